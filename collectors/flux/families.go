@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// The five families that Flux Operator exports, too, with its label names and
+// values (research: flux-operator v0.59.0) and ours beside them. Where it is
+// wrong we differ: a Receiver has no url (the path of a webhook is a secret),
+// URLs lose user info and query, and a suspended ArtifactGenerator says so.
+var (
+	instanceInfo = &exposition.Family{
+		Name: "flux_instance_info", Type: exposition.Gauge,
+		Labels: []string{"cluster", "kind", "exported_namespace", "name", "ready", "reason", "suspended", "registry", "revision", "uid"},
+		Help:   "The current status of a Flux instance. Always 1.",
+	}
+	resourceInfo = &exposition.Family{
+		Name: "flux_resource_info", Type: exposition.Gauge,
+		Labels: []string{
+			"cluster", "target_cluster", "group", "kind", "exported_namespace", "name", "ready", "reason", "suspended", "revision", "applied_revision",
+			"url", "ref", "source_kind", "source_namespace", "source_name", "path", "uid",
+		},
+		Help: "The current status of a Flux resource. Always 1.",
+	}
+	resourceSetInfo = &exposition.Family{
+		Name: "flux_resourceset_info", Type: exposition.Gauge,
+		Labels: []string{"cluster", "kind", "exported_namespace", "name", "ready", "reason", "suspended", "resources", "revision", "uid"},
+		Help:   "The current status of a Flux Operator ResourceSet. Always 1.",
+	}
+	inputProviderInfo = &exposition.Family{
+		Name: "flux_resourcesetinputprovider_info", Type: exposition.Gauge,
+		Labels: []string{"cluster", "kind", "exported_namespace", "name", "ready", "reason", "suspended", "url", "uid"},
+		Help:   "The current status of a Flux Operator ResourceSetInputProvider. Always 1.",
+	}
+	operatorInfo = &exposition.Family{
+		Name: "flux_operator_info", Type: exposition.Gauge,
+		Labels: []string{"cluster", "version", "api_version", "platform"},
+		Help:   "The version of Flux Operator, from its FluxReport. Always 1.",
+	}
+)
+
+// identity are the labels that name a Flux object in all families below.
+var identity = []string{"cluster", "target_cluster", "kind", "exported_namespace", "name"}
+
+func about(name, help string, labels ...string) *exposition.Family {
+	return &exposition.Family{Name: name, Help: help, Type: exposition.Gauge, Labels: slices.Concat(identity, labels)}
+}
+
+// The families that every Flux object has.
+var (
+	resourceStatus = about("cobaltcore_flux_resource_status",
+		"The state of a Flux resource, one row of value 1: suspended, stalled, dependency_not_ready, failed, progressing, ready or unknown, the first that holds.",
+		"status")
+	resourceReason = about("cobaltcore_flux_resource_reason_info",
+		"The reason of the Ready condition. Always 1.", "reason")
+	resourceCreated = about("cobaltcore_flux_resource_created_timestamp_seconds",
+		"When the object was created.")
+	resourceTransition = about("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
+		"When the Ready condition last changed.")
+	resourceReconciled = about("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
+		"When the object was last reconciled, for the kinds that note it.")
+	resourceInterval = about("cobaltcore_flux_resource_interval_seconds",
+		"How often the object is meant to be reconciled.")
+	resourceObserved = about("cobaltcore_flux_resource_generation_observed",
+		"Whether the controller has seen the newest generation of the object.")
+	resourceInventory = about("cobaltcore_flux_resource_inventory_entries",
+		"Objects in the inventory of what the resource applied.")
+	artifactSize = about("cobaltcore_flux_resource_artifact_size_bytes",
+		"Size of the artifact of a source.")
+	artifactTime = about("cobaltcore_flux_resource_artifact_timestamp_seconds",
+		"When the artifact of a source last changed.")
+	historyTime = about("cobaltcore_flux_resource_history_last_reconciled_timestamp_seconds",
+		"When a revision in the history of the object was last reconciled.", "digest", "version", "status")
+	historyDuration = about("cobaltcore_flux_resource_history_duration_seconds",
+		"How long the last reconciliation of a revision in the history of the object took.", "digest", "version", "status")
+	historyCount = about("cobaltcore_flux_resource_history_reconciliations",
+		"How often a revision in the history of the object was reconciled with this result.", "digest", "version", "status")
+)
+
+// The families of single kinds.
+var (
+	kustomizationHealthy = about("cobaltcore_flux_kustomization_healthy",
+		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
+	releaseInfo = about("cobaltcore_flux_helmrelease_info",
+		"The newest release in the history of a HelmRelease. Always 1.", "chart_name", "chart_version", "app_version", "release_status")
+	releaseDeployed = about("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
+		"When the newest release in the history of a HelmRelease was deployed.")
+	releaseFailures = about("cobaltcore_flux_helmrelease_failures",
+		"Failures of a HelmRelease since it last succeeded: all, and those of installs and upgrades, which count against the retries.", "action")
+	releaseReleased = about("cobaltcore_flux_helmrelease_released",
+		"Whether the last install or upgrade succeeded.")
+	releaseRemediated = about("cobaltcore_flux_helmrelease_remediated",
+		"Whether the last failure was remediated by a rollback or an uninstall.")
+	releaseDrifted = about("cobaltcore_flux_helmrelease_drifted",
+		"Whether the objects in the cluster differ from the release.")
+	releaseTested = about("cobaltcore_flux_helmrelease_test_success",
+		"Whether the Helm tests of the last release passed.")
+
+	instanceVersion = about("cobaltcore_flux_instance_version_info",
+		"The version range that a FluxInstance asks for and the versions that were attempted and applied last. Always 1.", "desired", "attempted", "applied")
+	instanceDesired = about("cobaltcore_flux_instance_component_desired",
+		"The components that a FluxInstance asks for. Always 1.", "component")
+	instanceImage = about("cobaltcore_flux_instance_component_info",
+		"The images that a FluxInstance rolled out. Always 1.", "component", "image")
+)
+
+// The families of a FluxReport: what Flux Operator says about its cluster, as a
+// second opinion to the rows from the objects themselves.
+var (
+	reportInfo = about("cobaltcore_flux_report_info",
+		"The distribution and the cluster that a FluxReport describes. Always 1.",
+		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "platform")
+	reportTime = about("cobaltcore_flux_report_timestamp_seconds",
+		"The newest sign that the FluxReport was written. A report that does not change may be younger than this says.")
+	reportNodes = about("cobaltcore_flux_report_cluster_nodes",
+		"Nodes of the cluster according to the FluxReport.")
+	reportComponentReady = about("cobaltcore_flux_report_component_ready",
+		"Whether a Flux controller is ready according to the FluxReport.", "component")
+	reportComponentInfo = about("cobaltcore_flux_report_component_info",
+		"The image of a Flux controller according to the FluxReport. Always 1.", "component", "image")
+	reportReconcilers = about("cobaltcore_flux_report_reconcilers",
+		"Objects of a kind by state according to the FluxReport. Running includes failing.", "reconciler_group", "reconciler_kind", "state")
+	reportArtifacts = about("cobaltcore_flux_report_artifact_size_bytes",
+		"Size of all artifacts of a kind of source according to the FluxReport, which rounds it to a tenth of its unit.", "reconciler_group", "reconciler_kind")
+	reportSyncReady = about("cobaltcore_flux_report_sync_ready",
+		"Whether the cluster sync is not failing according to the FluxReport; without a row there is no sync.")
+	reportSyncInfo = about("cobaltcore_flux_report_sync_info",
+		"The cluster sync according to the FluxReport. Always 1.", "sync", "path", "url")
+)
+
+// commonFamilies belong to every kind.
+func commonFamilies(more ...*exposition.Family) []*exposition.Family {
+	return append([]*exposition.Family{
+		resourceStatus, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval,
+	}, more...)
+}
+
+// Families are all families of the collector.
+func Families() []*exposition.Family {
+	return commonFamilies(
+		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
+		resourceReconciled, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
+		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
+		instanceVersion, instanceDesired, instanceImage,
+		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,
+	)
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package flux turns the objects of Flux Operator and Flux into rows.
+package flux
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// Name is the name of the collector: that of the system, in collect[] and in
+// the configuration.
+const Name = "flux"
+
+// Collector watches the four kinds of Flux Operator and the fifteen of Flux.
+type Collector struct{}
+
+// Name returns the name of the collector.
+func (Collector) Name() string { return Name }
+
+// Families returns every family that the collector may export.
+func (Collector) Families() []*exposition.Family { return Families() }
+
+// Resources returns the kinds to watch.
+func (Collector) Resources() []watch.Resource {
+	return slices.Concat(
+		[]watch.Resource{fluxInstances(), fluxReports(), resourceSets(), inputProviders()},
+		sources(),
+		[]watch.Resource{generators(), kustomizations(), helmReleases()},
+		notifications(),
+		images(),
+	)
+}

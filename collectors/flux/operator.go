@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+const (
+	operatorGroup = "fluxcd.controlplane.io"
+
+	// Flux Operator suspends by annotation and takes its intervals from one.
+	reconcileAnnotation      = operatorGroup + "/reconcile"
+	reconcileEveryAnnotation = operatorGroup + "/reconcileEvery"
+)
+
+// disabled says whether an annotation says so; the controllers ignore case.
+func disabled(m *watch.Meta, annotation string) bool {
+	return strings.EqualFold(m.Annotations[annotation], "disabled")
+}
+
+// operated is the subject of an object of Flux Operator.
+func operated(kind, interval string, v fleet.View, m *watch.Meta, st *status) subject {
+	return subject{
+		kind: kind, target: v.Cluster, meta: m, status: st,
+		suspended: disabled(m, reconcileAnnotation),
+		interval:  cmp.Or(m.Annotations[reconcileEveryAnnotation], interval),
+	}
+}
+
+type fluxInstance struct {
+	watch.Object
+
+	Spec struct {
+		Distribution struct {
+			Version  string `json:"version"`
+			Registry string `json:"registry"`
+		} `json:"distribution"`
+		Components []string `json:"components"`
+	} `json:"spec"`
+	Status struct {
+		status
+
+		LastAttemptedRevision string      `json:"lastAttemptedRevision"`
+		LastAppliedRevision   string      `json:"lastAppliedRevision"`
+		Components            []component `json:"components"`
+		Inventory             inventory   `json:"inventory"`
+		History               []history   `json:"history"`
+	} `json:"status"`
+}
+
+type component struct {
+	Name       string `json:"name"`
+	Repository string `json:"repository"`
+	Tag        string `json:"tag"`
+	Digest     string `json:"digest"`
+}
+
+func (c component) image() string {
+	image := c.Repository
+	if c.Tag != "" {
+		image += ":" + c.Tag
+	}
+	if c.Digest != "" {
+		image += "@" + c.Digest
+	}
+	return image
+}
+
+// defaultComponents are what a FluxInstance without spec.components installs.
+func defaultComponents() []string {
+	return []string{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"}
+}
+
+func fluxInstances() watch.Resource {
+	return watch.Of(watch.Resource{
+		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
+		Families: commonFamilies(instanceInfo, resourceReconciled, resourceInventory, historyTime, historyDuration, historyCount,
+			instanceVersion, instanceDesired, instanceImage),
+	}, (*fluxInstance).rows)
+}
+
+func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
+	s := operated("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
+	ready, reason := s.ready()
+	r.Add(instanceInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
+		redactURL(o.Spec.Distribution.Registry), o.Status.LastAppliedRevision, s.meta.UID)
+	s.rows(r)
+	r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
+	r.Add(resourceInventory, float64(o.Status.Inventory.Entries), s.labels()...)
+	s.historyRows(r, o.Status.History)
+	r.Add(instanceVersion, 1, s.labels(o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)...)
+	desired := o.Spec.Components
+	if len(desired) == 0 {
+		desired = defaultComponents()
+	}
+	for _, name := range desired {
+		r.Add(instanceDesired, 1, s.labels(name)...)
+	}
+	for _, c := range o.Status.Components {
+		r.Add(instanceImage, 1, s.labels(c.Name, c.image())...)
+	}
+}
+
+type resourceSet struct {
+	watch.Object
+
+	Status struct {
+		status
+
+		LastAppliedRevision string    `json:"lastAppliedRevision"`
+		Inventory           inventory `json:"inventory"`
+		History             []history `json:"history"`
+	} `json:"status"`
+}
+
+func resourceSets() watch.Resource {
+	return watch.Of(watch.Resource{
+		Group: operatorGroup, Kind: "ResourceSet", Versions: []string{"v1"},
+		Families: commonFamilies(resourceSetInfo, resourceReconciled, resourceInventory),
+	}, func(o *resourceSet, v fleet.View, r *exposition.Rows) {
+		s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
+		ready, reason := s.ready()
+		entries := int(o.Status.Inventory.Entries)
+		r.Add(resourceSetInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
+			strconv.Itoa(entries), o.Status.LastAppliedRevision, s.meta.UID)
+		s.rows(r)
+		r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
+		r.Add(resourceInventory, float64(entries), s.labels()...)
+	})
+}
+
+type inputProvider struct {
+	watch.Object
+
+	Spec struct {
+		URL string `json:"url"`
+	} `json:"spec"`
+	Status status `json:"status"`
+}
+
+func inputProviders() watch.Resource {
+	return watch.Of(watch.Resource{
+		Group: operatorGroup, Kind: "ResourceSetInputProvider", Versions: []string{"v1"},
+		Families: commonFamilies(inputProviderInfo),
+	}, func(o *inputProvider, v fleet.View, r *exposition.Rows) {
+		s := operated("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
+		ready, reason := s.ready()
+		r.Add(inputProviderInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
+			redactURL(o.Spec.URL), s.meta.UID)
+		s.rows(r)
+	})
+}

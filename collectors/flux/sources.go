@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+const sourceGroup = "source.toolkit.fluxcd.io"
+
+// source is every kind that produces an artifact.
+type source struct {
+	watch.Object
+
+	Spec struct {
+		Suspend    bool      `json:"suspend"`
+		Interval   string    `json:"interval"`
+		Type       string    `json:"type"` // HelmRepository: default or oci
+		URL        string    `json:"url"`
+		Endpoint   string    `json:"endpoint"`   // Bucket
+		BucketName string    `json:"bucketName"` // Bucket
+		SourceRef  reference `json:"sourceRef"`  // HelmChart, ExternalArtifact
+		Ref        struct {
+			Branch string `json:"branch"`
+			Tag    string `json:"tag"`
+			Semver string `json:"semver"`
+			Name   string `json:"name"`
+		} `json:"ref"`
+	} `json:"spec"`
+	Status struct {
+		status
+
+		Artifact struct {
+			Revision   string    `json:"revision"`
+			Size       *int64    `json:"size"`
+			LastUpdate time.Time `json:"lastUpdateTime"`
+		} `json:"artifact"`
+	} `json:"status"`
+}
+
+func sources() []watch.Resource {
+	families := commonFamilies(resourceInfo, artifactSize, artifactTime)
+	declare := func(kind string, versions ...string) watch.Resource {
+		return watch.Of(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
+			func(o *source, v fleet.View, r *exposition.Rows) { o.rows(kind, v, r) })
+	}
+	return []watch.Resource{
+		declare("GitRepository", "v1", "v1beta2"),
+		declare("OCIRepository", "v1", "v1beta2"),
+		declare("Bucket", "v1", "v1beta2"),
+		declare("HelmRepository", "v1", "v1beta2"),
+		declare("HelmChart", "v1", "v1beta2"),
+		declare("ExternalArtifact", "v1"),
+	}
+}
+
+func (o *source) rows(kind string, v fleet.View, r *exposition.Rows) {
+	s := subject{
+		kind: kind, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
+		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
+		// An OCI Helm repository is only a URL for the charts that name it.
+		alwaysReady: kind == "HelmRepository" && o.Spec.Type == "oci",
+	}
+	s.unobserved = s.alwaysReady || kind == "ExternalArtifact"
+	i := info{
+		group: sourceGroup, revision: o.Status.Artifact.Revision, applied: o.Status.Artifact.Revision,
+		url: redactURL(o.Spec.URL), ref: o.ref(kind),
+		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
+	}
+	if kind == "Bucket" {
+		i.url = redactURL(o.Spec.Endpoint)
+	}
+	s.info(r, i)
+	s.rows(r)
+	if o.Status.Artifact.Size != nil {
+		r.Add(artifactSize, float64(*o.Status.Artifact.Size), s.labels()...)
+	}
+	r.Time(artifactTime, o.Status.Artifact.LastUpdate, s.labels()...)
+}
+
+// ref is what the source follows, the most specific of what is set.
+func (o *source) ref(kind string) string {
+	ref := o.Spec.Ref
+	switch kind {
+	case "GitRepository":
+		return last(ref.Branch, ref.Tag, ref.Semver, ref.Name)
+	case "OCIRepository":
+		return last(ref.Tag, ref.Semver)
+	case "Bucket":
+		return o.Spec.BucketName
+	}
+	return ""
+}
+
+// last returns the last of values that is not empty.
+func last(values ...string) string {
+	result := ""
+	for _, v := range values {
+		if v != "" {
+			result = v
+		}
+	}
+	return result
+}
+
+const generatorGroup = "source.extensions.fluxcd.io"
+
+// generator is an ArtifactGenerator.
+type generator struct {
+	watch.Object
+
+	Status struct {
+		status
+
+		Inventory watch.Count `json:"inventory"`
+	} `json:"status"`
+}
+
+// suspendGenerator is how source-watcher suspends; there is no spec.suspend.
+const suspendGenerator = "source.extensions.fluxcd.io/reconcile"
+
+func generators() watch.Resource {
+	return watch.Of(watch.Resource{
+		Group: generatorGroup, Kind: "ArtifactGenerator", Versions: []string{"v1", "v1beta1"},
+		Families: commonFamilies(resourceInfo, resourceInventory),
+	}, func(o *generator, v fleet.View, r *exposition.Rows) {
+		s := subject{
+			kind: "ArtifactGenerator", target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
+			suspended: disabled(&o.Metadata, suspendGenerator),
+		}
+		s.info(r, info{group: generatorGroup})
+		s.rows(r)
+		r.Add(resourceInventory, float64(o.Status.Inventory), s.labels()...)
+	})
+}

@@ -1,0 +1,279 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package app puts the rooms of the house together: options in, a running
+// exporter out.
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
+)
+
+// Options are the settings of one run, from the command line.
+type Options struct {
+	ConfigFile string
+	// ListenAddresses are host:port; port 0 is a free one.
+	ListenAddresses []string
+	// WebConfigFile turns on TLS and authentication (exporter-toolkit).
+	WebConfigFile string
+	// ProbeAddress serves the probes, without TLS and authentication. Empty: no
+	// such listener.
+	ProbeAddress string
+	EnablePprof  bool
+	MaxRequests  int
+	// SyncTimeout is how long the first scrape may wait for the fleet.
+	SyncTimeout time.Duration
+	// Reload asks for a reload; SIGHUP in production. May be nil.
+	Reload <-chan os.Signal
+	Log    *slog.Logger
+	// Listening is called with the addresses once the listeners are open. May be
+	// nil.
+	Listening func(addresses []net.Addr)
+}
+
+// app is one running exporter.
+type app struct {
+	options  Options
+	ctx      context.Context // of the run: what reloads start lives until it ends
+	current  atomic.Pointer[generation]
+	registry *prometheus.Registry
+
+	reloading     sync.Mutex
+	reloadOK      prometheus.Gauge
+	reloadSuccess prometheus.Gauge
+}
+
+// Run serves until ctx ends. It returns an error when the configuration is bad
+// or an address cannot be listened on.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := newApp(ctx, o)
+	c, err := config.Load(o.ConfigFile)
+	if err != nil {
+		return ConfigError{err}
+	}
+	listeners, err := listen(ctx, o.ListenAddresses)
+	if err != nil {
+		return err
+	}
+	g, err := newGeneration(ctx, c, o.SyncTimeout, o.Log)
+	if err != nil {
+		closeAll(listeners)
+		return ConfigError{err}
+	}
+	a.current.Store(g)
+	a.reloaded(nil)
+	handler, err := a.handler()
+	if err != nil {
+		closeAll(listeners)
+		return err
+	}
+	if o.Listening != nil {
+		addresses := make([]net.Addr, len(listeners))
+		for i, l := range listeners {
+			addresses[i] = l.Addr()
+		}
+		o.Listening(addresses)
+	}
+
+	var tasks sync.WaitGroup
+	failed := make(chan error, 2)
+	serve := func(h http.Handler, l []net.Listener, webConfig string) {
+		tasks.Go(func() {
+			if err := server.Serve(ctx, h, l, webConfig, o.Log); err != nil {
+				failed <- err
+			}
+			cancel()
+		})
+	}
+	serve(handler, listeners, o.WebConfigFile)
+	if o.ProbeAddress != "" {
+		l, err := listen(ctx, []string{o.ProbeAddress})
+		if err != nil {
+			cancel()
+			tasks.Wait()
+			return err
+		}
+		serve(server.Probes(a.ready), l, "")
+	}
+	tasks.Go(func() { a.follow(ctx) })
+	tasks.Wait() // requests are finished before the rows go
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	a.current.Load().stop()
+	close(failed)
+	return <-failed // nil when there is none
+}
+
+// ConfigError is an error in what the user wrote, as opposed to one in what
+// happened.
+type ConfigError struct{ error }
+
+// Unwrap returns the error itself.
+func (e ConfigError) Unwrap() error { return e.error }
+
+func newApp(ctx context.Context, o Options) *app {
+	a := &app{
+		options:  o,
+		ctx:      ctx,
+		registry: prometheus.NewRegistry(),
+		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cobaltcore_config_last_reload_successful",
+			Help: "Whether the last attempt to load the configuration succeeded. If not, the one before is in force.",
+		}),
+		reloadSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cobaltcore_config_last_reload_success_timestamp_seconds",
+			Help: "When the configuration was last loaded with success.",
+		}),
+	}
+	a.registry.MustRegister(
+		a.reloadOK, a.reloadSuccess,
+		versioncollector.NewCollector("cobaltcore"),
+		promcollectors.NewGoCollector(),
+		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
+	)
+	return a
+}
+
+func (a *app) handler() (http.Handler, error) {
+	return server.Handler(server.Options{
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := exposition.Handler{Exposition: a.current.Load().exposition, Self: a.registry, Collectors: collectorNames()}
+			h.ServeHTTP(w, r)
+		}),
+		Ready:       a.ready,
+		Reload:      a.reload,
+		Registry:    a.registry,
+		MaxRequests: a.options.MaxRequests,
+		EnablePprof: a.options.EnablePprof,
+	})
+}
+
+func (a *app) ready() bool { return a.current.Load().isReady() }
+
+// reload applies the configuration file whole or not at all. It returns when
+// what it says is being served.
+func (a *app) reload(ctx context.Context) error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	err := a.load(ctx)
+	a.reloaded(err)
+	return err
+}
+
+func (a *app) load(ctx context.Context) error {
+	c, err := config.Load(a.options.ConfigFile)
+	if err != nil {
+		return err
+	}
+	old := a.current.Load()
+	if old.fits(c) {
+		old.apply(a.ctx, c)
+		return nil
+	}
+	next, err := newGeneration(a.ctx, c, a.options.SyncTimeout, a.options.Log)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !next.isReady() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			next.stop()
+			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
+		case <-a.ctx.Done():
+			next.stop()
+			return errors.New("the exporter is stopping")
+		}
+	}
+	a.current.Store(next)
+	old.stop()
+	return nil
+}
+
+func (a *app) reloaded(err error) {
+	if err != nil {
+		a.reloadOK.Set(0)
+		a.options.Log.Error("configuration not loaded, the one before stays in force", "file", a.options.ConfigFile, "err", err)
+		return
+	}
+	a.reloadOK.Set(1)
+	a.reloadSuccess.SetToCurrentTime()
+	a.options.Log.Info("configuration loaded", "file", a.options.ConfigFile)
+}
+
+// fileInterval is how often the configuration file is looked at: a ConfigMap
+// that is mounted sends no signal when it changes.
+const fileInterval = 5 * time.Second
+
+// follow reloads on request and when the file changes.
+func (a *app) follow(ctx context.Context) {
+	tick := time.NewTicker(fileInterval)
+	defer tick.Stop()
+	seen := digest(a.options.ConfigFile)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.options.Reload:
+		case <-tick.C:
+			if digest(a.options.ConfigFile) == seen {
+				continue
+			}
+		}
+		seen = digest(a.options.ConfigFile)
+		_ = a.reload(ctx) // logged and counted
+	}
+}
+
+func digest(file string) [sha256.Size]byte {
+	f, err := os.Open(file) //nolint:gosec // the configured file
+	if err != nil {
+		return [sha256.Size]byte{}
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	_, _ = io.Copy(h, f)
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
+	var listeners []net.Listener
+	for _, address := range addresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			closeAll(listeners)
+			return nil, fmt.Errorf("listen on %s: %w", address, err)
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+}

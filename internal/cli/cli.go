@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli has the commands and their flags: flags in, options out.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/version"
+	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// The exit codes; 1 to 3 are the verdicts of a report.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	// exitUsage is for wrong flags and a wrong configuration.
+	exitUsage = 4
+)
+
+// Streams are what a command is connected to.
+type Streams struct {
+	Out, Err io.Writer
+	// Reload asks a serving exporter to reload its configuration.
+	Reload <-chan os.Signal
+}
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, args []string, s Streams) int {
+	root := Root(s)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var failed runError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &failed):
+		_, _ = fmt.Fprintln(s.Err, "error:", err)
+		return exitFailed
+	}
+	_, _ = fmt.Fprintln(s.Err, "error:", err)
+	return exitUsage
+}
+
+// runError is an error in what happened, not in what the user wrote.
+type runError struct{ error }
+
+func (e runError) Unwrap() error { return e.error }
+
+// Root returns the command tree. The documentation is generated from it.
+func Root(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "cobaltcore-exporter",
+		Short:         "Metrics of the management plane of a CobaltCore fleet",
+		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet and serves what it sees as Prometheus metrics.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.AddCommand(serve(s), checkConfig(), printVersion())
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+func configFlag(c *cobra.Command, file *string) {
+	c.Flags().StringVar(file, "config", "", "the configuration file")
+	_ = c.MarkFlagRequired("config") // fails for a flag that is not there only
+	_ = c.MarkFlagFilename("config", "yaml", "yml")
+}
+
+func serve(s Streams) *cobra.Command {
+	var (
+		o                app.Options
+		logLevel, logFmt string
+	)
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Watch the fleet and serve /metrics",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			log, err := logger(s.Err, logLevel, logFmt)
+			if err != nil {
+				return err
+			}
+			o.Log, o.Reload = log, s.Reload
+			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, o.WebConfigFile != "", addresses) }
+			err = app.Run(c.Context(), o)
+			var wrong app.ConfigError
+			if err != nil && !errors.As(err, &wrong) {
+				return runError{err}
+			}
+			return err
+		},
+	}
+	configFlag(c, &o.ConfigFile)
+	f := c.Flags()
+	f.StringSliceVar(&o.ListenAddresses, "web.listen-address", []string{":9876"}, "addresses to listen on")
+	f.StringVar(&o.WebConfigFile, "web.config.file", "", "exporter-toolkit configuration file that turns on TLS or authentication")
+	f.StringVar(&o.ProbeAddress, "web.probe-address", "", "a second address that serves /-/healthy and /-/ready only, without TLS and authentication")
+	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "scrapes that may run at the same time; 0 is no limit")
+	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
+	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "how long /metrics and /-/ready wait for the first complete set of rows")
+	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
+	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
+	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
+	return c
+}
+
+func logger(w io.Writer, level, format string) (*slog.Logger, error) {
+	c := promslog.Config{Level: promslog.NewLevel(), Format: promslog.NewFormat(), Style: promslog.GoKitStyle, Writer: w}
+	if err := c.Level.Set(level); err != nil {
+		return nil, fmt.Errorf("--log.level: %w", err)
+	}
+	if err := c.Format.Set(format); err != nil {
+		return nil, fmt.Errorf("--log.format: %w", err)
+	}
+	log := promslog.New(&c)
+	klog.SetSlogLogger(log.With("component", "client-go"))
+	return log, nil
+}
+
+// printURLs tells a person where to look.
+func printURLs(w io.Writer, tls bool, addresses []net.Addr) {
+	scheme := "http"
+	if tls {
+		scheme = "https"
+	}
+	for _, a := range addresses {
+		host, port, err := net.SplitHostPort(a.String())
+		if err != nil {
+			continue
+		}
+		if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+			host = "localhost"
+		}
+		base := scheme + "://" + net.JoinHostPort(host, port)
+		_, _ = fmt.Fprintf(w, "metrics  %[1]s/metrics\nready    %[1]s/-/ready\nstart    %[1]s/\n", base)
+	}
+}
+
+func checkConfig() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "check-config",
+		Short: "Check the configuration file and say what is wrong with it",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			parsed, err := config.Load(file)
+			if err != nil {
+				return err
+			}
+			if err := app.Check(parsed); err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+			_, _ = fmt.Fprintf(c.OutOrStdout(), "%s is valid: %d clusters\n", file, len(parsed.Clusters))
+			return nil
+		},
+	}
+	configFlag(c, &file)
+	return c
+}
+
+func printVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), version.Print("cobaltcore-exporter"))
+			return err
+		},
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Options are the settings of an exposition. The zero value of a limit means
+// its default.
+type Options struct {
+	// ClusterLabel is what the cluster label is called on the wire. Thanos
+	// overwrites a label named cluster with its external label of that name.
+	ClusterLabel string
+	// OmitLabels are labels that are declared but not written.
+	OmitLabels []string
+	// Include are the names of the families to write; none means all.
+	Include []string
+	// MaxObjects is how many objects a group takes; the rest is left out whole.
+	MaxObjects int
+	// MaxLabelValue is the length in bytes above which a label value is cut.
+	MaxLabelValue int
+}
+
+// Exposition is a set of groups and the order in which they are written.
+type Exposition struct {
+	options  Options
+	families []*family // by name
+	byDecl   map[*Family]*family
+
+	mu     sync.Mutex // serialises changes of the layout
+	layout atomic.Pointer[layout]
+
+	runs        runs
+	compressors compressors
+}
+
+// layout is an immutable list of groups and, by family, where its rows are.
+type layout struct {
+	groups  []*Group
+	columns [][]columnRef // by family, in group order
+}
+
+type columnRef struct{ group, column int }
+
+// New creates an exposition of the given families. Two families of one name and
+// an Include that names none are errors.
+func New(o Options, decls ...*Family) (*Exposition, error) {
+	o.MaxObjects = cmp.Or(o.MaxObjects, 200_000)
+	o.MaxLabelValue = cmp.Or(o.MaxLabelValue, 1024)
+	e := &Exposition{options: o, byDecl: map[*Family]*family{}}
+	for _, decl := range decls {
+		f, err := compile(decl, o)
+		if err != nil {
+			return nil, err
+		}
+		e.families = append(e.families, f)
+		e.byDecl[decl] = f
+	}
+	slices.SortFunc(e.families, func(a, b *family) int { return cmp.Compare(a.decl.Name, b.decl.Name) })
+	for i, f := range e.families[min(1, len(e.families)):] {
+		if f.decl.Name == e.families[i].decl.Name {
+			return nil, fmt.Errorf("family %s is declared twice", f.decl.Name)
+		}
+	}
+	for _, name := range o.Include {
+		if !slices.ContainsFunc(e.families, func(f *family) bool { return f.decl.Name == name }) {
+			return nil, fmt.Errorf("metrics.include: there is no metric family %q", name)
+		}
+	}
+	e.layout.Store(&layout{columns: make([][]columnRef, len(e.families))})
+	return e, nil
+}
+
+// Group creates an empty group that takes rows of the given families and adds
+// it to the exposition. The families must be among those of [New].
+func (e *Exposition) Group(key Key, decls []*Family) *Group {
+	g := &Group{key: key, options: e.options}
+	for _, decl := range decls {
+		if f := e.byDecl[decl]; f != nil && f.enabled {
+			g.families = append(g.families, f)
+		}
+	}
+	e.change(func(groups []*Group) []*Group { return append(groups, g) })
+	return g
+}
+
+// Func adds a group whose rows are asked for at every scrape. It suits small
+// state that changes all the time.
+func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
+	g := &Group{key: key, options: e.options, refresh: refresh}
+	for _, decl := range decls {
+		if f := e.byDecl[decl]; f != nil && f.enabled {
+			g.families = append(g.families, f)
+		}
+	}
+	g.rows = g.Rows()
+	e.change(func(groups []*Group) []*Group { return append(groups, g) })
+	return g
+}
+
+// Remove takes groups, and so their rows, out of the exposition in one step.
+func (e *Exposition) Remove(gone ...*Group) {
+	e.change(func(groups []*Group) []*Group {
+		return slices.DeleteFunc(groups, func(g *Group) bool { return slices.Contains(gone, g) })
+	})
+}
+
+func (e *Exposition) change(f func([]*Group) []*Group) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := &layout{groups: f(slices.Clone(e.layout.Load().groups)), columns: make([][]columnRef, len(e.families))}
+	slices.SortStableFunc(l.groups, func(a, b *Group) int {
+		return cmp.Or(
+			cmp.Compare(a.key.Cluster, b.key.Cluster),
+			cmp.Compare(a.key.Collector, b.key.Collector),
+			cmp.Compare(a.key.Kind, b.key.Kind))
+	})
+	for i, f := range e.families {
+		for n, g := range l.groups {
+			if c := slices.Index(g.families, f); c >= 0 {
+				l.columns[i] = append(l.columns[i], columnRef{group: n, column: c})
+			}
+		}
+	}
+	e.layout.Store(l)
+}
+
+// clusters and collectors are what a filter may name.
+func (l *layout) clusters() []string {
+	return l.names(func(g *Group) string { return g.key.Cluster })
+}
+
+func (l *layout) names(of func(*Group) string) []string {
+	var names []string
+	for _, g := range l.groups {
+		if n := of(g); n != "" && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// body returns the blocks of a body by family: the header and the blocks of all
+// groups that match. Families without rows are left out.
+func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block {
+	snapshots := make([][][]*Block, len(l.groups))
+	for i, g := range l.groups {
+		if match(g.key) {
+			snapshots[i] = g.snapshot()
+		}
+	}
+	out := make([][]*Block, 0, len(e.families))
+	for i, fam := range e.families {
+		blocks := []*Block{fam.header[f]}
+		for _, c := range l.columns[i] {
+			if s := snapshots[c.group]; s != nil {
+				blocks = append(blocks, s[c.column]...)
+			}
+		}
+		if len(blocks) > 1 {
+			out = append(out, blocks)
+		}
+	}
+	return out
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exposition keeps metric rows as text, family-major, and serves them.
+//
+// A [Group] holds the rows of one (cluster, kind) and is the atomic unit: what
+// happens to it (one object, a relist, a withdrawal) is seen by a scrape whole
+// or not at all. Rows live in blocks; a block that did not change since the
+// last scrape costs a scrape nothing but the copy of its bytes, compressed or
+// not.
+package exposition
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// Type is the type of a family as the exposition formats name it.
+type Type string
+
+// The types in use. _info families are gauges in both formats, as client_golang
+// does it, so that sample lines are the same bytes in both.
+const (
+	Gauge   Type = "gauge"
+	Counter Type = "counter"
+)
+
+// ClusterLabel is the first label of nearly every family. Families declare it
+// under this name; [Options.ClusterLabel] may rename it on the wire.
+const ClusterLabel = "cluster"
+
+// Family declares one metric family. It is declared once, in the package that
+// fills it; the documentation, the rules and the dashboards refer to it.
+type Family struct {
+	Name string
+	// Help is one sentence, without line breaks or quotes.
+	Help string
+	Type Type
+	// Labels are the label names in the order in which [Rows.Add] takes their
+	// values. A leading [ClusterLabel] is filled by the Rows themselves.
+	Labels []string
+}
+
+// family is a Family made ready for rendering: the text between label values
+// is precomputed.
+type family struct {
+	decl    *Family
+	enabled bool
+	// fillCluster says that the first label is the cluster.
+	fillCluster bool
+	// before[i] is the text in front of the value of label i; nil when the
+	// label is omitted.
+	before [][]byte
+	close  []byte
+	header [2]*Block // by format
+}
+
+func compile(decl *Family, o Options) (*family, error) {
+	if err := check(decl); err != nil {
+		return nil, err
+	}
+	f := &family{
+		decl:        decl,
+		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name),
+		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
+		close:       []byte(" "),
+		header: [2]*Block{
+			formatText:        newBlock(header(decl, decl.Name)),
+			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl))),
+		},
+	}
+	open := decl.Name + "{"
+	for _, l := range decl.Labels {
+		if slices.Contains(o.OmitLabels, l) {
+			f.before = append(f.before, nil)
+			continue
+		}
+		if l == ClusterLabel && o.ClusterLabel != "" {
+			l = o.ClusterLabel
+		}
+		f.before = append(f.before, []byte(open+l+`="`))
+		open = `",`
+		f.close = []byte(`"} `)
+	}
+	if open != `",` {
+		f.before = append(f.before, []byte(decl.Name)) // no labels at all
+	}
+	if f.header[formatText].equal(f.header[formatOpenMetrics]) {
+		f.header[formatOpenMetrics] = f.header[formatText]
+	}
+	return f, nil
+}
+
+func header(decl *Family, name string) []byte {
+	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, decl.Type)
+}
+
+// openMetricsName is the family name: OpenMetrics names a counter without the
+// _total of its samples.
+func openMetricsName(decl *Family) string {
+	if decl.Type == Counter {
+		return strings.TrimSuffix(decl.Name, "_total")
+	}
+	return decl.Name
+}
+
+func check(decl *Family) error {
+	if !model.LegacyValidation.IsValidMetricName(decl.Name) {
+		return fmt.Errorf("family %q: not a metric name", decl.Name)
+	}
+	if decl.Help == "" || strings.ContainsAny(decl.Help, "\n\\\"") {
+		return fmt.Errorf("family %s: help must be one line without quotes and backslashes", decl.Name)
+	}
+	if decl.Type != Gauge && decl.Type != Counter {
+		return fmt.Errorf("family %s: unknown type %q", decl.Name, decl.Type)
+	}
+	if (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
+		return fmt.Errorf("family %s: counters, and only counters, end in _total", decl.Name)
+	}
+	for i, l := range decl.Labels {
+		if !model.LegacyValidation.IsValidLabelName(l) || slices.Contains(decl.Labels[:i], l) {
+			return fmt.Errorf("family %s: label %q is not a label name or is there twice", decl.Name, l)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+)
+
+type format int
+
+const (
+	formatText format = iota
+	formatOpenMetrics
+)
+
+// Handler serves the exposition and, behind it, what self gathers. Both must
+// have disjoint family names. collectors are the values that collect[] takes.
+type Handler struct {
+	Exposition *Exposition
+	// Self gathers the exporter's own metrics. They are left out when the
+	// request filters.
+	Self       prometheus.Gatherer
+	Collectors []string
+}
+
+// ServeHTTP answers GET and HEAD. The text format and OpenMetrics, identity and
+// gzip are negotiated; collect[] and cluster[] select rows, and an unknown
+// value of either is 400.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "use GET or HEAD", http.StatusMethodNotAllowed)
+		return
+	}
+	l := h.Exposition.layout.Load()
+	filter, err := h.filter(r, l)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	contentType, f := negotiate(r.Header)
+	families := h.Exposition.body(l, f, filter.match)
+	tail, err := h.tail(contentType, f, filter)
+	if err != nil {
+		http.Error(w, "gather the exporter's own metrics: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if len(tail) > 0 {
+		families = append(families, []*Block{newBlock(tail)})
+	}
+
+	header := w.Header()
+	header.Set("Content-Type", string(contentType))
+	header.Set("Vary", "Accept, Accept-Encoding")
+	var parts [][]byte
+	if acceptsGzip(r.Header) {
+		header.Set("Content-Encoding", "gzip")
+		parts = h.Exposition.gzip(families, filter.all())
+	} else {
+		parts = identity(families)
+	}
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	header.Set("Content-Length", strconv.Itoa(size))
+	if r.Method == http.MethodHead {
+		return
+	}
+	for _, p := range parts {
+		if _, err := w.Write(p); err != nil {
+			return // the client is gone
+		}
+	}
+}
+
+func identity(families [][]*Block) [][]byte {
+	var parts [][]byte
+	for _, blocks := range families {
+		for _, b := range blocks {
+			parts = append(parts, b.raw)
+		}
+	}
+	return parts
+}
+
+// gzip stitches one member. Only whole bodies go through the cache of joined
+// blocks; a filtered one would push out what the next whole one needs.
+func (e *Exposition) gzip(families [][]*Block, whole bool) [][]byte {
+	cache := &e.runs
+	if !whole {
+		cache = &runs{}
+	}
+	parts := [][]byte{gzipHeader[:]}
+	crc, size := uint32(0), 0
+	for _, b := range cache.join(families) {
+		b.compressed(&e.compressors)
+		parts = append(parts, b.deflate)
+		crc = crcAppend(crc, b.op, b.crc)
+		size += len(b.raw)
+	}
+	return append(parts, gzipTrailer(crc, size))
+}
+
+// tail is what follows the rows: the exporter's own metrics and, in
+// OpenMetrics, the end marker.
+func (h *Handler) tail(contentType expfmt.Format, f format, filter filter) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := expfmt.NewEncoder(&buf, contentType)
+	if h.Self != nil && filter.all() {
+		families, err := h.Self.Gather()
+		if err != nil {
+			return nil, err
+		}
+		for _, mf := range families {
+			if err := enc.Encode(mf); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if f == formatOpenMetrics {
+		if closer, ok := enc.(expfmt.Closer); ok {
+			if err := closer.Close(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// filter holds the values of collect[] and cluster[]; empty means all.
+type filter struct{ collectors, clusters []string }
+
+func (f filter) all() bool { return len(f.collectors) == 0 && len(f.clusters) == 0 }
+
+func (f filter) match(k Key) bool {
+	return (len(f.collectors) == 0 || slices.Contains(f.collectors, k.Collector)) &&
+		(len(f.clusters) == 0 || slices.Contains(f.clusters, k.Cluster))
+}
+
+func (h *Handler) filter(r *http.Request, l *layout) (filter, error) {
+	query := r.URL.Query()
+	f := filter{collectors: query["collect[]"], clusters: query["cluster[]"]}
+	return f, errors.Join(
+		known("collect[]", f.collectors, h.Collectors),
+		known("cluster[]", f.clusters, l.clusters()))
+}
+
+func known(parameter string, values, among []string) error {
+	for _, v := range values {
+		if !slices.Contains(among, v) {
+			return fmt.Errorf("%s=%q: unknown, use one of %s", parameter, v, strings.Join(among, ", "))
+		}
+	}
+	return nil
+}
+
+// negotiate picks the text format or OpenMetrics. Protobuf is never offered,
+// so a client that prefers it gets its second choice.
+func negotiate(h http.Header) (expfmt.Format, format) {
+	var accept []string
+	for _, v := range h.Values("Accept") {
+		for part := range strings.SplitSeq(v, ",") {
+			if t, _, err := mime.ParseMediaType(part); err != nil || t != expfmt.ProtoType {
+				accept = append(accept, part)
+			}
+		}
+	}
+	f := expfmt.NegotiateIncludingOpenMetrics(http.Header{"Accept": {strings.Join(accept, ",")}})
+	if f.FormatType() == expfmt.TypeOpenMetrics {
+		return f, formatOpenMetrics
+	}
+	return f, formatText
+}
+
+// acceptsGzip reads Accept-Encoding: gzip or * that is not refused with q=0.
+func acceptsGzip(h http.Header) bool {
+	accepted := false
+	for _, v := range h.Values("Accept-Encoding") {
+		for part := range strings.SplitSeq(v, ",") {
+			coding, params, _ := strings.Cut(part, ";")
+			coding = strings.ToLower(strings.TrimSpace(coding))
+			if coding != "gzip" && coding != "*" {
+				continue
+			}
+			q := 1.0
+			if _, s, ok := strings.Cut(params, "="); ok {
+				q, _ = strconv.ParseFloat(strings.TrimSpace(s), 64) // nonsense is no preference
+			}
+			if coding == "gzip" {
+				return q > 0
+			}
+			accepted = q > 0
+		}
+	}
+	return accepted
+}

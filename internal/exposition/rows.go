@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Rows collects the sample lines of one object. It is reused from object to
+// object and belongs to one goroutine.
+type Rows struct {
+	families []*family
+	cluster  string
+	shift    time.Duration
+	maxValue int
+
+	lines [][]byte // by family
+	last  int      // where the family of the last Add was found
+	cut   bool
+}
+
+// Shift moves every timestamp that is added from now on by d. Snapshots use it
+// to keep the ages of the moment in which they were taken.
+func (r *Rows) Shift(d time.Duration) { r.shift = d }
+
+// Cluster is the name of the cluster that the rows belong to.
+func (r *Rows) Cluster() string { return r.cluster }
+
+// reset forgets the lines of the object before.
+func (r *Rows) reset() {
+	for i := range r.lines {
+		r.lines[i] = r.lines[i][:0]
+	}
+	r.last, r.cut = 0, false
+}
+
+// Add appends a sample. The values are those of the labels of decl in their
+// order, without the leading cluster. A second sample with the same labels is
+// dropped: an object that lists a thing twice must not make the output invalid.
+// A decl that the group was not created with is ignored, as is a disabled one.
+func (r *Rows) Add(decl *Family, v float64, values ...string) {
+	i := r.find(decl)
+	if i < 0 {
+		return
+	}
+	f := r.families[i]
+	start := len(r.lines[i])
+	b := r.lines[i]
+	if len(f.decl.Labels) == 0 || len(f.before) > len(f.decl.Labels) {
+		b = append(b, f.before[len(f.before)-1]...)
+	}
+	label := 0
+	if f.fillCluster {
+		b = r.label(b, f.before[0], r.cluster)
+		label = 1
+	}
+	for _, value := range values {
+		if label >= len(f.decl.Labels) {
+			break
+		}
+		b = r.label(b, f.before[label], value)
+		label++
+	}
+	for ; label < len(f.decl.Labels); label++ {
+		b = r.label(b, f.before[label], "")
+	}
+	b = append(b, f.close...)
+	if start > 0 && hasSample(b[:start], b[start:]) {
+		r.lines[i] = b[:start]
+		return
+	}
+	b = appendFloat(b, v)
+	r.lines[i] = append(b, '\n')
+}
+
+// Time appends a sample whose value is t in seconds since the epoch, shifted.
+// The zero time appends nothing.
+func (r *Rows) Time(decl *Family, t time.Time, values ...string) {
+	if t.IsZero() {
+		return
+	}
+	r.Add(decl, float64(t.Add(r.shift).UnixMilli())/1000, values...)
+}
+
+// Bool appends 1 or 0.
+func (r *Rows) Bool(decl *Family, v bool, values ...string) {
+	n := 0.0
+	if v {
+		n = 1
+	}
+	r.Add(decl, n, values...)
+}
+
+// find gives the column of decl, or -1 when it is disabled. Objects add their
+// families in declared order, so the search starts where the last one ended.
+func (r *Rows) find(decl *Family) int {
+	for n := range r.families {
+		i := (r.last + n) % len(r.families)
+		if r.families[i].decl == decl {
+			r.last = i
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *Rows) label(b, before []byte, value string) []byte {
+	if before == nil {
+		return b
+	}
+	b = append(b, before...)
+	start := len(b)
+	if len(value) > r.maxValue {
+		value, r.cut = mark(value, r.maxValue), true
+	}
+	for i := range len(value) {
+		if c := value[i]; c == '"' || c == '\\' || c == '\n' || c >= utf8.RuneSelf {
+			return r.escape(b[:start], value)
+		}
+	}
+	return append(b, value...)
+}
+
+func (r *Rows) escape(b []byte, value string) []byte {
+	if !utf8.ValidString(value) {
+		value, r.cut = mark(value, r.maxValue), true
+	}
+	for i := range len(value) {
+		switch c := value[i]; c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// mark shortens value to at most size bytes of valid UTF-8 that end in an
+// ellipsis and a hash of the whole value, so that different values stay
+// different and a reader sees that something is missing.
+func mark(value string, size int) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(value)) // never fails
+	const hex = "0123456789abcdef"
+	suffix := []byte("…00000000")
+	for i, n := len(suffix)-1, h.Sum32(); i >= len("…"); i, n = i-1, n>>4 {
+		suffix[i] = hex[n&15]
+	}
+	value = strings.ToValidUTF8(value, "\uFFFD")
+	keep := min(len(value), max(0, size-len(suffix)))
+	for keep > 0 && keep < len(value) && !utf8.RuneStart(value[keep]) {
+		keep--
+	}
+	return value[:keep] + string(suffix)
+}
+
+// hasSample says whether one of lines starts with sample (name and labels).
+func hasSample(lines, sample []byte) bool {
+	for len(lines) > 0 {
+		if bytes.HasPrefix(lines, sample) {
+			return true
+		}
+		n := bytes.IndexByte(lines, '\n')
+		lines = lines[n+1:]
+	}
+	return false
+}
+
+func appendFloat(b []byte, v float64) []byte {
+	if n := int64(v); float64(n) == v && n > -1e15 && n < 1e15 {
+		return strconv.AppendInt(b, n, 10)
+	}
+	switch {
+	case math.IsInf(v, 1):
+		return append(b, "+Inf"...)
+	case math.IsInf(v, -1):
+		return append(b, "-Inf"...)
+	}
+	return strconv.AppendFloat(b, v, 'g', -1, 64) // NaN is "NaN"
+}
+
+// Entry is the rendered form of one object, detached from the Rows.
+type Entry struct {
+	Key  string
+	text []byte
+	ends []uint32 // by family: where its lines end in text
+	cut  bool
+}
+
+// Render resets the rows, lets fill add to them and returns what it added,
+// detached. This is the form in which a relist is handed to [Group.Replace].
+func (r *Rows) Render(key string, fill func(*Rows)) *Entry {
+	r.reset()
+	fill(r)
+	e := &Entry{Key: key, cut: r.cut, ends: make([]uint32, len(r.lines))}
+	n := 0
+	for i, l := range r.lines {
+		n += len(l)
+		e.ends[i] = uint32(n) //nolint:gosec // the rows of one object are far below 4 GiB
+	}
+	e.text = slices.Grow([]byte(nil), n)
+	for _, l := range r.lines {
+		e.text = append(e.text, l...)
+	}
+	return e
+}
+
+func (e *Entry) column(i int) []byte {
+	start := uint32(0)
+	if i > 0 {
+		start = e.ends[i-1]
+	}
+	return e.text[start:e.ends[i]]
+}

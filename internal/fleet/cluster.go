@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fleet says which clusters there are and how to reach them.
+package fleet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// Where a cluster comes from, as cobaltcore_cluster_info shows it.
+const (
+	SourceKubeconfig = "kubeconfig"
+	SourceInCluster  = "in-cluster"
+	SourceSnapshot   = "snapshot"
+)
+
+// Cluster is one cluster of the fleet and the way to it. Exactly one of
+// Kubeconfig, Snapshot and neither (in-cluster) is set. It is comparable: equal
+// values need no new connection.
+type Cluster struct {
+	Name, Role, Source string
+	// Kubeconfig is a file and Context one of its contexts; empty means the
+	// current one.
+	Kubeconfig, Context string
+	// WatchList streams the initial set of a kind instead of listing it.
+	WatchList bool
+	// Snapshot is a directory that stands for the cluster.
+	Snapshot *Snapshot
+}
+
+// Snapshot is a directory of dumped objects.
+type Snapshot struct {
+	Path string
+	// ShiftTime moves every timestamp by the age of the snapshot.
+	ShiftTime bool
+}
+
+// Equal says whether both mean the same cluster, reached in the same way.
+func (c Cluster) Equal(other Cluster) bool {
+	a, b := c.Snapshot, other.Snapshot
+	c.Snapshot, other.Snapshot = nil, nil
+	if c != other || (a == nil) != (b == nil) {
+		return false
+	}
+	return a == nil || *a == *b
+}
+
+// Connect makes the client configuration from what the files hold now.
+func (c Cluster) Connect() (*rest.Config, error) {
+	if c.Source == SourceInCluster {
+		config, err := rest.InClusterConfig()
+		if err != nil {
+			return nil, fmt.Errorf("cluster %q: in-cluster configuration: %w", c.Name, err)
+		}
+		return config, nil
+	}
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		&clientcmd.ClientConfigLoadingRules{ExplicitPath: c.Kubeconfig},
+		&clientcmd.ConfigOverrides{CurrentContext: c.Context},
+	).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("cluster %q: kubeconfig %s: %w", c.Name, c.Kubeconfig, err)
+	}
+	return config, nil
+}
+
+// Fingerprint changes when the files behind the cluster change.
+func (c Cluster) Fingerprint() string {
+	h := sha256.New()
+	switch {
+	case c.Snapshot != nil:
+		_ = filepath.WalkDir(c.Snapshot.Path, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return nil //nolint:nilerr // gone while we looked: the next look sees the rest
+			}
+			if info, err := os.Stat(path); err == nil && !d.IsDir() {
+				_, _ = fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+			}
+			return nil
+		})
+	case c.Kubeconfig != "":
+		data, err := os.ReadFile(c.Kubeconfig)
+		_, _ = fmt.Fprintln(h, err == nil)
+		_, _ = h.Write(data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FromConfig lists the clusters of a configuration.
+func FromConfig(c *config.Config) []Cluster {
+	clusters := make([]Cluster, 0, len(c.Clusters))
+	for _, in := range c.Clusters {
+		out := Cluster{Name: in.Name, Role: in.Role}
+		switch {
+		case in.Snapshot != nil:
+			out.Source = SourceSnapshot
+			out.Snapshot = &Snapshot{Path: in.Snapshot.Path, ShiftTime: in.Snapshot.ShiftTime}
+		case in.InCluster:
+			out.Source, out.WatchList = SourceInCluster, in.WatchList
+		default:
+			out.Source, out.WatchList = SourceKubeconfig, in.WatchList
+			out.Kubeconfig, out.Context = in.Kubeconfig.Path, in.Kubeconfig.Context
+		}
+		clusters = append(clusters, out)
+	}
+	return clusters
+}
+
+// TargetsOf maps kubeconfig Secrets to the given clusters.
+func TargetsOf(clusters []Cluster) *Targets {
+	t := &Targets{Clusters: map[string]bool{}, Suffix: DefaultSuffix}
+	for _, c := range clusters {
+		t.Clusters[c.Name] = true
+	}
+	return t
+}

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package server has the routes of the exporter and serves them.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Options are what the routes need from the rest of the program.
+type Options struct {
+	// Metrics serves /metrics once Ready says so.
+	Metrics http.Handler
+	// Ready says whether the first complete set of rows is there.
+	Ready func() bool
+	// Reload applies the configuration file, or says why it cannot.
+	Reload func(context.Context) error
+	// Registry takes the metrics of the metrics handler.
+	Registry prometheus.Registerer
+	// MaxRequests is how many scrapes may run at the same time; 0 is no limit.
+	MaxRequests int
+	EnablePprof bool
+}
+
+// Handler returns all routes.
+func Handler(o Options) (http.Handler, error) {
+	mux := http.NewServeMux()
+	probes(mux, o.Ready)
+	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
+	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
+		if err := o.Reload(r.Context()); err != nil {
+			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_, _ = fmt.Fprintln(w, "reloaded")
+	})
+	if o.EnablePprof {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	landing, err := web.NewLandingPage(web.LandingConfig{
+		Name:        "CobaltCore exporter",
+		Description: "The management plane of a CobaltCore fleet: Flux Operator and Flux in every cluster.",
+		Version:     version.Info(),
+		Profiling:   fmt.Sprint(o.EnablePprof),
+		Links: []web.LandingLinks{
+			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/-/ready", Text: "Ready"},
+			{Address: "/-/healthy", Text: "Healthy"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("landing page: %w", err)
+	}
+	mux.Handle("GET /{$}", landing)
+	return mux, nil
+}
+
+// Probes returns the probe routes alone, to be served without TLS and
+// authentication.
+func Probes(ready func() bool) http.Handler {
+	mux := http.NewServeMux()
+	probes(mux, ready)
+	return mux
+}
+
+func probes(mux *http.ServeMux, ready func() bool) {
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "healthy")
+	})
+	mux.Handle("GET /-/ready", whenReady(ready, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "ready")
+	})))
+}
+
+// whenReady answers 503 until ready: an incomplete set of rows would look like
+// a fleet in which objects have vanished.
+func whenReady(ready func() bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ready() {
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "the first synchronisation with the fleet is not complete", http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limit answers 503 when n requests are already being served.
+func limit(n int, next http.Handler) http.Handler {
+	if n <= 0 {
+		return next
+	}
+	slots := make(chan struct{}, n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next.ServeHTTP(w, r)
+		default:
+			http.Error(w, fmt.Sprintf("%d requests are being served; see --web.max-requests", n), http.StatusServiceUnavailable)
+		}
+	})
+}
+
+const (
+	readHeaderTimeout = 10 * time.Second
+	writeTimeout      = 2 * time.Minute
+	idleTimeout       = 2 * time.Minute
+	shutdownTimeout   = 15 * time.Second
+)
+
+// Serve serves handler on the listeners until ctx ends, and then finishes the
+// requests that are under way. webConfig is an exporter-toolkit configuration
+// file, or empty.
+func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		systemd := false
+		ended <- web.ServeMultiple(listeners, server, &web.FlagConfig{WebConfigFile: &webConfig, WebSystemdSocket: &systemd}, log)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(shutdown)
+	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	if err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	jsonv1 "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// jsonOptions: what an API server accepted and stored is shown as well as
+// possible, not refused.
+var jsonOptions = jsontext.AllowDuplicateNames(true)
+
+var utf8Options = jsontext.AllowInvalidUTF8(true)
+
+// decode fills o from raw in one pass. An object with a value of the wrong type
+// somewhere is decoded once more, leniently: such values are left out, the rest
+// is there, and partial is true. An error means that raw is not JSON.
+func decode(raw []byte, o object) (partial bool, err error) {
+	err = json.Unmarshal(raw, o, jsonOptions, utf8Options)
+	if err == nil {
+		return false, nil
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return false, fmt.Errorf("decode object: %w", err)
+	}
+	if err := jsonv1.Unmarshal(raw, o); err != nil {
+		var invalid *jsonv1.SyntaxError
+		if errors.As(err, &invalid) {
+			return false, fmt.Errorf("decode object: %w", err)
+		}
+	}
+	return true, nil
+}
+
+// streamDecoder is a watch.Decoder that decodes each event straight into a slim
+// struct. The stock one reads the bytes four times.
+type streamDecoder struct {
+	body   io.ReadCloser
+	dec    *jsontext.Decoder
+	create func() object
+	// partial is called for every object that was decoded leniently.
+	partial func()
+	// failed is called with what ends the stream abnormally.
+	failed func(error)
+	// frames bounds the size of one event.
+	frames *boundedReader
+}
+
+// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most a
+// few times larger; a server that sends more without an end is broken.
+const maxEvent = 64 << 20
+
+func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), failed func(error)) *streamDecoder {
+	frames := &boundedReader{r: body, left: maxEvent}
+	return &streamDecoder{
+		body:    body,
+		frames:  frames,
+		dec:     jsontext.NewDecoder(frames, jsonOptions, utf8Options),
+		create:  create,
+		partial: partial,
+		failed:  failed,
+	}
+}
+
+// Close ends the stream.
+func (d *streamDecoder) Close() { _ = d.body.Close() }
+
+// Decode returns the next event.
+func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
+	d.frames.left = maxEvent
+	t, o, err := d.event()
+	if err != nil && !errors.Is(err, io.EOF) {
+		d.failed(err)
+	}
+	return t, o, err
+}
+
+func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
+	if k := d.dec.PeekKind(); k != '{' {
+		if _, err := d.dec.ReadToken(); err != nil {
+			return "", nil, err
+		}
+		return "", nil, errors.New("decode watch event: not a JSON object")
+	}
+	if _, err := d.dec.ReadToken(); err != nil {
+		return "", nil, err
+	}
+	var (
+		kind watch.EventType
+		raw  jsontext.Value
+		obj  runtime.Object
+	)
+	for d.dec.PeekKind() != '}' {
+		name, err := d.dec.ReadToken()
+		if err != nil {
+			return "", nil, err
+		}
+		switch name.String() {
+		case "type":
+			t, err := d.dec.ReadToken()
+			if err != nil {
+				return "", nil, err
+			}
+			kind = watch.EventType(t.String())
+		case "object":
+			if raw, err = d.dec.ReadValue(); err != nil {
+				return "", nil, err
+			}
+			if kind == "" { // the type comes behind: keep the bytes
+				raw = raw.Clone()
+				continue
+			}
+			if obj, err = d.object(kind, raw); err != nil {
+				return "", nil, err
+			}
+		default:
+			if err := d.dec.SkipValue(); err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	if _, err := d.dec.ReadToken(); err != nil {
+		return "", nil, err
+	}
+	if obj == nil && raw != nil {
+		var err error
+		if obj, err = d.object(kind, raw); err != nil {
+			return "", nil, err
+		}
+	}
+	switch kind {
+	case watch.Added, watch.Modified, watch.Deleted, watch.Bookmark, watch.Error:
+	default:
+		return "", nil, fmt.Errorf("decode watch event: unknown type %q", kind)
+	}
+	if obj == nil {
+		return "", nil, errors.New("decode watch event: no object")
+	}
+	return kind, obj, nil
+}
+
+func (d *streamDecoder) object(kind watch.EventType, raw []byte) (runtime.Object, error) {
+	if kind == watch.Error {
+		status := &metav1.Status{}
+		if err := jsonv1.Unmarshal(raw, status); err != nil {
+			return nil, fmt.Errorf("decode watch error: %w", err)
+		}
+		d.failed(apierrors.FromObject(status))
+		return status, nil
+	}
+	o := d.create()
+	partial, err := decode(raw, o)
+	if partial {
+		d.partial()
+	}
+	return o, err
+}
+
+// decodeList reads a list from body as a stream and hands over each item as
+// soon as it is there.
+func decodeList(body io.Reader, create func() object, item func(o object, partial bool)) (metav1.ListMeta, error) {
+	frames := &boundedReader{r: body, left: maxEvent}
+	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
+	var listMeta metav1.ListMeta
+	if dec.PeekKind() != '{' {
+		return listMeta, errors.New("decode list: not a JSON object")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return listMeta, fmt.Errorf("decode list: %w", err)
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return listMeta, fmt.Errorf("decode list: %w", err)
+		}
+		switch name.String() {
+		case "metadata":
+			err = decodeListMeta(dec, &listMeta)
+		case "items":
+			err = decodeItems(dec, frames, create, item)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return listMeta, fmt.Errorf("decode list: %w", err)
+		}
+	}
+	if listMeta.ResourceVersion == "" {
+		return listMeta, errors.New("decode list: no resource version")
+	}
+	return listMeta, nil
+}
+
+func decodeListMeta(dec *jsontext.Decoder, m *metav1.ListMeta) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	return jsonv1.Unmarshal(raw, m)
+}
+
+func decodeItems(dec *jsontext.Decoder, frames *boundedReader, create func() object, item func(object, bool)) error {
+	if dec.PeekKind() != '[' {
+		return dec.SkipValue() // null: no items
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		frames.left = maxEvent
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		o := create()
+		partial, err := decode(raw, o)
+		if err != nil {
+			return err
+		}
+		item(o, partial)
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// boundedReader fails when more than left bytes are read before somebody raises
+// left again.
+type boundedReader struct {
+	r    io.Reader
+	left int
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fmt.Errorf("decode: more than %d MiB without the end of an object", maxEvent>>20)
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

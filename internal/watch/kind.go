@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// kind is one resource in one cluster: its rows and the state of its watch.
+type kind struct {
+	collector string
+	resource  Resource
+	group     *exposition.Group
+	log       *slog.Logger
+	now       func() time.Time
+
+	mu    sync.Mutex
+	state kindState
+}
+
+// kindState is what the watch metrics show.
+type kindState struct {
+	// known says that the source has told whether it serves the kind.
+	known bool
+	// version is the version being watched; empty when the kind is not served.
+	version string
+	// synced says that the rows are a complete set.
+	synced bool
+	// started and syncTook time the last initial list.
+	started  time.Time
+	syncTook time.Duration
+	// lastEvent is the last sign of life: an event, a bookmark, a list.
+	lastEvent time.Time
+	// failing is why the last attempt failed; empty while all is well.
+	failing      Reason
+	failingSince time.Time
+	errors       map[Reason]uint64
+	partial      uint64
+}
+
+func (k *kind) snapshot() kindState {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.state
+	s.errors = maps.Clone(s.errors)
+	return s
+}
+
+func (k *kind) update(f func(*kindState)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f(&k.state)
+}
+
+// begin notes that a watch of the given version starts.
+func (k *kind) begin(version string) {
+	k.update(func(s *kindState) { s.known, s.version, s.started = true, version, k.now() })
+}
+
+// absent notes that the kind is not served and withdraws its rows.
+func (k *kind) absent() {
+	k.group.Clear()
+	k.update(func(s *kindState) {
+		s.known, s.version, s.synced, s.failing = true, "", false, ""
+	})
+}
+
+// withdraw removes the rows because nobody knows any longer whether they hold.
+func (k *kind) withdraw() {
+	k.group.Clear()
+	k.update(func(s *kindState) { s.synced = false })
+}
+
+// synchronized notes that the rows are complete.
+func (k *kind) synchronized() {
+	k.recover()
+	k.update(func(s *kindState) {
+		s.lastEvent = k.now()
+		s.syncTook = s.lastEvent.Sub(s.started)
+		s.synced = true
+	})
+}
+
+// event notes a sign of life.
+func (k *kind) event() {
+	now := k.now()
+	k.mu.Lock()
+	k.state.lastEvent = now
+	failing := k.state.failing != ""
+	k.mu.Unlock()
+	if failing {
+		k.recover()
+	}
+}
+
+// recover notes that an attempt succeeded.
+func (k *kind) recover() {
+	k.mu.Lock()
+	was := k.state.failing
+	k.state.failing = ""
+	k.mu.Unlock()
+	if was != "" {
+		k.log.Info("watch recovered", "kind", k.resource.Kind, "reason", string(was))
+	}
+}
+
+// fail notes a failed attempt. Repeated failures for one reason are logged once.
+func (k *kind) fail(ctx context.Context, err error) {
+	if err == nil || ctx.Err() != nil {
+		return // we are stopping
+	}
+	reason := reasonOf(err)
+	k.mu.Lock()
+	was := k.state.failing
+	if was == "" {
+		k.state.failingSince = k.now()
+	}
+	k.state.failing = reason
+	if k.state.errors == nil {
+		k.state.errors = map[Reason]uint64{}
+	}
+	k.state.errors[reason]++
+	k.mu.Unlock()
+	if was != reason {
+		k.log.Warn("watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact(err))
+	}
+}
+
+// decodedPartially notes an object with values of the wrong type.
+func (k *kind) decodedPartially() {
+	k.mu.Lock()
+	k.state.partial++
+	first := k.state.partial == 1
+	k.mu.Unlock()
+	if first {
+		k.log.Warn("object has values of the wrong type; they are left out", "kind", k.resource.Kind)
+	}
+}
+
+// settled says whether the kind needs no more waiting for: it is complete, not
+// served, or failed explicitly.
+func (s *kindState) settled() bool {
+	return s.known && (s.version == "" || s.synced || s.failing != "")
+}

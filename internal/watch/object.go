@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Object is embedded by the slim structs that resources are decoded into. Such
+// a struct has only the fields that become rows; everything else in the JSON is
+// skipped without being stored.
+type Object struct {
+	Metadata Meta `json:"metadata"`
+}
+
+// Meta is the part of the object metadata that every kind needs.
+type Meta struct {
+	metav1.Object `json:"-"` // the methods that nobody calls
+
+	Name            string         `json:"name"`
+	Namespace       string         `json:"namespace"`
+	UID             string         `json:"uid"`
+	ResourceVersion string         `json:"resourceVersion"`
+	Generation      int64          `json:"generation"`
+	Created         time.Time      `json:"creationTimestamp"`
+	Deleted         time.Time      `json:"deletionTimestamp"`
+	Annotations     Annotations    `json:"annotations"`
+	ManagedFields   []ManagedField `json:"managedFields"`
+}
+
+// ManagedField says when a manager last changed the object.
+type ManagedField struct {
+	Manager string    `json:"manager"`
+	Time    time.Time `json:"time"`
+}
+
+// The accessors that a reflector uses.
+
+// GetName returns metadata.name.
+func (m *Meta) GetName() string { return m.Name }
+
+// GetNamespace returns metadata.namespace.
+func (m *Meta) GetNamespace() string { return m.Namespace }
+
+// GetResourceVersion returns metadata.resourceVersion.
+func (m *Meta) GetResourceVersion() string { return m.ResourceVersion }
+
+// GetAnnotations returns metadata.annotations. A reflector looks there for the
+// end of the initial events of a WatchList.
+func (m *Meta) GetAnnotations() map[string]string { return m.Annotations }
+
+// Annotations are the annotations with short values. What kubectl and others
+// store there by the kilobyte never becomes a row.
+type Annotations map[string]string
+
+const maxAnnotation = 256
+
+// UnmarshalJSONFrom skips long values without storing them.
+func (a *Annotations) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*a = nil
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue()
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := name.String()
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if value.Kind() != '"' || len(value) > maxAnnotation {
+			continue
+		}
+		text, err := jsontext.AppendUnquote(nil, value)
+		if err != nil {
+			continue // invalid UTF-8: nothing that we look for
+		}
+		if *a == nil {
+			*a = Annotations{}
+		}
+		(*a)[key] = string(text)
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// GetObjectMeta makes Object a metav1.ObjectMetaAccessor.
+func (o *Object) GetObjectMeta() metav1.Object { return &o.Metadata }
+
+// GetObjectKind makes Object a runtime.Object; the kind is known from the
+// request.
+func (o *Object) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject makes Object a runtime.Object. Nobody copies slim objects.
+func (o *Object) DeepCopyObject() runtime.Object { return o }
+
+// key identifies the object within its kind, as client-go's stores do.
+func (m *Meta) key() string {
+	if m.Namespace == "" {
+		return m.Name
+	}
+	return m.Namespace + "/" + m.Name
+}
+
+// object is what *T satisfies for every slim struct T.
+type object interface {
+	runtime.Object
+	metav1.ObjectMetaAccessor
+	meta() *Meta
+}
+
+func (o *Object) meta() *Meta { return &o.Metadata }
+
+// Count decodes a JSON array or object into its number of elements, so that an
+// inventory of a thousand entries costs no memory.
+type Count int
+
+// UnmarshalJSONFrom counts without storing.
+func (c *Count) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*c = 0
+	kind := dec.PeekKind()
+	if kind != '[' && kind != '{' {
+		return dec.SkipValue()
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for {
+		switch dec.PeekKind() {
+		case ']', '}':
+			_, err := dec.ReadToken()
+			return err
+		}
+		if kind == '{' {
+			if err := dec.SkipValue(); err != nil { // the name
+				return err
+			}
+		}
+		if err := dec.SkipValue(); err != nil {
+			return err
+		}
+		*c++
+	}
+}
+
+// UnmarshalJSON serves the lenient second attempt of decode.
+func (c *Count) UnmarshalJSON(b []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	*c = 0
+	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+		return nil //nolint:nilerr // not an array: no elements
+	}
+	for dec.More() {
+		var skip json.RawMessage
+		if err := dec.Decode(&skip); err != nil {
+			return err
+		}
+		*c++
+	}
+	return nil
+}

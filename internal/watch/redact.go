@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"errors"
+	"net/url"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// redact is the text of an error without what may hold a secret: the message of
+// an API server's answer (it can quote an object) and the query of a URL.
+func redact(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		s := status.Status()
+		text := "the API server answered " + string(s.Reason)
+		if s.Details != nil && s.Details.Kind != "" {
+			text += " for " + s.Details.Kind
+		}
+		return text
+	}
+	var request *url.Error
+	if errors.As(err, &request) {
+		at := request.URL
+		if u, parseErr := url.Parse(request.URL); parseErr == nil {
+			at = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+		}
+		return request.Op + " " + at + ": " + redact(request.Err)
+	}
+	return err.Error()
+}

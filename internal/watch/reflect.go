@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// reflect keeps the rows of a kind up to date until ctx ends.
+func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) error {
+	gv := schema.GroupVersion{Group: k.resource.Group, Version: as.version}
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"}) // Status, for error answers
+	metav1.AddToGroupVersion(scheme, gv)                                 // ListOptions
+	client, err := a.client(gv, serializer.NewCodecFactory(scheme).WithoutConversion())
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", gv.WithKind(k.resource.Kind), err)
+	}
+	// client-go logs what we have already said, and not in our words.
+	quiet := logr.Discard()
+	ctx = klog.NewContext(ctx, quiet)
+	s := newStore(k, view)
+	source := &source{kind: k, client: client, resource: as.resource, store: s, list: !watchList}
+	cache.NewReflectorWithOptions(source, nil, s, cache.ReflectorOptions{
+		Name:            k.resource.Kind,
+		TypeDescription: k.resource.Kind,
+		Logger:          &quiet,
+	}).RunWithContext(ctx)
+	return nil
+}
+
+// source lists and watches one resource for a reflector.
+type source struct {
+	kind     *kind
+	client   *rest.RESTClient
+	resource string
+	store    *store
+	list     bool // no WatchList: LIST, then WATCH
+}
+
+var _ cache.ListerWatcherWithContext = (*source)(nil)
+
+// IsWatchListSemanticsUnSupported tells the reflector to list first.
+func (s *source) IsWatchListSemanticsUnSupported() bool { return s.list }
+
+// ListWithContext reads a LIST as a stream and keeps the rows only.
+func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	list, err := s.read(ctx, o)
+	if err != nil {
+		s.kind.fail(ctx, err)
+		return nil, err
+	}
+	return list, nil
+}
+
+func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList, error) {
+	body, err := s.request(o).Stream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }()
+	list, rows := &renderedList{}, s.kind.group.Rows()
+	list.ListMeta, err = decodeList(body, s.kind.resource.create, func(item object, partial bool) {
+		if partial {
+			s.kind.decodedPartially()
+		}
+		list.add(item.meta().key(), s.store.render(rows, item))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// WatchWithContext opens a watch or a WatchList.
+func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+	o.Watch = true
+	body, err := s.request(o).Stream(ctx)
+	if err != nil {
+		s.kind.fail(ctx, err)
+		if o.SendInitialEvents != nil {
+			// The reflector waits out a retriable error of a WatchList without
+			// looking at ctx. As another error it makes it try a LIST and then
+			// back off in a way that ends with ctx.
+			return nil, errors.New(redact(err))
+		}
+		return nil, err
+	}
+	if o.SendInitialEvents == nil {
+		s.kind.event() // the stream is open: we see what happens
+	}
+	failed := func(err error) { s.kind.fail(ctx, err) }
+	return watch.NewStreamWatcher(newStreamDecoder(body, s.kind.resource.create, s.kind.decodedPartially, failed), reporter{}), nil
+}
+
+// List and Watch satisfy cache.ListerWatcher; a reflector prefers the methods
+// with a context.
+func (s *source) List(o metav1.ListOptions) (runtime.Object, error) {
+	return s.ListWithContext(context.Background(), o)
+}
+
+// Watch is WatchWithContext without one.
+func (s *source) Watch(o metav1.ListOptions) (watch.Interface, error) {
+	return s.WatchWithContext(context.Background(), o)
+}
+
+func (s *source) request(o metav1.ListOptions) *rest.Request {
+	return s.client.Get().Resource(s.resource).VersionedParams(&o, metav1.ParameterCodec)
+}
+
+// reporter turns an error of the decoder into the object of an ERROR event.
+type reporter struct{}
+
+func (reporter) AsObject(err error) runtime.Object {
+	return &metav1.Status{
+		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonUnknown, Message: redact(err),
+	}
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"reflect"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// Resource declares a kind of object to watch and what its objects become.
+type Resource struct {
+	Group, Kind string
+	// Versions are the versions whose shape the slim struct knows, best first.
+	Versions []string
+	// Families are all that the rows may add to.
+	Families []*exposition.Family
+	// UsesTargets says that the rows depend on which kubeconfig Secret stands
+	// for which cluster, so that they are made anew when that changes.
+	UsesTargets bool
+
+	create func() object
+	rows   func(fleet.View, object, *exposition.Rows)
+}
+
+// Of completes a declaration with the slim struct T, which embeds [Object], and
+// the pure function that turns one into rows.
+func Of[T any, P interface {
+	*T
+	object
+}](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
+	r.create = func() object { return P(new(T)) }
+	r.rows = func(v fleet.View, o object, rs *exposition.Rows) {
+		if o, ok := o.(P); ok {
+			rows((*T)(o), v, rs)
+		}
+	}
+	return r
+}
+
+// Set is the resources of one collector.
+type Set struct {
+	Collector string
+	Resources []Resource
+}
+
+// Render decodes one object from JSON and returns its rows as text by family
+// name; tests use it to check object in, text out.
+func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows, key *string) (*exposition.Entry, error) {
+	o := r.create()
+	if _, err := decode(raw, o); err != nil {
+		return nil, err
+	}
+	k := o.meta().key()
+	if key != nil {
+		*key = k
+	}
+	return rows.Render(k, func(rs *exposition.Rows) { r.rows(v, o, rs) }), nil
+}
+
+func (r Resource) typeOf() reflect.Type { return reflect.TypeOf(r.create()) }

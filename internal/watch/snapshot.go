@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// snapshotMeta is the content of snapshot.yaml, in the directory of a cluster or
+// in the one above it.
+type snapshotMeta struct {
+	// TakenAt is when the dump was made.
+	TakenAt time.Time `json:"takenAt"`
+	// ShiftTime false leaves the timestamps as they are.
+	ShiftTime *bool `json:"shiftTime,omitempty"`
+	// ServerVersion is the version of the cluster's API server.
+	ServerVersion string `json:"serverVersion,omitempty"`
+}
+
+const snapshotFile = "snapshot.yaml"
+
+// runSnapshot feeds the cluster from a directory and follows its changes. A
+// directory that cannot be read changes nothing: what was read before stays.
+func (c *Cluster) runSnapshot(ctx context.Context) {
+	for ctx.Err() == nil {
+		fingerprint, view := c.Fingerprint(), c.view.Load()
+		err := c.loadSnapshot(*view)
+		if err != nil {
+			err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
+		}
+		c.contact(err)
+		changed := func() bool { return c.Fingerprint() != fingerprint || c.view.Load() != view }
+		for c.wait(ctx, c.options.ProbeInterval, changed) {
+			c.contact(err)
+		}
+	}
+}
+
+func (c *Cluster) loadSnapshot(view fleet.View) error {
+	meta, err := readSnapshotMeta(c.Snapshot.Path)
+	if err != nil {
+		return err
+	}
+	raws, err := readObjects(c.Snapshot.Path)
+	if err != nil {
+		return err
+	}
+	shift := time.Duration(0)
+	if !meta.TakenAt.IsZero() && c.Snapshot.ShiftTime && (meta.ShiftTime == nil || *meta.ShiftTime) {
+		shift = c.options.Now().Sub(meta.TakenAt)
+	}
+	type content struct {
+		version string
+		entries []*exposition.Entry
+	}
+	contents := make([]content, len(c.kinds))
+	for i, k := range c.kinds {
+		rows := k.group.Rows()
+		rows.Shift(shift)
+		at := map[string]int{}
+		for _, o := range raws[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}] {
+			if !slices.Contains(k.resource.Versions, o.version) {
+				continue
+			}
+			var key string
+			entry, err := k.resource.Render(view, o.raw, rows, &key)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", o.file, k.resource.Kind, err)
+			}
+			contents[i].version = o.version
+			if n, ok := at[key]; ok { // dumps may overlap: the later one holds
+				contents[i].entries[n] = entry
+				continue
+			}
+			at[key] = len(contents[i].entries)
+			contents[i].entries = append(contents[i].entries, entry)
+		}
+	}
+	for i, k := range c.kinds {
+		if contents[i].version == "" {
+			k.absent()
+			continue
+		}
+		k.begin(contents[i].version)
+		k.group.Replace(contents[i].entries)
+		k.synchronized()
+	}
+	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })
+	return nil
+}
+
+func readSnapshotMeta(dir string) (snapshotMeta, error) {
+	var meta snapshotMeta
+	for _, file := range []string{filepath.Join(dir, snapshotFile), filepath.Join(filepath.Dir(dir), snapshotFile)} {
+		data, err := os.ReadFile(file) //nolint:gosec // the configured directory
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return meta, err
+		}
+		if err := yaml.UnmarshalStrict(data, &meta); err != nil {
+			return meta, fmt.Errorf("%s: %w", file, err)
+		}
+		return meta, nil
+	}
+	return meta, nil
+}
+
+type rawObject struct {
+	file    string
+	version string
+	raw     []byte
+}
+
+// readObjects reads every Kubernetes object below dir: single objects, lists
+// and multi-document streams, as YAML or JSON.
+func readObjects(dir string) (map[schema.GroupKind][]rawObject, error) {
+	objects := map[schema.GroupKind][]rawObject{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == snapshotFile {
+			return err
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".yaml", ".yml", ".json":
+		default:
+			return nil
+		}
+		file, err := os.Open(path) //nolint:gosec // below the configured directory
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }()
+		return readDocuments(path, file, objects)
+	})
+	return objects, err
+}
+
+func readDocuments(path string, r io.Reader, objects map[schema.GroupKind][]rawObject) error {
+	documents := utilyaml.NewYAMLOrJSONDecoder(r, 4096)
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := documents.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = addObject(path, raw, objects)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: document %d: %w", path, n, err)
+		}
+	}
+}
+
+func addObject(path string, raw []byte, objects map[schema.GroupKind][]rawObject) error {
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+		return nil // an empty document
+	}
+	var head struct {
+		APIVersion string            `json:"apiVersion"`
+		Kind       string            `json:"kind"`
+		Items      []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return err
+	}
+	if strings.HasSuffix(head.Kind, "List") && head.Items != nil {
+		for _, item := range head.Items {
+			if err := addObject(path, item, objects); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	gv, err := schema.ParseGroupVersion(head.APIVersion)
+	if err != nil || head.Kind == "" {
+		return nil //nolint:nilerr // not a Kubernetes object
+	}
+	gk := schema.GroupKind{Group: gv.Group, Kind: head.Kind}
+	objects[gk] = append(objects[gk], rawObject{file: path, version: gv.Version, raw: raw})
+	return nil
+}

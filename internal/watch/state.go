@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// The families about clusters and watches.
+var (
+	clusterUp = &exposition.Family{
+		Name: "cobaltcore_cluster_up", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "Whether the cluster answers: 0 after two probes in a row have failed.",
+	}
+	clusterInfo = &exposition.Family{
+		Name: "cobaltcore_cluster_info", Type: exposition.Gauge, Labels: []string{"cluster", "role", "source", "version"},
+		Help: "The clusters of the fleet: their role, where they come from (kubeconfig, in-cluster or snapshot) and the version of their API server.",
+	}
+	clusterContact = &exposition.Family{
+		Name: "cobaltcore_cluster_last_contact_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "When the cluster last answered a probe.",
+	}
+	clusterFailing = &exposition.Family{
+		Name: "cobaltcore_cluster_failing", Type: exposition.Gauge, Labels: []string{"cluster", "reason"},
+		Help: "Why the last probe of the cluster failed; there is no row while probes succeed.",
+	}
+	watchPresent = &exposition.Family{
+		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
+		Help: "Whether the cluster serves the kind in a version that the exporter knows, and which one it watches.",
+	}
+	watchSynced = &exposition.Family{
+		Name: "cobaltcore_watch_synced", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Whether the rows of the kind are a complete set. Without it the kind has no rows.",
+	}
+	watchEvent = &exposition.Family{
+		Name: "cobaltcore_watch_last_event_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "When the watch of the kind last gave a sign of life: an event, a bookmark (about one a minute) or a list.",
+	}
+	watchObjects = &exposition.Family{
+		Name: "cobaltcore_watch_objects", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Objects of the kind that have rows.",
+	}
+	watchObjectsCut = &exposition.Family{
+		Name: "cobaltcore_watch_objects_cut", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Objects of the kind that are left out because there are more than limits.objectsPerKind.",
+	}
+	watchLabelsCut = &exposition.Family{
+		Name: "cobaltcore_watch_objects_with_cut_labels", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Objects of the kind with a label value that was longer than limits.labelValueLength or not valid UTF-8.",
+	}
+	watchPartial = &exposition.Family{
+		Name: "cobaltcore_watch_partial_decodes_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Objects that arrived with a value of the wrong type, which was left out.",
+	}
+	watchFailing = &exposition.Family{
+		Name: "cobaltcore_watch_failing", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "reason"},
+		Help: "Why the last attempt to list or watch the kind failed; there is no row while the watch works.",
+	}
+	watchErrors = &exposition.Family{
+		Name: "cobaltcore_watch_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind", "reason"},
+		Help: "Failed attempts to list or watch the kind.",
+	}
+	collectorUp = &exposition.Family{
+		Name: "cobaltcore_collector_up", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "Whether everything that the collector watches in the cluster is complete and no watch is failing.",
+	}
+	collectorDuration = &exposition.Family{
+		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "How long the slowest of the last initial lists of the collector took.",
+	}
+	collectorSuccess = &exposition.Family{
+		Name: "cobaltcore_collector_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "When the most silent of the watches of the collector last gave a sign of life.",
+	}
+	collectorErrors = &exposition.Family{
+		Name: "cobaltcore_collector_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "reason"},
+		Help: "Failed attempts of the collector to list or watch.",
+	}
+)
+
+// Families are the families about clusters and watches.
+func Families() []*exposition.Family {
+	return append(clusterFamilies(), watchFamilies()...)
+}
+
+func clusterFamilies() []*exposition.Family {
+	return []*exposition.Family{clusterUp, clusterInfo, clusterContact, clusterFailing}
+}
+
+func watchFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		watchPresent, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
+		collectorUp, collectorDuration, collectorSuccess, collectorErrors,
+	}
+}
+
+// stateGroups adds the rows about the cluster itself and, for each collector,
+// about its watches.
+func (c *Cluster) stateGroups() []*exposition.Group {
+	e := c.options.Exposition
+	groups := []*exposition.Group{e.Func(exposition.Key{Cluster: c.Name}, clusterFamilies(), c.clusterRows)}
+	for _, set := range c.options.Sets {
+		key := exposition.Key{Cluster: c.Name, Collector: set.Collector}
+		groups = append(groups, e.Func(key, watchFamilies(), func(r *exposition.Rows) { c.watchRows(set.Collector, r) }))
+	}
+	return groups
+}
+
+func (c *Cluster) clusterRows(r *exposition.Rows) {
+	c.mu.Lock()
+	s := c.state
+	c.mu.Unlock()
+	r.Bool(clusterUp, s.up)
+	r.Add(clusterInfo, 1, c.Role, c.Source, s.serverVersion)
+	r.Time(clusterContact, s.lastContact)
+	if s.failing != "" {
+		r.Add(clusterFailing, 1, string(s.failing))
+	}
+}
+
+func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
+	up, slowest, oldest := true, time.Duration(0), time.Time{}
+	errors := map[Reason]uint64{}
+	for _, k := range c.kinds {
+		if k.collector != collector {
+			continue
+		}
+		s := k.snapshot()
+		labels := []string{k.collector, k.resource.Group, k.resource.Kind}
+		with := func(more string) []string { return append(slices.Clip(labels), more) }
+		if s.known {
+			r.Bool(watchPresent, s.version != "", with(s.version)...)
+		}
+		if s.version != "" {
+			objects, over, cut := k.group.Size()
+			r.Bool(watchSynced, s.synced, labels...)
+			r.Time(watchEvent, s.lastEvent, labels...)
+			r.Add(watchObjects, float64(objects), labels...)
+			r.Add(watchObjectsCut, float64(over), labels...)
+			r.Add(watchLabelsCut, float64(cut), labels...)
+			r.Add(watchPartial, float64(s.partial), labels...)
+			if oldest.IsZero() || s.lastEvent.Before(oldest) {
+				oldest = s.lastEvent
+			}
+			slowest = max(slowest, s.syncTook)
+		}
+		if s.failing != "" {
+			r.Add(watchFailing, 1, with(string(s.failing))...)
+		}
+		for _, reason := range slices.Sorted(maps.Keys(s.errors)) {
+			r.Add(watchErrors, float64(s.errors[reason]), with(string(reason))...)
+			errors[reason] += s.errors[reason]
+		}
+		up = up && s.known && (s.version == "" || s.synced && s.failing == "")
+	}
+	r.Bool(collectorUp, up, collector)
+	r.Add(collectorDuration, slowest.Seconds(), collector)
+	r.Time(collectorSuccess, oldest, collector)
+	for _, reason := range slices.Sorted(maps.Keys(errors)) {
+		r.Add(collectorErrors, float64(errors[reason]), collector, string(reason))
+	}
+}

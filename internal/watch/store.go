@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// store is what a reflector writes into. It keeps no object: each is rendered
+// when it arrives. A reflector calls it from one goroutine.
+type store struct {
+	kind *kind
+	view fleet.View
+	rows *exposition.Rows
+}
+
+var (
+	_ cache.TransformingStore      = (*store)(nil)
+	_ cache.ReflectorBookmarkStore = (*store)(nil)
+)
+
+func newStore(k *kind, view fleet.View) *store {
+	return &store{kind: k, view: view, rows: k.group.Rows()}
+}
+
+func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
+	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
+}
+
+// Transformer renders the objects of a WatchList as they arrive, so that the
+// reflector's temporary store holds rows and the objects are garbage at once.
+func (s *store) Transformer() cache.TransformFunc {
+	return func(x any) (any, error) {
+		if o, ok := x.(object); ok {
+			return s.render(s.rows, o), nil
+		}
+		return x, nil
+	}
+}
+
+// Replace takes the result of a WatchList (rendered) or of a LIST (rendered
+// items).
+func (s *store) Replace(list []any, _ string) error {
+	entries := make([]*exposition.Entry, len(list))
+	for i, x := range list {
+		switch e := x.(type) {
+		case *exposition.Entry:
+			entries[i] = e
+		case *renderedItem:
+			entries[i] = e.entry
+		default:
+			return fmt.Errorf("replace %s: unexpected %T", s.kind.resource.Kind, x)
+		}
+		list[i] = nil
+	}
+	s.kind.group.Replace(entries)
+	s.kind.synchronized()
+	return nil
+}
+
+// Add renders a new object.
+func (s *store) Add(x any) error { return s.Update(x) }
+
+// Update renders a changed object.
+func (s *store) Update(x any) error {
+	o, ok := x.(object)
+	if !ok {
+		return fmt.Errorf("update %s: unexpected %T", s.kind.resource.Kind, x)
+	}
+	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
+	s.kind.event()
+	return nil
+}
+
+// Delete removes the rows of an object.
+func (s *store) Delete(x any) error {
+	o, ok := x.(object)
+	if !ok {
+		return fmt.Errorf("delete %s: unexpected %T", s.kind.resource.Kind, x)
+	}
+	s.kind.group.Delete(o.meta().key())
+	s.kind.event()
+	return nil
+}
+
+// Resync has nothing to do: there is nobody behind this store.
+func (s *store) Resync() error { return nil }
+
+// Bookmark is the sign of life of a quiet kind.
+func (s *store) Bookmark(string) error {
+	s.kind.event()
+	return nil
+}
+
+// renderedItem is an item of a streamed LIST: its rows in the place of an
+// object.
+type renderedItem struct {
+	Meta
+
+	entry *exposition.Entry
+}
+
+func (i *renderedItem) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+func (i *renderedItem) DeepCopyObject() runtime.Object   { return i }
+func (i *renderedItem) GetObjectMeta() metav1.Object     { return &i.Meta }
+
+// renderedList is what our ListFunc returns; the reflector's pager takes it
+// apart through the Items field.
+type renderedList struct {
+	metav1.TypeMeta
+	metav1.ListMeta
+
+	Items []runtime.Object
+}
+
+// DeepCopyObject makes renderedList a runtime.Object. Nobody copies it.
+func (l *renderedList) DeepCopyObject() runtime.Object { return l }
+
+func (l *renderedList) add(key string, e *exposition.Entry) {
+	namespace, name, ok := strings.Cut(key, "/")
+	if !ok {
+		namespace, name = "", key
+	}
+	l.Items = append(l.Items, &renderedItem{Meta: Meta{Name: name, Namespace: namespace}, entry: e})
+}
