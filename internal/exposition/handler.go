@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -117,6 +116,9 @@ func (e *Exposition) gzip(families [][]*Block, whole bool) [][]byte {
 // OpenMetrics, the end marker.
 func (h *Handler) tail(contentType expfmt.Format, f format, filter filter) ([]byte, error) {
 	var buf bytes.Buffer
+	if f == formatText {
+		contentType = expfmt.FmtText // the encoder does not know 1.0.0
+	}
 	enc := expfmt.NewEncoder(&buf, contentType)
 	if h.Self != nil && filter.all() {
 		families, err := h.Self.Gather()
@@ -166,18 +168,13 @@ func known(parameter string, values, among []string) error {
 	return nil
 }
 
-// negotiate picks the text format or OpenMetrics. Protobuf is never offered,
-// so a client that prefers it gets its second choice.
+// formatText1 is the text format 1.0.0. Its bytes are those of 0.0.4, as all our
+// names are valid in both.
+const formatText1 expfmt.Format = "text/plain; version=1.0.0; charset=utf-8"
+
+// negotiate picks OpenMetrics or the text format, the latter when in doubt.
 func negotiate(h http.Header) (expfmt.Format, format) {
-	var accept []string
-	for _, v := range h.Values("Accept") {
-		for part := range strings.SplitSeq(v, ",") {
-			if t, _, err := mime.ParseMediaType(part); err != nil || t != expfmt.ProtoType {
-				accept = append(accept, part)
-			}
-		}
-	}
-	f := expfmt.NegotiateIncludingOpenMetrics(http.Header{"Accept": {strings.Join(accept, ",")}})
+	f := expfmt.NegotiateAccept(h, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, formatText1, expfmt.FmtText)
 	if f.FormatType() == expfmt.TypeOpenMetrics {
 		return f, formatOpenMetrics
 	}

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package config reads the configuration file of the exporter.
+//
+// The types here are the one description of the file. Their struct tags name
+// the keys, their defaults and their limits; decoding, validation, the JSON
+// schema and docs/configuration.md all follow them, so a new key is a new
+// struct field. The tags are listed in shape.go. What a tag cannot say is a
+// check method on the type it concerns.
+//
+// Decoding is strict, and a file is accepted whole or not at all: an error is
+// an [Errors] with every mistake of the file.
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is a valid configuration with all defaults filled in. It is not
+// changed after it was loaded and may be shared.
+type Config struct {
+	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label that says in which cluster an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
+	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
+	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
+	Collectors   Collectors `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
+	Metrics      Metrics    `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
+	Limits       Limits     `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
+}
+
+// Collectors holds one section per collector.
+type Collectors struct {
+	Flux Flux `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
+}
+
+// Flux configures the collector of Flux Operator and Flux objects.
+type Flux struct {
+	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch Flux Operator and Flux objects in every cluster."`
+	UID     bool `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
+}
+
+// Metrics selects what is exported.
+type Metrics struct {
+	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
+}
+
+// Limits are the hard bounds on what one (cluster, kind) and one label may
+// bring.
+type Limits struct {
+	ObjectsPerKind   int `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Most objects of one kind in one cluster. Objects beyond it are left out whole."`
+	LabelValueLength int `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash."`
+}
+
+// maxFileSize bounds what Load and Parse read. A fleet of a thousand clusters
+// is far below it.
+const maxFileSize = 4 << 20
+
+// Load reads the file at path. The error of a readable file that is not valid
+// is an [Errors].
+func Load(path string) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+	}
+	return Parse(data, path)
+}
+
+// Parse decodes data. The filename appears in errors, and its directory is
+// what relative paths in the file resolve against; it need not exist. The
+// error is an [Errors].
+func Parse(data []byte, filename string) (*Config, error) {
+	cfg := new(Config)
+	if err := parse(data, filename, cfg); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// Default returns the configuration of an empty file: every default is set,
+// and there is no cluster.
+func Default() *Config {
+	cfg := new(Config)
+	shape, _ := shapeOf(reflect.TypeFor[Config]()) // tests check the tags
+	shape.fillDefault(reflect.ValueOf(cfg).Elem())
+	return cfg
+}
+
+// YAML writes the configuration out. [Parse] of it yields an equal
+// configuration.
+func (c *Config) YAML() ([]byte, error) {
+	var out strings.Builder
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	if err := enc.Encode(c); err != nil {
+		return nil, fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	return []byte(out.String()), enc.Close()
+}
+
+func (c *Config) check(at string, r *report) {
+	if slices.Contains(ReservedLabels(), c.ClusterLabel) {
+		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
+	}
+	first := map[string]int{}
+	for i, cluster := range c.Clusters {
+		if cluster.Name == "" {
+			continue // reported already
+		}
+		path := fmt.Sprintf("%s[%d].name", join(at, "clusters"), i)
+		if j, ok := first[cluster.Name]; ok {
+			r.errorf(path, "the name %q is already taken by clusters[%d] in line %d: cluster names must be unique", cluster.Name, j, r.line(fmt.Sprintf("%s[%d].name", join(at, "clusters"), j)))
+			continue
+		}
+		first[cluster.Name] = i
+	}
+}

@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxValues bounds what a document may hold after its aliases were followed,
+// so that a small file cannot unfold into an endless one.
+const maxValues = 100_000
+
+// section is a type that checks what its tags cannot say, or fills in defaults
+// that depend on other keys. It is called once all of its keys are decoded;
+// what was wrong is reported already and has the zero value.
+type section interface {
+	check(at string, r *report)
+}
+
+// decoder walks a document along a shape, and collects every mistake.
+type decoder struct {
+	report *report
+	dir    string // what relative paths resolve against
+	values int
+}
+
+// value decodes n into v, which is zero, and tells whether it could.
+func (d *decoder) value(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if !d.count(n, path) {
+		return false
+	}
+	if isNull(n) {
+		d.report.errorf(path, "the value is missing: fill it in, or remove it")
+		return false
+	}
+	if s.optional {
+		v.Set(reflect.New(s.typ))
+		v = v.Elem()
+	}
+	switch s.kind {
+	case object:
+		return d.object(n, s, v, path)
+	case dict:
+		return d.dict(n, s, rules, v, path)
+	case list:
+		return d.list(n, s, rules, v, path)
+	default:
+		return d.scalar(n, s, rules, v, path)
+	}
+}
+
+// count tells whether the document may still go on. It reports the first time
+// that it may not.
+func (d *decoder) count(n *yaml.Node, path string) bool {
+	before := d.values
+	d.values += 1 + len(n.Content)
+	if before <= maxValues && d.values > maxValues {
+		d.report.errorf(path, "the document has more than %d values: use fewer aliases", maxValues)
+	}
+	return d.values <= maxValues
+}
+
+func (d *decoder) object(n *yaml.Node, s *shape, v reflect.Value, path string) bool {
+	values, ok := d.mapping(n, s.keys(), path)
+	if !ok {
+		return false
+	}
+	for _, f := range s.fields {
+		at := join(path, f.key)
+		switch value, given := values[f.key]; {
+		case value != nil:
+			d.value(value, f.shape, f.rules, v.Field(f.index), at)
+			if values[f.conflicts] != nil {
+				d.report.errorf(at, "has no meaning together with %s: remove one of them", f.conflicts)
+			}
+		case given: // misspelt, and reported already
+		case f.required:
+			d.report.errorf(path, "the key %q is missing: add it", f.key)
+		default:
+			f.fillDefault(v.Field(f.index))
+		}
+	}
+	d.alternatives(s, values, path)
+	if checker, ok := v.Addr().Interface().(section); ok {
+		checker.check(path, d.report)
+	}
+	return true
+}
+
+// alternatives reports when not exactly one of the keys is there of which one
+// must be.
+func (d *decoder) alternatives(s *shape, values map[string]*yaml.Node, path string) {
+	var possible, present []string
+	misspelt := false
+	for _, f := range s.fields {
+		if !f.alternative {
+			continue
+		}
+		possible = append(possible, f.key)
+		switch value, given := values[f.key]; {
+		case value != nil:
+			present = append(present, f.key)
+		case given:
+			misspelt = true
+		}
+	}
+	switch {
+	case len(present) > 1:
+		d.report.errorf(path, "%s exclude each other: keep exactly one of them", strings.Join(present, " and "))
+	case len(present) == 0 && len(possible) > 0 && !misspelt:
+		d.report.errorf(path, "one of %s is missing: add exactly one of them", strings.Join(possible, ", "))
+	}
+}
+
+func (d *decoder) dict(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+	values, ok := d.mapping(n, nil, path)
+	if !ok {
+		return false
+	}
+	v.Set(reflect.MakeMap(s.typ))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		elem := reflect.New(s.typ.Elem()).Elem()
+		if d.value(values[key], s.elem, rules, elem, entry(path, key)) {
+			v.SetMapIndex(reflect.ValueOf(key).Convert(s.typ.Key()), elem)
+		}
+	}
+	return true
+}
+
+// mapping returns the values of n by key, marks their lines, and reports keys
+// that are not unique or not known; without known keys, any may be there. A
+// known key has the value nil if it is there misspelt.
+func (d *decoder) mapping(n *yaml.Node, known []string, path string) (map[string]*yaml.Node, bool) {
+	if n.Kind != yaml.MappingNode {
+		want := "a mapping"
+		if known != nil {
+			want += " with the keys " + strings.Join(known, ", ")
+		}
+		d.wrongType(n, path, want)
+		return nil, false
+	}
+	values, lines := map[string]*yaml.Node{}, map[string]int{}
+	var misspelt []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		line := key.Line
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		switch first, seen := lines[key.Value]; {
+		case key.Kind != yaml.ScalarNode:
+			d.report.errorAt(line, path, "a key must be plain text, not %s", describe(key))
+			continue
+		case key.ShortTag() == "!!merge":
+			misspelt = append(misspelt, known...) // it may bring any of them
+			d.report.errorAt(line, path, "merge keys (<<) are not supported: write the keys out, or use an alias for the whole value")
+			continue
+		case seen:
+			d.report.errorAt(line, path, "the key %s is already in line %d: remove one of them", quote(key.Value), first)
+			continue
+		}
+		lines[key.Value] = line
+		switch {
+		case known == nil:
+			d.report.mark(entry(path, key.Value), line)
+		case slices.Contains(known, key.Value):
+			d.report.mark(join(path, key.Value), line)
+		default:
+			misspelt = append(misspelt, nearest(key.Value, known))
+			d.report.errorAt(line, path, "unknown key %s%s", quote(key.Value), suggestion(key.Value, known))
+			continue
+		}
+		values[key.Value] = value
+	}
+	for _, key := range misspelt {
+		if values[key] == nil {
+			values[key] = nil
+		}
+	}
+	return values, true
+}
+
+// entry appends a key that may be any text to a path of the document.
+func entry(path, key string) string { return path + "[" + quote(key) + "]" }
+
+func (d *decoder) list(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+	if n.Kind != yaml.SequenceNode {
+		d.wrongType(n, path, "a list")
+		return false
+	}
+	if len(n.Content) < rules.minItems {
+		d.report.errorf(path, "the list needs at least %d of what belongs there: add it", rules.minItems)
+	}
+	first := map[any]int{}
+	for i, item := range n.Content {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		d.report.mark(at, item.Line)
+		elem := reflect.New(s.typ.Elem()).Elem()
+		ok := d.value(item, s.elem, rules, elem, at)
+		if d.values > maxValues {
+			return false
+		}
+		v.Set(reflect.Append(v, elem))
+		if !ok || !rules.uniqueItems {
+			continue
+		}
+		if j, seen := first[elem.Interface()]; seen {
+			d.report.errorf(at, "%s is in the list already, in line %d: remove one of them", quote(fmt.Sprint(elem)), d.report.line(fmt.Sprintf("%s[%d]", path, j)))
+			continue
+		}
+		first[elem.Interface()] = i
+	}
+	return true
+}

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Error is one mistake in a configuration file and what to do about it.
+type Error struct {
+	File string // as given to Load or Parse
+	Line int    // from 1
+	// Path is the place in the document, such as clusters[1].name. It is
+	// empty for the document itself.
+	Path    string
+	Message string
+}
+
+// Error returns "file:line: path: message" in one line.
+func (e Error) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Path, e.Message)
+}
+
+// Errors is every mistake of one configuration file, ordered by line. It is
+// never empty when it is returned as an error.
+type Errors []Error
+
+// Error returns one line per mistake.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find an [Error].
+func (e Errors) Unwrap() []error {
+	errs := make([]error, len(e))
+	for i, err := range e {
+		errs[i] = err
+	}
+	return errs
+}
+
+// report collects the mistakes of one file, and where in the file each path
+// of the document is.
+type report struct {
+	file   string
+	lines  map[string]int
+	errors Errors
+}
+
+// mark records the line of a path.
+func (r *report) mark(path string, line int) { r.lines[path] = line }
+
+// line returns the line of path or, for a path that the file does not have,
+// of the part of it that the file has.
+func (r *report) line(path string) int {
+	for {
+		if line, ok := r.lines[path]; ok {
+			return line
+		}
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return max(1, r.lines[""])
+		}
+		path = path[:i]
+	}
+}
+
+// errorf adds a mistake at a path of the document.
+func (r *report) errorf(path, format string, args ...any) {
+	r.errorAt(r.line(path), path, format, args...)
+}
+
+// errorAt adds a mistake at a line that is not the one of its path.
+func (r *report) errorAt(line int, path, format string, args ...any) {
+	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// err returns what was collected, or nil.
+func (r *report) err() error {
+	if len(r.errors) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.errors, func(a, b Error) int { return cmp.Compare(a.Line, b.Line) })
+	return r.errors
+}
+
+// join appends a key to a path of the document.
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// quote shows text of the file in a message: in quotes, on one line, and not
+// at any length.
+func quote(s string) string { return fmt.Sprintf("%q", clip(s)) }
+
+// oneLine makes one line of text that may hold parts of the file.
+func oneLine(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
+}
+
+// clip shortens text of the file for a message.
+func clip(s string) string {
+	const most = 60
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

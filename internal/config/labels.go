@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// ReservedLabels returns the label names that clusterLabel may not take: those
+// that the exporter's own metrics use, and those that Prometheus and its
+// operator attach to a scrape. A test of the collectors holds the list against
+// the declared families.
+func ReservedLabels() []string {
+	return []string{
+		// attached by the scrape, and aggregated away by every rule
+		"instance", "job", "pod", "container", "service", "endpoint", "prometheus", "prometheus_replica",
+		// of the formats and of alerts
+		"le", "quantile", "alertname", "alertstate", "severity", "support_group", "playbook",
+		// which object
+		"target_cluster", "uid", "group", "kind", "exported_namespace", "namespace", "name", "system", "component",
+		"collector", "node", "openbao", "aurora", "controller_pod", "deployment", "controller",
+		// what about it
+		"ready", "reason", "suspended", "status", "state", "type", "version", "api_version", "platform", "registry",
+		"revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",
+		"store_kind", "store_name", "target", "provider", "server", "image", "role", "code", "cause",
+		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
+		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
+		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
+	}
+}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+)
+
+const introduction = `<!-- Generated from internal/config by make generate. Do not edit. -->
+
+# Configuration
+
+The exporter reads one YAML file (` + "`--config`" + `). Only ` + "`clusters`" + ` is required.
+
+The file is read strictly: an unknown key, a value of the wrong type, a key that is there twice or without a value, or a
+second document is an error. All errors of a file are reported at once, each with its line, and a file with an error is
+not applied at all. ` + "`cobaltcore-exporter check-config --config FILE`" + ` checks a file without running it.
+
+* Durations are written as in Prometheus: ` + "`30s`, `5m`, `1h30m`" + `.
+* File names are relative to the directory of the configuration file.
+* Anchors and aliases work as usual; merge keys (` + "`<<`" + `) are not supported.
+* Editors check and complete the file with the JSON schema
+  [` + "`internal/config/schema.json`" + `](../internal/config/schema.json); the first line of the example says so to them.
+
+A file with every key there is, mostly with its default:
+
+` + "```yaml\n"
+
+// document writes the documentation of a schema in Markdown.
+func document(root *jsonschema.Schema) []byte {
+	var out strings.Builder
+	out.WriteString(introduction)
+	out.Write(example)
+	out.WriteString("```\n")
+	section(&out, "", root)
+	return []byte(out.String())
+}
+
+// section describes the keys of an object, then the objects below it.
+func section(out *strings.Builder, path string, s *jsonschema.Schema) {
+	title := "Top level"
+	if path != "" {
+		title = code(path)
+	}
+	fmt.Fprintf(out, "\n## %s\n\n", title)
+	if path != "" {
+		fmt.Fprintf(out, "%s\n\n", s.Description)
+	}
+	if len(s.OneOf) > 0 {
+		var keys []string
+		for _, alternative := range s.OneOf {
+			keys = append(keys, code(alternative.Required[0]))
+		}
+		last := len(keys) - 1
+		fmt.Fprintf(out, "Exactly one of %s and %s is set.\n\n", strings.Join(keys[:last], ", "), keys[last])
+	}
+	out.WriteString("| Key | Type | Default | Description |\n| --- | --- | --- | --- |\n")
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		key, property := pair.Key, pair.Value
+		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), property.Description}
+		for i := range row {
+			row[i] = strings.ReplaceAll(row[i], "|", `\|`)
+		}
+		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
+	}
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		property, at := pair.Value, below(path, pair.Key)
+		if property.Items != nil && property.Items.Properties != nil {
+			items := *property.Items
+			items.Description = property.Description
+			section(out, at+"[]", &items)
+		}
+		if property.Properties != nil {
+			section(out, at, property)
+		}
+	}
+}
+
+// typeOf says in words what a value must be.
+func typeOf(path string, s *jsonschema.Schema) string {
+	switch {
+	case s.Title == durationTitle:
+		return "duration"
+	case s.Enum != nil:
+		var values []string
+		for _, value := range s.Enum {
+			values = append(values, code(fmt.Sprint(value)))
+		}
+		return strings.Join(values, ", ")
+	case s.Properties != nil:
+		return fmt.Sprintf("[mapping](#%s)", anchor(path))
+	case s.Items != nil:
+		if s.Items.Properties != nil {
+			return fmt.Sprintf("list of [mappings](#%s)", anchor(path))
+		}
+		return "list of " + typeOf(path, s.Items)
+	case s.AdditionalProperties != nil && s.Type == "object":
+		return "mapping of names to " + typeOf(path, s.AdditionalProperties)
+	case s.Extras["const"] == true:
+		return "`true`"
+	case s.Type == "string":
+		return "text"
+	case s.Type == "boolean":
+		return "`true` or `false`"
+	case s.Type == "integer" && s.Minimum != "":
+		return "whole number, at least " + s.Minimum.String()
+	case s.Type == "integer":
+		return "whole number"
+	default:
+		return s.Type
+	}
+}
+
+// byDefault says what holds without the key.
+func byDefault(parent *jsonschema.Schema, key string) string {
+	s, _ := parent.Properties.Get(key)
+	switch {
+	case slices.Contains(parent.Required, key):
+		return "**required**"
+	case s.Default == nil || s.Default == "":
+		return ""
+	default:
+		return code(fmt.Sprint(s.Default))
+	}
+}
+
+func below(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// anchor is what GitHub makes of a heading.
+func anchor(heading string) string {
+	return strings.ToLower(strings.NewReplacer(".", "", "[", "", "]", "").Replace(heading))
+}
+
+func code(s string) string { return "`" + s + "`" }

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// kind is what a value of the file must be.
+type kind int
+
+const (
+	object   kind = iota // a struct: the keys are known
+	dict                 // a map from text
+	list                 // a slice
+	text                 // a string, the first of the single values
+	boolean              // a bool
+	integer              // an int
+	number               // a float64
+	duration             // a Duration
+)
+
+// shape is a type of this package with its struct tags, ready for decoding.
+// The types must not refer to themselves.
+//
+// These are the tags of a field; a field that refers to a struct may be a
+// pointer, which then tells whether the key is there:
+//
+//	yaml:"key"                      the key; options are for writing only
+//	jsonschema_description:"…"      for the schema and the documentation
+//	hint:"…"                        what the pattern asks for, in words
+//	file:"true"                     a path: made absolute
+//	conflicts:"key"                 not together with that key
+//	jsonschema_extras:"const=true"  the only value that makes sense
+//	jsonschema:"…,…"
+//	    required
+//	    oneof_required=key    exactly one of the keys with this option is set
+//	    default=value
+//	    minimum=n, exclusiveMinimum=n    number or duration (0 only)
+//	    minLength=n, maxLength=n, pattern=regexp, enum=value    text
+//	    minItems=n, uniqueItems=true     list; the rest applies to its items
+//
+// No value of an option may contain a comma.
+type shape struct {
+	kind     kind
+	optional bool    // a pointer
+	fields   []field // of an object
+	elem     *shape  // of a dict or list
+	typ      reflect.Type
+}
+
+// field is one key of an object.
+type field struct {
+	key         string
+	index       int
+	shape       *shape
+	required    bool
+	alternative bool // one of those of which exactly one is set
+	conflicts   string
+	rules       rules
+}
+
+// rules is what a value must be beyond its kind.
+type rules struct {
+	fallback    *string // the default, as in the tag
+	onlyTrue    bool
+	file        bool
+	minimum     *float64
+	above       *float64
+	minLength   int
+	maxLength   int // 0: any
+	pattern     *regexp.Regexp
+	hint        string
+	enum        []string
+	minItems    int
+	uniqueItems bool
+}
+
+// shapeOf reads the tags of t. An error is a mistake in this package; the rest
+// of the shape is usable.
+func shapeOf(t reflect.Type) (*shape, error) {
+	s := &shape{typ: t}
+	if t.Kind() == reflect.Pointer {
+		s.optional = true
+		t = t.Elem()
+		s.typ = t
+	}
+	var err error
+	switch {
+	case t == reflect.TypeFor[Duration]():
+		s.kind = duration
+	case t.Kind() == reflect.Struct:
+		s.kind = object
+		return s, s.readFields()
+	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+		s.kind = dict
+		s.elem, err = shapeOf(t.Elem())
+	case t.Kind() == reflect.Slice:
+		s.kind = list
+		s.elem, err = shapeOf(t.Elem())
+	case t.Kind() == reflect.String:
+		s.kind = text
+	case t.Kind() == reflect.Bool:
+		s.kind = boolean
+	case t.Kind() == reflect.Int:
+		s.kind = integer
+	case t.Kind() == reflect.Float64:
+		s.kind = number
+	default:
+		return s, fmt.Errorf("a configuration key cannot have the type %v", t)
+	}
+	if s.optional {
+		return s, fmt.Errorf("only a struct may be optional, not %v", t)
+	}
+	return s, err
+}
+
+func (s *shape) readFields() error {
+	var errs []string
+	for i := range s.typ.NumField() {
+		sf := s.typ.Field(i)
+		key, _, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
+		f := field{key: key, index: i, conflicts: sf.Tag.Get("conflicts")}
+		var err error
+		if f.shape, err = shapeOf(sf.Type); err == nil {
+			err = f.readTags(sf.Tag)
+		}
+		if err == nil && (key == "" || !sf.IsExported()) {
+			err = fmt.Errorf("not an exported field with a key")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Sprintf("%v.%s: %v", s.typ, sf.Name, err))
+			continue
+		}
+		s.fields = append(s.fields, f)
+	}
+	if errs != nil {
+		return fmt.Errorf("%s", strings.Join(errs, "; "))
+	}
+	return nil
+}
+
+func (f *field) readTags(tag reflect.StructTag) error {
+	f.rules.hint = tag.Get("hint")
+	f.rules.file = tag.Get("file") == "true"
+	f.rules.onlyTrue = tag.Get("jsonschema_extras") == "const=true"
+	options := tag.Get("jsonschema")
+	if options == "" {
+		return nil
+	}
+	for option := range strings.SplitSeq(options, ",") {
+		name, value, _ := strings.Cut(option, "=")
+		if err := f.readOption(name, value); err != nil {
+			return fmt.Errorf("%s: %w", option, err)
+		}
+	}
+	if f.rules.uniqueItems && (f.shape.kind != list || f.shape.elem.kind < text) {
+		return fmt.Errorf("uniqueItems is for lists of single values")
+	}
+	if fallback := f.rules.fallback; fallback != nil {
+		if f.shape.kind < text {
+			return fmt.Errorf("default is for single values")
+		}
+		v := reflect.New(f.shape.typ).Elem()
+		if f.fillDefault(v); f.shape.kind != text && fmt.Sprint(v) != *fallback {
+			return fmt.Errorf("default=%s: not written as a %v is", *fallback, f.shape.typ)
+		}
+	}
+	return nil
+}
+
+func (f *field) readOption(name, value string) (err error) {
+	r := &f.rules
+	switch name {
+	case "required":
+		f.required = true
+	case "oneof_required":
+		f.alternative = true
+	case "default":
+		r.fallback = &value
+	case "minimum":
+		r.minimum, err = parseNumber(value)
+	case "exclusiveMinimum":
+		r.above, err = parseNumber(value)
+	case "minLength":
+		r.minLength, err = strconv.Atoi(value)
+	case "maxLength":
+		r.maxLength, err = strconv.Atoi(value)
+	case "pattern":
+		r.pattern, err = regexp.Compile(value)
+	case "enum":
+		r.enum = append(r.enum, value)
+	case "minItems":
+		r.minItems, err = strconv.Atoi(value)
+	case "uniqueItems":
+		r.uniqueItems = true
+	default:
+		err = fmt.Errorf("unknown option")
+	}
+	return err
+}
+
+func parseNumber(s string) (*float64, error) {
+	n, err := strconv.ParseFloat(s, 64)
+	return &n, err
+}
+
+// fillDefault sets v, a zero value of the shape, to its default.
+func (s *shape) fillDefault(v reflect.Value) {
+	if s.optional || s.kind != object {
+		return
+	}
+	for _, f := range s.fields {
+		f.fillDefault(v.Field(f.index))
+	}
+}
+
+func (f *field) fillDefault(v reflect.Value) {
+	if f.rules.fallback == nil {
+		f.shape.fillDefault(v)
+		return
+	}
+	switch text := *f.rules.fallback; f.shape.kind {
+	case duration:
+		d, _ := parseDuration(text)
+		v.SetInt(int64(d))
+	case boolean:
+		v.SetBool(text == "true")
+	case integer:
+		n, _ := strconv.ParseInt(text, 10, 64)
+		v.SetInt(n)
+	case number:
+		n, _ := strconv.ParseFloat(text, 64)
+		v.SetFloat(n)
+	default:
+		v.SetString(text)
+	}
+}
+
+// keys lists the keys of an object.
+func (s *shape) keys() []string {
+	keys := make([]string, len(s.fields))
+	for i, f := range s.fields {
+		keys[i] = f.key
+	}
+	return keys
+}

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"strings"
+	"unicode"
+)
+
+// suggestion continues the report of an unknown key: with the key that was
+// probably meant, or with all there are.
+func suggestion(key string, known []string) string {
+	if s := didYouMean(key, known); s != "" {
+		return s
+	}
+	return ": the known keys here are " + strings.Join(known, ", ")
+}
+
+// didYouMean continues a report with the word that was probably meant, if
+// there is one.
+func didYouMean(word string, known []string) string {
+	if s := nearest(word, known); s != "" {
+		return ", did you mean " + quote(s) + "?"
+	}
+	return ""
+}
+
+// nearest returns the word that was probably meant, or nothing.
+func nearest(word string, known []string) string {
+	const longest = 64 // no word of ours is near anything longer
+	if len(word) > longest {
+		return ""
+	}
+	best, distance := "", 0
+	for _, k := range known {
+		if d := editDistance(plain(word), plain(k)); d <= len(k)/3 && (best == "" || d < distance) {
+			best, distance = k, d
+		}
+	}
+	return best
+}
+
+// plain removes what people spell differently: stale_after, stale-after.
+func plain(word string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '_' || c == '-' {
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, word)
+}
+
+// editDistance counts the letters to insert, remove or replace to make b of a.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			next := min(row[j]+1, row[j+1]+1)
+			if a[i] == b[j] {
+				next = min(next, diagonal)
+			} else {
+				next = min(next, diagonal+1)
+			}
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func thing(name string, v float64) func(*Rows) {
+	return func(r *Rows) {
+		r.Add(testInfo, 1, name, fmt.Sprint(v))
+		r.Add(testValue, v, name)
+	}
+}
+
+func sorted(text string) []string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	slices.Sort(lines)
+	return lines
+}
+
+// A group behaves like a map from keys to values, whatever is done to it.
+func TestGroupIsAMap(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, limit := range []int{0, 700} {
+		e, g := testGroup(t, Options{MaxObjects: limit})
+		rows, model := g.Rows(), map[string]float64{}
+		replace := func(n int) {
+			clear(model)
+			var list []*Entry
+			for range n {
+				name := fmt.Sprintf("n%04d", random.IntN(2*n+1))
+				if _, ok := model[name]; !ok {
+					model[name] = random.Float64()
+					list = append(list, rows.Render(name, thing(name, model[name])))
+				}
+			}
+			g.Replace(list)
+			if limit > 0 {
+				for _, name := range slices.Sorted(maps.Keys(model))[min(limit, len(model)):] {
+					delete(model, name)
+				}
+			}
+		}
+		replace(1500)
+		for step := range 3000 {
+			name := fmt.Sprintf("n%04d", random.IntN(2000))
+			_, known := model[name]
+			switch op := random.IntN(100); {
+			case op < 60:
+				if v := random.Float64(); known || limit == 0 || len(model) < limit {
+					model[name] = v
+				}
+				v, ok := model[name]
+				if !ok {
+					v = 1
+				}
+				g.Set(name, rows, thing(name, v))
+			case op < 95:
+				delete(model, name)
+				g.Delete(name)
+			case op < 96:
+				clear(model)
+				g.Clear()
+			case op < 97:
+				replace(random.IntN(1200))
+			}
+			if step%50 != 0 {
+				continue
+			}
+			var want strings.Builder
+			for name, v := range model {
+				_, _ = fmt.Fprintf(&want, "test_info{cluster=\"east\",name=\"%s\",uid=\"%v\"} 1\n", name, v)
+				_, _ = fmt.Fprintf(&want, "test_value{cluster=\"east\",name=\"%s\"} %v\n", name, v)
+			}
+			if diff := cmp.Diff(sorted(want.String()), sorted(e.text())); diff != "" {
+				t.Fatalf("limit %d, step %d: %s", limit, step, diff)
+			}
+			if n, _, _ := g.Size(); n != len(model) {
+				t.Fatalf("size %d, want %d", n, len(model))
+			}
+		}
+	}
+}
+
+func TestGroupCountsWhatItCuts(t *testing.T) {
+	_, g := testGroup(t, Options{MaxObjects: 2, MaxLabelValue: 64})
+	rows := g.Rows()
+	long := strings.Repeat("x", 65)
+	g.Replace([]*Entry{rows.Render("a", thing("a", 1)), rows.Render("b", thing(long, 1)), rows.Render("c", thing("c", 1))})
+	g.Set("d", rows, thing("d", 1))
+	size := func() [3]int { a, b, c := g.Size(); return [3]int{a, b, c} }
+	if diff := cmp.Diff([3]int{2, 2, 1}, size()); diff != "" {
+		t.Error(diff)
+	}
+	g.Delete("b")
+	g.Delete("d")
+	g.Set("c", rows, thing("c", 1))
+	if diff := cmp.Diff([3]int{2, 0, 0}, size()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEqualRowsChangeNoBlock(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	rows := g.Rows()
+	g.Replace([]*Entry{rows.Render("a", thing("a", 1)), rows.Render("b", thing("b", 2))})
+	before := g.snapshot()
+	g.Set("a", rows, thing("a", 1))
+	g.Replace([]*Entry{rows.Render("b", thing("b", 2)), rows.Render("a", thing("a", 1))})
+	if !slices.EqualFunc(before, g.snapshot(), slices.Equal) {
+		t.Error("blocks were built anew")
+	}
+	if allocs := testing.AllocsPerRun(100, func() { g.Set("a", rows, thing1) }); allocs > 0 {
+		t.Errorf("an unchanged update allocates %v times", allocs)
+	}
+	_ = e
+}
+
+func thing1(r *Rows) { r.Add(testInfo, 1, "a", "1"); r.Add(testValue, 1, "a") }
+
+// A scrape sees a relist, the end of a group and the rows of one object in two
+// families before or after, never in between.
+func TestSnapshotsAreAtomic(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	other := e.Group(Key{Cluster: "west", Collector: "test", Kind: "Thing"}, []*Family{testInfo, testValue})
+	fill := func(g *Group, generation float64) {
+		rows := g.Rows()
+		var list []*Entry
+		for i := range 1000 {
+			name := fmt.Sprint(i)
+			list = append(list, rows.Render(name, thing(name, generation)))
+		}
+		g.Replace(list)
+	}
+	fill(g, 0)
+	fill(other, 0)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := range 30 {
+			fill(g, float64(i))
+		}
+		e.Remove(g, other)
+	})
+	for removed := false; !removed; {
+		text := e.text()
+		infos, values := strings.Count(text, "test_info"), strings.Count(text, "test_value")
+		removed = text == ""
+		if infos != values || infos != 2000 && !removed {
+			t.Fatalf("%d test_info, %d test_value", infos, values)
+		}
+		seen := map[string]bool{}
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, `test_value{cluster="east"`) {
+				seen[line[strings.LastIndexByte(line, ' '):]] = true
+			}
+		}
+		if len(seen) > 1 {
+			t.Fatalf("rows of %d relists in one scrape", len(seen))
+		}
+	}
+	writer.Wait()
+}

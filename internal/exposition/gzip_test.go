@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"compress/gzip"
+	"hash/crc32"
+	"io"
+	"testing"
+)
+
+// gunzip reads exactly one member and nothing behind it.
+func gunzip(t testing.TB, b []byte) []byte {
+	t.Helper()
+	in := bytes.NewReader(b)
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.Multistream(false)
+	out, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Len() > 0 {
+		t.Fatalf("%d bytes behind the first member", in.Len())
+	}
+	return out
+}
+
+func FuzzGzip(f *testing.F) {
+	f.Add([]byte("a\nb\n"), uint16(1))
+	f.Add(bytes.Repeat([]byte("test_info{cluster=\"east\"} 1\n"), 20_000), uint16(40_000))
+	f.Add([]byte{}, uint16(0))
+	f.Fuzz(func(t *testing.T, text []byte, size uint16) {
+		var families [][]*Block
+		for rest := text; len(rest) > 0; {
+			n := min(int(size)+1, len(rest))
+			families = append(families, []*Block{newBlock(rest[:n/2]), newBlock(rest[n/2 : n])})
+			rest = rest[n:]
+		}
+		e := &Exposition{}
+		for range 2 { // the second time from the cache
+			got := gunzip(t, bytes.Join(e.gzip(families, true), nil))
+			if !bytes.Equal(got, text) {
+				t.Fatalf("%d bytes in, %d out", len(text), len(got))
+			}
+		}
+	})
+}
+
+func FuzzCRC(f *testing.F) {
+	f.Add([]byte("hello "), []byte("world"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		got := crcAppend(crc32.ChecksumIEEE(a), crcShift(len(b)), crc32.ChecksumIEEE(b))
+		if want := crc32.ChecksumIEEE(append(bytes.Clone(a), b...)); got != want {
+			t.Errorf("got %x, want %x", got, want)
+		}
+	})
+}
+
+func TestRunsKeepWhatDidNotChange(t *testing.T) {
+	small := func(s string) *Block { return newBlock(bytes.Repeat([]byte(s), 9<<10)) }
+	a, b, c, d := small("a\n"), small("b\n"), small("c\n"), small("d\n")
+	big := newBlock(make([]byte, smallBlock+1))
+	var r runs
+	first := r.join([][]*Block{{a, b}, {c, big, d}})
+	if len(first) != 4 || first[2] != big || first[1] != c || first[3] != d {
+		t.Fatalf("%d runs", len(first))
+	}
+	second := r.join([][]*Block{{a, b}, {small("x\n"), big, d}})
+	if second[0] != first[0] {
+		t.Error("an unchanged run was joined again")
+	}
+	if r.join(nil); len(r.cache) != 0 {
+		t.Error("the cache keeps what is gone")
+	}
+}
