@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,6 +24,9 @@ var jsonOptions = jsontext.AllowDuplicateNames(true)
 
 var utf8Options = jsontext.AllowInvalidUTF8(true)
 
+// errDecode marks bytes that are not what an API server sends.
+var errDecode = errors.New("decode")
+
 // decode fills o from raw in one pass. An object with a value of the wrong type
 // somewhere is decoded once more, leniently: such values are left out, the rest
 // is there, and partial is true. An error means that raw is not JSON.
@@ -33,12 +37,12 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		return false, fmt.Errorf("decode object: %w", err)
+		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
 	if err := jsonv1.Unmarshal(raw, o); err != nil {
 		var invalid *jsonv1.SyntaxError
 		if errors.As(err, &invalid) {
-			return false, fmt.Errorf("decode object: %w", err)
+			return false, fmt.Errorf("%w object: %w", errDecode, err)
 		}
 	}
 	return true, nil
@@ -56,6 +60,7 @@ type streamDecoder struct {
 	failed func(error)
 	// frames bounds the size of one event.
 	frames *boundedReader
+	closed atomic.Bool
 }
 
 // maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most a
@@ -74,14 +79,17 @@ func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), 
 	}
 }
 
-// Close ends the stream.
-func (d *streamDecoder) Close() { _ = d.body.Close() }
+// Close ends the stream. What Decode says afterwards is no failure.
+func (d *streamDecoder) Close() {
+	d.closed.Store(true)
+	_ = d.body.Close()
+}
 
 // Decode returns the next event.
 func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
 	d.frames.left = maxEvent
 	t, o, err := d.event()
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && !errors.Is(err, io.EOF) && !d.closed.Load() {
 		d.failed(err)
 	}
 	return t, o, err
@@ -92,7 +100,7 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 		if _, err := d.dec.ReadToken(); err != nil {
 			return "", nil, err
 		}
-		return "", nil, errors.New("decode watch event: not a JSON object")
+		return "", nil, fmt.Errorf("%w watch event: not a JSON object", errDecode)
 	}
 	if _, err := d.dec.ReadToken(); err != nil {
 		return "", nil, err
@@ -143,10 +151,10 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 	switch kind {
 	case watch.Added, watch.Modified, watch.Deleted, watch.Bookmark, watch.Error:
 	default:
-		return "", nil, fmt.Errorf("decode watch event: unknown type %q", kind)
+		return "", nil, fmt.Errorf("%w watch event: unknown type %q", errDecode, kind)
 	}
 	if obj == nil {
-		return "", nil, errors.New("decode watch event: no object")
+		return "", nil, fmt.Errorf("%w watch event: no object", errDecode)
 	}
 	return kind, obj, nil
 }
@@ -155,7 +163,7 @@ func (d *streamDecoder) object(kind watch.EventType, raw []byte) (runtime.Object
 	if kind == watch.Error {
 		status := &metav1.Status{}
 		if err := jsonv1.Unmarshal(raw, status); err != nil {
-			return nil, fmt.Errorf("decode watch error: %w", err)
+			return nil, fmt.Errorf("%w watch error: %w", errDecode, err)
 		}
 		d.failed(apierrors.FromObject(status))
 		return status, nil
@@ -175,7 +183,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
 	var listMeta metav1.ListMeta
 	if dec.PeekKind() != '{' {
-		return listMeta, errors.New("decode list: not a JSON object")
+		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return listMeta, fmt.Errorf("decode list: %w", err)
@@ -198,7 +206,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 		}
 	}
 	if listMeta.ResourceVersion == "" {
-		return listMeta, errors.New("decode list: no resource version")
+		return listMeta, fmt.Errorf("%w list: no resource version", errDecode)
 	}
 	return listMeta, nil
 }
@@ -244,7 +252,7 @@ type boundedReader struct {
 
 func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("decode: more than %d MiB without the end of an object", maxEvent>>20)
+		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", errDecode, maxEvent>>20)
 	}
 	n, err := b.r.Read(p[:min(len(p), b.left)])
 	b.left -= n

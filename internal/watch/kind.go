@@ -118,15 +118,19 @@ func (k *kind) fail(ctx context.Context, err error) {
 	}
 	reason := reasonOf(err)
 	k.mu.Lock()
+	if k.state.errors == nil {
+		k.state.errors = map[Reason]uint64{}
+	}
+	k.state.errors[reason]++
+	if reason == ReasonExpired { // an everyday thing: the reflector lists again
+		k.mu.Unlock()
+		return
+	}
 	was := k.state.failing
 	if was == "" {
 		k.state.failingSince = k.now()
 	}
 	k.state.failing = reason
-	if k.state.errors == nil {
-		k.state.errors = map[Reason]uint64{}
-	}
-	k.state.errors[reason]++
 	k.mu.Unlock()
 	if was != reason {
 		k.log.Warn("watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact(err))

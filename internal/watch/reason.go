@@ -67,7 +67,7 @@ func reasonOf(err error) Reason {
 		return ReasonRefused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout
-	case errors.As(err, &syntax):
+	case errors.Is(err, errDecode), errors.As(err, &syntax):
 		return ReasonDecode
 	}
 	return ReasonNetwork

@@ -36,8 +36,6 @@ type snapshotMeta struct {
 	ServerVersion string `json:"serverVersion,omitempty"`
 }
 
-const snapshotFile = "snapshot.yaml"
-
 // runSnapshot feeds the cluster from a directory and follows its changes. A
 // directory that cannot be read changes nothing: what was read before stays.
 func (c *Cluster) runSnapshot(ctx context.Context) {
@@ -110,7 +108,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 
 func readSnapshotMeta(dir string) (snapshotMeta, error) {
 	var meta snapshotMeta
-	for _, file := range []string{filepath.Join(dir, snapshotFile), filepath.Join(filepath.Dir(dir), snapshotFile)} {
+	for _, file := range []string{filepath.Join(dir, fleet.SnapshotFile), filepath.Join(filepath.Dir(dir), fleet.SnapshotFile)} {
 		data, err := os.ReadFile(file) //nolint:gosec // the configured directory
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -136,8 +134,9 @@ type rawObject struct {
 // and multi-document streams, as YAML or JSON.
 func readObjects(dir string) (map[schema.GroupKind][]rawObject, error) {
 	objects := map[schema.GroupKind][]rawObject{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == snapshotFile {
+	// The separator makes it follow a link.
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == fleet.SnapshotFile {
 			return err
 		}
 		switch strings.ToLower(filepath.Ext(path)) {

@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// Options says what to measure.
+type Options struct {
+	Objects int // Flux objects in the cluster
+	Runs    int
+	Scrapes int    // of each encoding
+	Updates int    // of each sort
+	Binary  string // the exporter; built from this checkout if it is empty
+	Dir     string // for logs and data; a temporary directory, removed at the end, if it is empty
+	Profile string // directory for CPU profiles of the exporter; none if it is empty
+}
+
+func (o *Options) check() error {
+	if o.Objects < 100 || o.Runs < 1 || o.Scrapes < 1 || o.Updates < 1 {
+		return errors.New("at least 100 objects and one run, scrape and update are needed")
+	}
+	return nil
+}
+
+// bench is a cluster with the data set, and what measures on it.
+type bench struct {
+	Options
+
+	cluster *testbed.Cluster
+	seed    *testbed.Seed
+	objects []object // that the seed made
+}
+
+// Run measures all subjects, one after the other, and stops everything it started.
+func Run(ctx context.Context, o Options) (r *Report, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Dir == "" {
+		if o.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
+			return nil, fmt.Errorf("make a directory: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	}
+	for _, dir := range []*string{&o.Dir, &o.Profile, &o.Binary} { // subjects run elsewhere
+		if *dir != "" {
+			if *dir, err = filepath.Abs(*dir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	subjects, err := o.subjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r = newReport(o, subjects)
+	b := &bench{Options: o}
+	// The servers outlive an interrupt, to be stopped one after the other.
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer func() { err = errors.Join(err, b.cluster.Stop()) }()
+	if err := b.prepare(ctx, life); err != nil {
+		return nil, err
+	}
+	samples := make([][]Figures, len(subjects))
+	order := []int{2, 1, 0}
+	for i := range o.Runs {
+		slices.Reverse(order) // so that none of the subjects always comes first
+		for _, s := range order {
+			slog.Info("measuring", "subject", subjects[s].Name, "run", i+1, "load", loadAverage())
+			f, err := b.measure(ctx, subjects[s], i)
+			if err != nil {
+				return nil, fmt.Errorf("%s, run %d: %w", subjects[s].Name, i+1, err)
+			}
+			samples[s] = append(samples[s], f)
+		}
+	}
+	r.evaluate(samples)
+	return r, nil
+}
+
+// prepare starts the cluster, fills it, and leaves CPU 1 to the subjects.
+func (b *bench) prepare(ctx, life context.Context) (err error) {
+	crds, err := testbed.FluxCRDs(ctx, testbed.FluxCRDOptions{})
+	if err != nil {
+		return err
+	}
+	b.cluster, err = testbed.StartCluster(life, b.Dir, "bench")
+	if err != nil {
+		b.cluster = new(testbed.Cluster) // nothing to stop
+		return err
+	}
+	if err := b.cluster.ApplyCRDs(ctx, crds...); err != nil {
+		return err
+	}
+	begin := time.Now()
+	if b.seed, err = testbed.SeedFlux(ctx, b.cluster, b.Objects); err != nil {
+		return err
+	}
+	slog.Info("seeded", "objects", b.Objects, "duration", time.Since(begin).Round(time.Millisecond).String())
+	b.objects = make([]object, b.Objects)
+	for i := range b.objects {
+		o := b.seed.Object(i)
+		b.objects[i] = object{o.GetKind(), o.GetNamespace(), o.GetName()}
+	}
+	for _, pid := range []int{b.cluster.Etcd().PID(), b.cluster.APIServer().PID(), os.Getpid()} {
+		if err := pin(ctx, pid, driverCPU); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build builds the exporter from the checkout, as it is released.
+func build(ctx context.Context, dir string) (string, error) {
+	root, err := testbed.RepoRoot()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "cobaltcore-exporter")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", path, "./cmd/cobaltcore-exporter")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the exporter: %w\n%s", err, out)
+	}
+	return path, nil
+}

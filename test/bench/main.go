@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Bench measures the exporter side by side with kube-state-metrics: the same real
+// API server, the same objects, one subject at a time. README.md has the method.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	var (
+		o        Options
+		jsonFile string
+		check    bool
+	)
+	flag.IntVar(&o.Objects, "objects", 10_000, "Flux objects in the cluster, at least 100")
+	flag.IntVar(&o.Runs, "runs", 1, "runs of every subject; the report has the medians")
+	flag.IntVar(&o.Scrapes, "scrapes", 300, "scrapes of each encoding")
+	flag.IntVar(&o.Updates, "updates", 1000, "updates of each sort")
+	flag.StringVar(&o.Binary, "binary", "", "the exporter to measure (default: build it from this checkout)")
+	flag.StringVar(&o.Dir, "dir", "", "directory for logs and data (default: a temporary one)")
+	flag.StringVar(&o.Profile, "profile", "", "directory for CPU profiles of the exporter; profiling disturbs the figures")
+	flag.StringVar(&jsonFile, "json", "", "write the report as JSON to this file, too")
+	flag.BoolVar(&check, "check", false, "fail unless every threshold is met")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, o, jsonFile, check)
+	stop()
+	if err != nil {
+		slog.Error("benchmark failed", "err", err)
+		os.Exit(1)
+	}
+}
+
+// errCheck says that a threshold is not met. Which one is in the report.
+var errCheck = errors.New("a threshold is not met")
+
+func run(ctx context.Context, o Options, jsonFile string, check bool) error {
+	report, err := Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := report.Markdown(os.Stdout); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if jsonFile != "" {
+		data, err := json.MarshalIndent(report, "", "  ")
+		if err == nil {
+			err = os.WriteFile(jsonFile, append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	if check && !report.OK() {
+		return errCheck
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Report is the result of all runs.
+type Report struct {
+	Objects  int       `json:"objects"`
+	Runs     int       `json:"runs"`
+	Scrapes  int       `json:"scrapes"`
+	Updates  int       `json:"updates"`
+	Started  time.Time `json:"started"`
+	Load     string    `json:"load"` // load average before the first process was started
+	Go       string    `json:"go"`
+	CPUs     int       `json:"cpus"`
+	Pinned   bool      `json:"pinned"` // subject and driver had a CPU each
+	Profiled bool      `json:"profiled"`
+
+	Subjects []Result `json:"subjects"`
+	Checks   []Check  `json:"checks"`
+}
+
+// Result has the medians of one subject.
+type Result struct {
+	Name    string  `json:"name"`
+	Figures Figures `json:"figures"`
+	// Ratios are the figures divided by those of kube-state-metrics. A figure is missing if that one is 0.
+	Ratios Figures `json:"ratios"`
+}
+
+func newReport(o Options, subjects []subject) *Report {
+	r := &Report{
+		Objects: o.Objects, Runs: o.Runs, Scrapes: o.Scrapes, Updates: o.Updates,
+		Started: time.Now().UTC(), Load: loadAverage(), Go: runtime.Version(),
+		CPUs: runtime.NumCPU(), Pinned: pinnable(), Profiled: o.Profile != "",
+	}
+	for _, s := range subjects {
+		r.Subjects = append(r.Subjects, Result{Name: s.Name})
+	}
+	return r
+}
+
+// evaluate fills in medians, ratios and checks. The first subject is the one to compare with.
+func (r *Report) evaluate(samples [][]Figures) {
+	for i, s := range samples {
+		r.Subjects[i].Figures = median(s)
+		r.Subjects[i].Ratios = Figures{}
+		for key, value := range r.Subjects[i].Figures {
+			if base := r.Subjects[0].Figures[key]; base != 0 {
+				r.Subjects[i].Ratios[key] = value / base
+			}
+		}
+	}
+	r.Checks = r.checks()
+}
+
+func (r *Report) result(name string) Result {
+	for _, s := range r.Subjects {
+		if s.Name == name {
+			return s
+		}
+	}
+	return Result{}
+}
+
+// Markdown writes the report for a person.
+func (r *Report) Markdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d objects, %d run(s), %d scrapes, %d updates; load before: %s; %s, %d CPUs", r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Go, r.CPUs)
+	if !r.Pinned {
+		b.WriteString("; NOT PINNED: the subjects shared their CPU")
+	}
+	if r.Profiled {
+		b.WriteString("; PROFILED: the exporter's figures are too high")
+	}
+	b.WriteString("\n\n| figure |")
+	for i, s := range r.Subjects {
+		fmt.Fprintf(&b, " %s |", s.Name)
+		if i > 0 {
+			b.WriteString(" ratio |")
+		}
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|---|", len(r.Subjects)-1) + "\n")
+	for _, f := range figures() {
+		fmt.Fprintf(&b, "| %s |", f.title)
+		for i, s := range r.Subjects {
+			fmt.Fprintf(&b, " %s |", f.format(s.Figures[f.key]))
+			if i > 0 {
+				fmt.Fprintf(&b, " %s |", ratio(s.Ratios, f.key))
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n| threshold | limit | measured | |\n|---|---|---|---|\n")
+	for _, c := range r.Checks {
+		verdict := "ok"
+		if !c.OK {
+			verdict = "**FAILED**"
+		}
+		fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", c.Subject, c.Title, number(c.Limit), number(c.Value), verdict)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func ratio(ratios Figures, key string) string {
+	value, ok := ratios[key]
+	if !ok {
+		return ""
+	}
+	return number(value)
+}
+
+// number writes two significant digits, and integers as such.
+func number(value float64) string {
+	if value == math.Trunc(value) {
+		return fmt.Sprintf("%.0f", value)
+	}
+	return fmt.Sprintf("%.2g", value)
+}

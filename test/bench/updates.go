@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+const (
+	updatesPerSecond = 100 // at most; the API server may be slower
+	updateWorkers    = 8
+	idleTime         = 3 * time.Second
+	scrapeInterval   = time.Second // while objects change
+	singleFlips      = 50          // an even number: every second one undoes the one before
+	visibleDeadline  = 30 * time.Second
+
+	quietInterval = 100 * time.Millisecond
+	quietDeadline = 20 * time.Second
+	quietCPU      = 0.003 // seconds per interval that do not count as work
+)
+
+// updates measures what changes of the objects cost.
+func (r *trial) updates(ctx context.Context) error {
+	if err := r.idle(ctx); err != nil {
+		return err
+	}
+	wait := r.profile(ctx, "updates", time.Duration(r.Updates)*time.Second/updatesPerSecond)
+	if err := r.change(ctx, testbed.Neutral, neutralCPU); err != nil {
+		return err
+	}
+	if err := wait(); err != nil {
+		return err
+	}
+	if err := r.change(ctx, testbed.Flip, flipCPU); err != nil {
+		return err
+	}
+	if err := r.verify(ctx, r.scraper); err != nil { // nothing was left to do when the CPU time was taken
+		return fmt.Errorf("after the updates: %w", err)
+	}
+	scraping, stop := context.WithCancel(ctx)
+	defer stop()
+	var latencies []float64
+	done := make(chan error, 1)
+	go func() (err error) {
+		defer func() { done <- err }()
+		latencies, err = r.scrapeRegularly(scraping)
+		return err
+	}()
+	err := r.change(ctx, testbed.Flip, scrapedFlipCPU)
+	stop()
+	r.figures[scrapedFlipP99] = quantile(latencies, 0.99)
+	return errors.Join(err, <-done)
+}
+
+// idle measures the CPU time per second in which nothing happens.
+func (r *trial) idle(ctx context.Context) error {
+	if err := r.quiet(ctx); err != nil {
+		return err
+	}
+	used, d, err := r.used(func() error { return sleep(ctx, idleTime) })
+	r.figures[idleCPU] = used / d
+	return err
+}
+
+// change updates objects and notes the CPU time that 1,000 of that cost.
+func (r *trial) change(ctx context.Context, change testbed.StatusChange, key string) error {
+	used, d, err := r.used(func() error {
+		begin := time.Now()
+		if err := r.update(ctx, change); err != nil {
+			return err
+		}
+		r.figures[updatesRate] = float64(r.Updates) / time.Since(begin).Seconds()
+		return r.quiet(ctx)
+	})
+	r.figures[key] = max(0, used-d*r.figures[idleCPU]) * 1000 / float64(r.Updates)
+	return err
+}
+
+// used returns the CPU time of the subject and the time, both in seconds, that f takes.
+func (r *trial) used(f func() error) (cpu, d float64, err error) {
+	before, err := cpuTime(r.process.PID())
+	if err != nil {
+		return 0, 0, err
+	}
+	begin := time.Now()
+	if err := f(); err != nil {
+		return 0, 0, err
+	}
+	after, err := cpuTime(r.process.PID())
+	return after - before, time.Since(begin).Seconds(), err
+}
+
+// update updates all objects in turn, at a bounded rate.
+func (r *trial) update(ctx context.Context, change testbed.StatusChange) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan int)
+	var wg sync.WaitGroup
+	for range updateWorkers {
+		wg.Go(func() {
+			for i := range work {
+				if err := r.seed.UpdateStatus(ctx, i, change); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	ticker := time.NewTicker(time.Second / updatesPerSecond)
+	defer ticker.Stop()
+	for i := 0; i < r.Updates && ctx.Err() == nil; i++ {
+		select {
+		case <-ticker.C:
+			work <- i % r.Objects
+		case <-ctx.Done():
+		}
+	}
+	close(work)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// quiet waits until the subject has nothing left to do.
+func (r *trial) quiet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, quietDeadline, errors.New("the subject does not come to rest"))
+	defer cancel()
+	for calm := 0; calm < 3; calm++ {
+		used, _, err := r.used(func() error { return sleep(ctx, quietInterval) })
+		if err != nil {
+			return err
+		}
+		if used > quietCPU {
+			calm = -1
+		}
+	}
+	return nil
+}
+
+// scrapeRegularly scrapes until ctx ends and returns the latencies.
+func (r *trial) scrapeRegularly(ctx context.Context) (latencies []float64, err error) {
+	ticker := time.NewTicker(scrapeInterval)
+	defer ticker.Stop()
+	for {
+		_, d, err := r.scrape(context.WithoutCancel(ctx), "gzip")
+		if err != nil {
+			return latencies, err
+		}
+		latencies = append(latencies, d.Seconds())
+		select {
+		case <-ctx.Done():
+			return latencies, nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// freshness measures the time from the API server's answer to an update to the end of the response that shows it.
+func (r *trial) freshness(ctx context.Context) error {
+	var seconds []float64
+	for i := range singleFlips {
+		n := i / 2 * (r.Objects / singleFlips) // objects of all kinds
+		if err := r.seed.UpdateStatus(ctx, n, testbed.Flip); err != nil {
+			return err
+		}
+		begin := time.Now()
+		for want := readyLabel(r.seed.Ready(n)); ; {
+			body, _, err := r.scrape(ctx, "identity")
+			if err != nil {
+				return err
+			}
+			d := time.Since(begin)
+			if r.ready(body, r.objects[n]) == want {
+				seconds = append(seconds, d.Seconds())
+				break
+			}
+			if d > visibleDeadline {
+				return fmt.Errorf("%v: ready=%q is not visible after %s", r.objects[n], want, d)
+			}
+		}
+	}
+	r.figures[visibleP50], r.figures[visibleP99] = quantile(seconds, 0.5), quantile(seconds, 0.99)
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

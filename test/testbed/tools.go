@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package testbed
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// cacheEnv names the environment variable that overrides the directory of the built servers.
+const cacheEnv = "COBALTCORE_TESTBED_CACHE"
+
+// tool says how one server is built. Everything in it is part of the cache key.
+type tool struct {
+	Module  string   // directory under test/tools whose go.mod and go.sum pin the server
+	Package string   // main package to build
+	Flags   []string // build flags beyond those that all tools share
+	Env     []string // environment of the go command, KEY=value
+	Patch   *patch   // files that the server's module lacks
+}
+
+// patch adds files to a writable copy of a module, which then replaces the module.
+type patch struct {
+	Module string            // module path
+	Files  map[string]string // path inside the module: content
+}
+
+// tools is the table of servers. To add one, add a directory under test/tools and a line here.
+func tools() map[string]tool {
+	prometheusFlags := []string{
+		// Nomad's discovery module does not resolve: go mod tidy cannot finish, so go.mod is
+		// not as complete as -mod=readonly demands, and that plug-in has to stay out.
+		"-mod=mod", "-tags=remove_all_sd,enable_dns_sd,enable_kubernetes_sd",
+	}
+	return map[string]tool{
+		"etcd":               {Module: "kube-apiserver", Package: "go.etcd.io/etcd/server/v3"},
+		"kube-apiserver":     {Module: "kube-apiserver", Package: "k8s.io/kubernetes/cmd/kube-apiserver"},
+		"kube-state-metrics": {Module: "kube-state-metrics", Package: "k8s.io/kube-state-metrics/v2"},
+		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
+		"promtool":           {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/promtool", Flags: prometheusFlags},
+		"flux-operator": {
+			Module:  "flux-operator",
+			Package: fluxOperatorModule + "/cmd/operator",
+			Env:     []string{"GOTOOLCHAIN=go1.27.0"},
+			// The module proxy has the sources of the web UI only; it is not used here.
+			Patch: &patch{Module: fluxOperatorModule, Files: map[string]string{"web/dist/index.html": "<!doctype html><title>not built</title>\n"}},
+		},
+	}
+}
+
+// Tool returns the path of the server called name, building it first if the cache does
+// not have this version of it. A cold build takes minutes; concurrent callers, also in
+// other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
+// cobaltcore-exporter/testbed in the user's cache directory.
+//
+// Names: etcd, flux-operator, kube-apiserver, kube-state-metrics, prometheus, promtool.
+func Tool(ctx context.Context, name string) (string, error) {
+	t, ok := tools()[name]
+	if !ok {
+		return "", fmt.Errorf("testbed: no tool is called %q", name)
+	}
+	dir, err := moduleDirectory(t.Module)
+	if err != nil {
+		return "", err
+	}
+	cache, err := cacheDirectory()
+	if err != nil {
+		return "", err
+	}
+	key, err := t.key(ctx, dir)
+	if err != nil {
+		return "", fmt.Errorf("testbed: tool %s: %w", name, err)
+	}
+	path := filepath.Join(cache, name+"-"+key, name)
+	if exists(path) {
+		return path, nil
+	}
+	unlock, err := lockFile(ctx, filepath.Join(cache, name+".lock"))
+	if err != nil {
+		return "", fmt.Errorf("testbed: tool %s: %w", name, err)
+	}
+	defer unlock()
+	if exists(path) { // another process built it meanwhile
+		return path, nil
+	}
+	if err := t.build(ctx, dir, path); err != nil {
+		return "", fmt.Errorf("testbed: build %s from test/tools/%s: %w", name, t.Module, err)
+	}
+	return path, nil
+}
+
+// key identifies what the build of t in the module directory dir results in.
+func (t tool) key(ctx context.Context, dir string) (string, error) {
+	version, err := t.goCommand(ctx, dir, "env", "GOVERSION", "GOOS", "GOARCH")
+	if err != nil {
+		return "", err
+	}
+	recipe, err := json.Marshal(t)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, part := range [][]byte{version, recipe, []byte(strings.Join(commonFlags(), " "))} {
+		fmt.Fprintf(h, "%d\n%s", len(part), part)
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%d\n%s", len(content), content)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
+
+// commonFlags are the build flags of every tool; no symbol tables, because they only cost link time.
+func commonFlags() []string {
+	return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
+}
+
+// build makes the binary path. It works on copies of go.mod and go.sum, so that no go
+// command can change the committed ones.
+func (t tool) build(ctx context.Context, dir, path string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(filepath.Dir(path)), 0o755); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(filepath.Dir(filepath.Dir(path)), ".build-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		if err := copyFile(filepath.Join(dir, name), filepath.Join(work, name)); err != nil {
+			return err
+		}
+	}
+	if err := t.applyPatch(ctx, dir, work); err != nil {
+		return err
+	}
+	out := filepath.Join(work, "bin", filepath.Base(path))
+	args := slices.Concat([]string{"build", "-modfile=" + filepath.Join(work, "go.mod"), "-o", out}, commonFlags(), t.Flags, []string{t.Package})
+	if _, err := t.goCommand(ctx, dir, args...); err != nil {
+		return err
+	}
+	// The directory appears with the finished binary in it, or not at all.
+	if err := os.Rename(filepath.Dir(out), filepath.Dir(path)); err != nil && !exists(path) {
+		return err
+	}
+	return nil
+}
+
+// applyPatch makes the go.mod in work replace the patched module by a copy with the additional files.
+func (t tool) applyPatch(ctx context.Context, dir, work string) error {
+	if t.Patch == nil {
+		return nil
+	}
+	source, err := t.moduleSource(ctx, dir, t.Patch.Module)
+	if err != nil {
+		return err
+	}
+	patched := filepath.Join(work, "src")
+	if err := copyTree(source, patched); err != nil {
+		return fmt.Errorf("copy module %s: %w", t.Patch.Module, err)
+	}
+	for name, content := range t.Patch.Files {
+		file := filepath.Join(patched, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	_, err = t.goCommand(ctx, dir, "mod", "edit", "-replace="+t.Patch.Module+"="+patched, filepath.Join(work, "go.mod"))
+	return err
+}
+
+// ModuleDir returns the directory of the sources of the module with the given path, in
+// the version that the tool called name is built from. The directory is read-only.
+func ModuleDir(ctx context.Context, name, module string) (string, error) {
+	t, ok := tools()[name]
+	if !ok {
+		return "", fmt.Errorf("testbed: no tool is called %q", name)
+	}
+	dir, err := moduleDirectory(t.Module)
+	if err != nil {
+		return "", err
+	}
+	source, err := t.moduleSource(ctx, dir, module)
+	if err != nil {
+		return "", fmt.Errorf("testbed: sources of %s: %w", module, err)
+	}
+	return source, nil
+}
+
+func (t tool) moduleSource(ctx context.Context, dir, module string) (string, error) {
+	out, err := t.goCommand(ctx, dir, "mod", "download", "-json", module)
+	if err != nil {
+		return "", err
+	}
+	var m struct{ Dir, Error string }
+	if err := json.Unmarshal(out, &m); err != nil {
+		return "", fmt.Errorf("go mod download %s: %w", module, err)
+	}
+	if m.Dir == "" {
+		return "", fmt.Errorf("go mod download %s: no directory: %s", module, m.Error)
+	}
+	return m.Dir, nil
+}
+
+// goCommand runs the go command in dir with the tool's environment and returns its standard output.
+func (t tool) goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), "GOWORK=off", "GOFLAGS=")
+	cmd.Env = append(cmd.Env, t.Env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, lastLines(stderr.String()+stdout.String(), 30))
+	}
+	return stdout.Bytes(), nil
+}
+
+// RepoRoot returns the directory of the repository: the nearest one, from the working
+// directory upwards, that has a test/tools directory.
+func RepoRoot() (string, error) {
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("testbed: %w", err)
+	}
+	for dir := wd; ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, "go.mod")) && exists(filepath.Join(dir, "test", "tools")) {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("testbed: %s is not inside the repository: no go.mod with test/tools beside it", wd)
+		}
+	}
+}
+
+func moduleDirectory(name string) (string, error) {
+	root, err := RepoRoot()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, "test", "tools", name), nil
+}
+
+func cacheDirectory() (string, error) {
+	if dir := os.Getenv(cacheEnv); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("testbed: no cache directory, set %s: %w", cacheEnv, err)
+	}
+	return filepath.Join(dir, "cobaltcore-exporter", "testbed"), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
