@@ -76,18 +76,25 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	var probes []net.Listener
+	if o.ProbeAddress != "" {
+		if probes, err = listen(ctx, []string{o.ProbeAddress}); err != nil {
+			closeAll(listeners)
+			return err
+		}
+	}
+	handler, err := a.handler()
+	if err != nil {
+		closeAll(append(listeners, probes...))
+		return err
+	}
 	g, err := newGeneration(ctx, c, o.SyncTimeout, o.Log)
 	if err != nil {
-		closeAll(listeners)
-		return ConfigError{err}
+		closeAll(append(listeners, probes...))
+		return ConfigError{fmt.Errorf("%s: %w", o.ConfigFile, err)}
 	}
 	a.current.Store(g)
 	a.reloaded(nil)
-	handler, err := a.handler()
-	if err != nil {
-		closeAll(listeners)
-		return err
-	}
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
 		for i, l := range listeners {
@@ -107,14 +114,8 @@ func Run(ctx context.Context, o Options) error {
 		})
 	}
 	serve(handler, listeners, o.WebConfigFile)
-	if o.ProbeAddress != "" {
-		l, err := listen(ctx, []string{o.ProbeAddress})
-		if err != nil {
-			cancel()
-			tasks.Wait()
-			return err
-		}
-		serve(server.Probes(a.ready), l, "")
+	if probes != nil {
+		serve(server.Probes(a.ready), probes, "")
 	}
 	tasks.Go(func() { a.follow(ctx) })
 	tasks.Wait() // requests are finished before the rows go
@@ -193,7 +194,7 @@ func (a *app) load(ctx context.Context) error {
 	}
 	next, err := newGeneration(a.ctx, c, a.options.SyncTimeout, a.options.Log)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", a.options.ConfigFile, err)
 	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

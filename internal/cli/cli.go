@@ -21,6 +21,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
 // The exit codes; 1 to 3 are the verdicts of a report.
@@ -68,7 +69,6 @@ func Root(s Streams) *cobra.Command {
 		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet and serves what it sees as Prometheus metrics.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
@@ -97,8 +97,12 @@ func serve(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			tls, err := server.CheckWebConfig(o.WebConfigFile)
+			if err != nil {
+				return fmt.Errorf("--web.config.file: %w", err)
+			}
 			o.Log, o.Reload = log, s.Reload
-			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, o.WebConfigFile != "", addresses) }
+			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, tls, addresses) }
 			err = app.Run(c.Context(), o)
 			var wrong app.ConfigError
 			if err != nil && !errors.As(err, &wrong) {

@@ -18,7 +18,9 @@ func ReservedLabels() []string {
 		"collector", "node", "openbao", "aurora", "controller_pod", "deployment", "controller",
 		// what about it
 		"ready", "reason", "suspended", "status", "state", "type", "version", "api_version", "platform", "registry",
-		"revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",
+		"revision", "applied_revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",
+		"source", "digest", "chart_name", "chart_version", "app_version", "release_status", "action", "desired", "attempted", "applied",
+		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "reconciler_group", "reconciler_kind", "sync",
 		"store_kind", "store_name", "target", "provider", "server", "image", "role", "code", "cause",
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",

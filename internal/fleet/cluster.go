@@ -46,6 +46,9 @@ type Snapshot struct {
 	ShiftTime bool
 }
 
+// SnapshotFile tells about a snapshot, in its directory or in the one above.
+const SnapshotFile = "snapshot.yaml"
+
 // Equal says whether both mean the same cluster, reached in the same way.
 func (c Cluster) Equal(other Cluster) bool {
 	a, b := c.Snapshot, other.Snapshot
@@ -80,12 +83,16 @@ func (c Cluster) Fingerprint() string {
 	h := sha256.New()
 	switch {
 	case c.Snapshot != nil:
-		_ = filepath.WalkDir(c.Snapshot.Path, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil //nolint:nilerr // gone while we looked: the next look sees the rest
-			}
-			if info, err := os.Stat(path); err == nil && !d.IsDir() {
+		note := func(path string) {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
 				_, _ = fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
+			}
+		}
+		note(filepath.Join(filepath.Dir(c.Snapshot.Path), SnapshotFile))
+		// The separator makes it follow a link.
+		_ = filepath.WalkDir(c.Snapshot.Path+string(filepath.Separator), func(path string, _ fs.DirEntry, err error) error {
+			if err == nil { // else gone while we looked: the next look sees the rest
+				note(path)
 			}
 			return nil
 		})

@@ -99,7 +99,22 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 			}
 		}
 	}
+	if len(s.kinds) < len(resources) {
+		if err := a.complete(ctx); err != nil {
+			return served{}, err
+		}
+	}
 	return s, nil
+}
+
+// complete fails while the API server is starting: it answers before it has
+// loaded the custom resources, which then look as if they were not there.
+func (a *api) complete(ctx context.Context) error {
+	err := a.discovery.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
+		return nil // ready, or not for us to know
+	}
+	return fmt.Errorf("get /readyz: %w", err)
 }
 
 // offered are the versions of r that the server offers, best first.

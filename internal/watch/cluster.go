@@ -10,6 +10,8 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,8 +125,10 @@ type session struct {
 type running struct {
 	as   servedKind
 	view *fleet.View
-	stop context.CancelFunc
-	done chan struct{}
+	// missing says that the last probe did not find the kind.
+	missing bool
+	stop    context.CancelFunc
+	done    chan struct{}
 }
 
 func (s *session) run(ctx context.Context, changed func() bool) {
@@ -197,6 +201,8 @@ func (s *session) probe(ctx context.Context) error {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		w := s.watches[k]
 		switch {
+		case !ok && w != nil && !w.missing:
+			w.missing = true // believed when the next probe says so, too
 		case !ok:
 			s.stop(k)
 			k.absent()
@@ -205,6 +211,8 @@ func (s *session) probe(ctx context.Context) error {
 		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:
 			s.stop(k) // the rows stay until the new ones are there
 			s.start(ctx, k, as)
+		default:
+			w.missing = false
 		}
 	}
 	return nil
@@ -239,16 +247,21 @@ func (s *session) withdrawStale(ctx context.Context) {
 	c.mu.Lock()
 	lost := c.state.misses > 0 && now.Sub(c.state.lastContact) > c.options.StaleAfter
 	c.mu.Unlock()
+	var withdrawn []string
 	for k, w := range s.watches {
 		state := k.snapshot()
 		failed := state.failing != "" && now.Sub(state.failingSince) > c.options.StaleAfter
 		if !state.synced || !lost && !failed {
 			continue
 		}
-		c.log.Warn("rows withdrawn: no contact", "kind", k.resource.Kind, "stale_after", c.options.StaleAfter.String())
+		withdrawn = append(withdrawn, k.resource.Kind)
 		s.stop(k)
 		k.withdraw()
 		s.start(ctx, k, w.as)
+	}
+	if len(withdrawn) > 0 {
+		slices.Sort(withdrawn)
+		c.log.Warn("rows withdrawn, nobody vouches for them", "stale_after", c.options.StaleAfter.String(), "kinds", strings.Join(withdrawn, ","))
 	}
 }
 

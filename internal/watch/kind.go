@@ -107,7 +107,7 @@ func (k *kind) recover() {
 	k.state.failing = ""
 	k.mu.Unlock()
 	if was != "" {
-		k.log.Info("watch recovered", "kind", k.resource.Kind, "reason", string(was))
+		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(was))
 	}
 }
 
@@ -133,7 +133,12 @@ func (k *kind) fail(ctx context.Context, err error) {
 	k.state.failing = reason
 	k.mu.Unlock()
 	if was != reason {
-		k.log.Warn("watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact(err))
+		level := slog.LevelWarn
+		switch reason {
+		case ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonNetwork:
+			level = slog.LevelDebug // the whole cluster's trouble, which its probe tells once
+		}
+		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact(err))
 	}
 }
 

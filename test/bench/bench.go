@@ -62,11 +62,12 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			}
 		}
 	}
+	load := loadAverage()
 	subjects, err := o.subjects(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r = newReport(o, subjects)
+	r = newReport(o, load, subjects)
 	b := &bench{Options: o}
 	// The servers outlive an interrupt, to be stopped one after the other.
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))

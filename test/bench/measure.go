@@ -112,6 +112,7 @@ func (r *trial) memory(key, name string) (err error) {
 
 // scrapes measures a scrape in which nothing has changed.
 func (r *trial) scrapes(ctx context.Context) error {
+	wait := r.profile(ctx, "scrapes", time.Second+2*time.Duration(r.Scrapes)*time.Millisecond)
 	for _, e := range []struct{ encoding, p50, p99, cpu, body string }{
 		{"identity", plainP50, plainP99, plainCPU, plainBody},
 		{"gzip", gzipP50, gzipP99, gzipCPU, gzipBody},
@@ -141,7 +142,7 @@ func (r *trial) scrapes(ctx context.Context) error {
 		r.figures[e.p50], r.figures[e.p99] = quantile(latencies, 0.5), quantile(latencies, 0.99)
 		r.figures[e.cpu] = (after - before) / float64(r.Scrapes)
 	}
-	return r.memory(memoryScrapes, "VmRSS")
+	return errors.Join(r.memory(memoryScrapes, "VmRSS"), wait())
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -37,10 +37,10 @@ type Result struct {
 	Ratios Figures `json:"ratios"`
 }
 
-func newReport(o Options, subjects []subject) *Report {
+func newReport(o Options, load string, subjects []subject) *Report {
 	r := &Report{
 		Objects: o.Objects, Runs: o.Runs, Scrapes: o.Scrapes, Updates: o.Updates,
-		Started: time.Now().UTC(), Load: loadAverage(), Go: runtime.Version(),
+		Started: time.Now().UTC(), Load: load, Go: runtime.Version(),
 		CPUs: runtime.NumCPU(), Pinned: pinnable(), Profiled: o.Profile != "",
 	}
 	for _, s := range subjects {

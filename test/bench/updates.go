@@ -55,8 +55,9 @@ func (r *trial) updates(ctx context.Context) error {
 	}()
 	err := r.change(ctx, testbed.Flip, scrapedFlipCPU)
 	stop()
+	err = errors.Join(err, <-done)
 	r.figures[scrapedFlipP99] = quantile(latencies, 0.99)
-	return errors.Join(err, <-done)
+	return err
 }
 
 // idle measures the CPU time per second in which nothing happens.

@@ -96,7 +96,7 @@ func (c *Cluster) start(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	c.command = Command{Name: "kube-apiserver", Path: apiServer, Args: []string{
+	c.command = Command{Name: "kube-apiserver", Path: apiServer, Abrupt: true, Args: []string{
 		"--etcd-servers=" + etcdURL, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]),
 		"--cert-dir=" + c.file("certs"), "--token-auth-file=" + c.file("tokens.csv"), "--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",

@@ -29,11 +29,15 @@ type Command struct {
 	Path string
 	Args []string
 	Env  []string // in addition to the environment of this process, KEY=value
+	// Abrupt says that Stop kills the process: a kube-apiserver waits for its clients'
+	// watches on SIGTERM, and has nothing to lose.
+	Abrupt bool
 }
 
 // Process is a running server.
 type Process struct {
 	name, log string
+	abrupt    bool
 	pid       int
 	cancel    context.CancelFunc
 	done      chan struct{} // closed when the process has ended and has been waited for
@@ -50,7 +54,7 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
 	}
-	p := &Process{name: c.Name, log: filepath.Join(dir, c.Name+".log"), done: make(chan struct{})}
+	p := &Process{name: c.Name, log: filepath.Join(dir, c.Name+".log"), abrupt: c.Abrupt, done: make(chan struct{})}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
@@ -61,6 +65,9 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	cmd.Env = append(cmd.Environ(), c.Env...)
 	cmd.SysProcAttr = processAttributes()
 	cmd.Cancel = func() error {
+		if c.Abrupt {
+			return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		}
 		return errors.Join(
 			syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM),
 			syscall.Kill(-cmd.Process.Pid, syscall.SIGCONT)) // a test may have stopped it
@@ -101,7 +108,7 @@ func (p *Process) Stop() error {
 	if p.early {
 		return p.endedEarly()
 	}
-	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL && !p.abrupt {
 		return fmt.Errorf("%s did not end within %s of SIGTERM and was killed; end of its log:\n%s", p.name, stopDeadline, p.LogTail())
 	}
 	return nil

@@ -113,14 +113,14 @@ func (t tool) key(ctx context.Context, dir string) (string, error) {
 	}
 	h := sha256.New()
 	for _, part := range [][]byte{version, recipe, []byte(strings.Join(commonFlags(), " "))} {
-		fmt.Fprintf(h, "%d\n%s", len(part), part)
+		h.Write(fmt.Appendf(nil, "%d\n%s", len(part), part))
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%d\n%s", len(content), content)
+		h.Write(fmt.Appendf(nil, "%d\n%s", len(content), content))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }

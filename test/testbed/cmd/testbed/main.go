@@ -128,22 +128,22 @@ func (f *fleet) start(ctx context.Context) error {
 
 // startClusters starts the clusters at the same time, with the objects that objects/NAME has for each.
 func (f *fleet) startClusters(ctx context.Context, objects string) error {
-	slog.Info("starting clusters; the first time, their servers are built, which takes minutes", "clusters", f.Options.Clusters)
+	slog.Info("starting clusters; the first time, their servers are built, which takes minutes", "clusters", f.Clusters)
 	for _, name := range []string{"etcd", "kube-apiserver"} { // one after the other: a build takes all cores
 		if _, err := testbed.Tool(ctx, name); err != nil {
 			return err
 		}
 	}
-	f.clusters = make([]*testbed.Cluster, len(f.Options.Clusters))
+	f.clusters = make([]*testbed.Cluster, len(f.Clusters))
 	errs := make([]error, len(f.clusters))
 	var wg sync.WaitGroup
-	for i, name := range f.Options.Clusters {
+	for i, name := range f.Clusters {
 		wg.Go(func() { f.clusters[i], errs[i] = startCluster(ctx, f.Dir, name, objects) })
 	}
 	wg.Wait()
 	for i, c := range f.clusters {
 		if c != nil {
-			f.add(f.Options.Clusters[i], c.URL+" KUBECONFIG="+c.Kubeconfig, c.Stop)
+			f.add(f.Clusters[i], c.URL+" KUBECONFIG="+c.Kubeconfig, c.Stop)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
+	resource := resourceOf(t, "Kustomization")
+	raw := object(t, "kustomization/ready.yaml")
+	big, ok := replace(t, raw, "metadata.annotations", map[string]any{
+		"kubectl.kubernetes.io/last-applied-configuration": strings.Repeat(`{"x":"\n"}`, 1<<20/10),
+	})
+	if !ok {
+		t.Fatal("the case has no annotations")
+	}
+	if diff := cmp.Diff(render(t, resource, raw), render(t, resource, big)); diff != "" {
+		t.Errorf("the rows differ:\n%s", diff)
+	}
+
+	h := newHarness(t, resource)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	h.set(t, big)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 128<<10 {
+		t.Errorf("decoding %d bytes allocates %d bytes", len(big), n)
+	}
+}
+
+// TestOddLabelValuesArriveAsTheyAre reads what the exposition says with the
+// parser of Prometheus.
+func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
+	long := strings.Repeat("a23456789.", 25) + "abc" // 253, the longest name of an object
+	for _, tc := range []struct{ name, json, want string }{
+		{"the longest name", long, long},
+		{"quotes", `say \"hi\"`, `say "hi"`},
+		{"a backslash", `C:\\path\\n`, `C:\path\n`},
+		{"a backslash at the end", `a\\`, `a\`},
+		{"a line break", `a\nb\r\nc`, "a\nb\r\nc"},
+		{"a tab and a NUL", `a\tb\u0000c`, "a\tb\x00c"},
+		{"braces and commas", `{a="b",c="d"} 1`, ``},
+		{"UTF-8", `Grüße, 世界 🚀`, "Grüße, 世界 🚀"},
+		{"escaped UTF-8", `\u00fc \ud83d\ude80`, "ü 🚀"},
+		{"line separators of Unicode", `a\u2028b\u0085c`, "a\u2028b\u0085c"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			text, want := tc.json, tc.want
+			if want == "" {
+				text, want = strings.ReplaceAll(tc.json, `"`, `\"`), tc.json
+			}
+			got := oddKustomization(t, text)
+			if diff := cmp.Diff(map[string]string{"name": want, "path": want, "source_name": want, "reason": want}, got); diff != "" {
+				t.Errorf("labels (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestInvalidUTF8IsRepaired: Prometheus refuses a scrape with invalid UTF-8
+// anywhere.
+func TestInvalidUTF8IsRepaired(t *testing.T) {
+	for _, text := range []string{"a\xffb", "\xc3\x28", "\xed\xa0\x80", "a\xe4", `\ud800`, `\udc00x`} {
+		for label, value := range oddKustomization(t, text) {
+			if value == "" || !utf8.ValidString(value) || !strings.Contains(value, "\uFFFD") {
+				t.Errorf("%q became %s=%q", text, label, value)
+			}
+		}
+	}
+}
+
+// TestALongValueIsCutAndMarked: above 1024 bytes a value ends in an ellipsis
+// and the hash of the whole.
+func TestALongValueIsCutAndMarked(t *testing.T) {
+	const size = 1024
+	for _, tc := range []struct {
+		name, text string
+		cut        bool
+	}{
+		{"as long as may be", strings.Repeat("x", size), false},
+		{"longer", strings.Repeat("x", size+1), true},
+		{"very long", strings.Repeat("ü", 1<<16), true},
+		{"many escapes", strings.Repeat(`\n`, size), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for label, value := range oddKustomization(t, tc.text) {
+				if cut := strings.Contains(value, "…"); cut != tc.cut || len(value) > size || !utf8.ValidString(value) {
+					t.Errorf("%s has %d bytes, cut: %v", label, len(value), cut)
+				}
+			}
+		})
+	}
+}
+
+// oddKustomization renders a Kustomization that says text, which is JSON
+// without the quotes, in many places. It returns those labels of its info row.
+func oddKustomization(t *testing.T, text string) map[string]string {
+	t.Helper()
+	raw := strings.ReplaceAll(`{"metadata":{"namespace":"flux-system","name":"TEXT"},
+		"spec":{"path":"TEXT","sourceRef":{"name":"TEXT","namespace":"TEXT","kind":"TEXT"},"kubeConfig":{"secretRef":{"name":"TEXT"}}},
+		"status":{"conditions":[{"type":"Ready","status":"False","reason":"TEXT"}],"lastAttemptedRevision":"TEXT"}}`, "TEXT", text)
+	out := render(t, resourceOf(t, "Kustomization"), []byte(raw))
+	mustParse(t, out)
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := p.TextToMetricFamilies(strings.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := families[resourceInfo.Name].GetMetric()
+	if len(rows) != 1 {
+		t.Fatalf("%d rows of %s, want 1", len(rows), resourceInfo.Name)
+	}
+	labels := map[string]string{}
+	for _, l := range rows[0].GetLabel() {
+		if n := l.GetName(); n == "name" || n == "path" || n == "source_name" || n == "reason" {
+			labels[n] = l.GetValue()
+		}
+	}
+	return labels
+}

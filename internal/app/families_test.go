@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// TestFamiliesAndSelfAreDisjoint keeps the two halves of a body apart: one name
+// in both would make it invalid.
+func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
+	a := newApp(t.Context(), Options{Log: slog.New(slog.DiscardHandler)})
+	promhttp.InstrumentMetricHandler(a.registry, nil)
+	names := map[string]bool{}
+	descriptions := make(chan *prometheus.Desc)
+	go func() { a.registry.Describe(descriptions); close(descriptions) }()
+	for d := range descriptions {
+		// The only way to the name: Desc{fqName: "x", help: …}
+		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
+		name, _, _ := strings.Cut(rest, `"`)
+		names[name] = true
+	}
+	gathered, err := a.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range gathered {
+		names[f.GetName()] = true
+	}
+	if !names["cobaltcore_build_info"] || !names["go_goroutines"] || !names["promhttp_metric_handler_requests_total"] {
+		t.Fatalf("the registry has %v", names)
+	}
+	seen := map[string]bool{}
+	for _, f := range Families() {
+		if names[f.Name] {
+			t.Errorf("%s is both a row and a metric of the exporter", f.Name)
+		}
+		if seen[f.Name] {
+			t.Errorf("%s is declared twice", f.Name)
+		}
+		seen[f.Name] = true
+	}
+}
+
+// TestLabelsAreReserved holds the list of names that clusterLabel may not take
+// against what is declared.
+func TestLabelsAreReserved(t *testing.T) {
+	reserved := config.ReservedLabels()
+	for _, f := range Families() {
+		for i, l := range f.Labels {
+			switch {
+			case l == exposition.ClusterLabel && i == 0:
+			case l == exposition.ClusterLabel:
+				t.Errorf("%s: cluster is not the first label", f.Name)
+			case !slices.Contains(reserved, l):
+				t.Errorf("%s: the label %s is not in config.ReservedLabels", f.Name, l)
+			}
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	c := config.Default()
+	if err := Check(c); err != nil {
+		t.Error(err)
+	}
+	c.Metrics.Include = []string{"flux_resource_info", "cobaltcore_cluster_up"}
+	if err := Check(c); err != nil {
+		t.Error(err)
+	}
+	c.Metrics.Include = append(c.Metrics.Include, "flux_resource")
+	if err := Check(c); err == nil || !strings.Contains(err.Error(), `no metric family "flux_resource"`) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTarget(t *testing.T) {
+	targets := TargetsOf([]Cluster{{Name: "management"}, {Name: "storage"}, {Name: "odd-kubeconfig"}, {Name: "-kubeconfig"}})
+	for name, tc := range map[string]struct {
+		reference, want string
+		targets         *Targets
+	}{
+		"no reference is the own cluster":      {reference: "", targets: targets, want: "management"},
+		"cluster and suffix":                   {reference: "storage-kubeconfig", targets: targets, want: "storage"},
+		"the own cluster and suffix":           {reference: "management-kubeconfig", targets: targets, want: "management"},
+		"bare cluster":                         {reference: "storage", targets: targets, want: "storage"},
+		"unknown keeps its name":               {reference: "elsewhere", targets: targets, want: "elsewhere"},
+		"suffix on unknown keeps the whole":    {reference: "arbiter-kubeconfig", targets: targets, want: "arbiter-kubeconfig"},
+		"nothing but the suffix":               {reference: "-kubeconfig", targets: targets, want: "-kubeconfig"},
+		"a cluster whose name has the suffix":  {reference: "odd-kubeconfig", targets: targets, want: "odd-kubeconfig"},
+		"the same and the suffix":              {reference: "odd-kubeconfig-kubeconfig", targets: targets, want: "odd-kubeconfig"},
+		"another suffix":                       {reference: "storage-token", targets: targets, want: "storage-token"},
+		"no fleet":                             {reference: "storage-kubeconfig", want: "storage-kubeconfig"},
+		"no fleet, no reference":               {want: "management"},
+		"another convention":                   {reference: "storage.conf", targets: &Targets{Clusters: targets.Clusters, Suffix: ".conf"}, want: "storage"},
+		"no convention, bare cluster":          {reference: "storage", targets: &Targets{Clusters: targets.Clusters}, want: "storage"},
+		"no convention, suffix of the default": {reference: "storage-kubeconfig", targets: &Targets{Clusters: targets.Clusters}, want: "storage-kubeconfig"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (View{Cluster: "management", Targets: tc.targets}).Target(tc.reference); got != tc.want {
+				t.Errorf("%q is applied to %q, want %q", tc.reference, got, tc.want)
+			}
+		})
+	}
+}

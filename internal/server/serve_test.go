@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func local(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// get asks over a connection of its own.
+func get(ctx context.Context, url string) (int, string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, "", err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
+}
+
+// TestServeFinishesRequests ends the server in the middle of an answer, on the
+// second of two listeners.
+func TestServeFinishesRequests(t *testing.T) {
+	inside, leave := make(chan struct{}), make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "first ")
+		close(inside)
+		<-leave
+		_, _ = io.WriteString(w, "last")
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	listeners := []net.Listener{local(t), local(t)}
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, h, listeners, "", slog.New(slog.DiscardHandler)) }()
+	type answer struct {
+		code int
+		body string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		var a answer
+		a.code, a.body, a.err = get(t.Context(), "http://"+listeners[1].Addr().String())
+		answers <- a
+	}()
+	<-inside
+	cancel()
+	select {
+	case err := <-served:
+		t.Fatalf("stopped before the answer was complete: %v", err)
+	default:
+	}
+	close(leave)
+	if a := <-answers; a.err != nil || a.code != http.StatusOK || a.body != "first last" {
+		t.Errorf("%+v", a)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if _, _, err := get(t.Context(), "http://"+listeners[0].Addr().String()); err == nil {
+		t.Error("still listening")
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "web.yaml")
+	if err := os.WriteFile(broken, []byte("basic_auth: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, webConfig := range map[string]string{"no such file": "/does/not/exist.yaml", "unknown key": broken} {
+		t.Run(name, func(t *testing.T) {
+			l := local(t)
+			defer func() { _ = l.Close() }()
+			var log bytes.Buffer
+			err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, webConfig, slog.New(slog.NewTextHandler(&log, nil)))
+			if err == nil || !strings.HasPrefix(err.Error(), "serve: ") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	t.Run("closed listener", func(t *testing.T) {
+		l := local(t)
+		_ = l.Close()
+		err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, "", slog.New(slog.DiscardHandler))
+		if err == nil || !strings.Contains(err.Error(), "closed") {
+			t.Errorf("%v", err)
+		}
+	})
+}

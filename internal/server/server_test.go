@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// options are those of an exporter that is ready and has one row.
+func options() Options {
+	return Options{
+		Metrics:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
+		Ready:    func() bool { return true },
+		Reload:   func(context.Context) error { return nil },
+		Registry: prometheus.NewRegistry(),
+	}
+}
+
+func handler(t *testing.T, o Options) http.Handler {
+	t.Helper()
+	h, err := Handler(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, http.NoBody))
+	return w
+}
+
+func TestRoutes(t *testing.T) {
+	unready := func(o *Options) { o.Ready = func() bool { return false } }
+	pprof := func(o *Options) { o.EnablePprof = true }
+	broken := func(o *Options) {
+		o.Reload = func(context.Context) error { return errors.New("fleet.yaml:3: no such key") }
+	}
+	for name, tc := range map[string]struct {
+		change       func(*Options)
+		method, path string
+		status       int
+		body         string // is part of it
+		header       [2]string
+	}{
+		"healthy":                {path: "/-/healthy", status: 200, body: "healthy\n"},
+		"healthy before ready":   {change: unready, path: "/-/healthy", status: 200},
+		"ready":                  {path: "/-/ready", status: 200, body: "ready\n"},
+		"not ready":              {change: unready, path: "/-/ready", status: 503, body: "not complete", header: [2]string{"Retry-After", "1"}},
+		"metrics":                {path: "/metrics", status: 200, body: "row 1\n"},
+		"metrics before ready":   {change: unready, path: "/metrics", status: 503, body: "not complete", header: [2]string{"Retry-After", "1"}},
+		"reload":                 {method: "POST", path: "/-/reload", status: 200, body: "reloaded\n"},
+		"reload that fails":      {change: broken, method: "POST", path: "/-/reload", status: 500, body: "fleet.yaml:3: no such key"},
+		"GET reload":             {path: "/-/reload", status: 405, header: [2]string{"Allow", "POST"}},
+		"POST healthy":           {method: "POST", path: "/-/healthy", status: 405, header: [2]string{"Allow", "GET, HEAD"}},
+		"POST ready":             {method: "POST", path: "/-/ready", status: 405, header: [2]string{"Allow", "GET, HEAD"}},
+		"POST landing page":      {method: "POST", path: "/", status: 405},
+		"HEAD healthy":           {method: "HEAD", path: "/-/healthy", status: 200},
+		"landing page":           {path: "/", status: 200, body: "CobaltCore exporter", header: [2]string{"Content-Type", "text/html; charset=UTF-8"}},
+		"landing page: metrics":  {path: "/", status: 200, body: "/metrics"},
+		"unknown":                {path: "/nothing", status: 404},
+		"pprof is off":           {path: "/debug/pprof/", status: 404},
+		"pprof profiles are off": {path: "/debug/pprof/heap", status: 404},
+		"pprof":                  {change: pprof, path: "/debug/pprof/", status: 200, body: "goroutine"},
+		"pprof profile":          {change: pprof, path: "/debug/pprof/goroutine?debug=1", status: 200, body: "TestRoutes"},
+		"pprof command line":     {change: pprof, path: "/debug/pprof/cmdline", status: 200},
+		"pprof symbol":           {change: pprof, path: "/debug/pprof/symbol", status: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			if tc.change != nil {
+				tc.change(&o)
+			}
+			method := tc.method
+			if method == "" {
+				method = http.MethodGet
+			}
+			w := ask(handler(t, o), method, tc.path)
+			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.body) {
+				t.Errorf("%d %q", w.Code, w.Body)
+			}
+			if tc.header[0] != "" && w.Header().Get(tc.header[0]) != tc.header[1] {
+				t.Errorf("headers %v", w.Header())
+			}
+		})
+	}
+}
+
+func TestLandingPageNamesPprofOnlyWhenOn(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		o := options()
+		o.EnablePprof = on
+		if got := strings.Contains(ask(handler(t, o), http.MethodGet, "/").Body.String(), "debug/pprof"); got != on {
+			t.Errorf("enabled %v, shown %v", on, got)
+		}
+	}
+}
+
+func TestProbes(t *testing.T) {
+	var ready atomic.Bool
+	h := Probes(ready.Load)
+	codes := func() (got [4]int) {
+		for i, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/"} {
+			got[i] = ask(h, http.MethodGet, path).Code
+		}
+		return got
+	}
+	if diff := cmp.Diff([4]int{200, 503, 404, 404}, codes()); diff != "" {
+		t.Error(diff)
+	}
+	ready.Store(true)
+	if diff := cmp.Diff([4]int{200, 200, 404, 404}, codes()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMaxRequests(t *testing.T) {
+	const limit = 2
+	inside, leave := make(chan struct{}), make(chan struct{})
+	registry := prometheus.NewRegistry()
+	o := options()
+	o.MaxRequests, o.Registry = limit, registry
+	o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside <- struct{}{}; <-leave })
+	h := handler(t, o)
+	codes := make(chan int, limit)
+	for range limit {
+		go func() { codes <- ask(h, http.MethodGet, "/metrics").Code }()
+		<-inside
+	}
+	over := ask(h, http.MethodGet, "/metrics")
+	if over.Code != http.StatusServiceUnavailable || !strings.Contains(over.Body.String(), "--web.max-requests") {
+		t.Errorf("%d %q", over.Code, over.Body)
+	}
+	if w := ask(h, http.MethodGet, "/-/healthy"); w.Code != http.StatusOK {
+		t.Errorf("a probe counts as a scrape: %d", w.Code)
+	}
+	close(leave)
+	for range limit {
+		if code := <-codes; code != http.StatusOK {
+			t.Error(code)
+		}
+	}
+	go func() { codes <- ask(h, http.MethodGet, "/metrics").Code }()
+	<-inside // there is room again
+	if code := <-codes; code != http.StatusOK {
+		t.Error(code)
+	}
+	const want = `
+# HELP promhttp_metric_handler_requests_total Total number of scrapes by HTTP status code.
+# TYPE promhttp_metric_handler_requests_total counter
+promhttp_metric_handler_requests_total{code="200"} 3
+promhttp_metric_handler_requests_total{code="500"} 0
+promhttp_metric_handler_requests_total{code="503"} 1
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "promhttp_metric_handler_requests_total"); err != nil {
+		t.Error(err)
+	}
+}
