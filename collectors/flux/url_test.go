@@ -54,6 +54,7 @@ func TestAURLKeepsWhereItPointsAndLosesTheSecret(t *testing.T) {
 		{"no scheme, port", "minio.example.com:9000", "minio.example.com:9000"},
 		{"no scheme, user and password", "user:hunter2@host/path", "host/path"},
 		{"no scheme, user, password and port", "user:hunter2@host:5000/path/x", "host:5000/path/x"},
+		{"no scheme, a host like a digest", "user:hunter2@sha-1.example.com/x", "sha-1.example.com/x"},
 		{"no scheme, no path", "user:hunter2@host", "host"},
 		{"image", "ghcr.io/example/app:v1", "ghcr.io/example/app:v1"},
 		{"image by digest", "ghcr.io/example/app@sha256:0123", "ghcr.io/example/app@sha256:0123"},

@@ -156,6 +156,9 @@ func newApp(ctx context.Context, o Options) *app {
 	return a
 }
 
+// SelfMetrics gathers the metrics of the exporter itself, for the documentation.
+func SelfMetrics() prometheus.Gatherer { return newApp(context.Background(), Options{}).registry }
+
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

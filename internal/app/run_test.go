@@ -150,14 +150,14 @@ func TestRunErrors(t *testing.T) {
 		wrong   bool // a ConfigError
 		message string
 	}{
-		"no configuration":    {change: func(o *Options) { o.ConfigFile += ".not" }, wrong: true, message: "no such file"},
-		"unknown key":         {config: "cluster: []", wrong: true, message: "fleet.yaml:1: "},
-		"unknown family":      {config: "clusters: [{name: a, inCluster: true}]\nmetrics: {include: [nothing]}", wrong: true, message: "fleet.yaml: metrics.include"},
-		"address in use":      {change: func(o *Options) { o.ListenAddresses = append(o.ListenAddresses, taken) }, message: "listen on " + taken},
-		"probe address":       {change: func(o *Options) { o.ProbeAddress = taken }, message: "listen on " + taken},
-		"nonsense address":    {change: func(o *Options) { o.ListenAddresses = []string{"127.0.0.1:many"} }, message: "listen on"},
-		"no web config":       {change: func(o *Options) { o.WebConfigFile = "/does/not/exist" }, message: "serve: "},
-		"with probes": {change: func(o *Options) { o.WebConfigFile, o.ProbeAddress = "/does/not/exist", "127.0.0.1:0" }, message: "serve: "},
+		"no configuration": {change: func(o *Options) { o.ConfigFile += ".not" }, wrong: true, message: "no such file"},
+		"unknown key":      {config: "cluster: []", wrong: true, message: "fleet.yaml:1: "},
+		"unknown family":   {config: "clusters: [{name: a, inCluster: true}]\nmetrics: {include: [nothing]}", wrong: true, message: "fleet.yaml: metrics.include"},
+		"address in use":   {change: func(o *Options) { o.ListenAddresses = append(o.ListenAddresses, taken) }, message: "listen on " + taken},
+		"probe address":    {change: func(o *Options) { o.ProbeAddress = taken }, message: "listen on " + taken},
+		"nonsense address": {change: func(o *Options) { o.ListenAddresses = []string{"127.0.0.1:many"} }, message: "listen on"},
+		"no web config":    {change: func(o *Options) { o.WebConfigFile = "/does/not/exist" }, message: "serve: "},
+		"with probes":      {change: func(o *Options) { o.WebConfigFile, o.ProbeAddress = "/does/not/exist", "127.0.0.1:0" }, message: "serve: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

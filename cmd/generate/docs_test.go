@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// What is committed is what the code says.
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
+	generated, err := files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range generated {
+		got, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
+		if err != nil {
+			t.Errorf("%v: run make generate", err)
+			continue
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s differs, run make generate:\n%s", name, diff)
+		}
+	}
+}
