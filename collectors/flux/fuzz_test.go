@@ -12,7 +12,8 @@ import (
 )
 
 // FuzzRows feeds anything to every kind. What is JSON is never an error, and
-// what comes out is always an exposition.
+// what comes out is always an exposition. The seeds are large: use
+// -fuzzminimizetime 1x, or it minimises all the time.
 func FuzzRows(f *testing.F) {
 	for _, name := range cases(f) {
 		f.Add(object(f, name))

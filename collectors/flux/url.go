@@ -3,48 +3,44 @@
 
 package flux
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // redactURL removes user info, query and fragment: all three have held
-// credentials. Text that is no URL loses what stands before an @ in the part in
-// front of the first slash.
+// credentials. It reads text, not URLs: what url.Parse refuses is where a
+// password is most likely to be in the wrong place.
 func redactURL(s string) string {
-	if s == "" {
-		return ""
+	scheme, rest, ok := strings.Cut(s, "://")
+	if ok = ok && !strings.ContainsAny(scheme, ":/?#@"); ok {
+		scheme += "://"
+	} else {
+		scheme, rest = "", s
 	}
-	if !strings.Contains(s, "://") {
-		host, path, _ := strings.Cut(s, "/")
-		if user, rest, ok := strings.Cut(host, "@"); ok && strings.Contains(user, ":") && !strings.HasPrefix(rest, "sha256:") {
-			host = rest
-			s = strings.TrimSuffix(host+"/"+path, "/")
-		}
-		return s
+	authority := before(rest, "/?#")
+	at := strings.LastIndexByte(authority, '@')
+	switch {
+	case at < 0 && !hostPort(authority):
+		at = strings.LastIndexByte(rest, '@') // a password with a slash or the like in it
+	case !ok && (!strings.Contains(authority[:max(at, 0)], ":") || isDigest(authority[at+1:])):
+		at = -1 // git@host:path, name:tag@sha256:…
 	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return redactText(s)
-	}
-	if u.User == nil && u.RawQuery == "" && u.Fragment == "" && !u.ForceQuery {
-		return s
-	}
-	u.User, u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = nil, "", "", "", false
-	return u.String()
+	return scheme + before(rest[at+1:], "?#")
 }
 
-// redactText serves what url.Parse refuses, such as a bad port or escape.
-func redactText(s string) string {
-	scheme, rest, _ := strings.Cut(s, "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	authority, path, slash := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = authority[i+1:]
+// before is s up to the first of chars.
+func before(s, chars string) string {
+	if i := strings.IndexAny(s, chars); i >= 0 {
+		return s[:i]
 	}
-	if slash {
-		authority += "/"
-	}
-	return scheme + "://" + authority + path
+	return s
+}
+
+// hostPort says whether what follows the last colon can be a port.
+func hostPort(s string) bool {
+	i := strings.LastIndexByte(s, ':')
+	return i < 0 || strings.HasSuffix(s, "]") || strings.Trim(s[i+1:], "0123456789") == ""
+}
+
+// isDigest tells name:tag@sha256:… from user:password@host.
+func isDigest(s string) bool {
+	return strings.HasPrefix(s, "sha256:") || strings.HasPrefix(s, "sha512:")
 }

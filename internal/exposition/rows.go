@@ -25,6 +25,8 @@ type Rows struct {
 	lines [][]byte // by family
 	last  int      // where the family of the last Add was found
 	cut   bool
+	// seen are the samples of families in which the object has many.
+	seen map[int]map[string]struct{}
 }
 
 // Shift moves every timestamp that is added from now on by d. Snapshots use it
@@ -39,7 +41,7 @@ func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
 	}
-	r.last, r.cut = 0, false
+	r.last, r.cut, r.seen = 0, false, nil
 }
 
 // Add appends a sample. The values are those of the labels of decl in their
@@ -73,7 +75,7 @@ func (r *Rows) Add(decl *Family, v float64, values ...string) {
 		b = r.label(b, f.before[label], "")
 	}
 	b = append(b, f.close...)
-	if start > 0 && hasSample(b[:start], b[start:]) {
+	if start > 0 && r.has(i, b[:start], b[start:]) {
 		r.lines[i] = b[:start]
 		return
 	}
@@ -130,7 +132,8 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 }
 
 func (r *Rows) escape(b []byte, value string) []byte {
-	if !utf8.ValidString(value) {
+	// A JSON decoder has already put U+FFFD in the place of invalid bytes.
+	if !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError) {
 		value, r.cut = mark(value, r.maxValue), true
 	}
 	for i := range len(value) {
@@ -165,16 +168,35 @@ func mark(value string, size int) string {
 	return value[:keep] + string(suffix)
 }
 
-// hasSample says whether one of lines starts with sample (name and labels).
-func hasSample(lines, sample []byte) bool {
-	for len(lines) > 0 {
-		if bytes.HasPrefix(lines, sample) {
-			return true
+// manyLines is the length of text from which on has keeps a set instead of
+// reading all lines each time.
+const manyLines = 4 << 10
+
+// has says whether one of the lines of family i starts with sample (name and
+// labels).
+func (r *Rows) has(i int, lines, sample []byte) bool {
+	if len(lines) < manyLines {
+		for line := range bytes.Lines(lines) {
+			if bytes.HasPrefix(line, sample) {
+				return true
+			}
 		}
-		n := bytes.IndexByte(lines, '\n')
-		lines = lines[n+1:]
+		return false
 	}
-	return false
+	set := r.seen[i]
+	if set == nil {
+		set = map[string]struct{}{}
+		for line := range bytes.Lines(lines) {
+			set[string(line[:bytes.LastIndexByte(line, ' ')+1])] = struct{}{}
+		}
+		if r.seen == nil {
+			r.seen = map[int]map[string]struct{}{}
+		}
+		r.seen[i] = set
+	}
+	_, ok := set[string(sample)]
+	set[string(sample)] = struct{}{}
+	return ok
 }
 
 func appendFloat(b []byte, v float64) []byte {

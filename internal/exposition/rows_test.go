@@ -4,6 +4,7 @@
 package exposition
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,19 @@ func TestRows(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// An object may list a thing thousands of times, too.
+func TestRowsDropDuplicatesAmongThousands(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	g.Set("k", g.Rows(), func(r *Rows) {
+		for i := range 40_000 {
+			r.Add(testValue, float64(i), strconv.Itoa(i%15_000))
+		}
+	})
+	if n := strings.Count(e.text(), "\n"); n != 15_000 {
+		t.Errorf("%d samples, want 15000", n)
 	}
 }
 

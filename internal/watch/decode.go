@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonlegacy "github.com/go-json-experiment/json/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -27,6 +29,21 @@ var utf8Options = jsontext.AllowInvalidUTF8(true)
 // errDecode marks bytes that are not what an API server sends.
 var errDecode = errors.New("decode")
 
+// lenientOptions go on behind a value of the wrong type.
+var lenientOptions = json.JoinOptions(
+	jsonlegacy.ReportErrorsWithLegacySemantics(true), jsonOptions, utf8Options,
+	json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, t *time.Time) error {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if t.UnmarshalJSON(value) != nil {
+			*t = time.Time{}
+		}
+		return nil
+	})),
+)
+
 // decode fills o from raw in one pass. An object with a value of the wrong type
 // somewhere is decoded once more, leniently: such values are left out, the rest
 // is there, and partial is true. An error means that raw is not JSON.
@@ -39,12 +56,7 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if errors.As(err, &syntax) {
 		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
-	if err := jsonv1.Unmarshal(raw, o); err != nil {
-		var invalid *jsonv1.SyntaxError
-		if errors.As(err, &invalid) {
-			return false, fmt.Errorf("%w object: %w", errDecode, err)
-		}
-	}
+	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
 }
 

@@ -4,8 +4,6 @@
 package watch
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -155,21 +153,4 @@ func (c *Count) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		}
 		*c++
 	}
-}
-
-// UnmarshalJSON serves the lenient second attempt of decode.
-func (c *Count) UnmarshalJSON(b []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	*c = 0
-	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
-		return nil //nolint:nilerr // not an array: no elements
-	}
-	for dec.More() {
-		var skip json.RawMessage
-		if err := dec.Decode(&skip); err != nil {
-			return err
-		}
-		*c++
-	}
-	return nil
 }
