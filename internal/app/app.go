@@ -24,7 +24,6 @@ import (
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -88,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, o.SyncTimeout, o.Log)
+	g, err := newGeneration(ctx, c, a.registry, o.SyncTimeout, o.Log)
 	if err != nil {
 		closeAll(append(listeners, probes...))
 		return ConfigError{fmt.Errorf("%s: %w", o.ConfigFile, err)}
@@ -162,8 +161,7 @@ func SelfMetrics() prometheus.Gatherer { return newApp(context.Background(), Opt
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h := exposition.Handler{Exposition: a.current.Load().exposition, Self: a.registry, Collectors: collectorNames()}
-			h.ServeHTTP(w, r)
+			a.current.Load().handler.ServeHTTP(w, r)
 		}),
 		Ready:       a.ready,
 		Reload:      a.reload,
@@ -195,7 +193,7 @@ func (a *app) load(ctx context.Context) error {
 		old.apply(a.ctx, c)
 		return nil
 	}
-	next, err := newGeneration(a.ctx, c, a.options.SyncTimeout, a.options.Log)
+	next, err := newGeneration(a.ctx, c, a.registry, a.options.SyncTimeout, a.options.Log)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.options.ConfigFile, err)
 	}

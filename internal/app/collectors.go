@@ -4,6 +4,11 @@
 package app
 
 import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
@@ -44,13 +49,15 @@ func Families() []*exposition.Family {
 	return families
 }
 
-// newExposition is an empty exposition with the settings of c.
-func newExposition(c *config.Config) (*exposition.Exposition, error) {
+// newExposition is an empty exposition with the settings of c. self are the names
+// of the exporter's own families.
+func newExposition(c *config.Config, self []string) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
 		MaxObjects:    c.Limits.ObjectsPerKind,
 		MaxLabelValue: c.Limits.LabelValueLength,
+		SelfFamilies:  self,
 	}
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}
@@ -61,6 +68,31 @@ func newExposition(c *config.Config) (*exposition.Exposition, error) {
 // Check finds what the configuration itself cannot know to be wrong, such as
 // the name of a family that does not exist.
 func Check(c *config.Config) error {
-	_, err := newExposition(c)
+	_, err := newExposition(c, selfFamilies(SelfMetrics()))
 	return err
+}
+
+func selfFamilies(self prometheus.Gatherer) []string {
+	families, _ := self.Gather() // the names of what can be gathered
+	names := make([]string, 0, len(families))
+	for _, f := range families {
+		names = append(names, f.GetName())
+	}
+	return names
+}
+
+// included gathers the families that metrics.include names, all when it names
+// none. It is nil when it names others only: gathering is most of the cost of a
+// scrape in which nothing has changed.
+func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
+	if len(include) == 0 {
+		return self
+	}
+	if names := selfFamilies(self); !slices.ContainsFunc(include, func(n string) bool { return slices.Contains(names, n) }) {
+		return nil
+	}
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := self.Gather()
+		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return !slices.Contains(include, f.GetName()) }), err
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -25,10 +27,10 @@ const probeInterval = 15 * time.Second
 // go within a generation; any other setting that changes makes a new one, which
 // replaces the old one when it is ready.
 type generation struct {
-	exposition *exposition.Exposition
-	options    watch.Options
-	deadline   time.Time // ready at the latest
-	ready      atomic.Bool
+	handler  exposition.Handler
+	options  watch.Options
+	deadline time.Time // ready at the latest
+	ready    atomic.Bool
 
 	mu       sync.Mutex
 	config   *config.Config
@@ -42,19 +44,21 @@ type runningCluster struct {
 	done chan struct{}
 }
 
-func newGeneration(ctx context.Context, c *config.Config, syncTimeout time.Duration, log *slog.Logger) (*generation, error) {
+func newGeneration(
+	ctx context.Context, c *config.Config, self prometheus.Gatherer, syncTimeout time.Duration, log *slog.Logger,
+) (*generation, error) {
 	var sets []watch.Set
 	for _, r := range registered(&c.Collectors) {
 		if r.enabled {
 			sets = append(sets, watch.Set{Collector: r.Name(), Resources: r.Resources()})
 		}
 	}
-	e, err := newExposition(c)
+	e, err := newExposition(c, selfFamilies(self))
 	if err != nil {
 		return nil, err
 	}
 	g := &generation{
-		exposition: e,
+		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
 		options: watch.Options{
 			Exposition: e, Sets: sets, Log: log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
 		},

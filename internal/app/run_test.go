@@ -76,13 +76,13 @@ func TestDeadClusterBlocksForTheSyncTimeoutOnly(t *testing.T) {
 
 func TestShutdownFinishesScrape(t *testing.T) {
 	t.Parallel()
-	const objects = 6000 // more than the buffers of the kernel take
+	const objects = 20_000 // more than the buffers of the kernel take
 	s := newSite(t)
-	names := make([]string, objects)
-	for i := range names {
-		names[i] = fmt.Sprintf("object-with-a-long-name-%05d", i)
+	items := make([]string, objects)
+	for i := range items {
+		items[i] = fmt.Sprintf(`{"apiVersion":"source.toolkit.fluxcd.io/v1","kind":"GitRepository","metadata":{"name":"object-with-a-long-name-%05d","namespace":"n"}}`, i)
 	}
-	s.objects("a/objects.yaml", names...)
+	s.write("a/objects.json", `{"kind":"List","items":[`+strings.Join(items, ",")+"]}")
 	s.configure("", "a")
 	e := s.run()
 	eventually(t, func() (bool, string) {
@@ -112,6 +112,7 @@ func TestShutdownFinishesScrape(t *testing.T) {
 	})
 	select {
 	case err := <-e.ended:
+		e.ended <- err // for stop
 		t.Fatalf("ended in the middle of a scrape: %v", err)
 	default:
 	}

@@ -21,6 +21,9 @@ type Options struct {
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
+	// SelfFamilies are the names of the exporter's own families, which Include
+	// may name, too.
+	SelfFamilies []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
 	// MaxLabelValue is the length in bytes above which a label value is cut.
@@ -69,7 +72,7 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 		}
 	}
 	for _, name := range o.Include {
-		if !slices.ContainsFunc(e.families, func(f *family) bool { return f.decl.Name == name }) {
+		if !slices.Contains(o.SelfFamilies, name) && !slices.ContainsFunc(e.families, func(f *family) bool { return f.decl.Name == name }) {
 			return nil, fmt.Errorf("metrics.include: there is no metric family %q", name)
 		}
 	}

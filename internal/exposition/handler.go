@@ -4,6 +4,7 @@
 package exposition
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -77,12 +78,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
+	// One system call for many small blocks.
+	out := bufio.NewWriterSize(w, writeBuffer)
 	for _, p := range parts {
-		if _, err := w.Write(p); err != nil {
+		if _, err := out.Write(p); err != nil {
 			return // the client is gone
 		}
 	}
+	_ = out.Flush()
 }
+
+const writeBuffer = 64 << 10
 
 func identity(families [][]*Block) [][]byte {
 	var parts [][]byte

@@ -3,7 +3,10 @@
 
 package fleet
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // View is the fleet as seen from one of its clusters: what is needed to say
 // which cluster an object is applied to. It is immutable.
@@ -22,6 +25,14 @@ type Targets struct {
 	// Suffix is what the name of a kubeconfig Secret has behind the name of its
 	// cluster.
 	Suffix string
+}
+
+// Equal says whether both map every Secret to the same cluster.
+func (t *Targets) Equal(other *Targets) bool {
+	if t == nil || other == nil {
+		return t == other
+	}
+	return t.Suffix == other.Suffix && maps.Equal(t.Clusters, other.Clusters)
 }
 
 // DefaultSuffix is the convention of the reference architecture.

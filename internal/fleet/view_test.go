@@ -40,3 +40,22 @@ func TestTarget(t *testing.T) {
 		})
 	}
 }
+
+func TestTargetsEqual(t *testing.T) {
+	a := func() *Targets { return TargetsOf([]Cluster{{Name: "a"}, {Name: "b"}}) }
+	for name, tc := range map[string]struct {
+		one, other *Targets
+		want       bool
+	}{
+		"same":           {a(), a(), true},
+		"another order":  {a(), TargetsOf([]Cluster{{Name: "b"}, {Name: "a"}}), true},
+		"one more":       {a(), TargetsOf([]Cluster{{Name: "a"}, {Name: "b"}, {Name: "c"}}), false},
+		"another suffix": {a(), &Targets{Clusters: a().Clusters, Suffix: ".conf"}, false},
+		"none":           {a(), nil, false},
+		"none at all":    {nil, nil, true},
+	} {
+		if tc.one.Equal(tc.other) != tc.want || tc.other.Equal(tc.one) != tc.want {
+			t.Errorf("%s: not %v", name, tc.want)
+		}
+	}
+}

@@ -10,10 +10,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 )
@@ -60,7 +62,7 @@ type servedKind struct{ version, resource string }
 func (a *api) discover(ctx context.Context, timeout time.Duration, resources []Resource) (served, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	version, err := a.discovery.ServerVersionWithContext(ctx)
+	info, err := a.version(ctx)
 	if err != nil {
 		return served{}, fmt.Errorf("get server version: %w", err)
 	}
@@ -70,7 +72,7 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 	if err != nil {
 		return served{}, fmt.Errorf("discover kinds: %w", err)
 	}
-	s := served{serverVersion: version.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
+	s := served{serverVersion: info.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
 	for _, r := range resources {
 		for _, v := range offered(groups, r) {
 			gv := schema.GroupVersion{Group: r.Group, Version: v}
@@ -115,6 +117,20 @@ func (a *api) complete(ctx context.Context) error {
 		return nil // ready, or not for us to know
 	}
 	return fmt.Errorf("get /readyz: %w", err)
+}
+
+// version asks what ServerVersion of client-go asks, and says so when the answer
+// is no JSON: the login page of a proxy is not trouble with the network.
+func (a *api) version(ctx context.Context) (version.Info, error) {
+	var info version.Info
+	body, err := a.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(body, &info, jsonOptions, utf8Options); err != nil {
+		return info, fmt.Errorf("%w: %w", errDecode, err)
+	}
+	return info, nil
 }
 
 // offered are the versions of r that the server offers, best first.

@@ -8,6 +8,7 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -94,6 +95,9 @@ func (c *Cluster) Close() { c.options.Exposition.Remove(c.groups...) }
 // SetTargets tells the cluster that the fleet has changed. The kinds whose rows
 // depend on it are made anew; theirs stay until the new ones are there.
 func (c *Cluster) SetTargets(t *fleet.Targets) {
+	if now := c.view.Load(); now != nil && now.Targets.Equal(t) {
+		return
+	}
 	c.view.Store(&fleet.View{Cluster: c.Name, Targets: t})
 	select {
 	case c.wake <- struct{}{}:
@@ -182,7 +186,7 @@ func (s *session) probe(ctx context.Context) error {
 	if s.api == nil {
 		config, err := c.Connect()
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errConfig, err)
 		}
 		if s.api, err = connect(config, c.WatchList); err != nil {
 			return err
@@ -248,16 +252,19 @@ func (s *session) withdrawStale(ctx context.Context) {
 	lost := c.state.misses > 0 && now.Sub(c.state.lastContact) > c.options.StaleAfter
 	c.mu.Unlock()
 	var withdrawn []string
-	for k, w := range s.watches {
+	for _, k := range c.kinds { // also those of a session before that this one has not reached
 		state := k.snapshot()
 		failed := state.failing != "" && now.Sub(state.failingSince) > c.options.StaleAfter
 		if !state.synced || !lost && !failed {
 			continue
 		}
 		withdrawn = append(withdrawn, k.resource.Kind)
+		w := s.watches[k]
 		s.stop(k)
 		k.withdraw()
-		s.start(ctx, k, w.as)
+		if w != nil {
+			s.start(ctx, k, w.as)
+		}
 	}
 	if len(withdrawn) > 0 {
 		slices.Sort(withdrawn)

@@ -39,7 +39,9 @@ func stream(text string) (*streamDecoder, *[]string, *int) {
 func TestStreamDecoder(t *testing.T) {
 	const text = `{"type":"ADDED","object":{"metadata":{"name":"a","namespace":"n","resourceVersion":"1","annotations":{"k":"v","long":"` + "LONG" + `"}},"spec":{"size":3,"unknown":{"x":[1,2]}},"status":{"entries":[{"a":1},2,"x"]}}}
 {"object":{"metadata":{"name":"b"}},"more":true,"type":"MODIFIED"}
-{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}} {"type":"DELETED","object":{"metadata":{"name":"c"},"spec":{"size":"wrong","color":"red"},"status":[]}}`
+{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}}
+
+{ "type": "DELETED","object":{"metadata":{"name":"c"},"spec":{"size":"wrong","color":"red"},"status":[]}}`
 	d, failures, partial := stream(strings.Replace(text, "LONG", strings.Repeat("x", 1<<20), 1))
 	type event struct {
 		Type    watch.EventType

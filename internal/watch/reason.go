@@ -51,6 +51,7 @@ func reasonOf(err error) Reason {
 		alert     tls.AlertError
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
+		remote    *net.OpError
 		syntax    *jsontext.SyntacticError
 		timeout   interface{ Timeout() bool }
 	)
@@ -59,7 +60,9 @@ func reasonOf(err error) Reason {
 		return ReasonConfig
 	case errors.As(err, &status):
 		return reasonOfStatus(err, status)
-	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &authority), errors.As(err, &host):
+	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &authority), errors.As(err, &host),
+		errors.As(err, &remote) && remote.Op == "remote error", // an alert, whose type crypto/tls keeps to itself
+		errors.Is(err, http.ErrSchemeMismatch):
 		return ReasonTLS
 	case errors.As(err, &dns):
 		return ReasonDNS
@@ -87,6 +90,8 @@ func reasonOfStatus(err error, status apierrors.APIStatus) Reason {
 		return ReasonExpired
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return ReasonTimeout
+	case status.Status().Code >= http.StatusInternalServerError: // of the server or of a gateway before it
+		return ReasonServer
 	case status.Status().Code == http.StatusOK, apierrors.IsUnexpectedServerError(err):
 		return ReasonDecode
 	}

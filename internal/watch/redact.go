@@ -24,7 +24,7 @@ func redact(err error) string {
 	}
 	var request *url.Error
 	if errors.As(err, &request) {
-		at := request.URL
+		at := "a URL that cannot be parsed" // and may hold anything
 		if u, parseErr := url.Parse(request.URL); parseErr == nil {
 			at = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 		}

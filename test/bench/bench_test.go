@@ -4,6 +4,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ const exposition = `# HELP gotk_resource_info The current state of a Flux Kustom
 gotk_resource_info{customresource_kind="Kustomization",exported_namespace="a",name="app-1",ready="True",source_name="app-2"} 1
 # HELP gotk_resource_info The current state of a Flux HelmRelease resource.
 # TYPE gotk_resource_info gauge
-gotk_resource_info{ready="False",customresource_kind="HelmRelease",exported_namespace="a",name="app-2"} 1
+gotk_resource_info{ready="False",customresource_kind="HelmRelease",chart_name="app-2",exported_namespace="a",name="app-2"} 1
 gotk_resource_info{name="app-10",customresource_kind="HelmRelease",exported_namespace="a"} 1
 other{name="app-1",ready="Wrong"} 1
 `
@@ -173,10 +174,7 @@ func TestChecks(t *testing.T) {
 		t.Errorf("good figures: %+v", r.Checks)
 	}
 	for key, value := range good {
-		bad := Figures{}
-		for k, v := range good {
-			bad[k] = v
-		}
+		bad := maps.Clone(good)
 		if bad[key] = value*10 + 1; evaluate(bad).OK() {
 			t.Errorf("%s %v: no check fails", key, bad[key])
 		}

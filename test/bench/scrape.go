@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 )
@@ -86,14 +87,15 @@ func (s *scraper) count(body []byte) int {
 // ready returns the ready label of the row of the object, which must be the only one of that name.
 func (s *scraper) ready(body []byte, o object) string {
 	needle := []byte(`name="` + o.name + `"`)
-	for rest := body; ; {
-		i := bytes.Index(rest, needle)
+	for end := 0; ; {
+		i := bytes.Index(body[end:], needle)
 		if i < 0 {
 			return ""
 		}
-		line := rest[bytes.LastIndexByte(rest[:i], '\n')+1:]
-		separator := rest[max(i, 1)-1]
-		rest = rest[i+len(needle):]
+		i += end
+		end = i + len(needle)
+		line := body[bytes.LastIndexByte(body[:i], '\n')+1:]
+		separator := body[max(i, 1)-1]
 		if separator != ',' && separator != '{' || !bytes.HasPrefix(line, []byte(s.family+"{")) {
 			continue // source_name="…" and the like, or another family
 		}
@@ -125,7 +127,7 @@ func (s *scraper) parse(body []byte) (map[object]string, error) {
 		if entry != textparse.EntrySeries {
 			continue
 		}
-		if parser.Labels(&row); row.Get(labels.MetricName) != s.family {
+		if parser.Labels(&row); row.Get(model.MetricNameLabel) != s.family {
 			continue
 		}
 		o := object{row.Get(s.kindLabel), row.Get("exported_namespace"), row.Get("name")}

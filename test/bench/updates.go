@@ -47,15 +47,13 @@ func (r *trial) updates(ctx context.Context) error {
 	scraping, stop := context.WithCancel(ctx)
 	defer stop()
 	var latencies []float64
-	done := make(chan error, 1)
-	go func() (err error) {
-		defer func() { done <- err }()
-		latencies, err = r.scrapeRegularly(scraping)
-		return err
-	}()
+	var scrapeErr error
+	var scraper sync.WaitGroup
+	scraper.Go(func() { latencies, scrapeErr = r.scrapeRegularly(scraping) })
 	err := r.change(ctx, testbed.Flip, scrapedFlipCPU)
 	stop()
-	err = errors.Join(err, <-done)
+	scraper.Wait()
+	err = errors.Join(err, scrapeErr)
 	r.figures[scrapedFlipP99] = quantile(latencies, 0.99)
 	return err
 }
@@ -164,8 +162,9 @@ func (r *trial) scrapeRegularly(ctx context.Context) (latencies []float64, err e
 // freshness measures the time from the API server's answer to an update to the end of the response that shows it.
 func (r *trial) freshness(ctx context.Context) error {
 	var seconds []float64
+	step := r.Objects/singleFlips | 1 // odd, for objects of all kinds
 	for i := range singleFlips {
-		n := i / 2 * (r.Objects / singleFlips) // objects of all kinds
+		n := i / 2 * step
 		if err := r.seed.UpdateStatus(ctx, n, testbed.Flip); err != nil {
 			return err
 		}

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// bothKinds is an API server with two widgets and a gadget.
+func bothKinds(t *testing.T) *fakeAPI {
+	t.Helper()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.serve("Gadget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	a.put("widgets", "b", `{"size":2}`)
+	a.put("gadgets", "g", `{"size":9}`)
+	return a
+}
+
+func allRows() []string {
+	return []string{size("Widget", "a", 1), size("Widget", "b", 2), size("Gadget", "g", 9)}
+}
+
+// TestEvents follows a kind in both ways to get the initial set, over plain
+// HTTP and over HTTP/2.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		watchList, tls bool
+		requests       map[string]int
+	}{
+		"WatchList":          {watchList: true, requests: map[string]int{"WATCHLIST v1": 1}},
+		"LIST":               {requests: map[string]int{"LIST v1": 1, "WATCH v1": 1}},
+		"WatchList over TLS": {watchList: true, tls: true, requests: map[string]int{"WATCHLIST v1": 1}},
+		"LIST over TLS":      {tls: true, requests: map[string]int{"LIST v1": 1, "WATCH v1": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := bothKinds(t)
+			if tc.tls {
+				b := newFakeAPI(t, httptest.NewTLSServer)
+				b.kinds, b.rv = a.kinds, a.rv
+				a = b
+			}
+			r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = tc.watchList })
+			r.wantRows(allRows()...)
+			eventually(t, func() (bool, string) { // the WATCH follows the LIST
+				diff := cmp.Diff(tc.requests, a.requests("widgets"))
+				return diff == "", diff
+			})
+			a.put("widgets", "new", `{"size":3}`)
+			r.wantRows(append(allRows(), size("Widget", "new", 3))...)
+			a.put("widgets", "new", `{"size":4}`)
+			r.wantRows(append(allRows(), size("Widget", "new", 4))...)
+			a.remove("widgets", "new")
+			r.wantRows(allRows()...)
+			if diff := cmp.Diff(tc.requests, a.requests("widgets")); diff != "" {
+				t.Errorf("requests: %s", diff)
+			}
+			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			for _, line := range []string{
+				`cobaltcore_cluster_up{cluster="c"} 1`,
+				`cobaltcore_cluster_info{cluster="c",role="r",source="kubeconfig",version="v1.36.2"} 1`,
+				`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version="v1"} 1`,
+				`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`,
+				`cobaltcore_watch_objects{cluster="c",collector="test",group="test.example.com",kind="Widget"} 2`,
+				`cobaltcore_collector_up{cluster="c",collector="test"} 1`,
+			} {
+				r.wantLine(line)
+			}
+			for _, none := range []string{"cobaltcore_watch_failing", "cobaltcore_watch_errors_total", "cobaltcore_cluster_failing"} {
+				r.wantNoLine(none)
+			}
+		})
+	}
+}
+
+func TestKindsComeAndGo(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	r := watchAPI(t, a)
+	const gadgets = `cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Gadget",version=`
+	r.wantRows(size("Widget", "a", 1))
+	r.wantLine(gadgets + `""} 0`)
+	eventually(t, func() (bool, string) { return r.Settled(), "a kind that is not served is waited for" })
+	a.serve("Gadget", "v1")
+	a.put("gadgets", "g", `{"size":9}`)
+	r.wantRows(size("Widget", "a", 1), size("Gadget", "g", 9))
+	r.wantLine(gadgets + `"v1"} 1`)
+	stop := r.always([]string{size("Widget", "a", 1)}, []string{size("Widget", "a", 1), size("Gadget", "g", 9)})
+	a.serve("Gadget")
+	r.wantRows(size("Widget", "a", 1))
+	r.wantLine(gadgets + `""} 0`)
+	r.wantLine(`cobaltcore_collector_up{cluster="c",collector="test"} 1`)
+	a.serve("Gadget", "v1")
+	r.wantRows(size("Widget", "a", 1), size("Gadget", "g", 9))
+	stop()
+	a.serve("Gadget", "v3") // nothing that we know
+	r.wantRows(size("Widget", "a", 1))
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	r := watchAPI(t, a)
+	r.wantRows(allRows()...)
+	stop := r.always(allRows())
+	const present = `cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version=`
+	r.wantLine(present + `"v1"} 1`)
+	a.serve("Widget", "v1", "v2", "v3")
+	r.wantLine(present + `"v2"} 1`)
+	eventually(t, func() (bool, string) { return a.requests("widgets")["WATCHLIST v2"] == 1, "v2 is not asked for" })
+	a.serve("Widget", "v1")
+	r.wantLine(present + `"v1"} 1`)
+	before := a.requests("widgets")["WATCHLIST v1"]
+	eventually(t, func() (bool, string) {
+		return a.requests("widgets")["WATCHLIST v1"] >= min(before, 2), "v1 is not asked for again"
+	})
+	stop()
+	a.put("widgets", "a", `{"size":5}`)
+	r.wantRows(size("Widget", "a", 5), size("Widget", "b", 2), size("Gadget", "g", 9))
+}
+
+func TestKubeconfigRotates(t *testing.T) {
+	t.Parallel()
+	first, second := bothKinds(t), bothKinds(t)
+	r := watchAPI(t, first)
+	r.wantRows(allRows()...)
+	stop := r.always(allRows())
+	r.connectTo(second)
+	eventually(t, func() (bool, string) { return len(second.requests("gadgets")) > 0, "the new server is not asked" })
+	first.kill(true)
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+	stop()
+	second.put("widgets", "a", `{"size":7}`)
+	r.wantRows(size("Widget", "a", 7), size("Widget", "b", 2), size("Gadget", "g", 9))
+}
+
+// TestKubeconfigRotatesToNonsense makes sure that the rows of the connection
+// before do not stay for ever.
+func TestKubeconfigRotatesToNonsense(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
+	r.wantRows(allRows()...)
+	r.rewrite("clusters: [")
+	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="config"} 1`)
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+	r.wantRows()
+	r.wantLine(`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 0`)
+	r.connectTo(a)
+	r.wantRows(allRows()...)
+	r.wantNoLine("cobaltcore_cluster_failing")
+}
+
+func TestSetTargets(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	a.put("widgets", "a", `{"size":1,"kubeconfig":"x-kubeconfig"}`)
+	r := watchAPI(t, a)
+	row := func(target string) string {
+		return `test_size{cluster="c",target_cluster="` + target + `",kind="Widget",name="a"} 1`
+	}
+	before := []string{row("x-kubeconfig"), size("Widget", "b", 2), size("Gadget", "g", 9)}
+	after := []string{row("x"), size("Widget", "b", 2), size("Gadget", "g", 9)}
+	r.wantRows(before...)
+	r.SetTargets(fleet.TargetsOf([]fleet.Cluster{{Name: "c"}})) // the same
+	stop := r.always(before, after)
+	r.SetTargets(fleet.TargetsOf([]fleet.Cluster{{Name: "c"}, {Name: "x"}}))
+	r.wantRows(after...)
+	r.SetTargets(fleet.TargetsOf([]fleet.Cluster{{Name: "c"}}))
+	r.wantRows(before...)
+	stop()
+	if diff := cmp.Diff(map[string]int{"WATCHLIST v1": 1}, a.requests("gadgets")); diff != "" {
+		t.Errorf("gadgets do not depend on the fleet: %s", diff)
+	}
+	if diff := cmp.Diff(map[string]int{"WATCHLIST v1": 3}, a.requests("widgets")); diff != "" {
+		t.Errorf("widgets: %s", diff)
+	}
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	r := watchAPI(t, bothKinds(t))
+	r.wantRows(allRows()...)
+	r.Close()
+	if left := scrape(r.exposition, ""); left != nil {
+		t.Error(left)
+	}
+}
+
+// TestRunLeavesNothing is not parallel: it counts goroutines.
+func TestRunLeavesNothing(t *testing.T) {
+	for name, change := range map[string]func(*fakeAPI){
+		"healthy":   func(*fakeAPI) {},
+		"forbidden": func(a *fakeAPI) { a.deny("widgets", status(403, "Forbidden", "no")) },
+		"dead":      func(a *fakeAPI) { a.replace(gateway) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := bothKinds(t)
+			change(a)
+			before := goleak.IgnoreCurrent()
+			r := watchAPI(t, a)
+			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			r.stop()
+			eventually(t, func() (bool, string) {
+				a.CloseClientConnections() // the server's half, and a dial that came too late
+				err := goleak.Find(before)
+				return err == nil, fmt.Sprint(err)
+			})
+		})
+	}
+}

@@ -1,0 +1,256 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+func failing(kind, reason string) string {
+	return `cobaltcore_watch_failing{cluster="c",collector="test",group="test.example.com",kind="` + kind + `",reason="` + reason + `"} 1`
+}
+
+// TestOneKindFails lets one kind fail from the start: the others do not care,
+// and it comes back by itself.
+func TestOneKindFails(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		reason string
+	}{
+		"forbidden":    {status(http.StatusForbidden, "Forbidden", "not for you"), "forbidden"},
+		"unauthorized": {status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"HTML":         {html, "decode"},
+		"server error": {status(http.StatusInternalServerError, "InternalError", "etcd"), "server"},
+		"no upstream":  {gateway, "server"},
+	} {
+		for _, watchList := range []bool{true, false} {
+			name := name + " LIST"
+			if watchList {
+				name += " after WatchList"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				a := bothKinds(t)
+				a.deny("widgets", tc.answer)
+				r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = watchList })
+				r.wantLine(failing("Widget", tc.reason))
+				r.wantRows(size("Gadget", "g", 9))
+				eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+				r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+				r.wantLine(`cobaltcore_collector_up{cluster="c",collector="test"} 0`)
+				r.wantLine(`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 0`)
+				a.deny("widgets", nil)
+				r.wantRows(allRows()...)
+				r.wantNoLine("cobaltcore_watch_failing")
+			})
+		}
+	}
+}
+
+// TestExpired changes objects while nobody looks: the set is read again, and no
+// scrape sees anything but the old one or the new one.
+func TestExpired(t *testing.T) {
+	t.Parallel()
+	for _, watchList := range []bool{true, false} {
+		t.Run(map[bool]string{true: "WatchList", false: "LIST"}[watchList], func(t *testing.T) {
+			t.Parallel()
+			a := bothKinds(t)
+			r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = watchList })
+			r.wantRows(allRows()...)
+			if !watchList {
+				eventually(t, func() (bool, string) { return a.requests("widgets")["WATCH v1"] == 1, "no watch" })
+			}
+			after := []string{size("Widget", "a", 6), size("Widget", "z", 8), size("Gadget", "g", 9)}
+			stop := r.always(allRows(), after)
+			a.cut("widgets", frame("ERROR", expired), func() {
+				delete(a.kinds["widgets"].objects, "b")
+				a.set("widgets", "a", `{"size":6}`)
+				a.set("widgets", "z", `{"size":8}`)
+			})
+			r.wantRows(after...)
+			stop()
+			r.wantLine(`cobaltcore_watch_errors_total{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="expired"} 1`)
+			r.wantNoLine("cobaltcore_watch_failing")
+		})
+	}
+}
+
+// TestWatchEnds ends a watch in ways that are no reason to lose a row.
+func TestWatchEnds(t *testing.T) {
+	t.Parallel()
+	for name, goodbye := range map[string]string{
+		"silently":             "",
+		"in the middle":        `{"type":"ADDED","object":{"metadata":`,
+		"with HTML":            "<html>\n",
+		"with an unknown type": "{\"type\":\"EXPLODED\",\"object\":{}}\n",
+		"with an error":        frame("ERROR", `{"kind":"Status","status":"Failure","reason":"InternalError","code":500}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := bothKinds(t)
+			r := watchAPI(t, a)
+			r.wantRows(allRows()...)
+			stop := r.always(allRows())
+			before := a.requests("widgets")
+			a.cut("widgets", goodbye, nil)
+			eventually(t, func() (bool, string) { return !cmp.Equal(before, a.requests("widgets")), "not watched again" })
+			stop()
+			a.put("widgets", "a", `{"size":5}`)
+			r.wantRows(size("Widget", "a", 5), size("Widget", "b", 2), size("Gadget", "g", 9))
+			r.wantNoLine("cobaltcore_watch_failing")
+		})
+	}
+}
+
+func TestClusterDies(t *testing.T) {
+	t.Parallel()
+	for name, dead := range map[string]func(*fakeAPI, bool){
+		"connections end": (*fakeAPI).kill,
+		"bad gateway": func(a *fakeAPI, dead bool) {
+			if dead {
+				a.replace(gateway)
+			} else {
+				a.replace(nil)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := bothKinds(t)
+			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
+			r.wantRows(allRows()...)
+			stop := r.always(allRows(), nil, // a kind goes as a whole
+				[]string{size("Widget", "a", 1), size("Widget", "b", 2)}, []string{size("Gadget", "g", 9)})
+			dead(a, true)
+			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+			r.wantRows()
+			r.wantLine(`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 0`)
+			dead(a, false)
+			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+			r.wantRows(allRows()...)
+			stop()
+			r.wantNoLine("cobaltcore_cluster_failing")
+		})
+	}
+}
+
+// TestOneKindGoesStale withdraws the rows of a kind in a cluster that answers.
+func TestOneKindGoesStale(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
+	r.wantRows(allRows()...)
+	a.deny("widgets", status(http.StatusForbidden, "Forbidden", "no longer"))
+	r.wantRows(size("Gadget", "g", 9))
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+	r.wantLine(failing("Widget", "forbidden"))
+	a.deny("widgets", nil)
+	r.wantRows(allRows()...)
+}
+
+// TestDiscoveryFails has API servers that answer probes with nonsense.
+func TestDiscoveryFails(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		reason string
+	}{
+		"HTML":         {html, "decode"},
+		"unauthorized": {status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"forbidden":    {status(http.StatusForbidden, "Forbidden", "no"), "forbidden"},
+		"server error": {status(http.StatusServiceUnavailable, "ServiceUnavailable", "soon"), "server"},
+		"no upstream":  {gateway, "server"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := bothKinds(t)
+			a.replace(tc.answer)
+			r := watchAPI(t, a)
+			r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="` + tc.reason + `"} 1`)
+			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			a.replace(nil)
+			r.wantRows(allRows()...)
+		})
+	}
+}
+
+// TestStartingServerDoesNotMakeKindsVanish answers discovery without kinds for
+// as long as /readyz is not ok.
+func TestStartingServerDoesNotMakeKindsVanish(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	r := watchAPI(t, a)
+	r.wantRows(allRows()...)
+	stop := r.always(allRows())
+	probes := make(chan struct{}, 1)
+	a.change(func() { // the watches go on
+		a.answer = func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/version":
+				writeJSON(w, map[string]string{"gitVersion": "v1.36.2"})
+			case "/api":
+				writeJSON(w, map[string]any{"kind": "APIVersions"})
+			case "/apis":
+				writeJSON(w, map[string]any{"kind": "APIGroupList", "groups": []any{}})
+			default: // /readyz
+				http.Error(w, "[-]poststarthook/crd-informer-synced failed", http.StatusInternalServerError)
+				select {
+				case probes <- struct{}{}:
+				default:
+				}
+			}
+		}
+	})
+	for range 4 {
+		<-probes
+	}
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+	a.change(func() { a.answer = nil })
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+	stop()
+	r.wantRows(allRows()...)
+}
+
+// TestContact counts misses: one is none, two are an outage.
+func TestContact(t *testing.T) {
+	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	e := newExposition(t)
+	c := NewCluster(fleet.Cluster{Name: "c", Source: "kubeconfig"}, nil, Options{
+		Exposition: e, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
+	})
+	const contact = `cobaltcore_cluster_last_contact_timestamp_seconds{cluster="c"} 1795165200`
+	info, up, down := `cobaltcore_cluster_info{cluster="c",role="",source="kubeconfig",version=""} 1`, `cobaltcore_cluster_up{cluster="c"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`
+	const network = `cobaltcore_cluster_failing{cluster="c",reason="network"} 1`
+	for i, step := range []struct {
+		err  error
+		want []string
+	}{
+		{errors.New("EOF"), []string{network, info, down}}, // never reached
+		{nil, []string{info, contact, up}},
+		{errors.New("EOF"), []string{network, info, contact, up}},
+		{nil, []string{info, contact, up}},
+		{errors.New("EOF"), []string{network, info, contact, up}},
+		{errors.New("EOF"), []string{network, info, contact, down}},
+		{errors.New("EOF"), []string{network, info, contact, down}},
+		{nil, []string{info, contact, up}},
+	} {
+		c.contact(step.err)
+		if diff := cmp.Diff(step.want, scrape(e, "cobaltcore_cluster")); diff != "" {
+			t.Errorf("step %d: %s", i, diff)
+		}
+	}
+	if !c.Settled() {
+		t.Error("a cluster without kinds is not settled")
+	}
+}

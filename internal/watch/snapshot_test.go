@@ -1,0 +1,239 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// writeFiles writes files below a new directory and returns it.
+func writeFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+var snapshotNow = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+func snapshotCluster(t *testing.T, s fleet.Snapshot) (*Cluster, *exposition.Exposition) {
+	t.Helper()
+	e := newExposition(t)
+	c := fleet.Cluster{Name: "c", Source: fleet.SourceSnapshot, Snapshot: &s}
+	return NewCluster(c, fleet.TargetsOf([]fleet.Cluster{c}), Options{
+		Exposition: e, Sets: testSets(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return snapshotNow },
+		ProbeInterval: 20 * time.Millisecond,
+	}), e
+}
+
+// object is a document as YAML in one line, which is JSON, too.
+func document(kind, version, name, size string) string {
+	return `{"apiVersion": "test.example.com/` + version + `", "kind": "` + kind + `", "metadata": {"name": "` + name + `"}, "spec": {"size": ` + size + "}}\n"
+}
+
+func TestSnapshotObjects(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		files map[string]string
+		want  []string
+	}{
+		"nothing": {},
+		"one object": {
+			files: map[string]string{"a.yaml": "apiVersion: test.example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec:\n  size: 1\n"},
+			want:  []string{size("Widget", "a", 1)},
+		},
+		"several documents, some empty": {
+			files: map[string]string{"a.yml": "# a comment\n---\n" + document("Widget", "v1", "a", "1") + "---\n---\n# another\n---\n" + document("Gadget", "v1", "g", "9")},
+			want:  []string{size("Widget", "a", 1), size("Gadget", "g", 9)},
+		},
+		"JSON":                     {files: map[string]string{"a.json": document("Widget", "v1", "a", "1")}, want: []string{size("Widget", "a", 1)}},
+		"a stream of JSON":         {files: map[string]string{"a.json": document("Widget", "v1", "a", "1") + document("Widget", "v1", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
+		"a list as kubectl has it": {files: map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems:\n- " + document("Widget", "v1", "a", "1") + "- " + document("Gadget", "v1", "g", "9")}, want: []string{size("Widget", "a", 1), size("Gadget", "g", 9)}},
+		"a list as the API has it": {files: map[string]string{"a.json": `{"apiVersion":"test.example.com/v1","kind":"WidgetList","metadata":{},"items":[` + document("Widget", "v1", "a", "1") + "]}"}, want: []string{size("Widget", "a", 1)}},
+		"a list in a list":         {files: map[string]string{"a.json": `{"kind":"List","items":[{"kind":"WidgetList","items":[` + document("Widget", "v1", "a", "1") + "]}]}"}, want: []string{size("Widget", "a", 1)}},
+		"an empty list":            {files: map[string]string{"a.json": `{"kind":"List","items":[]}`}},
+		"directories":              {files: map[string]string{"x/y/a.YAML": document("Widget", "v1", "a", "1"), "z/b.yaml": document("Widget", "v1", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
+		"other files":              {files: map[string]string{"README.md": document("Widget", "v1", "a", "1"), "a.txt": "{[", "Makefile": "all:"}},
+		"unknown kinds and what is no object": {
+			files: map[string]string{"a.yaml": document("Gizmo", "v1", "x", "1") + "---\n" + strings.ReplaceAll(document("Widget", "v1", "x", "1"), "test.example.com", "other.example.com") +
+				"---\n" + document("Widget", "v9", "x", "1") + "---\njust text\n---\n[a, list]\n---\nkey: value\n---\napiVersion: a/b/c\nkind: Widget\n---\n" + document("Widget", "v1", "a", "1")},
+			want: []string{size("Widget", "a", 1)},
+		},
+		"two versions":        {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1"), "b.yaml": document("Widget", "v2", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
+		"overlap: later wins": {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1") + "---\n" + document("Widget", "v1", "a", "2"), "b.yaml": document("Widget", "v1", "a", "3")}, want: []string{size("Widget", "a", 3)}},
+		"the wrong type":      {files: map[string]string{"a.yaml": document("Widget", "v1", "a", `"many"`)}, want: []string{size("Widget", "a", 0)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, e := snapshotCluster(t, fleet.Snapshot{Path: writeFiles(t, tc.files)})
+			if err := c.loadSnapshot(*c.view.Load()); err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(tc.want)
+			if diff := cmp.Diff(tc.want, scrape(e, "test_size")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSnapshotBehindLink(t *testing.T) {
+	t.Parallel()
+	link := filepath.Join(t.TempDir(), "current")
+	if err := os.Symlink(writeFiles(t, map[string]string{"a.yaml": document("Widget", "v1", "a", "1")}), link); err != nil {
+		t.Fatal(err)
+	}
+	c, e := snapshotCluster(t, fleet.Snapshot{Path: link})
+	if err := c.loadSnapshot(*c.view.Load()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{size("Widget", "a", 1)}, scrape(e, "test_size")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSnapshotErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		files map[string]string
+		parts []string // of the error
+	}{
+		"no directory":            {parts: []string{"missing", "no such file"}},
+		"broken YAML":             {files: map[string]string{"cluster/deep/a.yaml": "a: b\n---\nkind: [\n"}, parts: []string{"deep/a.yaml: document 2: "}},
+		"broken JSON":             {files: map[string]string{"cluster/a.json": document("Widget", "v1", "a", "1") + "{]"}, parts: []string{"a.json: document 2: "}},
+		"items that are no list":  {files: map[string]string{"cluster/a.json": `{"kind":"List","items":1}`}, parts: []string{"a.json: document 1: "}},
+		"unknown key":             {files: map[string]string{"cluster/snapshot.yaml": "taken: 2026-11-20T09:00:00Z\n"}, parts: []string{"cluster/snapshot.yaml", "taken"}},
+		"unknown key above":       {files: map[string]string{"cluster/a.yaml": "", "snapshot.yaml": "when: now\n"}, parts: []string{"snapshot.yaml", "when"}},
+		"no time":                 {files: map[string]string{"cluster/snapshot.yaml": "takenAt: yesterday\n"}, parts: []string{"snapshot.yaml", "yesterday"}},
+		"snapshot.yaml is no map": {files: map[string]string{"cluster/snapshot.yaml": "- a\n"}, parts: []string{"snapshot.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(writeFiles(t, tc.files), "cluster")
+			if tc.files == nil {
+				path = filepath.Join(path, "missing")
+			}
+			c, e := snapshotCluster(t, fleet.Snapshot{Path: path})
+			err := c.loadSnapshot(*c.view.Load())
+			if err == nil {
+				t.Fatalf("no error; %q", scrape(e, ""))
+			}
+			for _, part := range tc.parts {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%v does not mention %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+// TestSnapshotTime has an object that was two days old at the dump, three days
+// ago.
+func TestSnapshotTime(t *testing.T) {
+	t.Parallel()
+	const (
+		object  = `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a","creationTimestamp":"2026-11-18T09:00:00Z"}}`
+		taken   = "takenAt: 2026-11-20T09:00:00Z\nserverVersion: v1.36.2\n"
+		as      = `test_created_timestamp_seconds{cluster="c",kind="Widget",name="a"} 1794992400`
+		shifted = `test_created_timestamp_seconds{cluster="c",kind="Widget",name="a"} 1795251600`
+	)
+	for name, tc := range map[string]struct {
+		files   map[string]string
+		shift   bool
+		want    string
+		version string
+	}{
+		"shifted":                      {map[string]string{"c/snapshot.yaml": taken}, true, shifted, "v1.36.2"},
+		"snapshot.yaml above":          {map[string]string{"snapshot.yaml": taken}, true, shifted, "v1.36.2"},
+		"the nearer snapshot.yaml":     {map[string]string{"snapshot.yaml": "takenAt: 2020-01-01T00:00:00Z\n", "c/snapshot.yaml": taken}, true, shifted, "v1.36.2"},
+		"off in the configuration":     {map[string]string{"c/snapshot.yaml": taken}, false, as, "v1.36.2"},
+		"off in the snapshot":          {map[string]string{"c/snapshot.yaml": taken + "shiftTime: false\n"}, true, as, "v1.36.2"},
+		"off in the snapshot above":    {map[string]string{"snapshot.yaml": taken + "shiftTime: false\n"}, true, as, "v1.36.2"},
+		"on in the snapshot is not on": {map[string]string{"c/snapshot.yaml": taken + "shiftTime: true\n"}, false, as, "v1.36.2"},
+		"no takenAt":                   {map[string]string{"c/snapshot.yaml": "serverVersion: v1\n"}, true, as, "v1"},
+		"no snapshot.yaml":             {nil, true, as, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"c/a.json": object}
+			for file, text := range tc.files {
+				files[file] = text
+			}
+			c, e := snapshotCluster(t, fleet.Snapshot{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
+			if err := c.loadSnapshot(*c.view.Load()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{tc.want}, scrape(e, "test_created")); diff != "" {
+				t.Error(diff)
+			}
+			wantInfo := []string{`cobaltcore_cluster_info{cluster="c",role="",source="snapshot",version="` + tc.version + `"} 1`}
+			if diff := cmp.Diff(wantInfo, scrape(e, "cobaltcore_cluster_info")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestSnapshotRuns follows the fleet and the files; what cannot be read changes
+// nothing.
+func TestSnapshotRuns(t *testing.T) {
+	t.Parallel()
+	const object = `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"size":1,"kubeconfig":"x-kubeconfig"}}`
+	dir := writeFiles(t, map[string]string{"a.json": object})
+	c, e := snapshotCluster(t, fleet.Snapshot{Path: dir})
+	if c.Settled() {
+		t.Error("settled before it runs")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	r := &rig{Cluster: c, t: t, exposition: e}
+	row := func(target string) string {
+		return `test_size{cluster="c",target_cluster="` + target + `",kind="Widget",name="a"} 1`
+	}
+	r.wantRows(row("x-kubeconfig"))
+	eventually(t, func() (bool, string) { return c.Settled(), "not settled" })
+	stop := r.always([]string{row("x-kubeconfig")}, []string{row("x")})
+	c.SetTargets(fleet.TargetsOf([]fleet.Cluster{{Name: "c"}, {Name: "x"}}))
+	r.wantRows(row("x"))
+	stop()
+	stop = r.always([]string{row("x")})
+	if err := os.WriteFile(filepath.Join(dir, "b.yaml"), []byte("kind: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="config"} 1`)
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+	stop()
+	r.wantRows(row("x"))
+	if err := os.Remove(filepath.Join(dir, "b.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+	if err := os.Remove(filepath.Join(dir, "a.json")); err != nil {
+		t.Fatal(err)
+	}
+	r.wantRows()
+	r.wantLine(`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version=""} 0`)
+}
