@@ -30,7 +30,7 @@ func TestAnObjectBecomesTheRowsOfItsGoldenFile(t *testing.T) {
 
 			golden := filepath.Join("testdata", strings.TrimSuffix(name, ".yaml")+".prom")
 			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the repository
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

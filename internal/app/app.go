@@ -251,7 +251,7 @@ func (a *app) follow(ctx context.Context) {
 }
 
 func digest(file string) [sha256.Size]byte {
-	f, err := os.Open(file) //nolint:gosec // the configured file
+	f, err := os.Open(file)
 	if err != nil {
 		return [sha256.Size]byte{}
 	}

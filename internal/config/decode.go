@@ -91,7 +91,7 @@ func (d *decoder) object(n *yaml.Node, s *shape, v reflect.Value, path string) b
 		}
 	}
 	d.alternatives(s, values, path)
-	if checker, ok := v.Addr().Interface().(section); ok {
+	if checker, ok := reflect.TypeAssert[section](v.Addr()); ok {
 		checker.check(path, d.report)
 	}
 	return true

@@ -4,7 +4,6 @@
 package config
 
 import (
-	"fmt"
 	"math"
 	"path/filepath"
 	"reflect"
@@ -197,7 +196,7 @@ func describe(n *yaml.Node) string {
 	case n.ShortTag() == "!!null":
 		return "nothing"
 	default:
-		return fmt.Sprintf("a value with the tag %s", quote(n.ShortTag()))
+		return "a value with the tag " + quote(n.ShortTag())
 	}
 }
 

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -131,7 +132,7 @@ func (s *shape) readFields() error {
 			err = f.readTags(sf.Tag)
 		}
 		if err == nil && (key == "" || !sf.IsExported()) {
-			err = fmt.Errorf("not an exported field with a key")
+			err = errors.New("not an exported field with a key")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Sprintf("%v.%s: %v", s.typ, sf.Name, err))
@@ -160,11 +161,11 @@ func (f *field) readTags(tag reflect.StructTag) error {
 		}
 	}
 	if f.rules.uniqueItems && (f.shape.kind != list || f.shape.elem.kind < text) {
-		return fmt.Errorf("uniqueItems is for lists of single values")
+		return errors.New("uniqueItems is for lists of single values")
 	}
 	if fallback := f.rules.fallback; fallback != nil {
 		if f.shape.kind < text {
-			return fmt.Errorf("default is for single values")
+			return errors.New("default is for single values")
 		}
 		v := reflect.New(f.shape.typ).Elem()
 		if f.fillDefault(v); f.shape.kind != text && fmt.Sprint(v) != *fallback {
@@ -200,7 +201,7 @@ func (f *field) readOption(name, value string) (err error) {
 	case "uniqueItems":
 		r.uniqueItems = true
 	default:
-		err = fmt.Errorf("unknown option")
+		err = errors.New("unknown option")
 	}
 	return err
 }

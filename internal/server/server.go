@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -58,7 +59,7 @@ func Handler(o Options) (http.Handler, error) {
 		Name:        "CobaltCore exporter",
 		Description: "The management plane of a CobaltCore fleet: Flux Operator and Flux in every cluster.",
 		Version:     version.Info(),
-		Profiling:   fmt.Sprint(o.EnablePprof),
+		Profiling:   strconv.FormatBool(o.EnablePprof),
 		Links: []web.LandingLinks{
 			{Address: "/metrics", Text: "Metrics"},
 			{Address: "/-/ready", Text: "Ready"},

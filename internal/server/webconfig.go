@@ -20,7 +20,7 @@ func CheckWebConfig(file string) (tls bool, err error) {
 	if err := web.Validate(file); err != nil {
 		return false, fmt.Errorf("web configuration %s: %w", file, err)
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // the configured file
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return false, fmt.Errorf("web configuration %s: %w", file, err)
 	}

@@ -112,7 +112,7 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 // complete fails while the API server is starting: it answers before it has
 // loaded the custom resources, which then look as if they were not there.
 func (a *api) complete(ctx context.Context) error {
-	err := a.discovery.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	err := a.discovery.RESTClient().Get().MaxRetries(0).AbsPath("/readyz").Do(ctx).Error()
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
 		return nil // ready, or not for us to know
 	}
@@ -123,7 +123,7 @@ func (a *api) complete(ctx context.Context) error {
 // is no JSON: the login page of a proxy is not trouble with the network.
 func (a *api) version(ctx context.Context) (version.Info, error) {
 	var info version.Info
-	body, err := a.discovery.RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	body, err := a.discovery.RESTClient().Get().MaxRetries(0).AbsPath("/version").Do(ctx).Raw()
 	if err != nil {
 		return info, err
 	}

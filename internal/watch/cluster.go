@@ -153,7 +153,9 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 		if ctx.Err() != nil {
 			return
 		}
-		c.contact(err)
+		if c.contact(err) {
+			s.retry(ctx)
+		}
 		s.withdrawStale(ctx)
 		delay = c.nextProbe()
 	}
@@ -243,6 +245,17 @@ func (s *session) stop(k *kind) {
 	}
 }
 
+// retry starts the watches that wait for the end of a long backoff anew: the
+// cluster has come back.
+func (s *session) retry(ctx context.Context) {
+	for k, w := range s.watches {
+		if state := k.snapshot(); state.failing != "" {
+			s.stop(k)
+			s.start(ctx, k, w.as)
+		}
+	}
+}
+
 // withdrawStale removes rows that nobody has vouched for in StaleAfter. The
 // watch starts from scratch, so that what comes back is a complete set.
 func (s *session) withdrawStale(ctx context.Context) {
@@ -272,8 +285,9 @@ func (s *session) withdrawStale(ctx context.Context) {
 	}
 }
 
-// contact notes the result of a probe.
-func (c *Cluster) contact(err error) {
+// contact notes the result of a probe and says whether the cluster has come back
+// with it.
+func (c *Cluster) contact(err error) (back bool) {
 	c.mu.Lock()
 	was := c.state
 	s := &c.state
@@ -295,6 +309,7 @@ func (c *Cluster) contact(err error) {
 	case err == nil && (was.failing != "" || !was.probed):
 		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
 	}
+	return err == nil && was.failing != ""
 }
 
 // nextProbe is the time until the next probe: the interval, spread a little, or

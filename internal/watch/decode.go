@@ -54,8 +54,7 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if err == nil {
 		return false, nil
 	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out

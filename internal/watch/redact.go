@@ -22,8 +22,7 @@ func redact(err error) string {
 		}
 		return text
 	}
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		at := "a URL that cannot be parsed" // and may hold anything
 		if u, parseErr := url.Parse(request.URL); parseErr == nil {
 			at = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()

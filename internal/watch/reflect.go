@@ -119,8 +119,9 @@ func (s *source) Watch(o metav1.ListOptions) (watch.Interface, error) {
 	return s.WatchWithContext(context.Background(), o)
 }
 
+// request leaves retries to the reflector, which backs off longer each time.
 func (s *source) request(o metav1.ListOptions) *rest.Request {
-	return s.client.Get().Resource(s.resource).VersionedParams(&o, metav1.ParameterCodec)
+	return s.client.Get().MaxRetries(0).Resource(s.resource).VersionedParams(&o, metav1.ParameterCodec)
 }
 
 // reporter turns an error of the decoder into the object of an ERROR event.

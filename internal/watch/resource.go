@@ -4,8 +4,6 @@
 package watch
 
 import (
-	"reflect"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
@@ -59,5 +57,3 @@ func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows, key *s
 	}
 	return rows.Render(k, func(rs *exposition.Rows) { r.rows(v, o, rs) }), nil
 }
-
-func (r Resource) typeOf() reflect.Type { return reflect.TypeOf(r.create()) }

@@ -109,7 +109,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 func readSnapshotMeta(dir string) (snapshotMeta, error) {
 	var meta snapshotMeta
 	for _, file := range []string{filepath.Join(dir, fleet.SnapshotFile), filepath.Join(filepath.Dir(dir), fleet.SnapshotFile)} {
-		data, err := os.ReadFile(file) //nolint:gosec // the configured directory
+		data, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -6,6 +6,7 @@ package watch
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,9 +178,7 @@ func TestSnapshotTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			files := map[string]string{"c/a.json": object}
-			for file, text := range tc.files {
-				files[file] = text
-			}
+			maps.Copy(files, tc.files)
 			c, e := snapshotCluster(t, fleet.Snapshot{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
 			if err := c.loadSnapshot(*c.view.Load()); err != nil {
 				t.Fatal(err)

@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	case <-ctx.Done():
 		cancel()
-		<-started
+		_ = <-started // we are stopping anyway
 		return nil
 	}
 	f.print()
