@@ -110,3 +110,36 @@ func TestServeErrors(t *testing.T) {
 		}
 	})
 }
+
+func TestCheckWebConfig(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text, fails string
+	}{
+		"nothing":       {},
+		"a user":        {text: "basic_auth_users: {a: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}\n"},
+		"not a hash":    {text: "basic_auth_users: {a: secret}\n", fails: "bcrypt"},
+		"unknown key":   {text: "basic_auth: {}\n", fails: "basic_auth"},
+		"no such files": {text: "tls_server_config: {cert_file: a.crt, key_file: a.key}\n", fails: "a.crt"},
+		"only a key":    {text: "tls_server_config: {key_file: a.key}\n", fails: "cert"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "web.yaml")
+			if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			tls, err := CheckWebConfig(file)
+			if tls || (err != nil) != (tc.fails != "") {
+				t.Errorf("%v %v", tls, err)
+			}
+			if err != nil && (!strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), tc.fails)) {
+				t.Errorf("%v does not mention %s and %s", err, file, tc.fails)
+			}
+		})
+	}
+	if tls, err := CheckWebConfig(""); tls || err != nil {
+		t.Errorf("no file: %v %v", tls, err)
+	}
+	if _, err := CheckWebConfig("/does/not/exist.yaml"); err == nil {
+		t.Error("no error")
+	}
+}

@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	case <-ctx.Done():
 		cancel()
-		_ = <-started // we are stopping anyway
+		<-started //nolint:errcheck // it says that it was interrupted
 		return nil
 	}
 	f.print()
