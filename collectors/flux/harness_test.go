@@ -43,6 +43,7 @@ func newHarness(tb testing.TB, resource watch.Resource) *harness {
 	}
 	key := exposition.Key{Cluster: "management", Collector: Name, Kind: resource.Kind}
 	g := e.Group(key, resource.Families)
+	e.Swap(nil, []*exposition.Group{g})
 	return &harness{
 		resource: resource, group: g, rows: g.Rows(),
 		handler: &exposition.Handler{Exposition: e, Collectors: []string{Name}},

@@ -67,6 +67,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o)
+	seen := digest(o.ConfigFile)
 	c, err := config.Load(o.ConfigFile)
 	if err != nil {
 		return ConfigError{err}
@@ -116,7 +117,7 @@ func Run(ctx context.Context, o Options) error {
 	if probes != nil {
 		serve(server.Probes(a.ready), probes, "")
 	}
-	tasks.Go(func() { a.follow(ctx) })
+	tasks.Go(func() { a.follow(ctx, seen) })
 	tasks.Wait() // requests are finished before the rows go
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -190,28 +191,37 @@ func (a *app) load(ctx context.Context) error {
 	}
 	old := a.current.Load()
 	if old.fits(c) {
-		old.apply(a.ctx, c)
-		return nil
+		deadline := time.Now().Add(a.options.SyncTimeout)
+		return old.apply(a.ctx, c, func(settled func() bool) error {
+			return a.wait(ctx, func() bool { return settled() || time.Now().After(deadline) })
+		})
 	}
 	next, err := newGeneration(a.ctx, c, a.registry, a.options.SyncTimeout, a.options.Log)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.options.ConfigFile, err)
 	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !next.isReady() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			next.stop()
-			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
-		case <-a.ctx.Done():
-			next.stop()
-			return errors.New("the exporter is stopping")
-		}
+	if err := a.wait(ctx, next.isReady); err != nil {
+		next.stop()
+		return err
 	}
 	a.current.Store(next)
 	old.stop()
+	return nil
+}
+
+// wait returns when done says so, or with an error when nobody waits any longer.
+func (a *app) wait(ctx context.Context, done func() bool) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
+		case <-a.ctx.Done():
+			return errors.New("the exporter is stopping")
+		}
+	}
 	return nil
 }
 
@@ -230,11 +240,10 @@ func (a *app) reloaded(err error) {
 // that is mounted sends no signal when it changes.
 const fileInterval = 5 * time.Second
 
-// follow reloads on request and when the file changes.
-func (a *app) follow(ctx context.Context) {
+// follow reloads on request and when the file is no longer what was seen of it.
+func (a *app) follow(ctx context.Context, seen [sha256.Size]byte) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()
-	seen := digest(a.options.ConfigFile)
 	for {
 		select {
 		case <-ctx.Done():

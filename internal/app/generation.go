@@ -6,7 +6,9 @@ package app
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +34,7 @@ type generation struct {
 	deadline time.Time // ready at the latest
 	ready    atomic.Bool
 
+	// Only apply changes these, and nobody changes what they point to.
 	mu       sync.Mutex
 	config   *config.Config
 	clusters map[string]*runningCluster
@@ -65,8 +68,8 @@ func newGeneration(
 		deadline: time.Now().Add(syncTimeout),
 		clusters: map[string]*runningCluster{},
 	}
-	g.apply(ctx, c)
-	return g, nil
+	atOnce := func(func() bool) error { return nil } // nothing is served until isReady
+	return g, g.apply(ctx, c, atOnce)
 }
 
 // fits says whether c differs from the current configuration in its clusters
@@ -79,33 +82,41 @@ func (g *generation) fits(c *config.Config) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// apply starts, keeps and stops clusters as c says. The goroutines live until
-// ctx ends.
-func (g *generation) apply(ctx context.Context, c *config.Config) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.config = c
+// apply makes the clusters those of c. What is new or changed is started first;
+// when wait has returned, all of it is swapped in and what is gone or was changed
+// is swapped out, in one step. If wait fails, nothing has changed. The goroutines
+// live until ctx ends.
+func (g *generation) apply(ctx context.Context, c *config.Config, wait func(settled func() bool) error) error {
 	wanted := fleet.FromConfig(c)
 	targets := fleet.TargetsOf(wanted)
-	keep := map[string]bool{}
+	next, fresh := map[string]*runningCluster{}, []*runningCluster(nil)
 	for _, want := range wanted {
-		if have := g.clusters[want.Name]; have != nil && have.Equal(want) {
-			keep[want.Name] = true
+		have := g.clusters[want.Name]
+		if have == nil || !have.Equal(want) {
+			have = start(ctx, watch.NewCluster(want, targets, g.options))
+			fresh = append(fresh, have)
 		}
+		next[want.Name] = have
 	}
+	if err := wait(func() bool { return allSettled(fresh) }); err != nil {
+		end(fresh)
+		return err
+	}
+	var gone []*runningCluster
 	for name, have := range g.clusters {
-		if !keep[name] {
-			have.end()
-			delete(g.clusters, name)
+		if next[name] != have {
+			gone = append(gone, have)
 		}
 	}
-	for _, want := range wanted {
-		if have := g.clusters[want.Name]; have != nil {
-			have.SetTargets(targets)
-			continue
-		}
-		g.clusters[want.Name] = start(ctx, watch.NewCluster(want, targets, g.options))
+	g.handler.Exposition.Swap(groups(gone), groups(fresh))
+	g.mu.Lock()
+	g.config, g.clusters = c, next
+	g.mu.Unlock()
+	for _, cluster := range next {
+		cluster.SetTargets(targets)
 	}
+	end(gone)
+	return nil
 }
 
 func start(ctx context.Context, c *watch.Cluster) *runningCluster {
@@ -118,40 +129,42 @@ func start(ctx context.Context, c *watch.Cluster) *runningCluster {
 	return r
 }
 
-// end takes the rows away, at once, and waits for the goroutines.
-func (r *runningCluster) end() {
-	r.Close()
-	r.stop()
-	<-r.done
+// end stops clusters and waits for their goroutines.
+func end(clusters []*runningCluster) {
+	for _, c := range clusters {
+		c.stop()
+	}
+	for _, c := range clusters {
+		<-c.done
+	}
+}
+
+func groups(clusters []*runningCluster) []*exposition.Group {
+	var all []*exposition.Group
+	for _, c := range clusters {
+		all = append(all, c.Groups()...)
+	}
+	return all
+}
+
+func allSettled(clusters []*runningCluster) bool {
+	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.Settled() })
 }
 
 // stop ends all clusters.
-func (g *generation) stop() {
+func (g *generation) stop() { end(slices.Collect(maps.Values(g.running()))) }
+
+func (g *generation) running() map[string]*runningCluster {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, c := range g.clusters {
-		c.stop()
-	}
-	for _, c := range g.clusters {
-		<-c.done
-	}
+	return g.clusters
 }
 
 // isReady says whether the first synchronisation is over: each (cluster, kind)
 // is complete or has failed explicitly, or the time for it is up. It stays true.
 func (g *generation) isReady() bool {
-	if g.ready.Load() {
-		return true
+	if !g.ready.Load() && (time.Now().After(g.deadline) || allSettled(slices.Collect(maps.Values(g.running())))) {
+		g.ready.Store(true)
 	}
-	if time.Now().Before(g.deadline) {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		for _, c := range g.clusters {
-			if !c.Settled() {
-				return false
-			}
-		}
-	}
-	g.ready.Store(true)
-	return true
+	return g.ready.Load()
 }

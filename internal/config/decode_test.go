@@ -151,7 +151,7 @@ func TestAliasesAreBounded(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"name", "role", "kubeconfig", "inCluster", "watchList"}
 	for word, want := range map[string]string{
-		"name": "", "nam": "name", "Role": "role", "kube-config": "kubeconfig", "kubeConfg": "kubeconfig",
+		"nmae": "", "nam": "name", "Role": "role", "kube-config": "kubeconfig", "kubeConfg": "kubeconfig",
 		"in_cluster": "inCluster", "incluster": "inCluster", "watchlists": "watchList", "": "", "x": "",
 		strings.Repeat("kubeconfig", 100): "", "größe": "",
 	} {

@@ -34,7 +34,7 @@ func benchExposition(b *testing.B) (*Handler, *Group, *Rows) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	g := e.Group(Key{Cluster: "management", Collector: "flux", Kind: "Kustomization"}, []*Family{benchInfo})
+	g := e.serve(Key{Cluster: "management", Collector: "flux", Kind: "Kustomization"}, benchInfo)
 	rows := g.Rows()
 	list := make([]*Entry, benchRows)
 	for i := range list {

@@ -80,8 +80,8 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 	return e, nil
 }
 
-// Group creates an empty group that takes rows of the given families and adds
-// it to the exposition. The families must be among those of [New].
+// Group creates an empty group that takes rows of the given families, which must
+// be among those of [New]. It is not served before [Exposition.Swap].
 func (e *Exposition) Group(key Key, decls []*Family) *Group {
 	g := &Group{key: key, options: e.options}
 	for _, decl := range decls {
@@ -89,35 +89,29 @@ func (e *Exposition) Group(key Key, decls []*Family) *Group {
 			g.families = append(g.families, f)
 		}
 	}
-	e.change(func(groups []*Group) []*Group { return append(groups, g) })
 	return g
 }
 
-// Func adds a group whose rows are asked for at every scrape. It suits small
+// Func creates a group whose rows are asked for at every scrape. It suits small
 // state that changes all the time.
 func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
-	g := &Group{key: key, options: e.options, refresh: refresh}
-	for _, decl := range decls {
-		if f := e.byDecl[decl]; f != nil && f.enabled {
-			g.families = append(g.families, f)
-		}
-	}
-	g.rows = g.Rows()
-	e.change(func(groups []*Group) []*Group { return append(groups, g) })
+	g := e.Group(key, decls)
+	g.refresh, g.rows = refresh, g.Rows()
 	return g
 }
 
-// Remove takes groups, and so their rows, out of the exposition in one step.
-func (e *Exposition) Remove(gone ...*Group) {
-	e.change(func(groups []*Group) []*Group {
-		return slices.DeleteFunc(groups, func(g *Group) bool { return slices.Contains(gone, g) })
-	})
-}
-
-func (e *Exposition) change(f func([]*Group) []*Group) {
+// Swap takes groups, and so their rows, out of what is served and puts others
+// in, all in one step.
+func (e *Exposition) Swap(out, in []*Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l := &layout{groups: f(slices.Clone(e.layout.Load().groups)), columns: make([][]columnRef, len(e.families))}
+	groups := slices.DeleteFunc(slices.Clone(e.layout.Load().groups), func(g *Group) bool { return slices.Contains(out, g) })
+	e.layout.Store(e.arrange(append(groups, in...)))
+}
+
+// arrange orders the groups and finds out where the rows of each family are.
+func (e *Exposition) arrange(groups []*Group) *layout {
+	l := &layout{groups: groups, columns: make([][]columnRef, len(e.families))}
 	slices.SortStableFunc(l.groups, func(a, b *Group) int {
 		return cmp.Or(
 			cmp.Compare(a.key.Cluster, b.key.Cluster),
@@ -131,19 +125,15 @@ func (e *Exposition) change(f func([]*Group) []*Group) {
 			}
 		}
 	}
-	e.layout.Store(l)
+	return l
 }
 
-// clusters and collectors are what a filter may name.
+// clusters are what the filter cluster[] may name.
 func (l *layout) clusters() []string {
-	return l.names(func(g *Group) string { return g.key.Cluster })
-}
-
-func (l *layout) names(of func(*Group) string) []string {
 	var names []string
-	for _, g := range l.groups {
-		if n := of(g); n != "" && !slices.Contains(names, n) {
-			names = append(names, n)
+	for _, g := range l.groups { // ordered by cluster
+		if n := len(names); n == 0 || names[n-1] != g.key.Cluster {
+			names = append(names, g.key.Cluster)
 		}
 	}
 	return names

@@ -132,7 +132,7 @@ func thing1(r *Rows) { r.Add(testInfo, 1, "a", "1"); r.Add(testValue, 1, "a") }
 // families before or after, never in between.
 func TestSnapshotsAreAtomic(t *testing.T) {
 	e, g := testGroup(t, Options{})
-	other := e.Group(Key{Cluster: "west", Collector: "test", Kind: "Thing"}, []*Family{testInfo, testValue})
+	other := e.serve(Key{Cluster: "west", Collector: "test", Kind: "Thing"}, testInfo, testValue)
 	fill := func(g *Group, generation float64) {
 		rows := g.Rows()
 		var list []*Entry
@@ -149,7 +149,7 @@ func TestSnapshotsAreAtomic(t *testing.T) {
 		for i := range 30 {
 			fill(g, float64(i))
 		}
-		e.Remove(g, other)
+		e.Swap([]*Group{g, other}, nil)
 	})
 	for removed := false; !removed; {
 		text := e.text()

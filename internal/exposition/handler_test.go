@@ -24,7 +24,7 @@ import (
 func testHandler(t testing.TB) (*Handler, *Group) {
 	t.Helper()
 	e, g := testGroup(t, Options{})
-	west := e.Group(Key{Cluster: "west", Collector: "more", Kind: "Thing"}, []*Family{testValue, testCount})
+	west := e.serve(Key{Cluster: "west", Collector: "more", Kind: "Thing"}, testValue, testCount)
 	g.Set("a", g.Rows(), thing("a\n\"é\"", 1))
 	west.Set("a", west.Rows(), func(r *Rows) { r.Add(testValue, 2, "a"); r.Add(testCount, 3, "a") })
 	self := prometheus.NewRegistry()
@@ -113,8 +113,8 @@ func TestHandlerFilters(t *testing.T) {
 		"?collect[]=test":                 "test_info test_value",
 		"?collect[]=test&cluster[]=west":  "",
 		"?collect[]=idle":                 "",
-		"?collect[]=test&collect[]=more":  "test_info test_total test_value",
-		"?cluster[]=west&cluster[]=east&": "test_info test_total test_value",
+		"?collect[]=test&collect[]=more":  "test_info test_total test_value test_value",
+		"?cluster[]=west&cluster[]=east&": "test_info test_total test_value test_value",
 	} {
 		var got []string
 		for line := range strings.Lines(body(t, get(h, http.MethodGet, "/metrics"+query))) {

@@ -31,7 +31,14 @@ func testExposition(t testing.TB, o Options) *Exposition {
 func testGroup(t testing.TB, o Options) (*Exposition, *Group) {
 	t.Helper()
 	e := testExposition(t, o)
-	return e, e.Group(Key{Cluster: "east", Collector: "test", Kind: "Thing"}, []*Family{testInfo, testValue, testCount, testBare})
+	return e, e.serve(Key{Cluster: "east", Collector: "test", Kind: "Thing"}, testInfo, testValue, testCount, testBare)
+}
+
+// serve creates a group and serves it.
+func (e *Exposition) serve(key Key, families ...*Family) *Group {
+	g := e.Group(key, families)
+	e.Swap(nil, []*Group{g})
+	return g
 }
 
 // text is the body without the headers of the families.

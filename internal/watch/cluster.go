@@ -45,8 +45,8 @@ const (
 	missesUntilDown = 2
 )
 
-// Cluster watches one cluster. [Cluster.Run] owns its goroutines;
-// [Cluster.Close] takes its rows away.
+// Cluster watches one cluster. [Cluster.Run] owns its goroutines; its rows are in
+// [Cluster.Groups], which its owner puts into the exposition and takes out.
 type Cluster struct {
 	fleet.Cluster
 	options Options
@@ -70,8 +70,7 @@ type clusterState struct {
 	failing       Reason
 }
 
-// NewCluster adds the groups of a cluster to the exposition; they are empty
-// until it runs.
+// NewCluster prepares a cluster. Its groups are empty until it runs.
 func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -89,8 +88,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	return w
 }
 
-// Close removes all rows of the cluster in one step. Call it after Run ended.
-func (c *Cluster) Close() { c.options.Exposition.Remove(c.groups...) }
+// Groups are all rows of the cluster.
+func (c *Cluster) Groups() []*exposition.Group { return c.groups }
 
 // SetTargets tells the cluster that the fleet has changed. The kinds whose rows
 // depend on it are made anew; theirs stay until the new ones are there.

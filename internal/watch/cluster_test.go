@@ -191,11 +191,11 @@ func TestSetTargets(t *testing.T) {
 	}
 }
 
-func TestClose(t *testing.T) {
+func TestGroupsAreAllRows(t *testing.T) {
 	t.Parallel()
 	r := watchAPI(t, bothKinds(t))
 	r.wantRows(allRows()...)
-	r.Close()
+	r.exposition.Swap(r.Groups(), nil)
 	if left := scrape(r.exposition, ""); left != nil {
 		t.Error(left)
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -116,6 +117,10 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 			return "", nil, fmt.Errorf("%w watch error: %w", errDecode, err)
 		}
 		d.failed(apierrors.FromObject(status))
+		if status.Code == http.StatusTooManyRequests {
+			// The reflector would wait without looking at its context.
+			status.Code, status.Reason = http.StatusInternalServerError, metav1.StatusReasonInternalError
+		}
 		return watch.Error, status, nil
 	default:
 		return "", nil, fmt.Errorf("%w watch event: unknown type %q", errDecode, kind)

@@ -229,6 +229,7 @@ func TestContact(t *testing.T) {
 	c := NewCluster(fleet.Cluster{Name: "c", Source: "kubeconfig"}, nil, Options{
 		Exposition: e, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	})
+	e.Swap(nil, c.Groups())
 	const contact = `cobaltcore_cluster_last_contact_timestamp_seconds{cluster="c"} 1795165200`
 	info, up, down := `cobaltcore_cluster_info{cluster="c",role="",source="kubeconfig",version=""} 1`, `cobaltcore_cluster_up{cluster="c"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`
 	const network = `cobaltcore_cluster_failing{cluster="c",reason="network"} 1`

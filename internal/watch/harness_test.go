@@ -101,6 +101,7 @@ func watchAPI(t *testing.T, a *fakeAPI, change ...func(*fleet.Cluster, *Options)
 		f(&c, &o)
 	}
 	r.Cluster = NewCluster(c, fleet.TargetsOf([]fleet.Cluster{c}), o)
+	o.Exposition.Swap(nil, r.Groups())
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {

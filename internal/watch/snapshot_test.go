@@ -42,10 +42,12 @@ func snapshotCluster(t *testing.T, s fleet.Snapshot) (*Cluster, *exposition.Expo
 	t.Helper()
 	e := newExposition(t)
 	c := fleet.Cluster{Name: "c", Source: fleet.SourceSnapshot, Snapshot: &s}
-	return NewCluster(c, fleet.TargetsOf([]fleet.Cluster{c}), Options{
+	w := NewCluster(c, fleet.TargetsOf([]fleet.Cluster{c}), Options{
 		Exposition: e, Sets: testSets(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return snapshotNow },
 		ProbeInterval: 20 * time.Millisecond,
-	}), e
+	})
+	e.Swap(nil, w.Groups())
+	return w, e
 }
 
 // object is a document as YAML in one line, which is JSON, too.
