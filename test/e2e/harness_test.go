@@ -55,7 +55,7 @@ func startFluxOperator(t *testing.T, c *testbed.Cluster) *testbed.FluxOperator {
 	return o
 }
 
-func stop(t *testing.T, f func() error) {
+func stop(t testing.TB, f func() error) {
 	if err := f(); err != nil {
 		t.Error(err)
 	}
@@ -71,7 +71,7 @@ func fluxCRDs(t *testing.T) []*unstructured.Unstructured {
 }
 
 // must ends the test on an error.
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// A kind with far more objects than the limit costs what the limit allows: the
+// rest is left out, whole, and counted.
+func TestTwoHundredThousandObjects(t *testing.T) {
+	t.Parallel()
+	const n, limit = 200_000, 150_000
+	e, err := exposition.New(exposition.Options{MaxObjects: limit, MaxLabelValue: 64}, append(Families(), thingSize, thingCreated)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{
+		Exposition: e, Sets: testSets(), Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	e.Swap(nil, c.Groups())
+	k := c.kinds[0]
+	s := newStore(k, fleet.View{Cluster: "c"})
+	transform := s.Transformer()
+	long := strings.Repeat("x", 253)
+	list := make([]any, n)
+	for i := range list {
+		o := &thing{}
+		o.Metadata.Namespace, o.Metadata.Name = "n", fmt.Sprintf("%06d", i)
+		if i%1000 == 0 {
+			o.Metadata.Name += long
+		}
+		if list[i], err = transform(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.begin("v2")
+	if err := s.Replace(list, "1"); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{
+		"rows":   len(scrape(e, "test_size{")),
+		"marked": strings.Count(strings.Join(scrape(e, "test_size{"), "\n"), "…"),
+	}
+	if diff := cmp.Diff(map[string]int{"rows": limit, "marked": limit / 1000}, got); diff != "" {
+		t.Error(diff)
+	}
+	const labels = `{cluster="c",collector="test",group="test.example.com",kind="Widget"} `
+	for _, want := range []string{
+		"cobaltcore_watch_objects" + labels + "150000",
+		"cobaltcore_watch_objects_cut" + labels + "50000",
+		"cobaltcore_watch_objects_with_cut_labels" + labels + "150",
+	} {
+		if len(scrape(e, want)) != 1 {
+			t.Errorf("no %s in %q", want, scrape(e, "cobaltcore_watch_objects"))
+		}
+	}
+}
