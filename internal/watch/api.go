@@ -6,26 +6,27 @@ package watch
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
-	"slices"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 )
 
 // api is the connection to one API server: one HTTP client, shared by all
 // watches.
 type api struct {
-	discovery *discovery.DiscoveryClient
-	config    *rest.Config
-	http      *http.Client
+	base   *url.URL
+	config *rest.Config
+	http   *http.Client
+	known  discovered
 }
 
 func connect(config *rest.Config, watchList bool) (*api, error) {
@@ -39,11 +40,11 @@ func connect(config *rest.Config, watchList bool) (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	d, err := discovery.NewDiscoveryClientForConfigAndClient(config, client)
+	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	return &api{discovery: d, config: config, http: client}, nil
+	return &api{base: base, config: config, http: client}, nil
 }
 
 func (a *api) close() { a.http.CloseIdleConnections() }
@@ -66,37 +67,15 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 	if err != nil {
 		return served{}, fmt.Errorf("get server version: %w", err)
 	}
-	// One request for everything where the server aggregates its discovery, the
-	// groups alone where it does not.
-	groups, lists, failed, err := a.discovery.GroupsAndMaybeResourcesWithContext(ctx)
-	if err != nil {
+	if a.known, err = a.discovery(ctx, a.known, resources); err != nil {
 		return served{}, fmt.Errorf("discover kinds: %w", err)
 	}
 	s := served{serverVersion: info.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
 	for _, r := range resources {
-		for _, v := range offered(groups, r) {
-			gv := schema.GroupVersion{Group: r.Group, Version: v}
-			list := lists[gv]
-			if list == nil {
-				if err := failed[gv]; err != nil {
-					return served{}, fmt.Errorf("discover %s: %w", gv, err)
-				}
-				list, err = a.discovery.ServerResourcesForGroupVersionWithContext(ctx, gv.String())
-				if apierrors.IsNotFound(err) {
-					continue // removed a moment ago
-				}
-				if err != nil {
-					return served{}, fmt.Errorf("discover %s: %w", gv, err)
-				}
-				if lists == nil {
-					lists = map[schema.GroupVersion]*metav1.APIResourceList{}
-				}
-				lists[gv] = list
-			}
-			if i := slices.IndexFunc(list.APIResources, func(a metav1.APIResource) bool {
-				return a.Kind == r.Kind && slices.Contains(a.Verbs, "list")
-			}); i >= 0 {
-				s.kinds[schema.GroupKind{Group: r.Group, Kind: r.Kind}] = servedKind{version: v, resource: list.APIResources[i].Name}
+		for _, v := range r.Versions {
+			gvk := schema.GroupVersionKind{Group: r.Group, Version: v, Kind: r.Kind}
+			if name, ok := a.known.resources[gvk]; ok {
+				s.kinds[gvk.GroupKind()] = servedKind{version: v, resource: name}
 				break
 			}
 		}
@@ -112,18 +91,16 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 // complete fails while the API server is starting: it answers before it has
 // loaded the custom resources, which then look as if they were not there.
 func (a *api) complete(ctx context.Context) error {
-	err := a.discovery.RESTClient().Get().MaxRetries(0).AbsPath("/readyz").Do(ctx).Error()
+	_, _, err := a.get(ctx, "/readyz")
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
 		return nil // ready, or not for us to know
 	}
 	return fmt.Errorf("get /readyz: %w", err)
 }
 
-// version asks what ServerVersion of client-go asks, and says so when the answer
-// is no JSON: the login page of a proxy is not trouble with the network.
 func (a *api) version(ctx context.Context) (version.Info, error) {
 	var info version.Info
-	body, err := a.discovery.RESTClient().Get().MaxRetries(0).AbsPath("/version").Do(ctx).Raw()
+	_, body, err := a.get(ctx, "/version")
 	if err != nil {
 		return info, err
 	}
@@ -133,20 +110,34 @@ func (a *api) version(ctx context.Context) (version.Info, error) {
 	return info, nil
 }
 
-// offered are the versions of r that the server offers, best first.
-func offered(groups *metav1.APIGroupList, r Resource) []string {
-	var versions []string
-	for _, g := range groups.Groups {
-		if g.Name != r.Group {
-			continue
-		}
-		for _, want := range r.Versions {
-			if slices.ContainsFunc(g.Versions, func(v metav1.GroupVersionForDiscovery) bool { return v.Version == want }) {
-				versions = append(versions, want)
-			}
-		}
+// maxAnswer bounds what is read of an answer; the discovery of a cluster with
+// hundreds of kinds is about one MiB.
+const maxAnswer = 32 << 20
+
+// get asks once and returns the header and the body of an answer of 200 or 304.
+// Any other one is the error that client-go makes of it.
+func (a *api) get(ctx context.Context, path string, header ...string) (http.Header, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base.JoinPath(path).String(), http.NoBody)
+	if err != nil {
+		return nil, nil, err
 	}
-	return versions
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	answer, err := a.http.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	switch {
+	case answer.StatusCode == http.StatusNotModified:
+		return answer.Header, nil, nil
+	case answer.StatusCode != http.StatusOK:
+		gr := schema.GroupResource{Resource: strings.TrimPrefix(path, "/")}
+		return nil, nil, apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, gr, "", "", 0, true)
+	}
+	return answer.Header, body, err
 }
 
 // client makes a REST client for one group and version. Bodies are decoded by
@@ -154,8 +145,5 @@ func offered(groups *metav1.APIGroupList, r Resource) []string {
 func (a *api) client(gv schema.GroupVersion, codecs runtime.NegotiatedSerializer) (*rest.RESTClient, error) {
 	config := rest.CopyConfig(a.config)
 	config.GroupVersion, config.APIPath, config.NegotiatedSerializer = &gv, "/apis", codecs
-	if gv.Group == "" {
-		config.APIPath = "/api"
-	}
 	return rest.RESTClientForConfigAndClient(config, a.http)
 }

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	jsonv1 "encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// client-go's discovery client is not used: it brings the types of all of
+// Kubernetes into the binary, and it asks for everything anew each time.
+
+// discovered are the resources that an API server serves and that can be listed
+// and watched.
+type discovered struct {
+	// etag is what the server called this state; it answers 304 while it holds.
+	etag      string
+	resources map[schema.GroupVersionKind]string
+}
+
+// aggregatedAccept asks for everything in one answer, which servers give since
+// Kubernetes 1.26; older ones answer with the list of groups.
+const (
+	aggregated       = "as=APIGroupDiscoveryList"
+	aggregatedAccept = "application/json;g=apidiscovery.k8s.io;v=v2;" + aggregated +
+		",application/json;g=apidiscovery.k8s.io;v=v2beta1;" + aggregated + ",application/json"
+)
+
+// aggregatedDiscovery is the part of an APIGroupDiscoveryList that matters here.
+type aggregatedDiscovery struct {
+	Items []struct {
+		Metadata struct {
+			Name string `json:"name"`
+		} `json:"metadata"`
+		Versions []struct {
+			Version   string `json:"version"`
+			Resources []struct {
+				Resource     string `json:"resource"`
+				ResponseKind struct {
+					Kind string `json:"kind"`
+				} `json:"responseKind"`
+				Verbs []string `json:"verbs"`
+			} `json:"resources"`
+		} `json:"versions"`
+	} `json:"items"`
+}
+
+// discovery asks what is served, given what is known.
+func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource) (discovered, error) {
+	header := []string{"Accept", aggregatedAccept}
+	if known.etag != "" {
+		header = append(header, "If-None-Match", known.etag)
+	}
+	answer, body, err := a.get(ctx, "/apis", header...)
+	switch {
+	case err != nil:
+		return known, err
+	case body == nil:
+		return known, nil // not modified
+	case !strings.Contains(answer.Get("Content-Type"), aggregated):
+		return a.legacyDiscovery(ctx, body, wanted)
+	}
+	var list aggregatedDiscovery
+	if err := json.Unmarshal(body, &list, jsonOptions, utf8Options); err != nil {
+		return known, fmt.Errorf("%w: %w", errDecode, err)
+	}
+	d := discovered{etag: answer.Get("ETag"), resources: map[schema.GroupVersionKind]string{}}
+	for _, group := range list.Items {
+		for _, v := range group.Versions {
+			for _, r := range v.Resources {
+				d.add(schema.GroupVersionKind{Group: group.Metadata.Name, Version: v.Version, Kind: r.ResponseKind.Kind}, r.Resource, r.Verbs)
+			}
+		}
+	}
+	return d, nil
+}
+
+// legacyDiscovery asks for each group and version that is wanted by itself.
+func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resource) (discovered, error) {
+	var list metav1.APIGroupList
+	if err := jsonv1.Unmarshal(groups, &list); err != nil {
+		return discovered{}, fmt.Errorf("%w: %w", errDecode, err)
+	}
+	d := discovered{resources: map[schema.GroupVersionKind]string{}}
+	for _, g := range list.Groups {
+		for _, v := range g.Versions {
+			if !slices.ContainsFunc(wanted, func(r Resource) bool { return r.Group == g.Name && slices.Contains(r.Versions, v.Version) }) {
+				continue
+			}
+			_, body, err := a.get(ctx, "/apis/"+v.GroupVersion)
+			if apierrors.IsNotFound(err) {
+				continue // removed a moment ago
+			}
+			if err != nil {
+				return discovered{}, err
+			}
+			var resources metav1.APIResourceList
+			if err := jsonv1.Unmarshal(body, &resources); err != nil {
+				return discovered{}, fmt.Errorf("%s: %w: %w", v.GroupVersion, errDecode, err)
+			}
+			for _, r := range resources.APIResources {
+				d.add(schema.GroupVersionKind{Group: g.Name, Version: v.Version, Kind: r.Kind}, r.Name, r.Verbs)
+			}
+		}
+	}
+	return d, nil
+}
+
+// add notes a resource that can be watched; a subresource, such as a scale,
+// cannot.
+func (d *discovered) add(gvk schema.GroupVersionKind, resource string, verbs []string) {
+	if slices.Contains(verbs, "list") && slices.Contains(verbs, "watch") && !strings.Contains(resource, "/") {
+		d.resources[gvk] = resource
+	}
+}

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+)
+
+// An aggregated answer is asked for, read, and asked for again only when the
+// server says that it has changed.
+func TestAggregatedDiscovery(t *testing.T) {
+	t.Parallel()
+	const answer = `{"kind":"APIGroupDiscoveryList","items":[
+{"metadata":{"name":"other.example.com"},"versions":[{"version":"v1","resources":[{"resource":"widgets","responseKind":{"kind":"Widget"},"verbs":["list","watch"]}]}]},
+{"metadata":{"name":"test.example.com"},"versions":[%s
+ {"version":"v1","freshness":"Current","resources":[
+  {"resource":"widgets","responseKind":{"group":"","kind":"Widget","version":""},"scope":"Namespaced","verbs":["get","list","watch"],"subresources":[]},
+  {"resource":"gadgets","responseKind":{"kind":"Gadget"},"verbs":["create"]}]}]}]}`
+	extra, sent := "", []string(nil)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/version":
+			_, _ = fmt.Fprint(w, `{"gitVersion":"v1.2.3"}`)
+		case "/readyz":
+			_, _ = fmt.Fprint(w, "ok")
+		case "/apis":
+			etag := fmt.Sprintf("%q", len(extra))
+			if !strings.Contains(r.Header.Get("Accept"), aggregated) {
+				t.Errorf("Accept %q", r.Header.Get("Accept"))
+			}
+			if r.Header.Get("If-None-Match") == etag {
+				sent = append(sent, "304")
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			sent = append(sent, "200")
+			w.Header().Set("ETag", etag)
+			w.Header().Set("Content-Type", "application/json;g=apidiscovery.k8s.io;v=v2;"+aggregated)
+			_, _ = fmt.Fprintf(w, answer, extra)
+		default:
+			t.Errorf("unexpected request of %s", r.URL.Path)
+		}
+	}))
+	defer server.Close()
+	a, err := connect(&rest.Config{Host: server.URL}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	want := func(version string) {
+		t.Helper()
+		found, err := a.discover(t.Context(), time.Minute, testSets()[0].Resources)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[schema.GroupKind]servedKind{{Group: testGroup, Kind: "Widget"}: {version: version, resource: "widgets"}}
+		if diff := cmp.Diff(served{serverVersion: "v1.2.3", kinds: kinds}, found, cmp.AllowUnexported(served{}, servedKind{})); diff != "" {
+			t.Error(diff)
+		}
+	}
+	want("v1")
+	want("v1")
+	extra = `{"version":"v2","resources":[{"resource":"widgets","responseKind":{"kind":"Widget"},"verbs":["list","watch"]}]},`
+	want("v2")
+	if diff := cmp.Diff([]string{"200", "304", "200"}, sent); diff != "" {
+		t.Error(diff)
+	}
+}
