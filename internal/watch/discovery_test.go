@@ -34,7 +34,7 @@ func TestAggregatedDiscovery(t *testing.T) {
 		case "/readyz":
 			_, _ = fmt.Fprint(w, "ok")
 		case "/apis":
-			etag := fmt.Sprintf("%q", len(extra))
+			etag := fmt.Sprintf(`"%d"`, len(extra))
 			if !strings.Contains(r.Header.Get("Accept"), aggregated) {
 				t.Errorf("Accept %q", r.Header.Get("Accept"))
 			}
