@@ -8,16 +8,11 @@ package watch
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -117,49 +112,6 @@ func (c *Cluster) Run(ctx context.Context) {
 	}
 }
 
-// session is the time between two changes of the connection. Rows survive it:
-// the next session replaces them when it has synced.
-type session struct {
-	cluster *Cluster
-	api     *api
-	watches map[*kind]*running
-}
-
-type running struct {
-	as   servedKind
-	view *fleet.View
-	// missing says that the last probe did not find the kind.
-	missing bool
-	stop    context.CancelFunc
-	done    chan struct{}
-}
-
-func (s *session) run(ctx context.Context, changed func() bool) {
-	c := s.cluster
-	defer func() {
-		for k := range s.watches {
-			s.stop(k)
-		}
-		if s.api != nil {
-			s.api.close()
-		}
-	}()
-	for delay := time.Duration(0); ; {
-		if !c.wait(ctx, delay, changed) {
-			return
-		}
-		err := s.probe(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if c.contact(err) {
-			s.retry(ctx)
-		}
-		s.withdrawStale(ctx)
-		delay = c.nextProbe()
-	}
-}
-
 // wait returns true after d or when the view has changed, and false as soon as
 // ctx ends or the settings have changed.
 func (c *Cluster) wait(ctx context.Context, d time.Duration, changed func() bool) bool {
@@ -178,109 +130,6 @@ func (c *Cluster) wait(ctx context.Context, d time.Duration, changed func() bool
 		if d -= step; d <= 0 {
 			return true
 		}
-	}
-}
-
-// probe asks what the cluster serves and starts and stops watches accordingly.
-func (s *session) probe(ctx context.Context) error {
-	c := s.cluster
-	if s.api == nil {
-		config, err := c.Connect()
-		if err != nil {
-			return fmt.Errorf("%w: %w", errConfig, err)
-		}
-		if s.api, err = connect(config, c.WatchList); err != nil {
-			return err
-		}
-	}
-	resources := make([]Resource, len(c.kinds))
-	for i, k := range c.kinds {
-		resources[i] = k.resource
-	}
-	found, err := s.api.discover(ctx, probeTimeout, resources)
-	if err != nil {
-		return err
-	}
-	c.update(func(state *clusterState) { state.serverVersion = found.serverVersion })
-	for _, k := range c.kinds {
-		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
-		w := s.watches[k]
-		switch {
-		case !ok && w != nil && !w.missing:
-			w.missing = true // believed when the next probe says so, too
-		case !ok:
-			s.stop(k)
-			k.absent()
-		case w == nil:
-			s.start(ctx, k, as)
-		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:
-			s.stop(k) // the rows stay until the new ones are there
-			s.start(ctx, k, as)
-		default:
-			w.missing = false
-		}
-	}
-	return nil
-}
-
-func (s *session) start(ctx context.Context, k *kind, as servedKind) {
-	ctx, cancel := context.WithCancel(ctx)
-	w := &running{as: as, view: s.cluster.view.Load(), stop: cancel, done: make(chan struct{})}
-	s.watches[k] = w
-	k.begin(as.version)
-	go func() {
-		defer close(w.done)
-		if err := s.api.reflect(ctx, k, as, *w.view, s.cluster.WatchList); err != nil {
-			k.fail(ctx, err)
-		}
-	}()
-}
-
-func (s *session) stop(k *kind) {
-	if w := s.watches[k]; w != nil {
-		w.stop()
-		<-w.done
-		delete(s.watches, k)
-	}
-}
-
-// retry starts the watches that wait for the end of a long backoff anew: the
-// cluster has come back.
-func (s *session) retry(ctx context.Context) {
-	for k, w := range s.watches {
-		if state := k.snapshot(); state.failing != "" {
-			s.stop(k)
-			s.start(ctx, k, w.as)
-		}
-	}
-}
-
-// withdrawStale removes rows that nobody has vouched for in StaleAfter. The
-// watch starts from scratch, so that what comes back is a complete set.
-func (s *session) withdrawStale(ctx context.Context) {
-	c := s.cluster
-	now := c.options.Now()
-	c.mu.Lock()
-	lost := c.state.misses > 0 && now.Sub(c.state.lastContact) > c.options.StaleAfter
-	c.mu.Unlock()
-	var withdrawn []string
-	for _, k := range c.kinds { // also those of a session before that this one has not reached
-		state := k.snapshot()
-		failed := state.failing != "" && now.Sub(state.failingSince) > c.options.StaleAfter
-		if !state.synced || !lost && !failed {
-			continue
-		}
-		withdrawn = append(withdrawn, k.resource.Kind)
-		w := s.watches[k]
-		s.stop(k)
-		k.withdraw()
-		if w != nil {
-			s.start(ctx, k, w.as)
-		}
-	}
-	if len(withdrawn) > 0 {
-		slices.Sort(withdrawn)
-		c.log.Warn("rows withdrawn, nobody vouches for them", "stale_after", c.options.StaleAfter.String(), "kinds", strings.Join(withdrawn, ","))
 	}
 }
 
