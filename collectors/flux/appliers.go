@@ -24,10 +24,10 @@ type kustomization struct {
 	Status struct {
 		status
 
-		LastAttemptedRevision string    `json:"lastAttemptedRevision"`
-		LastAppliedRevision   string    `json:"lastAppliedRevision"`
-		Inventory             inventory `json:"inventory"`
-		History               []history `json:"history"`
+		LastAttemptedRevision string     `json:"lastAttemptedRevision"`
+		LastAppliedRevision   string     `json:"lastAppliedRevision"`
+		Inventory             *inventory `json:"inventory"`
+		History               []history  `json:"history"`
 	} `json:"status"`
 }
 
@@ -49,7 +49,7 @@ func kustomizations() watch.Resource {
 		s.rows(r)
 		l := s.labels()
 		r.Time(resourceReconciled, newest(o.Status.History), l...)
-		r.Add(resourceInventory, float64(o.Status.Inventory.Entries), l...)
+		s.inventoryRow(r, o.Status.Inventory)
 		s.conditionRow(r, kustomizationHealthy, "Healthy")
 	})
 }
@@ -75,12 +75,12 @@ type helmRelease struct {
 	Status struct {
 		status
 
-		LastAttemptedRevision string    `json:"lastAttemptedRevision"`
-		Failures              int64     `json:"failures"`
-		InstallFailures       int64     `json:"installFailures"`
-		UpgradeFailures       int64     `json:"upgradeFailures"`
-		Inventory             inventory `json:"inventory"`
-		History               []release `json:"history"`
+		LastAttemptedRevision string     `json:"lastAttemptedRevision"`
+		Failures              int64      `json:"failures"`
+		InstallFailures       int64      `json:"installFailures"`
+		UpgradeFailures       int64      `json:"upgradeFailures"`
+		Inventory             *inventory `json:"inventory"`
+		History               []release  `json:"history"`
 	} `json:"status"`
 }
 
@@ -123,7 +123,7 @@ func (o *helmRelease) rows(v fleet.View, r *exposition.Rows) {
 	})
 	s.rows(r)
 	l := s.labels()
-	r.Add(resourceInventory, float64(o.Status.Inventory.Entries), l...)
+	s.inventoryRow(r, o.Status.Inventory)
 	if len(o.Status.History) > 0 {
 		h := o.Status.History[0]
 		r.Add(releaseInfo, 1, s.labels(h.ChartName, h.ChartVersion, h.AppVersion, h.Status)...)

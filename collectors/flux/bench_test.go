@@ -31,7 +31,7 @@ func BenchmarkRender(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(raw)))
 			for b.Loop() {
-				if _, err := h.resource.Render(view, raw, h.rows, nil); err != nil {
+				if _, _, err := h.resource.Render(view, raw, h.rows); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -39,7 +39,7 @@ var (
 	}
 	operatorInfo = &exposition.Family{
 		Name: "flux_operator_info", Type: exposition.Gauge,
-		Labels: []string{"cluster", "version", "api_version", "platform"},
+		Labels: []string{"cluster", "exported_namespace", "name", "version", "api_version", "platform"},
 		Help:   "The version of Flux Operator, from its FluxReport. Always 1.",
 	}
 )

@@ -34,12 +34,15 @@ func FuzzRows(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, h := range harnesses {
-			entry, err := h.resource.Render(management(), raw, h.rows, nil)
+			entry, _, err := h.resource.Render(management(), raw, h.rows)
 			switch {
 			case err == nil:
 			case json.Valid(raw):
 				t.Fatalf("%s: %v", h.resource.Kind, err)
 			default:
+				continue
+			}
+			if entry == nil { // no name, no object
 				continue
 			}
 			h.group.Replace([]*exposition.Entry{entry})
@@ -59,7 +62,7 @@ func TestABrokenDocumentIsAnError(t *testing.T) {
 		"comma":   strings.Replace(whole, `"spec":{`, `"spec":{,`, 1),
 	} {
 		h := newHarness(t, resourceOf(t, "Kustomization"))
-		if _, err := h.resource.Render(management(), []byte(raw), h.rows, nil); err == nil {
+		if _, _, err := h.resource.Render(management(), []byte(raw), h.rows); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

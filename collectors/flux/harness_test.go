@@ -53,7 +53,7 @@ func newHarness(tb testing.TB, resource watch.Resource) *harness {
 // set makes the object in raw the only one of the group.
 func (h *harness) set(tb testing.TB, raw []byte) {
 	tb.Helper()
-	entry, err := h.resource.Render(management(), raw, h.rows, nil)
+	entry, _, err := h.resource.Render(management(), raw, h.rows)
 	if err != nil {
 		tb.Fatalf("%s: %v", h.resource.Kind, err)
 	}

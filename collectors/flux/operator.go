@@ -4,9 +4,9 @@
 package flux
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -28,10 +28,15 @@ func disabled(m *watch.Meta, annotation string) bool {
 
 // operated is the subject of an object of Flux Operator.
 func operated(kind, interval string, v fleet.View, m *watch.Meta, st *status) subject {
+	if every := m.Annotations[reconcileEveryAnnotation]; every != "" {
+		if _, err := time.ParseDuration(every); err == nil { // the operator, too, keeps to its default otherwise
+			interval = every
+		}
+	}
 	return subject{
 		kind: kind, target: v.Cluster, meta: m, status: st,
 		suspended: disabled(m, reconcileAnnotation),
-		interval:  cmp.Or(m.Annotations[reconcileEveryAnnotation], interval),
+		interval:  interval,
 	}
 }
 
@@ -51,7 +56,7 @@ type fluxInstance struct {
 		LastAttemptedRevision string      `json:"lastAttemptedRevision"`
 		LastAppliedRevision   string      `json:"lastAppliedRevision"`
 		Components            []component `json:"components"`
-		Inventory             inventory   `json:"inventory"`
+		Inventory             *inventory  `json:"inventory"`
 		History               []history   `json:"history"`
 	} `json:"status"`
 }
@@ -94,7 +99,7 @@ func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
 		redactURL(o.Spec.Distribution.Registry), o.Status.LastAppliedRevision, s.meta.UID)
 	s.rows(r)
 	r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
-	r.Add(resourceInventory, float64(o.Status.Inventory.Entries), s.labels()...)
+	s.inventoryRow(r, o.Status.Inventory)
 	s.historyRows(r, o.Status.History)
 	r.Add(instanceVersion, 1, s.labels(o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)...)
 	desired := o.Spec.Components
@@ -115,9 +120,9 @@ type resourceSet struct {
 	Status struct {
 		status
 
-		LastAppliedRevision string    `json:"lastAppliedRevision"`
-		Inventory           inventory `json:"inventory"`
-		History             []history `json:"history"`
+		LastAppliedRevision string     `json:"lastAppliedRevision"`
+		Inventory           *inventory `json:"inventory"`
+		History             []history  `json:"history"`
 	} `json:"status"`
 }
 
@@ -128,12 +133,15 @@ func resourceSets() watch.Resource {
 	}, func(o *resourceSet, v fleet.View, r *exposition.Rows) {
 		s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
 		ready, reason := s.ready()
-		entries := int(o.Status.Inventory.Entries)
+		entries := 0
+		if o.Status.Inventory != nil {
+			entries = int(o.Status.Inventory.Entries)
+		}
 		r.Add(resourceSetInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 			strconv.Itoa(entries), o.Status.LastAppliedRevision, s.meta.UID)
 		s.rows(r)
 		r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
-		r.Add(resourceInventory, float64(entries), s.labels()...)
+		s.inventoryRow(r, o.Status.Inventory)
 	})
 }
 

@@ -77,7 +77,7 @@ func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
 	s := operated("FluxReport", "", v, &o.Metadata, &o.Status)
 	s.rows(r)
 	spec := &o.Spec
-	r.Add(operatorInfo, 1, spec.Operator.Version, spec.Operator.APIVersion, spec.Operator.Platform)
+	r.Add(operatorInfo, 1, s.meta.Namespace, s.meta.Name, spec.Operator.Version, spec.Operator.APIVersion, spec.Operator.Platform)
 	r.Add(reportInfo, 1, s.labels(spec.Distribution.Status, spec.Distribution.Version, spec.Distribution.ManagedBy,
 		spec.Distribution.Entitlement, spec.Cluster.ServerVersion, spec.Cluster.Platform)...)
 	r.Time(reportTime, o.written(), s.labels()...)

@@ -160,9 +160,16 @@ func (k *kubeConfig) target(v fleet.View) string {
 	return v.Target(k.ConfigMapRef.Name)
 }
 
-// inventory is the list of what was applied; only its length is kept.
+// inventory is the list of what was applied; only its length is kept. It is not
+// there before something was, and in what older controllers wrote.
 type inventory struct {
 	Entries watch.Count `json:"entries"`
+}
+
+func (s *subject) inventoryRow(r *exposition.Rows, i *inventory) {
+	if i != nil {
+		r.Add(resourceInventory, float64(i.Entries), s.labels()...)
+	}
 }
 
 // history is one entry of a status history, newest first.

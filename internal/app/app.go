@@ -23,7 +23,6 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -68,7 +67,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	a := newApp(ctx, o)
 	seen := digest(o.ConfigFile)
-	c, err := config.Load(o.ConfigFile)
+	c, err := LoadConfig(o.ConfigFile)
 	if err != nil {
 		return ConfigError{err}
 	}
@@ -91,7 +90,7 @@ func Run(ctx context.Context, o Options) error {
 	g, err := newGeneration(ctx, c, a.registry, o.SyncTimeout, o.Log)
 	if err != nil {
 		closeAll(append(listeners, probes...))
-		return ConfigError{fmt.Errorf("%s: %w", o.ConfigFile, err)}
+		return err
 	}
 	a.current.Store(g)
 	a.reloaded(nil)
@@ -156,8 +155,12 @@ func newApp(ctx context.Context, o Options) *app {
 	return a
 }
 
-// SelfMetrics gathers the metrics of the exporter itself, for the documentation.
-func SelfMetrics() prometheus.Gatherer { return newApp(context.Background(), Options{}).registry }
+// SelfMetrics gathers the metrics of the exporter itself.
+func SelfMetrics() prometheus.Gatherer {
+	a := newApp(context.Background(), Options{})
+	_, _ = a.handler() // registers those of the handler, and cannot fail before it serves
+	return a.registry
+}
 
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
@@ -185,7 +188,7 @@ func (a *app) reload(ctx context.Context) error {
 }
 
 func (a *app) load(ctx context.Context) error {
-	c, err := config.Load(a.options.ConfigFile)
+	c, err := LoadConfig(a.options.ConfigFile)
 	if err != nil {
 		return err
 	}
@@ -198,7 +201,7 @@ func (a *app) load(ctx context.Context) error {
 	}
 	next, err := newGeneration(a.ctx, c, a.registry, a.options.SyncTimeout, a.options.Log)
 	if err != nil {
-		return fmt.Errorf("%s: %w", a.options.ConfigFile, err)
+		return err
 	}
 	if err := a.wait(ctx, next.isReady); err != nil {
 		next.stop()

@@ -49,15 +49,22 @@ func Families() []*exposition.Family {
 	return families
 }
 
-// newExposition is an empty exposition with the settings of c. self are the names
-// of the exporter's own families.
-func newExposition(c *config.Config, self []string) (*exposition.Exposition, error) {
+// LoadConfig reads a configuration file and checks it whole.
+func LoadConfig(file string) (*config.Config, error) {
+	names := familyNames(SelfMetrics())
+	for _, f := range Families() {
+		names = append(names, f.Name)
+	}
+	return config.Load(file, names...)
+}
+
+// newExposition is an empty exposition with the settings of c.
+func newExposition(c *config.Config) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
 		MaxObjects:    c.Limits.ObjectsPerKind,
 		MaxLabelValue: c.Limits.LabelValueLength,
-		SelfFamilies:  self,
 	}
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}
@@ -65,15 +72,8 @@ func newExposition(c *config.Config, self []string) (*exposition.Exposition, err
 	return exposition.New(o, Families()...)
 }
 
-// Check finds what the configuration itself cannot know to be wrong, such as
-// the name of a family that does not exist.
-func Check(c *config.Config) error {
-	_, err := newExposition(c, selfFamilies(SelfMetrics()))
-	return err
-}
-
-func selfFamilies(self prometheus.Gatherer) []string {
-	families, _ := self.Gather() // the names of what can be gathered
+func familyNames(g prometheus.Gatherer) []string {
+	families, _ := g.Gather() // the names of what can be gathered
 	names := make([]string, 0, len(families))
 	for _, f := range families {
 		names = append(names, f.GetName())
@@ -88,7 +88,7 @@ func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
 	if len(include) == 0 {
 		return self
 	}
-	if names := selfFamilies(self); !slices.ContainsFunc(include, func(n string) bool { return slices.Contains(names, n) }) {
+	if names := familyNames(self); !slices.ContainsFunc(include, func(n string) bool { return slices.Contains(names, n) }) {
 		return nil
 	}
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {

@@ -5,10 +5,13 @@ package app
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -69,17 +72,22 @@ func TestLabelsAreReserved(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
-	c := config.Default()
-	if err := Check(c); err != nil {
-		t.Error(err)
-	}
-	c.Metrics.Include = []string{"flux_resource_info", "cobaltcore_cluster_up"}
-	if err := Check(c); err != nil {
-		t.Error(err)
-	}
-	c.Metrics.Include = append(c.Metrics.Include, "flux_resource")
-	if err := Check(c); err == nil || !strings.Contains(err.Error(), `no metric family "flux_resource"`) {
-		t.Error(err)
+func TestLoadConfigKnowsTheFamilies(t *testing.T) {
+	for text, want := range map[string]string{
+		"[flux_resource_info, cobaltcore_cluster_up, promhttp_metric_handler_requests_total, go_goroutines]": "",
+		"[flux_resource_inf, nope]": `line.yaml:2: metrics.include[0]: there is no metric family "flux_resource_inf", did you mean "flux_resource_info"?
+line.yaml:2: metrics.include[1]: there is no metric family "nope"`,
+	} {
+		file := filepath.Join(t.TempDir(), "line.yaml")
+		if err := os.WriteFile(file, []byte("clusters: [{name: a, inCluster: true}]\nmetrics: {include: "+text+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if _, err := LoadConfig(file); err != nil {
+			got = strings.ReplaceAll(err.Error(), filepath.Dir(file)+"/", "")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

@@ -56,7 +56,7 @@ func newGeneration(
 			sets = append(sets, watch.Set{Collector: r.Name(), Resources: r.Resources()})
 		}
 	}
-	e, err := newExposition(c, selfFamilies(self))
+	e, err := newExposition(c)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func TestReloadOfNonsenseChangesNothing(t *testing.T) {
 		"no YAML":         {"clusters: [", "fleet.yaml:1: not valid YAML"},
 		"unknown key":     {"cluster: []", `fleet.yaml:1: unknown key "cluster"`},
 		"two of a name":   {"clusters:\n- {name: a, snapshot: {path: a}}\n- {name: a, snapshot: {path: b}}", "already taken"},
-		"unknown family":  {"clusters: [{name: a, snapshot: {path: a}}]\nmetrics: {include: [flux_nothing_info]}", "fleet.yaml: metrics.include: there is no metric family"},
+		"unknown family":  {"clusters: [{name: a, snapshot: {path: a}}]\nmetrics: {include: [flux_nothing_info]}", "fleet.yaml:2: metrics.include[0]: there is no metric family"},
 		"reserved label":  {"clusterLabel: kind\nclusters: [{name: a, snapshot: {path: a}}]", `the label "kind" has another meaning`},
 		"no longer there": {"", "no such file"},
 	} {

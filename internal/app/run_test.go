@@ -153,7 +153,7 @@ func TestRunErrors(t *testing.T) {
 	}{
 		"no configuration": {change: func(o *Options) { o.ConfigFile += ".not" }, wrong: true, message: "no such file"},
 		"unknown key":      {config: "cluster: []", wrong: true, message: "fleet.yaml:1: "},
-		"unknown family":   {config: "clusters: [{name: a, inCluster: true}]\nmetrics: {include: [nothing]}", wrong: true, message: "fleet.yaml: metrics.include"},
+		"unknown family":   {config: "clusters: [{name: a, inCluster: true}]\nmetrics: {include: [nothing]}", wrong: true, message: "fleet.yaml:2: metrics.include[0]"},
 		"address in use":   {change: func(o *Options) { o.ListenAddresses = append(o.ListenAddresses, taken) }, message: "listen on " + taken},
 		"probe address":    {change: func(o *Options) { o.ProbeAddress = taken }, message: "listen on " + taken},
 		"nonsense address": {change: func(o *Options) { o.ListenAddresses = []string{"127.0.0.1:many"} }, message: "listen on"},

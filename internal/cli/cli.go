@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/promslog"
@@ -20,7 +21,6 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -93,6 +93,9 @@ func serve(s Streams) *cobra.Command {
 		Short: "Watch the fleet and serve /metrics",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if slices.Contains(o.ListenAddresses, "") || len(o.ListenAddresses) == 0 {
+				return errors.New("--web.listen-address: give a host:port, such as :9876")
+			}
 			log, err := logger(s.Err, logLevel, logFmt)
 			if err != nil {
 				return err
@@ -164,14 +167,11 @@ func checkConfig() *cobra.Command {
 		Short: "Check the configuration file and say what is wrong with it",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			parsed, err := config.Load(file)
+			parsed, err := app.LoadConfig(file)
 			if err != nil {
 				return err
 			}
-			if err := app.Check(parsed); err != nil {
-				return fmt.Errorf("%s: %w", file, err)
-			}
-			_, _ = fmt.Fprintf(c.OutOrStdout(), "%s is valid: %d clusters\n", file, len(parsed.Clusters))
+			_, _ = fmt.Fprintf(c.OutOrStdout(), "%s is valid, clusters: %d\n", file, len(parsed.Clusters))
 			return nil
 		},
 	}

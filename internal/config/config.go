@@ -55,16 +55,17 @@ type Metrics struct {
 // bring.
 type Limits struct {
 	ObjectsPerKind   int `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Most objects of one kind in one cluster. Objects beyond it are left out whole."`
-	LabelValueLength int `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash."`
+	LabelValueLength int `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash. Below 253 that concerns the names of objects, too."`
 }
 
 // maxFileSize bounds what Load and Parse read. A fleet of a thousand clusters
 // is far below it.
 const maxFileSize = 4 << 20
 
-// Load reads the file at path. The error of a readable file that is not valid
-// is an [Errors].
-func Load(path string) (*Config, error) {
+// Load reads the file at path. families are the metric families that there are;
+// without any, their names are not checked. The error of a readable file that is
+// not valid is an [Errors].
+func Load(path string, families ...string) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
@@ -74,15 +75,15 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
 	}
-	return Parse(data, path)
+	return Parse(data, path, families...)
 }
 
 // Parse decodes data. The filename appears in errors, and its directory is
 // what relative paths in the file resolve against; it need not exist. The
 // error is an [Errors].
-func Parse(data []byte, filename string) (*Config, error) {
+func Parse(data []byte, filename string, families ...string) (*Config, error) {
 	cfg := new(Config)
-	if err := parse(data, filename, cfg); err != nil {
+	if err := parse(data, filename, cfg, func(r *report) { cfg.Metrics.checkFamilies(families, r) }); err != nil {
 		return nil, err
 	}
 	return cfg, nil
@@ -107,6 +108,14 @@ func (c *Config) YAML() ([]byte, error) {
 		return nil, fmt.Errorf("cannot write the configuration: %w", err)
 	}
 	return []byte(out.String()), enc.Close()
+}
+
+func (m *Metrics) checkFamilies(families []string, r *report) {
+	for i, name := range m.Include {
+		if len(families) > 0 && !slices.Contains(families, name) {
+			r.errorf(fmt.Sprintf("metrics.include[%d]", i), "there is no metric family %q%s", name, didYouMean(name, families))
+		}
+	}
 }
 
 func (c *Config) check(at string, r *report) {

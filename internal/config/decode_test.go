@@ -41,7 +41,7 @@ tiers: {x: {}, y: {for: 0s}}
 ratio: 1e-3
 nested: [[1, 2], [], [3]]
 either: {}
-`), "x.yaml", &got)
+`), "x.yaml", &got, func(*report) {})
 	want := every{
 		Mounts: map[string]string{"kv-v2/bootstrap": "kv-v2", "a.b": "pki"},
 		Tiers:  map[string]tier{"x": {For: 60e9}, "y": {}},
@@ -68,7 +68,7 @@ ratio: 0
 nested: [[1, x], 2]
 either: {for: 1x}
 or: []
-`), "x.yaml", new(every))
+`), "x.yaml", new(every), func(*report) {})
 	want := `x.yaml:3: mounts["a.b"]: "x" is too short: use at least 2 characters
 x.yaml:4: mounts["c d"]: must be text, not a list
 x.yaml:5: mounts: the key "a.b" is already in line 3: remove one of them

@@ -17,9 +17,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parse decodes data into out, a pointer to a struct as described in shape.go.
-// The error is an [Errors], unless the struct itself is wrong.
-func parse(data []byte, filename string, out any) error {
+// parse decodes data into out, a pointer to a struct as described in shape.go,
+// and then checks what only the caller knows. The error is an [Errors], unless the struct itself is wrong.
+func parse(data []byte, filename string, out any, check func(*report)) error {
 	v := reflect.ValueOf(out).Elem()
 	shape, err := shapeOf(v.Type())
 	if err != nil {
@@ -34,6 +34,7 @@ func parse(data []byte, filename string, out any) error {
 		r.mark("", root.Line)
 		d := &decoder{report: r, dir: dir}
 		d.value(root, shape, rules{}, v, "")
+		check(r)
 	}
 	return r.err()
 }

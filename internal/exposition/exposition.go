@@ -21,9 +21,6 @@ type Options struct {
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
-	// SelfFamilies are the names of the exporter's own families, which Include
-	// may name, too.
-	SelfFamilies []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
 	// MaxLabelValue is the length in bytes above which a label value is cut.
@@ -51,8 +48,8 @@ type layout struct {
 
 type columnRef struct{ group, column int }
 
-// New creates an exposition of the given families. Two families of one name and
-// an Include that names none are errors.
+// New creates an exposition of the given families. Two families of one name are
+// an error.
 func New(o Options, decls ...*Family) (*Exposition, error) {
 	o.MaxObjects = cmp.Or(o.MaxObjects, 200_000)
 	o.MaxLabelValue = cmp.Or(o.MaxLabelValue, 1024)
@@ -69,11 +66,6 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 	for i, f := range e.families[min(1, len(e.families)):] {
 		if f.decl.Name == e.families[i].decl.Name {
 			return nil, fmt.Errorf("family %s is declared twice", f.decl.Name)
-		}
-	}
-	for _, name := range o.Include {
-		if !slices.Contains(o.SelfFamilies, name) && !slices.ContainsFunc(e.families, func(f *family) bool { return f.decl.Name == name }) {
-			return nil, fmt.Errorf("metrics.include: there is no metric family %q", name)
 		}
 	}
 	e.layout.Store(&layout{columns: make([][]columnRef, len(e.families))})

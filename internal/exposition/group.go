@@ -123,7 +123,8 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 // Replace makes list the whole content of the group, in one step. It takes
 // ownership of list and frees each entry as soon as it is stored.
 func (g *Group) Replace(list []*Entry) {
-	slices.SortFunc(list, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortStableFunc(list, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
+	list = lastOfEach(list)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.over = nil
@@ -152,6 +153,20 @@ func (g *Group) Replace(list []*Entry) {
 		g.set(e.Key, e.column, e.cut)
 		list[i] = nil
 	}
+}
+
+// lastOfEach keeps the last of neighbours with the same key. A server that lists
+// an object twice must not make the output invalid.
+func lastOfEach(list []*Entry) []*Entry {
+	n := 0
+	for i, e := range list {
+		if i+1 == len(list) || list[i+1].Key != e.Key {
+			list[n] = e
+			n++
+		}
+	}
+	clear(list[n:])
+	return list[:n]
 }
 
 // fill stores list in an empty group, page by page.

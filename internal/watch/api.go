@@ -40,6 +40,7 @@ func connect(config *rest.Config, watchList bool) (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
+	client.Transport = abandon{client.Transport}
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)

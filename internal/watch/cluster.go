@@ -7,6 +7,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -30,7 +31,12 @@ type Options struct {
 	ProbeInterval time.Duration
 	// StaleAfter is how long the rows of a cluster or kind outlive the contact.
 	StaleAfter time.Duration
+	// Silence is how long a watch may give no sign of life; by default two and a
+	// half times as long as a quiet one waits for a bookmark.
+	Silence time.Duration
 }
+
+const defaultSilence = 150 * time.Second
 
 const (
 	probeTimeout = 10 * time.Second
@@ -70,6 +76,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Silence = cmp.Or(o.Silence, defaultSilence)
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
 	for _, set := range o.Sets {
 		for _, r := range set.Resources {
@@ -180,7 +187,7 @@ func (c *Cluster) update(f func(*clusterState)) {
 }
 
 // Settled says whether nothing is left to wait for: every kind is complete, not
-// served or failed explicitly, or the cluster could not be reached.
+// served or failed explicitly, or the cluster could not be reached, twice.
 func (c *Cluster) Settled() bool {
 	c.mu.Lock()
 	state := c.state
@@ -188,8 +195,8 @@ func (c *Cluster) Settled() bool {
 	if !state.probed {
 		return false
 	}
-	if !state.up {
-		return true
+	if !state.up { // one failed probe may be the network that is just coming up
+		return state.misses >= missesUntilDown || state.failing == ReasonConfig
 	}
 	for _, k := range c.kinds {
 		if s := k.snapshot(); !s.settled() {

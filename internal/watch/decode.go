@@ -266,7 +266,7 @@ func decodeItems(dec *jsontext.Decoder, frames *boundedReader, create func() obj
 		if err != nil {
 			return err
 		}
-		item(o, partial)
+		item(o, partial || o.meta().Name == "")
 	}
 	_, err := dec.ReadToken()
 	return err

@@ -43,6 +43,7 @@ type aggregatedDiscovery struct {
 		} `json:"metadata"`
 		Versions []struct {
 			Version   string `json:"version"`
+			Freshness string `json:"freshness"`
 			Resources []struct {
 				Resource     string `json:"resource"`
 				ResponseKind struct {
@@ -76,6 +77,9 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 	d := discovered{etag: answer.Get("ETag"), resources: map[schema.GroupVersionKind]string{}}
 	for _, group := range list.Items {
 		for _, v := range group.Versions {
+			if v.Freshness == "Stale" && isWanted(wanted, group.Metadata.Name, v.Version) {
+				return known, fmt.Errorf("the API server does not know what %s/%s has", group.Metadata.Name, v.Version)
+			}
 			for _, r := range v.Resources {
 				d.add(schema.GroupVersionKind{Group: group.Metadata.Name, Version: v.Version, Kind: r.ResponseKind.Kind}, r.Resource, r.Verbs)
 			}
@@ -93,7 +97,7 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 	d := discovered{resources: map[schema.GroupVersionKind]string{}}
 	for _, g := range list.Groups {
 		for _, v := range g.Versions {
-			if !slices.ContainsFunc(wanted, func(r Resource) bool { return r.Group == g.Name && slices.Contains(r.Versions, v.Version) }) {
+			if !isWanted(wanted, g.Name, v.Version) {
 				continue
 			}
 			_, body, err := a.get(ctx, "/apis/"+v.GroupVersion)
@@ -113,6 +117,10 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 		}
 	}
 	return d, nil
+}
+
+func isWanted(wanted []Resource, group, version string) bool {
+	return slices.ContainsFunc(wanted, func(r Resource) bool { return r.Group == group && slices.Contains(r.Versions, version) })
 }
 
 // add notes a resource that can be watched; a subresource, such as a scale,

@@ -41,6 +41,7 @@ type kindState struct {
 	// failing is why the last attempt failed; empty while all is well.
 	failing      Reason
 	failingSince time.Time
+	failures     int // since the last success
 	errors       map[Reason]uint64
 	partial      uint64
 }
@@ -104,7 +105,7 @@ func (k *kind) event() {
 func (k *kind) recover() {
 	k.mu.Lock()
 	was := k.state.failing
-	k.state.failing = ""
+	k.state.failing, k.state.failures = "", 0
 	k.mu.Unlock()
 	if was != "" {
 		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(was))
@@ -131,6 +132,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.state.failingSince = k.now()
 	}
 	k.state.failing = reason
+	k.state.failures++
 	k.mu.Unlock()
 	if was != reason {
 		level := slog.LevelWarn
@@ -154,7 +156,15 @@ func (k *kind) decodedPartially() {
 }
 
 // settled says whether the kind needs no more waiting for: it is complete, not
-// served, or failed explicitly.
+// served, or has failed explicitly: refused, or twice.
 func (s *kindState) settled() bool {
-	return s.known && (s.version == "" || s.synced || s.failing != "")
+	switch {
+	case !s.known:
+		return false
+	case s.version == "", s.synced:
+		return true
+	case s.failing == ReasonForbidden, s.failing == ReasonUnauthorized, s.failing == ReasonNotFound:
+		return true
+	}
+	return s.failures >= 2
 }

@@ -6,6 +6,7 @@ package watch
 import (
 	"errors"
 	"net/url"
+	"regexp"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
@@ -29,5 +30,9 @@ func redact(err error) string {
 		}
 		return request.Op + " " + at + ": " + redact(request.Err)
 	}
-	return err.Error()
+	return userInfo.ReplaceAllString(err.Error(), "://…@")
 }
+
+// userInfo is what stands before the host in a URL, such as the proxy-url of a
+// kubeconfig. It is greedy: a password may hold a slash or an at sign.
+var userInfo = regexp.MustCompile(`://[^\s"\']*@`)

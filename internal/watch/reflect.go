@@ -79,7 +79,9 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList,
 		if partial {
 			s.kind.decodedPartially()
 		}
-		list.add(item.meta().key(), s.store.render(rows, item))
+		if item.meta().Name != "" { // else it is no object
+			list.add(item.meta().key(), s.store.render(rows, item))
+		}
 	})
 	if err != nil {
 		return nil, err
@@ -92,13 +94,13 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 	o.Watch = true
 	body, err := s.request(o).Stream(ctx)
 	if err != nil {
-		s.kind.fail(ctx, err)
 		if o.SendInitialEvents != nil {
-			// The reflector waits out a retriable error of a WatchList without
-			// looking at ctx. As another error it makes it try a LIST and then
-			// back off in a way that ends with ctx.
+			// A LIST follows, and says what is wrong if it fails, too: a server
+			// without WatchList is none. And the reflector waits out a retriable
+			// error of a WatchList without looking at ctx; this one is not.
 			return nil, errors.New(redact(err))
 		}
+		s.kind.fail(ctx, err)
 		return nil, err
 	}
 	if o.SendInitialEvents == nil {

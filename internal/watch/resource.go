@@ -44,16 +44,17 @@ type Set struct {
 	Resources []Resource
 }
 
-// Render decodes one object from JSON and returns its rows as text by family
-// name; tests use it to check object in, text out.
-func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows, key *string) (*exposition.Entry, error) {
+// Render decodes one object from JSON and returns its rows; a snapshot does, and
+// tests check object in, text out. partial says that a value of the wrong type
+// was left out, or that there is no entry because the object has no name.
+func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows) (entry *exposition.Entry, partial bool, err error) {
 	o := r.create()
-	if _, err := decode(raw, o); err != nil {
-		return nil, err
+	partial, err = decode(raw, o)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case o.meta().Name == "":
+		return nil, true, nil
 	}
-	k := o.meta().key()
-	if key != nil {
-		*key = k
-	}
-	return rows.Render(k, func(rs *exposition.Rows) { r.rows(v, o, rs) }), nil
+	return rows.Render(o.meta().key(), func(rs *exposition.Rows) { r.rows(v, o, rs) }), partial, nil
 }

@@ -53,6 +53,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 		if c.contact(err) {
 			s.retry(ctx)
 		}
+		s.restartSilent(ctx)
 		s.withdrawStale(ctx)
 		delay = c.nextProbe()
 	}
@@ -130,6 +131,35 @@ func (s *session) retry(ctx context.Context) {
 			s.start(ctx, k, w.as)
 		}
 	}
+}
+
+// restartSilent starts the watches anew that give no sign of life although they
+// have not failed either: something between them and the server has gone without
+// a word. The rows stay until the new ones are there, or until they are stale.
+func (s *session) restartSilent(ctx context.Context) {
+	c := s.cluster
+	now := c.options.Now()
+	for k, w := range s.watches {
+		state := k.snapshot()
+		last := state.lastEvent
+		if state.started.After(last) {
+			last = state.started
+		}
+		if now.Sub(last) <= c.options.Silence {
+			continue
+		}
+		k.fail(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
+		k.update(func(state *kindState) { state.failingSince = minTime(state.failingSince, last) })
+		s.stop(k)
+		s.start(ctx, k, w.as)
+	}
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // withdrawStale removes rows that nobody has vouched for in StaleAfter. The

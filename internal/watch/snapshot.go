@@ -79,17 +79,22 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			if !slices.Contains(k.resource.Versions, o.version) {
 				continue
 			}
-			var key string
-			entry, err := k.resource.Render(view, o.raw, rows, &key)
+			entry, partial, err := k.resource.Render(view, o.raw, rows)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.file, k.resource.Kind, err)
 			}
+			if partial {
+				k.decodedPartially()
+			}
+			if entry == nil {
+				continue
+			}
 			contents[i].version = o.version
-			if n, ok := at[key]; ok { // dumps may overlap: the later one holds
+			if n, ok := at[entry.Key]; ok { // dumps may overlap: the later one holds
 				contents[i].entries[n] = entry
 				continue
 			}
-			at[key] = len(contents[i].entries)
+			at[entry.Key] = len(contents[i].entries)
 			contents[i].entries = append(contents[i].entries, entry)
 		}
 	}

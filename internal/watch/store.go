@@ -41,7 +41,7 @@ func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
 // reflector's temporary store holds rows and the objects are garbage at once.
 func (s *store) Transformer() cache.TransformFunc {
 	return func(x any) (any, error) {
-		if o, ok := x.(object); ok {
+		if o, ok := x.(object); ok && o.meta().Name != "" {
 			return s.render(s.rows, o), nil
 		}
 		return x, nil
@@ -51,13 +51,15 @@ func (s *store) Transformer() cache.TransformFunc {
 // Replace takes the result of a WatchList (rendered) or of a LIST (rendered
 // items).
 func (s *store) Replace(list []any, _ string) error {
-	entries := make([]*exposition.Entry, len(list))
+	entries := make([]*exposition.Entry, 0, len(list))
 	for i, x := range list {
 		switch e := x.(type) {
 		case *exposition.Entry:
-			entries[i] = e
+			entries = append(entries, e)
 		case *renderedItem:
-			entries[i] = e.entry
+			entries = append(entries, e.entry)
+		case object: // without a name
+			s.kind.decodedPartially()
 		default:
 			return fmt.Errorf("replace %s: unexpected %T", s.kind.resource.Kind, x)
 		}
@@ -76,6 +78,10 @@ func (s *store) Update(x any) error {
 	o, ok := x.(object)
 	if !ok {
 		return fmt.Errorf("update %s: unexpected %T", s.kind.resource.Kind, x)
+	}
+	if o.meta().Name == "" {
+		s.kind.decodedPartially()
+		return nil
 	}
 	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
 	s.kind.event()

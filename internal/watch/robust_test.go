@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+func widgetJSON(name string, n int) string {
+	return fmt.Sprintf(`{"metadata":{"name":%q,"namespace":"n","resourceVersion":"%d"},"spec":{"size":%[2]d}}`, name, n)
+}
+
+// hangWatches answers a LIST with list, and a watch with silence.
+func hangWatches(list http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("watch") == "" {
+			list(w, r)
+			return
+		}
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
+}
+
+// A server without WatchList is none to complain about, and nothing is settled
+// before its LIST has answered.
+func TestServerWithoutWatchList(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	asked, answer := make(chan struct{}), make(chan struct{})
+	list := hangWatches(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answer
+		_, _ = fmt.Fprintf(w, `{"metadata":{"resourceVersion":"5"},"items":[%s]}`, widgetJSON("a", 1))
+	})
+	a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("sendInitialEvents") == "true" {
+			status(http.StatusUnprocessableEntity, "Invalid", "sendInitialEvents is forbidden")(w, r)
+			return
+		}
+		list(w, r)
+	})
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.ProbeInterval = time.Hour })
+	<-asked
+	if r.Settled() {
+		t.Error("settled before the LIST has answered")
+	}
+	close(answer)
+	r.wantRows(size("Widget", "a", 1))
+	if got := scrape(r.exposition, "cobaltcore_watch_errors_total"); got != nil {
+		t.Error(got)
+	}
+}
+
+func TestOneFailedProbeSettlesNothing(t *testing.T) {
+	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{Exposition: newExposition(t), Log: slog.New(slog.DiscardHandler)})
+	var got []bool
+	for range 2 {
+		c.contact(errors.New("network"))
+		got = append(got, c.Settled())
+	}
+	if diff := cmp.Diff([]bool{false, true}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestListWithNonsense(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.deny("widgets", hangWatches(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"metadata":{"resourceVersion":"5"},"items":[%s,%s,null,5,"x",{}]}`, widgetJSON("a", 1), widgetJSON("a", 2))
+	}))
+	r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = false })
+	r.wantRows(size("Widget", "a", 2))
+	r.wantLine(`cobaltcore_watch_objects{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`)
+	r.wantLine(`cobaltcore_watch_partial_decodes_total{cluster="c",collector="test",group="test.example.com",kind="Widget"} 4`)
+}
+
+// A watch without a sign of life is made anew; its rows stay meanwhile.
+func TestSilentWatch(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Silence = 200 * time.Millisecond })
+	r.wantRows(size("Widget", "a", 1))
+	r.wantLine(`cobaltcore_watch_errors_total{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="timeout"} 2`)
+	r.wantRows(size("Widget", "a", 1))
+}
+
+// A LIST that stops in the middle is given up, and what comes later is taken.
+func TestHangingList(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.put("widgets", "b", `{"size":2}`)
+	a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"metadata":{"resourceVersion":"5"},"items":[%s,`, widgetJSON("a", 1))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	r := watchAPI(t, a, func(c *fleet.Cluster, o *Options) { c.WatchList, o.Silence = false, 300*time.Millisecond })
+	r.wantLine(`cobaltcore_watch_failing{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="timeout"} 1`)
+	a.deny("widgets", nil)
+	r.wantRows(size("Widget", "b", 2))
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+type closed struct {
+	io.Reader
+	done chan struct{}
+}
+
+func (c closed) Close() error { close(c.done); return nil }
+
+// A transport that does not look at the context is not waited for, and what it
+// says too late is closed.
+func TestAbandon(t *testing.T) {
+	late, done := make(chan struct{}), make(chan struct{})
+	transport := abandon{roundTrip(func(*http.Request) (*http.Response, error) {
+		<-late
+		return &http.Response{Body: closed{strings.NewReader(""), done}}, nil
+	})}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := transport.RoundTrip(r); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(late)
+	<-done
+}
+
+func TestRedactUserInfo(t *testing.T) {
+	for in, want := range map[string]string{
+		`proxy: unsupported scheme "ftp://user:hunter2@proxy:1"`: `proxy: unsupported scheme "ftp://…@proxy:1"`,
+		`parse "http://user:hun/ter@2%zz@host/": invalid`:        `parse "http://…@host/": invalid`,
+		`dial https://host/@scope: refused`:                      `dial https://…@scope: refused`,
+	} {
+		if got := redact(errors.New(in)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
