@@ -64,7 +64,7 @@ generate: ## Write everything that is generated: docs, schemas
 
 .PHONY: check-generated
 check-generated: generate ## Fail when a generated file differs from what is committed
-	git diff --exit-code -- docs internal/config
+	@test -z "$$(git status --porcelain -- docs internal/config)" || { git status --short -- docs internal/config; git diff -- docs internal/config; exit 1; }
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters

@@ -117,6 +117,8 @@ func Run(ctx context.Context, o Options) error {
 		serve(server.Probes(a.ready), probes, "")
 	}
 	tasks.Go(func() { a.follow(ctx, seen) })
+	<-ctx.Done()
+	o.Log.Info("stopping, requests that are under way are finished")
 	tasks.Wait() // requests are finished before the rows go
 	a.reloading.Lock()
 	defer a.reloading.Unlock()

@@ -222,6 +222,14 @@ func (g *Group) Size() (objects, over, cut int) {
 	return len(g.index), len(g.over), g.cut
 }
 
+// HasRoom says whether objects are left out although there is room again: what
+// was left out is not kept, so it takes a relist to get it back.
+func (g *Group) HasRoom() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.over) > 0 && len(g.index) < g.options.MaxObjects
+}
+
 func (g *Group) set(key string, text func(column int) []byte, cut bool) {
 	at, ok := g.index[key]
 	if !ok {

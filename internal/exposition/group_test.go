@@ -102,8 +102,14 @@ func TestGroupCountsWhatItCuts(t *testing.T) {
 	if diff := cmp.Diff([3]int{2, 2, 1}, size()); diff != "" {
 		t.Error(diff)
 	}
+	if g.HasRoom() {
+		t.Error("room in a full group")
+	}
 	g.Delete("b")
 	g.Delete("d")
+	if !g.HasRoom() {
+		t.Error("no room for what was left out")
+	}
 	g.Set("c", rows, thing("c", 1))
 	if diff := cmp.Diff([3]int{2, 0, 0}, size()); diff != "" {
 		t.Error(diff)

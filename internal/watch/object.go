@@ -29,7 +29,6 @@ type Meta struct {
 	ResourceVersion string         `json:"resourceVersion"`
 	Generation      int64          `json:"generation"`
 	Created         time.Time      `json:"creationTimestamp"`
-	Deleted         time.Time      `json:"deletionTimestamp"`
 	Annotations     Annotations    `json:"annotations"`
 	ManagedFields   []ManagedField `json:"managedFields"`
 }

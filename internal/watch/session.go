@@ -94,6 +94,9 @@ func (s *session) probe(ctx context.Context) error {
 		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:
 			s.stop(k) // the rows stay until the new ones are there
 			s.start(ctx, k, as)
+		case k.group.HasRoom():
+			s.stop(k)
+			s.start(ctx, k, as)
 		default:
 			w.missing = false
 		}
