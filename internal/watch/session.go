@@ -151,18 +151,13 @@ func (s *session) restartSilent(ctx context.Context) {
 		if now.Sub(last) <= c.options.Silence {
 			continue
 		}
-		k.fail(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
-		k.update(func(state *kindState) { state.failingSince = minTime(state.failingSince, last) })
+		if state.failing == "" {
+			k.fail(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
+			k.update(func(state *kindState) { state.failingSince = last })
+		}
 		s.stop(k)
 		s.start(ctx, k, w.as)
 	}
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // withdrawStale removes rows that nobody has vouched for in StaleAfter. The
