@@ -139,7 +139,7 @@ func StartFluxOperator(ctx context.Context, dir string, cluster *Cluster) (*Flux
 func FluxInstance() *unstructured.Unstructured {
 	obj := NewObject("fluxcd.controlplane.io/v1", "FluxInstance", fluxNamespace, "flux")
 	obj.Object["spec"] = map[string]any{
-		"distribution": map[string]any{"version": "2.x", "registry": "ghcr.io/fluxcd"},
+		"distribution": map[string]any{"version": "2.x", "registry": "registry.example.com/fluxcd"},
 		"components":   []any{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"},
 		"cluster":      map[string]any{"networkPolicy": true},
 		"wait":         false,
