@@ -42,7 +42,8 @@ e2e: ## Run the tests on real servers, which are built into a cache once
 
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
-	$(GO) run ./test/testbed/cmd/testbed -address $(ADDRESS)
+	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed
+	exec bin/testbed -address $(ADDRESS)
 
 .PHONY: bench
 bench: build ## Measure beside kube-state-metrics on a real cluster, then the Go benchmarks
