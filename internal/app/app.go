@@ -243,23 +243,27 @@ func (a *app) reloaded(err error) {
 
 // fileInterval is how often the configuration file is looked at: a ConfigMap
 // that is mounted sends no signal when it changes.
-const fileInterval = 5 * time.Second
+const fileInterval = 2 * time.Second
 
 // follow reloads on request and when the file is no longer what was seen of it.
+// A change counts when two looks agree on it: half a file may be valid, too.
 func (a *app) follow(ctx context.Context, seen [sha256.Size]byte) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()
-	for {
+	for last := seen; ; {
+		var now [sha256.Size]byte
 		select {
 		case <-ctx.Done():
 			return
 		case <-a.options.Reload:
+			now = digest(a.options.ConfigFile)
 		case <-tick.C:
-			if digest(a.options.ConfigFile) == seen {
+			if now = digest(a.options.ConfigFile); now == seen || now != last {
+				last = now
 				continue
 			}
 		}
-		seen = digest(a.options.ConfigFile)
+		seen, last = now, now
 		_ = a.reload(ctx) // logged and counted
 	}
 }
