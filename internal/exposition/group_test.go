@@ -134,6 +134,35 @@ func TestEqualRowsChangeNoBlock(t *testing.T) {
 
 func thing1(r *Rows) { r.Add(testInfo, 1, "a", "1"); r.Add(testValue, 1, "a") }
 
+// A scrape sees one group or the one that takes its place, never both or none.
+func TestSwapIsAtomic(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	other := e.Group(g.key, []*Family{testInfo, testValue})
+	for _, g := range []*Group{g, other} {
+		g.Set("a", g.Rows(), thing("a", 1))
+	}
+	var swaps sync.WaitGroup
+	done := make(chan struct{})
+	swaps.Go(func() {
+		defer close(done)
+		for range 2000 {
+			e.Swap([]*Group{g}, []*Group{other})
+			e.Swap([]*Group{other}, []*Group{g})
+		}
+	})
+	defer swaps.Wait()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		if n := strings.Count(e.text(), "test_value"); n != 1 {
+			t.Fatalf("%d groups in a scrape", n)
+		}
+	}
+}
+
 // A scrape sees a relist, the end of a group and the rows of one object in two
 // families before or after, never in between.
 func TestSnapshotsAreAtomic(t *testing.T) {

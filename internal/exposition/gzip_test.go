@@ -74,6 +74,10 @@ func TestRunsKeepWhatDidNotChange(t *testing.T) {
 	if second[0] != first[0] {
 		t.Error("an unchanged run was joined again")
 	}
+	third := r.join([][]*Block{{a, d}})
+	if third[0] == first[0] || !bytes.Equal(third[0].raw, append(bytes.Clone(a.raw), d.raw...)) {
+		t.Error("a run with another part was not joined again")
+	}
 	if r.join(nil); len(r.cache) != 0 {
 		t.Error("the cache keeps what is gone")
 	}

@@ -79,6 +79,39 @@ func TestOneFailedProbeSettlesNothing(t *testing.T) {
 	}
 }
 
+// An API server that has just started has not loaded its custom resources yet: a
+// kind that one probe misses keeps its rows.
+func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewServer)
+	a.serve("Widget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.ProbeInterval = time.Hour })
+	r.wantRows(size("Widget", "a", 1))
+	r.cancel()
+	<-r.done // from here on, the probes are ours
+	s := &session{cluster: r.Cluster, watches: map[*kind]*running{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() {
+		cancel()
+		for k := range s.watches {
+			s.stop(k)
+		}
+		s.api.close()
+	})
+	var got []int
+	for _, versions := range [][]string{{"v1"}, nil, {"v1"}, nil, nil} {
+		a.serve("Widget", versions...)
+		if err := s.probe(ctx); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, len(scrape(r.exposition, "test_size")))
+	}
+	if diff := cmp.Diff([]int{1, 1, 1, 1, 0}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestListWithNonsense(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, httptest.NewServer)
