@@ -6,7 +6,14 @@
 package collectors
 
 import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -20,4 +27,31 @@ type Collector interface {
 	// Resources are the kinds that it watches. A kind that a cluster does not
 	// serve is normal: it is watched from the moment it appears.
 	Resources() []watch.Resource
+	// Probes are what it asks on behalf of one cluster.
+	Probes(Site) []Probe
+}
+
+// Probe asks something outside the API server again and again.
+type Probe interface {
+	// Groups are all rows of the probe. What one question brought is swapped in
+	// whole.
+	Groups() []*exposition.Group
+	// Run asks until ctx ends; all goroutines are gone when it returns.
+	Run(ctx context.Context)
+	// Settled says whether nothing is left to wait for: everything was asked
+	// once, with or without success.
+	Settled() bool
+	Status() status.Status
+}
+
+// Site is the cluster for which probes run, and what they run with.
+type Site struct {
+	Cluster fleet.Cluster
+	// Lookup finds another cluster of the fleet as it is now.
+	Lookup     func(name string) (fleet.Cluster, bool)
+	Exposition *exposition.Exposition
+	Log        *slog.Logger
+	Now        func() time.Time
+	// Dial opens the connections of probes; nil is a [net.Dialer].
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

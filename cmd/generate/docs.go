@@ -99,6 +99,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_flux_"},
 	},
 	{
+		title:    "OpenBao",
+		text:     "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why.",
+		prefixes: []string{"cobaltcore_openbao_"},
+	},
+	{
 		title:    "Clusters, watches and collectors",
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},

@@ -7,6 +7,7 @@ package flux
 import (
 	"slices"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -34,3 +35,6 @@ func (Collector) Resources() []watch.Resource {
 		images(),
 	)
 }
+
+// Probes returns nothing: Flux is watched.
+func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }

@@ -43,6 +43,9 @@ type Options struct {
 	// Reload asks for a reload; SIGHUP in production. May be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger
+	// Dial opens the connections of probes; nil is a [net.Dialer]. Tests use it:
+	// EndpointSlices may not have loopback addresses.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Listening is called with the addresses once the listeners are open. May be
 	// nil.
 	Listening func(addresses []net.Addr)
@@ -87,7 +90,7 @@ func Run(ctx context.Context, o Options) error {
 		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, a.registry, o.SyncTimeout, o.Log)
+	g, err := newGeneration(ctx, c, a.registry, o)
 	if err != nil {
 		closeAll(append(listeners, probes...))
 		return err
@@ -201,7 +204,7 @@ func (a *app) load(ctx context.Context) error {
 			return a.wait(ctx, func() bool { return settled() || time.Now().After(deadline) })
 		})
 	}
-	next, err := newGeneration(a.ctx, c, a.registry, a.options.SyncTimeout, a.options.Log)
+	next, err := newGeneration(a.ctx, c, a.registry, a.options)
 	if err != nil {
 		return err
 	}

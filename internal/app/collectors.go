@@ -11,8 +11,10 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -27,6 +29,7 @@ type registration struct {
 func registered(c *config.Collectors) []registration {
 	return []registration{
 		{flux.Collector{}, c.Flux.Enabled},
+		{openbao.Collector{Instances: c.OpenBao}, len(c.OpenBao) > 0},
 	}
 }
 
@@ -42,7 +45,7 @@ func collectorNames() []string {
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
 func Families() []*exposition.Family {
-	families := watch.Families()
+	families := append(watch.Families(), status.Families()...)
 	for _, c := range registered(&config.Collectors{}) {
 		families = append(families, c.Families()...)
 	}

@@ -5,8 +5,8 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"maps"
+	"net"
 	"reflect"
 	"slices"
 	"sync"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -29,31 +30,33 @@ const probeInterval = 15 * time.Second
 // go within a generation; any other setting that changes makes a new one, which
 // replaces the old one when it is ready.
 type generation struct {
-	handler  exposition.Handler
-	options  watch.Options
-	deadline time.Time // ready at the latest
-	ready    atomic.Bool
+	handler exposition.Handler
+	options watch.Options
+	// collectors are those that are enabled.
+	collectors []collectors.Collector
+	dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	deadline   time.Time // ready at the latest
+	ready      atomic.Bool
 
 	// Only apply changes these, and nobody changes what they point to.
 	mu       sync.Mutex
 	config   *config.Config
 	clusters map[string]*runningCluster
-}
-
-type runningCluster struct {
-	*watch.Cluster
-
-	stop context.CancelFunc
-	done chan struct{}
+	fleet    []fleet.Cluster // what lookup finds, also while apply waits
 }
 
 func newGeneration(
-	ctx context.Context, c *config.Config, self prometheus.Gatherer, syncTimeout time.Duration, log *slog.Logger,
+	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options,
 ) (*generation, error) {
 	var sets []watch.Set
+	var enabled []collectors.Collector
 	for _, r := range registered(&c.Collectors) {
-		if r.enabled {
-			sets = append(sets, watch.Set{Collector: r.Name(), Resources: r.Resources()})
+		if !r.enabled {
+			continue
+		}
+		enabled = append(enabled, r.Collector)
+		if resources := r.Resources(); len(resources) > 0 {
+			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
 		}
 	}
 	e, err := newExposition(c)
@@ -63,10 +66,12 @@ func newGeneration(
 	g := &generation{
 		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
 		},
-		deadline: time.Now().Add(syncTimeout),
-		clusters: map[string]*runningCluster{},
+		collectors: enabled,
+		dial:       o.Dial,
+		deadline:   time.Now().Add(o.SyncTimeout),
+		clusters:   map[string]*runningCluster{},
 	}
 	atOnce := func(func() bool) error { return nil } // nothing is served until isReady
 	return g, g.apply(ctx, c, atOnce)
@@ -89,17 +94,20 @@ func (g *generation) fits(c *config.Config) bool {
 func (g *generation) apply(ctx context.Context, c *config.Config, wait func(settled func() bool) error) error {
 	wanted := fleet.FromConfig(c)
 	targets := fleet.TargetsOf(wanted)
+	before := g.setFleet(wanted)
 	next, fresh := map[string]*runningCluster{}, []*runningCluster(nil)
 	for _, want := range wanted {
 		have := g.clusters[want.Name]
 		if have == nil || !have.Equal(want) {
-			have = start(ctx, watch.NewCluster(want, targets, g.options))
+			have = g.newCluster(want, targets)
+			have.start(ctx)
 			fresh = append(fresh, have)
 		}
 		next[want.Name] = have
 	}
 	if err := wait(func() bool { return allSettled(fresh) }); err != nil {
 		end(fresh)
+		g.setFleet(before)
 		return err
 	}
 	var gone []*runningCluster
@@ -117,38 +125,6 @@ func (g *generation) apply(ctx context.Context, c *config.Config, wait func(sett
 	}
 	end(gone)
 	return nil
-}
-
-func start(ctx context.Context, c *watch.Cluster) *runningCluster {
-	ctx, cancel := context.WithCancel(ctx)
-	r := &runningCluster{Cluster: c, stop: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(r.done)
-		c.Run(ctx)
-	}()
-	return r
-}
-
-// end stops clusters and waits for their goroutines.
-func end(clusters []*runningCluster) {
-	for _, c := range clusters {
-		c.stop()
-	}
-	for _, c := range clusters {
-		<-c.done
-	}
-}
-
-func groups(clusters []*runningCluster) []*exposition.Group {
-	var all []*exposition.Group
-	for _, c := range clusters {
-		all = append(all, c.Groups()...)
-	}
-	return all
-}
-
-func allSettled(clusters []*runningCluster) bool {
-	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.Settled() })
 }
 
 // stop ends all clusters.

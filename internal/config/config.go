@@ -37,7 +37,8 @@ type Config struct {
 
 // Collectors holds one section per collector.
 type Collectors struct {
-	Flux Flux `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
+	Flux    Flux      `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
+	OpenBao []OpenBao `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
 }
 
 // Flux configures the collector of Flux Operator and Flux objects.
@@ -122,6 +123,7 @@ func (c *Config) check(at string, r *report) {
 	if slices.Contains(ReservedLabels(), c.ClusterLabel) {
 		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
 	}
+	c.checkOpenBao(join(at, "collectors.openbao"), r)
 	first := map[string]int{}
 	for i, cluster := range c.Clusters {
 		if cluster.Name == "" {

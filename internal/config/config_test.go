@@ -60,6 +60,9 @@ func TestParse(t *testing.T) {
 				if word := goWords.FindString(err.Error()); word != "" {
 					t.Errorf("%s is a word of Go: %v", word, err)
 				}
+				if strings.Contains(err.Error(), "password") {
+					t.Errorf("a password is shown: %v", err)
+				}
 				got = []byte(err.Error() + "\n")
 			}
 			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", got)

@@ -24,6 +24,7 @@ type every struct {
 	Tiers  map[string]tier   `yaml:"tiers"`
 	Via    string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct"`
 	Ratio  float64           `yaml:"ratio" jsonschema:"default=0.5,exclusiveMinimum=0"`
+	Share  float64           `yaml:"share" jsonschema:"maximum=1"`
 	Nested [][]int           `yaml:"nested"`
 	Either *tier             `yaml:"either" jsonschema:"oneof_required=either"`
 	Or     []tier            `yaml:"or" jsonschema:"oneof_required=or"`
@@ -65,6 +66,7 @@ tiers:
   - {}
 via: prxy
 ratio: 0
+share: 1.5
 nested: [[1, x], 2]
 either: {for: 1x}
 or: []
@@ -75,9 +77,10 @@ x.yaml:5: mounts: the key "a.b" is already in line 3: remove one of them
 x.yaml:6: tiers: must be a mapping, not a list
 x.yaml:8: via: "prxy" is not one of proxy, direct, did you mean "proxy"?
 x.yaml:9: ratio: 0 is too small: use more than 0
-x.yaml:10: nested[0][1]: must be a whole number, not the text "x"
-x.yaml:10: nested[1]: must be a list, not the number 2
-x.yaml:11: either.for: "1x" is not a duration such as 30s, 5m or 1h30m: use whole numbers, with the units y, w, d, h, m, s, ms in this order`
+x.yaml:10: share: 1.5 is too large: use at most 1
+x.yaml:11: nested[0][1]: must be a whole number, not the text "x"
+x.yaml:11: nested[1]: must be a list, not the number 2
+x.yaml:12: either.for: "1x" is not a duration such as 30s, 5m or 1h30m: use whole numbers, with the units y, w, d, h, m, s, ms in this order`
 	if err == nil {
 		t.Fatal("no error")
 	}

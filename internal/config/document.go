@@ -25,7 +25,7 @@ func parse(data []byte, filename string, out any, check func(*report)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", filename, err)
 	}
-	r := &report{file: filename, lines: map[string]int{"": 1}}
+	r := &report{file: filename, lines: map[string]int{"": 1}, paths: map[string]bool{}}
 	dir, err := filepath.Abs(filepath.Dir(filename))
 	if err != nil {
 		r.errorAt(1, "", "cannot tell which directory the file is in: %v", err)

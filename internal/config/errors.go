@@ -6,6 +6,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,6 +58,7 @@ type report struct {
 	file   string
 	lines  map[string]int
 	errors Errors
+	paths  map[string]bool // of the errors
 }
 
 // mark records the line of a path.
@@ -84,7 +86,14 @@ func (r *report) errorf(path, format string, args ...any) {
 
 // errorAt adds a mistake at a line that is not the one of its path.
 func (r *report) errorAt(line int, path, format string, args ...any) {
+	r.paths[path] = true
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// mistaken tells whether there is a mistake at one of the paths, not counting
+// what is below them. What follows from it need not be reported, too.
+func (r *report) mistaken(paths ...string) bool {
+	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }
 
 // err returns what was collected, or nil.
@@ -104,9 +113,21 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// quote shows text of the file in a message: in quotes, on one line, and not
-// at any length.
-func quote(s string) string { return fmt.Sprintf("%q", clip(s)) }
+// quote shows text of the file in a message: in quotes, on one line, not at
+// any length, and without what may be a password.
+func quote(s string) string { return fmt.Sprintf("%q", clip(conceal(s))) }
+
+// conceal hides the user info, the query and the fragment of what may be a URL.
+// It need not be a valid one: a password with a slash makes it invalid.
+func conceal(s string) string {
+	s = userInfo.ReplaceAllString(s, "${1}…@")
+	return query.ReplaceAllString(s, "${1}…")
+}
+
+var (
+	userInfo = regexp.MustCompile(`(?s)^([A-Za-z]+://)?.*@`)
+	query    = regexp.MustCompile(`(?s)(://[^?#]*[?#]).+`)
+)
 
 // oneLine makes one line of text that may hold parts of the file.
 func oneLine(s string) string {

@@ -118,6 +118,8 @@ func (d *decoder) number(n *yaml.Node, s *shape, rules rules, v reflect.Value, p
 		d.report.errorf(path, "%s is out of range: use a smaller number", quote(n.Value))
 	case rules.minimum != nil && value < *rules.minimum:
 		d.report.errorf(path, "%s is too small: use at least %s", clip(n.Value), digits(*rules.minimum))
+	case rules.maximum != nil && value > *rules.maximum:
+		d.report.errorf(path, "%s is too large: use at most %s", clip(n.Value), digits(*rules.maximum))
 	case rules.above != nil && value <= *rules.above:
 		d.report.errorf(path, "%s is too small: use more than %s", clip(n.Value), digits(*rules.above))
 	case s.kind == integer:

@@ -42,9 +42,11 @@ const (
 //	    required
 //	    oneof_required=key    exactly one of the keys with this option is set
 //	    default=value
-//	    minimum=n, exclusiveMinimum=n    number or duration (0 only)
+//	    minimum=n, maximum=n    number
+//	    exclusiveMinimum=n      number or duration (0 only)
 //	    minLength=n, maxLength=n, pattern=regexp, enum=value    text
-//	    minItems=n, uniqueItems=true     list; the rest applies to its items
+//	    minItems=n, uniqueItems=true     list; the rest applies to its items,
+//	                                     and to the values of a map
 //
 // No value of an option may contain a comma.
 type shape struct {
@@ -72,6 +74,7 @@ type rules struct {
 	onlyTrue    bool
 	file        bool
 	minimum     *float64
+	maximum     *float64
 	above       *float64
 	minLength   int
 	maxLength   int // 0: any
@@ -186,6 +189,8 @@ func (f *field) readOption(name, value string) (err error) {
 		r.fallback = &value
 	case "minimum":
 		r.minimum, err = parseNumber(value)
+	case "maximum":
+		r.maximum, err = parseNumber(value)
 	case "exclusiveMinimum":
 		r.above, err = parseNumber(value)
 	case "minLength":

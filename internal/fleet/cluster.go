@@ -39,16 +39,6 @@ type Cluster struct {
 	Snapshot *Snapshot
 }
 
-// Snapshot is a directory of dumped objects.
-type Snapshot struct {
-	Path string
-	// ShiftTime moves every timestamp by the age of the snapshot.
-	ShiftTime bool
-}
-
-// SnapshotFile tells about a snapshot, in its directory or in the one above.
-const SnapshotFile = "snapshot.yaml"
-
 // Equal says whether both mean the same cluster, reached in the same way.
 func (c Cluster) Equal(other Cluster) bool {
 	a, b := c.Snapshot, other.Snapshot

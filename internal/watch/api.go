@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/rest"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // api is the connection to one API server: one HTTP client, shared by all
@@ -36,11 +38,10 @@ func connect(config *rest.Config, watchList bool) (*api, error) {
 	// WatchList streams are not compressed before Kubernetes 1.37 and are meant
 	// for near clusters; the LIST of a far one is worth the CPU.
 	config.DisableCompression = watchList
-	client, err := rest.HTTPClientFor(config)
+	client, err := fleet.HTTPClient(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	client.Transport = abandon{client.Transport}
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)

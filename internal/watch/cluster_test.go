@@ -195,7 +195,7 @@ func TestGroupsAreAllRows(t *testing.T) {
 	t.Parallel()
 	r := watchAPI(t, bothKinds(t))
 	r.wantRows(allRows()...)
-	r.exposition.Swap(r.Groups(), nil)
+	r.exposition.Swap(r.all, nil)
 	if left := scrape(r.exposition, ""); left != nil {
 		t.Error(left)
 	}
@@ -205,7 +205,7 @@ func TestGroupsAreAllRows(t *testing.T) {
 func TestRunLeavesNothing(t *testing.T) {
 	for name, change := range map[string]func(*fakeAPI){
 		"healthy":   func(*fakeAPI) {},
-		"forbidden": func(a *fakeAPI) { a.deny("widgets", status(403, "Forbidden", "no")) },
+		"forbidden": func(a *fakeAPI) { a.deny("widgets", apiStatus(403, "Forbidden", "no")) },
 		"dead":      func(a *fakeAPI) { a.replace(gateway) },
 	} {
 		t.Run(name, func(t *testing.T) {

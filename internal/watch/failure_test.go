@@ -27,10 +27,10 @@ func TestOneKindFails(t *testing.T) {
 		answer http.HandlerFunc
 		reason string
 	}{
-		"forbidden":    {status(http.StatusForbidden, "Forbidden", "not for you"), "forbidden"},
-		"unauthorized": {status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"forbidden":    {apiStatus(http.StatusForbidden, "Forbidden", "not for you"), "forbidden"},
+		"unauthorized": {apiStatus(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
 		"HTML":         {html, "decode"},
-		"server error": {status(http.StatusInternalServerError, "InternalError", "etcd"), "server"},
+		"server error": {apiStatus(http.StatusInternalServerError, "InternalError", "etcd"), "server"},
 		"no upstream":  {gateway, "server"},
 	} {
 		for _, watchList := range []bool{true, false} {
@@ -150,7 +150,7 @@ func TestOneKindGoesStale(t *testing.T) {
 	a := bothKinds(t)
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
 	r.wantRows(allRows()...)
-	a.deny("widgets", status(http.StatusForbidden, "Forbidden", "no longer"))
+	a.deny("widgets", apiStatus(http.StatusForbidden, "Forbidden", "no longer"))
 	r.wantRows(size("Gadget", "g", 9))
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 	r.wantLine(failing("Widget", "forbidden"))
@@ -166,9 +166,9 @@ func TestDiscoveryFails(t *testing.T) {
 		reason string
 	}{
 		"HTML":         {html, "decode"},
-		"unauthorized": {status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
-		"forbidden":    {status(http.StatusForbidden, "Forbidden", "no"), "forbidden"},
-		"server error": {status(http.StatusServiceUnavailable, "ServiceUnavailable", "soon"), "server"},
+		"unauthorized": {apiStatus(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"forbidden":    {apiStatus(http.StatusForbidden, "Forbidden", "no"), "forbidden"},
+		"server error": {apiStatus(http.StatusServiceUnavailable, "ServiceUnavailable", "soon"), "server"},
 		"no upstream":  {gateway, "server"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -221,7 +221,7 @@ func (a *fakeAPI) resource(w http.ResponseWriter, r *http.Request, version, name
 	k := a.kinds[name]
 	if k == nil || !slices.Contains(k.versions, version) {
 		a.mu.Unlock()
-		status(http.StatusNotFound, "NotFound", "no such resource")(w, r)
+		apiStatus(http.StatusNotFound, "NotFound", "no such resource")(w, r)
 		return
 	}
 	k.requests[verb+" "+version]++
@@ -300,8 +300,8 @@ func frame(kind, object string) string {
 
 const expired = `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","message":"too old","code":410}`
 
-// status answers like an API server that refuses.
-func status(code int, reason, message string) http.HandlerFunc {
+// apiStatus answers like an API server that refuses.
+func apiStatus(code int, reason, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(code)

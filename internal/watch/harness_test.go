@@ -24,6 +24,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,7 +70,7 @@ func testSets() []Set {
 
 func newExposition(t *testing.T) *exposition.Exposition {
 	t.Helper()
-	e, err := exposition.New(exposition.Options{}, append(Families(), thingSize, thingCreated)...)
+	e, err := exposition.New(exposition.Options{}, slices.Concat(Families(), status.Families(), []*exposition.Family{thingSize, thingCreated})...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +83,7 @@ type rig struct {
 
 	t          *testing.T
 	exposition *exposition.Exposition
+	all        []*exposition.Group // with the one about the collector
 	kubeconfig string
 	cancel     context.CancelFunc
 	done       chan struct{}
@@ -101,7 +103,8 @@ func watchAPI(t *testing.T, a *fakeAPI, change ...func(*fleet.Cluster, *Options)
 		f(&c, &o)
 	}
 	r.Cluster = NewCluster(c, fleet.TargetsOf([]fleet.Cluster{c}), o)
-	o.Exposition.Swap(nil, r.Groups())
+	r.all = append(r.Groups(), status.Group(o.Exposition, c.Name, "test", func() status.Status { return r.Status("test") }))
+	o.Exposition.Swap(nil, r.all)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {

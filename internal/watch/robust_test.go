@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -50,7 +48,7 @@ func TestServerWithoutWatchList(t *testing.T) {
 	})
 	a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("sendInitialEvents") == "true" {
-			status(http.StatusUnprocessableEntity, "Invalid", "sendInitialEvents is forbidden")(w, r)
+			apiStatus(http.StatusUnprocessableEntity, "Invalid", "sendInitialEvents is forbidden")(w, r)
 			return
 		}
 		list(w, r)
@@ -152,38 +150,6 @@ func TestHangingList(t *testing.T) {
 	r.wantLine(`cobaltcore_watch_failing{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="timeout"} 1`)
 	a.deny("widgets", nil)
 	r.wantRows(size("Widget", "b", 2))
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-type closed struct {
-	io.Reader
-	done chan struct{}
-}
-
-func (c closed) Close() error { close(c.done); return nil }
-
-// A transport that does not look at the context is not waited for, and what it
-// says too late is closed.
-func TestAbandon(t *testing.T) {
-	late, done := make(chan struct{}), make(chan struct{})
-	transport := abandon{roundTrip(func(*http.Request) (*http.Response, error) {
-		<-late
-		return &http.Response{Body: closed{strings.NewReader(""), done}}, nil
-	})}
-	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if _, err := transport.RoundTrip(r); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	close(late)
-	<-done
 }
 
 func TestRedactUserInfo(t *testing.T) {

@@ -15,26 +15,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
-
-// snapshotMeta is the content of snapshot.yaml, in the directory of a cluster or
-// in the one above it.
-type snapshotMeta struct {
-	// TakenAt is when the dump was made.
-	TakenAt time.Time `json:"takenAt"`
-	// ShiftTime false leaves the timestamps as they are.
-	ShiftTime *bool `json:"shiftTime,omitempty"`
-	// ServerVersion is the version of the cluster's API server.
-	ServerVersion string `json:"serverVersion,omitempty"`
-}
 
 // runSnapshot feeds the cluster from a directory and follows its changes. A
 // directory that cannot be read changes nothing: what was read before stays.
@@ -54,7 +41,7 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 }
 
 func (c *Cluster) loadSnapshot(view fleet.View) error {
-	meta, err := readSnapshotMeta(c.Snapshot.Path)
+	meta, err := c.Snapshot.Meta()
 	if err != nil {
 		return err
 	}
@@ -62,10 +49,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 	if err != nil {
 		return err
 	}
-	shift := time.Duration(0)
-	if !meta.TakenAt.IsZero() && c.Snapshot.ShiftTime && (meta.ShiftTime == nil || *meta.ShiftTime) {
-		shift = c.options.Now().Sub(meta.TakenAt)
-	}
+	shift := c.Snapshot.Shift(meta, c.options.Now())
 	type content struct {
 		version string
 		entries []*exposition.Entry
@@ -109,24 +93,6 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 	}
 	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })
 	return nil
-}
-
-func readSnapshotMeta(dir string) (snapshotMeta, error) {
-	var meta snapshotMeta
-	for _, file := range []string{filepath.Join(dir, fleet.SnapshotFile), filepath.Join(filepath.Dir(dir), fleet.SnapshotFile)} {
-		data, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return meta, err
-		}
-		if err := yaml.UnmarshalStrict(data, &meta); err != nil {
-			return meta, fmt.Errorf("%s: %w", file, err)
-		}
-		return meta, nil
-	}
-	return meta, nil
 }
 
 type rawObject struct {

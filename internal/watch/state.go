@@ -6,9 +6,9 @@ package watch
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
 // The families about clusters and watches.
@@ -65,22 +65,6 @@ var (
 		Name: "cobaltcore_watch_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind", "reason"},
 		Help: "Failed attempts to list or watch the kind.",
 	}
-	collectorUp = &exposition.Family{
-		Name: "cobaltcore_collector_up", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "Whether everything that the collector watches in the cluster is complete and no watch is failing.",
-	}
-	collectorDuration = &exposition.Family{
-		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "How long the slowest of the last initial lists of the collector took.",
-	}
-	collectorSuccess = &exposition.Family{
-		Name: "cobaltcore_collector_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "When the most silent of the watches of the collector last gave a sign of life.",
-	}
-	collectorErrors = &exposition.Family{
-		Name: "cobaltcore_collector_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "reason"},
-		Help: "Failed attempts of the collector to list or watch.",
-	}
 )
 
 // Families are the families about clusters and watches.
@@ -95,7 +79,6 @@ func clusterFamilies() []*exposition.Family {
 func watchFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		watchPresent, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
-		collectorUp, collectorDuration, collectorSuccess, collectorErrors,
 	}
 }
 
@@ -124,8 +107,6 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 }
 
 func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
-	up, slowest, oldest := true, time.Duration(0), time.Time{}
-	errors := map[Reason]uint64{}
 	for _, k := range c.kinds {
 		if k.collector != collector {
 			continue
@@ -144,24 +125,37 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 			r.Add(watchObjectsCut, float64(over), labels...)
 			r.Add(watchLabelsCut, float64(cut), labels...)
 			r.Add(watchPartial, float64(s.partial), labels...)
-			if oldest.IsZero() || s.lastEvent.Before(oldest) {
-				oldest = s.lastEvent
-			}
-			slowest = max(slowest, s.syncTook)
 		}
 		if s.failing != "" {
 			r.Add(watchFailing, 1, with(string(s.failing))...)
 		}
 		for _, reason := range slices.Sorted(maps.Keys(s.errors)) {
 			r.Add(watchErrors, float64(s.errors[reason]), with(string(reason))...)
-			errors[reason] += s.errors[reason]
 		}
-		up = up && s.known && (s.version == "" || s.synced && s.failing == "")
 	}
-	r.Bool(collectorUp, up, collector)
-	r.Add(collectorDuration, slowest.Seconds(), collector)
-	r.Time(collectorSuccess, oldest, collector)
-	for _, reason := range slices.Sorted(maps.Keys(errors)) {
-		r.Add(collectorErrors, float64(errors[reason]), collector, string(reason))
+}
+
+// Status is how the watches of a collector fare.
+func (c *Cluster) Status(collector string) status.Status {
+	var parts []status.Status
+	for _, k := range c.kinds {
+		if k.collector == collector {
+			s := k.snapshot()
+			parts = append(parts, s.status())
+		}
 	}
+	return status.Merge(parts...)
+}
+
+func (s *kindState) status() status.Status {
+	out := status.Status{Errors: map[string]uint64{}}
+	for reason, n := range s.errors {
+		out.Errors[string(reason)] = n
+	}
+	if s.version == "" {
+		out.Up = s.known
+		return out
+	}
+	out.Up, out.Took, out.LastSuccess = s.synced && s.failing == "", s.syncTook, s.lastEvent
+	return out
 }

@@ -49,7 +49,7 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 	}
 	fmt.Fprintf(out, "\n## %s\n\n", title)
 	if path != "" {
-		fmt.Fprintf(out, "%s\n\n", s.Description)
+		fmt.Fprintf(out, "%s\n\n", prose(s.Description))
 	}
 	if len(s.OneOf) > 0 {
 		var keys []string
@@ -62,7 +62,7 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 	out.WriteString("| Key | Type | Default | Description |\n| --- | --- | --- | --- |\n")
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		key, property := pair.Key, pair.Value
-		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), property.Description}
+		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), prose(property.Description)}
 		for i := range row {
 			row[i] = strings.ReplaceAll(row[i], "|", `\|`)
 		}
@@ -107,6 +107,8 @@ func typeOf(path string, s *jsonschema.Schema) string {
 		return "text"
 	case s.Type == "boolean":
 		return "`true` or `false`"
+	case s.Type == "integer" && s.Minimum != "" && s.Maximum != "":
+		return fmt.Sprintf("whole number from %s to %s", s.Minimum, s.Maximum)
 	case s.Type == "integer" && s.Minimum != "":
 		return "whole number, at least " + s.Minimum.String()
 	case s.Type == "integer":
@@ -140,5 +142,8 @@ func below(path, key string) string {
 func anchor(heading string) string {
 	return strings.ToLower(strings.NewReplacer(".", "", "[", "", "]", "").Replace(heading))
 }
+
+// prose keeps Markdown from taking <name> for HTML.
+func prose(s string) string { return strings.ReplaceAll(s, "<", `\<`) }
 
 func code(s string) string { return "`" + s + "`" }

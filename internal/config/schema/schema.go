@@ -115,12 +115,16 @@ func refineField(parent *jsonschema.Schema, key string, s *jsonschema.Schema, fi
 		parent.DependentSchemas[key] = &jsonschema.Schema{Not: &jsonschema.Schema{Required: []string{other}}}
 		s.Description += " Not together with `" + other + "`."
 	}
-	if s.Title == durationTitle && positive(field) {
+	if field.Type.Kind() == reflect.Map && has(field, "minLength=1") { // the library reads no tags of maps
+		one := uint64(1)
+		s.AdditionalProperties.MinLength = &one
+	}
+	if s.Title == durationTitle && has(field, "exclusiveMinimum=0") {
 		s.AllOf = append(s.AllOf, &jsonschema.Schema{Pattern: "[1-9]"})
 	}
 	refine(s, field.Type)
 }
 
-func positive(field reflect.StructField) bool {
-	return slices.Contains(strings.Split(field.Tag.Get("jsonschema"), ","), "exclusiveMinimum=0")
+func has(field reflect.StructField, option string) bool {
+	return slices.Contains(strings.Split(field.Tag.Get("jsonschema"), ","), option)
 }

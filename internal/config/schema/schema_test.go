@@ -54,6 +54,15 @@ var beyondSchema = map[string]string{
 	"duplicate-name.bad.yaml":    "a schema cannot compare items",
 	"two-documents.bad.yaml":     "a schema sees one document",
 	"duration-too-long.bad.yaml": "a schema cannot add up",
+
+	"openbao-auth.bad.yaml":           "a schema can tell, but not why: an empty tokenFile is none",
+	"openbao-cluster.bad.yaml":        "a schema cannot compare with clusters",
+	"openbao-duplicate-name.bad.yaml": "a schema cannot compare items",
+	"openbao-login-probe.bad.yaml":    "a schema cannot count clusters that are not snapshots",
+	"openbao-mounts.bad.yaml":         "a schema cannot trim slashes",
+	"openbao-nodes.bad.yaml":          "a schema cannot read URLs",
+	"openbao-timeout.bad.yaml":        "a schema cannot compare durations",
+	"openbao-tls.bad.yaml":            "an empty certFile is none",
 }
 
 // notData are documents that are not even an instance for a schema.

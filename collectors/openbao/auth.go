@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/openbao/openbao/api/auth/kubernetes/v2"
+	"github.com/openbao/openbao/api/v2"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// credentials get tokens of OpenBao. They belong to one goroutine.
+type credentials struct {
+	config.OpenBaoAuth
+
+	recorded bool // a snapshot needs none
+
+	current string
+	renew   time.Time // when to log in again
+}
+
+func (c *credentials) enabled() bool { return c.recorded || c.Kubernetes != nil || c.TokenFile != "" }
+
+// renewable says whether another token can be had in the place of a bad one.
+func (c *credentials) renewable() bool { return c.Kubernetes != nil }
+
+// drop forgets the token.
+func (c *credentials) drop() { c.current = "" }
+
+// endpoint is where it fails when there is no token.
+func (c *credentials) endpoint() string {
+	if c.Kubernetes != nil {
+		return "auth/" + c.Kubernetes.Mount + "/login"
+	}
+	return "tokenFile"
+}
+
+// token returns a token and whether it is a new one. Files are read anew: the
+// tokens in them rotate.
+func (c *credentials) token(ctx context.Context, a asker, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
+	switch {
+	case c.recorded:
+		return "", true, nil
+	case c.Kubernetes == nil:
+		token, err = readToken(c.TokenFile)
+		return token, true, err
+	case c.current != "" && now.Before(c.renew):
+		return c.current, false, nil
+	}
+	c.drop()
+	jwt, err := readToken(c.Kubernetes.TokenFile)
+	if err != nil {
+		return "", false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	got, err := a.login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
+	if err != nil {
+		return "", false, err
+	}
+	c.current, c.renew = got.token, now.Add(renewAfter(got.ttl))
+	return c.current, true, nil
+}
+
+// renewAfter leaves a third of its life to a token. One that does not expire is
+// replaced, too: the role may have changed.
+func renewAfter(ttl time.Duration) time.Duration {
+	const longest = time.Hour
+	if ttl <= 0 {
+		return longest
+	}
+	return min(ttl*2/3, longest)
+}
+
+func readToken(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", failed(ReasonForbidden, "no token: %w", err)
+	}
+	token := string(bytes.TrimSpace(text))
+	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return "", failed(ReasonForbidden, "no token: %s does not hold one", file)
+	}
+	return token, nil
+}
+
+// session is what a login has brought.
+type session struct {
+	token string
+	ttl   time.Duration
+	batch bool
+}
+
+// login logs in with a service account token. The helper of OpenBao reads a token
+// file once in its life, so there is a new one each time.
+func (c *client) login(ctx context.Context, mount, role, jwt string) (session, error) {
+	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
+	if err != nil {
+		return session{}, failed(ReasonForbidden, "no login without a role and a token")
+	}
+	with, err := api.NewClient(c.config)
+	if err != nil {
+		return session{}, err
+	}
+	secret, err := method.Login(ctx, with)
+	if err != nil {
+		return session{}, loginFailure(err)
+	}
+	if secret == nil || secret.Auth == nil || secret.Auth.ClientToken == "" {
+		return session{}, failed(ReasonDecode, "the answer to the login has no token")
+	}
+	return session{
+		token: secret.Auth.ClientToken,
+		ttl:   time.Duration(secret.Auth.LeaseDuration) * time.Second,
+		batch: !secret.Auth.Renewable && strings.Contains(secret.Auth.ClientToken, "b."),
+	}, nil
+}
+
+// revoke gives a token back. Batch tokens cannot be, and need not.
+func (c *client) revoke(ctx context.Context, token string) {
+	if with, err := c.as(token); err == nil {
+		_ = with.Auth().Token().RevokeSelfWithContext(ctx, "") // it expires by itself, too
+	}
+}
+
+func loginFailure(err error) error {
+	answered, ok := errors.AsType[*api.ResponseError](err)
+	if !ok {
+		return transportFailure(err)
+	}
+	said := strings.Join(answered.Errors, " ")
+	if strings.Contains(said, "invalid role name") {
+		return failed(ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
+	}
+	return statusFailure(answer{status: answered.StatusCode, body: []byte(said)})
+}
+
+func (recorded) login(context.Context, string, string, string) (session, error) {
+	return session{}, errNotRecorded
+}
+func (recorded) revoke(context.Context, string) {}
+
+func (u unusable) login(context.Context, string, string, string) (session, error) {
+	return session{}, transportFailure(u.err)
+}
+func (unusable) revoke(context.Context, string) {}

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/openbao/openbao/api/v2"
+)
+
+// client asks one node. It asks once, follows no redirect (a standby sends one to
+// the active node, whose answer would pass for its own), takes nothing from the
+// environment and sends no namespace: with one, sys/health answers 400.
+type client struct {
+	config    *api.Config
+	transport *http.Transport
+	open      *api.Client // without a token
+
+	mu          sync.Mutex
+	certificate *x509.Certificate
+	connected   time.Time // when connections were last made anew
+	now         func() time.Time
+}
+
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+const (
+	// maxAnswer bounds what is read of an answer. The largest are the lists of
+	// certificates and revoked certificates.
+	maxAnswer = 16 << 20
+	// maxConnections is how many requests to a node may be under way.
+	maxConnections = 4
+	// reconnectAfter is how long a connection is used: a certificate is only seen
+	// when one is made.
+	reconnectAfter = time.Minute
+)
+
+func newClient(url string, tlsConfig *tls.Config, dial dialFunc, now func() time.Time) (*client, error) {
+	c := &client{now: now, connected: now()}
+	c.transport = &http.Transport{
+		DialContext:            dial,
+		TLSClientConfig:        tlsConfig,
+		MaxConnsPerHost:        maxConnections,
+		MaxIdleConnsPerHost:    maxConnections,
+		IdleConnTimeout:        2 * time.Minute,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	c.config = api.NewConfig()
+	if c.config.Error != nil {
+		return nil, c.config.Error
+	}
+	c.config.Address = url
+	c.config.MaxRetries = 0
+	c.config.Timeout = 0 // each request has its own deadline
+	c.config.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return false, nil }
+	c.config.DisableRedirects = true
+	c.config.HttpClient.Transport = bounded{c.transport}
+	var err error
+	c.open, err = api.NewClient(c.config)
+	return c, err
+}
+
+// refresh makes new connections now and then, so that a certificate that was
+// replaced, or has expired, is noticed.
+func (c *client) refresh() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := c.now(); now.Sub(c.connected) >= reconnectAfter {
+		c.connected = now
+		c.transport.CloseIdleConnections()
+	}
+}
+
+func (c *client) close() { c.transport.CloseIdleConnections() }
+
+func (c *client) presented() *x509.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.certificate
+}
+
+func (c *client) ask(ctx context.Context, r request) (answer, error) {
+	with, err := c.as(r.token)
+	if err != nil {
+		return answer{}, err
+	}
+	// Names in a path come from answers; none may lead elsewhere.
+	if path.Clean(r.path) != strings.TrimSuffix(r.path, "/") {
+		return answer{}, failed(ReasonDecode, "a name that is not one")
+	}
+	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.path, r.query())
+	if got == nil || got.Response == nil {
+		var verification *tls.CertificateVerificationError
+		if errors.As(err, &verification) && len(verification.UnverifiedCertificates) > 0 {
+			c.note(verification.UnverifiedCertificates[0])
+		}
+		return answer{}, err
+	}
+	defer func() { _ = got.Body.Close() }()
+	if got.TLS != nil && len(got.TLS.PeerCertificates) > 0 {
+		c.note(got.TLS.PeerCertificates[0])
+	}
+	// An error with an answer is its status, and the body can still be read.
+	body, err := io.ReadAll(got.Body)
+	return answer{status: got.StatusCode, body: body}, err
+}
+
+// as is a client with a token. A client of its own costs little; one that is
+// shared would have to be told whose turn it is.
+func (c *client) as(token string) (*api.Client, error) {
+	if token == "" {
+		return c.open, nil
+	}
+	with, err := api.NewClient(c.config)
+	if err != nil {
+		return nil, err
+	}
+	with.SetToken(token)
+	return with, nil
+}
+
+func (c *client) note(certificate *x509.Certificate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.certificate = certificate
+}
+
+// errTooLarge is the failure of an answer that is longer than maxAnswer.
+var errTooLarge = errors.New("the answer is too large")
+
+// bounded cuts endless answers off.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip bounds the body of the answer.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.next.RoundTrip(r)
+	if err == nil {
+		answer.Body = &boundedBody{ReadCloser: answer.Body, left: maxAnswer}
+	}
+	return answer, err
+}
+
+type boundedBody struct {
+	io.ReadCloser
+
+	left int
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

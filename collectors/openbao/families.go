@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// gauge declares a family whose first labels are the cluster and the name of the
+// OpenBao cluster.
+func gauge(name, help string, labels ...string) *exposition.Family {
+	return family(exposition.Gauge, name, help, labels)
+}
+
+func counter(name, help string, labels ...string) *exposition.Family {
+	return family(exposition.Counter, name, help, labels)
+}
+
+func family(t exposition.Type, name, help string, labels []string) *exposition.Family {
+	return &exposition.Family{
+		Name: "cobaltcore_openbao_" + name, Type: t, Help: help, Labels: slices.Concat([]string{"cluster", "openbao"}, labels),
+	}
+}
+
+// What each node tells everybody.
+var (
+	nodeUp           = gauge("node_up", "Whether the node gives a well-formed answer to sys/health, in whatever state it is.", "node")
+	nodeInitialized  = gauge("node_initialized", "Whether the node is initialized.", "node")
+	nodeSealed       = gauge("node_sealed", "Whether the node is sealed.", "node")
+	nodeActive       = gauge("node_active", "Whether the node is the active one: initialized, unsealed and not a standby.", "node")
+	nodeStandby      = gauge("node_standby", "Whether the node is a standby: initialized, unsealed and not active.", "node")
+	nodeInfo         = gauge("node_info", "Version, seal and storage of the node.", "node", "version", "seal_type", "storage_type", "recovery_seal_type", "cluster_name", "cluster_id")
+	nodeMigration    = gauge("node_seal_migration", "Whether the seal is being migrated.", "node")
+	nodeProgress     = gauge("node_unseal_progress", "Key shares given so far to unseal the node.", "node")
+	nodeThreshold    = gauge("node_unseal_threshold", "Key shares needed to unseal the node; 0 if it unseals itself.", "node")
+	nodeCommitted    = gauge("node_raft_committed_index", "Raft index up to which the node has committed.", "node")
+	nodeApplied      = gauge("node_raft_applied_index", "Raft index up to which the node has applied.", "node")
+	nodeLeaderKnown  = gauge("node_leader_known", "Whether the node knows a leader. A standby that has lost the quorum does not, and neither does a sealed node.", "node")
+	leaderInfo       = gauge("leader_info", "Which leader the node knows.", "node", "leader_address")
+	nodeSkew         = gauge("node_clock_skew_seconds", "By how much the clock of the node is ahead of that of the exporter, in whole seconds.", "node")
+	nodeCertificate  = gauge("node_tls_certificate_not_after_timestamp_seconds", "When the certificate of the node's listener expires; also read when it cannot be verified.", "node")
+	nodeResponseTime = gauge("node_response_seconds", "How long the node took to answer sys/health.", "node")
+
+	leaderSince   = gauge("leader_since_timestamp_seconds", "Since when the active node leads.")
+	leaderChanges = counter("leader_changes_total", "Changes of the leader that the exporter has seen, also from a node to itself.")
+	recentChanges = gauge("recent_leader_changes", "Changes of the leader that the exporter has seen in the last 30 minutes.")
+	nodesByState  = gauge("nodes", "Nodes by state: active, standby, sealed, uninitialized or down.", "state")
+	expectedNodes = gauge("expected_nodes", "How many nodes there should be.")
+	expectedSeal  = gauge("expected_auto_unseal", "Whether the nodes should unseal themselves.")
+
+	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode. There is no row while it is answered.", "node", "endpoint", "reason")
+)
+
+// What the active node tells about the cluster.
+var (
+	autopilotHealthy   = gauge("autopilot_healthy", "Whether autopilot holds all raft servers to be healthy.")
+	autopilotTolerance = gauge("autopilot_failure_tolerance", "How many healthy raft servers may be lost before the quorum is.")
+	autopilotTrailing  = gauge("autopilot_max_trailing_logs", "By how many log entries a raft server may be behind the leader and be healthy.")
+	autopilotContact   = gauge("autopilot_last_contact_threshold_seconds", "How long a raft server may be out of contact with the leader and be healthy.")
+	serverHealthy      = gauge("autopilot_server_healthy", "Whether autopilot holds the raft server to be healthy.", "server_id", "address")
+	serverUnhealthy    = gauge("autopilot_server_unhealthy", "Why autopilot holds the raft server to be unhealthy: left, last_contact, term, trailing_logs or unknown. There is no row for a healthy one.", "server_id", "address", "reason")
+	serverContact      = gauge("autopilot_server_last_contact_seconds", "Time since the leader and the raft server were last in contact.", "server_id", "address")
+	serverTerm         = gauge("autopilot_server_last_term", "Raft term of the last log entry of the server.", "server_id", "address")
+	serverIndex        = gauge("autopilot_server_last_index", "Raft index of the last log entry of the server.", "server_id", "address")
+	serverStable       = gauge("autopilot_server_stable_since_timestamp_seconds", "Since when the health of the raft server has not changed.", "server_id", "address")
+	serverInfo         = gauge("autopilot_server_info", "Role, state and version of the raft server.", "server_id", "address", "status", "node_status", "version", "node_type")
+	raftPeers          = gauge("raft_peers", "Servers in the raft configuration, with and without a vote.", "voter")
+	haLastEcho         = gauge("ha_node_last_echo_timestamp_seconds", "When the standby last reported to the active node.", "api_address")
+
+	mountPresent = gauge("mount_present", "Whether an expected secrets engine (kind secret) or auth method (kind auth) is there with the expected type.", "kind", "path", "type")
+	mountMissing = gauge("mount_missing", "Why an expected mount is not present: not_found, or wrong_type with the type that was found. There is no row for one that is.", "kind", "path", "type", "reason", "found")
+	mounts       = gauge("mounts", "Secrets engines (kind secret) and auth methods (kind auth) by type.", "kind", "type")
+
+	irrevocableLeases = gauge("irrevocable_leases", "Leases that could not be revoked and are not tried again.")
+	keyTerm           = gauge("encryption_key_term", "Term of the encryption key.")
+	keyInstalled      = gauge("encryption_key_install_timestamp_seconds", "When the encryption key was installed.")
+	tokenExpiry       = gauge("exporter_token_expiry_timestamp_seconds", "When the token of the exporter expires; there is no row for one that does not.")
+)
+
+// Certificates, and what is asked less often.
+var (
+	issuers          = gauge("pki_issuers", "Issuers of the PKI mount.", "mount")
+	issuerNotAfter   = gauge("pki_issuer_not_after_timestamp_seconds", "When the CA certificate of the issuer expires.", "mount", "issuer_id", "issuer_name", "type", "is_default")
+	issuerNotBefore  = gauge("pki_issuer_not_before_timestamp_seconds", "From when on the CA certificate of the issuer is valid.", "mount", "issuer_id", "issuer_name", "type", "is_default")
+	crlThisUpdate    = gauge("pki_crl_this_update_timestamp_seconds", "When the revocation list of the issuer was made.", "mount", "issuer_id")
+	crlNextUpdate    = gauge("pki_crl_next_update_timestamp_seconds", "By when the revocation list of the issuer has to be renewed.", "mount", "issuer_id")
+	certificates     = gauge("pki_certificates", "Certificates of the PKI mount, valid and expired.", "mount", "state")
+	certificateFirst = gauge("pki_certificate_min_not_after_timestamp_seconds", "When the first of the certificates that are still valid expires.", "mount")
+	tidyFinished     = gauge("pki_tidy_last_finished_timestamp_seconds", "When the PKI mount was last tidied.", "mount")
+	tidyState        = gauge("pki_tidy_status", "State of the last tidying of the PKI mount.", "mount", "state")
+	auditDevices     = gauge("audit_devices", "Audit devices by type; a row with an empty type and the value 0 if there is none.", "type")
+	kvSecrets        = gauge("kv_secrets", "Secrets of the KV mount.", "mount")
+	kvOldest         = gauge("kv_oldest_update_timestamp_seconds", "When the secret of the KV mount that has not been updated for longest was.", "mount")
+	kvOverdue        = gauge("kv_secrets_overdue", "Secrets of the KV mount that have not been updated for longer than kv.maxAge.", "mount")
+	kvCut            = gauge("kv_secrets_cut", "Whether the KV mount has more secrets than kv.maxSecrets, so that the other numbers are of a part.", "mount")
+)
+
+// The login from each cluster.
+var (
+	loginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached.", "mount")
+	loginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
+	loginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "step", "reason")
+)
+
+func nodeFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		nodeUp, nodeInitialized, nodeSealed, nodeActive, nodeStandby, nodeInfo, nodeMigration, nodeProgress, nodeThreshold,
+		nodeCommitted, nodeApplied, nodeLeaderKnown, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing,
+		leaderSince, leaderChanges, recentChanges, nodesByState, expectedNodes, expectedSeal,
+	}
+}
+
+func clusterFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		autopilotHealthy, autopilotTolerance, autopilotTrailing, autopilotContact,
+		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, haLastEcho,
+		mountPresent, mountMissing, mounts, irrevocableLeases, keyTerm, keyInstalled, tokenExpiry,
+		issuers, issuerNotAfter, issuerNotBefore, endpointFailing,
+	}
+}
+
+func detailFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		crlThisUpdate, crlNextUpdate, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
+		kvSecrets, kvOldest, kvOverdue, kvCut, endpointFailing,
+	}
+}
+
+func loginFamilies() []*exposition.Family {
+	return []*exposition.Family{loginSuccess, loginDuration, loginFailing}
+}
+
+// Families returns every family that the collector may export.
+func Families() []*exposition.Family {
+	all := slices.Concat(nodeFamilies(), clusterFamilies(), detailFamilies(), loginFamilies())
+	seen := map[*exposition.Family]bool{}
+	return slices.DeleteFunc(all, func(f *exposition.Family) bool {
+		was := seen[f]
+		seen[f] = true
+		return was
+	})
+}

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
+)
+
+// loginProbe logs in to OpenBao as a workload of a cluster does. OpenBao then
+// asks that cluster whether the token is good, with a token of its own that may
+// have died and over a network that may be cut: nothing else notices before the
+// secrets are stale.
+type loginProbe struct {
+	o       config.OpenBao
+	mount   string
+	cluster *fleet.Client
+	nodes   nodeSource
+	now     func() time.Time
+	group   *exposition.Group
+	site    collectors.Site
+
+	mu      sync.Mutex
+	settled bool
+	state   status.Status
+	failing string
+}
+
+func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
+	key := exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: o.Name + "/login"}
+	site.Log = site.Log.With("openbao", o.Name)
+	l := &loginProbe{
+		o:       o,
+		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
+		cluster: fleet.NewClient(site.Cluster), nodes: newLive(o, site, site.Log), now: site.Now,
+		group: site.Exposition.Group(key, loginFamilies()), site: site,
+	}
+	l.state.Errors = map[string]uint64{}
+	return l
+}
+
+// Groups are the rows of the probe.
+func (l *loginProbe) Groups() []*exposition.Group { return []*exposition.Group{l.group} }
+
+// Settled says whether it has tried.
+func (l *loginProbe) Settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.settled
+}
+
+// Status is up when there was an answer, be it a refusal.
+func (l *loginProbe) Status() status.Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.state
+	s.Errors = maps.Clone(s.Errors)
+	return s
+}
+
+// Run logs in again and again until ctx ends.
+func (l *loginProbe) Run(ctx context.Context) {
+	var tasks sync.WaitGroup
+	tasks.Go(func() { l.nodes.run(ctx) })
+	tasks.Go(func() {
+		defer l.nodes.close()
+		defer l.cluster.Close()
+		tick := time.NewTicker(time.Duration(l.o.LoginProbe.Interval))
+		defer tick.Stop()
+		for {
+			if l.nodes.known() {
+				l.once(ctx)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			case <-l.nodes.changed():
+			}
+		}
+	})
+	tasks.Wait()
+}
+
+func (l *loginProbe) once(ctx context.Context) {
+	start := time.Now()
+	took, step, err := l.try(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	reason := ""
+	if err != nil {
+		reason = string(endpointFailure{err: err}.reason())
+	}
+	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
+		r.Bool(loginSuccess, err == nil, l.o.Name, l.mount)
+		if err != nil {
+			r.Add(loginFailing, 1, l.o.Name, l.mount, step, reason)
+			return
+		}
+		r.Add(loginDuration, took.Seconds(), l.o.Name, l.mount)
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settled, l.state.Took = true, time.Since(start)
+	l.state.Up = !noAnswer(err)
+	if l.state.Up {
+		l.state.LastSuccess = time.Now()
+	}
+	if err != nil {
+		l.state.Errors[reason]++
+		if l.failing != step+reason {
+			l.site.Log.Warn("login probe failed", "mount", l.mount, "step", step, "reason", reason, "err", err)
+		}
+		l.failing = step + reason
+		return
+	}
+	l.failing = ""
+}
+
+// try gets a token of the cluster and logs in with it. It says how long the login
+// took, or which step failed.
+func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, err error) {
+	jwt, err := l.serviceAccountToken(ctx)
+	if err != nil {
+		return 0, "token", err
+	}
+	node, err := l.node(ctx)
+	if err != nil {
+		return 0, "login", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
+	defer cancel()
+	start := time.Now()
+	got, err := node.login(ctx, l.mount, l.o.LoginProbe.Role, jwt)
+	took = time.Since(start)
+	if err != nil {
+		return took, "login", err
+	}
+	if !got.batch {
+		node.revoke(ctx, got.token)
+	}
+	return took, "", nil
+}
+
+// tokenRequest is the part of a TokenRequest that matters here.
+type tokenRequest struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Spec       struct {
+		Audiences         []string `json:"audiences,omitempty"`
+		ExpirationSeconds int      `json:"expirationSeconds"`
+	} `json:"spec"`
+	Status struct {
+		Token string `json:"token"`
+	} `json:"status"`
+}
+
+// tokenLife is the shortest one that an API server grants, in seconds.
+const tokenLife = 600
+
+func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
+	account := l.o.LoginProbe.ServiceAccount
+	path := "/api/v1/namespaces/" + url.PathEscape(account.Namespace) + "/serviceaccounts/" + url.PathEscape(account.Name) + "/token"
+	ask := tokenRequest{APIVersion: "authentication.k8s.io/v1", Kind: "TokenRequest"}
+	ask.Spec.Audiences, ask.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
+	var got tokenRequest
+	if err := l.cluster.Post(ctx, path, ask, &got); err != nil {
+		return "", clusterFailure(err)
+	}
+	if got.Status.Token == "" {
+		return "", failed(ReasonDecode, "the API server gave no token")
+	}
+	return got.Status.Token, nil
+}
+
+// node is one that can answer a login: the active one, or a standby, which passes
+// it on.
+func (l *loginProbe) node(ctx context.Context) (asker, error) {
+	askers, failures := l.nodes.current()
+	best, err := asker(nil), error(failed(ReasonNoLeader, "there is no node"))
+	if len(failures) > 0 {
+		err = failures[0].err
+	}
+	for _, name := range slices.Sorted(maps.Keys(askers)) {
+		h, healthErr := l.health(ctx, askers[name])
+		facts := nodeFacts{health: h}
+		switch {
+		case healthErr != nil:
+			err = healthErr
+		case facts.state() == active:
+			return askers[name], nil
+		case facts.state() == standby:
+			best = askers[name]
+		default:
+			err = failed(ReasonSealed, "node %s is %s", name, facts.state())
+		}
+	}
+	if best != nil {
+		return best, nil
+	}
+	return nil, err
+}
+
+func (l *loginProbe) health(ctx context.Context, a asker) (*health, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
+	defer cancel()
+	return askHealth(ctx, a)
+}

@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// health is the body of sys/health.
+type health struct {
+	Initialized *bool  `json:"initialized"`
+	Sealed      *bool  `json:"sealed"`
+	Standby     *bool  `json:"standby"`
+	ServerTime  int64  `json:"server_time_utc"` // whole seconds, cut off
+	Version     string `json:"version"`
+	ClusterName string `json:"cluster_name"`
+	ClusterID   string `json:"cluster_id"`
+}
+
+// sealStatus is the body of sys/seal-status.
+type sealStatus struct {
+	Type             string `json:"type"`
+	Threshold        int    `json:"t"`
+	Progress         int    `json:"progress"`
+	Migration        bool   `json:"migration"`
+	RecoverySealType string `json:"recovery_seal_type"`
+	StorageType      string `json:"storage_type"`
+}
+
+// leaderStatus is the body of sys/leader. OpenBao 2.6 leaves out what is empty.
+type leaderStatus struct {
+	HAEnabled  bool      `json:"ha_enabled"`
+	IsSelf     bool      `json:"is_self"`
+	ActiveTime time.Time `json:"active_time"`
+	Address    string    `json:"leader_address"`
+	Committed  *uint64   `json:"raft_committed_index"`
+	Applied    *uint64   `json:"raft_applied_index"`
+}
+
+// state is what a node is, in the words of the state label.
+type state string
+
+const (
+	active        state = "active"
+	standby       state = "standby"
+	sealed        state = "sealed"
+	uninitialized state = "uninitialized"
+	down          state = "down"
+)
+
+func states() []state { return []state{active, standby, sealed, uninitialized, down} }
+
+// nodeFacts are what one round has brought about a node.
+type nodeFacts struct {
+	health      *health
+	seal        *sealStatus
+	leader      *leaderStatus
+	failures    []endpointFailure
+	certificate time.Time // when that of the listener expires
+	skew        float64
+	took        time.Duration
+}
+
+// endpointFailure is an endpoint that was not answered, and why.
+type endpointFailure struct {
+	endpoint string
+	err      error
+}
+
+func (f endpointFailure) reason() Reason {
+	if why, ok := errors.AsType[*failure](f.err); ok {
+		return why.reason
+	}
+	return ReasonHTTP
+}
+
+// state follows the precedence of sys/health: a sealed or uninitialized node
+// calls itself a standby, too.
+func (n *nodeFacts) state() state {
+	switch {
+	case n.health == nil:
+		return down
+	case !*n.health.Initialized:
+		return uninitialized
+	case *n.health.Sealed:
+		return sealed
+	case *n.health.Standby:
+		return standby
+	}
+	return active
+}
+
+// askNode asks a node what it tells everybody. If it does not answer at all, the
+// rest is not asked: it would take as long again.
+func askNode(ctx context.Context, a asker, now func() time.Time) nodeFacts {
+	var f nodeFacts
+	start := now()
+	var err error
+	f.health, err = askHealth(ctx, a)
+	end := now()
+	f.took = end.Sub(start)
+	if certificate := a.presented(); certificate != nil {
+		f.certificate = certificate.NotAfter
+	}
+	if err != nil {
+		f.fail(sysHealth, err)
+	} else if f.health.ServerTime > 0 {
+		// Half a second on average was cut off.
+		server := float64(f.health.ServerTime) + 0.5
+		f.skew = math.Round(server - float64(start.Add(f.took/2).UnixMilli())/1000)
+	}
+	if noAnswer(err) {
+		f.fail(sysSealStatus, err)
+		f.fail(sysLeader, err)
+		return f
+	}
+	if f.seal, err = askPlain[sealStatus](ctx, a, sysSealStatus); err != nil {
+		f.fail(sysSealStatus, err)
+	}
+	f.leader, err = askPlain[leaderStatus](ctx, a, sysLeader)
+	if failure := (&failure{}); errors.As(err, &failure) && failure.reason == ReasonSealed {
+		f.leader, err = &leaderStatus{HAEnabled: true}, nil // a sealed node says that, and knows no leader
+	}
+	if err != nil {
+		f.fail(sysLeader, err)
+	}
+	return f
+}
+
+func (n *nodeFacts) fail(e endpoint, err error) {
+	if !errors.Is(err, errNotRecorded) {
+		n.failures = append(n.failures, endpointFailure{e.path, err})
+	}
+}
+
+// noAnswer says whether nothing came back at all.
+func noAnswer(err error) bool {
+	var why *failure
+	return errors.Is(err, errNotRecorded) || errors.As(err, &why) && why.noAnswer
+}
+
+// askHealth accepts every status with which sys/health tells a state.
+func askHealth(ctx context.Context, a asker) (*health, error) {
+	got, err := a.ask(ctx, sysHealth.at(""))
+	if err != nil {
+		return nil, transportFailure(err)
+	}
+	switch got.status {
+	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
+	default:
+		return nil, statusFailure(got)
+	}
+	h, err := decode[health](got.body)
+	if err == nil && (h.Initialized == nil || h.Sealed == nil || h.Standby == nil) {
+		err = failed(ReasonDecode, "not the health of an OpenBao node")
+	}
+	if err != nil && got.status != http.StatusOK {
+		err = failed(ReasonHTTP, "status %d of something else", got.status)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &h, nil
+}
+
+// askPlain gets an endpoint whose content is the body itself.
+func askPlain[T any](ctx context.Context, a asker, e endpoint) (*T, error) {
+	got, err := get(ctx, a, e.at(""))
+	if err != nil {
+		return nil, err
+	}
+	out, err := decode[T](got.body)
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// rows adds what is known about a node.
+func (n *nodeFacts) rows(r *exposition.Rows, openbao, node string) {
+	r.Bool(nodeUp, n.health != nil, openbao, node)
+	if h := n.health; h != nil {
+		is := n.state()
+		r.Bool(nodeInitialized, *h.Initialized, openbao, node)
+		r.Bool(nodeSealed, *h.Sealed, openbao, node)
+		r.Bool(nodeActive, is == active, openbao, node)
+		r.Bool(nodeStandby, is == standby, openbao, node)
+		if s := n.seal; s != nil {
+			r.Add(nodeInfo, 1, openbao, node, h.Version, s.Type, s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
+			r.Bool(nodeMigration, s.Migration, openbao, node)
+			r.Add(nodeProgress, float64(s.Progress), openbao, node)
+			r.Add(nodeThreshold, float64(s.Threshold), openbao, node)
+		}
+		if h.ServerTime > 0 {
+			r.Add(nodeSkew, n.skew, openbao, node)
+		}
+		r.Add(nodeResponseTime, n.took.Seconds(), openbao, node)
+	}
+	if l := n.leader; l != nil && n.health != nil {
+		known := l.Address != "" || !l.HAEnabled && n.state() == active
+		r.Bool(nodeLeaderKnown, known, openbao, node)
+		if l.Address != "" {
+			r.Add(leaderInfo, 1, openbao, node, l.Address)
+		}
+		if l.Committed != nil {
+			r.Add(nodeCommitted, float64(*l.Committed), openbao, node)
+		}
+		if l.Applied != nil {
+			r.Add(nodeApplied, float64(*l.Applied), openbao, node)
+		}
+	}
+	r.Time(nodeCertificate, n.certificate, openbao, node)
+	failingRows(r, openbao, node, n.failures)
+}
+
+// failingRows adds why endpoints were not answered.
+func failingRows(r *exposition.Rows, openbao, node string, failures []endpointFailure) {
+	for _, f := range failures {
+		r.Add(endpointFailing, 1, openbao, node, f.endpoint, string(f.reason()))
+	}
+}

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// recorded is a node whose answers are files: DIR/<endpoint with - for />.json,
+// each the body with the status added as "_status"; 0 is no answer, for the reason
+// in "_reason". tls.json has the expiry of
+// the listener's certificate as "not_after".
+type recorded struct{ dir string }
+
+func (n recorded) ask(_ context.Context, r request) (answer, error) {
+	name := strings.ReplaceAll(strings.TrimSuffix(r.path, "/"), "/", "-") + ".json"
+	body, err := os.ReadFile(filepath.Join(n.dir, filepath.Base(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return answer{}, fmt.Errorf("%s: %w", r.path, errNotRecorded)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	head, err := decode[struct {
+		Status int    `json:"_status"`
+		Reason Reason `json:"_reason"`
+	}](body)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: %w", name, err)
+	}
+	if head.Status == 0 {
+		return answer{}, &failure{reason: cmp.Or(head.Reason, ReasonHTTP), err: errors.New("there was no answer"), noAnswer: true}
+	}
+	return answer{status: head.Status, body: body}, nil
+}
+
+func (n recorded) presented() *x509.Certificate {
+	body, err := os.ReadFile(filepath.Join(n.dir, "tls.json"))
+	if err != nil {
+		return nil
+	}
+	var listener struct {
+		NotAfter time.Time `json:"not_after"`
+	}
+	if json.Unmarshal(body, &listener) != nil || listener.NotAfter.IsZero() {
+		return nil
+	}
+	return &x509.Certificate{NotAfter: listener.NotAfter}
+}
+
+func (recorded) close() {}
+
+// recordedNodes are the nodes of a snapshot. With no directory there are none.
+func recordedNodes(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if isDirectory(filepath.Join(dir, e.Name())) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// tlsFiles makes TLS configurations of files that may be replaced at any time.
+type tlsFiles struct {
+	config.TLS
+
+	digest  [sha256.Size]byte
+	current *tls.Config
+}
+
+// fileError is a file that cannot be used.
+type fileError struct{ error }
+
+func (e *fileError) Unwrap() error { return e.error }
+
+// load returns the TLS configuration of what the files hold now, and whether it
+// is another one than the last time. While they cannot be used, the one before
+// stays.
+func (t *tlsFiles) load() (c *tls.Config, changed bool, err error) {
+	h := sha256.New()
+	contents := map[string][]byte{}
+	for _, file := range []string{t.CAFile, t.CertFile, t.KeyFile} {
+		if file == "" {
+			continue
+		}
+		if contents[file], err = os.ReadFile(file); err != nil {
+			return t.current, false, &fileError{err}
+		}
+		_, _ = fmt.Fprintf(h, "%d\n%s", len(contents[file]), contents[file])
+	}
+	digest := [sha256.Size]byte(h.Sum(nil))
+	if t.current != nil && digest == t.digest {
+		return t.current, false, nil
+	}
+	c = &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ServerName:         t.ServerName,
+		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // the user's explicit choice
+	}
+	if t.CAFile != "" {
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(contents[t.CAFile]) {
+			return t.current, false, &fileError{fmt.Errorf("%s: no certificate in it", t.CAFile)}
+		}
+	}
+	if t.CertFile != "" {
+		pair, err := tls.X509KeyPair(contents[t.CertFile], contents[t.KeyFile])
+		if err != nil {
+			// The text of the error could quote the file.
+			return t.current, false, &fileError{errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	t.digest, t.current = digest, c
+	return c, true, nil
+}

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// runningCluster is a cluster with everything that runs on its behalf.
+type runningCluster struct {
+	*watch.Cluster
+
+	probes []collectors.Probe
+	groups []*exposition.Group
+	stop   context.CancelFunc
+	done   chan struct{}
+}
+
+// newCluster prepares the watches and the probes of a cluster.
+func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
+	o := g.options
+	r := &runningCluster{Cluster: watch.NewCluster(c, targets, o), done: make(chan struct{})}
+	r.groups = r.Groups()
+	site := collectors.Site{
+		Cluster: c, Lookup: g.lookup, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
+	}
+	for _, collector := range g.collectors {
+		var parts []func() status.Status
+		if len(collector.Resources()) > 0 {
+			parts = append(parts, func() status.Status { return r.Status(collector.Name()) })
+		}
+		for _, p := range collector.Probes(site) {
+			r.probes = append(r.probes, p)
+			r.groups = append(r.groups, p.Groups()...)
+			parts = append(parts, p.Status)
+		}
+		if len(parts) > 0 {
+			r.groups = append(r.groups, status.Group(o.Exposition, c.Name, collector.Name(), parts...))
+		}
+	}
+	return r
+}
+
+// lookup finds a cluster of the fleet.
+func (g *generation) lookup(name string) (fleet.Cluster, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.fleet {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return fleet.Cluster{}, false
+}
+
+// setFleet changes what lookup finds and returns what it was.
+func (g *generation) setFleet(now []fleet.Cluster) (before []fleet.Cluster) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before, g.fleet = g.fleet, now
+	return before
+}
+
+func (r *runningCluster) start(ctx context.Context) {
+	ctx, r.stop = context.WithCancel(ctx)
+	var tasks sync.WaitGroup
+	tasks.Go(func() { r.Run(ctx) })
+	for _, p := range r.probes {
+		tasks.Go(func() { p.Run(ctx) })
+	}
+	go func() {
+		defer close(r.done)
+		tasks.Wait()
+	}()
+}
+
+// settled says whether nothing is left to wait for.
+func (r *runningCluster) settled() bool {
+	return r.Settled() && !slices.ContainsFunc(r.probes, func(p collectors.Probe) bool { return !p.Settled() })
+}
+
+// end stops clusters and waits for their goroutines.
+func end(clusters []*runningCluster) {
+	for _, c := range clusters {
+		c.stop()
+	}
+	for _, c := range clusters {
+		<-c.done
+	}
+}
+
+func groups(clusters []*runningCluster) []*exposition.Group {
+	var all []*exposition.Group
+	for _, c := range clusters {
+		all = append(all, c.groups...)
+	}
+	return all
+}
+
+func allSettled(clusters []*runningCluster) bool {
+	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.settled() })
+}

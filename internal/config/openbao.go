@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// OpenBao is one OpenBao cluster. Exactly one of Nodes and Service is set, or
+// neither if its Cluster is a snapshot.
+type OpenBao struct {
+	Name       string            `yaml:"name" jsonschema:"required,maxLength=253,pattern=^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$" hint:"Use letters, digits, '-', '_' and '.', with a letter or digit at both ends" jsonschema_description:"Name of the OpenBao cluster, unique. It is the value of the openbao label."`
+	Cluster    string            `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster of the fleet in which OpenBao runs. If that is a snapshot and there are neither nodes nor a service, the answers are read from openbao/<name>/<node>/ beside its directory, or in it."`
+	Nodes      []string          `yaml:"nodes,omitempty" jsonschema:"uniqueItems=true,pattern=^https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?/?$" hint:"Use the URL of one node, with nothing but scheme, host and port, such as https://openbao-0.openbao-internal.openbao-system.svc:8200" jsonschema_description:"URLs of the nodes. Either this key or service is needed, unless the cluster is a snapshot. Each node has its own URL: not that of a Service, behind which a node cannot be told from another."`
+	Service    *OpenBaoService   `yaml:"service,omitempty" conflicts:"nodes" jsonschema_description:"Find the nodes, ready or not, in the EndpointSlices of a headless Service."`
+	TLS        TLS               `yaml:"tls,omitempty" jsonschema_description:"How the nodes are verified."`
+	Auth       OpenBaoAuth       `yaml:"auth,omitempty" jsonschema_description:"How the exporter logs in. Without it, only what OpenBao tells everybody is exported: whether each node is up, sealed, active, who leads, and the CA certificates."`
+	Interval   Duration          `yaml:"interval" jsonschema:"default=15s,exclusiveMinimum=0" jsonschema_description:"How often each node is asked."`
+	Timeout    Duration          `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long a node may take to answer, at most the interval. Without it: 5s, or the interval if that is shorter."`
+	Expect     OpenBaoExpect     `yaml:"expect" jsonschema_description:"What the reference architecture says about this OpenBao cluster."`
+	Details    OpenBaoDetails    `yaml:"details" jsonschema_description:"What is asked less often. Each needs a line in the policy of the exporter."`
+	KV         *OpenBaoKV        `yaml:"kv,omitempty" jsonschema_description:"Ages of secrets, from the metadata of KV version 2. The secrets themselves are never read."`
+	LoginProbe OpenBaoLoginProbe `yaml:"loginProbe" jsonschema_description:"Log in from every cluster of the fleet, as its workloads do."`
+}
+
+// OpenBaoService is a headless Service in the cluster of OpenBao.
+type OpenBaoService struct {
+	Namespace string `yaml:"namespace" jsonschema:"required,minLength=1" jsonschema_description:"Namespace of the Service."`
+	Name      string `yaml:"name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the Service, such as openbao-internal."`
+	Port      int    `yaml:"port" jsonschema:"default=8200,minimum=1,maximum=65535" jsonschema_description:"Port of the nodes' API."`
+	Scheme    string `yaml:"scheme" jsonschema:"default=https,enum=https,enum=http" jsonschema_description:"Scheme of the nodes' API."`
+}
+
+// OpenBaoAuth is one way to log in, or none.
+type OpenBaoAuth struct {
+	Kubernetes *OpenBaoKubernetesAuth `yaml:"kubernetes,omitempty" jsonschema_description:"Log in with a service account token."`
+	TokenFile  string                 `yaml:"tokenFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with an OpenBao token, instead of kubernetes. It is read again before it is used."`
+}
+
+// OpenBaoKubernetesAuth is a role of the Kubernetes auth method.
+type OpenBaoKubernetesAuth struct {
+	Mount     string `yaml:"mount,omitempty" jsonschema:"default=" jsonschema_description:"Path of the auth method. Empty: kubernetes/<cluster>."`
+	Role      string `yaml:"role" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Role of the exporter."`
+	TokenFile string `yaml:"tokenFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the service account token. Empty: that of the pod. It is read anew for every login."`
+}
+
+// OpenBaoExpect is what should be there.
+type OpenBaoExpect struct {
+	Nodes      int               `yaml:"nodes" jsonschema:"default=3,minimum=1" jsonschema_description:"How many nodes there should be."`
+	AutoUnseal bool              `yaml:"autoUnseal" jsonschema:"default=true" jsonschema_description:"Whether the nodes should unseal themselves."`
+	Mounts     map[string]string `yaml:"mounts" jsonschema:"minLength=1" jsonschema_description:"Secrets engines by path, each with its type; kv-v1 and kv-v2 are the versions of kv. Without this key: kv-v2/{bootstrap,openstack,infrastructure,ceph} and pki."`
+	Auth       map[string]string `yaml:"auth" jsonschema:"minLength=1" jsonschema_description:"Auth methods by path, each with its type. Without this key: kubernetes/{management,control-plane,hypervisor,storage} and approle/ci-cd."`
+}
+
+// OpenBaoDetails selects what is asked at a slower pace.
+type OpenBaoDetails struct {
+	Interval     Duration `yaml:"interval" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How often. Certificate revocation lists follow it, too."`
+	Audit        bool     `yaml:"audit" jsonschema:"default=false" jsonschema_description:"Count the audit devices. It is the one thing that needs the sudo capability."`
+	Certificates bool     `yaml:"certificates" jsonschema:"default=false" jsonschema_description:"Count the certificates of each PKI mount and find the one that expires first. The list of a busy mount is large."`
+	Tidy         bool     `yaml:"tidy" jsonschema:"default=false" jsonschema_description:"When each PKI mount was last tidied."`
+}
+
+// OpenBaoKV selects whose metadata is read.
+type OpenBaoKV struct {
+	Mounts     []string `yaml:"mounts" jsonschema:"required,minItems=1,uniqueItems=true,minLength=1" jsonschema_description:"Paths of KV version 2 mounts."`
+	Interval   Duration `yaml:"interval" jsonschema:"default=15m,exclusiveMinimum=0" jsonschema_description:"How often. Each secret is one request, and each request one entry in the audit log."`
+	MaxAge     Duration `yaml:"maxAge" jsonschema:"default=90d,exclusiveMinimum=0" jsonschema_description:"From which age on a secret is overdue for rotation."`
+	MaxSecrets int      `yaml:"maxSecrets" jsonschema:"default=1000,minimum=1" jsonschema_description:"Most secrets of a mount that are looked at. A mount with more is reported as cut."`
+}
+
+// OpenBaoLoginProbe is a login for each cluster of the fleet.
+type OpenBaoLoginProbe struct {
+	Enabled        bool                  `yaml:"enabled" jsonschema:"default=false" jsonschema_description:"Log in for each cluster with a short-lived token of it. The exporter must be allowed to create tokens of that service account in each cluster."`
+	Interval       Duration              `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often."`
+	Mount          string                `yaml:"mount" jsonschema:"default=kubernetes/{cluster},minLength=1" jsonschema_description:"Path of the auth method; {cluster} stands for the name of the cluster, and is needed where there are several."`
+	Role           string                `yaml:"role" jsonschema:"default=cobaltcore-exporter-probe,minLength=1" jsonschema_description:"Role to log in with. It needs no policy."`
+	ServiceAccount OpenBaoServiceAccount `yaml:"serviceAccount" jsonschema_description:"The service account in each cluster."`
+	Audiences      []string              `yaml:"audiences,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Audiences of the tokens. An empty list is that of the API server."`
+}
+
+// OpenBaoServiceAccount names a service account.
+type OpenBaoServiceAccount struct {
+	Namespace string `yaml:"namespace" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Namespace of the service account."`
+	Name      string `yaml:"name" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Name of the service account."`
+}

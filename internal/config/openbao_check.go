@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// openBaoTimeout is the timeout where the file has none and the interval is
+// not shorter.
+const openBaoTimeout = Duration(5 * time.Second)
+
+// serviceAccountToken is where Kubernetes mounts the token of a pod.
+const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token" //nolint:gosec // a path
+
+func (o *OpenBao) check(at string, r *report) {
+	switch {
+	case o.Timeout == 0: // not in the file
+		o.Timeout = min(openBaoTimeout, o.Interval)
+	case o.Timeout > o.Interval && o.Interval > 0:
+		r.errorf(join(at, "timeout"), "%v is longer than the interval of %v: a node would still be asked when its next turn comes", o.Timeout, o.Interval)
+	}
+	o.checkNodes(join(at, "nodes"), r)
+	if k := o.Auth.Kubernetes; k != nil {
+		k.Mount = cmp.Or(mountPath(k.Mount, join(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
+		k.TokenFile = cmp.Or(k.TokenFile, serviceAccountToken)
+	}
+	o.Expect.Mounts = orReference(mountTypes(o.Expect.Mounts, join(at, "expect.mounts"), r), referenceMounts())
+	o.Expect.Auth = orReference(mountTypes(o.Expect.Auth, join(at, "expect.auth"), r), referenceAuth())
+	if o.KV != nil {
+		o.KV.checkMounts(join(at, "kv.mounts"), r)
+	}
+	o.LoginProbe.Mount = mountPath(o.LoginProbe.Mount, join(at, "loginProbe.mount"), r)
+}
+
+// checkNodes checks what the pattern of a node cannot say. Two nodes with the
+// same host and port would be one in the metrics, whatever their schemes.
+func (o *OpenBao) checkNodes(at string, r *report) {
+	first := map[string]int{}
+	for i, node := range o.Nodes {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if r.mistaken(path) {
+			continue
+		}
+		o.Nodes[i] = strings.TrimSuffix(node, "/")
+		u, err := url.Parse(o.Nodes[i])
+		if err != nil {
+			r.errorf(path, "%s is not a valid URL: check the host", quote(node))
+			continue
+		}
+		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+			r.errorf(path, "the port %s does not exist: use one from 1 to 65535", clip(u.Port()))
+		}
+		host := strings.ToLower(u.Host)
+		if j, ok := first[host]; ok {
+			r.errorf(path, "%s is the same node as nodes[%d] in line %d: remove one of them", quote(node), j, r.line(fmt.Sprintf("%s[%d]", at, j)))
+			continue
+		}
+		first[host] = i
+	}
+}
+
+func (k *OpenBaoKV) checkMounts(at string, r *report) {
+	first := map[string]int{}
+	for i, mount := range k.Mounts {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if r.mistaken(path) {
+			continue
+		}
+		k.Mounts[i] = mountPath(mount, path, r)
+		if j, ok := first[k.Mounts[i]]; ok {
+			r.errorf(path, "%s is the same path as kv.mounts[%d] in line %d: remove one of them", quote(mount), j, r.line(fmt.Sprintf("%s[%d]", at, j)))
+			continue
+		}
+		first[k.Mounts[i]] = i
+	}
+}
+
+func (a *OpenBaoAuth) check(at string, r *report) {
+	if a.Kubernetes != nil && a.TokenFile != "" {
+		r.errorf(join(at, "tokenFile"), "there is kubernetes already: choose one of the two")
+	}
+}
+
+// mountPath removes the slashes around a path: OpenBao writes one at the end,
+// people do as they like.
+func mountPath(path, at string, r *report) string {
+	trimmed := strings.Trim(path, "/")
+	if trimmed == "" && path != "" {
+		r.errorf(at, "%s is not the path of a mount: fill it in, or remove it", quote(path))
+	}
+	return trimmed
+}
+
+// mountTypes is mountPath for the keys of a map. It keeps nil apart from empty.
+func mountTypes(types map[string]string, at string, r *report) map[string]string {
+	if types == nil {
+		return nil
+	}
+	line := func(path string) int { return r.line(entry(at, path)) }
+	paths := slices.SortedFunc(maps.Keys(types), func(a, b string) int {
+		return cmp.Or(cmp.Compare(line(a), line(b)), cmp.Compare(a, b))
+	})
+	trimmed, first := map[string]string{}, map[string]string{}
+	for _, path := range paths {
+		key := mountPath(path, entry(at, path), r)
+		switch other, ok := first[key]; {
+		case path == "":
+			r.errorf(entry(at, path), "the path is empty: fill it in, or remove it")
+		case ok:
+			r.errorf(entry(at, path), "is the same path as %s in line %d: remove one of them", quote(other), line(other))
+		default:
+			first[key], trimmed[key] = path, types[path]
+		}
+	}
+	return trimmed
+}
+
+// orReference is what the file says, even when that is nothing.
+func orReference(have, reference map[string]string) map[string]string {
+	if have == nil {
+		return reference
+	}
+	return have
+}
+
+// referenceMounts and referenceAuth are those of the CobaltCore reference
+// architecture.
+func referenceMounts() map[string]string {
+	return map[string]string{
+		"kv-v2/bootstrap": "kv-v2", "kv-v2/openstack": "kv-v2", "kv-v2/infrastructure": "kv-v2", "kv-v2/ceph": "kv-v2",
+		"pki": "pki",
+	}
+}
+
+func referenceAuth() map[string]string {
+	return map[string]string{
+		"kubernetes/management": "kubernetes", "kubernetes/control-plane": "kubernetes",
+		"kubernetes/hypervisor": "kubernetes", "kubernetes/storage": "kubernetes",
+		"approle/ci-cd": "approle",
+	}
+}
+
+// checkOpenBao checks what concerns the whole file.
+func (c *Config) checkOpenBao(at string, r *report) {
+	names := make([]string, len(c.Clusters))
+	for i, cluster := range c.Clusters {
+		names[i] = cluster.Name
+	}
+	live := c.liveClusters()
+	first := map[string]int{}
+	for i, o := range c.Collectors.OpenBao {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if j, ok := first[o.Name]; ok && o.Name != "" {
+			r.errorf(join(path, "name"), "the name %q is already taken by collectors.openbao[%d] in line %d: the names of OpenBao clusters must be unique", o.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
+		} else {
+			first[o.Name] = i
+		}
+		c.checkOpenBaoCluster(o, names, path, r)
+		if p := o.LoginProbe; p.Enabled && p.Mount != "" && !strings.Contains(p.Mount, "{cluster}") && live > 1 {
+			r.errorf(join(path, "loginProbe.mount"), "%s would be the same for every cluster: put {cluster} where the name of the cluster belongs", quote(p.Mount))
+		}
+	}
+}
+
+// checkOpenBaoCluster checks that the nodes can be found; names are those of
+// the clusters. What follows from another mistake is not reported.
+func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *report) {
+	n := slices.Index(names, o.Cluster)
+	switch {
+	case o.Cluster == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
+	case n < 0:
+		r.errorf(join(at, "cluster"), "there is no cluster %s%s", quote(o.Cluster), didYouMean(o.Cluster, names))
+	case o.Service != nil && c.Clusters[n].Snapshot != nil:
+		r.errorf(join(at, "service"), "the cluster %q is a snapshot, which has no Service: list the nodes, or remove this key to read the answers of the snapshot", o.Cluster)
+	case o.Service == nil && len(o.Nodes) == 0 && c.Clusters[n].Snapshot == nil && !r.mistaken(at, join(at, "nodes"), join(at, "service")):
+		r.errorf(at, "nodes or service is missing: add one of them")
+	}
+}
+
+// liveClusters counts the clusters that can be asked for a token.
+func (c *Config) liveClusters() int {
+	n := 0
+	for _, cluster := range c.Clusters {
+		if cluster.Snapshot == nil {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// TLS is how a server is verified and how the exporter identifies itself to it.
+// Paths are absolute.
+type TLS struct {
+	CAFile             string `yaml:"caFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the certificate authorities that the server's certificate is verified with. Empty: those of the system. It is read again when it changes."`
+	CertFile           string `yaml:"certFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the client certificate, if the server asks for one. It is read again when it changes."`
+	KeyFile            string `yaml:"keyFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the key of the client certificate."`
+	ServerName         string `yaml:"serverName,omitempty" jsonschema:"default=,maxLength=253" jsonschema_description:"Name that the server's certificate must have, where it is not the one in the URL."`
+	InsecureSkipVerify bool   `yaml:"insecureSkipVerify,omitempty" jsonschema:"default=false" jsonschema_description:"Do not verify the server's certificate. Whoever is between the exporter and the server can then read what is sent, tokens included."`
+}
+
+func (t *TLS) check(at string, r *report) {
+	switch {
+	case r.mistaken(at, join(at, "certFile"), join(at, "keyFile")): // it may be meant
+	case t.CertFile != "" && t.KeyFile == "":
+		r.errorf(join(at, "certFile"), "a client certificate needs its key: add keyFile")
+	case t.CertFile == "" && t.KeyFile != "":
+		r.errorf(join(at, "keyFile"), "a key needs its client certificate: add certFile")
+	}
+}

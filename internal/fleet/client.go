@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+)
+
+// HTTPClient is an HTTP client with the credentials of config, which never waits
+// longer than the context of a request.
+func HTTPClient(config *rest.Config) (*http.Client, error) {
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, err
+	}
+	client.Transport = abandon{client.Transport}
+	return client, nil
+}
+
+// Client asks the API server of a cluster for single things. It follows changes
+// of the files behind the cluster. It is safe for concurrent use.
+type Client struct {
+	cluster Cluster
+
+	mu          sync.Mutex
+	fingerprint string
+	http        *http.Client
+	base        *url.URL
+}
+
+// NewClient makes a client that connects when it is first used.
+func NewClient(c Cluster) *Client { return &Client{cluster: c} }
+
+// Close closes connections that are not in use.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+	}
+}
+
+func (c *Client) connection() (*http.Client, *url.URL, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fingerprint := c.cluster.Fingerprint()
+	if c.http != nil && fingerprint == c.fingerprint {
+		return c.http, c.base, nil
+	}
+	config, err := c.cluster.Connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	config.UserAgent = userAgent
+	client, err := HTTPClient(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
+	}
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
+	}
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+	}
+	c.http, c.base, c.fingerprint = client, base, fingerprint
+	return client, base, nil
+}
+
+const (
+	userAgent = "cobaltcore-exporter"
+	// maxAnswer bounds what is read of an answer.
+	maxAnswer = 8 << 20
+)
+
+// Get asks for the object or list at path and decodes it into out. An answer
+// that is not a success is the error that client-go makes of it.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.do(ctx, http.MethodGet, path, query, nil, out)
+}
+
+// Post sends in, as JSON, to path and decodes the answer into out.
+func (c *Client) Post(ctx context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, http.MethodPost, path, nil, body, out)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+	client, base, err := c.connection()
+	if err != nil {
+		return err
+	}
+	u := base.JoinPath(path)
+	u.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	switch {
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
+		gr := schema.GroupResource{Resource: strings.TrimPrefix(path, "/")}
+		return apierrors.NewGenericServerResponse(answer.StatusCode, method, gr, "", "", 0, true)
+	case err != nil:
+		return err
+	}
+	return json.Unmarshal(text, out)
+}

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Snapshot is a directory of dumped objects.
+type Snapshot struct {
+	Path string
+	// ShiftTime moves every timestamp by the age of the snapshot.
+	ShiftTime bool
+}
+
+// SnapshotFile tells about a snapshot, in its directory or in the one above.
+const SnapshotFile = "snapshot.yaml"
+
+// SnapshotMeta is the content of a [SnapshotFile].
+type SnapshotMeta struct {
+	// TakenAt is when the dump was made.
+	TakenAt time.Time `json:"takenAt"`
+	// ShiftTime false leaves the timestamps as they are.
+	ShiftTime *bool `json:"shiftTime,omitempty"`
+	// ServerVersion is the version of the cluster's API server.
+	ServerVersion string `json:"serverVersion,omitempty"`
+}
+
+// Meta reads what the snapshot tells about itself; it need not tell anything.
+func (s Snapshot) Meta() (SnapshotMeta, error) {
+	var meta SnapshotMeta
+	for _, file := range []string{filepath.Join(s.Path, SnapshotFile), filepath.Join(filepath.Dir(s.Path), SnapshotFile)} {
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return meta, err
+		}
+		if err := yaml.UnmarshalStrict(data, &meta); err != nil {
+			return meta, fmt.Errorf("%s: %w", file, err)
+		}
+		return meta, nil
+	}
+	return meta, nil
+}
+
+// Shift is by how much timestamps are moved, so that ages are those of the
+// moment of the dump.
+func (s Snapshot) Shift(meta SnapshotMeta, now time.Time) time.Duration {
+	if meta.TakenAt.IsZero() || !s.ShiftTime || meta.ShiftTime != nil && !*meta.ShiftTime {
+		return 0
+	}
+	return now.Sub(meta.TakenAt)
+}

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package status says how the collectors fare, for each collector and cluster.
+package status
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var (
+	up = &exposition.Family{
+		Name: "cobaltcore_collector_up", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "Whether the collector knows what it should: everything that it watches is complete and no watch is failing, and what it asks gives an answer, whatever it is.",
+	}
+	duration = &exposition.Family{
+		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "How long the slowest of the last initial lists or of the last probes of the collector took.",
+	}
+	success = &exposition.Family{
+		Name: "cobaltcore_collector_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
+		Help: "When the most silent of the watches and probes of the collector last gave a sign of life.",
+	}
+	failures = &exposition.Family{
+		Name: "cobaltcore_collector_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "reason"},
+		Help: "Failed attempts of the collector to list, to watch or to get an answer.",
+	}
+)
+
+// Families are the families about collectors.
+func Families() []*exposition.Family {
+	return []*exposition.Family{up, duration, success, failures}
+}
+
+// Status is how a collector, or a part of it, fares in one cluster.
+type Status struct {
+	Up bool
+	// Took is how long the last initial list or probe took.
+	Took time.Duration
+	// LastSuccess is the last sign of life; zero if there was none.
+	LastSuccess time.Time
+	// Errors counts failed attempts by reason.
+	Errors map[string]uint64
+}
+
+// Merge is the status of the whole: as good as the worst of its parts.
+func Merge(parts ...Status) Status {
+	all := Status{Up: true, Errors: map[string]uint64{}}
+	for _, p := range parts {
+		all.Up = all.Up && p.Up
+		all.Took = max(all.Took, p.Took)
+		if all.LastSuccess.IsZero() || !p.LastSuccess.IsZero() && p.LastSuccess.Before(all.LastSuccess) {
+			all.LastSuccess = p.LastSuccess
+		}
+		for reason, n := range p.Errors {
+			all.Errors[reason] += n
+		}
+	}
+	return all
+}
+
+// Group is the rows about one collector in one cluster, asked for at every
+// scrape.
+func Group(e *exposition.Exposition, cluster, collector string, parts ...func() Status) *exposition.Group {
+	return e.Func(exposition.Key{Cluster: cluster, Collector: collector}, Families(), func(r *exposition.Rows) {
+		now := make([]Status, len(parts))
+		for i, part := range parts {
+			now[i] = part()
+		}
+		s := Merge(now...)
+		r.Bool(up, s.Up, collector)
+		r.Add(duration, s.Took.Seconds(), collector)
+		r.Time(success, s.LastSuccess, collector)
+		for _, reason := range slices.Sorted(maps.Keys(s.Errors)) {
+			r.Add(failures, float64(s.Errors[reason]), collector, reason)
+		}
+	})
+}
