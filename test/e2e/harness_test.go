@@ -93,21 +93,23 @@ type exporter struct {
 }
 
 // startExporter runs the exporter with a configuration until the test ends.
-func startExporter(t *testing.T, configuration string) *exporter {
+func startExporter(t *testing.T, configuration string, change ...func(*app.Options)) *exporter {
 	t.Helper()
 	e := &exporter{config: filepath.Join(t.TempDir(), "exporter.yaml")}
 	e.configure(t, configuration)
 	ctx, cancel := context.WithCancel(t.Context())
 	listening, ended := make(chan net.Addr, 1), make(chan error, 1)
-	go func() {
-		ended <- app.Run(ctx, app.Options{
-			ConfigFile:      e.config,
-			ListenAddresses: []string{"127.0.0.1:0"},
-			SyncTimeout:     time.Minute,
-			Log:             slog.New(slog.NewTextHandler(t.Output(), nil)),
-			Listening:       func(a []net.Addr) { listening <- a[0] },
-		})
-	}()
+	o := app.Options{
+		ConfigFile:      e.config,
+		ListenAddresses: []string{"127.0.0.1:0"},
+		SyncTimeout:     time.Minute,
+		Log:             slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Listening:       func(a []net.Addr) { listening <- a[0] },
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	go func() { ended <- app.Run(ctx, o) }()
 	t.Cleanup(func() {
 		cancel()
 		must(t, <-ended)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package testbed starts real servers on loopback for tests: etcd and
-// kube-apiserver, Flux Operator, Prometheus. Each server is built once from the
-// module pinned in test/tools into a cache outside the repository.
+// kube-apiserver, Flux Operator, OpenBao, Prometheus. Each server is built once from
+// the module pinned in test/tools into a cache outside the repository.
 //
 // Everything a test starts here ends with it: every process is stopped by Stop or
 // by the end of the context it was started with, and the kernel kills it when the

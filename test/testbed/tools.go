@@ -50,6 +50,12 @@ func tools() map[string]tool {
 		"kube-state-metrics": {Module: "kube-state-metrics", Package: "k8s.io/kube-state-metrics/v2"},
 		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
 		"promtool":           {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/promtool", Flags: prometheusFlags},
+		"openbao": {
+			Module:  "openbao",
+			Package: openBaoModule,
+			// Of several -ldflags the last one counts, so this one repeats that of commonFlags.
+			Flags: []string{"-ldflags=-s -w -X " + openBaoModule + "/version.fullVersion=" + OpenBaoVersion},
+		},
 		"flux-operator": {
 			Module:  "flux-operator",
 			Package: fluxOperatorModule + "/cmd/operator",
@@ -65,7 +71,7 @@ func tools() map[string]tool {
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
 //
-// Names: etcd, flux-operator, kube-apiserver, kube-state-metrics, prometheus, promtool.
+// Names: etcd, flux-operator, kube-apiserver, kube-state-metrics, openbao, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // testbed runs a small fleet of real API servers on loopback with the objects of
-// test/fleet, a real Flux Operator, the exporter if it has been built, and a Prometheus
+// test/fleet, a real Flux Operator, a real OpenBao, the exporter if it has been built, and a Prometheus
 // that scrapes it, until it is interrupted.
 package main
 
@@ -88,6 +88,8 @@ type fleet struct {
 	Options
 
 	clusters   []*testbed.Cluster
+	openbao    *testbed.OpenBao
+	tokenFile  string // of the exporter, for OpenBao
 	exporter   *testbed.Process
 	prometheus *testbed.Prometheus
 	urls       [][2]string // name, URL
@@ -100,6 +102,9 @@ func (f *fleet) start(ctx context.Context) error {
 		return err
 	}
 	if err := f.startClusters(ctx, filepath.Join(root, "test", "fleet")); err != nil {
+		return err
+	}
+	if err := f.startOpenBao(ctx); err != nil {
 		return err
 	}
 	operator, err := testbed.StartFluxOperator(ctx, f.Dir, f.clusters[0])
@@ -187,7 +192,8 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 
 func (f *fleet) startExporter(ctx context.Context, binary string) (err error) {
 	config := filepath.Join(f.Dir, "exporter.yaml")
-	if err := os.WriteFile(config, exporterConfig(f.clusters), 0o644); err != nil {
+	text := append(exporterConfig(f.clusters), openBaoConfig(f.clusters[0].Name, strings.Fields(addresses(f.openbao)), f.tokenFile)...)
+	if err := os.WriteFile(config, text, 0o644); err != nil {
 		return err
 	}
 	if _, err := os.Stat(binary); errors.Is(err, os.ErrNotExist) {
