@@ -32,6 +32,10 @@ const (
 	ReasonDecode    Reason = "decode"
 )
 
+func reasons() []Reason {
+	return []Reason{ReasonTimeout, ReasonTLS, ReasonForbidden, ReasonSealed, ReasonNoLeader, ReasonNotFound, ReasonHTTP, ReasonDecode}
+}
+
 // request is one thing to ask.
 type request struct {
 	endpoint endpoint
@@ -88,10 +92,22 @@ func get(ctx context.Context, a asker, r request) (answer, error) {
 	switch {
 	case err != nil:
 		return got, transportFailure(err)
-	case got.status == http.StatusOK, got.status == http.StatusNotFound && r.endpoint.list:
+	case got.status == http.StatusOK, r.endpoint.list && got.emptyList():
 		return got, nil
 	}
 	return got, statusFailure(got)
+}
+
+// emptyList says whether the answer is what OpenBao says of an empty list: a 404
+// without errors. One with errors is that there is no such mount.
+func (got answer) emptyList() bool {
+	if got.status != http.StatusNotFound {
+		return false
+	}
+	said, err := decode[struct {
+		Errors []string `json:"errors"`
+	}](got.body)
+	return err == nil && len(said.Errors) == 0
 }
 
 // transportFailure classifies why there is no answer.

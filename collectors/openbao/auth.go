@@ -114,7 +114,10 @@ func (c *client) login(ctx context.Context, mount, role, jwt string) (session, e
 	if err != nil {
 		return session{}, loginFailure(err)
 	}
-	if secret == nil || secret.Auth == nil || secret.Auth.ClientToken == "" {
+	if secret == nil { // a redirect has no body
+		return session{}, failed(ReasonNoLeader, "the answer to the login is empty")
+	}
+	if secret.Auth == nil || secret.Auth.ClientToken == "" {
 		return session{}, failed(ReasonDecode, "the answer to the login has no token")
 	}
 	return session{

@@ -26,11 +26,10 @@ type client struct {
 	config    *api.Config
 	transport *http.Transport
 	open      *api.Client // without a token
+	encrypted bool
 
 	mu          sync.Mutex
 	certificate *x509.Certificate
-	connected   time.Time // when connections were last made anew
-	now         func() time.Time
 }
 
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -41,13 +40,10 @@ const (
 	maxAnswer = 16 << 20
 	// maxConnections is how many requests to a node may be under way.
 	maxConnections = 4
-	// reconnectAfter is how long a connection is used: a certificate is only seen
-	// when one is made.
-	reconnectAfter = time.Minute
 )
 
-func newClient(url string, tlsConfig *tls.Config, dial dialFunc, now func() time.Time) (*client, error) {
-	c := &client{now: now, connected: now()}
+func newClient(url string, tlsConfig *tls.Config, dial dialFunc) (*client, error) {
+	c := &client{encrypted: strings.HasPrefix(url, "https:")}
 	c.transport = &http.Transport{
 		DialContext:            dial,
 		TLSClientConfig:        tlsConfig,
@@ -71,13 +67,10 @@ func newClient(url string, tlsConfig *tls.Config, dial dialFunc, now func() time
 	return c, err
 }
 
-// refresh makes new connections now and then, so that a certificate that was
-// replaced, or has expired, is noticed.
+// refresh makes the next requests use new connections, if they are encrypted: only
+// then a certificate is seen, and one that was replaced or has expired is noticed.
 func (c *client) refresh() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := c.now(); now.Sub(c.connected) >= reconnectAfter {
-		c.connected = now
+	if c.encrypted {
 		c.transport.CloseIdleConnections()
 	}
 }

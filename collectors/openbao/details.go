@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -17,6 +18,7 @@ import (
 type detail struct {
 	name     string
 	interval time.Duration
+	public   bool // needs no token
 	ask      func(ctx context.Context, d *detailRound)
 }
 
@@ -48,24 +50,24 @@ func (d *detailRound) time(f *exposition.Family, t time.Time, values ...string) 
 // wanted are the details that the configuration asks for.
 func (i *instance) wanted() []detail {
 	slow := time.Duration(i.Details.Interval)
-	all := []detail{{"crl", slow, askCRLs}}
+	all := []detail{{"crl", slow, true, askCRLs}}
 	if !i.credentials.enabled() {
 		return all
 	}
 	recorded := i.credentials.recorded // a snapshot shows what it has
 	if i.Details.Audit || recorded {
-		all = append(all, detail{"audit", slow, askAudit})
+		all = append(all, detail{"audit", slow, false, askAudit})
 	}
 	if i.Details.Certificates || recorded {
-		all = append(all, detail{"certificates", slow, askCertificates})
+		all = append(all, detail{"certificates", slow, false, askCertificates})
 	}
 	if i.Details.Tidy || recorded {
-		all = append(all, detail{"tidy", slow, askTidy})
+		all = append(all, detail{"tidy", slow, false, askTidy})
 	}
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
 			ask := func(ctx context.Context, d *detailRound) { askKV(ctx, d, mount) }
-			all = append(all, detail{"kv " + mount, time.Duration(i.KV.Interval), ask})
+			all = append(all, detail{"kv " + mount, time.Duration(i.KV.Interval), false, ask})
 		}
 	}
 	return all
@@ -113,9 +115,12 @@ func (i *instance) askDetail(ctx context.Context, w detail) bool {
 	d := &detailRound{instance: i, token: i.token, pki: i.pki}
 	i.mu.Unlock()
 	a, err := i.active()
-	if err != nil {
+	locked := !w.public && d.token == "" && !i.credentials.recorded
+	switch {
+	case err != nil:
 		d.failures = append(d.failures, endpointFailure{w.name, err})
-	} else {
+	case locked: // it is the login that fails
+	default:
 		d.asker = a
 		ctx, cancel := context.WithTimeout(ctx, w.interval)
 		defer cancel()
@@ -131,12 +136,15 @@ func (i *instance) askDetail(ctx context.Context, w detail) bool {
 		}
 		failingRows(r, i.Name, "", d.failures)
 	})
-	return len(d.failures) == 0
+	return len(d.failures) == 0 && !locked
 }
 
 func askCRLs(ctx context.Context, d *detailRound) {
 	for _, m := range d.pki {
 		for _, id := range m.list.Keys {
+			if m.list.Info[id].KeyID == "" {
+				continue // it has no list, and to ask for one is an error 500
+			}
 			r := pkiCRL.at("", "mount", m.mount, "issuer", id)
 			body, err := within[crlData](ctx, d.instance, d.asker, r)
 			if err != nil {
@@ -213,6 +221,14 @@ func askCertificates(ctx context.Context, d *detailRound) {
 			if got, err = within[certificatePage](ctx, d.instance, d.asker, r); err != nil {
 				break
 			}
+			last := after
+			if n := len(got.Keys); n > 0 {
+				// Serial numbers are shown with colons, and stored and compared with dashes.
+				last = strings.ReplaceAll(got.Keys[n-1], ":", "-")
+			}
+			if last == after {
+				break // nothing, or the same again: a snapshot has no pages
+			}
 			for serial, c := range got.Info {
 				switch {
 				case own[serial]:
@@ -228,7 +244,7 @@ func askCertificates(ctx context.Context, d *detailRound) {
 			if len(got.Keys) < pageSize {
 				break
 			}
-			after = got.Keys[len(got.Keys)-1]
+			after = last
 		}
 		if err != nil {
 			d.fail(r, err)
@@ -241,11 +257,12 @@ func askCertificates(ctx context.Context, d *detailRound) {
 	}
 }
 
-// tidyData is the data of pki/tidy-status. Times are null until there is one.
+// tidyData is the data of pki/tidy-status. The time is null until there is one, and
+// it is also that of a failure. There is last_auto_tidy_finished, too, which is the
+// time of a start.
 type tidyData struct {
-	State        string     `json:"state"`
-	Finished     *time.Time `json:"time_finished"`
-	AutoFinished *time.Time `json:"last_auto_tidy_finished"`
+	State    string     `json:"state"`
+	Finished *time.Time `json:"time_finished"`
 }
 
 func askTidy(ctx context.Context, d *detailRound) {
@@ -256,13 +273,9 @@ func askTidy(ctx context.Context, d *detailRound) {
 			d.fail(r, err)
 			continue
 		}
-		var last time.Time
-		for _, t := range []*time.Time{got.Finished, got.AutoFinished} {
-			if t != nil && t.After(last) {
-				last = *t
-			}
-		}
 		d.add(tidyState, 1, d.Name, m.mount, got.State)
-		d.time(tidyFinished, last, d.Name, m.mount)
+		if got.Finished != nil && got.State == "Finished" {
+			d.time(tidyFinished, *got.Finished, d.Name, m.mount)
+		}
 	}
 }

@@ -122,6 +122,7 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	i.confirmLeader(ctx, askers)
 	i.note("service", failures)
 	i.mu.Lock()
 	i.status.Took = time.Since(start)
@@ -133,6 +134,39 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	i.mu.Unlock()
 	i.summarize(failures)
 	wake(i.wakeCluster) // if no node was active
+}
+
+// confirmLeader asks through the standbys for their leader if no node says that it
+// is it.
+func (i *instance) confirmLeader(ctx context.Context, askers map[string]asker) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
+	defer cancel()
+	doubtful, token := i.doubtful()
+	var asked sync.WaitGroup
+	for name, f := range doubtful {
+		asked.Go(func() {
+			if f.confirms(ctx, askers[name], token) {
+				i.mu.Lock()
+				defer i.mu.Unlock()
+				f.confirmed = true
+			}
+		})
+	}
+	asked.Wait()
+}
+
+// doubtful are the standbys that name a leader while no node leads.
+func (i *instance) doubtful() (nodes map[string]*nodeFacts, token string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if _, active := i.activeNode(); active != nil {
+		return nil, ""
+	}
+	nodes = maps.Clone(i.facts)
+	maps.DeleteFunc(nodes, func(_ string, f *nodeFacts) bool {
+		return f.state() != standby || f.leader == nil || f.leader.Address == ""
+	})
+	return nodes, i.token
 }
 
 // forget removes what is no longer a node, and begins a round.
@@ -177,8 +211,12 @@ func (i *instance) summarize(failures []endpointFailure) {
 	}
 	i.leaders.see(name, since, i.now())
 	changes, recent := i.leaders.total, i.leaders.recent(i.now())
+	nodes := maps.Clone(i.facts)
 	i.mu.Unlock()
 	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) {
+		for _, n := range slices.Sorted(maps.Keys(nodes)) {
+			nodes[n].leaderRows(r, i.Name, n, facts != nil)
+		}
 		r.Time(leaderSince, since, i.Name)
 		r.Add(leaderChanges, float64(changes), i.Name)
 		r.Add(recentChanges, float64(recent), i.Name)
@@ -221,7 +259,8 @@ func (i *instance) anyUp() bool {
 	return false
 }
 
-// active returns the active node, or why there is none.
+// active returns the active node, or a standby that has just reached it, or why
+// there is neither.
 func (i *instance) active() (asker, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -236,12 +275,17 @@ func (i *instance) active() (asker, error) {
 		}
 		return nil, failed(ReasonNoLeader, "there is no node")
 	}
-	for _, f := range i.facts {
-		if s := f.state(); s == standby {
-			return nil, failed(ReasonNoLeader, "no node is active")
+	err := failed(ReasonSealed, "every node that answers is sealed")
+	for _, name := range slices.Sorted(maps.Keys(i.facts)) {
+		f := i.facts[name]
+		if f.confirmed && i.askers[name] != nil {
+			return i.askers[name], nil
+		}
+		if f.state() == standby {
+			err = failed(ReasonNoLeader, "no node is active")
 		}
 	}
-	return nil, failed(ReasonSealed, "every node that answers is sealed")
+	return nil, err
 }
 
 // rowsOf is a builder for rows of a group. Each goroutine has its own.

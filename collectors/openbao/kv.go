@@ -18,12 +18,14 @@ type kvNames struct {
 // kvState is the data of the metadata of a secret, without what it is called and
 // what somebody has written about it.
 type kvState struct {
-	Current  int       `json:"current_version"`
-	Updated  time.Time `json:"updated_time"`
-	Versions map[string]struct {
-		Deleted   string `json:"deletion_time"`
-		Destroyed bool   `json:"destroyed"`
-	} `json:"versions"`
+	Current  int                  `json:"current_version"`
+	Versions map[string]kvVersion `json:"versions"`
+}
+
+type kvVersion struct {
+	Created   time.Time `json:"created_time"`
+	Deleted   string    `json:"deletion_time"`
+	Destroyed bool      `json:"destroyed"`
 }
 
 // maxDepth bounds how deep folders are followed.
@@ -48,13 +50,14 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 			d.fail(r, err)
 			return
 		}
-		if !got.alive() {
+		updated := got.updated(now)
+		if updated.IsZero() {
 			continue
 		}
-		if oldest.IsZero() || got.Updated.Before(oldest) {
-			oldest = got.Updated
+		if oldest.IsZero() || updated.Before(oldest) {
+			oldest = updated
 		}
-		if now.Sub(got.Updated) > time.Duration(d.KV.MaxAge) {
+		if now.Sub(updated) > time.Duration(d.KV.MaxAge) {
 			overdue++
 		}
 	}
@@ -68,10 +71,16 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 	d.add(kvCut, isCut, d.Name, mount)
 }
 
-// alive says whether the current version is there to be rotated.
-func (s *kvState) alive() bool {
-	v, ok := s.Versions[strconv.Itoa(s.Current)]
-	return ok && !v.Destroyed && v.Deleted == "" && !s.Updated.IsZero()
+// updated is when the current version was written; zero if it is deleted. The
+// updated_time of the secret also moves when somebody changes its metadata. A
+// deletion may lie ahead: delete_version_after.
+func (s *kvState) updated(now time.Time) time.Time {
+	v := s.Versions[strconv.Itoa(s.Current)]
+	deleted, err := time.Parse(time.RFC3339, v.Deleted)
+	if v.Destroyed || err == nil && !deleted.After(now) {
+		return time.Time{}
+	}
+	return v.Created
 }
 
 // listKV lists the secrets of a mount, folder by folder, and says whether there

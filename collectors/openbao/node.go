@@ -6,6 +6,7 @@ package openbao
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -30,6 +31,7 @@ type sealStatus struct {
 	Threshold        int    `json:"t"`
 	Progress         int    `json:"progress"`
 	Migration        bool   `json:"migration"`
+	RecoverySeal     bool   `json:"recovery_seal"` // the node unseals itself; the shares are those of the recovery key
 	RecoverySealType string `json:"recovery_seal_type"`
 	StorageType      string `json:"storage_type"`
 }
@@ -59,10 +61,12 @@ func states() []state { return []state{active, standby, sealed, uninitialized, d
 
 // nodeFacts are what one round has brought about a node.
 type nodeFacts struct {
-	health      *health
-	seal        *sealStatus
-	leader      *leaderStatus
-	failures    []endpointFailure
+	health   *health
+	seal     *sealStatus
+	leader   *leaderStatus
+	failures []endpointFailure
+	// confirmed says that the leader which a standby names has answered through it.
+	confirmed   bool
 	certificate time.Time // when that of the listener expires
 	skew        float64
 	took        time.Duration
@@ -112,9 +116,8 @@ func askNode(ctx context.Context, a asker, now func() time.Time) nodeFacts {
 	if err != nil {
 		f.fail(sysHealth, err)
 	} else if f.health.ServerTime > 0 {
-		// Half a second on average was cut off.
-		server := float64(f.health.ServerTime) + 0.5
-		f.skew = math.Round(server - float64(start.Add(f.took/2).UnixMilli())/1000)
+		// Up to a second was cut off, so that clocks that agree are 0 to 1 apart.
+		f.skew = math.Ceil(float64(f.health.ServerTime) - float64(start.Add(f.took/2).UnixMilli())/1000)
 	}
 	if noAnswer(err) {
 		f.fail(sysSealStatus, err)
@@ -196,19 +199,20 @@ func (n *nodeFacts) rows(r *exposition.Rows, openbao, node string) {
 			r.Add(nodeInfo, 1, openbao, node, h.Version, s.Type, s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
 			r.Bool(nodeMigration, s.Migration, openbao, node)
 			r.Add(nodeProgress, float64(s.Progress), openbao, node)
-			r.Add(nodeThreshold, float64(s.Threshold), openbao, node)
+			if !s.RecoverySeal {
+				r.Add(nodeThreshold, float64(s.Threshold), openbao, node)
+			} else {
+				r.Add(nodeThreshold, 0, openbao, node)
+			}
 		}
 		if h.ServerTime > 0 {
 			r.Add(nodeSkew, n.skew, openbao, node)
 		}
-		r.Add(nodeResponseTime, n.took.Seconds(), openbao, node)
+		if n.took > 0 { // not in a snapshot
+			r.Add(nodeResponseTime, n.took.Seconds(), openbao, node)
+		}
 	}
 	if l := n.leader; l != nil && n.health != nil {
-		known := l.Address != "" || !l.HAEnabled && n.state() == active
-		r.Bool(nodeLeaderKnown, known, openbao, node)
-		if l.Address != "" {
-			r.Add(leaderInfo, 1, openbao, node, l.Address)
-		}
 		if l.Committed != nil {
 			r.Add(nodeCommitted, float64(*l.Committed), openbao, node)
 		}
@@ -225,4 +229,38 @@ func failingRows(r *exposition.Rows, openbao, node string, failures []endpointFa
 	for _, f := range failures {
 		r.Add(endpointFailing, 1, openbao, node, f.endpoint, string(f.reason()))
 	}
+}
+
+// leaderRows adds whether the node knows a leader, and which. A standby goes on
+// naming a leader that was killed (seen with 2.4.0), so the word of one counts only
+// while some node is active or its leader has answered through it.
+func (n *nodeFacts) leaderRows(r *exposition.Rows, openbao, node string, someActive bool) {
+	l := n.leader
+	if l == nil || n.health == nil {
+		return
+	}
+	known := l.Address != "" && (someActive || n.confirmed) || !l.HAEnabled && n.state() == active
+	r.Bool(nodeLeaderKnown, known, openbao, node)
+	if known && l.Address != "" {
+		r.Add(leaderInfo, 1, openbao, node, l.Address)
+	}
+}
+
+// confirms asks through a standby for something that only the leader answers, and
+// says whether it did. A standby before 2.5 passes every request on, so that a
+// refusal, too, is the leader's; later ones refuse by themselves what they need a
+// token for.
+func (n *nodeFacts) confirms(ctx context.Context, a asker, token string) bool {
+	got, err := a.ask(ctx, haStatus.at(token))
+	if err != nil {
+		return false
+	}
+	return got.status == http.StatusOK || got.status == http.StatusForbidden && passesOn(n.health.Version)
+}
+
+// passesOn says whether a standby of this version serves nothing by itself.
+func passesOn(version string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
+	return err == nil && major == 2 && minor < 5
 }

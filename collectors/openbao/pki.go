@@ -22,6 +22,7 @@ type issuerList struct {
 	Info map[string]struct {
 		Name    string `json:"issuer_name"`
 		Default bool   `json:"is_default"`
+		KeyID   string `json:"key_id"` // empty if OpenBao does not have the key, and so signs nothing with it
 		Serial  string `json:"serial_number"`
 	} `json:"key_info"`
 }

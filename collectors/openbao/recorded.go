@@ -4,7 +4,6 @@
 package openbao
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,8 +24,11 @@ import (
 type recorded struct{ dir string }
 
 func (n recorded) ask(_ context.Context, r request) (answer, error) {
-	name := strings.ReplaceAll(strings.TrimSuffix(r.path, "/"), "/", "-") + ".json"
-	body, err := os.ReadFile(filepath.Join(n.dir, filepath.Base(name)))
+	name := strings.ReplaceAll(r.path, "/", "-") + ".json"
+	body, err := os.ReadFile(filepath.Join(n.dir, name))
+	if shorter, ok := strings.CutSuffix(name, "-.json"); ok && errors.Is(err, fs.ErrNotExist) {
+		body, err = os.ReadFile(filepath.Join(n.dir, shorter+".json"))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return answer{}, fmt.Errorf("%s: %w", r.path, errNotRecorded)
 	}
@@ -40,7 +43,10 @@ func (n recorded) ask(_ context.Context, r request) (answer, error) {
 		return answer{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if head.Status == 0 {
-		return answer{}, &failure{reason: cmp.Or(head.Reason, ReasonHTTP), err: errors.New("there was no answer"), noAnswer: true}
+		if !slices.Contains(reasons(), head.Reason) {
+			head.Reason = ReasonHTTP
+		}
+		return answer{}, &failure{reason: head.Reason, err: errors.New("there was no answer"), noAnswer: true}
 	}
 	return answer{status: head.Status, body: body}, nil
 }

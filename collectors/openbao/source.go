@@ -44,7 +44,6 @@ type live struct {
 	o    config.OpenBao
 	dial dialFunc
 	log  *slog.Logger
-	now  func() time.Time
 
 	finder *finder // of nodes behind a Service; nil for a list
 	wake   chan struct{}
@@ -63,7 +62,7 @@ type target struct{ name, url, serverName string }
 
 func newLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *live {
 	l := &live{
-		o: o, dial: site.Dial, log: log, now: site.Now,
+		o: o, dial: site.Dial, log: log,
 		wake: make(chan struct{}, 1), tls: tlsFiles{TLS: o.TLS}, askers: map[target]asker{},
 	}
 	for _, node := range o.Nodes {
@@ -133,7 +132,7 @@ func (l *live) current() (map[string]asker, []endpointFailure) {
 			known.refresh()
 		} else if config == nil {
 			a = unusable{err}
-		} else if a, err = newClient(t.url, withServerName(config, t.serverName), l.dial, l.now); err != nil {
+		} else if a, err = newClient(t.url, withServerName(config, t.serverName), l.dial); err != nil {
 			a = unusable{fmt.Errorf("node %s: %w", t.name, err)}
 		}
 		next[t], byName[t.name] = a, a

@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+func service() *config.OpenBaoService {
+	return &config.OpenBaoService{Namespace: "openbao-system", Name: "openbao-internal", Port: 8200, Scheme: "https"}
+}
+
+func TestTargets(t *testing.T) {
+	for name, tc := range map[string]struct {
+		slices string
+		want   []target
+	}{
+		"none":         {`{"items":[]}`, []target{}},
+		"not ready":    {`{"items":[{"addressType":"IPv4","endpoints":[` + pod("10.0.0.2", "openbao-1", false) + `,` + pod("10.0.0.1", "openbao-0", true) + `]}]}`, []target{{"openbao-0", "https://10.0.0.1:8200", "openbao-0.openbao-internal"}, {"openbao-1", "https://10.0.0.2:8200", "openbao-1.openbao-internal"}}},
+		"dual stack":   {`{"items":[{"addressType":"IPv6","endpoints":[` + pod("fd00::1", "openbao-0", true) + `]},{"addressType":"IPv4","endpoints":[` + pod("10.0.0.1", "openbao-0", true) + `]}]}`, []target{{"openbao-0", "https://10.0.0.1:8200", "openbao-0.openbao-internal"}}},
+		"IPv6 only":    {`{"items":[{"addressType":"IPv6","endpoints":[` + pod("fd00::1", "openbao-0", true) + `]}]}`, []target{{"openbao-0", "https://[fd00::1]:8200", "openbao-0.openbao-internal"}}},
+		"in two lists": {`{"items":[{"addressType":"IPv4","endpoints":[` + pod("10.0.0.1", "openbao-0", true) + `]},{"addressType":"IPv4","endpoints":[` + pod("10.0.0.1", "openbao-0", true) + `]}]}`, []target{{"openbao-0", "https://10.0.0.1:8200", "openbao-0.openbao-internal"}}},
+		"no pods":      {`{"items":[{"addressType":"IPv4","endpoints":[{"addresses":["192.0.2.1"]},{"addresses":["192.0.2.2"],"hostname":"bao"},{"addresses":["192.0.2.3"],"targetRef":{"kind":"Node","name":"n"}}]}]}`, []target{{"192.0.2.1", "https://192.0.2.1:8200", ""}, {"192.0.2.3", "https://192.0.2.3:8200", ""}, {"bao", "https://192.0.2.2:8200", "bao.openbao-internal"}}},
+		"no hostname":  {`{"items":[{"addressType":"IPv4","endpoints":[{"addresses":["10.0.0.1"],"targetRef":{"kind":"Pod","name":"openbao-0"}}]}]}`, []target{{"openbao-0", "https://10.0.0.1:8200", ""}}},
+		"no address":   {`{"items":[{"addressType":"IPv4","endpoints":[{"addresses":[],"hostname":"a"},{"addresses":null},{}]}]}`, []target{}},
+		"FQDN":         {`{"items":[{"addressType":"FQDN","endpoints":[{"addresses":["bao.example.com"]}]}]}`, []target{{"bao.example.com", "https://bao.example.com:8200", ""}}},
+		"new family":   {`{"items":[{"addressType":"IPv8","endpoints":[` + pod("1", "openbao-0", true) + `]}]}`, []target{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var list endpointSlices
+			if err := json.Unmarshal([]byte(tc.slices), &list); err != nil {
+				t.Fatal(err)
+			}
+			f := finder{service: *service()}
+			if diff := cmp.Diff(tc.want, f.targets(list), cmp.AllowUnexported(target{})); diff != "" {
+				t.Errorf("nodes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// found is an OpenBao cluster behind a Service: three pods, of which the
+// certificates have the names of the reference architecture.
+func found(t *testing.T) (*bao, *apiServer) {
+	t.Helper()
+	ca := newAuthority(t, "CA")
+	b := newBao(t, "healthy-2.4", func(node string, server *httptest.Server) {
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, node+".openbao-internal", years(1))}}
+	})
+	b.o.TLS.CAFile = t.TempDir() + "/ca.pem"
+	write(t, b.o.TLS.CAFile, ca.pem)
+	b.o.Nodes, b.o.Service = nil, service()
+	b.o.Interval, b.o.Timeout = config.Duration(20*time.Millisecond), config.Duration(10*time.Second)
+	for n, address := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"} {
+		b.addresses[address+":8200"] = b.addresses[node(n)]
+	}
+	api := newAPIServer(t, "management")
+	b.site.Lookup = func(name string) (fleet.Cluster, bool) { return api.cluster, name == api.cluster.Name }
+	return b, api
+}
+
+func pods(n int) string {
+	all := []string{pod("10.0.0.1", "openbao-0", true), pod("10.0.0.2", "openbao-1", true), pod("10.0.0.3", "openbao-2", false)}
+	return `{"items":[{"addressType":"IPv4","endpoints":[` + strings.Join(all[:n], ",") + `]}]}`
+}
+
+// TestNodesComeAndGoWithTheEndpointSlices, and those that are known stay while the
+// API server does not answer.
+func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
+	b, api := found(t)
+	api.set(func(a *apiServer) { a.slices = pods(3) })
+	i := start(b.o, b.site)
+	run(t, i)
+	become := func(want map[string]string) {
+		t.Helper()
+		for name, v := range want {
+			eventually(t, name+" "+v, func() bool { return rowsOf(t, b.site)[name] == v })
+		}
+	}
+	up := func(name string) string { return row("node_up", "node", name) }
+	become(map[string]string{up("openbao-0"): "1", up("openbao-1"): "1", up("openbao-2"): "1", `nodes{state="standby"}`: "2"})
+	eventually(t, "settled", i.Settled)
+	if f := rowsOf(t, b.site).with("endpoint_failing"); f != nil {
+		t.Error(f)
+	}
+
+	api.set(func(a *apiServer) { a.slices = pods(2) })
+	become(map[string]string{up("openbao-2"): "", `nodes{state="standby"}`: "1", up("openbao-1"): "1"})
+
+	api.set(func(a *apiServer) { a.status = http.StatusServiceUnavailable })
+	become(map[string]string{failing("", "endpointslices", ReasonHTTP): "1", up("openbao-0"): "1", up("openbao-1"): "1"})
+	api.set(func(a *apiServer) { a.status = http.StatusForbidden })
+	become(map[string]string{failing("", "endpointslices", ReasonForbidden): "1", failing("", "endpointslices", ReasonHTTP): "", up("openbao-1"): "1"})
+
+	api.set(func(a *apiServer) { a.status, a.slices = 0, pods(3) })
+	become(map[string]string{up("openbao-2"): "1", failing("", "endpointslices", ReasonForbidden): ""})
+
+	api.mu.Lock()
+	defer api.mu.Unlock()
+	want := "GET /apis/discovery.k8s.io/v1/namespaces/openbao-system/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dopenbao-internal"
+	for _, got := range api.asked {
+		if got != want {
+			t.Errorf("asked for %s", got)
+		}
+	}
+}
+
+// TestAServiceThatCannotBeFound says so and settles all the same.
+func TestAServiceThatCannotBeFound(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func(*bao, *apiServer)
+		why   Reason
+	}{
+		"no cluster":  {func(b *bao, _ *apiServer) { b.o.Cluster = "elsewhere" }, ReasonNotFound},
+		"forbidden":   {func(_ *bao, a *apiServer) { a.status = http.StatusForbidden }, ReasonForbidden},
+		"expired":     {func(_ *bao, a *apiServer) { a.status = http.StatusUnauthorized }, ReasonForbidden},
+		"not found":   {func(_ *bao, a *apiServer) { a.status = http.StatusNotFound }, ReasonNotFound},
+		"HTML":        {func(_ *bao, a *apiServer) { a.slices = "<html>" }, ReasonHTTP},
+		"unreachable": {func(_ *bao, a *apiServer) { a.cluster.Kubeconfig = "missing" }, ReasonHTTP},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, api := found(t)
+			api.set(func(a *apiServer) { tc.spoil(b, a) })
+			i := start(b.o, b.site)
+			run(t, i)
+			eventually(t, "settled", i.Settled)
+			rows := rowsOf(t, b.site)
+			rows.want(t, map[string]string{failing("", "endpointslices", tc.why): "1", `nodes{state="down"}`: "0", "expected_nodes": "3"})
+			if i.Status().Up {
+				t.Error("up")
+			}
+		})
+	}
+}

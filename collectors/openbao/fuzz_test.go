@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// inMemory is a node whose answers are a map by path.
+type inMemory map[string]answer
+
+func (n inMemory) ask(_ context.Context, r request) (answer, error) {
+	if got, ok := n[strings.TrimSuffix(r.path, "/")]; ok {
+		return got, nil
+	}
+	return answer{status: http.StatusForbidden}, nil
+}
+
+func (inMemory) login(context.Context, string, string, string) (session, error) {
+	return session{}, errNotRecorded
+}
+func (inMemory) revoke(context.Context, string) {}
+func (inMemory) presented() *x509.Certificate   { return nil }
+func (inMemory) close()                         {}
+func (n inMemory) run(context.Context)          {}
+func (n inMemory) changed() <-chan struct{}     { return nil }
+func (n inMemory) known() bool                  { return true }
+func (n inMemory) current() (map[string]asker, []endpointFailure) {
+	return map[string]asker{"openbao-0": n}, nil
+}
+
+const fuzzIssuer = "bbbbbbbb-0000-0000-0000-000000000001"
+
+// fuzzed are the paths whose answers are replaced: one for each decoder.
+var fuzzed = []string{
+	"sys/health", "sys/seal-status", "sys/leader", "auth/token/lookup-self", "sys/storage/raft/autopilot/state",
+	"sys/storage/raft/autopilot/configuration", "sys/storage/raft/configuration", "sys/ha-status", "sys/mounts", "sys/auth",
+	"sys/leases/count", "sys/key-status", "sys/audit", "pki/issuers", "pki/issuer/" + fuzzIssuer + "/json",
+	"pki/issuer/" + fuzzIssuer + "/crl", "pki/certs/detailed", "pki/tidy-status", "kv-v2/openstack/metadata", "kv-v2/openstack/metadata/nova",
+}
+
+// fuzzBase are the answers of the cases pki and kv together.
+func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
+	tb.Helper()
+	answers := inMemory{}
+	var o config.OpenBao
+	for _, name := range []string{"pki", "kv"} {
+		dir := tb.TempDir()
+		o = compose(tb, name, dir)
+		for _, path := range append(slices.Clone(fuzzed), "kv-v2/openstack/metadata/glance", "kv-v2/openstack/metadata/glance/api") {
+			got, err := recorded{filepath.Join(dir, "openbao", "main", "openbao-0")}.ask(tb.Context(), request{path: path})
+			if err == nil && (answers[path].body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
+				answers[path] = got
+			}
+		}
+	}
+	o.KV.MaxSecrets = 3
+	return answers, o
+}
+
+// FuzzAnswers puts anything in the place of one answer. The rest goes on, and what
+// comes out is always an exposition.
+func FuzzAnswers(f *testing.F) {
+	base, o := fuzzBase(f)
+	for n, path := range fuzzed {
+		f.Add(byte(n), uint16(base[path].status), base[path].body)
+		for _, body := range []string{
+			`null`, `[]`, `{}`, `"x"`, ``, `<html>`, `{"data":null}`, `{"data":{}}`, `{"data":[]}`, `{"data":{"keys":[null,"","a/","a","a"],"key_info":null}}`,
+			`{"data":{"term":1e308,"lease_count":-1e308,"install_time":"9999-12-31T23:59:59Z","config":{"servers":[{},null]},"nodes":[{"last_echo":"0001-01-01T00:00:00Z"},{}]}}`,
+			`{"data":{"servers":{"":{"last_contact":"-9223372036854775808ns","last_index":18446744073709551615},"\ud800":{}},"leader":"x"}}`,
+			`{"initialized":true,"sealed":false,"standby":false,"server_time_utc":9223372036854775807,"t":-1,"progress":9223372036854775807,"active_time":"9999-12-31T23:59:59Z","raft_committed_index":18446744073709551615}`,
+			`{"initialized":true,"sealed":false,"standby":true,"leader_address":"a\nb\"c\\d"}`,
+		} {
+			f.Add(byte(n), uint16(http.StatusOK), []byte(body))
+		}
+		f.Add(byte(n), uint16(http.StatusNotFound), []byte(`{"errors":[]}`))
+	}
+	f.Fuzz(func(t *testing.T, which byte, status uint16, body []byte) {
+		answers := maps.Clone(base)
+		answers[fuzzed[int(which)%len(fuzzed)]] = answer{status: int(status), body: body}
+		site := newSite(t, newClock().now)
+		i := newInstance(o, site)
+		i.nodes.close()
+		i.nodes, i.credentials = answers, credentials{recorded: true}
+		site.Exposition.Swap(nil, i.Groups())
+		round(t.Context(), i)
+		text := serve(t, site.Exposition)
+		mustParse(t, text)
+		checkReasons(t, text)
+	})
+}
+
+// checkReasons: they are a closed set.
+func checkReasons(t *testing.T, text string) {
+	t.Helper()
+	for _, wrong := range rowsIn(text).with("endpoint_failing") {
+		if !slices.ContainsFunc(reasons(), func(r Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
+			t.Errorf("an unknown reason: %s", wrong)
+		}
+	}
+}
+
+// FuzzEndpointSlices: whatever an API server says, the nodes have distinct names
+// and URLs that can be used.
+func FuzzEndpointSlices(f *testing.F) {
+	f.Add([]byte(pods(3)))
+	f.Add([]byte(`{"items":[{"addressType":"IPv6","endpoints":[{"addresses":["fd00::1"]},{"addresses":["%zz"]},null]},null]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var list endpointSlices
+		if json.Unmarshal(body, &list) != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, target := range (&finder{service: *service()}).targets(list) {
+			if seen[target.name] || target.name == "" && target.url == "" {
+				t.Errorf("the node %q is there twice, or nowhere", target.name)
+			}
+			seen[target.name] = true
+			if c, err := newClient(target.url, nil, nil); err == nil {
+				c.close()
+			}
+		}
+	})
+}
+
+// FuzzRecorded: a file of a snapshot may hold anything.
+func FuzzRecorded(f *testing.F) {
+	f.Add([]byte(`{"_status":200,"initialized":true,"sealed":false,"standby":false}`), []byte(`{"not_after":"2027-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"_status":0,"_reason":"timeout"}`), []byte(`{"not_after":"9999-12-31T23:59:59Z"}`))
+	f.Add([]byte(`{"_status":0,"_reason":"anything else\n\"{}"}`), []byte(`{"not_after":1}`))
+	f.Add([]byte(`{"_status":"200"}`), []byte(`null`))
+	f.Add([]byte(`<html>`), []byte(``))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, health, listener []byte) {
+		node := recorded{dir}
+		write(t, filepath.Join(dir, "sys-health.json"), string(health))
+		write(t, filepath.Join(dir, "tls.json"), string(listener))
+		site := newSite(t, time.Now)
+		i := start(newConfig(), site)
+		facts := askNode(t.Context(), node, time.Now)
+		i.learn("openbao-0", &facts)
+		i.summarize(nil)
+		text := serve(t, site.Exposition)
+		mustParse(t, text)
+		checkReasons(t, text)
+	})
+}

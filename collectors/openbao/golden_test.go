@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each case of
+// testdata as a snapshot and compares all rows.
+func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
+	for _, name := range cases(t) {
+		t.Run(name, func(t *testing.T) {
+			site, i := recordedCase(t, name, 0)
+			round(t.Context(), i)
+			got := serve(t, site.Exposition)
+			mustParse(t, got)
+			lint(t, got)
+			golden(t, name, rowLines(got))
+		})
+	}
+}
+
+// recordedCase is the instance of a case, some time after its snapshot.
+func recordedCase(t *testing.T, name string, later time.Duration) (collectors.Site, *instance) {
+	t.Helper()
+	dir := t.TempDir()
+	o := compose(t, name, dir)
+	cluster := fleet.Cluster{
+		Name: "management", Source: fleet.SourceSnapshot,
+		Snapshot: &fleet.Snapshot{Path: filepath.Join(dir, "management"), ShiftTime: true},
+	}
+	meta, err := cluster.Snapshot.Meta()
+	if err != nil || meta.TakenAt.IsZero() {
+		t.Fatalf("snapshot.yaml: %v, %v", meta, err)
+	}
+	site := newSite(t, func() time.Time { return meta.TakenAt.Add(later) })
+	site.Cluster = cluster
+	return site, start(o, site)
+}
+
+// TestARunEndsWithTheRowsOfTheGoldenFile: the three loops together come to the
+// same rows as one round after the other.
+func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
+	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial"} {
+		t.Run(name, func(t *testing.T) {
+			site, i := recordedCase(t, name, 0)
+			run(t, i)
+			eventually(t, "settled", i.Settled)
+			want := readGolden(t, name)
+			got := rowLines(serve(t, site.Exposition))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// run runs the probe until the test ends.
+func run(tb testing.TB, p collectors.Probe) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); p.Run(ctx) }()
+	tb.Cleanup(func() { cancel(); <-done })
+}
+
+// TestAgesOfASnapshotStay: every timestamp moves by the age of the snapshot, and
+// nothing else does.
+func TestAgesOfASnapshotStay(t *testing.T) {
+	const later = 100 * 24 * time.Hour
+	for _, name := range []string{"healthy-2.4", "pki", "kv", "one-killed"} {
+		at, now := recordedRows(t, name, 0), recordedRows(t, name, later)
+		if len(at) != len(now) {
+			t.Fatalf("%s: %d rows became %d", name, len(at), len(now))
+		}
+		moved := 0
+		for row, value := range at {
+			want := 0.0
+			if family, _, _ := strings.Cut(row, "{"); strings.HasSuffix(family, "_timestamp_seconds") {
+				want = later.Seconds()
+				moved++
+			}
+			if got := number(t, now[row]) - number(t, value); got != want {
+				t.Errorf("%s: %s moved by %v, not by %v", name, row, got, want)
+			}
+		}
+		if moved == 0 {
+			t.Errorf("%s has no timestamps", name)
+		}
+	}
+}
+
+func recordedRows(t *testing.T, name string, later time.Duration) rowSet {
+	t.Helper()
+	site, i := recordedCase(t, name, later)
+	round(t.Context(), i)
+	return rowsOf(t, site)
+}
+
+// TestASnapshotIsFoundBesideTheClusterOrInIt, in this order.
+func TestASnapshotIsFoundBesideTheClusterOrInIt(t *testing.T) {
+	for where, place := range map[string]string{"beside": ".", "inside": "management"} {
+		t.Run(where, func(t *testing.T) {
+			all, dir := t.TempDir(), t.TempDir()
+			o := compose(t, "healthy-2.4", all)
+			if err := os.MkdirAll(filepath.Join(dir, "management"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.CopyFS(filepath.Join(dir, place, "openbao"), os.DirFS(filepath.Join(all, "openbao"))); err != nil {
+				t.Fatal(err)
+			}
+			site := newSite(t, time.Now)
+			site.Cluster.Snapshot = &fleet.Snapshot{Path: filepath.Join(dir, "management")}
+			i := start(o, site)
+			round(t.Context(), i)
+			rowsOf(t, site).want(t, map[string]string{`nodes{state="active"}`: "1", `nodes{state="standby"}`: "2"})
+		})
+	}
+}
+
+// TestEveryFamilyHasAGoldenFile keeps testdata complete.
+func TestEveryFamilyHasAGoldenFile(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := map[string]bool{}
+	for _, f := range files {
+		for line := range strings.Lines(readGolden(t, strings.TrimSuffix(filepath.Base(f), ".golden"))) {
+			name, _, _ := strings.Cut(line, "{")
+			filled[name] = true
+		}
+	}
+	b := newBao(t, "partial", nil) // what is measured is not in a snapshot
+	b.site.Now = time.Now
+	i := b.start(t)
+	i.askNodesOnce(t.Context())
+	filled[nodeResponseTime.Name] = len(rowsOf(t, b.site).with("node_response_seconds")) == 1
+	for _, f := range (Collector{}).Families() {
+		if !filled[f.Name] {
+			t.Errorf("no golden file has a row of %s", f.Name)
+		}
+	}
+}
+
+// TestEveryGoldenFileHasACase finds what a renamed case left behind.
+func TestEveryGoldenFileHasACase(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := slices.Concat(cases(t), loginCases())
+	for _, f := range files {
+		if name := strings.TrimSuffix(filepath.Base(f), ".golden"); !slices.Contains(known, name) {
+			t.Errorf("%s belongs to no case", f)
+		}
+	}
+}
+
+func lint(t *testing.T, text string) {
+	t.Helper()
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// rowLines are the rows of an exposition, sorted.
+func rowLines(text string) string {
+	lines := slices.DeleteFunc(slices.Collect(strings.Lines(text)), func(l string) bool { return strings.HasPrefix(l, "#") })
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+// golden compares rows with the golden file, or writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(goldenFile(name), []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(readGolden(t, name), got); diff != "" {
+		t.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
+	}
+}
+
+func goldenFile(name string) string { return filepath.Join("testdata", name+".golden") }
+
+func readGolden(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(goldenFile(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"go.uber.org/goleak"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// deadline is how long a test waits for something to become true.
+const deadline = 30 * time.Second
+
+// eventually waits until ok says so.
+func eventually(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	end := time.NewTimer(deadline)
+	defer end.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end.C:
+			tb.Fatalf("%s: still not after %v", what, deadline)
+		case <-tick.C:
+		}
+	}
+}
+
+// clock is a time that only moves when it is told to.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 23, 15, 11, 26, 5e8, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// newSite is the cluster management with an exposition of its own.
+func newSite(tb testing.TB, now func() time.Time) collectors.Site {
+	tb.Helper()
+	e, err := exposition.New(exposition.Options{}, Families()...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return collectors.Site{
+		Cluster:    fleet.Cluster{Name: "management"},
+		Lookup:     func(string) (fleet.Cluster, bool) { return fleet.Cluster{}, false },
+		Exposition: e,
+		Log:        slog.New(slog.DiscardHandler),
+		Now:        now,
+	}
+}
+
+// newConfig is an OpenBao cluster of the reference architecture with nothing
+// optional.
+func newConfig(nodes ...string) config.OpenBao {
+	return config.OpenBao{
+		Name: "main", Cluster: "management", Nodes: nodes,
+		Interval: config.Duration(15 * time.Second), Timeout: config.Duration(10 * time.Second),
+		Expect: config.OpenBaoExpect{
+			Nodes: 3, AutoUnseal: true,
+			Mounts: map[string]string{
+				"kv-v2/bootstrap": "kv-v2", "kv-v2/openstack": "kv-v2", "kv-v2/infrastructure": "kv-v2", "kv-v2/ceph": "kv-v2", "pki": "pki",
+			},
+			Auth: map[string]string{
+				"kubernetes/management": "kubernetes", "kubernetes/control-plane": "kubernetes",
+				"kubernetes/hypervisor": "kubernetes", "kubernetes/storage": "kubernetes", "approle/ci-cd": "approle",
+			},
+		},
+		Details: config.OpenBaoDetails{Interval: config.Duration(5 * time.Minute)},
+	}
+}
+
+// start makes an instance whose rows are served.
+func start(o config.OpenBao, site collectors.Site) *instance {
+	i := newInstance(o, site)
+	site.Exposition.Swap(nil, i.Groups())
+	return i
+}
+
+// round asks everything once, in order.
+func round(ctx context.Context, i *instance) {
+	i.askNodesOnce(ctx)
+	i.askClusterOnce(ctx)
+	for _, w := range i.wanted() {
+		i.askDetail(ctx, w)
+	}
+}
+
+// serve is what GET /metrics answers.
+func serve(tb testing.TB, e *exposition.Exposition) string {
+	tb.Helper()
+	w := httptest.NewRecorder()
+	handler := &exposition.Handler{Exposition: e, Collectors: []string{Name}}
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
+	if w.Code != http.StatusOK {
+		tb.Fatalf("GET /metrics: %d %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// rowsIn are the rows of an exposition without the prefix that all names share,
+// and without the labels that all rows of these tests share.
+func rowsIn(text string) rowSet {
+	rows := rowSet{}
+	short := strings.NewReplacer("cobaltcore_openbao_", "", `cluster="management",openbao="main",`, "", `{cluster="management",openbao="main"}`, "")
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "#") {
+			n := strings.LastIndexByte(line, ' ')
+			rows[short.Replace(line[:n])] = strings.TrimSpace(line[n:])
+		}
+	}
+	return rows
+}
+
+func rowsOf(tb testing.TB, site collectors.Site) rowSet {
+	tb.Helper()
+	return rowsIn(serve(tb, site.Exposition))
+}
+
+// rowSet is values by name and labels.
+type rowSet map[string]string
+
+// want checks rows; the empty value stands for one that must not be there.
+func (r rowSet) want(tb testing.TB, want map[string]string) {
+	tb.Helper()
+	for _, row := range slices.Sorted(maps.Keys(want)) {
+		if r[row] != want[row] {
+			tb.Errorf("%s is %q, not %q", row, r[row], want[row])
+		}
+	}
+	if tb.Failed() {
+		tb.Logf("all rows:\n%s", r)
+	}
+}
+
+// with are the rows of a family, by labels.
+func (r rowSet) with(family string) []string {
+	var found []string
+	for row, value := range r {
+		if row == family || strings.HasPrefix(row, family+"{") {
+			found = append(found, strings.TrimPrefix(row, family)+" "+value)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func (r rowSet) String() string {
+	var b strings.Builder
+	for _, row := range slices.Sorted(maps.Keys(r)) {
+		b.WriteString(row + " " + r[row] + "\n")
+	}
+	return b.String()
+}
+
+// mustParse checks that text is an exposition.
+func mustParse(tb testing.TB, text string) {
+	tb.Helper()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	if _, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil {
+		tb.Fatalf("not an exposition: %v\n%s", err, text)
+	}
+	for row, value := range rowsIn(text) {
+		if value == "NaN" || strings.HasSuffix(value, "Inf") {
+			tb.Errorf("%s is %s", row, value)
+		}
+	}
+}
+
+// discard is for servers that complain about clients.
+func discard() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// row is the name and the labels of a row as rowSet has it.
+func row(name string, labels ...string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(labels); i += 2 {
+		b.WriteString("," + labels[i] + "=" + strconv.Quote(labels[i+1]))
+	}
+	if b.Len() == 0 {
+		return name
+	}
+	return name + "{" + b.String()[1:] + "}"
+}
+
+// failing is the row of an endpoint that is not answered.
+func failing(node, endpoint string, why Reason) string {
+	return row("endpoint_failing", "node", node, "endpoint", endpoint, "reason", string(why))
+}

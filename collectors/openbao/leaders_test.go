@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestChangesOfTheLeader(t *testing.T) {
+	type seen struct {
+		name  string
+		since int // seconds; 0 is unknown
+	}
+	for name, tc := range map[string]struct {
+		seen  []seen
+		total uint64
+	}{
+		"nobody":                   {nil, 0},
+		"nobody yet":               {[]seen{{"", 0}, {"", 0}}, 0},
+		"first":                    {[]seen{{"a", 1}}, 0},
+		"the same":                 {[]seen{{"a", 1}, {"a", 1}, {"a", 1}}, 0},
+		"another node":             {[]seen{{"a", 1}, {"b", 2}}, 1},
+		"there and back":           {[]seen{{"a", 1}, {"b", 2}, {"a", 3}}, 2},
+		"again":                    {[]seen{{"a", 1}, {"a", 2}}, 1},
+		"gone and back":            {[]seen{{"a", 1}, {"", 0}, {"a", 1}}, 0},
+		"gone and elected again":   {[]seen{{"a", 1}, {"", 0}, {"", 0}, {"a", 2}}, 1},
+		"gone and another":         {[]seen{{"a", 1}, {"", 0}, {"b", 2}}, 1},
+		"since unknown":            {[]seen{{"a", 0}, {"a", 0}}, 0},
+		"since unknown at first":   {[]seen{{"a", 0}, {"a", 1}, {"a", 1}}, 0},
+		"since unknown in between": {[]seen{{"a", 1}, {"a", 0}, {"a", 1}}, 0},
+		"elected while unknown":    {[]seen{{"a", 1}, {"a", 0}, {"a", 2}}, 1},
+		"another, since unknown":   {[]seen{{"a", 1}, {"b", 0}, {"b", 2}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l leaders
+			now := time.Unix(1000, 0)
+			for _, s := range tc.seen {
+				var since time.Time
+				if s.since > 0 {
+					since = time.Unix(int64(s.since), 0)
+				}
+				l.see(s.name, since, now)
+			}
+			if l.total != tc.total || l.recent(now) != int(tc.total) {
+				t.Errorf("%d changes, %d of them recent, not %d", l.total, l.recent(now), tc.total)
+			}
+		})
+	}
+}
+
+func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
+	var l leaders
+	c := newClock()
+	for n := range 3 {
+		l.see("a", c.now(), c.now())
+		if got := l.recent(c.now()); got != n {
+			t.Errorf("%d recent changes, not %d", got, n)
+		}
+		c.add(10 * time.Minute)
+	}
+	for _, tc := range []struct {
+		later time.Duration
+		want  int
+	}{{10 * time.Minute, 2}, {time.Second, 1}, {10 * time.Minute, 0}} {
+		c.add(tc.later)
+		if got := l.recent(c.now()); got != tc.want {
+			t.Errorf("%d recent changes, not %d", got, tc.want)
+		}
+	}
+	if l.total != 2 {
+		t.Errorf("%d changes, not 2", l.total)
+	}
+}
+
+// TestAFailoverIsOneChange, with a moment without a leader in between.
+func TestAFailoverIsOneChange(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	i := b.start(t)
+	first := "1.795446613268e+09"
+	step := func(want map[string]string) {
+		t.Helper()
+		round(t.Context(), i)
+		rowsOf(t, b.site).want(t, want)
+		b.clock.add(15 * time.Second)
+	}
+	step(map[string]string{"leader_changes_total": "0", "leader_since_timestamp_seconds": first})
+	was, is := b.nodes["openbao-0"], b.nodes["openbao-1"]
+	was.set("sys/health", reply(http.StatusServiceUnavailable, `{"initialized":true,"sealed":true,"standby":true}`))
+	was.set("sys/leader", reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`))
+	for n := 1; n < 3; n++ {
+		b.nodes[fmt.Sprintf("openbao-%d", n)].set("sys/ha-status", reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`))
+	}
+	step(map[string]string{
+		"leader_changes_total": "0", "leader_since_timestamp_seconds": "", `nodes{state="active"}`: "0",
+		failing("", "pki/issuers", ReasonNoLeader): "1", failing("", "crl", ReasonNoLeader): "1",
+	})
+	is.set("sys/health", reply(http.StatusOK, `{"initialized":true,"sealed":false,"standby":false}`))
+	is.set("sys/leader", reply(http.StatusOK, `{"ha_enabled":true,"is_self":true,"active_time":"2026-11-23T15:11:41Z","leader_address":"x"}`))
+	for _, path := range []string{"pki/issuers", "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/json", "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"} {
+		is.set(path, was.ServeHTTP)
+	}
+	step(map[string]string{
+		"leader_changes_total": "1", "recent_leader_changes": "1", "leader_since_timestamp_seconds": "1795446701",
+		row("pki_issuers", "mount", "pki"): "1", failing("", "crl", ReasonNoLeader): "",
+	})
+	b.clock.add(30 * time.Minute)
+	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})
+}
+
+// TestOfTwoActiveNodesTheNewerIsAsked: the other one has not noticed yet.
+func TestOfTwoActiveNodesTheNewerIsAsked(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	b.o.Auth.TokenFile = tokenFile(t, testToken)
+	newer := b.nodes["openbao-2"]
+	newer.set("sys/health", reply(http.StatusOK, `{"initialized":true,"sealed":false,"standby":false}`))
+	newer.set("sys/leader", reply(http.StatusOK, `{"ha_enabled":true,"is_self":true,"active_time":"2026-11-23T15:11:20Z","leader_address":"x"}`))
+	round(t.Context(), b.start(t))
+	rowsOf(t, b.site).want(t, map[string]string{`nodes{state="active"}`: "2", "leader_since_timestamp_seconds": "1795446680"})
+	if newer.count("sys/mounts") != 1 || b.nodes["openbao-0"].count("sys/mounts") != 0 {
+		t.Error("the cluster was asked through the older leader")
+	}
+}
+
+// TestTheWordOfAStandby: it goes on naming a leader that is dead, so the leader has
+// to answer through it.
+func TestTheWordOfAStandby(t *testing.T) {
+	for name, tc := range map[string]struct {
+		version string
+		answer  http.HandlerFunc
+		known   string
+	}{
+		"answers":               {"2.4.0", nil, "1"},
+		"2.4 redirects":         {"2.4.0", reply(http.StatusTemporaryRedirect, ""), "0"},
+		"2.4 has no leader":     {"2.4.0", reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), "0"},
+		"2.4 leader refuses":    {"2.4.0", reply(http.StatusForbidden, `{"errors":["permission denied"]}`), "1"},
+		"2.6 refuses by itself": {"2.6.2", reply(http.StatusForbidden, `{"errors":["permission denied"]}`), "0"},
+		"unknown refuses":       {"main", reply(http.StatusForbidden, `{"errors":["permission denied"]}`), "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBao(t, "healthy-2.4", nil)
+			b.o.Auth.TokenFile = tokenFile(t, testToken)
+			standby := b.nodes["openbao-1"]
+			b.o.Nodes = []string{"http://openbao-1.test:8200", "http://gone.test:8200"}
+			standby.set("sys/health", reply(http.StatusTooManyRequests, `{"initialized":true,"sealed":false,"standby":true,"version":"`+tc.version+`"}`))
+			standby.set("sys/ha-status", tc.answer)
+			if tc.answer == nil {
+				standby.set("sys/ha-status", b.nodes["openbao-0"].ServeHTTP)
+			}
+			i := b.start(t)
+			rounds(t, i, 2) // the second one has a token
+			rowsOf(t, b.site).want(t, map[string]string{
+				row("node_leader_known", "node", node(1)): tc.known, `nodes{state="active"}`: "0",
+			})
+		})
+	}
+}

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// endpoints are all that the collector may ask for with a token.
+func endpoints() []endpoint {
+	return append(clusterEndpoints(), sysAudit, pkiDetailed, pkiTidy, kvMetadataList, kvMetadata)
+}
+
+// Policy is the policy that the exporter needs, for the given PKI mounts and KV
+// mounts. A mount may have + in the place of a part of its path.
+func Policy(pki, kv []string) string {
+	type stanza struct {
+		path         string
+		capabilities []string
+		why          []string
+	}
+	var stanzas []stanza
+	for _, e := range endpoints() {
+		mounts := []string{""}
+		switch {
+		case e.option == "kv":
+			mounts = kv
+		case strings.HasPrefix(e.path, "{mount}"):
+			mounts = pki
+		}
+		why := e.why
+		if e.option != "" {
+			why = "with " + e.option + ": " + why
+		}
+		for _, mount := range mounts {
+			path := strings.NewReplacer("{mount}", mount, "{secret}", "*").Replace(e.path)
+			n := slices.IndexFunc(stanzas, func(s stanza) bool { return s.path == path })
+			if n < 0 {
+				stanzas = append(stanzas, stanza{path: path})
+				n = len(stanzas) - 1
+			}
+			stanzas[n].capabilities = append(stanzas[n].capabilities, e.capabilities...)
+			stanzas[n].why = append(stanzas[n].why, why)
+		}
+	}
+	var b strings.Builder
+	for _, s := range stanzas {
+		for _, why := range s.why {
+			_, _ = fmt.Fprintf(&b, "# %s\n", why)
+		}
+		_, _ = fmt.Fprintf(&b, "path %q {\n  capabilities = [\"%s\"]\n}\n\n", s.path, strings.Join(s.capabilities, `", "`))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Role is a role of the Kubernetes auth method. Its tokens are batch tokens: a
+// login then writes nothing to the storage and leaves no lease behind.
+type Role struct {
+	ServiceAccounts []string `json:"bound_service_account_names"`
+	Namespaces      []string `json:"bound_service_account_namespaces"`
+	Policies        []string `json:"token_policies"`
+	NoDefaultPolicy bool     `json:"token_no_default_policy"`
+	TokenType       string   `json:"token_type"`
+	TokenTTL        string   `json:"token_ttl"`
+}
+
+// NewRole is a role for a service account, with the given policies.
+func NewRole(namespace, serviceAccount string, policies ...string) Role {
+	return Role{
+		ServiceAccounts: []string{serviceAccount}, Namespaces: []string{namespace},
+		Policies: append([]string{}, policies...), NoDefaultPolicy: true, TokenType: "batch", TokenTTL: "30m",
+	}
+}

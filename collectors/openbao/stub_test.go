@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// stub is a node that gives recorded answers over HTTP.
+type stub struct {
+	server *httptest.Server
+	node   recorded
+
+	mu     sync.Mutex
+	on     map[string]http.HandlerFunc // by path, instead of what is recorded
+	tokens map[string]bool             // that are good; nil if every one is
+	asked  []*http.Request
+}
+
+func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, "/v1/")
+	s.mu.Lock()
+	s.asked = append(s.asked, r.Clone(context.WithoutCancel(r.Context())))
+	handler, good := s.on[path], s.tokens == nil || s.tokens[r.Header.Get("X-Vault-Token")]
+	s.mu.Unlock()
+	got, err := s.node.ask(r.Context(), request{path: path})
+	switch {
+	case handler != nil:
+		handler(w, r)
+	case needsToken(path) && (!good || r.Header.Get("X-Vault-Token") == ""), err != nil:
+		reply(http.StatusForbidden, `{"errors":["permission denied"]}`)(w, r)
+	default:
+		reply(got.status, string(got.body))(w, r)
+	}
+}
+
+// needsToken is what OpenBao 2.4 asks a token for, said apart from the collector.
+func needsToken(path string) bool {
+	switch path {
+	case "sys/health", "sys/seal-status", "sys/leader":
+		return false
+	}
+	return !strings.Contains(path, "/issuer") && !strings.HasSuffix(path, "/login")
+}
+
+func reply(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// set answers a path from now on; nil answers what is recorded.
+func (s *stub) set(path string, h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.on[path] = h
+}
+
+// good makes these the only tokens that are accepted.
+func (s *stub) good(tokens ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens = map[string]bool{}
+	for _, token := range tokens {
+		s.tokens[token] = true
+	}
+}
+
+// requests are what was asked so far, and forgets it.
+func (s *stub) requests() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := s.asked
+	s.asked = nil
+	return asked
+}
+
+// count is how often a path was asked so far.
+func (s *stub) count(path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range s.asked {
+		if r.URL.Path == "/v1/"+path {
+			n++
+		}
+	}
+	return n
+}
+
+func paths(requests []*http.Request) []string {
+	var all []string
+	for _, r := range requests {
+		all = append(all, r.Method+" "+strings.TrimPrefix(r.URL.RequestURI(), "/v1/"))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// bao is an OpenBao cluster of stubs with the names openbao-<n>.test:8200, which
+// only the dialer of the site knows.
+type bao struct {
+	nodes map[string]*stub
+	site  collectors.Site
+	o     config.OpenBao
+	clock *clock
+
+	mu        sync.Mutex
+	addresses map[string]string
+}
+
+// newBao starts the nodes of a case of testdata. prepare may change a server
+// before it starts, which is with TLS if it has a configuration for that.
+func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Server)) *bao {
+	tb.Helper()
+	dir := tb.TempDir()
+	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: compose(tb, name, dir)}
+	names, err := recordedNodes(filepath.Join(dir, "openbao", "main"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, node := range names {
+		s := &stub{node: recorded{filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
+		b.nodes[node] = s
+		s.server = httptest.NewUnstartedServer(s)
+		if prepare != nil {
+			prepare(node, s.server)
+		}
+		scheme := "http"
+		if s.server.TLS != nil {
+			scheme = "https"
+			s.server.Config.ErrorLog = discard()
+			s.server.StartTLS()
+		} else {
+			s.server.Start()
+		}
+		tb.Cleanup(s.server.Close)
+		b.addresses[node+".test:8200"] = s.server.Listener.Addr().String()
+		b.o.Nodes = append(b.o.Nodes, scheme+"://"+node+".test:8200")
+	}
+	b.site = newSite(tb, b.clock.now)
+	b.site.Dial = b.dial
+	return b
+}
+
+func (b *bao) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	b.mu.Lock()
+	to, ok := b.addresses[address]
+	b.mu.Unlock()
+	if !ok {
+		return nil, fmt.Errorf("dial %s: %w", address, errors.ErrUnsupported)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, to)
+}
+
+// start makes the instance, which is closed when the test ends.
+func (b *bao) start(tb testing.TB) *instance {
+	tb.Helper()
+	i := start(b.o, b.site)
+	tb.Cleanup(i.nodes.close)
+	return i
+}
+
+// all are the requests to all nodes so far.
+func (b *bao) all() []*http.Request {
+	var all []*http.Request
+	for _, name := range slices.Sorted(maps.Keys(b.nodes)) {
+		all = append(all, b.nodes[name].requests()...)
+	}
+	return all
+}
+
+// node is the row label of a stub.
+func node(n int) string { return fmt.Sprintf("openbao-%d.test:8200", n) }
