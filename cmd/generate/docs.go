@@ -126,12 +126,12 @@ var metricSections = []metricSection{
 	},
 	{
 		title:    "OpenBao",
-		text:     "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why.",
+		text:     "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why. Its `node` is empty where the active one was asked or would have been. Not endpoints of OpenBao are `endpointslices` (finding the nodes), `tokenFile` and `snapshot`.",
 		prefixes: []string{"cobaltcore_openbao_"},
 	},
 	{
 		title:    "Clusters, watches and collectors",
-		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`.",
+		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader` and `http`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 	},
 }

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -95,7 +97,7 @@ func get(ctx context.Context, a asker, r request) (answer, error) {
 	case got.status == http.StatusOK, r.endpoint.list && got.emptyList():
 		return got, nil
 	}
-	return got, statusFailure(got)
+	return got, statusFailure(r.endpoint, got)
 }
 
 // emptyList says whether the answer is what OpenBao says of an empty list: a 404
@@ -133,16 +135,35 @@ func transportFailure(err error) error {
 	case errors.Is(err, errTooLarge):
 		reason = ReasonDecode
 	}
-	// The URL is that of the node, but whoever wrote it may have put a password there.
+	return &failure{reason: reason, err: presentable(err), noAnswer: true}
+}
+
+// presentable is what of an error may be logged: not the URL, in which somebody may
+// have put a password, and not what a server has sent that is not HTTP.
+func presentable(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	return &failure{reason: reason, err: err, noAnswer: true}
+	var (
+		network      *net.OpError
+		dns          *net.DNSError
+		verification *tls.CertificateVerificationError
+		files        *fileError
+		timeout      interface{ Timeout() bool }
+	)
+	switch {
+	case errors.As(err, &network), errors.As(err, &dns), errors.As(err, &verification), errors.As(err, &files), errors.As(err, new(tls.RecordHeaderError)),
+		errors.As(err, &timeout), errors.Is(err, context.Canceled), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, errTooLarge), errors.Is(err, http.ErrSchemeMismatch):
+		return err
+	}
+	return errors.New("not an HTTP answer")
 }
 
 // statusFailure classifies an answer that is not a success. The texts are those
-// of OpenBao 2.4 to 2.6.
-func statusFailure(got answer) error {
+// of OpenBao 2.4 to 2.6, and one of Go's own server.
+func statusFailure(e endpoint, got answer) error {
+	redirect := got.status >= 300 && got.status < 400
 	said := func(text string) bool { return strings.Contains(string(got.body), text) }
 	reason := ReasonHTTP
 	switch {
@@ -152,8 +173,12 @@ func statusFailure(got answer) error {
 		reason = ReasonSealed
 	case said("active cluster node not found"), said("no active Vault instance"), said("no active OpenBao instance"):
 		reason = ReasonNoLeader
-	case got.status == http.StatusTemporaryRedirect: // to the active node, from one that is not any longer
+	case redirect && e.own:
+		return failed(ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.status)
+	case redirect: // to the active node, by one that does not reach it
 		reason = ReasonNoLeader
+	case said("HTTP request to an HTTPS server"):
+		return failed(ReasonTLS, "status %d: the node wants https", got.status)
 	case got.status == http.StatusNotFound, said("raft storage is not in use"), said("no handler for route"):
 		reason = ReasonNotFound
 	case got.status == http.StatusGatewayTimeout:

@@ -6,6 +6,7 @@ package openbao
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"strings"
@@ -123,7 +124,7 @@ func (c *client) login(ctx context.Context, mount, role, jwt string) (session, e
 	return session{
 		token: secret.Auth.ClientToken,
 		ttl:   time.Duration(secret.Auth.LeaseDuration) * time.Second,
-		batch: !secret.Auth.Renewable && strings.Contains(secret.Auth.ClientToken, "b."),
+		batch: strings.HasPrefix(secret.Auth.ClientToken, "b."),
 	}, nil
 }
 
@@ -136,14 +137,17 @@ func (c *client) revoke(ctx context.Context, token string) {
 
 func loginFailure(err error) error {
 	answered, ok := errors.AsType[*api.ResponseError](err)
-	if !ok {
+	switch _, syntax := errors.AsType[*json.SyntaxError](err); {
+	case syntax:
+		return failed(ReasonDecode, "the answer to the login is not JSON")
+	case !ok:
 		return transportFailure(err)
 	}
 	said := strings.Join(answered.Errors, " ")
 	if strings.Contains(said, "invalid role name") {
 		return failed(ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
-	return statusFailure(answer{status: answered.StatusCode, body: []byte(said)})
+	return statusFailure(endpoint{}, answer{status: answered.StatusCode, body: []byte(said)})
 }
 
 func (recorded) login(context.Context, string, string, string) (session, error) {

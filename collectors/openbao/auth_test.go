@@ -154,6 +154,18 @@ func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", ReasonForbidden): "1", "autopilot_healthy": ""})
 }
 
+// TestARoleWithoutAPolicyIsNotLoggedInToTwice in one round.
+func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	l, _ := b.kubernetesAuth(t, 600)
+	b.nodes["openbao-0"].good("none")
+	rounds(t, b.start(t), 1)
+	if n := len(l.all()); n != 1 {
+		t.Errorf("%d logins, not 1", n)
+	}
+	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", ReasonForbidden): "1"})
+}
+
 // TestATokenThatOneEndpointRefusesIsKept.
 func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
@@ -182,7 +194,7 @@ func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 			http.Redirect(w, r, "http://elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
 		}, ReasonNoLeader},
 		"no token": {reply(http.StatusOK, `{"data":{}}`), ReasonDecode},
-		"HTML":     {reply(http.StatusOK, `<html>`), ReasonHTTP},
+		"HTML":     {reply(http.StatusOK, `<html>`), ReasonDecode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, "healthy-2.4", nil)

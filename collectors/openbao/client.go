@@ -38,17 +38,24 @@ const (
 	// maxAnswer bounds what is read of an answer. The largest are the lists of
 	// certificates and revoked certificates.
 	maxAnswer = 16 << 20
-	// maxConnections is how many requests to a node may be under way.
-	maxConnections = 4
+	// maxIdle is how many connections to a node are kept. There is no limit on those
+	// in use: whatever waits for one would fail together with what holds it.
+	maxIdle = 4
 )
 
-func newClient(url string, tlsConfig *tls.Config, dial dialFunc) (*client, error) {
+func newClient(url string, tlsConfig *tls.Config, dial dialFunc, timeout time.Duration) (*client, error) {
 	c := &client{encrypted: strings.HasPrefix(url, "https:")}
+	tlsConfig = tlsConfig.Clone()
+	tlsConfig.VerifyConnection = func(state tls.ConnectionState) error {
+		// Here and not from an answer: a node that refuses our certificate gives none.
+		c.note(state.PeerCertificates[0])
+		return nil
+	}
 	c.transport = &http.Transport{
-		DialContext:            dial,
+		DialContext:            within(timeout, dial),
 		TLSClientConfig:        tlsConfig,
-		MaxConnsPerHost:        maxConnections,
-		MaxIdleConnsPerHost:    maxConnections,
+		TLSHandshakeTimeout:    timeout,
+		MaxIdleConnsPerHost:    maxIdle,
 		IdleConnTimeout:        2 * time.Minute,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
@@ -65,6 +72,19 @@ func newClient(url string, tlsConfig *tls.Config, dial dialFunc) (*client, error
 	var err error
 	c.open, err = api.NewClient(c.config)
 	return c, err
+}
+
+// within ends a dial after the timeout: it would outlive the request that it was
+// for, and the next one would wait for it.
+func within(timeout time.Duration, dial dialFunc) dialFunc {
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
 }
 
 // refresh makes the next requests use new connections, if they are encrypted: only
@@ -88,7 +108,8 @@ func (c *client) ask(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	// Names in a path come from answers; none may lead elsewhere.
+	// Names in a path come from answers and from the configuration; none may lead
+	// elsewhere.
 	if path.Clean(r.path) != strings.TrimSuffix(r.path, "/") {
 		return answer{}, failed(ReasonDecode, "a name that is not one")
 	}
@@ -101,9 +122,6 @@ func (c *client) ask(ctx context.Context, r request) (answer, error) {
 		return answer{}, err
 	}
 	defer func() { _ = got.Body.Close() }()
-	if got.TLS != nil && len(got.TLS.PeerCertificates) > 0 {
-		c.note(got.TLS.PeerCertificates[0])
-	}
 	// An error with an answer is its status, and the body can still be read.
 	body, err := io.ReadAll(got.Body)
 	return answer{status: got.StatusCode, body: body}, err

@@ -108,14 +108,14 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing(node(0), "sys/leader", ReasonNoLeader):      "1",
-		failing("", "sys/mounts", ReasonNoLeader):           "1",
-		failing("", "pki/issuers", ReasonNoLeader):          "1",
-		failing("", "sys/ha-status", ReasonNoLeader):        "1",
-		failing(node(1), "sys/health", ReasonNoLeader):      "1",
-		failing(node(1), "sys/seal-status", ReasonNoLeader): "1",
-		row("node_up", "node", node(1)):                     "0",
-		"autopilot_healthy":                                 "1",
+		failing(node(0), "sys/leader", ReasonHTTP):      "1",
+		failing("", "sys/mounts", ReasonNoLeader):       "1",
+		failing("", "pki/issuers", ReasonNoLeader):      "1",
+		failing("", "sys/ha-status", ReasonNoLeader):    "1",
+		failing(node(1), "sys/health", ReasonHTTP):      "1",
+		failing(node(1), "sys/seal-status", ReasonHTTP): "1",
+		row("node_up", "node", node(1)):                 "0",
+		"autopilot_healthy":                             "1",
 	})
 }
 

@@ -6,7 +6,6 @@ package openbao
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -26,8 +25,9 @@ type clusterFacts struct {
 	leases    *leaseCounts
 	key       *keyState
 	token     *tokenState
-	pki       []mountIssuers
-	failures  []endpointFailure
+	pki       pkiFacts
+	failures  failures
+	complete  bool // the active node was asked
 }
 
 // clusterEndpoints are what is asked with a token.
@@ -56,7 +56,9 @@ func (i *instance) askCluster(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wake(i.wakeDetails)
+		for _, d := range i.details {
+			wake(d.wake)
+		}
 	}
 }
 
@@ -71,7 +73,8 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.pki = facts.pki
-	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || len(facts.failures) == 0
+	// One that began while the nodes were still being found out does not count.
+	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || facts.complete
 }
 
 func (i *instance) clusterFacts(ctx context.Context) *clusterFacts {
@@ -80,11 +83,11 @@ func (i *instance) clusterFacts(ctx context.Context) *clusterFacts {
 	if err != nil {
 		if i.credentials.enabled() {
 			for _, e := range clusterEndpoints() {
-				facts.fail(e.at(""), err)
+				facts.failures.skip(e.path, err)
 			}
 		}
 		for _, mount := range i.pkiMounts(nil) {
-			facts.fail(pkiIssuers.at("", "mount", mount), err)
+			facts.failures.skip(pkiIssuers.at("", "mount", mount).name, err)
 		}
 		return facts
 	}
@@ -92,6 +95,7 @@ func (i *instance) clusterFacts(ctx context.Context) *clusterFacts {
 		i.askWithToken(ctx, a, facts)
 	}
 	i.askIssuers(ctx, a, facts)
+	facts.complete = true
 	return facts
 }
 
@@ -102,7 +106,7 @@ func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFact
 		token, fresh, err := i.credentials.token(ctx, a, i.now(), time.Duration(i.Timeout))
 		i.setToken(token)
 		if err != nil {
-			facts.failures = append(facts.failures, endpointFailure{i.credentials.endpoint(), err})
+			facts.failures.add(i.credentials.endpoint(), err)
 			return
 		}
 		*facts = clusterFacts{}
@@ -135,12 +139,6 @@ func (f *clusterFacts) tokenRefused() bool {
 	return refused == len(clusterEndpoints())
 }
 
-func (f *clusterFacts) fail(r request, err error) {
-	if !errors.Is(err, errNotRecorded) {
-		f.failures = append(f.failures, endpointFailure{r.name, err})
-	}
-}
-
 func (i *instance) setToken(token string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -170,7 +168,7 @@ func put[T any](q *questions, e endpoint, at **T) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if err != nil {
-			q.facts.fail(r, err)
+			q.facts.failures.add(r.name, err)
 			return
 		}
 		*at = &got

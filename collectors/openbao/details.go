@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
@@ -18,8 +19,11 @@ import (
 type detail struct {
 	name     string
 	interval time.Duration
-	public   bool // needs no token
-	ask      func(ctx context.Context, d *detailRound)
+	// endpoints are what cannot be asked while nobody leads.
+	endpoints func() []string
+	ask       func(ctx context.Context, d *detailRound)
+	public    bool // needs no token
+	wake      chan struct{}
 }
 
 // detailRound is one turn of a detail: what it asks with, and what it has brought.
@@ -28,15 +32,10 @@ type detailRound struct {
 
 	asker    asker
 	token    string
-	pki      []mountIssuers
+	pki      pkiFacts
 	rows     []func(*exposition.Rows)
-	failures []endpointFailure
-}
-
-func (d *detailRound) fail(r request, err error) {
-	facts := clusterFacts{failures: d.failures}
-	facts.fail(r, err)
-	d.failures = facts.failures
+	failures failures
+	locked   bool // there is no token, which the login tells
 }
 
 func (d *detailRound) add(f *exposition.Family, v float64, values ...string) {
@@ -48,112 +47,134 @@ func (d *detailRound) time(f *exposition.Family, t time.Time, values ...string) 
 }
 
 // wanted are the details that the configuration asks for.
-func (i *instance) wanted() []detail {
-	slow := time.Duration(i.Details.Interval)
-	all := []detail{{"crl", slow, true, askCRLs}}
+func (i *instance) wanted() []*detail {
+	var all []*detail
+	add := func(name string, interval config.Duration, ask func(context.Context, *detailRound), endpoints func() []string) {
+		all = append(all, &detail{
+			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1),
+		})
+	}
+	ofEachPKI := func(e endpoint) func() []string {
+		return func() (names []string) {
+			for _, mount := range i.pkiMounts(nil) {
+				names = append(names, e.at("", "mount", mount).name)
+			}
+			return names
+		}
+	}
+	add("revocation lists", i.Details.Interval, askCRLs, ofEachPKI(pkiCRL))
+	all[0].public = true
 	if !i.credentials.enabled() {
 		return all
 	}
 	recorded := i.credentials.recorded // a snapshot shows what it has
 	if i.Details.Audit || recorded {
-		all = append(all, detail{"audit", slow, false, askAudit})
+		add("audit devices", i.Details.Interval, askAudit, func() []string { return []string{sysAudit.path} })
 	}
 	if i.Details.Certificates || recorded {
-		all = append(all, detail{"certificates", slow, false, askCertificates})
+		add("certificates", i.Details.Interval, askCertificates, ofEachPKI(pkiDetailed))
 	}
 	if i.Details.Tidy || recorded {
-		all = append(all, detail{"tidy", slow, false, askTidy})
+		add("tidy", i.Details.Interval, askTidy, ofEachPKI(pkiTidy))
 	}
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
-			ask := func(ctx context.Context, d *detailRound) { askKV(ctx, d, mount) }
-			all = append(all, detail{"kv " + mount, time.Duration(i.KV.Interval), false, ask})
+			add("secrets of "+mount, i.KV.Interval, func(ctx context.Context, d *detailRound) { askKV(ctx, d, mount) },
+				func() []string { return []string{kvMetadataList.at("", "mount", mount).name} })
 		}
 	}
 	return all
 }
 
-// askDetails asks, after each round about the cluster, what is due. What failed
-// is due again at once.
-func (i *instance) askDetails(ctx context.Context) {
-	wanted, due := i.wanted(), map[string]time.Time{}
+// askDetail asks for a detail when it is due, after a round about the cluster. What
+// was not answered is asked for again, at once if nobody was there to answer, and
+// otherwise ever more slowly: a turn may be a thousand requests.
+func (i *instance) askDetail(ctx context.Context, d *detail) {
+	var due time.Time
+	pause := time.Duration(i.Interval)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-i.wakeDetails:
+		case <-d.wake:
 		}
-		for _, w := range wanted {
-			now := i.now()
-			if now.Before(due[w.name]) && !i.lostLeader() {
-				continue
-			}
-			if i.askDetail(ctx, w) {
-				due[w.name] = now.Add(w.interval)
-			} else {
-				delete(due, w.name)
-			}
+		a, err := i.active()
+		if now := time.Now(); err == nil && now.Before(due) {
+			continue
 		}
+		turn := i.askDetailOnce(ctx, d, a, err)
 		if ctx.Err() != nil {
 			return
 		}
+		switch {
+		case err != nil || turn.locked || turn.pki.partial || turn.failures.passing():
+			due, pause = time.Time{}, time.Duration(i.Interval)
+		case len(turn.failures) > 0:
+			due = time.Now().Add(pause)
+			pause = min(2*pause, d.interval)
+		default:
+			due, pause = time.Now().Add(d.interval), time.Duration(i.Interval)
+		}
 		i.mu.Lock()
-		i.settled["details"] = i.settled["details"] || i.settled["cluster"]
+		i.settled[d.name] = i.settled[d.name] || i.settled["cluster"]
 		i.mu.Unlock()
 	}
 }
 
-// lostLeader says whether nobody is there to confirm what was answered before.
-func (i *instance) lostLeader() bool {
-	_, err := i.active()
-	return err != nil
-}
-
-// askDetail asks one of them and says whether all of it was answered.
-func (i *instance) askDetail(ctx context.Context, w detail) bool {
+// askDetailOnce asks for a detail and replaces its rows.
+func (i *instance) askDetailOnce(ctx context.Context, d *detail, a asker, err error) *detailRound {
 	i.mu.Lock()
-	d := &detailRound{instance: i, token: i.token, pki: i.pki}
+	turn := &detailRound{instance: i, asker: a, token: i.token, pki: i.pki}
 	i.mu.Unlock()
-	a, err := i.active()
-	locked := !w.public && d.token == "" && !i.credentials.recorded
+	turn.locked = !d.public && turn.token == "" && !i.credentials.recorded
 	switch {
 	case err != nil:
-		d.failures = append(d.failures, endpointFailure{w.name, err})
-	case locked: // it is the login that fails
-	default:
-		d.asker = a
-		ctx, cancel := context.WithTimeout(ctx, w.interval)
+		for _, name := range d.endpoints() {
+			turn.failures.skip(name, err)
+		}
+	case !turn.locked:
+		ctx, cancel := context.WithTimeout(ctx, d.interval)
 		defer cancel()
-		w.ask(ctx, d)
+		d.ask(ctx, turn)
 	}
 	if ctx.Err() != nil { // we are stopping
-		return false
+		return turn
 	}
-	i.note(w.name, d.failures)
-	i.detailRows.Set(w.name, i.rowsOf(i.detailRows), func(r *exposition.Rows) {
-		for _, row := range d.rows {
+	i.note(d.name, turn.failures)
+	i.detailRows.Set(d.name, i.rowsOf(i.detailRows), func(r *exposition.Rows) {
+		for _, row := range turn.rows {
 			row(r)
 		}
-		failingRows(r, i.Name, "", d.failures)
+		turn.failures.rows(r, i.Name, "")
 	})
-	return len(d.failures) == 0 && !locked
+	return turn
+}
+
+// passing says whether all failures are those of a cluster that is changing.
+func (fs failures) passing() bool {
+	for _, f := range fs {
+		if why := f.reason(); why != ReasonNoLeader && why != ReasonSealed {
+			return false
+		}
+	}
+	return len(fs) > 0
 }
 
 func askCRLs(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki {
+	for _, m := range d.pki.mounts {
 		for _, id := range m.list.Keys {
 			if m.list.Info[id].KeyID == "" {
 				continue // it has no list, and to ask for one is an error 500
 			}
 			r := pkiCRL.at("", "mount", m.mount, "issuer", id)
-			body, err := within[crlData](ctx, d.instance, d.asker, r)
+			body, err := askWithin[crlData](ctx, d.instance, d.asker, r)
 			if err != nil {
-				d.fail(r, err)
+				d.failures.add(r.name, err)
 				continue
 			}
 			this, next, err := parseCRL(body)
 			if err != nil {
-				d.fail(r, err)
+				d.failures.add(r.name, err)
 				continue
 			}
 			d.time(crlThisUpdate, this, d.Name, m.mount, id)
@@ -169,9 +190,9 @@ type auditTable map[string]struct {
 
 func askAudit(ctx context.Context, d *detailRound) {
 	r := sysAudit.at(d.token)
-	devices, err := within[auditTable](ctx, d.instance, d.asker, r)
+	devices, err := askWithin[auditTable](ctx, d.instance, d.asker, r)
 	if err != nil {
-		d.fail(r, err)
+		d.failures.add(r.name, err)
 		return
 	}
 	count := map[string]int{}
@@ -204,7 +225,7 @@ const (
 // askCertificates looks at the certificates that a mount has issued. Its own CA
 // certificates are among them and do not count.
 func askCertificates(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki {
+	for _, m := range d.pki.mounts {
 		own := map[string]bool{}
 		for _, info := range m.list.Info {
 			own[info.Serial] = true
@@ -218,7 +239,7 @@ func askCertificates(ctx context.Context, d *detailRound) {
 				r.params["after"] = []string{after}
 			}
 			var got certificatePage
-			if got, err = within[certificatePage](ctx, d.instance, d.asker, r); err != nil {
+			if got, err = askWithin[certificatePage](ctx, d.instance, d.asker, r); err != nil {
 				break
 			}
 			last := after
@@ -247,7 +268,7 @@ func askCertificates(ctx context.Context, d *detailRound) {
 			after = last
 		}
 		if err != nil {
-			d.fail(r, err)
+			d.failures.add(r.name, err)
 			continue
 		}
 		for _, s := range []string{"valid", "expired"} {
@@ -266,11 +287,11 @@ type tidyData struct {
 }
 
 func askTidy(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki {
+	for _, m := range d.pki.mounts {
 		r := pkiTidy.at(d.token, "mount", m.mount)
-		got, err := within[tidyData](ctx, d.instance, d.asker, r)
+		got, err := askWithin[tidyData](ctx, d.instance, d.asker, r)
 		if err != nil {
-			d.fail(r, err)
+			d.failures.add(r.name, err)
 			continue
 		}
 		d.add(tidyState, 1, d.Name, m.mount, got.State)

@@ -137,7 +137,7 @@ func TestAServiceThatCannotBeFound(t *testing.T) {
 			run(t, i)
 			eventually(t, "settled", i.Settled)
 			rows := rowsOf(t, b.site)
-			rows.want(t, map[string]string{failing("", "endpointslices", tc.why): "1", `nodes{state="down"}`: "0", "expected_nodes": "3"})
+			rows.want(t, map[string]string{failing("", "endpointslices", tc.why): "1", `nodes{state="down"}`: "", "expected_nodes": "3"})
 			if i.Status().Up {
 				t.Error("up")
 			}

@@ -17,6 +17,8 @@ type endpoint struct {
 	list bool
 	// params are the query.
 	params map[string][]string
+	// own says that the node answers by itself, in whatever state.
+	own bool
 	// capabilities are what the policy must grant; none if no token is needed.
 	capabilities []string
 	// option is what turns the endpoint on; empty if it is always asked.
@@ -25,9 +27,9 @@ type endpoint struct {
 }
 
 var (
-	sysHealth     = endpoint{path: "sys/health"}
-	sysSealStatus = endpoint{path: "sys/seal-status"}
-	sysLeader     = endpoint{path: "sys/leader"}
+	sysHealth     = endpoint{path: "sys/health", own: true}
+	sysSealStatus = endpoint{path: "sys/seal-status", own: true}
+	sysLeader     = endpoint{path: "sys/leader", own: true}
 
 	// PKI publishes these.
 	pkiIssuers = endpoint{path: "{mount}/issuers", list: true}

@@ -38,10 +38,10 @@ var (
 	nodeThreshold    = gauge("node_unseal_threshold", "Key shares needed to unseal the node; 0 if it unseals itself.", "node")
 	nodeCommitted    = gauge("node_raft_committed_index", "Raft index up to which the node has committed.", "node")
 	nodeApplied      = gauge("node_raft_applied_index", "Raft index up to which the node has applied.", "node")
-	nodeLeaderKnown  = gauge("node_leader_known", "Whether the node knows a leader. A standby that has lost the quorum does not, and neither does a sealed node.", "node")
+	nodeLeaderKnown  = gauge("node_leader_known", "Whether the node knows a leader. A standby that names one which nobody can confirm does not, and neither does a sealed node.", "node")
 	leaderInfo       = gauge("leader_info", "Which leader the node knows.", "node", "leader_address")
 	nodeSkew         = gauge("node_clock_skew_seconds", "By how much the clock of the node is ahead of that of the exporter, in whole seconds.", "node")
-	nodeCertificate  = gauge("node_tls_certificate_not_after_timestamp_seconds", "When the certificate of the node's listener expires; also read when it cannot be verified.", "node")
+	nodeCertificate  = gauge("node_tls_certificate_not_after_timestamp_seconds", "When the certificate of the node's listener expires, as last seen; also of one that cannot be verified.", "node")
 	nodeResponseTime = gauge("node_response_seconds", "How long the node took to answer sys/health; there is no row for a snapshot.", "node")
 
 	leaderSince   = gauge("leader_since_timestamp_seconds", "Since when the active node leads.")
@@ -100,7 +100,7 @@ var (
 
 // The login from each cluster.
 var (
-	loginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached.", "mount")
+	loginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with.", "mount")
 	loginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
 	loginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "step", "reason")
 )

@@ -5,6 +5,7 @@ package openbao
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"maps"
@@ -37,8 +38,15 @@ func (inMemory) close()                         {}
 func (n inMemory) run(context.Context)          {}
 func (n inMemory) changed() <-chan struct{}     { return nil }
 func (n inMemory) known() bool                  { return true }
-func (n inMemory) current() (map[string]asker, []endpointFailure) {
+func (n inMemory) current() (map[string]asker, failures) {
 	return map[string]asker{"openbao-0": n}, nil
+}
+
+// into makes it the only node of an instance, which needs no token for it.
+func (n inMemory) into(i *instance) {
+	i.nodes.close()
+	i.nodes, i.credentials = n, credentials{recorded: true}
+	i.details = i.wanted()
 }
 
 const fuzzIssuer = "bbbbbbbb-0000-0000-0000-000000000001"
@@ -92,8 +100,7 @@ func FuzzAnswers(f *testing.F) {
 		answers[fuzzed[int(which)%len(fuzzed)]] = answer{status: int(status), body: body}
 		site := newSite(t, newClock().now)
 		i := newInstance(o, site)
-		i.nodes.close()
-		i.nodes, i.credentials = answers, credentials{recorded: true}
+		answers.into(i)
 		site.Exposition.Swap(nil, i.Groups())
 		round(t.Context(), i)
 		text := serve(t, site.Exposition)
@@ -128,7 +135,7 @@ func FuzzEndpointSlices(f *testing.F) {
 				t.Errorf("the node %q is there twice, or nowhere", target.name)
 			}
 			seen[target.name] = true
-			if c, err := newClient(target.url, nil, nil); err == nil {
+			if c, err := newClient(target.url, &tls.Config{MinVersion: tls.VersionTLS12}, nil, time.Second); err == nil {
 				c.close()
 			}
 		}
@@ -151,7 +158,7 @@ func FuzzRecorded(f *testing.F) {
 		i := start(newConfig(), site)
 		facts := askNode(t.Context(), node, time.Now)
 		i.learn("openbao-0", &facts)
-		i.summarize(nil)
+		i.summarize()
 		text := serve(t, site.Exposition)
 		mustParse(t, text)
 		checkReasons(t, text)

@@ -116,8 +116,9 @@ func start(o config.OpenBao, site collectors.Site) *instance {
 func round(ctx context.Context, i *instance) {
 	i.askNodesOnce(ctx)
 	i.askClusterOnce(ctx)
-	for _, w := range i.wanted() {
-		i.askDetail(ctx, w)
+	for _, d := range i.details {
+		a, err := i.active()
+		i.askDetailOnce(ctx, d, a, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,47 +62,78 @@ func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 		b.nodes["openbao-1"].set("sys/leader", h)
 		i.askNodesOnce(t.Context())
 	}
+	logged := regexp.MustCompile(`(level|reason)=\w+`)
 	var got []string
 	for line := range strings.Lines(text.String()) {
 		if strings.Contains(line, "s3cr3t") {
 			t.Errorf("logged: %s", line)
 		}
-		if strings.Contains(line, "endpoint=sys/leader") {
-			level, rest, _ := strings.Cut(line[strings.Index(line, "level=")+6:], " ")
-			_, reason, _ := strings.Cut(rest, "endpoint=sys/leader ")
-			reason, _, _ = strings.Cut(strings.TrimSpace(reason), " ")
-			got = append(got, level+" "+reason)
+		if strings.Contains(line, "endpoints=sys/leader") {
+			got = append(got, strings.Join(logged.FindAllString(line, -1), " "))
 		}
 	}
-	want := []string{"WARN reason=http", "WARN reason=forbidden", "INFO was=forbidden"}
+	want := []string{"level=WARN reason=http", "level=WARN reason=forbidden", "level=INFO"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("logged (-want +got):\n%s", diff)
 	}
 }
 
-// TestDetailsAreAskedWhenTheyAreDue: after their interval, and at once if they
-// failed.
+// TestDetailsAreAskedWhenTheyAreDue: after their interval, and sooner if they
+// failed, but ever more slowly.
 func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
+	const crl = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
+	begin := func(t *testing.T, interval time.Duration) (*bao, *stub) {
+		t.Helper()
+		b := newBao(t, "healthy-2.4", nil)
+		b.o.Auth.TokenFile = tokenFile(t, testToken)
+		b.o.Details.Audit, b.o.Details.Interval = true, config.Duration(interval)
+		b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)
+		b.nodes["openbao-0"].set("sys/audit", reply(http.StatusForbidden, `{}`))
+		run(t, start(b.o, b.site))
+		return b, b.nodes["openbao-0"]
+	}
+	t.Run("interval", func(t *testing.T) {
+		_, active := begin(t, 50*time.Millisecond)
+		eventually(t, "asked again", func() bool { return active.count(crl) >= 3 })
+		if rounds, lists := active.count("sys/mounts"), active.count(crl); rounds <= lists {
+			t.Errorf("the revocation list was asked for %d times in %d rounds", lists, rounds)
+		}
+	})
+	t.Run("failure", func(t *testing.T) {
+		b, active := begin(t, time.Hour)
+		eventually(t, "four tries", func() bool { return active.count("sys/audit") >= 4 })
+		if rounds, tries := active.count("sys/mounts"), active.count("sys/audit"); rounds <= tries {
+			t.Errorf("tried %d times in %d rounds", tries, rounds)
+		}
+		active.set("sys/audit", nil)
+		eventually(t, "answered", func() bool { return rowsOf(t, b.site)[row("audit_devices", "type", "file")] == "1" })
+		asked, rounds := active.count("sys/audit"), active.count("sys/mounts")
+		eventually(t, "three rounds", func() bool { return active.count("sys/mounts") >= rounds+3 })
+		if n := active.count("sys/audit"); n != asked {
+			t.Errorf("the audit devices were asked for again: %d, %d", asked, n)
+		}
+		if n := active.count(crl); n != 1 {
+			t.Errorf("the revocation list was asked for %d times", n)
+		}
+	})
+}
+
+// TestDetailsGoWithTheLeader although they are not due: nobody is there to confirm
+// them.
+func TestDetailsGoWithTheLeader(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
-	b.o.Auth.TokenFile = tokenFile(t, testToken)
-	b.o.Details.Audit = true
 	b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)
-	active := b.nodes["openbao-0"]
-	active.set("sys/audit", reply(http.StatusForbidden, `{}`))
 	i := b.start(t)
 	run(t, i)
-	const crl = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
-	eventually(t, "five tries", func() bool { return active.count("sys/audit") >= 5 })
-	active.set("sys/audit", nil)
-	eventually(t, "answered", func() bool { return rowsOf(t, b.site)[row("audit_devices", "type", "file")] == "1" })
-	if n := active.count(crl); n != 1 {
-		t.Errorf("the revocation list was asked for %d times", n)
+	crl := row("pki_crl_next_update_timestamp_seconds", "mount", "pki", "issuer_id", "aaaaaaaa-0000-0000-0000-000000000001")
+	eventually(t, "there", func() bool { return rowsOf(t, b.site)[crl] != "" })
+	for _, n := range b.nodes {
+		n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 	}
-	asked, rounds := active.count("sys/audit"), active.count("sys/mounts")
-	eventually(t, "three rounds", func() bool { return active.count("sys/mounts") >= rounds+3 })
-	if n := active.count("sys/audit"); n != asked {
-		t.Errorf("the audit devices were asked for again: %d, %d", asked, n)
+	eventually(t, "gone", func() bool { return rowsOf(t, b.site)[crl] == "" })
+	eventually(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ReasonSealed)] == "1" })
+	for _, n := range b.nodes {
+		n.set("sys/health", nil)
 	}
-	b.clock.add(5 * time.Minute)
-	eventually(t, "due again", func() bool { return active.count("sys/audit") > asked && active.count(crl) > 1 })
+	eventually(t, "back", func() bool { return rowsOf(t, b.site)[crl] != "" })
 }

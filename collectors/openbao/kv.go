@@ -42,13 +42,16 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 	overdue, oldest := 0, time.Time{}
 	for _, name := range secrets {
 		r := kvMetadata.at(d.token, "mount", mount, "secret", name)
-		got, err := within[kvState](ctx, d.instance, d.asker, r)
+		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
 		if err != nil {
 			if (endpointFailure{err: err}).reason() == ReasonNotFound {
 				continue // deleted a moment ago
 			}
-			d.fail(r, err)
-			return
+			d.failures.add(r.name, err)
+			if noAnswer(err) || d.failures.passing() {
+				return // nor will the others be answered
+			}
+			continue
 		}
 		updated := got.updated(now)
 		if updated.IsZero() {
@@ -91,15 +94,17 @@ func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string
 		folder := folders[0]
 		folders = folders[1:]
 		r := kvMetadataList.at(d.token, "mount", mount, "secret", folder)
-		got, err := within[kvNames](ctx, d.instance, d.asker, r)
+		got, err := askWithin[kvNames](ctx, d.instance, d.asker, r)
 		if err != nil {
-			d.fail(r, err)
+			d.failures.add(r.name, err)
 			return nil, false, err
 		}
 		for _, name := range got.Keys {
 			switch {
 			case len(secrets) >= d.KV.MaxSecrets || len(folders) >= d.KV.MaxSecrets:
 				return secrets, true, nil
+			case strings.Trim(name, "./") == "":
+				// OpenBao stores a secret that is called so, but a path with it leads elsewhere.
 			case !strings.HasSuffix(name, "/"):
 				secrets = append(secrets, folder+name)
 			case strings.Count(folder, "/") < maxDepth:

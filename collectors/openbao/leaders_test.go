@@ -96,7 +96,7 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "0", "leader_since_timestamp_seconds": "", `nodes{state="active"}`: "0",
-		failing("", "pki/issuers", ReasonNoLeader): "1", failing("", "crl", ReasonNoLeader): "1",
+		failing("", "pki/issuers", ReasonNoLeader): "1", failing("", "pki/issuer/{issuer}/crl", ReasonNoLeader): "1",
 	})
 	is.set("sys/health", reply(http.StatusOK, `{"initialized":true,"sealed":false,"standby":false}`))
 	is.set("sys/leader", reply(http.StatusOK, `{"ha_enabled":true,"is_self":true,"active_time":"2026-11-23T15:11:41Z","leader_address":"x"}`))
@@ -105,7 +105,7 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "1", "recent_leader_changes": "1", "leader_since_timestamp_seconds": "1795446701",
-		row("pki_issuers", "mount", "pki"): "1", failing("", "crl", ReasonNoLeader): "",
+		row("pki_issuers", "mount", "pki"): "1", failing("", "pki/issuer/{issuer}/crl", ReasonNoLeader): "",
 	})
 	b.clock.add(30 * time.Minute)
 	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})

@@ -28,7 +28,6 @@ type loginProbe struct {
 	mount   string
 	cluster *fleet.Client
 	nodes   nodeSource
-	now     func() time.Time
 	group   *exposition.Group
 	site    collectors.Site
 
@@ -44,11 +43,17 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster), nodes: newLive(o, site, site.Log), now: site.Now,
+		cluster: fleet.NewClient(site.Cluster), nodes: newLive(atPace(o), site, site.Log),
 		group: site.Exposition.Group(key, loginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
 	return l
+}
+
+// atPace makes the source of the nodes as slow as the probe.
+func atPace(o config.OpenBao) config.OpenBao {
+	o.Interval = o.LoginProbe.Interval
+	return o
 }
 
 // Groups are the rows of the probe.
@@ -105,7 +110,9 @@ func (l *loginProbe) once(ctx context.Context) {
 		reason = string(endpointFailure{err: err}.reason())
 	}
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
-		r.Bool(loginSuccess, err == nil, l.o.Name, l.mount)
+		if step != stepToken { // else nobody knows whether a workload could
+			r.Bool(loginSuccess, err == nil, l.o.Name, l.mount)
+		}
 		if err != nil {
 			r.Add(loginFailing, 1, l.o.Name, l.mount, step, reason)
 			return
@@ -130,16 +137,22 @@ func (l *loginProbe) once(ctx context.Context) {
 	l.failing = ""
 }
 
+// The steps of a probe.
+const (
+	stepToken = "token"
+	stepLogin = "login"
+)
+
 // try gets a token of the cluster and logs in with it. It says how long the login
 // took, or which step failed.
 func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, err error) {
 	jwt, err := l.serviceAccountToken(ctx)
 	if err != nil {
-		return 0, "token", err
+		return 0, stepToken, err
 	}
 	node, err := l.node(ctx)
 	if err != nil {
-		return 0, "login", err
+		return 0, stepLogin, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
@@ -147,7 +160,7 @@ func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, 
 	got, err := node.login(ctx, l.mount, l.o.LoginProbe.Role, jwt)
 	took = time.Since(start)
 	if err != nil {
-		return took, "login", err
+		return took, stepLogin, err
 	}
 	if !got.batch {
 		node.revoke(ctx, got.token)
@@ -192,32 +205,39 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 // it on.
 func (l *loginProbe) node(ctx context.Context) (asker, error) {
 	askers, failures := l.nodes.current()
-	best, err := asker(nil), error(failed(ReasonNoLeader, "there is no node"))
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
+	defer cancel()
+	err := error(failed(ReasonNoLeader, "there is no node"))
 	if len(failures) > 0 {
 		err = failures[0].err
 	}
-	for _, name := range slices.Sorted(maps.Keys(askers)) {
-		h, healthErr := l.health(ctx, askers[name])
-		facts := nodeFacts{health: h}
-		switch {
-		case healthErr != nil:
-			err = healthErr
-		case facts.state() == active:
-			return askers[name], nil
-		case facts.state() == standby:
-			best = askers[name]
-		default:
-			err = failed(ReasonSealed, "node %s is %s", name, facts.state())
+	names := slices.Sorted(maps.Keys(askers))
+	states, errs := make([]state, len(names)), make([]error, len(names))
+	var asked sync.WaitGroup
+	for n, name := range names {
+		asked.Go(func() {
+			var h *health
+			h, errs[n] = askHealth(ctx, askers[name])
+			states[n] = (&nodeFacts{health: h}).state()
+		})
+	}
+	asked.Wait()
+	// In the order of the names, so that what fails for several reasons always says
+	// the same one.
+	found := map[state]asker{}
+	for n, name := range names {
+		found[states[n]] = askers[name]
+		switch states[n] {
+		case down:
+			err = errs[n]
+		case sealed, uninitialized:
+			err = failed(ReasonSealed, "node %s is %s", name, states[n])
 		}
 	}
-	if best != nil {
-		return best, nil
+	for _, good := range []state{active, standby} {
+		if a := found[good]; a != nil {
+			return a, nil
+		}
 	}
 	return nil, err
-}
-
-func (l *loginProbe) health(ctx context.Context, a asker) (*health, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
-	defer cancel()
-	return askHealth(ctx, a)
 }

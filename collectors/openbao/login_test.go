@@ -67,6 +67,11 @@ var loginTable = map[string]loginCase{
 			n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 		}
 	}, up: true},
+	"login-mixed": {prepare: func(b *bao, _ *apiServer) { // the reason is that of the last by name
+		b.nodes["openbao-0"].set("sys/health", reply(http.StatusInternalServerError, `{}`))
+		b.nodes["openbao-1"].set("sys/health", reply(http.StatusInternalServerError, `{}`))
+		b.nodes["openbao-2"].set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
+	}, up: true},
 	"login-no-node": {prepare: func(b *bao, _ *apiServer) { b.addresses = nil }},
 }
 

@@ -95,10 +95,10 @@ func (f *clusterFacts) rows(r *exposition.Rows, openbao string, expect config.Op
 	if f.token != nil && f.token.Expires != nil {
 		r.Time(tokenExpiry, *f.token.Expires, openbao)
 	}
-	for _, m := range f.pki {
+	for _, m := range f.pki.mounts {
 		m.rows(r, openbao)
 	}
-	failingRows(r, openbao, "", f.failures)
+	f.failures.rows(r, openbao, "")
 }
 
 // mountRows adds which mounts there are, and which of the expected ones.

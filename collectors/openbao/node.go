@@ -64,25 +64,12 @@ type nodeFacts struct {
 	health   *health
 	seal     *sealStatus
 	leader   *leaderStatus
-	failures []endpointFailure
+	failures failures
 	// confirmed says that the leader which a standby names has answered through it.
 	confirmed   bool
 	certificate time.Time // when that of the listener expires
 	skew        float64
 	took        time.Duration
-}
-
-// endpointFailure is an endpoint that was not answered, and why.
-type endpointFailure struct {
-	endpoint string
-	err      error
-}
-
-func (f endpointFailure) reason() Reason {
-	if why, ok := errors.AsType[*failure](f.err); ok {
-		return why.reason
-	}
-	return ReasonHTTP
 }
 
 // state follows the precedence of sys/health: a sealed or uninitialized node
@@ -114,33 +101,27 @@ func askNode(ctx context.Context, a asker, now func() time.Time) nodeFacts {
 		f.certificate = certificate.NotAfter
 	}
 	if err != nil {
-		f.fail(sysHealth, err)
+		f.failures.add(sysHealth.path, err)
 	} else if f.health.ServerTime > 0 {
 		// Up to a second was cut off, so that clocks that agree are 0 to 1 apart.
 		f.skew = math.Ceil(float64(f.health.ServerTime) - float64(start.Add(f.took/2).UnixMilli())/1000)
 	}
 	if noAnswer(err) {
-		f.fail(sysSealStatus, err)
-		f.fail(sysLeader, err)
+		f.failures.skip(sysSealStatus.path, err)
+		f.failures.skip(sysLeader.path, err)
 		return f
 	}
 	if f.seal, err = askPlain[sealStatus](ctx, a, sysSealStatus); err != nil {
-		f.fail(sysSealStatus, err)
+		f.failures.add(sysSealStatus.path, err)
 	}
 	f.leader, err = askPlain[leaderStatus](ctx, a, sysLeader)
 	if failure := (&failure{}); errors.As(err, &failure) && failure.reason == ReasonSealed {
 		f.leader, err = &leaderStatus{HAEnabled: true}, nil // a sealed node says that, and knows no leader
 	}
 	if err != nil {
-		f.fail(sysLeader, err)
+		f.failures.add(sysLeader.path, err)
 	}
 	return f
-}
-
-func (n *nodeFacts) fail(e endpoint, err error) {
-	if !errors.Is(err, errNotRecorded) {
-		n.failures = append(n.failures, endpointFailure{e.path, err})
-	}
 }
 
 // noAnswer says whether nothing came back at all.
@@ -158,7 +139,7 @@ func askHealth(ctx context.Context, a asker) (*health, error) {
 	switch got.status {
 	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
 	default:
-		return nil, statusFailure(got)
+		return nil, statusFailure(sysHealth, got)
 	}
 	h, err := decode[health](got.body)
 	if err == nil && (h.Initialized == nil || h.Sealed == nil || h.Standby == nil) {
@@ -221,14 +202,7 @@ func (n *nodeFacts) rows(r *exposition.Rows, openbao, node string) {
 		}
 	}
 	r.Time(nodeCertificate, n.certificate, openbao, node)
-	failingRows(r, openbao, node, n.failures)
-}
-
-// failingRows adds why endpoints were not answered.
-func failingRows(r *exposition.Rows, openbao, node string, failures []endpointFailure) {
-	for _, f := range failures {
-		r.Add(endpointFailing, 1, openbao, node, f.endpoint, string(f.reason()))
-	}
+	n.failures.rows(r, openbao, node)
 }
 
 // leaderRows adds whether the node knows a leader, and which. A standby goes on

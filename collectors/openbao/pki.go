@@ -46,6 +46,12 @@ type mountIssuers struct {
 	issuers map[string]issuer
 }
 
+// pkiFacts are the PKI mounts whose issuers are known.
+type pkiFacts struct {
+	mounts  []mountIssuers
+	partial bool // there are others
+}
+
 func (m mountIssuers) rows(r *exposition.Rows, openbao string) {
 	r.Add(issuers, float64(len(m.list.Keys)), openbao, m.mount)
 	for _, id := range m.list.Keys {
@@ -91,8 +97,9 @@ func (i *instance) askIssuers(ctx context.Context, a asker, facts *clusterFacts)
 		m := mountIssuers{mount: mount, issuers: map[string]issuer{}}
 		r := pkiIssuers.at("", "mount", mount)
 		var err error
-		if m.list, err = within[issuerList](ctx, i, a, r); err != nil {
-			facts.fail(r, err)
+		if m.list, err = askWithin[issuerList](ctx, i, a, r); err != nil {
+			facts.failures.add(r.name, err)
+			facts.pki.partial = true
 			continue
 		}
 		for _, id := range m.list.Keys {
@@ -100,26 +107,26 @@ func (i *instance) askIssuers(ctx context.Context, a asker, facts *clusterFacts)
 			if !ok {
 				r := pkiIssuer.at("", "mount", mount, "issuer", id)
 				if about, err = readIssuer(ctx, i, a, r); err != nil {
-					facts.fail(r, err)
+					facts.failures.add(r.name, err)
 					continue
 				}
 			}
 			m.issuers[id], known[mount+" "+id] = about, about
 		}
-		facts.pki = append(facts.pki, m)
+		facts.pki.mounts = append(facts.pki.mounts, m)
 	}
 	i.issuers = known
 }
 
-// within asks with the timeout of the instance.
-func within[T any](ctx context.Context, i *instance, a asker, r request) (T, error) {
+// askWithin asks with the timeout of the instance.
+func askWithin[T any](ctx context.Context, i *instance, a asker, r request) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
 	return ask[T](ctx, a, r)
 }
 
 func readIssuer(ctx context.Context, i *instance, a asker, r request) (issuer, error) {
-	body, err := within[issuerData](ctx, i, a, r)
+	body, err := askWithin[issuerData](ctx, i, a, r)
 	if err != nil {
 		return issuer{}, err
 	}

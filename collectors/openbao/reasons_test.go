@@ -140,7 +140,7 @@ func TestErrorsQuoteNoBody(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}
-		if err := statusFailure(answer{status: 500, body: []byte(body)}); strings.Contains(err.Error(), secret) {
+		if err := statusFailure(endpoint{}, answer{status: 500, body: []byte(body)}); strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ type nodeSource interface {
 	// changed wakes whoever waits for the first nodes or for other ones.
 	changed() <-chan struct{}
 	// current are the nodes by name, and why they may be out of date.
-	current() (map[string]asker, []endpointFailure)
+	current() (map[string]asker, failures)
 	// known says whether it has been found out, or has failed to be, which nodes
 	// there are.
 	known() bool
@@ -60,6 +61,7 @@ type live struct {
 // target is where a node is.
 type target struct{ name, url, serverName string }
 
+// newLive looks for the nodes anew at every interval, if they are behind a Service.
 func newLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *live {
 	l := &live{
 		o: o, dial: site.Dial, log: log,
@@ -67,8 +69,8 @@ func newLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *live {
 	}
 	for _, node := range o.Nodes {
 		name := node
-		if u, err := url.Parse(node); err == nil {
-			name = u.Host
+		if u, err := url.Parse(node); err == nil { // the configuration was checked
+			name = config.HostPort(u)
 		}
 		l.targets = append(l.targets, target{name: name, url: node})
 	}
@@ -103,12 +105,12 @@ func (l *live) find(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failing = err
+	if !l.asked || err == nil && !slices.Equal(l.targets, targets) {
+		wake(l.wake)
+	}
+	l.asked = true
 	if err == nil {
 		l.targets = targets
-	}
-	if !l.asked {
-		l.asked = true
-		wake(l.wake)
 	}
 }
 
@@ -120,19 +122,19 @@ func (l *live) known() bool {
 	return l.finder == nil || l.asked
 }
 
-func (l *live) current() (map[string]asker, []endpointFailure) {
+func (l *live) current() (map[string]asker, failures) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	config, changed, err := l.tls.load()
+	settings, changed, err := l.tls.load()
 	l.logTLS(err)
 	next, byName := map[target]asker{}, map[string]asker{}
 	for _, t := range l.targets {
 		a := l.askers[t]
 		if known, ok := a.(*client); ok && !changed {
 			known.refresh()
-		} else if config == nil {
+		} else if settings == nil {
 			a = unusable{err}
-		} else if a, err = newClient(t.url, withServerName(config, t.serverName), l.dial); err != nil {
+		} else if a, err = newClient(t.url, withServerName(settings, t.serverName), l.dial, time.Duration(l.o.Timeout)); err != nil {
 			a = unusable{fmt.Errorf("node %s: %w", t.name, err)}
 		}
 		next[t], byName[t.name] = a, a
@@ -144,7 +146,7 @@ func (l *live) current() (map[string]asker, []endpointFailure) {
 	}
 	l.askers = next
 	if l.failing != nil {
-		return byName, []endpointFailure{{endpoint: "endpointslices", err: l.failing}}
+		return byName, failures{{endpoint: "endpointslices", err: l.failing}}
 	}
 	return byName, nil
 }
@@ -211,10 +213,10 @@ func (r *recordedSource) now() time.Time {
 	return r.at
 }
 
-func (r *recordedSource) current() (map[string]asker, []endpointFailure) {
+func (r *recordedSource) current() (map[string]asker, failures) {
 	names, err := recordedNodes(r.dir)
 	if err != nil {
-		return nil, []endpointFailure{{endpoint: "snapshot", err: failed(ReasonNotFound, "%w", err)}}
+		return nil, failures{{endpoint: "snapshot", err: failed(ReasonNotFound, "%w", err)}}
 	}
 	askers := map[string]asker{}
 	for _, name := range names {

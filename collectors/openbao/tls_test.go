@@ -160,13 +160,12 @@ func years(n int) time.Time { return time.Now().AddDate(n, 0, 0).Truncate(time.S
 
 func TestTLS(t *testing.T) {
 	for name, tc := range map[string]struct {
-		host     func(string) string
-		years    int // until the certificates of the nodes expire
-		mutual   bool
-		prepare  func(t *testing.T, s *secured)
-		fails    bool
-		unseen   bool // no certificate is shown
-		tls13End bool // the server refuses after it has shown its certificate
+		host    func(string) string
+		years   int // until the certificates of the nodes expire
+		mutual  bool
+		prepare func(t *testing.T, s *secured)
+		fails   bool
+		unseen  bool // no certificate is shown
 	}{
 		"own CA":         {host: ownName, years: 1},
 		"client":         {host: ownName, years: 1, mutual: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca) }},
@@ -175,8 +174,8 @@ func TestTLS(t *testing.T) {
 		"insecure":       {host: func(string) string { return "x" }, years: -1, prepare: func(_ *testing.T, s *secured) { s.o.TLS.InsecureSkipVerify = true }},
 		"other CA":       {host: ownName, years: 1, fails: true, prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, newAuthority(t, "x").pem) }},
 		"expired":        {host: ownName, years: -1, fails: true},
-		"no client":      {host: ownName, years: 1, mutual: true, fails: true, tls13End: true},
-		"other client":   {host: ownName, years: 1, mutual: true, fails: true, tls13End: true, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, "x")) }},
+		"no client":      {host: ownName, years: 1, mutual: true, fails: true},
+		"other client":   {host: ownName, years: 1, mutual: true, fails: true, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, "x")) }},
 		"no CA file":     {host: ownName, years: 1, fails: true, unseen: true, prepare: func(_ *testing.T, s *secured) { s.o.TLS.CAFile = s.file("missing") }},
 		"empty CA file":  {host: ownName, years: 1, fails: true, unseen: true, prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, "") }},
 		"key of another": {host: ownName, years: 1, fails: true, unseen: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca); write(t, s.o.TLS.KeyFile, "x") }},
@@ -190,7 +189,7 @@ func TestTLS(t *testing.T) {
 			switch {
 			case !tc.fails:
 				s.wantUp(t)
-			case tc.unseen, tc.tls13End:
+			case tc.unseen:
 				s.wantTLS(t, "")
 			default:
 				s.wantTLS(t, value(s.notAfter))
@@ -218,7 +217,7 @@ func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 
 	write(t, s.o.TLS.CAFile, s.ca.pem)
 	round(t.Context(), i)
-	s.wantTLS(t, "") // another connection: that the node refuses the client comes first
+	s.wantTLS(t, value(s.notAfter)) // it is the node that refuses now
 
 	writePair(t, s.ca.issue(t, "exporter", years(1)), s.o.TLS.CertFile, s.o.TLS.KeyFile)
 	round(t.Context(), i)
@@ -281,6 +280,13 @@ func TestTLSFilesAreReadOnlyWhenTheyDiffer(t *testing.T) {
 	for round, want := range []bool{true, false, false} {
 		if c, changed, err := files.load(); c == nil || changed != want || err != nil {
 			t.Errorf("load %d: %v, changed %v, %v", round, c, changed, err)
+		}
+	}
+	before, _, _ := files.load()
+	for name, spoil := range map[string]func(){"empty": func() { write(t, files.CAFile, "") }, "missing": func() { remove(t, files.CAFile) }} {
+		spoil()
+		if c, changed, err := files.load(); c != before || changed || err == nil {
+			t.Errorf("%s: %v, changed %v, %v", name, c, changed, err)
 		}
 	}
 }

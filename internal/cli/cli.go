@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"os"
@@ -66,7 +67,7 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet and serves what it sees as Prometheus metrics.",
+		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao, and serves what it sees as Prometheus metrics.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -138,6 +139,8 @@ func logger(w io.Writer, level, format string) (*slog.Logger, error) {
 	}
 	log := promslog.New(&c)
 	klog.SetSlogLogger(log.With("component", "client-go"))
+	// net/http quotes there what a server has sent that is not HTTP.
+	stdlog.SetOutput(io.Discard)
 	return log, nil
 }
 

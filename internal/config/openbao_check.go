@@ -7,7 +7,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
+	gopath "path"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,13 +61,25 @@ func (o *OpenBao) checkNodes(at string, r *report) {
 		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
 			r.errorf(path, "the port %s does not exist: use one from 1 to 65535", clip(u.Port()))
 		}
-		host := strings.ToLower(u.Host)
+		host := strings.ToLower(HostPort(u))
 		if j, ok := first[host]; ok {
 			r.errorf(path, "%s is the same node as nodes[%d] in line %d: remove one of them", quote(node), j, r.line(fmt.Sprintf("%s[%d]", at, j)))
 			continue
 		}
 		first[host] = i
 	}
+}
+
+// HostPort is the host and port of a URL, also where the port is that of its
+// scheme. It is how a node is called.
+func HostPort(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Host
+	case u.Scheme == "http":
+		return net.JoinHostPort(u.Hostname(), "80")
+	}
+	return net.JoinHostPort(u.Hostname(), "443")
 }
 
 func (k *OpenBaoKV) checkMounts(at string, r *report) {
@@ -94,7 +108,7 @@ func (a *OpenBaoAuth) check(at string, r *report) {
 // people do as they like.
 func mountPath(path, at string, r *report) string {
 	trimmed := strings.Trim(path, "/")
-	if trimmed == "" && path != "" {
+	if path != "" && (trimmed == "" || gopath.Clean("/"+trimmed) != "/"+trimmed) {
 		r.errorf(at, "%s is not the path of a mount: fill it in, or remove it", quote(path))
 	}
 	return trimmed
