@@ -26,12 +26,23 @@ type credentials struct {
 
 	current string
 	renew   time.Time // when to log in again
+	refused time.Time // when a new token was refused everything
 }
 
 func (c *credentials) enabled() bool { return c.recorded || c.Kubernetes != nil || c.TokenFile != "" }
 
-// renewable says whether another token can be had in the place of a bad one.
-func (c *credentials) renewable() bool { return c.Kubernetes != nil }
+// refusedPause is how long a role that grants nothing is left alone: each login is
+// a question to the cluster.
+const refusedPause = 5 * time.Minute
+
+// renewable says whether it is worth while to get another token in the place of
+// one that is refused everything.
+func (c *credentials) renewable(now time.Time, fresh bool) bool {
+	if fresh {
+		c.refused = now
+	}
+	return c.Kubernetes != nil && !fresh && now.Sub(c.refused) >= refusedPause
+}
 
 // drop forgets the token.
 func (c *credentials) drop() { c.current = "" }

@@ -121,7 +121,7 @@ func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFact
 		put(&q, leaseCount, &facts.leases)
 		put(&q, keyStatus, &facts.key)
 		q.wait()
-		if fresh || !facts.tokenRefused() || !i.credentials.renewable() {
+		if !facts.tokenRefused() || !i.credentials.renewable(i.now(), fresh) {
 			return
 		}
 		i.credentials.drop()

@@ -92,10 +92,10 @@ var (
 	tidyFinished     = gauge("pki_tidy_last_finished_timestamp_seconds", "When the PKI mount was tidied, if that is what was last done and it succeeded.", "mount")
 	tidyState        = gauge("pki_tidy_status", "State of the last tidying of the PKI mount.", "mount", "state")
 	auditDevices     = gauge("audit_devices", "Audit devices by type; a row with an empty type and the value 0 if there is none.", "type")
-	kvSecrets        = gauge("kv_secrets", "Secrets of the KV mount.", "mount")
+	kvSecrets        = gauge("kv_secrets", "Secrets of the KV mount, also those whose current version is deleted. These do not count for the other numbers.", "mount")
 	kvOldest         = gauge("kv_oldest_update_timestamp_seconds", "When the secret of the KV mount that has not been updated for longest was.", "mount")
 	kvOverdue        = gauge("kv_secrets_overdue", "Secrets of the KV mount that have not been updated for longer than kv.maxAge.", "mount")
-	kvCut            = gauge("kv_secrets_cut", "Whether the KV mount has more secrets than kv.maxSecrets, so that the other numbers are of a part.", "mount")
+	kvCut            = gauge("kv_secrets_cut", "Whether the other numbers are of a part of the KV mount: it has more secrets than kv.maxSecrets, or some that may not be read.", "mount")
 )
 
 // The login from each cluster.

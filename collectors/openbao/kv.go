@@ -51,6 +51,7 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 			if noAnswer(err) || d.failures.passing() {
 				return // nor will the others be answered
 			}
+			cut = true
 			continue
 		}
 		updated := got.updated(now)

@@ -96,9 +96,12 @@ func (i *instance) learn(name string, facts *nodeFacts) {
 	i.note(key, facts.failures)
 	i.nodeRows.Set(key, i.rowsOf(i.nodeRows), func(r *exposition.Rows) { facts.rows(r, i.Name, name) })
 	i.mu.Lock()
+	before := i.facts[name]
 	i.facts[name] = facts
 	i.mu.Unlock()
-	i.summarize()
+	if before == nil || before.state() != facts.state() { // the rest waits for the end of the round
+		i.summarize()
+	}
 	if facts.state() == active {
 		wake(i.wakeCluster)
 	}
