@@ -13,6 +13,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -48,7 +49,9 @@ type Probe interface {
 type Site struct {
 	Cluster fleet.Cluster
 	// Lookup finds another cluster of the fleet as it is now.
-	Lookup     func(name string) (fleet.Cluster, bool)
+	Lookup func(name string) (fleet.Cluster, bool)
+	// Flow knows which stored secrets somebody in the fleet refers to.
+	Flow       *secretflow.Graph
 	Exposition *exposition.Exposition
 	Log        *slog.Logger
 	Now        func() time.Time

@@ -130,6 +130,16 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_openbao_"},
 	},
 	{
+		title:    "External Secrets",
+		text:     "Each row shows what the status of its object says. What follows from several objects (a missing store, a stale secret, how many secrets hang on a store) is PromQL over them.",
+		prefixes: []string{"cobaltcore_eso_"},
+	},
+	{
+		title:    "Secret flow",
+		text:     "Who writes which secret, where it is stored, who reads it. `path_id` stands for the path: the same in the rows of OpenBao and of every cluster, and in `/api/v1/secretflow`.",
+		prefixes: []string{"cobaltcore_secretflow_"},
+	},
+	{
 		title:    "Clusters, watches and collectors",
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader` and `http`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},

@@ -26,6 +26,7 @@ type credentials struct {
 
 	current string
 	renew   time.Time // when to log in again
+	expires time.Time // zero if it does not
 	refused time.Time // when a new token was refused everything
 }
 
@@ -56,7 +57,8 @@ func (c *credentials) endpoint() string {
 }
 
 // token returns a token and whether it is a new one. Files are read anew: the
-// tokens in them rotate.
+// tokens in them rotate. While a token cannot be renewed, the old one serves as long
+// as it lives; then there is both a token and an error.
 func (c *credentials) token(ctx context.Context, a asker, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
 	switch {
 	case c.recorded:
@@ -67,19 +69,28 @@ func (c *credentials) token(ctx context.Context, a asker, now time.Time, timeout
 	case c.current != "" && now.Before(c.renew):
 		return c.current, false, nil
 	}
-	c.drop()
+	got, err := c.login(ctx, a, timeout)
+	if err != nil {
+		if !c.expires.IsZero() && !now.Before(c.expires) {
+			c.drop()
+		}
+		return c.current, false, err
+	}
+	c.current, c.renew, c.expires = got.token, now.Add(renewAfter(got.ttl)), time.Time{}
+	if got.ttl > 0 {
+		c.expires = now.Add(got.ttl)
+	}
+	return c.current, true, nil
+}
+
+func (c *credentials) login(ctx context.Context, a asker, timeout time.Duration) (session, error) {
 	jwt, err := readToken(c.Kubernetes.TokenFile)
 	if err != nil {
-		return "", false, err
+		return session{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	got, err := a.login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
-	if err != nil {
-		return "", false, err
-	}
-	c.current, c.renew = got.token, now.Add(renewAfter(got.ttl))
-	return c.current, true, nil
+	return a.login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
 }
 
 // renewAfter leaves a third of its life to a token. One that does not expire is

@@ -72,7 +72,7 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { facts.rows(r, i.Name, i.Expect) })
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.pki = facts.pki
+	i.mounts, i.pki = facts.mounts, facts.pki
 	// One that began while the nodes were still being found out does not count.
 	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || facts.complete
 }
@@ -105,11 +105,13 @@ func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFact
 	for range 2 {
 		token, fresh, err := i.credentials.token(ctx, a, i.now(), time.Duration(i.Timeout))
 		i.setToken(token)
+		*facts = clusterFacts{}
 		if err != nil {
 			facts.failures.add(i.credentials.endpoint(), err)
+		}
+		if err != nil && token == "" {
 			return
 		}
-		*facts = clusterFacts{}
 		q := questions{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
 		put(&q, lookupSelf, &facts.token)
 		put(&q, raftState, &facts.autopilot)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 // detail is something that is asked at its own, slower pace.
@@ -23,6 +24,7 @@ type detail struct {
 	endpoints func() []string
 	ask       func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
+	pki       bool // is about the PKI mounts whose issuers are known
 	wake      chan struct{}
 }
 
@@ -32,10 +34,13 @@ type detailRound struct {
 
 	asker    asker
 	token    string
+	mounts   *mountTable
 	pki      pkiFacts
 	rows     []func(*exposition.Rows)
 	failures failures
 	locked   bool // there is no token, which the login tells
+	unknown  bool // nobody has found out yet which PKI mounts there are
+	stored   map[secretflow.Path]secretflow.Stored
 }
 
 func (d *detailRound) add(f *exposition.Family, v float64, values ...string) {
@@ -63,7 +68,7 @@ func (i *instance) wanted() []*detail {
 		}
 	}
 	add("revocation lists", i.Details.Interval, askCRLs, ofEachPKI(pkiCRL))
-	all[0].public = true
+	all[0].public, all[0].pki = true, true
 	if !i.credentials.enabled() {
 		return all
 	}
@@ -73,9 +78,14 @@ func (i *instance) wanted() []*detail {
 	}
 	if i.Details.Certificates || recorded {
 		add("certificates", i.Details.Interval, askCertificates, ofEachPKI(pkiDetailed))
+		all[len(all)-1].pki = true
 	}
 	if i.Details.Tidy || recorded {
 		add("tidy", i.Details.Interval, askTidy, ofEachPKI(pkiTidy))
+		all[len(all)-1].pki = true
+	}
+	if i.flow != nil {
+		add(flowDetail, i.flowPace, askFlow, func() []string { return nil })
 	}
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
@@ -99,7 +109,8 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 		case <-d.wake:
 		}
 		a, err := i.active()
-		if now := time.Now(); err == nil && now.Before(due) {
+		if err == nil && time.Now().Before(due) {
+			i.settle(d)
 			continue
 		}
 		turn := i.askDetailOnce(ctx, d, a, err)
@@ -107,38 +118,47 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 			return
 		}
 		switch {
-		case err != nil || turn.locked || turn.pki.partial || turn.failures.passing():
+		case err != nil || turn.locked || turn.unknown || turn.failures.passing():
 			due, pause = time.Time{}, time.Duration(i.Interval)
-		case len(turn.failures) > 0:
+		case len(turn.failures) > 0 || d.pki && turn.pki.partial:
 			due = time.Now().Add(pause)
 			pause = min(2*pause, d.interval)
 		default:
 			due, pause = time.Now().Add(d.interval), time.Duration(i.Interval)
 		}
-		i.mu.Lock()
-		i.settled[d.name] = i.settled[d.name] || i.settled["cluster"]
-		i.mu.Unlock()
+		i.settle(d)
 	}
+}
+
+// settle notes that a detail has had its turn, if the cluster had its own.
+func (i *instance) settle(d *detail) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settled[d.name] = i.settled[d.name] || i.settled["cluster"]
 }
 
 // askDetailOnce asks for a detail and replaces its rows.
 func (i *instance) askDetailOnce(ctx context.Context, d *detail, a asker, err error) *detailRound {
 	i.mu.Lock()
-	turn := &detailRound{instance: i, asker: a, token: i.token, pki: i.pki}
+	turn := &detailRound{instance: i, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
 	i.mu.Unlock()
 	turn.locked = !d.public && turn.token == "" && !i.credentials.recorded
+	turn.unknown = d.pki && !turn.pki.known
 	switch {
 	case err != nil:
 		for _, name := range d.endpoints() {
 			turn.failures.skip(name, err)
 		}
-	case !turn.locked:
+	case !turn.locked && !turn.unknown:
 		ctx, cancel := context.WithTimeout(ctx, d.interval)
 		defer cancel()
 		d.ask(ctx, turn)
 	}
 	if ctx.Err() != nil { // we are stopping
 		return turn
+	}
+	if i.flow != nil && d.name == flowDetail {
+		i.flow.SetStored(i.Name, turn.stored)
 	}
 	i.note(d.name, turn.failures)
 	i.detailRows.Set(d.name, i.rowsOf(i.detailRows), func(r *exposition.Rows) {
@@ -150,14 +170,13 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a asker, err er
 	return turn
 }
 
-// passing says whether all failures are those of a cluster that is changing.
+// passing says whether the last failure is that of a cluster that is changing.
 func (fs failures) passing() bool {
-	for _, f := range fs {
-		if why := f.reason(); why != ReasonNoLeader && why != ReasonSealed {
-			return false
-		}
+	if len(fs) == 0 {
+		return false
 	}
-	return len(fs) > 0
+	why := fs[len(fs)-1].reason()
+	return why == ReasonNoLeader || why == ReasonSealed
 }
 
 func askCRLs(ctx context.Context, d *detailRound) {

@@ -49,7 +49,7 @@ var (
 	pkiDetailed    = endpoint{path: "{mount}/certs/detailed", list: true, capabilities: list, option: "details.certificates", why: "the certificate that expires first"}
 	pkiTidy        = endpoint{path: "{mount}/tidy-status", capabilities: read, option: "details.tidy", why: "when the mount was last tidied"}
 	kvMetadataList = endpoint{path: "{mount}/metadata/{secret}", list: true, capabilities: list, option: "kv", why: "names of secrets"}
-	kvMetadata     = endpoint{path: "{mount}/metadata/{secret}", capabilities: read, option: "kv", why: "when a secret was last updated; the secrets themselves are under data/, which is not granted"}
+	kvMetadata     = endpoint{path: "{mount}/metadata/{secret}", capabilities: read, option: "kv", why: "when a secret was last updated, also for secretFlow; the secrets themselves are under data/, which is not granted"}
 )
 
 var (

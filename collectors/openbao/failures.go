@@ -68,13 +68,19 @@ type journal struct {
 
 	mu     sync.Mutex
 	counts map[string]uint64
-	// failing has the reasons by endpoint, by what is asked together: a node, the
-	// cluster, a detail.
-	failing map[string]map[string]Reason
+	// failing is what does not work, by what is asked together: a node, the cluster,
+	// a detail.
+	failing map[string]map[trouble]bool
+}
+
+// trouble is an endpoint that fails for a reason.
+type trouble struct {
+	endpoint string
+	reason   Reason
 }
 
 func newJournal(log *slog.Logger) *journal {
-	return &journal{log: log, counts: map[string]uint64{}, failing: map[string]map[string]Reason{}}
+	return &journal{log: log, counts: map[string]uint64{}, failing: map[string]map[trouble]bool{}}
 }
 
 // note takes in a turn: one line for all that began to fail for the same reason,
@@ -82,29 +88,30 @@ func newJournal(log *slog.Logger) *journal {
 func (j *journal) note(of string, turn failures) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	was, is := j.failing[of], map[string]Reason{}
-	begun, errs := map[Reason][]string{}, map[Reason]error{}
+	was, is := j.failing[of], map[trouble]bool{}
+	begun, errs, still := map[Reason][]string{}, map[Reason]error{}, map[string]bool{}
 	for _, f := range turn {
-		reason := f.reason()
+		t := trouble{f.endpoint, f.reason()}
 		if !f.skipped {
-			j.counts[string(reason)]++
+			j.counts[string(t.reason)]++
 		}
-		is[f.endpoint] = reason
-		if was[f.endpoint] != reason {
-			begun[reason] = append(begun[reason], f.endpoint)
-			errs[reason] = f.err
+		if !was[t] && !is[t] {
+			begun[t.reason] = append(begun[t.reason], t.endpoint)
+			errs[t.reason] = f.err
 		}
+		is[t], still[t.endpoint] = true, true
 	}
 	for _, reason := range slices.Sorted(maps.Keys(begun)) {
 		j.log.Warn("not answered", "of", of, "reason", string(reason), "endpoints", strings.Join(begun[reason], " "), "err", errs[reason])
 	}
 	var again []string
-	for _, endpoint := range slices.Sorted(maps.Keys(was)) {
-		if is[endpoint] == "" {
-			again = append(again, endpoint)
+	for t := range was {
+		if !still[t.endpoint] && !slices.Contains(again, t.endpoint) {
+			again = append(again, t.endpoint)
 		}
 	}
 	if again != nil {
+		slices.Sort(again)
 		j.log.Info("answered again", "of", of, "endpoints", strings.Join(again, " "))
 	}
 	j.failing[of] = is

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 // gauge declares a family whose first labels are the cluster and the name of the
@@ -125,7 +126,7 @@ func clusterFamilies() []*exposition.Family {
 func detailFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		crlThisUpdate, crlNextUpdate, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
-		kvSecrets, kvOldest, kvOverdue, kvCut, endpointFailing,
+		kvSecrets, kvOldest, kvOverdue, kvCut, secretflow.StoredTimestamp, secretflow.StoredVersion, endpointFailing,
 	}
 }
 
@@ -136,7 +137,7 @@ func loginFamilies() []*exposition.Family {
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
 	all := slices.Concat(nodeFamilies(), clusterFamilies(), detailFamilies(), loginFamilies())
-	seen := map[*exposition.Family]bool{}
+	seen := map[*exposition.Family]bool{secretflow.StoredTimestamp: true, secretflow.StoredVersion: true} // declared there
 	return slices.DeleteFunc(all, func(f *exposition.Family) bool {
 		was := seen[f]
 		seen[f] = true

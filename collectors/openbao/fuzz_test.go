@@ -99,7 +99,7 @@ func FuzzAnswers(f *testing.F) {
 		answers := maps.Clone(base)
 		answers[fuzzed[int(which)%len(fuzzed)]] = answer{status: int(status), body: body}
 		site := newSite(t, newClock().now)
-		i := newInstance(o, site)
+		i := newInstance(o, config.SecretFlow{}, site)
 		answers.into(i)
 		site.Exposition.Swap(nil, i.Groups())
 		round(t.Context(), i)

@@ -107,7 +107,7 @@ func newConfig(nodes ...string) config.OpenBao {
 
 // start makes an instance whose rows are served.
 func start(o config.OpenBao, site collectors.Site) *instance {
-	i := newInstance(o, site)
+	i := newInstance(o, config.SecretFlow{}, site)
 	site.Exposition.Swap(nil, i.Groups())
 	return i
 }

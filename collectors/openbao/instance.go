@@ -11,6 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
@@ -18,6 +19,9 @@ import (
 type instance struct {
 	config.OpenBao
 	*journal
+
+	flow     *secretflow.Graph // nil if nobody wants to know
+	flowPace config.Duration
 
 	now   func() time.Time
 	nodes nodeSource
@@ -38,13 +42,14 @@ type instance struct {
 	led     bool // some node led at the end of the last round
 	leaders leaders
 	summary *exposition.Rows
-	pki     pkiFacts // as last seen
-	token   string   // as last used
+	mounts  *mountTable // as last seen; nil if that is not known
+	pki     pkiFacts    // as last seen
+	token   string      // as last used
 	settled map[string]bool
 	status  status.Status
 }
 
-func newInstance(o config.OpenBao, site collectors.Site) *instance {
+func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site) *instance {
 	key := func(part string) exposition.Key {
 		return exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: o.Name + "/" + part}
 	}
@@ -63,6 +68,9 @@ func newInstance(o config.OpenBao, site collectors.Site) *instance {
 	if r, ok := i.nodes.(*recordedSource); ok {
 		i.now, i.shift = r.now, r.shift
 		i.credentials = credentials{recorded: true}
+	}
+	if flow.Enabled && i.credentials.enabled() {
+		i.flow, i.flowPace = site.Flow, flow.Interval
 	}
 	i.summary = i.rowsOf(i.nodeRows)
 	i.details = i.wanted()

@@ -220,6 +220,11 @@ func (n *nodeFacts) leaderRows(r *exposition.Rows, openbao, node string, someAct
 	}
 }
 
+// namesSame says whether both are standbys of the same leader.
+func (n *nodeFacts) namesSame(other *nodeFacts) bool {
+	return n.state() == standby && other.state() == standby && n.leader != nil && other.leader != nil && n.leader.Address == other.leader.Address
+}
+
 // confirms asks through a standby for something that only the leader answers, and
 // says whether it did. A standby before 2.5 passes every request on, so that a
 // refusal, too, is the leader's; later ones refuse by themselves what they need a

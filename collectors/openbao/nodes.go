@@ -19,7 +19,9 @@ func (i *instance) askNodes(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(i.Interval))
 	defer tick.Stop()
 	for {
-		i.askNodesOnce(ctx)
+		if i.nodes.known() { // else it wakes us
+			i.askNodesOnce(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -54,7 +56,12 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	if i.status.Up {
 		i.status.LastSuccess = time.Now()
 	}
-	i.settled["nodes"] = i.settled["nodes"] || i.nodes.known()
+	i.settled["nodes"] = true
+	if i.led {
+		for _, f := range i.facts {
+			f.confirmed = false
+		}
+	}
 	i.mu.Unlock()
 	i.summarize()
 	wake(i.wakeCluster) // if no node was active
@@ -98,6 +105,7 @@ func (i *instance) learn(name string, facts *nodeFacts) {
 	i.mu.Lock()
 	before := i.facts[name]
 	i.facts[name] = facts
+	facts.confirmed = before != nil && before.confirmed && before.namesSame(facts) // until it is asked again
 	i.mu.Unlock()
 	if before == nil || before.state() != facts.state() { // the rest waits for the end of the round
 		i.summarize()
@@ -147,11 +155,10 @@ func (i *instance) confirmLeader(ctx context.Context, askers map[string]asker) {
 			continue
 		}
 		asked.Go(func() {
-			if f.confirms(ctx, askers[name], token) {
-				i.mu.Lock()
-				defer i.mu.Unlock()
-				f.confirmed = true
-			}
+			confirmed := f.confirms(ctx, askers[name], token)
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			f.confirmed = confirmed
 		})
 	}
 	asked.Wait()

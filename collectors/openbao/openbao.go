@@ -22,7 +22,10 @@ import (
 const Name = "openbao"
 
 // Collector asks the configured OpenBao clusters.
-type Collector struct{ Instances []config.OpenBao }
+type Collector struct {
+	Instances []config.OpenBao
+	Flow      config.SecretFlow
+}
 
 // Name returns the name of the collector.
 func (Collector) Name() string { return Name }
@@ -39,7 +42,7 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 	var probes []collectors.Probe
 	for _, o := range c.Instances {
 		if o.Cluster == site.Cluster.Name {
-			probes = append(probes, newInstance(o, site))
+			probes = append(probes, newInstance(o, c.Flow, site))
 		}
 		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil {
 			probes = append(probes, newLogin(o, site))

@@ -50,6 +50,7 @@ type mountIssuers struct {
 type pkiFacts struct {
 	mounts  []mountIssuers
 	partial bool // there are others
+	known   bool // they were asked for
 }
 
 func (m mountIssuers) rows(r *exposition.Rows, openbao string) {
@@ -115,7 +116,7 @@ func (i *instance) askIssuers(ctx context.Context, a asker, facts *clusterFacts)
 		}
 		facts.pki.mounts = append(facts.pki.mounts, m)
 	}
-	i.issuers = known
+	i.issuers, facts.pki.known = known, true
 }
 
 // askWithin asks with the timeout of the instance.

@@ -64,7 +64,7 @@ path "pki/tidy-status" {
 }
 
 # with kv: names of secrets
-# with kv: when a secret was last updated; the secrets themselves are under data/, which is not granted
+# with kv: when a secret was last updated, also for secretFlow; the secrets themselves are under data/, which is not granted
 path "kv-v2/+/metadata/*" {
   capabilities = ["list", "read"]
 }

@@ -173,6 +173,7 @@ func (a *app) handler() (http.Handler, error) {
 			a.current.Load().handler.ServeHTTP(w, r)
 		}),
 		Ready:       a.ready,
+		SecretFlow:  func() any { return a.current.Load().secretFlow() },
 		Reload:      a.reload,
 		Registry:    a.registry,
 		MaxRequests: a.options.MaxRequests,

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -22,6 +24,7 @@ type runningCluster struct {
 
 	probes []collectors.Probe
 	groups []*exposition.Group
+	leave  func() // the flow of secrets
 	stop   context.CancelFunc
 	done   chan struct{}
 }
@@ -29,10 +32,15 @@ type runningCluster struct {
 // newCluster prepares the watches and the probes of a cluster.
 func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
 	o := g.options
-	r := &runningCluster{Cluster: watch.NewCluster(c, targets, o), done: make(chan struct{})}
-	r.groups = r.Groups()
+	r := &runningCluster{done: make(chan struct{})}
+	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
+	flow := g.flow.Add(c.Name, flowRows)
+	r.leave = func() { g.flow.Remove(flow) }
+	o.Notes = flow
+	r.Cluster = watch.NewCluster(c, targets, o)
+	r.groups = append(r.Groups(), flowRows)
 	site := collectors.Site{
-		Cluster: c, Lookup: g.lookup, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
+		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
 	}
 	for _, collector := range g.collectors {
 		var parts []func() status.Status
@@ -49,6 +57,14 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 		}
 	}
 	return r
+}
+
+// secretFlow is the flow of secrets as it is now.
+func (g *generation) secretFlow() secretflow.Report {
+	g.mu.Lock()
+	showPaths := g.config.Collectors.SecretFlow.ShowPaths
+	g.mu.Unlock()
+	return g.flow.Report(time.Now(), showPaths)
 }
 
 // lookup finds a cluster of the fleet.
@@ -96,6 +112,7 @@ func end(clusters []*runningCluster) {
 	}
 	for _, c := range clusters {
 		<-c.done
+		c.leave()
 	}
 }
 

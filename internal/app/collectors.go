@@ -10,10 +10,12 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -29,7 +31,8 @@ type registration struct {
 func registered(c *config.Collectors) []registration {
 	return []registration{
 		{flux.Collector{}, c.Flux.Enabled},
-		{openbao.Collector{Instances: c.OpenBao}, len(c.OpenBao) > 0},
+		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
+		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
 	}
 }
 
@@ -45,7 +48,7 @@ func collectorNames() []string {
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
 func Families() []*exposition.Family {
-	families := append(watch.Families(), status.Families()...)
+	families := slices.Concat(watch.Families(), status.Families(), secretflow.Families())
 	for _, c := range registered(&config.Collectors{}) {
 		families = append(families, c.Families()...)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -35,6 +36,7 @@ type generation struct {
 	// collectors are those that are enabled.
 	collectors []collectors.Collector
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	flow       *secretflow.Graph
 	deadline   time.Time // ready at the latest
 	ready      atomic.Bool
 
@@ -70,6 +72,7 @@ func newGeneration(
 		},
 		collectors: enabled,
 		dial:       o.Dial,
+		flow:       secretflow.NewGraph(),
 		deadline:   time.Now().Add(o.SyncTimeout),
 		clusters:   map[string]*runningCluster{},
 	}

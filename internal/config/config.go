@@ -37,14 +37,28 @@ type Config struct {
 
 // Collectors holds one section per collector.
 type Collectors struct {
-	Flux    Flux      `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
-	OpenBao []OpenBao `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
+	Flux            Flux            `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
+	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
+	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
+	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
 }
 
 // Flux configures the collector of Flux Operator and Flux objects.
 type Flux struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch Flux Operator and Flux objects in every cluster."`
 	UID     bool `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
+}
+
+// ExternalSecrets configures the collector of External Secrets Operator.
+type ExternalSecrets struct {
+	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the objects of External Secrets Operator in every cluster."`
+}
+
+// SecretFlow configures how secrets are followed from OpenBao to their readers.
+type SecretFlow struct {
+	Enabled   bool     `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Ask OpenBao for the metadata of the secrets that ExternalSecrets and PushSecrets refer to, where the exporter can log in."`
+	Interval  Duration `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often. Each secret is one request."`
+	ShowPaths bool     `yaml:"showPaths" jsonschema:"default=false" jsonschema_description:"Show the paths of secrets in /api/v1/secretflow. Metrics never show them."`
 }
 
 // Metrics selects what is exported.

@@ -27,7 +27,14 @@ type Rows struct {
 	cut   bool
 	// seen are the samples of families in which the object has many.
 	seen map[int]map[string]struct{}
+	note any
 }
+
+// Note leaves something about the object beside its rows, for whoever renders it.
+func (r *Rows) Note(note any) { r.note = note }
+
+// Noted is what the object rendered last has left; nil if nothing.
+func (r *Rows) Noted() any { return r.note }
 
 // Shift moves every timestamp that is added from now on by d. Snapshots use it
 // to keep the ages of the moment in which they were taken.
@@ -41,7 +48,7 @@ func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
 	}
-	r.last, r.cut, r.seen = 0, false, nil
+	r.last, r.cut, r.seen, r.note = 0, false, nil, nil
 }
 
 // Add appends a sample. The values are those of the labels of decl in their
@@ -214,7 +221,10 @@ func appendFloat(b []byte, v float64) []byte {
 
 // Entry is the rendered form of one object, detached from the Rows.
 type Entry struct {
-	Key  string
+	Key string
+	// Note is what was left beside the rows.
+	Note any
+
 	text []byte
 	ends []uint32 // by family: where its lines end in text
 	cut  bool
@@ -225,7 +235,7 @@ type Entry struct {
 func (r *Rows) Render(key string, fill func(*Rows)) *Entry {
 	r.reset()
 	fill(r)
-	e := &Entry{Key: key, cut: r.cut, ends: make([]uint32, len(r.lines))}
+	e := &Entry{Key: key, Note: r.note, cut: r.cut, ends: make([]uint32, len(r.lines))}
 	n := 0
 	for i, l := range r.lines {
 		n += len(l)

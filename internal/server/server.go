@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,6 +28,8 @@ type Options struct {
 	Metrics http.Handler
 	// Ready says whether the first complete set of rows is there.
 	Ready func() bool
+	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
+	SecretFlow func() any
 	// Reload applies the configuration file, or says why it cannot.
 	Reload func(context.Context) error
 	// Registry takes the metrics of the metrics handler.
@@ -41,6 +44,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
+	mux.Handle("GET /api/v1/secretflow", whenReady(o.Ready, serveJSON(o.SecretFlow)))
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
@@ -57,11 +61,12 @@ func Handler(o Options) (http.Handler, error) {
 	}
 	landing, err := web.NewLandingPage(web.LandingConfig{
 		Name:        "CobaltCore exporter",
-		Description: "The management plane of a CobaltCore fleet: Flux Operator and Flux in every cluster.",
+		Description: "The management plane of a CobaltCore fleet: Flux and External Secrets in every cluster, OpenBao node by node.",
 		Version:     version.Info(),
 		Profiling:   strconv.FormatBool(o.EnablePprof),
 		Links: []web.LandingLinks{
 			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/api/v1/secretflow", Text: "Secret flow"},
 			{Address: "/-/ready", Text: "Ready"},
 			{Address: "/-/healthy", Text: "Healthy"},
 		},
@@ -100,6 +105,20 @@ func whenReady(ready func() bool, next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// serveJSON answers with what get returns now.
+func serveJSON(get func() any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		text, err := json.MarshalIndent(get(), "", "  ")
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(append(text, '\n'))
 	})
 }
 

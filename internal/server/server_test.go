@@ -24,10 +24,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // options are those of an exporter that is ready and has one row.
 func options() Options {
 	return Options{
-		Metrics:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
-		Ready:    func() bool { return true },
-		Reload:   func(context.Context) error { return nil },
-		Registry: prometheus.NewRegistry(),
+		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
+		Ready:      func() bool { return true },
+		SecretFlow: func() any { return map[string]string{"answer": "<42>"} },
+		Reload:     func(context.Context) error { return nil },
+		Registry:   prometheus.NewRegistry(),
 	}
 }
 
@@ -170,5 +171,25 @@ promhttp_metric_handler_requests_total{code="503"} 1
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "promhttp_metric_handler_requests_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSecretFlow(t *testing.T) {
+	o := options()
+	ready := false
+	o.Ready = func() bool { return ready }
+	h := handler(t, o)
+	ask := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/secretflow", http.NoBody))
+		return w
+	}
+	if w := ask(); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("before it is known: %d", w.Code)
+	}
+	ready = true
+	w := ask()
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"answer": "\u003c42\u003e"`) {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 }

@@ -31,9 +31,19 @@ type Options struct {
 	ProbeInterval time.Duration
 	// StaleAfter is how long the rows of a cluster or kind outlive the contact.
 	StaleAfter time.Duration
+	// Notes is told what objects say beside their rows. May be nil.
+	Notes Notes
 	// Silence is how long a watch may give no sign of life; by default two and a
 	// half times as long as a quiet one waits for a bookmark.
 	Silence time.Duration
+}
+
+// Notes collects what the objects of a cluster say beside their rows.
+type Notes interface {
+	// Replace gives those of all objects of a kind by key.
+	Replace(kind string, notes map[string]any)
+	// Set gives that of one object; nil if it is gone.
+	Set(kind, key string, note any)
 }
 
 const defaultSilence = 150 * time.Second
@@ -82,7 +92,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 		for _, r := range set.Resources {
 			g := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: set.Collector, Kind: r.Kind}, r.Families)
 			w.groups = append(w.groups, g)
-			w.kinds = append(w.kinds, &kind{collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now})
+			w.kinds = append(w.kinds, &kind{collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, notes: notesOf(r, o.Notes)})
 		}
 	}
 	w.groups = append(w.groups, w.stateGroups()...)

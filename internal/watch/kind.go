@@ -20,6 +20,7 @@ type kind struct {
 	group     *exposition.Group
 	log       *slog.Logger
 	now       func() time.Time
+	notes     Notes // nil if nobody listens
 
 	mu    sync.Mutex
 	state kindState
@@ -46,6 +47,46 @@ type kindState struct {
 	partial      uint64
 }
 
+// notesOf is who listens to a resource; nil if it has nothing to say.
+func notesOf(r Resource, n Notes) Notes {
+	if !r.Notes {
+		return nil
+	}
+	return n
+}
+
+// replace makes the entries all that there is.
+func (k *kind) replace(entries []*exposition.Entry) {
+	var notes map[string]any
+	if k.notes != nil {
+		notes = map[string]any{}
+		for _, e := range entries {
+			if e.Note != nil {
+				notes[e.Key] = e.Note
+			}
+		}
+	}
+	k.group.Replace(entries)
+	if k.notes != nil {
+		k.notes.Replace(k.resource.Kind, notes)
+	}
+}
+
+// noted passes on what an object says, or that it is gone.
+func (k *kind) noted(key string, note any) {
+	if k.notes != nil {
+		k.notes.Set(k.resource.Kind, key, note)
+	}
+}
+
+// clear removes all rows.
+func (k *kind) clear() {
+	k.group.Clear()
+	if k.notes != nil {
+		k.notes.Replace(k.resource.Kind, nil)
+	}
+}
+
 func (k *kind) snapshot() kindState {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -67,7 +108,7 @@ func (k *kind) begin(version string) {
 
 // absent notes that the kind is not served and withdraws its rows.
 func (k *kind) absent() {
-	k.group.Clear()
+	k.clear()
 	k.update(func(s *kindState) {
 		s.known, s.version, s.synced, s.failing = true, "", false, ""
 	})
@@ -75,7 +116,7 @@ func (k *kind) absent() {
 
 // withdraw removes the rows because nobody knows any longer whether they hold.
 func (k *kind) withdraw() {
-	k.group.Clear()
+	k.clear()
 	k.update(func(s *kindState) { s.synced = false })
 }
 

@@ -29,6 +29,7 @@ type Meta struct {
 	ResourceVersion string         `json:"resourceVersion"`
 	Generation      int64          `json:"generation"`
 	Created         time.Time      `json:"creationTimestamp"`
+	Deleted         time.Time      `json:"deletionTimestamp"` // asked for: finalizers may hold it up
 	Annotations     Annotations    `json:"annotations"`
 	ManagedFields   []ManagedField `json:"managedFields"`
 }

@@ -18,6 +18,8 @@ type Resource struct {
 	// UsesTargets says that the rows depend on which kubeconfig Secret stands
 	// for which cluster, so that they are made anew when that changes.
 	UsesTargets bool
+	// Notes says that objects leave notes beside their rows, for [Options.Notes].
+	Notes bool
 
 	create func() object
 	rows   func(fleet.View, object, *exposition.Rows)

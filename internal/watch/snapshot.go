@@ -88,7 +88,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			continue
 		}
 		k.begin(contents[i].version)
-		k.group.Replace(contents[i].entries)
+		k.replace(contents[i].entries)
 		k.synchronized()
 	}
 	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })

@@ -65,7 +65,7 @@ func (s *store) Replace(list []any, _ string) error {
 		}
 		list[i] = nil
 	}
-	s.kind.group.Replace(entries)
+	s.kind.replace(entries)
 	s.kind.synchronized()
 	return nil
 }
@@ -84,6 +84,7 @@ func (s *store) Update(x any) error {
 		return nil
 	}
 	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
+	s.kind.noted(o.meta().key(), s.rows.Noted())
 	s.kind.event()
 	return nil
 }
@@ -95,6 +96,7 @@ func (s *store) Delete(x any) error {
 		return fmt.Errorf("delete %s: unexpected %T", s.kind.resource.Kind, x)
 	}
 	s.kind.group.Delete(o.meta().key())
+	s.kind.noted(o.meta().key(), nil)
 	s.kind.event()
 	return nil
 }

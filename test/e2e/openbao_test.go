@@ -6,6 +6,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"os"
@@ -32,9 +33,10 @@ func startOpenBao(t *testing.T, o testbed.OpenBaoOptions) *testbed.OpenBao {
 type bao struct {
 	*testbed.OpenBao
 
-	token string   // file
-	nodes []string // URLs; all nodes by default
-	extra string   // further keys, each with its indentation
+	cluster string   // management by default
+	token   string   // file
+	nodes   []string // URLs; all nodes by default
+	extra   string   // further keys, each with its indentation
 }
 
 func (b bao) config(clusters string) string {
@@ -50,7 +52,7 @@ func (b bao) config(clusters string) string {
 	out := clusters + `collectors:
   openbao:
     - name: openbao
-      cluster: management
+      cluster: ` + cmp.Or(b.cluster, "management") + `
       interval: 1s
       timeout: 1s
 ` + b.extra
@@ -192,6 +194,13 @@ func TestOpenBaoFaults(t *testing.T) {
 	e.expect(t, 1, state("active", "1"))
 	e.expect(t, 1, state("standby", "1"))
 	must(t, frozen.Thaw())
+	healthy()
+
+	must(t, last.Freeze())
+	e.expect(t, 1, node("up", last, "0"))
+	e.expect(t, 1, state("active", "1"))
+	e.expect(t, 2, series{"": "cobaltcore_openbao_node_leader_known", "=": "1"})
+	must(t, last.Thaw())
 	healthy()
 }
 

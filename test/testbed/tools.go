@@ -56,6 +56,7 @@ func tools() map[string]tool {
 			// Of several -ldflags the last one counts, so this one repeats that of commonFlags.
 			Flags: []string{"-ldflags=-s -w -X " + openBaoModule + "/version.fullVersion=" + OpenBaoVersion},
 		},
+		"external-secrets": {Module: "external-secrets", Package: esoModule},
 		"flux-operator": {
 			Module:  "flux-operator",
 			Package: fluxOperatorModule + "/cmd/operator",
@@ -71,7 +72,7 @@ func tools() map[string]tool {
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
 //
-// Names: etcd, flux-operator, kube-apiserver, kube-state-metrics, openbao, prometheus, promtool.
+// Names: etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {

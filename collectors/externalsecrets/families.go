@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package externalsecrets
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// gauge declares a family about one object.
+func gauge(name, help string, labels ...string) *exposition.Family {
+	return &exposition.Family{
+		Name: "cobaltcore_eso_" + name, Type: exposition.Gauge, Help: help, Labels: slices.Concat([]string{"cluster"}, labels),
+	}
+}
+
+// namespaced are the labels of an object of one kind.
+func namespaced(more ...string) []string { return append([]string{"namespace", "name"}, more...) }
+
+// secretFamilies are those of a kind that is synchronized again and again.
+type secretFamilies struct {
+	ready, reason, created, transition, lastSync, interval, synced *exposition.Family
+}
+
+func newSecretFamilies(prefix, what string) secretFamilies {
+	return secretFamilies{
+		ready:      gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before it was looked at.", namespaced()...),
+		reason:     gauge(prefix+"_status", "The reason of the Ready condition of the "+what+"; Unprocessed if there is none.", namespaced("reason")...),
+		created:    gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
+		transition: gauge(prefix+"_condition_transition_timestamp_seconds", "When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
+		lastSync:   gauge(prefix+"_last_sync_timestamp_seconds", "When the "+what+" was last synchronized with success; there is no row if it never was.", namespaced()...),
+		interval:   gauge(prefix+"_refresh_interval_seconds", "How often the "+what+" should be synchronized; 0 if not periodically: CreatedOnce, OnChange, an interval of 0, sync windows, being deleted.", namespaced()...),
+		synced:     gauge(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
+	}
+}
+
+func (f *secretFamilies) all() []*exposition.Family {
+	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.lastSync, f.interval, f.synced}
+}
+
+var (
+	externalSecret = newSecretFamilies("externalsecret", "ExternalSecret")
+	secretInfo     = gauge("externalsecret_info", "What the ExternalSecret makes of which store. store_kind and store_name are empty if it names none for all of its data.",
+		namespaced("store_kind", "store_name", "target", "refresh_policy", "deletion_policy", "creation_policy")...)
+	secretStoreRef = gauge("externalsecret_store_ref", "The stores that the ExternalSecret refers to, also for single keys.", namespaced("store_kind", "store_name")...)
+
+	pushSecret          = newSecretFamilies("pushsecret", "PushSecret")
+	pushDeclaredStores  = gauge("pushsecret_declared_stores", "Stores that the PushSecret names. A selector of stores counts as one.", namespaced()...)
+	pushSyncedStores    = gauge("pushsecret_synced_stores", "Stores to which the PushSecret has pushed something.", namespaced()...)
+	pushDeclaredTargets = gauge("pushsecret_declared_targets", "Keys that the PushSecret should push, each to each store that it names; there is no row if it selects stores or keys.", namespaced()...)
+	pushSyncedTargets   = gauge("pushsecret_synced_targets", "Keys that the PushSecret has pushed, over all stores.", namespaced()...)
+	pushStoreRef        = gauge("pushsecret_store_ref", "The stores that the PushSecret names.", namespaced("store_kind", "store_name")...)
+)
+
+// The families of stores.
+var (
+	storeReady      = gauge("store_ready", "Whether the store is ready. There is no row before it was looked at.", store()...)
+	storeReason     = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", store("reason")...)
+	storeInfo       = gauge("store_info", "Where the store leads, and how it logs in there. server is host and port.", store("provider", "server", "path", "auth_method", "auth_mount", "capabilities")...)
+	storeValidated  = gauge("store_validated", "Whether ready means that somebody has tried: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", store()...)
+	storeCreated    = gauge("store_created_timestamp_seconds", "When the store was created.", store()...)
+	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or ceased to be.", store()...)
+)
+
+func store(more ...string) []string { return append([]string{"kind", "namespace", "name"}, more...) }
+
+// clusterFamilies are those of a kind that makes objects in many namespaces.
+type clusterFamilies struct {
+	ready, created, failed, provisioned *exposition.Family
+}
+
+func newClusterFamilies(prefix, what, made string) clusterFamilies {
+	return clusterFamilies{
+		ready:       gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before it was looked at.", "name"),
+		created:     gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", "name"),
+		failed:      gauge(prefix+"_failed_namespaces", "Namespaces in which the "+what+" could not make its "+made+".", "name"),
+		provisioned: gauge(prefix+"_provisioned_namespaces", "Namespaces in which the "+what+" has made its "+made+".", "name"),
+	}
+}
+
+func (f *clusterFamilies) all() []*exposition.Family {
+	return []*exposition.Family{f.ready, f.created, f.failed, f.provisioned}
+}
+
+var (
+	clusterExternalSecret = newClusterFamilies("clusterexternalsecret", "ClusterExternalSecret", "ExternalSecret")
+	clusterPushSecret     = newClusterFamilies("clusterpushsecret", "ClusterPushSecret", "PushSecret")
+)
+
+func externalSecretFamilies() []*exposition.Family {
+	return append(externalSecret.all(), secretInfo, secretStoreRef)
+}
+
+func pushSecretFamilies() []*exposition.Family {
+	return append(pushSecret.all(), pushDeclaredStores, pushSyncedStores, pushDeclaredTargets, pushSyncedTargets, pushStoreRef)
+}
+
+func storeFamilies() []*exposition.Family {
+	return []*exposition.Family{storeReady, storeReason, storeInfo, storeValidated, storeCreated, storeTransition}
+}
+
+// Families returns every family that the collector may export.
+func Families() []*exposition.Family {
+	return slices.Concat(externalSecretFamilies(), pushSecretFamilies(), storeFamilies(), clusterExternalSecret.all(), clusterPushSecret.all())
+}

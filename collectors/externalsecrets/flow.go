@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package externalsecrets
+
+import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+
+// What the objects say about the flow of secrets goes beside their rows: where a
+// key is depends on the store, which is another object.
+
+func (o *externalSecretObject) flow() *secretflow.User {
+	u := &secretflow.User{LastSync: o.Status.RefreshTime}
+	refer := func(own *storeRef, key string, find bool) {
+		s := own
+		if s == nil || s.Name == "" {
+			s = &o.Spec.Store
+		}
+		if s.Name != "" {
+			u.References = append(u.References, secretflow.Reference{StoreKind: s.kind(), StoreName: s.Name, Key: key, Find: find})
+		}
+	}
+	for i := range o.Spec.Data {
+		refer(o.Spec.Data[i].Source.Store, o.Spec.Data[i].Remote.Key, false)
+	}
+	for i := range o.Spec.DataFrom {
+		switch d := &o.Spec.DataFrom[i]; {
+		case d.Extract != nil:
+			refer(d.Source.Store, d.Extract.Key, false)
+		case d.Find != nil:
+			refer(d.Source.Store, "", true)
+		}
+	}
+	return u
+}
+
+func (o *pushSecretObject) flow() *secretflow.User {
+	u := &secretflow.User{LastSync: o.Status.RefreshTime}
+	for _, s := range o.Spec.Stores {
+		if s.Name == "" || o.Spec.DataTo > 0 { // which stores or keys, only the operator knows
+			u.References = append(u.References, secretflow.Reference{Find: true})
+		}
+		for i := range o.Spec.Data {
+			if s.Name != "" {
+				u.References = append(u.References, secretflow.Reference{
+					StoreKind: s.kind(), StoreName: s.Name, Key: o.Spec.Data[i].Match.Remote.Key,
+				})
+			}
+		}
+	}
+	return u
+}
+
+func (o *storeObject) flow() *secretflow.Store {
+	p := &o.Spec.Provider
+	return &secretflow.Store{
+		Vault: p.name == "vault" || p.name == "openBao", Path: p.vault.Path, V1: p.vault.Version == "v1",
+	}
+}

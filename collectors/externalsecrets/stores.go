@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package externalsecrets
+
+import (
+	"cmp"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+type storeObject struct {
+	watch.Object
+
+	Spec struct {
+		Provider provider `json:"provider"`
+	} `json:"spec"`
+	Status struct {
+		Conditions   conditions `json:"conditions"`
+		Capabilities string     `json:"capabilities"`
+	} `json:"status"`
+}
+
+// provider is the name of the one key that spec.provider has, and what it holds if
+// it leads to OpenBao or Vault.
+type provider struct {
+	name  string
+	vault vault
+}
+
+// vault is spec.provider.vault or openBao.
+type vault struct {
+	Server  string   `json:"server"`
+	Path    string   `json:"path"`
+	Version string   `json:"version"` // of KV: v2 by default
+	Auth    authKeys `json:"auth"`
+}
+
+// UnmarshalJSONFrom skips what belongs to other providers: their keys have other
+// types.
+func (p *provider) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*p = provider{}
+	return eachKey(dec, func(key string, value jsontext.Value) error {
+		p.name = key
+		if key != "vault" && key != "openBao" {
+			return nil
+		}
+		return json.Unmarshal(value, &p.vault, dec.Options())
+	})
+}
+
+// authKeys is the way to log in: the one key that auth has, and the mount.
+type authKeys struct {
+	method, mount string
+	// referent says that the credentials have no namespace: in a ClusterSecretStore
+	// they are then those of each user, and nobody has tried them.
+	referent bool
+}
+
+// authMethod is what the methods have in common.
+type authMethod struct {
+	Mount     string `json:"mountPath"`
+	Path      string `json:"path"`
+	Namespace string `json:"namespace"` // of tokenSecretRef, which is a reference itself
+
+	references
+
+	Token references `json:"kubernetesServiceAccountToken"` // of jwt
+	JWT   references `json:"jwt"`                           // of iam
+}
+
+type references struct {
+	ServiceAccount *reference `json:"serviceAccountRef"`
+	Secret         *reference `json:"secretRef"`
+}
+
+// reference is where a credential is. The secretRef of iam and gcp has one for
+// each part of it.
+type reference struct {
+	Namespace string     `json:"namespace"`
+	KeyID     *reference `json:"accessKeyIDSecretRef"`
+	Key       *reference `json:"secretAccessKeySecretRef"`
+	Session   *reference `json:"sessionTokenSecretRef"`
+}
+
+// UnmarshalJSONFrom reads the first method that there is.
+func (a *authKeys) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*a = authKeys{}
+	return eachKey(dec, func(key string, value jsontext.Value) error {
+		if key == "namespace" || a.method != "" { // the namespace of OpenBao to log in at
+			return nil
+		}
+		var m authMethod
+		err := json.Unmarshal(value, &m, dec.Options())
+		a.method = key
+		a.mount = cmp.Or(m.Mount, m.Path, defaultMount(key))
+		a.referent = m.referent(key)
+		return err
+	})
+}
+
+// defaultMount is where External Secrets Operator logs in if it is not told where.
+func defaultMount(method string) string {
+	switch method {
+	case "appRole":
+		return "approle"
+	case "userPass":
+		return "userpass"
+	case "kubernetes", "jwt", "ldap", "cert", "gcp":
+		return method
+	case "iam":
+		return "aws"
+	}
+	return "" // a token needs none
+}
+
+// referent goes through the references that External Secrets Operator looks at
+// (isReferentSpec of its provider vault).
+func (m *authMethod) referent(method string) bool {
+	if method == "tokenSecretRef" {
+		return m.Namespace == ""
+	}
+	for _, r := range []*reference{
+		m.ServiceAccount, m.Secret, m.Token.ServiceAccount, m.JWT.ServiceAccount,
+	} {
+		if r.referent() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reference) referent() bool {
+	switch {
+	case r == nil:
+		return false
+	case r.KeyID != nil || r.Key != nil:
+		return r.KeyID.referent() || r.Key.referent() || r.Session.referent()
+	}
+	return r.Namespace == ""
+}
+
+// eachKey calls f for each key of an object. It reads on behind an error, so that a
+// value of the wrong type costs no other.
+func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) error) error {
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue()
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	var failed error
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := name.String()
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		failed = cmp.Or(failed, f(key, value))
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	return failed
+}
+
+func stores(kind string) watch.Resource {
+	return watch.Of(resource(kind, storeFamilies()), func(o *storeObject, _ fleet.View, r *exposition.Rows) {
+		labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
+		with := func(more ...string) []string { return append(labels[:3:3], more...) }
+		p := o.Spec.Provider
+		ready, ok := o.Status.Conditions.ready()
+		if ok {
+			r.Bool(storeReady, ready.Status == "True", labels...)
+			referent := kind == "ClusterSecretStore" && p.vault.Auth.referent
+			r.Bool(storeValidated, ready.Status == "True" && ready.Reason != "ValidationUnknown" && !referent, labels...)
+		} else {
+			ready.Reason = unprocessed
+		}
+		r.Add(storeReason, 1, with(ready.Reason)...)
+		r.Add(storeInfo, 1, with(p.name, host(p.vault.Server), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
+		r.Time(storeCreated, o.Metadata.Created, labels...)
+		r.Time(storeTransition, ready.Transition, labels...)
+		r.Note(o.flow())
+	})
+}
+
+// host is the host and port of a URL; nothing else of it is shown.
+func host(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package secretflow follows secrets through the fleet: who writes one, where it is
+// stored, who reads it, how late.
+//
+// External Secrets' objects tell which keys of which stores they use; where a key
+// is depends on the store, so both come together here, cluster by cluster. OpenBao
+// is asked for the metadata of the paths that are found. What is behind is PromQL.
+package secretflow
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var (
+	consumer = &exposition.Family{
+		Name: "cobaltcore_secretflow_consumer", Type: exposition.Gauge,
+		Labels: []string{"cluster", "namespace", "name", "mount", "path_id"},
+		Help:   "Which secrets of KV mounts an ExternalSecret reads. path_id stands for the path.",
+	}
+	producer = &exposition.Family{
+		Name: "cobaltcore_secretflow_producer", Type: exposition.Gauge,
+		Labels: []string{"cluster", "namespace", "name", "mount", "path_id"},
+		Help:   "Which secrets of KV mounts a PushSecret writes. path_id stands for the path.",
+	}
+	unresolved = &exposition.Family{
+		Name: "cobaltcore_secretflow_unresolved", Type: exposition.Gauge,
+		Labels: []string{"cluster", "kind", "namespace", "name", "reason"},
+		Help:   "Why an object has references that lead to no known path: find (keys are searched for), store_missing or provider (the store is no OpenBao).",
+	}
+	// StoredTimestamp and StoredVersion are filled by what asks OpenBao.
+	StoredTimestamp = &exposition.Family{
+		Name: "cobaltcore_secretflow_stored_timestamp_seconds", Type: exposition.Gauge,
+		Labels: []string{"cluster", "openbao", "mount", "path_id"},
+		Help:   "When the current version of a secret was written. There is a row for each path that an ExternalSecret or PushSecret refers to and that is there.",
+	}
+	// StoredVersion is the current version.
+	StoredVersion = &exposition.Family{
+		Name: "cobaltcore_secretflow_stored_version", Type: exposition.Gauge,
+		Labels: []string{"cluster", "openbao", "mount", "path_id"},
+		Help:   "Current version of a secret.",
+	}
+)
+
+// Families are all families about the flow of secrets.
+func Families() []*exposition.Family {
+	return []*exposition.Family{consumer, producer, unresolved, StoredTimestamp, StoredVersion}
+}
+
+// User is an ExternalSecret or a PushSecret: the keys that it reads or writes.
+type User struct {
+	References []Reference
+	// LastSync is the last success; zero if there was none.
+	LastSync time.Time
+}
+
+// Kinds of users and stores.
+const (
+	KindExternalSecret     = "ExternalSecret"
+	KindPushSecret         = "PushSecret"
+	KindSecretStore        = "SecretStore"
+	KindClusterSecretStore = "ClusterSecretStore"
+)
+
+// Stored is a secret as OpenBao has it.
+type Stored struct {
+	OpenBao string
+	Version int
+	Updated time.Time
+}
+
+// Graph is the flow of secrets in a fleet. It is safe for concurrent use.
+type Graph struct {
+	mu       sync.Mutex
+	clusters map[*Cluster]struct{}
+	stored   map[string]map[Path]Stored // by OpenBao cluster
+}
+
+// NewGraph makes an empty graph.
+func NewGraph() *Graph {
+	return &Graph{clusters: map[*Cluster]struct{}{}, stored: map[string]map[Path]Stored{}}
+}
+
+// Cluster is what the objects of one cluster say.
+type Cluster struct {
+	name  string
+	graph *Graph
+	group *exposition.Group
+	rows  *exposition.Rows
+
+	stores map[string]*Store // by kind and key
+	users  map[string]*user  // by kind and key
+}
+
+type user struct {
+	*User
+
+	kind, namespace, name string
+	paths                 []Path // as resolved
+	problems              []string
+}
+
+// Add begins to follow a cluster.
+func (g *Graph) Add(name string, group *exposition.Group) *Cluster {
+	c := &Cluster{name: name, graph: g, group: group, rows: group.Rows(), stores: map[string]*Store{}, users: map[string]*user{}}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.clusters[c] = struct{}{}
+	return c
+}
+
+// Remove forgets a cluster; its rows go with their group.
+func (g *Graph) Remove(c *Cluster) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.clusters, c)
+}
+
+// ClusterFamilies are those of the group that a cluster needs.
+func ClusterFamilies() []*exposition.Family {
+	return []*exposition.Family{consumer, producer, unresolved}
+}
+
+// Set takes in what an object of the given kind says, a [Store] or a [User]; nil if
+// it is gone.
+func (c *Cluster) Set(kind, key string, note any) {
+	c.graph.mu.Lock()
+	defer c.graph.mu.Unlock()
+	c.set(kind, key, note)
+}
+
+// Replace takes in what all objects of a kind say.
+func (c *Cluster) Replace(kind string, notes map[string]any) {
+	c.graph.mu.Lock()
+	defer c.graph.mu.Unlock()
+	prefix := kind + " "
+	for _, id := range slices.Concat(slices.Collect(maps.Keys(c.stores)), slices.Collect(maps.Keys(c.users))) {
+		if key, ok := strings.CutPrefix(id, prefix); ok && notes[key] == nil {
+			c.set(kind, key, nil)
+		}
+	}
+	for key, note := range notes {
+		c.set(kind, key, note)
+	}
+}
+
+func (c *Cluster) set(kind, key string, note any) {
+	id := kind + " " + key
+	switch note := note.(type) {
+	case *Store:
+		if have := c.stores[id]; have == nil || *have != *note {
+			c.stores[id] = note
+			c.storeChanged(kind, key)
+		}
+	case *User:
+		u := &user{User: note, kind: kind}
+		u.namespace, u.name = splitKey(key)
+		c.users[id] = u
+		c.render(id, u)
+	default:
+		if c.stores[id] != nil {
+			delete(c.stores, id)
+			c.storeChanged(kind, key)
+		}
+		if c.users[id] != nil {
+			delete(c.users, id)
+			c.group.Delete(id)
+		}
+	}
+}
+
+// storeChanged resolves anew what refers to a store.
+func (c *Cluster) storeChanged(kind, key string) {
+	namespace, name := splitKey(key)
+	for id, u := range c.users {
+		if kind == KindSecretStore && u.namespace != namespace {
+			continue
+		}
+		if slices.ContainsFunc(u.References, func(r Reference) bool { return r.StoreKind == kind && r.StoreName == name }) {
+			c.render(id, u)
+		}
+	}
+}
+
+// render resolves the references of a user and makes its rows.
+func (c *Cluster) render(id string, u *user) {
+	u.paths, u.problems = nil, nil
+	for _, r := range u.References {
+		path, why := resolve(r, c.store(u.namespace, r))
+		switch {
+		case why != "" && !slices.Contains(u.problems, why):
+			u.problems = append(u.problems, why)
+		case why == "" && !slices.Contains(u.paths, path):
+			u.paths = append(u.paths, path)
+		}
+	}
+	family := consumer
+	if u.kind == KindPushSecret {
+		family = producer
+	}
+	c.group.Set(id, c.rows, func(r *exposition.Rows) {
+		for _, p := range u.paths {
+			r.Add(family, 1, u.namespace, u.name, p.Mount, p.ID())
+		}
+		for _, why := range u.problems {
+			r.Add(unresolved, 1, u.kind, u.namespace, u.name, why)
+		}
+	})
+}
+
+func (c *Cluster) store(namespace string, r Reference) *Store {
+	key := r.StoreName
+	if r.StoreKind == KindSecretStore {
+		key = namespace + "/" + r.StoreName
+	}
+	return c.stores[r.StoreKind+" "+key]
+}
+
+// Paths are all that somebody in the fleet refers to, in order.
+func (g *Graph) Paths() []Path {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := map[Path]struct{}{}
+	for c := range g.clusters {
+		for _, u := range c.users {
+			for _, p := range u.paths {
+				all[p] = struct{}{}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(all), comparePaths)
+}
+
+// SetStored takes in what an OpenBao cluster has; nil if it is not known.
+func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if stored == nil {
+		delete(g.stored, openbao)
+		return
+	}
+	g.stored[openbao] = stored
+}

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package secretflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// rig is a graph of two clusters whose rows are served.
+type rig struct {
+	*Graph
+
+	t               *testing.T
+	exposition      *exposition.Exposition
+	storage, reader *Cluster
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	e, err := exposition.New(exposition.Options{}, Families()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{Graph: NewGraph(), t: t, exposition: e}
+	add := func(name string) *Cluster {
+		g := e.Group(exposition.Key{Cluster: name, Collector: "externalsecrets", Kind: "secretflow"}, ClusterFamilies())
+		e.Swap(nil, []*exposition.Group{g})
+		return r.Add(name, g)
+	}
+	r.storage, r.reader = add("storage"), add("hypervisor")
+	return r
+}
+
+// want compares the rows without what their names share.
+func (r *rig) want(rows ...string) {
+	r.t.Helper()
+	w := httptest.NewRecorder()
+	h := exposition.Handler{Exposition: r.exposition, Collectors: []string{"externalsecrets"}}
+	h.ServeHTTP(w, httptest.NewRequestWithContext(r.t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	var got []string
+	for line := range strings.Lines(w.Body.String()) {
+		if !strings.HasPrefix(line, "#") {
+			got = append(got, strings.TrimPrefix(strings.TrimSpace(line), "cobaltcore_secretflow_"))
+		}
+	}
+	if diff := cmp.Diff(rows, got); diff != "" {
+		r.t.Error(diff)
+	}
+}
+
+var ceph = Path{Mount: "kv-v2/ceph", Key: "client-nova"}
+
+func consumes(p Path) string {
+	return fmt.Sprintf(`consumer{cluster="hypervisor",namespace="openstack",name="nova",mount=%q,path_id=%q} 1`, p.Mount, p.ID())
+}
+
+func nova(key string, last time.Time) *User {
+	return &User{References: []Reference{{StoreKind: KindClusterSecretStore, StoreName: "openbao", Key: key}}, LastSync: last}
+}
+
+func TestRowsFollowStoresAndUsers(t *testing.T) {
+	r := newRig(t)
+	const missing = `unresolved{cluster="hypervisor",kind="ExternalSecret",namespace="openstack",name="nova",reason="store_missing"} 1`
+	r.reader.Set(KindExternalSecret, "openstack/nova", nova("client-nova", time.Time{}))
+	r.want(missing)
+	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Path: "elsewhere"}) // another kind
+	r.storage.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "elsewhere"})   // another cluster
+	r.want(missing)
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	r.want(consumes(ceph))
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/other"})
+	r.want(consumes(Path{"kv-v2/other", "client-nova"}))
+	r.reader.Set(KindClusterSecretStore, "openbao", nil)
+	r.want(missing)
+	r.reader.Replace(KindClusterSecretStore, map[string]any{"openbao": &Store{Vault: true, Path: "kv-v2/ceph"}})
+	r.want(consumes(ceph))
+	if diff := cmp.Diff([]Path{ceph}, r.Paths()); diff != "" {
+		t.Error(diff)
+	}
+	r.reader.Replace(KindExternalSecret, map[string]any{"openstack/other": nova("x", time.Time{})})
+	r.want(strings.Replace(consumes(Path{"kv-v2/ceph", "x"}), `"nova"`, `"other"`, 1))
+	r.reader.Replace(KindExternalSecret, nil)
+	r.want()
+	if got := r.Paths(); len(got) != 0 {
+		t.Error(got)
+	}
+}
+
+// TestOwnStores: a SecretStore is that of the namespace.
+func TestOwnStores(t *testing.T) {
+	r := newRig(t)
+	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	r.reader.Set(KindSecretStore, "other/openbao", &Store{Vault: true, Path: "kv-v2/other"})
+	u := nova("client-nova", time.Time{})
+	u.References[0].StoreKind = KindSecretStore
+	u.References = append(u.References, u.References[0], Reference{Find: true})
+	r.reader.Set(KindExternalSecret, "openstack/nova", u)
+	r.want(consumes(ceph), `unresolved{cluster="hypervisor",kind="ExternalSecret",namespace="openstack",name="nova",reason="find"} 1`)
+}
+
+func TestReport(t *testing.T) {
+	r := newRig(t)
+	at := func(minute int) time.Time { return time.Date(2026, 11, 20, 9, minute, 0, 0, time.UTC) }
+	for _, c := range []*Cluster{r.storage, r.reader} {
+		c.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	}
+	r.storage.Set(KindPushSecret, "rook-ceph/nova", nova("client-nova", at(1)))
+	r.reader.Set(KindExternalSecret, "a/early", nova("client-nova", at(0)))
+	r.reader.Set(KindExternalSecret, "b/late", nova("client-nova", at(5)))
+	r.reader.Set(KindExternalSecret, "c/never", nova("client-nova", time.Time{}))
+	r.reader.Set(KindExternalSecret, "d/unknown", nova("not-stored", at(0)))
+	r.reader.Set(KindExternalSecret, "e/lost", &User{References: []Reference{{StoreKind: KindSecretStore, StoreName: "gone", Key: "x"}}})
+	r.SetStored("main", map[Path]Stored{ceph: {OpenBao: "main", Version: 2, Updated: at(2).Add(300 * time.Millisecond)}})
+
+	text, err := json.MarshalIndent(r.Report(at(10), true), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Report
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	truth, lie := true, false
+	number := func(f float64) *float64 { return &f }
+	when := func(minute int) *time.Time { w := at(minute); return &w }
+	other := Path{"kv-v2/ceph", "not-stored"}
+	want := Report{
+		GeneratedAt: at(10),
+		Paths: []PathReport{{
+			ID: ceph.ID(), Mount: ceph.Mount, Path: "kv-v2/ceph/client-nova",
+			Stored:    []StoredReport{{OpenBao: "main", Version: 2, Updated: at(2).Add(300 * time.Millisecond)}},
+			Producers: []UserReport{{Cluster: "storage", Namespace: "rook-ceph", Name: "nova", LastSync: when(1)}},
+			Consumers: []UserReport{
+				{Cluster: "hypervisor", Namespace: "a", Name: "early", LastSync: when(0), Behind: &truth, LagSeconds: number(479.7)},
+				{Cluster: "hypervisor", Namespace: "b", Name: "late", LastSync: when(5), Behind: &lie, LagSeconds: number(179.7)},
+				{Cluster: "hypervisor", Namespace: "c", Name: "never", Behind: &truth, LagSeconds: number(479.7)},
+			},
+		}, {
+			ID: other.ID(), Mount: other.Mount, Path: "kv-v2/ceph/not-stored", Stored: []StoredReport{}, Producers: []UserReport{},
+			Consumers: []UserReport{{Cluster: "hypervisor", Namespace: "d", Name: "unknown", LastSync: when(0)}},
+		}},
+		Unresolved: []UnresolvedReport{{Cluster: "hypervisor", Kind: KindExternalSecret, Namespace: "e", Name: "lost", Reason: "store_missing"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if hidden, _ := json.Marshal(r.Report(at(10), false)); strings.Contains(string(hidden), "client-nova") {
+		t.Error("a path is shown that should not be")
+	}
+	r.SetStored("main", nil)
+	r.Remove(r.reader)
+	if left := r.Report(at(10), true); len(left.Paths) != 1 || len(left.Paths[0].Consumers) != 0 || len(left.Paths[0].Stored) != 0 {
+		t.Errorf("%+v", left)
+	}
+}

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package secretflow
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Report is the flow of secrets as GET /api/v1/secretflow shows it.
+type Report struct {
+	GeneratedAt time.Time    `json:"generatedAt"`
+	Paths       []PathReport `json:"paths"`
+	// Unresolved are the objects with references that lead to no known path.
+	Unresolved []UnresolvedReport `json:"unresolved"`
+}
+
+// PathReport is one stored secret with who writes and reads it.
+type PathReport struct {
+	ID    string `json:"id"`
+	Mount string `json:"mount"`
+	// Path is shown with secretFlow.showPaths only.
+	Path      string         `json:"path,omitempty"`
+	Stored    []StoredReport `json:"stored"`
+	Producers []UserReport   `json:"producers"`
+	Consumers []UserReport   `json:"consumers"`
+}
+
+// StoredReport is the secret in one OpenBao cluster.
+type StoredReport struct {
+	OpenBao string    `json:"openbao"`
+	Version int       `json:"version"`
+	Updated time.Time `json:"updatedAt"`
+}
+
+// UserReport is an ExternalSecret that reads a path, or a PushSecret that writes it.
+type UserReport struct {
+	Cluster   string     `json:"cluster"`
+	Namespace string     `json:"namespace"`
+	Name      string     `json:"name"`
+	LastSync  *time.Time `json:"lastSync"` // null: never
+	// Behind says that OpenBao has a version that is newer than the last success of
+	// the reader. Null if it is not known.
+	Behind *bool `json:"behind,omitempty"`
+	// LagSeconds is how long the reader took to get the current version, or how
+	// long it has not had it.
+	LagSeconds *float64 `json:"lagSeconds,omitempty"`
+}
+
+// UnresolvedReport is an object with references that lead to no known path.
+type UnresolvedReport struct {
+	Cluster   string `json:"cluster"`
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Reason    string `json:"reason"`
+}
+
+// Report draws the graph as it is now.
+func (g *Graph) Report(now time.Time, showPaths bool) Report {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	report := Report{GeneratedAt: now.UTC(), Paths: []PathReport{}, Unresolved: []UnresolvedReport{}}
+	paths := map[Path]*PathReport{}
+	at := func(p Path) *PathReport {
+		if paths[p] == nil {
+			paths[p] = &PathReport{ID: p.ID(), Mount: p.Mount, Stored: []StoredReport{}, Producers: []UserReport{}, Consumers: []UserReport{}}
+			if showPaths {
+				paths[p].Path = p.Mount + "/" + p.Key
+			}
+		}
+		return paths[p]
+	}
+	for openbao, stored := range g.stored {
+		for p, s := range stored {
+			r := at(p)
+			r.Stored = append(r.Stored, StoredReport{OpenBao: openbao, Version: s.Version, Updated: s.Updated.UTC()})
+		}
+	}
+	for c := range g.clusters {
+		for _, u := range c.users {
+			for _, p := range u.paths {
+				if r := at(p); u.kind == KindPushSecret {
+					r.Producers = append(r.Producers, c.report(u))
+				} else {
+					r.Consumers = append(r.Consumers, c.report(u).against(r.newest(), now))
+				}
+			}
+			for _, why := range u.problems {
+				report.Unresolved = append(report.Unresolved, UnresolvedReport{c.name, u.kind, u.namespace, u.name, why})
+			}
+		}
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(paths), comparePaths) {
+		r := paths[p]
+		slices.SortFunc(r.Stored, func(a, b StoredReport) int { return cmp.Compare(a.OpenBao, b.OpenBao) })
+		slices.SortFunc(r.Producers, compareUsers)
+		slices.SortFunc(r.Consumers, compareUsers)
+		report.Paths = append(report.Paths, *r)
+	}
+	slices.SortFunc(report.Unresolved, func(a, b UnresolvedReport) int {
+		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace),
+			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Reason, b.Reason))
+	})
+	return report
+}
+
+func (c *Cluster) report(u *user) UserReport {
+	r := UserReport{Cluster: c.name, Namespace: u.namespace, Name: u.name}
+	if !u.LastSync.IsZero() {
+		last := u.LastSync.UTC()
+		r.LastSync = &last
+	}
+	return r
+}
+
+// newest is when the secret was last written, wherever.
+func (r *PathReport) newest() time.Time {
+	var newest time.Time
+	for _, s := range r.Stored {
+		if s.Updated.After(newest) {
+			newest = s.Updated
+		}
+	}
+	return newest
+}
+
+// against says how late a reader is.
+func (r UserReport) against(stored, now time.Time) UserReport {
+	if stored.IsZero() {
+		return r
+	}
+	// Kubernetes cuts times to the second: a sync in the same one is no older.
+	behind := r.LastSync == nil || r.LastSync.Before(stored.Truncate(time.Second))
+	lag := now.Sub(stored)
+	if !behind {
+		lag = max(0, r.LastSync.Sub(stored))
+	}
+	seconds := lag.Seconds()
+	r.Behind, r.LagSeconds = &behind, &seconds
+	return r
+}
+
+func comparePaths(a, b Path) int {
+	return cmp.Or(cmp.Compare(a.Mount, b.Mount), cmp.Compare(a.Key, b.Key))
+}
+
+func compareUsers(a, b UserReport) int {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
+
+func splitKey(key string) (namespace, name string) {
+	namespace, name, ok := strings.Cut(key, "/")
+	if !ok {
+		return "", key
+	}
+	return namespace, name
+}

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// notebook remembers what objects say.
+type notebook struct {
+	mu    sync.Mutex
+	notes map[string]any
+}
+
+func (n *notebook) Replace(kind string, notes map[string]any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	maps.DeleteFunc(n.notes, func(key string, _ any) bool { return key[:len(kind)] == kind })
+	for key, note := range notes {
+		n.notes[kind+" "+key] = note
+	}
+}
+
+func (n *notebook) Set(kind, key string, note any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if note == nil {
+		delete(n.notes, kind+" "+key)
+		return
+	}
+	n.notes[kind+" "+key] = note
+}
+
+func (n *notebook) want(t *testing.T, want map[string]any) {
+	t.Helper()
+	eventually(t, func() (bool, string) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		diff := cmp.Diff(want, n.notes)
+		return diff == "", diff
+	})
+}
+
+// noting is a resource whose objects say how large they are, unless they are empty.
+func noting() Resource {
+	return Of(Resource{
+		Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true,
+	}, func(o *thing, _ fleet.View, r *exposition.Rows) {
+		r.Add(thingSize, float64(o.Spec.Size), "", "Widget", o.Metadata.Name)
+		if o.Spec.Size > 0 {
+			r.Note(o.Spec.Size)
+		}
+	})
+}
+
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	for _, watchList := range []bool{true, false} {
+		t.Run(fmt.Sprintf("watchList %v", watchList), func(t *testing.T) {
+			t.Parallel()
+			a := newFakeAPI(t, httptest.NewServer)
+			a.serve("Widget", "v1")
+			a.put("widgets", "a", `{"size":1}`)
+			a.put("widgets", "empty", `{"size":0}`)
+			n := &notebook{notes: map[string]any{}}
+			watchAPI(t, a, func(c *fleet.Cluster, o *Options) {
+				c.WatchList = watchList
+				o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
+			})
+			n.want(t, map[string]any{"Widget n/a": 1})
+			a.put("widgets", "b", `{"size":2}`)
+			a.put("widgets", "a", `{"size":3}`)
+			n.want(t, map[string]any{"Widget n/a": 3, "Widget n/b": 2})
+			a.put("widgets", "b", `{"size":0}`)
+			n.want(t, map[string]any{"Widget n/a": 3})
+			a.remove("widgets", "a")
+			n.want(t, map[string]any{})
+			a.put("widgets", "c", `{"size":4}`)
+			n.want(t, map[string]any{"Widget n/c": 4})
+			a.serve("Widget") // served no longer
+			n.want(t, map[string]any{})
+		})
+	}
+}
+
+func TestNotesOfASnapshot(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "widgets.yaml")
+	object := func(name string, size int) string {
+		return fmt.Sprintf("apiVersion: %s/v1\nkind: Widget\nmetadata: {name: %s, namespace: default}\nspec: {size: %d}\n---\n", testGroup, name, size)
+	}
+	if err := os.WriteFile(file, []byte(object("a", 1)+object("b", 2)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n := &notebook{notes: map[string]any{}}
+	watchAPI(t, newFakeAPI(t, httptest.NewServer), func(c *fleet.Cluster, o *Options) {
+		c.Source, c.Snapshot = fleet.SourceSnapshot, &fleet.Snapshot{Path: dir}
+		o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
+	})
+	n.want(t, map[string]any{"Widget default/a": 1, "Widget default/b": 2})
+	if err := os.WriteFile(file, []byte(object("a", 5)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.want(t, map[string]any{"Widget default/a": 5})
+}

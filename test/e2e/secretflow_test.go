@@ -1,0 +1,152 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// TestSecretFlow follows a Ceph key from storage, where it is pushed, through
+// OpenBao to hypervisor, where it is read, and a password that is rotated by hand.
+func TestSecretFlow(t *testing.T) {
+	storage, hypervisor, control := startCluster(t, "storage"), startCluster(t, "hypervisor"), startCluster(t, "control-plane")
+	clusters := []*testbed.Cluster{storage, hypervisor, control}
+	b := startOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
+	must(t, b.SeedReference(t.Context()))
+	crds, err := testbed.ESOCRDs(t.Context())
+	must(t, err)
+	operators := map[string]*testbed.ExternalSecrets{}
+	for _, c := range clusters {
+		must(t, c.ApplyCRDs(t.Context(), crds...))
+		o, err := testbed.StartExternalSecrets(lasting(t), t.TempDir(), c)
+		must(t, err)
+		t.Cleanup(func() { stop(t, o.Stop) })
+		operators[c.Name] = o
+	}
+	must(t, testbed.SeedSecrets(t.Context(), b, clusters...))
+	e := startExporter(t, bao{OpenBao: b, token: policyToken(t, b, policy()), cluster: "storage"}.config(configFor("", clusters...))+
+		"  secretFlow: {interval: 1s, showPaths: true}\n")
+	prometheus, err := testbed.StartPrometheus(lasting(t), t.TempDir(), testbed.PrometheusOptions{
+		Targets: []testbed.ScrapeTarget{{Job: "exporter", URL: e.URL + "/metrics"}},
+	})
+	must(t, err)
+	t.Cleanup(func() { stop(t, prometheus.Stop) })
+
+	ceph := secretflow.Path{Mount: "kv-v2/ceph", Key: "client-nova"}
+	of := func(name, cluster string, p secretflow.Path) series {
+		return series{"": "cobaltcore_secretflow_" + name, "cluster": cluster, "mount": p.Mount, "path_id": p.ID()}
+	}
+	e.expect(t, 1, of("producer", "storage", ceph))
+	e.expect(t, 1, of("consumer", "hypervisor", ceph))
+	e.expect(t, 1, of("consumer", "control-plane", ceph))
+	e.expect(t, 1, of("stored_version", "storage", ceph)) // where OpenBao runs
+	e.expect(t, 0, series{"": "cobaltcore_secretflow_unresolved"})
+
+	behind := func(want ...string) {
+		t.Helper()
+		eventually(t, time.Minute, func() error {
+			samples, err := prometheus.Query(t.Context(), alerts.SecretBehind)
+			if err != nil {
+				return err
+			}
+			got := map[string]bool{}
+			for _, s := range samples {
+				got[s.Labels["cluster"]+" "+s.Labels["name"]] = true
+			}
+			for _, w := range want {
+				if !got[w] {
+					return fmt.Errorf("%s is not behind; these are: %v", w, got)
+				}
+			}
+			if len(got) != len(want) {
+				return fmt.Errorf("behind are %v, want %v", got, want)
+			}
+			return nil
+		})
+	}
+	behind()
+
+	must(t, operators["hypervisor"].Freeze())
+	secret := testbed.NewObject("v1", "Secret", "rook-ceph", "rook-ceph-client-openstack-nova")
+	secret.Object["stringData"] = map[string]any{"openstack-nova": "another one"}
+	must(t, storage.Apply(t.Context(), secret))
+	behind("hypervisor ceph-client-nova") // control-plane has it already
+	reader := readerOf(t, e, ceph, "hypervisor")
+	if reader.Behind == nil || !*reader.Behind || reader.LagSeconds == nil || *reader.LagSeconds <= 0 {
+		t.Errorf("the API says %+v of a reader that is behind", reader)
+	}
+	since, err := prometheus.Query(t.Context(), alerts.SecretBehindSince)
+	must(t, err)
+	if len(since) != 1 || math.Abs(float64(time.Now().Unix())-since[0].Value) > 60 {
+		t.Errorf("behind since %+v", since)
+	}
+	must(t, operators["hypervisor"].Thaw())
+	behind()
+	reader = readerOf(t, e, ceph, "hypervisor")
+	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil {
+		t.Fatalf("the API says %+v of a reader that is not behind", reader)
+	}
+	e.expect(t, 1, series{
+		"": "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", "cluster": "hypervisor", "name": "ceph-client-nova",
+	})
+
+	database := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-db"}
+	must(t, operators["control-plane"].Freeze())
+	must(t, b.PutSecret(t.Context(), database.Mount, database.Key, map[string]any{"password": "rotated"}))
+	behind("control-plane keystone-db-credentials")
+	must(t, operators["control-plane"].Thaw())
+	behind()
+	e.expect(t, 1, series{"": "cobaltcore_secretflow_consumer", "cluster": "control-plane", "name": "nova-credentials", "mount": "kv-v2/openstack",
+		"path_id": secretflow.Path{Mount: "kv-v2/openstack", Key: "nova/db"}.ID()})
+
+	must(t, operators["storage"].Freeze())
+	must(t, b.DeleteSecret(t.Context(), ceph.Mount, ceph.Key))
+	eventually(t, time.Minute, func() error {
+		samples, err := prometheus.Query(t.Context(), alerts.SecretPushedNotStored)
+		if err == nil && (len(samples) != 1 || samples[0].Labels["cluster"] != "storage") {
+			err = fmt.Errorf("pushed and not stored: %v", samples)
+		}
+		return err
+	})
+	must(t, operators["storage"].Thaw())
+}
+
+// readerOf is a consumer of a path as the API shows it.
+func readerOf(t *testing.T, e *exporter, p secretflow.Path, cluster string) (found secretflow.UserReport) {
+	t.Helper()
+	eventually(t, time.Minute, func() error {
+		code, body, err := e.get(t.Context(), "/api/v1/secretflow")
+		if err != nil || code != 200 {
+			return fmt.Errorf("status %d: %w", code, err)
+		}
+		var report secretflow.Report
+		if err := json.Unmarshal(body, &report); err != nil {
+			return err
+		}
+		for _, path := range report.Paths {
+			if path.Path != p.Mount+"/"+p.Key || path.ID != p.ID() {
+				continue
+			}
+			for _, c := range path.Consumers {
+				if c.Cluster == cluster {
+					found = c
+					return nil
+				}
+			}
+		}
+		return errors.New("not there")
+	})
+	return found
+}
