@@ -9,9 +9,12 @@ package alerts
 // Expressions about the stores of External Secrets. A ClusterSecretStore is found by
 // its name, a SecretStore in the namespace of what refers to it.
 const (
-	// StoreMissing are the references of ExternalSecrets to stores that are not there.
+	// StoreMissing are the references of ExternalSecrets to stores that are not there,
+	// in clusters whose stores are known.
 	StoreMissing = clusterRefs + ` unless on (cluster, store_name) ` + stores + `cobaltcore_eso_store_info{kind="ClusterSecretStore"}` + byStoreName + `
-or ` + ownRefs + ` unless on (cluster, namespace, store_name) ` + stores + `cobaltcore_eso_store_info{kind="SecretStore"}` + byStoreName
+  and on (cluster) (cobaltcore_watch_synced{collector="externalsecrets", kind="ClusterSecretStore"} == 1)
+or ` + ownRefs + ` unless on (cluster, namespace, store_name) ` + stores + `cobaltcore_eso_store_info{kind="SecretStore"}` + byStoreName + `
+  and on (cluster) (cobaltcore_watch_synced{collector="externalsecrets", kind="SecretStore"} == 1)`
 
 	// StoreNotReady are the references of ExternalSecrets to stores that are not ready.
 	StoreNotReady = clusterRefs + ` and on (cluster, store_name) ` + stores + `cobaltcore_eso_store_ready{kind="ClusterSecretStore"} == 0` + byStoreName + `

@@ -3,13 +3,16 @@
 
 package externalsecrets
 
-import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
 
 // What the objects say about the flow of secrets goes beside their rows: where a
 // key is depends on the store, which is another object.
 
-func (o *externalSecretObject) flow() *secretflow.User {
-	u := &secretflow.User{LastSync: o.Status.RefreshTime}
+func (o *externalSecretObject) flow(r *exposition.Rows) *secretflow.User {
+	u := &secretflow.User{LastSync: r.Shifted(o.Status.RefreshTime)}
 	refer := func(own *storeRef, key string, find bool) {
 		s := own
 		if s == nil || s.Name == "" {
@@ -28,19 +31,22 @@ func (o *externalSecretObject) flow() *secretflow.User {
 			refer(d.Source.Store, d.Extract.Key, false)
 		case d.Find != nil:
 			refer(d.Source.Store, "", true)
+		case d.Key != "": // v1alpha1
+			refer(nil, d.Key, false)
 		}
 	}
 	return u
 }
 
-func (o *pushSecretObject) flow() *secretflow.User {
-	u := &secretflow.User{LastSync: o.Status.RefreshTime}
+func (o *pushSecretObject) flow(r *exposition.Rows) *secretflow.User {
+	u := &secretflow.User{LastSync: r.Shifted(o.Status.RefreshTime)}
 	for _, s := range o.Spec.Stores {
-		if s.Name == "" || o.Spec.DataTo > 0 { // which stores or keys, only the operator knows
+		selected := s.Name == "" || s.Selector != nil
+		if selected || o.Spec.DataTo > 0 { // which stores or keys, only the operator knows
 			u.References = append(u.References, secretflow.Reference{Find: true})
 		}
 		for i := range o.Spec.Data {
-			if s.Name != "" {
+			if !selected {
 				u.References = append(u.References, secretflow.Reference{
 					StoreKind: s.kind(), StoreName: s.Name, Key: o.Spec.Data[i].Match.Remote.Key,
 				})

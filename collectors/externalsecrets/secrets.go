@@ -51,6 +51,7 @@ type externalSecretObject struct {
 		DataFrom []struct {
 			Extract *remoteRef `json:"extract"`
 			Find    *struct{}  `json:"find"`
+			Key     string     `json:"key"`
 			Source  sourceRef  `json:"sourceRef"`
 		} `json:"dataFrom"`
 		SyncWindows struct {
@@ -96,7 +97,7 @@ func externalSecrets() watch.Resource {
 		for i := range o.Spec.DataFrom {
 			refer(o.Spec.DataFrom[i].Source.Store)
 		}
-		r.Note(o.flow())
+		r.Note(o.flow(r))
 	})
 }
 
@@ -179,7 +180,7 @@ func pushSecrets() watch.Resource {
 			r.Add(pushDeclaredTargets, float64(len(named)*len(o.Spec.Data)), labels...)
 		}
 		r.Add(pushSyncedTargets, float64(targets), labels...)
-		r.Note(o.flow())
+		r.Note(o.flow(r))
 	})
 }
 

@@ -25,7 +25,11 @@ type detail struct {
 	ask       func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
 	pki       bool // is about the PKI mounts whose issuers are known
-	wake      chan struct{}
+	// begin is called before each turn, and stale says that something else is to be
+	// asked than in the last one; nil if that cannot be.
+	begin func()
+	stale func() bool
+	wake  chan struct{}
 }
 
 // detailRound is one turn of a detail: what it asks with, and what it has brought.
@@ -86,6 +90,7 @@ func (i *instance) wanted() []*detail {
 	}
 	if i.flow != nil {
 		add(flowDetail, i.flowPace, askFlow, func() []string { return nil })
+		all[len(all)-1].begin, all[len(all)-1].stale = i.beginFlow, i.flowStale
 	}
 	if i.KV != nil {
 		for _, mount := range i.KV.Mounts {
@@ -109,9 +114,12 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 		case <-d.wake:
 		}
 		a, err := i.active()
-		if err == nil && time.Now().Before(due) {
+		if err == nil && time.Now().Before(due) && (d.stale == nil || !d.stale()) {
 			i.settle(d)
 			continue
+		}
+		if d.begin != nil {
+			d.begin()
 		}
 		turn := i.askDetailOnce(ctx, d, a, err)
 		if ctx.Err() != nil {

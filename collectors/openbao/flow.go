@@ -5,6 +5,7 @@ package openbao
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
@@ -40,6 +41,21 @@ func askFlow(ctx context.Context, d *detailRound) {
 		d.add(secretflow.StoredVersion, float64(got.Current), d.Name, p.Mount, p.ID())
 	}
 	d.stored = stored
+}
+
+// beginFlow notes what is going to be asked, if anybody can be.
+func (i *instance) beginFlow() {
+	paths := i.flow.Paths()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.asked = paths
+}
+
+// flowStale says whether somebody refers to other secrets than in the last turn.
+func (i *instance) flowStale() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return !slices.Equal(i.asked, i.flow.Paths())
 }
 
 // isKV2 says whether a mount has metadata. One that is not known to be something

@@ -22,6 +22,7 @@ type instance struct {
 
 	flow     *secretflow.Graph // nil if nobody wants to know
 	flowPace config.Duration
+	asked    []secretflow.Path // in the last turn; guarded by mu
 
 	now   func() time.Time
 	nodes nodeSource
@@ -105,13 +106,22 @@ func (i *instance) rowsOf(g *exposition.Group) *exposition.Rows {
 // Settled says whether everything was asked once.
 func (i *instance) Settled() bool {
 	i.mu.Lock()
-	defer i.mu.Unlock()
+	settled := i.settled["nodes"] && i.settled["cluster"]
 	for _, d := range i.details {
-		if !i.settled[d.name] {
+		settled = settled && i.settled[d.name]
+	}
+	i.mu.Unlock()
+	if !settled {
+		return false
+	}
+	for _, d := range i.details {
+		// While the fleet is being read, more and more secrets are referred to.
+		if d.stale != nil && d.stale() {
+			wake(d.wake)
 			return false
 		}
 	}
-	return i.settled["nodes"] && i.settled["cluster"]
+	return true
 }
 
 // Status is how the instance fares: it is up as long as any node answers.

@@ -96,7 +96,15 @@ func (r *Rows) Time(decl *Family, t time.Time, values ...string) {
 	if t.IsZero() {
 		return
 	}
-	r.Add(decl, float64(t.Add(r.shift).UnixMilli())/1000, values...)
+	r.Add(decl, float64(r.Shifted(t).UnixMilli())/1000, values...)
+}
+
+// Shifted is t, moved as [Rows.Time] moves it. The zero time stays.
+func (r *Rows) Shifted(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(r.shift)
 }
 
 // Bool appends 1 or 0.

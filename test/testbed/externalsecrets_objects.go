@@ -33,7 +33,7 @@ const (
 	settleDeadline = 90 * time.Second
 )
 
-//go:embed testdata/secrets
+//go:embed secrets
 var secretFiles embed.FS
 
 // SecretObjects returns what the reference architecture has in the named cluster for
@@ -46,18 +46,18 @@ func SecretObjects(b *OpenBao, cluster string) ([]*unstructured.Unstructured, er
 }
 
 // SecretVariants returns objects of External Secrets Operator in nearly all states that it
-// knows, with names that tell: see the files in testdata/secrets/variants.
+// knows, with names that tell: see the files in secrets/variants.
 func SecretVariants(b *OpenBao, cluster string) ([]*unstructured.Unstructured, error) {
 	return secretObjects(b, cluster, "variants/stores", "variants/references", "variants/policies", "variants/pushsecrets", "variants/cluster")
 }
 
-// secretObjects returns the objects of files in testdata/secrets.
+// secretObjects returns the objects of files in secrets.
 func secretObjects(b *OpenBao, cluster string, files ...string) ([]*unstructured.Unstructured, error) {
 	server := b.Nodes[0].Address
 	replacer := strings.NewReplacer("${OPENBAO}", server, "${CLUSTER}", cluster)
 	var objs []*unstructured.Unstructured
 	for _, file := range files {
-		content, err := secretFiles.ReadFile("testdata/secrets/" + file + ".yaml")
+		content, err := secretFiles.ReadFile("secrets/" + file + ".yaml")
 		if err != nil {
 			return nil, fmt.Errorf("testbed: secrets of cluster %s: %w", cluster, err)
 		}

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package externalsecrets
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// TestNothingLeaks looks in the rows of each object for what must not be there.
+// In testdata, s3cr3t is in all that is nobody's business.
+func TestNothingLeaks(t *testing.T) {
+	found := 0
+	for _, file := range cases(t) {
+		for _, o := range objects(t, file) {
+			secrets := append(confidential(t, o), "s3cr3t", "hunter2")
+			found += len(secrets) - 2
+			for _, v := range labelValues(t, render(t, "management", o)) {
+				for _, s := range secrets {
+					if strings.Contains(v, s) {
+						t.Errorf("%s: %s %s: %q must not leave the exporter, but there is a label %q", file, o.Kind, o.Metadata.Name, s, v)
+					}
+				}
+			}
+		}
+	}
+	if found < 500 {
+		t.Errorf("testdata has only %d texts to look for", found)
+	}
+}
+
+// confidential are the texts of an object that no family declares: messages,
+// reasons in prose, keys in stores, names of credentials.
+func confidential(t *testing.T, o object) []string {
+	t.Helper()
+	var secrets []string
+	for _, c := range o.Status.Conditions {
+		secrets = append(secrets, c.Message)
+	}
+	for _, f := range o.Status.FailedNamespaces {
+		secrets = append(secrets, f.Reason)
+	}
+	var all any
+	if err := json.Unmarshal(o.raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	collect(all, func(path []string, text string) {
+		switch path[len(path)-1] {
+		case "key", "remoteKey", "secretKey", "property", "caBundle", "regexp", "role", "roleId", "username", "url", "Authorization":
+			secrets = append(secrets, text)
+		case "name":
+			ref := path[max(0, len(path)-2)]
+			if strings.HasSuffix(ref, "Ref") && !strings.Contains(strings.ToLower(ref), "storeref") {
+				secrets = append(secrets, text)
+			}
+		}
+	})
+	return slices.DeleteFunc(secrets, func(s string) bool {
+		// Something may be called as the object is, in all innocence.
+		return len(s) < 6 || strings.Contains(o.Metadata.Namespace+"/"+o.Metadata.Name, s)
+	})
+}
+
+// collect calls f for each text in a JSON value.
+func collect(v any, f func(path []string, text string), path ...string) {
+	switch v := v.(type) {
+	case string:
+		f(path, v)
+	case []any:
+		for _, e := range v {
+			collect(e, f, path...)
+		}
+	case map[string]any:
+		for k, e := range v {
+			collect(e, f, append(slices.Clip(path), k)...)
+		}
+	}
+}
+
+// labelValues are all values of labels in an exposition.
+func labelValues(t *testing.T, text string) []string {
+	t.Helper()
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := p.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]bool{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				values[l.GetValue()] = true
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(values))
+}
+
+// TestLabelsOfTheObjectAreNotOurs: External Secrets Operator itself takes the
+// label name of an object for its name.
+func TestLabelsOfTheObjectAreNotOurs(t *testing.T) {
+	for _, file := range cases(t) {
+		if v := labelValues(t, readGolden(t, file)); slices.Contains(v, "foo") {
+			t.Errorf("%s: a row says foo, which is a label of an object", file)
+		}
+	}
+}

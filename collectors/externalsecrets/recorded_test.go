@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package externalsecrets
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// expectation is where the testbed notes what the Ready condition of an object
+// becomes in a real cluster: its status and reason, or none. The second is for
+// after the key that it refers to was deleted.
+const (
+	expectation = "testbed.example.com/expect"
+	afterDelete = expectation + "-after-delete"
+)
+
+// TestTheRecordedObjectsAreAsTheTestbedMeantThem compares the rows of what the
+// operator, version 0.19.2, made of the objects with what they were written for.
+func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
+	checked := 0
+	for _, file := range cases(t) {
+		if path.Dir(file) != "recorded" || strings.Contains(file, "sealed") {
+			continue
+		}
+		rows := samples(readGolden(t, file))
+		for _, o := range objects(t, file) {
+			want, ok := o.Metadata.Annotations[afterDelete]
+			if !ok {
+				want, ok = o.Metadata.Annotations[expectation]
+			}
+			if !ok {
+				continue // made by another object
+			}
+			checked++
+			if got := readyOf(o, clusterOf(file), rows); got != want {
+				t.Errorf("%s: %s %s is %q, want %q", file, o.Kind, o.Metadata.Name, got, want)
+			}
+		}
+	}
+	if checked < 70 {
+		t.Errorf("only %d objects say what they are for", checked)
+	}
+}
+
+// readyOf is what the rows say about the Ready condition, in the notation of the
+// testbed.
+func readyOf(o object, cluster string, rows map[string]string) string {
+	family, labels := strings.ToLower(o.Kind), fmt.Sprintf("namespace=%q,name=%q", o.Metadata.Namespace, o.Metadata.Name)
+	switch o.Kind {
+	case "SecretStore", "ClusterSecretStore":
+		family, labels = "store", fmt.Sprintf("kind=%q,", o.Kind)+labels
+	case "ClusterExternalSecret", "ClusterPushSecret":
+		labels = fmt.Sprintf("name=%q", o.Metadata.Name)
+	}
+	labels = fmt.Sprintf("{cluster=%q,", cluster) + labels
+	words := map[string]string{"0": "False", "1": "True", "": "none"}
+	says := words[rows["cobaltcore_eso_"+family+"_ready"+labels+"}"]]
+	for _, row := range slices.Sorted(maps.Keys(rows)) {
+		if reason, ok := strings.CutPrefix(row, "cobaltcore_eso_"+family+"_status"+labels+`,reason="`); ok {
+			if reason = strings.TrimSuffix(reason, `"}`); (reason == unprocessed) != (says == "none") {
+				return says + " but " + reason
+			} else if reason != unprocessed {
+				says += " " + reason
+			}
+		}
+	}
+	return says
+}
+
+// TestTwoObjectsNeverShareASeries renders each object under three identities that
+// differ in namespace or name only.
+func TestTwoObjectsNeverShareASeries(t *testing.T) {
+	for _, file := range cases(t) {
+		for _, o := range objects(t, file) {
+			var all []object
+			for _, id := range [][2]string{{"a", "x"}, {"a", "y"}, {"b", "x"}} {
+				if id[0] == "b" && strings.HasPrefix(o.Kind, "Cluster") {
+					continue // it has no namespace
+				}
+				raw, _ := replace(t, o.raw, "metadata.name", id[1])
+				if namespaced, ok := replace(t, raw, "metadata.namespace", id[0]); ok {
+					raw = namespaced
+				}
+				all = append(all, parse(t, raw))
+			}
+			mustParse(t, render(t, "management", all...))
+		}
+	}
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
+
+// refer makes an ExternalSecret of some cluster refer to keys of a store without a
+// path.
+func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluster {
+	t.Helper()
+	e, err := exposition.New(exposition.Options{}, secretflow.Families()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := g.Add("hypervisor", e.Group(exposition.Key{Cluster: "hypervisor"}, secretflow.ClusterFamilies()))
+	c.Set(secretflow.KindClusterSecretStore, "s", &secretflow.Store{Vault: true})
+	u := &secretflow.User{}
+	for _, key := range keys {
+		u.References = append(u.References, secretflow.Reference{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: key})
+	}
+	c.Set(secretflow.KindExternalSecret, "openstack/nova", u)
+	return c
+}
+
+// flowing is an instance that follows the secrets of a graph.
+func flowing(t *testing.T, b *bao) *instance {
+	t.Helper()
+	e, err := exposition.New(exposition.Options{}, append(Families(), secretflow.Families()...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.site.Exposition = e
+	i := newInstance(b.o, config.SecretFlow{Enabled: true, Interval: config.Duration(time.Hour)}, b.site)
+	e.Swap(nil, i.Groups())
+	return i
+}
+
+// TestFlowAsksForMetadataOfWhatIsReferredTo and for nothing else.
+func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
+	b.site.Flow = secretflow.NewGraph()
+	refer(t, b.site.Flow, "kv-v2/bootstrap/data/keystone-admin", "kv-v2/bootstrap/data/not-there", "pki/data/no-kv", "kv-v2/bootstrap/data/../keystone-db")
+	i := flowing(t, b)
+	run(t, i)
+	eventually(t, "settled", i.Settled)
+
+	admin := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-admin"}
+	text := serve(t, b.site.Exposition)
+	for _, want := range []string{
+		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} 2`,
+		`cobaltcore_secretflow_stored_timestamp_seconds{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} `,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no row %s in\n%s", want, text)
+		}
+	}
+	if n := strings.Count(text, "\ncobaltcore_secretflow_stored_version{"); n != 1 {
+		t.Errorf("%d secrets are stored, want 1", n)
+	}
+	if strings.Contains(text, "keystone-admin") {
+		t.Error("the name of a secret is shown")
+	}
+	for _, r := range b.all() {
+		if strings.Contains(r.URL.Path, "/data/") || strings.Contains(r.URL.Path, "keystone-db") || strings.Contains(r.URL.Path, "no-kv") {
+			t.Errorf("%s was asked for", r.URL)
+		}
+	}
+	report := b.site.Flow.Report(time.Now(), true)
+	if len(report.Paths) == 0 || len(report.Paths[1].Stored)+len(report.Paths[0].Stored)+len(report.Paths[2].Stored) != 1 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestFlowFollowsNewReferences without waiting for the interval to end.
+func TestFlowFollowsNewReferences(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	b.o.Auth.TokenFile = tokenFile(t, testToken)
+	b.o.Interval = config.Duration(20 * time.Millisecond)
+	b.site.Flow = secretflow.NewGraph()
+	c := refer(t, b.site.Flow)
+	i := flowing(t, b)
+	run(t, i)
+	eventually(t, "settled", i.Settled)
+	stored := func() int {
+		return strings.Count(serve(t, b.site.Exposition), "\ncobaltcore_secretflow_stored_version{")
+	}
+	if n := stored(); n != 0 {
+		t.Fatalf("%d secrets are stored that nobody refers to", n)
+	}
+	c.Set(secretflow.KindExternalSecret, "openstack/late", &secretflow.User{References: []secretflow.Reference{
+		{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: "kv-v2/bootstrap/data/keystone-db"},
+	}})
+	eventually(t, "the new one is asked for", func() bool { return stored() == 1 })
+}
