@@ -174,7 +174,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	must(t, c.Delete(t.Context(), late...))
 	e.expect(t, 0, series{"": "flux_resource_info", "name": "apps"})
 	e.expect(t, 1, series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
-	e.expect(t, 1, series{"": "cobaltcore_collector_up", "=": "1"})
+	e.expect(t, 1, series{"": "cobaltcore_collector_up", "collector": "flux", "=": "1"})
 }
 
 // A cluster that cannot be reached holds up nobody and looks like what it is.

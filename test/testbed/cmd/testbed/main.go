@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // testbed runs a small fleet of real API servers on loopback with the objects of
-// test/fleet, a real Flux Operator, a real OpenBao, the exporter if it has been built, and a Prometheus
-// that scrapes it, until it is interrupted.
+// test/fleet, a real Flux Operator, a real OpenBao, a real External Secrets Operator in
+// each cluster, the exporter if it has been built, and a Prometheus that scrapes it, until
+// it is interrupted.
 package main
 
 import (
@@ -20,6 +21,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
@@ -90,6 +93,7 @@ type fleet struct {
 	clusters   []*testbed.Cluster
 	openbao    *testbed.OpenBao
 	tokenFile  string // of the exporter, for OpenBao
+	targets    []testbed.ScrapeTarget
 	exporter   *testbed.Process
 	prometheus *testbed.Prometheus
 	urls       [][2]string // name, URL
@@ -118,12 +122,15 @@ func (f *fleet) start(ctx context.Context) error {
 			return err
 		}
 	}
-	targets := []testbed.ScrapeTarget{{Job: "flux-operator", URL: operator.MetricsURL, Labels: map[string]string{"cluster": f.clusters[0].Name}}}
+	f.target("flux-operator", operator.MetricsURL, map[string]string{"cluster": f.clusters[0].Name})
+	if err := f.startExternalSecrets(ctx); err != nil {
+		return err
+	}
 	if err := f.startExporter(ctx, filepath.Join(root, "bin", "cobaltcore-exporter")); err != nil {
 		return err
 	}
-	targets = append(targets, testbed.ScrapeTarget{Job: "cobaltcore-exporter", URL: "http://" + f.Address + "/metrics"})
-	f.prometheus, err = testbed.StartPrometheus(ctx, f.Dir, testbed.PrometheusOptions{Targets: targets, ScrapeInterval: 5 * time.Second})
+	f.target("cobaltcore-exporter", "http://"+f.Address+"/metrics", nil)
+	f.prometheus, err = testbed.StartPrometheus(ctx, f.Dir, testbed.PrometheusOptions{Targets: f.targets, ScrapeInterval: 5 * time.Second})
 	if err != nil {
 		return err
 	}
@@ -186,6 +193,8 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 	if err != nil {
 		return cluster, err
 	}
+	// External Secrets Operator gets objects for the OpenBao that runs here.
+	objs = slices.DeleteFunc(objs, func(o *unstructured.Unstructured) bool { return o.GroupVersionKind().Group == "external-secrets.io" })
 	slog.Info("applying", "cluster", name, "objects", len(objs))
 	return cluster, cluster.Apply(ctx, objs...)
 }
@@ -225,10 +234,14 @@ func (f *fleet) add(name, url string, stop func() error) {
 	f.stops = append(f.stops, stop)
 }
 
+func (f *fleet) target(job, url string, labels map[string]string) {
+	f.targets = append(f.targets, testbed.ScrapeTarget{Job: job, URL: url, Labels: labels})
+}
+
 func (f *fleet) print() {
 	fmt.Printf("\nEverything runs; logs are in %s. Ctrl-C stops it.\n\n", f.Dir)
 	for _, u := range f.urls {
-		fmt.Printf("  %-24s %s\n", u[0], u[1])
+		fmt.Printf("  %-42s %s\n", u[0], u[1])
 	}
 	fmt.Println()
 }
