@@ -16,22 +16,37 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
 // BenchmarkStart is the time and the allocations from Run to the first complete
-// set of rows, with 10,000 objects in a real kube-apiserver.
+// set of rows, with 10,000 Flux objects in a real kube-apiserver.
 func BenchmarkStart(b *testing.B) {
+	crds, err := testbed.FluxCRDs(b.Context(), testbed.FluxCRDOptions{})
+	must(b, err)
+	benchmarkStart(b, crds, testbed.SeedFlux)
+}
+
+// BenchmarkStartSecrets is the same with 10,000 ExternalSecrets.
+func BenchmarkStartSecrets(b *testing.B) {
+	crds, err := testbed.ESOCRDs(b.Context())
+	must(b, err)
+	benchmarkStart(b, crds, testbed.SeedExternalSecrets)
+}
+
+func benchmarkStart(
+	b *testing.B, crds []*unstructured.Unstructured, seed func(context.Context, *testbed.Cluster, int) (*testbed.Seed, error),
+) {
 	const objects = 10_000
 	ctx := context.WithoutCancel(b.Context())
 	c, err := testbed.StartCluster(ctx, b.TempDir(), "management")
 	must(b, err)
 	b.Cleanup(func() { stop(b, c.Stop) })
-	crds, err := testbed.FluxCRDs(ctx, testbed.FluxCRDOptions{})
-	must(b, err)
 	must(b, c.ApplyCRDs(ctx, crds...))
-	_, err = testbed.SeedFlux(ctx, c, objects)
+	_, err = seed(ctx, c, objects)
 	must(b, err)
 	for name, watchList := range map[string]bool{"WatchList": true, "LIST": false} {
 		b.Run(name, func(b *testing.B) {

@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// seedWorkers is how many requests SeedFlux has under way at a time.
+// seedWorkers is how many requests a seed has under way at a time.
 const seedWorkers = 16
 
 // StatusChange is a kind of change that Seed.UpdateStatus makes.
@@ -31,8 +31,9 @@ const (
 	Flip
 )
 
-// Seed is a set of Flux objects in a cluster: the objects FluxObject(0) to FluxObject(n-1).
+// Seed is a set of objects in a cluster.
 type Seed struct {
+	object  func(i int) *unstructured.Unstructured
 	objects []seeded
 	count   atomic.Int64 // of changes, makes messages differ
 }
@@ -47,12 +48,22 @@ type seeded struct {
 // CRDs of FluxCRDs and none of these objects. The same n yields the same objects always,
 // apart from what the server sets.
 func SeedFlux(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
+	return seed(ctx, cluster, n, FluxObject)
+}
+
+// SeedExternalSecrets creates n ExternalSecrets with their status in the cluster, which
+// must have the CRDs of ESOCRDs and none of these objects.
+func SeedExternalSecrets(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
+	return seed(ctx, cluster, n, ExternalSecretObject)
+}
+
+func seed(ctx context.Context, cluster *Cluster, n int, object func(i int) *unstructured.Unstructured) (*Seed, error) {
 	for i := range min(n, seedNamespaces) {
 		if err := cluster.createNamespace(ctx, seedNamespace(i)); err != nil {
 			return nil, fmt.Errorf("testbed: seed cluster %s: %w", cluster.Name, err)
 		}
 	}
-	s := &Seed{objects: make([]seeded, n)}
+	s := &Seed{object: object, objects: make([]seeded, n)}
 	if err := forEach(ctx, n, func(ctx context.Context, i int) error { return s.create(ctx, cluster, i) }); err != nil {
 		return nil, fmt.Errorf("testbed: seed cluster %s: %w", cluster.Name, err)
 	}
@@ -60,7 +71,7 @@ func SeedFlux(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
 }
 
 func (s *Seed) create(ctx context.Context, cluster *Cluster, i int) error {
-	obj := FluxObject(i)
+	obj := s.object(i)
 	resource, err := cluster.resource(obj.GroupVersionKind(), obj.GetNamespace())
 	if err != nil {
 		return err
@@ -85,7 +96,7 @@ func (s *Seed) Len() int { return len(s.objects) }
 // Object returns kind, namespace and name of object i.
 func (s *Seed) Object(i int) *unstructured.Unstructured {
 	o := &s.objects[i]
-	return NewObject(FluxObject(i).GetAPIVersion(), o.kind, o.namespace, o.name)
+	return NewObject(s.object(i).GetAPIVersion(), o.kind, o.namespace, o.name)
 }
 
 // Ready returns what object i's Ready condition is.
@@ -102,7 +113,7 @@ func (s *Seed) UpdateStatus(ctx context.Context, i int, change StatusChange) err
 	o := &s.objects[i]
 	ready := o.ready.Load()
 	condition := readyCondition(o.kind, ready != (change == Flip), fmt.Sprintf("change %d", s.count.Add(1)))
-	// FluxObject puts the Ready condition first.
+	// The Ready condition is the first one.
 	operations := []operation{{"replace", "/status/conditions/0/message", condition["message"]}}
 	if change == Flip {
 		ready = !ready
