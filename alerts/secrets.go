@@ -58,8 +58,8 @@ const (
 	SecretBehindSince = `max by (mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds)
   * on (mount, path_id) group_right () (0 * (` + SecretBehind + `) + 1)`
 
-	// SecretPushedNotStored are keys that a ready PushSecret writes and OpenBao does not
-	// have.
+	// SecretPushedNotStored are keys that a ready PushSecret writes and OpenBao, which
+	// was asked, does not have.
 	SecretPushedNotStored = `(cobaltcore_secretflow_producer and on (cluster, namespace, name) (cobaltcore_eso_pushsecret_ready == 1))
-  unless on (mount, path_id) cobaltcore_secretflow_stored_version`
+  and on (mount, path_id) (max by (mount, path_id) (cobaltcore_secretflow_stored_version) == 0)`
 )

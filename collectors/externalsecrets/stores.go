@@ -36,10 +36,11 @@ type provider struct {
 
 // vault is spec.provider.vault or openBao.
 type vault struct {
-	Server  string   `json:"server"`
-	Path    string   `json:"path"`
-	Version string   `json:"version"` // of KV: v2 by default
-	Auth    authKeys `json:"auth"`
+	Server    string   `json:"server"`
+	Path      string   `json:"path"`
+	Version   string   `json:"version"` // of KV: v2 by default
+	Namespace string   `json:"namespace"`
+	Auth      authKeys `json:"auth"`
 }
 
 // UnmarshalJSONFrom skips what belongs to other providers: their keys have other

@@ -6,41 +6,67 @@ package openbao
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-const flowDetail = "secret flow"
+const (
+	flowDetail = "secret flow"
+	// flowWorkers is how many secrets are asked for at a time.
+	flowWorkers = 4
+	// flowPatience is how many refusals, or missing answers, of one mount it takes
+	// not to ask for its other secrets in the same turn.
+	flowPatience = 3
+)
 
 // askFlow asks for the metadata of the secrets that somebody in the fleet refers to.
-// One that is not there has no row; that it was pushed shows elsewhere.
+// One that is not there has the version 0, so that it can be told from one that
+// nobody has asked for.
 func askFlow(ctx context.Context, d *detailRound) {
-	stored := map[secretflow.Path]secretflow.Stored{}
-	for _, p := range d.flow.Paths() {
-		if !d.isKV2(p.Mount) {
-			continue
-		}
+	d.stored = map[secretflow.Path]secretflow.Stored{}
+	var (
+		asked   sync.WaitGroup
+		mu      sync.Mutex // guards d and refused
+		refused = map[string]int{}
+		paths   = make(chan secretflow.Path)
+	)
+	ask := func(p secretflow.Path) {
 		r := kvMetadata.at(d.token, "mount", p.Mount, "secret", p.Key)
 		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
-		if err != nil {
-			if (endpointFailure{err: err}).reason() == ReasonNotFound {
-				continue
-			}
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && (endpointFailure{err: err}).reason() != ReasonNotFound {
 			d.failures.add(r.name, err)
-			if noAnswer(err) || d.failures.passing() {
-				return // nor will the others be answered
-			}
-			continue
+			refused[p.Mount]++
+			return
 		}
 		updated := got.updated(d.now())
-		if updated.IsZero() {
-			continue // deleted
+		if updated.IsZero() { // not there, or deleted
+			d.add(secretflow.StoredVersion, 0, d.Name, p.Mount, p.ID())
+			return
 		}
-		stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift)}
+		d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift)}
 		d.time(secretflow.StoredTimestamp, updated, d.Name, p.Mount, p.ID())
 		d.add(secretflow.StoredVersion, float64(got.Current), d.Name, p.Mount, p.ID())
 	}
-	d.stored = stored
+	for range flowWorkers {
+		asked.Go(func() {
+			for p := range paths {
+				ask(p)
+			}
+		})
+	}
+	for _, p := range d.flow.Paths() {
+		mu.Lock()
+		enough := refused[p.Mount] >= flowPatience
+		mu.Unlock()
+		if !enough && ctx.Err() == nil && d.isKV2(p.Mount) {
+			paths <- p
+		}
+	}
+	close(paths)
+	asked.Wait()
 }
 
 // beginFlow notes what is going to be asked, if anybody can be.
@@ -58,11 +84,12 @@ func (i *instance) flowStale() bool {
 	return !slices.Equal(i.asked, i.flow.Paths())
 }
 
-// isKV2 says whether a mount has metadata. One that is not known to be something
-// else is asked.
-func (d *detailRound) isKV2(path string) bool {
-	if d.mounts == nil {
-		return true
+// isKV2 says whether a mount has metadata. While it is not known which mounts there
+// are, those of the configuration are asked: what stands before /data/ in a key may
+// be anything.
+func (d *detailRound) isKV2(mount string) bool {
+	if d.mounts != nil {
+		return (*d.mounts)[mount].full() == "kv-v2"
 	}
-	return (*d.mounts)[path].full() == "kv-v2"
+	return d.Expect.Mounts[mount] == "kv-v2" || d.KV != nil && slices.Contains(d.KV.Mounts, mount)
 }

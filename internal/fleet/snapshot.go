@@ -59,5 +59,6 @@ func (s Snapshot) Shift(meta SnapshotMeta, now time.Time) time.Duration {
 	if meta.TakenAt.IsZero() || !s.ShiftTime || meta.ShiftTime != nil && !*meta.ShiftTime {
 		return 0
 	}
-	return now.Sub(meta.TakenAt)
+	// Whole seconds, as Kubernetes has them: what was equal stays so.
+	return now.Sub(meta.TakenAt).Truncate(time.Second)
 }

@@ -33,19 +33,19 @@ var (
 	unresolved = &exposition.Family{
 		Name: "cobaltcore_secretflow_unresolved", Type: exposition.Gauge,
 		Labels: []string{"cluster", "kind", "namespace", "name", "reason"},
-		Help:   "Why an object has references that lead to no known path: find (keys are searched for), store_missing or provider (the store is no OpenBao).",
+		Help:   "Why an object has references that lead to no known path: find (keys are searched for), store_missing (or it may not be read), provider (the store is no OpenBao), namespace (of OpenBao) or key (it is no path in a mount).",
 	}
 	// StoredTimestamp and StoredVersion are filled by what asks OpenBao.
 	StoredTimestamp = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_timestamp_seconds", Type: exposition.Gauge,
 		Labels: []string{"cluster", "openbao", "mount", "path_id"},
-		Help:   "When the current version of a secret was written. There is a row for each path that an ExternalSecret or PushSecret refers to and that is there.",
+		Help:   "When the current version of a secret was written. There is a row for each secret that an ExternalSecret or PushSecret refers to and that is there.",
 	}
 	// StoredVersion is the current version.
 	StoredVersion = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_version", Type: exposition.Gauge,
 		Labels: []string{"cluster", "openbao", "mount", "path_id"},
-		Help:   "Current version of a secret.",
+		Help:   "Current version of a secret; 0 if OpenBao was asked and does not have it. There is no row if it could not be asked.",
 	}
 )
 
@@ -105,7 +105,12 @@ type user struct {
 	kind, namespace, name string
 	paths                 []Path // as resolved
 	problems              []string
+	// got is when the user was first seen with what is stored now.
+	got map[Path]delivery
 }
+
+// delivery is a stored version and when a user got it.
+type delivery struct{ stored, got time.Time }
 
 // Add begins to follow a cluster.
 func (g *Graph) Add(name string, group *exposition.Group) *Cluster {
@@ -160,10 +165,14 @@ func (c *Cluster) set(kind, key string, note any) {
 			c.storeChanged(kind, key)
 		}
 	case *User:
-		u := &user{User: note, kind: kind}
+		u := &user{User: note, kind: kind, got: map[Path]delivery{}}
 		u.namespace, u.name = splitKey(key)
+		before := c.users[id]
 		c.users[id] = u
 		c.render(id, u)
+		if before != nil {
+			u.deliveries(before, c.graph.newest)
+		}
 	default:
 		if c.stores[id] != nil {
 			delete(c.stores, id)
@@ -246,5 +255,51 @@ func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 		delete(g.stored, openbao)
 		return
 	}
+	before := g.stored[openbao]
 	g.stored[openbao] = stored
+	if before == nil {
+		return
+	}
+	for c := range g.clusters {
+		for _, u := range c.users {
+			for _, p := range u.paths {
+				// Somebody may have got a new version before we heard of it.
+				if s, was := stored[p], before[p]; !was.Updated.IsZero() && s.Updated.After(was.Updated) && u.has(s.Updated) {
+					u.got[p] = delivery{s.Updated, u.LastSync}
+				}
+			}
+		}
+	}
+}
+
+// newest is when a secret was last written, wherever; zero if that is not known.
+func (g *Graph) newest(p Path) time.Time {
+	var newest time.Time
+	for _, stored := range g.stored {
+		if s := stored[p]; s.Updated.After(newest) {
+			newest = s.Updated
+		}
+	}
+	return newest
+}
+
+// has says whether the last success was not before something was stored. Kubernetes
+// cuts times to the second.
+func (u *User) has(stored time.Time) bool {
+	return !u.LastSync.IsZero() && !u.LastSync.Before(stored.Truncate(time.Second))
+}
+
+// deliveries notes what the user has got since it was last seen, and keeps what it
+// got before.
+func (u *user) deliveries(before *user, newest func(Path) time.Time) {
+	for _, p := range u.paths {
+		stored := newest(p)
+		switch d, known := before.got[p]; {
+		case stored.IsZero():
+		case known && d.stored.Equal(stored):
+			u.got[p] = d
+		case u.has(stored) && !before.has(stored):
+			u.got[p] = delivery{stored, u.LastSync}
+		}
+	}
 }

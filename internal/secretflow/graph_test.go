@@ -143,8 +143,8 @@ func TestReport(t *testing.T) {
 			Producers: []UserReport{{Cluster: "storage", Namespace: "rook-ceph", Name: "nova", LastSync: when(1)}},
 			Consumers: []UserReport{
 				{Cluster: "hypervisor", Namespace: "a", Name: "early", LastSync: when(0), Behind: &truth, LagSeconds: number(479.7)},
-				{Cluster: "hypervisor", Namespace: "b", Name: "late", LastSync: when(5), Behind: &lie, LagSeconds: number(179.7)},
-				{Cluster: "hypervisor", Namespace: "c", Name: "never", Behind: &truth, LagSeconds: number(479.7)},
+				{Cluster: "hypervisor", Namespace: "b", Name: "late", LastSync: when(5), Behind: &lie},
+				{Cluster: "hypervisor", Namespace: "c", Name: "never"},
 			},
 		}, {
 			ID: other.ID(), Mount: other.Mount, Path: "kv-v2/ceph/not-stored", Stored: []StoredReport{}, Producers: []UserReport{},
@@ -163,4 +163,41 @@ func TestReport(t *testing.T) {
 	if left := r.Report(at(10), true); len(left.Paths) != 1 || len(left.Paths[0].Consumers) != 0 || len(left.Paths[0].Stored) != 0 {
 		t.Errorf("%+v", left)
 	}
+}
+
+// TestLag: how long a reader took stays, however often it is refreshed afterwards.
+func TestLag(t *testing.T) {
+	at := func(second int) time.Time { return time.Date(2026, 11, 20, 9, 0, second, 0, time.UTC) }
+	r := newRig(t)
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	sync := func(second int) { r.reader.Set(KindExternalSecret, "openstack/nova", nova("client-nova", at(second))) }
+	stored := func(version, second int) {
+		r.SetStored("main", map[Path]Stored{ceph: {Version: version, Updated: at(second)}})
+	}
+	want := func(step string, behind bool, lag float64) {
+		t.Helper()
+		got := r.Report(at(50), false).Paths[0].Consumers[0]
+		switch {
+		case got.Behind == nil || *got.Behind != behind:
+			t.Errorf("%s: behind %v, want %v", step, got.Behind, behind)
+		case lag < 0 && got.LagSeconds != nil, lag >= 0 && (got.LagSeconds == nil || *got.LagSeconds != lag):
+			t.Errorf("%s: lag %v, want %v", step, got.LagSeconds, lag)
+		}
+	}
+	sync(5)
+	stored(1, 1)
+	want("nobody saw it come", false, -1)
+	stored(2, 10)
+	want("a new version", true, 40)
+	sync(14)
+	want("it is there", false, 4)
+	sync(24)
+	want("it still is", false, 4)
+	sync(34)
+	stored(3, 31)
+	want("there before we heard of it", false, 3)
+	sync(44)
+	want("and still", false, 3)
+	stored(4, 44)
+	want("in the same second", false, 0)
 }

@@ -6,6 +6,7 @@ package secretflow
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ type Store struct {
 	Path string
 	// V1 says that the mount is KV version 1.
 	V1 bool
+	// Namespace says that the store names a namespace of OpenBao.
+	Namespace bool
 }
 
 // Reference is a key in a store.
@@ -40,14 +43,13 @@ func (p Path) ID() string {
 // Why a reference leads nowhere that is known; values of the reason label.
 const (
 	reasonFind         = "find"          // keys are searched for
-	reasonStoreMissing = "store_missing" // or not looked at yet
+	reasonStoreMissing = "store_missing" // or may not be read, or was not looked at yet
 	reasonProvider     = "provider"      // the store leads elsewhere
+	reasonNamespace    = "namespace"     // the store leads to a namespace of OpenBao
+	reasonKey          = "key"           // it is no path in a mount
 )
 
-// resolve says where External Secrets Operator looks for a key. It puts the path of
-// the store in front of the key unless it is there already, and data behind the
-// mount; without a path, what stands before /data/ is the mount, or else the first
-// part of the key (pkg/provider/vault, buildPath).
+// resolve says where External Secrets Operator looks for a key.
 func resolve(r Reference, store *Store) (p Path, why string) {
 	switch {
 	case r.Find:
@@ -56,8 +58,32 @@ func resolve(r Reference, store *Store) (p Path, why string) {
 		return p, reasonStoreMissing
 	case !store.Vault:
 		return p, reasonProvider
+	case store.Namespace:
+		return p, reasonNamespace
 	}
-	key := r.Key
+	// The operator's client cleans paths, too.
+	mount, full := clean(store.Path), clean(buildPath(r.Key, store))
+	switch {
+	case mount != "" && store.V1:
+		p = Path{mount, strings.TrimPrefix(full, mount+"/")}
+	case mount != "":
+		p = Path{mount, strings.TrimPrefix(full, mount+"/data/")}
+	case store.V1:
+		p.Mount, p.Key, _ = strings.Cut(full, "/")
+	default:
+		p.Mount, p.Key, _ = strings.Cut(full, "/data/")
+	}
+	if p.Mount == "" || p.Key == "" || p.Key == full {
+		return Path{}, reasonKey
+	}
+	return p, ""
+}
+
+// buildPath follows the function of that name in the operator's provider for Vault:
+// it puts the path of the store in front of the key unless it is there already, and
+// data behind the mount. Without a path, the first part of the key is the mount,
+// unless there is a /data/ somewhere.
+func buildPath(key string, store *Store) string {
 	if mount := store.Path; mount != "" {
 		if rest, ok := strings.CutPrefix(key, mount+"/"); ok {
 			key = rest
@@ -65,11 +91,16 @@ func resolve(r Reference, store *Store) (p Path, why string) {
 				key = strings.TrimPrefix(key, "data/")
 			}
 		}
-		return Path{Mount: mount, Key: key}, ""
+		if store.V1 {
+			return mount + "/" + key
+		}
+		return mount + "/data/" + key
 	}
-	if mount, rest, ok := strings.Cut(key, "/data/"); ok && !store.V1 {
-		return Path{Mount: mount, Key: rest}, ""
+	if store.V1 || strings.Contains(key, "/data/") {
+		return key
 	}
 	mount, rest, _ := strings.Cut(key, "/")
-	return Path{Mount: mount, Key: rest}, ""
+	return mount + "/data/" + rest
 }
+
+func clean(p string) string { return strings.Trim(path.Clean("/"+p), "/") }

@@ -44,11 +44,11 @@ type UserReport struct {
 	Name      string     `json:"name"`
 	LastSync  *time.Time `json:"lastSync"` // null: never
 	// Behind says that OpenBao has a version that is newer than the last success of
-	// the reader. Null if it is not known.
-	Behind *bool `json:"behind,omitempty"`
-	// LagSeconds is how long the reader took to get the current version, or how
-	// long it has not had it.
-	LagSeconds *float64 `json:"lagSeconds,omitempty"`
+	// the reader. Null if it is not known what OpenBao has, or there was no success.
+	Behind *bool `json:"behind"`
+	// LagSeconds is how long a reader that is behind has been, or how long one that
+	// is not took to get the current version; null if the exporter did not see that.
+	LagSeconds *float64 `json:"lagSeconds"`
 }
 
 // UnresolvedReport is an object with references that lead to no known path.
@@ -87,7 +87,7 @@ func (g *Graph) Report(now time.Time, showPaths bool) Report {
 				if r := at(p); u.kind == KindPushSecret {
 					r.Producers = append(r.Producers, c.report(u))
 				} else {
-					r.Consumers = append(r.Consumers, c.report(u).against(r.newest(), now))
+					r.Consumers = append(r.Consumers, c.report(u).against(u, p, g.newest(p), now))
 				}
 			}
 			for _, why := range u.problems {
@@ -118,30 +118,24 @@ func (c *Cluster) report(u *user) UserReport {
 	return r
 }
 
-// newest is when the secret was last written, wherever.
-func (r *PathReport) newest() time.Time {
-	var newest time.Time
-	for _, s := range r.Stored {
-		if s.Updated.After(newest) {
-			newest = s.Updated
-		}
-	}
-	return newest
-}
-
 // against says how late a reader is.
-func (r UserReport) against(stored, now time.Time) UserReport {
-	if stored.IsZero() {
+func (r UserReport) against(u *user, p Path, stored, now time.Time) UserReport {
+	if stored.IsZero() || r.LastSync == nil {
 		return r
 	}
-	// Kubernetes cuts times to the second: a sync in the same one is no older.
-	behind := r.LastSync == nil || r.LastSync.Before(stored.Truncate(time.Second))
-	lag := now.Sub(stored)
-	if !behind {
-		lag = max(0, r.LastSync.Sub(stored))
+	behind := !u.has(stored)
+	r.Behind = &behind
+	var lag time.Duration
+	switch d := u.got[p]; {
+	case behind:
+		lag = now.Sub(stored)
+	case d.stored.Equal(stored):
+		lag = max(0, d.got.Sub(stored)) // a success is cut to the second
+	default:
+		return r
 	}
 	seconds := lag.Seconds()
-	r.Behind, r.LagSeconds = &behind, &seconds
+	r.LagSeconds = &seconds
 	return r
 }
 

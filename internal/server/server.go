@@ -44,7 +44,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", whenReady(o.Ready, serveJSON(o.SecretFlow)))
+	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.SecretFlow))))
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)

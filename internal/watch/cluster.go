@@ -65,6 +65,8 @@ type Cluster struct {
 	kinds   []*kind
 	groups  []*exposition.Group
 
+	shifted *shifted // of a snapshot; of its goroutine
+
 	view atomic.Pointer[fleet.View]
 	wake chan struct{} // the view has changed
 

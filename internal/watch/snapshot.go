@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
@@ -22,6 +23,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
+
+// shifted remembers when a snapshot was first read.
+type shifted struct{ takenAt, at time.Time }
 
 // runSnapshot feeds the cluster from a directory and follows its changes. A
 // directory that cannot be read changes nothing: what was read before stays.
@@ -49,7 +53,11 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 	if err != nil {
 		return err
 	}
-	shift := c.Snapshot.Shift(meta, c.options.Now())
+	if c.shifted == nil || !c.shifted.takenAt.Equal(meta.TakenAt) {
+		// A file that is edited later must not move the others.
+		c.shifted = &shifted{takenAt: meta.TakenAt, at: c.options.Now()}
+	}
+	shift := c.Snapshot.Shift(meta, c.shifted.at)
 	type content struct {
 		version string
 		entries []*exposition.Entry

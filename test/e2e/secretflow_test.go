@@ -95,8 +95,12 @@ func TestSecretFlow(t *testing.T) {
 	must(t, operators["hypervisor"].Thaw())
 	behind()
 	reader = readerOf(t, e, ceph, "hypervisor")
-	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil {
+	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil || reader.LagSeconds == nil {
 		t.Fatalf("the API says %+v of a reader that is not behind", reader)
+	}
+	// It was behind for as long as its operator was frozen.
+	if lag := *reader.LagSeconds; lag <= 0 || lag > reader.LastSync.Sub(time.Unix(int64(since[0].Value), 0)).Seconds()+1 {
+		t.Errorf("it took %v s to get the key, stored at %v and synchronized at %v", lag, since[0].Value, reader.LastSync)
 	}
 	e.expect(t, 1, series{
 		"": "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", "cluster": "hypervisor", "name": "ceph-client-nova",
@@ -117,6 +121,16 @@ func TestSecretFlow(t *testing.T) {
 		samples, err := prometheus.Query(t.Context(), alerts.SecretPushedNotStored)
 		if err == nil && (len(samples) != 1 || samples[0].Labels["cluster"] != "storage") {
 			err = fmt.Errorf("pushed and not stored: %v", samples)
+		}
+		return err
+	})
+	// When nobody can be asked, nothing is known to be missing.
+	must(t, b.Nodes[0].Seal(t.Context()))
+	e.expect(t, 0, series{"": "cobaltcore_secretflow_stored_version"})
+	eventually(t, time.Minute, func() error {
+		samples, err := prometheus.Query(t.Context(), alerts.SecretPushedNotStored)
+		if err == nil && len(samples) != 0 {
+			err = fmt.Errorf("OpenBao is sealed, and these are not stored: %v", samples)
 		}
 		return err
 	})
