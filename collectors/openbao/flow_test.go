@@ -4,6 +4,7 @@
 package openbao
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -50,22 +51,28 @@ func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
 	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
 	b.site.Flow = secretflow.NewGraph()
 	refer(t, b.site.Flow, "kv-v2/bootstrap/data/keystone-admin", "kv-v2/bootstrap/data/not-there", "pki/data/no-kv", "kv-v2/bootstrap/data/../keystone-db")
+	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/not-there", reply(http.StatusNotFound, `{"errors":[]}`))
 	i := flowing(t, b)
 	run(t, i)
 	eventually(t, "settled", i.Settled)
 
+	missing := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "not-there"}
 	admin := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-admin"}
 	text := serve(t, b.site.Exposition)
 	for _, want := range []string{
 		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} 2`,
+		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + missing.ID() + `"} 0`,
 		`cobaltcore_secretflow_stored_timestamp_seconds{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} `,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no row %s in\n%s", want, text)
 		}
 	}
-	if n := strings.Count(text, "\ncobaltcore_secretflow_stored_version{"); n != 1 {
+	if n := strings.Count(text, "\ncobaltcore_secretflow_stored_timestamp_seconds{"); n != 1 {
 		t.Errorf("%d secrets are stored, want 1", n)
+	}
+	if n := strings.Count(text, "\ncobaltcore_secretflow_stored_version{"); n != 2 {
+		t.Errorf("%d secrets were asked for, want 2", n)
 	}
 	if strings.Contains(text, "keystone-admin") {
 		t.Error("the name of a secret is shown")

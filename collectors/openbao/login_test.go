@@ -167,7 +167,9 @@ func TestProbes(t *testing.T) {
 	o := newConfig("http://openbao-0.test:8200")
 	probe := o
 	probe.LoginProbe.Enabled = true
-	c := Collector{Instances: []config.OpenBao{o, probe}}
+	recorded := probe
+	recorded.Nodes, recorded.Cluster = nil, "dump" // there is nobody to log in to
+	c := Collector{Instances: []config.OpenBao{o, probe, recorded}}
 	for name, tc := range map[string]struct {
 		cluster fleet.Cluster
 		want    int

@@ -44,7 +44,8 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 		if o.Cluster == site.Cluster.Name {
 			probes = append(probes, newInstance(o, c.Flow, site))
 		}
-		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil {
+		recorded := len(o.Nodes) == 0 && o.Service == nil // nobody to log in to
+		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil && !recorded {
 			probes = append(probes, newLogin(o, site))
 		}
 	}
