@@ -5,37 +5,25 @@ package openbao
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
-// Reason says in one word why an endpoint was not answered. It is a label value,
-// so the set is closed.
-type Reason string
-
-// The reasons.
+// The reasons that only OpenBao has. Forbidden may also mean that there is no such
+// mount: OpenBao does not tell.
 const (
-	ReasonTimeout   Reason = "timeout"
-	ReasonTLS       Reason = "tls"
-	ReasonForbidden Reason = "forbidden" // or there is no such mount: OpenBao does not tell
-	ReasonSealed    Reason = "sealed"
-	ReasonNoLeader  Reason = "no_leader"
-	ReasonNotFound  Reason = "not_found"
-	ReasonHTTP      Reason = "http" // no answer, or an unexpected one
-	ReasonDecode    Reason = "decode"
+	ReasonSealed   probe.Reason = "sealed"
+	ReasonNoLeader probe.Reason = "no_leader"
 )
 
-func reasons() []Reason {
-	return []Reason{ReasonTimeout, ReasonTLS, ReasonForbidden, ReasonSealed, ReasonNoLeader, ReasonNotFound, ReasonHTTP, ReasonDecode}
+func reasons() []probe.Reason {
+	return []probe.Reason{
+		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonForbidden, ReasonSealed, ReasonNoLeader, probe.ReasonNotFound, probe.ReasonHTTP, probe.ReasonDecode,
+	}
 }
 
 // request is one thing to ask.
@@ -69,31 +57,13 @@ type asker interface {
 	close()
 }
 
-// failure is why an endpoint was not answered.
-type failure struct {
-	reason Reason
-	err    error // what to log: it holds no body and no token
-	// noAnswer says that nothing came back at all.
-	noAnswer bool
-}
-
-func (f *failure) Error() string { return string(f.reason) + ": " + f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-func failed(reason Reason, format string, args ...any) *failure {
-	return &failure{reason: reason, err: fmt.Errorf(format, args...)}
-}
-
-// errNotRecorded is the failure of a snapshot that has no answer: nobody asked.
-var errNotRecorded = errors.New("not in the snapshot")
-
 // get asks and accepts a success only; for a list also a 404, which says that it
 // is empty.
 func get(ctx context.Context, a asker, r request) (answer, error) {
 	got, err := a.ask(ctx, r)
 	switch {
 	case err != nil:
-		return got, transportFailure(err)
+		return got, probe.TransportFailure(err)
 	case got.status == http.StatusOK, r.endpoint.list && got.emptyList():
 		return got, nil
 	}
@@ -106,58 +76,10 @@ func (got answer) emptyList() bool {
 	if got.status != http.StatusNotFound {
 		return false
 	}
-	said, err := decode[struct {
+	said, err := probe.Decode[struct {
 		Errors []string `json:"errors"`
 	}](got.body)
 	return err == nil && len(said.Errors) == 0
-}
-
-// transportFailure classifies why there is no answer.
-func transportFailure(err error) error {
-	if errors.Is(err, errNotRecorded) || errors.As(err, new(*failure)) {
-		return err
-	}
-	var (
-		verification *tls.CertificateVerificationError
-		record       tls.RecordHeaderError
-		alert        tls.AlertError
-		files        *fileError
-		timeout      interface{ Timeout() bool }
-	)
-	reason := ReasonHTTP
-	switch {
-	case errors.As(err, &verification), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &files),
-		strings.Contains(err.Error(), "remote error: tls:"), // an alert, whose type crypto/tls keeps to itself
-		errors.Is(err, http.ErrSchemeMismatch):
-		reason = ReasonTLS
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		reason = ReasonTimeout
-	case errors.Is(err, errTooLarge):
-		reason = ReasonDecode
-	}
-	return &failure{reason: reason, err: presentable(err), noAnswer: true}
-}
-
-// presentable is what of an error may be logged: not the URL, in which somebody may
-// have put a password, and not what a server has sent that is not HTTP.
-func presentable(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	var (
-		network      *net.OpError
-		dns          *net.DNSError
-		verification *tls.CertificateVerificationError
-		files        *fileError
-		timeout      interface{ Timeout() bool }
-	)
-	switch {
-	case errors.As(err, &network), errors.As(err, &dns), errors.As(err, &verification), errors.As(err, &files), errors.As(err, new(tls.RecordHeaderError)),
-		errors.As(err, &timeout), errors.Is(err, context.Canceled), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, errTooLarge), errors.Is(err, http.ErrSchemeMismatch):
-		return err
-	}
-	return errors.New("not an HTTP answer")
 }
 
 // statusFailure classifies an answer that is not a success. The texts are those
@@ -165,43 +87,26 @@ func presentable(err error) error {
 func statusFailure(e endpoint, got answer) error {
 	redirect := got.status >= 300 && got.status < 400
 	said := func(text string) bool { return strings.Contains(string(got.body), text) }
-	reason := ReasonHTTP
+	reason := probe.ReasonHTTP
 	switch {
 	case got.status == http.StatusForbidden, got.status == http.StatusUnauthorized:
-		reason = ReasonForbidden
+		reason = probe.ReasonForbidden
 	case said("Vault is sealed"), said("OpenBao is sealed"), said("barrier is sealed"):
 		reason = ReasonSealed
 	case said("active cluster node not found"), said("no active Vault instance"), said("no active OpenBao instance"):
 		reason = ReasonNoLeader
 	case redirect && e.own:
-		return failed(ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.status)
+		return probe.Failed(probe.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.status)
 	case redirect: // to the active node, by one that does not reach it
 		reason = ReasonNoLeader
 	case said("HTTP request to an HTTPS server"):
-		return failed(ReasonTLS, "status %d: the node wants https", got.status)
+		return probe.Failed(probe.ReasonTLS, "status %d: the node wants https", got.status)
 	case got.status == http.StatusNotFound, said("raft storage is not in use"), said("no handler for route"):
-		reason = ReasonNotFound
+		reason = probe.ReasonNotFound
 	case got.status == http.StatusGatewayTimeout:
-		reason = ReasonTimeout
+		reason = probe.ReasonTimeout
 	}
-	return failed(reason, "status %d", got.status)
-}
-
-// decode reads a body. The error does not quote it.
-func decode[T any](body []byte) (T, error) {
-	var out T
-	if err := json.Unmarshal(body, &out); err != nil {
-		var syntax *json.SyntaxError
-		var wrong *json.UnmarshalTypeError
-		switch {
-		case errors.As(err, &wrong):
-			return out, failed(ReasonDecode, "the value of %s is not what it should be", wrong.Field)
-		case errors.As(err, &syntax):
-			return out, failed(ReasonDecode, "not valid JSON at byte %d", syntax.Offset)
-		}
-		return out, failed(ReasonDecode, "not what it should be")
-	}
-	return out, nil
+	return probe.Failed(reason, "status %d", got.status)
 }
 
 // data reads a body whose content is in data.
@@ -210,14 +115,14 @@ func data[T any](got answer) (T, error) {
 	if got.status == http.StatusNotFound { // an empty list
 		return none, nil
 	}
-	out, err := decode[struct {
+	out, err := probe.Decode[struct {
 		Data *T `json:"data"`
 	}](got.body)
 	switch {
 	case err != nil:
 		return none, err
 	case out.Data == nil:
-		return none, failed(ReasonDecode, "the answer has no data")
+		return none, probe.Failed(probe.ReasonDecode, "the answer has no data")
 	}
 	return *out.Data, nil
 }
@@ -230,4 +135,11 @@ func ask[T any](ctx context.Context, a asker, r request) (T, error) {
 		return none, err
 	}
 	return data[T](got)
+}
+
+// failureRows adds why endpoints were not answered.
+func failureRows(r *exposition.Rows, turn probe.Failures, openbao, node string) {
+	for _, f := range turn {
+		r.Add(endpointFailing, 1, openbao, node, f.Endpoint, string(f.Reason()))
+	}
 }

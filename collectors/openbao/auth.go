@@ -16,6 +16,8 @@ import (
 	"github.com/openbao/openbao/api/v2"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // credentials get tokens of OpenBao. They belong to one goroutine.
@@ -106,11 +108,11 @@ func renewAfter(ttl time.Duration) time.Duration {
 func readToken(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", failed(ReasonForbidden, "no token: %w", err)
+		return "", probe.Failed(probe.ReasonForbidden, "no token: %w", err)
 	}
 	token := string(bytes.TrimSpace(text))
 	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return "", failed(ReasonForbidden, "no token: %s does not hold one", file)
+		return "", probe.Failed(probe.ReasonForbidden, "no token: %s does not hold one", file)
 	}
 	return token, nil
 }
@@ -127,7 +129,7 @@ type session struct {
 func (c *client) login(ctx context.Context, mount, role, jwt string) (session, error) {
 	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
 	if err != nil {
-		return session{}, failed(ReasonForbidden, "no login without a role and a token")
+		return session{}, probe.Failed(probe.ReasonForbidden, "no login without a role and a token")
 	}
 	with, err := api.NewClient(c.config)
 	if err != nil {
@@ -138,10 +140,10 @@ func (c *client) login(ctx context.Context, mount, role, jwt string) (session, e
 		return session{}, loginFailure(err)
 	}
 	if secret == nil { // a redirect has no body
-		return session{}, failed(ReasonNoLeader, "the answer to the login is empty")
+		return session{}, probe.Failed(ReasonNoLeader, "the answer to the login is empty")
 	}
 	if secret.Auth == nil || secret.Auth.ClientToken == "" {
-		return session{}, failed(ReasonDecode, "the answer to the login has no token")
+		return session{}, probe.Failed(probe.ReasonDecode, "the answer to the login has no token")
 	}
 	return session{
 		token: secret.Auth.ClientToken,
@@ -161,23 +163,23 @@ func loginFailure(err error) error {
 	answered, ok := errors.AsType[*api.ResponseError](err)
 	switch _, syntax := errors.AsType[*json.SyntaxError](err); {
 	case syntax:
-		return failed(ReasonDecode, "the answer to the login is not JSON")
+		return probe.Failed(probe.ReasonDecode, "the answer to the login is not JSON")
 	case !ok:
-		return transportFailure(err)
+		return probe.TransportFailure(err)
 	}
 	said := strings.Join(answered.Errors, " ")
 	if strings.Contains(said, "invalid role name") {
-		return failed(ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
+		return probe.Failed(probe.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
 	return statusFailure(endpoint{}, answer{status: answered.StatusCode, body: []byte(said)})
 }
 
 func (recorded) login(context.Context, string, string, string) (session, error) {
-	return session{}, errNotRecorded
+	return session{}, probe.ErrNotRecorded
 }
 func (recorded) revoke(context.Context, string) {}
 
 func (u unusable) login(context.Context, string, string, string) (session, error) {
-	return session{}, transportFailure(u.err)
+	return session{}, probe.TransportFailure(u.err)
 }
 func (unusable) revoke(context.Context, string) {}

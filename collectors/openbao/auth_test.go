@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 const loginPath = "auth/kubernetes/management/login"
@@ -151,7 +153,7 @@ func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	if n := len(l.all()); n != 3 {
 		t.Errorf("%d logins, not 3", n)
 	}
-	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", ReasonForbidden): "1", "autopilot_healthy": ""})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", probe.ReasonForbidden): "1", "autopilot_healthy": ""})
 }
 
 // TestARoleWithoutAPolicyIsNotLoggedInToTwice in one round.
@@ -163,7 +165,7 @@ func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
 	if n := len(l.all()); n != 1 {
 		t.Errorf("%d logins, not 1", n)
 	}
-	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", ReasonForbidden): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", probe.ReasonForbidden): "1"})
 }
 
 // TestATokenThatOneEndpointRefusesIsKept.
@@ -181,20 +183,20 @@ func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		why    Reason
+		why    probe.Reason
 	}{
-		"role missing":  {reply(http.StatusBadRequest, `{"errors":["invalid role name \"cobaltcore-exporter\""]}`), ReasonNotFound},
-		"review fails":  {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), ReasonForbidden},
-		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), ReasonForbidden},
-		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), ReasonNotFound},
-		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), ReasonHTTP},
+		"role missing":  {reply(http.StatusBadRequest, `{"errors":["invalid role name \"cobaltcore-exporter\""]}`), probe.ReasonNotFound},
+		"review fails":  {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), probe.ReasonForbidden},
+		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), probe.ReasonForbidden},
+		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), probe.ReasonNotFound},
+		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), probe.ReasonHTTP},
 		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), ReasonSealed},
 		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), ReasonNoLeader},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
 		}, ReasonNoLeader},
-		"no token": {reply(http.StatusOK, `{"data":{}}`), ReasonDecode},
-		"HTML":     {reply(http.StatusOK, `<html>`), ReasonDecode},
+		"no token": {reply(http.StatusOK, `{"data":{}}`), probe.ReasonDecode},
+		"HTML":     {reply(http.StatusOK, `<html>`), probe.ReasonDecode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, "healthy-2.4", nil)
@@ -234,7 +236,7 @@ func TestAServiceAccountTokenThatIsMissing(t *testing.T) {
 	l, _ := b.kubernetesAuth(t, 600)
 	b.o.Auth.Kubernetes.TokenFile = filepath.Join(t.TempDir(), "missing")
 	rounds(t, b.start(t), 1)
-	rowsOf(t, b.site).want(t, map[string]string{failing("", loginPath, ReasonForbidden): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", loginPath, probe.ReasonForbidden): "1"})
 	if len(l.all()) != 0 {
 		t.Error("a login without a token")
 	}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/openbao/openbao/api/v2"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // client asks one node. It asks once, follows no redirect (a standby sends one to
@@ -111,7 +113,7 @@ func (c *client) ask(ctx context.Context, r request) (answer, error) {
 	// Names in a path come from answers and from the configuration; none may lead
 	// elsewhere.
 	if path.Clean(r.path) != strings.TrimSuffix(r.path, "/") {
-		return answer{}, failed(ReasonDecode, "a name that is not one")
+		return answer{}, probe.Failed(probe.ReasonDecode, "a name that is not one")
 	}
 	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.path, r.query())
 	if got == nil || got.Response == nil {
@@ -147,9 +149,6 @@ func (c *client) note(certificate *x509.Certificate) {
 	c.certificate = certificate
 }
 
-// errTooLarge is the failure of an answer that is longer than maxAnswer.
-var errTooLarge = errors.New("the answer is too large")
-
 // bounded cuts endless answers off.
 type bounded struct{ next http.RoundTripper }
 
@@ -157,22 +156,7 @@ type bounded struct{ next http.RoundTripper }
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := b.next.RoundTrip(r)
 	if err == nil {
-		answer.Body = &boundedBody{ReadCloser: answer.Body, left: maxAnswer}
+		answer.Body = probe.LimitBody(answer.Body, maxAnswer)
 	}
 	return answer, err
-}
-
-type boundedBody struct {
-	io.ReadCloser
-
-	left int
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooLarge
-	}
-	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
 }

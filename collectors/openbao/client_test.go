@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 const testToken = "test-token"
@@ -81,7 +83,7 @@ func TestANodeIsAskedOnce(t *testing.T) {
 				if strings.HasPrefix(path, "sys/") && path != "sys/mounts" {
 					node = "openbao-0.test:8200"
 				}
-				rows.want(t, map[string]string{failing(node, path, ReasonHTTP): "1"})
+				rows.want(t, map[string]string{failing(node, path, probe.ReasonHTTP): "1"})
 			}
 			rows.want(t, map[string]string{row("node_up", "node", node(0)): "1"})
 		})
@@ -108,14 +110,14 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing(node(0), "sys/leader", ReasonHTTP):      "1",
-		failing("", "sys/mounts", ReasonNoLeader):       "1",
-		failing("", "pki/issuers", ReasonNoLeader):      "1",
-		failing("", "sys/ha-status", ReasonNoLeader):    "1",
-		failing(node(1), "sys/health", ReasonHTTP):      "1",
-		failing(node(1), "sys/seal-status", ReasonHTTP): "1",
-		row("node_up", "node", node(1)):                 "0",
-		"autopilot_healthy":                             "1",
+		failing(node(0), "sys/leader", probe.ReasonHTTP):      "1",
+		failing("", "sys/mounts", ReasonNoLeader):             "1",
+		failing("", "pki/issuers", ReasonNoLeader):            "1",
+		failing("", "sys/ha-status", ReasonNoLeader):          "1",
+		failing(node(1), "sys/health", probe.ReasonHTTP):      "1",
+		failing(node(1), "sys/seal-status", probe.ReasonHTTP): "1",
+		row("node_up", "node", node(1)):                       "0",
+		"autopilot_healthy":                                   "1",
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // clusterFacts are what one round has brought about the cluster. What is nil was
@@ -26,7 +27,7 @@ type clusterFacts struct {
 	key       *keyState
 	token     *tokenState
 	pki       pkiFacts
-	failures  failures
+	failures  probe.Failures
 	complete  bool // the active node was asked
 }
 
@@ -67,7 +68,7 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	i.note("cluster", facts.failures)
+	i.Note("cluster", facts.failures)
 	rows := i.rowsOf(i.clusterRows)
 	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { facts.rows(r, i.Name, i.Expect) })
 	i.mu.Lock()
@@ -83,11 +84,11 @@ func (i *instance) clusterFacts(ctx context.Context) *clusterFacts {
 	if err != nil {
 		if i.credentials.enabled() {
 			for _, e := range clusterEndpoints() {
-				facts.failures.skip(e.path, err)
+				facts.failures.Skip(e.path, err)
 			}
 		}
 		for _, mount := range i.pkiMounts(nil) {
-			facts.failures.skip(pkiIssuers.at("", "mount", mount).name, err)
+			facts.failures.Skip(pkiIssuers.at("", "mount", mount).name, err)
 		}
 		return facts
 	}
@@ -107,7 +108,7 @@ func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFact
 		i.setToken(token)
 		*facts = clusterFacts{}
 		if err != nil {
-			facts.failures.add(i.credentials.endpoint(), err)
+			facts.failures.Add(i.credentials.endpoint(), err)
 		}
 		if err != nil && token == "" {
 			return
@@ -134,7 +135,7 @@ func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFact
 func (f *clusterFacts) tokenRefused() bool {
 	refused := 0
 	for _, x := range f.failures {
-		if x.reason() == ReasonForbidden {
+		if x.Reason() == probe.ReasonForbidden {
 			refused++
 		}
 	}
@@ -170,7 +171,7 @@ func put[T any](q *questions, e endpoint, at **T) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if err != nil {
-			q.facts.failures.add(r.name, err)
+			q.facts.failures.Add(r.name, err)
 			return
 		}
 		*at = &got
@@ -179,5 +180,5 @@ func put[T any](q *questions, e endpoint, at **T) {
 
 func (q *questions) wait() {
 	q.tasks.Wait()
-	slices.SortFunc(q.facts.failures, func(a, b endpointFailure) int { return cmp.Compare(a.endpoint, b.endpoint) })
+	slices.SortFunc(q.facts.failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -41,7 +42,7 @@ type detailRound struct {
 	mounts   *mountTable
 	pki      pkiFacts
 	rows     []func(*exposition.Rows)
-	failures failures
+	failures probe.Failures
 	locked   bool // there is no token, which the login tells
 	unknown  bool // nobody has found out yet which PKI mounts there are
 	stored   map[secretflow.Path]secretflow.Stored
@@ -126,7 +127,7 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 			return
 		}
 		switch {
-		case err != nil || turn.locked || turn.unknown || turn.failures.passing():
+		case err != nil || turn.locked || turn.unknown || passing(turn.failures):
 			due, pause = time.Time{}, time.Duration(i.Interval)
 		case len(turn.failures) > 0 || d.pki && turn.pki.partial:
 			due = time.Now().Add(pause)
@@ -155,7 +156,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a asker, err er
 	switch {
 	case err != nil:
 		for _, name := range d.endpoints() {
-			turn.failures.skip(name, err)
+			turn.failures.Skip(name, err)
 		}
 	case !turn.locked && !turn.unknown:
 		ctx, cancel := context.WithTimeout(ctx, d.interval)
@@ -168,22 +169,22 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a asker, err er
 	if i.flow != nil && d.name == flowDetail {
 		i.flow.SetStored(i.Name, turn.stored)
 	}
-	i.note(d.name, turn.failures)
+	i.Note(d.name, turn.failures)
 	i.detailRows.Set(d.name, i.rowsOf(i.detailRows), func(r *exposition.Rows) {
 		for _, row := range turn.rows {
 			row(r)
 		}
-		turn.failures.rows(r, i.Name, "")
+		failureRows(r, turn.failures, i.Name, "")
 	})
 	return turn
 }
 
 // passing says whether the last failure is that of a cluster that is changing.
-func (fs failures) passing() bool {
+func passing(fs probe.Failures) bool {
 	if len(fs) == 0 {
 		return false
 	}
-	why := fs[len(fs)-1].reason()
+	why := fs[len(fs)-1].Reason()
 	return why == ReasonNoLeader || why == ReasonSealed
 }
 
@@ -196,12 +197,12 @@ func askCRLs(ctx context.Context, d *detailRound) {
 			r := pkiCRL.at("", "mount", m.mount, "issuer", id)
 			body, err := askWithin[crlData](ctx, d.instance, d.asker, r)
 			if err != nil {
-				d.failures.add(r.name, err)
+				d.failures.Add(r.name, err)
 				continue
 			}
 			this, next, err := parseCRL(body)
 			if err != nil {
-				d.failures.add(r.name, err)
+				d.failures.Add(r.name, err)
 				continue
 			}
 			d.time(crlThisUpdate, this, d.Name, m.mount, id)
@@ -219,7 +220,7 @@ func askAudit(ctx context.Context, d *detailRound) {
 	r := sysAudit.at(d.token)
 	devices, err := askWithin[auditTable](ctx, d.instance, d.asker, r)
 	if err != nil {
-		d.failures.add(r.name, err)
+		d.failures.Add(r.name, err)
 		return
 	}
 	count := map[string]int{}
@@ -295,7 +296,7 @@ func askCertificates(ctx context.Context, d *detailRound) {
 			after = last
 		}
 		if err != nil {
-			d.failures.add(r.name, err)
+			d.failures.Add(r.name, err)
 			continue
 		}
 		for _, s := range []string{"valid", "expired"} {
@@ -318,7 +319,7 @@ func askTidy(ctx context.Context, d *detailRound) {
 		r := pkiTidy.at(d.token, "mount", m.mount)
 		got, err := askWithin[tidyData](ctx, d.instance, d.asker, r)
 		if err != nil {
-			d.failures.add(r.name, err)
+			d.failures.Add(r.name, err)
 			continue
 		}
 		d.add(tidyState, 1, d.Name, m.mount, got.State)

@@ -6,7 +6,6 @@ package openbao
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -14,10 +13,10 @@ import (
 	"strconv"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // findTimeout bounds one question to the API server.
@@ -52,7 +51,7 @@ type endpointSlices struct {
 func (f *finder) find(ctx context.Context) ([]target, error) {
 	c, ok := f.lookup(f.cluster)
 	if !ok {
-		return nil, failed(ReasonNotFound, "there is no cluster %q", f.cluster)
+		return nil, probe.Failed(probe.ReasonNotFound, "there is no cluster %q", f.cluster)
 	}
 	if f.client == nil || !f.connected.Equal(c) {
 		f.close()
@@ -62,7 +61,7 @@ func (f *finder) find(ctx context.Context) ([]target, error) {
 	path := "/apis/discovery.k8s.io/v1/namespaces/" + url.PathEscape(f.service.Namespace) + "/endpointslices"
 	query := url.Values{"labelSelector": {"kubernetes.io/service-name=" + f.service.Name}}
 	if err := f.client.Get(ctx, path, query, &list); err != nil {
-		return nil, clusterFailure(err)
+		return nil, probe.APIFailure(err)
 	}
 	return f.targets(list), nil
 }
@@ -123,17 +122,4 @@ func withServerName(c *tls.Config, name string) *tls.Config {
 	c = c.Clone()
 	c.ServerName = name
 	return c
-}
-
-// clusterFailure classifies why a question to an API server failed.
-func clusterFailure(err error) error {
-	switch {
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return failed(ReasonForbidden, "the API server refuses: %s", apierrors.ReasonForError(err))
-	case apierrors.IsNotFound(err):
-		return failed(ReasonNotFound, "the API server does not know it")
-	case apierrors.ReasonForError(err) != "":
-		return failed(ReasonHTTP, "the API server answers %s", apierrors.ReasonForError(err))
-	}
-	return fmt.Errorf("ask the API server: %w", transportFailure(err))
 }

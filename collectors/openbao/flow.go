@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 const (
@@ -36,8 +38,8 @@ func askFlow(ctx context.Context, d *detailRound) {
 		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
 		mu.Lock()
 		defer mu.Unlock()
-		if err != nil && (endpointFailure{err: err}).reason() != ReasonNotFound {
-			d.failures.add(r.name, err)
+		if err != nil && probe.ReasonOf(err) != probe.ReasonNotFound {
+			d.failures.Add(r.name, err)
 			refused[p.Mount]++
 			return
 		}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // inMemory is a node whose answers are a map by path.
@@ -30,7 +32,7 @@ func (n inMemory) ask(_ context.Context, r request) (answer, error) {
 }
 
 func (inMemory) login(context.Context, string, string, string) (session, error) {
-	return session{}, errNotRecorded
+	return session{}, probe.ErrNotRecorded
 }
 func (inMemory) revoke(context.Context, string) {}
 func (inMemory) presented() *x509.Certificate   { return nil }
@@ -38,7 +40,7 @@ func (inMemory) close()                         {}
 func (n inMemory) run(context.Context)          {}
 func (n inMemory) changed() <-chan struct{}     { return nil }
 func (n inMemory) known() bool                  { return true }
-func (n inMemory) current() (map[string]asker, failures) {
+func (n inMemory) current() (map[string]asker, probe.Failures) {
 	return map[string]asker{"openbao-0": n}, nil
 }
 
@@ -113,7 +115,7 @@ func FuzzAnswers(f *testing.F) {
 func checkReasons(t *testing.T, text string) {
 	t.Helper()
 	for _, wrong := range rowsIn(text).with("endpoint_failing") {
-		if !slices.ContainsFunc(reasons(), func(r Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
+		if !slices.ContainsFunc(reasons(), func(r probe.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
 			t.Errorf("an unknown reason: %s", wrong)
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -219,6 +220,6 @@ func row(name string, labels ...string) string {
 }
 
 // failing is the row of an endpoint that is not answered.
-func failing(node, endpoint string, why Reason) string {
+func failing(node, endpoint string, why probe.Reason) string {
 	return row("endpoint_failing", "node", node, "endpoint", endpoint, "reason", string(why))
 }

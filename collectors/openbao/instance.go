@@ -11,6 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
@@ -18,7 +19,7 @@ import (
 // instance is one OpenBao cluster.
 type instance struct {
 	config.OpenBao
-	*journal
+	*probe.Journal
 
 	flow     *secretflow.Graph // nil if nobody wants to know
 	flowPace config.Duration
@@ -38,7 +39,7 @@ type instance struct {
 	mu      sync.Mutex
 	facts   map[string]*nodeFacts
 	askers  map[string]asker // of the last round
-	finding failures         // why they may be out of date
+	finding probe.Failures   // why they may be out of date
 	round   uint64
 	led     bool // some node led at the end of the last round
 	leaders leaders
@@ -56,7 +57,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	}
 	log := site.Log.With("openbao", o.Name)
 	i := &instance{
-		OpenBao: o, journal: newJournal(log), now: site.Now,
+		OpenBao: o, Journal: probe.NewJournal(log), now: site.Now,
 		nodes:       newSource(o, site, log),
 		credentials: credentials{OpenBaoAuth: o.Auth},
 		issuers:     map[string]issuer{},
@@ -129,7 +130,7 @@ func (i *instance) Status() status.Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s := i.status
-	s.Errors = i.errors()
+	s.Errors = i.Errors()
 	return s
 }
 

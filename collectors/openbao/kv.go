@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // kvNames is the data of a list of metadata.
@@ -44,11 +46,11 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 		r := kvMetadata.at(d.token, "mount", mount, "secret", name)
 		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
 		if err != nil {
-			if (endpointFailure{err: err}).reason() == ReasonNotFound {
+			if probe.ReasonOf(err) == probe.ReasonNotFound {
 				continue // deleted a moment ago
 			}
-			d.failures.add(r.name, err)
-			if noAnswer(err) || d.failures.passing() {
+			d.failures.Add(r.name, err)
+			if probe.NoAnswer(err) || passing(d.failures) {
 				return // nor will the others be answered
 			}
 			cut = true
@@ -97,7 +99,7 @@ func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string
 		r := kvMetadataList.at(d.token, "mount", mount, "secret", folder)
 		got, err := askWithin[kvNames](ctx, d.instance, d.asker, r)
 		if err != nil {
-			d.failures.add(r.name, err)
+			d.failures.Add(r.name, err)
 			return nil, false, err
 		}
 		for _, name := range got.Keys {

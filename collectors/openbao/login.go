@@ -16,6 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
@@ -107,7 +108,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 	reason := ""
 	if err != nil {
-		reason = string(endpointFailure{err: err}.reason())
+		reason = string(probe.ReasonOf(err))
 	}
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // else nobody knows whether a workload could
@@ -122,7 +123,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settled, l.state.Took = true, time.Since(start)
-	l.state.Up = !noAnswer(err)
+	l.state.Up = !probe.NoAnswer(err)
 	if l.state.Up {
 		l.state.LastSuccess = time.Now()
 	}
@@ -193,10 +194,10 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 	ask.Spec.Audiences, ask.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
 	var got tokenRequest
 	if err := l.cluster.Post(ctx, path, ask, &got); err != nil {
-		return "", clusterFailure(err)
+		return "", probe.APIFailure(err)
 	}
 	if got.Status.Token == "" {
-		return "", failed(ReasonDecode, "the API server gave no token")
+		return "", probe.Failed(probe.ReasonDecode, "the API server gave no token")
 	}
 	return got.Status.Token, nil
 }
@@ -207,9 +208,9 @@ func (l *loginProbe) node(ctx context.Context) (asker, error) {
 	askers, failures := l.nodes.current()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
-	err := error(failed(ReasonNoLeader, "there is no node"))
+	err := error(probe.Failed(ReasonNoLeader, "there is no node"))
 	if len(failures) > 0 {
-		err = failures[0].err
+		err = failures[0].Err
 	}
 	names := slices.Sorted(maps.Keys(askers))
 	states, errs := make([]state, len(names)), make([]error, len(names))
@@ -231,7 +232,7 @@ func (l *loginProbe) node(ctx context.Context) (asker, error) {
 		case down:
 			err = errs[n]
 		case sealed, uninitialized:
-			err = failed(ReasonSealed, "node %s is %s", name, states[n])
+			err = probe.Failed(ReasonSealed, "node %s is %s", name, states[n])
 		}
 	}
 	for _, good := range []state{active, standby} {

@@ -98,7 +98,7 @@ func (f *clusterFacts) rows(r *exposition.Rows, openbao string, expect config.Op
 	for _, m := range f.pki.mounts {
 		m.rows(r, openbao)
 	}
-	f.failures.rows(r, openbao, "")
+	failureRows(r, f.failures, openbao, "")
 }
 
 // mountRows adds which mounts there are, and which of the expected ones.

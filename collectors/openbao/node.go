@@ -5,13 +5,13 @@ package openbao
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // health is the body of sys/health.
@@ -64,7 +64,7 @@ type nodeFacts struct {
 	health   *health
 	seal     *sealStatus
 	leader   *leaderStatus
-	failures failures
+	failures probe.Failures
 	// confirmed says that the leader which a standby names has answered through it.
 	confirmed   bool
 	certificate time.Time // when that of the listener expires
@@ -101,52 +101,46 @@ func askNode(ctx context.Context, a asker, now func() time.Time) nodeFacts {
 		f.certificate = certificate.NotAfter
 	}
 	if err != nil {
-		f.failures.add(sysHealth.path, err)
+		f.failures.Add(sysHealth.path, err)
 	} else if f.health.ServerTime > 0 {
 		// Up to a second was cut off, so that clocks that agree are 0 to 1 apart.
 		f.skew = math.Ceil(float64(f.health.ServerTime) - float64(start.Add(f.took/2).UnixMilli())/1000)
 	}
-	if noAnswer(err) {
-		f.failures.skip(sysSealStatus.path, err)
-		f.failures.skip(sysLeader.path, err)
+	if probe.NoAnswer(err) {
+		f.failures.Skip(sysSealStatus.path, err)
+		f.failures.Skip(sysLeader.path, err)
 		return f
 	}
 	if f.seal, err = askPlain[sealStatus](ctx, a, sysSealStatus); err != nil {
-		f.failures.add(sysSealStatus.path, err)
+		f.failures.Add(sysSealStatus.path, err)
 	}
 	f.leader, err = askPlain[leaderStatus](ctx, a, sysLeader)
-	if failure := (&failure{}); errors.As(err, &failure) && failure.reason == ReasonSealed {
+	if probe.ReasonOf(err) == ReasonSealed {
 		f.leader, err = &leaderStatus{HAEnabled: true}, nil // a sealed node says that, and knows no leader
 	}
 	if err != nil {
-		f.failures.add(sysLeader.path, err)
+		f.failures.Add(sysLeader.path, err)
 	}
 	return f
-}
-
-// noAnswer says whether nothing came back at all.
-func noAnswer(err error) bool {
-	var why *failure
-	return errors.Is(err, errNotRecorded) || errors.As(err, &why) && why.noAnswer
 }
 
 // askHealth accepts every status with which sys/health tells a state.
 func askHealth(ctx context.Context, a asker) (*health, error) {
 	got, err := a.ask(ctx, sysHealth.at(""))
 	if err != nil {
-		return nil, transportFailure(err)
+		return nil, probe.TransportFailure(err)
 	}
 	switch got.status {
 	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
 	default:
 		return nil, statusFailure(sysHealth, got)
 	}
-	h, err := decode[health](got.body)
+	h, err := probe.Decode[health](got.body)
 	if err == nil && (h.Initialized == nil || h.Sealed == nil || h.Standby == nil) {
-		err = failed(ReasonDecode, "not the health of an OpenBao node")
+		err = probe.Failed(probe.ReasonDecode, "not the health of an OpenBao node")
 	}
 	if err != nil && got.status != http.StatusOK {
-		err = failed(ReasonHTTP, "status %d of something else", got.status)
+		err = probe.Failed(probe.ReasonHTTP, "status %d of something else", got.status)
 	}
 	if err != nil {
 		return nil, err
@@ -160,7 +154,7 @@ func askPlain[T any](ctx context.Context, a asker, e endpoint) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := decode[T](got.body)
+	out, err := probe.Decode[T](got.body)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +196,7 @@ func (n *nodeFacts) rows(r *exposition.Rows, openbao, node string) {
 		}
 	}
 	r.Time(nodeCertificate, n.certificate, openbao, node)
-	n.failures.rows(r, openbao, node)
+	failureRows(r, n.failures, openbao, node)
 }
 
 // leaderRows adds whether the node knows a leader, and which. A standby goes on

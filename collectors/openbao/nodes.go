@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // askNodes asks all nodes, again and again.
@@ -47,7 +48,7 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	i.note("nodes", finding)
+	i.Note("nodes", finding)
 	i.mu.Lock()
 	_, leader := i.activeNode()
 	i.led = leader != nil
@@ -83,7 +84,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]asker) {
 }
 
 // beginRound removes what is no longer a node.
-func (i *instance) beginRound(askers map[string]asker, finding failures) {
+func (i *instance) beginRound(askers map[string]asker, finding probe.Failures) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.askers, i.finding = askers, finding
@@ -91,7 +92,7 @@ func (i *instance) beginRound(askers map[string]asker, finding failures) {
 	for name := range i.facts {
 		if askers[name] == nil {
 			delete(i.facts, name)
-			i.forget("node " + name)
+			i.Forget("node " + name)
 			i.nodeRows.Delete("node " + name)
 		}
 	}
@@ -100,7 +101,7 @@ func (i *instance) beginRound(askers map[string]asker, finding failures) {
 // learn takes in what a node has answered.
 func (i *instance) learn(name string, facts *nodeFacts) {
 	key := "node " + name
-	i.note(key, facts.failures)
+	i.Note(key, facts.failures)
 	i.nodeRows.Set(key, i.rowsOf(i.nodeRows), func(r *exposition.Rows) { facts.rows(r, i.Name, name) })
 	i.mu.Lock()
 	before := i.facts[name]
@@ -193,7 +194,7 @@ func (i *instance) summarize() {
 		}
 		r.Add(expectedNodes, float64(i.Expect.Nodes), i.Name)
 		r.Bool(expectedSeal, i.Expect.AutoUnseal, i.Name)
-		i.finding.rows(r, i.Name, "")
+		failureRows(r, i.finding, i.Name, "")
 	})
 }
 
@@ -238,20 +239,20 @@ func (i *instance) active() (asker, error) {
 	names := slices.Sorted(maps.Keys(i.facts))
 	switch {
 	case len(names) == 0 && len(i.finding) > 0:
-		return nil, failed(i.finding[0].reason(), "the nodes are not known")
+		return nil, probe.Failed(i.finding[0].Reason(), "the nodes are not known")
 	case len(names) == 0:
-		return nil, failed(ReasonNoLeader, "there is no node")
+		return nil, probe.Failed(ReasonNoLeader, "there is no node")
 	case !i.anyUp():
-		return nil, failed(i.facts[names[0]].failures.reason(), "no node answers")
+		return nil, probe.Failed(i.facts[names[0]].failures.Reason(), "no node answers")
 	}
-	err := failed(ReasonSealed, "every node that answers is sealed")
+	err := probe.Failed(ReasonSealed, "every node that answers is sealed")
 	for _, name := range names {
 		f := i.facts[name]
 		if f.confirmed && i.askers[name] != nil {
 			return i.askers[name], nil
 		}
 		if f.state() == standby {
-			err = failed(ReasonNoLeader, "no node is active")
+			err = probe.Failed(ReasonNoLeader, "no node is active")
 		}
 	}
 	return nil, err

@@ -4,14 +4,14 @@
 package openbao
 
 import (
-	"bytes"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // TestATokenOutlivesAFailedRenewal: a third of its life is there for that.
@@ -27,11 +27,11 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	b.clock.add(401 * time.Second)
 	rounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{
-		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", ReasonHTTP): "1",
+		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", probe.ReasonHTTP): "1",
 	})
 	b.clock.add(200 * time.Second) // now it is over
 	rounds(t, i, 1)
-	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", ReasonHTTP): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", probe.ReasonHTTP): "1"})
 	b.nodes["openbao-0"].set(loginPath, good.ServeHTTP)
 	rounds(t, i, 1)
 	rowsOf(t, b.site).want(t, healthy)
@@ -61,37 +61,5 @@ func TestOnePKIMountHoldsNothingElseUp(t *testing.T) {
 	}
 	if walks > 1 {
 		t.Errorf("%d walks through a KV mount in the first of its intervals", walks)
-	}
-}
-
-// TestTheJournalSaysEachThingOnce also when one endpoint fails for two reasons, or
-// a thousand times.
-func TestTheJournalSaysEachThingOnce(t *testing.T) {
-	var log bytes.Buffer
-	j := newJournal(slog.New(slog.NewTextHandler(&log, nil)))
-	turn := failures{
-		{endpoint: "a", err: failed(ReasonHTTP, "one")}, {endpoint: "a", err: failed(ReasonDecode, "two")},
-		{endpoint: "a", err: failed(ReasonHTTP, "three")}, {endpoint: "b", err: failed(ReasonHTTP, "four"), skipped: true},
-	}
-	for range 3 {
-		j.note("cluster", turn)
-	}
-	if n := strings.Count(log.String(), "\n"); n != 2 || !strings.Contains(log.String(), `endpoints="a b"`) {
-		t.Errorf("%d lines: %s", n, log.String())
-	}
-	if got := j.errors(); got["http"] != 6 || got["decode"] != 3 {
-		t.Error(got)
-	}
-	log.Reset()
-	j.note("cluster", failures{{endpoint: "a", err: failed(ReasonDecode, "two")}})
-	j.note("cluster", nil)
-	if n := strings.Count(log.String(), "answered again"); n != 2 || strings.Count(log.String(), "level=WARN") != 0 {
-		t.Error(log.String())
-	}
-	var none failures
-	none.add("x", errNotRecorded)
-	none.skip("x", errNotRecorded)
-	if len(none) != 0 {
-		t.Error("what a snapshot does not have is a failure")
 	}
 }

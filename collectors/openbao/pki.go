@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // issuerList is the data of pki/issuers.
@@ -99,7 +100,7 @@ func (i *instance) askIssuers(ctx context.Context, a asker, facts *clusterFacts)
 		r := pkiIssuers.at("", "mount", mount)
 		var err error
 		if m.list, err = askWithin[issuerList](ctx, i, a, r); err != nil {
-			facts.failures.add(r.name, err)
+			facts.failures.Add(r.name, err)
 			facts.pki.partial = true
 			continue
 		}
@@ -108,7 +109,7 @@ func (i *instance) askIssuers(ctx context.Context, a asker, facts *clusterFacts)
 			if !ok {
 				r := pkiIssuer.at("", "mount", mount, "issuer", id)
 				if about, err = readIssuer(ctx, i, a, r); err != nil {
-					facts.failures.add(r.name, err)
+					facts.failures.Add(r.name, err)
 					continue
 				}
 			}
@@ -137,11 +138,11 @@ func readIssuer(ctx context.Context, i *instance, a asker, r request) (issuer, e
 func parseIssuer(body issuerData) (issuer, error) {
 	block, _ := pem.Decode([]byte(body.Certificate))
 	if block == nil {
-		return issuer{}, failed(ReasonDecode, "not a certificate")
+		return issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return issuer{}, failed(ReasonDecode, "not a certificate")
+		return issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
 	}
 	return issuer{
 		notBefore: c.NotBefore, notAfter: c.NotAfter,
@@ -158,11 +159,11 @@ type crlData struct {
 func parseCRL(body crlData) (this, next time.Time, err error) {
 	block, _ := pem.Decode([]byte(body.CRL))
 	if block == nil {
-		return this, next, failed(ReasonDecode, "not a revocation list")
+		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
 	}
 	c, err := x509.ParseRevocationList(block.Bytes)
 	if err != nil {
-		return this, next, failed(ReasonDecode, "not a revocation list")
+		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
 	}
 	return c.ThisUpdate, c.NextUpdate, nil
 }

@@ -4,23 +4,21 @@
 package openbao
 
 import (
-	"context"
-	"errors"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // TestReasonsOfRecordedFailures: answers of OpenBao 2.4.0, by the beginning of the
 // name of their file.
 func TestReasonsOfRecordedFailures(t *testing.T) {
-	reasons := map[string]Reason{
-		"forbidden-": ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
-		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": ReasonNotFound, "lease-count-without-type": ReasonNotFound, "kv-list-empty": "",
+	reasons := map[string]probe.Reason{
+		"forbidden-": probe.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
+		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": probe.ReasonNotFound, "lease-count-without-type": probe.ReasonNotFound, "kv-list-empty": "",
 	}
 	files, err := filepath.Glob("testdata/answers/*.json")
 	if err != nil || len(files) == 0 {
@@ -42,7 +40,7 @@ func TestReasonsOfRecordedFailures(t *testing.T) {
 				}
 				continue
 			}
-			if got := (endpointFailure{err: err}).reason(); got != want || err == nil {
+			if got := probe.ReasonOf(err); got != want || err == nil {
 				t.Errorf("%s: %v (%v), not %s", name, got, err, want)
 			}
 		}
@@ -103,40 +101,11 @@ func TestWhyARaftServerIsUnhealthy(t *testing.T) {
 	}
 }
 
-func TestReasonsOfNoAnswer(t *testing.T) {
-	for name, tc := range map[string]struct {
-		err  error
-		want Reason
-	}{
-		"deadline":   {context.DeadlineExceeded, ReasonTimeout},
-		"wrapped":    {&url.Error{Op: "Get", URL: "x", Err: os.ErrDeadlineExceeded}, ReasonTimeout},
-		"refused":    {&url.Error{Op: "Get", URL: "x", Err: errors.New("connection refused")}, ReasonHTTP},
-		"TLS alert":  {errors.New("remote error: tls: bad certificate"), ReasonTLS},
-		"files":      {&fileError{os.ErrNotExist}, ReasonTLS},
-		"too large":  {errTooLarge, ReasonDecode},
-		"classified": {failed(ReasonSealed, "x"), ReasonSealed},
-	} {
-		err := transportFailure(tc.err)
-		if got := (endpointFailure{err: err}).reason(); got != tc.want {
-			t.Errorf("%s: %s, not %s", name, got, tc.want)
-		}
-		if name == "wrapped" && strings.Contains(err.Error(), "Get") {
-			t.Errorf("the URL is in the text: %v", err)
-		}
-		if name != "classified" && !noAnswer(err) {
-			t.Errorf("%s counts as an answer", name)
-		}
-	}
-	if !errors.Is(transportFailure(errNotRecorded), errNotRecorded) {
-		t.Error("what is not recorded is a failure")
-	}
-}
-
 // TestErrorsQuoteNoBody: it may hold a secret, and errors are logged.
 func TestErrorsQuoteNoBody(t *testing.T) {
 	const secret = "s3cr3t"
 	for _, body := range []string{secret, `{"keys":"` + secret + `"}`, `{"keys":["` + secret + `"`, `{"keys":{"` + secret + `":1}}`} {
-		_, err := decode[kvNames]([]byte(body))
+		_, err := probe.Decode[kvNames]([]byte(body))
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // recorded is a node whose answers are files: DIR/<endpoint with - for />.json,
@@ -30,23 +32,23 @@ func (n recorded) ask(_ context.Context, r request) (answer, error) {
 		body, err = os.ReadFile(filepath.Join(n.dir, shorter+".json"))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return answer{}, fmt.Errorf("%s: %w", r.path, errNotRecorded)
+		return answer{}, fmt.Errorf("%s: %w", r.path, probe.ErrNotRecorded)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	head, err := decode[struct {
-		Status int    `json:"_status"`
-		Reason Reason `json:"_reason"`
+	head, err := probe.Decode[struct {
+		Status int          `json:"_status"`
+		Reason probe.Reason `json:"_reason"`
 	}](body)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if head.Status == 0 {
 		if !slices.Contains(reasons(), head.Reason) {
-			head.Reason = ReasonHTTP
+			head.Reason = probe.ReasonHTTP
 		}
-		return answer{}, &failure{reason: head.Reason, err: errors.New("there was no answer"), noAnswer: true}
+		return answer{}, &probe.Failure{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
 	}
 	return answer{status: head.Status, body: body}, nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // TestANodeThatHangsDelaysNoOther: their rows are there while it is waited for.
@@ -41,11 +43,11 @@ func TestANodeThatHangsTimesOut(t *testing.T) {
 	i := b.start(t)
 	i.askNodesOnce(t.Context())
 	rowsOf(t, b.site).want(t, map[string]string{
-		row("node_up", "node", node(2)):                    "0",
-		failing(node(2), "sys/health", ReasonTimeout):      "1",
-		failing(node(2), "sys/leader", ReasonTimeout):      "1",
-		failing(node(2), "sys/seal-status", ReasonTimeout): "1",
-		`nodes{state="down"}`:                              "1",
+		row("node_up", "node", node(2)):                          "0",
+		failing(node(2), "sys/health", probe.ReasonTimeout):      "1",
+		failing(node(2), "sys/leader", probe.ReasonTimeout):      "1",
+		failing(node(2), "sys/seal-status", probe.ReasonTimeout): "1",
+		`nodes{state="down"}`:                                    "1",
 	})
 	if n := b.nodes["openbao-2"].count("sys/leader"); n != 0 {
 		t.Errorf("sys/leader was asked %d times", n)
@@ -68,9 +70,9 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	})
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing("", "pki/issuers", ReasonDecode):     "1",
-		failing(node(0), "sys/leader", ReasonDecode): "1",
-		row("node_up", "node", node(0)):              "1",
+		failing("", "pki/issuers", probe.ReasonDecode):     "1",
+		failing(node(0), "sys/leader", probe.ReasonDecode): "1",
+		row("node_up", "node", node(0)):                    "1",
 	})
 }
 

@@ -17,6 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // nodeSource knows the nodes of an instance.
@@ -26,7 +28,7 @@ type nodeSource interface {
 	// changed wakes whoever waits for the first nodes or for other ones.
 	changed() <-chan struct{}
 	// current are the nodes by name, and why they may be out of date.
-	current() (map[string]asker, failures)
+	current() (map[string]asker, probe.Failures)
 	// known says whether it has been found out, or has failed to be, which nodes
 	// there are.
 	known() bool
@@ -50,7 +52,7 @@ type live struct {
 	wake   chan struct{}
 
 	mu      sync.Mutex
-	tls     tlsFiles
+	tls     probe.TLSFiles
 	tlsErr  string // the last one, to log it once
 	targets []target
 	failing error // of the finder
@@ -65,7 +67,7 @@ type target struct{ name, url, serverName string }
 func newLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *live {
 	l := &live{
 		o: o, dial: site.Dial, log: log,
-		wake: make(chan struct{}, 1), tls: tlsFiles{TLS: o.TLS}, askers: map[target]asker{},
+		wake: make(chan struct{}, 1), tls: probe.TLSFiles{TLS: o.TLS}, askers: map[target]asker{},
 	}
 	for _, node := range o.Nodes {
 		name := node
@@ -122,10 +124,10 @@ func (l *live) known() bool {
 	return l.finder == nil || l.asked
 }
 
-func (l *live) current() (map[string]asker, failures) {
+func (l *live) current() (map[string]asker, probe.Failures) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	settings, changed, err := l.tls.load()
+	settings, changed, err := l.tls.Load()
 	l.logTLS(err)
 	next, byName := map[target]asker{}, map[string]asker{}
 	for _, t := range l.targets {
@@ -146,7 +148,7 @@ func (l *live) current() (map[string]asker, failures) {
 	}
 	l.askers = next
 	if l.failing != nil {
-		return byName, failures{{endpoint: "endpointslices", err: l.failing}}
+		return byName, probe.Failures{{Endpoint: "endpointslices", Err: l.failing}}
 	}
 	return byName, nil
 }
@@ -213,10 +215,10 @@ func (r *recordedSource) now() time.Time {
 	return r.at
 }
 
-func (r *recordedSource) current() (map[string]asker, failures) {
+func (r *recordedSource) current() (map[string]asker, probe.Failures) {
 	names, err := recordedNodes(r.dir)
 	if err != nil {
-		return nil, failures{{endpoint: "snapshot", err: failed(ReasonNotFound, "%w", err)}}
+		return nil, probe.Failures{{Endpoint: "snapshot", Err: probe.Failed(probe.ReasonNotFound, "%w", err)}}
 	}
 	askers := map[string]asker{}
 	for _, name := range names {

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // authority issues certificates for a test.
@@ -134,9 +134,9 @@ func (s *secured) wantTLS(t *testing.T, notAfter string) {
 	t.Helper()
 	rowsOf(t, s.site).want(t, map[string]string{
 		`nodes{state="down"}`:                                                    "3",
-		failing(node(0), "sys/health", ReasonTLS):                                "1",
-		failing("", "sys/mounts", ReasonTLS):                                     "1",
-		failing("", "pki/issuers", ReasonTLS):                                    "1",
+		failing(node(0), "sys/health", probe.ReasonTLS):                          "1",
+		failing("", "sys/mounts", probe.ReasonTLS):                               "1",
+		failing("", "pki/issuers", probe.ReasonTLS):                              "1",
 		row("node_up", "node", node(1)):                                          "0",
 		row("node_sealed", "node", node(1)):                                      "",
 		"autopilot_healthy":                                                      "",
@@ -265,28 +265,7 @@ func TestANodeWithoutTLS(t *testing.T) {
 	b.o.Nodes = []string{"https://openbao-0.test:8200", "https://openbao-7.test:8200"}
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing(node(0), "sys/health", ReasonTLS):  "1",
-		failing(node(7), "sys/health", ReasonHTTP): "1",
+		failing(node(0), "sys/health", probe.ReasonTLS):  "1",
+		failing(node(7), "sys/health", probe.ReasonHTTP): "1",
 	})
-}
-
-func TestTLSFilesAreReadOnlyWhenTheyDiffer(t *testing.T) {
-	dir := t.TempDir()
-	files := tlsFiles{TLS: config.TLS{CAFile: filepath.Join(dir, "ca.pem")}}
-	if c, _, err := files.load(); c != nil || err == nil {
-		t.Errorf("a file that is not there: %v, %v", c, err)
-	}
-	write(t, files.CAFile, newAuthority(t, "x").pem)
-	for round, want := range []bool{true, false, false} {
-		if c, changed, err := files.load(); c == nil || changed != want || err != nil {
-			t.Errorf("load %d: %v, changed %v, %v", round, c, changed, err)
-		}
-	}
-	before, _, _ := files.load()
-	for name, spoil := range map[string]func(){"empty": func() { write(t, files.CAFile, "") }, "missing": func() { remove(t, files.CAFile) }} {
-		spoil()
-		if c, changed, err := files.load(); c != before || changed || err == nil {
-			t.Errorf("%s: %v, changed %v, %v", name, c, changed, err)
-		}
-	}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package probe
 
 import (
 	"crypto/sha256"
@@ -14,23 +14,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// tlsFiles makes TLS configurations of files that may be replaced at any time.
-type tlsFiles struct {
+// TLSFiles makes TLS configurations of files that may be replaced at any time.
+type TLSFiles struct {
 	config.TLS
 
 	digest  [sha256.Size]byte
 	current *tls.Config
 }
 
-// fileError is a file that cannot be used.
-type fileError struct{ error }
+// FileError is a file that cannot be used.
+type FileError struct{ Err error }
 
-func (e *fileError) Unwrap() error { return e.error }
+func (e *FileError) Error() string { return e.Err.Error() }
 
-// load returns the TLS configuration of what the files hold now, and whether it
+// Unwrap returns the error itself.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Load returns the TLS configuration of what the files hold now, and whether it
 // is another one than the last time. While they cannot be used, the one before
 // stays.
-func (t *tlsFiles) load() (c *tls.Config, changed bool, err error) {
+func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	h := sha256.New()
 	contents := map[string][]byte{}
 	for _, file := range []string{t.CAFile, t.CertFile, t.KeyFile} {
@@ -38,7 +41,7 @@ func (t *tlsFiles) load() (c *tls.Config, changed bool, err error) {
 			continue
 		}
 		if contents[file], err = os.ReadFile(file); err != nil {
-			return t.current, false, &fileError{err}
+			return t.current, false, &FileError{err}
 		}
 		_, _ = fmt.Fprintf(h, "%d\n%s", len(contents[file]), contents[file])
 	}
@@ -54,14 +57,14 @@ func (t *tlsFiles) load() (c *tls.Config, changed bool, err error) {
 	if t.CAFile != "" {
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(contents[t.CAFile]) {
-			return t.current, false, &fileError{fmt.Errorf("%s: no certificate in it", t.CAFile)}
+			return t.current, false, &FileError{fmt.Errorf("%s: no certificate in it", t.CAFile)}
 		}
 	}
 	if t.CertFile != "" {
 		pair, err := tls.X509KeyPair(contents[t.CertFile], contents[t.KeyFile])
 		if err != nil {
 			// The text of the error could quote the file.
-			return t.current, false, &fileError{errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
+			return t.current, false, &FileError{errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}

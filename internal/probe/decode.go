@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// Decode reads a JSON body. The error does not quote it.
+func Decode[T any](body []byte) (T, error) {
+	var out T
+	if err := json.Unmarshal(body, &out); err != nil {
+		var syntax *json.SyntaxError
+		var wrong *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong):
+			return out, Failed(ReasonDecode, "the value of %s is not what it should be", wrong.Field)
+		case errors.As(err, &syntax):
+			return out, Failed(ReasonDecode, "not valid JSON at byte %d", syntax.Offset)
+		}
+		return out, Failed(ReasonDecode, "not what it should be")
+	}
+	return out, nil
+}

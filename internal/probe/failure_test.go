@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestReasonsOfNoAnswer(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err  error
+		want Reason
+	}{
+		"deadline":   {context.DeadlineExceeded, ReasonTimeout},
+		"wrapped":    {&url.Error{Op: "Get", URL: "x", Err: os.ErrDeadlineExceeded}, ReasonTimeout},
+		"refused":    {&url.Error{Op: "Get", URL: "x", Err: errors.New("connection refused")}, ReasonHTTP},
+		"TLS alert":  {errors.New("remote error: tls: bad certificate"), ReasonTLS},
+		"files":      {&FileError{Err: os.ErrNotExist}, ReasonTLS},
+		"too large":  {ErrTooLarge, ReasonDecode},
+		"classified": {Failed("sealed", "x"), "sealed"},
+	} {
+		err := TransportFailure(tc.err)
+		if got := ReasonOf(err); got != tc.want {
+			t.Errorf("%s: %s, not %s", name, got, tc.want)
+		}
+		if name == "wrapped" && strings.Contains(err.Error(), "Get") {
+			t.Errorf("the URL is in the text: %v", err)
+		}
+		if name != "classified" && !NoAnswer(err) {
+			t.Errorf("%s counts as an answer", name)
+		}
+	}
+	if !errors.Is(TransportFailure(ErrNotRecorded), ErrNotRecorded) {
+		t.Error("what is not recorded is a failure")
+	}
+}
+
+func TestLimitBody(t *testing.T) {
+	for size, want := range map[int]error{6: nil, 4: ErrTooLarge, 0: ErrTooLarge} {
+		if _, err := io.ReadAll(LimitBody(io.NopCloser(strings.NewReader("12345")), size)); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}

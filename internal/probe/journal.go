@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// EndpointFailure is an endpoint that was not answered, and why.
+type EndpointFailure struct {
+	Endpoint string
+	Err      error
+	// Skipped says that it was not even asked, because another one was not answered
+	// or there is nobody to ask.
+	Skipped bool
+}
+
+// Reason is why.
+func (f EndpointFailure) Reason() Reason { return ReasonOf(f.Err) }
+
+// Failures are those of one turn.
+type Failures []EndpointFailure
+
+// Add notes a failure; what a snapshot does not have is none.
+func (fs *Failures) Add(endpoint string, err error) {
+	if !errors.Is(err, ErrNotRecorded) {
+		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err})
+	}
+}
+
+// Skip notes an endpoint that was not asked.
+func (fs *Failures) Skip(endpoint string, err error) {
+	if !errors.Is(err, ErrNotRecorded) {
+		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err, Skipped: true})
+	}
+}
+
+// Reason is that of the first.
+func (fs Failures) Reason() Reason {
+	if len(fs) == 0 {
+		return ReasonHTTP
+	}
+	return fs[0].Reason()
+}
+
+// Journal counts failures by reason and logs when they begin and end.
+type Journal struct {
+	log *slog.Logger
+
+	mu     sync.Mutex
+	counts map[string]uint64
+	// failing is what does not work, by what is asked together: a node, the cluster,
+	// a detail.
+	failing map[string]map[trouble]bool
+}
+
+// trouble is an endpoint that fails for a reason.
+type trouble struct {
+	endpoint string
+	reason   Reason
+}
+
+// NewJournal makes an empty one.
+func NewJournal(log *slog.Logger) *Journal {
+	return &Journal{log: log, counts: map[string]uint64{}, failing: map[string]map[trouble]bool{}}
+}
+
+// Note takes in a turn: one line for all that began to fail for the same reason,
+// and one for all that is answered again.
+func (j *Journal) Note(of string, turn Failures) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	was, is := j.failing[of], map[trouble]bool{}
+	begun, errs, still := map[Reason][]string{}, map[Reason]error{}, map[string]bool{}
+	for _, f := range turn {
+		t := trouble{f.Endpoint, f.Reason()}
+		if !f.Skipped {
+			j.counts[string(t.reason)]++
+		}
+		if !was[t] && !is[t] {
+			begun[t.reason] = append(begun[t.reason], t.endpoint)
+			errs[t.reason] = f.Err
+		}
+		is[t], still[t.endpoint] = true, true
+	}
+	for _, reason := range slices.Sorted(maps.Keys(begun)) {
+		j.log.Warn("not answered", "of", of, "reason", string(reason), "endpoints", strings.Join(begun[reason], " "), "err", errs[reason])
+	}
+	var again []string
+	for t := range was {
+		if !still[t.endpoint] && !slices.Contains(again, t.endpoint) {
+			again = append(again, t.endpoint)
+		}
+	}
+	if again != nil {
+		slices.Sort(again)
+		j.log.Info("answered again", "of", of, "endpoints", strings.Join(again, " "))
+	}
+	j.failing[of] = is
+}
+
+// Forget drops what is asked no longer.
+func (j *Journal) Forget(of string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.failing, of)
+}
+
+// Errors are the failed attempts by reason.
+func (j *Journal) Errors() map[string]uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.counts)
+}

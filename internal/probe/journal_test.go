@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package probe
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// TestTheJournalSaysEachThingOnce also when one endpoint fails for two reasons, or
+// a thousand times.
+func TestTheJournalSaysEachThingOnce(t *testing.T) {
+	var log bytes.Buffer
+	j := NewJournal(slog.New(slog.NewTextHandler(&log, nil)))
+	turn := Failures{
+		{Endpoint: "a", Err: Failed(ReasonHTTP, "one")}, {Endpoint: "a", Err: Failed(ReasonDecode, "two")},
+		{Endpoint: "a", Err: Failed(ReasonHTTP, "three")}, {Endpoint: "b", Err: Failed(ReasonHTTP, "four"), Skipped: true},
+	}
+	for range 3 {
+		j.Note("cluster", turn)
+	}
+	if n := strings.Count(log.String(), "\n"); n != 2 || !strings.Contains(log.String(), `endpoints="a b"`) {
+		t.Errorf("%d lines: %s", n, log.String())
+	}
+	if got := j.Errors(); got["http"] != 6 || got["decode"] != 3 {
+		t.Error(got)
+	}
+	log.Reset()
+	j.Note("cluster", Failures{{Endpoint: "a", Err: Failed(ReasonDecode, "two")}})
+	j.Note("cluster", nil)
+	if n := strings.Count(log.String(), "answered again"); n != 2 || strings.Count(log.String(), "level=WARN") != 0 {
+		t.Error(log.String())
+	}
+	var none Failures
+	none.Add("x", ErrNotRecorded)
+	none.Skip("x", ErrNotRecorded)
+	if len(none) != 0 {
+		t.Error("what a snapshot does not have is a failure")
+	}
+}
