@@ -40,6 +40,7 @@ type Collectors struct {
 	Flux            Flux            `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
 	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
+	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
 	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
 }
 

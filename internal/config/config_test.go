@@ -97,8 +97,12 @@ func TestDefaults(t *testing.T) {
 		ClusterLabel: "cluster",
 		StaleAfter:   config.Duration(5 * time.Minute),
 		Clusters:     []config.Cluster{{Name: "here", Role: "here", InCluster: true, WatchList: true}},
-		Collectors:   config.Collectors{Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, SecretFlow: config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)}},
-		Limits:       config.Limits{ObjectsPerKind: 200_000, LabelValueLength: 1024},
+		Collectors: config.Collectors{
+			Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true},
+			Controllers: config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)},
+			SecretFlow:  config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)},
+		},
+		Limits: config.Limits{ObjectsPerKind: 200_000, LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")
 	if err != nil {
