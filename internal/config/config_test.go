@@ -97,7 +97,7 @@ func TestDefaults(t *testing.T) {
 		ClusterLabel: "cluster",
 		StaleAfter:   config.Duration(5 * time.Minute),
 		Clusters:     []config.Cluster{{Name: "here", Role: "here", InCluster: true, WatchList: true}},
-		Collectors:   config.Collectors{Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, SecretFlow: config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)}},
+		Collectors:   config.Collectors{Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, Greenhouse: config.Greenhouse{Enabled: true}, SecretFlow: config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)}},
 		Limits:       config.Limits{ObjectsPerKind: 200_000, LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")
