@@ -135,6 +135,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_eso_"},
 	},
 	{
+		title:    "Greenhouse",
+		text:     "A namespace is an organization. Each condition has a row of its own, since Ready of a Cluster covers neither its nodes nor whether pods can be scheduled, and Ready of a Plugin says nothing about its pods. What a Plugin runs is found by `target_cluster`, `release_namespace` and `release_name` of its info; whether it has the version that its definition offers, by `definition_kind`, `definition_namespace` and `definition_name`. Members of teams are counted, never named.",
+		prefixes: []string{"cobaltcore_greenhouse_"},
+	},
+	{
 		title:    "Secret flow",
 		text:     "Who writes which secret, where it is stored, who reads it. `path_id` stands for the path: the same in the rows of OpenBao and of every cluster, and in `/api/v1/secretflow`.",
 		prefixes: []string{"cobaltcore_secretflow_"},

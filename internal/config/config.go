@@ -39,6 +39,7 @@ type Config struct {
 type Collectors struct {
 	Flux            Flux            `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
 	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
+	Greenhouse      Greenhouse      `yaml:"greenhouse" jsonschema_description:"Greenhouse."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
 	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
 	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
@@ -53,6 +54,11 @@ type Flux struct {
 // ExternalSecrets configures the collector of External Secrets Operator.
 type ExternalSecrets struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the objects of External Secrets Operator in every cluster."`
+}
+
+// Greenhouse configures the collector of Greenhouse.
+type Greenhouse struct {
+	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the objects of Greenhouse in every cluster."`
 }
 
 // SecretFlow configures how secrets are followed from OpenBao to their readers.

@@ -183,14 +183,18 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 	if err != nil {
 		return nil, err
 	}
-	if err := cluster.ApplyCRDs(ctx, crds...); err != nil {
+	objs, err := testbed.LoadDir(filepath.Join(objects, name))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return cluster, err
 	}
-	objs, err := testbed.LoadDir(filepath.Join(objects, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return cluster, nil
+	if slices.ContainsFunc(objs, func(o *unstructured.Unstructured) bool { return o.GroupVersionKind().Group == "greenhouse.sap" }) {
+		greenhouse, err := testbed.GreenhouseCRDs()
+		if err != nil {
+			return cluster, err
+		}
+		crds = append(crds, greenhouse...)
 	}
-	if err != nil {
+	if err := cluster.ApplyCRDs(ctx, crds...); err != nil {
 		return cluster, err
 	}
 	// External Secrets Operator gets objects for the OpenBao that runs here.
