@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -239,3 +240,6 @@ func mustParse(tb testing.TB, text string) {
 		tb.Errorf("%v %v", problems, err)
 	}
 }
+
+// number is a time as a row shows it.
+func number(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
