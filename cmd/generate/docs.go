@@ -131,7 +131,7 @@ var metricSections = []metricSection{
 	},
 	{
 		title:    "Aurora",
-		text:     "`aurora` is the name of the dashboard in the configuration, `check` is csrf_token (`GET /csrf-token`), session (the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). All are made by anybody: no session, no cookies. `check_failing`, `tls_failing` and `probe_duration_seconds` have rows for what is there only.",
+		text:     "`aurora` is the name of the dashboard in the configuration, `check` is csrf_token (`GET /csrf-token`), session (the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). They ask for what anybody may ask for, without a session or cookies. `check_failing`, `tls_failing` and `probe_duration_seconds` have rows for what is there only.",
 		prefixes: []string{"cobaltcore_aurora_"},
 	},
 	{

@@ -82,9 +82,9 @@ func TestAnswers(t *testing.T) {
 		"401":                           {every, reply(401, json, "{}"), probe.ReasonForbidden, "401", false},
 		"403":                           {every, reply(403, html, "no"), probe.ReasonForbidden, "403", false},
 		"404":                           {every, reply(404, json, `{"error":{"code":-32004}}`), probe.ReasonNotFound, "404", false},
-		"a redirect to itself":          {every, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, ReasonRedirectLoop, "302", false},
+		"a redirect to itself":          {every, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, ReasonRedirectLoop, "302", false},
 		"redirects without an end": {every, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, r.URL.Path+"?"+r.URL.RawQuery+"x", 307)
+			http.Redirect(w, r, r.URL.Path+"?"+r.URL.RawQuery+"x", http.StatusTemporaryRedirect)
 		}, ReasonRedirectLoop, "307", false},
 		"a login page elsewhere":    {every, redirect("https://login.example.com/?back=aurora", 302), ReasonRedirectElsewhere, "302", false},
 		"a redirect to no web page": {every, redirect("ftp://aurora.test/", 301), ReasonRedirectElsewhere, "301", false},
@@ -125,7 +125,7 @@ func TestAnswers(t *testing.T) {
 					d.set(paths[check], tc.answer)
 				}
 				if tc.brief {
-					d.a.Timeout = config.Duration(300 * time.Millisecond)
+					d.a.Timeout = config.Duration(time.Second)
 				}
 				i := d.start()
 				i.askOnce(t.Context())

@@ -115,7 +115,7 @@ func TestKeystoneIsAskedIfConfigured(t *testing.T) {
 // check took.
 func TestPhases(t *testing.T) {
 	d := newDashboard(t, nil)
-	d.a.Timeout = config.Duration(300 * time.Millisecond)
+	d.a.Timeout = config.Duration(time.Second)
 	d.set(sessionPath, trickle)
 	d.set("/v3", hang)
 	d.start().askOnce(t.Context())

@@ -125,13 +125,11 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 	if response == nil {
 		return answer{}, err
 	}
+	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
-	if err != nil { // a redirect that is not followed; the body is closed
-		return got, err
+	if err == nil { // else it is a redirect that is not followed
+		got.body, err = io.ReadAll(probe.LimitBody(response.Body, maxAnswer))
 	}
-	body := probe.LimitBody(response.Body, maxAnswer)
-	defer func() { _ = body.Close() }()
-	got.body, err = io.ReadAll(body)
 	return got, err
 }
 

@@ -135,7 +135,7 @@ func TestTLS(t *testing.T) {
 			write(t, s.a.TLS.CAFile, nil)
 		}},
 		"old version": {hosts: both, years: 2, problem: problemOther, unseen: true, prepare: func(_ *testing.T, s *secured) {
-			s.server.TLS.MaxVersion = tls.VersionTLS11 //nolint:gosec // that is the test
+			s.server.TLS.MaxVersion = tls.VersionTLS11
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestTLS(t *testing.T) {
 			s := &secured{ca: newAuthority(t, years(tc.caYears)), dir: t.TempDir()}
 			notAfter := years(tc.years)
 			s.dashboard = newDashboard(t, func(server *httptest.Server) {
-				server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{s.ca.issue(t, notAfter, tc.hosts...)}} //nolint:gosec // see above
+				server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{s.ca.issue(t, notAfter, tc.hosts...)}}
 				if tc.mutual {
 					server.TLS.ClientAuth, server.TLS.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
 					server.TLS.ClientCAs.AddCert(s.ca.certificate)

@@ -4,6 +4,7 @@
 package exposition
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -59,7 +60,7 @@ func (f *Family) Observe(counts []uint64, v float64) {
 func appendBound(b []byte, v float64) []byte {
 	start := len(b)
 	b = appendFloat(b, v)
-	if strings.ContainsAny(string(b[start:]), ".eI") {
+	if bytes.ContainsAny(b[start:], ".eI") {
 		return b
 	}
 	return append(b, ".0"...)

@@ -6,6 +6,7 @@
 package e2e
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +28,7 @@ collectors:
 	e.ready(t)
 	aurora := func(name string, and series) series {
 		all := series{"": "cobaltcore_aurora_" + name, "cluster": "management", "aurora": "aurora"}
-		for k, v := range and {
-			all[k] = v
-		}
+		maps.Copy(all, and)
 		return all
 	}
 	for _, tc := range []struct {
