@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
@@ -35,6 +36,7 @@ func registered(c *config.Collectors) []registration {
 		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
 		{greenhouse.Collector{}, c.Greenhouse.Enabled},
 		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
+		{aurora.Collector{Instances: c.Aurora}, len(c.Aurora) > 0},
 	}
 }
 

@@ -41,6 +41,7 @@ type Collectors struct {
 	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
 	Greenhouse      Greenhouse      `yaml:"greenhouse" jsonschema_description:"Greenhouse."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
+	Aurora          []Aurora        `yaml:"aurora,omitempty" jsonschema_description:"The Aurora dashboards."`
 	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
 	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
 }
@@ -145,6 +146,7 @@ func (c *Config) check(at string, r *report) {
 		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
 	}
 	c.checkOpenBao(join(at, "collectors.openbao"), r)
+	c.checkAurora(join(at, "collectors.aurora"), r)
 	first := map[string]int{}
 	for i, cluster := range c.Clusters {
 		if cluster.Name == "" {

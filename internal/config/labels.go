@@ -25,8 +25,8 @@ func ReservedLabels() []string {
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
-		"found", "step",
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
+		"found", "step", "check", "phase", "problem",
 	}
 }
