@@ -26,5 +26,6 @@ func ReservedLabels() []string {
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
 		"found", "step",
+		"region", "owner", "cluster_uid", "other",
 	}
 }

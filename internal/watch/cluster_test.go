@@ -70,7 +70,7 @@ func TestEvents(t *testing.T) {
 			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			for _, line := range []string{
 				`cobaltcore_cluster_up{cluster="c"} 1`,
-				`cobaltcore_cluster_info{cluster="c",role="r",source="kubeconfig",version="v1.36.2"} 1`,
+				`cobaltcore_cluster_info{cluster="c",role="r",region="",owner="",source="kubeconfig",version="v1.36.2",cluster_uid=""} 1`,
 				`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version="v1"} 1`,
 				`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`,
 				`cobaltcore_watch_objects{cluster="c",collector="test",group="test.example.com",kind="Widget"} 2`,
