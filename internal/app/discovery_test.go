@@ -41,8 +41,6 @@ func (h hub) discover(more string) {
 `)
 }
 
-const secrets = "/api/v1/namespaces/n/secrets"
-
 // within waits until the rows are as wanted and complains if that takes long.
 func (e *exporter) within(limit time.Duration, want ...string) {
 	e.t.Helper()
@@ -96,7 +94,7 @@ func TestClustersComeAndGo(t *testing.T) {
 	storage.change(func() { storage.token = "rotated" }) // ends the watches, too
 	h.management.secret("storage-kubeconfig", storage.kubeconfig("rotated"))
 	started := time.Now()
-	storage.put("/apis/source.toolkit.fluxcd.io/v1/gitrepositories", "s3", nil)
+	storage.put(repositories, "s3", nil)
 	e.wantRows("cluster=management/m", "cluster=storage/s1", "cluster=storage/s2", "cluster=storage/s3")
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("a rotation took %s", took)
@@ -236,8 +234,8 @@ func TestTargetFollowsDiscovery(t *testing.T) {
 - {name: management, kubeconfig: {path: management.kubeconfig}, watchList: false}
 discover:
 - fluxSecrets: {cluster: management, namespace: n, suffix: .conf}
+- fluxSecrets: {cluster: management, namespace: n, suffix: .other}
 `)
-	const kustomizations = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
 	for name, secret := range map[string]string{"found": "other.conf", "unknown": "elsewhere", "own": ""} {
 		h.management.put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
 	}
@@ -251,6 +249,11 @@ discover:
 	target("found", "other")
 	target("unknown", "elsewhere")
 	target("own", "management")
+	// Two places that metrics cannot tell apart are one there.
+	e.wantLine(`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
+	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Count(body, "\ncobaltcore_discovery_up{") != 1 {
+		t.Error("a place has two rows")
+	}
 	h.management.remove(secrets, "other.conf")
 	target("found", "other.conf")
 }

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,14 +35,13 @@ type fakeCluster struct {
 	open    map[net.Conn]bool
 }
 
-var fakeLists = map[string]string{
-	"/apis/source.toolkit.fluxcd.io/v1/gitrepositories":    "GitRepository",
-	"/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations":  "Kustomization",
-	"/api/v1/namespaces/n/secrets":                         "Secret",
-	"/apis/helm.toolkit.fluxcd.io/v1/namespaces/n/nothing": "",
-}
+const (
+	repositories   = "/apis/source.toolkit.fluxcd.io/v1/gitrepositories"
+	kustomizations = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
+	secrets        = "/api/v1/namespaces/n/secrets"
+)
 
-func newFakeCluster(t *testing.T, repositories ...string) *fakeCluster {
+func newFakeCluster(t *testing.T, names ...string) *fakeCluster {
 	t.Helper()
 	c := &fakeCluster{token: "t0ken", objects: map[string]map[string]any{}, changed: make(chan struct{}), open: map[net.Conn]bool{}}
 	c.Server = httptest.NewUnstartedServer(c)
@@ -58,8 +59,8 @@ func newFakeCluster(t *testing.T, repositories ...string) *fakeCluster {
 		c.change(func() { c.down = true })
 		c.Close()
 	})
-	for _, name := range repositories {
-		c.put("/apis/source.toolkit.fluxcd.io/v1/gitrepositories", name, nil)
+	for _, name := range names {
+		c.put(repositories, name, nil)
 	}
 	return c
 }
@@ -84,16 +85,14 @@ func (c *fakeCluster) put(list, name string, more map[string]any) {
 	c.change(func() {
 		c.rv++
 		o := map[string]any{"metadata": map[string]any{"name": name, "namespace": "n", "resourceVersion": fmt.Sprint(c.rv)}}
-		for k, v := range more {
-			o[k] = v
-		}
+		maps.Copy(o, more)
 		c.objects[list+"/"+name] = o
 	})
 }
 
 // secret puts a kubeconfig Secret.
 func (c *fakeCluster) secret(name, kubeconfig string) {
-	c.put("/api/v1/namespaces/n/secrets", name, map[string]any{"data": map[string][]byte{"value": []byte(kubeconfig)}})
+	c.put(secrets, name, map[string]any{"data": map[string][]byte{"value": []byte(kubeconfig)}})
 }
 
 func (c *fakeCluster) remove(list, name string) {
@@ -112,7 +111,7 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	token, down, changed := c.token, c.down, c.changed
 	c.mu.Unlock()
-	kind, isList := fakeLists[r.URL.Path]
+	isList := slices.Contains([]string{repositories, kustomizations, secrets}, r.URL.Path)
 	switch {
 	case down:
 		panic(http.ErrAbortHandler)
@@ -140,26 +139,27 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","code":410}}`+"\n")
 		}
 	case isList:
-		c.list(w, r, kind)
+		c.list(w, r)
 	default:
 		c.get(w, r)
 	}
 }
 
-func (c *fakeCluster) list(w http.ResponseWriter, r *http.Request, kind string) {
+func (c *fakeCluster) list(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	items := []any{}
 	for path, o := range c.objects {
 		switch {
 		case !strings.HasPrefix(path, r.URL.Path+"/"):
-		case kind == "Secret":
+		case r.URL.Path == secrets:
 			items = append(items, map[string]any{"metadata": o["metadata"]})
 		default:
 			items = append(items, o)
 		}
 	}
-	if kind = "List"; strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") {
+	kind := "List"
+	if strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") {
 		kind = "PartialObjectMetadataList"
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"kind": kind, "metadata": map[string]string{"resourceVersion": fmt.Sprint(c.rv)}, "items": items})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -63,9 +64,7 @@ func (h *fakeHost) put(list, name string, labels map[string]string, more map[str
 			"name": name, "resourceVersion": strconv.Itoa(h.rv), "labels": labels,
 			"annotations": map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "t0ken"},
 		}}
-		for k, v := range more {
-			o[k] = v
-		}
+		maps.Copy(o, more)
 		h.objects[list+"/"+name] = o
 	})
 }
