@@ -28,5 +28,6 @@ func ReservedLabels() []string {
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
 		"found", "step", "check", "phase", "problem",
+		"region", "owner", "cluster_uid", "other",
 	}
 }
