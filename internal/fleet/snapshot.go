@@ -27,7 +27,7 @@ const SnapshotFile = "snapshot.yaml"
 // SnapshotMeta is the content of a [SnapshotFile].
 type SnapshotMeta struct {
 	// TakenAt is when the dump was made.
-	TakenAt time.Time `json:"takenAt"`
+	TakenAt time.Time `json:"takenAt,omitzero"`
 	// ShiftTime false leaves the timestamps as they are.
 	ShiftTime *bool `json:"shiftTime,omitempty"`
 	// ServerVersion is the version of the cluster's API server.
