@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -159,7 +158,7 @@ func (a *api) list(ctx context.Context, r Resource, as servedKind, w *listWriter
 			return w.add(kept)
 		})
 		switch {
-		case apierrors.IsResourceExpired(err) && o.Continue != "":
+		case err != nil && reasonOf(err) == ReasonExpired && o.Continue != "":
 			if err := w.restart(); err != nil {
 				return err
 			}
