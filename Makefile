@@ -53,7 +53,7 @@ bench: build ## Measure beside kube-state-metrics on a real cluster, then the Go
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each
-	@for p in ./internal/exposition ./internal/watch ./internal/config ./collectors/flux ./collectors/openbao ./collectors/externalsecrets; do \
+	@for p in ./internal/exposition ./internal/watch ./internal/config ./internal/slim ./collectors/flux ./collectors/openbao ./collectors/externalsecrets; do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 1x $$p; \
 		done; \
