@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers
 		defer l.finder.close()
 		l.find(ctx)
 	}
-	rec := newRecorder(i.nodes)
+	rec := newRecorder(ctx, i.nodes)
 	i.nodes = rec
 	i.askNodesOnce(ctx)
 	i.askClusterOnce(ctx)
@@ -50,15 +51,19 @@ func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers
 			return answers, nil, err
 		}
 	}
-	return answers, i.notAsked(rec), os.MkdirAll(dir, 0o700)
+	return answers, i.notAsked(ctx, rec), os.MkdirAll(dir, 0o700)
 }
 
-// notAsked is what a snapshot cannot say: that the nodes are not known, or that there
-// was no token.
-func (i *instance) notAsked(rec *recorder) []fleet.Missing {
+// notAsked is what answers cannot say: that the nodes are not known, that there was no
+// token, or that the time was up.
+func (i *instance) notAsked(ctx context.Context, rec *recorder) []fleet.Missing {
 	var all []fleet.Missing
 	note := func(endpoint string, reason probe.Reason) {
 		all = append(all, fleet.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
+	}
+	if ctx.Err() != nil {
+		note("", probe.ReasonTimeout) // nobody knows what else there is to ask
+		return all
 	}
 	for _, f := range i.finding {
 		note(f.Endpoint, f.Reason())
@@ -114,7 +119,7 @@ func (n *recordingNode) shiftClock(f *nodeFacts, takenAt time.Time) {
 	if json.Unmarshal(got.body, &body) != nil {
 		return
 	}
-	body["server_time_utc"], _ = json.Marshal(takenAt.Unix() + int64(f.skew))
+	body["server_time_utc"] = strconv.AppendInt(nil, takenAt.Unix()+int64(f.skew), 10)
 	if text, err := json.Marshal(body); err == nil {
 		got.body = text
 	}

@@ -5,6 +5,7 @@ package openbao
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -170,7 +171,7 @@ func spoil(v any, secret string) any {
 
 // TestEveryEndpointSaysWhatIsReadOfIt keeps the list of types complete.
 func TestEveryEndpointSaysWhatIsReadOfIt(t *testing.T) {
-	rec := newRecorder(nil)
+	rec := newRecorder(t.Context(), nil)
 	for _, e := range append(endpoints(), sysHealth, sysSealStatus, sysLeader, pkiIssuers, pkiIssuer, pkiCRL) {
 		answerType := answerType(e)
 		if answerType == nil {
@@ -220,5 +221,21 @@ func TestWhyNobodyWasAskedIsMissing(t *testing.T) {
 	want := []fleet.Missing{{Cluster: "management", OpenBao: "main", Endpoint: "tokenFile", Reason: string(probe.ReasonForbidden)}}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestARecordingThatRunsOutOfTimeSaysSo, and does not blame the nodes.
+func TestARecordingThatRunsOutOfTimeSaysSo(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	dir := t.TempDir()
+	answers, missing, err := b.start(t).Record(ctx, collectors.Recording{Fleet: dir, TakenAt: b.clock.now()})
+	want := []fleet.Missing{{Cluster: "management", OpenBao: "main", Reason: string(probe.ReasonTimeout)}}
+	if diff := cmp.Diff(want, missing); diff != "" || answers != 0 || err != nil {
+		t.Error(diff, answers, err)
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "openbao", "main", "*", "*")); len(found) > 0 {
+		t.Errorf("recorded: %v", found)
 	}
 }

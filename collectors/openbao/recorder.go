@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -22,12 +23,13 @@ import (
 type recorder struct {
 	nodeSource
 
+	ctx    context.Context //nolint:containedctx // of the recording
 	shapes *slim.Shapes
 	nodes  map[string]*recordingNode
 }
 
-func newRecorder(s nodeSource) *recorder {
-	return &recorder{nodeSource: s, shapes: slim.NewShapes(nil), nodes: map[string]*recordingNode{}}
+func newRecorder(ctx context.Context, s nodeSource) *recorder {
+	return &recorder{nodeSource: s, ctx: ctx, shapes: slim.NewShapes(nil), nodes: map[string]*recordingNode{}}
 }
 
 func (r *recorder) current() (map[string]asker, probe.Failures) {
@@ -35,7 +37,7 @@ func (r *recorder) current() (map[string]asker, probe.Failures) {
 	out := map[string]asker{}
 	for name, a := range askers {
 		if n := r.nodes[name]; n == nil || n.asker != a {
-			r.nodes[name] = &recordingNode{asker: a, shapes: r.shapes, answers: map[string]*kept{}}
+			r.nodes[name] = &recordingNode{asker: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
 		}
 		out[name] = r.nodes[name]
 	}
@@ -46,6 +48,7 @@ func (r *recorder) current() (map[string]asker, probe.Failures) {
 type recordingNode struct {
 	asker
 
+	ctx    context.Context //nolint:containedctx // of the recording
 	shapes *slim.Shapes
 
 	mu       sync.Mutex
@@ -63,7 +66,7 @@ type kept struct {
 
 func (n *recordingNode) ask(ctx context.Context, r request) (answer, error) {
 	got, err := n.asker.ask(ctx, r)
-	if ctx.Err() == context.Canceled { //nolint:errorlint // it is never wrapped
+	if n.ctx.Err() != nil { // it is our time that is up
 		return got, err
 	}
 	k := keep(r, n.shapes, got, err)
@@ -152,9 +155,10 @@ func joinPages(before, after []byte) []byte {
 		return before
 	}
 	a.Data.Keys = append(a.Data.Keys, b.Data.Keys...)
-	for serial, info := range b.Data.Info {
-		a.Data.Info[serial] = info
+	if a.Data.Info == nil {
+		a.Data.Info = map[string]json.RawMessage{}
 	}
+	maps.Copy(a.Data.Info, b.Data.Info)
 	joined, err := json.Marshal(a)
 	if err != nil {
 		return before

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -273,7 +274,7 @@ func (s *snapshot) record(ctx context.Context, enabled []collectors.Collector, s
 				out.Missing = append(out.Missing, missing...)
 				s.say("%s of cluster %s: %d answers", collector.Name(), c.Name, answers)
 				for _, m := range missing {
-					s.say("warning: %s of cluster %s: %s is missing: %s", collector.Name(), c.Name, m.Endpoint, m.Reason)
+					s.say("warning: %s of cluster %s: %s is missing: %s", collector.Name(), c.Name, cmp.Or(m.Endpoint, "a part"), m.Reason)
 				}
 			}
 		}

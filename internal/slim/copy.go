@@ -101,7 +101,7 @@ func textCopier(t reflect.Type) func(*jsontext.Encoder, *jsontext.Decoder) error
 	kept := func(text string) string { return text }
 	if t.Implements(textType) {
 		kept = func(text string) string {
-			v, _ := reflect.ValueOf(text).Convert(t).Interface().(Text)
+			v, _ := reflect.TypeAssert[Text](reflect.ValueOf(text).Convert(t))
 			return v.KeptText()
 		}
 	}

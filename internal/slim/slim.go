@@ -107,7 +107,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		shape.copy = copyTime
 		return nil
 	case p.Implements(keyedType):
-		keyed, _ := reflect.New(t).Interface().(Keyed)
+		keyed, _ := reflect.TypeAssert[Keyed](reflect.New(t))
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return s.copyKeyed(enc, dec, keyed) }
 		return nil
 	case decodesItself(p):
@@ -145,8 +145,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 
 // addFields adds the fields of a struct and of those that are embedded in it.
 func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		inner := f.Type
 		if inner.Kind() == reflect.Pointer {

@@ -44,7 +44,7 @@ func (*keyed) KeptKey(key string) any {
 	return nil
 }
 
-type filtered1 struct{ any }
+type filtered1 struct{}
 
 type itself struct{}
 

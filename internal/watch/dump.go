@@ -245,7 +245,7 @@ func (c *Cluster) Load() error {
 		return os.ErrInvalid
 	}
 	err := c.loadSnapshot(*c.view.Load())
-	if _, ok := errors.AsType[recordedFailure](err); ok {
+	if _, ok := errors.AsType[recordedError](err); ok {
 		return nil // it says itself that the cluster was not reached
 	}
 	return err

@@ -42,10 +42,10 @@ const (
 // errConfig marks an error in something that the user wrote.
 var errConfig = errors.New("configuration")
 
-// recordedFailure is one that a snapshot tells of.
-type recordedFailure struct{ reason Reason }
+// recordedError is one that a snapshot tells of.
+type recordedError struct{ reason Reason }
 
-func (f recordedFailure) Error() string { return "when the snapshot was taken: " + string(f.reason) }
+func (f recordedError) Error() string { return "when the snapshot was taken: " + string(f.reason) }
 
 // Reasons are all reasons.
 func Reasons() []Reason {
@@ -58,14 +58,14 @@ func Reasons() []Reason {
 // recorded is the failure that a snapshot tells of, in a word that we know.
 func recorded(reason string) error {
 	if r := Reason(reason); slices.Contains(Reasons(), r) {
-		return recordedFailure{r}
+		return recordedError{r}
 	}
-	return recordedFailure{ReasonNetwork}
+	return recordedError{ReasonNetwork}
 }
 
 // reasonOf classifies an error.
 func reasonOf(err error) Reason {
-	if f, ok := errors.AsType[recordedFailure](err); ok {
+	if f, ok := errors.AsType[recordedError](err); ok {
 		return f.reason
 	}
 	var (

@@ -33,7 +33,7 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 	for ctx.Err() == nil {
 		fingerprint, view := c.Fingerprint(), c.view.Load()
 		err := c.loadSnapshot(*view)
-		if _, ok := errors.AsType[recordedFailure](err); err != nil && !ok {
+		if _, ok := errors.AsType[recordedError](err); err != nil && !ok {
 			err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
 		}
 		c.contact(err)
