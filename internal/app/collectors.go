@@ -40,6 +40,21 @@ func registered(c *config.Collectors) []registration {
 	}
 }
 
+// enabledCollectors are the collectors that a configuration turns on, and what they
+// watch.
+func enabledCollectors(c *config.Config) (enabled []collectors.Collector, sets []watch.Set) {
+	for _, r := range registered(&c.Collectors) {
+		if !r.enabled {
+			continue
+		}
+		enabled = append(enabled, r.Collector)
+		if resources := r.Resources(); len(resources) > 0 {
+			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
+		}
+	}
+	return enabled, sets
+}
+
 // collectorNames are the values of collect[], whether enabled or not.
 func collectorNames() []string {
 	var names []string

@@ -63,17 +63,7 @@ type generation struct {
 func newGeneration(
 	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
 ) (*generation, error) {
-	var sets []watch.Set
-	var enabled []collectors.Collector
-	for _, r := range registered(&c.Collectors) {
-		if !r.enabled {
-			continue
-		}
-		enabled = append(enabled, r.Collector)
-		if resources := r.Resources(); len(resources) > 0 {
-			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
-		}
-	}
+	enabled, sets := enabledCollectors(c)
 	e, err := newExposition(c)
 	if err != nil {
 		return nil, err
