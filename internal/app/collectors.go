@@ -47,9 +47,11 @@ func collectorNames() []string {
 
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
-func Families() []*exposition.Family {
+func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
+
+func familiesOf(all []registration) []*exposition.Family {
 	families := slices.Concat(watch.Families(), status.Families(), secretflow.Families())
-	for _, c := range registered(&config.Collectors{}) {
+	for _, c := range all {
 		families = append(families, c.Families()...)
 	}
 	return families
@@ -64,8 +66,9 @@ func LoadConfig(file string) (*config.Config, error) {
 	return config.Load(file, names...)
 }
 
-// newExposition is an empty exposition with the settings of c.
-func newExposition(c *config.Config) (*exposition.Exposition, error) {
+// newExposition is an empty exposition with the settings of c. It takes the rows of
+// these very collectors: some have families that depend on the configuration.
+func newExposition(c *config.Config, all []registration) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
@@ -75,7 +78,7 @@ func newExposition(c *config.Config) (*exposition.Exposition, error) {
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}
 	}
-	return exposition.New(o, Families()...)
+	return exposition.New(o, familiesOf(all)...)
 }
 
 func familyNames(g prometheus.Gatherer) []string {

@@ -52,7 +52,8 @@ func newGeneration(
 ) (*generation, error) {
 	var sets []watch.Set
 	var enabled []collectors.Collector
-	for _, r := range registered(&c.Collectors) {
+	all := registered(&c.Collectors)
+	for _, r := range all {
 		if !r.enabled {
 			continue
 		}
@@ -61,7 +62,7 @@ func newGeneration(
 			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
 		}
 	}
-	e, err := newExposition(c)
+	e, err := newExposition(c, all)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func ReservedLabels() []string {
 		"le", "quantile", "alertname", "alertstate", "severity", "support_group", "playbook",
 		// which object
 		"target_cluster", "uid", "group", "kind", "exported_namespace", "namespace", "name", "system", "component",
-		"collector", "node", "openbao", "aurora", "controller_pod", "deployment", "controller",
+		"collector", "node", "openbao", "aurora", "controller_pod", "controller_namespace", "deployment", "controller",
 		// what about it
 		"ready", "reason", "suspended", "status", "state", "type", "version", "api_version", "platform", "registry",
 		"revision", "applied_revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",

@@ -26,6 +26,10 @@ type Type string
 const (
 	Gauge   Type = "gauge"
 	Counter Type = "counter"
+	// Untyped is for rows that were read elsewhere; OpenMetrics says unknown.
+	Untyped Type = "untyped"
+	// Summary has samples _sum and _count, see [Rows.AddOpen]; nobody adds quantiles.
+	Summary Type = "summary"
 )
 
 // ClusterLabel is the first label of nearly every family. Families declare it
@@ -42,6 +46,8 @@ type Family struct {
 	// Labels are the label names in the order in which [Rows.Add] takes their
 	// values. A leading [ClusterLabel] is filled by the Rows themselves.
 	Labels []string
+	// Open says that rows bring more labels than these, see [Rows.AddOpen].
+	Open bool
 }
 
 // family is a Family made ready for rendering: the text between label values
@@ -55,6 +61,8 @@ type family struct {
 	// label is omitted.
 	before [][]byte
 	close  []byte
+	// names are the labels as they are written.
+	names  []string
 	header [2]*Block // by format
 }
 
@@ -64,12 +72,12 @@ func compile(decl *Family, o Options) (*family, error) {
 	}
 	f := &family{
 		decl:        decl,
-		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name),
+		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name),
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),
 		header: [2]*Block{
-			formatText:        newBlock(header(decl, decl.Name)),
-			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl))),
+			formatText:        newBlock(header(decl, decl.Name, decl.Type)),
+			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl), openMetricsType(decl))),
 		},
 	}
 	open := decl.Name + "{"
@@ -81,6 +89,7 @@ func compile(decl *Family, o Options) (*family, error) {
 		if l == ClusterLabel && o.ClusterLabel != "" {
 			l = o.ClusterLabel
 		}
+		f.names = append(f.names, l)
 		f.before = append(f.before, []byte(open+l+`="`))
 		open = `",`
 		f.close = []byte(`"} `)
@@ -94,8 +103,8 @@ func compile(decl *Family, o Options) (*family, error) {
 	return f, nil
 }
 
-func header(decl *Family, name string) []byte {
-	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, decl.Type)
+func header(decl *Family, name string, t Type) []byte {
+	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, t)
 }
 
 // openMetricsName is the family name: OpenMetrics names a counter without the
@@ -114,10 +123,13 @@ func check(decl *Family) error {
 	if decl.Help == "" || strings.ContainsAny(decl.Help, "\n\\\"") {
 		return fmt.Errorf("family %s: help must be one line without quotes and backslashes", decl.Name)
 	}
-	if decl.Type != Gauge && decl.Type != Counter {
+	if !slices.Contains([]Type{Gauge, Counter, Untyped, Summary}, decl.Type) {
 		return fmt.Errorf("family %s: unknown type %q", decl.Name, decl.Type)
 	}
-	if (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
+	if err := checkOpen(decl); err != nil {
+		return err
+	}
+	if !decl.Open && (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
 		return fmt.Errorf("family %s: counters, and only counters, end in _total", decl.Name)
 	}
 	for i, l := range decl.Labels {

@@ -120,6 +120,14 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 	g.set(key, func(i int) []byte { return rows.lines[i] }, rows.cut)
 }
 
+// Put replaces the rows of one object, or adds them, with what was rendered before:
+// for whoever may find out while rendering that there is nothing to be set.
+func (g *Group) Put(e *Entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.set(e.Key, e.column, e.cut)
+}
+
 // Replace makes list the whole content of the group, in one step. It takes
 // ownership of list and frees each entry as soon as it is stored.
 func (g *Group) Replace(list []*Entry) {
