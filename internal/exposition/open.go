@@ -38,12 +38,12 @@ func (r *Rows) AddOpen(decl *Family, suffix string, v float64, values []string, 
 	b = append(b, suffix...)
 	name := len(decl.Name) // the first label has it in front
 	for label, before := range f.before {
-		value := r.cluster
-		if label > 0 { // the cluster is the first one
-			value = ""
-			if label <= len(values) {
-				value = values[label-1]
-			}
+		value := ""
+		switch {
+		case label == 0:
+			value = r.cluster
+		case len(values) > 0:
+			value, values = values[0], values[1:]
 		}
 		if before != nil {
 			b = r.label(b, before[name:], value)
