@@ -140,6 +140,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_secretflow_"},
 	},
 	{
+		title:    "Controllers and their workloads",
+		text:     "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no rows.",
+		prefixes: []string{"cobaltcore_controller_"},
+	},
+	{
 		title:    "Clusters, watches and collectors",
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader` and `http`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},

@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
@@ -33,6 +34,7 @@ func registered(c *config.Collectors) []registration {
 		{flux.Collector{}, c.Flux.Enabled},
 		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
 		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
+		{controllers.Collector{Config: c.Controllers}, c.Controllers.Enabled},
 	}
 }
 

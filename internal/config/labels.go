@@ -23,6 +23,7 @@ func ReservedLabels() []string {
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "reconciler_group", "reconciler_kind", "sync",
 		"store_kind", "store_name", "target", "provider", "server", "image", "role", "code", "cause",
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
+		"update_strategy", "container_name", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
 		"found", "step",

@@ -110,11 +110,16 @@ func (g *Group) Rows() *Rows {
 	}
 }
 
-// Set renders one object and replaces its rows, or adds them. Equal rows are
-// no change at all: they make no block dirty and allocate nothing.
+// Set renders one object and replaces its rows, or adds them, or removes them if
+// it is skipped. Equal rows are no change at all: they make no block dirty and
+// allocate nothing.
 func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 	rows.reset()
 	fill(rows)
+	if rows.skip {
+		g.Delete(key)
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set(key, func(i int) []byte { return rows.lines[i] }, rows.cut)

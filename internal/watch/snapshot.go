@@ -92,10 +92,10 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			if partial {
 				k.decodedPartially()
 			}
+			contents[i].version = o.version // of a kind that is there, even if nothing of it has rows
 			if entry == nil {
 				continue
 			}
-			contents[i].version = o.version
 			if n, ok := at[entry.Key]; ok { // dumps may overlap: the later one holds
 				contents[i].entries[n] = entry
 				continue

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controllers turns the workloads that do the work into rows: those of Flux,
+// External Secrets Operator, OpenBao, Greenhouse and Aurora, and whatever a Helm
+// release has installed. A dead controller leaves its objects as they were, and a
+// Plugin is ready without a single pod: only its workload tells.
+package controllers
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// Name is the name of the collector, in collect[] and in the configuration.
+const Name = "controllers"
+
+// Collector watches workloads.
+type Collector struct{ Config config.Controllers }
+
+// Name returns the name of the collector.
+func (Collector) Name() string { return Name }
+
+// Families returns every family that the collector may export.
+func (Collector) Families() []*exposition.Family { return Families() }
+
+// Resources returns the kinds to watch, in all namespaces. What belongs to nobody
+// here has no rows.
+func (c Collector) Resources() []watch.Resource {
+	known := matchers(c.Config.Selectors)
+	return []watch.Resource{
+		workloads("Deployment", known, (*workload).deployment),
+		workloads("StatefulSet", known, (*workload).statefulSet),
+		workloads("DaemonSet", known, (*workload).daemonSet),
+	}
+}
+
+// Probes returns nothing.
+func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
