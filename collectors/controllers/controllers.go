@@ -8,6 +8,8 @@
 package controllers
 
 import (
+	"slices"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -17,14 +19,26 @@ import (
 // Name is the name of the collector, in collect[] and in the configuration.
 const Name = "controllers"
 
-// Collector watches workloads.
-type Collector struct{ Config config.Controllers }
+// Collector watches workloads, and asks their pods.
+type Collector struct {
+	Config config.Controllers
+
+	exported *reexport
+}
+
+// New makes the collector of a configuration, and with it the families of what it
+// exports again: an exposition and the probes that fill it need the same collector.
+func New(c config.Controllers) Collector {
+	return Collector{Config: c, exported: newReexport(c.Allow)}
+}
 
 // Name returns the name of the collector.
 func (Collector) Name() string { return Name }
 
 // Families returns every family that the collector may export.
-func (Collector) Families() []*exposition.Family { return Families() }
+func (c Collector) Families() []*exposition.Family {
+	return slices.Concat(Families(), podFamilies(), c.exported.scrapeFamilies())
+}
 
 // Resources returns the kinds to watch, in all namespaces. What belongs to nobody
 // here has no rows.
@@ -37,5 +51,7 @@ func (c Collector) Resources() []watch.Resource {
 	}
 }
 
-// Probes returns nothing.
-func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
+// Probes returns the one that lists the pods of the cluster and asks them.
+func (c Collector) Probes(site collectors.Site) []collectors.Probe {
+	return []collectors.Probe{newPods(c.Config, c.exported, site)}
+}

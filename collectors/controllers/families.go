@@ -50,5 +50,5 @@ func deploymentFamilies() []*exposition.Family {
 	return append(workloadFamilies(), rolloutPaused, rolloutExceeded, workloadStatus, workloadTransition)
 }
 
-// Families returns every family that the collector may export.
+// Families returns every family about workloads.
 func Families() []*exposition.Family { return deploymentFamilies() }

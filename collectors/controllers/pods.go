@@ -53,7 +53,7 @@ type knownPods struct {
 // created with podFamilies and with the families of r.
 func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	group := func(kind string, families []*exposition.Family) *exposition.Group {
-		return site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: "controllers", Kind: kind}, families)
+		return site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: kind}, families)
 	}
 	return &pods{
 		Journal: probe.NewJournal(site.Log), reexport: r,
@@ -108,8 +108,12 @@ func (p *pods) round(ctx context.Context) {
 // list finds out which pods there are, one failure for each system of which that is
 // not known.
 func (p *pods) list(ctx context.Context) probe.Failures {
+	var failures probe.Failures
 	if err := p.source.refresh(); err != nil {
-		return probe.Failures{{Endpoint: "snapshot", Err: err}}
+		for _, system := range config.ControllerSystems() {
+			failures.Add(system, err)
+		}
+		return failures
 	}
 	type answer struct {
 		pods []*pod
@@ -121,7 +125,6 @@ func (p *pods) list(ctx context.Context) probe.Failures {
 		asked.Go(func() { answers[i].pods, answers[i].err = p.source.list(ctx, s) })
 	}
 	asked.Wait()
-	var failures probe.Failures
 	found, failed := map[string][]*pod{}, map[string]bool{}
 	for i, s := range p.selectors {
 		found[s.system] = append(found[s.system], answers[i].pods...)

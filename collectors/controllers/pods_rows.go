@@ -6,7 +6,6 @@ package controllers
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -76,19 +75,12 @@ func (p *pod) key() string { return p.Metadata.Namespace + "/" + p.Metadata.Name
 func (p *pod) ended() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
 
 // component is what the pod does within its system, as its labels say.
-func (p *pod) component() string {
-	for _, label := range []string{"app.kubernetes.io/component", "app.kubernetes.io/name", "app", "name"} {
-		if value := p.Metadata.Labels[label]; value != "" {
-			return value
-		}
-	}
-	return ""
-}
+func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 
 // main is the container that does the work; others are beside it.
 func (p *pod) main() podContainer {
 	for _, name := range []string{
-		p.Metadata.Annotations["kubectl.kubernetes.io/default-container"], "manager", p.component(), p.Metadata.Labels["app.kubernetes.io/name"],
+		p.Metadata.Annotations["kubectl.kubernetes.io/default-container"], "manager", p.component(), p.Metadata.Labels[nameLabel],
 	} {
 		if i := slices.IndexFunc(p.Spec.Containers, func(c podContainer) bool { return c.Name == name }); i >= 0 {
 			return p.Spec.Containers[i]
@@ -102,9 +94,7 @@ func (p *pod) main() podContainer {
 
 // version is the tag of the image, which is what runs.
 func (p *pod) version() string {
-	image, _, _ := strings.Cut(p.main().Image, "@")
-	_, tag, _ := strings.Cut(image[strings.LastIndexByte(image, '/')+1:], ":")
-	return cmp.Or(tag, p.Metadata.Labels["app.kubernetes.io/version"])
+	return cmp.Or(tag(p.main().Image), p.Metadata.Labels[versionLabel])
 }
 
 // condition is the status and the reason of a condition; empty if there is none.

@@ -12,9 +12,8 @@ import (
 // podSelector finds pods of a system.
 type podSelector struct{ system, selector string }
 
-// podSelectors are those of the configuration, and where it has none those of the
-// charts that the reference architecture uses. A system may have several; a pod that
-// two systems select belongs to the first.
+// podSelectors are those of the configuration, and where it has none the default ones.
+// A system may have several; a pod that two systems select belongs to the first.
 func podSelectors(configured map[string]string) []podSelector {
 	var list []podSelector
 	for _, system := range config.ControllerSystems() {
@@ -22,27 +21,11 @@ func podSelectors(configured map[string]string) []podSelector {
 			list = append(list, podSelector{system, selector})
 			continue
 		}
-		for _, selector := range defaultPodSelectors(system) {
+		for _, selector := range defaultSelectors(system) {
 			list = append(list, podSelector{system, selector})
 		}
 	}
 	return list
-}
-
-func defaultPodSelectors(system string) []string {
-	switch system {
-	case "flux": // Flux Operator is no part of the Flux that it installs
-		return []string{"app.kubernetes.io/part-of=flux", "app.kubernetes.io/name=flux-operator"}
-	case "externalsecrets":
-		return []string{"app.kubernetes.io/name in (external-secrets,external-secrets-webhook,external-secrets-cert-controller)"}
-	case "openbao":
-		return []string{"app.kubernetes.io/name in (openbao,openbao-agent-injector,openbao-csi-provider)"}
-	case "greenhouse":
-		return []string{"app=greenhouse", "app.kubernetes.io/instance=greenhouse"}
-	case "aurora":
-		return []string{"app.kubernetes.io/name in (aurora,aurora-dashboard)", "name=aurora"}
-	}
-	return nil
 }
 
 // matches says whether a pod of a snapshot is one that the selector finds.

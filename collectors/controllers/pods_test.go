@@ -220,7 +220,7 @@ func TestSelectorsOfTheConfiguration(t *testing.T) {
 		}
 	}
 	for _, system := range config.ControllerSystems() {
-		if len(defaultPodSelectors(system)) == 0 {
+		if len(defaultSelectors(system)) == 0 {
 			t.Errorf("no selector for %s", system)
 		}
 	}

@@ -34,7 +34,7 @@ func registered(c *config.Collectors) []registration {
 		{flux.Collector{}, c.Flux.Enabled},
 		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
 		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
-		{controllers.Collector{Config: c.Controllers}, c.Controllers.Enabled},
+		{controllers.New(c.Controllers), c.Controllers.Enabled},
 	}
 }
 
