@@ -76,8 +76,7 @@ func TestProxyAnswers(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}, probe.ReasonHTTP},
 		"endless": {func(w http.ResponseWriter, r *http.Request) {
-			// Zeros that were packed: little to send, much to read.
-			line := []byte(strings.Repeat("x 1\n", 16<<10))
+			line := []byte("# " + strings.Repeat("x", 32<<10) + "\n")
 			for r.Context().Err() == nil {
 				if _, err := w.Write(line); err != nil {
 					return
