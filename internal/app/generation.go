@@ -63,8 +63,9 @@ type generation struct {
 func newGeneration(
 	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
 ) (*generation, error) {
-	enabled, sets := enabledCollectors(c)
-	e, err := newExposition(c)
+	all := registered(&c.Collectors)
+	enabled, sets := enabledCollectors(all)
+	e, err := newExposition(c, all)
 	if err != nil {
 		return nil, err
 	}

@@ -141,12 +141,13 @@ func (s *snapshot) say(format string, args ...any) {
 }
 
 func (s *snapshot) take(ctx context.Context) (SnapshotResult, error) {
-	enabled, sets := enabledCollectors(s.config)
+	all := registered(&s.config.Collectors)
+	_, sets := enabledCollectors(all)
 	out, err := s.dump(ctx, sets)
 	if err != nil {
 		return out, err
 	}
-	if err := s.record(ctx, enabled, sets, &out); err != nil {
+	if err := s.record(ctx, all, &out); err != nil {
 		return out, err
 	}
 	if ctx.Err() != nil {
@@ -233,10 +234,11 @@ func (c SnapshotCluster) missing(name string) []fleet.Missing {
 
 // record writes what probes are answered. Which secrets OpenBao is asked for follows
 // from the objects, as they have just been written.
-func (s *snapshot) record(ctx context.Context, enabled []collectors.Collector, sets []watch.Set, out *SnapshotResult) error {
+func (s *snapshot) record(ctx context.Context, all []registration, out *SnapshotResult) error {
+	enabled, sets := enabledCollectors(all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	e, err := newExposition(s.config)
+	e, err := newExposition(s.config, all)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -318,7 +319,7 @@ func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 	for _, r := range registered(&c.Collectors) {
 		for _, resource := range r.Resources() {
 			kept, err := resource.Project(resource.Versions[0], []byte(`{"metadata":{"name":"a"},"data":{"a":"b"}}`))
-			want := fmt.Sprintf(`{"apiVersion":"%s/%s","kind":%q,"metadata":{"name":"a"}}`, resource.Group, resource.Versions[0], resource.Kind)
+			want := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"name":"a"}}`, schema.GroupVersion{Group: resource.Group, Version: resource.Versions[0]}.String(), resource.Kind)
 			if err != nil || string(kept) != want {
 				t.Errorf("%s: %s, want %s: %v", resource.Kind, kept, want, err)
 			}

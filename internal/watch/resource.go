@@ -55,8 +55,8 @@ type Set struct {
 }
 
 // Render decodes one object from JSON and returns its rows; a snapshot does, and
-// tests check object in, text out. partial says that a value of the wrong type
-// was left out, or that there is no entry because the object has no name.
+// tests check object in, text out. There is no entry if the object is skipped, or
+// has no name. partial says that a value of the wrong type was left out, or the name.
 func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows) (entry *exposition.Entry, partial bool, err error) {
 	o := r.create()
 	partial, err = decode(raw, o)

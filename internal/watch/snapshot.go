@@ -44,6 +44,20 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 	}
 }
 
+// SnapshotObjects returns the objects of a kind in the directory of a snapshot, each
+// as JSON, for those who do not watch it. Dumps may overlap: the later one holds.
+func SnapshotObjects(dir string, kind schema.GroupKind) ([]json.RawMessage, error) {
+	all, err := readObjects(dir)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]json.RawMessage, len(all[kind]))
+	for i, o := range all[kind] {
+		found[i] = o.raw
+	}
+	return found, nil
+}
+
 func (c *Cluster) loadSnapshot(view fleet.View) error {
 	meta, err := c.Snapshot.Meta()
 	if err != nil {
@@ -82,10 +96,10 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			if partial {
 				k.decodedPartially()
 			}
+			contents[i].version = o.version // of a kind that is there, even if nothing of it has rows
 			if entry == nil {
 				continue
 			}
-			contents[i].version = o.version
 			if n, ok := at[entry.Key]; ok { // dumps may overlap: the later one holds
 				contents[i].entries[n] = entry
 				continue
