@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -76,10 +77,7 @@ func TestABrokenValueOfAWorkloadCostsNoOtherRow(t *testing.T) {
 			}
 			got := looseRows(t, raw)
 			validExposition(t, got)
-			have := map[string]string{}
-			for row, value := range sampleRows(got) {
-				have[row] = value
-			}
+			have := maps.Collect(sampleRows(got))
 			for row, value := range sampleRows(looseRows(t, whole)) {
 				name, _, _ := strings.Cut(strings.TrimPrefix(row, "cobaltcore_controller_"), "{")
 				if have[row] != value && !strings.Contains(" "+tc.gone+" ", " "+name+" ") {
@@ -112,7 +110,7 @@ func FuzzDaemonSet(f *testing.F)   { fuzzWorkload(f, "DaemonSet") }
 func fuzzWorkload(f *testing.F, kind string) {
 	for _, file := range workloadFiles(f) {
 		for _, o := range readWorkloads(f, file) {
-			f.Add([]byte(o.raw))
+			f.Add(o.raw)
 		}
 	}
 	for _, raw := range []string{
