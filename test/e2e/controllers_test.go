@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,6 +202,46 @@ func TestControllersOfTheFleet(t *testing.T) {
 	}, down); diff != "" {
 		t.Errorf("%v\n%s", slices.Sorted(maps.Keys(down)), diff)
 	}
+}
+
+// TestWorkloadsOnARealServer puts the workloads and pods of the snapshot fleet into a
+// real API server: the rows are those of the snapshot.
+func TestWorkloadsOnARealServer(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	must(t, err)
+	dir := filepath.Join(root, "test", "fleet", "hypervisor")
+	objects, err := testbed.LoadDir(dir)
+	must(t, err)
+	objects = slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
+		group := o.GroupVersionKind().Group
+		return group != "apps" && group != ""
+	})
+	cluster := startCluster(t, "real")
+	must(t, cluster.Apply(t.Context(), objects...))
+	e := startExporter(t, configFor(fmt.Sprintf("  - {name: snapshot, snapshot: {path: %s}}\n", dir), cluster))
+	e.ready(t)
+	eventually(t, time.Minute, func() error {
+		all, err := e.scrape(t.Context())
+		if err != nil {
+			return err
+		}
+		rows := map[string][]string{}
+		for _, s := range all {
+			name, cluster := s[""], s["cluster"]
+			if strings.HasPrefix(name, "cobaltcore_controller_") && s["kind"] != "" && !strings.HasSuffix(name, "_timestamp_seconds") {
+				delete(s, "cluster")
+				rows[cluster] = append(rows[cluster], fmt.Sprint(s))
+			}
+		}
+		slices.Sort(rows["real"])
+		slices.Sort(rows["snapshot"])
+		if diff := cmp.Diff(rows["snapshot"], rows["real"]); diff != "" || len(rows["real"]) < 100 {
+			return fmt.Errorf("%d rows (-snapshot +real):\n%s", len(rows["real"]), diff)
+		}
+		return nil
+	})
+	e.expect(t, 1, series{"": "cobaltcore_watch_objects", "cluster": "real", "kind": "Deployment", "=": "10"})
 }
 
 // pluginRows are rows of the collector of Greenhouse: two Plugins that are ready, and
