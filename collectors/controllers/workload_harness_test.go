@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"encoding/json"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -160,7 +161,7 @@ func validExposition(tb testing.TB, text string) {
 }
 
 // sampleRows yields the rows of text: name and labels, and the value.
-func sampleRows(text string) func(yield func(row, value string) bool) {
+func sampleRows(text string) iter.Seq2[string, string] {
 	return func(yield func(row, value string) bool) {
 		for line := range strings.Lines(text) {
 			i := strings.LastIndexByte(line, ' ')
