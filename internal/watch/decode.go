@@ -70,18 +70,19 @@ type streamDecoder struct {
 	create func() object
 	// partial is called for every object that was decoded leniently.
 	partial func()
-	// failed is called with what ends the stream abnormally.
-	failed func(error)
+	// ended is called with what ends the stream, nil if it just does; not if we
+	// close it.
+	ended  func(error)
 	closed atomic.Bool
 }
 
-func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), failed func(error)) *streamDecoder {
+func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), ended func(error)) *streamDecoder {
 	return &streamDecoder{
 		body:    body,
 		frames:  frameReader{r: bufio.NewReaderSize(body, frameBuffer)},
 		create:  create,
 		partial: partial,
-		failed:  failed,
+		ended:   ended,
 	}
 }
 
@@ -94,10 +95,17 @@ func (d *streamDecoder) Close() {
 // Decode returns the next event.
 func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
 	kind, o, err := d.event()
-	if err != nil && !errors.Is(err, io.EOF) && !d.closed.Load() {
-		d.failed(err)
+	if err != nil && !d.closed.Load() {
+		d.end(err)
 	}
 	return kind, o, err
+}
+
+func (d *streamDecoder) end(err error) {
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	d.ended(err)
 }
 
 func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
@@ -116,7 +124,7 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 		if err := jsonv1.Unmarshal(raw, status); err != nil {
 			return "", nil, fmt.Errorf("%w watch error: %w", errDecode, err)
 		}
-		d.failed(apierrors.FromObject(status))
+		d.ended(apierrors.FromObject(status))
 		if status.Code == http.StatusTooManyRequests {
 			// The reflector would wait without looking at its context.
 			status.Code, status.Reason = http.StatusInternalServerError, metav1.StatusReasonInternalError

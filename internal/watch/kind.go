@@ -20,7 +20,8 @@ type kind struct {
 	group     *exposition.Group
 	log       *slog.Logger
 	now       func() time.Time
-	notes     Notes // nil if nobody listens
+	steady    time.Duration // how long a stream lasts that is none to wonder about
+	notes     Notes         // nil if nobody listens
 
 	mu    sync.Mutex
 	state kindState
@@ -43,8 +44,12 @@ type kindState struct {
 	failing      Reason
 	failingSince time.Time
 	failures     int // since the last success
-	errors       map[Reason]uint64
-	partial      uint64
+	// logged is the last reason in the log, until all has been well again.
+	logged Reason
+	// short counts streams in a row that ended soon after they had been opened.
+	short   int
+	errors  map[Reason]uint64
+	partial uint64
 }
 
 // notesOf is who listens to a resource; nil if it has nothing to say.
@@ -110,7 +115,7 @@ func (k *kind) begin(version string) {
 func (k *kind) absent() {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing = true, "", false, ""
+		s.known, s.version, s.synced, s.failing, s.short = true, "", false, "", 0
 	})
 }
 
@@ -142,11 +147,19 @@ func (k *kind) event() {
 	}
 }
 
-// recover notes that an attempt succeeded.
+// recover notes that an attempt succeeded. After a series of streams that ended
+// too soon, only one that lasts is a success.
 func (k *kind) recover() {
 	k.mu.Lock()
+	if k.state.short >= shortStreams {
+		k.mu.Unlock()
+		return
+	}
 	was := k.state.failing
 	k.state.failing, k.state.failures = "", 0
+	if k.state.short == 0 {
+		k.state.logged = ""
+	}
 	k.mu.Unlock()
 	if was != "" {
 		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(was))
@@ -168,14 +181,14 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.mu.Unlock()
 		return
 	}
-	was := k.state.failing
-	if was == "" {
+	if k.state.failing == "" {
 		k.state.failingSince = k.now()
 	}
-	k.state.failing = reason
+	logged := k.state.logged
+	k.state.failing, k.state.logged = reason, reason
 	k.state.failures++
 	k.mu.Unlock()
-	if was != reason {
+	if logged != reason {
 		level := slog.LevelWarn
 		switch reason {
 		case ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonNetwork:
