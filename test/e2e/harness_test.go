@@ -33,9 +33,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // startCluster starts a real cluster for the duration of the test.
-func startCluster(t *testing.T, name string) *testbed.Cluster {
+func startCluster(t *testing.T, name string, arguments ...string) *testbed.Cluster {
 	t.Helper()
-	c, err := testbed.StartCluster(lasting(t), t.TempDir(), name)
+	c, err := testbed.StartCluster(lasting(t), t.TempDir(), name, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
