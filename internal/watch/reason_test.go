@@ -112,6 +112,7 @@ func TestReasonOf(t *testing.T) {
 		"half a list":             {cutList, ReasonDecode},
 		"no kubeconfig":           {fmt.Errorf("cluster: %w", noFile), ReasonConfig},
 		"a broken kubeconfig":     {fmt.Errorf("%w: yaml: line 1", errConfig), ReasonConfig},
+		"closed":                  {errClosed, ReasonClosed},
 		"anything else":           {errors.New("something"), ReasonNetwork},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 	Healthy Fault = ""
 	// Refused closes the port.
 	Refused Fault = "refused"
-	// Reset resets each connection a few KiB after the handshake.
+	// Reset resets each connection in the middle of its first answer.
 	Reset Fault = "reset"
 	// Unauthorized, Throttled (come back in two hours), ServerError and HTML (with status
 	// 200) answer every request.

@@ -90,9 +90,14 @@ func (p *FaultProxy) Login(token string) error {
 func (p *FaultProxy) Set(f Fault) error {
 	p.front.fault.Store(f)
 	switch f {
-	case BlackHole:
-		return p.poison("timeout", `{"timeout": 0}`, 1, "upstream", "downstream")
-	case Latency:
+	case BlackHole, Latency:
+		p.tcp.Toxics.ResetToxics(context.Background())
+		if err := p.tcp.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
+			return err
+		}
+		if f == BlackHole {
+			return p.poison("timeout", `{"timeout": 0}`, 1, "upstream", "downstream")
+		}
 		return p.poison("latency", `{"latency": 30000}`, 1, "downstream")
 	case Refused:
 		p.close()
@@ -104,7 +109,7 @@ func (p *FaultProxy) Set(f Fault) error {
 		if err := p.poison("reset_peer", `{"timeout": 0}`, 0, "downstream"); err != nil {
 			return err
 		}
-		if err := p.poison("limit_data", `{"bytes": 6144}`, 1, "downstream"); err != nil {
+		if err := p.poison("limit_data", `{"bytes": 1400}`, 1, "downstream"); err != nil {
 			return err
 		}
 	}
