@@ -18,7 +18,6 @@ const (
 	// shortStreams in a row make a series: a server that stops ends a watch or two.
 	shortStreams = 3
 	firstPause   = 800 * time.Millisecond
-	longestPause = 30 * time.Second
 )
 
 // openStream is the body of a watch.
@@ -32,11 +31,9 @@ type openStream struct {
 
 // open notes that a stream has been opened, and whether that is a sign of life.
 func (k *kind) open(body io.ReadCloser, alive bool) *openStream {
-	k.mu.Lock()
-	series := k.state.short >= shortStreams
-	k.mu.Unlock()
-	if alive && !series {
-		k.event() // we see what happens
+	k.update(func(s *kindState) { s.streaming = true })
+	if alive && !k.hearsNothing() {
+		k.alive() // we see what happens
 	}
 	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.lasted)}
 }
@@ -44,6 +41,7 @@ func (k *kind) open(body io.ReadCloser, alive bool) *openStream {
 // Close ends the stream for a reason of ours.
 func (s *openStream) Close() error {
 	s.timer.Stop()
+	s.kind.update(func(s *kindState) { s.streaming = false })
 	return s.ReadCloser.Close()
 }
 
@@ -56,6 +54,15 @@ func (s *openStream) ended(ctx context.Context, err error) {
 		s.kind.brokeOff(ctx, err)
 	}
 	s.over = true
+	s.kind.update(func(s *kindState) { s.streaming = false })
+}
+
+// hearsNothing says that streams have ended too soon for so long that somebody
+// may be answering who knows nothing: only a list will tell.
+func (k *kind) hearsNothing() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state.short >= shortStreams && k.now().Sub(k.state.heard) > k.silence
 }
 
 // lasted notes that a stream is one that works.
@@ -89,7 +96,8 @@ func (k *kind) brokeOff(ctx context.Context, err error) {
 	}
 }
 
-// pause is how long to wait before the next stream is opened.
+// pause is how long to wait before the next stream is opened; at most as long as
+// one has to last.
 func (k *kind) pause() time.Duration {
 	k.mu.Lock()
 	short := k.state.short
@@ -97,6 +105,6 @@ func (k *kind) pause() time.Duration {
 	if short < 2 {
 		return 0
 	}
-	d := min(firstPause<<min(short-2, 16), longestPause)
+	d := min(firstPause<<min(short-2, 16), k.steady)
 	return d/2 + time.Duration(rand.Int64N(int64(d)/2)) //nolint:gosec // jitter
 }
