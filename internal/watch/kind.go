@@ -21,6 +21,7 @@ type kind struct {
 	log       *slog.Logger
 	now       func() time.Time
 	steady    time.Duration // how long a stream lasts that is none to wonder about
+	silence   time.Duration // how long to be content with streams that say nothing
 	notes     Notes         // nil if nobody listens
 
 	mu    sync.Mutex
@@ -47,9 +48,13 @@ type kindState struct {
 	// logged is the last reason in the log, until all has been well again.
 	logged Reason
 	// short counts streams in a row that ended soon after they had been opened.
-	short   int
-	errors  map[Reason]uint64
-	partial uint64
+	short int
+	// streaming says that a stream is open, and heard is when one, or a list, last
+	// said something.
+	streaming bool
+	heard     time.Time
+	errors    map[Reason]uint64
+	partial   uint64
 }
 
 // notesOf is who listens to a resource; nil if it has nothing to say.
@@ -130,13 +135,21 @@ func (k *kind) synchronized() {
 	k.recover()
 	k.update(func(s *kindState) {
 		s.lastEvent = k.now()
+		s.heard = s.lastEvent
 		s.syncTook = s.lastEvent.Sub(s.started)
 		s.synced = true
 	})
 }
 
-// event notes a sign of life.
+// event notes what a stream says.
 func (k *kind) event() {
+	now := k.now()
+	k.update(func(s *kindState) { s.heard = now })
+	k.alive()
+}
+
+// alive notes a sign of life.
+func (k *kind) alive() {
 	now := k.now()
 	k.mu.Lock()
 	k.state.lastEvent = now

@@ -97,6 +97,9 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 	if err := s.pace(ctx); err != nil {
 		return nil, err
 	}
+	if o.SendInitialEvents == nil && s.kind.hearsNothing() {
+		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
+	}
 	body, err := s.request(o).Stream(ctx)
 	if err != nil {
 		if o.SendInitialEvents != nil {

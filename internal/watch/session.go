@@ -149,7 +149,7 @@ func (s *session) restartSilent(ctx context.Context) {
 			last = state.started
 		}
 		limit := c.options.Silence
-		if state.short >= shortStreams { // it is not silent, but hears nothing: list
+		if state.short >= shortStreams && !state.streaming { // it waits; the rows must not go meanwhile
 			limit = min(limit, c.options.StaleAfter/2)
 		}
 		if now.Sub(last) <= limit {

@@ -32,7 +32,7 @@ type openStream struct {
 // open notes that a stream has been opened, and whether that is a sign of life.
 func (k *kind) open(body io.ReadCloser, alive bool) *openStream {
 	k.update(func(s *kindState) { s.streaming = true })
-	if alive && !k.hearsNothing() {
+	if alive {
 		k.alive() // we see what happens
 	}
 	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.lasted)}
@@ -106,5 +106,5 @@ func (k *kind) pause() time.Duration {
 		return 0
 	}
 	d := min(firstPause<<min(short-2, 16), k.steady)
-	return d/2 + time.Duration(rand.Int64N(int64(d)/2)) //nolint:gosec // jitter
+	return d/2 + time.Duration(rand.Int64N(int64(d)/2+1)) //nolint:gosec // jitter
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
@@ -73,7 +75,8 @@ func TestShortWatches(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	k, before := &kind{}, time.Duration(0)
+	const longestPause = 30 * time.Second
+	k, before := &kind{steady: longestPause}, time.Duration(0)
 	for short, most := range []time.Duration{
 		0, 0, firstPause, 2 * firstPause, 4 * firstPause, 8 * firstPause, 16 * firstPause, 32 * firstPause, longestPause,
 	} {
@@ -117,5 +120,37 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	k.lasted()
 	if k.state.failing != "" || k.state.short != 0 {
 		t.Errorf("failing %q after a stream that lasted", k.state.failing)
+	}
+}
+
+// Streams that end before they have said anything prove nothing for ever.
+func TestHearsNothing(t *testing.T) {
+	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	k := &kind{log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }, steady: time.Hour, silence: time.Minute}
+	k.synchronized()
+	for range shortStreams {
+		now = now.Add(40 * time.Second)
+		k.open(io.NopCloser(strings.NewReader("")), true).ended(t.Context(), nil)
+	}
+	if !k.hearsNothing() || k.state.lastEvent != now || k.state.streaming {
+		t.Errorf("after two minutes of streams that say nothing: %+v", k.state)
+	}
+	s := &source{kind: k, opened: true} // no client: it must not come to a request
+	k.state.short = shortStreams
+	if _, err := s.WatchWithContext(t.Context(), metav1.ListOptions{}); err == nil {
+		t.Error("the reflector is not sent to list")
+	}
+	if k.event(); k.hearsNothing() {
+		t.Error("nothing is heard after an event")
+	}
+}
+
+// A watch can last before the rows are stale.
+func TestSteadyIsShorterThanStale(t *testing.T) {
+	for stale, want := range map[time.Duration]time.Duration{5 * time.Minute: 30 * time.Second, 20 * time.Second: 10 * time.Second} {
+		c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{Exposition: newExposition(t), Log: slog.New(slog.DiscardHandler), StaleAfter: stale})
+		if got := c.options.Steady; got != want {
+			t.Errorf("%s with staleAfter %s", got, stale)
+		}
 	}
 }
