@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,10 +165,8 @@ func TestCompaction(t *testing.T) {
 func wholeSet(numbers ...int) func(body string) error {
 	return func(body string) error {
 		got := strings.Count(body, "\nflux_resource_info{")
-		for _, n := range numbers {
-			if got == n {
-				return nil
-			}
+		if slices.Contains(numbers, got) {
+			return nil
 		}
 		return fmt.Errorf("%d objects in a scrape, want one of %v", got, numbers)
 	}

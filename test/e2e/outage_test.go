@@ -77,9 +77,11 @@ const (
 // it is, costs little, and is over by itself.
 func TestOutages(t *testing.T) {
 	faulty, other := startCluster(t, "faulty"), startCluster(t, healthy)
+	var seed *testbed.Seed
 	for _, c := range []*testbed.Cluster{faulty, other} {
 		must(t, c.ApplyCRDs(t.Context(), seededCRDs(t)...))
-		_, err := testbed.SeedFlux(t.Context(), c, outageObjects)
+		var err error
+		seed, err = testbed.SeedFlux(t.Context(), c, outageObjects)
 		must(t, err)
 	}
 	config := "staleAfter: " + outageStale.String() + "\ncollectors: {externalSecrets: {enabled: false}}\n" + configFor("", other)
@@ -100,6 +102,7 @@ func TestOutages(t *testing.T) {
 	log := &countedLog{Handler: slog.NewTextHandler(t.Output(), nil), lines: map[string]int{}}
 	e := startExporter(t, config, func(o *app.Options) { o.ProbeInterval, o.Log = outageProbes, slog.New(log) })
 	e.ready(t)
+	keepChanging(t, seed)
 	w := watchOutages(t, e, all)
 	eventually(t, time.Minute, w.calm) // as long as it takes to be watched by a few probes
 	before := usage()
@@ -158,6 +161,32 @@ func TestOutages(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// keepChanging changes an object of each kind every second or so, without an
+// effect on its rows: how late that is seen is how fresh the cluster is.
+func keepChanging(t *testing.T, seed *testbed.Seed) {
+	firsts := map[string]int{}
+	for i := range seed.Len() {
+		if kind := seed.Object(i).GetKind(); firsts[kind] == 0 {
+			firsts[kind] = i
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var task sync.WaitGroup
+	task.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			for kind, i := range firsts {
+				if err := seed.UpdateStatus(ctx, i, testbed.Neutral); err != nil && ctx.Err() == nil {
+					t.Errorf("change a %s: %v", kind, err)
+				}
+			}
+			<-tick.C
+		}
+	})
+	t.Cleanup(func() { cancel(); task.Wait() })
 }
 
 // seededKinds are those that SeedFlux makes, and their plurals.
