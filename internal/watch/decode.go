@@ -219,11 +219,11 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 	frames := &boundedReader{r: body, left: maxEvent}
 	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
 	var listMeta metav1.ListMeta
-	if dec.PeekKind() != '{' {
-		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
-	}
-	if _, err := dec.ReadToken(); err != nil {
+	switch begin, err := dec.ReadToken(); {
+	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
 		return listMeta, fmt.Errorf("decode list: %w", err)
+	case err != nil, begin.Kind() != '{':
+		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
 	}
 	for dec.PeekKind() != '}' {
 		name, err := dec.ReadToken()

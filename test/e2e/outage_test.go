@@ -111,7 +111,7 @@ func TestOutages(t *testing.T) {
 	w.begin()
 	requests := map[*outage]int64{}
 	for _, o := range all {
-		requests[o], _ = proxies[o].Requests()
+		requests[o] = asked(proxies[o])
 	}
 	each(t, all, func(o *outage) error {
 		if o.hurt != nil {
@@ -122,8 +122,7 @@ func TestOutages(t *testing.T) {
 	eventually(t, 4*time.Minute, w.allShown)
 	during := usage()
 	for _, o := range all {
-		n, _ := proxies[o].Requests()
-		requests[o] = n - requests[o]
+		requests[o] = asked(proxies[o]) - requests[o]
 	}
 	w.end()
 	each(t, all, func(o *outage) error {
@@ -140,7 +139,7 @@ func TestOutages(t *testing.T) {
 
 	for _, o := range all {
 		s := w.seen[o.name]
-		t.Logf("%-20s %s; %d requests, %d log lines", o.name, s, requests[o], log.of(o.name))
+		t.Logf("%-20s %s; %d requests and connections, %d log lines", o.name, s, requests[o], log.of(o.name))
 		// A kind asks less than ten times in the first minute, twice each time if it
 		// lists when there is no stream; a probe asks three times.
 		probes := int64(w.lasted/outageProbes) + 2
@@ -161,6 +160,13 @@ func TestOutages(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// asked counts what a proxy has been asked: a connection is all that there is
+// when the handshake fails.
+func asked(p *testbed.FaultProxy) int64 {
+	requests, connections := p.Requests()
+	return requests + connections
 }
 
 // keepChanging changes an object of each kind every second or so, without an
