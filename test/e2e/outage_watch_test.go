@@ -128,8 +128,9 @@ func (w *outageWatch) look(views map[string]clusterView) {
 				w.complain("%s: a part of the rows of %s: %d bytes of %d", o.name, kind, len(got), len(rows))
 			}
 		}
-		if v := views[o.name]; o.cluster == "" && (!v.up || v.failing != "") {
-			w.complain("%s: down, %s", o.name, v.failing)
+		// A probe may be under way when its connection is cut, once.
+		if v := views[o.name]; o.cluster == "" && (!v.up || v.failing != "" && v.failing != "network") {
+			w.complain("%s: up %v, %s", o.name, v.up, v.failing)
 		}
 	}
 	w.mu.Lock()
