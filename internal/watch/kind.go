@@ -42,6 +42,7 @@ type kindState struct {
 	// failing is why the last attempt failed; empty while all is well.
 	failing      Reason
 	failingSince time.Time
+	failingText  string
 	failures     int // since the last success
 	errors       map[Reason]uint64
 	partial      uint64
@@ -172,7 +173,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 	if was == "" {
 		k.state.failingSince = k.now()
 	}
-	k.state.failing = reason
+	k.state.failing, k.state.failingText = reason, explain(err)
 	k.state.failures++
 	k.mu.Unlock()
 	if was != reason {

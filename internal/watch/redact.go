@@ -33,6 +33,21 @@ func redact(err error) string {
 	return userInfo.ReplaceAllString(err.Error(), "://…@")
 }
 
+// explain is redact for those who do not see the log: without URLs, and empty for
+// an error in what somebody wrote, which may quote it.
+func explain(err error) string {
+	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
+		return ""
+	}
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		err = request.Err
+	}
+	return anyURL.ReplaceAllString(redact(err), "…")
+}
+
+// anyURL is greedy where it holds user info, as that may hold a space.
+var anyURL = regexp.MustCompile(`[A-Za-z][-+.0-9A-Za-z]*://(\S*\s+\S*@)?\S*`)
+
 // userInfo is what stands before the host in a URL, such as the proxy-url of a
 // kubeconfig. It is greedy: a password may hold a slash or an at sign.
 var userInfo = regexp.MustCompile(`://[^\s"\']*@`)
