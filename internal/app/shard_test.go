@@ -57,17 +57,19 @@ func shard(index, count int) func(*Options) {
 	return func(o *Options) { o.Shard = fleet.Shard{Index: index, Count: count} }
 }
 
-// measured are the families whose values depend on when, or how often, somebody
-// looks.
+// measured are the families whose values depend on when somebody looks.
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
-	`|cobaltcore_(collector|watch)_errors_total|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|latency)_seconds)\{`)
+	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response)_seconds)\{`)
+
+// counted are the families that count what this process has seen.
+var counted = regexp.MustCompile(`^cobaltcore_(collector_errors|watch_errors|watch_partial_decodes)_total\{`)
 
 // objectRows are the rows of a body that are about clusters; the other ones are
 // about the exporter.
 func objectRows(body string) []string {
 	var rows []string
 	for line := range strings.Lines(body) {
-		if strings.HasPrefix(line, "#") || !strings.Contains(line, `{cluster="`) {
+		if strings.HasPrefix(line, "#") || !strings.Contains(line, `{cluster="`) || counted.MatchString(line) {
 			continue
 		}
 		line = strings.TrimSpace(line)
