@@ -27,13 +27,14 @@ import (
 type fakeCluster struct {
 	*httptest.Server
 
-	mu      sync.Mutex
-	token   string
-	down    bool
-	rv      int
-	objects map[string]map[string]any // by path
-	changed chan struct{}             // closed and made anew at every change
-	open    map[net.Conn]bool
+	mu        sync.Mutex
+	token     string
+	down      bool
+	forbidden string // a list
+	rv        int
+	objects   map[string]map[string]any // by path
+	changed   chan struct{}             // closed and made anew at every change
+	open      map[net.Conn]bool
 }
 
 const (
@@ -121,7 +122,7 @@ func (c *fakeCluster) kubeconfig(token string) string {
 
 func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	token, down, changed := c.token, c.down, c.changed
+	token, down, changed, forbidden := c.token, c.down, c.changed, c.forbidden
 	c.mu.Unlock()
 	isList := slices.Contains([]string{repositories, kustomizations, externalSecrets, secretStores, secrets}, r.URL.Path)
 	switch {
@@ -129,6 +130,9 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case r.Header.Get("Authorization") != "Bearer "+token:
 		w.WriteHeader(http.StatusUnauthorized)
+	case r.URL.Path == forbidden:
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"kind":"Status","status":"Failure","reason":"Forbidden","message":"hunter2","code":403}`)
 	case r.URL.Path == "/version":
 		_, _ = io.WriteString(w, `{"gitVersion":"v1.36.2"}`)
 	case r.URL.Path == "/readyz":

@@ -39,14 +39,21 @@ func explain(err error) string {
 	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
 		return ""
 	}
-	if request, ok := errors.AsType[*url.Error](err); ok {
+	for {
+		request, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			return anyURL.ReplaceAllString(redact(err), "…")
+		}
+		if request.Op == "parse" {
+			return ""
+		}
 		err = request.Err
 	}
-	return anyURL.ReplaceAllString(redact(err), "…")
 }
 
-// anyURL is greedy where it holds user info, as that may hold a space.
-var anyURL = regexp.MustCompile(`[A-Za-z][-+.0-9A-Za-z]*://(\S*\s+\S*@)?\S*`)
+// anyURL goes to the end of the text: nobody knows where a URL ends that may hold
+// anything.
+var anyURL = regexp.MustCompile(`(?s)[A-Za-z][-+.0-9A-Za-z]*://.*`)
 
 // userInfo is what stands before the host in a URL, such as the proxy-url of a
 // kubeconfig. It is greedy: a password may hold a slash or an at sign.
