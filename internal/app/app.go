@@ -181,7 +181,7 @@ func (a *app) handler() (http.Handler, error) {
 		}),
 		Ready:       a.ready,
 		SecretFlow:  func() any { return a.current.Load().secretFlow() },
-		Clusters:    func() any { return a.current.Load().report() },
+		Clusters:    func() any { return a.current.Load().fleetReport() },
 		Reload:      a.reload,
 		Registry:    a.registry,
 		MaxRequests: a.options.MaxRequests,

@@ -95,8 +95,8 @@ type FindingReport struct {
 	Other string `json:"other"`
 }
 
-// report is the fleet as it is now.
-func (g *generation) report() FleetReport {
+// fleetReport is the fleet as it is now.
+func (g *generation) fleetReport() FleetReport {
 	g.mu.Lock()
 	members, running := g.fleet, g.clusters
 	g.mu.Unlock()
