@@ -80,7 +80,7 @@ func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 // main is the container that does the work; others are beside it.
 func (p *pod) main() podContainer {
 	for _, name := range []string{
-		p.Metadata.Annotations["kubectl.kubernetes.io/default-container"], "manager", p.component(), p.Metadata.Labels[nameLabel],
+		p.Metadata.Annotations[mainAnnotation], "manager", p.component(), p.Metadata.Labels[nameLabel],
 	} {
 		if i := slices.IndexFunc(p.Spec.Containers, func(c podContainer) bool { return c.Name == name }); i >= 0 {
 			return p.Spec.Containers[i]
