@@ -50,7 +50,8 @@ type Missing struct {
 	Version string `json:"version,omitempty"`
 	OpenBao string `json:"openbao,omitempty"`
 	Aurora  string `json:"aurora,omitempty"`
-	// Endpoint is of OpenBao. System is that of pods, if others could be listed.
+	// Endpoint is what was asked, of OpenBao or of pods. System is that of pods, if
+	// those of others could be listed.
 	Endpoint string `json:"endpoint,omitempty"`
 	System   string `json:"system,omitempty"`
 	// Reason is one word, as in the metrics.
