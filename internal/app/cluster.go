@@ -95,9 +95,7 @@ func (r *runningCluster) start(ctx context.Context) {
 }
 
 // settled says whether nothing is left to wait for.
-func (r *runningCluster) settled() bool {
-	return r.Settled() && !slices.ContainsFunc(r.probes, func(p collectors.Probe) bool { return !p.Settled() })
-}
+func (r *runningCluster) settled() bool { return allSettled([]*runningCluster{r}) }
 
 // end stops clusters and waits for their goroutines.
 func end(clusters []*runningCluster) {
@@ -118,6 +116,19 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
+// allSettled says whether nothing is left to wait for in any of the clusters. What the
+// probes of one ask for follows from the objects of all: the probes are looked at when
+// all objects are there, or one that has asked enough may just be given more.
 func allSettled(clusters []*runningCluster) bool {
-	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.settled() })
+	for _, c := range clusters {
+		if !c.Settled() {
+			return false
+		}
+	}
+	for _, c := range clusters {
+		if slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() }) {
+			return false
+		}
+	}
+	return true
 }

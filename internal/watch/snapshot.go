@@ -137,7 +137,7 @@ func missingOf(meta fleet.SnapshotMeta, cluster string) (kinds map[schema.GroupK
 	kinds = map[schema.GroupKind]fleet.Missing{}
 	for _, m := range meta.Missing {
 		switch {
-		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "", m.Aurora != "":
+		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "", m.Aurora != "", m.Endpoint != "":
 		case m.Kind == "":
 			down = recorded(m.Reason)
 		default:
