@@ -129,11 +129,19 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
-// allSettled looks at the watches first: what a probe asks for may be what those
-// of any cluster have brought.
+// allSettled says whether nothing is left to wait for in any of the clusters. What the
+// probes of one ask for follows from the objects of all: the probes are looked at when
+// all objects are there, or one that has asked enough may just be given more.
 func allSettled(clusters []*runningCluster) bool {
-	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.Settled() }) &&
-		!slices.ContainsFunc(clusters, func(c *runningCluster) bool {
-			return slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() })
-		})
+	for _, c := range clusters {
+		if !c.Settled() {
+			return false
+		}
+	}
+	for _, c := range clusters {
+		if slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() }) {
+			return false
+		}
+	}
+	return true
 }
