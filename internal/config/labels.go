@@ -25,6 +25,6 @@ func ReservedLabels() []string {
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
-		"found", "step",
+		"found", "step", "dependency_namespace", "dependency_name",
 	}
 }
