@@ -101,7 +101,10 @@ type Group struct {
 
 // Catalogue is every rule there is.
 func Catalogue() []Group {
-	return []Group{}
+	return []Group{
+		fleetGroup(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
+		externalSecretsGroup(), secretFlowGroup(), exporterGroup(),
+	}
 }
 
 // Rules are the alerts of the catalogue.

@@ -97,7 +97,7 @@ func pushSecret(r Rule) Rule {
 // perStore is an object with each store that it refers to; one that refers to none,
 // because it generates its secret, by itself.
 func perStore(refs, expr string) string {
-	return withStore(`(` + refs + ` and on (cluster, namespace, name) (` + expr + `))`) + `
+	return withStore(`(`+refs+` and on (cluster, namespace, name) (`+expr+`))`) + `
 or max by (cluster, namespace, name) (` + expr + `) unless on (cluster, namespace, name) ` + refs
 }
 
