@@ -35,6 +35,9 @@ func files() (map[string][]byte, error) {
 	}
 	out["docs/metrics.md"] = metrics
 	out["docs/commands.md"] = commandsPage()
+	if err := alertFiles(out); err != nil {
+		return nil, err
+	}
 	return out, openBaoFiles(out)
 }
 
