@@ -44,13 +44,13 @@ func withStore(expr string) string {
 
 // withBackend adds to references what is behind their store.
 func withBackend(expr string) string {
-	return `(` + expr + `) * on (` + sameStore + `) group_left (backend) ` + storeBackend + `
+	return `(` + expr + `) * on (` + sameStore + `) group_left (backend, auth_mount) ` + storeBackend + `
 or (` + expr + `) unless on (` + sameStore + `) ` + storeBackend
 }
 
 func esoRecordings() []Recording {
 	return []Recording{
-		{storeBackend, `max by (` + sameStore + `, backend) (label_replace(
+		{storeBackend, `max by (` + sameStore + `, backend, auth_mount) (label_replace(
   label_replace(` + asStore(`cobaltcore_eso_store_info`) + `, "backend", "$1", "provider", "(.*)"),
   "backend", "openbao", "provider", "vault|openBao"))`},
 		{secretRefs, withBackend(`max by (cluster, namespace, name, store_kind, store_namespace, store_name) (` + refs("cobaltcore_eso_externalsecret_store_ref") + `)`)},
@@ -118,6 +118,7 @@ func eso(r Rule) Rule {
 	}
 	r.InhibitedBy = append(r.InhibitedBy,
 		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend}},
+		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}},
 		Inhibition{By: "ESOControllerDown", Equal: []string{clusterLabel}})
 	return r
 }

@@ -63,6 +63,13 @@ func flux(r Rule) Rule {
 	return r
 }
 
+// failingSince are those that have been like this for ten minutes: what cannot be
+// fetched for a moment is tried again soon.
+func failingSince(expr string) string {
+	return `(` + expr + `
+  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > 600))`
+}
+
 // itself names an object in one label, by which others follow from it.
 func itself(label, expr string) string {
 	return `label_join(` + expr + `, "` + label + `", "/", "kind", "exported_namespace", "name")`
@@ -86,8 +93,9 @@ func fluxGroup() Group {
 	byDependency := []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "dependency"}}, {By: "FluxStalled", Equal: []string{clusterLabel, "dependency"}}}
 	return Group{Name: "flux", Recordings: fluxRecordings(), Rules: []Rule{
 		flux(Rule{
-			Name: "FluxInstanceFailing", Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			Expr:        of("FluxInstance", "failed|stalled"),
+			Name: "FluxInstanceFailing", Severity: Critical, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
+			Expr: of("FluxInstance", "failed|stalled") + `
+  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 600)`,
 			Since:       fluxLastGood,
 			Summary:     "Flux of {{ $labels.cluster }} cannot be installed or upgraded",
 			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. What runs is the version before, or a part of the new one.",
@@ -100,15 +108,15 @@ func fluxGroup() Group {
 			Description: "Cluster {{ $labels.cluster }} has the kinds of Flux Operator and no FluxInstance: nobody keeps Flux installed there.",
 		}),
 		flux(Rule{
-			Name: "FluxSourceFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr:        itself("source", itself("upstream", of(origins, "failed|stalled"))),
+			Name: "FluxSourceFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr:        itself("source", itself("upstream", failingSince(of(origins, "failed|stalled")))),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be fetched",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact. What is made from it stays at an old revision and may well say that it is ready.",
 		}),
 		flux(Rule{
-			Name: "FluxChartFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr:        itself("source", withSource("upstream", of(derived, "failed|stalled"))),
+			Name: "FluxChartFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr:        itself("source", withSource("upstream", failingSince(of(derived, "failed|stalled")))),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be made",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact, or has none. What is made from it stays as it is.",
@@ -133,7 +141,7 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxDependencyBlocked", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `(` + fluxWaitsFor + ` and on (` + fluxObject + `) ` + of(appliers, "dependency_not_ready") + `)
+			Expr: `max by (` + fluxObject + `, dependency) (` + fluxWaitsFor + ` and on (` + fluxObject + `) ` + of(appliers, "dependency_not_ready") + `)
   and on (cluster, dependency) ` + itself("dependency", of(appliers, "failed|stalled|suspended")),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} waits for what is broken",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied before {{ $labels.dependency }} is ready, which has failed or is suspended.",

@@ -9,6 +9,7 @@ import "time"
 // follow from those about the OpenBao behind them.
 const (
 	backend   = "backend"
+	authMount = "auth_mount"
 	byBackend = `, "backend", "openbao", "", "")`
 )
 
@@ -45,6 +46,7 @@ func openBaoGroup() Group {
 		return all
 	}
 	leaderless := ofAll("OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader")
+	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeDown"), leaderless...)
 	return Group{Name: "openbao", Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
@@ -118,7 +120,7 @@ func openBaoGroup() Group {
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
-			InhibitedBy: leaderless,
+			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), nodeless...),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 30 * time.Minute,
@@ -126,14 +128,14 @@ func openBaoGroup() Group {
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for half an hour",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for half an hour: one more node, and the quorum is lost.",
-			InhibitedBy: leaderless,
+			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_autopilot_healthy) == 0`,
 			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
 			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
-			InhibitedBy: leaderless,
+			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoPeerMissing", Severity: Warning, For: 10 * time.Minute,
@@ -141,7 +143,7 @@ func openBaoGroup() Group {
   < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
 			Summary:     "OpenBao {{ $labels.openbao }} has too few voters",
 			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} voters, fewer than expected.",
-			InhibitedBy: leaderless,
+			InhibitedBy: nodeless,
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoReplicationLag", Severity: Warning, For: 5 * time.Minute,
@@ -149,7 +151,7 @@ func openBaoGroup() Group {
   - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > 1000`,
 			Summary:     "OpenBao node {{ $labels.node }} is behind",
 			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }} entries behind.",
-			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}},
+			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoSealMigration", Severity: Warning, For: 15 * time.Minute,
@@ -177,7 +179,7 @@ func openBaoGroup() Group {
 			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by {{ $value }} seconds. Tokens and certificates get wrong times.",
 		}),
 		openBaoMount("OpenBaoMountMissing", "secret", "secrets engine", leaderless),
-		openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless),
+		authMounts(openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless)),
 		openBao(Rule{
 			Name: "OpenBaoNoAuditDevice", Severity: Warning, For: time.Hour,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_audit_devices) == 0`,
@@ -186,14 +188,15 @@ func openBaoGroup() Group {
 			InhibitedBy: leaderless,
 		}),
 		{
-			Name: "OpenBaoAuthProbeFailing", System: OpenBao, Severity: Critical, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `label_replace(max by (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success) == 0` + byBackend,
+			Name: "OpenBaoAuthProbeFailing", System: OpenBao, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `label_replace(label_replace(max by (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success) == 0` + byBackend + byAuthMount("mount"),
 			Object:      Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
 			Summary:     "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }}",
 			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails; cobaltcore_openbao_auth_probe_failing says at which step and why. Its External Secrets will fail at their next refresh.",
 			InhibitedBy: []Inhibition{
 				inHouse(),
 				{By: "OpenBaoDown", Equal: []string{"openbao"}}, {By: "OpenBaoClusterSealed", Equal: []string{"openbao"}}, {By: "OpenBaoNoLeader", Equal: []string{"openbao"}},
+				{By: "OpenBaoAuthMountMissing", Equal: []string{"openbao", authMount}},
 			},
 		},
 		openBao(Rule{
@@ -220,6 +223,18 @@ func openBaoGroup() Group {
 			InhibitedBy: leaderless,
 		}),
 	}}
+}
+
+// byAuthMount completes a label_replace: logins at a mount follow from what is wrong
+// with it, wherever they come from.
+func byAuthMount(label string) string {
+	return `, "` + authMount + `", "$1", "` + label + `", "(.*)")`
+}
+
+func authMounts(r Rule) Rule {
+	r.For = 5 * time.Minute
+	r.Expr = `label_replace(label_replace(` + r.Expr + byBackend + byAuthMount("path")
+	return r
 }
 
 func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {

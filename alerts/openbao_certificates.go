@@ -5,6 +5,7 @@ package alerts
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,11 +15,13 @@ const day = 24 * time.Hour
 // ends in Critical for when there is little time left. metric is the time of the end.
 func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
 	r.For = time.Hour
+	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: r.Name + "Critical", Equal: strings.Split(by, ", ")})
 	r.Severity = Warning
 	left := `min by (` + by + `) (` + metric + `) - time()`
 	serious := r
 	r.Expr = fmt.Sprintf(`%s < %d`, left, int(warn.Seconds()))
 	serious.Name += "Critical"
+	serious.InhibitedBy = r.InhibitedBy[:len(r.InhibitedBy)-1]
 	serious.Severity = Critical
 	serious.Expr = fmt.Sprintf(`%s < %d`, left, int(critical.Seconds()))
 	return []Rule{r, serious}

@@ -141,13 +141,18 @@ type inhibitRule struct {
 // InhibitRules are the inhibitions of the catalogue for the configuration of
 // Alertmanager. Consequences of the same alert by the same labels are one rule.
 // Alertmanager takes a label that is missing in both for equal, so each has to be
-// there.
+// there. What is worse than its cause is not silenced by it: the report names the
+// cause, and Alertmanager sends both.
 func InhibitRules() ([]byte, error) {
 	type cause struct{ by, equal string }
 	targets := map[cause][]string{}
 	var causes []cause
+	severities := severities()
 	for _, r := range Rules() {
 		for _, i := range r.InhibitedBy {
+			if less(severities[i.By], r.Severity) {
+				continue
+			}
 			c := cause{i.By, strings.Join(slices.Sorted(slices.Values(i.Equal)), " ")}
 			if targets[c] == nil {
 				causes = append(causes, c)
@@ -172,6 +177,20 @@ func InhibitRules() ([]byte, error) {
 	return encode(struct {
 		InhibitRules []inhibitRule `yaml:"inhibit_rules"`
 	}{rules})
+}
+
+func severities() map[string]Severity {
+	all := map[string]Severity{}
+	for _, r := range Rules() {
+		all[r.Name] = r.Severity
+	}
+	return all
+}
+
+// less says whether a is not as bad as b.
+func less(a, b Severity) bool {
+	order := []Severity{Info, Warning, Critical}
+	return slices.Index(order, a) < slices.Index(order, b)
 }
 
 func encode(v any) ([]byte, error) {

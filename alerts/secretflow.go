@@ -17,7 +17,7 @@ func secretFlowGroup() Group {
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_info{refresh_policy="CreatedOnce"}`
 	return Group{Name: "secretflow", Rules: []Rule{
 		externalSecret(Rule{
-			Name: "SecretFlowBehind", Severity: Warning, For: 5 * time.Minute,
+			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + periodic,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} holds an old secret",
 			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, for longer than two of its intervals. Its workloads may use a password that is no longer valid.",
