@@ -48,13 +48,13 @@ testbed: build ## Keep a real four-cluster fleet with Prometheus running until C
 .PHONY: bench
 bench: build ## Measure beside kube-state-metrics on a real cluster, then the Go benchmarks
 	$(GO) run ./test/bench -check
-	$(GO) test -run '^$$' -bench . ./internal/exposition ./collectors/flux ./collectors/openbao ./collectors/externalsecrets
+	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
 	$(GO) test -run '^$$' -bench . -tags testbed ./test/e2e
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each
-	@for p in ./internal/exposition ./internal/watch ./internal/config ./collectors/flux ./collectors/openbao ./collectors/externalsecrets; do \
-		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	@for p in $$($(GO) list ./internal/... ./collectors/...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 1x $$p; \
 		done; \
 	done

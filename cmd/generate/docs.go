@@ -133,9 +133,19 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_openbao_"},
 	},
 	{
+		title:    "Aurora",
+		text:     "`aurora` is the name of the dashboard in the configuration, `check` is csrf_token (`GET /csrf-token`), session (the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). They ask for what anybody may ask for, without a session or cookies. `check_failing`, `tls_failing` and `probe_duration_seconds` have rows for what is there only.",
+		prefixes: []string{"cobaltcore_aurora_"},
+	},
+	{
 		title:    "External Secrets",
 		text:     "Each row shows what the status of its object says. What follows from several objects (a missing store, a stale secret, how many secrets hang on a store) is PromQL over them.",
 		prefixes: []string{"cobaltcore_eso_"},
+	},
+	{
+		title:    "Greenhouse",
+		text:     "A namespace is an organization. Each condition has a row of its own, since Ready of a Cluster covers neither its nodes nor whether pods can be scheduled, and Ready of a Plugin says nothing about its pods. What a Plugin runs is found by `target_cluster`, `release_namespace` and `release_name` of its info; whether it has the version that its definition offers, by `definition_kind`, `definition_namespace` and `definition_name`. Members of teams are counted, never named.",
+		prefixes: []string{"cobaltcore_greenhouse_"},
 	},
 	{
 		title:    "Secret flow",
@@ -144,7 +154,7 @@ var metricSections = []metricSection{
 	},
 	{
 		title:    "Clusters, watches and collectors",
-		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader` and `http`.",
+		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 	},
 }

@@ -6,15 +6,11 @@ package openbao
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
@@ -27,44 +23,22 @@ type recorded struct{ dir string }
 
 func (n recorded) ask(_ context.Context, r request) (answer, error) {
 	name := strings.ReplaceAll(r.path, "/", "-") + ".json"
-	body, err := os.ReadFile(filepath.Join(n.dir, name))
-	if shorter, ok := strings.CutSuffix(name, "-.json"); ok && errors.Is(err, fs.ErrNotExist) {
-		body, err = os.ReadFile(filepath.Join(n.dir, shorter+".json"))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return answer{}, fmt.Errorf("%s: %w", r.path, probe.ErrNotRecorded)
+	status, body, err := probe.ReadRecorded(filepath.Join(n.dir, name), reasons())
+	if shorter, ok := strings.CutSuffix(name, "-.json"); ok && errors.Is(err, probe.ErrNotRecorded) {
+		status, body, err = probe.ReadRecorded(filepath.Join(n.dir, shorter+".json"), reasons())
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	head, err := probe.Decode[struct {
-		Status int          `json:"_status"`
-		Reason probe.Reason `json:"_reason"`
-	}](body)
-	if err != nil {
-		return answer{}, fmt.Errorf("%s: %w", name, err)
-	}
-	if head.Status == 0 {
-		if !slices.Contains(reasons(), head.Reason) {
-			head.Reason = probe.ReasonHTTP
-		}
-		return answer{}, &probe.Failure{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
-	}
-	return answer{status: head.Status, body: body}, nil
+	return answer{status: status, body: body}, nil
 }
 
 func (n recorded) presented() *x509.Certificate {
-	body, err := os.ReadFile(filepath.Join(n.dir, "tls.json"))
-	if err != nil {
+	notAfter := probe.RecordedExpiry(filepath.Join(n.dir, "tls.json"))
+	if notAfter.IsZero() {
 		return nil
 	}
-	var listener struct {
-		NotAfter time.Time `json:"not_after"`
-	}
-	if json.Unmarshal(body, &listener) != nil || listener.NotAfter.IsZero() {
-		return nil
-	}
-	return &x509.Certificate{NotAfter: listener.NotAfter}
+	return &x509.Certificate{NotAfter: notAfter}
 }
 
 func (recorded) close() {}
@@ -77,14 +51,9 @@ func recordedNodes(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if isDirectory(filepath.Join(dir, e.Name())) {
+		if probe.IsDirectory(filepath.Join(dir, e.Name())) {
 			names = append(names, e.Name())
 		}
 	}
 	return names, err
-}
-
-func isDirectory(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

@@ -53,7 +53,6 @@ type live struct {
 
 	mu      sync.Mutex
 	tls     probe.TLSFiles
-	tlsErr  string // the last one, to log it once
 	targets []target
 	failing error // of the finder
 	asked   bool
@@ -127,8 +126,7 @@ func (l *live) known() bool {
 func (l *live) current() (map[string]asker, probe.Failures) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	settings, changed, err := l.tls.Load()
-	l.logTLS(err)
+	settings, changed, err := l.tls.Reload(l.log)
 	next, byName := map[target]asker{}, map[string]asker{}
 	for _, t := range l.targets {
 		a := l.askers[t]
@@ -153,17 +151,6 @@ func (l *live) current() (map[string]asker, probe.Failures) {
 	return byName, nil
 }
 
-func (l *live) logTLS(err error) {
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
-	if text != l.tlsErr && text != "" {
-		l.log.Warn("TLS files not loaded; those before stay in use, if there are any", "err", err)
-	}
-	l.tlsErr = text
-}
-
 func (l *live) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -183,28 +170,14 @@ func (unusable) close()                                         {}
 // recordedSource is the nodes of a snapshot.
 type recordedSource struct {
 	dir   string
-	log   *slog.Logger
 	at    time.Time // when it was taken; zero for now
 	clock func() time.Time
 	shift time.Duration
 }
 
-// newRecorded looks for the answers beside the directory of the cluster, and then
-// in it.
 func newRecorded(name string, s fleet.Snapshot, now func() time.Time, log *slog.Logger) *recordedSource {
-	r := &recordedSource{dir: filepath.Join(filepath.Dir(s.Path), "openbao", name), log: log, clock: now}
-	if nodes, _ := recordedNodes(r.dir); len(nodes) == 0 {
-		if inside := filepath.Join(s.Path, "openbao", name); isDirectory(inside) {
-			r.dir = inside
-		}
-	}
-	meta, err := s.Meta()
-	if err != nil {
-		log.Warn("snapshot.yaml not read", "err", err)
-		return r
-	}
-	r.at, r.shift = meta.TakenAt, s.Shift(meta, now())
-	return r
+	found := probe.FindRecording("openbao", name, s, now(), log)
+	return &recordedSource{dir: found.Dir, at: found.TakenAt, shift: found.Shift, clock: now}
 }
 
 // now is the moment of the snapshot.

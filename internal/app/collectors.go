@@ -10,8 +10,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -32,7 +34,9 @@ func registered(c *config.Collectors) []registration {
 	return []registration{
 		{flux.Collector{}, c.Flux.Enabled},
 		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
+		{greenhouse.Collector{}, c.Greenhouse.Enabled},
 		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
+		{aurora.Collector{Instances: c.Aurora}, len(c.Aurora) > 0},
 	}
 }
 

@@ -67,7 +67,7 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao, and serves what it sees as Prometheus metrics.",
+		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, and serves what it sees as Prometheus metrics.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -39,7 +39,9 @@ type Config struct {
 type Collectors struct {
 	Flux            Flux            `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
 	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
+	Greenhouse      Greenhouse      `yaml:"greenhouse" jsonschema_description:"Greenhouse."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
+	Aurora          []Aurora        `yaml:"aurora,omitempty" jsonschema_description:"The Aurora dashboards."`
 	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
 	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
 }
@@ -53,6 +55,11 @@ type Flux struct {
 // ExternalSecrets configures the collector of External Secrets Operator.
 type ExternalSecrets struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the objects of External Secrets Operator in every cluster."`
+}
+
+// Greenhouse configures the collector of Greenhouse.
+type Greenhouse struct {
+	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the objects of Greenhouse in every cluster."`
 }
 
 // SecretFlow configures how secrets are followed from OpenBao to their readers.
@@ -139,6 +146,7 @@ func (c *Config) check(at string, r *report) {
 		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
 	}
 	c.checkOpenBao(join(at, "collectors.openbao"), r)
+	c.checkAurora(join(at, "collectors.aurora"), r)
 	first := map[string]int{}
 	for i, cluster := range c.Clusters {
 		if cluster.Name == "" {

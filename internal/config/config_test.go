@@ -98,7 +98,7 @@ func TestDefaults(t *testing.T) {
 		StaleAfter:   config.Duration(5 * time.Minute),
 		Clusters:     []config.Cluster{{Name: "here", Role: "here", InCluster: true, WatchList: true}},
 		Collectors: config.Collectors{
-			Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true},
+			Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, Greenhouse: config.Greenhouse{Enabled: true},
 			Controllers: config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)},
 			SecretFlow:  config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)},
 		},

@@ -24,8 +24,9 @@ type Type string
 // The types in use. _info families are gauges in both formats, as client_golang
 // does it, so that sample lines are the same bytes in both.
 const (
-	Gauge   Type = "gauge"
-	Counter Type = "counter"
+	Gauge     Type = "gauge"
+	Counter   Type = "counter"
+	Histogram Type = "histogram"
 )
 
 // ClusterLabel is the first label of nearly every family. Families declare it
@@ -42,6 +43,8 @@ type Family struct {
 	// Labels are the label names in the order in which [Rows.Add] takes their
 	// values. A leading [ClusterLabel] is filled by the Rows themselves.
 	Labels []string
+	// Buckets are the upper bounds of a histogram's buckets, without +Inf.
+	Buckets []float64
 }
 
 // family is a Family made ready for rendering: the text between label values
@@ -114,8 +117,11 @@ func check(decl *Family) error {
 	if decl.Help == "" || strings.ContainsAny(decl.Help, "\n\\\"") {
 		return fmt.Errorf("family %s: help must be one line without quotes and backslashes", decl.Name)
 	}
-	if decl.Type != Gauge && decl.Type != Counter {
+	if decl.Type != Gauge && decl.Type != Counter && decl.Type != Histogram {
 		return fmt.Errorf("family %s: unknown type %q", decl.Name, decl.Type)
+	}
+	if err := checkBuckets(decl); err != nil {
+		return err
 	}
 	if (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
 		return fmt.Errorf("family %s: counters, and only counters, end in _total", decl.Name)

@@ -4,6 +4,7 @@
 package exposition
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -155,6 +156,12 @@ func TestNewRefusesBadFamilies(t *testing.T) {
 		"gauge":        {family: Family{Name: "a_total", Type: Gauge, Help: "H."}, want: "end in _total"},
 		"label twice":  {family: Family{Name: "a", Type: Gauge, Help: "H.", Labels: []string{"x", "x"}}, want: `label "x"`},
 		"label name":   {family: Family{Name: "a", Type: Gauge, Help: "H.", Labels: []string{"x-y"}}, want: `label "x-y"`},
+		"no buckets":   {family: Family{Name: "a", Type: Histogram, Help: "H."}, want: "buckets"},
+		"buckets":      {family: Family{Name: "a", Type: Gauge, Help: "H.", Buckets: []float64{1}}, want: "buckets"},
+		"bucket order": {family: Family{Name: "a", Type: Histogram, Help: "H.", Buckets: []float64{2, 1}}, want: "ascend"},
+		"bucket twice": {family: Family{Name: "a", Type: Histogram, Help: "H.", Buckets: []float64{1, 1}}, want: "ascend"},
+		"bucket +Inf":  {family: Family{Name: "a", Type: Histogram, Help: "H.", Buckets: []float64{1, math.Inf(1)}}, want: "ascend"},
+		"le":           {family: Family{Name: "a", Type: Histogram, Help: "H.", Buckets: []float64{1}, Labels: []string{"le"}}, want: "label le"},
 		"family twice": {family: *testBare, want: "declared twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
@@ -20,6 +21,7 @@ type TLSFiles struct {
 
 	digest  [sha256.Size]byte
 	current *tls.Config
+	failing string // the last failure of Reload
 }
 
 // FileError is a file that cannot be used.
@@ -70,4 +72,19 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	}
 	t.digest, t.current = digest, c
 	return c, true, nil
+}
+
+// Reload is [TLSFiles.Load] with a log line when the files cannot be used, one for
+// as long as it is for the same reason.
+func (t *TLSFiles) Reload(log *slog.Logger) (c *tls.Config, changed bool, err error) {
+	c, changed, err = t.Load()
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != t.failing && text != "" {
+		log.Warn("TLS files not loaded; those before stay in use, if there are any", "err", err)
+	}
+	t.failing = text
+	return c, changed, err
 }

@@ -109,6 +109,20 @@ func TestStreamDecoderErrors(t *testing.T) {
 	}
 }
 
+func TestLabelsAreReadWhereTheyAreWanted(t *testing.T) {
+	o := &struct{ Labeled }{}
+	partial, err := decode([]byte(`{"metadata":{"name":"a","namespace":"n","annotations":{"k":"v"},"labels":{"x":"y","z":5}}}`), o)
+	if err != nil || partial {
+		t.Fatal(partial, err)
+	}
+	if o.meta().key() != "n/a" || o.GetObjectMeta().GetAnnotations()["k"] != "v" {
+		t.Errorf("metadata are %+v", o.Metadata)
+	}
+	if diff := cmp.Diff(Annotations{"x": "y"}, o.Metadata.Labels); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestDecodeList(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text, rv string

@@ -34,6 +34,30 @@ type Meta struct {
 	ManagedFields   []ManagedField `json:"managedFields"`
 }
 
+// Labeled is embedded instead of [Object] where labels become rows. They are read
+// there only: all other kinds skip them.
+type Labeled struct {
+	Metadata LabeledMeta `json:"metadata"`
+}
+
+// LabeledMeta is a Meta with labels.
+type LabeledMeta struct {
+	Meta
+
+	Labels Annotations `json:"labels"`
+}
+
+// GetObjectMeta makes Labeled a metav1.ObjectMetaAccessor.
+func (o *Labeled) GetObjectMeta() metav1.Object { return &o.Metadata.Meta }
+
+// GetObjectKind makes Labeled a runtime.Object.
+func (o *Labeled) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject makes Labeled a runtime.Object. Nobody copies slim objects.
+func (o *Labeled) DeepCopyObject() runtime.Object { return o }
+
+func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
+
 // ManagedField says when a manager last changed the object.
 type ManagedField struct {
 	Manager string    `json:"manager"`

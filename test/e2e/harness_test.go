@@ -257,8 +257,10 @@ func fleetObjects(t *testing.T, cluster string) []*unstructured.Unstructured {
 	objects, err := testbed.LoadDir(filepath.Join(root, "test", "fleet", cluster))
 	must(t, err)
 	// The real Flux Operator gets the FluxInstance of the testbed, which it can
-	// make ready without a kubelet. External Secrets Operator has objects of its own.
+	// make ready without a kubelet. External Secrets Operator has objects of its own,
+	// and the tests of Greenhouse bring its CRDs.
 	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
-		return o.GetKind() == "FluxInstance" || o.GroupVersionKind().Group == "external-secrets.io"
+		group := o.GroupVersionKind().Group
+		return o.GetKind() == "FluxInstance" || group == "external-secrets.io" || group == "greenhouse.sap"
 	})
 }

@@ -63,6 +63,12 @@ var beyondSchema = map[string]string{
 	"openbao-nodes.bad.yaml":          "a schema cannot read URLs",
 	"openbao-timeout.bad.yaml":        "a schema cannot compare durations",
 	"openbao-tls.bad.yaml":            "an empty certFile is none",
+
+	"aurora-cluster.bad.yaml":        "a schema cannot compare with clusters",
+	"aurora-duplicate-name.bad.yaml": "a schema cannot compare items",
+	"aurora-port.bad.yaml":           "a schema cannot read URLs",
+	"aurora-timeout.bad.yaml":        "a schema cannot compare durations",
+	"aurora-tls.bad.yaml":            "an empty certFile is none",
 }
 
 // notData are documents that are not even an instance for a schema.

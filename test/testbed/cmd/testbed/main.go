@@ -3,8 +3,8 @@
 
 // testbed runs a small fleet of real API servers on loopback with the objects of
 // test/fleet, a real Flux Operator, a real OpenBao, a real External Secrets Operator in
-// each cluster, the exporter if it has been built, and a Prometheus that scrapes it, until
-// it is interrupted.
+// each cluster, a stand-in for Aurora, the exporter if it has been built, and a Prometheus
+// that scrapes it, until it is interrupted.
 package main
 
 import (
@@ -93,6 +93,7 @@ type fleet struct {
 	clusters   []*testbed.Cluster
 	openbao    *testbed.OpenBao
 	tokenFile  string // of the exporter, for OpenBao
+	aurora     *testbed.Aurora
 	targets    []testbed.ScrapeTarget
 	exporter   *testbed.Process
 	prometheus *testbed.Prometheus
@@ -109,6 +110,9 @@ func (f *fleet) start(ctx context.Context) error {
 		return err
 	}
 	if err := f.startOpenBao(ctx); err != nil {
+		return err
+	}
+	if err := f.startAurora(); err != nil {
 		return err
 	}
 	operator, err := testbed.StartFluxOperator(ctx, f.Dir, f.clusters[0])
@@ -183,14 +187,18 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 	if err != nil {
 		return nil, err
 	}
-	if err := cluster.ApplyCRDs(ctx, crds...); err != nil {
+	objs, err := testbed.LoadDir(filepath.Join(objects, name))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return cluster, err
 	}
-	objs, err := testbed.LoadDir(filepath.Join(objects, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return cluster, nil
+	if slices.ContainsFunc(objs, func(o *unstructured.Unstructured) bool { return o.GroupVersionKind().Group == "greenhouse.sap" }) {
+		greenhouse, err := testbed.GreenhouseCRDs()
+		if err != nil {
+			return cluster, err
+		}
+		crds = append(crds, greenhouse...)
 	}
-	if err != nil {
+	if err := cluster.ApplyCRDs(ctx, crds...); err != nil {
 		return cluster, err
 	}
 	// External Secrets Operator gets objects for the OpenBao that runs here.
@@ -201,7 +209,8 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 
 func (f *fleet) startExporter(ctx context.Context, binary string) (err error) {
 	config := filepath.Join(f.Dir, "exporter.yaml")
-	text := append(exporterConfig(f.clusters), openBaoConfig(f.clusters[0].Name, strings.Fields(addresses(f.openbao)), f.tokenFile)...)
+	hub := f.clusters[0].Name
+	text := slices.Concat(exporterConfig(f.clusters), openBaoConfig(hub, strings.Fields(addresses(f.openbao)), f.tokenFile), auroraConfig(hub, f.aurora))
 	if err := os.WriteFile(config, text, 0o644); err != nil {
 		return err
 	}

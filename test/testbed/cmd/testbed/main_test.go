@@ -4,10 +4,12 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -22,5 +24,21 @@ func TestExporterConfig(t *testing.T) {
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestTheWholeConfigurationIsValid as the exporter reads it.
+func TestTheWholeConfigurationIsValid(t *testing.T) {
+	text := slices.Concat(
+		exporterConfig([]*testbed.Cluster{{Name: "management", Kubeconfig: "/tmp/kubeconfig"}}),
+		openBaoConfig("management", []string{"http://127.0.0.1:20000"}, "/tmp/token"),
+		auroraConfig("management", &testbed.Aurora{URL: "https://127.0.0.1:20001", KeystoneURL: "https://127.0.0.1:20002/v3", CAFile: "/tmp/ca.crt"}),
+	)
+	c, err := config.Parse(text, "exporter.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Collectors.OpenBao) != 1 || len(c.Collectors.Aurora) != 1 {
+		t.Errorf("%+v", c.Collectors)
 	}
 }

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"net/url"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// The reasons that only this collector has.
+const (
+	ReasonContent           probe.Reason = "content"
+	ReasonRedirectLoop      probe.Reason = "redirect_loop"
+	ReasonRedirectElsewhere probe.Reason = "redirect_elsewhere"
+)
+
+func reasons() []probe.Reason {
+	return []probe.Reason{
+		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonHTTP, probe.ReasonForbidden, probe.ReasonNotFound, probe.ReasonDecode,
+		ReasonContent, ReasonRedirectLoop, ReasonRedirectElsewhere,
+	}
+}
+
+// check is one question, and what the answer has to be.
+type check struct {
+	name, url, accept string
+	serverName        string // in the certificate, if it is not the host of the URL
+	judge             func(answer) error
+}
+
+// answer is what came back, of whatever status.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+// dashboardChecks are those that a dashboard which works passes. None needs a
+// session; what they ask for is the same for everybody.
+func dashboardChecks(a config.Aurora) []check {
+	const json, html = "application/json", "text/html"
+	return []check{
+		{name: "csrf_token", url: below(a.URL, "csrf-token"), accept: json, serverName: a.TLS.ServerName, judge: judgeToken},
+		{name: "session", url: below(a.URL, a.BFFPath, "auth.getCurrentUserSession"), accept: json, serverName: a.TLS.ServerName, judge: judgeSession},
+		{name: "page", url: below(a.URL, "/"), accept: html, serverName: a.TLS.ServerName, judge: judgePage},
+	}
+}
+
+// keystoneChecks is whether the Keystone that the dashboard depends on is there.
+// The dashboard does not tell: without a session it asks nobody.
+func keystoneChecks(a config.Aurora) []check {
+	return []check{{name: "keystone", url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
+}
+
+// below is a path below the URL of a dashboard, which may have one, too.
+func below(base string, path ...string) string {
+	u, err := url.Parse(base)
+	if err != nil { // the configuration was checked
+		return base
+	}
+	return u.JoinPath(path...).String()
+}

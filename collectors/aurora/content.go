@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// judgeToken wants a token against forged requests. It is made in the process
+// itself, so this is the check that asks for least.
+func judgeToken(got answer) error {
+	said, err := decode[struct {
+		Token string `json:"csrfToken"`
+	}](got, http.StatusOK)
+	if err == nil && said.Token == "" {
+		return probe.Failed(ReasonContent, "the answer has no csrfToken")
+	}
+	return err
+}
+
+// judgeSession wants what the API says to somebody without a session. What is in
+// data does not matter, and is not looked at.
+func judgeSession(got answer) error {
+	said, err := decode[struct {
+		Result map[string]json.RawMessage `json:"result"`
+	}](got, http.StatusOK)
+	if _, ok := said.Result["data"]; err == nil && !ok {
+		return probe.Failed(ReasonContent, "the answer has no result.data")
+	}
+	return err
+}
+
+// judgeKeystone wants version 3, from its own root or from the list of versions,
+// which has the status 300.
+func judgeKeystone(got answer) error {
+	type version struct {
+		ID string `json:"id"`
+	}
+	said, err := decode[struct {
+		Version  version `json:"version"`
+		Versions struct {
+			Values []version `json:"values"`
+		} `json:"versions"`
+	}](got, http.StatusOK, http.StatusMultipleChoices)
+	if err != nil {
+		return err
+	}
+	for _, v := range append(said.Versions.Values, said.Version) {
+		if v.ID == "v3" || strings.HasPrefix(v.ID, "v3.") {
+			return nil
+		}
+	}
+	return probe.Failed(ReasonContent, "the answer names no version 3")
+}
+
+// judgePage wants the page with the element that the application is drawn into.
+func judgePage(got answer) error {
+	if err := expect(got, "text/html", http.StatusOK); err != nil {
+		return err
+	}
+	for t := html.NewTokenizer(bytes.NewReader(got.body)); t.Next() != html.ErrorToken; {
+		token := t.Token()
+		if token.Type != html.StartTagToken && token.Type != html.SelfClosingTagToken {
+			continue
+		}
+		if slices.Contains(token.Attr, html.Attribute{Key: "id", Val: "app"}) || slices.Contains(token.Attr, html.Attribute{Key: "id", Val: "root"}) {
+			return nil
+		}
+	}
+	return probe.Failed(ReasonContent, "the page has no element app or root")
+}
+
+// decode reads an answer that should be JSON.
+func decode[T any](got answer, statuses ...int) (T, error) {
+	var none T
+	if err := expect(got, "application/json", statuses...); err != nil {
+		return none, err
+	}
+	if !utf8.Valid(got.body) {
+		return none, probe.Failed(probe.ReasonDecode, "not valid UTF-8")
+	}
+	return probe.Decode[T](got.body)
+}
+
+// expect checks the status and the type of an answer.
+func expect(got answer, contentType string, statuses ...int) error {
+	switch {
+	case slices.Contains(statuses, got.status):
+	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
+		return probe.Failed(probe.ReasonForbidden, "status %d", got.status)
+	case got.status == http.StatusNotFound:
+		return probe.Failed(probe.ReasonNotFound, "status %d", got.status)
+	default:
+		return probe.Failed(probe.ReasonHTTP, "status %d", got.status)
+	}
+	if found, _, err := mime.ParseMediaType(got.contentType); err != nil || found != contentType {
+		return probe.Failed(ReasonContent, "status %d, but not %s", got.status, contentType)
+	}
+	return nil
+}

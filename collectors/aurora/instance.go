@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
+)
+
+// instance is one dashboard, and its Keystone.
+type instance struct {
+	config.Aurora
+	*probe.Journal
+
+	round func() asker // is called once for each round
+	group *exposition.Group
+	parts []*part
+
+	mu      sync.Mutex
+	settled bool
+	status  status.Status
+}
+
+// part is checks that are about the same thing. Their rows change in one step.
+type part struct {
+	name   string
+	checks []check
+	// whole is the row that says whether all succeed; nil if there is none.
+	whole *exposition.Family
+	rows  *exposition.Rows
+	// latencies are those of the checks that succeeded, if they are measured.
+	latencies map[string]*latencies
+}
+
+// latencies are the observations of a histogram.
+type latencies struct {
+	counts []uint64
+	sum    float64
+}
+
+func newInstance(a config.Aurora, site collectors.Site) *instance {
+	log := site.Log.With("aurora", a.Name)
+	i := &instance{
+		Aurora: a, Journal: probe.NewJournal(log),
+		group: site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: a.Name}, Families()),
+	}
+	i.parts = []*part{{name: "aurora", checks: dashboardChecks(a), whole: up}}
+	keystone := &part{name: "keystone", checks: keystoneChecks(a)}
+	shift := time.Duration(0)
+	if s := site.Cluster.Snapshot; s != nil && a.URL == "" {
+		r := newRecorded(a.Name, *s, site.Now(), log)
+		i.round, shift = func() asker { return r.ask }, r.shift
+		i.parts = append(i.parts, keystone)
+	} else {
+		i.round = (&live{dial: site.Dial, log: log, tls: probe.TLSFiles{TLS: a.TLS}}).round
+		if a.KeystoneURL != "" {
+			i.parts = append(i.parts, keystone)
+		}
+		for _, p := range i.parts {
+			p.measure()
+		}
+	}
+	for _, p := range i.parts {
+		p.rows = i.group.Rows()
+		p.rows.Shift(shift)
+	}
+	return i
+}
+
+// measure prepares the histograms.
+func (p *part) measure() {
+	p.latencies = map[string]*latencies{}
+	for _, c := range p.checks {
+		p.latencies[c.name] = &latencies{counts: make([]uint64, len(latency.Buckets)+1)}
+	}
+}
+
+// Groups are all rows of the dashboard.
+func (i *instance) Groups() []*exposition.Group { return []*exposition.Group{i.group} }
+
+// Run asks until ctx ends.
+func (i *instance) Run(ctx context.Context) {
+	tick := time.NewTicker(time.Duration(i.Interval))
+	defer tick.Stop()
+	for {
+		i.askOnce(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// askOnce runs all checks, at the same time.
+func (i *instance) askOnce(ctx context.Context) {
+	start, ask := time.Now(), i.round()
+	answered := make([]bool, len(i.parts))
+	var parts sync.WaitGroup
+	for n, p := range i.parts {
+		parts.Go(func() { answered[n] = i.askPart(ctx, p, ask) })
+	}
+	parts.Wait()
+	if ctx.Err() != nil {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settled = true
+	i.status.Took = time.Since(start)
+	if i.status.Up = answered[0]; i.status.Up { // Keystone does not count
+		i.status.LastSuccess = time.Now()
+	}
+}
+
+// askPart runs the checks of a part and shows how they went. It returns whether
+// anything was answered.
+func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bool) {
+	outcomes := make([]outcome, len(p.checks))
+	var checks sync.WaitGroup
+	for n, c := range p.checks {
+		checks.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
+			defer cancel()
+			outcomes[n] = ask(ctx, c)
+		})
+	}
+	checks.Wait()
+	if ctx.Err() != nil { // we are stopping, and that is why they failed
+		return false
+	}
+	var turn probe.Failures
+	for n, c := range p.checks {
+		if o := outcomes[n]; o.err != nil {
+			turn.Add(c.name, o.err)
+		} else {
+			p.observe(c.name, o.took)
+		}
+		answered = answered || outcomes[n].status > 0
+	}
+	i.Note(p.name, turn)
+	i.group.Set(p.name, p.rows, func(r *exposition.Rows) { p.render(r, i.Name, outcomes) })
+	return answered
+}
+
+// observe counts how long a check took that succeeded.
+func (p *part) observe(check string, took time.Duration) {
+	if l := p.latencies[check]; l != nil {
+		latency.Observe(l.counts, took.Seconds())
+		l.sum += took.Seconds()
+	}
+}
+
+// render adds the rows of the part. What a snapshot does not have has none.
+func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
+	unknown, failed := false, false
+	for n, c := range p.checks {
+		o := outcomes[n]
+		if l := p.latencies[c.name]; l != nil {
+			r.AddHistogram(latency, l.counts, l.sum, aurora, c.name)
+		}
+		if errors.Is(o.err, probe.ErrNotRecorded) {
+			unknown = true
+			continue
+		}
+		failed = failed || o.err != nil
+		o.render(r, aurora, c.name)
+	}
+	if p.whole != nil && (failed || !unknown) {
+		r.Bool(p.whole, !failed, aurora)
+	}
+}
+
+// render adds the rows of a check.
+func (o outcome) render(r *exposition.Rows, aurora, check string) {
+	r.Bool(success, o.err == nil, aurora, check)
+	if o.err != nil {
+		r.Add(failing, 1, aurora, check, string(probe.ReasonOf(o.err)))
+	}
+	if o.problem != "" {
+		r.Add(tlsFailing, 1, aurora, check, string(o.problem))
+	}
+	if o.status > 0 {
+		r.Add(statusCode, float64(o.status), aurora, check)
+		r.Add(redirects, float64(o.redirects), aurora, check)
+	}
+	r.Time(certificate, o.expires, aurora, check)
+	for _, phase := range []string{resolve, connect, handshake, processing, transfer} {
+		if took, ok := o.phases[phase]; ok {
+			r.Add(phases, took.Seconds(), aurora, check, phase)
+		}
+	}
+}
+
+// Settled says whether everything was asked once.
+func (i *instance) Settled() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.settled
+}
+
+// Status is how the dashboard fares: it is up as long as it gives any answer.
+func (i *instance) Status() status.Status {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	s := i.status
+	s.Errors = i.Errors()
+	return s
+}

@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const (
+	userAgent = "cobaltcore-exporter"
+	// maxAnswer bounds what is read of an answer; those that are right have a few KiB.
+	maxAnswer = 1 << 20
+	// maxRedirects is how many are followed: http to https, and a slash at the end.
+	maxRedirects = 4
+)
+
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// asker runs a check.
+type asker func(context.Context, check) outcome
+
+// outcome is how a check went.
+type outcome struct {
+	answer
+
+	err       error // why it failed; nil if it succeeded
+	redirects int
+	took      time.Duration // 0 if it was not measured
+	phases    map[string]time.Duration
+	expires   time.Time // the first of the certificates; zero if none was presented
+	problem   problem   // what is wrong with TLS
+}
+
+// live asks over the network.
+type live struct {
+	dial dialFunc
+	log  *slog.Logger
+	tls  probe.TLSFiles
+}
+
+// round is the asker of one round, with what the TLS files hold now. While they
+// cannot be used, those before stay in use.
+func (l *live) round() asker {
+	settings, _, err := l.tls.Reload(l.log)
+	return func(ctx context.Context, c check) outcome {
+		if settings == nil {
+			return outcome{err: probe.TransportFailure(err), problem: problemOf(err)}
+		}
+		return ask(ctx, c, settings, l.dial)
+	}
+}
+
+// ask runs a check over connections of its own, which are closed when it ends. It
+// takes nothing from the environment and keeps no cookies.
+func ask(ctx context.Context, c check, settings *tls.Config, dial dialFunc) (o outcome) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	seen, watch := &presented{}, newStopwatch()
+	settings = settings.Clone()
+	settings.ServerName = c.serverName
+	settings.VerifyConnection = func(state tls.ConnectionState) error {
+		// Here and not from an answer: a server that refuses our certificate gives none.
+		seen.note(state.PeerCertificates)
+		return nil
+	}
+	client := http.Client{
+		Transport: &http.Transport{
+			DialContext:            until(ctx, dial),
+			TLSClientConfig:        settings,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			err := followed(next, via)
+			if err == nil {
+				o.redirects = len(via)
+			}
+			return err
+		},
+	}
+	start := time.Now()
+	o.answer, o.err = get(httptrace.WithClientTrace(ctx, watch.trace()), &client, c)
+	o.took = time.Since(start)
+	if o.err == nil {
+		watch.end(transfer)
+		o.err = c.judge(o.answer)
+	} else {
+		o.problem = problemOf(o.err)
+		if verification, ok := errors.AsType[*tls.CertificateVerificationError](o.err); ok {
+			seen.note(verification.UnverifiedCertificates)
+		}
+		o.err = failure(ctx, o.err, o.status > 0)
+	}
+	if probe.ReasonOf(o.err) != probe.ReasonTLS {
+		o.problem = ""
+	}
+	o.body, o.phases, o.expires = nil, watch.phases(), seen.first()
+	return o
+}
+
+// get asks and reads the answer. With an error, the status may be known
+// nevertheless.
+func get(ctx context.Context, client *http.Client, c check) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("User-Agent", userAgent)
+	request.Header.Set("Accept", c.accept)
+	response, err := client.Do(request)
+	if response == nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	got := answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
+	if err == nil { // else it is a redirect that is not followed
+		got.body, err = io.ReadAll(probe.LimitBody(response.Body, maxAnswer))
+	}
+	return got, err
+}
+
+// followed says whether a redirect is followed, or why not: it must stay on the
+// host, which a login page of somebody else does not, and must not leave TLS.
+func followed(next *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	switch {
+	case next.URL.Hostname() != first.Hostname(), next.URL.Scheme != "https" && (next.URL.Scheme != "http" || first.Scheme == "https"):
+		return probe.Failed(ReasonRedirectElsewhere, "a redirect to another host, or away from TLS")
+	case len(via) > maxRedirects:
+		return probe.Failed(ReasonRedirectLoop, "more than %d redirects", maxRedirects)
+	}
+	for _, before := range via {
+		if before.URL.String() == next.URL.String() {
+			return probe.Failed(ReasonRedirectLoop, "a redirect in a circle")
+		}
+	}
+	return nil
+}
+
+// failure classifies why an answer did not come, or not whole.
+func failure(ctx context.Context, err error, answered bool) error {
+	if why, ok := errors.AsType[*probe.Failure](err); ok {
+		return why // without the URL of the request, which a redirect may have filled
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		// The connection was closed for it, which may be what err says.
+		err = context.DeadlineExceeded
+	}
+	err = probe.TransportFailure(err)
+	if why, ok := errors.AsType[*probe.Failure](err); ok {
+		why.NoAnswer = !answered
+	}
+	return err
+}
+
+// until ends dials, and what was dialled, with ctx: the transport would let both
+// outlive the request that they are for.
+func until(ctx context.Context, dial dialFunc) dialFunc {
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	return func(dialling context.Context, network, address string) (net.Conn, error) {
+		dialling, cancel := context.WithCancel(dialling)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		conn, err := dial(dialling, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
+}
+
+// presented is what servers have shown of themselves.
+type presented struct {
+	mu      sync.Mutex
+	expires time.Time
+}
+
+func (p *presented) note(chain []*x509.Certificate) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range chain {
+		if p.expires.IsZero() || c.NotAfter.Before(p.expires) {
+			p.expires = c.NotAfter
+		}
+	}
+}
+
+// first is when the first of the certificates expires.
+func (p *presented) first() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.expires
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package greenhouse
+
+import (
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+type clusterObject struct {
+	watch.Labeled
+
+	Status struct {
+		status
+
+		KubernetesVersion string    `json:"kubernetesVersion"`
+		TokenExpiry       time.Time `json:"bearerTokenExpirationTimestamp"`
+		Nodes             *struct {
+			Total    int64       `json:"total"`
+			Ready    int64       `json:"ready"`
+			NotReady watch.Count `json:"notReady"`
+		} `json:"nodes"`
+	} `json:"status"`
+}
+
+func clusters() watch.Resource {
+	declared := resource("Cluster", clusterFamilies())
+	declared.UsesTargets = true
+	return watch.Of(declared, func(o *clusterObject, v fleet.View, r *exposition.Rows) {
+		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+		with := func(more ...string) []string { return append(labels[:2:2], more...) }
+		clusterKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
+		r.Add(clusterInfo, 1, with(v.Target(o.Metadata.Name), o.Metadata.Annotations["greenhouse.sap/cluster-connectivity"], o.Metadata.Labels[ownerLabel])...)
+		if o.Status.KubernetesVersion != "" {
+			r.Add(clusterVersion, 1, with(o.Status.KubernetesVersion)...)
+		}
+		if n := o.Status.Nodes; n != nil {
+			r.Add(clusterNodes, float64(n.Total), labels...)
+			r.Add(clusterReadyNodes, float64(n.Ready), labels...)
+			r.Add(clusterUnready, float64(n.NotReady), labels...)
+		}
+		r.Time(clusterTokenExpiry, o.Status.TokenExpiry, labels...)
+		r.Time(clusterScheduled, scheduledDeletion(o.Metadata.Annotations), labels...)
+	})
+}
+
+// scheduledDeletion is when a cluster that is marked for deletion is due. Greenhouse
+// writes it without a zone and means UTC.
+func scheduledDeletion(annotations map[string]string) time.Time {
+	if _, marked := annotations["greenhouse.sap/delete-cluster"]; !marked {
+		return time.Time{}
+	}
+	due, _ := time.Parse(time.DateTime, annotations["greenhouse.sap/deletion-schedule"]) // zero if it is none
+	return due
+}

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package greenhouse
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+type definitionObject struct {
+	watch.Labeled
+
+	Spec struct {
+		Version string    `json:"version"`
+		Chart   helmChart `json:"helmChart"`
+	} `json:"spec"`
+	Status status `json:"status"`
+}
+
+// definitions are a PluginDefinition, which belongs to an organization, or a
+// ClusterPluginDefinition. The two have the same shape.
+func definitions(kind string) watch.Resource {
+	return watch.Of(resource(kind, definitionKind.all(definitionInfo)), func(o *definitionObject, _ fleet.View, r *exposition.Rows) {
+		labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
+		definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
+		r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version, o.Metadata.Labels["greenhouse.sap/catalog"])...)
+	})
+}
+
+type catalogObject struct {
+	watch.Labeled
+
+	Status struct {
+		status
+
+		// Inventory has what was made for each source.
+		Inventory map[string][]struct {
+			Ready string `json:"ready"`
+		} `json:"inventory"`
+	} `json:"status"`
+}
+
+func catalogs() watch.Resource {
+	return watch.Of(resource("Catalog", catalogKind.all(catalogInfo, catalogInventory)), func(o *catalogObject, _ fleet.View, r *exposition.Rows) {
+		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+		with := func(more ...string) []string { return append(labels[:2:2], more...) }
+		catalogKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
+		r.Add(catalogInfo, 1, with(o.Metadata.Labels[ownerLabel])...)
+		if !o.Status.processed() {
+			return
+		}
+		counts := map[string]int{}
+		for _, made := range o.Status.Inventory {
+			for _, m := range made {
+				counts[known(m.Ready)]++
+			}
+		}
+		for _, ready := range []string{"True", "False", "Unknown"} {
+			r.Add(catalogInventory, float64(counts[ready]), with(ready)...)
+		}
+	})
+}

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package greenhouse turns the objects of Greenhouse into rows. Each shows what the
+// status of its object says, condition by condition: a Cluster is ready without its
+// nodes, and a Plugin without a single pod. What runs in the clusters is a join.
+package greenhouse
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// Name is the name of the collector: that of the system, in collect[] and in the
+// configuration.
+const Name = "greenhouse"
+
+const (
+	group = "greenhouse.sap"
+
+	ownerLabel  = "greenhouse.sap/owned-by"
+	presetLabel = "greenhouse.sap/pluginpreset"
+)
+
+// Collector watches the kinds of Greenhouse. A namespace is an organization there.
+type Collector struct{}
+
+// Name returns the name of the collector.
+func (Collector) Name() string { return Name }
+
+// Families returns every family that the collector may export.
+func (Collector) Families() []*exposition.Family { return Families() }
+
+// Resources returns the kinds to watch.
+func (Collector) Resources() []watch.Resource {
+	return slices.Concat(
+		[]watch.Resource{clusters(), plugins(), presets()},
+		[]watch.Resource{definitions("PluginDefinition"), definitions("ClusterPluginDefinition"), catalogs()},
+		[]watch.Resource{organizations(), teams(), bindings()},
+	)
+}
+
+// Probes returns nothing: Greenhouse is watched.
+func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
+
+// resource declares a kind.
+func resource(kind string, families []*exposition.Family) watch.Resource {
+	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1alpha1"}, Families: families}
+}

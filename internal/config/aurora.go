@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Aurora is one Aurora dashboard. URL is empty only if its Cluster is a snapshot.
+type Aurora struct {
+	Name        string   `yaml:"name" jsonschema:"required,maxLength=253,pattern=^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$" hint:"Use letters, digits, '-', '_' and '.', with a letter or digit at both ends" jsonschema_description:"Name of the dashboard, unique. It is the value of the aurora label."`
+	Cluster     string   `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster of the fleet in which Aurora runs. If that is a snapshot and there is no url, the answers are read from aurora/<name>/<check>.json beside its directory, or in it."`
+	URL         string   `yaml:"url,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the dashboard, with nothing but scheme, host, port and path, such as https://aurora.example.com" jsonschema_description:"URL of the dashboard, as people open it. Needed unless the cluster is a snapshot."`
+	BFFPath     string   `yaml:"bffPath" jsonschema:"default=/polaris-bff,pattern=^(/[-.0-9A-Z_a-z~]+)+$" hint:"Use a path such as /polaris-bff" jsonschema_description:"Where the server of the dashboard answers its API (bffEndpoint in Aurora's own configuration), below the URL."`
+	KeystoneURL string   `yaml:"keystoneURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Keystone, with nothing but scheme, host, port and path, such as https://keystone.example.com/v3" jsonschema_description:"URL of Keystone, with or without /v3 (IDENTITY_ENDPOINT of Aurora). Empty: Keystone is not asked. Aurora itself does not tell whether it reaches it."`
+	Interval    Duration `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often the checks run, all at the same time."`
+	Timeout     Duration `yaml:"timeout" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long a check may take, redirects included; at most the interval. Without it: 5s, or the interval if that is shorter."`
+	TLS         TLS      `yaml:"tls,omitempty" jsonschema_description:"How Aurora and Keystone are verified; serverName is that of Aurora alone."`
+}
+
+// auroraTimeout is the timeout where the file has none and the interval is not
+// shorter.
+const auroraTimeout = Duration(5 * time.Second)
+
+func (a *Aurora) check(at string, r *report) {
+	switch {
+	case a.Timeout == 0: // not in the file
+		a.Timeout = min(auroraTimeout, a.Interval)
+	case a.Timeout > a.Interval && a.Interval > 0:
+		r.errorf(join(at, "timeout"), "%v is longer than the interval of %v: a check would still run when its next turn comes", a.Timeout, a.Interval)
+	}
+	a.URL = baseURL(a.URL, join(at, "url"), r)
+	a.KeystoneURL = baseURL(a.KeystoneURL, join(at, "keystoneURL"), r)
+}
+
+// baseURL checks what a pattern cannot say, and removes the slashes at the end.
+func baseURL(text, at string, r *report) string {
+	if text == "" || r.mistaken(at) {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		r.errorf(at, "%s is not a valid URL: check the host and the path", quote(text))
+		return text
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		r.errorf(at, "the port %s does not exist: use one from 1 to 65535", clip(u.Port()))
+	}
+	return strings.TrimRight(text, "/")
+}
+
+// checkAurora checks what concerns the whole file.
+func (c *Config) checkAurora(at string, r *report) {
+	first := map[string]int{}
+	for i, a := range c.Collectors.Aurora {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if j, ok := first[a.Name]; ok && a.Name != "" {
+			r.errorf(join(path, "name"), "the name %q is already taken by collectors.aurora[%d] in line %d: the names of dashboards must be unique", a.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
+		} else {
+			first[a.Name] = i
+		}
+		c.checkAuroraCluster(a, path, r)
+	}
+}
+
+// checkAuroraCluster checks that the dashboard can be found. What follows from
+// another mistake is not reported.
+func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
+	names := make([]string, len(c.Clusters))
+	for i, cluster := range c.Clusters {
+		names[i] = cluster.Name
+	}
+	n := slices.Index(names, a.Cluster)
+	switch {
+	case a.Cluster == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
+	case n < 0:
+		r.errorf(join(at, "cluster"), "there is no cluster %s%s", quote(a.Cluster), didYouMean(a.Cluster, names))
+	case a.URL == "" && c.Clusters[n].Snapshot == nil && !r.mistaken(at, join(at, "url")):
+		r.errorf(at, "url is missing: add the URL of the dashboard")
+	}
+}
