@@ -102,8 +102,8 @@ type Group struct {
 // Catalogue is every rule there is.
 func Catalogue() []Group {
 	return []Group{
-		fleetGroup(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
-		externalSecretsGroup(), secretFlowGroup(), exporterGroup(),
+		fleetGroup(), clusterCertificates(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
+		externalSecretsGroup(), secretFlowGroup(), greenhouseGroup(), auroraGroup(), controllersGroup(), exporterGroup(),
 	}
 }
 

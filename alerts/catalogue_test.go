@@ -123,10 +123,15 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
-// acrossClusters are the joins that are meant to leave the cluster: secrets are
-// stored once for all, and a version is compared with that of the others.
+// acrossClusters are the joins that are meant to leave the cluster: secrets are stored
+// once for all, versions and clusters are compared with one another, and the workload
+// of a Plugin is in the cluster that it names.
 func acrossClusters(labels []string) bool {
-	return slices.Equal(labels, []string{"mount", "path_id"}) || slices.Equal(labels, []string{"version"}) || len(labels) == 0
+	switch strings.Join(labels, " ") {
+	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "":
+		return true
+	}
+	return false
 }
 
 func TestRules(t *testing.T) {

@@ -3,7 +3,10 @@
 
 package alerts
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // fleetGroup is about what the exporter does not know. Nothing else can be said about
 // a cluster that is down, so all that is in it, or applied to it, follows from that.
@@ -55,7 +58,60 @@ func fleetGroup() Group {
 			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} have labels that were cut",
 			Description: "Label values of {{ $value }} {{ $labels.kind }} in cluster {{ $labels.cluster }} were longer than limits.labelValueLength or not valid UTF-8. They end in a hash.",
 		}),
+		{
+			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `cobaltcore_discovery_up == 0`,
+			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
+			Summary:     "No clusters can be found in {{ $labels.namespace }} of {{ $labels.cluster }}",
+			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails. Those that are known stay; new ones and new credentials are not seen.",
+			InhibitedBy: []Inhibition{inHouse()},
+		},
+		{
+			Name: "FleetClusterRefused", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, source, namespace, name) (cobaltcore_discovery_finding{name!=""})`,
+			Object:      Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+			Summary:     "{{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is no cluster that the exporter takes",
+			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched: its kubeconfig is refused, or its name is taken. cobaltcore_discovery_finding says why.",
+			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
+		},
+		{
+			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) and on (cluster_uid) (count by (cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) > 1)`,
+			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "{{ $labels.cluster }} is there under another name, too",
+			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
+		},
 	}}
+}
+
+// clusterCertificates are those on the way to the clusters.
+func clusterCertificates() Group {
+	var rules []Rule
+	for _, r := range slices.Concat(
+		expiring(Rule{
+			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "The exporter's certificate for {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
+			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. From then on nothing is known about it.",
+		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 2*day),
+		expiring(Rule{
+			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "The certificate of the API server of {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
+			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows expires in {{ $value | humanizeDuration }}. From then on nobody can use it.",
+		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 2*day),
+	) {
+		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		rules = append(rules, r)
+	}
+	// Tokens are rotated hours before they end; one that ends within minutes was not.
+	rules = append(rules, Rule{
+		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+		Expr:        `min by (cluster) (cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}) - time() < 900`,
+		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
+		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}, and there is no new one.",
+		InhibitedBy: []Inhibition{inHouse()},
+	})
+	return Group{Name: "fleet-certificates", Rules: rules}
 }
 
 // exporterGroup is about the exporter itself.

@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/cli"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config/schema"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // files returns every generated file of the repository by its path, relative
@@ -157,6 +158,21 @@ var metricSections = []metricSection{
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 	},
+	{
+		title:    "Discovery",
+		text:     "`cluster` is the one that is searched, `source` is `flux-secret`, `greenhouse` or `secret`. " + discoveryReasons(),
+		prefixes: []string{"cobaltcore_discovery_"},
+	},
+}
+
+// discoveryReasons lists the values of a closed set.
+func discoveryReasons() string {
+	reasons := fleet.Reasons()
+	names := make([]string, len(reasons))
+	for i, r := range reasons {
+		names[i] = "`" + string(r) + "`"
+	}
+	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) says what to do."
 }
 
 // commandsPage is docs/commands.md.

@@ -40,7 +40,7 @@ func kustomizations() watch.Resource {
 		Families: commonFamilies(resourceInfo, resourceReconciled, resourceSucceeded, resourceDependsOn, resourceInventory, kustomizationHealthy),
 	}, func(o *kustomization, v fleet.View, r *exposition.Rows) {
 		s := subject{
-			kind: "Kustomization", target: o.Spec.KubeConfig.target(v), meta: &o.Metadata, status: &o.Status.status,
+			kind: "Kustomization", target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata, status: &o.Status.status,
 			suspended: o.Spec.Suspend, interval: o.Spec.Interval,
 		}
 		s.info(r, info{
@@ -112,7 +112,7 @@ func helmReleases() watch.Resource {
 
 func (o *helmRelease) rows(v fleet.View, r *exposition.Rows) {
 	s := subject{
-		kind: "HelmRelease", target: o.Spec.KubeConfig.target(v), meta: &o.Metadata, status: &o.Status.status,
+		kind: "HelmRelease", target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
 	}
 	from := o.Spec.ChartRef

@@ -23,7 +23,7 @@ import (
 func management() fleet.View {
 	return fleet.View{Cluster: "management", Targets: &fleet.Targets{
 		Clusters: map[string]bool{"management": true, "control-plane": true, "hypervisor": true, "storage": true},
-		Suffix:   fleet.DefaultSuffix,
+		Suffixes: []string{fleet.DefaultSuffix},
 	}}
 }
 

@@ -155,11 +155,12 @@ type kubeConfig struct {
 	ConfigMapRef reference `json:"configMapRef"`
 }
 
-func (k *kubeConfig) target(v fleet.View) string {
+// target is the cluster that an object in namespace is applied to.
+func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	if k.SecretRef.Name != "" {
-		return v.Target(k.SecretRef.Name)
+		return v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: namespace, Name: k.SecretRef.Name})
 	}
-	return v.Target(k.ConfigMapRef.Name)
+	return v.Target(fleet.Reference{Kind: "ConfigMap", Namespace: namespace, Name: k.ConfigMapRef.Name})
 }
 
 // inventory is the list of what was applied; only its length is kept. It is not

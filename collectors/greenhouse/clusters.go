@@ -27,6 +27,12 @@ type clusterObject struct {
 	} `json:"status"`
 }
 
+// targetOf is the cluster of this fleet that a Cluster stands for. The Secret with its
+// kubeconfig has the same name.
+func targetOf(v fleet.View, namespace, cluster string) string {
+	return v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: namespace, Name: cluster})
+}
+
 func clusters() watch.Resource {
 	declared := resource("Cluster", clusterFamilies())
 	declared.UsesTargets = true
@@ -34,7 +40,7 @@ func clusters() watch.Resource {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		clusterKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Add(clusterInfo, 1, with(v.Target(o.Metadata.Name), o.Metadata.Annotations["greenhouse.sap/cluster-connectivity"], o.Metadata.Labels[ownerLabel])...)
+		r.Add(clusterInfo, 1, with(targetOf(v, o.Metadata.Namespace, o.Metadata.Name), o.Metadata.Annotations["greenhouse.sap/cluster-connectivity"], o.Metadata.Labels[ownerLabel])...)
 		if o.Status.KubernetesVersion != "" {
 			r.Add(clusterVersion, 1, with(o.Status.KubernetesVersion)...)
 		}

@@ -32,7 +32,7 @@ type harness struct {
 // view is the fleet as seen from one of its clusters.
 func view(cluster string) fleet.View {
 	return fleet.View{Cluster: cluster, Targets: &fleet.Targets{
-		Suffix: fleet.DefaultSuffix, Clusters: map[string]bool{"management": true, "control-plane": true, "hypervisor": true, "storage": true},
+		Suffixes: []string{fleet.DefaultSuffix}, Clusters: map[string]bool{"management": true, "control-plane": true, "hypervisor": true, "storage": true},
 	}}
 }
 

@@ -64,7 +64,7 @@ func plugins() watch.Resource {
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		pluginKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 		info := append(with(o.Spec.Definition.labels(o.Metadata.Namespace)...),
-			v.Target(o.Spec.ClusterName),
+			targetOf(v, o.Metadata.Namespace, o.Spec.ClusterName),
 			cmp.Or(o.Spec.ReleaseNamespace, o.Metadata.Namespace), cmp.Or(o.Spec.ReleaseName, o.Metadata.Name),
 			o.Status.Version, o.Status.Chart.Name, o.Status.Chart.Version,
 			o.Metadata.Labels[presetLabel], o.Metadata.Labels[ownerLabel])

@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options) error {
 		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, a.registry, o)
+	g, err := newGeneration(ctx, c, a.registry, o, nil)
 	if err != nil {
 		closeAll(append(listeners, probes...))
 		return err
@@ -205,7 +205,7 @@ func (a *app) load(ctx context.Context) error {
 			return a.wait(ctx, func() bool { return settled() || time.Now().After(deadline) })
 		})
 	}
-	next, err := newGeneration(a.ctx, c, a.registry, a.options)
+	next, err := newGeneration(a.ctx, c, a.registry, a.options, old.discovery)
 	if err != nil {
 		return err
 	}

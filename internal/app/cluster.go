@@ -22,11 +22,12 @@ import (
 type runningCluster struct {
 	*watch.Cluster
 
-	probes []collectors.Probe
-	groups []*exposition.Group
-	leave  func() // the flow of secrets
-	stop   context.CancelFunc
-	done   chan struct{}
+	probes  []collectors.Probe
+	groups  []*exposition.Group
+	leave   func() // the flow of secrets
+	stop    context.CancelFunc
+	started time.Time
+	done    chan struct{}
 }
 
 // newCluster prepares the watches and the probes of a cluster.
@@ -79,16 +80,9 @@ func (g *generation) lookup(name string) (fleet.Cluster, bool) {
 	return fleet.Cluster{}, false
 }
 
-// setFleet changes what lookup finds and returns what it was.
-func (g *generation) setFleet(now []fleet.Cluster) (before []fleet.Cluster) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	before, g.fleet = g.fleet, now
-	return before
-}
-
 func (r *runningCluster) start(ctx context.Context) {
 	ctx, r.stop = context.WithCancel(ctx)
+	r.started = time.Now()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { r.Run(ctx) })
 	for _, p := range r.probes {

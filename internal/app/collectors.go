@@ -52,7 +52,7 @@ func collectorNames() []string {
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
 func Families() []*exposition.Family {
-	families := slices.Concat(watch.Families(), status.Families(), secretflow.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families())
 	for _, c := range registered(&config.Collectors{}) {
 		families = append(families, c.Families()...)
 	}

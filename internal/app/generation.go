@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net"
@@ -37,18 +38,30 @@ type generation struct {
 	collectors []collectors.Collector
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
-	deadline   time.Time // ready at the latest
+	patience   time.Duration // for what replaces something
+	deadline   time.Time     // ready at the latest
 	ready      atomic.Bool
 
-	// Only apply changes these, and nobody changes what they point to.
+	discovery *fleet.Discovery
+	foundAll  atomic.Bool // what there was to find at the start is running
+	end       context.CancelFunc
+	ended     chan struct{} // the discovery
+
+	changing sync.Mutex // held by whoever changes what follows
+
+	// Nobody changes what these point to.
 	mu       sync.Mutex
 	config   *config.Config
+	trial    *config.Config // the next one, while apply waits
+	found    []fleet.PlaceState
+	findings map[fleet.Finding]bool
 	clusters map[string]*runningCluster
-	fleet    []fleet.Cluster // what lookup finds, also while apply waits
+	pending  map[string]*runningCluster // will replace those of the same name
+	fleet    []fleet.Cluster            // what lookup finds
 }
 
 func newGeneration(
-	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options,
+	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
 ) (*generation, error) {
 	var sets []watch.Set
 	var enabled []collectors.Collector
@@ -73,65 +86,166 @@ func newGeneration(
 		collectors: enabled,
 		dial:       o.Dial,
 		flow:       secretflow.NewGraph(),
+		patience:   o.SyncTimeout,
 		deadline:   time.Now().Add(o.SyncTimeout),
+		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
+		ended:      make(chan struct{}),
+		config:     c,
 		clusters:   map[string]*runningCluster{},
+		pending:    map[string]*runningCluster{},
 	}
-	atOnce := func(func() bool) error { return nil } // nothing is served until isReady
-	return g, g.apply(ctx, c, atOnce)
+	e.Swap(nil, g.discoveryGroups(c))
+	g.found = g.discovery.State()
+	g.changing.Lock()
+	g.reconcile(ctx, nil)
+	g.changing.Unlock()
+	searching, end := context.WithCancel(ctx)
+	g.end = end
+	go func() {
+		defer close(g.ended)
+		g.discover(searching, ctx)
+	}()
+	return g, nil
 }
 
 // fits says whether c differs from the current configuration in its clusters
-// only.
+// only, and not in those in which others are searched.
 func (g *generation) fits(c *config.Config) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, b := *g.config, *c
 	a.Clusters, b.Clusters = nil, nil
-	return reflect.DeepEqual(a, b)
+	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c))
+}
+
+// hosts are the clusters in which others are searched.
+func hosts(c *config.Config) []config.Cluster {
+	var all []config.Cluster
+	for _, d := range c.Discover {
+		all = append(all, c.Clusters[slices.IndexFunc(c.Clusters, func(c config.Cluster) bool { return c.Name == d.Host() })])
+	}
+	return all
 }
 
 // apply makes the clusters those of c. What is new or changed is started first;
 // when wait has returned, all of it is swapped in and what is gone or was changed
 // is swapped out, in one step. If wait fails, nothing has changed. The goroutines
-// live until ctx ends.
+// live until ctx ends. Meanwhile clusters are found and lost as ever.
 func (g *generation) apply(ctx context.Context, c *config.Config, wait func(settled func() bool) error) error {
-	wanted := fleet.FromConfig(c)
-	targets := fleet.TargetsOf(wanted)
-	before := g.setFleet(wanted)
-	next, fresh := map[string]*runningCluster{}, []*runningCluster(nil)
+	g.changing.Lock()
+	fresh := map[string]*runningCluster{}
+	g.update(func() { g.trial = c })
+	wanted, targets := g.next()
 	for _, want := range wanted {
-		have := g.clusters[want.Name]
-		if have == nil || !have.Equal(want) {
-			have = g.newCluster(want, targets)
-			have.start(ctx)
-			fresh = append(fresh, have)
+		if have := g.clusters[want.Name]; have == nil || !have.Equal(want) {
+			fresh[want.Name] = g.newCluster(want, targets)
+			fresh[want.Name].start(ctx)
 		}
-		next[want.Name] = have
 	}
-	if err := wait(func() bool { return allSettled(fresh) }); err != nil {
-		end(fresh)
-		g.setFleet(before)
+	g.changing.Unlock()
+	err := wait(func() bool { return allSettled(slices.Collect(maps.Values(fresh))) })
+	g.changing.Lock()
+	defer g.changing.Unlock()
+	g.update(func() {
+		if g.trial = nil; err == nil {
+			g.config = c
+		}
+	})
+	if err != nil {
+		g.next()
+		end(slices.Collect(maps.Values(fresh)))
 		return err
 	}
-	var gone []*runningCluster
-	for name, have := range g.clusters {
-		if next[name] != have {
-			gone = append(gone, have)
-		}
-	}
-	g.handler.Exposition.Swap(groups(gone), groups(fresh))
-	g.mu.Lock()
-	g.config, g.clusters = c, next
-	g.mu.Unlock()
-	for _, cluster := range next {
-		cluster.SetTargets(targets)
-	}
-	end(gone)
+	g.reconcile(ctx, fresh)
 	return nil
 }
 
+// next is the fleet as it should be, or will be when a configuration has been
+// applied. From now on lookup finds it.
+func (g *generation) next() ([]fleet.Cluster, *fleet.Targets) {
+	var wanted []fleet.Cluster
+	g.update(func() {
+		c := cmp.Or(g.trial, g.config)
+		wanted, _ = fleet.Merge(fleet.FromConfig(c), g.found)
+		g.fleet = wanted
+	})
+	return wanted, fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
+}
+
+// reconcile makes the running clusters those of the configuration and of the
+// discovery, in one step. A new one is there at once, its kinds when they are
+// complete; one that is gone takes its rows along; one that has changed serves
+// until the new one has settled, unless that is among the fresh ones.
+func (g *generation) reconcile(ctx context.Context, fresh map[string]*runningCluster) {
+	g.next()
+	wanted, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
+	targets := fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
+	next, pending := map[string]*runningCluster{}, map[string]*runningCluster{}
+	var in, out []*runningCluster
+	start := func(c fleet.Cluster) *runningCluster {
+		r := g.newCluster(c, targets)
+		r.start(ctx)
+		return r
+	}
+	for _, want := range wanted {
+		have, ready, waiting := g.clusters[want.Name], fresh[want.Name], g.pending[want.Name]
+		switch {
+		case have != nil && have.Equal(want):
+		case ready != nil && ready.Equal(want):
+			have, in = ready, append(in, ready)
+		case have == nil:
+			have = start(want)
+			in = append(in, have)
+		case waiting == nil || !waiting.Equal(want):
+			pending[want.Name] = start(want)
+		case waiting.settled() || time.Since(waiting.started) > g.patience:
+			have, in = waiting, append(in, waiting)
+		default:
+			pending[want.Name] = waiting
+		}
+		next[want.Name] = have
+	}
+	for name, have := range g.clusters {
+		if next[name] != have {
+			out = append(out, have)
+		}
+	}
+	var unused []*runningCluster // started for nothing
+	for _, started := range []map[string]*runningCluster{fresh, g.pending} {
+		for name, c := range started {
+			if c != next[name] && c != pending[name] {
+				unused = append(unused, c)
+			}
+		}
+	}
+	if len(out)+len(in) > 0 {
+		g.handler.Exposition.Swap(groups(out), groups(in))
+	}
+	g.logChanges(next, findings)
+	g.update(func() { g.clusters, g.pending = next, pending })
+	for _, cluster := range next {
+		cluster.SetTargets(targets)
+	}
+	for _, cluster := range pending {
+		cluster.SetTargets(targets)
+	}
+	end(append(out, unused...))
+}
+
+func (g *generation) update(f func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f()
+}
+
 // stop ends all clusters.
-func (g *generation) stop() { end(slices.Collect(maps.Values(g.running()))) }
+func (g *generation) stop() {
+	g.end()
+	<-g.ended
+	g.changing.Lock()
+	defer g.changing.Unlock()
+	end(slices.AppendSeq(slices.Collect(maps.Values(g.clusters)), maps.Values(g.pending)))
+}
 
 func (g *generation) running() map[string]*runningCluster {
 	g.mu.Lock()
@@ -140,9 +254,10 @@ func (g *generation) running() map[string]*runningCluster {
 }
 
 // isReady says whether the first synchronisation is over: each (cluster, kind)
-// is complete or has failed explicitly, or the time for it is up. It stays true.
+// is complete or has failed explicitly, those that are found included, or the
+// time for it is up. It stays true.
 func (g *generation) isReady() bool {
-	if !g.ready.Load() && (time.Now().After(g.deadline) || allSettled(slices.Collect(maps.Values(g.running())))) {
+	if !g.ready.Load() && (time.Now().After(g.deadline) || g.foundAll.Load() && allSettled(slices.Collect(maps.Values(g.running())))) {
 		g.ready.Store(true)
 	}
 	return g.ready.Load()

@@ -12,6 +12,8 @@ import (
 type Cluster struct {
 	Name       string      `yaml:"name" jsonschema:"required,maxLength=253,pattern=^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$" hint:"Use letters, digits, '-', '_' and '.', with a letter or digit at both ends" jsonschema_description:"Name of the cluster, unique in the fleet. It is the value of the cluster label."`
 	Role       string      `yaml:"role" jsonschema:"minLength=1,maxLength=253,pattern=^[^\\x00-\\x1f\\x7f]*$" hint:"Use text without control characters" jsonschema_description:"What the cluster is for, such as management or storage. Without it, the role is the name."`
+	Region     string      `yaml:"region,omitempty" jsonschema:"default=,maxLength=253,pattern=^[^\\x00-\\x1f\\x7f]*$" hint:"Use text without control characters" jsonschema_description:"Where the cluster is. It is a label of cobaltcore_cluster_info."`
+	Owner      string      `yaml:"owner,omitempty" jsonschema:"default=,maxLength=253,pattern=^[^\\x00-\\x1f\\x7f]*$" hint:"Use text without control characters" jsonschema_description:"Who the cluster belongs to, such as a team. It is a label of cobaltcore_cluster_info."`
 	Kubeconfig *Kubeconfig `yaml:"kubeconfig,omitempty" jsonschema:"oneof_required=kubeconfig" jsonschema_description:"Connect with a kubeconfig file."`
 	InCluster  bool        `yaml:"inCluster,omitempty" jsonschema:"oneof_required=inCluster" jsonschema_extras:"const=true" jsonschema_description:"Watch the cluster that the exporter runs in, with its service account."`
 	Snapshot   *Snapshot   `yaml:"snapshot,omitempty" jsonschema:"oneof_required=snapshot" jsonschema_description:"Read dumped objects from a directory instead of a cluster."`

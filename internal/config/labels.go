@@ -29,5 +29,6 @@ func ReservedLabels() []string {
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
 		"check", "phase", "problem",
+		"region", "owner", "cluster_uid", "other",
 	}
 }

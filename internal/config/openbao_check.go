@@ -201,9 +201,10 @@ func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *re
 	}
 }
 
-// liveClusters counts the clusters that can be asked for a token.
+// liveClusters counts the clusters that can be asked for a token, as far as they
+// are known; there may always be one more where clusters are discovered.
 func (c *Config) liveClusters() int {
-	n := 0
+	n := len(c.Discover)
 	for _, cluster := range c.Clusters {
 		if cluster.Snapshot == nil {
 			n++

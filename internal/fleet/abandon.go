@@ -3,7 +3,11 @@
 
 package fleet
 
-import "net/http"
+import (
+	"net/http"
+
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+)
 
 // abandon is a transport that returns as soon as the context of a request ends,
 // whatever the one behind it does. client-go runs the exec plugin of a kubeconfig
@@ -37,7 +41,5 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections is what http.Client looks for.
 func (t abandon) CloseIdleConnections() {
-	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
+	utilnet.CloseIdleConnectionsFor(t.next) // which looks behind the wrappers of client-go
 }

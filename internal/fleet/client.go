@@ -9,25 +9,38 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/connrotation"
 )
 
 // HTTPClient is an HTTP client with the credentials of config, which never waits
-// longer than the context of a request.
-func HTTPClient(config *rest.Config) (*http.Client, error) {
-	client, err := rest.HTTPClientFor(config)
+// longer than the context of a request. end closes its connections, also those
+// that are in use.
+func HTTPClient(config *rest.Config) (client *http.Client, end func(), err error) {
+	dial := config.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // as client-go does
+	}
+	// client-go shares connections between clients of like settings, and its
+	// wrappers hide them from http.Client.CloseIdleConnections.
+	dialer := connrotation.NewDialer(dial)
+	config = rest.CopyConfig(config)
+	config.Dial = dialer.DialContext
+	client, err = rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	client.Transport = abandon{client.Transport}
-	return client, nil
+	return client, dialer.CloseAll, nil
 }
 
 // Client asks the API server of a cluster for single things. It follows changes
@@ -38,18 +51,19 @@ type Client struct {
 	mu          sync.Mutex
 	fingerprint string
 	http        *http.Client
+	end         func()
 	base        *url.URL
 }
 
 // NewClient makes a client that connects when it is first used.
 func NewClient(c Cluster) *Client { return &Client{cluster: c} }
 
-// Close closes connections that are not in use.
+// Close closes all connections.
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.http != nil {
-		c.http.CloseIdleConnections()
+		c.end()
 	}
 }
 
@@ -65,7 +79,7 @@ func (c *Client) connection() (*http.Client, *url.URL, error) {
 		return nil, nil, err
 	}
 	config.UserAgent = userAgent
-	client, err := HTTPClient(config)
+	client, end, err := HTTPClient(config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
 	}
@@ -76,12 +90,17 @@ func (c *Client) connection() (*http.Client, *url.URL, error) {
 	if c.http != nil {
 		c.http.CloseIdleConnections()
 	}
-	c.http, c.base, c.fingerprint = client, base, fingerprint
+	c.http, c.end, c.base, c.fingerprint = client, end, base, fingerprint
 	return client, base, nil
 }
 
 const (
 	userAgent = "cobaltcore-exporter"
+	// There is no alternative in these: a server that does not know metadata does
+	// not answer with whole objects instead.
+	acceptJSON         = "application/json"
+	acceptMetadata     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+	acceptMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 	// maxAnswer bounds what is read of an answer.
 	maxAnswer = 8 << 20
 )
@@ -89,7 +108,18 @@ const (
 // Get asks for the object or list at path and decodes it into out. An answer
 // that is not a success is the error that client-go makes of it.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.do(ctx, http.MethodGet, path, query, nil, out)
+	return c.do(ctx, http.MethodGet, path, query, acceptJSON, nil, out)
+}
+
+// GetMetadata asks for the metadata of the object at path only: of a Secret,
+// nothing that is secret is sent.
+func (c *Client) GetMetadata(ctx context.Context, path string, out any) error {
+	return c.do(ctx, http.MethodGet, path, nil, acceptMetadata, nil, out)
+}
+
+// ListMetadata asks for the metadata of the objects of a list only.
+func (c *Client) ListMetadata(ctx context.Context, path string, query url.Values, out any) error {
+	return c.do(ctx, http.MethodGet, path, query, acceptMetadataList, nil, out)
 }
 
 // Post sends in, as JSON, to path and decodes the answer into out.
@@ -98,10 +128,10 @@ func (c *Client) Post(ctx context.Context, path string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, http.MethodPost, path, nil, body, out)
+	return c.do(ctx, http.MethodPost, path, nil, acceptJSON, body, out)
 }
 
-func (c *Client) do(ctx context.Context, method, path string, query url.Values, body []byte, out any) error {
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, accept string, body []byte, out any) error {
 	client, base, err := c.connection()
 	if err != nil {
 		return err
@@ -112,7 +142,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Accept", accept)
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := client.Do(request)
 	if err != nil {

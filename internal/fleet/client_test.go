@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -152,4 +153,43 @@ func TestClientGivesUpWithItsContext(t *testing.T) {
 	if err := c.Get(ctx, "/", nil, &struct{}{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestClientCloses: its connections end with it, whatever client-go shares.
+func TestClientCloses(t *testing.T) {
+	var mu sync.Mutex
+	open := map[net.Conn]bool{}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) }))
+	server.EnableHTTP2 = true
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		if open[c] = true; state == http.StateClosed {
+			delete(open, c)
+		}
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	connectTo(t, file, server, "t0ken")
+	clients := []*Client{NewClient(Cluster{Kubeconfig: file}), NewClient(Cluster{Kubeconfig: file})}
+	for left := len(clients); left > 0; left-- {
+		for _, c := range clients {
+			if err := c.Get(t.Context(), "/", nil, &struct{}{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, func() (bool, string) {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(open) == left, fmt.Sprint(len(open), " connections of ", left)
+		})
+		clients[0].Close()
+		clients = clients[1:]
+	}
+	eventually(t, func() (bool, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(open) == 0, "still connected"
+	})
 }

@@ -23,16 +23,23 @@ const (
 	SourceKubeconfig = "kubeconfig"
 	SourceInCluster  = "in-cluster"
 	SourceSnapshot   = "snapshot"
+	SourceFluxSecret = "flux-secret"
+	SourceGreenhouse = "greenhouse"
+	SourceSecret     = "secret"
 )
 
 // Cluster is one cluster of the fleet and the way to it. Exactly one of
-// Kubeconfig, Snapshot and neither (in-cluster) is set. It is comparable: equal
-// values need no new connection.
+// Kubeconfig, Credentials, Snapshot and none (in-cluster) is set. It is
+// comparable: equal values need no new connection.
 type Cluster struct {
 	Name, Role, Source string
+	// Region and Owner may be empty.
+	Region, Owner string
 	// Kubeconfig is a file and Context one of its contexts; empty means the
 	// current one.
 	Kubeconfig, Context string
+	// Credentials are those of a Secret in which the cluster was found.
+	Credentials *Credentials
 	// WatchList streams the initial set of a kind instead of listing it.
 	WatchList bool
 	// Snapshot is a directory that stands for the cluster.
@@ -49,8 +56,13 @@ func (c Cluster) Equal(other Cluster) bool {
 	return a == nil || *a == *b
 }
 
-// Connect makes the client configuration from what the files hold now.
+// Connect makes the client configuration from what the files, or the Secret,
+// hold now.
 func (c Cluster) Connect() (*rest.Config, error) {
+	if c.Credentials != nil {
+		config, _ := c.Credentials.get()
+		return config, nil
+	}
 	if c.Source == SourceInCluster {
 		config, err := rest.InClusterConfig()
 		if err != nil {
@@ -68,8 +80,12 @@ func (c Cluster) Connect() (*rest.Config, error) {
 	return config, nil
 }
 
-// Fingerprint changes when the files behind the cluster change.
+// Fingerprint changes when the files or the Secret behind the cluster change.
 func (c Cluster) Fingerprint() string {
+	if c.Credentials != nil {
+		_, fingerprint := c.Credentials.get()
+		return fingerprint
+	}
 	h := sha256.New()
 	switch {
 	case c.Snapshot != nil:
@@ -98,7 +114,7 @@ func (c Cluster) Fingerprint() string {
 func FromConfig(c *config.Config) []Cluster {
 	clusters := make([]Cluster, 0, len(c.Clusters))
 	for _, in := range c.Clusters {
-		out := Cluster{Name: in.Name, Role: in.Role}
+		out := Cluster{Name: in.Name, Role: in.Role, Region: in.Region, Owner: in.Owner}
 		switch {
 		case in.Snapshot != nil:
 			out.Source = SourceSnapshot
@@ -112,13 +128,4 @@ func FromConfig(c *config.Config) []Cluster {
 		clusters = append(clusters, out)
 	}
 	return clusters
-}
-
-// TargetsOf maps kubeconfig Secrets to the given clusters.
-func TargetsOf(clusters []Cluster) *Targets {
-	t := &Targets{Clusters: map[string]bool{}, Suffix: DefaultSuffix}
-	for _, c := range clusters {
-		t.Clusters[c.Name] = true
-	}
-	return t
 }

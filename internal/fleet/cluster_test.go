@@ -170,6 +170,9 @@ func TestEqual(t *testing.T) {
 		"role":         {func(c *Cluster) { c.Role = "x" }, false},
 		"source":       {func(c *Cluster) { c.Source = SourceKubeconfig }, false},
 		"kubeconfig":   {func(c *Cluster) { c.Kubeconfig = "x" }, false},
+		"region":       {func(c *Cluster) { c.Region = "x" }, false},
+		"owner":        {func(c *Cluster) { c.Owner = "x" }, false},
+		"credentials":  {func(c *Cluster) { c.Credentials = &Credentials{} }, false},
 		"context":      {func(c *Cluster) { c.Context = "x" }, false},
 		"watchList":    {func(c *Cluster) { c.WatchList = false }, false},
 		"no snapshot":  {func(c *Cluster) { c.Snapshot = nil }, false},
@@ -196,7 +199,7 @@ func TestEqual(t *testing.T) {
 
 func TestFromConfig(t *testing.T) {
 	c, err := config.Parse([]byte(`clusters:
-- {name: a, role: storage, kubeconfig: {path: /k, context: x}, watchList: false}
+- {name: a, role: storage, region: eu, owner: ops, kubeconfig: {path: /k, context: x}, watchList: false}
 - {name: b, inCluster: true}
 - {name: c, snapshot: {path: dump, shiftTime: false}}
 `), "/etc/fleet.yaml")
@@ -204,7 +207,7 @@ func TestFromConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Cluster{
-		{Name: "a", Role: "storage", Source: SourceKubeconfig, Kubeconfig: "/k", Context: "x"},
+		{Name: "a", Role: "storage", Region: "eu", Owner: "ops", Source: SourceKubeconfig, Kubeconfig: "/k", Context: "x"},
 		{Name: "b", Role: "b", Source: SourceInCluster, WatchList: true},
 		{Name: "c", Role: "c", Source: SourceSnapshot, Snapshot: &Snapshot{Path: "/etc/dump"}},
 	}
@@ -212,7 +215,9 @@ func TestFromConfig(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	wantTargets := &Targets{Clusters: map[string]bool{"a": true, "b": true, "c": true}, Suffix: "-kubeconfig"}
+	wantTargets := &Targets{
+		Secrets: map[SecretRef]string{}, Clusters: map[string]bool{"a": true, "b": true, "c": true}, Suffixes: []string{"-kubeconfig"},
+	}
 	if diff := cmp.Diff(wantTargets, TargetsOf(got)); diff != "" {
 		t.Error(diff)
 	}

@@ -5,6 +5,7 @@ package fleet
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -17,38 +18,77 @@ type View struct {
 	Targets *Targets
 }
 
-// Targets maps kubeconfig Secrets to clusters. It is immutable; a fleet that
+// Targets maps kubeconfig references to clusters. It is immutable; a fleet that
 // changes makes a new one.
 type Targets struct {
+	// Secrets are those in which clusters were found, with the clusters' names.
+	Secrets map[SecretRef]string
 	// Clusters are the names of all clusters.
 	Clusters map[string]bool
-	// Suffix is what the name of a kubeconfig Secret has behind the name of its
-	// cluster.
-	Suffix string
+	// Suffixes are what the name of a kubeconfig Secret may have behind the name
+	// of its cluster.
+	Suffixes []string
 }
 
-// Equal says whether both map every Secret to the same cluster.
+// TargetsOf maps kubeconfig references to the given clusters. The suffix of the
+// reference architecture is always among those that are looked for.
+func TargetsOf(clusters []Cluster, suffixes ...string) *Targets {
+	t := &Targets{Secrets: map[SecretRef]string{}, Clusters: map[string]bool{}, Suffixes: []string{DefaultSuffix}}
+	for _, s := range suffixes {
+		if !slices.Contains(t.Suffixes, s) {
+			t.Suffixes = append(t.Suffixes, s)
+		}
+	}
+	for _, c := range clusters {
+		t.Clusters[c.Name] = true
+		if c.Credentials != nil {
+			t.Secrets[c.Credentials.Secret] = c.Name
+		}
+	}
+	return t
+}
+
+// Equal says whether both map every reference to the same cluster.
 func (t *Targets) Equal(other *Targets) bool {
 	if t == nil || other == nil {
 		return t == other
 	}
-	return t.Suffix == other.Suffix && maps.Equal(t.Clusters, other.Clusters)
+	return slices.Equal(t.Suffixes, other.Suffixes) && maps.Equal(t.Clusters, other.Clusters) && maps.Equal(t.Secrets, other.Secrets)
 }
 
 // DefaultSuffix is the convention of the reference architecture.
 const DefaultSuffix = "-kubeconfig"
 
-// Target names the cluster that a kubeconfig reference of an object stands for:
-// no reference is the own cluster, <cluster><suffix> and <cluster> are that
-// cluster, and what is unknown keeps its own name.
-func (v View) Target(reference string) string {
-	if reference == "" {
+// Reference is what a spec.kubeConfig refers to.
+type Reference struct {
+	// Kind is Secret or ConfigMap.
+	Kind, Namespace, Name string
+}
+
+// KindSecret is the kind of reference that clusters are found by.
+const KindSecret = "Secret"
+
+// Target names the cluster that a kubeconfig reference of an object stands for.
+// No reference is the own cluster. A Secret in which a cluster was found is that
+// cluster; any other one, and a ConfigMap, which does not tell, goes by its name:
+// <cluster><suffix> and <cluster> are that cluster, and what is unknown keeps its
+// own name.
+func (v View) Target(r Reference) string {
+	if r.Name == "" {
 		return v.Cluster
 	}
-	if v.Targets != nil {
-		if name, ok := strings.CutSuffix(reference, v.Targets.Suffix); ok && v.Targets.Clusters[name] {
+	if v.Targets == nil {
+		return r.Name
+	}
+	if r.Kind == KindSecret {
+		if name, ok := v.Targets.Secrets[SecretRef{v.Cluster, r.Namespace, r.Name}]; ok {
 			return name
 		}
 	}
-	return reference
+	for _, suffix := range v.Targets.Suffixes {
+		if name, ok := strings.CutSuffix(r.Name, suffix); ok && v.Targets.Clusters[name] {
+			return name
+		}
+	}
+	return r.Name
 }

@@ -28,7 +28,10 @@ type api struct {
 	base   *url.URL
 	config *rest.Config
 	http   *http.Client
+	end    func()
 	known  discovered
+	// expiry is when the certificate ends that the server has shown last.
+	expiry time.Time
 }
 
 func connect(config *rest.Config, watchList bool) (*api, error) {
@@ -38,7 +41,7 @@ func connect(config *rest.Config, watchList bool) (*api, error) {
 	// WatchList streams are not compressed before Kubernetes 1.37 and are meant
 	// for near clusters; the LIST of a far one is worth the CPU.
 	config.DisableCompression = watchList
-	client, err := fleet.HTTPClient(config)
+	client, end, err := fleet.HTTPClient(config)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
@@ -46,10 +49,11 @@ func connect(config *rest.Config, watchList bool) (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errConfig, err)
 	}
-	return &api{base: base, config: config, http: client}, nil
+	return &api{base: base, config: config, http: client, end: end}, nil
 }
 
-func (a *api) close() { a.http.CloseIdleConnections() }
+// close ends all connections.
+func (a *api) close() { a.end() }
 
 // served is what a cluster offers of what we know.
 type served struct {
@@ -112,6 +116,23 @@ func (a *api) version(ctx context.Context) (version.Info, error) {
 	return info, nil
 }
 
+// uid is the identity of the cluster: that of its namespace kube-system, which
+// lives as long as it. It is empty where the exporter may not look; answered is
+// false if it makes sense to ask again.
+func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, body, err := a.get(ctx, "/api/v1/namespaces/kube-system")
+	if err != nil {
+		return "", apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err)
+	}
+	var namespace Object
+	if err := json.Unmarshal(body, &namespace, jsonOptions, utf8Options); err != nil {
+		return "", true // not what an API server says
+	}
+	return namespace.Metadata.UID, true
+}
+
 // maxAnswer bounds what is read of an answer; the discovery of a cluster with
 // hundreds of kinds is about one MiB.
 const maxAnswer = 32 << 20
@@ -131,6 +152,9 @@ func (a *api) get(ctx context.Context, path string, header ...string) (http.Head
 		return nil, nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
+	if answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
+		a.expiry = answer.TLS.PeerCertificates[0].NotAfter
+	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	switch {
 	case answer.StatusCode == http.StatusNotModified:

@@ -78,9 +78,12 @@ type clusterState struct {
 	up            bool
 	probed        bool // at least one attempt has ended
 	serverVersion string
+	uid           string // of the cluster; empty if it does not tell
 	lastContact   time.Time
-	misses        int
-	failing       Reason
+	// token, clientCert and serverCert are when these end; zero if that is not known.
+	token, clientCert, serverCert time.Time
+	misses                        int
+	failing                       Reason
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.

@@ -6,6 +6,8 @@ package watch
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,7 +72,7 @@ func TestEvents(t *testing.T) {
 			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			for _, line := range []string{
 				`cobaltcore_cluster_up{cluster="c"} 1`,
-				`cobaltcore_cluster_info{cluster="c",role="r",source="kubeconfig",version="v1.36.2"} 1`,
+				`cobaltcore_cluster_info{cluster="c",role="r",region="",owner="",source="kubeconfig",version="v1.36.2",cluster_uid=""} 1`,
 				`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version="v1"} 1`,
 				`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`,
 				`cobaltcore_watch_objects{cluster="c",collector="test",group="test.example.com",kind="Widget"} 2`,
@@ -131,6 +133,23 @@ func TestVersions(t *testing.T) {
 	stop()
 	a.put("widgets", "a", `{"size":5}`)
 	r.wantRows(size("Widget", "a", 5), size("Widget", "b", 2), size("Gadget", "g", 9))
+}
+
+// TestExpiry: when the exporter will lose a cluster is known before it does.
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, httptest.NewTLSServer)
+	a.serve("Widget", "v1")
+	r := watchAPI(t, a)
+	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{cluster="c"} %d`, a.Certificate().NotAfter.Unix()))
+	r.wantNoLine("cobaltcore_cluster_credential_expiry") // of a token that does not tell
+	kubeconfig, err := os.ReadFile(r.kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// {"exp":1800000000}
+	r.rewrite(strings.Replace(string(kubeconfig), "token: t", "token: e30.eyJleHAiOjE4MDAwMDAwMDB9.c2ln", 1))
+	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
 }
 
 func TestKubeconfigRotates(t *testing.T) {

@@ -231,7 +231,7 @@ func TestContact(t *testing.T) {
 	})
 	e.Swap(nil, c.Groups())
 	const contact = `cobaltcore_cluster_last_contact_timestamp_seconds{cluster="c"} 1795165200`
-	info, up, down := `cobaltcore_cluster_info{cluster="c",role="",source="kubeconfig",version=""} 1`, `cobaltcore_cluster_up{cluster="c"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`
+	info, up, down := `cobaltcore_cluster_info{cluster="c",role="",region="",owner="",source="kubeconfig",version="",cluster_uid=""} 1`, `cobaltcore_cluster_up{cluster="c"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`
 	const network = `cobaltcore_cluster_failing{cluster="c",reason="network"} 1`
 	for i, step := range []struct {
 		err  error

@@ -20,6 +20,8 @@ import (
 type session struct {
 	cluster *Cluster
 	api     *api
+	uid     string // of the cluster
+	asked   bool   // for it
 	watches map[*kind]*running
 }
 
@@ -79,7 +81,14 @@ func (s *session) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.update(func(state *clusterState) { state.serverVersion = found.serverVersion })
+	if !s.asked {
+		s.uid, s.asked = s.api.uid(ctx, probeTimeout)
+	}
+	token, clientCert := fleet.Expiry(s.api.config)
+	c.update(func(state *clusterState) {
+		state.serverVersion, state.uid = found.serverVersion, s.uid
+		state.token, state.clientCert, state.serverCert = token, clientCert, s.api.expiry
+	})
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		w := s.watches[k]

@@ -188,7 +188,7 @@ func TestSnapshotTime(t *testing.T) {
 			if diff := cmp.Diff([]string{tc.want}, scrape(e, "test_created")); diff != "" {
 				t.Error(diff)
 			}
-			wantInfo := []string{`cobaltcore_cluster_info{cluster="c",role="",source="snapshot",version="` + tc.version + `"} 1`}
+			wantInfo := []string{`cobaltcore_cluster_info{cluster="c",role="",region="",owner="",source="snapshot",version="` + tc.version + `",cluster_uid=""} 1`}
 			if diff := cmp.Diff(wantInfo, scrape(e, "cobaltcore_cluster_info")); diff != "" {
 				t.Error(diff)
 			}

@@ -18,8 +18,8 @@ var (
 		Help: "Whether the cluster answers: 0 after two probes in a row have failed.",
 	}
 	clusterInfo = &exposition.Family{
-		Name: "cobaltcore_cluster_info", Type: exposition.Gauge, Labels: []string{"cluster", "role", "source", "version"},
-		Help: "The clusters of the fleet: their role, where they come from (kubeconfig, in-cluster or snapshot) and the version of their API server.",
+		Name: "cobaltcore_cluster_info", Type: exposition.Gauge, Labels: []string{"cluster", "role", "region", "owner", "source", "version", "cluster_uid"},
+		Help: "The clusters of the fleet: what they are for, where they come from (kubeconfig, in-cluster, snapshot, flux-secret, greenhouse or secret), the version of their API server, and the UID of their namespace kube-system: two rows with the same are one cluster under two names.",
 	}
 	clusterContact = &exposition.Family{
 		Name: "cobaltcore_cluster_last_contact_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
@@ -28,6 +28,14 @@ var (
 	clusterFailing = &exposition.Family{
 		Name: "cobaltcore_cluster_failing", Type: exposition.Gauge, Labels: []string{"cluster", "reason"},
 		Help: "Why the last probe of the cluster failed; there is no row while probes succeed.",
+	}
+	clusterCredentials = &exposition.Family{
+		Name: "cobaltcore_cluster_credential_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "type"},
+		Help: "When the exporter's own credentials for the cluster end: its token, if that tells, and its client certificate (token or client_certificate).",
+	}
+	clusterCertificate = &exposition.Family{
+		Name: "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "When the certificate ends that the API server has shown last.",
 	}
 	watchPresent = &exposition.Family{
 		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
@@ -73,7 +81,7 @@ func Families() []*exposition.Family {
 }
 
 func clusterFamilies() []*exposition.Family {
-	return []*exposition.Family{clusterUp, clusterInfo, clusterContact, clusterFailing}
+	return []*exposition.Family{clusterUp, clusterInfo, clusterContact, clusterFailing, clusterCredentials, clusterCertificate}
 }
 
 func watchFamilies() []*exposition.Family {
@@ -99,8 +107,11 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 	s := c.state
 	c.mu.Unlock()
 	r.Bool(clusterUp, s.up)
-	r.Add(clusterInfo, 1, c.Role, c.Source, s.serverVersion)
+	r.Add(clusterInfo, 1, c.Role, c.Region, c.Owner, c.Source, s.serverVersion, s.uid)
 	r.Time(clusterContact, s.lastContact)
+	r.Time(clusterCredentials, s.token, "token")
+	r.Time(clusterCredentials, s.clientCert, "client_certificate")
+	r.Time(clusterCertificate, s.serverCert)
 	if s.failing != "" {
 		r.Add(clusterFailing, 1, string(s.failing))
 	}

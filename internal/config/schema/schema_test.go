@@ -55,6 +55,9 @@ var beyondSchema = map[string]string{
 	"two-documents.bad.yaml":     "a schema sees one document",
 	"duration-too-long.bad.yaml": "a schema cannot add up",
 
+	"discover-hosts.bad.yaml":    "a schema cannot compare with clusters",
+	"discover-selector.bad.yaml": "a schema cannot read label selectors",
+
 	"openbao-auth.bad.yaml":           "a schema can tell, but not why: an empty tokenFile is none",
 	"openbao-cluster.bad.yaml":        "a schema cannot compare with clusters",
 	"openbao-duplicate-name.bad.yaml": "a schema cannot compare items",

@@ -1,0 +1,259 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// hub is a site with the cluster management, in which others are found.
+type hub struct {
+	site
+
+	management *fakeCluster
+}
+
+func newHub(t *testing.T, repositories ...string) hub {
+	t.Helper()
+	h := hub{newSite(t), newFakeCluster(t, repositories...)}
+	h.write("management.kubeconfig", h.management.kubeconfig("t0ken"))
+	h.discover("")
+	return h
+}
+
+// discover writes fleet.yaml, with more after the cluster management.
+func (h hub) discover(more string) {
+	h.t.Helper()
+	h.write("fleet.yaml", `clusters:
+- {name: management, kubeconfig: {path: management.kubeconfig}, watchList: false}
+`+more+`discover:
+- fluxSecrets: {cluster: management, namespace: n}
+  watchList: false
+`)
+}
+
+// within waits until the rows are as wanted and complains if that takes long.
+func (e *exporter) within(limit time.Duration, want ...string) {
+	e.t.Helper()
+	started := time.Now()
+	e.wantRows(want...)
+	if took := time.Since(started); took > limit {
+		e.t.Errorf("took %s", took)
+	}
+}
+
+// always scrapes until stop is called and complains when a row is missing.
+func (e *exporter) always(want ...string) (stop func()) {
+	done := make(chan struct{})
+	var task sync.WaitGroup
+	task.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			got := e.scrape()
+			for _, row := range want {
+				if !slices.Contains(got, row) {
+					e.t.Errorf("%s is not in %v", row, got)
+					return
+				}
+			}
+		}
+	})
+	return func() { close(done); task.Wait() }
+}
+
+// TestClustersComeAndGo: a cluster is found, its token is rotated, it goes.
+func TestClustersComeAndGo(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "s1", "s2")
+	h.management.secret("broken-kubeconfig", "t0ken")
+	e := h.run()
+	e.wantRows("cluster=management/m")
+	e.wantLine(`cobaltcore_discovery_up{cluster="management",source="flux-secret",namespace="n"} 1`)
+	e.wantLine(`cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="broken-kubeconfig",reason="not_a_kubeconfig",other=""} 1`)
+
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	e.within(10*time.Second, "cluster=management/m", "cluster=storage/s1", "cluster=storage/s2")
+	e.wantLine(`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
+	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_info{cluster="storage",role="storage",region="",owner="",source="flux-secret",version="v1.36.2",cluster_uid=%q} 1`, storage.URL))
+	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{cluster="storage"} %d`, storage.Certificate().NotAfter.Unix()))
+
+	stop := e.always("cluster=management/m", "cluster=storage/s1", "cluster=storage/s2")
+	storage.change(func() { storage.token = "rotated" }) // ends the watches, too
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("rotated"))
+	started := time.Now()
+	storage.put(repositories, "s3", nil)
+	e.wantRows("cluster=management/m", "cluster=storage/s1", "cluster=storage/s2", "cluster=storage/s3")
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("a rotation took %s", took)
+	}
+	e.wantLine(`cobaltcore_cluster_up{cluster="storage"} 1`)
+	stop()
+	eventually(t, func() (bool, string) { return storage.connections() == 1, "the old connection is open" })
+
+	h.management.remove(secrets, "storage-kubeconfig")
+	e.within(10*time.Second, "cluster=management/m")
+	eventually(t, func() (bool, string) { return storage.connections() == 0, "still connected" })
+	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Contains(body, `"storage"`) {
+		t.Error("rows of a cluster that has gone")
+	}
+}
+
+// TestClusterNamesClash: a configured cluster has the name, whichever is there
+// first.
+func TestClusterNamesClash(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "found")
+	h.objects("storage/objects.yaml", "configured")
+	const configured = "- {name: storage, snapshot: {path: storage}}\n"
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.discover(configured)
+	e := h.run()
+	const clash = `cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="storage-kubeconfig",reason="name_taken",other="cluster storage of the configuration"} 1`
+	e.wantRows("cluster=management/m", "cluster=storage/configured")
+	e.wantLine(clash)
+	stop := e.always("cluster=management/m")
+	h.discover("")
+	e.wantRows("cluster=management/m", "cluster=storage/found")
+	h.discover(configured)
+	e.wantRows("cluster=management/m", "cluster=storage/configured")
+	e.wantLine(clash)
+	stop()
+}
+
+// TestChangedClusterServesUntilTheNewOneDoes: what it is for is not part of the
+// connection, but of the cluster.
+func TestChangedClusterServesUntilTheNewOneDoes(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	e := h.run()
+	e.wantRows("cluster=management/m", "cluster=storage/s")
+	stop := e.always("cluster=management/m", "cluster=storage/s")
+	h.management.change(func() {
+		h.management.rv++
+		h.management.objects[secrets+"/storage-kubeconfig"]["metadata"] = map[string]any{
+			"name": "storage-kubeconfig", "resourceVersion": fmt.Sprint(h.management.rv), "labels": map[string]string{"metadata.greenhouse.sap/role": "ceph"},
+		}
+	})
+	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_info{cluster="storage",role="ceph",region="",owner="",source="flux-secret",version="v1.36.2",cluster_uid=%q} 1`, storage.URL))
+	stop()
+}
+
+// TestDeadClusterDelaysNoOther: neither one that is found nor one that goes waits
+// for a cluster that does not answer.
+func TestDeadClusterDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
+	e := h.run()
+	e.wantRows("cluster=management/m")
+	dead := strings.Replace(storage.kubeconfig("t0ken"), storage.URL, "https://"+blackhole(t), 1)
+	h.management.secret("dead-kubeconfig", dead)
+	e.wantLine(`cobaltcore_cluster_up{cluster="dead"} 0`)
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	e.within(10*time.Second, "cluster=management/m", "cluster=storage/s")
+	h.write("dead.kubeconfig", dead)
+	h.discover("- {name: configured-dead, kubeconfig: {path: dead.kubeconfig}}\n")
+	reloaded := make(chan struct{})
+	go func() {
+		defer close(reloaded)
+		e.ask(http.MethodPost, "/-/reload")
+	}()
+	h.management.remove(secrets, "storage-kubeconfig")
+	e.within(10*time.Second, "cluster=management/m")
+	select {
+	case <-reloaded:
+		t.Error("the reload has not waited for the cluster that it adds")
+	default:
+	}
+	e.stop()
+	<-reloaded
+}
+
+// TestReloadDuringDiscovery: found clusters outlive a new configuration, also
+// while their host is down.
+func TestReloadDuringDiscovery(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
+	h.objects("more/objects.yaml", "x")
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	e := h.run()
+	e.wantRows("cluster=management/m", "cluster=storage/s")
+	stop := e.always("cluster=management/m", "cluster=storage/s")
+	h.discover("- {name: more, snapshot: {path: more}}\n")
+	e.wantRows("cluster=management/m", "cluster=more/x", "cluster=storage/s")
+	stop()
+
+	h.management.change(func() { h.management.down = true })
+	e.wantLine(`cobaltcore_discovery_up{cluster="management",source="flux-secret",namespace="n"} 0`)
+	stop = e.always("cluster=storage/s")
+	h.discover("- {name: more, snapshot: {path: more}}\nlimits: {objectsPerKind: 100}\n") // everything is built anew
+	if code, body := e.ask(http.MethodPost, "/-/reload"); code != http.StatusOK {
+		t.Errorf("%d %s", code, body)
+	}
+	e.wantLine(`cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="",reason="unreachable",other=""} 1`)
+	stop()
+	h.management.change(func() { h.management.down = false })
+	e.wantRows("cluster=management/m", "cluster=more/x", "cluster=storage/s")
+}
+
+// TestNotReadyBeforeClustersAreFound: the first scrape has them.
+func TestNotReadyBeforeClustersAreFound(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
+	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	e := h.run()
+	eventually(t, func() (bool, string) {
+		code, body := e.ask(http.MethodGet, "/metrics")
+		if code == http.StatusOK {
+			if diff := cmp.Diff([]string{"cluster=management/m", "cluster=storage/s"}, rows(body)); diff != "" {
+				t.Errorf("the first scrape: %s", diff)
+			}
+		}
+		return code == http.StatusOK, body
+	})
+}
+
+// TestTargetFollowsDiscovery: the Secret is called other than its cluster.
+func TestTargetFollowsDiscovery(t *testing.T) {
+	t.Parallel()
+	h, storage := newHub(t), newFakeCluster(t)
+	h.write("fleet.yaml", `clusters:
+- {name: management, kubeconfig: {path: management.kubeconfig}, watchList: false}
+discover:
+- fluxSecrets: {cluster: management, namespace: n, suffix: .conf}
+- fluxSecrets: {cluster: management, namespace: n, suffix: .other}
+`)
+	for name, secret := range map[string]string{"found": "other.conf", "unknown": "elsewhere", "own": ""} {
+		h.management.put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
+	}
+	e := h.run()
+	target := func(name, cluster string) {
+		t.Helper()
+		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unknown"} 1`, cluster, name))
+	}
+	target("found", "other.conf") // nobody knows it yet
+	h.management.secret("other.conf", storage.kubeconfig("t0ken"))
+	target("found", "other")
+	target("unknown", "elsewhere")
+	target("own", "management")
+	// Two places that metrics cannot tell apart are one there.
+	e.wantLine(`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
+	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Count(body, "\ncobaltcore_discovery_up{") != 1 {
+		t.Error("a place has two rows")
+	}
+	h.management.remove(secrets, "other.conf")
+	target("found", "other.conf")
+}

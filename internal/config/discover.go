@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// Discover is one place in which clusters are found: exactly one of FluxSecrets,
+// Greenhouse and Secrets is set.
+type Discover struct {
+	FluxSecrets   *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux applies with: <cluster><suffix>, with the kubeconfig as value or value.yaml. Where Secrets may not be listed, the names are those that Kustomizations and HelmReleases in the namespace refer to."`
+	Greenhouse    *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
+	Secrets       *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. They must be listed, so the exporter needs the right to read all Secrets of the namespace."`
+	WatchList     bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"As watchList of clusters, for the clusters found here."`
+	AllowInsecure bool                `yaml:"allowInsecure" jsonschema:"default=false" jsonschema_description:"Accept kubeconfigs that do not verify the API server: insecure-skip-tls-verify, or http. Whoever is between the exporter and the cluster can then read its credentials."`
+}
+
+// FluxSecrets are named after their clusters.
+type FluxSecrets struct {
+	Cluster   string `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster with the Secrets, one of clusters."`
+	Namespace string `yaml:"namespace" jsonschema:"default=flux-system,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespace of the Secrets."`
+	Suffix    string `yaml:"suffix" jsonschema:"default=-kubeconfig,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a Secret has behind the name of its cluster."`
+}
+
+// GreenhouseClusters are the clusters of an organization.
+type GreenhouseClusters struct {
+	Cluster   string `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The central cluster of Greenhouse, one of clusters."`
+	Namespace string `yaml:"namespace" jsonschema:"required,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespace of the organization."`
+}
+
+// LabelledSecrets are the Secrets that a selector selects.
+type LabelledSecrets struct {
+	Cluster       string `yaml:"cluster" jsonschema:"required,minLength=1" jsonschema_description:"The cluster with the Secrets, one of clusters."`
+	Namespace     string `yaml:"namespace" jsonschema:"required,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespace of the Secrets."`
+	LabelSelector string `yaml:"labelSelector" jsonschema:"default=sigs.k8s.io/multicluster-runtime-kubeconfig=true,minLength=1" jsonschema_description:"The label selector. A cluster is called as its Secret, without -kubeconfig at the end."`
+	Key           string `yaml:"key" jsonschema:"default=kubeconfig,maxLength=253,pattern=^[-._0-9A-Za-z]+$" hint:"Use a key of the Secret" jsonschema_description:"The key with the kubeconfig."`
+}
+
+// Host is the cluster in which is searched.
+func (d *Discover) Host() string {
+	switch {
+	case d.FluxSecrets != nil:
+		return d.FluxSecrets.Cluster
+	case d.Greenhouse != nil:
+		return d.Greenhouse.Cluster
+	case d.Secrets != nil:
+		return d.Secrets.Cluster
+	}
+	return ""
+}
+
+// source is the key that is set.
+func (d *Discover) source() string {
+	switch {
+	case d.FluxSecrets != nil:
+		return "fluxSecrets"
+	case d.Greenhouse != nil:
+		return "greenhouse"
+	}
+	return "secrets"
+}
+
+func (s *LabelledSecrets) check(at string, r *report) {
+	if _, err := labels.Parse(s.LabelSelector); err != nil {
+		r.errorf(join(at, "labelSelector"), "%s is not a label selector: use one such as key=value", quote(s.LabelSelector))
+	}
+}
+
+// checkDiscover checks what concerns the whole file: a cluster in which others
+// are found is reached whatever is found there.
+func (c *Config) checkDiscover(at string, r *report) {
+	names := make([]string, len(c.Clusters))
+	for i, cluster := range c.Clusters {
+		names[i] = cluster.Name
+	}
+	for i := range c.Discover {
+		host := c.Discover[i].Host()
+		path := fmt.Sprintf("%s[%d].%s.cluster", at, i, c.Discover[i].source())
+		n := slices.Index(names, host)
+		switch {
+		case host == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+		case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
+		case n < 0:
+			r.errorf(path, "there is no cluster %s%s; the cluster to search in must be one of clusters", quote(host), didYouMean(host, names))
+		case c.Clusters[n].Snapshot != nil:
+			r.errorf(path, "the cluster %q is a snapshot, which has no Secrets: search in another one, or list the snapshots of its clusters under clusters", host)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// parallel is how many Secrets of a place are read at the same time.
+const parallel = 8
+
+// round looks at a place once.
+func (p *place) round(ctx context.Context) {
+	before := p.snapshot()
+	list, err := p.declared(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	now := map[string]known{}
+	for _, d := range list {
+		now[d.secret] = before.known[d.secret].declaredAs(d)
+	}
+	if err != nil { // who is missing may be there nevertheless
+		for name, k := range before.known {
+			if _, ok := now[name]; !ok {
+				k.version = ""
+				now[name] = k
+			}
+		}
+	}
+	if err == nil || reasonOf(err) == ReasonForbidden { // else there is nobody to ask
+		p.readAll(ctx, now)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &p.state
+	s.known = now
+	if err != nil {
+		s.failing = reasonOf(err)
+		s.rounds++
+		return
+	}
+	s.failing, s.rounds, s.looked, s.success = "", 0, true, time.Now()
+}
+
+// declaredAs is what is known, with what is now said about it.
+func (k known) declaredAs(d declared) known {
+	if d.labels == nil {
+		d.labels = k.labels // until the Secret tells
+	}
+	k.declared = d
+	return k
+}
+
+// readAll reads what has changed. What is gone leaves now.
+func (p *place) readAll(ctx context.Context, now map[string]known) {
+	var mu sync.Mutex
+	var tasks sync.WaitGroup
+	tokens := make(chan struct{}, parallel)
+	for name, k := range maps.Clone(now) {
+		tasks.Go(func() {
+			tokens <- struct{}{}
+			defer func() { <-tokens }()
+			k, ok := p.read(ctx, k)
+			mu.Lock()
+			defer mu.Unlock()
+			if now[name] = k; !ok {
+				delete(now, name)
+			}
+		})
+	}
+	tasks.Wait()
+}
+
+// read brings what is known of a Secret up to date; false says that there is
+// nothing to know.
+func (p *place) read(ctx context.Context, k known) (known, bool) {
+	if !clusterName.MatchString(k.cluster) || len(k.cluster) > maxName || !objectName.MatchString(k.secret) || len(k.secret) > maxName {
+		k.reason, k.credentials = ReasonInvalidName, nil
+		return k, true
+	}
+	listed := k.version != ""
+	if !listed {
+		var o metadataOnly
+		if err := p.ask(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) }); err != nil {
+			return k.failed(err, true)
+		}
+		k.version = o.Metadata.ResourceVersion
+		k.follow(o.Metadata.Labels, p.entry.Greenhouse == nil)
+	}
+	if k.version == k.read {
+		return k, true
+	}
+	var secret struct {
+		metadataOnly
+
+		Type string            `json:"type"`
+		Data map[string][]byte `json:"data"`
+	}
+	if err := p.ask(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) }); err != nil {
+		return k.failed(err, !listed)
+	}
+	k.read = secret.Metadata.ResourceVersion
+	k.follow(secret.Metadata.Labels, p.entry.Greenhouse == nil)
+	data, reason := p.kubeconfig(secret.Type, secret.Data)
+	if reason != "" {
+		k.reason = reason
+		return k, true
+	}
+	config, reason := fromSecret(data, p.entry.AllowInsecure)
+	if k.reason = reason; reason != "" {
+		return k, true // what was there before may still be good
+	}
+	if k.credentials == nil {
+		k.credentials = &Credentials{Secret: SecretRef{p.host.Name, p.source.Namespace, k.secret}}
+	}
+	k.credentials.set(config, data)
+	return k, true
+}
+
+// follow takes the labels of the Secret for those of the cluster where nothing
+// else declares it.
+func (k *known) follow(labels map[string]string, declares bool) {
+	if declares {
+		k.labels = labels
+	}
+}
+
+// failed is what is known when the Secret could not be read. One that is gone is
+// no cluster any longer; it is worth a word if somebody refers to it.
+func (k known) failed(err error, referred bool) (known, bool) {
+	if !apierrors.IsNotFound(err) {
+		k.reason, k.read = reasonOf(err), ""
+		return k, true
+	}
+	k.reason, k.credentials, k.read = ReasonMissing, nil, ""
+	return k, referred
+}
+
+func (p *place) ask(ctx context.Context, question func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
+	defer cancel()
+	return question(ctx)
+}
+
+func (p *place) secretPath(name string) string {
+	return "/api/v1/namespaces/" + p.source.Namespace + "/secrets/" + name
+}
+
+// kubeconfig is the kubeconfig in a Secret.
+func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, Reason) {
+	var keys []string
+	switch {
+	case p.entry.FluxSecrets != nil:
+		keys = []string{"value", "value.yaml"}
+	case p.entry.Greenhouse != nil:
+		if secretType != "greenhouse.sap/kubeconfig" && secretType != "greenhouse.sap/oidc" {
+			return nil, ReasonType
+		}
+		// The first is written by Greenhouse for both types; the second is what the
+		// user brought along, and a fallback.
+		keys = []string{"greenhousekubeconfig", "kubeconfig"}
+	default:
+		keys = []string{p.entry.Secrets.Key}
+	}
+	for _, key := range keys {
+		if len(data[key]) > 0 {
+			return data[key], ""
+		}
+	}
+	return nil, ReasonNoKey
+}
+
+const maxName = 253
+
+var (
+	// clusterName is the rule of the configuration for names of clusters.
+	clusterName = regexp.MustCompile(`^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$`)
+	// objectName keeps what somebody refers to from being another path.
+	objectName = regexp.MustCompile(`^[0-9a-z]([-.0-9a-z]*[0-9a-z])?$`)
+)
+
+// metadataOnly is as much of an object as a search needs.
+type metadataOnly struct {
+	Metadata struct {
+		Name            string            `json:"name"`
+		ResourceVersion string            `json:"resourceVersion"`
+		Labels          map[string]string `json:"labels"`
+	} `json:"metadata"`
+}
+
+// joined is the first error that has nothing to do with permissions, else the
+// first.
+func joined(errs ...error) error {
+	var first error
+	for _, err := range errs {
+		if err != nil && (first == nil || apierrors.IsForbidden(first) && !apierrors.IsForbidden(err)) {
+			first = err
+		}
+	}
+	return first
+}

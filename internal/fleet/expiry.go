@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// Expiry is when the credentials of config end, as their files are now: those of
+// a token that says so, and of a client certificate. Zero is not known.
+func Expiry(config *rest.Config) (token, certificate time.Time) {
+	bearer := config.BearerToken
+	if config.BearerTokenFile != "" {
+		if data, err := os.ReadFile(config.BearerTokenFile); err == nil {
+			bearer = strings.TrimSpace(string(data))
+		}
+	}
+	cert := config.CertData
+	if len(cert) == 0 && config.CertFile != "" {
+		cert, _ = os.ReadFile(config.CertFile) // whoever connects says that it cannot be read
+	}
+	return tokenExpiry(bearer), certificateExpiry(cert)
+}
+
+// tokenExpiry is the exp claim of a JSON Web Token (RFC 7519). Nobody verifies
+// it here: the API server does.
+func tokenExpiry(token string) time.Time {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return time.Time{}
+	}
+	var claims struct {
+		Expiry float64 `json:"exp"`
+	}
+	const latest = 1 << 40 // seconds; beyond is nonsense
+	if err := json.Unmarshal(payload, &claims); err != nil || claims.Expiry <= 0 || claims.Expiry > latest {
+		return time.Time{}
+	}
+	return time.Unix(int64(claims.Expiry), 0)
+}
+
+// certificateExpiry is that of the first certificate, which is the client's own.
+func certificateExpiry(data []byte) time.Time {
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return time.Time{}
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return time.Time{}
+	}
+	return cert.NotAfter
+}

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// kubeconfigWith is a kubeconfig with more in its cluster and its user.
+func kubeconfigWith(cluster, user string) string {
+	return `apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: c, cluster: {server: 'https://a.example.com', ` + cluster + `}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+users: [{name: u, user: {` + user + `}}]
+`
+}
+
+func TestKubeconfigOfASecret(t *testing.T) {
+	const insecure = "insecure-skip-tls-verify: true"
+	for name, tc := range map[string]struct {
+		kubeconfig    string
+		allowInsecure bool
+		want          Reason
+	}{
+		"token":                {kubeconfig: kubeconfigWith("", "token: t0ken")},
+		"basic auth":           {kubeconfig: kubeconfigWith("", "username: u, password: t0ken")},
+		"nobody":               {kubeconfig: kubeconfigWith("", "")},
+		"server name":          {kubeconfig: kubeconfigWith("tls-server-name: kubernetes", "token: t0ken")},
+		"no user":              {kubeconfig: strings.Replace(kubeconfigWith("", ""), ", user: u", "", 1)},
+		"JSON":                 {kubeconfig: toJSON(t, kubeconfigWith("", "token: t0ken"))},
+		"exec":                 {kubeconfig: kubeconfigWith("", "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/true, interactiveMode: Never}"), want: ReasonExec},
+		"exec beside a token":  {kubeconfig: kubeconfigWith("", "token: t0ken, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: sh}"), want: ReasonExec},
+		"exec, and allowed":    {kubeconfig: kubeconfigWith("", "exec: {command: sh}"), allowInsecure: true, want: ReasonExec},
+		"auth provider":        {kubeconfig: kubeconfigWith("", "auth-provider: {name: oidc, config: {refresh-token: t0ken}}"), want: ReasonAuthProvider},
+		"client certificate":   {kubeconfig: kubeconfigWith("", "client-certificate: /etc/tls.crt"), want: ReasonFile},
+		"client key":           {kubeconfig: kubeconfigWith("", "client-key: tls.key"), want: ReasonFile},
+		"token file":           {kubeconfig: kubeconfigWith("", "tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token"), want: ReasonFile},
+		"… beside a token":     {kubeconfig: kubeconfigWith("", "token: t0ken, tokenFile: /etc/token"), want: ReasonFile},
+		"CA file":              {kubeconfig: kubeconfigWith("certificate-authority: /etc/ca.crt", "token: t0ken"), want: ReasonFile},
+		"CA file, and allowed": {kubeconfig: kubeconfigWith("certificate-authority: /etc/ca.crt", "token: t0ken"), allowInsecure: true, want: ReasonFile},
+		"not verified":         {kubeconfig: kubeconfigWith(insecure, "token: t0ken"), want: ReasonInsecure},
+		"… and allowed":        {kubeconfig: kubeconfigWith(insecure, "token: t0ken"), allowInsecure: true},
+		"http":                 {kubeconfig: strings.Replace(kubeconfigWith("", "token: t0ken"), "https:", "http:", 1), want: ReasonInsecure},
+		"http, and allowed":    {kubeconfig: strings.Replace(kubeconfigWith("", "token: t0ken"), "https:", "http:", 1), allowInsecure: true},
+		"another scheme":       {kubeconfig: strings.Replace(kubeconfigWith("", ""), "https:", "unix:", 1), want: ReasonNoKubeconfig},
+		"no server":            {kubeconfig: strings.Replace(kubeconfigWith("", ""), "https://a.example.com", "", 1), want: ReasonNoKubeconfig},
+		"a broken server":      {kubeconfig: strings.Replace(kubeconfigWith("", ""), "a.example.com", "u:t0ken/@%zz", 1), want: ReasonNoKubeconfig},
+		"no current context":   {kubeconfig: strings.Replace(kubeconfigWith("", ""), "current-context: c", "", 1), want: ReasonNoKubeconfig},
+		"unknown context":      {kubeconfig: strings.Replace(kubeconfigWith("", ""), "current-context: c", "current-context: d", 1), want: ReasonNoKubeconfig},
+		"unknown cluster":      {kubeconfig: strings.Replace(kubeconfigWith("", ""), "cluster: c,", "cluster: d,", 1), want: ReasonNoKubeconfig},
+		"unknown user":         {kubeconfig: strings.Replace(kubeconfigWith("", ""), "user: u}", "user: v}", 1), want: ReasonNoKubeconfig},
+		"a broken certificate": {kubeconfig: kubeconfigWith("certificate-authority-data: dDBrZW4=", ""), want: ReasonNoKubeconfig},
+		"a broken proxy":       {kubeconfig: kubeconfigWith("proxy-url: 'ftp://u:t0ken@x'", ""), want: ReasonNoKubeconfig},
+		"broken YAML":          {kubeconfig: "clusters: [t0ken", want: ReasonNoKubeconfig},
+		"text":                 {kubeconfig: "t0ken", want: ReasonNoKubeconfig},
+		"another kind":         {kubeconfig: "kind: Secret\napiVersion: v1", want: ReasonNoKubeconfig},
+		"nothing":              {want: ReasonNoKubeconfig},
+		"exec of another user": {kubeconfig: kubeconfigWith("", "token: t0ken}}, {name: v, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, reason := fromSecret([]byte(tc.kubeconfig), tc.allowInsecure)
+			if reason != tc.want || (config == nil) != (tc.want != "") {
+				t.Fatalf("%v, %q; want %q", config, reason, tc.want)
+			}
+			if config == nil {
+				return
+			}
+			if config.ExecProvider != nil || config.AuthProvider != nil || config.BearerTokenFile != "" || config.CAFile != "" || config.CertFile != "" || config.KeyFile != "" {
+				t.Errorf("%s", config)
+			}
+		})
+	}
+}
+
+func toJSON(t *testing.T, text string) string {
+	t.Helper()
+	data, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// FuzzKubeconfigOfASecret: whatever stands in a Secret, it names no file and no
+// program.
+func FuzzKubeconfigOfASecret(f *testing.F) {
+	f.Add([]byte(kubeconfigWith("", "token: t0ken")))
+	f.Add([]byte(kubeconfigWith("certificate-authority: /ca", "client-key: k, exec: {command: sh}")))
+	f.Add([]byte(kubeconfigWith("insecure-skip-tls-verify: true, proxy-url: 'http://p'", "tokenFile: t, auth-provider: {name: oidc}")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := bytes.Clone(data)
+		config, reason := fromSecret(data, false)
+		if (config == nil) != (reason != "") || !bytes.Equal(before, data) {
+			t.Fatalf("%v, %q", config, reason)
+		}
+		if config == nil {
+			return
+		}
+		if config.ExecProvider != nil || config.AuthProvider != nil || config.BearerTokenFile != "" || config.Insecure ||
+			config.CAFile != "" || config.CertFile != "" || config.KeyFile != "" || !strings.HasPrefix(strings.ToLower(config.Host), "https://") {
+			t.Errorf("%s", config)
+		}
+	})
+}

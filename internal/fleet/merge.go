@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+// Merge is the fleet: the configured clusters, then what was found, in the order
+// of the places. Who comes first has the name; who comes later with the same name
+// or the same Secret is a finding, and nothing else.
+func Merge(configured []Cluster, found []PlaceState) ([]Cluster, []Finding) {
+	fleet := append(make([]Cluster, 0, len(configured)), configured...)
+	names, secrets := map[string]string{}, map[SecretRef]string{}
+	for _, c := range configured {
+		names[c.Name] = "cluster " + c.Name + " of the configuration"
+	}
+	var findings []Finding
+	for _, p := range found {
+		for _, c := range p.Found {
+			secret := c.Credentials.Secret
+			where := p.Source.Source + " " + secret.Cluster + "/" + secret.Namespace + "/" + secret.Name
+			reason, other := ReasonSameSecret, secrets[secret]
+			if other == "" {
+				reason, other = ReasonNameTaken, names[c.Name]
+			}
+			if other != "" {
+				findings = append(findings, Finding{Source: p.Source, Name: secret.Name, Reason: reason, Other: other})
+				continue
+			}
+			names[c.Name], secrets[secret] = where, "cluster "+c.Name+" of "+where
+			fleet = append(fleet, c)
+		}
+	}
+	return fleet, findings
+}
