@@ -101,7 +101,7 @@ var (
 	alertName  = regexp.MustCompile(`\b(?:Fleet|Flux|OpenBao|ESO|SecretFlow|Greenhouse|Aurora|Controller|Exporter)[A-Z][A-Za-z]+\b`)
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
 	// Where images are from and what is on somebody's machine does not belong here.
-	local = regexp.MustCompile(`\b(?:ghcr|gcr|quay|docker|k8s)\.io\b|registry\.[a-z]|(?:^|[\s'"=@(])/(?:home|root|work|tmp|Users)/`)
+	local = regexp.MustCompile(`\b(?:ghcr|gcr|quay|docker)\.io\b|registry\.[a-z]|(?:^|[\s'"=@(])/(?:home|root|work|tmp|Users)/`)
 )
 
 // kinds are words that look like names of alerts and are not.
