@@ -45,7 +45,8 @@ func controllersGroup() Group {
 	}
 	return Group{Name: "controllers", Rules: []Rule{
 		controllerDown(Rule{
-			Name: "FluxControllerDown", Severity: Critical,
+			Name: "FluxControllerDown", Severity: Critical, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
+			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: ready says nothing.",
 		}, Flux, ""),
