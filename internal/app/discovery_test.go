@@ -38,6 +38,7 @@ func (h hub) discover(more string) {
 `+more+`discover:
 - fluxSecrets: {cluster: management, namespace: n}
   watchList: false
+collectors: {controllers: {enabled: false}} # they have a connection of their own, for pods
 `)
 }
 
