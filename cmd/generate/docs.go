@@ -36,6 +36,12 @@ func files() (map[string][]byte, error) {
 	}
 	out["docs/metrics.md"] = metrics
 	out["docs/commands.md"] = commandsPage()
+	if err := alertFiles(out); err != nil {
+		return nil, err
+	}
+	if out["docs/alerts.md"], err = alertsPage(); err != nil {
+		return nil, err
+	}
 	return out, openBaoFiles(out)
 }
 
