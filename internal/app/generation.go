@@ -93,7 +93,8 @@ func newGeneration(
 	g := &generation{
 		handler: exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
+			StaleAfter: time.Duration(c.StaleAfter),
 		},
 		collectors: enabled,
 		dial:       o.Dial,
