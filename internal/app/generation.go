@@ -87,7 +87,7 @@ func newGeneration(
 		return nil, err
 	}
 	self = included(self, c.Metrics.Include)
-	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once})
+	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided()})
 	if err != nil {
 		return nil, err
 	}

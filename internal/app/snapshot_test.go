@@ -28,8 +28,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// moving are the families that tell of this run, and the exporter's own.
-var moving = regexp.MustCompile(`^(#|cobaltcore_(watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
+// moving are the families that tell of this run, what the exporter makes of the rows,
+// and its own.
+var moving = regexp.MustCompile(`^(#|cobaltcore_(health_|watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
 
 // steady are the rows that two exporters of the same fleet have in common.
 func steady(body string) []string {
