@@ -28,7 +28,7 @@ import (
 const (
 	churnBodies    = 10_000
 	churnScrapers  = 3
-	churnObjects   = 16 // of Flux in each cluster, and some more
+	churnObjects   = 10 // of Flux in each cluster, and some more
 	churnNamespace = "fleet"
 	// Short times, for many outages.
 	churnStale  = 6 * time.Second

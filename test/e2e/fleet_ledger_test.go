@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -81,7 +82,7 @@ func (u unit) String() string { return u.cluster + "/" + u.kind }
 // with two kinds, so their kind is empty: they are no unit.
 func unitOf(l labels.Labels) (u unit, ok bool) {
 	u = unit{cluster: l.Get("cluster"), kind: l.Get("kind")}
-	name := l.Get(labels.MetricName)
+	name := l.Get(model.MetricNameLabel)
 	for prefix, collector := range map[string]string{
 		"flux_": "flux", "cobaltcore_flux_": "flux", "cobaltcore_eso_": "externalsecrets", "cobaltcore_controller_": "controllers",
 		"cobaltcore_secretflow_": "",
@@ -96,7 +97,7 @@ func unitOf(l labels.Labels) (u unit, ok bool) {
 	case strings.HasPrefix(name, "cobaltcore_eso_externalsecret_"):
 		u.kind = "ExternalSecret"
 	}
-	return u, ok
+	return u, ok && l.Has("name") // else it is about the cluster
 }
 
 // reference is a fleet in which all kinds of all clusters are there.

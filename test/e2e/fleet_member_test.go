@@ -157,10 +157,12 @@ func (m *member) login(ctx context.Context) error {
 // until looks at whole bodies until what was done to the cluster can be seen.
 func (m *member) until(ctx context.Context, what string, seen func(*reader) bool) error {
 	began := time.Now()
-	var broken error
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	err := testbed.Poll(ctx, moveDeadline, func(ctx context.Context) error {
-		if broken = m.look(ctx, form{}); broken != nil {
-			return nil
+		if err := m.look(ctx, form{}); err != nil {
+			end(err) // there is nothing to wait for any longer
+			return err
 		}
 		if !seen(m.reader) {
 			return fmt.Errorf("not %s", what)
@@ -168,5 +170,5 @@ func (m *member) until(ctx context.Context, what string, seen func(*reader) bool
 		return nil
 	})
 	m.took(what, time.Since(began))
-	return errors.Join(broken, err)
+	return err
 }

@@ -33,8 +33,8 @@ cobaltcore_cluster_up{cluster="storage"} 1
 			return body
 		}
 	}
-	replace := func(old, new string, n int) func(string) string {
-		return func(body string) string { return strings.Replace(body, old, new, n) }
+	replace := func(from, to string, n int) func(string) string {
+		return func(body string) string { return strings.Replace(body, from, to, n) }
 	}
 	unknownStorage := replace(`management",target_cluster="storage"`, `management",target_cluster="storage-kubeconfig"`, -1)
 	of := func(s standing) map[string]standing { return map[string]standing{"management": whole, "storage": s} }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 )
@@ -182,7 +183,7 @@ func (r *reader) learn(series string) (*row, error) {
 	if out.cluster != "" && !slices.Contains(r.reference.clusters, out.cluster) {
 		return nil, fmt.Errorf("unknown cluster: %s", series)
 	}
-	out.expiry = l.Get(labels.MetricName) == "cobaltcore_cluster_credential_expiry_timestamp_seconds"
+	out.expiry = l.Get(model.MetricNameLabel) == "cobaltcore_cluster_credential_expiry_timestamp_seconds"
 	u, ok := unitOf(l)
 	if !ok || u.kind == "" {
 		if ok && !strings.HasPrefix(l.Get("name"), u.cluster+"-") {
