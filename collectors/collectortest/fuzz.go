@@ -58,8 +58,8 @@ func (s Suite) Fuzz(f *testing.F, objects []Object, seeds []string, kinds ...str
 	})
 }
 
-// CheckProjection: what a snapshot has of an object gives the same rows, and the same
-// note. It returns what is kept.
+// CheckProjection holds a snapshot to what it is of: what it has of an object gives the
+// same rows, and the same note. It returns what is kept.
 func (r *Rig) CheckProjection(tb testing.TB, kind string, raw []byte) []byte {
 	tb.Helper()
 	k := r.Of(tb, kind)

@@ -82,7 +82,7 @@ func (s Suite) checkIdentity(tb testing.TB, o Object) {
 	tb.Errorf("no resource watches %s", o.Kind)
 }
 
-// CheckWhole: no object of a case has a value of another type than the one that is
+// CheckWhole finds objects of a case with a value of another type than the one that is
 // read.
 func (s Suite) CheckWhole(tb testing.TB, c Case) {
 	tb.Helper()
@@ -94,8 +94,8 @@ func (s Suite) CheckWhole(tb testing.TB, c Case) {
 	}
 }
 
-// CheckDeclared: a kind adds only to families that it declares. Rows of others are
-// dropped without a word.
+// CheckDeclared finds kinds that add to families that they do not declare: those rows
+// are dropped without a word.
 func (s Suite) CheckDeclared(tb testing.TB, c Case) {
 	tb.Helper()
 	generous := s.Collector.Resources()
@@ -138,8 +138,8 @@ func (s Suite) CheckComplete(tb testing.TB, kinds int, families []*exposition.Fa
 	}
 }
 
-// CheckFirst: what a row is about is read from left to right. prefix is that of all
-// names, labels those that follow the cluster.
+// CheckFirst holds rows to being read from left to right: the cluster comes first.
+// prefix is that of all names, labels those that follow the cluster.
 func (s Suite) CheckFirst(tb testing.TB, prefix, labels string) {
 	tb.Helper()
 	for _, c := range s.Cases(tb) {

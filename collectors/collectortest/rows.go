@@ -21,20 +21,20 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// deadline is how long a test waits for something to become true.
-const deadline = 30 * time.Second
+// Deadline is how long a test waits for something to become true.
+const Deadline = 30 * time.Second
 
 // Eventually waits until ok says so.
 func Eventually(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
-	end := time.NewTimer(deadline)
+	end := time.NewTimer(Deadline)
 	defer end.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-end.C:
-			tb.Fatalf("%s: still not after %v", what, deadline)
+			tb.Fatalf("%s: still not after %v", what, Deadline)
 		case <-tick.C:
 		}
 	}

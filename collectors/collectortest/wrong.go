@@ -99,8 +99,8 @@ func (r Rules) CheckKept(tb testing.TB, o Object, whole, broken string, gone []s
 	}
 }
 
-// CheckBroken: half an object must not look like one, nor one that is broken at a text
-// of it.
+// CheckBroken breaks the JSON of an object, at a text of it and elsewhere: half an
+// object must not look like one.
 func (s Suite) CheckBroken(tb testing.TB, o Object, at string) {
 	tb.Helper()
 	k, whole := s.Rig(tb, Management).Of(tb, o.Kind), string(o.Raw)
