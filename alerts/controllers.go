@@ -3,49 +3,120 @@
 
 package alerts
 
-// Expressions about the controllers of Flux. A FluxInstance installs its components
-// into its own namespace. Those of a FluxInstance that lists none are the default
-// ones, so an optional component such as source-watcher is missed only where it is
-// asked for.
-const (
-	// FluxControllerDown are controllers of Flux without an available pod, scaled down
-	// or broken. Their objects stay as they were.
-	FluxControllerDown = `max ` + withoutScrape + ` (cobaltcore_controller_replicas_available{system="flux"}) == 0`
-
-	// FluxComponentMissing are components that a FluxInstance asks for and that have no
-	// Deployment, in clusters whose Deployments are known.
-	FluxComponentMissing = fluxDesired + `
-  unless on (cluster, namespace, component) cobaltcore_controller_info{system="flux"}
-  and on (cluster) (cobaltcore_watch_synced{collector="controllers", kind="Deployment"} == 1)`
-
-	// FluxComponentExtra are Deployments of Flux beside a FluxInstance that does not ask
-	// for them: what an older one has left behind.
-	FluxComponentExtra = `max ` + withoutScrape + ` (cobaltcore_controller_info{system="flux", component!="flux-operator"})
-  unless on (cluster, namespace, component) ` + fluxDesired + `
-  and on (cluster, namespace) ` + fluxDesired
-
-	// FluxImageDiffers are Deployments of Flux with another image than the FluxInstance
-	// has rolled out.
-	FluxImageDiffers = `max ` + withoutScrape + ` (cobaltcore_controller_info{system="flux"})
-  unless on (cluster, namespace, component, image) ` + fluxRolledOut + `
-  and on (cluster, namespace, component) ` + fluxRolledOut
-
-	fluxDesired   = `max ` + withoutScrape + ` (label_replace(cobaltcore_flux_instance_component_desired` + byNamespace
-	fluxRolledOut = `max ` + withoutScrape + ` (label_replace(cobaltcore_flux_instance_component_info` + byNamespace
-	byNamespace   = `, "namespace", "$1", "exported_namespace", "(.*)"))`
-
-	// withoutScrape takes the labels of the scrape away, so that two replicas of the
-	// exporter are one.
-	withoutScrape = `without (instance, pod, job, endpoint, container, service)`
+import (
+	"cmp"
+	"time"
 )
 
-// PluginWorkloadDown are Plugins that are ready although a workload of theirs has no
-// available pod. A DaemonSet without a node to run on is not down. The Plugin lives in
-// cluster, its workload in target_cluster.
-const PluginWorkloadDown = `max ` + withoutScrape + ` (cobaltcore_greenhouse_plugin_info)
-  and on (cluster, namespace, name) (cobaltcore_greenhouse_plugin_ready == 1)
-  and on (target_cluster, release_namespace, release_name) label_replace(
-    cobaltcore_controller_release_info
-      and on (cluster, namespace, name, kind) (cobaltcore_controller_replicas_available == 0)
-      unless on (cluster, namespace, name, kind) (cobaltcore_controller_replicas_desired{kind="DaemonSet"} == 0),
-    "target_cluster", "$1", "cluster", "(.*)")`
+// workload names a workload in rules about it.
+const workload = "cluster, namespace, name, kind, component"
+
+// controllerDown is a rule about a controller without an available pod. What it looks
+// after stays as it was and says that it is ready. During a rollout there is a pod,
+// the old one or the new one.
+func controllerDown(r Rule, system System, selector string) Rule {
+	if r.Expr == "" {
+		r.Expr = `max by (` + workload + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + selector + `}) == 0`
+		r.Since = `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="` + string(system) + `"` + selector + `, type="Available"})`
+	}
+	r.System, r.For, r.KeepFiringFor = system, cmp.Or(r.For, 5*time.Minute), 2*time.Minute
+	if r.Object == (Object{}) {
+		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
+	}
+	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	return r
+}
+
+func controllersGroup() Group {
+	// A DaemonSet without a node to run on is not down.
+	const short = `(max by (` + workload + `, system) (cobaltcore_controller_replicas_available{system!=""})
+  < max by (` + workload + `, system) (cobaltcore_controller_replicas_desired{system!=""}))`
+	controller := func(r Rule) Rule {
+		r.System = Controllers
+		if r.Object == (Object{}) {
+			r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
+		}
+		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		return r
+	}
+	var down, podless []Inhibition // of the workload, and of its pods
+	for _, name := range []string{"FluxControllerDown", "ESOControllerDown", "GreenhouseControllerDown", "AuroraControllerDown"} {
+		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
+		podless = append(podless, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "component"}})
+	}
+	return Group{Name: "controllers", Rules: []Rule{
+		controllerDown(Rule{
+			Name: "FluxControllerDown", Severity: Critical, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
+			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
+			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: ready says nothing.",
+		}, Flux, ""),
+		controllerDown(Rule{
+			Name: "FluxComponentMissing", Severity: Critical, Expr: FluxComponentMissing,
+			Object:      Object{Kind: "Deployment", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.component }}"},
+			Summary:     "{{ $labels.component }} of Flux in {{ $labels.cluster }} does not exist",
+			Description: "The FluxInstance of cluster {{ $labels.cluster }} asks for {{ $labels.component }}, and there is no Deployment of it.",
+		}, Flux, ""),
+		controllerDown(Rule{
+			Name: "FluxComponentExtra", Severity: Info, Expr: `max by (` + workload + `) (` + FluxComponentExtra + `)`,
+			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} is left over",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is a controller of Flux that the FluxInstance does not ask for.",
+		}, Flux, ""),
+		controllerDown(Rule{
+			Name: "FluxImageDiffers", Severity: Info, Expr: `max by (` + workload + `) (` + FluxImageDiffers + `)`,
+			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} runs another image than it should",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: somebody has changed it.",
+			InhibitedBy: []Inhibition{{By: "FluxInstanceFailing", Equal: []string{clusterLabel}}},
+		}, Flux, ""),
+		controllerDown(Rule{
+			Name: "ESOControllerDown", Severity: Critical,
+			Summary:     "External Secrets Operator of {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets go on saying that they are ready.",
+		}, ExternalSecrets, `, component="external-secrets"`),
+		controllerDown(Rule{
+			Name: "ESOWebhookDown", Severity: Warning,
+			Summary:     "{{ $labels.name }} of External Secrets in {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed.",
+		}, ExternalSecrets, `, component!="external-secrets"`),
+		controllerDown(Rule{
+			Name: "GreenhouseControllerDown", Severity: Critical,
+			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
+		}, Greenhouse, ""),
+		controllerDown(Rule{
+			Name: "AuroraControllerDown", Severity: Critical, For: 2 * time.Minute,
+			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod.",
+		}, Aurora, ""),
+		controller(Rule{
+			Name: "ControllerReplicasMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr:        short,
+			Summary:     "{{ $labels.name }} in {{ $labels.cluster }} has too few pods",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has {{ $value }} available pods, fewer than it should.",
+			InhibitedBy: append(down, Inhibition{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel}}, Inhibition{By: "OpenBaoNodeDown", Equal: []string{clusterLabel}}),
+		}),
+		controller(Rule{
+			Name: "ControllerRolloutStuck", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr:        `max by (` + workload + `, system) (cobaltcore_controller_progress_deadline_exceeded{system!=""}) == 1`,
+			Summary:     "The rollout of {{ $labels.name }} in {{ $labels.cluster }} is stuck",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has made no progress within its deadline: its new pods do not become ready.",
+			InhibitedBy: down,
+		}),
+		controller(Rule{
+			Name: "ControllerCrashLooping", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 10 * time.Minute,
+			Expr:        `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_waiting{reason=~"CrashLoopBackOff|ImagePullBackOff|ErrImagePull|CreateContainerConfigError"})`,
+			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} does not start",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, or its image cannot be pulled. cobaltcore_controller_pod_waiting says which.",
+			InhibitedBy: podless,
+		}),
+		controller(Rule{
+			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,
+			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
+  and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < 3600)`,
+			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} ran out of memory",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed within the last hour because it needed more memory than its limit.",
+		}),
+	}}
+}

@@ -15,11 +15,12 @@ type kustomization struct {
 	watch.Object
 
 	Spec struct {
-		Suspend    bool       `json:"suspend"`
-		Interval   string     `json:"interval"`
-		Path       string     `json:"path"`
-		SourceRef  reference  `json:"sourceRef"`
-		KubeConfig kubeConfig `json:"kubeConfig"`
+		Suspend    bool        `json:"suspend"`
+		Interval   string      `json:"interval"`
+		Path       string      `json:"path"`
+		SourceRef  reference   `json:"sourceRef"`
+		KubeConfig kubeConfig  `json:"kubeConfig"`
+		DependsOn  []reference `json:"dependsOn"`
 	} `json:"spec"`
 	Status struct {
 		status
@@ -36,7 +37,7 @@ const kustomizeGroup = "kustomize.toolkit.fluxcd.io"
 func kustomizations() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: kustomizeGroup, Kind: "Kustomization", Versions: []string{"v1", "v1beta2"}, UsesTargets: true,
-		Families: commonFamilies(resourceInfo, resourceReconciled, resourceInventory, kustomizationHealthy),
+		Families: commonFamilies(resourceInfo, resourceReconciled, resourceSucceeded, resourceDependsOn, resourceInventory, kustomizationHealthy),
 	}, func(o *kustomization, v fleet.View, r *exposition.Rows) {
 		s := subject{
 			kind: "Kustomization", target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata, status: &o.Status.status,
@@ -47,8 +48,8 @@ func kustomizations() watch.Resource {
 			sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
 		})
 		s.rows(r)
-		l := s.labels()
-		r.Time(resourceReconciled, newest(o.Status.History), l...)
+		s.timeRows(r, o.Status.History)
+		s.dependsOnRows(r, o.Spec.DependsOn)
 		s.inventoryRow(r, o.Status.Inventory)
 		s.conditionRow(r, kustomizationHealthy, "Healthy")
 	})
@@ -66,11 +67,12 @@ type helmRelease struct {
 	watch.Object
 
 	Spec struct {
-		Suspend    bool       `json:"suspend"`
-		Interval   string     `json:"interval"`
-		ChartRef   reference  `json:"chartRef"`
-		Chart      chart      `json:"chart"`
-		KubeConfig kubeConfig `json:"kubeConfig"`
+		Suspend    bool        `json:"suspend"`
+		Interval   string      `json:"interval"`
+		ChartRef   reference   `json:"chartRef"`
+		Chart      chart       `json:"chart"`
+		KubeConfig kubeConfig  `json:"kubeConfig"`
+		DependsOn  []reference `json:"dependsOn"`
 	} `json:"spec"`
 	Status struct {
 		status
@@ -103,7 +105,7 @@ const helmGroup = "helm.toolkit.fluxcd.io"
 func helmReleases() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: helmGroup, Kind: "HelmRelease", Versions: []string{"v2", "v2beta2", "v2beta1"}, UsesTargets: true,
-		Families: commonFamilies(resourceInfo, resourceInventory, releaseInfo, releaseDeployed, releaseFailures,
+		Families: commonFamilies(resourceInfo, resourceSucceeded, resourceDependsOn, resourceInventory, releaseInfo, releaseDeployed, releaseFailures,
 			releaseReleased, releaseRemediated, releaseDrifted, releaseTested),
 	}, (*helmRelease).rows)
 }
@@ -118,17 +120,19 @@ func (o *helmRelease) rows(v fleet.View, r *exposition.Rows) {
 		from = o.Spec.Chart.Spec.SourceRef
 	}
 	s.info(r, info{
-		group: helmGroup, revision: o.Status.LastAttemptedRevision, applied: o.deployed(),
+		group: helmGroup, revision: o.Status.LastAttemptedRevision, applied: o.deployed().ChartVersion,
 		sourceKind: from.Kind, sourceNamespace: from.Namespace, sourceName: from.Name,
 	})
 	s.rows(r)
 	l := s.labels()
+	s.dependsOnRows(r, o.Spec.DependsOn)
 	s.inventoryRow(r, o.Status.Inventory)
 	if len(o.Status.History) > 0 {
 		h := o.Status.History[0]
 		r.Add(releaseInfo, 1, s.labels(h.ChartName, h.ChartVersion, h.AppVersion, h.Status)...)
 		r.Time(releaseDeployed, h.LastDeployed, l...)
 	}
+	r.Time(resourceSucceeded, o.deployed().LastDeployed, l...)
 	r.Add(releaseFailures, float64(o.Status.Failures), s.labels("all")...)
 	r.Add(releaseFailures, float64(o.Status.InstallFailures), s.labels("install")...)
 	r.Add(releaseFailures, float64(o.Status.UpgradeFailures), s.labels("upgrade")...)
@@ -138,13 +142,12 @@ func (o *helmRelease) rows(v fleet.View, r *exposition.Rows) {
 	s.conditionRow(r, releaseTested, "TestSuccess")
 }
 
-// deployed is the chart version that is in the cluster now, as far as the
-// history knows.
-func (o *helmRelease) deployed() string {
+// deployed is the release that is in the cluster now, as far as the history knows.
+func (o *helmRelease) deployed() release {
 	for _, h := range o.Status.History {
 		if h.Status == "deployed" {
-			return h.ChartVersion
+			return h
 		}
 	}
-	return ""
+	return release{}
 }

@@ -64,6 +64,10 @@ var (
 		"When the Ready condition last changed.")
 	resourceReconciled = about("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
 		"When the object was last reconciled, for the kinds that note it.")
+	resourceSucceeded = about("cobaltcore_flux_resource_last_success_timestamp_seconds",
+		"When the object was last reconciled with success, for the kinds that keep a history. A HelmRelease notes its last deployment.")
+	resourceDependsOn = about("cobaltcore_flux_resource_depends_on",
+		"The objects that must be ready before this one is reconciled. Always 1.", "dependency_namespace", "dependency_name")
 	resourceInterval = about("cobaltcore_flux_resource_interval_seconds",
 		"How often the object is meant to be reconciled.")
 	resourceObserved = about("cobaltcore_flux_resource_generation_observed",
@@ -144,7 +148,7 @@ func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 func Families() []*exposition.Family {
 	return commonFamilies(
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
-		resourceReconciled, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
+		resourceReconciled, resourceSucceeded, resourceDependsOn, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
 		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
 		instanceVersion, instanceDesired, instanceImage,
 		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,

@@ -90,7 +90,7 @@ func defaultComponents() []string {
 func fluxInstances() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
-		Families: commonFamilies(instanceInfo, resourceReconciled, resourceInventory, historyTime, historyDuration, historyCount,
+		Families: commonFamilies(instanceInfo, resourceReconciled, resourceSucceeded, resourceInventory, historyTime, historyDuration, historyCount,
 			instanceVersion, instanceDesired, instanceImage),
 		Annotations: operatorAnnotations(),
 	}, (*fluxInstance).rows)
@@ -102,7 +102,7 @@ func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
 	r.Add(instanceInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 		o.Spec.Distribution.Registry.Redacted(), o.Status.LastAppliedRevision, s.meta.UID)
 	s.rows(r)
-	r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
+	s.timeRows(r, o.Status.History)
 	s.inventoryRow(r, o.Status.Inventory)
 	s.historyRows(r, o.Status.History)
 	r.Add(instanceVersion, 1, s.labels(o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)...)
@@ -133,7 +133,7 @@ type resourceSet struct {
 func resourceSets() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSet", Versions: []string{"v1"},
-		Families:    commonFamilies(resourceSetInfo, resourceReconciled, resourceInventory),
+		Families:    commonFamilies(resourceSetInfo, resourceReconciled, resourceSucceeded, resourceInventory),
 		Annotations: operatorAnnotations(),
 	}, func(o *resourceSet, v fleet.View, r *exposition.Rows) {
 		s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
@@ -145,7 +145,7 @@ func resourceSets() watch.Resource {
 		r.Add(resourceSetInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 			strconv.Itoa(entries), o.Status.LastAppliedRevision, s.meta.UID)
 		s.rows(r)
-		r.Time(resourceReconciled, newest(o.Status.History), s.labels()...)
+		s.timeRows(r, o.Status.History)
 		s.inventoryRow(r, o.Status.Inventory)
 	})
 }

@@ -4,6 +4,8 @@
 package flux
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -194,6 +196,22 @@ func (s *subject) historyRows(r *exposition.Rows, entries []history) {
 			r.Add(historyDuration, d.Seconds(), l...)
 		}
 		r.Add(historyCount, float64(h.Total), l...)
+	}
+}
+
+// succeeded is the reason that Flux notes for a success.
+const succeeded = "ReconciliationSucceeded"
+
+// timeRows writes when the object was last reconciled, and when with success.
+func (s *subject) timeRows(r *exposition.Rows, entries []history) {
+	r.Time(resourceReconciled, newest(entries), s.labels()...)
+	r.Time(resourceSucceeded, newest(slices.DeleteFunc(slices.Clone(entries), func(h history) bool { return h.Status != succeeded })), s.labels()...)
+}
+
+// dependsOnRows writes what the object waits for: objects of its own kind.
+func (s *subject) dependsOnRows(r *exposition.Rows, on []reference) {
+	for _, d := range on {
+		r.Add(resourceDependsOn, 1, s.labels(cmp.Or(d.Namespace, s.meta.Namespace), d.Name)...)
 	}
 }
 

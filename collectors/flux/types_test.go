@@ -22,10 +22,10 @@ func wrongTypes() []breakage {
 		own + "kustomization_healthy", own + "helmrelease_re", own + "helmrelease_drifted", own + "helmrelease_test", own + "report_timestamp",
 	}
 	everyStatusRow := append([]string{
-		own + "resource_artifact", own + "resource_history", own + "resource_last_reconcile", own + "resource_inventory",
+		own + "resource_artifact", own + "resource_history", own + "resource_last_", own + "resource_inventory",
 		own + "helmrelease", own + "instance_component_info", own + "instance_version",
 	}, conditionRows...)
-	historyRows := []string{own + "resource_history", own + "resource_last_reconcile", own + "helmrelease_info", own + "helmrelease_last_deployed"}
+	historyRows := []string{own + "resource_history", own + "resource_last_", own + "helmrelease_info", own + "helmrelease_last_deployed"}
 	return []breakage{
 		{"status", "oops", everyStatusRow},
 		{"status", []any{1, "x"}, everyStatusRow},
@@ -58,8 +58,8 @@ func wrongTypes() []breakage {
 		{"status.artifact.lastUpdateTime", "", []string{own + "resource_artifact_timestamp"}},
 		{"status.components", map[string]any{}, []string{own + "instance_component_info"}},
 		{"status.lastAttemptedRevision", 5, []string{own + "instance_version"}},
-		{"spec", "oops", []string{own + "resource_interval", own + "instance_", own + "report_", "flux_operator_info"}},
-		{"spec", nil, []string{own + "resource_interval", own + "instance_", own + "report_", "flux_operator_info"}},
+		{"spec", "oops", []string{own + "resource_interval", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
+		{"spec", nil, []string{own + "resource_interval", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
 		{"spec.suspend", "yes", nil},
 		{"spec.interval", 5, []string{own + "resource_interval"}},
 		{"spec.interval", "often", []string{own + "resource_interval"}},
@@ -67,6 +67,8 @@ func wrongTypes() []breakage {
 		{"spec.ref", "main", nil},
 		{"spec.sourceRef", "fleet", nil},
 		{"spec.chart", "podinfo", nil},
+		{"spec.dependsOn", "x", []string{own + "resource_depends_on"}},
+		{"spec.dependsOn", []any{5, nil}, []string{own + "resource_depends_on"}},
 		{"spec.components", "all", []string{own + "instance_component_desired", own + "report_component"}},
 		{"spec.distribution", 5, []string{own + "instance_version", own + "report_info"}},
 		{"spec.reconcilers", map[string]any{}, []string{own + "report_reconcilers", own + "report_artifact"}},

@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -27,6 +28,12 @@ import (
 // probeInterval is how often each cluster is asked whether it is there and what
 // it serves. A kind that appears is watched within twice this time.
 const probeInterval = 15 * time.Second
+
+// healthInterval is how often the rules are evaluated.
+const healthInterval = 15 * time.Second
+
+// readyInterval is how often it is looked at whether something is ready.
+const readyInterval = 20 * time.Millisecond
 
 // generation is everything that stands on one configuration. Clusters come and
 // go within a generation; any other setting that changes makes a new one, which
@@ -36,8 +43,14 @@ type generation struct {
 	options watch.Options
 	// collectors are those that are enabled.
 	collectors []collectors.Collector
+	shard      fleet.Shard
+	noted      []watch.Set // what is watched of clusters that are followed
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
+	health     *health.Evaluator
+	rules      health.Rules
+	now        func() time.Time
+	stopHealth func()        // and waits for it
 	patience   time.Duration // for what replaces something
 	deadline   time.Time     // ready at the latest
 	ready      atomic.Bool
@@ -69,14 +82,31 @@ func newGeneration(
 	if err != nil {
 		return nil, err
 	}
+	r, err := rules(c)
+	if err != nil {
+		return nil, err
+	}
+	self = included(self, c.Metrics.Include)
+	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once})
+	if err != nil {
+		return nil, err
+	}
+	e.Swap(nil, evaluator.Groups())
 	g := &generation{
-		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
+		handler: exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval), StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
+			StaleAfter: time.Duration(c.StaleAfter),
 		},
 		collectors: enabled,
+		shard:      o.Shard,
+		noted:      notedSets(sets),
 		dial:       o.Dial,
 		flow:       secretflow.NewGraph(),
+		health:     evaluator,
+		rules:      r,
+		now:        o.Now,
+		stopHealth: func() {},
 		patience:   o.SyncTimeout,
 		deadline:   time.Now().Add(o.SyncTimeout),
 		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
@@ -106,7 +136,29 @@ func (g *generation) fits(c *config.Config) bool {
 	defer g.mu.Unlock()
 	a, b := *g.config, *c
 	a.Clusters, b.Clusters = nil, nil
-	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c))
+	r, err := rules(c)
+	return err == nil && reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c)) && reflect.DeepEqual(g.rules.User, r.User) // files may have changed
+}
+
+// watchHealth evaluates the rules again and again, from the moment in which g is
+// ready.
+func (g *generation) watchHealth(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	g.stopHealth = func() { cancel(); <-done }
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(readyInterval)
+		defer tick.Stop()
+		for !g.isReady() {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+		g.health.Run(ctx, healthInterval)
+	}()
 }
 
 // hosts are the clusters in which others are searched.
@@ -127,7 +179,7 @@ func (g *generation) apply(ctx context.Context, c *config.Config, wait func(sett
 	fresh := map[string]*runningCluster{}
 	g.update(func() { g.trial = c })
 	wanted, targets := g.next()
-	for _, want := range wanted {
+	for _, want := range g.mine(wanted) {
 		if have := g.clusters[want.Name]; have == nil || !have.Equal(want) {
 			fresh[want.Name] = g.newCluster(want, targets)
 			fresh[want.Name].start(ctx)
@@ -169,8 +221,8 @@ func (g *generation) next() ([]fleet.Cluster, *fleet.Targets) {
 // until the new one has settled, unless that is among the fresh ones.
 func (g *generation) reconcile(ctx context.Context, fresh map[string]*runningCluster) {
 	g.next()
-	wanted, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
-	targets := fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
+	all, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
+	wanted, targets := g.mine(all), fleet.TargetsOf(all, g.discovery.Suffixes()...)
 	next, pending := map[string]*runningCluster{}, map[string]*runningCluster{}
 	var in, out []*runningCluster
 	start := func(c fleet.Cluster) *runningCluster {
@@ -229,8 +281,9 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends all clusters.
+// stop ends everything.
 func (g *generation) stop() {
+	g.stopHealth()
 	g.end()
 	<-g.ended
 	g.changing.Lock()

@@ -12,7 +12,7 @@ func ReservedLabels() []string {
 		// attached by the scrape, and aggregated away by every rule
 		"instance", "job", "pod", "container", "service", "endpoint", "prometheus", "prometheus_replica",
 		// of the formats and of alerts
-		"le", "quantile", "alertname", "alertstate", "severity", "support_group", "playbook",
+		"le", "quantile", "alertname", "alertstate", "severity", "rule", "support_group", "playbook",
 		// which object
 		"target_cluster", "uid", "group", "kind", "exported_namespace", "namespace", "name", "system", "component",
 		"collector", "node", "openbao", "aurora", "controller_pod", "controller_namespace", "deployment", "controller",
@@ -26,9 +26,10 @@ func ReservedLabels() []string {
 		"update_strategy", "container_name", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
+		"found", "step", "dependency_namespace", "dependency_name",
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
-		"found", "step", "check", "phase", "problem",
+		"check", "phase", "problem",
 		"region", "owner", "cluster_uid", "other",
 	}
 }

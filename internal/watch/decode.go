@@ -58,6 +58,10 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
+	// Behind a value of the wrong type, nobody has looked yet.
+	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
+		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", errDecode)
+	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
 }

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package alerts is the catalogue of rules: what counts as broken, how bad it is and
+// what it follows from. Prometheus gets it as files, the health report evaluates the
+// same rules over the rows of the exporter, so the two cannot disagree.
+//
+// What follows from several objects is a join of rows here, not in the exporter, so
+// that it also holds when the rows come from several of them. Expressions are
+// written without regard to who scrapes: [Rule.ExprFor] takes the labels of the
+// scrape away, so that two replicas are one.
+package alerts
+
+import (
+	"slices"
+	"time"
+)
+
+// Severity is how bad a finding is: critical makes a system down, warning makes it
+// degraded, info leaves it ok.
+type Severity string
+
+// The severities, as Greenhouse routes them.
+const (
+	Critical Severity = "critical"
+	Warning  Severity = "warning"
+	Info     Severity = "info"
+)
+
+// System is what a rule is about. Its value is that of the collector, where there
+// is one.
+type System string
+
+// The systems.
+const (
+	Fleet           System = "fleet" // the clusters themselves
+	Flux            System = "flux"
+	OpenBao         System = "openbao"
+	ExternalSecrets System = "externalsecrets"
+	Greenhouse      System = "greenhouse"
+	Aurora          System = "aurora"
+	Controllers     System = "controllers"
+	Exporter        System = "exporter"
+)
+
+// Systems are all of them, in the order in which people read them.
+func Systems() []System {
+	return []System{Fleet, Flux, OpenBao, ExternalSecrets, Greenhouse, Aurora, Controllers, Exporter}
+}
+
+// Rule is one alert. The same name never has two severities.
+type Rule struct {
+	Name     string
+	System   System
+	Severity Severity
+	// Expr is PromQL over instant vectors: no range, offset or subquery, unless
+	// Prometheus only. It keeps the label cluster, and no label that churns while
+	// the trouble stays the same (a reason, a revision).
+	Expr string
+	// For only damps flapping: tolerance belongs into the expression.
+	For time.Duration
+	// KeepFiringFor bridges a withdrawal of rows, which is no recovery.
+	KeepFiringFor time.Duration
+	// Since is PromQL with the same labels whose value is since when it has been
+	// like this, in seconds since the epoch. Without it the report takes the moment
+	// in which the exporter saw it first.
+	Since  string
+	Object Object
+	// Summary is one line, and Description says what follows and what to do first.
+	// Both are templates of Prometheus.
+	Summary, Description string
+	// PrometheusOnly says that the rule needs metrics or a history that only
+	// Prometheus has. The report lists it as not evaluated.
+	PrometheusOnly bool
+	InhibitedBy    []Inhibition
+}
+
+// Object names what an alert is about. Each field is a template; one without a
+// placeholder is the same for all.
+type Object struct{ Kind, Namespace, Name string }
+
+// Inhibition says that an alert is a consequence of another one, if the labels in
+// Equal have the same values in both. None of them is ever empty.
+type Inhibition struct {
+	By    string // name of a rule
+	Equal []string
+}
+
+// Recording is an expression that rules and dashboards share, under a name with
+// colons.
+type Recording struct {
+	Name, Expr string
+}
+
+// Group is the rules about one system. Recordings are evaluated first.
+type Group struct {
+	Name       string
+	Recordings []Recording
+	Rules      []Rule
+}
+
+// Catalogue is every rule there is.
+func Catalogue() []Group {
+	return []Group{
+		fleetGroup(), clusterCertificates(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
+		externalSecretsGroup(), secretFlowGroup(), greenhouseGroup(), auroraGroup(), controllersGroup(), exporterGroup(),
+	}
+}
+
+// Rules are the alerts of the catalogue.
+func Rules() []Rule {
+	var rules []Rule
+	for _, g := range Catalogue() {
+		rules = append(rules, g.Rules...)
+	}
+	return rules
+}
+
+// Names are those of all rules, sorted.
+func Names() []string {
+	var names []string
+	for _, r := range Rules() {
+		names = append(names, r.Name)
+	}
+	slices.Sort(names)
+	return names
+}

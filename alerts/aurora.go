@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+func aurora(r Rule) Rule {
+	r.System, r.KeepFiringFor = Aurora, max(r.KeepFiringFor, 2*time.Minute)
+	if r.Object == (Object{}) {
+		r.Object = Object{Kind: "Aurora", Name: "{{ $labels.aurora }}"}
+	}
+	if r.Name != "AuroraControllerDown" {
+		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "AuroraControllerDown", Equal: []string{clusterLabel}})
+	}
+	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	return r
+}
+
+// auroraGroup is about the dashboard of users. It answers 200 to anything, so what
+// counts is what the answer holds.
+func auroraGroup() Group {
+	rules := []Rule{
+		aurora(Rule{
+			Name: "AuroraDown", Severity: Critical, For: 2 * time.Minute,
+			Expr:        `cobaltcore_aurora_up == 0`,
+			Summary:     "Aurora {{ $labels.aurora }} does not work",
+			Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }} does not give the answers that it should; cobaltcore_aurora_check_failing says which check fails and why. Users cannot manage their projects.",
+		}),
+		aurora(Rule{
+			Name: "AuroraKeystoneDown", Severity: Warning, For: 5 * time.Minute,
+			Expr:        `cobaltcore_aurora_check_success{check="keystone"} == 0`,
+			Summary:     "Keystone behind Aurora {{ $labels.aurora }} does not answer",
+			Description: "The identity service that Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }} uses does not answer as it should. Nobody can log in.",
+		}),
+		aurora(Rule{
+			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,
+			// Its inventory is the probe: it is configured, and says nothing.
+			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
+			Object:      Object{Kind: "Aurora", Name: "*"},
+			Summary:     "Nothing is known about Aurora of {{ $labels.cluster }}",
+			Description: "Aurora of cluster {{ $labels.cluster }} is configured, and there is no result of its checks.",
+		}),
+	}
+	for _, r := range expiring(Rule{
+		Name: "AuroraCertExpiring", Summary: "The certificate of Aurora {{ $labels.aurora }} expires in {{ $value | humanizeDuration }}",
+		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that expires in {{ $value | humanizeDuration }}.",
+	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
+		rules = append(rules, aurora(r))
+	}
+	return Group{Name: "aurora", Rules: rules}
+}

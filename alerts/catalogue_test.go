@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+// everyExpression calls f for each expression of the catalogue.
+func everyExpression(t *testing.T, f func(where string, e parser.Expr, prometheusOnly bool)) {
+	t.Helper()
+	parse := func(where, expr string, only bool) {
+		e, err := alerts.Parse(expr)
+		if err != nil {
+			t.Errorf("%s: %v", where, err)
+			return
+		}
+		f(where, e, only)
+	}
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			parse(r.Name, r.Expr, false)
+		}
+		for _, r := range g.Rules {
+			parse(r.Name, r.Expr, r.PrometheusOnly)
+			if r.Since != "" {
+				parse(r.Name+" since", r.Since, false)
+			}
+		}
+	}
+}
+
+// TestExpressionsUseWhatIsDeclared holds metrics and labels to the declarations: a
+// rule about a metric that nobody exports never fires.
+func TestExpressionsUseWhatIsDeclared(t *testing.T) {
+	labels := map[string][]string{}
+	for _, f := range app.Families() {
+		labels[f.Name] = f.Labels
+	}
+	gathered, err := app.SelfMetrics().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range gathered {
+		labels[f.GetName()] = []string{}
+	}
+	recorded := map[string]bool{}
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			if !strings.Contains(r.Name, ":") || recorded[r.Name] {
+				t.Errorf("%s: a recording has a name of its own, with colons", r.Name)
+			}
+			recorded[r.Name] = true
+		}
+	}
+	everyExpression(t, func(where string, e parser.Expr, only bool) {
+		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+			s, ok := n.(*parser.VectorSelector)
+			if !ok || recorded[s.Name] || only {
+				return nil
+			}
+			declared, ok := labels[s.Name]
+			if !ok {
+				t.Errorf("%s: nobody exports %s", where, s.Name)
+			}
+			for _, m := range s.LabelMatchers {
+				if m.Name != "__name__" && ok && !slices.Contains(declared, m.Name) {
+					t.Errorf("%s: %s has no label %s", where, s.Name, m.Name)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// TestInstantExpressions: what the report evaluates has no history.
+func TestInstantExpressions(t *testing.T) {
+	everyExpression(t, func(where string, e parser.Expr, only bool) {
+		if only {
+			return
+		}
+		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+			switch n := n.(type) {
+			case *parser.MatrixSelector, *parser.SubqueryExpr:
+				t.Errorf("%s: %s needs a history", where, n)
+			case *parser.VectorSelector:
+				if n.OriginalOffset != 0 || n.Timestamp != nil {
+					t.Errorf("%s: %s looks at another time", where, n)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// TestTheClusterIsKept by every aggregation and every match, or two clusters with
+// objects of the same names would be one.
+func TestTheClusterIsKept(t *testing.T) {
+	everyExpression(t, func(where string, e parser.Expr, _ bool) {
+		parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
+			switch n := n.(type) {
+			case *parser.AggregateExpr:
+				if !n.Without && !slices.Contains(n.Grouping, "cluster") && !acrossClusters(n.Grouping) {
+					t.Errorf("%s: %s loses the cluster", where, n)
+				}
+			case *parser.BinaryExpr:
+				m := n.VectorMatching
+				if m != nil && m.On && !slices.Contains(m.MatchingLabels, "cluster") && !acrossClusters(m.MatchingLabels) {
+					t.Errorf("%s: %s matches across clusters", where, n)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// acrossClusters are the joins that are meant to leave the cluster: secrets are stored
+// once for all, versions and clusters are compared with one another, and the workload
+// of a Plugin is in the cluster that it names.
+func acrossClusters(labels []string) bool {
+	switch strings.Join(labels, " ") {
+	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "":
+		return true
+	}
+	return false
+}
+
+func TestRules(t *testing.T) {
+	name := regexp.MustCompile(`^(Fleet|Flux|OpenBao|ESO|SecretFlow|Greenhouse|Aurora|Controller|Exporter)[A-Z][A-Za-z]+$`)
+	byName := map[string]alerts.Rule{}
+	for _, r := range alerts.Rules() {
+		if _, ok := byName[r.Name]; ok {
+			t.Errorf("%s is there twice", r.Name)
+		}
+		byName[r.Name] = r
+		if !name.MatchString(r.Name) {
+			t.Errorf("%s: not the name of an alert", r.Name)
+		}
+		if !slices.Contains(alerts.Systems(), r.System) || r.Summary == "" || r.Description == "" || r.Object.Kind == "" || r.Object.Name == "" {
+			t.Errorf("%s is not complete: %+v", r.Name, r)
+		}
+		if strings.HasSuffix(r.Summary, ".") || !strings.HasSuffix(r.Description, ".") {
+			t.Errorf("%s: a summary has no full stop, a description has one", r.Name)
+		}
+	}
+	for _, r := range alerts.Rules() {
+		for _, i := range r.InhibitedBy {
+			by, ok := byName[i.By]
+			switch {
+			case !ok:
+				t.Errorf("%s follows from %s, which is not there", r.Name, i.By)
+			case len(i.Equal) == 0:
+				t.Errorf("%s follows from every %s", r.Name, i.By)
+			case by.For > r.For && by.Name != r.Name+"Critical":
+				t.Errorf("%s fires before %s, from which it follows", r.Name, i.By)
+			case follows(byName, i.By, r.Name, nil):
+				t.Errorf("%s follows from itself by %s", r.Name, i.By)
+			}
+		}
+	}
+}
+
+// follows says whether a is a consequence of b.
+func follows(rules map[string]alerts.Rule, a, b string, seen []string) bool {
+	if slices.Contains(seen, a) {
+		return false
+	}
+	return slices.ContainsFunc(rules[a].InhibitedBy, func(i alerts.Inhibition) bool {
+		return i.By == b || follows(rules, i.By, b, append(seen, a))
+	})
+}

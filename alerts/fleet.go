@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"slices"
+	"time"
+)
+
+// fleetGroup is about what the exporter does not know. Nothing else can be said about
+// a cluster that is down, so all that is in it, or applied to it, follows from that.
+func fleetGroup() Group {
+	kind := func(r Rule) Rule {
+		r.System = Fleet
+		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.collector }}", Name: "*"}
+		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		return r
+	}
+	return Group{Name: "fleet", Rules: []Rule{
+		{
+			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			// Objects of other clusters are applied to it: they look for it in target_cluster.
+			Expr:        `label_replace(cobaltcore_cluster_up == 0, "target_cluster", "$1", "cluster", "(.*)")`,
+			Since:       `label_replace(cobaltcore_cluster_last_contact_timestamp_seconds, "target_cluster", "$1", "cluster", "(.*)")`,
+			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "Cluster {{ $labels.cluster }} does not answer",
+			Description: "The exporter does not reach the API server of cluster {{ $labels.cluster }}; cobaltcore_cluster_failing says why. What is in it is not known: its rows are withdrawn when staleAfter is over.",
+		},
+		kind(Rule{
+			Name: "FleetKindForbidden", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_failing{reason=~"forbidden|unauthorized"})`,
+			Summary:     "The exporter may not read {{ $labels.kind }} in {{ $labels.cluster }}",
+			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}. Whether they are well is not known.",
+		}),
+		kind(Rule{
+			Name: "FleetWatchFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
+			Summary:     "The exporter cannot watch {{ $labels.kind }} in {{ $labels.cluster }}",
+			Description: "Listing or watching {{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} fails; cobaltcore_watch_failing says why. Its rows are those of the last success, until staleAfter.",
+		}),
+		kind(Rule{
+			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
+			Expr: `(cobaltcore_watch_synced == 0) unless on (cluster, collector, group, kind) cobaltcore_watch_failing`,
+			// What fails says so itself.
+			Summary:     "Nothing is known about {{ $labels.kind }} in {{ $labels.cluster }}",
+			Description: "{{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} has no complete set of rows, and there was no error.",
+		}),
+		kind(Rule{
+			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
+			Expr:        `cobaltcore_watch_objects_cut > 0`,
+			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} are left out",
+			Description: "There are more {{ $labels.kind }} in cluster {{ $labels.cluster }} than limits.objectsPerKind. {{ $value }} of them have no rows: nobody would see them fail.",
+		}),
+		kind(Rule{
+			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,
+			Expr:        `cobaltcore_watch_objects_with_cut_labels > 0`,
+			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} have labels that were cut",
+			Description: "Label values of {{ $value }} {{ $labels.kind }} in cluster {{ $labels.cluster }} were longer than limits.labelValueLength or not valid UTF-8. They end in a hash.",
+		}),
+		{
+			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `cobaltcore_discovery_up == 0`,
+			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
+			Summary:     "No clusters can be found in {{ $labels.namespace }} of {{ $labels.cluster }}",
+			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails. Those that are known stay; new ones and new credentials are not seen.",
+			InhibitedBy: []Inhibition{inHouse()},
+		},
+		{
+			Name: "FleetClusterRefused", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, source, namespace, name) (cobaltcore_discovery_finding{name!=""})`,
+			Object:      Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+			Summary:     "{{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is no cluster that the exporter takes",
+			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched: its kubeconfig is refused, or its name is taken. cobaltcore_discovery_finding says why.",
+			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
+		},
+		{
+			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) and on (cluster_uid) (count by (cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) > 1)`,
+			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "{{ $labels.cluster }} is there under another name, too",
+			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
+		},
+	}}
+}
+
+// clusterCertificates are those on the way to the clusters.
+func clusterCertificates() Group {
+	var rules []Rule
+	for _, r := range slices.Concat(
+		expiring(Rule{
+			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "The exporter's certificate for {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
+			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. From then on nothing is known about it.",
+		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 2*day),
+		expiring(Rule{
+			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary:     "The certificate of the API server of {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
+			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows expires in {{ $value | humanizeDuration }}. From then on nobody can use it.",
+		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 2*day),
+	) {
+		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		rules = append(rules, r)
+	}
+	// Tokens are rotated hours before they end; one that ends within minutes was not.
+	rules = append(rules, Rule{
+		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+		Expr:        `min by (cluster) (cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}) - time() < 900`,
+		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
+		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}, and there is no new one.",
+		InhibitedBy: []Inhibition{inHouse()},
+	})
+	return Group{Name: "fleet-certificates", Rules: rules}
+}
+
+// exporterGroup is about the exporter itself.
+func exporterGroup() Group {
+	return Group{Name: "exporter", Rules: []Rule{
+		{
+			Name: "ExporterCollectorDown", System: Exporter, Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `cobaltcore_collector_up == 0`,
+			Object:      Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
+			Summary:     "Collector {{ $labels.collector }} does not know what it should about {{ $labels.cluster }}",
+			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} is failing or not complete, or what it asks does not answer. cobaltcore_collector_errors_total says why.",
+			InhibitedBy: []Inhibition{
+				inHouse(),
+				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
+				{By: "FleetWatchFailing", Equal: []string{clusterLabel, "collector"}},
+				{By: "FleetKindUnknown", Equal: []string{clusterLabel, "collector"}},
+			},
+		},
+		{
+			Name: "ExporterReloadFailed", System: Exporter, Severity: Warning, For: 5 * time.Minute,
+			Expr:        `cobaltcore_config_last_reload_successful == 0`,
+			Object:      Object{Kind: "Exporter", Name: "configuration"},
+			Summary:     "The exporter could not load its configuration",
+			Description: "The configuration file of the exporter is not valid, so the one before is still in force. Its log names the line.",
+		},
+		{
+			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
+			Expr:        `up{job=~".*cobaltcore-exporter.*"} == 0`,
+			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},
+			Summary:     "The exporter {{ $labels.instance }} does not answer",
+			Description: "Prometheus cannot scrape {{ $labels.instance }}: nothing is known about the clusters that it watches.",
+		},
+		{
+			Name: "ExporterWatchdog", System: Exporter, Severity: Info, PrometheusOnly: true,
+			Expr:        `vector(1)`,
+			Object:      Object{Kind: "Exporter", Name: "watchdog"},
+			Summary:     "This alert always fires",
+			Description: "It shows that rules are evaluated and that alerts arrive. If it is missing, that is the trouble.",
+		},
+	}}
+}

@@ -1,0 +1,249 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+// backend is the label by which findings about stores and secrets in all clusters
+// follow from those about the OpenBao behind them.
+const (
+	backend   = "backend"
+	authMount = "auth_mount"
+	byBackend = `, "backend", "openbao", "", "")`
+)
+
+// openBao declares a rule about an OpenBao cluster as a whole.
+func openBao(r Rule) Rule {
+	r.System = OpenBao
+	if r.Object == (Object{}) {
+		r.Object = Object{Kind: "OpenBao", Name: "{{ $labels.openbao }}"}
+	}
+	r.KeepFiringFor = max(r.KeepFiringFor, 2*time.Minute)
+	if r.Name != "OpenBaoDown" {
+		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	}
+	return r
+}
+
+// inHouse is that a finding follows from its cluster being down.
+func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
+
+func openBaoNode(r Rule) Rule {
+	r.Object = Object{Kind: "OpenBaoNode", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.node }}"}
+	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "OpenBaoDown", Equal: []string{clusterLabel, "openbao"}})
+	return openBao(r)
+}
+
+// openBaoGroup is about OpenBao itself; the facts and thresholds are those of OpenBao
+// 2.4 to 2.6 and of "bao pki health-check".
+func openBaoGroup() Group {
+	ofAll := func(names ...string) []Inhibition {
+		var all []Inhibition
+		for _, n := range names {
+			all = append(all, Inhibition{By: n, Equal: []string{clusterLabel, "openbao"}})
+		}
+		return all
+	}
+	leaderless := ofAll("OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader")
+	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeDown"), leaderless...)
+	return Group{Name: "openbao", Rules: []Rule{
+		openBao(Rule{
+			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
+			Expr: `label_replace(
+  max by (cluster, openbao) (cobaltcore_openbao_node_up) == 0
+    or max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) unless on (cluster, openbao) cobaltcore_openbao_node_up` + byBackend,
+			Summary:     "OpenBao {{ $labels.openbao }} does not answer",
+			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers. External Secrets of all clusters keep what they have and get nothing new.",
+		}),
+		openBao(Rule{
+			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
+			Expr: `label_replace(
+  count by (cluster, openbao) (cobaltcore_openbao_node_sealed == 1)
+    > on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) / 2` + byBackend,
+			Summary:     "OpenBao {{ $labels.openbao }} is sealed",
+			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are sealed: there is no quorum, and no secret can be read or written.",
+			InhibitedBy: ofAll("OpenBaoDown"),
+		}),
+		openBao(Rule{
+			Name: "OpenBaoNoLeader", Severity: Critical, For: time.Minute,
+			Expr: `label_replace(
+  max by (cluster, openbao) (cobaltcore_openbao_node_leader_known) == 0
+    and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)` + byBackend,
+			Summary:     "OpenBao {{ $labels.openbao }} has no leader",
+			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none leads and none knows who does. No secret can be read or written.",
+			InhibitedBy: ofAll("OpenBaoDown", "OpenBaoClusterSealed"),
+		}),
+		openBao(Rule{
+			Name: "OpenBaoUninitialized", Severity: Critical, For: 5 * time.Minute,
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_node_initialized) == 0`,
+			Summary:     "OpenBao {{ $labels.openbao }} is not initialized",
+			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage.",
+			InhibitedBy: ofAll("OpenBaoDown"),
+		}),
+		openBao(Rule{
+			Name: "OpenBaoMultipleActive", Severity: Critical, For: 2 * time.Minute,
+			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_node_active) > 1`,
+			Summary:     "OpenBao {{ $labels.openbao }} has more than one active node",
+			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} say that they are active. Writes may be lost.",
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
+			Expr:        `cobaltcore_openbao_node_up == 0`,
+			Summary:     "OpenBao node {{ $labels.node }} does not answer",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer. The others may still have a quorum.",
+		}),
+		openBao(Rule{
+			Name: "OpenBaoNodeMissing", Severity: Warning, For: 10 * time.Minute,
+			Expr: `count by (cluster, openbao) (cobaltcore_openbao_node_up)
+  < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
+			Summary:     "OpenBao {{ $labels.openbao }} has too few nodes",
+			Description: "There are {{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, fewer than expected.",
+			InhibitedBy: ofAll("OpenBaoDown"),
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoNodeSealed", Severity: Warning, For: 2 * time.Minute,
+			Expr:        `cobaltcore_openbao_node_sealed == 1 and on (cluster, openbao, node) (cobaltcore_openbao_node_up == 1)`,
+			Summary:     "OpenBao node {{ $labels.node }} is sealed",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed: it restarted and was not unsealed, or its seal cannot be reached.",
+			InhibitedBy: ofAll("OpenBaoClusterSealed"),
+		}),
+		openBao(Rule{
+			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > 3`,
+			Summary:     "The leader of OpenBao {{ $labels.openbao }} changes again and again",
+			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients.",
+		}),
+		openBao(Rule{
+			Name: "OpenBaoQuorumAtRisk", Severity: Warning, For: 5 * time.Minute,
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
+			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
+			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), nodeless...),
+		}),
+		openBao(Rule{
+			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 30 * time.Minute,
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
+			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for half an hour",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for half an hour: one more node, and the quorum is lost.",
+			InhibitedBy: nodeless,
+		}),
+		openBao(Rule{
+			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_autopilot_healthy) == 0`,
+			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
+			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
+			InhibitedBy: nodeless,
+		}),
+		openBao(Rule{
+			Name: "OpenBaoPeerMissing", Severity: Warning, For: 10 * time.Minute,
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_raft_peers{voter="true"})
+  < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
+			Summary:     "OpenBao {{ $labels.openbao }} has too few voters",
+			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} voters, fewer than expected.",
+			InhibitedBy: nodeless,
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoReplicationLag", Severity: Warning, For: 5 * time.Minute,
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_node_raft_committed_index)
+  - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > 1000`,
+			Summary:     "OpenBao node {{ $labels.node }} is behind",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }} entries behind.",
+			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoSealMigration", Severity: Warning, For: 15 * time.Minute,
+			Expr:        `cobaltcore_openbao_node_seal_migration == 1`,
+			Summary:     "OpenBao node {{ $labels.node }} is migrating its seal",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been migrating its seal for a quarter of an hour; nobody may have finished it.",
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoSealTypeDrift", Severity: Warning, For: 15 * time.Minute,
+			Expr: `max by (cluster, openbao, node) (cobaltcore_openbao_node_info{seal_type="shamir"})
+  and on (cluster, openbao) (cobaltcore_openbao_expected_auto_unseal == 1)`,
+			Summary:     "OpenBao node {{ $labels.node }} does not unseal itself",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a Shamir seal where auto-unseal is expected: after a restart it stays sealed.",
+		}),
+		openBao(Rule{
+			Name: "OpenBaoVersionSkew", Severity: Info, For: time.Hour,
+			Expr:        `count by (cluster, openbao) (count by (cluster, openbao, version) (cobaltcore_openbao_node_info{version!=""})) > 1`,
+			Summary:     "OpenBao {{ $labels.openbao }} runs several versions",
+			Description: "The nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have run {{ $value }} versions for an hour: an upgrade was not finished.",
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
+			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > 30`,
+			Summary:     "The clock of OpenBao node {{ $labels.node }} is wrong",
+			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by {{ $value }} seconds. Tokens and certificates get wrong times.",
+		}),
+		openBaoMount("OpenBaoMountMissing", "secret", "secrets engine", leaderless),
+		authMounts(openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless)),
+		openBao(Rule{
+			Name: "OpenBaoNoAuditDevice", Severity: Warning, For: time.Hour,
+			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_audit_devices) == 0`,
+			Summary:     "OpenBao {{ $labels.openbao }} has no audit device",
+			Description: "Nobody records who reads which secret in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}.",
+			InhibitedBy: leaderless,
+		}),
+		{
+			Name: "OpenBaoAuthProbeFailing", System: OpenBao, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `label_replace(label_replace(max by (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success) == 0` + byBackend + byAuthMount("mount"),
+			Object:      Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
+			Summary:     "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }}",
+			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails; cobaltcore_openbao_auth_probe_failing says at which step and why. Its External Secrets will fail at their next refresh.",
+			InhibitedBy: []Inhibition{
+				inHouse(),
+				{By: "OpenBaoDown", Equal: []string{"openbao"}}, {By: "OpenBaoClusterSealed", Equal: []string{"openbao"}}, {By: "OpenBaoNoLeader", Equal: []string{"openbao"}},
+				{By: "OpenBaoAuthMountMissing", Equal: []string{"openbao", authMount}},
+			},
+		},
+		openBao(Rule{
+			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_irrevocable_leases) > 0`,
+			Summary:     "OpenBao {{ $labels.openbao }} cannot revoke leases",
+			Description: "{{ $value }} leases of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} could not be revoked and are not tried again: their credentials stay valid.",
+			InhibitedBy: leaderless,
+		}),
+		openBao(Rule{
+			Name: "OpenBaoSecretsOverdue", Severity: Info, For: time.Hour,
+			Expr:        `max by (cluster, openbao, mount) (cobaltcore_openbao_kv_secrets_overdue) > 0`,
+			Object:      Object{Kind: "SecretsEngine", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
+			Summary:     "Secrets of {{ $labels.mount }} are overdue for rotation",
+			Description: "{{ $value }} secrets of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have not been updated for longer than kv.maxAge.",
+		}),
+		openBao(Rule{
+			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
+			Expr: `max by (cluster, openbao, endpoint) (cobaltcore_openbao_endpoint_failing{node=""})`,
+			// What is sealed or has no leader says so by itself.
+			Object:      Object{Kind: "Endpoint", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.endpoint }}"},
+			Summary:     "The exporter gets no answer from {{ $labels.endpoint }} of OpenBao {{ $labels.openbao }}",
+			Description: "{{ $labels.endpoint }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not answered; cobaltcore_openbao_endpoint_failing says why. What it tells is not known.",
+			InhibitedBy: leaderless,
+		}),
+	}}
+}
+
+// byAuthMount completes a label_replace: logins at a mount follow from what is wrong
+// with it, wherever they come from.
+func byAuthMount(label string) string {
+	return `, "` + authMount + `", "$1", "` + label + `", "(.*)")`
+}
+
+func authMounts(r Rule) Rule {
+	r.For = 5 * time.Minute
+	r.Expr = `label_replace(label_replace(` + r.Expr + byBackend + byAuthMount("path")
+	return r
+}
+
+func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {
+	return openBao(Rule{
+		Name: name, Severity: Warning, For: 10 * time.Minute,
+		Expr:        `max by (cluster, openbao, path) (cobaltcore_openbao_mount_present{kind="` + kind + `"}) == 0`,
+		Object:      Object{Kind: "Mount", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.path }}"},
+		Summary:     "OpenBao {{ $labels.openbao }} lacks the " + what + " {{ $labels.path }}",
+		Description: "The " + what + " {{ $labels.path }}, which the reference architecture expects, is missing in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, or is of another type.",
+		InhibitedBy: inhibited,
+	})
+}

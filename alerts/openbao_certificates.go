@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// expiring are two rules about the same thing: one that warns, and one whose name
+// ends in Critical for when there is little time left. metric is the time of the end.
+func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
+	r.For = time.Hour
+	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: r.Name + "Critical", Equal: strings.Split(by, ", ")})
+	r.Severity = Warning
+	left := `min by (` + by + `) (` + metric + `) - time()`
+	serious := r
+	r.Expr = fmt.Sprintf(`%s < %d`, left, int(warn.Seconds()))
+	serious.Name += "Critical"
+	serious.InhibitedBy = r.InhibitedBy[:len(r.InhibitedBy)-1]
+	serious.Severity = Critical
+	serious.Expr = fmt.Sprintf(`%s < %d`, left, int(critical.Seconds()))
+	return []Rule{r, serious}
+}
+
+// openBaoCertificates has the thresholds of "bao pki health-check".
+func openBaoCertificates() Group {
+	issuer := func(name, kind, what string, warn, critical time.Duration) []Rule {
+		return expiring(openBao(Rule{
+			Name:        name,
+			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
+			Summary:     "A " + what + " of {{ $labels.mount }} expires in {{ $value | humanizeDuration }}",
+			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. It signs no certificate that would outlive it.",
+		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}`, "cluster, openbao, mount, issuer_id", warn, critical)
+	}
+	var rules []Rule
+	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 365*day, 180*day)...)
+	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 30*day)...)
+	rules = append(rules, openBao(Rule{
+		Name: "OpenBaoCRLExpiring", Severity: Critical, For: 10 * time.Minute,
+		Expr: `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds) - time()
+  < 0.05 * (
+    max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds)
+    - max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_this_update_timestamp_seconds)
+  )`,
+		Object:      Object{Kind: "RevocationList", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
+		Summary:     "A revocation list of {{ $labels.mount }} is about to expire",
+		Description: "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}. Clients that check it then refuse every certificate of it.",
+	}))
+	rules = append(rules, expiring(openBaoNode(Rule{
+		Name:        "OpenBaoListenerCertExpiring",
+		Summary:     "The certificate of OpenBao node {{ $labels.node }} expires in {{ $value | humanizeDuration }}",
+		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao does not read a renewed one by itself.",
+	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 7*day)...)
+	rules = append(rules, openBao(Rule{
+		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
+		Expr:        `min by (cluster, openbao) (cobaltcore_openbao_exporter_token_expiry_timestamp_seconds) - time() < 600`,
+		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
+		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and was not renewed.",
+	}))
+	return Group{Name: "openbao-certificates", Rules: rules}
+}
+
+// openBaoNative needs OpenBao's own telemetry in the same Prometheus.
+func openBaoNative() Group {
+	native := func(r Rule) Rule {
+		r.System, r.PrometheusOnly = OpenBao, true
+		r.Object = Object{Kind: "OpenBaoNode", Name: "{{ $labels.instance }}"}
+		r.KeepFiringFor = 5 * time.Minute
+		return r
+	}
+	return Group{Name: "openbao-native", Rules: []Rule{
+		native(Rule{
+			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
+			Expr:        `vault_seal_unreachable_time > 0`,
+			Summary:     "OpenBao {{ $labels.instance }} does not reach its seal",
+			Description: "The service that unseals {{ $labels.instance }} has not been reached for {{ $value }} ms. Nodes that restart stay sealed.",
+		}),
+		native(Rule{
+			Name: "OpenBaoAuditFailure", Severity: Critical,
+			Expr:        `increase(vault_audit_log_request_failure[5m]) + increase(vault_audit_log_response_failure[5m]) > 0`,
+			Summary:     "OpenBao {{ $labels.instance }} cannot write its audit log",
+			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers nobody.",
+		}),
+		native(Rule{
+			Name: "OpenBaoRootTokenCreated", Severity: Warning,
+			Expr:        `increase(vault_token_create_root[10m]) > 0`,
+			Summary:     "A root token of OpenBao {{ $labels.instance }} was created",
+			Description: "Somebody has created a root token at {{ $labels.instance }}. If nobody says who and why, treat it as an incident.",
+		}),
+	}}
+}

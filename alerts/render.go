@@ -1,0 +1,204 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+)
+
+// playbooks is where the playbooks are read. The label of an alert has the whole URL,
+// as Greenhouse wants it.
+const playbooks = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/alerts/playbooks/"
+
+// Playbook is the URL of what to do about the alert; those of two tiers share one.
+func (r Rule) Playbook() string {
+	if r.Severity == Info {
+		return ""
+	}
+	return playbooks + r.PlaybookFile()
+}
+
+// PlaybookFile is the name of the file behind the URL.
+func (r Rule) PlaybookFile() string { return strings.TrimSuffix(r.Name, "Critical") + ".md" }
+
+// ruleFile is a file of rules as Prometheus reads it, and the spec of a
+// PrometheusRule.
+type ruleFile struct {
+	Groups []ruleGroup `yaml:"groups"`
+}
+
+type ruleGroup struct {
+	Name  string      `yaml:"name"`
+	Rules []ruleEntry `yaml:"rules"`
+}
+
+type ruleEntry struct {
+	Record        string            `yaml:"record,omitempty"`
+	Alert         string            `yaml:"alert,omitempty"`
+	Expr          string            `yaml:"expr"`
+	For           string            `yaml:"for,omitempty"`
+	KeepFiringFor string            `yaml:"keep_firing_for,omitempty"`
+	Labels        map[string]string `yaml:"labels,omitempty"`
+	Annotations   map[string]string `yaml:"annotations,omitempty"`
+}
+
+func rulesFor(label string) (ruleFile, error) {
+	var file ruleFile
+	for _, g := range Catalogue() {
+		out := ruleGroup{Name: "cobaltcore-" + g.Name}
+		for _, r := range g.Recordings {
+			expr, err := ExprFor(r.Expr, label)
+			if err != nil {
+				return file, fmt.Errorf("recording %s: %w", r.Name, err)
+			}
+			out.Rules = append(out.Rules, ruleEntry{Record: r.Name, Expr: expr})
+		}
+		for _, r := range g.Rules {
+			entry, err := r.entry(label)
+			if err != nil {
+				return file, err
+			}
+			out.Rules = append(out.Rules, entry)
+		}
+		file.Groups = append(file.Groups, out)
+	}
+	return file, nil
+}
+
+func (r Rule) entry(label string) (ruleEntry, error) {
+	expr, err := ExprFor(r.Expr, label)
+	if err != nil {
+		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
+	return ruleEntry{
+		Alert: r.Name, Expr: expr, For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
+		Labels: r.Labels(label),
+		Annotations: map[string]string{
+			"summary": templateFor(r.Summary, label), "description": templateFor(r.Description, label),
+		},
+	}, nil
+}
+
+// Labels are those that the rule adds. An alert always has a label cluster, whatever
+// the rows call it: routes and inhibitions look for it.
+func (r Rule) Labels(label string) map[string]string {
+	l := map[string]string{"severity": string(r.Severity), "service": string(r.System)}
+	if p := r.Playbook(); p != "" {
+		l["playbook"] = p
+	}
+	if label != clusterLabel {
+		l[clusterLabel] = "{{ $labels." + label + " }}"
+	}
+	return l
+}
+
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return model.Duration(d).String()
+}
+
+// RuleFile is the catalogue as a file of Prometheus, for rows in which the label
+// cluster is called label.
+func RuleFile(label string) ([]byte, error) {
+	file, err := rulesFor(label)
+	if err != nil {
+		return nil, err
+	}
+	return encode(file)
+}
+
+// PrometheusRule is the catalogue as an object of Prometheus Operator.
+func PrometheusRule(label string) ([]byte, error) {
+	file, err := rulesFor(label)
+	if err != nil {
+		return nil, err
+	}
+	return encode(struct {
+		APIVersion string            `yaml:"apiVersion"`
+		Kind       string            `yaml:"kind"`
+		Metadata   map[string]string `yaml:"metadata"`
+		Spec       ruleFile          `yaml:"spec"`
+	}{"monitoring.coreos.com/v1", "PrometheusRule", map[string]string{"name": "cobaltcore-exporter"}, file})
+}
+
+// inhibitRule is one of Alertmanager's.
+type inhibitRule struct {
+	Source []string `yaml:"source_matchers,flow"`
+	Target []string `yaml:"target_matchers,flow"`
+	Equal  []string `yaml:"equal,flow"`
+}
+
+// InhibitRules are the inhibitions of the catalogue for the configuration of
+// Alertmanager. Consequences of the same alert by the same labels are one rule.
+// Alertmanager takes a label that is missing in both for equal, so each has to be
+// there. What is worse than its cause is not silenced by it: the report names the
+// cause, and Alertmanager sends both.
+func InhibitRules() ([]byte, error) {
+	type cause struct{ by, equal string }
+	targets := map[cause][]string{}
+	var causes []cause
+	severities := severities()
+	for _, r := range Rules() {
+		for _, i := range r.InhibitedBy {
+			if less(severities[i.By], r.Severity) {
+				continue
+			}
+			c := cause{i.By, strings.Join(slices.Sorted(slices.Values(i.Equal)), " ")}
+			if targets[c] == nil {
+				causes = append(causes, c)
+			}
+			targets[c] = append(targets[c], r.Name)
+		}
+	}
+	slices.SortFunc(causes, func(a, b cause) int { return strings.Compare(a.by+" "+a.equal, b.by+" "+b.equal) })
+	var rules []inhibitRule
+	for _, c := range causes {
+		equal := strings.Fields(c.equal)
+		rule := inhibitRule{Source: []string{`alertname="` + c.by + `"`}, Equal: equal}
+		names := targets[c]
+		slices.Sort(names)
+		rule.Target = []string{`alertname=~"` + strings.Join(slices.Compact(names), "|") + `"`}
+		for _, l := range equal {
+			rule.Source = append(rule.Source, l+`!=""`)
+			rule.Target = append(rule.Target, l+`!=""`)
+		}
+		rules = append(rules, rule)
+	}
+	return encode(struct {
+		InhibitRules []inhibitRule `yaml:"inhibit_rules"`
+	}{rules})
+}
+
+func severities() map[string]Severity {
+	all := map[string]Severity{}
+	for _, r := range Rules() {
+		all[r.Name] = r.Severity
+	}
+	return all
+}
+
+// less says whether a is not as bad as b.
+func less(a, b Severity) bool {
+	order := []Severity{Info, Warning, Critical}
+	return slices.Index(order, a) < slices.Index(order, b)
+}
+
+func encode(v any) ([]byte, error) {
+	var out bytes.Buffer
+	e := yaml.NewEncoder(&out)
+	e.SetIndent(2)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), e.Close()
+}
