@@ -51,7 +51,7 @@ func Handler(o Options) (http.Handler, error) {
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
 	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(func(context.Context) (any, error) { return o.SecretFlow(), nil }))))
-	
+
 	// Also before Ready: it says who is waited for.
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(func(context.Context) (any, error) { return o.Clusters(), nil })))
 	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.Report))))
