@@ -23,6 +23,7 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -46,9 +47,13 @@ type Options struct {
 	// Dial opens the connections of probes; nil is a [net.Dialer]. Tests use it:
 	// EndpointSlices may not have loopback addresses.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Firing are the alerts that fire, for Alertmanager. Nil: there are none.
+	Firing func() []notify.Alert
 	// Listening is called with the addresses once the listeners are open. May be
 	// nil.
 	Listening func(addresses []net.Addr)
+
+	scrapes *notify.Scrapes // those of this run
 }
 
 // app is one running exporter.
@@ -90,12 +95,13 @@ func Run(ctx context.Context, o Options) error {
 		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, a.registry, o, nil)
+	g, err := newGeneration(ctx, c, a.registry, a.options, nil)
 	if err != nil {
 		closeAll(append(listeners, probes...))
 		return err
 	}
 	a.current.Store(g)
+	g.startNotifying(a.ctx)
 	a.reloaded(nil)
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
@@ -138,6 +144,7 @@ type ConfigError struct{ error }
 func (e ConfigError) Unwrap() error { return e.error }
 
 func newApp(ctx context.Context, o Options) *app {
+	o.scrapes = notify.NewScrapes(nil)
 	a := &app{
 		options:  o,
 		ctx:      ctx,
@@ -169,9 +176,9 @@ func SelfMetrics() prometheus.Gatherer {
 
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
-		}),
+		})),
 		Ready:       a.ready,
 		SecretFlow:  func() any { return a.current.Load().secretFlow() },
 		Reload:      a.reload,
@@ -213,7 +220,9 @@ func (a *app) load(ctx context.Context) error {
 		next.stop()
 		return err
 	}
+	next.adoptNotifier(old)
 	a.current.Store(next)
+	next.startNotifying(a.ctx)
 	old.stop()
 	return nil
 }

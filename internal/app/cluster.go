@@ -39,7 +39,7 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	r.leave = func() { g.flow.Remove(flow) }
 	o.Notes = flow
 	r.Cluster = watch.NewCluster(c, targets, o)
-	r.groups = append(r.Groups(), flowRows)
+	r.groups = append(append(r.Groups(), flowRows), g.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -71,7 +72,7 @@ func collectorNames() []string {
 func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
-	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), notify.Families())
 	for _, c := range all {
 		families = append(families, c.Families()...)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -38,9 +39,12 @@ type generation struct {
 	collectors []collectors.Collector
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
-	patience   time.Duration // for what replaces something
-	deadline   time.Time     // ready at the latest
-	ready      atomic.Bool
+	notifier   *notify.Notifier
+	// stopNotifying waits for the notifier; see startNotifying.
+	stopNotifying func()
+	patience      time.Duration // for what replaces something
+	deadline      time.Time     // ready at the latest
+	ready         atomic.Bool
 
 	discovery *fleet.Discovery
 	foundAll  atomic.Bool // what there was to find at the start is running
@@ -74,18 +78,20 @@ func newGeneration(
 		options: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
 		},
-		collectors: enabled,
-		dial:       o.Dial,
-		flow:       secretflow.NewGraph(),
-		patience:   o.SyncTimeout,
-		deadline:   time.Now().Add(o.SyncTimeout),
-		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
-		ended:      make(chan struct{}),
-		config:     c,
-		clusters:   map[string]*runningCluster{},
-		pending:    map[string]*runningCluster{},
+		collectors:    enabled,
+		dial:          o.Dial,
+		flow:          secretflow.NewGraph(),
+		notifier:      newNotifier(c, o),
+		stopNotifying: func() {},
+		patience:      o.SyncTimeout,
+		deadline:      time.Now().Add(o.SyncTimeout),
+		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
+		ended:         make(chan struct{}),
+		config:        c,
+		clusters:      map[string]*runningCluster{},
+		pending:       map[string]*runningCluster{},
 	}
-	e.Swap(nil, g.discoveryGroups(c))
+	e.Swap(nil, append(g.discoveryGroups(c), g.notifier.Groups(e)...))
 	g.found = g.discovery.State()
 	g.changing.Lock()
 	g.reconcile(ctx, nil)
@@ -229,8 +235,9 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends all clusters.
+// stop ends all clusters, and before them what speaks of them.
 func (g *generation) stop() {
+	g.stopNotifying()
 	g.end()
 	<-g.ended
 	g.changing.Lock()

@@ -27,13 +27,14 @@ import (
 // Config is a valid configuration with all defaults filled in. It is not
 // changed after it was loaded and may be shared.
 type Config struct {
-	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label that says in which cluster an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
-	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
-	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
-	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
-	Collectors   Collectors `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
-	Metrics      Metrics    `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
-	Limits       Limits     `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
+	ClusterLabel string       `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label that says in which cluster an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
+	StaleAfter   Duration     `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
+	Clusters     []Cluster    `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
+	Discover     []Discover   `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
+	Collectors   Collectors   `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
+	Alertmanager Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when nobody scrapes the exporter."`
+	Metrics      Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
+	Limits       Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
 }
 
 // Collectors holds one section per collector.

@@ -102,7 +102,8 @@ func TestDefaults(t *testing.T) {
 			Controllers: config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)},
 			SecretFlow:  config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)},
 		},
-		Limits: config.Limits{ObjectsPerKind: 200_000, LabelValueLength: 1024},
+		Alertmanager: config.Alertmanager{Interval: config.Duration(time.Minute), FallbackAfter: config.Duration(10 * time.Minute)},
+		Limits:       config.Limits{ObjectsPerKind: 200_000, LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")
 	if err != nil {
