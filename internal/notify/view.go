@@ -209,7 +209,7 @@ func (n *Notifier) State(alert map[string]string) (State, bool) {
 	wire := n.wire(alert)
 	var found *State
 	for _, r := range v.alerts[wire[model.AlertNameLabel]] {
-		if covers(r.labels, wire) && (found == nil || found.State == models.AlertStatusStateSuppressed) {
+		if covers(r.labels, wire) && (found == nil || found.State == models.AlertStatusStateSuppressed && r.State.State != found.State) {
 			found = &r.State
 		}
 	}
