@@ -191,6 +191,7 @@ func FuzzAnswers(f *testing.F) {
 				e.State(a.Labels)
 			}
 		}
-		_ = e.body(t, "a")
+		_, _ = e.watchdogMissing("a")
+		_ = e.view.holding(c.now())
 	})
 }
