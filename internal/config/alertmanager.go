@@ -71,8 +71,8 @@ func (b *BasicAuth) check(at string, r *report) {
 	switch {
 	case r.mistaken(at, join(at, "username"), join(at, "passwordFile")): // it may be meant
 	case b.Username != "" && b.PasswordFile == "":
-		r.errorf(join(at, "username"), "a user needs a password: add passwordFile")
+		r.errorf(join(at, "username"), "has no meaning alone: add passwordFile")
 	case b.Username == "" && b.PasswordFile != "":
-		r.errorf(join(at, "passwordFile"), "a password needs its user: add username")
+		r.errorf(join(at, "passwordFile"), "has no meaning alone: add username")
 	}
 }

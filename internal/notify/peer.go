@@ -63,7 +63,6 @@ type answer struct {
 	err     error // why there are none
 	pushed  uint64
 	pushErr error
-	push    bool
 }
 
 // failures are for the journal; silences is why there are none, if they were asked
