@@ -25,6 +25,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -58,7 +59,8 @@ type Options struct {
 	// nil.
 	Listening func(addresses []net.Addr)
 
-	once bool // see report
+	once    bool            // see report
+	scrapes *notify.Scrapes // those of this run
 }
 
 // app is one running exporter.
@@ -108,6 +110,7 @@ func Run(ctx context.Context, o Options) error {
 	a.current.Store(g)
 	seen.rules = digest(a.ruleFiles()...)
 	g.watchHealth(a.ctx)
+	g.startNotifying(a.ctx)
 	a.reloaded(nil)
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
@@ -153,6 +156,7 @@ func newApp(ctx context.Context, o Options) *app {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.scrapes = notify.NewScrapes(nil)
 	a := &app{
 		options:  o,
 		ctx:      ctx,
@@ -188,13 +192,13 @@ func SelfMetrics() prometheus.Gatherer {
 
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
-		}),
+		})),
 		Ready:       a.ready,
 		SecretFlow:  func() any { return a.current.Load().secretFlow() },
 		Clusters:    func() any { return a.current.Load().fleetReport() },
-		Report:      func(ctx context.Context) (any, error) { return a.current.Load().health.Report(ctx) },
+		Report:      func(ctx context.Context) (any, error) { return a.current.Load().report(ctx) },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.registry,
@@ -236,8 +240,10 @@ func (a *app) load(ctx context.Context) error {
 		return err
 	}
 	next.health.Adopt(old.health)
+	next.adoptNotifier(old)
 	a.current.Store(next)
 	next.watchHealth(a.ctx)
+	next.startNotifying(a.ctx)
 	old.stop()
 	return nil
 }

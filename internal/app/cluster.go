@@ -50,6 +50,7 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	o.Notes = flow
 	r.Cluster = watch.NewCluster(c, targets, o)
 	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
+	r.groups = append(r.groups, g.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, Dial: g.dial,
 	}

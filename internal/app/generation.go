@@ -21,6 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -50,10 +51,13 @@ type generation struct {
 	health     *health.Evaluator
 	rules      health.Rules
 	now        func() time.Time
-	stopHealth func()        // and waits for it
-	patience   time.Duration // for what replaces something
-	deadline   time.Time     // ready at the latest
-	ready      atomic.Bool
+	stopHealth func() // and waits for it
+	notifier   *notify.Notifier
+	// stopNotifying waits for the notifier; see startNotifying.
+	stopNotifying func()
+	patience      time.Duration // for what replaces something
+	deadline      time.Time     // ready at the latest
+	ready         atomic.Bool
 
 	discovery *fleet.Discovery
 	foundAll  atomic.Bool // what there was to find at the start is running
@@ -98,24 +102,26 @@ func newGeneration(
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
 			StaleAfter: time.Duration(c.StaleAfter),
 		},
-		collectors: enabled,
-		shard:      o.Shard,
-		noted:      notedSets(sets),
-		dial:       o.Dial,
-		flow:       secretflow.NewGraph(),
-		health:     evaluator,
-		rules:      r,
-		now:        o.Now,
-		stopHealth: func() {},
-		patience:   o.SyncTimeout,
-		deadline:   time.Now().Add(o.SyncTimeout),
-		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
-		ended:      make(chan struct{}),
-		config:     c,
-		clusters:   map[string]*runningCluster{},
-		pending:    map[string]*runningCluster{},
+		collectors:    enabled,
+		shard:         o.Shard,
+		noted:         notedSets(sets),
+		dial:          o.Dial,
+		flow:          secretflow.NewGraph(),
+		health:        evaluator,
+		rules:         r,
+		now:           o.Now,
+		stopHealth:    func() {},
+		stopNotifying: func() {},
+		patience:      o.SyncTimeout,
+		deadline:      time.Now().Add(o.SyncTimeout),
+		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
+		ended:         make(chan struct{}),
+		config:        c,
+		clusters:      map[string]*runningCluster{},
+		pending:       map[string]*runningCluster{},
 	}
-	e.Swap(nil, g.discoveryGroups(c))
+	g.notifier = newNotifier(c, o, g.firing)
+	e.Swap(nil, append(g.discoveryGroups(c), g.notifier.Groups(e)...))
 	g.found = g.discovery.State()
 	g.changing.Lock()
 	g.reconcile(ctx, nil)
@@ -281,8 +287,9 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends everything.
+// stop ends everything: first what speaks of the clusters.
 func (g *generation) stop() {
+	g.stopNotifying()
 	g.stopHealth()
 	g.end()
 	<-g.ended
