@@ -78,7 +78,7 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".prom")
 		samples, exported := 0, strings.Count(taken, `controller_pod="`+name+`"`)
-		for line := range strings.Lines(string(collectortest.ReadFile(t, file))) {
+		for line := range strings.Lines(collectortest.ReadFile(t, file)) {
 			if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
 				samples++
 			}
