@@ -85,7 +85,7 @@ func newDashboard(tb testing.TB, prepare func(*httptest.Server)) *dashboard {
 }
 
 func (d *dashboard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, _ := net.SplitHostPort(address); host != "aurora.test" && host != "keystone.test" {
+	if host, _, _ := net.SplitHostPort(strings.ToLower(address)); host != "aurora.test" && host != "keystone.test" {
 		return nil, fmt.Errorf("dial %s: %w", address, errors.ErrUnsupported)
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, d.server.Listener.Addr().String())

@@ -63,6 +63,32 @@ func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	}
 }
 
+// TestTheFleetHasMetricsOfControllers: each file is that of a pod which is there, and
+// all that it has is exported again.
+func TestTheFleetHasMetricsOfControllers(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join("..", "..", "test", "fleet", "management")
+	files, err := filepath.Glob(filepath.Join(dir, "controllers", "*", "*.prom"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}, podConfig(), nil)
+	p.round(t.Context())
+	taken := servedText(t, e)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".prom")
+		samples, exported := 0, strings.Count(taken, `controller_pod="`+name+`"`)
+		for line := range strings.Lines(collectortest.ReadFile(t, file)) {
+			if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
+				samples++
+			}
+		}
+		if samples == 0 || exported != samples {
+			t.Errorf("%s: %d of %d samples are exported again", file, exported, samples)
+		}
+	}
+}
+
 // TestAgesOfRecordedPodsStay: timestamps move by the age of the snapshot.
 func TestAgesOfRecordedPodsStay(t *testing.T) {
 	t.Parallel()

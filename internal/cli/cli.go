@@ -74,7 +74,7 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
+		Long:          "cobaltcore-exporter watches Flux, External Secrets, Greenhouse and the controllers themselves in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
