@@ -40,6 +40,8 @@ type Options struct {
 	MaxRequests  int
 	// SyncTimeout is how long the first scrape may wait for the fleet.
 	SyncTimeout time.Duration
+	// ProbeInterval is how often a cluster is probed; 15 s by default.
+	ProbeInterval time.Duration
 	// Reload asks for a reload; SIGHUP in production. May be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger

@@ -72,7 +72,7 @@ func newGeneration(
 	g := &generation{
 		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval), StaleAfter: time.Duration(c.StaleAfter),
 		},
 		collectors: enabled,
 		dial:       o.Dial,

@@ -32,7 +32,11 @@ func stream(text string) (*streamDecoder, *[]string, *int) {
 	var failures []string
 	partial := 0
 	d := newStreamDecoder(io.NopCloser(strings.NewReader(text)), newWidget,
-		func() { partial++ }, func(err error) { failures = append(failures, string(reasonOf(err))) })
+		func() { partial++ }, func(err error) {
+			if err != nil {
+				failures = append(failures, string(reasonOf(err)))
+			}
+		})
 	return d, &failures, &partial
 }
 

@@ -16,7 +16,9 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -73,6 +75,9 @@ func TestReasonOf(t *testing.T) {
 	d, _, _ := stream("<html>")
 	_, _, htmlEvent := d.Decode()
 	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) {})
+	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) {})
+	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) {})
+	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, func(object, bool) {}) // of HTTP/2
 	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, func(object, bool) {})
 
 	for name, tc := range map[string]struct {
@@ -110,8 +115,12 @@ func TestReasonOf(t *testing.T) {
 		"HTML as an event":        {htmlEvent, ReasonDecode},
 		"HTML as a list":          {htmlList, ReasonDecode},
 		"half a list":             {cutList, ReasonDecode},
+		"no list":                 {emptyList, ReasonDecode},
+		"a list that breaks off":  {brokenList, ReasonNetwork},
+		"a list that is lost":     {lostList, ReasonNetwork},
 		"no kubeconfig":           {fmt.Errorf("cluster: %w", noFile), ReasonConfig},
 		"a broken kubeconfig":     {fmt.Errorf("%w: yaml: line 1", errConfig), ReasonConfig},
+		"closed":                  {errClosed, ReasonClosed},
 		"anything else":           {errors.New("something"), ReasonNetwork},
 	} {
 		t.Run(name, func(t *testing.T) {
