@@ -51,9 +51,11 @@ func SnapshotObjects(dir string, kind schema.GroupKind) ([]json.RawMessage, erro
 	if err != nil {
 		return nil, err
 	}
-	found := make([]json.RawMessage, len(all[kind]))
-	for i, o := range all[kind] {
-		found[i] = o.raw
+	var found []json.RawMessage
+	for _, o := range all[kind] {
+		if o.raw != nil { // else it only says that the kind is served
+			found = append(found, o.raw)
+		}
 	}
 	return found, nil
 }

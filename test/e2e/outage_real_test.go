@@ -33,7 +33,7 @@ func revokedToken(c *testbed.Cluster) *outage {
 	return &outage{
 		name: name, cluster: "unauthorized", watch: "unauthorized", gone: allKinds,
 		hurt: func(t *testing.T, p *testbed.FaultProxy) error {
-			if err := c.Delete(t.Context(), account(name)); err != nil {
+			if err := c.Delete(t.Context(), serviceAccount(name)); err != nil {
 				return err
 			}
 			return refused(t, p, apierrors.IsUnauthorized)
@@ -60,7 +60,7 @@ func removedRule(c *testbed.Cluster) *outage {
 			return refused(t, p, apierrors.IsForbidden)
 		},
 		heal: func(t *testing.T, p *testbed.FaultProxy) error {
-			if _, err := c.Get(t.Context(), account(name)); err == nil {
+			if _, err := c.Get(t.Context(), serviceAccount(name)); err == nil {
 				return c.Apply(t.Context(), role(name, seededKinds))
 			}
 			return login(t, c, p, seededKinds)
@@ -68,7 +68,7 @@ func removedRule(c *testbed.Cluster) *outage {
 	}
 }
 
-func account(name string) *unstructured.Unstructured {
+func serviceAccount(name string) *unstructured.Unstructured {
 	return testbed.NewObject("v1", "ServiceAccount", accountNamespace, name)
 }
 
@@ -87,7 +87,7 @@ func login(t *testing.T, c *testbed.Cluster, p *testbed.FaultProxy, kinds []stri
 	binding := testbed.NewObject("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", p.Name)
 	binding.Object["roleRef"] = map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": p.Name}
 	binding.Object["subjects"] = []any{map[string]any{"kind": "ServiceAccount", "namespace": accountNamespace, "name": p.Name}}
-	if err := c.Apply(t.Context(), account(p.Name), role(p.Name, kinds), binding); err != nil {
+	if err := c.Apply(t.Context(), serviceAccount(p.Name), role(p.Name, kinds), binding); err != nil {
 		return err
 	}
 	token, err := c.ServiceAccountToken(t.Context(), accountNamespace, p.Name, time.Hour)
