@@ -36,7 +36,15 @@ func files() (map[string][]byte, error) {
 	}
 	out["docs/metrics.md"] = metrics
 	out["docs/commands.md"] = commandsPage()
+	api, err := openAPI()
+	if err != nil {
+		return nil, err
+	}
+	out["docs/openapi.json"], out["internal/health/openapi.json"] = api, api
 	if err := alertFiles(out); err != nil {
+		return nil, err
+	}
+	if out["docs/alerts.md"], err = alertsPage(); err != nil {
 		return nil, err
 	}
 	return out, openBaoFiles(out)
@@ -155,6 +163,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_secretflow_"},
 	},
 	{
+		title:    "Health",
+		text:     "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, every 15 s. `cluster` is the one that is affected, the target of what Flux applies.",
+		prefixes: []string{"cobaltcore_health_"},
+	},
+	{
 		title:    "Controllers and their workloads",
 		text:     "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses `pods/proxy`; `unauthorized` is what the controller says itself.",
 		prefixes: []string{"cobaltcore_controller_"},
@@ -191,7 +204,7 @@ func commandsPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Commands\n\n" + generated)
 	root := cli.Root(cli.Streams{Out: io.Discard, Err: io.Discard})
-	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 1 failure, 4 wrong flags or configuration.\n", root.Long)
+	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 1 failure, 4 wrong flags or configuration. Those of `report` are verdicts: 0 ok, 1 degraded, 2 down, 3 unknown.\n", root.Long)
 	for _, c := range root.Commands() {
 		command(&b, c)
 	}

@@ -76,6 +76,9 @@ func (i *instance) beginFlow() {
 	paths := i.flow.Paths()
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if !slices.Equal(i.asked, paths) {
+		delete(i.settled, flowDetail) // until this turn has brought their rows
+	}
 	i.asked = paths
 }
 

@@ -39,9 +39,9 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	r.leave = func() { g.flow.Remove(flow) }
 	o.Notes = flow
 	r.Cluster = watch.NewCluster(c, targets, o)
-	r.groups = append(r.Groups(), flowRows)
+	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
 	site := collectors.Site{
-		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
+		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, Dial: g.dial,
 	}
 	for _, collector := range g.collectors {
 		var parts []func() status.Status
@@ -65,7 +65,7 @@ func (g *generation) secretFlow() secretflow.Report {
 	g.mu.Lock()
 	showPaths := g.config.Collectors.SecretFlow.ShowPaths
 	g.mu.Unlock()
-	return g.flow.Report(time.Now(), showPaths)
+	return g.flow.Report(g.now(), showPaths)
 }
 
 // lookup finds a cluster of the fleet.
@@ -95,9 +95,7 @@ func (r *runningCluster) start(ctx context.Context) {
 }
 
 // settled says whether nothing is left to wait for.
-func (r *runningCluster) settled() bool {
-	return r.Settled() && !slices.ContainsFunc(r.probes, func(p collectors.Probe) bool { return !p.Settled() })
-}
+func (r *runningCluster) settled() bool { return allSettled([]*runningCluster{r}) }
 
 // end stops clusters and waits for their goroutines.
 func end(clusters []*runningCluster) {
@@ -118,6 +116,11 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
+// allSettled says whether nothing is left to wait for. Probes are looked at last: what
+// OpenBao is asked for depends on the objects of all clusters.
 func allSettled(clusters []*runningCluster) bool {
-	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.settled() })
+	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.Settled() }) &&
+		!slices.ContainsFunc(clusters, func(c *runningCluster) bool {
+			return slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() })
+		})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -27,6 +28,12 @@ import (
 // probeInterval is how often each cluster is asked whether it is there and what
 // it serves. A kind that appears is watched within twice this time.
 const probeInterval = 15 * time.Second
+
+// healthInterval is how often the rules are evaluated.
+const healthInterval = 15 * time.Second
+
+// readyInterval is how often it is looked at whether something is ready.
+const readyInterval = 20 * time.Millisecond
 
 // generation is everything that stands on one configuration. Clusters come and
 // go within a generation; any other setting that changes makes a new one, which
@@ -38,6 +45,10 @@ type generation struct {
 	collectors []collectors.Collector
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
+	health     *health.Evaluator
+	rules      health.Rules
+	now        func() time.Time
+	stopHealth func()        // and waits for it
 	patience   time.Duration // for what replaces something
 	deadline   time.Time     // ready at the latest
 	ready      atomic.Bool
@@ -69,14 +80,29 @@ func newGeneration(
 	if err != nil {
 		return nil, err
 	}
+	r, err := rules(c)
+	if err != nil {
+		return nil, err
+	}
+	self = included(self, c.Metrics.Include)
+	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once})
+	if err != nil {
+		return nil, err
+	}
+	e.Swap(nil, evaluator.Groups())
 	g := &generation{
-		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
+		handler: exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval), StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
+			StaleAfter: time.Duration(c.StaleAfter),
 		},
 		collectors: enabled,
 		dial:       o.Dial,
 		flow:       secretflow.NewGraph(),
+		health:     evaluator,
+		rules:      r,
+		now:        o.Now,
+		stopHealth: func() {},
 		patience:   o.SyncTimeout,
 		deadline:   time.Now().Add(o.SyncTimeout),
 		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
@@ -106,7 +132,29 @@ func (g *generation) fits(c *config.Config) bool {
 	defer g.mu.Unlock()
 	a, b := *g.config, *c
 	a.Clusters, b.Clusters = nil, nil
-	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c))
+	r, err := rules(c)
+	return err == nil && reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c)) && reflect.DeepEqual(g.rules.User, r.User) // files may have changed
+}
+
+// watchHealth evaluates the rules again and again, from the moment in which g is
+// ready.
+func (g *generation) watchHealth(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	g.stopHealth = func() { cancel(); <-done }
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(readyInterval)
+		defer tick.Stop()
+		for !g.isReady() {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+		g.health.Run(ctx, healthInterval)
+	}()
 }
 
 // hosts are the clusters in which others are searched.
@@ -229,8 +277,9 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends all clusters.
+// stop ends everything.
 func (g *generation) stop() {
+	g.stopHealth()
 	g.end()
 	<-g.ended
 	g.changing.Lock()

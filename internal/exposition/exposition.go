@@ -21,6 +21,9 @@ type Options struct {
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
+	// Keep are families that are rendered also when Include does not name them.
+	// They are not written then; see [Exposition.Blocks].
+	Keep []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
 	// MaxLabelValue is the length in bytes above which a label value is cut.
@@ -142,6 +145,9 @@ func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block 
 	}
 	out := make([][]*Block, 0, len(e.families))
 	for i, fam := range e.families {
+		if !fam.served {
+			continue
+		}
 		blocks := []*Block{fam.header[f]}
 		for _, c := range l.columns[i] {
 			if s := snapshots[c.group]; s != nil {

@@ -30,6 +30,10 @@ type Options struct {
 	Ready func() bool
 	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
 	SecretFlow func() any
+	// Report is the answer of GET /api/v1/report, as JSON.
+	Report func(context.Context) (any, error)
+	// OpenAPI describes the answers, as JSON.
+	OpenAPI []byte
 	// Reload applies the configuration file, or says why it cannot.
 	Reload func(context.Context) error
 	// Registry takes the metrics of the metrics handler.
@@ -44,7 +48,12 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.SecretFlow))))
+	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(func(context.Context) (any, error) { return o.SecretFlow(), nil }))))
+	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.Report))))
+	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(o.OpenAPI)
+	})
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
@@ -66,6 +75,7 @@ func Handler(o Options) (http.Handler, error) {
 		Profiling:   strconv.FormatBool(o.EnablePprof),
 		Links: []web.LandingLinks{
 			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/api/v1/report", Text: "Health report"},
 			{Address: "/api/v1/secretflow", Text: "Secret flow"},
 			{Address: "/-/ready", Text: "Ready"},
 			{Address: "/-/healthy", Text: "Healthy"},
@@ -109,9 +119,13 @@ func whenReady(ready func() bool, next http.Handler) http.Handler {
 }
 
 // serveJSON answers with what get returns now.
-func serveJSON(get func() any) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		text, err := json.MarshalIndent(get(), "", "  ")
+func serveJSON(get func(context.Context) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := get(r.Context())
+		var text []byte
+		if err == nil {
+			text, err = json.MarshalIndent(answer, "", "  ")
+		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
