@@ -48,6 +48,7 @@ type generation struct {
 	health     *health.Evaluator
 	rules      health.Rules
 	now        func() time.Time
+	evaluation time.Duration // interval of the rules
 	stopHealth func()        // and waits for it
 	patience   time.Duration // for what replaces something
 	deadline   time.Time     // ready at the latest
@@ -104,6 +105,7 @@ func newGeneration(
 		now:        o.Now,
 		stopHealth: func() {},
 		patience:   o.SyncTimeout,
+		evaluation: cmp.Or(o.HealthInterval, healthInterval),
 		deadline:   time.Now().Add(o.SyncTimeout),
 		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
 		ended:      make(chan struct{}),
@@ -153,7 +155,7 @@ func (g *generation) watchHealth(ctx context.Context) {
 				return
 			}
 		}
-		g.health.Run(ctx, healthInterval)
+		g.health.Run(ctx, g.evaluation)
 	}()
 }
 
