@@ -33,8 +33,7 @@ type faultyFleet struct {
 	aurora              *testbed.Aurora
 
 	exporter   *exporter
-	address    string // of the exporter, the same over restarts
-	reloads    int
+	address    string              // of the exporter, the same over restarts
 	prometheus *testbed.Prometheus // with rules that wait for a sixtieth of their time
 	patient    *testbed.Prometheus // with the rules as they are shipped
 	alerts     *testbed.Alertmanager
@@ -88,7 +87,7 @@ func (f *faultyFleet) clusters() []*testbed.Cluster {
 
 func (f *faultyFleet) startExporter() {
 	f.exporter = startExporter(f.whole, f.configuration(true), func(o *app.Options) {
-		o.ListenAddresses, o.ProbeInterval = []string{f.address}, 2*time.Second
+		o.ListenAddresses, o.ProbeInterval, o.HealthInterval = []string{f.address}, 2*time.Second, time.Second
 		o.Log = slog.New(slog.DiscardHandler) // it outlives the test that starts it again
 	})
 	f.exporter.ready(f.whole)
@@ -100,22 +99,21 @@ func (f *faultyFleet) configuration(site bool) string {
 	if site {
 		clusters += fmt.Sprintf("  - {name: storage, kubeconfig: {path: %s}}\n", f.proxy.Kubeconfig)
 	}
-	// What the collector of OpenBao remembers is of this configuration.
-	interval := fmt.Sprintf("      details: {interval: %ds}\n", 5+f.reloads)
-	return bao{OpenBao: f.bao, token: f.token, extra: interval + "      tls: {caFile: " + f.bao.TLS.CAFile + "}\n"}.config(clusters) +
+	return bao{OpenBao: f.bao, token: f.token, extra: "      details: {interval: 5s}\n      tls: {caFile: " + f.bao.TLS.CAFile + "}\n"}.config(clusters) +
 		"  secretFlow: {interval: 1s}\n" +
 		"  controllers: {via: none}\n" +
 		fmt.Sprintf("  aurora: [{name: aurora, cluster: management, url: '%s', keystoneURL: '%s', interval: 1s, timeout: 1s, tls: {caFile: %s}}]\n",
-			f.aurora.URL, f.aurora.KeystoneURL, f.aurora.CAFile)
+			f.aurora.URL, f.aurora.KeystoneURL, f.aurora.CAFile) +
+		hastyOverrides()
 }
 
-// forget lets the exporter forget what only it remembers: the leaders of OpenBao, which
-// faults change more often than those who run one would accept.
+// forget starts the exporter again, so that it forgets what only it remembers: findings,
+// which the report keeps for as long as it does in earnest, and the leaders of OpenBao,
+// which faults change more often than those who run one would accept.
 func (f *faultyFleet) forget(t *testing.T) {
 	t.Helper()
-	f.reloads++
-	f.exporter.configure(t, f.configuration(true))
-	f.exporter.reload(t)
+	f.exporter.stop(t)
+	f.startExporter()
 }
 
 func (f *faultyFleet) startMonitoring(t *testing.T) {

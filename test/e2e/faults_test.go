@@ -7,6 +7,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ type system struct {
 // anybody's business.
 func TestFaults(t *testing.T) {
 	f := startFaultyFleet(t)
-	eventually(t, 2*time.Minute, func() error { return f.calm(t.Context()) })
+	eventually(t, 2*time.Minute, func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) })
 	for _, s := range []system{
 		{"aurora", auroraFaults()},
 		{"controllers", controllerFaults()},
@@ -71,14 +72,15 @@ func TestFaults(t *testing.T) {
 // test brings a fault about and waits for what must be said, no more and no less;
 // then for the calm after it.
 func (f *faultyFleet) test(t *testing.T, want *fault) {
-	if err := f.calm(t.Context()); err != nil {
-		t.Fatalf("not calm before: %v", err)
-	}
+	well := func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) }
+	eventually(t, time.Minute, well)
 	defer func() { // not a cleanup: the context of the test is over then
 		healed := time.Now()
 		want.heal(t, f)
 		eventually(t, 2*time.Minute, func() error { return f.calm(t.Context()) })
 		t.Logf("calm %s after the fault was gone", time.Since(healed).Round(time.Second))
+		f.forget(t)
+		eventually(t, time.Minute, well)
 	}()
 	begin := time.Now()
 	want.inject(t, f)

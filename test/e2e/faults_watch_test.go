@@ -128,8 +128,8 @@ func (f *faultyFleet) calm(ctx context.Context) error {
 	now, err := f.firing(ctx)
 	errs := []error{err, pending(ctx, f.prometheus)}
 	up, err := f.prometheus.Query(ctx, `sum(cobaltcore_cluster_up)`)
-	if len(up) != 1 || up[0].Value != float64(len(f.clusters())) {
-		errs = append(errs, fmt.Errorf("clusters that are up: %v %w", up, err))
+	if errs = append(errs, err); len(up) != 1 || up[0].Value != float64(len(f.clusters())) {
+		errs = append(errs, fmt.Errorf("clusters that are up: %v", up))
 	}
 	for _, l := range now.sent {
 		errs = append(errs, fmt.Errorf("firing: %s", describe(l)))
@@ -164,7 +164,7 @@ func (f *faultyFleet) shows(ctx context.Context, want *fault) error {
 			errs = append(errs, fmt.Errorf("root is inhibited: %s", describe(labels)))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, f.reports(ctx, want))...)
 }
 
 // rounds waits until the rules have been evaluated so often, and check was nil all
