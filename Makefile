@@ -40,6 +40,10 @@ unit: ## Run the tests that need no server
 e2e: ## Run the tests on real servers, which are built into a cache once
 	$(GOTEST) -race -tags testbed -timeout 45m -p 1 ./test/testbed ./test/e2e
 
+.PHONY: faults
+faults: ## Break everything once in a real fleet and look at what Alertmanager sends; make e2e breaks one thing of each system
+	$(GOTEST) -race -tags testbed -timeout 60m -run '^TestFaults$$' ./test/e2e -args -all-faults
+
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
 	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed

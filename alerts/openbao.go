@@ -215,11 +215,12 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
-			Expr: `max by (cluster, openbao, endpoint) (cobaltcore_openbao_endpoint_failing{node=""})`,
+			// One for all endpoints: a token that was revoked is one trouble, and a scrape has
+			// a label endpoint of its own.
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node=""})`,
 			// What is sealed or has no leader says so by itself.
-			Object:      Object{Kind: "Endpoint", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.endpoint }}"},
-			Summary:     "The exporter gets no answer from {{ $labels.endpoint }} of OpenBao {{ $labels.openbao }}",
-			Description: "{{ $labels.endpoint }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not answered; cobaltcore_openbao_endpoint_failing says why. What it tells is not known.",
+			Summary:     "OpenBao {{ $labels.openbao }} does not answer all that the exporter asks",
+			Description: "Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not answered; cobaltcore_openbao_endpoint_failing says which and why. What they tell is not known.",
 			InhibitedBy: leaderless,
 		}),
 	}}

@@ -51,7 +51,8 @@ type generation struct {
 	health     *health.Evaluator
 	rules      health.Rules
 	now        func() time.Time
-	stopHealth func() // and waits for it
+	evaluation time.Duration // interval of the rules
+	stopHealth func()        // and waits for it
 	notifier   *notify.Notifier
 	// stopNotifying waits for the notifier; see startNotifying.
 	stopNotifying func()
@@ -113,6 +114,7 @@ func newGeneration(
 		stopHealth:    func() {},
 		stopNotifying: func() {},
 		patience:      o.SyncTimeout,
+		evaluation:    cmp.Or(o.HealthInterval, healthInterval),
 		deadline:      time.Now().Add(o.SyncTimeout),
 		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
 		ended:         make(chan struct{}),
@@ -163,7 +165,7 @@ func (g *generation) watchHealth(ctx context.Context) {
 				return
 			}
 		}
-		g.health.Run(ctx, healthInterval)
+		g.health.Run(ctx, g.evaluation)
 	}()
 }
 
