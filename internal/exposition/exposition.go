@@ -127,7 +127,7 @@ func (e *Exposition) arrange(groups []*Group) *layout {
 func (l *layout) clusters() []string {
 	var names []string
 	for _, g := range l.groups { // ordered by cluster
-		if n := len(names); n == 0 || names[n-1] != g.key.Cluster {
+		if n := len(names); g.key.Cluster != "" && (n == 0 || names[n-1] != g.key.Cluster) { // some rows are about no cluster
 			names = append(names, g.key.Cluster)
 		}
 	}
