@@ -333,6 +333,10 @@ func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 			if err != nil || bytes.Contains(kept, []byte(`"a"`)) {
 				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
 			}
+			kept, err = resource.Project(resource.Versions[0], []byte(`{"metadata":{"managedFields":[{"manager":"hunter2","time":"2026-11-20T09:00:00Z","fieldsV1":{"f:spec":{}}}]}}`))
+			if err != nil || bytes.Contains(kept, []byte("managedFields")) || resource.Kind != "FluxReport" && bytes.Contains(kept, []byte("hunter2")) {
+				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
+			}
 		}
 	}
 	if kinds < 37 {
