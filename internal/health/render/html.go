@@ -19,13 +19,13 @@ var page string
 func HTML(w io.Writer, r health.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"clean": clean,
+		"clean": Clean,
 	}).Parse(page)
 	if err != nil {
 		return err
 	}
 	return t.Execute(w, struct {
 		health.Report
-		Causes []cause
-	}{r, causes(r)})
+		Causes []Cause
+	}{r, Causes(r)})
 }
