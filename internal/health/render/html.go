@@ -19,7 +19,7 @@ var page string
 func HTML(w io.Writer, r health.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"clean": Clean,
+		"clean": clean,
 	}).Parse(page)
 	if err != nil {
 		return err

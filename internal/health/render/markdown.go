@@ -40,7 +40,7 @@ func Markdown(w io.Writer, r health.Report) error {
 	line := func(indent string, f health.Finding) {
 		rule := md(f.Rule)
 		if strings.HasPrefix(f.Playbook, "https://") || strings.HasPrefix(f.Playbook, "http://") {
-			rule = fmt.Sprintf("[%s](<%s>)", rule, strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "").Replace(Clean(f.Playbook)))
+			rule = fmt.Sprintf("[%s](<%s>)", rule, strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "").Replace(clean(f.Playbook)))
 		}
 		state := ""
 		if f.State == health.Pending {
@@ -75,7 +75,7 @@ func Markdown(w io.Writer, r health.Report) error {
 // md escapes what Markdown and HTML would understand.
 func md(s string) string {
 	var b strings.Builder
-	for _, c := range Clean(s) {
+	for _, c := range clean(s) {
 		if strings.ContainsRune("\\`*_{}[]<>()#+!|~&@", c) {
 			b.WriteByte('\\')
 		}

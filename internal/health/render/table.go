@@ -72,7 +72,7 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 		for i, e := range r.NotEvaluated {
 			names[i] = e.Rule
 		}
-		t.line("\n" + t.paint(faint, "Not evaluated: "+Clean(strings.Join(names, ", "))))
+		t.line("\n" + t.paint(faint, "Not evaluated: "+clean(strings.Join(names, ", "))))
 	}
 	if r.Partial {
 		t.line("\nThis is a part of the fleet only.")
@@ -124,7 +124,7 @@ func (t *table) matrix(r health.Report) {
 	}
 	first := len("CLUSTER")
 	for _, c := range r.Clusters {
-		first = max(first, width(Clean(c.Name)))
+		first = max(first, width(clean(c.Name)))
 	}
 	const column = len("degraded")
 	header := []string{pad("CLUSTER", first), pad("VERDICT", column)}
@@ -133,7 +133,7 @@ func (t *table) matrix(r health.Report) {
 	}
 	t.line(t.paint(bold, strings.TrimRight(strings.Join(header, "  "), " ")))
 	for _, c := range r.Clusters {
-		line := []string{pad(Clean(c.Name), first), t.verdict(c.Verdict, column)}
+		line := []string{pad(clean(c.Name), first), t.verdict(c.Verdict, column)}
 		for _, s := range systems {
 			line = append(line, t.verdict(c.Of(s), max(len(s), column)))
 		}
@@ -161,12 +161,12 @@ func (t *table) findings(title string, all []Cause) {
 	name, where, object := 0, 0, 0
 	for _, c := range all {
 		name = max(name, width(c.Rule))
-		where = max(where, width(Clean(c.Cluster)))
-		object = max(object, width(Clean(c.Object.String())))
+		where = max(where, width(clean(c.Cluster)))
+		object = max(object, width(clean(c.Object.String())))
 		for _, f := range c.Following[:min(len(c.Following), maxFollowing)] {
 			name = max(name, width(f.Rule)+width(branch))
-			where = max(where, width(Clean(f.Cluster)))
-			object = max(object, width(Clean(f.Object.String())))
+			where = max(where, width(clean(f.Cluster)))
+			object = max(object, width(clean(f.Object.String())))
 		}
 	}
 	for _, c := range all {
@@ -195,7 +195,7 @@ func severity(s alerts.Severity) (code string) {
 func (t *table) finding(indent string, f health.Finding, name, where, object int) {
 	// What matters most comes first: a narrow terminal cuts the rest.
 	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s",
-		pad(since(f, t.now), len("999d")+2), pad(f.Rule, name), pad(Clean(f.Cluster), where), pad(Clean(f.Object.String()), object), flags(f)), " ")
+		pad(since(f, t.now), len("999d")+2), pad(f.Rule, name), pad(clean(f.Cluster), where), pad(clean(f.Object.String()), object), flags(f)), " ")
 	label := pad(string(f.Severity), len("critical"))
 	room := t.Width - width(indent) - len(label) - 2
 	t.line(t.paint(faint, indent) + t.paint(severity(f.Severity), label) + "  " + t.fit(facts, room))
@@ -204,7 +204,7 @@ func (t *table) finding(indent string, f health.Finding, name, where, object int
 	}
 	for _, more := range []string{f.Summary, f.Playbook} {
 		if more != "" {
-			t.line(t.paint(faint, "          "+t.fit(Clean(more), t.Width-10)))
+			t.line(t.paint(faint, "          "+t.fit(clean(more), t.Width-10)))
 		}
 	}
 }
@@ -232,9 +232,9 @@ func width(s string) int { return utf8.RuneCountInString(s) }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
 
-// Clean makes text from objects harmless: one line without control characters and
+// clean makes text from objects harmless: one line without control characters and
 // without those that turn its direction.
-func Clean(s string) string {
+func clean(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {
 			return '\uFFFD'

@@ -11,7 +11,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
 // part is a system of a cluster, or a cluster that has a system.
@@ -52,7 +51,7 @@ func (s *site) cluster(r *http.Request) (view, error) {
 	}
 	v.Findings = findingsOf(report, filter{Cluster: name}, filterOf(r))
 	return view{
-		Title: "Cluster " + render.Clean(name) + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
+		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
 	}, nil
 }
 
@@ -77,7 +76,7 @@ func (s *site) system(r *http.Request) (view, error) {
 	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
 	counts := firing(report)
 	for _, c := range report.Clusters {
-		v.Clusters = append(v.Clusters, part{render.Clean(c.Name), clusterHref(c.Name), place(c, report.Systems[i].Name, counts)})
+		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), place(c, report.Systems[i].Name, counts)})
 	}
 	v.Findings = findingsOf(report, filter{System: name}, filterOf(r))
 	return view{

@@ -75,7 +75,10 @@ type choice struct {
 type finding struct {
 	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook string
 
-	Since           stamp
+	Since stamp
+	// New says that it was seen for the first time just now; it may have been so for
+	// long.
+	New             bool
 	Stale, Silenced bool
 	Labels          []string
 	// Aside says that it is shown for what follows from it, not for itself.
@@ -158,9 +161,9 @@ func formOf(r health.Report, base, chosen filter) form {
 
 func findingOf(f health.Finding, r health.Report) finding {
 	v := finding{
-		ID: f.ID, Rule: render.Clean(f.Rule), Severity: string(f.Severity), State: string(f.State), Cluster: render.Clean(f.Cluster), System: string(f.System),
-		Object: render.Clean(f.Object.String()), Summary: render.Clean(f.Summary), Description: render.Clean(f.Description),
-		Since: stampOf(f.Since, r.GeneratedAt), Stale: f.Stale, Silenced: f.Silenced,
+		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
+		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
+		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), Stale: f.Stale, Silenced: f.Silenced,
 	}
 	if strings.HasPrefix(f.Playbook, "https://") || strings.HasPrefix(f.Playbook, "http://") {
 		v.Playbook = f.Playbook
@@ -171,7 +174,7 @@ func findingOf(f health.Finding, r health.Report) finding {
 			continue // is there already
 		}
 		if f.Labels[name] != "" && len(v.Labels) < maxLabels {
-			v.Labels = append(v.Labels, render.Clean(fmt.Sprintf("%s=%s", name, f.Labels[name])))
+			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, f.Labels[name]))
 		}
 	}
 	v.Cluster = cmp.Or(v.Cluster, "no cluster")

@@ -27,7 +27,7 @@ const (
 	rowHeight    = 50
 	storedX      = (pictureWidth - nodeWidth) / 2
 	readersX     = pictureWidth - nodeWidth
-	lineLength   = 36 // characters that fit into a node
+	lineLength   = 32 // characters that fit into a node
 )
 
 type flowView struct {
@@ -84,32 +84,27 @@ type userRow struct {
 // flow is the page about who writes and reads which secret.
 func (s *site) flow(*http.Request) (view, error) {
 	report := s.SecretFlow()
-	v := flowView{Total: len(report.Paths)}
+	v := flowView{Total: len(report.Paths), Unresolved: report.Unresolved}
 	for _, p := range report.Paths {
 		if v.Shown == maxPaths {
 			break
 		}
 		v.Shown++
-		if n := len(v.Mounts); n == 0 || v.Mounts[n-1].Name != render.Clean(p.Mount) {
-			v.Mounts = append(v.Mounts, mount{Name: render.Clean(p.Mount), ID: fmt.Sprintf("mount-%d", n), Width: pictureWidth})
+		if n := len(v.Mounts); n == 0 || v.Mounts[n-1].Name != p.Mount {
+			v.Mounts = append(v.Mounts, mount{Name: p.Mount, ID: fmt.Sprintf("mount-%d", n), Width: pictureWidth})
 		}
 		m := &v.Mounts[len(v.Mounts)-1]
 		before := m.Late
 		m.add(pathRowOf(p, report.GeneratedAt))
 		v.Late += m.Late - before
 	}
-	for _, u := range report.Unresolved {
-		v.Unresolved = append(v.Unresolved, secretflow.UnresolvedReport{
-			Cluster: render.Clean(u.Cluster), Kind: u.Kind, Namespace: render.Clean(u.Namespace), Name: render.Clean(u.Name), Reason: u.Reason,
-		})
-	}
 	return view{Title: "Secret flow", At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v}, nil
 }
 
 func pathRowOf(p secretflow.PathReport, now time.Time) pathRow {
-	r := pathRow{ID: p.ID, Path: render.Clean(p.Path)}
+	r := pathRow{ID: p.ID, Path: p.Path}
 	for _, s := range p.Stored {
-		r.Stored = append(r.Stored, storedRow{render.Clean(s.OpenBao), s.Version, stampOf(s.Updated, now)})
+		r.Stored = append(r.Stored, storedRow{s.OpenBao, s.Version, stampOf(s.Updated, now)})
 	}
 	users := func(all []secretflow.UserReport) []userRow {
 		var rows []userRow
@@ -133,7 +128,7 @@ func pathRowOf(p secretflow.PathReport, now time.Time) pathRow {
 
 func userRowOf(u secretflow.UserReport, now time.Time) userRow {
 	r := userRow{
-		Cluster: render.Clean(u.Cluster), Href: clusterHref(u.Cluster), Object: render.Clean(u.Namespace + "/" + u.Name),
+		Cluster: u.Cluster, Href: clusterHref(u.Cluster), Object: u.Namespace + "/" + u.Name,
 		LastSync: stampOfPointer(u.LastSync, now),
 	}
 	lag := ""

@@ -9,7 +9,6 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
 // cell is a verdict, with how many findings fire there.
@@ -65,17 +64,9 @@ func (s *site) overview(r *http.Request) (view, error) {
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial,
 		Content: overviewView{
-			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: findingsOf(report, filter{}, filterOf(r)), NotEvaluated: notEvaluated(report),
+			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: findingsOf(report, filter{}, filterOf(r)), NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
-}
-
-func notEvaluated(r health.Report) []health.NotEvaluated {
-	var all []health.NotEvaluated
-	for _, n := range r.NotEvaluated {
-		all = append(all, health.NotEvaluated{Rule: render.Clean(n.Rule), Reason: render.Clean(n.Reason)})
-	}
-	return all
 }
 
 func matrixOf(r health.Report) matrix {
@@ -92,7 +83,7 @@ func matrixOf(r health.Report) matrix {
 		m.All.Cells = append(m.All.Cells, cellOf(s.Verdict))
 	}
 	for _, c := range r.Clusters {
-		line := row{Name: render.Clean(c.Name), Role: render.Clean(c.Role), Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
+		line := row{Name: c.Name, Role: c.Role, Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
 		for _, s := range systems {
 			line.Cells = append(line.Cells, place(c, s, counts))
 		}

@@ -9,6 +9,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -133,7 +135,7 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 			if missing := (notFound{}); errors.As(err, &missing) {
 				code = http.StatusNotFound
 			}
-			v = view{Title: http.StatusText(code), Content: render.Clean(err.Error())}
+			v = view{Title: http.StatusText(code), Content: err.Error()}
 		}
 		var text bytes.Buffer
 		if err := s.templates[name].ExecuteTemplate(&text, "layout.html", s.frame(r, v)); err != nil {
@@ -141,14 +143,23 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 			return
 		}
 		w.WriteHeader(code)
-		_, _ = w.Write(text.Bytes())
+		_, _ = w.Write(bytes.Map(printable, text.Bytes()))
 	})
+}
+
+// printable makes text from objects harmless where escaping does not: without control
+// characters and those that turn its direction.
+func printable(c rune) rune {
+	if c != '\n' && !unicode.IsPrint(c) {
+		return unicode.ReplacementChar
+	}
+	return c
 }
 
 // frame puts the links around a page. They are relative: a proxy may serve the
 // exporter below a path of its own.
 func (s *site) frame(r *http.Request, v view) frame {
-	root := "./" + strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1)
+	root := cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
 	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
 	for _, l := range []link{{Text: "Health"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
 		l.Current = r.URL.Path == "/"+l.Href

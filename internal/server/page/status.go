@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -98,11 +97,11 @@ func state(up bool, yes, no string) (word, mark, class string) {
 
 func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 	r := clusterRow{
-		Name: render.Clean(c.Name), Href: clusterHref(c.Name), Role: render.Clean(c.Role), Region: render.Clean(c.Region), Owner: render.Clean(c.Owner),
-		Source: render.Clean(c.Source), Owned: c.Owned,
+		Name: c.Name, Href: clusterHref(c.Name), Role: c.Role, Region: c.Region, Owner: c.Owner,
+		Source: c.Source, Owned: c.Owned,
 	}
 	if c.Secret != nil {
-		r.Source += render.Clean(fmt.Sprintf(": Secret %s/%s in %s", c.Secret.Namespace, c.Secret.Name, c.Secret.Cluster))
+		r.Source += fmt.Sprintf(": Secret %s/%s in %s", c.Secret.Namespace, c.Secret.Name, c.Secret.Cluster)
 	}
 	if !c.Owned || c.ClusterReport == nil {
 		r.State, r.Mark, r.Class = "watched by another shard", "–", "absent"
@@ -115,7 +114,7 @@ func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 	if c.LastContact == nil && !c.Up {
 		r.State, r.Mark, r.Class = "no contact yet", "?", "unknown"
 	}
-	r.Version, r.LastContact, r.Failing = render.Clean(c.ServerVersion), stampOfPointer(c.LastContact, now), failingOf(c.Failing, now)
+	r.Version, r.LastContact, r.Failing = c.ServerVersion, stampOfPointer(c.LastContact, now), failingOf(c.Failing, now)
 	for _, one := range c.Collectors {
 		row := collectorRowOf(one, now)
 		r.Synced, r.Kinds = r.Synced+row.Synced, r.Kinds+len(row.Kinds)
@@ -156,17 +155,14 @@ func failingOf(f *watch.FailingReport, now time.Time) failing {
 	if f == nil {
 		return failing{}
 	}
-	return failing{f.Reason, render.Clean(f.Error), stampOf(f.Since, now)}
+	return failing{f.Reason, f.Error, stampOf(f.Since, now)}
 }
 
 func placeRowOf(p fleetreport.Place, now time.Time) placeRow {
 	r := placeRow{
-		Cluster: render.Clean(p.Cluster), Source: p.Source, Namespace: render.Clean(p.Namespace), LastSuccess: stampOfPointer(p.LastSuccess, now),
-		Clusters: render.Clean(strings.Join(p.Clusters, ", ")),
+		Cluster: p.Cluster, Source: p.Source, Namespace: p.Namespace, LastSuccess: stampOfPointer(p.LastSuccess, now),
+		Clusters: strings.Join(p.Clusters, ", "), Findings: p.Findings,
 	}
 	r.State, r.Mark, r.Class = state(p.Up, "up", "not reachable")
-	for _, f := range p.Findings {
-		r.Findings = append(r.Findings, fleetreport.Finding{Name: render.Clean(f.Name), Reason: f.Reason, Other: render.Clean(f.Other)})
-	}
 	return r
 }
