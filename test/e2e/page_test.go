@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -30,6 +31,16 @@ import (
 
 // shotsEnv is a directory for pictures of all pages, for people to look at.
 const shotsEnv = "COBALTCORE_SCREENSHOTS"
+
+type step = chromedp.Action[chromedp.Void]
+
+// call is a command of the DevTools protocol.
+func call[P, R any](command cdp.Command[P, R], parameters P) step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, parameters)
+		return err
+	})
+}
 
 // browser is a real one, and what it complained about.
 type browser struct {
@@ -55,35 +66,39 @@ func startBrowser(t *testing.T) *browser {
 		end()
 		endAll()
 	})
-	chromedp.ListenTarget(ctx, func(event any) {
+	must(t, chromedp.Do(ctx)) // a browser lives as long as the context of the first call
+	must(t, chromedp.Listen(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
 			b.complains = append(b.complains, fmt.Sprintf("%s %s: %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		case *runtime.EventExceptionThrown:
-			b.complains = append(b.complains, e.ExceptionDetails.Error())
+			b.complains = append(b.complains, e.ExceptionDetails.Text)
 		case *runtime.EventConsoleAPICalled:
 			b.complains = append(b.complains, fmt.Sprintf("console.%s", e.Type))
 		case *network.EventRequestWillBeSent:
 			b.requests = append(b.requests, e.Request.URL)
 		}
-	})
-	b.do(log.Enable(), network.Enable(), runtime.Enable())
+	}))
+	b.do(call(log.Enable, cdp.Empty{}), call(network.Enable, network.EnableParams{}))
 	return b
 }
 
-func (b *browser) do(actions ...chromedp.Action) {
+func (b *browser) do(steps ...step) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
-	must(b, chromedp.Run(ctx, actions...))
+	must(b, chromedp.Do(ctx, steps...))
 }
 
 // eval is the value of a script.
 func eval[T any](b *browser, script string) (value T) {
 	b.Helper()
-	b.do(chromedp.Evaluate(script, &value, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	must(b, err)
 	return value
 }
 
@@ -104,11 +119,11 @@ func (b *browser) quiet(what, exporter string) {
 }
 
 // look sets what the browser looks like.
-func look(width, height int64, scheme string) chromedp.Tasks {
-	return chromedp.Tasks{
+func look(width, height int64, scheme string) step {
+	return chromedp.Steps(
 		chromedp.EmulateViewport(width, height),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-	}
+		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+	)
 }
 
 // snapshotExporter serves test/fleet.
@@ -142,13 +157,13 @@ func TestPages(t *testing.T) {
 			for _, width := range []int64{400, 1280} {
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
 				// Only the test's own script needs the policy out of the way.
-				b.do(look(width, 900, scheme), page.SetBypassCSP(false), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#main"))
+				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#main"))
 				b.quiet(what, e.URL)
 				if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
 					t.Errorf("%s: the page is %d wide", what, wide)
 				}
 				b.shot(what)
-				b.do(page.SetBypassCSP(true), chromedp.Reload(), chromedp.WaitReady("#main"))
+				b.do(call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}), chromedp.Reload(), chromedp.WaitReady("#main"))
 				eval[any](b, "document.querySelectorAll('details').forEach((d) => { d.open = true }); null")
 				eval[any](b, axe+";null")
 				for _, v := range eval[[]string](b, `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`) {
@@ -167,8 +182,8 @@ func (b *browser) shot(name string) {
 	if dir == "" {
 		return
 	}
-	var picture []byte
-	b.do(chromedp.CaptureScreenshot(&picture))
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	must(b, err)
 	must(b, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600))
 }
 
@@ -203,10 +218,7 @@ func TestPageByKeyboard(t *testing.T) {
 func TestPageRefresh(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	// The test decides when 15 seconds are over.
-	hold := chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument("window.setInterval = (f) => { window.tick = f }").Do(ctx)
-		return err
-	})
+	hold := call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "window.setInterval = (f) => { window.tick = f }"})
 	b.do(look(400, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	eval[any](b, `(() => {
 		const d = document.querySelectorAll("#main .card details")[8]; d.open = true; window.opened = d.id;
@@ -216,6 +228,7 @@ func TestPageRefresh(t *testing.T) {
 		document.querySelector("#main h1").textContent = "old";
 	})()`)
 	const state = `[opened, document.getElementById(opened).open, document.getElementById("matrix").scrollLeft, document.activeElement.id, scrollY, document.querySelector("#main h1").textContent.includes("down")].join(" ")`
+	const heading = `document.querySelector("#main h1").textContent`
 	before := eval[string](b, state)
 	if !strings.HasSuffix(before, " false") || strings.Contains(before, " 0 ") {
 		t.Fatalf("before: %s", before)
@@ -229,13 +242,13 @@ func TestPageRefresh(t *testing.T) {
 	// Who selects text is not disturbed, nor who has paused.
 	eval[any](b, `document.querySelector("#main h1").textContent = "old"; getSelection().selectAllChildren(document.querySelector("#main h1"))`)
 	eval[any](b, "tick()")
-	if after := eval[string](b, state); after != before {
-		t.Errorf("with a selection: %s, want %s", after, before)
+	if got := eval[string](b, heading); got != "old" {
+		t.Errorf("with a selection: refreshed to %s", got)
 	}
 	eval[any](b, `getSelection().removeAllRanges(); document.getElementById("pause").click()`)
 	eval[any](b, "tick()")
-	if after := eval[string](b, state); after != before {
-		t.Errorf("paused: %s, want %s", after, before)
+	if got := eval[string](b, heading); got != "old" {
+		t.Errorf("paused: refreshed to %s", got)
 	}
 	b.quiet("refresh", e.URL)
 
@@ -252,10 +265,10 @@ func TestPageRefresh(t *testing.T) {
 // TestPageWithoutScript has everything but the refreshing.
 func TestPageWithoutScript(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
-	b.do(emulation.SetScriptExecutionDisabled(true), look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	b.do(chromedp.SetAttributeValue("#filter-text", "value", "crl"), chromedp.Click("form.filter button"), chromedp.WaitReady(`form.filter a[href="?"]`))
-	var text string
-	b.do(chromedp.Text("#main", &text))
+	text, err := chromedp.Run(b.ctx, chromedp.Text("#main"))
+	must(t, err)
 	if !strings.Contains(text, "OpenBaoCRLExpiring") || strings.Contains(text, "AuroraControllerDown") {
 		t.Errorf("filtered: %s", text)
 	}
