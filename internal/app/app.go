@@ -24,8 +24,10 @@ import (
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -198,9 +200,9 @@ func (a *app) handler() (http.Handler, error) {
 			a.current.Load().handler.ServeHTTP(w, r)
 		})),
 		Ready:       a.ready,
-		SecretFlow:  func() any { return a.current.Load().secretFlow() },
-		Clusters:    func() any { return a.current.Load().fleetReport() },
-		Report:      func(ctx context.Context) (any, error) { return a.current.Load().report(ctx) },
+		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
+		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
+		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.registry,
