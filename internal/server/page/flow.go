@@ -21,14 +21,14 @@ const (
 
 // Geometry of the picture, in the units of its view box.
 const (
-	pictureWidth = 960
-	nodeWidth    = 270
+	pictureWidth = 1160
+	nodeWidth    = 320
 	nodeHeight   = 40
 	rowHeight    = 50
 	headHeight   = 24
 	storedX      = (pictureWidth - nodeWidth) / 2
 	readersX     = pictureWidth - nodeWidth
-	lineLength   = 32 // characters that fit into a node
+	lineLength   = 41 // characters that fit into a node
 )
 
 type flowView struct {
