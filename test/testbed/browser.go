@@ -92,8 +92,7 @@ func run(ctx context.Context, dir, program string, args ...string) (string, erro
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			out = append(bytes.TrimSpace(out), exit.Stderr...)
 		}
 		return "", fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, lastLines(string(out), 30))

@@ -32,7 +32,7 @@ func (s *site) cluster(r *http.Request) (view, error) {
 	fleet := s.Clusters()
 	i := slices.IndexFunc(fleet.Clusters, func(c fleetreport.Cluster) bool { return c.Name == name })
 	if i < 0 {
-		return view{}, notFound{fmt.Sprintf("There is no cluster %q in the fleet.", name)}
+		return view{}, notFoundError{fmt.Sprintf("There is no cluster %q in the fleet.", name)}
 	}
 	report, err := s.Report(r.Context())
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *site) system(r *http.Request) (view, error) {
 	}
 	i := slices.IndexFunc(report.Systems, func(s health.SystemVerdict) bool { return string(s.Name) == name })
 	if i < 0 {
-		return view{}, notFound{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems())}
+		return view{}, notFoundError{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems())}
 	}
 	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
 	counts := firing(report)

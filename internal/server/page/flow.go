@@ -21,13 +21,14 @@ const (
 
 // Geometry of the picture, in the units of its view box.
 const (
-	pictureWidth = 960
-	nodeWidth    = 270
+	pictureWidth = 1160
+	nodeWidth    = 320
 	nodeHeight   = 40
 	rowHeight    = 50
+	headHeight   = 24
 	storedX      = (pictureWidth - nodeWidth) / 2
 	readersX     = pictureWidth - nodeWidth
-	lineLength   = 32 // characters that fit into a node
+	lineLength   = 41 // characters that fit into a node
 )
 
 type flowView struct {
@@ -38,17 +39,23 @@ type flowView struct {
 	Late       int
 }
 
-// mount is the paths of one secrets engine: a picture, and the same as a table.
+// mount is the paths of one secrets engine: a picture, and the same as a table. The
+// column of the writers is cut off if nobody is known to write.
 type mount struct {
-	Name    string
-	ID      string
-	Width   int
-	Height  int
-	Nodes   []node
-	Edges   []edge
-	Paths   []pathRow
-	Late    int
-	Readers int
+	Name, ID            string
+	Left, Width, Height int
+	Heads               []head
+	Nodes               []node
+	Edges               []edge
+	Paths               []pathRow
+	Writers, Late       int
+	Readers             int
+}
+
+// head is the title of a column.
+type head struct {
+	X, Y int
+	Text string
 }
 
 // node is a box with two lines of text.
@@ -91,7 +98,10 @@ func (s *site) flow(*http.Request) (view, error) {
 		}
 		v.Shown++
 		if n := len(v.Mounts); n == 0 || v.Mounts[n-1].Name != p.Mount {
-			v.Mounts = append(v.Mounts, mount{Name: p.Mount, ID: fmt.Sprintf("mount-%d", n), Width: pictureWidth})
+			v.Mounts = append(v.Mounts, mount{
+				Name: p.Mount, ID: fmt.Sprintf("mount-%d", n), Left: storedX, Width: pictureWidth - storedX, Height: headHeight,
+				Heads: []head{{0, headHeight / 2, "Written by"}, {storedX, headHeight / 2, "Stored in OpenBao"}, {readersX, headHeight / 2, "Read by"}},
+			})
 		}
 		m := &v.Mounts[len(v.Mounts)-1]
 		before := m.Late
@@ -167,6 +177,9 @@ func (m *mount) add(p pathRow) {
 		}
 	}
 	m.node(storedX, middle, cmp.Or(p.Path, p.ID), stored, "stored "+class)
+	if m.Writers += len(p.Producers); m.Writers > 0 {
+		m.Left, m.Width = 0, pictureWidth
+	}
 	for i, u := range p.Producers {
 		y := top + i*rowHeight
 		m.node(0, y, u.Object, u.Cluster, u.Class)

@@ -84,10 +84,10 @@ type link struct {
 	Current    bool
 }
 
-// notFound is the error of a page about something that is not there.
-type notFound struct{ what string }
+// notFoundError is the error of a page about something that is not there.
+type notFoundError struct{ what string }
 
-func (e notFound) Error() string { return e.what }
+func (e notFoundError) Error() string { return e.what }
 
 // Register adds the pages to mux.
 func Register(mux *http.ServeMux, o Options) error {
@@ -132,7 +132,7 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 			name, code, v = "status", http.StatusServiceUnavailable, s.waiting()
 		} else if v, err = build(r); err != nil {
 			name, code = "message", http.StatusInternalServerError
-			if missing := (notFound{}); errors.As(err, &missing) {
+			if missing := (notFoundError{}); errors.As(err, &missing) {
 				code = http.StatusNotFound
 			}
 			v = view{Title: http.StatusText(code), Content: err.Error()}
