@@ -14,7 +14,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-
 // allow lets the exporter read in storage what is in the groups.
 func allow(t *testing.T, f *faultyFleet, groups ...any) {
 	t.Helper()
