@@ -45,6 +45,24 @@ type Probe interface {
 	Status() status.Status
 }
 
+// Recorder is a probe whose answers can be part of a snapshot. It is not run then.
+type Recorder interface {
+	Probe
+	// Record asks everything once and writes what is read of the answers, in the
+	// layout in which the collector looks for them in a snapshot. An error is one of
+	// writing; what is not answered is recorded as such, or is missing.
+	Record(ctx context.Context, to Recording) (answers int, missing []fleet.Missing, err error)
+}
+
+// Recording is where the answers of a [Recorder] go. The directories are there.
+type Recording struct {
+	// Fleet is the directory of the snapshot, Cluster that of the cluster of the
+	// probe.
+	Fleet, Cluster string
+	// TakenAt is the moment of the snapshot, in whole seconds.
+	TakenAt time.Time
+}
+
 // Site is the cluster for which probes run, and what they run with.
 type Site struct {
 	Cluster fleet.Cluster

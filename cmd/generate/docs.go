@@ -78,7 +78,7 @@ func metricsPage() ([]byte, error) {
 	for _, section := range metricSections {
 		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.title, section.text)
 		families = slices.DeleteFunc(families, func(f *exposition.Family) bool {
-			if !slices.ContainsFunc(section.prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
+			if section.open != f.Open || !f.Open && !slices.ContainsFunc(section.prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
 			_, _ = fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s |\n", f.Name, f.Type, strings.Join(f.Labels, "`, `"), f.Help)
@@ -115,6 +115,7 @@ A kind that is not complete has no rows at all, and ` + "`cobaltcore_watch_synce
 type metricSection struct {
 	title, text string
 	prefixes    []string
+	open        bool // the open families instead, whatever they are called
 }
 
 var metricSections = []metricSection{
@@ -154,8 +155,18 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_secretflow_"},
 	},
 	{
+		title:    "Controllers and their workloads",
+		text:     "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses `pods/proxy`; `unauthorized` is what the controller says itself.",
+		prefixes: []string{"cobaltcore_controller_"},
+	},
+	{
+		title: "What controllers tell of themselves",
+		text:  "The metrics of the controllers' own pods, exported again under their own names, with values and labels as they are; these are the families without `collectors: {controllers: {allow: […]}}`, which takes their place. The labels of the table stand in front. A label of the controller whose name is taken, or one that a scrape adds itself (`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets `exported_` in front; one without a value is left out. Nothing is known of the type but that a histogram or summary is a `summary` of `_sum` and `_count` only, without buckets and quantiles; a family of your own list that turns out to be one is two untyped families with these names. A pod brings at most 10,000 series and 2,000 of one family; `cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer: if there is none they are gone, and `cobaltcore_controller_scrape_failing` says why.",
+		open:  true,
+	},
+	{
 		title:    "Clusters, watches and collectors",
-		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
+		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 	},
 	{

@@ -36,11 +36,19 @@ type provider struct {
 
 // vault is spec.provider.vault or openBao.
 type vault struct {
-	Server    string   `json:"server"`
+	Server    server   `json:"server"`
 	Path      string   `json:"path"`
 	Version   string   `json:"version"` // of KV: v2 by default
-	Namespace string   `json:"namespace"`
+	Namespace presence `json:"namespace"`
 	Auth      authKeys `json:"auth"`
+}
+
+// KeptKey leaves out what belongs to other providers.
+func (*provider) KeptKey(key string) any {
+	if key == "vault" || key == "openBao" {
+		return vault{}
+	}
+	return nil
 }
 
 // UnmarshalJSONFrom skips what belongs to other providers: their keys have other
@@ -66,9 +74,9 @@ type authKeys struct {
 
 // authMethod is what the methods have in common.
 type authMethod struct {
-	Mount     string `json:"mountPath"`
-	Path      string `json:"path"`
-	Namespace string `json:"namespace"` // of tokenSecretRef, which is a reference itself
+	Mount     string   `json:"mountPath"`
+	Path      string   `json:"path"`
+	Namespace presence `json:"namespace"` // of tokenSecretRef, which is a reference itself
 
 	references
 
@@ -84,10 +92,18 @@ type references struct {
 // reference is where a credential is. The secretRef of iam and gcp has one for
 // each part of it.
 type reference struct {
-	Namespace string     `json:"namespace"`
+	Namespace presence   `json:"namespace"`
 	KeyID     *reference `json:"accessKeyIDSecretRef"`
 	Key       *reference `json:"secretAccessKeySecretRef"`
 	Session   *reference `json:"sessionTokenSecretRef"`
+}
+
+// KeptKey is for the methods, of which only the first counts.
+func (*authKeys) KeptKey(key string) any {
+	if key == "namespace" {
+		return nil
+	}
+	return authMethod{}
 }
 
 // UnmarshalJSONFrom reads the first method that there is.
@@ -189,18 +205,40 @@ func stores(kind string) watch.Resource {
 			ready.Reason = unprocessed
 		}
 		r.Add(storeReason, 1, with(ready.Reason)...)
-		r.Add(storeInfo, 1, with(p.name, host(p.vault.Server), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
+		r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
 		r.Time(storeCreated, o.Metadata.Created, labels...)
 		r.Time(storeTransition, ready.Transition, labels...)
 		r.Note(o.flow())
 	})
 }
 
-// host is the host and port of a URL; nothing else of it is shown.
-func host(server string) string {
-	u, err := url.Parse(server)
+// presence is a text of which only matters whether it is empty.
+type presence string
+
+// KeptText is another text, unless it is empty.
+func (p presence) KeptText() string {
+	if p == "" {
+		return ""
+	}
+	return "…"
+}
+
+// server is the URL of a server.
+type server string
+
+// host is the host and port; nothing else of it is shown.
+func (s server) host() string {
+	u, err := url.Parse(string(s))
 	if err != nil {
 		return ""
 	}
 	return u.Host
+}
+
+// KeptText is what leads to the same host and port.
+func (s server) KeptText() string {
+	if kept := server("//" + s.host()); kept.host() == s.host() {
+		return string(kept)
+	}
+	return ""
 }

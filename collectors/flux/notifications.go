@@ -8,6 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -58,7 +59,7 @@ type image struct {
 	Spec struct {
 		Suspend            bool      `json:"suspend"`
 		Interval           string    `json:"interval"`
-		Image              string    `json:"image"`
+		Image              slim.URL  `json:"image"`
 		ImageRepositoryRef reference `json:"imageRepositoryRef"`
 		SourceRef          reference `json:"sourceRef"`
 	} `json:"spec"`
@@ -88,7 +89,7 @@ func (o *image) rows(kind string, v fleet.View, r *exposition.Rows) {
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
 	}
 	i := info{
-		group: imageGroup, url: redactURL(o.Spec.Image),
+		group: imageGroup, url: o.Spec.Image.Redacted(),
 		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
 	}
 	if ref := o.Spec.ImageRepositoryRef; ref.Name != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -20,6 +21,8 @@ const (
 	reconcileAnnotation      = operatorGroup + "/reconcile"
 	reconcileEveryAnnotation = operatorGroup + "/reconcileEvery"
 )
+
+func operatorAnnotations() []string { return []string{reconcileAnnotation, reconcileEveryAnnotation} }
 
 // disabled says whether an annotation says so; the controllers ignore case.
 func disabled(m *watch.Meta, annotation string) bool {
@@ -45,8 +48,8 @@ type fluxInstance struct {
 
 	Spec struct {
 		Distribution struct {
-			Version  string `json:"version"`
-			Registry string `json:"registry"`
+			Version  string   `json:"version"`
+			Registry slim.URL `json:"registry"`
 		} `json:"distribution"`
 		Components []string `json:"components"`
 	} `json:"spec"`
@@ -89,6 +92,7 @@ func fluxInstances() watch.Resource {
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
 		Families: commonFamilies(instanceInfo, resourceReconciled, resourceSucceeded, resourceInventory, historyTime, historyDuration, historyCount,
 			instanceVersion, instanceDesired, instanceImage),
+		Annotations: operatorAnnotations(),
 	}, (*fluxInstance).rows)
 }
 
@@ -96,7 +100,7 @@ func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
 	s := operated("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
 	ready, reason := s.ready()
 	r.Add(instanceInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
-		redactURL(o.Spec.Distribution.Registry), o.Status.LastAppliedRevision, s.meta.UID)
+		o.Spec.Distribution.Registry.Redacted(), o.Status.LastAppliedRevision, s.meta.UID)
 	s.rows(r)
 	s.timeRows(r, o.Status.History)
 	s.inventoryRow(r, o.Status.Inventory)
@@ -129,7 +133,8 @@ type resourceSet struct {
 func resourceSets() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSet", Versions: []string{"v1"},
-		Families: commonFamilies(resourceSetInfo, resourceReconciled, resourceSucceeded, resourceInventory),
+		Families:    commonFamilies(resourceSetInfo, resourceReconciled, resourceSucceeded, resourceInventory),
+		Annotations: operatorAnnotations(),
 	}, func(o *resourceSet, v fleet.View, r *exposition.Rows) {
 		s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
 		ready, reason := s.ready()
@@ -149,7 +154,7 @@ type inputProvider struct {
 	watch.Object
 
 	Spec struct {
-		URL string `json:"url"`
+		URL slim.URL `json:"url"`
 	} `json:"spec"`
 	Status status `json:"status"`
 }
@@ -157,12 +162,13 @@ type inputProvider struct {
 func inputProviders() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSetInputProvider", Versions: []string{"v1"},
-		Families: commonFamilies(inputProviderInfo),
+		Families:    commonFamilies(inputProviderInfo),
+		Annotations: operatorAnnotations(),
 	}, func(o *inputProvider, v fleet.View, r *exposition.Rows) {
 		s := operated("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
 		ready, reason := s.ready()
 		r.Add(inputProviderInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
-			redactURL(o.Spec.URL), s.meta.UID)
+			o.Spec.URL.Redacted(), s.meta.UID)
 		s.rows(r)
 	})
 }

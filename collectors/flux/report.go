@@ -10,6 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -59,10 +60,10 @@ type reportReconciler struct {
 
 // reportSync leaves out the status: it is the message of a condition.
 type reportSync struct {
-	ID     string `json:"id"`
-	Path   string `json:"path"`
-	Ready  bool   `json:"ready"`
-	Source string `json:"source"`
+	ID     string   `json:"id"`
+	Path   string   `json:"path"`
+	Ready  bool     `json:"ready"`
+	Source slim.URL `json:"source"`
 }
 
 func fluxReports() watch.Resource {
@@ -70,6 +71,7 @@ func fluxReports() watch.Resource {
 		Group: operatorGroup, Kind: "FluxReport", Versions: []string{"v1"},
 		Families: commonFamilies(operatorInfo, reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo,
 			reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo),
+		Annotations: operatorAnnotations(),
 	}, (*fluxReport).rows)
 }
 
@@ -99,7 +101,7 @@ func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
 	}
 	if sync := spec.Sync; sync != nil {
 		r.Bool(reportSyncReady, sync.Ready, s.labels()...)
-		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, redactURL(sync.Source))...)
+		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, sync.Source.Redacted())...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -21,8 +22,8 @@ type source struct {
 		Suspend    bool      `json:"suspend"`
 		Interval   string    `json:"interval"`
 		Type       string    `json:"type"` // HelmRepository: default or oci
-		URL        string    `json:"url"`
-		Endpoint   string    `json:"endpoint"`   // Bucket
+		URL        slim.URL  `json:"url"`
+		Endpoint   slim.URL  `json:"endpoint"`   // Bucket
 		BucketName string    `json:"bucketName"` // Bucket
 		SourceRef  reference `json:"sourceRef"`  // HelmChart, ExternalArtifact
 		Ref        struct {
@@ -69,11 +70,11 @@ func (o *source) rows(kind string, v fleet.View, r *exposition.Rows) {
 	s.unobserved = s.alwaysReady || kind == "ExternalArtifact"
 	i := info{
 		group: sourceGroup, revision: o.Status.Artifact.Revision, applied: o.Status.Artifact.Revision,
-		url: redactURL(o.Spec.URL), ref: o.ref(kind),
+		url: o.Spec.URL.Redacted(), ref: o.ref(kind),
 		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
 	}
 	if kind == "Bucket" {
-		i.url = redactURL(o.Spec.Endpoint)
+		i.url = o.Spec.Endpoint.Redacted()
 	}
 	s.info(r, i)
 	s.rows(r)
@@ -127,7 +128,8 @@ const suspendGenerator = "source.extensions.fluxcd.io/reconcile"
 func generators() watch.Resource {
 	return watch.Of(watch.Resource{
 		Group: generatorGroup, Kind: "ArtifactGenerator", Versions: []string{"v1", "v1beta1"},
-		Families: commonFamilies(resourceInfo, resourceInventory),
+		Families:    commonFamilies(resourceInfo, resourceInventory),
+		Annotations: []string{suspendGenerator},
 	}, func(o *generator, v fleet.View, r *exposition.Rows) {
 		s := subject{
 			kind: "ArtifactGenerator", target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,

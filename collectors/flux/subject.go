@@ -177,18 +177,20 @@ func (s *subject) inventoryRow(r *exposition.Rows, i *inventory) {
 
 // history is one entry of a status history, newest first.
 type history struct {
-	Digest     string            `json:"digest"`
-	Last       time.Time         `json:"lastReconciled"`
-	Duration   string            `json:"lastReconciledDuration"`
-	Status     string            `json:"lastReconciledStatus"`
-	Total      int64             `json:"totalReconciliations"`
-	Properties map[string]string `json:"metadata"`
+	Digest     string    `json:"digest"`
+	Last       time.Time `json:"lastReconciled"`
+	Duration   string    `json:"lastReconciledDuration"`
+	Status     string    `json:"lastReconciledStatus"`
+	Total      int64     `json:"totalReconciliations"`
+	Properties struct {
+		Flux string `json:"flux"`
+	} `json:"metadata"`
 }
 
 // historyRows writes the whole history, which Flux bounds to five entries.
 func (s *subject) historyRows(r *exposition.Rows, entries []history) {
 	for _, h := range entries {
-		l := s.labels(h.Digest, h.Properties["flux"], h.Status)
+		l := s.labels(h.Digest, h.Properties.Flux, h.Status)
 		r.Time(historyTime, h.Last, l...)
 		if d, err := time.ParseDuration(h.Duration); err == nil {
 			r.Add(historyDuration, d.Seconds(), l...)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/x509"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -82,26 +83,48 @@ func (got answer) emptyList() bool {
 	return err == nil && len(said.Errors) == 0
 }
 
-// statusFailure classifies an answer that is not a success. The texts are those
-// of OpenBao 2.4 to 2.6, and one of Go's own server.
+// The texts by which answers that are no success differ: those of OpenBao 2.4 to
+// 2.6, and one of Go's own server. A snapshot has no others.
+const (
+	saysNoRaft    = "raft storage is not in use"
+	saysNoHandler = "no handler for route"
+	saysHTTPS     = "HTTP request to an HTTPS server"
+)
+
+func saySealed() []string {
+	return []string{"Vault is sealed", "OpenBao is sealed", "barrier is sealed"}
+}
+
+func sayNoLeader() []string {
+	return []string{"active cluster node not found", "no active Vault instance", "no active OpenBao instance"}
+}
+
+// says are the texts that matter, in the order in which they do.
+func says() []string {
+	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler})
+}
+
+// statusFailure classifies an answer that is not a success.
 func statusFailure(e endpoint, got answer) error {
 	redirect := got.status >= 300 && got.status < 400
-	said := func(text string) bool { return strings.Contains(string(got.body), text) }
+	said := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(string(got.body), text) })
+	}
 	reason := probe.ReasonHTTP
 	switch {
 	case got.status == http.StatusForbidden, got.status == http.StatusUnauthorized:
 		reason = probe.ReasonForbidden
-	case said("Vault is sealed"), said("OpenBao is sealed"), said("barrier is sealed"):
+	case said(saySealed()...):
 		reason = ReasonSealed
-	case said("active cluster node not found"), said("no active Vault instance"), said("no active OpenBao instance"):
+	case said(sayNoLeader()...):
 		reason = ReasonNoLeader
 	case redirect && e.own:
 		return probe.Failed(probe.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.status)
 	case redirect: // to the active node, by one that does not reach it
 		reason = ReasonNoLeader
-	case said("HTTP request to an HTTPS server"):
+	case said(saysHTTPS):
 		return probe.Failed(probe.ReasonTLS, "status %d: the node wants https", got.status)
-	case got.status == http.StatusNotFound, said("raft storage is not in use"), said("no handler for route"):
+	case got.status == http.StatusNotFound, said(saysNoRaft, saysNoHandler):
 		reason = probe.ReasonNotFound
 	case got.status == http.StatusGatewayTimeout:
 		reason = probe.ReasonTimeout

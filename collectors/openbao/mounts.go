@@ -18,9 +18,14 @@ import (
 type mountTable map[string]mount
 
 type mount struct {
-	Type    string            `json:"type"`
-	Options map[string]string `json:"options"`
+	Type    string `json:"type"`
+	Options struct {
+		Version string `json:"version"`
+	} `json:"options"`
 }
+
+// KeptKey is for any path.
+func (mountTable) KeptKey(string) any { return mount{} }
 
 // UnmarshalJSON trims the slash behind each path.
 func (t *mountTable) UnmarshalJSON(text []byte) error {
@@ -43,7 +48,7 @@ func (m mount) full() string {
 	if m.Type != "kv" {
 		return m.Type
 	}
-	if m.Options["version"] == "2" {
+	if m.Options.Version == "2" {
 		return "kv-v2"
 	}
 	return "kv-v1"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
@@ -37,7 +38,23 @@ func registered(c *config.Collectors) []registration {
 		{greenhouse.Collector{}, c.Greenhouse.Enabled},
 		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
 		{aurora.Collector{Instances: c.Aurora}, len(c.Aurora) > 0},
+		{controllers.New(c.Controllers), c.Controllers.Enabled},
 	}
+}
+
+// enabledCollectors are the collectors that a configuration turns on, and what they
+// watch.
+func enabledCollectors(all []registration) (enabled []collectors.Collector, sets []watch.Set) {
+	for _, r := range all {
+		if !r.enabled {
+			continue
+		}
+		enabled = append(enabled, r.Collector)
+		if resources := r.Resources(); len(resources) > 0 {
+			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
+		}
+	}
+	return enabled, sets
 }
 
 // collectorNames are the values of collect[], whether enabled or not.
@@ -51,9 +68,11 @@ func collectorNames() []string {
 
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
-func Families() []*exposition.Family {
+func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
+
+func familiesOf(all []registration) []*exposition.Family {
 	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families())
-	for _, c := range registered(&config.Collectors{}) {
+	for _, c := range all {
 		families = append(families, c.Families()...)
 	}
 	return families
@@ -68,8 +87,9 @@ func LoadConfig(file string) (*config.Config, error) {
 	return config.Load(file, names...)
 }
 
-// newExposition is an empty exposition with the settings of c.
-func newExposition(c *config.Config) (*exposition.Exposition, error) {
+// newExposition is an empty exposition with the settings of c. It takes the rows of
+// these very collectors: some have families that depend on the configuration.
+func newExposition(c *config.Config, all []registration) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
@@ -79,7 +99,7 @@ func newExposition(c *config.Config) (*exposition.Exposition, error) {
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}
 	}
-	return exposition.New(o, Families()...)
+	return exposition.New(o, familiesOf(all)...)
 }
 
 func familyNames(g prometheus.Gatherer) []string {

@@ -74,7 +74,9 @@ func TestLabelsAreReserved(t *testing.T) {
 
 func TestLoadConfigKnowsTheFamilies(t *testing.T) {
 	for text, want := range map[string]string{
-		"[flux_resource_info, cobaltcore_cluster_up, promhttp_metric_handler_requests_total, go_goroutines]": "",
+		"[flux_resource_info, cobaltcore_cluster_up, promhttp_metric_handler_requests_total, go_goroutines]":                "",
+		"[my_seconds, my_seconds_sum, my_seconds_count, workqueue_depth]}\ncollectors: {controllers: {allow: [my_seconds]}": "",
+		"[my_seconds]": `line.yaml:2: metrics.include[0]: there is no metric family "my_seconds"`,
 		"[flux_resource_inf, nope]": `line.yaml:2: metrics.include[0]: there is no metric family "flux_resource_inf", did you mean "flux_resource_info"?
 line.yaml:2: metrics.include[1]: there is no metric family "nope"`,
 	} {

@@ -63,18 +63,9 @@ type generation struct {
 func newGeneration(
 	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
 ) (*generation, error) {
-	var sets []watch.Set
-	var enabled []collectors.Collector
-	for _, r := range registered(&c.Collectors) {
-		if !r.enabled {
-			continue
-		}
-		enabled = append(enabled, r.Collector)
-		if resources := r.Resources(); len(resources) > 0 {
-			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
-		}
-	}
-	e, err := newExposition(c)
+	all := registered(&c.Collectors)
+	enabled, sets := enabledCollectors(all)
+	e, err := newExposition(c, all)
 	if err != nil {
 		return nil, err
 	}

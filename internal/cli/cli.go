@@ -73,7 +73,7 @@ func Root(s Streams) *cobra.Command {
 	}
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(serve(s), checkConfig(), printVersion())
+	root.AddCommand(serve(s), snapshot(s), checkConfig(), printVersion())
 	root.InitDefaultCompletionCmd()
 	return root
 }

@@ -86,8 +86,8 @@ type Limits struct {
 // is far below it.
 const maxFileSize = 4 << 20
 
-// Load reads the file at path. families are the metric families that there are;
-// without any, their names are not checked. The error of a readable file that is
+// Load reads the file at path. families are the metric families that there are,
+// beside those that the file itself allows; without any, their names are not checked. The error of a readable file that is
 // not valid is an [Errors].
 func Load(path string, families ...string) (*Config, error) {
 	f, err := os.Open(path)
@@ -107,7 +107,11 @@ func Load(path string, families ...string) (*Config, error) {
 // error is an [Errors].
 func Parse(data []byte, filename string, families ...string) (*Config, error) {
 	cfg := new(Config)
-	if err := parse(data, filename, cfg, func(r *report) { cfg.Metrics.checkFamilies(families, r) }); err != nil {
+	if err := parse(data, filename, cfg, func(r *report) {
+		if len(families) > 0 {
+			cfg.Metrics.checkFamilies(slices.Concat(families, cfg.Collectors.Controllers.allowed()), r)
+		}
+	}); err != nil {
 		return nil, err
 	}
 	return cfg, nil
@@ -136,7 +140,7 @@ func (c *Config) YAML() ([]byte, error) {
 
 func (m *Metrics) checkFamilies(families []string, r *report) {
 	for i, name := range m.Include {
-		if len(families) > 0 && !slices.Contains(families, name) {
+		if !slices.Contains(families, name) {
 			r.errorf(fmt.Sprintf("metrics.include[%d]", i), "there is no metric family %q%s", name, didYouMean(name, families))
 		}
 	}

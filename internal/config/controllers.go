@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -26,6 +27,7 @@ func ControllerSystems() []string {
 }
 
 func (c *Controllers) check(at string, r *report) {
+	c.checkAllow(join(at, "allow"), r)
 	for _, system := range slices.Sorted(maps.Keys(c.Selectors)) {
 		path := entry(join(at, "selectors"), system)
 		if !slices.Contains(ControllerSystems(), system) {
@@ -36,4 +38,33 @@ func (c *Controllers) check(at string, r *report) {
 			r.errorf(path, "%s is not a label selector: %s", quote(c.Selectors[system]), fmt.Sprint(err))
 		}
 	}
+}
+
+// checkAllow: two families of one name would make the whole output invalid.
+func (c *Controllers) checkAllow(at string, r *report) {
+	for i, name := range c.Allow {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		own := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		switch n := slices.IndexFunc(ownPrefixes(), own); {
+		case n >= 0:
+			r.errorf(path, "%s cannot be exported again: names that begin with %s are those of the exporter's own metrics", quote(name), ownPrefixes()[n])
+		case slices.Contains([]string{"up", "ALERTS", "ALERTS_FOR_STATE"}, name), strings.HasPrefix(name, "scrape_"):
+			r.errorf(path, "%s cannot be exported again: Prometheus makes it itself", quote(name))
+		case strings.HasSuffix(name, "_bucket"):
+			r.errorf(path, "%s cannot be exported again: of a histogram, only sum and count are: use %s", quote(name), strings.TrimSuffix(name, "_bucket"))
+		}
+	}
+}
+
+// ownPrefixes are what the names of the exporter's own families begin with.
+func ownPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
+
+// allowed are the families that may be exported again, by name: a histogram is also
+// its sum and its count.
+func (c *Controllers) allowed() []string {
+	var names []string
+	for _, name := range c.Allow {
+		names = append(names, name, name+"_sum", name+"_count")
+	}
+	return names
 }

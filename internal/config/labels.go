@@ -15,7 +15,7 @@ func ReservedLabels() []string {
 		"le", "quantile", "alertname", "alertstate", "severity", "support_group", "playbook",
 		// which object
 		"target_cluster", "uid", "group", "kind", "exported_namespace", "namespace", "name", "system", "component",
-		"collector", "node", "openbao", "aurora", "controller_pod", "deployment", "controller",
+		"collector", "node", "openbao", "aurora", "controller_pod", "controller_namespace", "deployment", "controller",
 		// what about it
 		"ready", "reason", "suspended", "status", "state", "type", "version", "api_version", "platform", "registry",
 		"revision", "applied_revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",
@@ -23,6 +23,7 @@ func ReservedLabels() []string {
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "reconciler_group", "reconciler_kind", "sync",
 		"store_kind", "store_name", "target", "provider", "server", "image", "role", "code", "cause",
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
+		"update_strategy", "container_name", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
 		"found", "step", "dependency_namespace", "dependency_name",

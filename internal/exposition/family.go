@@ -11,6 +11,7 @@
 package exposition
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,10 @@ const (
 	Gauge     Type = "gauge"
 	Counter   Type = "counter"
 	Histogram Type = "histogram"
+	// Untyped is for rows that were read elsewhere; OpenMetrics says unknown.
+	Untyped Type = "untyped"
+	// Summary has samples _sum and _count, see [Rows.AddOpen]; nobody adds quantiles.
+	Summary Type = "summary"
 )
 
 // ClusterLabel is the first label of nearly every family. Families declare it
@@ -45,6 +50,8 @@ type Family struct {
 	Labels []string
 	// Buckets are the upper bounds of a histogram's buckets, without +Inf.
 	Buckets []float64
+	// Open says that rows bring more labels than these, see [Rows.AddOpen].
+	Open bool
 }
 
 // family is a Family made ready for rendering: the text between label values
@@ -58,6 +65,8 @@ type family struct {
 	// label is omitted.
 	before [][]byte
 	close  []byte
+	// names are the labels as they are written.
+	names  []string
 	header [2]*Block // by format
 }
 
@@ -67,12 +76,12 @@ func compile(decl *Family, o Options) (*family, error) {
 	}
 	f := &family{
 		decl:        decl,
-		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name),
+		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name),
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),
 		header: [2]*Block{
-			formatText:        newBlock(header(decl, decl.Name)),
-			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl))),
+			formatText:        newBlock(header(decl, decl.Name, decl.Type)),
+			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl), openMetricsType(decl))),
 		},
 	}
 	open := decl.Name + "{"
@@ -84,6 +93,7 @@ func compile(decl *Family, o Options) (*family, error) {
 		if l == ClusterLabel && o.ClusterLabel != "" {
 			l = o.ClusterLabel
 		}
+		f.names = append(f.names, l)
 		f.before = append(f.before, []byte(open+l+`="`))
 		open = `",`
 		f.close = []byte(`"} `)
@@ -97,8 +107,8 @@ func compile(decl *Family, o Options) (*family, error) {
 	return f, nil
 }
 
-func header(decl *Family, name string) []byte {
-	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, decl.Type)
+func header(decl *Family, name string, t Type) []byte {
+	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, t)
 }
 
 // openMetricsName is the family name: OpenMetrics names a counter without the
@@ -117,13 +127,13 @@ func check(decl *Family) error {
 	if decl.Help == "" || strings.ContainsAny(decl.Help, "\n\\\"") {
 		return fmt.Errorf("family %s: help must be one line without quotes and backslashes", decl.Name)
 	}
-	if decl.Type != Gauge && decl.Type != Counter && decl.Type != Histogram {
+	if !slices.Contains([]Type{Gauge, Counter, Histogram, Untyped, Summary}, decl.Type) {
 		return fmt.Errorf("family %s: unknown type %q", decl.Name, decl.Type)
 	}
-	if err := checkBuckets(decl); err != nil {
+	if err := cmp.Or(checkBuckets(decl), checkOpen(decl)); err != nil {
 		return err
 	}
-	if (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
+	if !decl.Open && (decl.Type == Counter) != strings.HasSuffix(decl.Name, "_total") {
 		return fmt.Errorf("family %s: counters, and only counters, end in _total", decl.Name)
 	}
 	for i, l := range decl.Labels {

@@ -110,14 +110,27 @@ func (g *Group) Rows() *Rows {
 	}
 }
 
-// Set renders one object and replaces its rows, or adds them. Equal rows are
-// no change at all: they make no block dirty and allocate nothing.
+// Set renders one object and replaces its rows, or adds them, or removes them if
+// it is skipped. Equal rows are no change at all: they make no block dirty and
+// allocate nothing.
 func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 	rows.reset()
 	fill(rows)
+	if rows.skip {
+		g.Delete(key)
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set(key, func(i int) []byte { return rows.lines[i] }, rows.cut)
+}
+
+// Put replaces the rows of one object, or adds them, with what was rendered before:
+// for whoever may find out while rendering that there is nothing to be set.
+func (g *Group) Put(e *Entry) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.set(e.Key, e.column, e.cut)
 }
 
 // Replace makes list the whole content of the group, in one step. It takes

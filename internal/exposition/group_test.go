@@ -116,6 +116,32 @@ func TestGroupCountsWhatItCuts(t *testing.T) {
 	}
 }
 
+// TestSkippedObjectsAreNotThere: they take no place that another could have.
+func TestSkippedObjectsAreNotThere(t *testing.T) {
+	_, g := testGroup(t, Options{MaxObjects: 1})
+	rows, skip := g.Rows(), func(r *Rows) { thing("skipped", 1)(r); r.Skip() }
+	if e := rows.Render("a", skip); e != nil {
+		t.Errorf("a skipped object has the entry %+v", e)
+	}
+	size := func(step string, objects, over int) {
+		t.Helper()
+		if o, x, _ := g.Size(); o != objects || x != over {
+			t.Errorf("%s: %d objects and %d too many, want %d and %d", step, o, x, objects, over)
+		}
+	}
+	g.Set("a", rows, skip)
+	size("skipped", 0, 0)
+	g.Set("b", rows, thing("b", 1))
+	g.Set("c", rows, thing("c", 1))
+	size("one too many", 1, 1)
+	g.Set("c", rows, skip)
+	size("it is skipped now", 1, 0)
+	g.Set("b", rows, skip)
+	size("and so is the other", 0, 0)
+	g.Set("b", rows, thing("b", 2))
+	size("and is back", 1, 0)
+}
+
 func TestEqualRowsChangeNoBlock(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	rows := g.Rows()

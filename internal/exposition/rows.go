@@ -28,7 +28,12 @@ type Rows struct {
 	// seen are the samples of families in which the object has many.
 	seen map[int]map[string]struct{}
 	note any
+	skip bool
 }
+
+// Skip says that the object is none of those that have rows: it is neither stored
+// nor counted.
+func (r *Rows) Skip() { r.skip = true }
 
 // Note leaves something about the object beside its rows, for whoever renders it.
 func (r *Rows) Note(note any) { r.note = note }
@@ -48,7 +53,7 @@ func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
 	}
-	r.last, r.cut, r.seen, r.note = 0, false, nil, nil
+	r.last, r.cut, r.seen, r.note, r.skip = 0, false, nil, nil, false
 }
 
 // Add appends a sample. The values are those of the labels of decl in their
@@ -239,10 +244,14 @@ type Entry struct {
 }
 
 // Render resets the rows, lets fill add to them and returns what it added,
-// detached. This is the form in which a relist is handed to [Group.Replace].
+// detached. This is the form in which a relist is handed to [Group.Replace]. An
+// object that is skipped has no entry: nil.
 func (r *Rows) Render(key string, fill func(*Rows)) *Entry {
 	r.reset()
 	fill(r)
+	if r.skip {
+		return nil
+	}
 	e := &Entry{Key: key, Note: r.note, cut: r.cut, ends: make([]uint32, len(r.lines))}
 	n := 0
 	for i, l := range r.lines {

@@ -27,11 +27,39 @@ const SnapshotFile = "snapshot.yaml"
 // SnapshotMeta is the content of a [SnapshotFile].
 type SnapshotMeta struct {
 	// TakenAt is when the dump was made.
-	TakenAt time.Time `json:"takenAt"`
+	TakenAt time.Time `json:"takenAt,omitzero"`
 	// ShiftTime false leaves the timestamps as they are.
 	ShiftTime *bool `json:"shiftTime,omitempty"`
 	// ServerVersion is the version of the cluster's API server.
 	ServerVersion string `json:"serverVersion,omitempty"`
+	// ExporterVersion is that of the exporter which took the snapshot.
+	ExporterVersion string `json:"exporterVersion,omitempty"`
+	// Missing is what could not be read: it is unknown, not absent.
+	Missing []Missing `json:"missing,omitempty"`
+}
+
+// Missing is something that could not be read when a snapshot was taken: a cluster,
+// a kind of one, or what an OpenBao cluster was asked for.
+type Missing struct {
+	// Cluster is empty in the directory of the cluster itself.
+	Cluster string `json:"cluster,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Endpoint is of OpenBao.
+	OpenBao  string `json:"openbao,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+	// Reason is one word, as in the metrics.
+	Reason string `json:"reason"`
+}
+
+// Write writes the [SnapshotFile] of a directory.
+func (m SnapshotMeta) Write(dir string) error {
+	text, err := yaml.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, SnapshotFile), text, 0o600)
 }
 
 // Meta reads what the snapshot tells about itself; it need not tell anything.

@@ -211,7 +211,7 @@ func (c *Cluster) Settled() bool {
 		return false
 	}
 	if !state.up { // one failed probe may be the network that is just coming up
-		return state.misses >= missesUntilDown || state.failing == ReasonConfig
+		return state.misses >= missesUntilDown || state.failing == ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {
 		if s := k.snapshot(); !s.settled() {

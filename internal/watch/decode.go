@@ -208,6 +208,18 @@ func (f *frameReader) next() ([]byte, error) {
 // decodeList reads a list from body as a stream and hands over each item as
 // soon as it is there.
 func decodeList(body io.Reader, create func() object, item func(o object, partial bool)) (metav1.ListMeta, error) {
+	return readList(body, func(raw []byte) error {
+		o := create()
+		partial, err := decode(raw, o)
+		if err == nil {
+			item(o, partial || o.meta().Name == "")
+		}
+		return err
+	})
+}
+
+// readList is decodeList for items as they are; raw is valid until item returns.
+func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, error) {
 	frames := &boundedReader{r: body, left: maxEvent}
 	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
 	var listMeta metav1.ListMeta
@@ -226,7 +238,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 		case "metadata":
 			err = decodeListMeta(dec, &listMeta)
 		case "items":
-			err = decodeItems(dec, frames, create, item)
+			err = readItems(dec, frames, item)
 		default:
 			err = dec.SkipValue()
 		}
@@ -248,7 +260,7 @@ func decodeListMeta(dec *jsontext.Decoder, m *metav1.ListMeta) error {
 	return jsonv1.Unmarshal(raw, m)
 }
 
-func decodeItems(dec *jsontext.Decoder, frames *boundedReader, create func() object, item func(object, bool)) error {
+func readItems(dec *jsontext.Decoder, frames *boundedReader, item func(raw []byte) error) error {
 	if dec.PeekKind() != '[' {
 		return dec.SkipValue() // null: no items
 	}
@@ -261,12 +273,9 @@ func decodeItems(dec *jsontext.Decoder, frames *boundedReader, create func() obj
 		if err != nil {
 			return err
 		}
-		o := create()
-		partial, err := decode(raw, o)
-		if err != nil {
+		if err := item(raw); err != nil {
 			return err
 		}
-		item(o, partial || o.meta().Name == "")
 	}
 	_, err := dec.ReadToken()
 	return err

@@ -56,6 +56,10 @@ func thingResource(kind string, usesTargets bool, versions ...string) Resource {
 		Group: testGroup, Kind: kind, Versions: versions, UsesTargets: usesTargets,
 		Families: []*exposition.Family{thingSize, thingCreated},
 	}, func(o *thing, v fleet.View, r *exposition.Rows) {
+		if o.Spec.Size < 0 {
+			r.Skip()
+			return
+		}
 		r.Add(thingSize, float64(o.Spec.Size), v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: o.Metadata.Namespace, Name: o.Spec.Kubeconfig}), kind, o.Metadata.Name)
 		r.Time(thingCreated, o.Metadata.Created, kind, o.Metadata.Name)
 	})

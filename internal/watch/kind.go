@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // kind is one resource in one cluster: its rows and the state of its watch.
@@ -111,6 +112,15 @@ func (k *kind) absent() {
 	k.clear()
 	k.update(func(s *kindState) {
 		s.known, s.version, s.synced, s.failing = true, "", false, ""
+	})
+}
+
+// unread notes that a snapshot does not have the kind because it could not be read.
+func (k *kind) unread(m fleet.Missing) {
+	k.clear()
+	k.update(func(s *kindState) {
+		s.known, s.version, s.synced, s.failing, s.failingSince = true, m.Version, false, reasonOf(recorded(m.Reason)), k.now()
+		s.failures = missesUntilDown // it will not become better
 	})
 }
 

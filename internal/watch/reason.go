@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,8 +42,32 @@ const (
 // errConfig marks an error in something that the user wrote.
 var errConfig = errors.New("configuration")
 
+// recordedError is one that a snapshot tells of.
+type recordedError struct{ reason Reason }
+
+func (f recordedError) Error() string { return "when the snapshot was taken: " + string(f.reason) }
+
+// Reasons are all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonForbidden, ReasonNotFound, ReasonThrottled, ReasonExpired,
+		ReasonServer, ReasonDecode, ReasonConfig, ReasonNetwork,
+	}
+}
+
+// recorded is the failure that a snapshot tells of, in a word that we know.
+func recorded(reason string) error {
+	if r := Reason(reason); slices.Contains(Reasons(), r) {
+		return recordedError{r}
+	}
+	return recordedError{ReasonNetwork}
+}
+
 // reasonOf classifies an error.
 func reasonOf(err error) Reason {
+	if f, ok := errors.AsType[recordedError](err); ok {
+		return f.reason
+	}
 	var (
 		status    apierrors.APIStatus
 		dns       *net.DNSError

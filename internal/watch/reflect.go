@@ -79,8 +79,11 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList,
 		if partial {
 			s.kind.decodedPartially()
 		}
-		if item.meta().Name != "" { // else it is no object
-			list.add(item.meta().key(), s.store.render(rows, item))
+		if item.meta().Name == "" { // it is no object
+			return
+		}
+		if e := s.store.render(rows, item); e != nil {
+			list.add(e)
 		}
 	})
 	if err != nil {

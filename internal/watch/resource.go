@@ -4,8 +4,12 @@
 package watch
 
 import (
+	"reflect"
+	"sync"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 )
 
 // Resource declares a kind of object to watch and what its objects become.
@@ -20,9 +24,12 @@ type Resource struct {
 	UsesTargets bool
 	// Notes says that objects leave notes beside their rows, for [Options.Notes].
 	Notes bool
+	// Annotations are those that the rows look at: a snapshot has no others.
+	Annotations []string
 
 	create func() object
 	rows   func(fleet.View, object, *exposition.Rows)
+	shape  func() (*slim.Shape, error)
 }
 
 // Of completes a declaration with the slim struct T, which embeds [Object], and
@@ -32,6 +39,7 @@ func Of[T any, P interface {
 	object
 }](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
 	r.create = func() object { return P(new(T)) }
+	r.shape = sync.OnceValues(func() (*slim.Shape, error) { return shapeOf(reflect.TypeFor[T](), r.Annotations) })
 	r.rows = func(v fleet.View, o object, rs *exposition.Rows) {
 		if o, ok := o.(P); ok {
 			rows((*T)(o), v, rs)
@@ -47,8 +55,8 @@ type Set struct {
 }
 
 // Render decodes one object from JSON and returns its rows; a snapshot does, and
-// tests check object in, text out. partial says that a value of the wrong type
-// was left out, or that there is no entry because the object has no name.
+// tests check object in, text out. There is no entry if the object is skipped, or
+// has no name. partial says that a value of the wrong type was left out, or the name.
 func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows) (entry *exposition.Entry, partial bool, err error) {
 	o := r.create()
 	partial, err = decode(raw, o)

@@ -33,7 +33,7 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 	for ctx.Err() == nil {
 		fingerprint, view := c.Fingerprint(), c.view.Load()
 		err := c.loadSnapshot(*view)
-		if err != nil {
+		if _, ok := errors.AsType[recordedError](err); err != nil && !ok {
 			err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
 		}
 		c.contact(err)
@@ -42,6 +42,20 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 			c.contact(err)
 		}
 	}
+}
+
+// SnapshotObjects returns the objects of a kind in the directory of a snapshot, each
+// as JSON, for those who do not watch it. Dumps may overlap: the later one holds.
+func SnapshotObjects(dir string, kind schema.GroupKind) ([]json.RawMessage, error) {
+	all, err := readObjects(dir)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]json.RawMessage, len(all[kind]))
+	for i, o := range all[kind] {
+		found[i] = o.raw
+	}
+	return found, nil
 }
 
 func (c *Cluster) loadSnapshot(view fleet.View) error {
@@ -71,6 +85,10 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			if !slices.Contains(k.resource.Versions, o.version) {
 				continue
 			}
+			if o.raw == nil { // the head of a list
+				contents[i].version = o.version
+				continue
+			}
 			entry, partial, err := k.resource.Render(view, o.raw, rows)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", o.file, k.resource.Kind, err)
@@ -78,10 +96,10 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			if partial {
 				k.decodedPartially()
 			}
+			contents[i].version = o.version // of a kind that is there, even if nothing of it has rows
 			if entry == nil {
 				continue
 			}
-			contents[i].version = o.version
 			if n, ok := at[entry.Key]; ok { // dumps may overlap: the later one holds
 				contents[i].entries[n] = entry
 				continue
@@ -90,8 +108,16 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			contents[i].entries = append(contents[i].entries, entry)
 		}
 	}
+	missing, down := missingOf(meta, c.Name)
 	for i, k := range c.kinds {
-		if contents[i].version == "" {
+		gone, ok := missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
+		switch {
+		case down != nil:
+			continue // nothing is known of it
+		case ok:
+			k.unread(gone)
+			continue
+		case contents[i].version == "":
 			k.absent()
 			continue
 		}
@@ -100,13 +126,29 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 		k.synchronized()
 	}
 	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })
-	return nil
+	return down
+}
+
+// missingOf are the kinds of a cluster that were not read when the snapshot was
+// taken; down is why there are none at all, if the cluster was not reached.
+func missingOf(meta fleet.SnapshotMeta, cluster string) (kinds map[schema.GroupKind]fleet.Missing, down error) {
+	kinds = map[schema.GroupKind]fleet.Missing{}
+	for _, m := range meta.Missing {
+		switch {
+		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "":
+		case m.Kind == "":
+			down = recorded(m.Reason)
+		default:
+			kinds[schema.GroupKind{Group: m.Group, Kind: m.Kind}] = m
+		}
+	}
+	return kinds, down
 }
 
 type rawObject struct {
 	file    string
 	version string
-	raw     []byte
+	raw     []byte // nil if it is the head of a list
 }
 
 // readObjects reads every Kubernetes object below dir: single objects, lists
@@ -162,7 +204,12 @@ func addObject(path string, raw []byte, objects map[schema.GroupKind][]rawObject
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return err
 	}
-	if strings.HasSuffix(head.Kind, "List") && head.Items != nil {
+	if kind, ok := strings.CutSuffix(head.Kind, "List"); ok && head.Items != nil {
+		if gv, err := schema.ParseGroupVersion(head.APIVersion); err == nil && kind != "" {
+			// Even an empty list says that the kind is served.
+			gk := schema.GroupKind{Group: gv.Group, Kind: kind}
+			objects[gk] = append(objects[gk], rawObject{file: path, version: gv.Version})
+		}
 		for _, item := range head.Items {
 			if err := addObject(path, item, objects); err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -85,6 +86,7 @@ func TestSnapshotObjects(t *testing.T) {
 		},
 		"two versions":        {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1"), "b.yaml": document("Widget", "v2", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
 		"overlap: later wins": {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1") + "---\n" + document("Widget", "v1", "a", "2"), "b.yaml": document("Widget", "v1", "a", "3")}, want: []string{size("Widget", "a", 3)}},
+		"nobody's":            {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "-1") + "---\n" + document("Widget", "v1", "b", "1")}, want: []string{size("Widget", "b", 1)}},
 		"the wrong type":      {files: map[string]string{"a.yaml": document("Widget", "v1", "a", `"many"`)}, want: []string{size("Widget", "a", 0)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,4 +239,34 @@ func TestSnapshotRuns(t *testing.T) {
 	}
 	r.wantRows()
 	r.wantLine(`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version=""} 0`)
+}
+
+// TestSnapshotObjectsOfAKind are all of them, in the order of the files.
+func TestSnapshotObjectsOfAKind(t *testing.T) {
+	t.Parallel()
+	pod := func(name string) string {
+		return `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "` + name + `"}}` + "\n"
+	}
+	dir := writeFiles(t, map[string]string{
+		"a.yaml":               pod("a") + "---\n" + document("Thing", "v1", "x", "1"),
+		"b/list.json":          `{"apiVersion": "v1", "kind": "PodList", "items": [` + pod("b") + `]}`,
+		"controllers/x/a.prom": "no_object 1\n",
+		fleet.SnapshotFile:     "takenAt: 2026-11-23T09:00:00Z\n",
+		"c.yaml":               pod("c"),
+	})
+	objects, err := SnapshotObjects(dir, schema.GroupKind{Kind: "Pod"})
+	var got []string
+	for _, raw := range objects {
+		var o Object
+		if _, err := decode(raw, &o); err != nil {
+			t.Error(err)
+		}
+		got = append(got, o.Metadata.Name)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c"}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if _, err := SnapshotObjects(filepath.Join(dir, "none"), schema.GroupKind{Kind: "Pod"}); err == nil {
+		t.Error("a directory that is not there")
+	}
 }

@@ -33,6 +33,7 @@ func newStore(k *kind, view fleet.View) *store {
 	return &store{kind: k, view: view, rows: k.group.Rows()}
 }
 
+// render returns nil for an object that has no rows.
 func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
 	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
 }
@@ -55,7 +56,9 @@ func (s *store) Replace(list []any, _ string) error {
 	for i, x := range list {
 		switch e := x.(type) {
 		case *exposition.Entry:
-			entries = append(entries, e)
+			if e != nil {
+				entries = append(entries, e)
+			}
 		case *renderedItem:
 			entries = append(entries, e.entry)
 		case object: // without a name
@@ -134,10 +137,10 @@ type renderedList struct {
 // DeepCopyObject makes renderedList a runtime.Object. Nobody copies it.
 func (l *renderedList) DeepCopyObject() runtime.Object { return l }
 
-func (l *renderedList) add(key string, e *exposition.Entry) {
-	namespace, name, ok := strings.Cut(key, "/")
+func (l *renderedList) add(e *exposition.Entry) {
+	namespace, name, ok := strings.Cut(e.Key, "/")
 	if !ok {
-		namespace, name = "", key
+		namespace, name = "", e.Key
 	}
 	l.Items = append(l.Items, &renderedItem{Meta: Meta{Name: name, Namespace: namespace}, entry: e})
 }

@@ -43,7 +43,8 @@ func TestFourClusters(t *testing.T) {
 	for _, c := range clusters {
 		e.expect(t, 1, series{"": "cobaltcore_cluster_up", "cluster": c.Name, "=": "1"})
 		e.expect(t, 1, series{"": "cobaltcore_collector_up", "cluster": c.Name, "collector": "flux", "=": "1"})
-		e.expect(t, 19, series{"": "cobaltcore_watch_synced", "cluster": c.Name, "=": "1"})
+		e.expect(t, 19, series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "flux", "=": "1"})
+		e.expect(t, 3, series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "controllers", "=": "1"})
 	}
 	// Flux Operator itself may add objects, but takes none away.
 	eventually(t, time.Minute, func() error {

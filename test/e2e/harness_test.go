@@ -257,10 +257,11 @@ func fleetObjects(t *testing.T, cluster string) []*unstructured.Unstructured {
 	objects, err := testbed.LoadDir(filepath.Join(root, "test", "fleet", cluster))
 	must(t, err)
 	// The real Flux Operator gets the FluxInstance of the testbed, which it can
-	// make ready without a kubelet. External Secrets Operator has objects of its own,
-	// and the tests of Greenhouse bring its CRDs.
+	// make ready without a kubelet, and makes the Deployments of Flux itself. External
+	// Secrets Operator has objects of its own, and the tests of Greenhouse bring its
+	// CRDs.
 	return slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool {
 		group := o.GroupVersionKind().Group
-		return o.GetKind() == "FluxInstance" || group == "external-secrets.io" || group == "greenhouse.sap"
+		return o.GetKind() == "FluxInstance" || slices.Contains([]string{"external-secrets.io", "greenhouse.sap", "apps", ""}, group)
 	})
 }

@@ -140,7 +140,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	e := startExporter(t, configFor("", c))
 	e.ready(t)
 	e.expect(t, 1, series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
-	e.expect(t, 18, series{"": "cobaltcore_watch_present", "=": "1"})
+	e.expect(t, 18, series{"": "cobaltcore_watch_present", "collector": "flux", "=": "1"})
 
 	must(t, c.ApplyCRDs(t.Context(), late...))
 	applied := time.Now()

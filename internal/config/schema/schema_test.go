@@ -60,6 +60,7 @@ var beyondSchema = map[string]string{
 
 	"openbao-auth.bad.yaml":           "a schema can tell, but not why: an empty tokenFile is none",
 	"openbao-cluster.bad.yaml":        "a schema cannot compare with clusters",
+	"controllers-allow.bad.yaml":      "a pattern cannot say what a name must not begin with",
 	"openbao-duplicate-name.bad.yaml": "a schema cannot compare items",
 	"openbao-login-probe.bad.yaml":    "a schema cannot count clusters that are not snapshots",
 	"openbao-mounts.bad.yaml":         "a schema cannot trim slashes",

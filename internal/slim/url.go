@@ -1,14 +1,23 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package flux
+package slim
 
 import "strings"
 
-// redactURL removes user info, query and fragment: all three have held
+// URL is a URL as somebody wrote it, with whatever is in it.
+type URL string
+
+// Redacted is the URL without what may be a secret.
+func (u URL) Redacted() string { return RedactURL(string(u)) }
+
+// KeptText is what is kept of it.
+func (u URL) KeptText() string { return u.Redacted() }
+
+// RedactURL removes user info, query and fragment: all three have held
 // credentials. It reads text, not URLs: what url.Parse refuses is where a
 // password is most likely to be in the wrong place.
-func redactURL(s string) string {
+func RedactURL(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if ok = ok && !strings.ContainsAny(scheme, ":/?#@"); ok {
 		scheme += "://"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package flux
+package slim
 
 import (
 	"net/url"
@@ -74,17 +74,17 @@ func TestAURLKeepsWhereItPointsAndLosesTheSecret(t *testing.T) {
 		{"no scheme, URL in the query", "user:hunter2@host/x?to=https://other", "host/x"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := redactURL(tc.in)
+			got := RedactURL(tc.in)
 			if got != tc.want {
-				t.Errorf("redactURL(%q) = %q, want %q", tc.in, got, tc.want)
+				t.Errorf("RedactURL(%q) = %q, want %q", tc.in, got, tc.want)
 			}
 			for _, secret := range []string{"hunter2", "hun", "ter2"} {
 				if strings.Contains(tc.in, secret) && strings.Contains(got, secret) {
-					t.Errorf("redactURL(%q) = %q leaks %q", tc.in, got, secret)
+					t.Errorf("RedactURL(%q) = %q leaks %q", tc.in, got, secret)
 				}
 			}
-			if again := redactURL(got); again != got {
-				t.Errorf("redactURL(%q) = %q, not the same again", got, again)
+			if again := RedactURL(got); again != got {
+				t.Errorf("RedactURL(%q) = %q, not the same again", got, again)
 			}
 		})
 	}
@@ -115,12 +115,12 @@ func FuzzRedactURL(f *testing.F) {
 			inputs = append(inputs, scheme+"://"+user+":"+password+"@"+host+path+"?"+query+marker)
 		}
 		for _, in := range inputs {
-			if got := redactURL(in); strings.Contains(got, marker) {
-				t.Errorf("redactURL(%q) = %q leaks the end of a password, query or fragment", in, got)
+			if got := RedactURL(in); strings.Contains(got, marker) {
+				t.Errorf("RedactURL(%q) = %q leaks the end of a password, query or fragment", in, got)
 			}
 		}
 		for _, in := range []string{scheme, user, password, host, path, query, fragment, user + "@" + host, user + ":" + password + "@" + host} {
-			redactURL(in) // does not panic
+			RedactURL(in) // does not panic
 		}
 	})
 }

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"slices"
+
+	"github.com/fluxcd/flux2/v2/pkg/manifestgen"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// The labels that Kubernetes recommends, some of which Flux has constants for.
+const (
+	partOfLabel    = manifestgen.PartOfLabelKey
+	versionLabel   = manifestgen.VersionLabelKey
+	instanceLabel  = manifestgen.InstanceLabelKey
+	nameLabel      = "app.kubernetes.io/name"
+	componentLabel = "app.kubernetes.io/component"
+)
+
+// defaultSelectors recognize the workloads of a system, as the charts of the reference
+// architecture label them: one of them matches.
+func defaultSelectors(system string) []string {
+	switch system {
+	case "flux": // Flux Operator is no part of the Flux that it installs
+		return []string{partOfLabel + "=" + manifestgen.PartOfLabelValue, nameLabel + "=flux-operator"}
+	case "externalsecrets":
+		return []string{nameLabel + " in (external-secrets,external-secrets-webhook,external-secrets-cert-controller)"}
+	case "openbao":
+		return []string{nameLabel + " in (openbao,openbao-agent-injector,openbao-csi-provider)"}
+	case "greenhouse": // whose charts are called manager, idproxy and the like
+		return []string{"app=greenhouse", instanceLabel + "=greenhouse"}
+	case "aurora":
+		return []string{nameLabel + " in (aurora,aurora-dashboard)", "name=aurora"}
+	}
+	return nil
+}
+
+// matcher finds the workloads of one system.
+type matcher struct {
+	system   string
+	selector labels.Selector
+}
+
+// matchers are those of all systems; what two of them find belongs to the first.
+// Selectors of the configuration were checked when it was read.
+func matchers(configured map[string]string) []matcher {
+	var list []matcher
+	for _, system := range config.ControllerSystems() {
+		texts := defaultSelectors(system)
+		if text := configured[system]; text != "" {
+			texts = []string{text}
+		}
+		for _, text := range texts {
+			if s, err := labels.Parse(text); err == nil {
+				list = append(list, matcher{system, s})
+			}
+		}
+	}
+	return list
+}
+
+// systemOf is whose a workload is by the labels of its pods, or else by its own;
+// empty if it is nobody's.
+func systemOf(list []matcher, pods, own labels.Set) string {
+	for _, set := range []labels.Set{pods, own} {
+		if len(set) == 0 {
+			continue
+		}
+		if i := slices.IndexFunc(list, func(m matcher) bool { return m.selector.Matches(set) }); i >= 0 {
+			return list[i].system
+		}
+	}
+	return ""
+}
+
+// componentOf is what labels say that a workload does within its system; empty if
+// they do not.
+func componentOf(set labels.Set) string {
+	for _, label := range []string{componentLabel, nameLabel, "app", "name"} {
+		if value := set[label]; value != "" {
+			return value
+		}
+	}
+	return ""
+}

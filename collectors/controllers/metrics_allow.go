@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// exportable is a family of a controller's own that is exported again.
+type exportable struct {
+	name, help string
+	// distribution says that it is a histogram, of which only sum and count are
+	// exported: buckets are most of the series, and no rule needs them.
+	distribution bool
+}
+
+// defaultAllowed are the families without an allow list: what tells a controller that
+// works from one that is stuck, and who is to blame.
+func defaultAllowed() []exportable {
+	return []exportable{
+		{name: "controller_runtime_active_workers", help: "Workers of the controller that are busy."},
+		{name: "controller_runtime_max_concurrent_reconciles", help: "Workers that the controller has."},
+		{name: "controller_runtime_reconcile_errors_total", help: "Reconciliations that failed."},
+		{name: "controller_runtime_reconcile_panics_total", help: "Reconciliations that panicked."},
+		{name: "controller_runtime_reconcile_total", help: "Reconciliations by result: the heartbeat of the controller."},
+		{name: "controller_runtime_terminal_reconcile_errors_total", help: "Reconciliations that failed and are not tried again."},
+		{name: "externalsecret_provider_api_calls_count", help: "Calls of External Secrets Operator to the servers that hold the secrets."},
+		{name: "externalsecret_sync_calls_error", help: "Synchronisations of an ExternalSecret that failed."},
+		{name: "externalsecret_sync_calls_total", help: "Synchronisations of an ExternalSecret."},
+		{name: "gotk_cache_events_total", help: "Hits and misses of the Helm index cache of source-controller."},
+		{name: "gotk_event_http_request_duration_seconds", help: "Time that notification-controller took for events of other controllers.", distribution: true},
+		{name: "gotk_event_http_requests_inflight", help: "Events that notification-controller is working on."},
+		{name: "gotk_event_http_response_size_bytes", help: "Size of the answers of notification-controller to events.", distribution: true},
+		{name: "gotk_receiver_http_request_duration_seconds", help: "Time that notification-controller took for webhooks.", distribution: true},
+		{name: "gotk_receiver_http_requests_inflight", help: "Webhooks that notification-controller is working on."},
+		{name: "gotk_receiver_http_response_size_bytes", help: "Size of the answers of notification-controller to webhooks.", distribution: true},
+		{name: "gotk_reconcile_duration_seconds", help: "Time that reconciliations of an object took.", distribution: true},
+		{name: "gotk_token_cache_events_total", help: "Hits and misses of the token cache of a Flux controller, by object."},
+		{name: "gotk_token_cache_evictions_total", help: "Tokens that a Flux controller dropped from its cache."},
+		{name: "gotk_token_cache_requests_total", help: "Requests to the token cache of a Flux controller."},
+		{name: "gotk_token_cached_items", help: "Tokens in the cache of a Flux controller."},
+		{name: "leader_election_master_status", help: "Whether the pod is the leader."},
+		{name: "rest_client_requests_total", help: "Requests to API servers by status; host tells which one."},
+		{name: "workqueue_depth", help: "Objects that wait to be reconciled."},
+		{name: "workqueue_longest_running_processor_seconds", help: "How long the longest running reconciliation has been running."},
+		{name: "workqueue_unfinished_work_seconds", help: "How long all running reconciliations together have been running."},
+	}
+}
+
+// reexport is what is taken over from the metrics of controllers. Its families must
+// be those that the exposition was created with, so it is made once for a
+// configuration.
+type reexport struct {
+	families []*exposition.Family
+	// plain are families by the name of their samples.
+	plain map[string]*exposition.Family
+	// summaries are families by their names, without _sum and _count.
+	summaries map[string]*exposition.Family
+}
+
+// exportedLabels are the labels that all rows have beside their own. The pod is not
+// called pod: what a scrape adds under that name is aggregated away by every rule.
+func exportedLabels() []string {
+	return []string{"cluster", "system", "component", "controller_namespace", "controller_pod"}
+}
+
+// newReexport takes over the families of the list; an empty one means the default.
+func newReexport(allow []string) *reexport {
+	list := defaultAllowed()
+	if len(allow) > 0 {
+		list = userAllowed(allow)
+	}
+	r := &reexport{plain: map[string]*exposition.Family{}, summaries: map[string]*exposition.Family{}}
+	for _, x := range list {
+		if x.distribution {
+			r.summaries[x.name] = r.add(x.name, x.help, exposition.Summary)
+		}
+	}
+	for _, x := range list {
+		switch {
+		case x.distribution:
+		case x.help != "":
+			r.addPlain(x.name, x.help)
+		default:
+			// Its type shows when it is there, and a family has only one: if it is a
+			// histogram or a summary, sum and count are families of their own.
+			r.addPlain(x.name, userHelp)
+			r.addPlain(x.name+exposition.Sum, userHelp)
+			r.addPlain(x.name+exposition.Count, userHelp)
+		}
+	}
+	return r
+}
+
+const userHelp = "Exported again as the controller has it, because the configuration allows it."
+
+// userAllowed keeps what is known about the families of the default list.
+func userAllowed(allow []string) []exportable {
+	known := defaultAllowed()
+	list := make([]exportable, len(allow))
+	for i, name := range allow {
+		list[i].name = name
+		if n := slices.IndexFunc(known, func(x exportable) bool { return x.name == name }); n >= 0 {
+			list[i] = known[n]
+		}
+	}
+	return list
+}
+
+// addPlain adds a family of samples of one name, unless it is there already, also as
+// a part of a summary.
+func (r *reexport) addPlain(name, help string) {
+	for _, suffix := range []string{exposition.Sum, exposition.Count} {
+		if whole, ok := strings.CutSuffix(name, suffix); ok && r.summaries[whole] != nil {
+			return
+		}
+	}
+	if r.plain[name] == nil {
+		r.plain[name] = r.add(name, help, exposition.Untyped)
+	}
+}
+
+func (r *reexport) add(name, help string, t exposition.Type) *exposition.Family {
+	f := &exposition.Family{Name: name, Help: help, Type: t, Labels: exportedLabels(), Open: true}
+	r.families = append(r.families, f)
+	return f
+}

@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// maxLine bounds one line: a longer one has no end, or a value that nobody wants.
+const maxLine = 64 << 10
+
+// sample is one line of an exposition that is taken over. Its labels are valid until
+// the next one is read, and may be changed.
+type sample struct {
+	family *exposition.Family
+	suffix string // of a summary
+	value  float64
+	labels []exposition.Label
+}
+
+// parser reads the text format as a stream: a line at a time, keeping nothing but
+// samples that are taken over. The stock parsers want all of it in memory, and a
+// controller with many objects says 10 MB of which a few kilobytes matter. It is used
+// again and again, by one goroutine.
+type parser struct {
+	*reexport
+
+	lines *bufio.Reader
+	// of is the histogram or summary that the last TYPE line has announced.
+	of     []byte
+	into   *exposition.Family // where its sum and count go; nil if nowhere
+	spans  []span
+	labels []exposition.Label
+}
+
+// span is where a label is in its line.
+type span struct{ name, nameEnd, value, valueEnd int }
+
+func newParser(r *reexport) *parser {
+	return &parser{reexport: r, lines: bufio.NewReaderSize(nil, maxLine)}
+}
+
+// errLine is a line that is not one of the text format. It is not quoted: it may be
+// anything.
+var errLine = errors.New("not a line of the text format")
+
+// parse hands over each sample that is taken over, in order. misfits are samples of an
+// allowed family that are not of the type that it is known to have. An error may come
+// after any number of samples: what was said before it is not to be trusted, either.
+func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err error) {
+	p.lines.Reset(body)
+	defer p.lines.Reset(nil)
+	p.of, p.into = p.of[:0], nil
+	samples := 0
+	for n := 1; ; n++ {
+		line, err := p.lines.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			return misfits, probe.Failed(probe.ReasonDecode, "line %d is longer than %d KiB", n, maxLine>>10)
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return misfits, probe.Failed(probe.ReasonDecode, "line %d has no end", n)
+		case errors.Is(err, io.EOF) && samples == 0:
+			return misfits, probe.Failed(probe.ReasonDecode, "there is no sample in it")
+		case errors.Is(err, io.EOF):
+			return misfits, nil
+		case err != nil:
+			return misfits, err
+		}
+		if line = bytes.Trim(line, " \t\n"); len(line) == 0 {
+			continue
+		}
+		if line[0] == '#' {
+			p.comment(line)
+			continue
+		}
+		samples++
+		s, misfit, err := p.sample(line)
+		switch {
+		case err != nil:
+			return misfits, probe.Failed(probe.ReasonDecode, "line %d: %w", n, err)
+		case misfit:
+			misfits++
+		case s.family != nil:
+			each(s)
+		}
+	}
+}
+
+// comment notes which lines that follow are a histogram or a summary.
+func (p *parser) comment(line []byte) {
+	words := bytes.Fields(line[1:])
+	if len(words) != 3 || string(words[0]) != "TYPE" {
+		return
+	}
+	p.of, p.into = p.of[:0], nil
+	if bytes.EqualFold(words[2], []byte("histogram")) || bytes.EqualFold(words[2], []byte("summary")) {
+		p.of = append(p.of, words[1]...)
+		p.into = p.summaries[string(words[1])]
+	}
+}
+
+// sample reads a line. The family is nil if it is not taken over.
+func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
+	end := 0
+	for end < len(line) && (isNameByte(line[end], end) || line[end] == ':') {
+		end++
+	}
+	if end == 0 {
+		return s, false, errLine
+	}
+	rest := skipBlanks(line, end)
+	p.spans = p.spans[:0]
+	if rest < len(line) && line[rest] == '{' {
+		if rest, err = p.scanLabels(line, rest+1); err != nil {
+			return s, false, err
+		}
+	} else if rest == end {
+		return s, false, errLine
+	}
+	if s.value, err = scanValue(line[rest:]); err != nil {
+		return s, false, err
+	}
+	s.family, s.suffix, misfit = p.take(line[:end])
+	if s.family == nil {
+		return s, misfit, nil
+	}
+	s.labels, err = p.cut(string(line))
+	return s, false, err
+}
+
+// take says where a sample goes, if anywhere.
+func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit bool) {
+	if suffix, ok := bytes.CutPrefix(name, p.of); ok && len(p.of) > 0 {
+		switch {
+		case p.into != nil && string(suffix) == exposition.Sum:
+			return p.into, exposition.Sum, false
+		case p.into != nil && string(suffix) == exposition.Count:
+			return p.into, exposition.Count, false
+		case len(suffix) == 0, string(suffix) == "_bucket", string(suffix) == "_created":
+			return nil, "", false // quantiles and buckets
+		}
+	}
+	if f := p.plain[string(name)]; f != nil {
+		return f, "", false
+	}
+	return nil, "", p.summaries[string(name)] != nil
+}
+
+// scanLabels finds the labels that begin at i, behind the brace, and returns where the
+// line goes on behind the other one.
+func (p *parser) scanLabels(line []byte, i int) (int, error) {
+	for {
+		i = skipBlanks(line, i)
+		if i < len(line) && line[i] == '}' {
+			return i + 1, nil
+		}
+		s := span{name: i}
+		for i < len(line) && isNameByte(line[i], i-s.name) {
+			i++
+		}
+		s.nameEnd = i
+		i = skipBlanks(line, i)
+		if s.nameEnd == s.name || i >= len(line) || line[i] != '=' {
+			return 0, errLine
+		}
+		i = skipBlanks(line, i+1)
+		if i >= len(line) || line[i] != '"' {
+			return 0, errLine
+		}
+		s.value = i + 1
+		for i++; ; i++ {
+			if i >= len(line) {
+				return 0, errLine
+			}
+			if line[i] == '"' {
+				break
+			}
+			if line[i] == '\\' {
+				i++
+				if i >= len(line) || line[i] != '\\' && line[i] != '"' && line[i] != 'n' {
+					return 0, errLine
+				}
+			}
+		}
+		s.valueEnd = i
+		p.spans = append(p.spans, s)
+		i = skipBlanks(line, i+1)
+		if i >= len(line) || line[i] != ',' && line[i] != '}' {
+			return 0, errLine
+		}
+		if line[i] == ',' {
+			i++
+		}
+	}
+}
+
+// cut takes the labels that were found out of the line, ordered by name: what a
+// controller changes in the order of its labels is no change.
+func (p *parser) cut(line string) ([]exposition.Label, error) {
+	p.labels = p.labels[:0]
+	for _, s := range p.spans {
+		l := exposition.Label{Name: line[s.name:s.nameEnd], Value: line[s.value:s.valueEnd]}
+		if strings.IndexByte(l.Value, '\\') >= 0 {
+			l.Value = unescape.Replace(l.Value)
+		}
+		p.labels = append(p.labels, l)
+	}
+	slices.SortFunc(p.labels, func(a, b exposition.Label) int { return strings.Compare(a.Name, b.Name) })
+	for i, l := range p.labels {
+		if l.Name == "__name__" || i > 0 && p.labels[i-1].Name == l.Name {
+			return nil, errLine
+		}
+	}
+	return p.labels, nil
+}
+
+var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
+
+// scanValue reads a value and, perhaps, the time that nobody needs.
+func scanValue(rest []byte) (float64, error) {
+	rest = bytes.TrimLeft(rest, " \t")
+	end := bytes.IndexAny(rest, " \t")
+	if end < 0 {
+		end = len(rest)
+	}
+	if at := bytes.TrimSpace(rest[end:]); len(at) > 0 {
+		if _, err := strconv.ParseInt(string(at), 10, 64); err != nil {
+			return 0, errLine
+		}
+	}
+	if bytes.ContainsAny(rest[:end], "pP_") { // of Go only
+		return 0, errLine
+	}
+	v, err := strconv.ParseFloat(string(rest[:end]), 64)
+	if err != nil {
+		return 0, errLine
+	}
+	return v, nil
+}
+
+func isNameByte(c byte, at int) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || at > 0 && c >= '0' && c <= '9'
+}
+
+func skipBlanks(line []byte, i int) int {
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const (
+	// scrapesAtOnce bounds how many pods of a cluster are asked at the same time.
+	scrapesAtOnce = 8
+	// maxSeries bounds what one pod may bring, and maxSeriesOfFamily what one family of
+	// it may: the one that has a series for each object must not push out the others.
+	maxSeries         = 10_000
+	maxSeriesOfFamily = 2_000
+)
+
+// scrape asks all pods that have metrics. The rows of a pod change when it has
+// answered, or has failed to.
+func (p *pods) scrape(ctx context.Context, current []*pod) {
+	wanted, asked := []*pod(nil), map[string]bool{}
+	for _, pod := range current {
+		if p.source.asks(pod) {
+			wanted = append(wanted, pod)
+			asked[pod.key()] = true
+		}
+	}
+	for key := range p.asked {
+		if !asked[key] {
+			p.metricRows.Delete(key)
+		}
+	}
+	p.asked = asked
+	// Those that did not answer last time come last: they hold up the others.
+	slices.SortStableFunc(wanted, func(a, b *pod) int { return cmp.Compare(order(p.slow[a.key()]), order(p.slow[b.key()])) })
+
+	queue := make(chan int)
+	errs := make([]error, len(wanted))
+	var workers sync.WaitGroup
+	for range min(scrapesAtOnce, len(wanted)) {
+		workers.Go(func() {
+			s := scrapeWorker{pods: p, parser: newParser(p.reexport), rows: p.metricRows.Rows()}
+			for i := range queue {
+				errs[i] = s.scrape(ctx, wanted[i])
+			}
+		})
+	}
+	for i := range wanted {
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	if ctx.Err() != nil {
+		return
+	}
+	var failures probe.Failures
+	clear(p.slow)
+	for i, err := range errs {
+		if err != nil {
+			failures.Add(wanted[i].key(), err)
+			p.slow[wanted[i].key()] = probe.ReasonOf(err) == probe.ReasonTimeout
+		}
+	}
+	slices.SortFunc(failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+	p.Note("metrics", failures)
+}
+
+func order(slow bool) int {
+	if slow {
+		return 1
+	}
+	return 0
+}
+
+// scrapeWorker asks one pod after the other.
+type scrapeWorker struct {
+	*pods
+
+	parser *parser
+	rows   *exposition.Rows
+}
+
+// scrape takes over what a pod tells, all of it or nothing.
+func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
+	within, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	entry := s.rows.Render(p.key(), func(r *exposition.Rows) { err = s.take(within, p, r) })
+	if ctx.Err() != nil {
+		return nil // we are stopping
+	}
+	if err != nil {
+		entry = s.rows.Render(p.key(), func(r *exposition.Rows) {
+			r.Bool(scrapeSuccess, false, p.values()...)
+			r.Add(scrapeFailing, 1, p.values(string(probe.ReasonOf(err)))...)
+		})
+	}
+	s.metricRows.Put(entry)
+	return err
+}
+
+// take reads the metrics of a pod into its rows.
+func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) error {
+	body, err := s.source.scrape(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }()
+	cut, err := takeOver(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
+	if err != nil {
+		return readFailure(err)
+	}
+	r.Bool(scrapeSuccess, true, p.values()...)
+	r.Add(metricsCut, float64(cut), p.values()...)
+	return nil
+}
+
+// takeOver adds the samples of an exposition that are allowed. The values are those of
+// exportedLabels. cut is how many were left out.
+func takeOver(from *parser, body io.Reader, r *exposition.Rows, values []string) (cut int, err error) {
+	total, byFamily := 0, map[*exposition.Family]int{}
+	misfits, err := from.parse(body, func(s sample) {
+		if total == maxSeries || byFamily[s.family] == maxSeriesOfFamily {
+			cut++
+			return
+		}
+		total++
+		byFamily[s.family]++
+		for i := range s.labels {
+			s.labels[i].Name = renamed(s.labels[i].Name)
+		}
+		r.AddOpen(s.family, s.suffix, s.value, values, s.labels)
+	})
+	return cut + misfits, err
+}
+
+// renamed is what a label is called when it is exported again: a scrape adds some of
+// these names itself, and rules aggregate them away. The others that collide are
+// renamed by the exposition.
+func renamed(label string) string {
+	switch label {
+	case "namespace":
+		return "exported_namespace"
+	case "pod":
+		return "exported_pod"
+	case "instance":
+		return "exported_instance"
+	case "job":
+		return "exported_job"
+	case "container":
+		return "exported_container"
+	case "service":
+		return "exported_service"
+	case "endpoint":
+		return "exported_endpoint"
+	case "cluster":
+		return "exported_cluster"
+	}
+	return label
+}

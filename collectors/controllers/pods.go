@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
+)
+
+// podsStay is how long pods are believed in that can no longer be listed.
+const podsStay = 5 * time.Minute
+
+// pods lists the pods of the management plane in one cluster, again and again, and
+// asks each of them for its own metrics. They are not watched: a pod changes with
+// every restart, its metrics all the time.
+type pods struct {
+	*probe.Journal
+	*reexport
+
+	interval  time.Duration
+	timeout   time.Duration // of one pod
+	now       func() time.Time
+	source    podSource
+	selectors []podSelector
+
+	podRows, metricRows *exposition.Group
+
+	// Of the loop only.
+	known map[string]knownPods // by system
+	asked map[string]bool      // pods that have metrics
+	slow  map[string]bool      // those that did not answer in time
+
+	mu      sync.Mutex
+	settled bool
+	status  status.Status
+}
+
+// knownPods are the pods of a system when they were last listed.
+type knownPods struct {
+	pods []*pod
+	at   time.Time
+}
+
+// newPods makes the probe of a cluster. The exposition of the site must have been
+// created with podFamilies and with the families of r.
+func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
+	group := func(kind string, families []*exposition.Family) *exposition.Group {
+		return site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: kind}, families)
+	}
+	return &pods{
+		Journal: probe.NewJournal(site.Log), reexport: r,
+		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), now: site.Now,
+		source: newPodSource(c, site), selectors: podSelectors(c.Selectors),
+		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
+		known: map[string]knownPods{}, asked: map[string]bool{}, slow: map[string]bool{},
+	}
+}
+
+// Groups are all rows about pods, and those of their metrics.
+func (p *pods) Groups() []*exposition.Group { return []*exposition.Group{p.podRows, p.metricRows} }
+
+// Run asks until ctx ends.
+func (p *pods) Run(ctx context.Context) {
+	defer p.source.close()
+	tick := time.NewTicker(p.interval)
+	defer tick.Stop()
+	for {
+		p.round(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// round lists all pods and asks them.
+func (p *pods) round(ctx context.Context) {
+	start := time.Now()
+	failures := p.list(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	p.Note("pods", failures)
+	current := p.current()
+	p.replacePods(current, failures)
+	p.scrape(ctx, current)
+	if ctx.Err() != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settled = true
+	p.status.Took = time.Since(start)
+	if p.status.Up = len(failures) == 0; p.status.Up {
+		p.status.LastSuccess = time.Now()
+	}
+}
+
+// list finds out which pods there are, one failure for each system of which that is
+// not known.
+func (p *pods) list(ctx context.Context) probe.Failures {
+	var failures probe.Failures
+	if err := p.source.refresh(); err != nil {
+		for _, system := range config.ControllerSystems() {
+			failures.Add(system, err)
+		}
+		return failures
+	}
+	type answer struct {
+		pods []*pod
+		err  error
+	}
+	answers := make([]answer, len(p.selectors))
+	var asked sync.WaitGroup
+	for i, s := range p.selectors {
+		asked.Go(func() { answers[i].pods, answers[i].err = p.source.list(ctx, s) })
+	}
+	asked.Wait()
+	found, failed := map[string][]*pod{}, map[string]bool{}
+	for i, s := range p.selectors {
+		found[s.system] = append(found[s.system], answers[i].pods...)
+		if err := answers[i].err; err != nil && !failed[s.system] {
+			failures.Add(s.system, err)
+			failed[s.system] = true
+		}
+	}
+	for system, pods := range found {
+		if !failed[system] {
+			p.known[system] = knownPods{pods: pods, at: p.now()}
+		}
+	}
+	return failures
+}
+
+// current are the pods that are known well enough, each of them once.
+func (p *pods) current() []*pod {
+	var all []*pod
+	seen := map[string]bool{}
+	for _, system := range config.ControllerSystems() {
+		if p.now().Sub(p.known[system].at) > podsStay {
+			delete(p.known, system)
+		}
+		for _, pod := range p.known[system].pods {
+			if !seen[pod.key()] {
+				seen[pod.key()] = true
+				all = append(all, pod)
+			}
+		}
+	}
+	return all
+}
+
+// replacePods makes the rows about pods, in one step.
+func (p *pods) replacePods(current []*pod, failures probe.Failures) {
+	rows := p.podRows.Rows()
+	rows.Shift(p.source.shift())
+	entries := make([]*exposition.Entry, 0, len(current)+1)
+	for _, pod := range current {
+		entries = append(entries, rows.Render(pod.key(), pod.rows))
+	}
+	entries = append(entries, rows.Render("", func(r *exposition.Rows) {
+		for _, f := range failures {
+			r.Add(podsFailing, 1, f.Endpoint, string(f.Reason()))
+		}
+	}))
+	p.podRows.Replace(entries)
+}
+
+// Settled says whether everything was asked once.
+func (p *pods) Settled() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settled
+}
+
+// Status is how the probe fares: it is up as long as it knows which pods there are.
+func (p *pods) Status() status.Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.status
+	s.Errors = p.Errors()
+	return s
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+
+// podLabels begin every row about a pod.
+func podLabels(more ...string) []string {
+	return append([]string{"cluster", "namespace", "name", "system", "component"}, more...)
+}
+
+var (
+	podInfo = &exposition.Family{
+		Name: "cobaltcore_controller_pod_info", Type: exposition.Gauge, Labels: podLabels("image", "version"),
+		Help: "A pod of the management plane with the image of its main container. The version is the tag of the image, or else the label app.kubernetes.io/version.",
+	}
+	podReady = &exposition.Family{
+		Name: "cobaltcore_controller_pod_ready", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "Whether the pod is ready. A pod that has ended has no row.",
+	}
+	podRestarts = &exposition.Family{
+		Name: "cobaltcore_controller_pod_restarts", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "How often the containers of the pod were restarted, without init containers. A new pod begins with 0.",
+	}
+	podLastRestartReason = &exposition.Family{
+		Name: "cobaltcore_controller_pod_last_restart_reason", Type: exposition.Gauge, Labels: podLabels("reason"),
+		Help: "Why a container of the pod ended last before it was restarted, such as OOMKilled or Error.",
+	}
+	podLastRestart = &exposition.Family{
+		Name: "cobaltcore_controller_pod_last_restart_timestamp_seconds", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "When a container of the pod ended last before it was restarted.",
+	}
+	podWaiting = &exposition.Family{
+		Name: "cobaltcore_controller_pod_waiting", Type: exposition.Gauge, Labels: podLabels("reason"),
+		Help: "Why the pod or a container of it does not run, such as CrashLoopBackOff, ImagePullBackOff or Unschedulable.",
+	}
+	podCreated = &exposition.Family{
+		Name: "cobaltcore_controller_pod_created_timestamp_seconds", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "When the pod was created.",
+	}
+	podsFailing = &exposition.Family{
+		Name: "cobaltcore_controller_pods_failing", Type: exposition.Gauge, Labels: []string{"cluster", "system", "reason"},
+		Help: "Why the pods of a system could not be listed. What was known stays for five minutes.",
+	}
+	scrapeSuccess = &exposition.Family{
+		Name: "cobaltcore_controller_scrape_success", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "Whether the pod told its own metrics in the last round. A pod that has none, or does not run, has no row.",
+	}
+	scrapeFailing = &exposition.Family{
+		Name: "cobaltcore_controller_scrape_failing", Type: exposition.Gauge, Labels: podLabels("reason"),
+		Help: "Why the pod did not tell its own metrics in the last round.",
+	}
+	metricsCut = &exposition.Family{
+		Name: "cobaltcore_controller_metrics_cut", Type: exposition.Gauge, Labels: podLabels(),
+		Help: "Samples of the pod that are allowed but left out, because there are too many or because they are not of the type that they should be.",
+	}
+)
+
+// podFamilies are all rows about pods.
+func podFamilies() []*exposition.Family {
+	return []*exposition.Family{podInfo, podReady, podRestarts, podLastRestartReason, podLastRestart, podWaiting, podCreated, podsFailing}
+}
+
+// scrapeFamilies are the rows that come from the metrics of pods: those about asking
+// for them, and what is exported again.
+func (r *reexport) scrapeFamilies() []*exposition.Family {
+	return append([]*exposition.Family{scrapeSuccess, scrapeFailing, metricsCut}, r.families...)
+}

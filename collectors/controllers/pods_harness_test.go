@@ -1,0 +1,289 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// podDeadline is how long a test waits for something to become true.
+const podDeadline = 30 * time.Second
+
+// soon waits until ok says so.
+func soon(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	end := time.NewTimer(podDeadline)
+	defer end.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end.C:
+			tb.Fatalf("%s: still not after %v", what, podDeadline)
+		case <-tick.C:
+		}
+	}
+}
+
+// stubServer is an API server as far as pods are concerned: lists with selectors and
+// pages, and the proxy. Behind the proxy is what controllers say, by namespace/name:port.
+type stubServer struct {
+	cluster fleet.Cluster
+
+	mu     sync.Mutex
+	pods   []map[string]any
+	behind map[string]http.HandlerFunc
+	on     map[string]http.HandlerFunc // by path, instead
+	pages  int                         // the size of pages, whatever is asked for; 0 is as asked
+	asked  []string
+}
+
+func newStubServer(tb testing.TB) *stubServer {
+	tb.Helper()
+	s := &stubServer{behind: map[string]http.HandlerFunc{}, on: map[string]http.HandlerFunc{}}
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	tb.Cleanup(server.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	file := filepath.Join(tb.TempDir(), "kubeconfig")
+	writeFile(tb, file, fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"c",
+"clusters":[{"name":"c","cluster":{"server":%q,"certificate-authority-data":%q}}],"users":[{"name":"c","user":{"token":"t0ken"}}],
+"contexts":[{"name":"c","context":{"cluster":"c","user":"c"}}]}`, server.URL, base64.StdEncoding.EncodeToString(ca)))
+	s.cluster = fleet.Cluster{Name: "management", Source: fleet.SourceKubeconfig, Kubeconfig: file}
+	return s
+}
+
+// set changes what is answered.
+func (s *stubServer) set(change func(*stubServer)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+func (s *stubServer) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.asked = append(s.asked, r.URL.RequestURI())
+	handler := s.on[r.URL.Path]
+	s.mu.Unlock()
+	rest, proxied := strings.CutPrefix(r.URL.Path, "/api/v1/namespaces/")
+	switch {
+	case r.Header.Get("Authorization") != "Bearer t0ken":
+		apiError(http.StatusUnauthorized, "Unauthorized")(w, r)
+	case handler != nil:
+		handler(w, r)
+	case r.URL.Path == "/api/v1/pods":
+		s.list(w, r)
+	case proxied:
+		s.proxy(w, r, rest)
+	default:
+		apiError(http.StatusNotFound, "NotFound")(w, r)
+	}
+}
+
+// list answers in pages. The token says where the next one begins.
+func (s *stubServer) list(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	query := r.URL.Query()
+	selector, err := labels.Parse(query.Get("labelSelector"))
+	from, _ := strconv.Atoi(query.Get("continue"))
+	if err != nil || query.Get("continue") != "" && query.Get("resourceVersion") != "" {
+		apiError(http.StatusBadRequest, "BadRequest")(w, r)
+		return
+	}
+	var found []map[string]any
+	for _, p := range s.pods {
+		set, _ := p["metadata"].(map[string]any)["labels"].(map[string]string)
+		if selector.Matches(labels.Set(set)) {
+			found = append(found, p)
+		}
+	}
+	meta := map[string]any{"resourceVersion": "17"}
+	size, _ := strconv.Atoi(query.Get("limit"))
+	if s.pages > 0 {
+		size = s.pages
+	}
+	page := found[from:]
+	if len(page) > size {
+		page = page[:size]
+		meta["continue"] = strconv.Itoa(from + size)
+		meta["remainingItemCount"] = len(found) - from - size
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": page})
+}
+
+func (s *stubServer) proxy(w http.ResponseWriter, r *http.Request, rest string) {
+	namespace, rest, _ := strings.Cut(rest, "/pods/")
+	name, path, _ := strings.Cut(rest, "/proxy")
+	s.mu.Lock()
+	handler := s.behind[namespace+"/"+name]
+	s.mu.Unlock()
+	if handler == nil || path != "/metrics" {
+		// What an API server says of a pod that it cannot reach.
+		apiError(http.StatusServiceUnavailable, "ServiceUnavailable")(w, r)
+		return
+	}
+	handler(w, r)
+}
+
+// apiError is what an API server answers itself.
+func apiError(code int, reason string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"s3cr3t: error trying to reach service: dial tcp 10.1.0.1:8080: connect: connection refused","reason":%q,"code":%d}`, reason, code)
+	}
+}
+
+// says is a controller with these metrics.
+func says(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			_, _ = io.WriteString(w, text)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		packed := gzip.NewWriter(w)
+		_, _ = io.WriteString(packed, text)
+		_ = packed.Close()
+	}
+}
+
+// refuses is a controller that answers with a status and a body.
+func refuses(code int, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = io.WriteString(w, text) }
+}
+
+// podObject is a running pod of Flux, as kubelet reports it. change may be nil.
+func podObject(name string, change func(metadata, spec, status map[string]any)) map[string]any {
+	metadata := map[string]any{
+		"namespace": "flux-system", "name": name, "creationTimestamp": "2026-11-20T10:00:00Z",
+		"labels": map[string]string{"app": "kustomize-controller", "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller", "pod-template-hash": "x"},
+	}
+	spec := map[string]any{"containers": []any{map[string]any{
+		"name": "manager", "image": "registry.example.com:5000/fluxcd/kustomize-controller:v1.7.3@sha256:0123",
+		"ports": []any{map[string]any{"name": "http-prom", "containerPort": 8080}, map[string]any{"name": "healthz", "containerPort": 9440}},
+	}}}
+	status := map[string]any{
+		"phase": "Running", "podIP": "10.1.0.1",
+		"conditions":        []any{map[string]any{"type": "PodScheduled", "status": "True"}, map[string]any{"type": "Ready", "status": "True"}},
+		"containerStatuses": []any{map[string]any{"name": "manager", "restartCount": 0, "state": map[string]any{"running": map[string]any{"startedAt": "2026-11-20T10:00:05Z"}}}},
+	}
+	if change != nil {
+		change(metadata, spec, status)
+	}
+	return map[string]any{"metadata": metadata, "spec": spec, "status": status}
+}
+
+// podConfig is the default one.
+func podConfig() config.Controllers {
+	return config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)}
+}
+
+// startPods makes a probe whose rows are served. change may be nil.
+func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change func(*collectors.Site)) (*pods, *exposition.Exposition) {
+	tb.Helper()
+	r := newReexport(conf.Allow)
+	e, err := exposition.New(exposition.Options{}, slices.Concat(podFamilies(), r.scrapeFamilies())...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	site := collectors.Site{
+		Cluster: c, Exposition: e, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Date(2026, 11, 23, 15, 11, 26, 0, time.UTC) },
+	}
+	if change != nil {
+		change(&site)
+	}
+	p := newPods(conf, r, site)
+	e.Swap(nil, p.Groups())
+	tb.Cleanup(p.source.close)
+	return p, e
+}
+
+// servedText is what GET /metrics answers.
+func servedText(tb testing.TB, e *exposition.Exposition) string {
+	tb.Helper()
+	w := httptest.NewRecorder()
+	h := &exposition.Handler{Exposition: e}
+	h.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
+	text := w.Body.String()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	if _, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil {
+		tb.Fatalf("not an exposition: %v\n%s", err, text)
+	}
+	return text
+}
+
+// servedRows are the rows of some families, all if there are none, sorted.
+func servedRows(tb testing.TB, e *exposition.Exposition, families ...string) string {
+	tb.Helper()
+	var lines []string
+	for line := range strings.Lines(servedText(tb, e)) {
+		name, _, _ := strings.Cut(line, "{")
+		if line[0] != '#' && (len(families) == 0 || slices.Contains(families, name)) {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+// failingPods are the reasons by pod.
+func failingPods(tb testing.TB, e *exposition.Exposition) map[string]string {
+	tb.Helper()
+	reasons := map[string]string{}
+	for line := range strings.Lines(servedRows(tb, e, scrapeFailing.Name)) {
+		_, rest, _ := strings.Cut(line, `name="`)
+		name, _, _ := strings.Cut(rest, `"`)
+		_, rest, _ = strings.Cut(rest, `reason="`)
+		reasons[name], _, _ = strings.Cut(rest, `"`)
+	}
+	return reasons
+}
+
+func writeFile(tb testing.TB, file, text string) {
+	tb.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+}

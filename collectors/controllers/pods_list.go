@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const (
+	// listTimeout bounds one question to the API server.
+	listTimeout = 10 * time.Second
+	// pageSize is how many pods are asked for at once. An API server that answers from
+	// its cache may send all of them, so the answer is read as a stream.
+	pageSize = 200
+	// maxPage bounds an answer, and maxPods what a selector may find: one that finds more
+	// selects something else than the management plane.
+	maxPage = 64 << 20
+	maxPods = 2000
+)
+
+// streamer is what a [fleet.Client] can do.
+type streamer interface {
+	Stream(ctx context.Context, path string, query url.Values, accept string) (*http.Response, error)
+}
+
+// listPods asks for the pods that a selector finds, page by page. What the cache of the
+// API server has is good enough.
+func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) {
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	var pods []*pod
+	query := url.Values{"labelSelector": {s.selector}, "limit": {strconv.Itoa(pageSize)}, "resourceVersion": {"0"}}
+	for {
+		next, err := listPage(ctx, api, query, func(p *pod) error {
+			if len(pods) == maxPods {
+				return probe.Failed(reasonTooLarge, "%s selects more than %d pods", s.selector, maxPods)
+			}
+			p.system = s.system
+			pods = append(pods, p)
+			return nil
+		})
+		switch {
+		case err != nil:
+			return nil, err
+		case next == "":
+			return pods, nil
+		case next == query.Get("continue"):
+			return nil, probe.Failed(probe.ReasonDecode, "the list of pods goes on with what it began with")
+		}
+		query.Del("resourceVersion") // the token has it
+		query.Set("continue", next)
+	}
+}
+
+func listPage(ctx context.Context, api streamer, query url.Values, each func(*pod) error) (next string, err error) {
+	answer, err := api.Stream(ctx, "/api/v1/pods", query, "application/json")
+	if err != nil {
+		return "", probe.APIFailure(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return "", probe.APIFailure(apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, schema.GroupResource{Resource: "pods"}, "", "", 0, true))
+	}
+	next, err = decodePods(probe.LimitBody(answer.Body, maxPage), each)
+	return next, readFailure(err)
+}
+
+// decodePods reads a PodList as a stream. It returns where the list goes on.
+func decodePods(body io.Reader, each func(*pod) error) (next string, err error) {
+	dec := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if dec.PeekKind() != '{' {
+		if _, err := dec.ReadToken(); err != nil {
+			return "", decodeFailure(err)
+		}
+		return "", probe.Failed(probe.ReasonDecode, "the list of pods is not an object")
+	}
+	var list struct{ kind string }
+	if _, err := dec.ReadToken(); err != nil {
+		return "", decodeFailure(err)
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return "", decodeFailure(err)
+		}
+		switch name.String() {
+		case "kind":
+			err = json.UnmarshalDecode(dec, &list.kind)
+		case "metadata":
+			var meta struct {
+				Continue string `json:"continue"`
+			}
+			err = json.UnmarshalDecode(dec, &meta)
+			next = meta.Continue
+		case "items":
+			err = decodeItems(dec, each)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return "", decodeFailure(err)
+		}
+	}
+	if list.kind != "PodList" {
+		return "", probe.Failed(probe.ReasonDecode, "the answer is not a list of pods")
+	}
+	return next, nil
+}
+
+func decodeItems(dec *jsontext.Decoder, each func(*pod) error) error {
+	if dec.PeekKind() != '[' {
+		return dec.SkipValue() // null: there are none
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		p := &pod{}
+		if err := json.UnmarshalDecode(dec, p); err != nil {
+			return err
+		}
+		if p.Metadata.Name == "" {
+			continue
+		}
+		if err := each(p); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// decodeFailure says what is wrong without quoting the body.
+func decodeFailure(err error) error {
+	var syntax *jsontext.SyntacticError
+	var wrong *json.SemanticError
+	switch {
+	case errors.As(err, new(*probe.Failure)):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return probe.Failed(probe.ReasonDecode, "the list of pods ends too early")
+	case errors.As(err, &wrong):
+		return probe.Failed(probe.ReasonDecode, "the value of %s is not what it should be", wrong.JSONPointer)
+	case errors.As(err, &syntax):
+		return probe.Failed(probe.ReasonDecode, "not valid JSON at byte %d", syntax.ByteOffset)
+	}
+	return fmt.Errorf("read the list of pods: %w", err)
+}

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// pod is the part of a Pod that becomes rows, or is needed to ask it.
+type pod struct {
+	Metadata struct {
+		Name        string            `json:"name"`
+		Namespace   string            `json:"namespace"`
+		Created     time.Time         `json:"creationTimestamp"`
+		Deleted     time.Time         `json:"deletionTimestamp"`
+		Labels      map[string]string `json:"labels"`
+		Annotations map[string]string `json:"annotations"`
+	} `json:"metadata"`
+	Spec struct {
+		Containers []podContainer `json:"containers"`
+	} `json:"spec"`
+	Status struct {
+		Phase      string `json:"phase"`
+		IP         string `json:"podIP"`
+		Conditions []struct {
+			Type   string `json:"type"`
+			Status string `json:"status"`
+			Reason string `json:"reason"`
+		} `json:"conditions"`
+		Containers     []containerStatus `json:"containerStatuses"`
+		InitContainers []containerStatus `json:"initContainerStatuses"`
+	} `json:"status"`
+
+	system string // of which it is a part
+}
+
+type podContainer struct {
+	Name  string    `json:"name"`
+	Image string    `json:"image"`
+	Ports []podPort `json:"ports"`
+}
+
+type podPort struct {
+	Name   string `json:"name"`
+	Number int    `json:"containerPort"`
+}
+
+type containerStatus struct {
+	Name         string         `json:"name"`
+	RestartCount int            `json:"restartCount"`
+	State        containerState `json:"state"`
+	LastState    containerState `json:"lastState"`
+}
+
+type containerState struct {
+	Waiting *struct {
+		Reason string `json:"reason"`
+	} `json:"waiting"`
+	Terminated *struct {
+		Reason   string    `json:"reason"`
+		Finished time.Time `json:"finishedAt"`
+	} `json:"terminated"`
+}
+
+// key is the name of the pod in its cluster.
+func (p *pod) key() string { return p.Metadata.Namespace + "/" + p.Metadata.Name }
+
+// ended says that the pod is over and stays so: a Job that is done, or one that was
+// evicted and has been replaced.
+func (p *pod) ended() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
+
+// component is what the pod does within its system, as its labels say.
+func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
+
+// main is the container that does the work; others are beside it.
+func (p *pod) main() podContainer {
+	for _, name := range []string{
+		p.Metadata.Annotations["kubectl.kubernetes.io/default-container"], "manager", p.component(), p.Metadata.Labels[nameLabel],
+	} {
+		if i := slices.IndexFunc(p.Spec.Containers, func(c podContainer) bool { return c.Name == name }); i >= 0 {
+			return p.Spec.Containers[i]
+		}
+	}
+	if len(p.Spec.Containers) > 0 {
+		return p.Spec.Containers[0]
+	}
+	return podContainer{}
+}
+
+// version is the tag of the image, which is what runs.
+func (p *pod) version() string {
+	return cmp.Or(tag(p.main().Image), p.Metadata.Labels[versionLabel])
+}
+
+// condition is the status and the reason of a condition; empty if there is none.
+func (p *pod) condition(kind string) (status, reason string) {
+	for _, c := range p.Status.Conditions {
+		if c.Type == kind {
+			return c.Status, c.Reason
+		}
+	}
+	return "", ""
+}
+
+// values are those of podLabels, and more.
+func (p *pod) values(more ...string) []string {
+	return append([]string{p.Metadata.Namespace, p.Metadata.Name, p.system, p.component()}, more...)
+}
+
+func (p *pod) rows(r *exposition.Rows) {
+	r.Add(podInfo, 1, p.values(p.main().Image, p.version())...)
+	r.Time(podCreated, p.Metadata.Created, p.values()...)
+	if p.ended() {
+		return
+	}
+	ready, _ := p.condition("Ready")
+	r.Bool(podReady, ready == "True", p.values()...)
+	restarts := 0
+	for _, c := range p.Status.Containers {
+		restarts += c.RestartCount
+	}
+	r.Add(podRestarts, float64(restarts), p.values()...)
+	p.lastRestartRows(r)
+	for _, c := range slices.Concat(p.Status.InitContainers, p.Status.Containers) {
+		if w := c.State.Waiting; w != nil {
+			r.Add(podWaiting, 1, p.values(oneOf(w.Reason, waitingReasons()))...)
+		}
+	}
+	if status, reason := p.condition("PodScheduled"); status == "False" {
+		r.Add(podWaiting, 1, p.values(oneOf(reason, waitingReasons()))...)
+	}
+}
+
+// lastRestartRows tell about the container that ended last and was restarted.
+func (p *pod) lastRestartRows(r *exposition.Rows) {
+	var reason string
+	var last time.Time
+	for _, c := range p.Status.Containers {
+		if t := c.LastState.Terminated; t != nil && (reason == "" || t.Finished.After(last)) {
+			reason, last = oneOf(t.Reason, restartReasons()), t.Finished
+		}
+	}
+	if reason != "" {
+		r.Add(podLastRestartReason, 1, p.values(reason)...)
+		r.Time(podLastRestart, last, p.values()...)
+	}
+}
+
+// oneOf closes a set: container runtimes may say anything.
+func oneOf(reason string, known []string) string {
+	if slices.Contains(known, reason) {
+		return reason
+	}
+	return "Other"
+}
+
+// restartReasons are what kubelet and container runtimes say of a container that ended.
+func restartReasons() []string {
+	return []string{"OOMKilled", "Error", "Completed", "ContainerCannotRun", "ContainerStatusUnknown", "DeadlineExceeded", "Evicted", "StartError", "Unknown"}
+}
+
+// waitingReasons are what kubelet says of a container that does not run, and the
+// scheduler of a pod.
+func waitingReasons() []string {
+	return []string{
+		"ContainerCreating", "PodInitializing",
+		"CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
+		"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreStartHookError", "PostStartHookError",
+		"Unschedulable", "SchedulerError", "SchedulingGated",
+	}
+}

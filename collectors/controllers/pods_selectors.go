@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// podSelector finds pods of a system.
+type podSelector struct{ system, selector string }
+
+// podSelectors are those of the configuration, and where it has none the default ones.
+// A system may have several; a pod that two systems select belongs to the first.
+func podSelectors(configured map[string]string) []podSelector {
+	var list []podSelector
+	for _, system := range config.ControllerSystems() {
+		if selector := configured[system]; selector != "" {
+			list = append(list, podSelector{system, selector})
+			continue
+		}
+		for _, selector := range defaultSelectors(system) {
+			list = append(list, podSelector{system, selector})
+		}
+	}
+	return list
+}
+
+// matches says whether a pod of a snapshot is one that the selector finds.
+func (s podSelector) matches(p *pod) bool {
+	parsed, err := labels.Parse(s.selector)
+	return err == nil && parsed.Matches(labels.Set(p.Metadata.Labels))
+}

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+var updatePods = flag.Bool("update-pods", false, "write the golden files of pods")
+
+// goldenPods compares rows with a golden file, or writes it.
+func goldenPods(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *updatePods {
+		writeFile(t, file, got)
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("rows (-want +got, -update-pods accepts them):\n%s", diff)
+	}
+}
+
+// recorded is a snapshot with the pods of testdata and what two of them say.
+func recorded(t *testing.T) fleet.Cluster {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "management")
+	if err := os.CopyFS(dir, os.DirFS("testdata/snapshot")); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{
+		"kustomize-controller": "flux-system/kustomize-controller-5d8f-x2x", "external-secrets": "external-secrets/external-secrets-77c-abc",
+	} {
+		text, err := os.ReadFile(filepath.Join("testdata", from+".prom"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(dir, "controllers", to+".prom"), string(text))
+	}
+	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}
+}
+
+// TestPodsBecomeTheRowsOfTheGoldenFile, and what two of them say of themselves.
+func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
+	t.Parallel()
+	p, e := startPods(t, recorded(t), podConfig(), nil)
+	p.round(t.Context())
+	goldenPods(t, "pods", servedRows(t, e))
+	if s := p.Status(); !p.Settled() || !s.Up || s.LastSuccess.IsZero() || len(s.Errors) > 0 {
+		t.Errorf("%+v", s)
+	}
+	text := servedText(t, e)
+	for _, f := range podFamilies() {
+		if f != podsFailing && !strings.Contains(text, "\n"+f.Name+"{") {
+			t.Errorf("no row of %s", f.Name)
+		}
+	}
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, problem := range problems {
+		if strings.HasPrefix(problem.Metric, "cobaltcore_") { // the others are as their controllers have them
+			t.Errorf("%s: %s", problem.Metric, problem.Text)
+		}
+	}
+}
+
+// TestAgesOfRecordedPodsStay: timestamps move by the age of the snapshot.
+func TestAgesOfRecordedPodsStay(t *testing.T) {
+	t.Parallel()
+	const later = 100 * 24 * time.Hour
+	cluster := recorded(t)
+	meta, err := cluster.Snapshot.Meta()
+	if err != nil || meta.TakenAt.IsZero() {
+		t.Fatal(meta, err)
+	}
+	now := meta.TakenAt
+	p, e := startPods(t, cluster, podConfig(), func(s *collectors.Site) { s.Now = func() time.Time { return now } })
+	p.round(t.Context())
+	before := servedRows(t, e, podCreated.Name, podLastRestart.Name)
+	moved, f := startPods(t, cluster, podConfig(), func(s *collectors.Site) { s.Now = func() time.Time { return now.Add(later) } })
+	moved.round(t.Context())
+	after := servedRows(t, f, podCreated.Name, podLastRestart.Name)
+	a, b := strings.Fields(before), strings.Fields(after)
+	if len(a) != len(b) || len(a) < 4 {
+		t.Fatalf("%d and %d fields", len(a), len(b))
+	}
+	for i := 1; i < len(a); i += 2 {
+		if number(t, b[i])-number(t, a[i]) != later.Seconds() {
+			t.Errorf("%s moved from %s to %s", a[i-1], a[i], b[i])
+		}
+	}
+	now = now.Add(time.Hour) // a file that is edited later moves nothing
+	writeFile(t, filepath.Join(cluster.Snapshot.Path, "more.json"), mustJSON(t, map[string]any{"apiVersion": "v1", "kind": "PodList", "items": []any{}}))
+	p.round(t.Context())
+	if diff := cmp.Diff(before, servedRows(t, e, podCreated.Name, podLastRestart.Name)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func number(t *testing.T, text string) (v float64) {
+	t.Helper()
+	if _, err := fmt.Sscan(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestASnapshotChanges: pods and what they say come and go; what cannot be read
+// changes nothing.
+func TestASnapshotChanges(t *testing.T) {
+	t.Parallel()
+	cluster := recorded(t)
+	dir := cluster.Snapshot.Path
+	p, e := startPods(t, cluster, podConfig(), nil)
+	p.round(t.Context())
+	before := servedRows(t, e)
+	writeFile(t, filepath.Join(dir, "broken.yaml"), "apiVersion: v1\nkind: Pod\nmetadata: {name: [s3cr3t]}\n")
+	p.round(t.Context())
+	if got := servedRows(t, e, podReady.Name); !strings.Contains(before, got) || got == "" || p.Status().Up || p.Status().Errors["decode"] == 0 {
+		t.Errorf("%+v\n%s", p.Status(), got)
+	}
+	for _, gone := range []string{"broken.yaml", "controllers/external-secrets/external-secrets-77c-abc.prom"} {
+		if err := os.Remove(filepath.Join(dir, gone)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.round(t.Context())
+	if text := servedText(t, e); strings.Contains(text, "externalsecret_sync_calls_total") || !strings.Contains(text, "gotk_reconcile_duration_seconds_sum") || !p.Status().Up {
+		t.Errorf("%+v\n%s", p.Status(), text)
+	}
+	writeFile(t, filepath.Join(dir, "controllers/external-secrets/external-secrets-77c-abc.prom"), "workqueue_depth 1\n<html>\n")
+	p.round(t.Context())
+	if diff := cmp.Diff(map[string]string{"external-secrets-77c-abc": "decode"}, failingPods(t, e)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRunEndsWithItsContext, in the middle of whatever it does.
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"/api/v1/pods", "/api/v1/namespaces/flux-system/pods/kustomize-controller-1:8080/proxy/metrics"} {
+		s := newStubServer(t)
+		s.pods = append(s.pods, podObject("kustomize-controller-1", nil))
+		reached := make(chan struct{}, 99)
+		s.on[where] = func(_ http.ResponseWriter, r *http.Request) { reached <- struct{}{}; <-r.Context().Done() }
+		p, e := startPods(t, s.cluster, podConfig(), nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); p.Run(ctx) }()
+		<-reached
+		cancel()
+		<-done
+		if got := failingPods(t, e); len(got) > 0 || p.Settled() || len(p.Status().Errors) > 0 {
+			t.Errorf("stopping is a failure: %v", got)
+		}
+	}
+}

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// The reasons that only the metrics of controllers have. Forbidden is what the API
+// server says of pods/proxy, unauthorized what the controller itself says.
+const (
+	reasonUnauthorized probe.Reason = "unauthorized"
+	reasonTooLarge     probe.Reason = "too_large"
+)
+
+// scrapeReasons are the values of the label reason.
+func scrapeReasons() []probe.Reason {
+	return []probe.Reason{
+		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonForbidden, reasonUnauthorized, probe.ReasonNotFound, probe.ReasonHTTP, probe.ReasonDecode, reasonTooLarge,
+	}
+}
+
+const (
+	// scrapeTimeout bounds the whole of one answer.
+	scrapeTimeout = 5 * time.Second
+	// maxMetrics bounds what is read of one, unpacked. kustomize-controller has about
+	// 2 KB for each of its objects.
+	maxMetrics = 32 << 20
+	// textFormat is what is read; no controller refuses it.
+	textFormat = "text/plain;version=0.0.4"
+)
+
+// endpoint is where a pod tells its metrics.
+type endpoint struct {
+	scheme string
+	port   int
+}
+
+// metricsEndpoint is the port with one of the usual names, or the one that the
+// annotation names. A pod without has no metrics, as far as we know.
+func (p *pod) metricsEndpoint() (endpoint, bool) {
+	annotations := p.Metadata.Annotations
+	at := endpoint{scheme: "http"}
+	if annotations["prometheus.io/scheme"] == "https" {
+		at.scheme = "https"
+	}
+	for _, name := range []string{"http-prom", "metrics", "http-metrics", "https-metrics"} {
+		for _, c := range p.Spec.Containers {
+			if i := slices.IndexFunc(c.Ports, func(port podPort) bool { return port.Name == name }); i >= 0 {
+				at.port = c.Ports[i].Number
+				if strings.HasPrefix(name, "https") {
+					at.scheme = "https"
+				}
+				return at, validPort(at.port)
+			}
+		}
+	}
+	if annotations["prometheus.io/scrape"] == "false" {
+		return at, false
+	}
+	at.port, _ = strconv.Atoi(annotations["prometheus.io/port"])
+	return at, validPort(at.port)
+}
+
+func validPort(n int) bool { return n > 0 && n < 1<<16 }
+
+// askable says whether it makes sense to ask the pod.
+func (p *pod) askable() bool {
+	_, ok := p.metricsEndpoint()
+	return ok && p.Status.Phase == "Running" && p.Status.IP != "" && p.Metadata.Deleted.IsZero()
+}
+
+// scraper gets the metrics of a pod.
+type scraper interface {
+	// scrape returns a body, which the caller closes, or why there is none.
+	scrape(ctx context.Context, p *pod) (io.ReadCloser, error)
+	close()
+}
+
+// proxied asks through the API server.
+type proxied struct{ api streamer }
+
+func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
+	at, _ := p.metricsEndpoint()
+	name := p.Metadata.Name + ":" + strconv.Itoa(at.port)
+	if at.scheme == "https" {
+		name = "https:" + name
+	}
+	path := "/api/v1/namespaces/" + url.PathEscape(p.Metadata.Namespace) + "/pods/" + url.PathEscape(name) + "/proxy/metrics"
+	answer, err := s.api.Stream(ctx, path, nil, textFormat)
+	if err != nil {
+		return nil, probe.TransportFailure(err)
+	}
+	return body(answer, apiStatus)
+}
+
+func (proxied) close() {}
+
+// direct asks the address of the pod.
+type direct struct{ client *http.Client }
+
+func newDirect(dial func(ctx context.Context, network, address string) (net.Conn, error)) direct {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: scrapeTimeout}).DialContext
+	}
+	return direct{&http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: dial,
+			// Nobody signs a certificate for the address of a pod, and no credentials are
+			// sent. The API server's proxy does not look at it, either.
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
+			TLSHandshakeTimeout:    scrapeTimeout,
+			IdleConnTimeout:        2 * time.Minute,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+	}}
+}
+
+func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
+	at, _ := p.metricsEndpoint()
+	target := at.scheme + "://" + net.JoinHostPort(p.Status.IP, strconv.Itoa(at.port)) + "/metrics"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	if err != nil {
+		return nil, probe.Failed(probe.ReasonDecode, "the address of the pod is not one")
+	}
+	request.Header.Set("Accept", textFormat)
+	answer, err := s.client.Do(request)
+	if err != nil {
+		return nil, probe.TransportFailure(err)
+	}
+	return body(answer, func([]byte) string { return "" })
+}
+
+func (s direct) close() { s.client.CloseIdleConnections() }
+
+// body is that of a success. status tells what an API server says in the place of the
+// controller; empty if it is the controller that speaks.
+func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser, error) {
+	if answer.StatusCode == http.StatusOK {
+		return probe.LimitBody(answer.Body, maxMetrics), nil
+	}
+	defer func() { _ = answer.Body.Close() }()
+	said, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
+	reason, by := probe.ReasonHTTP, "the controller"
+	api := status(said)
+	if api != "" {
+		by = "the API server"
+	}
+	refused := answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden
+	switch {
+	case refused && api != "":
+		reason = probe.ReasonForbidden
+	case refused:
+		reason = reasonUnauthorized
+	case answer.StatusCode == http.StatusNotFound:
+		reason = probe.ReasonNotFound
+	case answer.StatusCode == http.StatusGatewayTimeout:
+		reason = probe.ReasonTimeout
+	}
+	return nil, probe.Failed(reason, "%s answers with status %d", by, answer.StatusCode)
+}
+
+// maxStatus is how much of an answer that is no success is read.
+const maxStatus = 64 << 10
+
+// apiStatus is the reason in an object of kind Status, which is what an API server
+// answers itself: a controller that speaks through it does not.
+func apiStatus(body []byte) string {
+	var status struct {
+		Kind       string `json:"kind"`
+		APIVersion string `json:"apiVersion"`
+		Reason     string `json:"reason"`
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || json.Unmarshal(body, &status) != nil || status.Kind != "Status" || status.APIVersion != "v1" {
+		return ""
+	}
+	return cmp.Or(status.Reason, "Unknown")
+}
+
+// readFailure classifies why a body could not be read to its end.
+func readFailure(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == nil, errors.As(err, new(*probe.Failure)):
+		return err
+	case errors.Is(err, probe.ErrTooLarge):
+		return &probe.Failure{Reason: reasonTooLarge, Err: err}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return probe.Failed(probe.ReasonDecode, "the answer is not gzip, as it says")
+	}
+	return probe.TransportFailure(err)
+}

@@ -1,0 +1,294 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const depthOf = `workqueue_depth{cluster="management",system="flux",component="kustomize-controller",controller_namespace="flux-system",controller_pod=%q,name="x"} %v` + "\n"
+
+// TestProxyAnswers: a good answer becomes rows, any other one is its reason, and none
+// of it is in a log or a row.
+func TestProxyAnswers(t *testing.T) {
+	t.Parallel()
+	const good = "workqueue_depth{name=\"x\"} 3\n"
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		want   probe.Reason // empty for a good answer
+	}{
+		"good":                      {says(good), ""},
+		"not packed":                {refuses(http.StatusOK, good), ""},
+		"no endpoint":               {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), probe.ReasonHTTP},
+		"throttled":                 {apiError(http.StatusTooManyRequests, "TooManyRequests"), probe.ReasonHTTP},
+		"no right to the proxy":     {apiError(http.StatusForbidden, "Forbidden"), probe.ReasonForbidden},
+		"the token has expired":     {apiError(http.StatusUnauthorized, "Unauthorized"), probe.ReasonForbidden},
+		"the controller refuses":    {refuses(http.StatusForbidden, "Forbidden s3cr3t"), reasonUnauthorized},
+		"it wants a token":          {refuses(http.StatusUnauthorized, `{"kind":"Error","reason":"s3cr3t"}`), reasonUnauthorized},
+		"the pod is gone":           {apiError(http.StatusNotFound, "NotFound"), probe.ReasonNotFound},
+		"no metrics":                {refuses(http.StatusNotFound, "404 page not found"), probe.ReasonNotFound},
+		"a gateway gave up":         {refuses(http.StatusGatewayTimeout, ""), probe.ReasonTimeout},
+		"broken":                    {refuses(http.StatusInternalServerError, "s3cr3t"), probe.ReasonHTTP},
+		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/s3cr3t", http.StatusFound) }, probe.ReasonHTTP},
+		"HTML":                      {refuses(http.StatusOK, "<html>s3cr3t</html>\n"), probe.ReasonDecode},
+		"nothing":                   {refuses(http.StatusOK, ""), probe.ReasonDecode},
+		"garbage behind good lines": {says(good + "s3cr3t\n"), probe.ReasonDecode},
+		"cut off":                   {says(good + "workqueue_de"), probe.ReasonDecode},
+		"a Status that is a success": {
+			refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`+"\n"), probe.ReasonDecode,
+		},
+		"not gzip": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, good)
+		}, probe.ReasonDecode},
+		"half of gzip": {func(w http.ResponseWriter, r *http.Request) {
+			packed := httptest.NewRecorder()
+			says(good)(packed, r)
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packed.Body.Bytes()[:packed.Body.Len()-12])
+		}, probe.ReasonHTTP},
+		"the connection ends": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, good)
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, probe.ReasonHTTP},
+		"endless": {func(w http.ResponseWriter, r *http.Request) {
+			line := []byte("# " + strings.Repeat("x", 32<<10) + "\n")
+			for r.Context().Err() == nil {
+				if _, err := w.Write(line); err != nil {
+					return
+				}
+			}
+		}, reasonTooLarge},
+		"a line without end": {func(w http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				if _, err := w.Write(bytes.Repeat([]byte("x"), 32<<10)); err != nil {
+					return
+				}
+			}
+		}, probe.ReasonDecode},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStubServer(t)
+			s.pods = append(s.pods, podObject("kustomize-controller-1", nil), podObject("kustomize-controller-2", nil))
+			s.behind["flux-system/kustomize-controller-1:8080"] = says(good)
+			s.behind["flux-system/kustomize-controller-2:8080"] = says(good)
+			var logged bytes.Buffer
+			p, e := startPods(t, s.cluster, podConfig(), func(s *collectors.Site) { s.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+			p.timeout = podDeadline
+			p.round(t.Context())
+			both := fmt.Sprintf(depthOf, "kustomize-controller-1", 3) + fmt.Sprintf(depthOf, "kustomize-controller-2", 3)
+			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" {
+				t.Fatal(diff)
+			}
+			s.set(func(s *stubServer) { s.behind["flux-system/kustomize-controller-1:8080"] = tc.answer })
+			p.round(t.Context())
+			if tc.want == "" {
+				if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" || logged.Len() > 0 {
+					t.Errorf("%s\n%s", diff, logged.String())
+				}
+				return
+			}
+			if diff := cmp.Diff(map[string]string{"kustomize-controller-1": string(tc.want)}, failingPods(t, e)); diff != "" {
+				t.Error(diff, logged.String())
+			}
+			if diff := cmp.Diff(fmt.Sprintf(depthOf, "kustomize-controller-2", 3), servedRows(t, e, "workqueue_depth")); diff != "" {
+				t.Errorf("rows of before, or half of what was read, are there: %s", diff)
+			}
+			if got := servedRows(t, e, scrapeSuccess.Name); !strings.Contains(got, `name="kustomize-controller-1",system="flux",component="kustomize-controller"} 0`) {
+				t.Error(got)
+			}
+			if text := logged.String() + servedText(t, e); strings.Contains(text, "s3cr3t") || !strings.Contains(logged.String(), "flux-system/kustomize-controller-1") {
+				t.Errorf("the log:\n%s", logged.String())
+			}
+			if st := p.Status(); !st.Up || st.Errors[string(tc.want)] != 1 {
+				t.Errorf("%+v", st)
+			}
+			if !slices.Contains(scrapeReasons(), tc.want) {
+				t.Errorf("%s is not in the closed set", tc.want)
+			}
+			s.set(func(s *stubServer) { s.behind["flux-system/kustomize-controller-1:8080"] = says(good) })
+			p.round(t.Context())
+			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" || len(failingPods(t, e)) > 0 {
+				t.Errorf("it does not recover: %s", diff)
+			}
+		})
+	}
+}
+
+// TestASlowPodHoldsUpNobody: a trickle is cut off in time, and comes last from then on.
+func TestASlowPodHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	for n := range 3 * scrapesAtOnce {
+		name := fmt.Sprintf("kustomize-controller-%02d", n)
+		s.pods = append(s.pods, podObject(name, nil))
+		s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+	}
+	var order sync.Mutex
+	var asked []string
+	slow := "flux-system/kustomize-controller-00:8080"
+	s.behind[slow] = func(w http.ResponseWriter, r *http.Request) {
+		order.Lock()
+		asked = append(asked, "slow")
+		order.Unlock()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			_, _ = io.WriteString(w, "# a comment\n")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}
+	last := "flux-system/kustomize-controller-23:8080"
+	s.behind[last] = func(w http.ResponseWriter, r *http.Request) {
+		order.Lock()
+		asked = append(asked, "last")
+		order.Unlock()
+		says("workqueue_depth{name=\"x\"} 3\n")(w, r)
+	}
+	p, e := startPods(t, s.cluster, podConfig(), nil)
+	p.timeout = time.Second // so that waiting is short
+	for range 2 {
+		p.round(t.Context())
+		if diff := cmp.Diff(map[string]string{"kustomize-controller-00": "timeout"}, failingPods(t, e)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*scrapesAtOnce-1 {
+		t.Errorf("%d pods have answered", n)
+	}
+	if len(asked) != 4 || asked[0] != "slow" || !p.slow["flux-system/kustomize-controller-00"] {
+		t.Errorf("asked %v", asked)
+	}
+}
+
+// TestAtMostEightAreAskedAtOnce.
+func TestAtMostEightAreAskedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	var now, most atomic.Int32
+	full := make(chan struct{})
+	for n := range 3 * scrapesAtOnce {
+		name := fmt.Sprintf("kustomize-controller-%02d", n)
+		s.pods = append(s.pods, podObject(name, nil))
+		s.behind["flux-system/"+name+":8080"] = func(w http.ResponseWriter, r *http.Request) {
+			if n := now.Add(1); n == scrapesAtOnce && most.Swap(n) < n {
+				close(full)
+			} else if n > scrapesAtOnce {
+				t.Errorf("%d at once", n)
+			}
+			<-full
+			defer now.Add(-1)
+			says("workqueue_depth 3\n")(w, r)
+		}
+	}
+	p, e := startPods(t, s.cluster, podConfig(), nil)
+	p.round(t.Context())
+	if n := strings.Count(servedRows(t, e, "workqueue_depth"), "\n"); n != 3*scrapesAtOnce {
+		t.Errorf("%d pods have answered", n)
+	}
+}
+
+// TestPodsThatGo take the rows of their metrics along, at once.
+func TestPodsThatGo(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	s.pods = append(s.pods, podObject("x", nil), podObject("y", nil))
+	for _, name := range []string{"x", "y"} {
+		s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+	}
+	p, e := startPods(t, s.cluster, podConfig(), nil)
+	p.round(t.Context())
+	s.set(func(s *stubServer) { s.pods = s.pods[1:] })
+	p.round(t.Context())
+	if text := servedText(t, e); strings.Contains(text, `"x",system`) || strings.Contains(text, `controller_pod="x"`) || !strings.Contains(text, `controller_pod="y"`) {
+		t.Error(text)
+	}
+}
+
+// TestManySeries: what is too much is counted, and the family that has too many does
+// not push out the others.
+func TestManySeries(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for _, family := range []string{"externalsecret_sync_calls_error", "externalsecret_sync_calls_total"} {
+		for n := range maxSeriesOfFamily + 7 {
+			_, _ = fmt.Fprintf(&text, "%s{name=\"x-%d\"} %d\n", family, n, n)
+		}
+	}
+	text.WriteString("gotk_reconcile_duration_seconds 1\nworkqueue_depth{name=\"x\"} 3\n")
+	s := newStubServer(t)
+	s.pods = append(s.pods, podObject("x", nil))
+	s.behind["flux-system/x:8080"] = says(text.String())
+	p, e := startPods(t, s.cluster, podConfig(), nil)
+	p.round(t.Context())
+	if got := strings.Count(servedRows(t, e, "externalsecret_sync_calls_error", "externalsecret_sync_calls_total"), "\n"); got != 2*maxSeriesOfFamily {
+		t.Errorf("%d series", got)
+	}
+	if got := servedRows(t, e, "workqueue_depth"); got != fmt.Sprintf(depthOf, "x", 3) {
+		t.Error(got)
+	}
+	if got := servedRows(t, e, metricsCut.Name); !strings.HasSuffix(got, "} 15\n") {
+		t.Error(got)
+	}
+	r := newReexport([]string{"a", "b", "c", "d", "e", "f"})
+	text.Reset()
+	for n := range 6 * maxSeriesOfFamily {
+		_, _ = fmt.Fprintf(&text, "%c{name=\"x-%d\"} 1\n", 'a'+n%6, n)
+	}
+	all, err := exposition.New(exposition.Options{}, r.families...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := all.Group(exposition.Key{}, r.families).Rows()
+	if cut, err := takeOver(newParser(r), strings.NewReader(text.String()), rows, nil); cut != 6*maxSeriesOfFamily-maxSeries || err != nil {
+		t.Errorf("%d series were cut, %v", cut, err)
+	}
+}
+
+// TestRunAsksAgain at every interval.
+func TestRunAsksAgain(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	s.pods = append(s.pods, podObject("a", nil))
+	var n atomic.Int32
+	s.behind["flux-system/a:8080"] = func(w http.ResponseWriter, r *http.Request) {
+		says(fmt.Sprintf("workqueue_depth{name=\"x\"} %d\n", n.Add(1)))(w, r)
+	}
+	conf := podConfig()
+	conf.Interval = config.Duration(10 * time.Millisecond)
+	p, e := startPods(t, s.cluster, conf, nil)
+	p.timeout = podDeadline
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); p.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	soon(t, "settled", p.Settled)
+	soon(t, "asked again", func() bool { return strings.HasSuffix(servedRows(t, e, "workqueue_depth"), "} 3\n") || n.Load() > 3 })
+}

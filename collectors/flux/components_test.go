@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"testing"
+
+	"github.com/fluxcd/flux2/v2/pkg/manifestgen/install"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestDefaultComponentsAreThoseOfFlux holds our table to Flux's own. It is not used
+// in its place: the package brings kustomize along, half of the size of the exporter.
+func TestDefaultComponentsAreThoseOfFlux(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(install.MakeDefaultOptions().Components, defaultComponents()); diff != "" {
+		t.Errorf("-Flux +ours:\n%s", diff)
+	}
+}

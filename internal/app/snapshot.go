@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// SnapshotOptions are the settings of one snapshot.
+type SnapshotOptions struct {
+	ConfigFile string
+	// Out is the directory to write. It must be empty, or not be there.
+	Out string
+	// Timeout is how long the clusters may take, all together, and then what is asked
+	// outside of them.
+	Timeout time.Duration
+	// Clusters are the clusters to read; none means all.
+	Clusters []string
+	// Progress is told what happens, for people.
+	Progress io.Writer
+	// Dial opens the connections of probes; nil is a [net.Dialer].
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// SnapshotResult is what a snapshot has.
+type SnapshotResult struct {
+	Clusters []SnapshotCluster
+	// Answers are those of what was asked outside the clusters.
+	Answers int
+	Missing []fleet.Missing
+}
+
+// SnapshotCluster is a cluster in a snapshot.
+type SnapshotCluster struct {
+	watch.Dumped
+
+	Name string
+}
+
+// Snapshot writes what the configuration lets the exporter read as a directory that
+// stands for the fleet. What cannot be read is noted; it is an error when that is
+// everything. Nothing is left of a directory that is not complete.
+func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
+	c, err := LoadConfig(o.ConfigFile)
+	if err != nil {
+		return SnapshotResult{}, ConfigError{err}
+	}
+	clusters, err := chosen(fleet.FromConfig(c), o.Clusters)
+	if err != nil {
+		return SnapshotResult{}, ConfigError{err}
+	}
+	if err := vacant(o.Out); err != nil {
+		return SnapshotResult{}, ConfigError{err}
+	}
+	parent, name := filepath.Split(filepath.Clean(o.Out))
+	dir, err := os.MkdirTemp(parent, "."+name+".*")
+	if err != nil {
+		return SnapshotResult{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // it has been renamed if all went well
+	s := &snapshot{options: o, config: c, clusters: clusters, dir: dir, takenAt: time.Now().UTC().Truncate(time.Second)}
+	result, err := s.take(ctx)
+	if err != nil {
+		return result, err
+	}
+	if err := os.Remove(o.Out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return result, err
+	}
+	return result, os.Rename(dir, o.Out)
+}
+
+// chosen are the clusters with the given names, in order.
+func chosen(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
+	if len(names) == 0 {
+		return clusters, nil
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(clusters, func(c fleet.Cluster) bool { return c.Name == name }) {
+			return nil, fmt.Errorf("--cluster: there is no cluster %q", name)
+		}
+	}
+	return slices.DeleteFunc(clusters, func(c fleet.Cluster) bool { return !slices.Contains(names, c.Name) }), nil
+}
+
+// vacant says why a directory cannot be written.
+func vacant(dir string) error {
+	if strings.TrimSpace(dir) == "" {
+		return errors.New("--out: name a directory that is not there yet")
+	}
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if info, err := os.Stat(filepath.Dir(filepath.Clean(dir))); err != nil || !info.IsDir() {
+			return fmt.Errorf("--out: %s is not a directory: make it first", filepath.Dir(filepath.Clean(dir)))
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("--out: %s is there already and is no directory: name another one", dir)
+	case len(entries) > 0:
+		return fmt.Errorf("--out: %s is not empty: name a directory that is not there yet", dir)
+	}
+	return nil
+}
+
+// snapshot is one that is being taken.
+type snapshot struct {
+	options  SnapshotOptions
+	config   *config.Config
+	clusters []fleet.Cluster
+	dir      string // of the fleet
+	takenAt  time.Time
+
+	mu sync.Mutex // of Progress
+}
+
+func (s *snapshot) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
+}
+
+func (s *snapshot) take(ctx context.Context) (SnapshotResult, error) {
+	all := registered(&s.config.Collectors)
+	_, sets := enabledCollectors(all)
+	out, err := s.dump(ctx, sets)
+	if err != nil {
+		return out, err
+	}
+	if err := s.record(ctx, all, &out); err != nil {
+		return out, err
+	}
+	if ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	if out.Answers == 0 && !slices.ContainsFunc(out.Clusters, func(c SnapshotCluster) bool { return c.Failure == nil && c.readable() }) {
+		return out, errors.New("nothing could be read")
+	}
+	return out, s.describe(out)
+}
+
+// readable says whether there is anything that was read, or nothing to read.
+func (c SnapshotCluster) readable() bool {
+	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.DumpedKind) bool { return k.Failure == nil })
+}
+
+// dump writes the objects of all clusters at the same time.
+func (s *snapshot) dump(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	var out SnapshotResult
+	out.Clusters = make([]SnapshotCluster, len(s.clusters))
+	failed := make([]error, len(s.clusters))
+	var tasks sync.WaitGroup
+	for i, c := range s.clusters {
+		tasks.Go(func() {
+			dir := filepath.Join(s.dir, clusterDirectory(c.Name))
+			if failed[i] = os.Mkdir(dir, 0o700); failed[i] != nil {
+				return
+			}
+			out.Clusters[i].Name = c.Name
+			out.Clusters[i].Dumped, failed[i] = watch.Dump(ctx, c, sets, dir)
+			if failed[i] == nil {
+				failed[i] = s.describeCluster(c, out.Clusters[i], dir)
+			}
+		})
+	}
+	tasks.Wait()
+	for _, c := range out.Clusters {
+		out.Missing = append(out.Missing, c.missing(c.Name)...)
+	}
+	return out, errors.Join(failed...)
+}
+
+// describeCluster writes the snapshot.yaml of a cluster, and says how it went.
+func (s *snapshot) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string) error {
+	objects := 0
+	for _, k := range d.Kinds {
+		if objects += k.Objects; k.Failure != nil {
+			s.say("warning: cluster %s: %s is missing: %s", c.Name, k.Kind, k.Failure.Text)
+		}
+	}
+	if d.Failure != nil {
+		s.say("warning: cluster %s is missing: %s", c.Name, d.Failure.Text)
+	} else {
+		s.say("cluster %s: %d objects of %d kinds", c.Name, objects, len(d.Kinds))
+	}
+	meta := fleet.SnapshotMeta{TakenAt: s.takenAt}
+	if c.Snapshot != nil && d.Failure == nil {
+		before, err := c.Snapshot.Meta()
+		if err != nil {
+			return err
+		}
+		// Without a moment, its ages are as old as they look.
+		meta.TakenAt, meta.ShiftTime = before.TakenAt, before.ShiftTime
+	}
+	meta.ServerVersion, meta.Missing = d.ServerVersion, d.missing("")
+	return meta.Write(dir)
+}
+
+// missing is what could not be read of a cluster.
+func (c SnapshotCluster) missing(name string) []fleet.Missing {
+	if c.Failure != nil {
+		return []fleet.Missing{{Cluster: name, Reason: string(c.Failure.Reason)}}
+	}
+	var all []fleet.Missing
+	for _, k := range c.Kinds {
+		if k.Failure != nil {
+			all = append(all, fleet.Missing{Cluster: name, Group: k.Group, Kind: k.Kind, Version: k.Version, Reason: string(k.Failure.Reason)})
+		}
+	}
+	return all
+}
+
+// record writes what probes are answered. Which secrets OpenBao is asked for follows
+// from the objects, as they have just been written.
+func (s *snapshot) record(ctx context.Context, all []registration, out *SnapshotResult) error {
+	enabled, sets := enabledCollectors(all)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	e, err := newExposition(s.config, all)
+	if err != nil {
+		return err
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	flow := secretflow.NewGraph()
+	replayed := s.replayed()
+	for _, c := range replayed {
+		rows := e.Group(exposition.Key{Cluster: c.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
+		w := watch.NewCluster(c, fleet.TargetsOf(replayed), watch.Options{Exposition: e, Sets: sets, Log: quiet, Notes: flow.Add(c.Name, rows)})
+		if err := w.Load(); err != nil {
+			return fmt.Errorf("cluster %q: what was written cannot be read: %w", c.Name, err)
+		}
+	}
+	for i, c := range s.clusters {
+		meta, err := replayed[i].Snapshot.Meta()
+		if err != nil {
+			return err
+		}
+		to := collectors.Recording{Fleet: s.dir, Cluster: replayed[i].Snapshot.Path, TakenAt: meta.TakenAt}
+		if to.TakenAt.IsZero() {
+			to.TakenAt = s.takenAt
+		}
+		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, Dial: s.options.Dial}
+		for _, collector := range enabled {
+			for _, p := range collector.Probes(site) {
+				r, ok := p.(collectors.Recorder)
+				if !ok {
+					continue
+				}
+				answers, missing, err := r.Record(ctx, to)
+				if err != nil {
+					return err
+				}
+				out.Answers += answers
+				out.Missing = append(out.Missing, missing...)
+				s.say("%s of cluster %s: %d answers", collector.Name(), c.Name, answers)
+				for _, m := range missing {
+					s.say("warning: %s of cluster %s: %s is missing: %s", collector.Name(), c.Name, cmp.Or(m.Endpoint, "a part"), m.Reason)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *snapshot) lookup(name string) (fleet.Cluster, bool) {
+	// Also those that are not in the snapshot: nodes are found there.
+	for _, c := range fleet.FromConfig(s.config) {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return fleet.Cluster{}, false
+}

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/prometheus/common/version"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// replayed are the clusters as the snapshot has them.
+func (s *snapshot) replayed() []fleet.Cluster {
+	all := make([]fleet.Cluster, len(s.clusters))
+	for i, c := range s.clusters {
+		all[i] = fleet.Cluster{
+			Name: c.Name, Role: c.Role, Source: fleet.SourceSnapshot,
+			Snapshot: &fleet.Snapshot{Path: filepath.Join(s.dir, clusterDirectory(c.Name)), ShiftTime: true},
+		}
+	}
+	return all
+}
+
+// clusterDirectory is where the objects of a cluster are. Names begin with a letter or
+// digit, so that nothing has the name of one that is taken.
+func clusterDirectory(name string) string {
+	if slices.Contains([]string{"openbao", "aurora", fleet.SnapshotFile, fleetFile}, name) {
+		return "_" + name
+	}
+	return name
+}
+
+// fleetFile is the configuration with which a snapshot is served.
+const fleetFile = "fleet.yaml"
+
+// describe writes what is about the whole fleet.
+func (s *snapshot) describe(out SnapshotResult) error {
+	meta := fleet.SnapshotMeta{TakenAt: s.takenAt, ExporterVersion: version.Version, Missing: out.Missing}
+	if moment, ok, err := s.recordedAt(); err != nil {
+		return err
+	} else if ok {
+		meta.TakenAt = moment.TakenAt
+	}
+	if err := meta.Write(s.dir); err != nil {
+		return err
+	}
+	text, err := s.fleetConfig().YAML()
+	if err != nil {
+		return err
+	}
+	head := "# Written by cobaltcore-exporter snapshot. To look at it: cobaltcore-exporter serve --config " + fleetFile + "\n"
+	return os.WriteFile(filepath.Join(s.dir, fleetFile), append([]byte(head), text...), 0o600)
+}
+
+// recordedAt is the moment of a fleet that is nothing but snapshots: the last one of
+// theirs.
+func (s *snapshot) recordedAt() (last fleet.SnapshotMeta, ok bool, err error) {
+	for _, c := range s.replayed() {
+		meta, err := c.Snapshot.Meta()
+		if err != nil {
+			return last, false, err
+		}
+		if meta.TakenAt.After(last.TakenAt) {
+			last = meta
+		}
+	}
+	live := slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Snapshot == nil })
+	return last, !live && !last.TakenAt.IsZero(), nil
+}
+
+// fleetConfig is the configuration with what matters for the rows, and nothing that
+// leads to a server or a credential.
+func (s *snapshot) fleetConfig() *config.Config {
+	from, to := s.config, config.Default()
+	to.ClusterLabel, to.Metrics, to.Limits = from.ClusterLabel, from.Metrics, from.Limits
+	to.Collectors.Flux, to.Collectors.ExternalSecrets = from.Collectors.Flux, from.Collectors.ExternalSecrets
+	to.Collectors.SecretFlow, to.Collectors.Controllers = from.Collectors.SecretFlow, from.Collectors.Controllers
+	for _, c := range s.clusters {
+		shift := c.Snapshot == nil || c.Snapshot.ShiftTime
+		to.Clusters = append(to.Clusters, config.Cluster{
+			Name: c.Name, Role: c.Role, Snapshot: &config.Snapshot{Path: clusterDirectory(c.Name), ShiftTime: shift},
+		})
+	}
+	for _, o := range from.Collectors.OpenBao {
+		if slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == o.Cluster }) {
+			to.Collectors.OpenBao = append(to.Collectors.OpenBao, config.OpenBao{
+				Name: o.Name, Cluster: o.Cluster, Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV,
+				LoginProbe: offline(o.LoginProbe),
+			})
+		}
+	}
+	return to
+}
+
+// offline is a login probe that asks nobody. Its other settings have to be valid.
+func offline(p config.OpenBaoLoginProbe) config.OpenBaoLoginProbe {
+	p.Enabled = false
+	return p
+}

@@ -1,0 +1,328 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// moving are the families that tell of this run, and the exporter's own.
+var moving = regexp.MustCompile(`^(#|cobaltcore_(watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
+
+// steady are the rows that two exporters of the same fleet have in common.
+func steady(body string) []string {
+	var lines []string
+	for line := range strings.Lines(body) {
+		if !moving.MatchString(line) {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// fleetCopy is the snapshot fleet with the timestamps as they are.
+func fleetCopy(t *testing.T) site {
+	t.Helper()
+	s := newSite(t)
+	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join("..", "..", "test", "fleet"))); err != nil {
+		t.Fatal(err)
+	}
+	s.edit("fleet.yaml", "snapshot: {path: ", "snapshot: {shiftTime: false, path: ")
+	return s
+}
+
+func (s site) edit(name, old, replacement string) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.file(name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.write(name, strings.ReplaceAll(string(text), old, replacement))
+}
+
+// snapshot takes one of the fleet and returns it as a site.
+func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, string, error) {
+	s.t.Helper()
+	var progress bytes.Buffer
+	taken := site{t: s.t, dir: filepath.Join(s.t.TempDir(), "taken")}
+	o := SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: taken.dir, Timeout: deadline, Progress: &progress}
+	for _, f := range change {
+		f(&o)
+	}
+	result, err := Snapshot(s.t.Context(), o)
+	return taken, result, progress.String(), err
+}
+
+// rows are those that are served now.
+func (e *exporter) rows() []string {
+	code, body := e.ask(http.MethodGet, "/metrics")
+	if code != http.StatusOK {
+		return []string{body}
+	}
+	return steady(body)
+}
+
+// TestASnapshotReplaysToTheSameRows compares all that is served of the snapshot fleet
+// with what is served of a snapshot of it.
+func TestASnapshotReplaysToTheSameRows(t *testing.T) {
+	t.Parallel()
+	s := fleetCopy(t)
+	taken, result, progress, err := s.snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	original, replayed := s.run(), taken.run()
+	eventually(t, func() (bool, string) {
+		want, got := original.rows(), replayed.rows()
+		if len(want) < 3000 {
+			return false, fmt.Sprintf("only %d rows", len(want))
+		}
+		diff := cmp.Diff(want, got)
+		return diff == "", "rows (-of the fleet +of its snapshot):\n" + diff
+	})
+	if len(result.Clusters) != 4 || result.Answers < 50 || len(result.Missing) > 0 || strings.Contains(progress, "warning") {
+		t.Errorf("%+v\n%s", result, progress)
+	}
+	onlyOwner(t, taken.dir)
+}
+
+// onlyOwner checks that nobody else may read a directory.
+func onlyOwner(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const canary = "s3cr3t-canary"
+
+// TestASnapshotHasNoSecrets puts one wherever the objects of the fleet have room for
+// it.
+func TestASnapshotHasNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := os.CopyFS(s.dir, os.DirFS(filepath.Join("..", "..", "test", "fleet"))); err != nil {
+		t.Fatal(err)
+	}
+	planted := 0
+	for _, cluster := range []string{"management", "control-plane", "hypervisor", "storage"} {
+		err := filepath.WalkDir(s.file(cluster), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			n, err := plantIn(path)
+			planted += n
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken, _, _, err := s.snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if planted < 5000 {
+		t.Errorf("only %d secrets planted", planted)
+	}
+	err = filepath.WalkDir(taken.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if at := bytes.Index(text, []byte(canary)); at >= 0 {
+			t.Errorf("%s: …%s", path, text[max(0, at-200):at+len(canary)])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plantIn plants secrets in the documents of a file.
+func plantIn(path string) (planted int, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	var out []string
+	for _, doc := range regexp.MustCompile(`(?m)^---$`).Split(string(text), -1) {
+		var v any
+		if err := yaml.Unmarshal([]byte(doc), &v); err != nil {
+			return 0, err
+		}
+		v = plant("", v, &planted)
+		text, err := json.Marshal(v)
+		if err != nil {
+			return 0, err
+		}
+		out = append(out, string(text))
+	}
+	return planted, os.WriteFile(path, []byte(strings.Join(out, "\n---\n")), 0o600)
+}
+
+// plant adds unknown members, annotations, last-applied objects, values, messages,
+// and user info to URLs.
+func plant(name string, v any, planted *int) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			switch text, isText := e.(string); {
+			case k == "message" || k == "webhookPath" || k == "secretKey" || k == "property":
+				v[k] = canary
+			case isText && strings.Contains(text, "://"):
+				v[k] = strings.Replace(text, "://", "://user:"+canary+"@", 1) + "?token=" + canary
+			default:
+				v[k] = plant(k, e, planted)
+			}
+		}
+		if !slices.Contains([]string{"provider", "auth", "syncedPushSecrets"}, name) { // where a name means something
+			v["unknown"+canary] = map[string]any{canary: []any{canary}}
+			v["annotations"] = map[string]any{"kubectl.kubernetes.io/last-applied-configuration": canary, canary: canary}
+			v["values"], v["postBuild"] = map[string]any{"password": canary}, map[string]any{"substitute": map[string]any{"x": canary}}
+			*planted += 5
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = plant(name, e, planted)
+		}
+	}
+	return v
+}
+
+// TestASnapshotNotesWhatIsMissing: a dead cluster does not stop the others.
+func TestASnapshotNotesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.objects("openbao/objects.yaml", "x") // a name that is taken in a snapshot
+	s.write("dead.kubeconfig", `{apiVersion: v1, kind: Config, current-context: c, users: [],
+  clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], contexts: [{name: c, context: {cluster: c}}]}`)
+	s.write("fleet.yaml", "clusters:\n- {name: openbao, snapshot: {path: openbao}}\n- {name: dead, kubeconfig: {path: dead.kubeconfig}}\n")
+	taken, result, progress, err := s.snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fleet.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}}
+	if diff := cmp.Diff(want, result.Missing); diff != "" {
+		t.Error(diff)
+	}
+	meta, err := fleet.Snapshot{Path: taken.dir}.Meta()
+	if diff := cmp.Diff(want, meta.Missing); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if !strings.Contains(progress, "warning: cluster dead is missing") || !strings.Contains(progress, "cluster openbao: 1 objects of 1 kinds") {
+		t.Error(progress)
+	}
+	e := taken.run()
+	e.wantRows("cluster=openbao/x")
+	e.wantLine(`cobaltcore_cluster_failing{cluster="dead",reason="refused"} 1`)
+	e.wantLine(`cobaltcore_cluster_up{cluster="dead"} 0`)
+
+	only, _, _, err := s.snapshot(func(o *SnapshotOptions) { o.Clusters = []string{"dead"} })
+	if err == nil || err.Error() != "nothing could be read" {
+		t.Errorf("%v", err)
+	}
+	left, err := os.ReadDir(filepath.Dir(only.dir))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestSnapshotErrors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.objects("a/objects.yaml", "x")
+	s.configure("", "a")
+	s.write("full/file", "")
+	for name, tc := range map[string]struct {
+		change  func(*SnapshotOptions)
+		message string
+	}{
+		"no configuration": {func(o *SnapshotOptions) { o.ConfigFile += ".not" }, "no such file"},
+		"unknown cluster":  {func(o *SnapshotOptions) { o.Clusters = []string{"a", "b"} }, `there is no cluster "b"`},
+		"not empty":        {func(o *SnapshotOptions) { o.Out = s.file("full") }, "is not empty"},
+		"a file":           {func(o *SnapshotOptions) { o.Out = s.file("full/file") }, "is no directory"},
+		"no parent":        {func(o *SnapshotOptions) { o.Out = s.file("not/there") }, "make it first"},
+		"no name":          {func(o *SnapshotOptions) { o.Out = "" }, "name a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, _, err := s.snapshot(tc.change)
+			var wrong ConfigError
+			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), tc.message) {
+				t.Errorf("%T %[1]v", err)
+			}
+		})
+	}
+	t.Run("cancelled", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		out := filepath.Join(t.TempDir(), "out")
+		_, err := Snapshot(ctx, SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: out, Timeout: time.Minute, Progress: io.Discard})
+		if _, statErr := os.Stat(out); !errors.Is(err, context.Canceled) || statErr == nil {
+			t.Errorf("%v, %v", err, statErr)
+		}
+	})
+	t.Run("an empty directory", func(t *testing.T) {
+		t.Parallel()
+		out := t.TempDir()
+		if _, _, _, err := s.snapshot(func(o *SnapshotOptions) { o.Out = out }); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(out, "fleet.yaml")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestOfEveryKindIsKnownWhatIsRead: a type that decodes itself has to say it.
+func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig(filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range registered(&c.Collectors) {
+		for _, resource := range r.Resources() {
+			kept, err := resource.Project(resource.Versions[0], []byte(`{"metadata":{"name":"a"},"data":{"a":"b"}}`))
+			want := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"name":"a"}}`, schema.GroupVersion{Group: resource.Group, Version: resource.Versions[0]}.String(), resource.Kind)
+			if err != nil || string(kept) != want {
+				t.Errorf("%s: %s, want %s: %v", resource.Kind, kept, want, err)
+			}
+		}
+	}
+}

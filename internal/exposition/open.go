@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Label is a label that a row of an open family brings along. Its name must be a
+// label name.
+type Label struct{ Name, Value string }
+
+// The suffixes of the samples of a [Summary].
+const (
+	Sum   = "_sum"
+	Count = "_count"
+)
+
+// exported is what Prometheus, too, puts in front of a label that collides.
+const exported = "exported_"
+
+// AddOpen appends a sample of an open family. The values are those of the labels
+// of decl, as for [Rows.Add]; more labels follow in their order. One whose name is
+// taken already gets exported_ in front, also in the slice; one without a value is
+// left out, because it is the same as none. suffix is [Sum] or [Count] for a
+// [Summary] and empty for anything else.
+func (r *Rows) AddOpen(decl *Family, suffix string, v float64, values []string, more []Label) {
+	i := r.find(decl)
+	if i < 0 || !decl.Open || (decl.Type == Summary) != (suffix == Sum || suffix == Count) {
+		return
+	}
+	f := r.families[i]
+	start := len(r.lines[i])
+	b := append(r.lines[i], decl.Name...)
+	b = append(b, suffix...)
+	name := len(decl.Name) // the first label has it in front
+	for label, before := range f.before {
+		value := ""
+		switch {
+		case label == 0:
+			value = r.cluster
+		case len(values) > 0:
+			value, values = values[0], values[1:]
+		}
+		if before != nil {
+			b = r.label(b, before[name:], value)
+			name = 0
+		}
+	}
+	for n := range more {
+		if more[n].Value == "" {
+			continue
+		}
+		for slices.Contains(f.names, more[n].Name) || hasLabel(more[:n], more[n].Name) {
+			more[n].Name = exported + more[n].Name
+		}
+		b = append(append(b, `",`...), more[n].Name...)
+		b = r.label(b, equals, more[n].Value)
+	}
+	b = append(b, f.close...)
+	if start > 0 && r.has(i, b[:start], b[start:]) {
+		r.lines[i] = b[:start]
+		return
+	}
+	b = appendFloat(b, v)
+	r.lines[i] = append(b, '\n')
+}
+
+var equals = []byte(`="`)
+
+func hasLabel(labels []Label, name string) bool {
+	return slices.ContainsFunc(labels, func(l Label) bool { return l.Name == name && l.Value != "" })
+}
+
+// checkOpen: rows that were read elsewhere are of no type that could be checked.
+func checkOpen(decl *Family) error {
+	if open := decl.Type == Untyped || decl.Type == Summary; open != decl.Open {
+		return fmt.Errorf("family %s: open families, and only those, are untyped or a summary", decl.Name)
+	}
+	if decl.Open && (len(decl.Labels) == 0 || decl.Labels[0] != ClusterLabel) {
+		return fmt.Errorf("family %s: the first label of an open family is the cluster", decl.Name)
+	}
+	return nil
+}
+
+// openIncluded: a histogram of which nobody knew that it is one has the families
+// x_sum and x_count, and is included as x.
+func openIncluded(include []string, name string) bool {
+	for _, suffix := range []string{Sum, Count} {
+		if whole, ok := strings.CutSuffix(name, suffix); ok && slices.Contains(include, whole) {
+			return true
+		}
+	}
+	return false
+}
+
+func openMetricsType(decl *Family) Type {
+	if decl.Type == Untyped {
+		return "unknown"
+	}
+	return decl.Type
+}

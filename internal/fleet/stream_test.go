@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+)
+
+func TestStreamHandsOverWhatIsAnswered(t *testing.T) {
+	var asked *http.Request
+	c, file := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = r
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "short and stout")
+	})
+	answer, err := c.Stream(t.Context(), "/api/v1/namespaces/a/pods/https:b:8080/proxy/metrics", url.Values{"x": {"y"}}, "text/plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if body, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusTeapot || string(body) != "short and stout" {
+		t.Errorf("%d %q, %v", answer.StatusCode, body, err)
+	}
+	if got := asked.URL.RequestURI(); got != "/prefix/api/v1/namespaces/a/pods/https:b:8080/proxy/metrics?x=y" {
+		t.Errorf("asked for %s", got)
+	}
+	if asked.Header.Get("Accept") != "text/plain" || asked.Header.Get("Authorization") != "Bearer t0ken" || asked.UserAgent() != userAgent {
+		t.Errorf("asked with %v", asked.Header)
+	}
+	write(t, file, "clusters: [")
+	if _, err := c.Stream(t.Context(), "/", nil, ""); err == nil {
+		t.Error("a broken kubeconfig")
+	}
+}
+
+// TestStreamFollowsNoRedirect: it would take the token along.
+func TestStreamFollowsNoRedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("asked elsewhere, with %q", r.Header.Get("Authorization"))
+	}))
+	defer elsewhere.Close()
+	c, _ := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	})
+	answer, err := c.Stream(t.Context(), "/", nil, "text/plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusTemporaryRedirect {
+		t.Errorf("answered %d", answer.StatusCode)
+	}
+}

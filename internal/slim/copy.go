@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package slim
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// copyObject copies the members that have a shape.
+func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (*Shape, error)) error {
+	if dec.PeekKind() != '{' {
+		return copyEmpty(enc, dec)
+	}
+	return members(enc, dec, func(name string) error {
+		s, err := shape(name)
+		switch {
+		case err != nil:
+			return err
+		case s == nil:
+			return dec.SkipValue()
+		}
+		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+			return err
+		}
+		return s.copy(enc, dec)
+	})
+}
+
+// copyKeyed copies all keys, and what their types read.
+func (s *Shapes) copyKeyed(enc *jsontext.Encoder, dec *jsontext.Decoder, keyed Keyed) error {
+	if dec.PeekKind() != '{' {
+		return copyEmpty(enc, dec)
+	}
+	return members(enc, dec, func(name string) error {
+		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+			return err
+		}
+		of := keyed.KeptKey(name)
+		if of == nil {
+			if err := dec.SkipValue(); err != nil {
+				return err
+			}
+			return enc.WriteToken(jsontext.Null)
+		}
+		shape, err := s.Of(reflect.TypeOf(of))
+		if err != nil {
+			return err
+		}
+		return shape.copy(enc, dec)
+	})
+}
+
+// members calls f for each name of an object; f reads the value.
+func members(enc *jsontext.Encoder, dec *jsontext.Decoder, f func(name string) error) error {
+	if err := copyToken(enc, dec); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := f(name.String()); err != nil {
+			return err
+		}
+	}
+	return copyToken(enc, dec)
+}
+
+func copyList(enc *jsontext.Encoder, dec *jsontext.Decoder, elem *Shape) error {
+	if dec.PeekKind() != '[' {
+		return copyEmpty(enc, dec)
+	}
+	if err := copyToken(enc, dec); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		if err := elem.copy(enc, dec); err != nil {
+			return err
+		}
+	}
+	return copyToken(enc, dec)
+}
+
+func copyToken(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	return enc.WriteToken(token)
+}
+
+// textCopier copies strings. Whatever the field is for, no URL keeps what may be a
+// secret in it.
+func textCopier(t reflect.Type) func(*jsontext.Encoder, *jsontext.Decoder) error {
+	kept := func(text string) string { return text }
+	if t.Implements(textType) {
+		kept = func(text string) string {
+			v, _ := reflect.TypeAssert[Text](reflect.ValueOf(text).Convert(t))
+			return v.KeptText()
+		}
+	}
+	return func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+		if dec.PeekKind() != '"' {
+			return copyEmpty(enc, dec)
+		}
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		text := kept(token.String())
+		if strings.Contains(text, "://") {
+			text = RedactURL(text)
+		}
+		return enc.WriteToken(jsontext.String(text))
+	}
+}
+
+func copyNumber(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '0' {
+		return copyEmpty(enc, dec)
+	}
+	return copyToken(enc, dec)
+}
+
+// copyTime copies a time. Any other text could be anything.
+func copyTime(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+	if dec.PeekKind() != '"' {
+		return copyEmpty(enc, dec)
+	}
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	var t time.Time
+	if t.UnmarshalJSON(value) != nil {
+		return enc.WriteToken(jsontext.String(""))
+	}
+	return enc.WriteValue(value)
+}
+
+func filtered(enc *jsontext.Encoder, dec *jsontext.Decoder, filter Filter) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if value, err = filter(value); err != nil {
+		return err
+	}
+	return enc.WriteValue(value)
+}
+
+// copyEmpty stands for a value of the wrong type: it is as wrong. A boolean is
+// as it is.
+func copyEmpty(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch value.Kind() {
+	case '"':
+		return enc.WriteValue(jsontext.Value(`""`))
+	case '0':
+		return enc.WriteValue(jsontext.Value("0"))
+	case '{':
+		return enc.WriteValue(jsontext.Value("{}"))
+	case '[':
+		return enc.WriteValue(jsontext.Value("[]"))
+	}
+	return enc.WriteValue(value) // null, true, false
+}

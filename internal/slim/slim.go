@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package slim keeps of a JSON value what a Go type reads of it, and nothing else:
+// what is not a field is not there, and a value of the wrong type is an empty one
+// of the same wrong type. Decoding what is kept gives what decoding the whole gives.
+package slim
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Text is a string of which not all is kept. What is kept of it must mean the same
+// and must stay as it is when it is kept again.
+type Text interface{ KeptText() string }
+
+// Keyed is a type that decodes an object by itself, key by key.
+type Keyed interface {
+	// KeptKey returns a value of the type that reads what the key has, or nil if
+	// only the key matters.
+	KeptKey(key string) any
+}
+
+// Filter says what is kept of a value.
+type Filter func(jsontext.Value) (jsontext.Value, error)
+
+// Shapes knows what types read. It is safe for concurrent use.
+type Shapes struct {
+	filters map[reflect.Type]Filter
+
+	mu    sync.Mutex
+	known map[reflect.Type]*Shape
+}
+
+// NewShapes makes one. The filters are for types that decode themselves.
+func NewShapes(filters map[reflect.Type]Filter) *Shapes {
+	return &Shapes{filters: filters, known: map[reflect.Type]*Shape{}}
+}
+
+// Shape is what one type reads.
+type Shape struct {
+	copy   func(enc *jsontext.Encoder, dec *jsontext.Decoder) error
+	fields map[string]*Shape // of a struct
+}
+
+// Of is the shape of a type. It fails for a type of which nobody knows what it
+// reads.
+func (s *Shapes) Of(t reflect.Type) (*Shape, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of(t)
+}
+
+var (
+	options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+	textType  = reflect.TypeFor[Text]()
+	keyedType = reflect.TypeFor[Keyed]()
+	timeType  = reflect.TypeFor[time.Time]()
+)
+
+// Keep returns what is kept of one value.
+func (s *Shape) Keep(raw []byte) ([]byte, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), options...)
+	var out bytes.Buffer
+	if err := s.copy(jsontext.NewEncoder(&out, options...), dec); err != nil {
+		return nil, err
+	}
+	if _, err := dec.ReadToken(); err != io.EOF { //nolint:errorlint // it is never wrapped
+		return nil, fmt.Errorf("there is something behind the value at byte %d", dec.InputOffset())
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// of is called with the lock held.
+func (s *Shapes) of(t reflect.Type) (*Shape, error) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if known := s.known[t]; known != nil {
+		return known, nil
+	}
+	shape := &Shape{}
+	s.known[t] = shape // before its parts: types may hold themselves
+	err := s.fill(shape, t)
+	if err != nil {
+		delete(s.known, t)
+	}
+	return shape, err
+}
+
+func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
+	filter := s.filters[t]
+	switch p := reflect.PointerTo(t); {
+	case filter != nil:
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return filtered(enc, dec, filter) }
+		return nil
+	case t == timeType:
+		shape.copy = copyTime
+		return nil
+	case p.Implements(keyedType):
+		keyed, _ := reflect.TypeAssert[Keyed](reflect.New(t))
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return s.copyKeyed(enc, dec, keyed) }
+		return nil
+	case decodesItself(p):
+		return fmt.Errorf("%s decodes itself: say what it reads with KeptKey or a filter", t)
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		shape.fields = map[string]*Shape{}
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+			return copyObject(enc, dec, func(name string) (*Shape, error) { return shape.fields[name], nil })
+		}
+		return s.addFields(shape, t)
+	case reflect.Map:
+		elem, err := s.of(t.Elem())
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+			return copyObject(enc, dec, func(string) (*Shape, error) { return elem, nil })
+		}
+		return err
+	case reflect.Slice:
+		elem, err := s.of(t.Elem())
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyList(enc, dec, elem) }
+		return err
+	case reflect.String:
+		shape.copy = textCopier(t)
+	case reflect.Bool:
+		shape.copy = copyEmpty // which copies booleans
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Float32, reflect.Float64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		shape.copy = copyNumber
+	default:
+		return fmt.Errorf("%s may hold anything", t)
+	}
+	return nil
+}
+
+// addFields adds the fields of a struct and of those that are embedded in it.
+func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		var err error
+		switch {
+		case name == "-":
+		case f.Anonymous && name == "" && inner.Kind() == reflect.Struct:
+			err = s.addFields(shape, inner)
+		case !f.IsExported():
+		default:
+			if name == "" {
+				name = f.Name
+			}
+			shape.fields[name], err = s.of(f.Type)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+func decodesItself(t reflect.Type) bool {
+	for _, method := range []string{"UnmarshalJSON", "UnmarshalJSONFrom", "UnmarshalText"} {
+		if _, ok := t.MethodByName(method); ok {
+			return true
+		}
+	}
+	return false
+}

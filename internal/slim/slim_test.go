@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package slim
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+type inner struct {
+	Deep string `json:"deep"`
+}
+
+type node struct {
+	inner
+
+	Skipped  func()           `json:"-"`
+	Text     string           `json:"text"`
+	URL      URL              `json:"url"`
+	Number   int              `json:"number"`
+	Flag     bool             `json:"flag"`
+	When     time.Time        `json:"when"`
+	List     []inner          `json:"list"`
+	Table    map[string]inner `json:"table"`
+	Keyed    keyed            `json:"keyed"`
+	Filtered filtered1        `json:"filtered"`
+	Next     *node            `json:"next"` // it holds itself
+	NoTag    string
+}
+
+type keyed struct{}
+
+func (*keyed) UnmarshalJSON([]byte) error { return nil }
+
+func (*keyed) KeptKey(key string) any {
+	if key == "known" {
+		return inner{}
+	}
+	return nil
+}
+
+type filtered1 struct{}
+
+type itself struct{}
+
+func (*itself) UnmarshalText([]byte) error { return nil }
+
+func shape(t testing.TB) *Shape {
+	t.Helper()
+	s, err := NewShapes(map[reflect.Type]Filter{
+		reflect.TypeFor[filtered1](): func(jsontext.Value) (jsontext.Value, error) { return jsontext.Value(`"filtered"`), nil },
+	}).Of(reflect.TypeFor[*node]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestKeep(t *testing.T) {
+	s := shape(t)
+	for _, tc := range []struct{ name, in, want string }{
+		{"unknown members", `{"a":1,"text":"x","b":{"text":"y"}}`, `{"text":"x"}`},
+		{"embedded", `{"deep":"x","inner":{"deep":"y"}}`, `{"deep":"x"}`},
+		{"without a tag", `{"NoTag":"x","notag":"y","Skipped":1,"-":2}`, `{"NoTag":"x"}`},
+		{"in itself", `{"next":{"next":{"text":"x","y":1},"y":1}}`, `{"next":{"next":{"text":"x"}}}`},
+		{"the same name twice", `{"text":"x","text":"y"}`, `{"text":"x","text":"y"}`},
+		{"list", `{"list":[{"deep":"x","y":1},null,{}]}`, `{"list":[{"deep":"x"},null,{}]}`},
+		{"table", `{"table":{"a":{"deep":"x","y":1},"b":7}}`, `{"table":{"a":{"deep":"x"},"b":0}}`},
+		{"keyed", `{"keyed":{"known":{"deep":"x","y":1},"other":{"deep":"z"}}}`, `{"keyed":{"known":{"deep":"x"},"other":null}}`},
+		{"filtered", `{"filtered":{"a":1}}`, `{"filtered":"filtered"}`},
+		{"null", `{"text":null,"list":null,"when":null,"keyed":null}`, `{"text":null,"list":null,"when":null,"keyed":null}`},
+		{"URL", `{"url":"user:hunter2@host/x"}`, `{"url":"host/x"}`},
+		{"URL where none is meant", `{"text":"https://user:hunter2@host/x?y"}`, `{"text":"https://host/x"}`},
+		{"text in the place of others", `{"number":"x","flag":"x","list":"x","table":"x","next":"x","keyed":"x"}`, `{"number":"","flag":"","list":"","table":"","next":"","keyed":""}`},
+		{"objects in the place of others", `{"number":{"x":1},"flag":{"x":1},"list":{"x":1},"text":{"x":1},"when":{"x":1}}`, `{"number":{},"flag":{},"list":{},"text":{},"when":{}}`},
+		{"lists in the place of others", `{"text":["x"],"next":["x"],"table":["x"]}`, `{"text":[],"next":[],"table":[]}`},
+		{"numbers in the place of others", `{"text":7,"flag":7,"when":7,"list":7}`, `{"text":0,"flag":0,"when":0,"list":0}`},
+		{"numbers", `{"number":1.5e3,"flag":true}`, `{"number":1.5e3,"flag":true}`},
+		{"time", `{"when":"2026-11-20T09:00:00.5+01:00"}`, `{"when":"2026-11-20T09:00:00.5+01:00"}`},
+		{"no time", `{"when":"hunter2"}`, `{"when":""}`},
+		{"no object", `["hunter2"]`, `[]`},
+		{"spaces", " { \"text\" : \"x\" , \"a\" : [ ] } ", `{"text":"x"}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := s.Keep([]byte(tc.in))
+			if err != nil || string(got) != tc.want {
+				t.Errorf("kept %s, want %s; %v", got, tc.want, err)
+			}
+			if again, err := s.Keep(got); err != nil || string(again) != tc.want {
+				t.Errorf("kept again: %s; %v", again, err)
+			}
+		})
+	}
+}
+
+func TestKeepRefusesWhatIsNoJSON(t *testing.T) {
+	s := shape(t)
+	for _, in := range []string{"", "{", `{"text":"x"`, `{"a":}`, `{"text":"x"}}`, `{"text":"x"} {}`, "<html>", `{"keyed":{"x":`, `{"filtered":`} {
+		if got, err := s.Keep([]byte(in)); err == nil {
+			t.Errorf("%q: %s", in, got)
+		}
+	}
+}
+
+func TestOfRefusesWhatNobodyKnows(t *testing.T) {
+	for _, of := range []any{struct{ X any }{}, struct{ X itself }{}, struct{ X []itself }{}, struct{ X map[string]chan int }{}, itself{}} {
+		shapes := NewShapes(nil)
+		for range 2 { // what has failed is not known the second time
+			if _, err := shapes.Of(reflect.TypeOf(of)); err == nil {
+				t.Errorf("%T: no error", of)
+			}
+		}
+	}
+}
+
+// FuzzKeep: what is kept is valid, stays as it is, and has no text from elsewhere.
+func FuzzKeep(f *testing.F) {
+	f.Add(`{"text":"x","url":"https://a:b@c","number":1,"flag":true,"when":"2026-11-20T09:00:00Z","list":[{"deep":"x"}],"keyed":{"known":{}},"next":{"text":null}}`)
+	f.Add(`{"text":"\ud800","text":"` + "\xff" + `"}`)
+	f.Add(`[1,"x"]`)
+	s := shape(f)
+	f.Fuzz(func(t *testing.T, in string) {
+		got, err := s.Keep([]byte(in))
+		if err != nil {
+			if json.Valid([]byte(in)) {
+				t.Fatalf("%q: %v", in, err)
+			}
+			return
+		}
+		if again, err := s.Keep(got); err != nil || string(again) != string(got) || !json.Valid(got) {
+			t.Fatalf("%q is kept as %q and then as %q: %v", in, got, again, err)
+		}
+	})
+}
