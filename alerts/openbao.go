@@ -215,11 +215,11 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
-			Expr: `max by (cluster, openbao, endpoint) (cobaltcore_openbao_endpoint_failing{node=""})`,
+			// Which endpoints is not in the alert: that label is one of those that a scrape adds.
 			// What is sealed or has no leader says so by itself.
-			Object:      Object{Kind: "Endpoint", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.endpoint }}"},
-			Summary:     "The exporter gets no answer from {{ $labels.endpoint }} of OpenBao {{ $labels.openbao }}",
-			Description: "{{ $labels.endpoint }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not answered; cobaltcore_openbao_endpoint_failing says why. What it tells is not known.",
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node=""})`,
+			Summary:     "The exporter does not get all answers about OpenBao {{ $labels.openbao }}",
+			Description: "Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not answered; cobaltcore_openbao_endpoint_failing says which ones and why. What they tell is not known.",
 			InhibitedBy: leaderless,
 		}),
 	}}

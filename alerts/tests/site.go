@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+// site is the directory of a fleet of snapshots, and its configuration.
+type site struct {
+	dir      string
+	clusters []string
+}
+
+// config is that of the fleet. Two exporters may call their OpenBao the same, one
+// may not: the rows get the one name later.
+func (s site) config(instances bool) string {
+	text := "clusters:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("- {name: %[1]s, snapshot: {path: %[1]s}}\n", c)
+	}
+	if !instances {
+		return text
+	}
+	text += "collectors:\n  openbao:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("  - {name: openbao-of-%[1]s, cluster: %[1]s, details: {audit: true}, kv: {mounts: [kv-v2/bootstrap]}, "+
+			"expect: {mounts: {kv-v2/openstack: kv-v2, pki: pki}, auth: {kubernetes/management: kubernetes}}}\n", c)
+	}
+	text += "  aurora:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("  - {name: aurora-of-%[1]s, cluster: %[1]s}\n", c)
+	}
+	return text
+}
+
+// write makes the files of a case.
+func (s site) write(c Case) error {
+	_, empty := c.sections["empty"]
+	meta := fmt.Sprintf("takenAt: %s\nshiftTime: false\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339))
+	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), "snapshot.yaml": meta}); err != nil {
+		return err
+	}
+	for _, cluster := range s.clusters {
+		var base, answers string
+		if !empty {
+			base, answers = healthy("objects.yaml"), healthy("answers.yaml")
+		}
+		objects, err := mergeObjects(strings.ReplaceAll(base, "$CLUSTER", cluster), c.sections[cluster+".yaml"])
+		if err != nil {
+			return fmt.Errorf("%s.yaml: %w", cluster, err)
+		}
+		if err := writeFiles(filepath.Join(s.dir, cluster), map[string]string{"objects.yaml": objects}); err != nil {
+			return err
+		}
+		if empty {
+			continue
+		}
+		recorded, err := mergeAnswers(cluster, answers, c.sections[cluster+".answers.yaml"])
+		if err != nil {
+			return fmt.Errorf("%s.answers.yaml: %w", cluster, err)
+		}
+		if err := writeFiles(s.dir, recorded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFiles(dir string, files map[string]string) error {
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func healthy(name string) string {
+	text, err := fs.ReadFile(files, "testdata/healthy/"+name)
+	if err != nil {
+		return "" // it is embedded
+	}
+	return string(text)
+}
+
+// deadline is how long an exporter may take to know its fleet.
+const deadline = 30 * time.Second
+
+// scrape runs an exporter on the fleet until it knows everything.
+func (s site) scrape(ctx context.Context) ([]Row, error) {
+	body, err := scrape(ctx, filepath.Join(s.dir, "fleet.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range s.clusters {
+		body = strings.ReplaceAll(body, `="openbao-of-`+c+`"`, `="openbao"`)
+		body = strings.ReplaceAll(body, `="aurora-of-`+c+`"`, `="aurora"`)
+	}
+	return ParseRows(body)
+}
+
+// scrape runs an exporter until two scrapes say the same.
+func scrape(ctx context.Context, config string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	running, stop := context.WithCancel(ctx)
+	go func() {
+		ended <- app.Run(running, app.Options{
+			ConfigFile: config, ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: deadline,
+			Log: slog.New(slog.DiscardHandler), Listening: func(a []net.Addr) { listening <- a[0].String() },
+		})
+	}()
+	var body string
+	var err error
+	select {
+	case address := <-listening:
+		body, err = settled(ctx, "http://"+address+"/metrics")
+		stop()
+		if ended := <-ended; err == nil {
+			err = ended
+		}
+	case err = <-ended:
+		stop()
+	}
+	return body, err
+}
+
+// settled asks until an answer is complete.
+func settled(ctx context.Context, url string) (string, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		body, err := get(ctx, client, url)
+		if err == nil && complete(body) {
+			return body, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("the exporter is not ready: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+var (
+	flowRow = regexp.MustCompile(`(?m)^cobaltcore_secretflow_(consumer|producer|stored_version)\{.*path_id="(\w+)"`)
+	askers  = regexp.MustCompile(`(?m)^cobaltcore_collector_up\{.*collector="(openbao|aurora)"`)
+	asked   = regexp.MustCompile(`(?m)^cobaltcore_collector_duration_seconds\{.*collector="(openbao|aurora)"`)
+)
+
+// complete says whether all probes have run, and OpenBao was asked for all paths.
+func complete(body string) bool {
+	if len(askers.FindAllString(body, -1)) != len(asked.FindAllString(body, -1)) {
+		return false
+	}
+	stored := map[string]bool{}
+	flows := flowRow.FindAllStringSubmatch(body, -1)
+	for _, m := range flows {
+		stored[m[2]] = stored[m[2]] || m[1] == "stored_version"
+	}
+	for _, m := range flows {
+		if !stored[m[2]] {
+			return false
+		}
+	}
+	return true
+}
+
+func get(ctx context.Context, client *http.Client, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s", response.Status)
+	}
+	return string(body), err
+}
