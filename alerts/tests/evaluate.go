@@ -78,7 +78,7 @@ func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at 
 }
 
 func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) error {
-	vector, err := e.query(ctx, m, r.Expr)
+	vector, err := e.Query(ctx, m, r.Expr)
 	if err != nil {
 		return fmt.Errorf("recording %s: %w", r.Name, err)
 	}
@@ -92,7 +92,8 @@ func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) er
 
 var _ chunks.Sample = sample{}
 
-func (e *Evaluator) query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {
+// Query evaluates an expression of the catalogue.
+func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {
 	text, err := alerts.ExprFor(expr, e.label)
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (e *Evaluator) Alerts(ctx context.Context, m Moment) ([]Alert, error) {
 
 // Rule evaluates one rule, as if it had waited for long enough.
 func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert, error) {
-	vector, err := e.query(ctx, m, r.Expr)
+	vector, err := e.Query(ctx, m, r.Expr)
 	if err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 	}

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,16 +61,11 @@ func mergeObjects(base, changes string) (string, error) {
 			objects = append(objects, p)
 		}
 	}
-	var out strings.Builder
 	for _, o := range objects {
 		expandConditions(o)
-		text, err := json.Marshal(o)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&out, "---\n%s\n", text)
 	}
-	return out.String(), nil
+	list, err := json.Marshal(object{"apiVersion": "v1", "kind": "List", "items": objects})
+	return string(list), err
 }
 
 func documents(text string) ([]object, error) {
@@ -176,11 +173,10 @@ func mergeAnswers(cluster string, changes ...string) (map[string]string, error) 
 		}
 		for file, change := range patch {
 			if change == nil {
-				for f := range answers {
-					if f == file || strings.HasPrefix(f, file+"/") {
-						delete(answers, f)
-					}
-				}
+				maps.DeleteFunc(answers, func(f string, _ object) bool {
+					matches, _ := path.Match(file, f)
+					return matches || strings.HasPrefix(f, file+"/")
+				})
 				continue
 			}
 			inner, ok := change.(object)
@@ -207,19 +203,19 @@ func mergeAnswers(cluster string, changes ...string) (map[string]string, error) 
 }
 
 func readAnswers(into map[string]object, dir, prefix string) error {
-	return filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+	return filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
 		var content object
 		if err := json.Unmarshal(text, &content); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", file, err)
 		}
-		rel, err := filepath.Rel(dir, path)
+		rel, err := filepath.Rel(dir, file)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +39,9 @@ var fixtures = sync.OnceValues(func() ([]fixture, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cached := zzCached(cases); cached != nil { // TEMPORARY
+		return cached, nil
+	}
 	dir, err := os.MkdirTemp("", "rules-")
 	if err != nil {
 		return nil, err
@@ -53,7 +55,6 @@ var fixtures = sync.OnceValues(func() ([]fixture, error) {
 		running.Go(func() {
 			defer func() { <-slots }()
 			all[i].Case = c
-			t0 := time.Now(); defer func() { if d := time.Since(t0); d > time.Second { println(c.Name, d.String()) } }()
 			all[i].rows, errs[i] = c.Rows(context.Background(), filepath.Join(dir, c.Name))
 		})
 	}
@@ -63,6 +64,7 @@ var fixtures = sync.OnceValues(func() ([]fixture, error) {
 			return nil, err
 		}
 	}
+	zzStore(all) // TEMPORARY
 	return all, nil
 })
 

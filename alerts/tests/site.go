@@ -9,11 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (s site) write(c Case) error {
 		if err != nil {
 			return fmt.Errorf("%s.yaml: %w", cluster, err)
 		}
-		if err := writeFiles(filepath.Join(s.dir, cluster), map[string]string{"objects.yaml": objects}); err != nil {
+		if err := writeFiles(filepath.Join(s.dir, cluster), map[string]string{"objects.json": objects}); err != nil {
 			return err
 		}
 		if empty {
@@ -163,28 +164,30 @@ func settled(ctx context.Context, url string) (string, error) {
 	}
 }
 
-var (
-	flowRow = regexp.MustCompile(`(?m)^cobaltcore_secretflow_(consumer|producer|stored_version)\{.*path_id="(\w+)"`)
-	askers  = regexp.MustCompile(`(?m)^cobaltcore_collector_up\{.*collector="(openbao|aurora)"`)
-	asked   = regexp.MustCompile(`(?m)^cobaltcore_collector_duration_seconds\{.*collector="(openbao|aurora)"`)
-)
-
 // complete says whether all probes have run, and OpenBao was asked for all paths.
 func complete(body string) bool {
-	if len(askers.FindAllString(body, -1)) != len(asked.FindAllString(body, -1)) {
-		return false
-	}
+	probes, asked := 0, 0
 	stored := map[string]bool{}
-	flows := flowRow.FindAllStringSubmatch(body, -1)
-	for _, m := range flows {
-		stored[m[2]] = stored[m[2]] || m[1] == "stored_version"
-	}
-	for _, m := range flows {
-		if !stored[m[2]] {
-			return false
+	for line := range strings.Lines(body) {
+		switch name, _, _ := strings.Cut(line, "{"); name {
+		case "cobaltcore_collector_up":
+			probes += probe(line)
+		case "cobaltcore_collector_duration_seconds":
+			asked += probe(line)
+		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer", "cobaltcore_secretflow_stored_version":
+			_, id, _ := strings.Cut(line, `path_id="`)
+			id, _, _ = strings.Cut(id, `"`)
+			stored[id] = stored[id] || name == "cobaltcore_secretflow_stored_version"
 		}
 	}
-	return true
+	return probes == asked && !slices.Contains(slices.Collect(maps.Values(stored)), false)
+}
+
+func probe(line string) int {
+	if strings.Contains(line, `collector="openbao"`) || strings.Contains(line, `collector="aurora"`) {
+		return 1
+	}
+	return 0
 }
 
 func get(ctx context.Context, client *http.Client, url string) (string, error) {
