@@ -13,7 +13,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
 //go:embed testdata
@@ -138,6 +142,31 @@ func (c Case) Rows(ctx context.Context, dir string) ([]Row, error) {
 		return nil, fmt.Errorf("%s: rows: %w", c.Name, err)
 	}
 	return changes.apply(rows), nil
+}
+
+// Bare runs an exporter on two clusters that have none of the kinds.
+func Bare(ctx context.Context, dir string) ([]Row, error) {
+	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.Rows(ctx, dir)
+}
+
+// SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
+func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
+	root, err := testbed.RepoRoot()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "test", "fleet"))); err != nil {
+		return nil, err
+	}
+	if err := writeFiles(dir, map[string]string{fleet.SnapshotFile: snapshotMeta()}); err != nil {
+		return nil, err
+	}
+	body, err := scrape(ctx, filepath.Join(dir, "fleet.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := ParseRows(body)
+	return ofRules(rows), err
 }
 
 // ofRules are the rows of the families that some rule is about.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // site is the directory of a fleet of snapshots, and its configuration.
@@ -52,8 +52,7 @@ func (s site) config(instances bool) string {
 // write makes the files of a case.
 func (s site) write(c Case) error {
 	_, empty := c.sections["empty"]
-	meta := fmt.Sprintf("takenAt: %s\nshiftTime: false\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339))
-	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), "snapshot.yaml": meta}); err != nil {
+	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), fleet.SnapshotFile: snapshotMeta()}); err != nil {
 		return err
 	}
 	for _, cluster := range s.clusters {
@@ -80,6 +79,11 @@ func (s site) write(c Case) error {
 		}
 	}
 	return nil
+}
+
+// snapshotMeta leaves all times as they are.
+func snapshotMeta() string {
+	return fmt.Sprintf("takenAt: %s\nshiftTime: false\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339))
 }
 
 func writeFiles(dir string, files map[string]string) error {
@@ -164,23 +168,34 @@ func settled(ctx context.Context, url string) (string, error) {
 	}
 }
 
-// complete says whether all probes have run, and OpenBao was asked for all paths.
+// complete says whether all probes have run, and OpenBao was asked for all paths
+// that have metadata.
 func complete(body string) bool {
 	probes, asked := 0, 0
-	stored := map[string]bool{}
+	stored := map[string]bool{} // by path
+	mounts := map[string]bool{} // some path of which is stored
+	var flows [][2]string       // mount and path
 	for line := range strings.Lines(body) {
 		switch name, _, _ := strings.Cut(line, "{"); name {
 		case "cobaltcore_collector_up":
 			probes += probe(line)
 		case "cobaltcore_collector_duration_seconds":
 			asked += probe(line)
-		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer", "cobaltcore_secretflow_stored_version":
-			_, id, _ := strings.Cut(line, `path_id="`)
-			id, _, _ = strings.Cut(id, `"`)
-			stored[id] = stored[id] || name == "cobaltcore_secretflow_stored_version"
+		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer":
+			flows = append(flows, [2]string{value(line, "mount"), value(line, "path_id")})
+		case "cobaltcore_secretflow_stored_version":
+			mounts[value(line, "mount")], stored[value(line, "path_id")] = true, true
 		}
 	}
-	return probes == asked && !slices.Contains(slices.Collect(maps.Values(stored)), false)
+	missing := slices.ContainsFunc(flows, func(f [2]string) bool { return mounts[f[0]] && !stored[f[1]] })
+	return probes == asked && !missing && (probes == 0 || len(flows) == 0 || len(stored) > 0)
+}
+
+// value is that of a label of a row.
+func value(line, label string) string {
+	_, v, _ := strings.Cut(line, label+`="`)
+	v, _, _ = strings.Cut(v, `"`)
+	return v
 }
 
 func probe(line string) int {
