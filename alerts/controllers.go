@@ -39,13 +39,15 @@ func controllersGroup() Group {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		return r
 	}
-	var down []Inhibition
+	var down, podless []Inhibition // of the workload, and of its pods
 	for _, name := range []string{"FluxControllerDown", "ESOControllerDown", "GreenhouseControllerDown", "AuroraControllerDown"} {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
+		podless = append(podless, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "component"}})
 	}
 	return Group{Name: "controllers", Rules: []Rule{
 		controllerDown(Rule{
-			Name: "FluxControllerDown", Severity: Critical,
+			Name: "FluxControllerDown", Severity: Critical, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
+			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: ready says nothing.",
 		}, Flux, ""),
@@ -106,6 +108,7 @@ func controllersGroup() Group {
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} does not start",
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, or its image cannot be pulled. cobaltcore_controller_pod_waiting says which.",
+			InhibitedBy: podless,
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,

@@ -10,7 +10,7 @@ package alerts
 const (
 	// FluxControllerDown are controllers of Flux without an available pod, scaled down
 	// or broken. Their objects stay as they were.
-	FluxControllerDown = `max by (` + workload + `) (cobaltcore_controller_replicas_available{system="flux"}) == 0`
+	FluxControllerDown = `cobaltcore_controller_replicas_available{system="flux"} == 0`
 
 	// FluxComponentMissing are components that a FluxInstance asks for and that have no
 	// Deployment, in clusters whose Deployments are known.

@@ -39,6 +39,9 @@ func files() (map[string][]byte, error) {
 	if err := alertFiles(out); err != nil {
 		return nil, err
 	}
+	if out["docs/alerts.md"], err = alertsPage(); err != nil {
+		return nil, err
+	}
 	return out, openBaoFiles(out)
 }
 

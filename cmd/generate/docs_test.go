@@ -6,6 +6,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +27,22 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
 			t.Errorf("%s differs, run make generate:\n%s", name, diff)
+		}
+	}
+}
+
+// Links of the alerts lead to files that are there.
+func TestLinksOfAlerts(t *testing.T) {
+	page, err := alertsPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(page), -1) {
+		if strings.Contains(m[1], "://") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("..", "..", "docs", filepath.FromSlash(m[1]))); err != nil {
+			t.Error(err)
 		}
 	}
 }

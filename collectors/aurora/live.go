@@ -153,7 +153,7 @@ func followed(next *http.Request, via []*http.Request) error {
 
 // failure classifies why an answer did not come, or not whole.
 func failure(ctx context.Context, err error, answered bool) error {
-	if why, ok := errors.AsType[*probe.Failure](err); ok {
+	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
 		return why // without the URL of the request, which a redirect may have filled
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -161,7 +161,7 @@ func failure(ctx context.Context, err error, answered bool) error {
 		err = context.DeadlineExceeded
 	}
 	err = probe.TransportFailure(err)
-	if why, ok := errors.AsType[*probe.Failure](err); ok {
+	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
 		why.NoAnswer = !answered
 	}
 	return err

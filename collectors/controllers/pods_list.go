@@ -150,7 +150,7 @@ func decodeFailure(err error) error {
 	var syntax *jsontext.SyntacticError
 	var wrong *json.SemanticError
 	switch {
-	case errors.As(err, new(*probe.Failure)):
+	case errors.As(err, new(*probe.AnswerError)):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return probe.Failed(probe.ReasonDecode, "the list of pods ends too early")

@@ -200,10 +200,10 @@ func apiStatus(body []byte) string {
 func readFailure(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
-	case err == nil, errors.As(err, new(*probe.Failure)):
+	case err == nil, errors.As(err, new(*probe.AnswerError)):
 		return err
 	case errors.Is(err, probe.ErrTooLarge):
-		return &probe.Failure{Reason: reasonTooLarge, Err: err}
+		return &probe.AnswerError{Reason: reasonTooLarge, Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
 		return probe.Failed(probe.ReasonDecode, "the answer is not gzip, as it says")
 	}

@@ -23,6 +23,7 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -38,8 +39,12 @@ type Options struct {
 	ProbeAddress string
 	EnablePprof  bool
 	MaxRequests  int
+	// Shard is the part of the fleet that this exporter watches.
+	Shard fleet.Shard
 	// SyncTimeout is how long the first scrape may wait for the fleet.
 	SyncTimeout time.Duration
+	// ProbeInterval is how often a cluster is probed; 15 s by default.
+	ProbeInterval time.Duration
 	// Reload asks for a reload; SIGHUP in production. May be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger
@@ -157,12 +162,16 @@ func newApp(ctx context.Context, o Options) *app {
 		promcollectors.NewGoCollector(),
 		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
 	)
+	if o.Shard.Divided() {
+		a.registry.MustRegister(shardInfo(o.Shard))
+	}
 	return a
 }
 
-// SelfMetrics gathers the metrics of the exporter itself.
+// SelfMetrics gathers the metrics of the exporter itself, also those that only
+// one of several has.
 func SelfMetrics() prometheus.Gatherer {
-	a := newApp(context.Background(), Options{})
+	a := newApp(context.Background(), Options{Shard: fleet.Shard{Count: 1}})
 	_, _ = a.handler() // registers those of the handler, and cannot fail before it serves
 	return a.registry
 }
@@ -174,6 +183,7 @@ func (a *app) handler() (http.Handler, error) {
 		}),
 		Ready:       a.ready,
 		SecretFlow:  func() any { return a.current.Load().secretFlow() },
+		Clusters:    func() any { return a.current.Load().fleetReport() },
 		Reload:      a.reload,
 		Registry:    a.registry,
 		MaxRequests: a.options.MaxRequests,

@@ -36,6 +36,8 @@ type generation struct {
 	options watch.Options
 	// collectors are those that are enabled.
 	collectors []collectors.Collector
+	shard      fleet.Shard
+	noted      []watch.Set // what is watched of clusters that are followed
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
 	patience   time.Duration // for what replaces something
@@ -72,9 +74,11 @@ func newGeneration(
 	g := &generation{
 		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
 		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: probeInterval, StaleAfter: time.Duration(c.StaleAfter),
+			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval), StaleAfter: time.Duration(c.StaleAfter),
 		},
 		collectors: enabled,
+		shard:      o.Shard,
+		noted:      notedSets(sets),
 		dial:       o.Dial,
 		flow:       secretflow.NewGraph(),
 		patience:   o.SyncTimeout,
@@ -127,7 +131,7 @@ func (g *generation) apply(ctx context.Context, c *config.Config, wait func(sett
 	fresh := map[string]*runningCluster{}
 	g.update(func() { g.trial = c })
 	wanted, targets := g.next()
-	for _, want := range wanted {
+	for _, want := range g.mine(wanted) {
 		if have := g.clusters[want.Name]; have == nil || !have.Equal(want) {
 			fresh[want.Name] = g.newCluster(want, targets)
 			fresh[want.Name].start(ctx)
@@ -169,8 +173,8 @@ func (g *generation) next() ([]fleet.Cluster, *fleet.Targets) {
 // until the new one has settled, unless that is among the fresh ones.
 func (g *generation) reconcile(ctx context.Context, fresh map[string]*runningCluster) {
 	g.next()
-	wanted, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
-	targets := fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
+	all, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
+	wanted, targets := g.mine(all), fleet.TargetsOf(all, g.discovery.Suffixes()...)
 	next, pending := map[string]*runningCluster{}, map[string]*runningCluster{}
 	var in, out []*runningCluster
 	start := func(c fleet.Cluster) *runningCluster {

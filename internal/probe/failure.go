@@ -35,22 +35,22 @@ const (
 	ReasonDecode    Reason = "decode"
 )
 
-// Failure is why something was not answered.
-type Failure struct {
+// AnswerError is why something was not answered.
+type AnswerError struct {
 	Reason Reason
 	Err    error // what to log: it holds no body and no token
 	// NoAnswer says that nothing came back at all.
 	NoAnswer bool
 }
 
-func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Err.Error() }
+func (f *AnswerError) Error() string { return string(f.Reason) + ": " + f.Err.Error() }
 
 // Unwrap returns the error itself.
-func (f *Failure) Unwrap() error { return f.Err }
+func (f *AnswerError) Unwrap() error { return f.Err }
 
 // Failed is an answer that is not what it should be.
-func Failed(reason Reason, format string, args ...any) *Failure {
-	return &Failure{Reason: reason, Err: fmt.Errorf(format, args...)}
+func Failed(reason Reason, format string, args ...any) *AnswerError {
+	return &AnswerError{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
 var (
@@ -62,7 +62,7 @@ var (
 
 // ReasonOf is the reason of a failure; that of any other error is http.
 func ReasonOf(err error) Reason {
-	if why, ok := errors.AsType[*Failure](err); ok {
+	if why, ok := errors.AsType[*AnswerError](err); ok {
 		return why.Reason
 	}
 	return ReasonHTTP
@@ -70,13 +70,13 @@ func ReasonOf(err error) Reason {
 
 // NoAnswer says whether nothing came back at all.
 func NoAnswer(err error) bool {
-	var why *Failure
+	var why *AnswerError
 	return errors.Is(err, ErrNotRecorded) || errors.As(err, &why) && why.NoAnswer
 }
 
 // TransportFailure classifies why there is no answer.
 func TransportFailure(err error) error {
-	if errors.Is(err, ErrNotRecorded) || errors.As(err, new(*Failure)) {
+	if errors.Is(err, ErrNotRecorded) || errors.As(err, new(*AnswerError)) {
 		return err
 	}
 	var (
@@ -97,7 +97,7 @@ func TransportFailure(err error) error {
 	case errors.Is(err, ErrTooLarge):
 		reason = ReasonDecode
 	}
-	return &Failure{Reason: reason, Err: presentable(err), NoAnswer: true}
+	return &AnswerError{Reason: reason, Err: presentable(err), NoAnswer: true}
 }
 
 // presentable is what of an error may be logged: not the URL, in which somebody may

@@ -73,7 +73,7 @@ func ReadRecorded(file string, reasons []Reason) (status int, body []byte, err e
 	if !slices.Contains(reasons, head.Reason) {
 		head.Reason = ReasonHTTP
 	}
-	return 0, body, &Failure{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
+	return 0, body, &AnswerError{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
 }
 
 // RecordedExpiry reads when a certificate of a snapshot expires, from "not_after";

@@ -30,6 +30,8 @@ type Options struct {
 	Ready func() bool
 	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
 	SecretFlow func() any
+	// Clusters is the answer of GET /api/v1/clusters, as JSON.
+	Clusters func() any
 	// Reload applies the configuration file, or says why it cannot.
 	Reload func(context.Context) error
 	// Registry takes the metrics of the metrics handler.
@@ -45,6 +47,8 @@ func Handler(o Options) (http.Handler, error) {
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
 	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.SecretFlow))))
+	// Also before Ready: it says who is waited for.
+	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(o.Clusters)))
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
@@ -66,6 +70,7 @@ func Handler(o Options) (http.Handler, error) {
 		Profiling:   strconv.FormatBool(o.EnablePprof),
 		Links: []web.LandingLinks{
 			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/api/v1/clusters", Text: "Clusters"},
 			{Address: "/api/v1/secretflow", Text: "Secret flow"},
 			{Address: "/-/ready", Text: "Ready"},
 			{Address: "/-/healthy", Text: "Healthy"},

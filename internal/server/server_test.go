@@ -27,6 +27,7 @@ func options() Options {
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
 		Ready:      func() bool { return true },
 		SecretFlow: func() any { return map[string]string{"answer": "<42>"} },
+		Clusters:   func() any { return map[string]string{"clusters": "<all>"} },
 		Reload:     func(context.Context) error { return nil },
 		Registry:   prometheus.NewRegistry(),
 	}
@@ -191,5 +192,18 @@ func TestSecretFlow(t *testing.T) {
 	w := ask()
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"answer": "\u003c42\u003e"`) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+// TestClusters are told also before the exporter is ready: they are why it is not.
+func TestClusters(t *testing.T) {
+	o := options()
+	o.Ready = func() bool { return false }
+	w := ask(handler(t, o), http.MethodGet, "/api/v1/clusters")
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"clusters": "\u003call\u003e"`) {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w := ask(handler(t, o), http.MethodPost, "/api/v1/clusters"); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", w.Code)
 	}
 }

@@ -5,6 +5,7 @@ package slim
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,23 @@ func (s *Shapes) copyKeyed(enc *jsontext.Encoder, dec *jsontext.Decoder, keyed K
 			return err
 		}
 		return shape.copy(enc, dec)
+	})
+}
+
+// copyNameless copies all values; what had the same key has the same number.
+func copyNameless(enc *jsontext.Encoder, dec *jsontext.Decoder, elem *Shape) error {
+	if dec.PeekKind() != '{' {
+		return copyEmpty(enc, dec)
+	}
+	numbers := map[string]string{}
+	return members(enc, dec, func(name string) error {
+		if numbers[name] == "" {
+			numbers[name] = strconv.Itoa(len(numbers))
+		}
+		if err := enc.WriteToken(jsontext.String(numbers[name])); err != nil {
+			return err
+		}
+		return elem.copy(enc, dec)
 	})
 }
 

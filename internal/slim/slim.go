@@ -29,6 +29,9 @@ type Keyed interface {
 	KeptKey(key string) any
 }
 
+// Nameless is a map whose keys do not matter: what is kept has numbers instead.
+type Nameless interface{ KeptNameless() }
+
 // Filter says what is kept of a value.
 type Filter func(jsontext.Value) (jsontext.Value, error)
 
@@ -62,9 +65,10 @@ func (s *Shapes) Of(t reflect.Type) (*Shape, error) {
 var (
 	options = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
 
-	textType  = reflect.TypeFor[Text]()
-	keyedType = reflect.TypeFor[Keyed]()
-	timeType  = reflect.TypeFor[time.Time]()
+	textType     = reflect.TypeFor[Text]()
+	keyedType    = reflect.TypeFor[Keyed]()
+	namelessType = reflect.TypeFor[Nameless]()
+	timeType     = reflect.TypeFor[time.Time]()
 )
 
 // Keep returns what is kept of one value.
@@ -124,6 +128,9 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		elem, err := s.of(t.Elem())
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 			return copyObject(enc, dec, func(string) (*Shape, error) { return elem, nil })
+		}
+		if t.Implements(namelessType) {
+			shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyNameless(enc, dec, elem) }
 		}
 		return err
 	case reflect.Slice:

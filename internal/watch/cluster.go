@@ -36,6 +36,10 @@ type Options struct {
 	// Silence is how long a watch may give no sign of life; by default two and a
 	// half times as long as a quiet one waits for a bookmark.
 	Silence time.Duration
+	// Steady is how long a watch must last to be one that works; by default 30 s,
+	// or half of StaleAfter if that is less.
+	// Those that end sooner are opened again more and more slowly.
+	Steady time.Duration
 }
 
 // Notes collects what the objects of a cluster say beside their rows.
@@ -46,7 +50,10 @@ type Notes interface {
 	Set(kind, key string, note any)
 }
 
-const defaultSilence = 150 * time.Second
+const (
+	defaultSilence = 150 * time.Second
+	defaultSteady  = 30 * time.Second
+)
 
 const (
 	probeTimeout = 10 * time.Second
@@ -84,6 +91,8 @@ type clusterState struct {
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       Reason
+	failingSince                  time.Time
+	failingText                   string
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.
@@ -91,13 +100,16 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.Silence = cmp.Or(o.Silence, defaultSilence)
+	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
 	for _, set := range o.Sets {
 		for _, r := range set.Resources {
 			g := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: set.Collector, Kind: r.Kind}, r.Families)
 			w.groups = append(w.groups, g)
-			w.kinds = append(w.kinds, &kind{collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, notes: notesOf(r, o.Notes)})
+			w.kinds = append(w.kinds, &kind{
+				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
+				notes: notesOf(r, o.Notes),
+			})
 		}
 	}
 	w.groups = append(w.groups, w.stateGroups()...)
@@ -165,8 +177,10 @@ func (c *Cluster) contact(err error) (back bool) {
 	if err == nil {
 		s.up, s.misses, s.failing, s.lastContact = true, 0, "", c.options.Now()
 	} else {
-		s.misses++
-		s.failing = reasonOf(err)
+		if s.misses++; s.failing == "" {
+			s.failingSince = c.options.Now()
+		}
+		s.failing, s.failingText = reasonOf(err), explain(err)
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
 		}

@@ -58,6 +58,10 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
+	// Behind a value of the wrong type, nobody has looked yet.
+	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
+		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", errDecode)
+	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
 }
@@ -70,18 +74,19 @@ type streamDecoder struct {
 	create func() object
 	// partial is called for every object that was decoded leniently.
 	partial func()
-	// failed is called with what ends the stream abnormally.
-	failed func(error)
+	// ended is called with what ends the stream, nil if it just does; not if we
+	// close it.
+	ended  func(error)
 	closed atomic.Bool
 }
 
-func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), failed func(error)) *streamDecoder {
+func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), ended func(error)) *streamDecoder {
 	return &streamDecoder{
 		body:    body,
 		frames:  frameReader{r: bufio.NewReaderSize(body, frameBuffer)},
 		create:  create,
 		partial: partial,
-		failed:  failed,
+		ended:   ended,
 	}
 }
 
@@ -94,10 +99,17 @@ func (d *streamDecoder) Close() {
 // Decode returns the next event.
 func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
 	kind, o, err := d.event()
-	if err != nil && !errors.Is(err, io.EOF) && !d.closed.Load() {
-		d.failed(err)
+	if err != nil && !d.closed.Load() {
+		d.end(err)
 	}
 	return kind, o, err
+}
+
+func (d *streamDecoder) end(err error) {
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	d.ended(err)
 }
 
 func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
@@ -116,7 +128,7 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 		if err := jsonv1.Unmarshal(raw, status); err != nil {
 			return "", nil, fmt.Errorf("%w watch error: %w", errDecode, err)
 		}
-		d.failed(apierrors.FromObject(status))
+		d.ended(apierrors.FromObject(status))
 		if status.Code == http.StatusTooManyRequests {
 			// The reflector would wait without looking at its context.
 			status.Code, status.Reason = http.StatusInternalServerError, metav1.StatusReasonInternalError
@@ -223,11 +235,11 @@ func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, err
 	frames := &boundedReader{r: body, left: maxEvent}
 	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
 	var listMeta metav1.ListMeta
-	if dec.PeekKind() != '{' {
-		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
-	}
-	if _, err := dec.ReadToken(); err != nil {
+	switch begin, err := dec.ReadToken(); {
+	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
 		return listMeta, fmt.Errorf("decode list: %w", err)
+	case err != nil, begin.Kind() != '{':
+		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
 	}
 	for dec.PeekKind() != '}' {
 		name, err := dec.ReadToken()

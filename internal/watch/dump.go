@@ -24,6 +24,8 @@ import (
 // Dumped is what of a cluster is in a snapshot.
 type Dumped struct {
 	ServerVersion string
+	// UID is that of the cluster; empty if it does not tell.
+	UID string
 	// Kinds are those that the cluster serves.
 	Kinds []DumpedKind
 	// Failure is why the cluster could not be read at all.
@@ -91,6 +93,7 @@ func (d *dump) live(ctx context.Context, c fleet.Cluster) error {
 		return nil
 	}
 	d.out.ServerVersion = found.serverVersion
+	d.out.UID, _ = a.uid(ctx, probeTimeout)
 	for _, r := range d.resources {
 		as, ok := found.kinds[schema.GroupKind{Group: r.Group, Kind: r.Kind}]
 		if !ok {
@@ -195,7 +198,7 @@ func (d *dump) copySnapshot(name string, s fleet.Snapshot) error {
 		d.out.Failure = failureOf(fmt.Errorf("%w: snapshot: %w", errConfig, err))
 		return nil
 	}
-	d.out.ServerVersion = meta.ServerVersion
+	d.out.ServerVersion, d.out.UID = meta.ServerVersion, meta.ClusterUID
 	missing, down := missingOf(meta, name)
 	if down != nil {
 		d.out.Failure = failureOf(down)

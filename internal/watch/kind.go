@@ -21,7 +21,9 @@ type kind struct {
 	group     *exposition.Group
 	log       *slog.Logger
 	now       func() time.Time
-	notes     Notes // nil if nobody listens
+	steady    time.Duration // how long a stream lasts that is none to wonder about
+	silence   time.Duration // how long to be content with streams that say nothing
+	notes     Notes         // nil if nobody listens
 
 	mu    sync.Mutex
 	state kindState
@@ -43,9 +45,18 @@ type kindState struct {
 	// failing is why the last attempt failed; empty while all is well.
 	failing      Reason
 	failingSince time.Time
+	failingText  string
 	failures     int // since the last success
-	errors       map[Reason]uint64
-	partial      uint64
+	// logged is the last reason in the log, until all has been well again.
+	logged Reason
+	// short counts streams in a row that ended soon after they had been opened.
+	short int
+	// streaming says that a stream is open, and heard is when one, or a list, last
+	// said something.
+	streaming bool
+	heard     time.Time
+	errors    map[Reason]uint64
+	partial   uint64
 }
 
 // notesOf is who listens to a resource; nil if it has nothing to say.
@@ -111,7 +122,7 @@ func (k *kind) begin(version string) {
 func (k *kind) absent() {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing = true, "", false, ""
+		s.known, s.version, s.synced, s.failing, s.short = true, "", false, "", 0
 	})
 }
 
@@ -135,13 +146,21 @@ func (k *kind) synchronized() {
 	k.recover()
 	k.update(func(s *kindState) {
 		s.lastEvent = k.now()
+		s.heard = s.lastEvent
 		s.syncTook = s.lastEvent.Sub(s.started)
 		s.synced = true
 	})
 }
 
-// event notes a sign of life.
+// event notes what a stream says.
 func (k *kind) event() {
+	now := k.now()
+	k.update(func(s *kindState) { s.heard = now })
+	k.alive()
+}
+
+// alive notes a sign of life.
+func (k *kind) alive() {
 	now := k.now()
 	k.mu.Lock()
 	k.state.lastEvent = now
@@ -152,11 +171,19 @@ func (k *kind) event() {
 	}
 }
 
-// recover notes that an attempt succeeded.
+// recover notes that an attempt succeeded. After a series of streams that ended
+// too soon, only one that lasts is a success.
 func (k *kind) recover() {
 	k.mu.Lock()
+	if k.state.short >= shortStreams {
+		k.mu.Unlock()
+		return
+	}
 	was := k.state.failing
 	k.state.failing, k.state.failures = "", 0
+	if k.state.short == 0 {
+		k.state.logged = ""
+	}
 	k.mu.Unlock()
 	if was != "" {
 		k.log.Debug("watch recovered", "kind", k.resource.Kind, "reason", string(was))
@@ -178,14 +205,14 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.mu.Unlock()
 		return
 	}
-	was := k.state.failing
-	if was == "" {
+	if k.state.failing == "" {
 		k.state.failingSince = k.now()
 	}
-	k.state.failing = reason
+	logged := k.state.logged
+	k.state.failing, k.state.failingText, k.state.logged = reason, explain(err), reason
 	k.state.failures++
 	k.mu.Unlock()
-	if was != reason {
+	if logged != reason {
 		level := slog.LevelWarn
 		switch reason {
 		case ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonNetwork:

@@ -36,8 +36,12 @@ const (
 	ReasonServer       Reason = "server"
 	ReasonDecode       Reason = "decode"
 	ReasonConfig       Reason = "config" // the kubeconfig or the snapshot cannot be read
+	ReasonClosed       Reason = "closed" // watches end soon after they have been opened, again and again
 	ReasonNetwork      Reason = "network"
 )
+
+// errClosed is the end of a watch for no reason.
+var errClosed = errors.New("watches end soon after they have been opened")
 
 // errConfig marks an error in something that the user wrote.
 var errConfig = errors.New("configuration")
@@ -83,6 +87,8 @@ func reasonOf(err error) Reason {
 	switch {
 	case errors.Is(err, errConfig), errors.Is(err, os.ErrNotExist):
 		return ReasonConfig
+	case errors.Is(err, errClosed):
+		return ReasonClosed
 	case errors.As(err, &status):
 		return reasonOfStatus(err, status)
 	case errors.As(err, &cert), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &authority), errors.As(err, &host),

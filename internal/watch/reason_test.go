@@ -16,7 +16,9 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -73,6 +75,9 @@ func TestReasonOf(t *testing.T) {
 	d, _, _ := stream("<html>")
 	_, _, htmlEvent := d.Decode()
 	_, htmlList := decodeList(strings.NewReader("<html>"), newWidget, func(object, bool) {})
+	_, emptyList := decodeList(strings.NewReader(""), newWidget, func(object, bool) {})
+	_, brokenList := decodeList(iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), newWidget, func(object, bool) {})
+	_, lostList := decodeList(iotest.ErrReader(io.ErrUnexpectedEOF), newWidget, func(object, bool) {}) // of HTTP/2
 	_, cutList := decodeList(strings.NewReader(`{"items":[{`), newWidget, func(object, bool) {})
 
 	for name, tc := range map[string]struct {
@@ -110,8 +115,12 @@ func TestReasonOf(t *testing.T) {
 		"HTML as an event":        {htmlEvent, ReasonDecode},
 		"HTML as a list":          {htmlList, ReasonDecode},
 		"half a list":             {cutList, ReasonDecode},
+		"no list":                 {emptyList, ReasonDecode},
+		"a list that breaks off":  {brokenList, ReasonNetwork},
+		"a list that is lost":     {lostList, ReasonNetwork},
 		"no kubeconfig":           {fmt.Errorf("cluster: %w", noFile), ReasonConfig},
 		"a broken kubeconfig":     {fmt.Errorf("%w: yaml: line 1", errConfig), ReasonConfig},
+		"closed":                  {errClosed, ReasonClosed},
 		"anything else":           {errors.New("something"), ReasonNetwork},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +131,31 @@ func TestReasonOf(t *testing.T) {
 				t.Errorf("wrapped: %s, want %s", got, tc.want)
 			}
 		})
+	}
+}
+
+// TestExplain leaves out what an answer of the exporter must not have, for all that
+// redact lets pass.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	_, parse := url.Parse("https://h:s3cret/") //nolint:staticcheck // the error is wanted
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a URL":          {fmt.Errorf("get: %w", &url.Error{Op: "Get", URL: "https://api.example.com/apis/x", Err: refused}), "dial tcp: connection refused"},
+		"a redirect":     {&url.Error{Op: "Get", URL: "https://a", Err: &url.Error{Op: "Get", URL: "https://b", Err: refused}}, "dial tcp: connection refused"},
+		"no URL":         {parse, ""},
+		"no URL inside":  {&url.Error{Op: "Get", URL: "https://a", Err: parse}, ""},
+		"a proxy":        {errors.New(`proxy: bad "ftp://user:s3 cret@proxy:1" for https://host`), `proxy: bad "…`},
+		"a server":       {apierrors.NewForbidden(schema.GroupResource{Resource: "widgets"}, "n", errors.New("s3cret")), "the API server answered Forbidden for widgets"},
+		"a kubeconfig":   {fmt.Errorf("%w: line 3: s3cret", errConfig), ""},
+		"not what it is": {fmt.Errorf("%w: s3cret", errDecode), ""},
+	} {
+		if got := explain(tc.err); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,6 +52,7 @@ type source struct {
 	resource string
 	store    *store
 	list     bool // no WatchList: LIST, then WATCH
+	opened   bool // a stream, at least once
 }
 
 var _ cache.ListerWatcherWithContext = (*source)(nil)
@@ -95,6 +97,12 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList,
 // WatchWithContext opens a watch or a WatchList.
 func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	o.Watch = true
+	if err := s.pace(ctx); err != nil {
+		return nil, err
+	}
+	if o.SendInitialEvents == nil && s.kind.hearsNothing() {
+		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
+	}
 	body, err := s.request(o).Stream(ctx)
 	if err != nil {
 		if o.SendInitialEvents != nil {
@@ -106,11 +114,24 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 		s.kind.fail(ctx, err)
 		return nil, err
 	}
-	if o.SendInitialEvents == nil {
-		s.kind.event() // the stream is open: we see what happens
+	stream := s.kind.open(body, o.SendInitialEvents == nil)
+	ended := func(err error) { stream.ended(ctx, err) }
+	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, ended), reporter{}), nil
+}
+
+// pace waits before a stream is opened again. A reflector backs off when it gets
+// no stream, but not when it gets one that soon ends.
+func (s *source) pace(ctx context.Context) error {
+	if !s.opened { // whoever starts a watch anew does so seldom
+		s.opened = true
+		return nil
 	}
-	failed := func(err error) { s.kind.fail(ctx, err) }
-	return watch.NewStreamWatcher(newStreamDecoder(body, s.kind.resource.create, s.kind.decodedPartially, failed), reporter{}), nil
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.kind.pause()):
+		return nil
+	}
 }
 
 // List and Watch satisfy cache.ListerWatcher; a reflector prefers the methods

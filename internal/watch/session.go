@@ -157,7 +157,11 @@ func (s *session) restartSilent(ctx context.Context) {
 		if state.started.After(last) {
 			last = state.started
 		}
-		if now.Sub(last) <= c.options.Silence {
+		limit := c.options.Silence
+		if state.short >= shortStreams && !state.streaming { // it waits; the rows must not go meanwhile
+			limit = min(limit, c.options.StaleAfter/2)
+		}
+		if now.Sub(last) <= limit {
 			continue
 		}
 		if state.failing == "" {
@@ -180,7 +184,11 @@ func (s *session) withdrawStale(ctx context.Context) {
 	var withdrawn []string
 	for _, k := range c.kinds { // also those of a session before that this one has not reached
 		state := k.snapshot()
-		failed := state.failing != "" && now.Sub(state.failingSince) > c.options.StaleAfter
+		since := state.failingSince
+		if state.lastEvent.After(since) { // failing, but not without a sign of life
+			since = state.lastEvent
+		}
+		failed := state.failing != "" && now.Sub(since) > c.options.StaleAfter
 		if !state.synced || !lost && !failed {
 			continue
 		}

@@ -51,9 +51,11 @@ func SnapshotObjects(dir string, kind schema.GroupKind) ([]json.RawMessage, erro
 	if err != nil {
 		return nil, err
 	}
-	found := make([]json.RawMessage, len(all[kind]))
-	for i, o := range all[kind] {
-		found[i] = o.raw
+	var found []json.RawMessage
+	for _, o := range all[kind] {
+		if o.raw != nil { // else it only says that the kind is served
+			found = append(found, o.raw)
+		}
 	}
 	return found, nil
 }
@@ -125,7 +127,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 		k.replace(contents[i].entries)
 		k.synchronized()
 	}
-	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })
+	c.update(func(s *clusterState) { s.serverVersion, s.uid = meta.ServerVersion, meta.ClusterUID })
 	return down
 }
 
@@ -135,7 +137,7 @@ func missingOf(meta fleet.SnapshotMeta, cluster string) (kinds map[schema.GroupK
 	kinds = map[schema.GroupKind]fleet.Missing{}
 	for _, m := range meta.Missing {
 		switch {
-		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "":
+		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "", m.Aurora != "", m.Endpoint != "":
 		case m.Kind == "":
 			down = recorded(m.Reason)
 		default:

@@ -8,8 +8,6 @@ package e2e
 import (
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -143,7 +141,7 @@ func expectComponents(t *testing.T, p *testbed.Prometheus, want map[string][]str
 	eventually(t, time.Minute, func() error {
 		got := map[string][]string{}
 		for name, expression := range fluxExpressions {
-			samples, err := p.Query(t.Context(), expression)
+			samples, err := p.Query(t.Context(), forReplicas(t, expression))
 			if err != nil {
 				return err
 			}
@@ -173,14 +171,10 @@ func TestControllersOfTheFleet(t *testing.T) {
 	}
 	e := startExporter(t, config)
 	e.ready(t)
-	plugins := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, pluginRows)
-	}))
-	t.Cleanup(plugins.Close)
-	prometheus := prometheusOf(t, e.URL+"/metrics", e.URL+"/metrics", plugins.URL+"/metrics")
+	prometheus := prometheusOf(t, e.URL+"/metrics", e.URL+"/metrics")
 	expectComponents(t, prometheus, map[string][]string{})
 
-	samples, err := prometheus.Query(t.Context(), alerts.PluginWorkloadDown)
+	samples, err := prometheus.Query(t.Context(), forReplicas(t, alerts.PluginWorkloadDown))
 	must(t, err)
 	got := map[string]string{}
 	for _, s := range samples {
@@ -244,14 +238,10 @@ func TestWorkloadsOnARealServer(t *testing.T) {
 	e.expect(t, 1, series{"": "cobaltcore_watch_objects", "cluster": "real", "kind": "Deployment", "=": "10"})
 }
 
-// pluginRows are rows of the collector of Greenhouse: two Plugins that are ready, and
-// one that is not.
-const pluginRows = `# TYPE cobaltcore_greenhouse_plugin_ready gauge
-cobaltcore_greenhouse_plugin_ready{cluster="management",namespace="my-organization",name="kube-monitoring-hypervisor"} 1
-cobaltcore_greenhouse_plugin_ready{cluster="management",namespace="my-organization",name="kube-monitoring-storage"} 1
-cobaltcore_greenhouse_plugin_ready{cluster="management",namespace="my-organization",name="other"} 0
-# TYPE cobaltcore_greenhouse_plugin_info gauge
-cobaltcore_greenhouse_plugin_info{cluster="management",namespace="my-organization",name="kube-monitoring-hypervisor",target_cluster="hypervisor",release_namespace="kube-monitoring",release_name="kube-monitoring"} 1
-cobaltcore_greenhouse_plugin_info{cluster="management",namespace="my-organization",name="kube-monitoring-storage",target_cluster="storage",release_namespace="kube-monitoring",release_name="kube-monitoring"} 1
-cobaltcore_greenhouse_plugin_info{cluster="management",namespace="my-organization",name="other",target_cluster="hypervisor",release_namespace="kube-monitoring",release_name="kube-monitoring"} 1
-`
+// forReplicas is an expression as a rule has it, for two replicas of the exporter.
+func forReplicas(t *testing.T, expr string) string {
+	t.Helper()
+	expr, err := alerts.ExprFor(expr, "cluster")
+	must(t, err)
+	return expr
+}

@@ -30,12 +30,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// toxiproxy forgets those of a connection that it has cut.
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
+	)
+}
 
 // startCluster starts a real cluster for the duration of the test.
-func startCluster(t *testing.T, name string) *testbed.Cluster {
+func startCluster(t *testing.T, name string, arguments ...string) *testbed.Cluster {
 	t.Helper()
-	c, err := testbed.StartCluster(lasting(t), t.TempDir(), name)
+	c, err := testbed.StartCluster(lasting(t), t.TempDir(), name, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}

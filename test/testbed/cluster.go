@@ -42,6 +42,7 @@ type Cluster struct {
 	Dynamic    dynamic.Interface
 
 	etcd      *Process
+	etcdURL   string
 	apiServer *Process
 	command   Command // of the API server
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
@@ -49,16 +50,16 @@ type Cluster struct {
 }
 
 // StartCluster starts a cluster with its files in dir/name and waits until it is ready.
-// It lives until Stop or the end of ctx.
-func StartCluster(ctx context.Context, dir, name string) (*Cluster, error) {
+// It lives until Stop or the end of ctx. The API server gets the arguments beside its own.
+func StartCluster(ctx context.Context, dir, name string, arguments ...string) (*Cluster, error) {
 	c := &Cluster{Name: name, Dir: filepath.Join(dir, name)}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(ctx, arguments); err != nil {
 		return nil, errors.Join(fmt.Errorf("testbed: cluster %s: %w", name, err), c.Stop())
 	}
 	return c, nil
 }
 
-func (c *Cluster) start(ctx context.Context) error {
+func (c *Cluster) start(ctx context.Context, arguments []string) error {
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
 		return err
@@ -77,6 +78,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	etcdURL, peerURL := "http://"+loopback(ports[0]), "http://"+loopback(ports[1])
+	c.etcdURL = etcdURL
 	c.URL = "https://" + loopback(ports[2])
 	if err := c.writeCredentials(); err != nil {
 		return err
@@ -96,13 +98,13 @@ func (c *Cluster) start(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	c.command = Command{Name: "kube-apiserver", Path: apiServer, Abrupt: true, Args: []string{
+	c.command = Command{Name: "kube-apiserver", Path: apiServer, Abrupt: true, Args: append([]string{
 		"--etcd-servers=" + etcdURL, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]),
 		"--cert-dir=" + c.file("certs"), "--token-auth-file=" + c.file("tokens.csv"), "--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + c.file("sa.key"), "--service-account-signing-key-file=" + c.file("sa.key"),
 		"--service-cluster-ip-range=10.96.0.0/24", "--disable-admission-plugins=ServiceAccount", "--profiling=false",
-	}}
+	}, arguments...)}
 	if c.apiServer, err = Start(ctx, dir, c.command); err != nil {
 		return err
 	}

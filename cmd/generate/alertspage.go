@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+var (
+	//go:embed alerts_introduction.md
+	alertsIntroduction string
+	// Written by hand: what others notice is not in this code.
+	//go:embed alerts_comparison.md
+	alertsComparison string
+)
+
+// alertsPage is docs/alerts.md.
+func alertsPage() ([]byte, error) {
+	for _, name := range codeWord.FindAllStringSubmatch(alertsComparison, -1) {
+		if !slices.Contains(alerts.Names(), name[1]) {
+			return nil, fmt.Errorf("docs/alerts.md: the comparison names %s, which is no alert", name[1])
+		}
+	}
+	var b bytes.Buffer
+	b.WriteString("# Alerts\n\n" + generated)
+	b.WriteString(withoutLicence(alertsIntroduction))
+	for _, g := range alerts.Catalogue() {
+		section, ok := alertSections()[g.Name]
+		if !ok {
+			return nil, fmt.Errorf("docs/alerts.md: no section for group %s", g.Name)
+		}
+		_, _ = fmt.Fprintf(&b, "\n### %s\n\n", section.title)
+		if section.text != "" {
+			b.WriteString(section.text + "\n\n")
+		}
+		b.WriteString("| alert | severity | for | what | follows from |\n|---|---|---|---|---|\n")
+		for _, r := range g.Rules {
+			alertRow(&b, r)
+		}
+	}
+	if err := recordingTable(&b); err != nil {
+		return nil, err
+	}
+	b.WriteString("\n" + withoutLicence(alertsComparison))
+	return b.Bytes(), nil
+}
+
+type alertSection struct{ title, text string }
+
+// alertSections are the titles of the groups, and what is to be known about them.
+func alertSections() map[string]alertSection {
+	return map[string]alertSection{
+		"fleet":                {"Clusters", "What the exporter does not know. Nothing else is said about a cluster that is down."},
+		"fleet-certificates":   {"The way to the clusters", ""},
+		"flux":                 {"Flux", "What is suspended, under way or waiting has not failed. *source*, *upstream* and *dependency* have the form kind/namespace/name."},
+		"openbao":              {"OpenBao", "*backend* is the same word in alerts about OpenBao and about the stores and secrets that come from there, in every cluster."},
+		"openbao-certificates": {"Certificates of OpenBao", "The thresholds are those of `bao pki health-check`."},
+		"openbao-native":       {"OpenBao's own telemetry", "For Prometheus only: these need OpenBao's metrics in the same Prometheus."},
+		"externalsecrets":      {"External Secrets", "*store* has the form kind/namespace/name. What is not periodic is never stale."},
+		"secretflow":           {"The flow of secrets", "Secrets that do not arrive where they should, although every object says that it is ready."},
+		"greenhouse":           {"Greenhouse", "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."},
+		"aurora":               {"Aurora", ""},
+		"controllers":          {"Controllers", "A dead controller leaves its objects ready."},
+		"exporter":             {"The exporter", ""},
+	}
+}
+
+func alertRow(b *bytes.Buffer, r alerts.Rule) {
+	name := "`" + r.Name + "`"
+	if r.Playbook() != "" {
+		name = "[" + name + "](../alerts/playbooks/" + r.PlaybookFile() + ")"
+	}
+	what := inWords(r.Summary)
+	if r.PrometheusOnly {
+		what += " (Prometheus only)"
+	}
+	_, _ = fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, r.Severity, model.Duration(r.For.Round(time.Second)), what, causes(r))
+}
+
+var (
+	templatedLabel = regexp.MustCompile(`\{\{ \$labels\.(\w+) \}\}`)
+	templatedValue = regexp.MustCompile(`\{\{ \$value[^}]*\}\}`)
+	codeWord       = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
+	licenceComment = regexp.MustCompile(`(?s)\A<!--.*?-->\n+`)
+)
+
+// inWords is a template with the names of the labels in place of their values.
+func inWords(template string) string {
+	return templatedValue.ReplaceAllString(templatedLabel.ReplaceAllString(template, "*$1*"), "*value*")
+}
+
+func withoutLicence(text string) string { return licenceComment.ReplaceAllString(text, "") }
+
+// causes are the alerts from which one follows, by the labels that are the same.
+func causes(r alerts.Rule) string {
+	var order []string
+	by := map[string][]string{}
+	for _, i := range r.InhibitedBy {
+		equal := strings.Join(i.Equal, ", ")
+		if by[equal] == nil {
+			order = append(order, equal)
+		}
+		by[equal] = append(by[equal], "`"+i.By+"`")
+	}
+	// The cluster last: it is the same for nearly all.
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(fromCluster(a), fromCluster(b)) })
+	var parts []string
+	for _, equal := range order {
+		parts = append(parts, strings.Join(by[equal], ", ")+" (*"+equal+"*)")
+	}
+	return cmp.Or(strings.Join(parts, "; "), "–")
+}
+
+func fromCluster(equal string) int {
+	return slices.Index([]string{"cluster", "target_cluster"}, equal)
+}
+
+func recordingTable(b *bytes.Buffer) error {
+	b.WriteString("\n## Recordings\n\nExpressions that rules and dashboards share. They are in the same files, before the rules that use them.\n\n| recording | made of |\n|---|---|\n")
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			e, err := alerts.Parse(r.Expr)
+			if err != nil {
+				return err
+			}
+			_, _ = fmt.Fprintf(b, "| `%s` | `%s` |\n", r.Name, strings.Join(alerts.Metrics(e), "`, `"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"time"
+)
+
+// A watch lasts five minutes or more. One that a gateway or a sick server ends
+// after a second is not opened again at once, and its kind counts as failing
+// although nothing has said so.
+
+const (
+	// shortStreams in a row make a series: a server that stops ends a watch or two.
+	shortStreams = 3
+	firstPause   = 800 * time.Millisecond
+)
+
+// openStream is the body of a watch.
+type openStream struct {
+	io.ReadCloser
+
+	kind  *kind
+	timer *time.Timer // until the stream has lasted
+	over  bool
+}
+
+// open notes that a stream has been opened, and whether that is a sign of life.
+func (k *kind) open(body io.ReadCloser, alive bool) *openStream {
+	k.update(func(s *kindState) { s.streaming = true })
+	if alive {
+		k.alive() // we see what happens
+	}
+	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.lasted)}
+}
+
+// Close ends the stream for a reason of ours.
+func (s *openStream) Close() error {
+	s.timer.Stop()
+	s.kind.update(func(s *kindState) { s.streaming = false })
+	return s.ReadCloser.Close()
+}
+
+// ended notes that the stream has ended by itself, with an error or without.
+func (s *openStream) ended(ctx context.Context, err error) {
+	if err != nil {
+		s.kind.fail(ctx, err)
+	}
+	if !s.over && s.timer.Stop() && ctx.Err() == nil {
+		s.kind.brokeOff(ctx, err)
+	}
+	s.over = true
+	s.kind.update(func(s *kindState) { s.streaming = false })
+}
+
+// hearsNothing says that streams have ended too soon for so long that somebody
+// may be answering who knows nothing: only a list will tell.
+func (k *kind) hearsNothing() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.state.short >= shortStreams && k.now().Sub(k.state.heard) > k.silence
+}
+
+// lasted notes that a stream is one that works.
+func (k *kind) lasted() {
+	k.mu.Lock()
+	series := k.state.short >= shortStreams
+	k.state.short = 0
+	k.mu.Unlock()
+	if series {
+		k.recover()
+	}
+}
+
+// brokeOff notes that a stream has ended soon after it had been opened. The
+// reflector itself backs off after one that ends with an answer of the server or
+// with nonsense.
+func (k *kind) brokeOff(ctx context.Context, err error) {
+	if err != nil {
+		switch reasonOf(err) {
+		case ReasonNetwork, ReasonTimeout:
+		default:
+			return
+		}
+	}
+	k.mu.Lock()
+	k.state.short++
+	unexplained := k.state.short >= shortStreams && err == nil
+	k.mu.Unlock()
+	if unexplained {
+		k.fail(ctx, errClosed)
+	}
+}
+
+// pause is how long to wait before the next stream is opened; at most as long as
+// one has to last.
+func (k *kind) pause() time.Duration {
+	k.mu.Lock()
+	short := k.state.short
+	k.mu.Unlock()
+	if short < 2 {
+		return 0
+	}
+	d := min(firstPause<<min(short-2, 16), k.steady)
+	return d/2 + time.Duration(rand.Int64N(int64(d)/2+1)) //nolint:gosec // jitter
+}

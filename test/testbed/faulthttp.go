@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package testbed
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clockSkew is how far ahead the clock of an API server with Skew is.
+const clockSkew = time.Hour
+
+func newFaultUpstream(roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
+		DisableCompression: true, // what the client asks for is what it gets
+	}
+}
+
+// handler answers requests as the fault says, or with what the API server says.
+func (f *faultFront) handler(server string) (http.Handler, error) {
+	target, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	forward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			if f.now() == ShortWatches && isWatch(r.In) {
+				query := r.Out.URL.Query()
+				query.Set("timeoutSeconds", "1")
+				r.Out.URL.RawQuery = query.Encode()
+			}
+			if slices.Contains([]Fault{Truncated, Skew}, f.now()) {
+				r.Out.Header.Del("Accept-Encoding")
+			}
+		},
+		Transport: f.upstream, ErrorLog: log.New(io.Discard, "", 0), FlushInterval: -1,
+		ModifyResponse: func(r *http.Response) error {
+			switch f.now() {
+			case Truncated:
+				return truncate(r)
+			case Skew:
+				skew(r)
+			}
+			return nil
+		},
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.requests.Add(1)
+		switch fault := f.now(); {
+		case fault == Unauthorized:
+			refuse(w, http.StatusUnauthorized, "Unauthorized")
+		case fault == Throttled:
+			w.Header().Set("Retry-After", "7200")
+			refuse(w, http.StatusTooManyRequests, "TooManyRequests")
+		case fault == ServerError:
+			refuse(w, http.StatusInternalServerError, "InternalError")
+		case fault == HTML:
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html><body>Please log in</body></html>\n")
+		case fault == Forbidden && strings.HasSuffix(r.URL.Path, "/"+ForbiddenResource):
+			refuse(w, http.StatusForbidden, "Forbidden")
+		default:
+			forward.ServeHTTP(w, r)
+		}
+	}), nil
+}
+
+func isWatch(r *http.Request) bool {
+	watch, _ := strconv.ParseBool(r.URL.Query().Get("watch"))
+	return watch
+}
+
+// refuse answers like an API server.
+func refuse(w http.ResponseWriter, code int, reason string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"code":%d}`, reason, code)
+}
+
+// truncate keeps half of an answer; of a watch, a part of its first event.
+func truncate(r *http.Response) error {
+	r.Header.Del("ETag")
+	if isWatch(r.Request) {
+		r.Body = limited{io.LimitReader(r.Body, 100), r.Body}
+		return nil
+	}
+	whole, err := io.ReadAll(r.Body)
+	_ = r.Body.Close()
+	half := whole[:len(whole)/2]
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(half)), int64(len(half))
+	r.Header.Set("Content-Length", strconv.Itoa(len(half)))
+	return err
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}
+
+// skew moves the times of an answer, line by line: a watch writes a line for each event.
+func skew(r *http.Response) {
+	r.Header.Set("Date", time.Now().Add(clockSkew).UTC().Format(http.TimeFormat))
+	in, lines := r.Body, bufio.NewReader(r.Body)
+	out, w := io.Pipe()
+	go func() {
+		for {
+			line, err := lines.ReadBytes('\n')
+			if len(line) > 0 {
+				if _, err := w.Write(timestamps.ReplaceAllFunc(line, moved)); err != nil {
+					return
+				}
+			}
+			if err != nil {
+				_ = w.CloseWithError(err)
+				return
+			}
+		}
+	}()
+	r.Body = skewed{out, in}
+}
+
+var timestamps = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
+
+// moved keeps the length of a time, so that of the answer stays, too.
+func moved(quoted []byte) []byte {
+	t, err := time.Parse(`"`+time.RFC3339+`"`, string(quoted))
+	if err != nil {
+		return quoted
+	}
+	return []byte(t.Add(clockSkew).Format(`"` + time.RFC3339 + `"`))
+}
+
+// skewed is a body that is read through a pipe.
+type skewed struct {
+	*io.PipeReader
+
+	behind io.Closer
+}
+
+func (s skewed) Close() error {
+	_ = s.PipeReader.Close()
+	return s.behind.Close()
+}
