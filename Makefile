@@ -75,6 +75,13 @@ lint: bin/golangci-lint ## Run the linters
 bin/golangci-lint: test/tools/golangci-lint/go.mod
 	cd test/tools/golangci-lint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+.PHONY: pint
+pint: bin/pint ## Look for mistakes in the generated rules
+	bin/pint --offline lint --fail-on=warning alerts/generated/cluster alerts/generated/clusterName
+
+bin/pint: test/tools/pint/go.mod
+	cd test/tools/pint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/cloudflare/pint/cmd/pint
+
 bin/gotestsum: test/tools/gotestsum/go.mod
 	cd test/tools/gotestsum && $(GO) build -trimpath -o $(CURDIR)/$@ gotest.tools/gotestsum
 

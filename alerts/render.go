@@ -97,7 +97,7 @@ func (r Rule) Labels(label string) map[string]string {
 	if p := r.Playbook(); p != "" {
 		l["playbook"] = p
 	}
-	if label != clusterLabel {
+	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && len(Metrics(e)) > 0 {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
 	}
 	return l

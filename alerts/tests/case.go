@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -125,9 +127,40 @@ func lines(text string) []string {
 	return all
 }
 
-// Rows runs an exporter on the fleet of the case, with its files in dir, and returns
-// the rows that rules are about.
-func (c Case) Rows(ctx context.Context, dir string) ([]Row, error) {
+// Fixture is a case with its rows: those of an exporter, of the families that rules
+// are about.
+type Fixture struct {
+	Case
+
+	Rows []Row
+}
+
+// atOnce is how many exporters run at the same time.
+const atOnce = 4
+
+// Fixtures runs an exporter for each case, with their files below dir.
+func Fixtures(ctx context.Context, dir string) ([]Fixture, error) {
+	cases, err := Cases()
+	if err != nil {
+		return nil, err
+	}
+	all, errs := make([]Fixture, len(cases)), make([]error, len(cases))
+	var running sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i, c := range cases {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			all[i].Case = c
+			all[i].Rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name))
+		})
+	}
+	running.Wait()
+	return all, errors.Join(errs...)
+}
+
+// rows runs an exporter on the fleet of the case, with its files in dir.
+func (c Case) rows(ctx context.Context, dir string) ([]Row, error) {
 	s := site{dir: dir, clusters: []string{"a", "b"}}
 	if err := s.write(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
@@ -136,17 +169,16 @@ func (c Case) Rows(ctx context.Context, dir string) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
-	rows = ofRules(rows)
 	changes, err := parseChanges(c.sections["rows"])
 	if err != nil {
 		return nil, fmt.Errorf("%s: rows: %w", c.Name, err)
 	}
-	return changes.apply(rows), nil
+	return changes.apply(ofRules(rows)), nil
 }
 
 // Bare runs an exporter on two clusters that have none of the kinds.
 func Bare(ctx context.Context, dir string) ([]Row, error) {
-	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.Rows(ctx, dir)
+	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir)
 }
 
 // SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
@@ -169,7 +201,8 @@ func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
 	return ofRules(rows), err
 }
 
-// ofRules are the rows of the families that some rule is about.
+// ofRules are the rows of the families that some rule is about. The exporter was
+// in contact with its clusters at the moment of the fixtures.
 func ofRules(rows []Row) []Row {
 	names := map[string]bool{}
 	for _, g := range alerts.Catalogue() {
@@ -181,6 +214,11 @@ func ofRules(rows []Row) []Row {
 			for _, m := range alerts.Metrics(e) {
 				names[m] = true
 			}
+		}
+	}
+	for i := range rows {
+		if rows[i].Name() == "cobaltcore_cluster_last_contact_timestamp_seconds" {
+			rows[i].Value = float64(TakenAt().Unix())
 		}
 	}
 	return slices.DeleteFunc(rows, func(r Row) bool { return !names[r.Name()] })

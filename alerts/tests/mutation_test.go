@@ -26,7 +26,7 @@ func TestMistakesAreFound(t *testing.T) {
 	moments := map[string]tests.Moment{}
 	var byRule []string
 	for _, f := range allFixtures(t) {
-		m, err := e.Moment(t.Context(), f.rows, f.Series, tests.TakenAt())
+		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,20 +26,9 @@ var update = flag.Bool("update", false, "write what the rules say into the fixtu
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fixture is a case with its rows.
-type fixture struct {
-	tests.Case
-
-	rows []tests.Row
-}
-
-// fixtures runs an exporter for each case, once for all tests.
-var fixtures = sync.OnceValues(func() ([]fixture, error) {
-	cases, err := tests.Cases()
-	if err != nil {
-		return nil, err
-	}
-	if cached := zzCached(cases); cached != nil { // TEMPORARY
+// fixtures runs the exporters, once for all tests.
+var fixtures = sync.OnceValues(func() ([]tests.Fixture, error) {
+	if cached := zzCached(); cached != nil { // TEMPORARY
 		return cached, nil
 	}
 	dir, err := os.MkdirTemp("", "rules-")
@@ -47,28 +36,12 @@ var fixtures = sync.OnceValues(func() ([]fixture, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	all, errs := make([]fixture, len(cases)), make([]error, len(cases))
-	var running sync.WaitGroup
-	slots := make(chan struct{}, 4)
-	for i, c := range cases {
-		slots <- struct{}{}
-		running.Go(func() {
-			defer func() { <-slots }()
-			all[i].Case = c
-			all[i].rows, errs[i] = c.Rows(context.Background(), filepath.Join(dir, c.Name))
-		})
-	}
-	running.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
+	all, err := tests.Fixtures(context.Background(), dir)
 	zzStore(all) // TEMPORARY
-	return all, nil
+	return all, err
 })
 
-func allFixtures(t *testing.T) []fixture {
+func allFixtures(t *testing.T) []tests.Fixture {
 	t.Helper()
 	all, err := fixtures()
 	if err != nil {
@@ -79,7 +52,7 @@ func allFixtures(t *testing.T) []fixture {
 
 // evaluate returns all alerts but the one that always fires, unless the case is
 // about that.
-func evaluate(t *testing.T, f fixture, label string, rows []tests.Row) []tests.Alert {
+func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []tests.Alert {
 	t.Helper()
 	e := tests.NewEvaluator(label)
 	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
@@ -97,7 +70,7 @@ func evaluate(t *testing.T, f fixture, label string, rows []tests.Row) []tests.A
 func TestRules(t *testing.T) {
 	for _, f := range allFixtures(t) {
 		t.Run(f.Name, func(t *testing.T) {
-			found := evaluate(t, f, "cluster", f.rows)
+			found := evaluate(t, f, "cluster", f.Rows)
 			if got := tests.Strings(found); *update {
 				write(t, f, got)
 			} else if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
@@ -117,7 +90,7 @@ func TestRules(t *testing.T) {
 var cmpEmpty = cmp.Transformer("nonil", func(s []string) []string { return append([]string{}, s...) })
 
 // write puts the alerts into the section "want" of the case.
-func write(t *testing.T, f fixture, got []string) {
+func write(t *testing.T, f tests.Fixture, got []string) {
 	t.Helper()
 	file := filepath.Join("testdata", f.Rule+".txtar")
 	text, err := os.ReadFile(file)
