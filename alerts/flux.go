@@ -165,8 +165,11 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxWaitingTooLong", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			// The last success of a HelmRelease is its last change. Its condition does not
+			// blink while it waits, as that of a Kustomization does.
 			Expr: of(appliers, "dependency_not_ready") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 7200)`,
+  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 7200)
+  unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < 7200)`,
 			Since:       fluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has waited for hours",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than two hours old.",

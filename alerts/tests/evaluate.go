@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/template"
-	"github.com/prometheus/prometheus/tsdb/chunks"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
@@ -64,6 +63,15 @@ type Moment struct {
 	memory memory
 }
 
+// Sum tells moments apart in which these metrics differ.
+func (m Moment) Sum(metrics []string) string {
+	sums := make([]uint64, len(metrics))
+	for i, name := range metrics {
+		sums[i] = m.memory.sums[name]
+	}
+	return fmt.Sprint(sums)
+}
+
 // Moment evaluates the recordings.
 func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at time.Time) (Moment, error) {
 	m := Moment{at: at, memory: memoryOf(rows, series, at)}
@@ -82,15 +90,13 @@ func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) er
 	if err != nil {
 		return fmt.Errorf("recording %s: %w", r.Name, err)
 	}
-	delete(m.memory, r.Name)
+	m.memory.remove(r.Name)
 	for _, s := range vector {
 		b := labels.NewBuilder(s.Metric).Set(labels.MetricName, r.Name)
 		m.memory.add(b.Labels(), sample{at: m.at.UnixMilli(), value: s.F})
 	}
 	return nil
 }
-
-var _ chunks.Sample = sample{}
 
 // Query evaluates an expression of the catalogue.
 func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {

@@ -4,10 +4,12 @@
 package tests_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -176,7 +178,35 @@ func TestTheSnapshotFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Join(tests.Strings(evaluate(t, tests.Fixture{}, "cluster", rows)), "\n") + "\n"
-	golden := filepath.Join("testdata", "snapshotfleet.golden")
+	compare(t, "snapshotfleet", got)
+}
+
+// TestTheCrowd: one object is not taken for another one.
+func TestTheCrowd(t *testing.T) {
+	compare(t, "crowd", strings.Join(tests.Strings(evaluate(t, crowd(t), "cluster", crowd(t).Rows)), "\n")+"\n")
+}
+
+var theCrowd = sync.OnceValues(func() (tests.Fixture, error) {
+	dir, err := os.MkdirTemp("", "crowd-")
+	if err != nil {
+		return tests.Fixture{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	return tests.Crowd(context.Background(), dir)
+})
+
+func crowd(t *testing.T) tests.Fixture {
+	t.Helper()
+	f, err := theCrowd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name+".golden")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ package tests
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -15,17 +16,28 @@ import (
 )
 
 // memory are series by the name of their metric.
-type memory map[string][]storage.Series
+type memory struct {
+	series map[string][]storage.Series
+	sums   map[string]uint64 // of the series, in any order
+}
 
 func (m memory) add(l labels.Labels, samples ...chunks.Sample) {
 	name := l.Get(labels.MetricName)
-	m[name] = append(m[name], storage.NewListSeries(l, samples))
+	m.series[name] = append(m.series[name], storage.NewListSeries(l, samples))
+	for _, s := range samples {
+		m.sums[name] += (l.Hash() ^ math.Float64bits(s.F())) * 0x9e3779b97f4a7c15
+	}
+}
+
+func (m memory) remove(name string) {
+	delete(m.series, name)
+	delete(m.sums, name)
 }
 
 // memoryOf are the rows as they are at one moment, and series with a sample each
 // minute until then.
 func memoryOf(rows []Row, series []Series, at time.Time) memory {
-	m := memory{}
+	m := memory{series: map[string][]storage.Series{}, sums: map[string]uint64{}}
 	for _, r := range rows {
 		m.add(r.Labels, sample{at: at.UnixMilli(), value: r.Value})
 	}
@@ -72,7 +84,7 @@ func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, match
 	set := &seriesSet{at: -1}
 	for _, m := range matchers {
 		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
-			set.series = q.memory[m.Value]
+			set.series = q.memory.series[m.Value]
 		}
 	}
 	set.matchers = matchers

@@ -45,18 +45,19 @@ func mergeObjects(base, changes string) (string, error) {
 		remove := p["$patch"] == "delete"
 		delete(p, "like")
 		at := slices.IndexFunc(objects, func(o object) bool { return identity(o) == identity(p) })
-		from := slices.IndexFunc(healthy, func(o object) bool { return o["kind"] == p["kind"] && name(o) == like })
+		alike := func(o object) bool { return o["kind"] == p["kind"] && name(o) == like }
+		model := slices.IndexFunc(healthy, alike)
 		switch {
 		case at < 0 && (remove || like == "" && p["apiVersion"] == nil):
 			return "", fmt.Errorf("there is no %s", identity(p))
-		case like != "" && from < 0:
+		case like != "" && model < 0:
 			return "", fmt.Errorf("nothing like %s %s", p["kind"], like)
 		case remove:
 			objects = append(objects[:at], objects[at+1:]...)
 		case at >= 0:
 			objects[at] = merge(objects[at], p)
-		case from >= 0:
-			objects = append(objects, merge(copied(healthy[from]), p))
+		case model >= 0:
+			objects = append(objects, merge(copied(healthy[model]), p))
 		default:
 			objects = append(objects, p)
 		}

@@ -60,6 +60,9 @@ func (s site) write(c Case) error {
 		if !empty {
 			base, answers = healthy("objects.yaml"), healthy("answers.yaml")
 		}
+		if _, more := c.sections["more"]; more {
+			base += healthy("more.yaml")
+		}
 		objects, err := mergeObjects(strings.ReplaceAll(base, "$CLUSTER", cluster), c.sections[cluster+".yaml"])
 		if err != nil {
 			return fmt.Errorf("%s.yaml: %w", cluster, err)
@@ -153,7 +156,7 @@ func scrape(ctx context.Context, config string) (string, error) {
 // settled asks until an answer is complete.
 func settled(ctx context.Context, url string) (string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		body, err := get(ctx, client, url)
