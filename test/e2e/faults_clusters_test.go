@@ -14,8 +14,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-const kustomizeGroup = "kustomize.toolkit.fluxcd.io"
-
 // allow lets the exporter read in storage what is in the groups.
 func allow(t *testing.T, f *faultyFleet, groups ...any) {
 	t.Helper()
