@@ -183,7 +183,7 @@ func openBaoFaults() []fault {
 			roots: []alert{baoAlert("OpenBaoMountMissing").and("path", "kv-v2/openstack")},
 		},
 		{
-			name: "an auth method was disabled",
+			name: "an auth method was disabled", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
 				admin(t, f.bao, http.MethodDelete, "sys/auth/kubernetes/storage", nil)
 			},

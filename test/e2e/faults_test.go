@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,9 @@ func TestFaults(t *testing.T) {
 		{"secrets", secretFaults()},
 	} {
 		t.Run(s.name, func(t *testing.T) {
+			if !slices.ContainsFunc(s.faults, func(x fault) bool { return x.always }) {
+				t.Error("no fault of this system is brought about always")
+			}
 			for _, want := range s.faults {
 				if want.always || *allFaults {
 					t.Run(want.name, func(t *testing.T) { f.test(t, &want) })
