@@ -50,8 +50,9 @@ testbed: build ## Keep a real four-cluster fleet with Prometheus running until C
 	exec bin/testbed -address $(ADDRESS)
 
 .PHONY: bench
-bench: build ## Measure beside kube-state-metrics on a real cluster, then the Go benchmarks
+bench: build ## Measure beside kube-state-metrics on a real cluster, and 100 clusters, then the Go benchmarks
 	$(GO) run ./test/bench -check
+	$(GO) run ./test/bench -clusters 100
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
 	$(GO) test -run '^$$' -bench . -tags testbed ./test/e2e
 

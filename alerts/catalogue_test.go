@@ -149,11 +149,11 @@ func TestNoLabelOfTheScrape(t *testing.T) {
 }
 
 // acrossClusters are the joins that are meant to leave the cluster: secrets are stored
-// once for all, versions and clusters are compared with one another, and the workload
-// of a Plugin is in the cluster that it names.
+// once for all, versions and clusters are compared with one another, the workload of a
+// Plugin is in the cluster that it names, and Alertmanager is in none.
 func acrossClusters(labels []string) bool {
 	switch strings.Join(labels, " ") {
-	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "":
+	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "alertmanager", "":
 		return true
 	}
 	return false

@@ -168,9 +168,11 @@ func externalSecretsGroup() Group {
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is not refreshed",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} says that it is ready and was not synchronized for more than two of its intervals: its controller may be dead.",
 		}),
-		externalSecret(Rule{
+		eso(Rule{
 			Name: "ESOExternalSecretStoreMissing", Severity: Warning, For: 10 * time.Minute,
-			Expr:        storeMissing,
+			// Of the stores that it refers to, those that are missing.
+			Expr:        withStore(`(` + secretRefs + ` and on (cluster, namespace, name, store_kind, store_name) ` + storeMissing + `)`),
+			Object:      Object{Kind: "ExternalSecret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "The store of ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} does not exist",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} refers to {{ $labels.store_kind }} {{ $labels.store_name }}, which is not there.",
 		}),

@@ -3,7 +3,10 @@
 
 package alerts
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // What names a Flux object, and the kinds by what they do.
 const (
@@ -46,7 +49,20 @@ or max by (` + fluxObject + `) (cobaltcore_flux_resource_created_timestamp_secon
 
 // of is the objects of some kinds in some states, with the labels that do not churn.
 func of(kinds, states string) string {
-	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{kind=~"` + kinds + `", status=~"` + states + `"})`
+	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{` + matcher("kind", kinds) + `, ` + matcher("status", states) + `})`
+}
+
+// in is the objects of all kinds in some states.
+func in(states string) string {
+	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{` + matcher("status", states) + `})`
+}
+
+// matcher selects one value, or one of several.
+func matcher(label, values string) string {
+	if strings.Contains(values, "|") {
+		return label + `=~"` + values + `"`
+	}
+	return label + `="` + values + `"`
 }
 
 // flux is what all rules about Flux objects have in common. They name the cluster in
@@ -161,8 +177,11 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxWaitingTooLong", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			// The last success of a HelmRelease is its last change. Its condition does not
+			// blink while it waits, as that of a Kustomization does.
 			Expr: of(appliers, "dependency_not_ready") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 7200)`,
+  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 7200)
+  unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < 7200)`,
 			Since:       fluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has waited for hours",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than two hours old.",
@@ -175,7 +194,7 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxProgressingTooLong", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: of(".+", "progressing") + `
+			Expr: in("progressing") + `
   and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > 3600)`,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} does not get ready",
@@ -213,7 +232,7 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxSuspended", Severity: Info, For: day,
-			Expr:        of(".+", "suspended"),
+			Expr:        in("suspended"),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is suspended",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended: it may have been forgotten.",
 		}),

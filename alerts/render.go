@@ -78,13 +78,16 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
+	summary, description := r.Texts(label)
 	return ruleEntry{
 		Alert: r.Name, Expr: expr, For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
-		Labels: r.Labels(label),
-		Annotations: map[string]string{
-			"summary": templateFor(r.Summary, label), "description": templateFor(r.Description, label),
-		},
+		Labels: r.Labels(label), Annotations: map[string]string{"summary": summary, "description": description},
 	}, nil
+}
+
+// Texts are the templates of the annotations.
+func (r Rule) Texts(label string) (summary, description string) {
+	return templateFor(r.Summary, label), templateFor(r.Description, label)
 }
 
 // Labels are those that the rule adds. An alert always has a label cluster, whatever
@@ -94,7 +97,7 @@ func (r Rule) Labels(label string) map[string]string {
 	if p := r.Playbook(); p != "" {
 		l["playbook"] = p
 	}
-	if label != clusterLabel {
+	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && len(Metrics(e)) > 0 {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
 	}
 	return l

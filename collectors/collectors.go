@@ -32,6 +32,13 @@ type Collector interface {
 	Probes(Site) []Probe
 }
 
+// FlowReader is a [Collector] with probes that ask for what the clusters of the
+// fleet refer to, which [Site.Flow] knows: not only those of their own shard.
+type FlowReader interface {
+	// ReadsFlow says whether a probe of the cluster does.
+	ReadsFlow(fleet.Cluster) bool
+}
+
 // Probe asks something outside the API server again and again.
 type Probe interface {
 	// Groups are all rows of the probe. What one question brought is swapped in

@@ -110,7 +110,7 @@ func metricsPage() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-const metricsIntroduction = `Every row has the label ` + "`cluster`" + `: the cluster in which the object lives (` + "`clusterLabel`" + ` renames it).
+const metricsIntroduction = `Every row about a cluster has the label ` + "`cluster`" + `: the cluster in which the object lives (` + "`clusterLabel`" + ` renames it).
 ` + "`target_cluster`" + ` is the cluster to which the object is applied, from its ` + "`spec.kubeConfig`" + `. An absent value is an empty label.
 Booleans are 0 and 1; times are seconds since the epoch, so an age is ` + "`time() - x_timestamp_seconds`" + `. Rows with strings end in
 ` + "`_info`" + ` and are 1. The label ` + "`uid`" + ` is there with ` + "`collectors: {flux: {uid: true}}`" + ` only.
@@ -181,6 +181,11 @@ var metricSections = []metricSection{
 		title:    "Clusters, watches and collectors",
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
+	},
+	{
+		title:    "Alertmanager",
+		text:     "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, `not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password cannot be read). What was read five intervals ago is not shown any more.",
+		prefixes: []string{"cobaltcore_alertmanager_"},
 	},
 	{
 		title:    "Discovery",

@@ -24,6 +24,14 @@ func reasons() []probe.Reason {
 	}
 }
 
+// The checks, by name.
+const (
+	checkToken    = "csrf_token"
+	checkSession  = "session"
+	checkPage     = "page"
+	checkKeystone = "keystone"
+)
+
 // check is one question, and what the answer has to be.
 type check struct {
 	name, url, accept string
@@ -43,16 +51,16 @@ type answer struct {
 func dashboardChecks(a config.Aurora) []check {
 	const json, html = "application/json", "text/html"
 	return []check{
-		{name: "csrf_token", url: below(a.URL, "csrf-token"), accept: json, serverName: a.TLS.ServerName, judge: judgeToken},
-		{name: "session", url: below(a.URL, a.BFFPath, "auth.getCurrentUserSession"), accept: json, serverName: a.TLS.ServerName, judge: judgeSession},
-		{name: "page", url: below(a.URL, "/"), accept: html, serverName: a.TLS.ServerName, judge: judgePage},
+		{name: checkToken, url: below(a.URL, "csrf-token"), accept: json, serverName: a.TLS.ServerName, judge: judgeToken},
+		{name: checkSession, url: below(a.URL, a.BFFPath, "auth.getCurrentUserSession"), accept: json, serverName: a.TLS.ServerName, judge: judgeSession},
+		{name: checkPage, url: below(a.URL, "/"), accept: html, serverName: a.TLS.ServerName, judge: judgePage},
 	}
 }
 
 // keystoneChecks is whether the Keystone that the dashboard depends on is there.
 // The dashboard does not tell: without a session it asks nobody.
 func keystoneChecks(a config.Aurora) []check {
-	return []check{{name: "keystone", url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
+	return []check{{name: checkKeystone, url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
 }
 
 // below is a path below the URL of a dashboard, which may have one, too.

@@ -125,16 +125,7 @@ func (i *instance) askOnce(ctx context.Context) {
 // askPart runs the checks of a part and shows how they went. It returns whether
 // anything was answered.
 func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bool) {
-	outcomes := make([]outcome, len(p.checks))
-	var checks sync.WaitGroup
-	for n, c := range p.checks {
-		checks.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
-			defer cancel()
-			outcomes[n] = ask(ctx, c)
-		})
-	}
-	checks.Wait()
+	outcomes := i.outcomes(ctx, p, ask)
 	if ctx.Err() != nil { // we are stopping, and that is why they failed
 		return false
 	}
@@ -150,6 +141,21 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 	i.Note(p.name, turn)
 	i.group.Set(p.name, p.rows, func(r *exposition.Rows) { p.render(r, i.Name, outcomes) })
 	return answered
+}
+
+// outcomes runs the checks of a part, all at the same time.
+func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
+	outcomes := make([]outcome, len(p.checks))
+	var checks sync.WaitGroup
+	for n, c := range p.checks {
+		checks.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
+			defer cancel()
+			outcomes[n] = ask(ctx, c)
+		})
+	}
+	checks.Wait()
+	return outcomes
 }
 
 // observe counts how long a check took that succeeded.

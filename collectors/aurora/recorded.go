@@ -17,10 +17,10 @@ import (
 
 // recorded is a dashboard whose answers are files: DIR/<check>.json, each the body
 // with "_status" added, or with "_status", "_contentType" and the body as "_text"
-// where it is not JSON; "_redirects" is how many were followed. A status of 0 is no
-// answer, for the reason in "_reason" and, about TLS, the problem in "_problem".
-// tls.json, and keystone-tls.json, have the expiry of the first certificate as
-// "not_after".
+// where it is not JSON; "_redirects" is how many were followed. A "_reason" says why
+// the check failed, whatever the body, and about TLS "_problem" what is wrong; with a
+// status of 0 there was no answer. The expiry of the first certificate is in
+// "_notAfter", or in tls.json and keystone-tls.json as "not_after".
 type recorded struct {
 	dir   string
 	shift time.Duration
@@ -34,7 +34,7 @@ func newRecorded(name string, s fleet.Snapshot, now time.Time, log *slog.Logger)
 func (r recorded) ask(_ context.Context, c check) outcome {
 	status, body, err := probe.ReadRecorded(filepath.Join(r.dir, c.name+".json"), reasons())
 	certificate := "tls.json"
-	if c.name == "keystone" {
+	if c.name == checkKeystone {
 		certificate = "keystone-tls.json"
 	}
 	o := outcome{answer: answer{status: status}, err: err, expires: probe.RecordedExpiry(filepath.Join(r.dir, certificate))}
@@ -42,21 +42,33 @@ func (r recorded) ask(_ context.Context, c check) outcome {
 		return o
 	}
 	head, headErr := probe.Decode[struct {
-		ContentType string  `json:"_contentType"`
-		Text        *string `json:"_text"`
-		Redirects   int     `json:"_redirects"`
-		Problem     problem `json:"_problem"`
+		ContentType string       `json:"_contentType"`
+		Text        *string      `json:"_text"`
+		Redirects   int          `json:"_redirects"`
+		Reason      probe.Reason `json:"_reason"`
+		Problem     problem      `json:"_problem"`
+		NotAfter    time.Time    `json:"_notAfter"`
 	}](body)
-	switch {
-	case headErr != nil:
+	if headErr != nil {
 		o.err = headErr
-	case err == nil:
+		return o
+	}
+	o.redirects = max(0, head.Redirects)
+	o.contentType = cmp.Or(head.ContentType, "application/json")
+	if !head.NotAfter.IsZero() {
+		o.expires = head.NotAfter
+	}
+	switch {
+	case err != nil:
+	case slices.Contains(reasons(), head.Reason):
+		o.err = probe.Failed(head.Reason, "as recorded")
+	default:
 		if head.Text != nil {
 			body = []byte(*head.Text)
 		}
-		o.redirects = max(0, head.Redirects)
-		o.err = c.judge(answer{status: status, contentType: cmp.Or(head.ContentType, "application/json"), body: body})
-	case probe.ReasonOf(err) == probe.ReasonTLS:
+		o.err = c.judge(answer{status: status, contentType: o.contentType, body: body})
+	}
+	if probe.ReasonOf(o.err) == probe.ReasonTLS {
 		if o.problem = head.Problem; !slices.Contains(problems(), head.Problem) {
 			o.problem = problemOther
 		}

@@ -21,6 +21,15 @@ const (
 	componentLabel = "app.kubernetes.io/component"
 )
 
+// What says which container matters, and who installed a workload.
+const (
+	mainAnnotation             = "kubectl.kubernetes.io/default-container"
+	releaseNamespaceAnnotation = "meta.helm.sh/release-namespace"
+	releaseNameAnnotation      = "meta.helm.sh/release-name"
+	releaseNamespaceLabel      = "helm.toolkit.fluxcd.io/namespace"
+	releaseNameLabel           = "helm.toolkit.fluxcd.io/name"
+)
+
 // defaultSelectors recognize the workloads of a system, as the charts of the reference
 // architecture label them: one of them matches.
 func defaultSelectors(system string) []string {
@@ -80,10 +89,28 @@ func systemOf(list []matcher, pods, own labels.Set) string {
 // componentOf is what labels say that a workload does within its system; empty if
 // they do not.
 func componentOf(set labels.Set) string {
-	for _, label := range []string{componentLabel, nameLabel, "app", "name"} {
+	for _, label := range componentLabels() {
 		if value := set[label]; value != "" {
 			return value
 		}
 	}
 	return ""
+}
+
+// componentLabels say what something does, the first that is there.
+func componentLabels() []string { return []string{componentLabel, nameLabel, "app", "name"} }
+
+// labelsRead are the labels that decide whose something is, what it does and which
+// version it has.
+func labelsRead(list []matcher) []string {
+	names := append(componentLabels(), versionLabel)
+	for _, m := range list {
+		requirements, _ := m.selector.Requirements()
+		for _, r := range requirements {
+			if !slices.Contains(names, r.Key()) {
+				names = append(names, r.Key())
+			}
+		}
+	}
+	return names
 }

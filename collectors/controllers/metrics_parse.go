@@ -41,6 +41,9 @@ type parser struct {
 	into   *exposition.Family // where its sum and count go; nil if nowhere
 	spans  []span
 	labels []exposition.Label
+	// kept is told the lines that are taken over, or do not fit, and the histogram or
+	// summary that they are a part of. May be nil.
+	kept func(of, line []byte)
 }
 
 // span is where a label is in its line.
@@ -85,6 +88,9 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 		}
 		samples++
 		s, misfit, err := p.sample(line)
+		if p.kept != nil && err == nil && (misfit || s.family != nil) {
+			p.keep(line)
+		}
 		switch {
 		case err != nil:
 			return misfits, probe.Failed(probe.ReasonDecode, "line %d: %w", n, err)
@@ -106,6 +112,15 @@ func (p *parser) comment(line []byte) {
 	if bytes.EqualFold(words[2], []byte("histogram")) || bytes.EqualFold(words[2], []byte("summary")) {
 		p.of = append(p.of, words[1]...)
 		p.into = p.summaries[string(words[1])]
+	}
+}
+
+// keep passes on a line that was read.
+func (p *parser) keep(line []byte) {
+	if p.into == nil {
+		p.kept(nil, line)
+	} else {
+		p.kept(p.of, line)
 	}
 }
 

@@ -25,11 +25,13 @@ type pods struct {
 	*probe.Journal
 	*reexport
 
+	cluster   string
 	interval  time.Duration
 	timeout   time.Duration // of one pod
 	now       func() time.Time
 	source    podSource
 	selectors []podSelector
+	labels    []string // that decide anything
 
 	podRows, metricRows *exposition.Group
 
@@ -58,7 +60,8 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	return &pods{
 		Journal: probe.NewJournal(site.Log), reexport: r,
 		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), now: site.Now,
-		source: newPodSource(c, site), selectors: podSelectors(c.Selectors),
+		cluster: site.Cluster.Name,
+		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
 		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
 		known: map[string]knownPods{}, asked: map[string]bool{}, slow: map[string]bool{},
 	}

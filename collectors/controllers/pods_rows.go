@@ -25,18 +25,20 @@ type pod struct {
 		Containers []podContainer `json:"containers"`
 	} `json:"spec"`
 	Status struct {
-		Phase      string `json:"phase"`
-		IP         string `json:"podIP"`
-		Conditions []struct {
-			Type   string `json:"type"`
-			Status string `json:"status"`
-			Reason string `json:"reason"`
-		} `json:"conditions"`
+		Phase          string            `json:"phase"`
+		IP             string            `json:"podIP"`
+		Conditions     []podCondition    `json:"conditions"`
 		Containers     []containerStatus `json:"containerStatuses"`
 		InitContainers []containerStatus `json:"initContainerStatuses"`
 	} `json:"status"`
 
 	system string // of which it is a part
+}
+
+type podCondition struct {
+	Type   string `json:"type"`
+	Status string `json:"status"`
+	Reason string `json:"reason"`
 }
 
 type podContainer struct {
@@ -58,13 +60,17 @@ type containerStatus struct {
 }
 
 type containerState struct {
-	Waiting *struct {
-		Reason string `json:"reason"`
-	} `json:"waiting"`
-	Terminated *struct {
-		Reason   string    `json:"reason"`
-		Finished time.Time `json:"finishedAt"`
-	} `json:"terminated"`
+	Waiting    *containerWaiting    `json:"waiting"`
+	Terminated *containerTerminated `json:"terminated"`
+}
+
+type containerWaiting struct {
+	Reason string `json:"reason"`
+}
+
+type containerTerminated struct {
+	Reason   string    `json:"reason"`
+	Finished time.Time `json:"finishedAt"`
 }
 
 // key is the name of the pod in its cluster.
@@ -80,7 +86,7 @@ func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 // main is the container that does the work; others are beside it.
 func (p *pod) main() podContainer {
 	for _, name := range []string{
-		p.Metadata.Annotations["kubectl.kubernetes.io/default-container"], "manager", p.component(), p.Metadata.Labels[nameLabel],
+		p.Metadata.Annotations[mainAnnotation], "manager", p.component(), p.Metadata.Labels[nameLabel],
 	} {
 		if i := slices.IndexFunc(p.Spec.Containers, func(c podContainer) bool { return c.Name == name }); i >= 0 {
 			return p.Spec.Containers[i]

@@ -4,12 +4,16 @@
 package controllers
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -77,7 +81,8 @@ func (l *livePods) close() {
 }
 
 // recordedPods are those of a snapshot. What a pod told of itself is in
-// controllers/<namespace>/<pod>.prom below its directory.
+// controllers/<namespace>/<pod>.prom below its directory; if that begins with
+// [failedPrefix], it is why the pod did not.
 type recordedPods struct {
 	cluster  fleet.Cluster
 	snapshot fleet.Snapshot
@@ -85,6 +90,7 @@ type recordedPods struct {
 
 	fingerprint string
 	pods        []pod
+	missing     map[string]probe.Reason // by system; that of none is of all
 	takenAt     time.Time
 	moved       *time.Duration // when the snapshot was first read
 }
@@ -115,8 +121,30 @@ func (r *recordedPods) refresh() error {
 		moved := r.snapshot.Shift(meta, r.now())
 		r.takenAt, r.moved = meta.TakenAt, &moved
 	}
-	r.fingerprint, r.pods = fingerprint, pods
+	r.fingerprint, r.pods, r.missing = fingerprint, pods, r.notListed(meta)
 	return nil
+}
+
+// failedPrefix is followed by a reason.
+const failedPrefix = "# failed: "
+
+// notListed are the systems whose pods were not known when the snapshot was taken.
+func (r *recordedPods) notListed(meta fleet.SnapshotMeta) map[string]probe.Reason {
+	missing := map[string]probe.Reason{}
+	for _, m := range meta.Missing {
+		if m.Kind == "Pod" && m.Group == "" && m.Endpoint == "" && (m.Cluster == "" || m.Cluster == r.cluster.Name) {
+			missing[m.System] = knownReason(m.Reason)
+		}
+	}
+	return missing
+}
+
+// knownReason closes the set: files may say anything.
+func knownReason(text string) probe.Reason {
+	if reason := probe.Reason(text); slices.Contains(scrapeReasons(), reason) {
+		return reason
+	}
+	return probe.ReasonHTTP
 }
 
 func (r *recordedPods) shift() time.Duration {
@@ -128,6 +156,9 @@ func (r *recordedPods) shift() time.Duration {
 
 // list takes the later one of two pods that have the same name: dumps may overlap.
 func (r *recordedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
+	if reason := cmp.Or(r.missing[s.system], r.missing[""]); reason != "" {
+		return nil, probe.Failed(reason, "they could not be listed when the snapshot was taken")
+	}
 	var found []*pod
 	at := map[string]int{}
 	for i := range r.pods {
@@ -147,11 +178,16 @@ func (r *recordedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
 }
 
 func (r *recordedPods) file(p *pod) string {
+	return metricsFile(filepath.Join(r.snapshot.Path, "controllers"), p)
+}
+
+// metricsFile is where a pod's own metrics are; empty if that would be elsewhere.
+func metricsFile(dir string, p *pod) string {
 	name := filepath.Join(p.Metadata.Namespace, p.Metadata.Name+".prom")
 	if !filepath.IsLocal(name) {
 		return ""
 	}
-	return filepath.Join(r.snapshot.Path, "controllers", name)
+	return filepath.Join(dir, name)
 }
 
 func (r *recordedPods) asks(p *pod) bool {
@@ -165,6 +201,18 @@ func (r *recordedPods) scrape(_ context.Context, p *pod) (io.ReadCloser, error) 
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, probe.Failed(probe.ReasonNotFound, "it is no longer in the snapshot")
 	case err != nil:
+		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
+	}
+	line, err := bufio.NewReader(io.LimitReader(file, maxLine)).ReadString('\n')
+	if reason, failed := strings.CutPrefix(strings.TrimSpace(line), failedPrefix); failed {
+		_ = file.Close()
+		return nil, probe.Failed(knownReason(reason), "it did not tell when the snapshot was taken")
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		_ = file.Close()
 		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
 	}
 	return probe.LimitBody(file, maxMetrics), nil

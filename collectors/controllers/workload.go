@@ -75,7 +75,12 @@ func workloads(kind string, known []matcher, rows func(*workload, *exposition.Ro
 	if kind == "Deployment" {
 		families = deploymentFamilies()
 	}
-	return watch.Of(watch.Resource{Group: "apps", Kind: kind, Versions: []string{"v1"}, Families: families},
+	return watch.Of(
+		watch.Resource{
+			Group: "apps", Kind: kind, Versions: []string{"v1"}, Families: families,
+			Annotations: []string{mainAnnotation, releaseNamespaceAnnotation, releaseNameAnnotation},
+			Labels:      append(labelsRead(known), releaseNamespaceLabel, releaseNameLabel),
+		},
 		func(w *workload, _ fleet.View, r *exposition.Rows) {
 			pods, own := labels.Set(w.Spec.Template.Metadata.Labels), labels.Set(w.Metadata.Labels)
 			system, component := systemOf(known, pods, own), ""
@@ -155,7 +160,7 @@ func (w *workload) image() string {
 	if len(containers) == 0 {
 		return ""
 	}
-	main := w.Spec.Template.Metadata.Annotations["kubectl.kubernetes.io/default-container"]
+	main := w.Spec.Template.Metadata.Annotations[mainAnnotation]
 	i := slices.IndexFunc(containers, func(c workloadContainer) bool { return c.Name == main })
 	return containers[max(i, 0)].Image
 }
@@ -179,7 +184,7 @@ func (r releaseNames) any() bool { return r[1] != "" || r[3] != "" }
 // labels.
 func (w *workload) release() releaseNames {
 	return releaseNames{
-		w.Metadata.Annotations["meta.helm.sh/release-namespace"], w.Metadata.Annotations["meta.helm.sh/release-name"],
-		w.Metadata.Labels["helm.toolkit.fluxcd.io/namespace"], w.Metadata.Labels["helm.toolkit.fluxcd.io/name"],
+		w.Metadata.Annotations[releaseNamespaceAnnotation], w.Metadata.Annotations[releaseNameAnnotation],
+		w.Metadata.Labels[releaseNamespaceLabel], w.Metadata.Labels[releaseNameLabel],
 	}
 }

@@ -196,7 +196,9 @@ type clusterObject struct {
 
 // clusterResources are the kinds that make objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
-	return watch.Of(resource(kind, f.all()), func(o *clusterObject, _ fleet.View, r *exposition.Rows) {
+	r := resource(kind, f.all())
+	r.Notes = false // what it refers to, the objects that it makes say themselves
+	return watch.Of(r, func(o *clusterObject, _ fleet.View, r *exposition.Rows) {
 		if ready, ok := o.Status.Conditions.ready(); ok {
 			r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
 		}

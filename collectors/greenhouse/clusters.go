@@ -40,7 +40,7 @@ func clusters() watch.Resource {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		clusterKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Add(clusterInfo, 1, with(targetOf(v, o.Metadata.Namespace, o.Metadata.Name), o.Metadata.Annotations["greenhouse.sap/cluster-connectivity"], o.Metadata.Labels[ownerLabel])...)
+		r.Add(clusterInfo, 1, with(targetOf(v, o.Metadata.Namespace, o.Metadata.Name), o.Metadata.Annotations[connectivityAnnotation], o.Metadata.Labels[ownerLabel])...)
 		if o.Status.KubernetesVersion != "" {
 			r.Add(clusterVersion, 1, with(o.Status.KubernetesVersion)...)
 		}
@@ -57,9 +57,9 @@ func clusters() watch.Resource {
 // scheduledDeletion is when a cluster that is marked for deletion is due. Greenhouse
 // writes it without a zone and means UTC.
 func scheduledDeletion(annotations map[string]string) time.Time {
-	if _, marked := annotations["greenhouse.sap/delete-cluster"]; !marked {
+	if _, marked := annotations[deleteAnnotation]; !marked {
 		return time.Time{}
 	}
-	due, _ := time.Parse(time.DateTime, annotations["greenhouse.sap/deletion-schedule"]) // zero if it is none
+	due, _ := time.Parse(time.DateTime, annotations[scheduleAnnotation]) // zero if it is none
 	return due
 }

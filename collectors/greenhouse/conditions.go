@@ -57,7 +57,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	}
 	r.Time(f.created, meta.Created, labels...)
 	r.Time(f.deleted, meta.Deleted, labels...)
-	asked := meta.Annotations["greenhouse.sap/suspend"]
+	asked := meta.Annotations[suspendAnnotation]
 	r.Bool(f.suspended, asked != "" && asked != "false" || s.is("Suspended", "True"), labels...)
 }
 

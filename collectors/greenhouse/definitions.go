@@ -25,7 +25,7 @@ func definitions(kind string) watch.Resource {
 	return watch.Of(resource(kind, definitionKind.all(definitionInfo)), func(o *definitionObject, _ fleet.View, r *exposition.Rows) {
 		labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 		definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
-		r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version, o.Metadata.Labels["greenhouse.sap/catalog"])...)
+		r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version, o.Metadata.Labels[catalogLabel])...)
 	})
 }
 
@@ -35,12 +35,17 @@ type catalogObject struct {
 	Status struct {
 		status
 
-		// Inventory has what was made for each source.
-		Inventory map[string][]struct {
-			Ready string `json:"ready"`
-		} `json:"inventory"`
+		Inventory inventory `json:"inventory"`
 	} `json:"status"`
 }
+
+// inventory has what was made for each source. What the sources are called is not read.
+type inventory map[string][]struct {
+	Ready string `json:"ready"`
+}
+
+// KeptNameless makes it a slim.Nameless.
+func (inventory) KeptNameless() {}
 
 func catalogs() watch.Resource {
 	return watch.Of(resource("Catalog", catalogKind.all(catalogInfo, catalogInventory)), func(o *catalogObject, _ fleet.View, r *exposition.Rows) {

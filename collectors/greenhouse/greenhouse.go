@@ -21,8 +21,15 @@ const Name = "greenhouse"
 const (
 	group = "greenhouse.sap"
 
-	ownerLabel  = "greenhouse.sap/owned-by"
-	presetLabel = "greenhouse.sap/pluginpreset"
+	ownerLabel   = "greenhouse.sap/owned-by"
+	presetLabel  = "greenhouse.sap/pluginpreset"
+	catalogLabel = "greenhouse.sap/catalog"
+	supportLabel = "greenhouse.sap/support-group"
+
+	suspendAnnotation      = "greenhouse.sap/suspend"
+	connectivityAnnotation = "greenhouse.sap/cluster-connectivity"
+	deleteAnnotation       = "greenhouse.sap/delete-cluster"
+	scheduleAnnotation     = "greenhouse.sap/deletion-schedule"
 )
 
 // Collector watches the kinds of Greenhouse. A namespace is an organization there.
@@ -48,5 +55,9 @@ func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
 // resource declares a kind.
 func resource(kind string, families []*exposition.Family) watch.Resource {
-	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1alpha1"}, Families: families}
+	return watch.Resource{
+		Group: group, Kind: kind, Versions: []string{"v1alpha1"}, Families: families,
+		Annotations: []string{suspendAnnotation, connectivityAnnotation, deleteAnnotation, scheduleAnnotation},
+		Labels:      []string{ownerLabel, presetLabel, catalogLabel, supportLabel},
+	}
 }

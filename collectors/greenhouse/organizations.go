@@ -38,7 +38,7 @@ func teams() watch.Resource {
 	return watch.Of(resource("Team", teamKind.all(teamSupport, teamMembers)), func(o *teamObject, _ fleet.View, r *exposition.Rows) {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Bool(teamSupport, o.Metadata.Labels["greenhouse.sap/support-group"] == "true", labels...)
+		r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
 		if o.Status.processed() {
 			r.Add(teamMembers, float64(o.Status.Members), labels...)
 		}

@@ -26,9 +26,9 @@ type detail struct {
 	ask       func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
 	pki       bool // is about the PKI mounts whose issuers are known
-	// begin is called before each turn, and stale says that something else is to be
-	// asked than in the last one; nil if that cannot be.
-	begin func()
+	// begin is called before each turn and what it returns after it; stale says that
+	// something else is to be asked than in the last one. Nil if that cannot be.
+	begin func() (end func())
 	stale func() bool
 	wake  chan struct{}
 }
@@ -119,13 +119,15 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 			i.settle(d)
 			continue
 		}
+		end := func() {}
 		if d.begin != nil {
-			d.begin()
+			end = d.begin()
 		}
 		turn := i.askDetailOnce(ctx, d, a, err)
 		if ctx.Err() != nil {
 			return
 		}
+		end()
 		switch {
 		case err != nil || turn.locked || turn.unknown || passing(turn.failures):
 			due, pause = time.Time{}, time.Duration(i.Interval)

@@ -71,15 +71,15 @@ func askFlow(ctx context.Context, d *detailRound) {
 	asked.Wait()
 }
 
-// beginFlow notes what is going to be asked, if anybody can be.
-func (i *instance) beginFlow() {
+// beginFlow returns what notes, at the end of a turn, for what it was asked. Before
+// that the rows are those of the turn before.
+func (i *instance) beginFlow() (end func()) {
 	paths := i.flow.Paths()
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if !slices.Equal(i.asked, paths) {
-		delete(i.settled, flowDetail) // until this turn has brought their rows
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.asked = paths
 	}
-	i.asked = paths
 }
 
 // flowStale says whether somebody refers to other secrets than in the last turn.

@@ -109,3 +109,38 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	}})
 	eventually(t, "the new one is asked for", func() bool { return stored() == 1 })
 }
+
+// TestFlowIsNotSettledWhileItIsAsked: what was asked before is not what somebody
+// refers to now.
+func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
+	t.Parallel()
+	b := newBao(t, "healthy-2.4", nil)
+	b.o.Auth.TokenFile = tokenFile(t, testToken)
+	b.site.Flow = secretflow.NewGraph()
+	c := refer(t, b.site.Flow)
+	i := flowing(t, b)
+	run(t, i)
+	eventually(t, "settled", i.Settled)
+
+	asked, answer := make(chan struct{}), make(chan struct{})
+	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/late", func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-answer
+		reply(http.StatusNotFound, `{"errors":[]}`)(w, r)
+	})
+	c.Set(secretflow.KindExternalSecret, "openstack/late", &secretflow.User{References: []secretflow.Reference{
+		{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: "kv-v2/bootstrap/data/late"},
+	}})
+	if i.Settled() {
+		t.Error("settled before the new reference is asked for")
+	}
+	<-asked
+	if i.Settled() {
+		t.Error("settled before there is an answer")
+	}
+	close(answer)
+	eventually(t, "settled again", i.Settled)
+	if text := serve(t, b.site.Exposition); !strings.Contains(text, "\ncobaltcore_secretflow_stored_version{") {
+		t.Error("settled without the row")
+	}
+}

@@ -11,9 +11,12 @@
 package openbao
 
 import (
+	"slices"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -50,4 +53,13 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 		}
 	}
 	return probes
+}
+
+// ReadsFlow says whether an OpenBao that runs in the cluster is asked for the
+// secrets that somebody in the fleet refers to.
+func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
+	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
+		login := credentials{OpenBaoAuth: o.Auth, recorded: isRecorded(o, cluster)}
+		return o.Cluster == cluster.Name && login.enabled()
+	})
 }

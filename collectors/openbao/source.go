@@ -36,10 +36,15 @@ type nodeSource interface {
 }
 
 func newSource(o config.OpenBao, site collectors.Site, log *slog.Logger) nodeSource {
-	if c := site.Cluster; c.Snapshot != nil && len(o.Nodes) == 0 {
-		return newRecorded(o.Name, *c.Snapshot, site.Now, log)
+	if isRecorded(o, site.Cluster) {
+		return newRecorded(o.Name, *site.Cluster.Snapshot, site.Now, log)
 	}
 	return newLive(o, site, log)
+}
+
+// isRecorded says whether the answers of the nodes are files of a snapshot.
+func isRecorded(o config.OpenBao, cluster fleet.Cluster) bool {
+	return cluster.Snapshot != nil && len(o.Nodes) == 0
 }
 
 // live is nodes that are asked over the network.

@@ -23,7 +23,11 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -39,6 +43,8 @@ type Options struct {
 	ProbeAddress string
 	EnablePprof  bool
 	MaxRequests  int
+	// Shard is the part of the fleet that this exporter watches.
+	Shard fleet.Shard
 	// SyncTimeout is how long the first scrape may wait for the fleet.
 	SyncTimeout time.Duration
 	// ProbeInterval is how often a cluster is probed; 15 s by default.
@@ -57,7 +63,8 @@ type Options struct {
 	// nil.
 	Listening func(addresses []net.Addr)
 
-	once bool // see report
+	once    bool            // see report
+	scrapes *notify.Scrapes // those of this run
 }
 
 // app is one running exporter.
@@ -107,6 +114,7 @@ func Run(ctx context.Context, o Options) error {
 	a.current.Store(g)
 	seen.rules = digest(a.ruleFiles()...)
 	g.watchHealth(a.ctx)
+	g.startNotifying(a.ctx)
 	a.reloaded(nil)
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
@@ -152,6 +160,7 @@ func newApp(ctx context.Context, o Options) *app {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.scrapes = notify.NewScrapes(nil)
 	a := &app{
 		options:  o,
 		ctx:      ctx,
@@ -171,24 +180,29 @@ func newApp(ctx context.Context, o Options) *app {
 		promcollectors.NewGoCollector(),
 		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
 	)
+	if o.Shard.Divided() {
+		a.registry.MustRegister(shardInfo(o.Shard))
+	}
 	return a
 }
 
-// SelfMetrics gathers the metrics of the exporter itself.
+// SelfMetrics gathers the metrics of the exporter itself, also those that only
+// one of several has.
 func SelfMetrics() prometheus.Gatherer {
-	a := newApp(context.Background(), Options{})
+	a := newApp(context.Background(), Options{Shard: fleet.Shard{Count: 1}})
 	_, _ = a.handler() // registers those of the handler, and cannot fail before it serves
 	return a.registry
 }
 
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
-		}),
+		})),
 		Ready:       a.ready,
-		SecretFlow:  func() any { return a.current.Load().secretFlow() },
-		Report:      func(ctx context.Context) (any, error) { return a.current.Load().health.Report(ctx) },
+		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
+		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
+		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.registry,
@@ -230,8 +244,10 @@ func (a *app) load(ctx context.Context) error {
 		return err
 	}
 	next.health.Adopt(old.health)
+	next.adoptNotifier(old)
 	a.current.Store(next)
 	next.watchHealth(a.ctx)
+	next.startNotifying(a.ctx)
 	old.stop()
 	return nil
 }

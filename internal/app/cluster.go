@@ -22,16 +22,26 @@ import (
 type runningCluster struct {
 	*watch.Cluster
 
-	probes  []collectors.Probe
-	groups  []*exposition.Group
-	leave   func() // the flow of secrets
-	stop    context.CancelFunc
-	started time.Time
-	done    chan struct{}
+	collectors []runningCollector
+	probes     []collectors.Probe
+	groups     []*exposition.Group
+	leave      func() // the flow of secrets
+	stop       context.CancelFunc
+	started    time.Time
+	done       chan struct{}
+}
+
+// runningCollector is a collector that has something to do in a cluster.
+type runningCollector struct {
+	name  string
+	parts []func() status.Status
 }
 
 // newCluster prepares the watches and the probes of a cluster.
 func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
+	if !g.shard.Owns(c.Name) {
+		return g.newFollowed(c, targets)
+	}
 	o := g.options
 	r := &runningCluster{done: make(chan struct{})}
 	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
@@ -40,6 +50,7 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	o.Notes = flow
 	r.Cluster = watch.NewCluster(c, targets, o)
 	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
+	r.groups = append(r.groups, g.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, Dial: g.dial,
 	}
@@ -54,6 +65,7 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 			parts = append(parts, p.Status)
 		}
 		if len(parts) > 0 {
+			r.collectors = append(r.collectors, runningCollector{collector.Name(), parts})
 			r.groups = append(r.groups, status.Group(o.Exposition, c.Name, collector.Name(), parts...))
 		}
 	}
@@ -63,9 +75,11 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 // secretFlow is the flow of secrets as it is now.
 func (g *generation) secretFlow() secretflow.Report {
 	g.mu.Lock()
-	showPaths := g.config.Collectors.SecretFlow.ShowPaths
+	showPaths, all := g.config.Collectors.SecretFlow.ShowPaths, g.fleet
 	g.mu.Unlock()
-	return g.flow.Report(g.now(), showPaths)
+	report := g.flow.Report(g.now(), showPaths)
+	report.Partial = !g.seesFlow(all)
+	return report
 }
 
 // lookup finds a cluster of the fleet.
@@ -116,11 +130,19 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
-// allSettled says whether nothing is left to wait for. Probes are looked at last: what
-// OpenBao is asked for depends on the objects of all clusters.
+// allSettled says whether nothing is left to wait for in any of the clusters. What the
+// probes of one ask for follows from the objects of all: the probes are looked at when
+// all objects are there, or one that has asked enough may just be given more.
 func allSettled(clusters []*runningCluster) bool {
-	return !slices.ContainsFunc(clusters, func(c *runningCluster) bool { return !c.Settled() }) &&
-		!slices.ContainsFunc(clusters, func(c *runningCluster) bool {
-			return slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() })
-		})
+	for _, c := range clusters {
+		if !c.Settled() {
+			return false
+		}
+	}
+	for _, c := range clusters {
+		if slices.ContainsFunc(c.probes, func(p collectors.Probe) bool { return !p.Settled() }) {
+			return false
+		}
+	}
+	return true
 }

@@ -76,11 +76,12 @@ func (g *generation) discover(ctx, running context.Context) {
 }
 
 // discoveryGroups are the rows about the search, by the cluster that is searched.
+// All shards search; the rows are those of the shard that owns it.
 func (g *generation) discoveryGroups(c *config.Config) []*exposition.Group {
 	var all []*exposition.Group
 	seen := map[string]bool{}
 	for _, d := range c.Discover {
-		if host := d.Host(); !seen[host] {
+		if host := d.Host(); g.shard.Owns(host) && !seen[host] {
 			seen[host] = true
 			all = append(all, g.options.Exposition.Func(exposition.Key{Cluster: host}, discoveryFamilies(), func(r *exposition.Rows) { g.discoveryRows(host, r) }))
 		}
@@ -88,17 +89,37 @@ func (g *generation) discoveryGroups(c *config.Config) []*exposition.Group {
 	return all
 }
 
-// discoveryRows shows two places of the same source and namespace as one, which
-// is as good as the worse.
 func (g *generation) discoveryRows(host string, r *exposition.Rows) {
+	for _, p := range g.searched() {
+		if p.Source.Cluster != host {
+			continue
+		}
+		source, namespace := p.Source.Source, p.Source.Namespace
+		r.Bool(discoveryUp, p.Up, source, namespace)
+		r.Add(discoveryClusters, float64(len(p.clusters)), source, namespace)
+		r.Time(discoverySuccess, p.Success, source, namespace)
+		for _, f := range p.findings {
+			r.Add(discoveryFinding, 1, source, namespace, f.Name, string(f.Reason), f.Other)
+		}
+	}
+}
+
+// searched is a place as it is shown.
+type searched struct {
+	fleet.PlaceState
+
+	clusters []string
+	findings []fleet.Finding
+}
+
+// searched shows two places of the same cluster, source and namespace as one,
+// which is as good as the worse.
+func (g *generation) searched() []searched {
 	g.mu.Lock()
 	found, members, findings := g.found, g.fleet, g.findings
 	g.mu.Unlock()
 	places := map[fleet.Source]fleet.PlaceState{}
 	for _, p := range found {
-		if p.Source.Cluster != host {
-			continue
-		}
 		if other, ok := places[p.Source]; ok {
 			p.Up = p.Up && other.Up
 			if other.Success.Before(p.Success) {
@@ -107,22 +128,23 @@ func (g *generation) discoveryRows(host string, r *exposition.Rows) {
 		}
 		places[p.Source] = p
 	}
+	sorted := slices.SortedFunc(maps.Keys(findings), byFinding)
+	all := make([]searched, 0, len(places))
 	for _, source := range slices.SortedFunc(maps.Keys(places), bySource) {
-		p, n := places[source], 0
+		s := searched{PlaceState: places[source]}
 		for _, c := range members {
-			if s := c.Credentials; s != nil && source == (fleet.Source{Cluster: s.Secret.Cluster, Source: c.Source, Namespace: s.Secret.Namespace}) {
-				n++
+			if in := c.Credentials; in != nil && source == (fleet.Source{Cluster: in.Secret.Cluster, Source: c.Source, Namespace: in.Secret.Namespace}) {
+				s.clusters = append(s.clusters, c.Name)
 			}
 		}
-		r.Bool(discoveryUp, p.Up, source.Source, source.Namespace)
-		r.Add(discoveryClusters, float64(n), source.Source, source.Namespace)
-		r.Time(discoverySuccess, p.Success, source.Source, source.Namespace)
-	}
-	for _, f := range slices.SortedFunc(maps.Keys(findings), byFinding) {
-		if f.Source.Cluster == host {
-			r.Add(discoveryFinding, 1, f.Source.Source, f.Source.Namespace, f.Name, string(f.Reason), f.Other)
+		for _, f := range sorted {
+			if f.Source == source {
+				s.findings = append(s.findings, f)
+			}
 		}
+		all = append(all, s)
 	}
+	return all
 }
 
 func bySource(a, b fleet.Source) int {

@@ -38,7 +38,6 @@ func (h hub) discover(more string) {
 `+more+`discover:
 - fluxSecrets: {cluster: management, namespace: n}
   watchList: false
-collectors: {controllers: {enabled: false}} # they have a connection of their own, for pods
 `)
 }
 
@@ -79,6 +78,7 @@ func (e *exporter) always(want ...string) (stop func()) {
 func TestClustersComeAndGo(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s1", "s2")
+	h.discover("collectors: {controllers: {enabled: false}}\n") // they have a connection of their own, for pods
 	h.management.secret("broken-kubeconfig", "t0ken")
 	e := h.run()
 	e.wantRows("cluster=management/m")

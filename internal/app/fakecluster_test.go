@@ -20,25 +20,29 @@ import (
 	"testing"
 )
 
-// fakeCluster is an API server with GitRepositories, Kustomizations and Secrets.
+// fakeCluster is an API server with GitRepositories, Kustomizations, External
+// Secrets and Secrets.
 // Its LIST is always complete; a WATCH ends with every change, so that the
 // reflector lists again.
 type fakeCluster struct {
 	*httptest.Server
 
-	mu      sync.Mutex
-	token   string
-	down    bool
-	rv      int
-	objects map[string]map[string]any // by path
-	changed chan struct{}             // closed and made anew at every change
-	open    map[net.Conn]bool
+	mu        sync.Mutex
+	token     string
+	down      bool
+	forbidden string // a list
+	rv        int
+	objects   map[string]map[string]any // by path
+	changed   chan struct{}             // closed and made anew at every change
+	open      map[net.Conn]bool
 }
 
 const (
-	repositories   = "/apis/source.toolkit.fluxcd.io/v1/gitrepositories"
-	kustomizations = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
-	secrets        = "/api/v1/namespaces/n/secrets"
+	repositories    = "/apis/source.toolkit.fluxcd.io/v1/gitrepositories"
+	kustomizations  = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
+	externalSecrets = "/apis/external-secrets.io/v1/externalsecrets"
+	secretStores    = "/apis/external-secrets.io/v1/secretstores"
+	secrets         = "/api/v1/namespaces/n/secrets"
 )
 
 func newFakeCluster(t *testing.T, names ...string) *fakeCluster {
@@ -95,6 +99,15 @@ func (c *fakeCluster) secret(name, kubeconfig string) {
 	c.put(secrets, name, map[string]any{"data": map[string][]byte{"value": []byte(kubeconfig)}})
 }
 
+// external puts an ExternalSecret that reads a key of kv-v2/bootstrap, and its store.
+func (c *fakeCluster) external(name, key string) {
+	c.put(secretStores, "bootstrap", map[string]any{"spec": map[string]any{"provider": map[string]any{"vault": map[string]any{"path": "kv-v2/bootstrap"}}}})
+	c.put(externalSecrets, name, map[string]any{"spec": map[string]any{
+		"secretStoreRef": map[string]any{"name": "bootstrap"},
+		"data":           []any{map[string]any{"secretKey": "k", "remoteRef": map[string]any{"key": key}}},
+	}})
+}
+
 func (c *fakeCluster) remove(list, name string) {
 	c.change(func() { delete(c.objects, list+"/"+name) })
 }
@@ -109,14 +122,17 @@ func (c *fakeCluster) kubeconfig(token string) string {
 
 func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	token, down, changed := c.token, c.down, c.changed
+	token, down, changed, forbidden := c.token, c.down, c.changed, c.forbidden
 	c.mu.Unlock()
-	isList := slices.Contains([]string{repositories, kustomizations, secrets}, r.URL.Path)
+	isList := slices.Contains([]string{repositories, kustomizations, externalSecrets, secretStores, secrets}, r.URL.Path)
 	switch {
 	case down:
 		panic(http.ErrAbortHandler)
 	case r.Header.Get("Authorization") != "Bearer "+token:
 		w.WriteHeader(http.StatusUnauthorized)
+	case r.URL.Path == forbidden:
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"kind":"Status","status":"Failure","reason":"Forbidden","message":"hunter2","code":403}`)
 	case r.URL.Path == "/version":
 		_, _ = io.WriteString(w, `{"gitVersion":"v1.36.2"}`)
 	case r.URL.Path == "/readyz":
@@ -125,12 +141,16 @@ func (c *fakeCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"metadata":{"name":"kube-system","uid":%q}}`, c.URL)
 	case r.URL.Path == "/apis":
 		_, _ = io.WriteString(w, `{"kind":"APIGroupList","groups":[
+{"name":"external-secrets.io","versions":[{"groupVersion":"external-secrets.io/v1","version":"v1"}]},
 {"name":"source.toolkit.fluxcd.io","versions":[{"groupVersion":"source.toolkit.fluxcd.io/v1","version":"v1"}]},
 {"name":"kustomize.toolkit.fluxcd.io","versions":[{"groupVersion":"kustomize.toolkit.fluxcd.io/v1","version":"v1"}]}]}`)
 	case r.URL.Path == "/apis/source.toolkit.fluxcd.io/v1":
 		_, _ = io.WriteString(w, `{"kind":"APIResourceList","resources":[{"name":"gitrepositories","kind":"GitRepository","verbs":["list","watch"]}]}`)
 	case r.URL.Path == "/apis/kustomize.toolkit.fluxcd.io/v1":
 		_, _ = io.WriteString(w, `{"kind":"APIResourceList","resources":[{"name":"kustomizations","kind":"Kustomization","verbs":["list","watch"]}]}`)
+	case r.URL.Path == "/apis/external-secrets.io/v1":
+		_, _ = io.WriteString(w, `{"kind":"APIResourceList","resources":[
+{"name":"externalsecrets","kind":"ExternalSecret","verbs":["list","watch"]},{"name":"secretstores","kind":"SecretStore","verbs":["list","watch"]}]}`)
 	case isList && r.URL.Query().Has("watch"):
 		w.(http.Flusher).Flush() //nolint:forcetypeassert // of net/http
 		select {

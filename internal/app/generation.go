@@ -21,6 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -43,6 +44,8 @@ type generation struct {
 	options watch.Options
 	// collectors are those that are enabled.
 	collectors []collectors.Collector
+	shard      fleet.Shard
+	noted      []watch.Set // what is watched of clusters that are followed
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
 	health     *health.Evaluator
@@ -50,9 +53,12 @@ type generation struct {
 	now        func() time.Time
 	evaluation time.Duration // interval of the rules
 	stopHealth func()        // and waits for it
-	patience   time.Duration // for what replaces something
-	deadline   time.Time     // ready at the latest
-	ready      atomic.Bool
+	notifier   *notify.Notifier
+	// stopNotifying waits for the notifier; see startNotifying.
+	stopNotifying func()
+	patience      time.Duration // for what replaces something
+	deadline      time.Time     // ready at the latest
+	ready         atomic.Bool
 
 	discovery *fleet.Discovery
 	foundAll  atomic.Bool // what there was to find at the start is running
@@ -86,7 +92,7 @@ func newGeneration(
 		return nil, err
 	}
 	self = included(self, c.Metrics.Include)
-	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once})
+	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided()})
 	if err != nil {
 		return nil, err
 	}
@@ -97,23 +103,27 @@ func newGeneration(
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
 			StaleAfter: time.Duration(c.StaleAfter),
 		},
-		collectors: enabled,
-		dial:       o.Dial,
-		flow:       secretflow.NewGraph(),
-		health:     evaluator,
-		rules:      r,
-		now:        o.Now,
-		stopHealth: func() {},
-		patience:   o.SyncTimeout,
-		evaluation: cmp.Or(o.HealthInterval, healthInterval),
-		deadline:   time.Now().Add(o.SyncTimeout),
-		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
-		ended:      make(chan struct{}),
-		config:     c,
-		clusters:   map[string]*runningCluster{},
-		pending:    map[string]*runningCluster{},
+		collectors:    enabled,
+		shard:         o.Shard,
+		noted:         notedSets(sets),
+		dial:          o.Dial,
+		flow:          secretflow.NewGraph(),
+		health:        evaluator,
+		rules:         r,
+		now:           o.Now,
+		stopHealth:    func() {},
+		stopNotifying: func() {},
+		patience:      o.SyncTimeout,
+		evaluation:    cmp.Or(o.HealthInterval, healthInterval),
+		deadline:      time.Now().Add(o.SyncTimeout),
+		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
+		ended:         make(chan struct{}),
+		config:        c,
+		clusters:      map[string]*runningCluster{},
+		pending:       map[string]*runningCluster{},
 	}
-	e.Swap(nil, g.discoveryGroups(c))
+	g.notifier = newNotifier(c, o, g.firing)
+	e.Swap(nil, append(g.discoveryGroups(c), g.notifier.Groups(e)...))
 	g.found = g.discovery.State()
 	g.changing.Lock()
 	g.reconcile(ctx, nil)
@@ -177,7 +187,7 @@ func (g *generation) apply(ctx context.Context, c *config.Config, wait func(sett
 	fresh := map[string]*runningCluster{}
 	g.update(func() { g.trial = c })
 	wanted, targets := g.next()
-	for _, want := range wanted {
+	for _, want := range g.mine(wanted) {
 		if have := g.clusters[want.Name]; have == nil || !have.Equal(want) {
 			fresh[want.Name] = g.newCluster(want, targets)
 			fresh[want.Name].start(ctx)
@@ -219,8 +229,8 @@ func (g *generation) next() ([]fleet.Cluster, *fleet.Targets) {
 // until the new one has settled, unless that is among the fresh ones.
 func (g *generation) reconcile(ctx context.Context, fresh map[string]*runningCluster) {
 	g.next()
-	wanted, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
-	targets := fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
+	all, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
+	wanted, targets := g.mine(all), fleet.TargetsOf(all, g.discovery.Suffixes()...)
 	next, pending := map[string]*runningCluster{}, map[string]*runningCluster{}
 	var in, out []*runningCluster
 	start := func(c fleet.Cluster) *runningCluster {
@@ -279,8 +289,9 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends everything.
+// stop ends everything: first what speaks of the clusters.
 func (g *generation) stop() {
+	g.stopNotifying()
 	g.stopHealth()
 	g.end()
 	<-g.ended

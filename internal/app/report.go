@@ -66,7 +66,9 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
 		}
-		r, err := g.health.Report(ctx)
+		a.options.scrapes.Touch() // a report sends nothing
+		g.notifier.Round(ctx)     // for the silences
+		r, err := g.report(ctx)
 		if err != nil {
 			return r, err
 		}

@@ -4,13 +4,11 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,11 +17,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -32,10 +27,10 @@ type SnapshotOptions struct {
 	ConfigFile string
 	// Out is the directory to write. It must be empty, or not be there.
 	Out string
-	// Timeout is how long the clusters may take, all together, and then what is asked
-	// outside of them.
+	// Timeout is how long the search for clusters may take, then the clusters, all
+	// together, and then what is asked outside of them.
 	Timeout time.Duration
-	// Clusters are the clusters to read; none means all.
+	// Clusters are the clusters to read; none means all, also those that are found.
 	Clusters []string
 	// Progress is told what happens, for people.
 	Progress io.Writer
@@ -66,11 +61,15 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	clusters, err := chosen(fleet.FromConfig(c), o.Clusters)
-	if err != nil {
+	if err := vacant(o.Out); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	if err := vacant(o.Out); err != nil {
+	s := &snapshot{options: o, config: c, takenAt: time.Now().UTC().Truncate(time.Second)}
+	missing, err := s.find(ctx)
+	if err != nil {
+		return SnapshotResult{}, err
+	}
+	if s.clusters, err = chosen(slices.Clone(s.fleet), o.Clusters); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
 	parent, name := filepath.Split(filepath.Clean(o.Out))
@@ -79,8 +78,8 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 		return SnapshotResult{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // it has been renamed if all went well
-	s := &snapshot{options: o, config: c, clusters: clusters, dir: dir, takenAt: time.Now().UTC().Truncate(time.Second)}
-	result, err := s.take(ctx)
+	s.dir = dir
+	result, err := s.take(ctx, missing)
 	if err != nil {
 		return result, err
 	}
@@ -127,6 +126,8 @@ func vacant(dir string) error {
 type snapshot struct {
 	options  SnapshotOptions
 	config   *config.Config
+	fleet    []fleet.Cluster // all clusters, also those that are not in it
+	suffixes []string
 	clusters []fleet.Cluster
 	dir      string // of the fleet
 	takenAt  time.Time
@@ -140,13 +141,15 @@ func (s *snapshot) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
-func (s *snapshot) take(ctx context.Context) (SnapshotResult, error) {
+// take writes all of it. What is missing already stays so.
+func (s *snapshot) take(ctx context.Context, missing []fleet.Missing) (SnapshotResult, error) {
 	all := registered(&s.config.Collectors)
 	_, sets := enabledCollectors(all)
 	out, err := s.dump(ctx, sets)
 	if err != nil {
 		return out, err
 	}
+	out.Missing = append(missing, out.Missing...)
 	if err := s.record(ctx, all, &out); err != nil {
 		return out, err
 	}
@@ -214,7 +217,7 @@ func (s *snapshot) describeCluster(c fleet.Cluster, d SnapshotCluster, dir strin
 		// Without a moment, its ages are as old as they look.
 		meta.TakenAt, meta.ShiftTime = before.TakenAt, before.ShiftTime
 	}
-	meta.ServerVersion, meta.Missing = d.ServerVersion, d.missing("")
+	meta.ServerVersion, meta.ClusterUID, meta.Missing = d.ServerVersion, d.UID, d.missing("")
 	return meta.Write(dir)
 }
 
@@ -230,66 +233,4 @@ func (c SnapshotCluster) missing(name string) []fleet.Missing {
 		}
 	}
 	return all
-}
-
-// record writes what probes are answered. Which secrets OpenBao is asked for follows
-// from the objects, as they have just been written.
-func (s *snapshot) record(ctx context.Context, all []registration, out *SnapshotResult) error {
-	enabled, sets := enabledCollectors(all)
-	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
-	defer cancel()
-	e, err := newExposition(s.config, all)
-	if err != nil {
-		return err
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	flow := secretflow.NewGraph()
-	replayed := s.replayed()
-	for _, c := range replayed {
-		rows := e.Group(exposition.Key{Cluster: c.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
-		w := watch.NewCluster(c, fleet.TargetsOf(replayed), watch.Options{Exposition: e, Sets: sets, Log: quiet, Notes: flow.Add(c.Name, rows)})
-		if err := w.Load(); err != nil {
-			return fmt.Errorf("cluster %q: what was written cannot be read: %w", c.Name, err)
-		}
-	}
-	for i, c := range s.clusters {
-		meta, err := replayed[i].Snapshot.Meta()
-		if err != nil {
-			return err
-		}
-		to := collectors.Recording{Fleet: s.dir, Cluster: replayed[i].Snapshot.Path, TakenAt: meta.TakenAt}
-		if to.TakenAt.IsZero() {
-			to.TakenAt = s.takenAt
-		}
-		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, Dial: s.options.Dial}
-		for _, collector := range enabled {
-			for _, p := range collector.Probes(site) {
-				r, ok := p.(collectors.Recorder)
-				if !ok {
-					continue
-				}
-				answers, missing, err := r.Record(ctx, to)
-				if err != nil {
-					return err
-				}
-				out.Answers += answers
-				out.Missing = append(out.Missing, missing...)
-				s.say("%s of cluster %s: %d answers", collector.Name(), c.Name, answers)
-				for _, m := range missing {
-					s.say("warning: %s of cluster %s: %s is missing: %s", collector.Name(), c.Name, cmp.Or(m.Endpoint, "a part"), m.Reason)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (s *snapshot) lookup(name string) (fleet.Cluster, bool) {
-	// Also those that are not in the snapshot: nodes are found there.
-	for _, c := range fleet.FromConfig(s.config) {
-		if c.Name == name {
-			return c, true
-		}
-	}
-	return fleet.Cluster{}, false
 }

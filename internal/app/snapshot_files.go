@@ -19,7 +19,7 @@ func (s *snapshot) replayed() []fleet.Cluster {
 	all := make([]fleet.Cluster, len(s.clusters))
 	for i, c := range s.clusters {
 		all[i] = fleet.Cluster{
-			Name: c.Name, Role: c.Role, Source: fleet.SourceSnapshot,
+			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Source: fleet.SourceSnapshot,
 			Snapshot: &fleet.Snapshot{Path: filepath.Join(s.dir, clusterDirectory(c.Name)), ShiftTime: true},
 		}
 	}
@@ -77,17 +77,22 @@ func (s *snapshot) recordedAt() (last fleet.SnapshotMeta, ok bool, err error) {
 // leads to a server or a credential.
 func (s *snapshot) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
-	to.ClusterLabel, to.Metrics, to.Limits = from.ClusterLabel, from.Metrics, from.Limits
+	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
 	to.Collectors.Flux, to.Collectors.ExternalSecrets = from.Collectors.Flux, from.Collectors.ExternalSecrets
-	to.Collectors.SecretFlow, to.Collectors.Controllers = from.Collectors.SecretFlow, from.Collectors.Controllers
+	to.Collectors.Greenhouse, to.Collectors.SecretFlow, to.Collectors.Controllers = from.Collectors.Greenhouse, from.Collectors.SecretFlow, from.Collectors.Controllers
 	for _, c := range s.clusters {
 		shift := c.Snapshot == nil || c.Snapshot.ShiftTime
 		to.Clusters = append(to.Clusters, config.Cluster{
-			Name: c.Name, Role: c.Role, Snapshot: &config.Snapshot{Path: clusterDirectory(c.Name), ShiftTime: shift},
+			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Snapshot: &config.Snapshot{Path: clusterDirectory(c.Name), ShiftTime: shift},
 		})
 	}
+	for _, a := range from.Collectors.Aurora {
+		if s.has(a.Cluster) {
+			to.Collectors.Aurora = append(to.Collectors.Aurora, config.Aurora{Name: a.Name, Cluster: a.Cluster, BFFPath: a.BFFPath, Interval: a.Interval, Timeout: a.Timeout})
+		}
+	}
 	for _, o := range from.Collectors.OpenBao {
-		if slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == o.Cluster }) {
+		if s.has(o.Cluster) {
 			to.Collectors.OpenBao = append(to.Collectors.OpenBao, config.OpenBao{
 				Name: o.Name, Cluster: o.Cluster, Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV,
 				LoginProbe: offline(o.LoginProbe),
@@ -95,6 +100,22 @@ func (s *snapshot) fleetConfig() *config.Config {
 		}
 	}
 	return to
+}
+
+// has says whether a cluster is in the snapshot.
+func (s *snapshot) has(cluster string) bool {
+	return slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == cluster })
+}
+
+// ownSuffixes are those with which nobody searches any longer, each once.
+func (s *snapshot) ownSuffixes() []string {
+	var all []string
+	for _, suffix := range s.suffixes {
+		if !slices.Contains(all, suffix) {
+			all = append(all, suffix)
+		}
+	}
+	return all
 }
 
 // offline is a login probe that asks nobody. Its other settings have to be valid.

@@ -28,8 +28,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// moving are the families that tell of this run, and the exporter's own.
-var moving = regexp.MustCompile(`^(#|cobaltcore_(watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
+// moving are the families that tell of this run, what the exporter makes of the rows,
+// and its own.
+var moving = regexp.MustCompile(`^(#|cobaltcore_(health_|watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
 
 // steady are the rows that two exporters of the same fleet have in common.
 func steady(body string) []string {
@@ -212,8 +213,9 @@ func plant(name string, v any, planted *int) any {
 		if !slices.Contains([]string{"provider", "auth", "syncedPushSecrets"}, name) { // where a name means something
 			v["unknown"+canary] = map[string]any{canary: []any{canary}}
 			v["annotations"] = map[string]any{"kubectl.kubernetes.io/last-applied-configuration": canary, canary: canary}
+			v["text"+canary] = canary
 			v["values"], v["postBuild"] = map[string]any{"password": canary}, map[string]any{"substitute": map[string]any{"x": canary}}
-			*planted += 5
+			*planted += 6
 		}
 	case []any:
 		for i, e := range v {
@@ -235,7 +237,7 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []fleet.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}}
+	want := []fleet.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}, {Cluster: "dead", Kind: "Pod", Version: "v1", Reason: "http"}}
 	if diff := cmp.Diff(want, result.Missing); diff != "" {
 		t.Error(diff)
 	}
@@ -250,6 +252,7 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	e.wantRows("cluster=openbao/x")
 	e.wantLine(`cobaltcore_cluster_failing{cluster="dead",reason="refused"} 1`)
 	e.wantLine(`cobaltcore_cluster_up{cluster="dead"} 0`)
+	e.wantLine(`cobaltcore_controller_pods_failing{cluster="dead",system="flux",reason="http"} 1`)
 
 	only, _, _, err := s.snapshot(func(o *SnapshotOptions) { o.Clusters = []string{"dead"} })
 	if err == nil || err.Error() != "nothing could be read" {
@@ -309,20 +312,34 @@ func TestSnapshotErrors(t *testing.T) {
 	})
 }
 
-// TestOfEveryKindIsKnownWhatIsRead: a type that decodes itself has to say it.
+// TestOfEveryKindIsKnownWhatIsRead: a type that decodes itself has to say it, and so
+// does one that looks at labels.
 func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 	t.Parallel()
 	c, err := LoadConfig(filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	kinds := 0
 	for _, r := range registered(&c.Collectors) {
 		for _, resource := range r.Resources() {
-			kept, err := resource.Project(resource.Versions[0], []byte(`{"metadata":{"name":"a"},"data":{"a":"b"}}`))
-			want := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"name":"a"}}`, schema.GroupVersion{Group: resource.Group, Version: resource.Versions[0]}.String(), resource.Kind)
+			kinds++
+			kept, err := resource.Project(resource.Versions[0], []byte(`{"metadata":{"name":"a","annotations":{"a":"b"}},"data":{"a":"b"}}`))
+			want := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"name":"a","annotations":{}}}`, schema.GroupVersion{Group: resource.Group, Version: resource.Versions[0]}.String(), resource.Kind)
 			if err != nil || string(kept) != want {
 				t.Errorf("%s: %s, want %s: %v", resource.Kind, kept, want, err)
 			}
+			kept, err = resource.Project(resource.Versions[0], []byte(`{"metadata":{"labels":{"a":"b"}}}`))
+			if err != nil || bytes.Contains(kept, []byte(`"a"`)) {
+				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
+			}
+			kept, err = resource.Project(resource.Versions[0], []byte(`{"metadata":{"managedFields":[{"manager":"hunter2","time":"2026-11-20T09:00:00Z","fieldsV1":{"f:spec":{}}}]}}`))
+			if err != nil || bytes.Contains(kept, []byte("managedFields")) || resource.Kind != "FluxReport" && bytes.Contains(kept, []byte("hunter2")) {
+				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
+			}
 		}
+	}
+	if kinds < 37 {
+		t.Errorf("only %d kinds", kinds)
 	}
 }

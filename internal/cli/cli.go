@@ -22,6 +22,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
@@ -37,6 +38,8 @@ const (
 // Streams are what a command is connected to.
 type Streams struct {
 	Out, Err io.Writer
+	// Hostname is that of the machine or pod; os.Hostname if nil.
+	Hostname func() (string, error)
 	// Reload asks a serving exporter to reload its configuration.
 	Reload <-chan os.Signal
 }
@@ -71,7 +74,7 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
+		Long:          "cobaltcore-exporter watches Flux, External Secrets, Greenhouse and the controllers themselves in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -92,6 +95,7 @@ func serve(s Streams) *cobra.Command {
 	var (
 		o                app.Options
 		logLevel, logFmt string
+		shard            string
 	)
 	c := &cobra.Command{
 		Use:   "serve",
@@ -100,6 +104,12 @@ func serve(s Streams) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Contains(o.ListenAddresses, "") || len(o.ListenAddresses) == 0 {
 				return errors.New("--web.listen-address: give a host:port, such as :9876")
+			}
+			if c.Flags().Changed("shard") {
+				var err error
+				if o.Shard, err = fleet.ParseShard(shard, s.hostname); err != nil {
+					return fmt.Errorf("--shard: %w", err)
+				}
 			}
 			log, err := logger(s.Err, logLevel, logFmt)
 			if err != nil {
@@ -126,11 +136,19 @@ func serve(s Streams) *cobra.Command {
 	f.StringVar(&o.ProbeAddress, "web.probe-address", "", "a second address that serves /-/healthy and /-/ready only, without TLS and authentication")
 	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "scrapes that may run at the same time; 0 is no limit")
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
+	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
 	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "how long /metrics and /-/ready wait for the first complete set of rows")
 	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
 	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
 	return c
+}
+
+func (s Streams) hostname() (string, error) {
+	if s.Hostname != nil {
+		return s.Hostname()
+	}
+	return os.Hostname()
 }
 
 func logger(w io.Writer, level, format string) (*slog.Logger, error) {

@@ -40,7 +40,7 @@ const deadline = 20 * time.Second
 //
 //	exporter CODE ARGS...   runs the command line in this process
 //	serve ARGS...           the same with "serve", in the background; sets $URL
-//	stop CODE               ends what serve started; its output is in stdout and stderr
+//	end CODE                ends what serve started (testscript has a stop, which skips the rest); its output is in stdout and stderr
 //	get STATUS URL [USER:PASSWORD]   asks until the status is as wanted
 //	occupy                  listens on a free address: $OCCUPIED
 func TestScripts(t *testing.T) {
@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exporter": exporter, "serve": background, "stop": stop, "get": get, "occupy": occupy,
+			"exporter": exporter, "serve": background, "end": end, "get": get, "occupy": occupy,
 		},
 	})
 }
@@ -104,11 +104,14 @@ func setup(env *testscript.Env) error {
 	return free.Close()
 }
 
+// hostname is that of the second pod of a StatefulSet.
+func hostname() (string, error) { return "cobaltcore-exporter-1", nil }
+
 func exporter(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exporter CODE ARGS...")
 	}
-	code := Main(context.Background(), args[1:], Streams{Out: ts.Stdout(), Err: ts.Stderr()})
+	code := Main(context.Background(), args[1:], Streams{Out: ts.Stdout(), Err: ts.Stderr(), Hostname: hostname})
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
@@ -153,7 +156,9 @@ func background(ts *testscript.TestScript, _ bool, args []string) {
 	s.err.reset()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.code = cancel, make(chan int, 1)
-	go func() { s.code <- Main(ctx, append([]string{"serve"}, args...), Streams{Out: &s.out, Err: &s.err}) }()
+	go func() {
+		s.code <- Main(ctx, append([]string{"serve"}, args...), Streams{Out: &s.out, Err: &s.err, Hostname: hostname})
+	}()
 	ts.Defer(func() {
 		if s.cancel != nil {
 			s.cancel()
@@ -171,7 +176,7 @@ func background(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-func stop(ts *testscript.TestScript, _ bool, args []string) {
+func end(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value("serving").(*serving) //nolint:forcetypeassert // see setup
 	s.cancel()
 	s.cancel = nil

@@ -22,8 +22,8 @@ func snapshot(s Streams) *cobra.Command {
 		Short: "Write what the exporter may read as a directory, for support and to look at off line",
 		Long: `Write what the exporter may read as a directory with a fleet.yaml, which serves the same rows off line.
 
-Of each object and each answer of OpenBao, the directory has what becomes a metric, and nothing else: no Secret is
-asked for, and messages, values, tokens and what stands before the host of a URL are left out. It does have the names of
+Of each object and each answer, the directory has what becomes a metric, and nothing else: no Secret is asked for but
+those in which clusters are found, and messages, values, tokens and what stands before the host of a URL are left out. It does have the names of
 clusters, objects and hosts, and the paths of secrets: those that ExternalSecrets and PushSecrets refer to, and those of
 the mounts in kv. Whoever may not know these must not get it.
 
@@ -51,7 +51,7 @@ What cannot be read is noted in snapshot.yaml and on stderr; it is a failure whe
 	configFlag(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not be there")
-	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long all clusters together may take, and then OpenBao")
+	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long the search for clusters may take, then all clusters together, and then what is asked outside of them")
 	f.StringSliceVar(&o.Clusters, "cluster", nil, "read these clusters only")
 	_ = c.MarkFlagRequired("out") // fails for a flag that is not there only
 	_ = c.MarkFlagDirname("out")

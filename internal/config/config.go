@@ -31,10 +31,13 @@ type Config struct {
 	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
 	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
 	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
-	Collectors   Collectors `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
-	Metrics      Metrics    `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
-	Rules        Rules      `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
-	Limits       Limits     `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
+	// KubeconfigSuffixes are for those that are not in Discover.
+	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. It says which cluster is meant where Flux applies with such a Secret."`
+	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
+	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when nobody scrapes the exporter."`
+	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
+	Rules              Rules        `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
+	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
 }
 
 // Collectors holds one section per collector.

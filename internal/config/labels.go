@@ -31,5 +31,6 @@ func ReservedLabels() []string {
 		"preset", "catalog", "team",
 		"check", "phase", "problem",
 		"region", "owner", "cluster_uid", "other",
+		"alertmanager", SentBy,
 	}
 }

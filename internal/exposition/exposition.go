@@ -126,8 +126,8 @@ func (e *Exposition) arrange(groups []*Group) *layout {
 // clusters are what the filter cluster[] may name.
 func (l *layout) clusters() []string {
 	var names []string
-	for _, g := range l.groups { // ordered by cluster
-		if n := len(names); n == 0 || names[n-1] != g.key.Cluster {
+	for _, g := range l.groups { // ordered by cluster, first those that are about none
+		if n := len(names); g.key.Cluster != "" && (n == 0 || names[n-1] != g.key.Cluster) {
 			names = append(names, g.key.Cluster)
 		}
 	}

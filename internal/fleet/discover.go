@@ -88,7 +88,7 @@ type known struct {
 
 // NewDiscovery prepares the search of a configuration.
 func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
-	d := &Discovery{changed: make(chan struct{}, 1)}
+	d := &Discovery{changed: make(chan struct{}, 1), suffixes: slices.Clone(c.KubeconfigSuffixes)}
 	hosts := FromConfig(c)
 	for _, entry := range c.Discover {
 		p := &place{
@@ -143,7 +143,8 @@ func equalPointers[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// Suffixes are those of the names of Secrets, for [TargetsOf].
+// Suffixes are those of the names of Secrets, for [TargetsOf]: also those of the
+// configuration that nobody searches with.
 func (d *Discovery) Suffixes() []string { return d.suffixes }
 
 // Changed receives a value after each look at a place.

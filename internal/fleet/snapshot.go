@@ -32,6 +32,8 @@ type SnapshotMeta struct {
 	ShiftTime *bool `json:"shiftTime,omitempty"`
 	// ServerVersion is the version of the cluster's API server.
 	ServerVersion string `json:"serverVersion,omitempty"`
+	// ClusterUID is that of the cluster's namespace kube-system.
+	ClusterUID string `json:"clusterUID,omitempty"`
 	// ExporterVersion is that of the exporter which took the snapshot.
 	ExporterVersion string `json:"exporterVersion,omitempty"`
 	// Missing is what could not be read: it is unknown, not absent.
@@ -39,16 +41,19 @@ type SnapshotMeta struct {
 }
 
 // Missing is something that could not be read when a snapshot was taken: a cluster,
-// a kind of one, or what an OpenBao cluster was asked for.
+// a kind of one, or what an OpenBao cluster or a dashboard was asked for.
 type Missing struct {
 	// Cluster is empty in the directory of the cluster itself.
 	Cluster string `json:"cluster,omitempty"`
 	Group   string `json:"group,omitempty"`
 	Kind    string `json:"kind,omitempty"`
 	Version string `json:"version,omitempty"`
-	// Endpoint is of OpenBao.
-	OpenBao  string `json:"openbao,omitempty"`
+	OpenBao string `json:"openbao,omitempty"`
+	Aurora  string `json:"aurora,omitempty"`
+	// Endpoint is what was asked, of OpenBao or of pods. System is that of pods, if
+	// those of others could be listed.
 	Endpoint string `json:"endpoint,omitempty"`
+	System   string `json:"system,omitempty"`
 	// Reason is one word, as in the metrics.
 	Reason string `json:"reason"`
 }

@@ -13,8 +13,11 @@ import (
 
 // Report is the flow of secrets as GET /api/v1/secretflow shows it.
 type Report struct {
-	GeneratedAt time.Time    `json:"generatedAt"`
-	Paths       []PathReport `json:"paths"`
+	GeneratedAt time.Time `json:"generatedAt"`
+	// Partial says that the exporter sees a part of the fleet only, so that writers,
+	// readers or stored secrets may be missing.
+	Partial bool         `json:"partial"`
+	Paths   []PathReport `json:"paths"`
 	// Unresolved are the objects with references that lead to no known path.
 	Unresolved []UnresolvedReport `json:"unresolved"`
 }

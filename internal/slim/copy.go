@@ -5,26 +5,24 @@ package slim
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// copyObject copies the members that have a shape.
-func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (*Shape, error)) error {
+// copyObject copies the members that have a shape, each as what it is called then.
+func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (as string, s *Shape)) error {
 	if dec.PeekKind() != '{' {
 		return copyEmpty(enc, dec)
 	}
 	return members(enc, dec, func(name string) error {
-		s, err := shape(name)
-		switch {
-		case err != nil:
-			return err
-		case s == nil:
+		as, s := shape(name)
+		if s == nil {
 			return dec.SkipValue()
 		}
-		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+		if err := enc.WriteToken(jsontext.String(as)); err != nil {
 			return err
 		}
 		return s.copy(enc, dec)
@@ -52,6 +50,23 @@ func (s *Shapes) copyKeyed(enc *jsontext.Encoder, dec *jsontext.Decoder, keyed K
 			return err
 		}
 		return shape.copy(enc, dec)
+	})
+}
+
+// copyNameless copies all values; what had the same key has the same number.
+func copyNameless(enc *jsontext.Encoder, dec *jsontext.Decoder, elem *Shape) error {
+	if dec.PeekKind() != '{' {
+		return copyEmpty(enc, dec)
+	}
+	numbers := map[string]string{}
+	return members(enc, dec, func(name string) error {
+		if numbers[name] == "" {
+			numbers[name] = strconv.Itoa(len(numbers))
+		}
+		if err := enc.WriteToken(jsontext.String(numbers[name])); err != nil {
+			return err
+		}
+		return elem.copy(enc, dec)
 	})
 }
 

@@ -27,11 +27,18 @@ type node struct {
 	When     time.Time        `json:"when"`
 	List     []inner          `json:"list"`
 	Table    map[string]inner `json:"table"`
+	Nameless nameless         `json:"nameless"`
 	Keyed    keyed            `json:"keyed"`
 	Filtered filtered1        `json:"filtered"`
 	Next     *node            `json:"next"` // it holds itself
+	Renamed  string           `json:"renamed" kept:"other"`
+	Other    string           `json:"other"`
 	NoTag    string
 }
+
+type nameless map[string]inner
+
+func (nameless) KeptNameless() {}
 
 type keyed struct{}
 
@@ -67,10 +74,13 @@ func TestKeep(t *testing.T) {
 		{"unknown members", `{"a":1,"text":"x","b":{"text":"y"}}`, `{"text":"x"}`},
 		{"embedded", `{"deep":"x","inner":{"deep":"y"}}`, `{"deep":"x"}`},
 		{"without a tag", `{"NoTag":"x","notag":"y","Skipped":1,"-":2}`, `{"NoTag":"x"}`},
+		{"under another name", `{"renamed":"x","other":"y"}`, `{"other":"x","other":"y"}`},
 		{"in itself", `{"next":{"next":{"text":"x","y":1},"y":1}}`, `{"next":{"next":{"text":"x"}}}`},
 		{"the same name twice", `{"text":"x","text":"y"}`, `{"text":"x","text":"y"}`},
 		{"list", `{"list":[{"deep":"x","y":1},null,{}]}`, `{"list":[{"deep":"x"},null,{}]}`},
 		{"table", `{"table":{"a":{"deep":"x","y":1},"b":7}}`, `{"table":{"a":{"deep":"x"},"b":0}}`},
+		{"nameless", `{"nameless":{"hunter2":{"deep":"x","y":1},"b":7,"hunter2":null}}`, `{"nameless":{"0":{"deep":"x"},"1":0,"0":null}}`},
+		{"no map", `{"nameless":["hunter2"]}`, `{"nameless":[]}`},
 		{"keyed", `{"keyed":{"known":{"deep":"x","y":1},"other":{"deep":"z"}}}`, `{"keyed":{"known":{"deep":"x"},"other":null}}`},
 		{"filtered", `{"filtered":{"a":1}}`, `{"filtered":"filtered"}`},
 		{"null", `{"text":null,"list":null,"when":null,"keyed":null}`, `{"text":null,"list":null,"when":null,"keyed":null}`},

@@ -91,6 +91,8 @@ type clusterState struct {
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       Reason
+	failingSince                  time.Time
+	failingText                   string
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.
@@ -175,8 +177,10 @@ func (c *Cluster) contact(err error) (back bool) {
 	if err == nil {
 		s.up, s.misses, s.failing, s.lastContact = true, 0, "", c.options.Now()
 	} else {
-		s.misses++
-		s.failing = reasonOf(err)
+		if s.misses++; s.failing == "" {
+			s.failingSince = c.options.Now()
+		}
+		s.failing, s.failingText = reasonOf(err), explain(err)
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
 		}

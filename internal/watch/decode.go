@@ -58,6 +58,10 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return false, fmt.Errorf("%w object: %w", errDecode, err)
 	}
+	// Behind a value of the wrong type, nobody has looked yet.
+	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
+		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", errDecode)
+	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
 }
@@ -172,8 +176,9 @@ const (
 	// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most
 	// a few times larger; a server that sends more without an end is broken.
 	maxEvent = 64 << 20
-	// frameBuffer holds most events whole. Each watch has one.
-	frameBuffer = 16 << 10
+	// frameBuffer holds bookmarks whole, and small objects. Each watch has one, and
+	// most of those wait for events of kinds of which there is no object.
+	frameBuffer = 4 << 10
 )
 
 // frameReader reads the events of a stream: a line each, which is what every API

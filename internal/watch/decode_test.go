@@ -90,15 +90,17 @@ func TestStreamDecoderErrors(t *testing.T) {
 		failures []string
 		event    watch.EventType
 	}{
-		"end":            {text: ""},
-		"HTML":           {text: "<html>", failures: []string{"decode"}},
-		"an array":       {text: "[]", failures: []string{"decode"}},
-		"truncated":      {text: `{"type":"ADDED","object":{"metadata":{"name":"a"`, failures: []string{"decode"}},
-		"unknown type":   {text: `{"type":"EXPLODED","object":{}}`, failures: []string{"decode"}},
-		"no object":      {text: `{"type":"ADDED"}`, failures: []string{"decode"}},
-		"no JSON":        {text: `{"type":"ADDED","object":{"spec":{"size":]}}}`, failures: []string{"decode"}},
-		"gone":           {text: `{"type":"ERROR","object":{"status":"Failure","reason":"Expired","code":410}}`, failures: []string{"expired"}, event: watch.Error},
-		"without an end": {text: `{"type":"ADDED","object":{"x":"` + strings.Repeat("x", maxEvent), failures: []string{"decode"}},
+		"end":                              {text: ""},
+		"HTML":                             {text: "<html>", failures: []string{"decode"}},
+		"an array":                         {text: "[]", failures: []string{"decode"}},
+		"truncated":                        {text: `{"type":"ADDED","object":{"metadata":{"name":"a"`, failures: []string{"decode"}},
+		"unknown type":                     {text: `{"type":"EXPLODED","object":{}}`, failures: []string{"decode"}},
+		"no object":                        {text: `{"type":"ADDED"}`, failures: []string{"decode"}},
+		"a wrong type in front of no JSON": {text: `{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x","color":]}}}`, failures: []string{"decode"}},
+		"a wrong type in front of more":    {text: `{"type":"ADDED","object":{"metadata":{"name":"a"},"spec":{"size":"x"}}}}`, failures: []string{"decode"}},
+		"no JSON":                          {text: `{"type":"ADDED","object":{"spec":{"size":]}}}`, failures: []string{"decode"}},
+		"gone":                             {text: `{"type":"ERROR","object":{"status":"Failure","reason":"Expired","code":410}}`, failures: []string{"expired"}, event: watch.Error},
+		"without an end":                   {text: `{"type":"ADDED","object":{"x":"` + strings.Repeat("x", maxEvent), failures: []string{"decode"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, failures, _ := stream(tc.text)
@@ -133,11 +135,12 @@ func TestDecodeList(t *testing.T) {
 		keys     []string
 		fails    bool
 	}{
-		"items in front": {text: `{"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"},"spec":1}],"metadata":{"resourceVersion":"7"}}`, rv: "7", keys: []string{"a", "b partial"}},
-		"no items":       {text: `{"metadata":{"resourceVersion":"7","continue":"x"},"items":null,"kind":"WidgetList"}`, rv: "7"},
-		"no version":     {text: `{"items":[]}`, fails: true},
-		"truncated":      {text: `{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}}`, fails: true, keys: []string{"a"}},
-		"HTML":           {text: `<html>`, fails: true},
+		"items in front":              {text: `{"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"},"spec":1}],"metadata":{"resourceVersion":"7"}}`, rv: "7", keys: []string{"a", "b partial"}},
+		"no items":                    {text: `{"metadata":{"resourceVersion":"7","continue":"x"},"items":null,"kind":"WidgetList"}`, rv: "7"},
+		"no version":                  {text: `{"items":[]}`, fails: true},
+		"no JSON behind a wrong type": {text: `{"metadata":{"resourceVersion":"7"},"items":[{"spec":1,"x":]}]}`, fails: true},
+		"truncated":                   {text: `{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}}`, fails: true, keys: []string{"a"}},
+		"HTML":                        {text: `<html>`, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var keys []string

@@ -13,9 +13,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -24,6 +22,8 @@ import (
 // Dumped is what of a cluster is in a snapshot.
 type Dumped struct {
 	ServerVersion string
+	// UID is that of the cluster; empty if it does not tell.
+	UID string
 	// Kinds are those that the cluster serves.
 	Kinds []DumpedKind
 	// Failure is why the cluster could not be read at all.
@@ -91,6 +91,7 @@ func (d *dump) live(ctx context.Context, c fleet.Cluster) error {
 		return nil
 	}
 	d.out.ServerVersion = found.serverVersion
+	d.out.UID, _ = a.uid(ctx, probeTimeout)
 	for _, r := range d.resources {
 		as, ok := found.kinds[schema.GroupKind{Group: r.Group, Kind: r.Kind}]
 		if !ok {
@@ -141,10 +142,7 @@ const listPage = 500
 // it is listed anew, at once, as client-go does.
 func (a *api) list(ctx context.Context, r Resource, as servedKind, w *listWriter) error {
 	gv := schema.GroupVersion{Group: r.Group, Version: as.version}
-	scheme := runtime.NewScheme()
-	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"}) // Status, for error answers
-	metav1.AddToGroupVersion(scheme, gv)                                 // ListOptions
-	client, err := a.client(gv, serializer.NewCodecFactory(scheme).WithoutConversion())
+	client, err := a.client(gv)
 	if err != nil {
 		return err
 	}
@@ -195,7 +193,7 @@ func (d *dump) copySnapshot(name string, s fleet.Snapshot) error {
 		d.out.Failure = failureOf(fmt.Errorf("%w: snapshot: %w", errConfig, err))
 		return nil
 	}
-	d.out.ServerVersion = meta.ServerVersion
+	d.out.ServerVersion, d.out.UID = meta.ServerVersion, meta.ClusterUID
 	missing, down := missingOf(meta, name)
 	if down != nil {
 		d.out.Failure = failureOf(down)

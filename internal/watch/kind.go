@@ -45,6 +45,7 @@ type kindState struct {
 	// failing is why the last attempt failed; empty while all is well.
 	failing      Reason
 	failingSince time.Time
+	failingText  string
 	failures     int // since the last success
 	// logged is the last reason in the log, until all has been well again.
 	logged Reason
@@ -208,7 +209,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.state.failingSince = k.now()
 	}
 	logged := k.state.logged
-	k.state.failing, k.state.logged = reason, reason
+	k.state.failing, k.state.failingText, k.state.logged = reason, explain(err), reason
 	k.state.failures++
 	k.mu.Unlock()
 	if logged != reason {

@@ -16,11 +16,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 )
 
-// shapeOf is what the slim struct of a resource reads.
-func shapeOf(t reflect.Type, annotations []string) (*slim.Shape, error) {
+// shapeOf is what the slim struct of a resource reads; names are those of annotations
+// and labels.
+func shapeOf(t reflect.Type, names []string) (*slim.Shape, error) {
 	return slim.NewShapes(map[reflect.Type]slim.Filter{
 		reflect.TypeFor[Count]():       keptCount,
-		reflect.TypeFor[Annotations](): func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, annotations) },
+		reflect.TypeFor[Annotations](): func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) },
 	}).Of(t)
 }
 

@@ -134,6 +134,31 @@ func TestReasonOf(t *testing.T) {
 	}
 }
 
+// TestExplain leaves out what an answer of the exporter must not have, for all that
+// redact lets pass.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	_, parse := url.Parse("https://h:s3cret/") //nolint:staticcheck // the error is wanted
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a URL":          {fmt.Errorf("get: %w", &url.Error{Op: "Get", URL: "https://api.example.com/apis/x", Err: refused}), "dial tcp: connection refused"},
+		"a redirect":     {&url.Error{Op: "Get", URL: "https://a", Err: &url.Error{Op: "Get", URL: "https://b", Err: refused}}, "dial tcp: connection refused"},
+		"no URL":         {parse, ""},
+		"no URL inside":  {&url.Error{Op: "Get", URL: "https://a", Err: parse}, ""},
+		"a proxy":        {errors.New(`proxy: bad "ftp://user:s3 cret@proxy:1" for https://host`), `proxy: bad "…`},
+		"a server":       {apierrors.NewForbidden(schema.GroupResource{Resource: "widgets"}, "n", errors.New("s3cret")), "the API server answered Forbidden for widgets"},
+		"a kubeconfig":   {fmt.Errorf("%w: line 3: s3cret", errConfig), ""},
+		"not what it is": {fmt.Errorf("%w: s3cret", errDecode), ""},
+	} {
+		if got := explain(tc.err); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
 func TestRedact(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}

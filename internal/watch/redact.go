@@ -33,6 +33,28 @@ func redact(err error) string {
 	return userInfo.ReplaceAllString(err.Error(), "://…@")
 }
 
+// explain is redact for those who do not see the log: without URLs, and empty for
+// an error in what somebody wrote, which may quote it.
+func explain(err error) string {
+	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
+		return ""
+	}
+	for {
+		request, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			return anyURL.ReplaceAllString(redact(err), "…")
+		}
+		if request.Op == "parse" {
+			return ""
+		}
+		err = request.Err
+	}
+}
+
+// anyURL goes to the end of the text: nobody knows where a URL ends that may hold
+// anything.
+var anyURL = regexp.MustCompile(`(?s)[A-Za-z][-+.0-9A-Za-z]*://.*`)
+
 // userInfo is what stands before the host in a URL, such as the proxy-url of a
 // kubeconfig. It is greedy: a password may hold a slash or an at sign.
 var userInfo = regexp.MustCompile(`://[^\s"\']*@`)

@@ -5,6 +5,7 @@ package watch
 
 import (
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -24,8 +25,9 @@ type Resource struct {
 	UsesTargets bool
 	// Notes says that objects leave notes beside their rows, for [Options.Notes].
 	Notes bool
-	// Annotations are those that the rows look at: a snapshot has no others.
-	Annotations []string
+	// Annotations and Labels are those that the rows look at: a snapshot has no
+	// others.
+	Annotations, Labels []string
 
 	create func() object
 	rows   func(fleet.View, object, *exposition.Rows)
@@ -39,7 +41,9 @@ func Of[T any, P interface {
 	object
 }](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
 	r.create = func() object { return P(new(T)) }
-	r.shape = sync.OnceValues(func() (*slim.Shape, error) { return shapeOf(reflect.TypeFor[T](), r.Annotations) })
+	r.shape = sync.OnceValues(func() (*slim.Shape, error) {
+		return shapeOf(reflect.TypeFor[T](), slices.Concat(r.Annotations, r.Labels))
+	})
 	r.rows = func(v fleet.View, o object, rs *exposition.Rows) {
 		if o, ok := o.(P); ok {
 			rows((*T)(o), v, rs)

@@ -127,7 +127,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 		k.replace(contents[i].entries)
 		k.synchronized()
 	}
-	c.update(func(s *clusterState) { s.serverVersion = meta.ServerVersion })
+	c.update(func(s *clusterState) { s.serverVersion, s.uid = meta.ServerVersion, meta.ClusterUID })
 	return down
 }
 
@@ -137,7 +137,7 @@ func missingOf(meta fleet.SnapshotMeta, cluster string) (kinds map[schema.GroupK
 	kinds = map[schema.GroupKind]fleet.Missing{}
 	for _, m := range meta.Missing {
 		switch {
-		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "":
+		case m.Cluster != "" && m.Cluster != cluster, m.OpenBao != "", m.Aurora != "", m.Endpoint != "":
 		case m.Kind == "":
 			down = recorded(m.Reason)
 		default:

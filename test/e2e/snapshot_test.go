@@ -103,7 +103,7 @@ func (e *exporter) steady(t *testing.T) []string {
 	}
 	rows := map[string]bool{}
 	for line := range strings.Lines(string(body)) {
-		for _, prefix := range []string{"flux_", "cobaltcore_flux_", "cobaltcore_eso_", "cobaltcore_openbao_", "cobaltcore_secretflow_", "cobaltcore_watch_present", "cobaltcore_watch_synced", "cobaltcore_watch_objects"} {
+		for _, prefix := range []string{"flux_", "cobaltcore_flux_", "cobaltcore_eso_", "cobaltcore_openbao_", "cobaltcore_greenhouse_", "cobaltcore_controller_", "cobaltcore_secretflow_", "cobaltcore_watch_present", "cobaltcore_watch_synced", "cobaltcore_watch_objects"} {
 			if strings.HasPrefix(line, prefix) && !unsteady.MatchString(line) {
 				rows[line] = true
 			}

@@ -26,6 +26,6 @@ func HTML(w io.Writer, r health.Report) error {
 	}
 	return t.Execute(w, struct {
 		health.Report
-		Causes []cause
-	}{r, causes(r)})
+		Causes []Cause
+	}{r, Causes(r)})
 }

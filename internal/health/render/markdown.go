@@ -53,7 +53,7 @@ func Markdown(w io.Writer, r health.Report) error {
 		}
 		put("\n")
 	}
-	for _, c := range causes(r) {
+	for _, c := range Causes(r) {
 		line("", c.Finding)
 		for i, f := range c.Following {
 			if i == maxFollowing {

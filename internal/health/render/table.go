@@ -32,22 +32,22 @@ type TableOptions struct {
 	Width int
 }
 
-// cause is a root cause with what follows from it.
-type cause struct {
+// Cause is a root cause with what follows from it.
+type Cause struct {
 	health.Finding
 
 	Following []health.Finding
 }
 
-// causes groups the findings, in the order of the report.
-func causes(r health.Report) []cause {
-	var out []cause
+// Causes groups the findings, in the order of the report.
+func Causes(r health.Report) []Cause {
+	var out []Cause
 	at := map[string]int{}
 	for _, f := range r.Findings {
 		i, ok := at[f.RootCause]
 		if f.RootCause == "" || !ok {
 			at[f.ID] = len(out)
-			out = append(out, cause{Finding: f})
+			out = append(out, Cause{Finding: f})
 			continue
 		}
 		out[i].Following = append(out[i].Following, f)
@@ -59,9 +59,9 @@ func causes(r health.Report) []cause {
 func Table(w io.Writer, r health.Report, o TableOptions) error {
 	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt}
 	t.matrix(r)
-	all := causes(r)
-	firing := slices.DeleteFunc(slices.Clone(all), func(c cause) bool { return c.State == health.Pending })
-	pending := slices.DeleteFunc(slices.Clone(all), func(c cause) bool { return c.State != health.Pending })
+	all := Causes(r)
+	firing := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State == health.Pending })
+	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State != health.Pending })
 	t.findings("", firing)
 	t.findings("Pending: not for long enough yet", pending)
 	if len(all) == 0 {
@@ -150,7 +150,7 @@ func (t *table) verdict(v health.Verdict, n int) string {
 	return t.paint(colour(v), text) + strings.Repeat(" ", max(0, n-len(text)))
 }
 
-func (t *table) findings(title string, all []cause) {
+func (t *table) findings(title string, all []Cause) {
 	if len(all) == 0 {
 		return
 	}

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+# SPDX-License-Identifier: Apache-2.0
+
+# What pint looks for in the generated rules: "make pint" off line, and test/e2e beside
+# a Prometheus that scrapes the snapshot fleet.
+parser {
+  # Files for Prometheus, and objects of Prometheus Operator.
+  relaxed = [".*prometheusrule\\.yaml"]
+}
+
+checks {
+  disabled = [
+    # Many rows are there only while something fails: that they are is the condition.
+    "alerts/comparison",
+  ]
+}
+
+check "promql/regexp" {
+  # The job of a ServiceMonitor may have anything around its name.
+  smelly = false
+}
+
+check "promql/series" {
+  # States in which nothing need be.
+  ignoreLabelsValue = {
+    "cobaltcore_cluster_info"                 = ["cluster_uid"]
+    "cobaltcore_flux_resource_status"         = ["kind", "status"]
+    "cobaltcore_openbao_node_info"            = ["seal_type"]
+    "cobaltcore_greenhouse_cluster_condition" = ["status"]
+  }
+}
+
+rule {
+  match {
+    # Rows that are there only while something fails, those that the snapshot fleet
+    # does not have (discovery, logins, certificates on the way), and OpenBao's own.
+    name = "FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetClusterRefused|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
+  }
+  disable = ["promql/series"]
+}
+
+rule {
+  match {
+    kind = "alerting"
+  }
+  label "severity" {
+    severity = "bug"
+    required = true
+    value    = "critical|warning|info"
+  }
+  label "service" {
+    severity = "bug"
+    required = true
+    value    = "fleet|flux|openbao|externalsecrets|greenhouse|aurora|controllers|exporter"
+  }
+  annotation "summary" {
+    severity = "bug"
+    required = true
+  }
+  annotation "description" {
+    severity = "bug"
+    required = true
+  }
+}
+
+rule {
+  match {
+    kind = "alerting"
+    label "severity" {
+      value = "critical|warning"
+    }
+  }
+  label "playbook" {
+    severity = "bug"
+    required = true
+    value    = "https://.+/alerts/playbooks/.+\\.md"
+  }
+}

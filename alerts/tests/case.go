@@ -1,0 +1,238 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tests has the fixtures of the rules: small fleets, made of objects and of
+// recorded answers, and the alerts that follow. The rows come from an exporter that
+// runs in this process. Whatever evaluates rules is held to the same fixtures:
+// Prometheus' engine here, promtool in test/e2e, and the health report.
+package tests
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+//go:embed testdata
+var files embed.FS
+
+// TakenAt is the moment of all fixtures.
+func TakenAt() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
+
+// Case is a small fleet.
+//
+// It is declared in testdata/<rule>.txtar. What a section says is merged over a
+// healthy fleet of two clusters, a and b, in which everything has the same names:
+//
+//	a.yaml, b.yaml            objects; one that is only "$patch: delete" is removed
+//	a.answers.yaml, …         answers of OpenBao and Aurora by file; null removes
+//	rows                      rows that no object makes; one without a value is removed
+//	series                    metrics of others, in the notation of promtool
+//	want                      all alerts that follow; none without this section
+//
+// Sections below a directory are another case of the same rule. A section called
+// "empty" begins with no objects and no answers.
+type Case struct {
+	Name string
+	// Rule is what the case is about.
+	Rule string
+	// Series are the metrics of others, a sample each minute; the rows are all there
+	// at the last one of them.
+	Series []Series
+	// Want are the alerts that follow, sorted, as [Alert.String] writes them.
+	Want []string
+
+	file     string
+	sections map[string]string
+}
+
+// Cases are all fixtures.
+func Cases() ([]Case, error) {
+	names, err := fs.Glob(files, "testdata/*.txtar")
+	if err != nil {
+		return nil, err
+	}
+	var cases []Case
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		of, err := parseCases(name, text)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, of...)
+	}
+	return cases, nil
+}
+
+func parseCases(file string, text []byte) ([]Case, error) {
+	rule := strings.TrimSuffix(path.Base(file), ".txtar")
+	byName := map[string]map[string]string{}
+	for _, f := range txtar.Parse(text).Files {
+		dir, section := path.Split(f.Name)
+		if !slices.Contains(sectionNames(), section) {
+			return nil, fmt.Errorf("%s: no section is called %s", file, f.Name)
+		}
+		name := path.Join(rule, dir)
+		if byName[name] == nil {
+			byName[name] = map[string]string{}
+		}
+		byName[name][section] = string(f.Data)
+	}
+	var cases []Case
+	for name, sections := range byName {
+		c := Case{Name: name, Rule: rule, file: file, sections: sections, Want: lines(sections["want"])}
+		for _, line := range lines(sections["series"]) {
+			s, err := parseSeries(line)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			c.Series = append(c.Series, s)
+		}
+		cases = append(cases, c)
+	}
+	slices.SortFunc(cases, func(a, b Case) int { return cmp.Compare(a.Name, b.Name) })
+	return cases, nil
+}
+
+func sectionNames() []string {
+	return []string{"a.yaml", "b.yaml", "a.answers.yaml", "b.answers.yaml", "rows", "series", "want", "empty"}
+}
+
+func lines(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// Fixture is a case with its rows: those of an exporter, of the families that rules
+// are about.
+type Fixture struct {
+	Case
+
+	Rows []Row
+}
+
+// atOnce is how many exporters run at the same time.
+const atOnce = 4
+
+// Fixtures runs an exporter for each case, with their files below dir.
+func Fixtures(ctx context.Context, dir string) ([]Fixture, error) {
+	cases, err := Cases()
+	if err != nil {
+		return nil, err
+	}
+	all, errs := make([]Fixture, len(cases)), make([]error, len(cases))
+	var running sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i, c := range cases {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			all[i].Case = c
+			all[i].Rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name))
+		})
+	}
+	running.Wait()
+	return all, errors.Join(errs...)
+}
+
+// rows runs an exporter on the fleet of the case, with its files in dir.
+func (c Case) rows(ctx context.Context, dir string) ([]Row, error) {
+	s := site{dir: dir, clusters: []string{"a", "b"}}
+	if err := s.write(c); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	rows, err := s.scrape(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	changes, err := parseChanges(c.sections["rows"])
+	if err != nil {
+		return nil, fmt.Errorf("%s: rows: %w", c.Name, err)
+	}
+	return changes.apply(ofRules(rows)), nil
+}
+
+// Bare runs an exporter on two clusters that have none of the kinds.
+func Bare(ctx context.Context, dir string) ([]Row, error) {
+	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir)
+}
+
+// SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
+func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
+	root, err := testbed.RepoRoot()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "test", "fleet"))); err != nil {
+		return nil, err
+	}
+	if err := writeFiles(dir, map[string]string{fleet.SnapshotFile: snapshotMeta()}); err != nil {
+		return nil, err
+	}
+	body, err := scrape(ctx, filepath.Join(dir, "fleet.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := ParseRows(body)
+	return ofRules(rows), err
+}
+
+// ofRules are the rows of the families that some rule is about. The exporter was
+// in contact with its clusters at the moment of the fixtures.
+func ofRules(rows []Row) []Row {
+	names := map[string]bool{}
+	for _, g := range alerts.Catalogue() {
+		for _, expr := range expressions(g) {
+			e, err := alerts.Parse(expr)
+			if err != nil {
+				continue // the tests of the catalogue say so
+			}
+			for _, m := range alerts.Metrics(e) {
+				names[m] = true
+			}
+		}
+	}
+	for i := range rows {
+		if rows[i].Name() == "cobaltcore_cluster_last_contact_timestamp_seconds" {
+			rows[i].Value = float64(TakenAt().Unix())
+		}
+	}
+	return slices.DeleteFunc(rows, func(r Row) bool { return !names[r.Name()] })
+}
+
+func expressions(g alerts.Group) []string {
+	var all []string
+	for _, r := range g.Recordings {
+		all = append(all, r.Expr)
+	}
+	for _, r := range g.Rules {
+		if all = append(all, r.Expr); r.Since != "" {
+			all = append(all, r.Since)
+		}
+	}
+	return all
+}

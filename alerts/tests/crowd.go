@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// crowdSize is how many names of each kind there are.
+const crowdSize = 48
+
+// Crowd runs an exporter on a fleet in which many objects have the same names, in two
+// clusters and two namespaces, each in another state.
+func Crowd(ctx context.Context, dir string) (Fixture, error) {
+	c := Case{Name: "crowd", sections: map[string]string{"more": ""}}
+	text, err := files.ReadFile("testdata/crowd.yaml")
+	if err != nil {
+		return Fixture{}, err
+	}
+	var kinds []struct {
+		Kind, Like, Prefix string
+		States             []object
+	}
+	if err := yaml.Unmarshal(text, &kinds); err != nil {
+		return Fixture{}, fmt.Errorf("crowd.yaml: %w", err)
+	}
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same crowd each time
+	for _, cluster := range []string{"a", "b"} {
+		out := &strings.Builder{}
+		for _, k := range kinds {
+			for i := range crowdSize {
+				for _, namespace := range []string{"one", "two"} {
+					o := copied(k.States[random.IntN(len(k.States))])
+					o["kind"], o["like"] = k.Kind, strings.ReplaceAll(k.Like, "$CLUSTER", cluster)
+					o = merge(o, object{"metadata": object{"name": fmt.Sprintf("%s%d", cmp.Or(k.Prefix, "o"), i), "namespace": namespace}})
+					text, err := json.Marshal(o)
+					if err != nil {
+						return Fixture{}, err
+					}
+					fmt.Fprintf(out, "\n---\n%s\n", text)
+				}
+			}
+		}
+		c.sections[cluster+".yaml"] = out.String()
+		c.sections[cluster+".answers.yaml"] = "openbao/openbao/openbao-0/kv-v2-openstack-metadata-nowhere: {_status: 404, errors: []}\n"
+	}
+	rows, err := c.rows(ctx, dir)
+	return Fixture{Case: c, Rows: rows}, err
+}

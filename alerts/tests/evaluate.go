@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/template"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// Alert is what a rule finds, with all its labels and texts.
+type Alert struct {
+	Rule                 alerts.Rule
+	Labels               labels.Labels
+	Value                float64
+	Summary, Description string
+}
+
+// String is the name with the labels, without those that follow from the name.
+func (a Alert) String() string {
+	b := labels.NewBuilder(a.Labels).Del("alertname", "severity", "service", "playbook")
+	return a.Rule.Name + b.Labels().String()
+}
+
+// Strings are sorted.
+func Strings(found []Alert) []string {
+	all := make([]string, len(found))
+	for i, a := range found {
+		all[i] = a.String()
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Evaluator evaluates the catalogue with the engine of Prometheus, for rows in which
+// the cluster has the given label.
+type Evaluator struct {
+	label  string
+	engine *promql.Engine
+}
+
+// NewEvaluator makes one.
+func NewEvaluator(label string) *Evaluator {
+	return &Evaluator{label: label, engine: promql.NewEngine(promql.EngineOpts{
+		Logger: slog.New(slog.DiscardHandler), MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: newParser(),
+	})}
+}
+
+// Moment is the rows of one moment with the results of the recordings.
+type Moment struct {
+	at     time.Time
+	memory memory
+}
+
+// Sum tells moments apart in which these metrics differ.
+func (m Moment) Sum(metrics []string) string {
+	sums := make([]uint64, len(metrics))
+	for i, name := range metrics {
+		sums[i] = m.memory.sums[name]
+	}
+	return fmt.Sprint(sums)
+}
+
+// Moment evaluates the recordings.
+func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at time.Time) (Moment, error) {
+	m := Moment{at: at, memory: memoryOf(rows, series, at)}
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			if err := e.record(ctx, m, r); err != nil {
+				return m, err
+			}
+		}
+	}
+	return m, nil
+}
+
+func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) error {
+	vector, err := e.Query(ctx, m, r.Expr)
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", r.Name, err)
+	}
+	m.memory.remove(r.Name)
+	for _, s := range vector {
+		b := labels.NewBuilder(s.Metric).Set(labels.MetricName, r.Name)
+		m.memory.add(b.Labels(), sample{at: m.at.UnixMilli(), value: s.F})
+	}
+	return nil
+}
+
+// Query evaluates an expression of the catalogue.
+func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {
+	text, err := alerts.ExprFor(expr, e.label)
+	if err != nil {
+		return nil, err
+	}
+	q, err := e.engine.NewInstantQuery(ctx, m.memory, nil, text, m.at)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	result := q.Exec(ctx)
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	vector, err := result.Vector()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(vector), nil
+}
+
+// Alerts evaluates all rules.
+func (e *Evaluator) Alerts(ctx context.Context, m Moment) ([]Alert, error) {
+	var all []Alert
+	for _, r := range alerts.Rules() {
+		found, err := e.Rule(ctx, m, r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// Rule evaluates one rule, as if it had waited for long enough.
+func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert, error) {
+	vector, err := e.Query(ctx, m, r.Expr)
+	if err != nil {
+		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
+	var all []Alert
+	seen := map[string]bool{}
+	for _, s := range vector {
+		a := Alert{Rule: r, Value: s.F}
+		expand := func(text string) string {
+			if err != nil {
+				return ""
+			}
+			var out string
+			out, err = expandTemplate(ctx, text, s, m.at)
+			return out
+		}
+		b := labels.NewBuilder(s.Metric).Del(labels.MetricName)
+		for name, text := range r.Labels(e.label) {
+			b.Set(name, expand(text))
+		}
+		a.Labels = b.Set("alertname", r.Name).Labels()
+		summary, description := r.Texts(e.label)
+		a.Summary, a.Description = expand(summary), expand(description)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+		if key := a.Labels.String(); seen[key] {
+			return nil, fmt.Errorf("rule %s: two alerts have the labels %s", r.Name, key)
+		} else {
+			seen[key] = true
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// expandTemplate does what a rule of Prometheus does. A label that is missing is an
+// error here.
+func expandTemplate(ctx context.Context, text string, s promql.Sample, at time.Time) (string, error) {
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
+	const defs = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
+	data := template.AlertTemplateData(s.Metric.DropReserved(func(n string) bool { return n == labels.MetricName }).Map(), nil, "", s)
+	x := template.NewTemplateExpander(ctx, defs+text, "rule", data, model.TimeFromUnixNano(at.UnixNano()), nil, nil, []string{"missingkey=zero"})
+	return x.Expand()
+}

@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+// TestTwoReplicas: two exporters that say the same are one.
+func TestTwoReplicas(t *testing.T) {
+	for _, f := range allFixtures(t) {
+		both := slices.Concat(tests.Scraped(f.Rows, "exporter-0"), tests.Scraped(f.Rows, "exporter-1"))
+		if diff := cmp.Diff(f.Want, tests.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
+			t.Errorf("%s: alerts of two replicas (-want +got):\n%s", f.Name, diff)
+		}
+	}
+}
+
+// TestClusterName: where the label of the rows has another name, alerts have both.
+func TestClusterName(t *testing.T) {
+	for _, f := range allFixtures(t) {
+		var got []string
+		for _, a := range evaluate(t, f, "clusterName", tests.Renamed(f.Rows, "clusterName")) {
+			name := a.Labels.Get("clusterName")
+			if hasCluster := a.Labels.Get("cluster"); hasCluster != name {
+				t.Errorf("%s: %s has the cluster %q", f.Name, a, hasCluster)
+			}
+			a.Labels = labels.NewBuilder(a.Labels).Del("clusterName").Labels()
+			got = append(got, a.String())
+			if strings.Contains(a.Summary+a.Description, "cluster  ") || strings.Contains(a.Summary+a.Description, "<no value>") {
+				t.Errorf("%s: a label is missing in: %s %s", f.Name, a.Summary, a.Description)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
+			t.Errorf("%s: alerts (-want +got):\n%s", f.Name, diff)
+		}
+	}
+}
+
+// TestSince: what says since when has labels of the alert, and no others, so that the
+// two are found together.
+func TestSince(t *testing.T) {
+	e := tests.NewEvaluator("cluster")
+	found := map[string]bool{}
+	for _, f := range allFixtures(t) {
+		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range alerts.Rules() {
+			if r.Since == "" || r.Name != f.Rule {
+				continue
+			}
+			fired, err := e.Query(t.Context(), m, r.Expr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			since, err := e.Query(t.Context(), m, r.Since)
+			if err != nil {
+				t.Fatalf("%s: %v", r.Name, err)
+			}
+			for _, s := range fired {
+				at := begun(s.Metric, since)
+				found[r.Name] = found[r.Name] || at > 0
+				if at > float64(tests.TakenAt().Unix()) {
+					t.Errorf("%s: %s since %v", f.Name, s.Metric, at)
+				}
+			}
+		}
+	}
+	for _, r := range alerts.Rules() {
+		if r.Since != "" && !found[r.Name] {
+			t.Errorf("%s: it is never known since when; its labels are others", r.Name)
+		}
+	}
+}
+
+// begun is the value of the sample whose labels are all among l, or 0.
+func begun(l labels.Labels, since promql.Vector) float64 {
+	for _, s := range since {
+		all := true
+		s.Metric.Range(func(w labels.Label) { all = all && (w.Name == labels.MetricName || l.Get(w.Name) == w.Value) })
+		if all {
+			return s.F
+		}
+	}
+	return 0
+}
+
+// TestRowsAreDeclared: what fixtures add by hand has the names and labels of the
+// families.
+func TestRowsAreDeclared(t *testing.T) {
+	declared := map[string][]string{}
+	for _, f := range app.Families() {
+		declared[f.Name] = f.Labels
+	}
+	for _, f := range allFixtures(t) {
+		for _, r := range f.Rows {
+			names, ok := declared[r.Name()]
+			if !ok && !strings.HasPrefix(r.Name(), "cobaltcore_config_") {
+				t.Errorf("%s: nobody exports %s", f.Name, r.Name())
+			}
+			r.Labels.Range(func(l labels.Label) {
+				if l.Name != labels.MetricName && !slices.Contains(names, l.Name) {
+					t.Errorf("%s: %s has no label %s", f.Name, r.Name(), l.Name)
+				}
+			})
+		}
+	}
+}
+
+// TestQuietFleets: nothing is said about what is not there.
+func TestQuietFleets(t *testing.T) {
+	kinds := func(systems ...string) func(tests.Row) bool {
+		return func(r tests.Row) bool {
+			return slices.ContainsFunc(systems, func(s string) bool {
+				return strings.Contains(r.Name(), s+"_") || r.Labels.Get("system") == s || r.Labels.Get("collector") == s
+			})
+		}
+	}
+	healthy := healthyRows(t)
+	for name, without := range map[string]func(tests.Row) bool{
+		"all is well":        func(tests.Row) bool { return false },
+		"an empty fleet":     func(tests.Row) bool { return true },
+		"without OpenBao":    kinds("openbao", "secretflow"),
+		"without Greenhouse": kinds("greenhouse"),
+		"without Aurora":     kinds("aurora"),
+		"without Flux":       kinds("flux"),
+		"all in one":         func(r tests.Row) bool { return r.Labels.Get("cluster") == "b" },
+	} {
+		rows := slices.DeleteFunc(slices.Clone(healthy), without)
+		if found := evaluate(t, tests.Fixture{}, "cluster", rows); len(found) > 0 {
+			t.Errorf("%s: %s", name, tests.Strings(found))
+		}
+	}
+	// Clusters that have none of the kinds.
+	rows, err := tests.Bare(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := evaluate(t, tests.Fixture{}, "cluster", rows); len(rows) == 0 || len(found) > 0 {
+		t.Errorf("clusters with nothing in them, %d rows: %s", len(rows), tests.Strings(found))
+	}
+}
+
+func healthyRows(t *testing.T) []tests.Row {
+	t.Helper()
+	for _, f := range allFixtures(t) {
+		if f.Name == "ExporterWatchdog" {
+			return f.Rows
+		}
+	}
+	t.Fatal("no healthy fleet")
+	return nil
+}
+
+// TestTheSnapshotFleet compares the alerts of test/fleet with those that its README
+// tells of.
+func TestTheSnapshotFleet(t *testing.T) {
+	rows, err := tests.SnapshotFleet(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(tests.Strings(evaluate(t, tests.Fixture{}, "cluster", rows)), "\n") + "\n"
+	compare(t, "snapshotfleet", got)
+}
+
+// TestTheCrowd: one object is not taken for another one.
+func TestTheCrowd(t *testing.T) {
+	compare(t, "crowd", strings.Join(tests.Strings(evaluate(t, crowd(t), "cluster", crowd(t).Rows)), "\n")+"\n")
+}
+
+var theCrowd = sync.OnceValues(func() (tests.Fixture, error) {
+	dir, err := os.MkdirTemp("", "crowd-")
+	if err != nil {
+		return tests.Fixture{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	return tests.Crowd(context.Background(), dir)
+})
+
+func crowd(t *testing.T) tests.Fixture {
+	t.Helper()
+	f, err := theCrowd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("alerts (-want +got):\n%s", diff)
+	}
+}

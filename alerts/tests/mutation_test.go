@@ -1,0 +1,147 @@
+//go:build mutants
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+)
+
+// harmless are mistakes that change nothing, and why.
+func harmless() map[string]string {
+	return map[string]string{}
+}
+
+// moment is what a fixture holds.
+type moment struct {
+	name string
+	tests.Moment
+}
+
+// TestMistakesAreFound: whatever is wrong with an expression, some fixture shows it.
+func TestMistakesAreFound(t *testing.T) {
+	e := tests.NewEvaluator("cluster")
+	var moments []moment
+	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t)) {
+		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments = append(moments, moment{f.Name, m})
+	}
+	allowed, used := map[*regexp.Regexp]string{}, map[*regexp.Regexp]bool{}
+	for pattern, why := range harmless() {
+		allowed[regexp.MustCompile("^(?:"+pattern+")$")] = why
+	}
+	notice := func(name, expr string) {
+		for _, mistake := range unnoticed(t, e, moments, name, expr) {
+			known := false
+			for pattern := range allowed {
+				if pattern.MatchString(mistake) {
+					used[pattern], known = true, true
+				}
+			}
+			if !known {
+				t.Errorf("nobody notices %s", mistake)
+			}
+		}
+	}
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			notice(r.Name, r.Expr)
+		}
+		for _, r := range g.Rules {
+			notice(r.Name, r.Expr)
+		}
+	}
+	for pattern, why := range allowed {
+		if !used[pattern] {
+			t.Errorf("%s: no such mistake goes unnoticed any longer (%s)", pattern, why)
+		}
+	}
+}
+
+// unnoticed are the mistakes in an expression that no fixture shows.
+func unnoticed(t *testing.T, e *tests.Evaluator, moments []moment, name, expr string) []string {
+	t.Helper()
+	parsed, err := alerts.Parse(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := mutants(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The fixtures of the rule itself come first. Many of the others are the same to it.
+	moments = slices.Clone(moments)
+	slices.SortStableFunc(moments, func(a, b moment) int { return rank(name, a.name) - rank(name, b.name) })
+	seen, want := map[string]bool{}, []string{}
+	moments = slices.DeleteFunc(moments, func(m moment) bool {
+		sum := m.Sum(alerts.Metrics(parsed))
+		again := seen[sum]
+		seen[sum] = true
+		return again
+	})
+	for _, m := range moments {
+		want = append(want, outcome(t.Context(), e, m.Moment, expr))
+	}
+	missed := make([]bool, len(all))
+	var running sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, mistake := range all {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			for n, m := range moments {
+				if outcome(t.Context(), e, m.Moment, mistake.expr) != want[n] {
+					return
+				}
+			}
+			missed[i] = true
+		})
+	}
+	running.Wait()
+	var mistakes []string
+	for i, m := range all {
+		if missed[i] {
+			mistakes = append(mistakes, name+": "+m.mistake)
+		}
+	}
+	return mistakes
+}
+
+func rank(rule, fixture string) int {
+	switch {
+	case fixture == rule || strings.HasPrefix(fixture, rule+"/"):
+		return 0
+	case fixture == "crowd":
+		return 2
+	}
+	return 1
+}
+
+// outcome is the result of an expression as text.
+func outcome(ctx context.Context, e *tests.Evaluator, m tests.Moment, expr string) string {
+	vector, err := e.Query(ctx, m, expr)
+	if err != nil {
+		return err.Error()
+	}
+	lines := make([]string, len(vector))
+	for i, s := range vector {
+		lines[i] = fmt.Sprint(s.Metric, s.F)
+	}
+	slices.Sort(lines)
+	return fmt.Sprint(lines)
+}

@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.uber.org/goleak"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+)
+
+var update = flag.Bool("update", false, "write what the rules say into the fixtures")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fixtures runs the exporters, once for all tests.
+var fixtures = sync.OnceValues(func() ([]tests.Fixture, error) {
+	dir, err := os.MkdirTemp("", "rules-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	return tests.Fixtures(context.Background(), dir)
+})
+
+func allFixtures(t *testing.T) []tests.Fixture {
+	t.Helper()
+	all, err := fixtures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// evaluate returns all alerts but the one that always fires, unless the case is
+// about that.
+func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []tests.Alert {
+	t.Helper()
+	e := tests.NewEvaluator(label)
+	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := e.Alerts(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(found, func(a tests.Alert) bool { return a.Rule.Name == "ExporterWatchdog" && f.Rule != a.Rule.Name })
+}
+
+// TestRules compares all alerts of all fixtures with those that are wanted.
+func TestRules(t *testing.T) {
+	for _, f := range allFixtures(t) {
+		t.Run(f.Name, func(t *testing.T) {
+			found := evaluate(t, f, "cluster", f.Rows)
+			if got := tests.Strings(found); *update {
+				write(t, f, got)
+			} else if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
+				t.Errorf("alerts (-want +got):\n%s", diff)
+			}
+			for _, a := range found {
+				for _, text := range []string{a.Summary, a.Description} {
+					if strings.Contains(text, "<no value>") || strings.Contains(text, "  ") || strings.Contains(text, " /") || strings.Contains(text, " .") {
+						t.Errorf("%s: a label is missing in: %s", a, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+var cmpEmpty = cmp.Transformer("nonil", func(s []string) []string { return append([]string{}, s...) })
+
+// write puts the alerts into the section "want" of the case.
+func write(t *testing.T, f tests.Fixture, got []string) {
+	t.Helper()
+	file := filepath.Join("testdata", f.Rule+".txtar")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := txtar.Parse(text)
+	name := strings.TrimPrefix(strings.TrimPrefix(f.Name, f.Rule), "/")
+	name = strings.TrimPrefix(name+"/want", "/")
+	archive.Files = slices.DeleteFunc(archive.Files, func(file txtar.File) bool { return file.Name == name })
+	if len(got) > 0 {
+		at := len(archive.Files)
+		for i, file := range archive.Files {
+			if filepath.Dir(file.Name) == filepath.Dir(name) {
+				at = i + 1
+			}
+		}
+		archive.Files = slices.Insert(archive.Files, at, txtar.File{Name: name, Data: []byte(strings.Join(got, "\n") + "\n")})
+	}
+	if next := txtar.Format(archive); !bytes.Equal(next, text) {
+		if err := os.WriteFile(file, next, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestEveryRuleHasItsFixtures: one in which it fires, and one in which it does not
+// although it nearly would.
+func TestEveryRuleHasItsFixtures(t *testing.T) {
+	t.Parallel()
+	fires, quiet := map[string]bool{}, map[string]bool{}
+	for _, f := range allFixtures(t) {
+		own := slices.ContainsFunc(f.Want, func(line string) bool { return strings.HasPrefix(line, f.Rule+"{") })
+		fires[f.Rule] = fires[f.Rule] || own
+		quiet[f.Rule] = quiet[f.Rule] || !own
+	}
+	for _, name := range alerts.Names() {
+		if !fires[name] {
+			t.Errorf("no fixture makes %s fire", name)
+		}
+		if !quiet[name] && name != "ExporterWatchdog" {
+			t.Errorf("no fixture shows when %s does not fire", name)
+		}
+	}
+}

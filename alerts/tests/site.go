@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// site is the directory of a fleet of snapshots, and its configuration.
+type site struct {
+	dir      string
+	clusters []string
+}
+
+// config is that of the fleet. Two exporters may call their OpenBao the same, one
+// may not: the rows get the one name later.
+func (s site) config(instances bool) string {
+	text := "clusters:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("- {name: %[1]s, snapshot: {path: %[1]s}}\n", c)
+	}
+	if !instances {
+		return text
+	}
+	text += "collectors:\n  openbao:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("  - {name: openbao-of-%[1]s, cluster: %[1]s, details: {audit: true}, kv: {mounts: [kv-v2/bootstrap]}, "+
+			"expect: {mounts: {kv-v2/openstack: kv-v2, pki: pki}, auth: {kubernetes/management: kubernetes}}}\n", c)
+	}
+	text += "  aurora:\n"
+	for _, c := range s.clusters {
+		text += fmt.Sprintf("  - {name: aurora-of-%[1]s, cluster: %[1]s}\n", c)
+	}
+	return text
+}
+
+// write makes the files of a case.
+func (s site) write(c Case) error {
+	_, empty := c.sections["empty"]
+	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), fleet.SnapshotFile: snapshotMeta()}); err != nil {
+		return err
+	}
+	for _, cluster := range s.clusters {
+		var base, answers string
+		if !empty {
+			base, answers = healthy("objects.yaml"), healthy("answers.yaml")
+		}
+		if _, more := c.sections["more"]; more {
+			base += healthy("more.yaml")
+		}
+		objects, err := mergeObjects(strings.ReplaceAll(base, "$CLUSTER", cluster), c.sections[cluster+".yaml"])
+		if err != nil {
+			return fmt.Errorf("%s.yaml: %w", cluster, err)
+		}
+		if err := writeFiles(filepath.Join(s.dir, cluster), map[string]string{"objects.json": objects}); err != nil {
+			return err
+		}
+		if empty {
+			continue
+		}
+		recorded, err := mergeAnswers(cluster, answers, c.sections[cluster+".answers.yaml"])
+		if err != nil {
+			return fmt.Errorf("%s.answers.yaml: %w", cluster, err)
+		}
+		if err := writeFiles(s.dir, recorded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshotMeta leaves all times as they are.
+func snapshotMeta() string {
+	return fmt.Sprintf("takenAt: %s\nshiftTime: false\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339))
+}
+
+func writeFiles(dir string, files map[string]string) error {
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func healthy(name string) string {
+	text, err := fs.ReadFile(files, "testdata/healthy/"+name)
+	if err != nil {
+		return "" // it is embedded
+	}
+	return string(text)
+}
+
+// deadline is how long an exporter may take to know its fleet.
+const deadline = 30 * time.Second
+
+// scrape runs an exporter on the fleet until it knows everything.
+func (s site) scrape(ctx context.Context) ([]Row, error) {
+	body, err := scrape(ctx, filepath.Join(s.dir, "fleet.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range s.clusters {
+		body = strings.ReplaceAll(body, `="openbao-of-`+c+`"`, `="openbao"`)
+		body = strings.ReplaceAll(body, `="aurora-of-`+c+`"`, `="aurora"`)
+	}
+	return ParseRows(body)
+}
+
+// scrape runs an exporter until two scrapes say the same.
+func scrape(ctx context.Context, config string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	listening, ended := make(chan string, 1), make(chan error, 1)
+	running, stop := context.WithCancel(ctx)
+	go func() {
+		ended <- app.Run(running, app.Options{
+			ConfigFile: config, ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: deadline,
+			Log: slog.New(slog.DiscardHandler), Listening: func(a []net.Addr) { listening <- a[0].String() },
+		})
+	}()
+	var body string
+	var err error
+	select {
+	case address := <-listening:
+		body, err = settled(ctx, "http://"+address+"/metrics")
+		stop()
+		if ended := <-ended; err == nil {
+			err = ended
+		}
+	case err = <-ended:
+		stop()
+	}
+	return body, err
+}
+
+// settled asks until an answer is complete.
+func settled(ctx context.Context, url string) (string, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		body, err := get(ctx, client, url)
+		if err == nil && complete(body) {
+			return body, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("the exporter is not ready: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// complete says whether all probes have run, and OpenBao was asked for all paths
+// that have metadata.
+func complete(body string) bool {
+	probes, asked := 0, 0
+	stored := map[string]bool{} // by path
+	mounts := map[string]bool{} // some path of which is stored
+	var flows [][2]string       // mount and path
+	for line := range strings.Lines(body) {
+		switch name, _, _ := strings.Cut(line, "{"); name {
+		case "cobaltcore_collector_up":
+			probes += probe(line)
+		case "cobaltcore_collector_duration_seconds":
+			asked += probe(line)
+		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer":
+			flows = append(flows, [2]string{value(line, "mount"), value(line, "path_id")})
+		case "cobaltcore_secretflow_stored_version":
+			mounts[value(line, "mount")], stored[value(line, "path_id")] = true, true
+		}
+	}
+	missing := slices.ContainsFunc(flows, func(f [2]string) bool { return mounts[f[0]] && !stored[f[1]] })
+	return probes == asked && !missing && (probes == 0 || len(flows) == 0 || len(stored) > 0)
+}
+
+// value is that of a label of a row.
+func value(line, label string) string {
+	_, v, _ := strings.Cut(line, label+`="`)
+	v, _, _ = strings.Cut(v, `"`)
+	return v
+}
+
+func probe(line string) int {
+	if strings.Contains(line, `collector="openbao"`) || strings.Contains(line, `collector="aurora"`) {
+		return 1
+	}
+	return 0
+}
+
+func get(ctx context.Context, client *http.Client, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s", response.Status)
+	}
+	return string(body), err
+}

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const canary = "s3cr3t-canary"
+
+// replayed are the rows of a recording of an instance, which must have no canary.
+func replayed(t *testing.T, i *instance) (rowSet, int) {
+	t.Helper()
+	dir := t.TempDir()
+	answers, missing, err := i.Record(t.Context(), collectors.Recording{Fleet: dir})
+	if err != nil || len(missing) > 0 {
+		t.Fatal(missing, err)
+	}
+	site, again := recordedAt(t, dir, 0)
+	again.askOnce(t.Context())
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(canary)) {
+			t.Errorf("%s: %s", path, text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rowsOf(t, site), answers
+}
+
+// recordable are the rows that are no measurements.
+func recordable(rows rowSet) rowSet {
+	maps.DeleteFunc(rows, func(row, _ string) bool {
+		return strings.HasPrefix(row, "probe_duration_seconds") || strings.HasPrefix(row, "request_duration_seconds")
+	})
+	return rows
+}
+
+// TestARecordingHasTheSameRows: whatever is answered, and nothing of what only the
+// answer knows.
+func TestARecordingHasTheSameRows(t *testing.T) {
+	t.Parallel()
+	const json, html = "application/json", "text/html"
+	for name, tc := range map[string]struct {
+		change  func(*dashboard)
+		answers int
+	}{
+		"healthy": {func(d *dashboard) {
+			d.set(tokenPath, reply(200, json, `{"csrfToken":"`+canary+`","x":"`+canary+`"}`))
+			d.set(sessionPath, reply(200, json, `{"result":{"data":{"token":"`+canary+`"}}}`))
+			d.set("/", reply(200, html+"; charset="+canary, `<title>`+canary+`</title><div id="root">`+canary+`</div>`))
+			d.set("/v3", reply(200, json, `{"version":{"id":"v3.`+canary+`"}}`))
+		}, 4},
+		"all versions": {func(d *dashboard) { d.set("/v3", reply(300, json, versionsBody)) }, 4},
+		"content": {func(d *dashboard) {
+			d.set(tokenPath, fallback)
+			d.set(sessionPath, reply(200, json, `{"error":"`+canary+`"}`))
+			d.set("/", reply(200, "no type; "+canary, canary))
+			d.set("/v3", reply(200, json, `{"`+canary))
+		}, 4},
+		"statuses": {func(d *dashboard) {
+			d.set(tokenPath, reply(403, json, canary))
+			d.set(sessionPath, reply(404, html, canary))
+			d.set("/", reply(502, html, canary))
+			d.set("/v3", reply(401, json, canary))
+		}, 4},
+		"redirects": {func(d *dashboard) {
+			d.set(tokenPath, redirect("/csrf-token/?"+canary, 308))
+			d.set("/csrf-token/", reply(200, json, tokenBody))
+			d.set(sessionPath, redirect("https://login.example.com/?back="+canary, 302))
+			d.set("/v3", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) })
+		}, 4},
+		"half answers": {func(d *dashboard) {
+			d.a.Timeout = config.Duration(200 * time.Millisecond)
+			d.set(tokenPath, trickle)
+			d.set(sessionPath, hang)
+			d.set("/v3", abort)
+		}, 2},
+		"no Keystone": {func(d *dashboard) { d.a.KeystoneURL = "" }, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDashboard(t, nil)
+			tc.change(d)
+			i := d.start()
+			i.askOnce(t.Context())
+			got, answers := replayed(t, i)
+			if diff := cmp.Diff(recordable(rowsOf(t, d.site)), got); diff != "" || answers != tc.answers {
+				t.Errorf("%d answers, rows (-live +replayed):\n%s", answers, diff)
+			}
+		})
+	}
+}
+
+// TestARecordingHasWhatIsWrongWithTLS, and when the certificate expires where one was
+// seen.
+func TestARecordingHasWhatIsWrongWithTLS(t *testing.T) {
+	t.Parallel()
+	d := newDashboard(t, func(s *httptest.Server) { s.TLS = &tls.Config{MinVersion: tls.VersionTLS12} })
+	d.a.KeystoneURL = "http://elsewhere.test/v3" // has none
+	i := d.start()
+	i.askOnce(t.Context())
+	want := recordable(rowsOf(t, d.site))
+	want.want(t, map[string]string{
+		`tls_failing{check="page",problem="hostname"}`:             "1",
+		`certificate_expiry_timestamp_seconds{check="page"}`:       number(d.server.Certificate().NotAfter),
+		`certificate_expiry_timestamp_seconds{check="csrf_token"}`: number(d.server.Certificate().NotAfter),
+		`certificate_expiry_timestamp_seconds{check="keystone"}`:   "",
+	})
+	got, answers := replayed(t, i)
+	if diff := cmp.Diff(want, got); diff != "" || answers != 0 {
+		t.Errorf("%d answers, rows (-live +replayed):\n%s", answers, diff)
+	}
+}
+
+// TestARecordingOfARecordingHasTheSameRows records each case of testdata.
+func TestARecordingOfARecordingHasTheSameRows(t *testing.T) {
+	t.Parallel()
+	for _, dir := range directories(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			site, i := recordedAt(t, dir, 0)
+			i.askOnce(t.Context())
+			got, _ := replayed(t, i)
+			if diff := cmp.Diff(rowsOf(t, site), got); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestARecordingWithoutTimeBlamesNobody: what was not asked in time is missing.
+func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
+	t.Parallel()
+	d := newDashboard(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	d.set("/", func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) })
+	dir := t.TempDir()
+	_, missing, err := d.start().Record(ctx, collectors.Recording{Fleet: dir})
+	want := []fleet.Missing{{Cluster: "management", Aurora: "aurora", Reason: string(probe.ReasonTimeout)}}
+	if diff := cmp.Diff(want, missing); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if files, err := os.ReadDir(filepath.Join(dir, Name, "aurora")); err != nil || len(files) > 0 {
+		t.Errorf("%v, %v", files, err)
+	}
+}

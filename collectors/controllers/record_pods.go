@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+)
+
+// podsFile has the pods of a cluster in a snapshot.
+const podsFile = "pod.json"
+
+// writePods writes a list of pods, one in a line.
+func writePods(file string, pods []*pod, labels []string) error {
+	shape, err := slim.NewShapes(nil).Of(reflect.TypeFor[fileObject]())
+	if err != nil {
+		return err
+	}
+	text := []byte(`{"apiVersion":"v1","kind":"PodList","items":[`)
+	for i, p := range pods {
+		object, err := json.Marshal(fileObject{APIVersion: "v1", Kind: "Pod", pod: p.kept(labels)}, json.OmitZeroStructFields(true), json.Deterministic(true))
+		if err != nil {
+			return err
+		}
+		if object, err = shape.Keep(object); err != nil { // no URL with a password
+			return err
+		}
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(append(text, '\n'), object...)
+	}
+	return os.WriteFile(file, append(text, "\n]}\n"...), 0o600)
+}
+
+// fileObject is a pod as a snapshot has it.
+type fileObject struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	pod
+}
+
+// kept is as much of a pod as its rows show. Where, and whether, to ask it is not
+// among that: its metrics are there or they are not.
+func (p *pod) kept(labels []string) pod {
+	var k pod
+	k.Metadata.Namespace, k.Metadata.Name, k.Metadata.Created = p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Created
+	k.Metadata.Labels = maps.Clone(p.Metadata.Labels)
+	maps.DeleteFunc(k.Metadata.Labels, func(name, _ string) bool { return !slices.Contains(labels, name) })
+	if main := p.main(); main.Image != "" {
+		k.Spec.Containers = []podContainer{{Image: main.Image}}
+	}
+	if p.ended() {
+		k.Status.Phase = p.Status.Phase
+		return k
+	}
+	if ready, _ := p.condition("Ready"); ready == "True" {
+		k.Status.Conditions = append(k.Status.Conditions, podCondition{Type: "Ready", Status: ready})
+	}
+	if scheduled, reason := p.condition("PodScheduled"); scheduled == "False" {
+		k.Status.Conditions = append(k.Status.Conditions, podCondition{Type: "PodScheduled", Status: scheduled, Reason: oneOf(reason, waitingReasons())})
+	}
+	for _, c := range p.Status.InitContainers {
+		if c.State.Waiting != nil {
+			k.Status.InitContainers = append(k.Status.InitContainers, containerStatus{State: c.State.kept()})
+		}
+	}
+	for _, c := range p.Status.Containers {
+		k.Status.Containers = append(k.Status.Containers, containerStatus{
+			RestartCount: c.RestartCount, State: c.State.kept(), LastState: c.LastState.kept(),
+		})
+	}
+	return k
+}
+
+// kept has the reasons that rows show; the others may be any text.
+func (s containerState) kept() containerState {
+	var k containerState
+	if w := s.Waiting; w != nil {
+		k.Waiting = &containerWaiting{Reason: oneOf(w.Reason, waitingReasons())}
+	}
+	if t := s.Terminated; t != nil {
+		k.Terminated = &containerTerminated{Reason: oneOf(t.Reason, restartReasons()), Finished: t.Finished}
+	}
+	return k
+}

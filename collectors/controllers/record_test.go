@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const canary = "s3cr3t-canary"
+
+// record records a probe and returns what the recording has for rows; it must have no
+// canary.
+func record(t *testing.T, p *pods, conf config.Controllers) (rows string, answers int, missing []fleet.Missing) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "management")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	answers, missing, err := p.Record(t.Context(), collectors.Recording{Fleet: filepath.Dir(dir), Cluster: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta := fleet.SnapshotMeta{TakenAt: p.now().Add(-p.source.shift()), Missing: missing}
+	if err := meta.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(canary)) {
+			t.Errorf("%s: %s", path, text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}, conf,
+		func(s *collectors.Site) { s.Now = p.now })
+	again.round(t.Context())
+	return servedRows(t, e), answers, missing
+}
+
+// crowd is a server with pods in all states, and controllers that say all there is to
+// say, with secrets where nobody looks.
+func crowd(t *testing.T) *stubServer {
+	t.Helper()
+	s := newStubServer(t)
+	sick := func(metadata, spec, status map[string]any) {
+		metadata["labels"].(map[string]string)[canary] = canary
+		metadata["labels"].(map[string]string)["app.kubernetes.io/version"] = "v1"
+		metadata["annotations"] = map[string]string{canary: canary, "kubectl.kubernetes.io/default-container": "main"}
+		spec["nodeName"] = canary
+		spec["containers"] = []any{
+			map[string]any{"name": "sidecar", "image": canary, "env": []any{map[string]any{"name": "TOKEN", "value": canary}}},
+			map[string]any{"name": "main", "image": "registry.example.com/x@sha256:0123", "args": []any{canary}},
+		}
+		status["message"] = canary
+		status["conditions"] = []any{
+			map[string]any{"type": canary, "status": canary, "reason": canary},
+			map[string]any{"type": "PodScheduled", "status": "False", "reason": canary, "message": canary},
+		}
+		status["initContainerStatuses"] = []any{map[string]any{"name": canary, "state": map[string]any{"waiting": map[string]any{"reason": "PodInitializing", "message": canary}}}}
+		status["containerStatuses"] = []any{
+			map[string]any{"restartCount": 3, "state": map[string]any{"waiting": map[string]any{"reason": canary}},
+				"lastState": map[string]any{"terminated": map[string]any{"reason": "OOMKilled", "finishedAt": "2026-11-20T10:00:00Z", "message": canary}}},
+			map[string]any{"restartCount": 1, "lastState": map[string]any{"terminated": map[string]any{"reason": canary, "finishedAt": "2026-11-21T10:00:00Z"}}},
+		}
+	}
+	s.pods = []map[string]any{
+		podObject("well", nil), podObject("sick", sick), podObject("dumb", nil), podObject("odd", nil), podObject("none", nil), podObject("forbidden", nil),
+		podObject("ended", func(_, _, status map[string]any) { status["phase"] = "Failed" }),
+		podObject("mute", func(_, spec, _ map[string]any) {
+			spec["containers"] = []any{map[string]any{"name": "x", "image": "x:1"}}
+		}),
+	}
+	s.behind["flux-system/well:8080"] = says(`# HELP workqueue_depth ` + canary + `
+# TYPE workqueue_depth gauge
+workqueue_depth{name="a b \"c\\d\n"} 3 1700000000000
+# TYPE gotk_reconcile_duration_seconds histogram
+gotk_reconcile_duration_seconds_bucket{kind="` + canary + `",le="+Inf"} 3
+gotk_reconcile_duration_seconds_sum{kind="Kustomization",namespace="x"} 1.5
+gotk_reconcile_duration_seconds_count{kind="Kustomization",namespace="x"} 3
+# TYPE own_` + canary[:6] + `_total counter
+own_total{token="` + canary + `"} 1
+# TYPE controller_runtime_active_workers gauge
+controller_runtime_active_workers{controller="x"} NaN
+`)
+	s.behind["flux-system/odd:8080"] = says("gotk_reconcile_duration_seconds 1\ngotk_reconcile_duration_seconds{a=\"b\"} 1\nworkqueue_depth 1\n")
+	s.behind["flux-system/none:8080"] = says("own_total 1\n")
+	s.behind["flux-system/dumb:8080"] = says("<html>" + canary)
+	s.behind["flux-system/forbidden:8080"] = refuses(http.StatusForbidden, canary)
+	return s
+}
+
+// TestARecordingHasTheSameRows, also one of a recording, and nothing of what only the
+// objects and the controllers know.
+func TestARecordingHasTheSameRows(t *testing.T) {
+	t.Parallel()
+	allow := podConfig()
+	allow.Allow = []string{"gotk_reconcile_duration_seconds", "workqueue_depth", "own_total", "other_seconds"}
+	none := podConfig()
+	none.Via = "none"
+	selected := podConfig()
+	selected.Selectors = map[string]string{"aurora": "app.kubernetes.io/part-of in (flux),pod-template-hash", "flux": "!team"}
+	for name, tc := range map[string]struct {
+		config  config.Controllers
+		change  func(*stubServer)
+		answers int
+	}{
+		"all":       {podConfig(), nil, 3},
+		"selectors": {selected, nil, 3},
+		"none":      {none, nil, 0},
+		"allow": {allow, func(s *stubServer) {
+			s.behind["flux-system/none:8080"] = says("own_total 1\n# TYPE other_seconds histogram\nother_seconds_bucket{le=\"1\",x=\"" + canary + "\"} 2\nother_seconds_sum 1\nother_seconds_count 2\n")
+			s.behind["flux-system/well:8080"] = says("workqueue_depth 1\n")
+		}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := crowd(t)
+			if tc.change != nil {
+				tc.change(s)
+			}
+			live, e := startPods(t, s.cluster, tc.config, nil)
+			live.round(t.Context())
+			got, answers, missing := record(t, live, tc.config)
+			if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != tc.answers || len(missing) > 0 {
+				t.Errorf("%d answers, missing %v, rows (-live +replayed):\n%s", answers, missing, diff)
+			}
+		})
+	}
+	t.Run("of a recording", func(t *testing.T) {
+		t.Parallel()
+		p, e := startPods(t, recorded(t), podConfig(), nil)
+		p.round(t.Context())
+		got, answers, missing := record(t, p, podConfig())
+		if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != 2 || len(missing) > 0 {
+			t.Errorf("%d answers, missing %v, rows (-recorded +again):\n%s", answers, missing, diff)
+		}
+	})
+}
+
+// TestPodsThatAreNotListedAreMissing: all of them, or those of a system.
+func TestPodsThatAreNotListedAreMissing(t *testing.T) {
+	t.Parallel()
+	all := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(probe.ReasonForbidden)}}
+	flux := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(probe.ReasonForbidden)}}
+	for name, tc := range map[string]struct {
+		refuses func(selector string) bool
+		want    []fleet.Missing
+	}{
+		"all":  {func(string) bool { return true }, all},
+		"flux": {func(selector string) bool { return strings.Contains(selector, "flux") }, flux},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := crowd(t)
+			s.on["/api/v1/pods"] = func(w http.ResponseWriter, r *http.Request) {
+				if tc.refuses(r.URL.Query().Get("labelSelector")) {
+					apiError(http.StatusForbidden, "Forbidden")(w, r)
+					return
+				}
+				s.list(w, r)
+			}
+			live, e := startPods(t, s.cluster, podConfig(), nil)
+			live.round(t.Context())
+			got, _, missing := record(t, live, podConfig())
+			if diff := cmp.Diff(tc.want, missing); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(servedRows(t, e), got); diff != "" || !strings.Contains(got, podsFailing.Name) {
+				t.Errorf("rows (-live +replayed):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestARecordingWithoutTimeBlamesNobody: what was not asked in time is missing.
+func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
+	t.Parallel()
+	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {
+		s := crowd(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.on[where] = func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
+		p, _ := startPods(t, s.cluster, podConfig(), nil)
+		dir := t.TempDir()
+		_, missing, err := p.Record(ctx, collectors.Recording{Fleet: dir, Cluster: dir})
+		want := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)}}
+		if diff := cmp.Diff(want, missing); diff != "" || err != nil {
+			t.Error(where, diff, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "controllers")); err == nil {
+			t.Error("there are metrics")
+		}
+	}
+}
+
+// TestARecordingStaysInItsDirectory, whatever a pod is called.
+func TestARecordingStaysInItsDirectory(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	s.pods = []map[string]any{podObject("../../../out", func(metadata, _, _ map[string]any) { metadata["namespace"] = ".." })}
+	p, _ := startPods(t, s.cluster, podConfig(), func(s *collectors.Site) { s.Now = time.Now })
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Record(t.Context(), collectors.Recording{Fleet: filepath.Dir(dir), Cluster: dir}); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "..", "..", "*", "*"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import "time"
+
+// ClusterReport is how a cluster fares, as GET /api/v1/clusters shows it.
+type ClusterReport struct {
+	// Up is false after two probes in a row have failed.
+	Up bool `json:"up"`
+	// ServerVersion and UID are empty until the cluster has told.
+	ServerVersion string `json:"serverVersion"`
+	UID           string `json:"uid"`
+	// LastContact is the last probe that was answered; null: never.
+	LastContact *time.Time `json:"lastContact"`
+	// Failing is why the last probe failed; null while they succeed.
+	Failing *FailingReport `json:"failing"`
+}
+
+// FailingReport is why something fails.
+type FailingReport struct {
+	// Reason is one of a closed set, that of the metrics.
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+	// Error has no URLs, and nothing that a server or a person has written; the log
+	// has more. It may be empty.
+	Error string `json:"error"`
+}
+
+// KindReport is how the watch of a kind fares.
+type KindReport struct {
+	Group string `json:"group"`
+	Kind  string `json:"kind"`
+	// Version is the one that is watched; empty if the kind is not served.
+	Version string `json:"version"`
+	// Present says whether the cluster serves the kind; null if it has not told.
+	Present *bool `json:"present"`
+	// Synced says that the rows are a complete set.
+	Synced  bool `json:"synced"`
+	Objects int  `json:"objects"`
+	// Cut are the objects that limits.objectsPerKind leaves out.
+	Cut int `json:"cut"`
+	// LastEvent is the last sign of life; null: none.
+	LastEvent *time.Time `json:"lastEvent"`
+	// Failing is why the last attempt failed; null while all is well.
+	Failing *FailingReport `json:"failing"`
+}
+
+// Report says how the cluster fares.
+func (c *Cluster) Report() ClusterReport {
+	c.mu.Lock()
+	s := c.state
+	c.mu.Unlock()
+	return ClusterReport{
+		Up: s.up, ServerVersion: s.serverVersion, UID: s.uid, LastContact: TimeReport(s.lastContact),
+		Failing: failingReport(s.failing, s.failingSince, s.failingText),
+	}
+}
+
+// KindReports say how the watches of a collector fare.
+func (c *Cluster) KindReports(collector string) []KindReport {
+	reports := []KindReport{}
+	for _, k := range c.kinds {
+		if k.collector != collector {
+			continue
+		}
+		s := k.snapshot()
+		r := KindReport{
+			Group: k.resource.Group, Kind: k.resource.Kind, Version: s.version, Synced: s.synced, LastEvent: TimeReport(s.lastEvent),
+			Failing: failingReport(s.failing, s.failingSince, s.failingText),
+		}
+		if s.known {
+			present := s.version != ""
+			r.Present = &present
+		}
+		r.Objects, r.Cut, _ = k.group.Size()
+		reports = append(reports, r)
+	}
+	return reports
+}
+
+func failingReport(reason Reason, since time.Time, text string) *FailingReport {
+	if reason == "" {
+		return nil
+	}
+	return &FailingReport{Reason: string(reason), Since: since.UTC(), Error: text}
+}
+
+// TimeReport is a time as reports show it: nil, and so null, if it is zero.
+func TimeReport(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
