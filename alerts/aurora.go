@@ -26,7 +26,7 @@ func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
 			Name: "AuroraDown", Severity: Critical, For: 2 * time.Minute,
-			Expr:        `cobaltcore_aurora_up == 0`,
+			Expr:        asCollector("aurora", `cobaltcore_aurora_up == 0`),
 			Summary:     "Aurora {{ $labels.aurora }} does not work",
 			Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }} does not give the answers that it should; cobaltcore_aurora_check_failing says which check fails and why. Users cannot manage their projects.",
 		}),

@@ -114,6 +114,12 @@ func clusterCertificates() Group {
 	return Group{Name: "fleet-certificates", Rules: rules}
 }
 
+// asCollector names the collector of what does not answer: that it knows nothing follows
+// from that.
+func asCollector(collector, expr string) string {
+	return `label_replace(` + expr + `, "collector", "` + collector + `", "", "")`
+}
+
 // exporterGroup is about the exporter itself.
 func exporterGroup() Group {
 	return Group{Name: "exporter", Rules: []Rule{
@@ -128,6 +134,8 @@ func exporterGroup() Group {
 				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
 				{By: "FleetWatchFailing", Equal: []string{clusterLabel, "collector"}},
 				{By: "FleetKindUnknown", Equal: []string{clusterLabel, "collector"}},
+				{By: "AuroraDown", Equal: []string{clusterLabel, "collector"}},
+				{By: "OpenBaoDown", Equal: []string{clusterLabel, "collector"}},
 			},
 		},
 		{

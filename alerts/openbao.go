@@ -50,9 +50,9 @@ func openBaoGroup() Group {
 	return Group{Name: "openbao", Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
-			Expr: `label_replace(
+			Expr: asCollector("openbao", `label_replace(
   max by (cluster, openbao) (cobaltcore_openbao_node_up) == 0
-    or max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) unless on (cluster, openbao) cobaltcore_openbao_node_up` + byBackend,
+    or max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) unless on (cluster, openbao) cobaltcore_openbao_node_up`+byBackend),
 			Summary:     "OpenBao {{ $labels.openbao }} does not answer",
 			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers. External Secrets of all clusters keep what they have and get nothing new.",
 		}),

@@ -22,6 +22,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
+// fallbackAfter is for how long nobody has scraped the exporter when it sends alerts itself.
+const fallbackAfter = 5 * time.Second
+
 // faultyFleet is a hub and a site with all there is to watch, and those who watch it.
 type faultyFleet struct {
 	whole               *testing.T // the test that lasts as long as the fleet
@@ -76,8 +79,9 @@ func startFaultyFleet(t *testing.T) *faultyFleet {
 	ports, err := testbed.FreePorts(1)
 	must(t, err)
 	f.address = fmt.Sprintf("127.0.0.1:%d", ports[0])
+	f.startAlertmanager(t)
 	f.startExporter()
-	f.startMonitoring(t)
+	f.startPrometheus(t)
 	return f
 }
 
@@ -104,6 +108,7 @@ func (f *faultyFleet) configuration(site bool) string {
 		"  controllers: {via: none}\n" +
 		fmt.Sprintf("  aurora: [{name: aurora, cluster: management, url: '%s', keystoneURL: '%s', interval: 1s, timeout: 1s, tls: {caFile: %s}}]\n",
 			f.aurora.URL, f.aurora.KeystoneURL, f.aurora.CAFile) +
+		fmt.Sprintf("alertmanager: {urls: ['%s'], interval: 1s, fallbackAfter: %s}\n", f.alerts.URL, fallbackAfter) +
 		hastyOverrides()
 }
 
@@ -116,19 +121,28 @@ func (f *faultyFleet) forget(t *testing.T) {
 	f.startExporter()
 }
 
-func (f *faultyFleet) startMonitoring(t *testing.T) {
+// rulesDirectory has what make generate has made of the catalogue.
+func rulesDirectory(t *testing.T) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()
 	must(t, err)
-	generated := filepath.Join(root, "alerts", "generated")
-	inhibitions, err := os.ReadFile(filepath.Join(generated, "inhibit_rules.yaml"))
+	return filepath.Join(root, "alerts", "generated")
+}
+
+func (f *faultyFleet) startAlertmanager(t *testing.T) {
+	t.Helper()
+	inhibitions, err := os.ReadFile(filepath.Join(rulesDirectory(t), "inhibit_rules.yaml"))
 	must(t, err)
 	f.alerts, err = testbed.StartAlertmanager(lasting(t), t.TempDir(), testbed.AlertmanagerOptions{
 		Config: "route: {receiver: nobody, group_by: [alertname, cluster], group_wait: 1s, group_interval: 1s}\nreceivers: [{name: nobody}]\n" + string(inhibitions),
 	})
 	must(t, err)
 	t.Cleanup(func() { stop(t, f.alerts.Stop) })
-	shipped := filepath.Join(generated, "cluster", "rules.yaml")
+}
+
+func (f *faultyFleet) startPrometheus(t *testing.T) {
+	t.Helper()
+	shipped := filepath.Join(rulesDirectory(t), "cluster", "rules.yaml")
 	options := testbed.PrometheusOptions{
 		Targets:   []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: f.exporter.URL + "/metrics"}},
 		RuleFiles: []string{shipped}, Name: "patient",

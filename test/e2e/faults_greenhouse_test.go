@@ -61,7 +61,7 @@ func auroraFaults() []fault {
 			name:   "its certificate has expired",
 			inject: becomes(testbed.AuroraExpired), heal: becomes(testbed.AuroraHealthy),
 			roots:        []alert{of("AuroraDown"), of("AuroraCertExpiringCritical")},
-			consequences: []alert{of("AuroraCertExpiring")},
+			consequences: []alert{of("AuroraCertExpiring"), {"alertname": "ExporterCollectorDown", "cluster": "management", "collector": "aurora"}},
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,9 @@ func TestFaults(t *testing.T) {
 		{"secrets", secretFaults()},
 	} {
 		t.Run(s.name, func(t *testing.T) {
+			if !slices.ContainsFunc(s.faults, func(x fault) bool { return x.always }) {
+				t.Error("no fault of this system is brought about always")
+			}
 			for _, want := range s.faults {
 				if want.always || *allFaults {
 					t.Run(want.name, func(t *testing.T) { f.test(t, &want) })
@@ -67,6 +71,26 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	t.Run("benign", f.benign)
+	t.Run("without Prometheus", f.withoutPrometheus)
+}
+
+// withoutPrometheus: when nobody scrapes and evaluates any longer, what is critical is
+// sent all the same, by the exporter itself.
+func (f *faultyFleet) withoutPrometheus(t *testing.T) {
+	for _, p := range []*testbed.Prometheus{f.prometheus, f.patient} {
+		must(t, p.Stop())
+	}
+	begin := time.Now()
+	must(t, f.aurora.Set(testbed.AuroraExpired))
+	var took time.Duration
+	eventually(t, time.Minute, func() error {
+		now, err := f.firing(t.Context())
+		if took = time.Since(begin); err != nil || !slices.ContainsFunc(now.sent, alert{"alertname": "AuroraDown", "sent_by": "cobaltcore-exporter"}.is) {
+			return errors.Join(errors.New("the exporter has not sent it"), err)
+		}
+		return nil
+	})
+	t.Logf("sent by the exporter %s after Prometheus was gone, which it waits for %s", took.Round(time.Second), fallbackAfter)
 }
 
 // test brings a fault about and waits for what must be said, no more and no less;
