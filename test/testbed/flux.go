@@ -5,6 +5,7 @@ package testbed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -161,6 +162,10 @@ func (o *FluxOperator) ApplyFluxInstance(ctx context.Context, cluster *Cluster) 
 		}
 		if status := conditionStatus(got, "Ready"); status != "True" {
 			return fmt.Errorf("condition Ready of the FluxInstance is %q", status)
+		}
+		// The operator writes conditions first, then the rest of the status.
+		if components, _, _ := unstructured.NestedSlice(got.Object, "status", "components"); len(components) == 0 {
+			return errors.New("the FluxInstance is ready, and names no components yet")
 		}
 		return nil
 	})
