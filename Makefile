@@ -40,14 +40,23 @@ unit: ## Run the tests that need no server
 e2e: ## Run the tests on real servers, which are built into a cache once
 	$(GOTEST) -race -tags testbed -timeout 45m -p 1 ./test/testbed ./test/e2e
 
+.PHONY: faults
+faults: ## Break everything once in a real fleet and look at what Alertmanager sends; make e2e breaks one thing of each system
+	$(GOTEST) -race -tags testbed -timeout 60m -run '^TestFaults$$' ./test/e2e -args -all-faults
+
+.PHONY: mutants
+mutants: ## Make every mistake in every rule, one at a time: a fixture has to show each
+	$(GO) test -tags mutants -run '^TestMistakesAreFound$$' ./alerts/tests
+
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
 	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed
 	exec bin/testbed -address $(ADDRESS)
 
 .PHONY: bench
-bench: build ## Measure beside kube-state-metrics on a real cluster, then the Go benchmarks
+bench: build ## Measure beside kube-state-metrics on a real cluster, and 100 clusters, then the Go benchmarks
 	$(GO) run ./test/bench -check
+	$(GO) run ./test/bench -clusters 100
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
 	$(GO) test -run '^$$' -bench . -tags testbed ./test/e2e
 

@@ -3,14 +3,17 @@
 
 package alerts
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 func aurora(r Rule) Rule {
 	r.System, r.KeepFiringFor = Aurora, max(r.KeepFiringFor, 2*time.Minute)
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "Aurora", Name: "{{ $labels.aurora }}"}
 	}
-	if r.Name != "AuroraControllerDown" {
+	if !strings.HasPrefix(r.Name, "AuroraCert") { // a certificate ends whether anybody runs or not
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "AuroraControllerDown", Equal: []string{clusterLabel}})
 	}
 	r.InhibitedBy = append(r.InhibitedBy, inHouse())

@@ -123,12 +123,37 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
+// TestNoLabelOfTheScrape: Prometheus takes them away from the rows first, so what a
+// rule says by them is lost there, and only there.
+func TestNoLabelOfTheScrape(t *testing.T) {
+	scrape := []string{"container", "endpoint", "instance", "job", "pod", "service"}
+	everyExpression(t, func(where string, e parser.Expr, only bool) {
+		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+			var names []string
+			switch n := n.(type) {
+			case *parser.AggregateExpr:
+				names = n.Grouping
+			case *parser.BinaryExpr:
+				if n.VectorMatching != nil {
+					names = slices.Concat(n.VectorMatching.MatchingLabels, n.VectorMatching.Include)
+				}
+			}
+			for _, name := range names {
+				if !only && slices.Contains(scrape, name) {
+					t.Errorf("%s: %s keeps the label %s, which the scrape has, too", where, n, name)
+				}
+			}
+			return nil
+		})
+	})
+}
+
 // acrossClusters are the joins that are meant to leave the cluster: secrets are stored
-// once for all, versions and clusters are compared with one another, and the workload
-// of a Plugin is in the cluster that it names.
+// once for all, versions and clusters are compared with one another, the workload of a
+// Plugin is in the cluster that it names, and Alertmanager is in none.
 func acrossClusters(labels []string) bool {
 	switch strings.Join(labels, " ") {
-	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "":
+	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "alertmanager", "":
 		return true
 	}
 	return false

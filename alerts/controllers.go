@@ -72,12 +72,12 @@ func controllersGroup() Group {
 			Name: "ESOControllerDown", Severity: Critical,
 			Summary:     "External Secrets Operator of {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets go on saying that they are ready.",
-		}, ExternalSecrets, `, component="external-secrets"`),
+		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of External Secrets in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed.",
-		}, ExternalSecrets, `, component!="external-secrets"`),
+		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
@@ -109,6 +109,21 @@ func controllersGroup() Group {
 			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} does not start",
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, or its image cannot be pulled. cobaltcore_controller_pod_waiting says which.",
 			InhibitedBy: podless,
+		}),
+		controller(Rule{
+			Name: "ControllerMetricsFailing", Severity: Info, For: 15 * time.Minute,
+			Expr: `max by (cluster, system, reason) (cobaltcore_controller_scrape_failing)
+  or max by (cluster, system, reason) (cobaltcore_controller_pods_failing)`,
+			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
+			Summary:     "Controllers of {{ $labels.system }} in {{ $labels.cluster }} do not tell of themselves",
+			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be listed or asked for their metrics ({{ $labels.reason }}): queues and errors of these controllers are not known. Their workloads are.",
+		}),
+		controller(Rule{
+			Name: "ControllerMetricsCut", Severity: Info, For: 15 * time.Minute,
+			Expr:        `sum by (cluster, system) (cobaltcore_controller_metrics_cut) > 0`,
+			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
+			Summary:     "{{ $value }} series of controllers of {{ $labels.system }} in {{ $labels.cluster }} are left out",
+			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} have more series than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,

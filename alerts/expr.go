@@ -77,11 +77,24 @@ func rewrite(e parser.Expr, f func(*parser.VectorSelector) parser.Expr) parser.E
 	return e // ranges are of foreign metrics only: they keep what they are
 }
 
+// Local is an expression over rows in which the label cluster is called label, as
+// one over rows in which it has its own name.
+func Local(expr, label string) (string, error) {
+	e, err := Parse(expr)
+	if err != nil || label == clusterLabel {
+		return expr, err
+	}
+	renameFrom(e, label, clusterLabel)
+	return e.String(), nil
+}
+
 // rename gives the label cluster another name, wherever PromQL names labels.
-func rename(e parser.Expr, label string) {
+func rename(e parser.Expr, label string) { renameFrom(e, clusterLabel, label) }
+
+func renameFrom(e parser.Expr, from, label string) {
 	swap := func(names []string) {
 		for i, n := range names {
-			if n == clusterLabel {
+			if n == from {
 				names[i] = label
 			}
 		}
@@ -90,7 +103,7 @@ func rename(e parser.Expr, label string) {
 		switch n := n.(type) {
 		case *parser.VectorSelector:
 			for _, m := range n.LabelMatchers {
-				if m.Name == clusterLabel {
+				if m.Name == from {
 					m.Name = label
 				}
 			}
@@ -103,7 +116,7 @@ func rename(e parser.Expr, label string) {
 			}
 		case *parser.Call:
 			for _, i := range labelArguments(n.Func.Name, len(n.Args)) {
-				if s, ok := n.Args[i].(*parser.StringLiteral); ok && s.Val == clusterLabel {
+				if s, ok := n.Args[i].(*parser.StringLiteral); ok && s.Val == from {
 					s.Val = label
 				}
 			}

@@ -138,6 +138,21 @@ func exporterGroup() Group {
 			Description: "The configuration file of the exporter is not valid, so the one before is still in force. Its log names the line.",
 		},
 		{
+			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
+			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
+			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},
+			Summary:     "The exporter does not reach Alertmanager {{ $labels.alertmanager }}",
+			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if nobody scraped the exporter.",
+		},
+		{
+			Name: "ExporterWatchdogMissing", System: Exporter, Severity: Warning, For: 10 * time.Minute,
+			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
+			Object:      Object{Kind: "Alert", Name: "Watchdog"},
+			Summary:     "Alertmanager has no Watchdog of {{ $labels.cluster }}",
+			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager: no other one would either.",
+			InhibitedBy: []Inhibition{inHouse()},
+		},
+		{
 			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
 			Expr:        `up{job=~".*cobaltcore-exporter.*"} == 0`,
 			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},

@@ -100,6 +100,18 @@ func withSource(label, expr string) string {
   or ` + expr + ` unless on (` + fluxObject + `) ` + fluxSource + `)`
 }
 
+// byController adds the controller that should reconcile an object: if it is down, that
+// is why nobody does.
+func byController(expr string) string {
+	for _, c := range [][2]string{
+		{"FluxInstance|ResourceSet", "flux-operator"}, {"Kustomization", "kustomize-controller"},
+		{"ImageRepository", "image-reflector-controller"}, {"ImageUpdateAutomation", "image-automation-controller"},
+	} {
+		expr = `label_replace(` + expr + `, "component", "` + c[1] + `", "kind", "` + c[0] + `")`
+	}
+	return expr
+}
+
 // fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
 // not failed. A controller makes Ready unknown at each attempt, so a failing object is
 // not failing all the time: it has failed if its last success is old, and
@@ -198,11 +210,12 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `(` + fluxReconcile + ` > 3 and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds) > 1800)`,
+			Expr: byController(`(` + fluxReconcile + ` > 3 and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
+  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds) > 1800)`),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds)`,
 			Summary:     "Nobody reconciles {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }}",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} says that it is ready and was last reconciled {{ $value }} intervals ago: its controller is dead, or of another shard.",
+			InhibitedBy: []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}, {By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
 		}),
 		flux(Rule{
 			Name: "FluxDrifted", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,

@@ -215,11 +215,12 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
-			// Which endpoints is not in the alert: that label is one of those that a scrape adds.
+			// One for all endpoints: a token that was revoked is one trouble, and a scrape has
+			// a label endpoint of its own.
+			Expr: `max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node=""})`,
 			// What is sealed or has no leader says so by itself.
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node=""})`,
-			Summary:     "The exporter does not get all answers about OpenBao {{ $labels.openbao }}",
-			Description: "Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not answered; cobaltcore_openbao_endpoint_failing says which ones and why. What they tell is not known.",
+			Summary:     "OpenBao {{ $labels.openbao }} does not answer all that the exporter asks",
+			Description: "Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not answered; cobaltcore_openbao_endpoint_failing says which and why. What they tell is not known.",
 			InhibitedBy: leaderless,
 		}),
 	}}

@@ -33,7 +33,7 @@ func openBaoCertificates() Group {
 		return expiring(openBao(Rule{
 			Name:        name,
 			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-			Summary:     "A " + what + " of {{ $labels.mount }} expires in {{ $value | humanizeDuration }}",
+			Summary:     "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} expires in {{ $value | humanizeDuration }}",
 			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. It signs no certificate that would outlive it.",
 		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}`, "cluster, openbao, mount, issuer_id", warn, critical)
 	}

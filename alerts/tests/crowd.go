@@ -34,7 +34,7 @@ func Crowd(ctx context.Context, dir string) (Fixture, error) {
 	if err := yaml.Unmarshal(text, &kinds); err != nil {
 		return Fixture{}, fmt.Errorf("crowd.yaml: %w", err)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same crowd each time
+	random := rand.New(rand.NewPCG(1, 2)) // the same crowd each time
 	for _, cluster := range []string{"a", "b"} {
 		out := &strings.Builder{}
 		for _, k := range kinds {

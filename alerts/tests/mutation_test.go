@@ -1,3 +1,5 @@
+//go:build mutants
+
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
@@ -29,7 +31,6 @@ func harmless() map[string]string {
 		`FluxVersionSkew: cobaltcore_flux_instance_version_info without applied!=""`:                                                                       "in the count of a version: what has none is not counted",
 		`FluxComponentExtra: by \(\[cluster namespace component\]\) without component`:                                                                     "in a join by fewer labels",
 		`FluxImageDiffers: by \(\[cluster namespace component image\]\) without image`:                                                                     "in a join by fewer labels",
-		`ESOControllerDown: cobaltcore_controller_replicas_available without system="externalsecrets"`:                                                     "no other system has a component of this name",
 		`.*: cobaltcore_watch_synced without collector="\w+"`:                                                                                              "a kind belongs to one collector",
 		`.* on \(\[cluster store_kind store_namespace store_name\]\) without store_kind`:                                                                   "only a SecretStore has a namespace",
 		`cobaltcore:eso_(external|push)secret:store_ref: .* without store_kind="(Cluster)?SecretStore"`:                                                    "in the join with stores; one of another kind is not found there",

@@ -28,17 +28,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fixtures runs the exporters, once for all tests.
 var fixtures = sync.OnceValues(func() ([]tests.Fixture, error) {
-	if cached := zzCached(); cached != nil { // TEMPORARY
-		return cached, nil
-	}
 	dir, err := os.MkdirTemp("", "rules-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	all, err := tests.Fixtures(context.Background(), dir)
-	zzStore(all) // TEMPORARY
-	return all, err
+	return tests.Fixtures(context.Background(), dir)
 })
 
 func allFixtures(t *testing.T) []tests.Fixture {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
@@ -25,13 +26,13 @@ func alertFiles(out map[string][]byte) error {
 			if err != nil {
 				return fmt.Errorf("%s for label %s: %w", name, label, err)
 			}
-			out[dir+label+"/"+name] = append(header[:len(header):len(header)], text...)
+			out[dir+label+"/"+name] = append(slices.Clip(header), text...)
 		}
 	}
 	text, err := alerts.InhibitRules()
 	if err != nil {
 		return err
 	}
-	out[dir+"inhibit_rules.yaml"] = append(header[:len(header):len(header)], text...)
+	out[dir+"inhibit_rules.yaml"] = append(slices.Clip(header), text...)
 	return nil
 }

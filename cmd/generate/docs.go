@@ -36,6 +36,11 @@ func files() (map[string][]byte, error) {
 	}
 	out["docs/metrics.md"] = metrics
 	out["docs/commands.md"] = commandsPage()
+	api, err := openAPI()
+	if err != nil {
+		return nil, err
+	}
+	out["docs/openapi.json"], out["internal/health/openapi.json"] = api, api
 	if err := alertFiles(out); err != nil {
 		return nil, err
 	}
@@ -105,7 +110,7 @@ func metricsPage() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-const metricsIntroduction = `Every row has the label ` + "`cluster`" + `: the cluster in which the object lives (` + "`clusterLabel`" + ` renames it).
+const metricsIntroduction = `Every row about a cluster has the label ` + "`cluster`" + `: the cluster in which the object lives (` + "`clusterLabel`" + ` renames it).
 ` + "`target_cluster`" + ` is the cluster to which the object is applied, from its ` + "`spec.kubeConfig`" + `. An absent value is an empty label.
 Booleans are 0 and 1; times are seconds since the epoch, so an age is ` + "`time() - x_timestamp_seconds`" + `. Rows with strings end in
 ` + "`_info`" + ` and are 1. The label ` + "`uid`" + ` is there with ` + "`collectors: {flux: {uid: true}}`" + ` only.
@@ -158,6 +163,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_secretflow_"},
 	},
 	{
+		title:    "Health",
+		text:     "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, every 15 s. `cluster` is the one that is affected, the target of what Flux applies.",
+		prefixes: []string{"cobaltcore_health_"},
+	},
+	{
 		title:    "Controllers and their workloads",
 		text:     "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses `pods/proxy`; `unauthorized` is what the controller says itself.",
 		prefixes: []string{"cobaltcore_controller_"},
@@ -171,6 +181,11 @@ var metricSections = []metricSection{
 		title:    "Clusters, watches and collectors",
 		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
+	},
+	{
+		title:    "Alertmanager",
+		text:     "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, `not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password cannot be read). What was read five intervals ago is not shown any more.",
+		prefixes: []string{"cobaltcore_alertmanager_"},
 	},
 	{
 		title:    "Discovery",
@@ -194,7 +209,7 @@ func commandsPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Commands\n\n" + generated)
 	root := cli.Root(cli.Streams{Out: io.Discard, Err: io.Discard})
-	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 1 failure, 4 wrong flags or configuration.\n", root.Long)
+	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 1 failure, 4 wrong flags or configuration. Those of `report` are verdicts: 0 ok, 1 degraded, 2 down, 3 unknown.\n", root.Long)
 	for _, c := range root.Commands() {
 		command(&b, c)
 	}

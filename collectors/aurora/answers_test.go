@@ -65,6 +65,8 @@ func TestAnswers(t *testing.T) {
 		"HTML that says it is JSON":     {jsonChecks, reply(200, json, pageBody), probe.ReasonDecode, "200", false},
 		"JSON without a type":           {jsonChecks, reply(200, "", tokenBody), ReasonContent, "200", false},
 		"a type that is none":           {jsonChecks, reply(200, "application/json/;;", tokenBody), ReasonContent, "200", false},
+		"a parameter without a value":   {[]string{token}, reply(200, "application/json; charset", tokenBody), "", "200", false},
+		"an upper-case type":            {[]string{token}, reply(200, "Application/JSON;Charset=UTF-8", tokenBody), "", "200", false},
 		"no body":                       {jsonChecks, reply(200, json, ""), probe.ReasonDecode, "200", false},
 		"null":                          {jsonChecks, reply(200, json, "null"), ReasonContent, "200", false},
 		"an empty object":               {jsonChecks, reply(200, json, "{}"), ReasonContent, "200", false},
@@ -167,7 +169,7 @@ func TestAnswers(t *testing.T) {
 func TestRedirectsOnTheHostAreFollowed(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.set(tokenPath, redirect("/csrf-token/", 308))
-	d.set("/csrf-token/", redirect("http://aurora.test:8080/token", 302))
+	d.set("/csrf-token/", redirect("http://AURORA.test:8080/token", 302))
 	d.set("/token", reply(200, "application/json", tokenBody))
 	d.start().askOnce(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{

@@ -4,7 +4,6 @@
 package aurora
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,15 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // recordedAt is an instance whose answers are beside the cluster in dir, some time
 // after they were recorded.
@@ -40,25 +36,13 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			site, i := recordedAt(t, dir, 0)
 			i.askOnce(t.Context())
-			text := serve(t, site.Exposition)
-			mustParse(t, text)
-			lines := slices.DeleteFunc(slices.Collect(strings.Lines(text)), func(l string) bool { return strings.HasPrefix(l, "#") })
-			slices.Sort(lines)
-			for _, l := range lines {
-				name, _, _ := strings.Cut(l, "{")
-				filled[name] = true
+			text := collectortest.Serve(t, site.Exposition)
+			collectortest.MustParse(t, text)
+			collectortest.Lint(t, text)
+			for row := range collectortest.Rows(text) {
+				filled[collectortest.FamilyOf(row)] = true
 			}
-			got, file := strings.Join(lines, ""), dir+".golden"
-			if *update {
-				write(t, file, []byte(got))
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
-			}
+			collectortest.Golden(t, dir+".golden", collectortest.Lines(text))
 		})
 	}
 	for _, f := range (Collector{}).Families() {

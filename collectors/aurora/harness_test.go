@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,36 +19,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a test waits for something to become true.
-const deadline = 30 * time.Second
-
-func eventually(tb testing.TB, what string, ok func() bool) {
-	tb.Helper()
-	end := time.NewTimer(deadline)
-	defer end.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-end.C:
-			tb.Fatalf("%s: still not after %v", what, deadline)
-		case <-tick.C:
-		}
-	}
-}
 
 // The answers of a dashboard that works, and of Keystone, as the research saw them.
 const (
@@ -109,7 +85,7 @@ func newDashboard(tb testing.TB, prepare func(*httptest.Server)) *dashboard {
 }
 
 func (d *dashboard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, _ := net.SplitHostPort(address); host != "aurora.test" && host != "keystone.test" {
+	if host, _, _ := net.SplitHostPort(strings.ToLower(address)); host != "aurora.test" && host != "keystone.test" {
 		return nil, fmt.Errorf("dial %s: %w", address, errors.ErrUnsupported)
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, d.server.Listener.Addr().String())
@@ -160,25 +136,7 @@ func start(a config.Aurora, site collectors.Site) *instance {
 // newSite is the cluster management with an exposition of its own.
 func newSite(tb testing.TB) collectors.Site {
 	tb.Helper()
-	e, err := exposition.New(exposition.Options{}, Families()...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return collectors.Site{
-		Cluster: fleet.Cluster{Name: "management"}, Exposition: e, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	}
-}
-
-// serve is what GET /metrics answers.
-func serve(tb testing.TB, e *exposition.Exposition) string {
-	tb.Helper()
-	w := httptest.NewRecorder()
-	handler := &exposition.Handler{Exposition: e, Collectors: []string{Name}}
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
-	if w.Code != http.StatusOK {
-		tb.Fatalf("GET /metrics: %d %s", w.Code, w.Body)
-	}
-	return w.Body.String()
+	return collectortest.Site(tb, time.Now, Families()...)
 }
 
 // rowSet is values by name and labels, without what all rows of these tests share.
@@ -186,34 +144,15 @@ type rowSet map[string]string
 
 func rowsOf(tb testing.TB, site collectors.Site) rowSet {
 	tb.Helper()
-	text := serve(tb, site.Exposition)
-	mustParse(tb, text)
-	rows := rowSet{}
-	short := strings.NewReplacer("cobaltcore_aurora_", "", `cluster="management",aurora="aurora",`, "", `{cluster="management",aurora="aurora"}`, "")
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "#") {
-			n := strings.LastIndexByte(line, ' ')
-			rows[short.Replace(line[:n])] = strings.TrimSpace(line[n:])
-		}
-	}
-	return rows
+	text := collectortest.Serve(tb, site.Exposition)
+	collectortest.MustParse(tb, text)
+	collectortest.Lint(tb, text)
+	return collectortest.ShortRows(text, "cobaltcore_aurora_", `cluster="management",aurora="aurora"`)
 }
 
-// want checks rows; the empty value stands for one that must not be there.
 func (r rowSet) want(tb testing.TB, want map[string]string) {
 	tb.Helper()
-	for _, row := range slices.Sorted(maps.Keys(want)) {
-		if r[row] != want[row] {
-			tb.Errorf("%s is %q, not %q", row, r[row], want[row])
-		}
-	}
-	if tb.Failed() {
-		for _, row := range slices.Sorted(maps.Keys(r)) {
-			if !strings.HasPrefix(row, "request_duration") {
-				tb.Log(row, r[row])
-			}
-		}
-	}
+	collectortest.Want(tb, r, want)
 }
 
 // with are the labels of the rows of a family.
@@ -226,19 +165,6 @@ func (r rowSet) with(family string) []string {
 	}
 	slices.Sort(found)
 	return found
-}
-
-// mustParse checks that text is an exposition that Prometheus' linter likes.
-func mustParse(tb testing.TB, text string) {
-	tb.Helper()
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	if _, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil {
-		tb.Fatalf("not an exposition: %v\n%s", err, text)
-	}
-	problems, err := promlint.New(strings.NewReader(text)).Lint()
-	if err != nil || len(problems) > 0 {
-		tb.Errorf("%v %v", problems, err)
-	}
 }
 
 // number is a time as a row shows it.

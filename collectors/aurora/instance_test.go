@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
@@ -87,7 +88,7 @@ func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	i := d.start()
 	done := make(chan struct{})
 	go func() { defer close(done); i.askOnce(t.Context()) }()
-	eventually(t, "up", func() bool { return rowsOf(t, d.site)["up"] == "1" })
+	collectortest.Eventually(t, "up", func() bool { return rowsOf(t, d.site)["up"] == "1" })
 	rowsOf(t, d.site).want(t, map[string]string{`check_success{check="keystone"}`: "", "up": "1"})
 	if i.Settled() {
 		t.Error("settled before Keystone has answered")
@@ -186,8 +187,8 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(ctx) }()
-	eventually(t, "settled", p.Settled)
-	eventually(t, "a second round", func() bool { return rowsOf(t, d.site)[`request_duration_seconds_count{check="page"}`] > "1" })
+	collectortest.Eventually(t, "settled", p.Settled)
+	collectortest.Eventually(t, "a second round", func() bool { return rowsOf(t, d.site)[`request_duration_seconds_count{check="page"}`] > "1" })
 	reached := make(chan struct{}, 100)
 	d.set("/", func(w http.ResponseWriter, r *http.Request) { reached <- struct{}{}; hang(w, r) })
 	<-reached
@@ -219,7 +220,7 @@ func TestLog(t *testing.T) {
 	i.askOnce(t.Context())
 	i.askOnce(t.Context())
 	text := log.String()
-	if strings.Contains(text, secret) || strings.Contains(serve(t, d.site.Exposition), secret) {
+	if strings.Contains(text, secret) || strings.Contains(collectortest.Serve(t, d.site.Exposition), secret) {
 		t.Errorf("an answer is quoted:\n%s", text)
 	}
 	if n := strings.Count(text, "not answered"); n != 4 {

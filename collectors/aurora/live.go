@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"time"
 
@@ -138,7 +139,7 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 func followed(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
-	case next.URL.Hostname() != first.Hostname(), next.URL.Scheme != "https" && (next.URL.Scheme != "http" || first.Scheme == "https"):
+	case !strings.EqualFold(next.URL.Hostname(), first.Hostname()), next.URL.Scheme != "https" && (next.URL.Scheme != "http" || first.Scheme == "https"):
 		return probe.Failed(ReasonRedirectElsewhere, "a redirect to another host, or away from TLS")
 	case len(via) > maxRedirects:
 		return probe.Failed(ReasonRedirectLoop, "more than %d redirects", maxRedirects)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"mime"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers
 	for _, p := range i.parts {
 		outcomes := i.outcomes(ctx, p, ask)
 		if ctx.Err() != nil { // our time is up, and that is why they failed
-			return answers, []fleet.Missing{{Cluster: i.Cluster, Aurora: i.Name, Reason: string(probe.ReasonTimeout)}}, nil
+			return answers, []fleet.Missing{{Cluster: i.Cluster, Aurora: i.Name, Reason: string(probe.ReasonTimeout)}}, nil //nolint:nilerr // it is noted
 		}
 		for n, o := range outcomes {
 			if errors.Is(o.err, probe.ErrNotRecorded) {
@@ -61,9 +62,7 @@ func (o outcome) kept(c check) map[string]any {
 		kept["_redirects"] = o.redirects
 	}
 	if o.err == nil {
-		for name, value := range c.passes() {
-			kept[name] = value
-		}
+		maps.Copy(kept, c.passes())
 		return kept
 	}
 	kept["_reason"] = probe.ReasonOf(o.err)

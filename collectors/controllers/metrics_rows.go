@@ -115,6 +115,9 @@ func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) err
 	defer func() { _ = body.Close() }()
 	cut, err := takeOver(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
 	if err != nil {
+		if ctx.Err() != nil { // what was cut off by that is no mistake of the pod
+			err = ctx.Err()
+		}
 		return readFailure(err)
 	}
 	r.Bool(scrapeSuccess, true, p.values()...)

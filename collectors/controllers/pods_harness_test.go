@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,34 +22,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
-
-// podDeadline is how long a test waits for something to become true.
-const podDeadline = 30 * time.Second
-
-// soon waits until ok says so.
-func soon(tb testing.TB, what string, ok func() bool) {
-	tb.Helper()
-	end := time.NewTimer(podDeadline)
-	defer end.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-end.C:
-			tb.Fatalf("%s: still not after %v", what, podDeadline)
-		case <-tick.C:
-		}
-	}
-}
 
 // stubServer is an API server as far as pods are concerned: lists with selectors and
 // pages, and the proxy. Behind the proxy is what controllers say, by namespace/name:port.
@@ -220,49 +199,30 @@ func podConfig() config.Controllers {
 func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change func(*collectors.Site)) (*pods, *exposition.Exposition) {
 	tb.Helper()
 	r := newReexport(conf.Allow)
-	e, err := exposition.New(exposition.Options{}, slices.Concat(podFamilies(), r.scrapeFamilies())...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	site := collectors.Site{
-		Cluster: c, Exposition: e, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Date(2026, 11, 23, 15, 11, 26, 0, time.UTC) },
-	}
+	now := func() time.Time { return time.Date(2026, 11, 23, 15, 11, 26, 0, time.UTC) }
+	site := collectortest.Site(tb, now, slices.Concat(podFamilies(), r.scrapeFamilies())...)
+	site.Cluster = c
 	if change != nil {
 		change(&site)
 	}
 	p := newPods(conf, r, site)
-	e.Swap(nil, p.Groups())
+	site.Exposition.Swap(nil, p.Groups())
 	tb.Cleanup(p.source.close)
-	return p, e
+	return p, site.Exposition
 }
 
 // servedText is what GET /metrics answers.
 func servedText(tb testing.TB, e *exposition.Exposition) string {
 	tb.Helper()
-	w := httptest.NewRecorder()
-	h := &exposition.Handler{Exposition: e}
-	h.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
-	text := w.Body.String()
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	if _, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil {
-		tb.Fatalf("not an exposition: %v\n%s", err, text)
-	}
+	text := collectortest.Serve(tb, e)
+	collectortest.MustParse(tb, text)
 	return text
 }
 
 // servedRows are the rows of some families, all if there are none, sorted.
 func servedRows(tb testing.TB, e *exposition.Exposition, families ...string) string {
 	tb.Helper()
-	var lines []string
-	for line := range strings.Lines(servedText(tb, e)) {
-		name, _, _ := strings.Cut(line, "{")
-		if line[0] != '#' && (len(families) == 0 || slices.Contains(families, name)) {
-			lines = append(lines, line)
-		}
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "")
+	return collectortest.Lines(servedText(tb, e), families...)
 }
 
 // failingPods are the reasons by pod.

@@ -6,7 +6,6 @@ package controllers
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,26 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
-
-var updatePods = flag.Bool("update-pods", false, "write the golden files of pods")
-
-// goldenPods compares rows with a golden file, or writes it.
-func goldenPods(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *updatePods {
-		writeFile(t, file, got)
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("rows (-want +got, -update-pods accepts them):\n%s", diff)
-	}
-}
 
 // recorded is a snapshot with the pods of testdata and what two of them say.
 func recorded(t *testing.T) fleet.Cluster {
@@ -50,11 +32,7 @@ func recorded(t *testing.T) fleet.Cluster {
 	for from, to := range map[string]string{
 		"kustomize-controller": "flux-system/kustomize-controller-5d8f-x2x", "external-secrets": "external-secrets/external-secrets-77c-abc",
 	} {
-		text, err := os.ReadFile(filepath.Join("testdata", from+".prom"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, filepath.Join(dir, "controllers", to+".prom"), string(text))
+		writeFile(t, filepath.Join(dir, "controllers", to+".prom"), collectortest.ReadFile(t, filepath.Join("testdata", from+".prom")))
 	}
 	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}
 }
@@ -64,7 +42,7 @@ func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	p, e := startPods(t, recorded(t), podConfig(), nil)
 	p.round(t.Context())
-	goldenPods(t, "pods", servedRows(t, e))
+	collectortest.Golden(t, filepath.Join("testdata", "pods.golden"), servedRows(t, e))
 	if s := p.Status(); !p.Settled() || !s.Up || s.LastSuccess.IsZero() || len(s.Errors) > 0 {
 		t.Errorf("%+v", s)
 	}
@@ -81,6 +59,32 @@ func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, problem := range problems {
 		if strings.HasPrefix(problem.Metric, "cobaltcore_") { // the others are as their controllers have them
 			t.Errorf("%s: %s", problem.Metric, problem.Text)
+		}
+	}
+}
+
+// TestTheFleetHasMetricsOfControllers: each file is that of a pod which is there, and
+// all that it has is exported again.
+func TestTheFleetHasMetricsOfControllers(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join("..", "..", "test", "fleet", "management")
+	files, err := filepath.Glob(filepath.Join(dir, "controllers", "*", "*.prom"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}, podConfig(), nil)
+	p.round(t.Context())
+	taken := servedText(t, e)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".prom")
+		samples, exported := 0, strings.Count(taken, `controller_pod="`+name+`"`)
+		for line := range strings.Lines(collectortest.ReadFile(t, file)) {
+			if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
+				samples++
+			}
+		}
+		if samples == 0 || exported != samples {
+			t.Errorf("%s: %d of %d samples are exported again", file, exported, samples)
 		}
 	}
 }

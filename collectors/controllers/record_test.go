@@ -88,7 +88,9 @@ func crowd(t *testing.T) *stubServer {
 	s.pods = []map[string]any{
 		podObject("well", nil), podObject("sick", sick), podObject("dumb", nil), podObject("odd", nil), podObject("none", nil), podObject("forbidden", nil),
 		podObject("ended", func(_, _, status map[string]any) { status["phase"] = "Failed" }),
-		podObject("mute", func(_, spec, _ map[string]any) { spec["containers"] = []any{map[string]any{"name": "x", "image": "x:1"}} }),
+		podObject("mute", func(_, spec, _ map[string]any) {
+			spec["containers"] = []any{map[string]any{"name": "x", "image": "x:1"}}
+		}),
 	}
 	s.behind["flux-system/well:8080"] = says(`# HELP workqueue_depth ` + canary + `
 # TYPE workqueue_depth gauge

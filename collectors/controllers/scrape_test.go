@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
@@ -96,7 +97,7 @@ func TestProxyAnswers(t *testing.T) {
 			s.behind["flux-system/kustomize-controller-2:8080"] = says(good)
 			var logged bytes.Buffer
 			p, e := startPods(t, s.cluster, podConfig(), func(s *collectors.Site) { s.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
-			p.timeout = podDeadline
+			p.timeout = collectortest.Deadline
 			p.round(t.Context())
 			both := fmt.Sprintf(depthOf, "kustomize-controller-1", 3) + fmt.Sprintf(depthOf, "kustomize-controller-2", 3)
 			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" {
@@ -284,11 +285,11 @@ func TestRunAsksAgain(t *testing.T) {
 	conf := podConfig()
 	conf.Interval = config.Duration(10 * time.Millisecond)
 	p, e := startPods(t, s.cluster, conf, nil)
-	p.timeout = podDeadline
+	p.timeout = collectortest.Deadline
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(ctx) }()
 	defer func() { cancel(); <-done }()
-	soon(t, "settled", p.Settled)
-	soon(t, "asked again", func() bool { return strings.HasSuffix(servedRows(t, e, "workqueue_depth"), "} 3\n") || n.Load() > 3 })
+	collectortest.Eventually(t, "settled", p.Settled)
+	collectortest.Eventually(t, "asked again", func() bool { return strings.HasSuffix(servedRows(t, e, "workqueue_depth"), "} 3\n") || n.Load() > 3 })
 }

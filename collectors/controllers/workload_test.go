@@ -4,13 +4,12 @@
 package controllers
 
 import (
-	"encoding/json"
-	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // TestNothingOfAWorkloadLeaks: s3cr3t is in the environment, the arguments and the
@@ -18,13 +17,13 @@ import (
 func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	t.Parallel()
 	hidden := 0
-	for _, file := range workloadFiles(t) {
-		all := readWorkloads(t, file)
-		for _, o := range all {
-			hidden += strings.Count(string(o.raw), "s3cr3t")
+	s := workloadSuite(config.Controllers{})
+	for _, c := range s.Cases(t) {
+		for _, o := range c.Objects {
+			hidden += strings.Count(string(o.Raw), "s3cr3t")
 		}
-		if strings.Contains(workloadRows(t, "management", all...), "s3cr3t") {
-			t.Errorf("%s: a row has what nobody may see", file)
+		if strings.Contains(s.Render(t, c.Cluster, c.Objects...), "s3cr3t") {
+			t.Errorf("%s: a row has what nobody may see", c.File)
 		}
 	}
 	if hidden == 0 {
@@ -36,15 +35,15 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 // more loses its rows.
 func TestAWorkloadOfNobodyIsNotStored(t *testing.T) {
 	t.Parallel()
-	h := newWorkloadRig(t, "management", config.Controllers{Selectors: map[string]string{"aurora": "tier=ui"}})
-	h.set(t,
-		parseWorkload(t, []byte(`{"kind":"Deployment","metadata":{"name":"a","namespace":"n","labels":{"tier":"ui"}}}`)),
-		parseWorkload(t, []byte(`{"kind":"Deployment","metadata":{"name":"b","namespace":"n","labels":{"tier":"db"}}}`)),
+	r := workloadSuite(config.Controllers{Selectors: map[string]string{"aurora": "tier=ui"}}).Rig(t, collectortest.Management)
+	r.Set(t,
+		collectortest.Parse(t, []byte(`{"kind":"Deployment","metadata":{"name":"a","namespace":"n","labels":{"tier":"ui"}}}`)),
+		collectortest.Parse(t, []byte(`{"kind":"Deployment","metadata":{"name":"b","namespace":"n","labels":{"tier":"db"}}}`)),
 	)
-	if n, _, _ := h.kinds["Deployment"].group.Size(); n != 1 {
+	if n, _, _ := r.Kinds["Deployment"].Group.Size(); n != 1 {
 		t.Errorf("%d objects are stored, want 1", n)
 	}
-	if text := h.get(t); !strings.Contains(text, `name="a",kind="Deployment",system="aurora",component="a"`) || strings.Contains(text, `name="b"`) {
+	if text := r.Get(t); !strings.Contains(text, `name="a",kind="Deployment",system="aurora",component="a"`) || strings.Contains(text, `name="b"`) {
 		t.Error(text)
 	}
 }
@@ -55,6 +54,13 @@ func TestABrokenValueOfAWorkloadCostsNoOtherRow(t *testing.T) {
 	const whole = `{"kind":"Deployment","metadata":{"name":"a","namespace":"n","generation":1,"labels":{"app.kubernetes.io/part-of":"flux","x":"y"}},` +
 		`"spec":{"replicas":2,"paused":true,"template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"c","image":"i:1"}]}}},` +
 		`"status":{"observedGeneration":1,"readyReplicas":1,"availableReplicas":1,"updatedReplicas":1,"conditions":[{"type":"Available","status":"True"}]}}`
+	rules := collectortest.Rules{Gone: func(family string, list []string) bool {
+		return slices.Contains(list, strings.TrimPrefix(family, "cobaltcore_controller_"))
+	}}
+	render := func(t *testing.T, raw string) string {
+		t.Helper()
+		return workloadSuite(config.Controllers{}).Render(t, collectortest.Management, collectortest.Parse(t, []byte(raw)))
+	}
 	for _, tc := range []struct{ old, broken, gone string }{
 		{`"replicas":2`, `"replicas":"2"`, "replicas_desired"},
 		{`"paused":true`, `"paused":"yes"`, "paused"},
@@ -75,68 +81,23 @@ func TestABrokenValueOfAWorkloadCostsNoOtherRow(t *testing.T) {
 			if raw == whole {
 				t.Fatal("nothing is broken")
 			}
-			got := looseRows(t, raw)
-			validExposition(t, got)
-			have := maps.Collect(sampleRows(got))
-			for row, value := range sampleRows(looseRows(t, whole)) {
-				name, _, _ := strings.Cut(strings.TrimPrefix(row, "cobaltcore_controller_"), "{")
-				if have[row] != value && !strings.Contains(" "+tc.gone+" ", " "+name+" ") {
-					t.Errorf("%s is %q, was %q", row, have[row], value)
-				}
-			}
+			rules.CheckKept(t, collectortest.Parse(t, []byte(whole)), render(t, whole), render(t, raw), strings.Fields(tc.gone))
 		})
 	}
-}
-
-// looseRows are the rows of a Deployment that may be decoded in part.
-func looseRows(t *testing.T, raw string) string {
-	t.Helper()
-	h := newWorkloadRig(t, "management", config.Controllers{})
-	k := h.kinds["Deployment"]
-	entry, _, err := k.resource.Render(h.view, []byte(raw), k.rows)
-	if err != nil || entry == nil {
-		t.Fatalf("no rows: %v", err)
-	}
-	k.group.Replace([]*exposition.Entry{entry})
-	return h.get(t)
 }
 
 func FuzzDeployment(f *testing.F)  { fuzzWorkload(f, "Deployment") }
 func FuzzStatefulSet(f *testing.F) { fuzzWorkload(f, "StatefulSet") }
 func FuzzDaemonSet(f *testing.F)   { fuzzWorkload(f, "DaemonSet") }
 
-// fuzzWorkload feeds anything to a kind. What is JSON is never an error, and what
-// comes out is always an exposition.
 func fuzzWorkload(f *testing.F, kind string) {
-	for _, file := range workloadFiles(f) {
-		for _, o := range readWorkloads(f, file) {
-			f.Add(o.raw)
-		}
-	}
-	for _, raw := range []string{
-		`null`, `[]`, `"x"`, `{}`, `{"metadata":null,"spec":null,"status":null}`,
+	f.Helper()
+	s := workloadSuite(config.Controllers{})
+	s.Fuzz(f, s.Objects(f), []string{
 		`{"metadata":{"name":"a","labels":{"app":"greenhouse","app":"\ud800"},"annotations":"x"},"spec":{"template":[]}}`,
 		`{"metadata":{"name":"a\nb\"c\\d","annotations":{"meta.helm.sh/release-name":"\u0000"}},"status":{"conditions":[{"type":"Available"},{"type":"Available"},null]}}`,
 		`{"metadata":{"name":"a","labels":{"name":"aurora"}},"spec":{"replicas":-9223372036854775808,"template":{"spec":{"containers":[{"name":"c"},{"name":"c"},null,{"image":"@:/"}]}}}}`,
-	} {
-		f.Add([]byte(raw))
-	}
-	h := newWorkloadRig(f, "management", config.Controllers{})
-	k := h.kinds[kind]
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		entry, _, err := k.resource.Render(h.view, raw, k.rows)
-		if err != nil {
-			if json.Valid(raw) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if entry == nil { // no name, or nobody's
-			return
-		}
-		k.group.Replace([]*exposition.Entry{entry})
-		validExposition(t, h.get(t))
-	})
+	}, kind)
 }
 
 // BenchmarkWorkload is what an event costs before it is stored, for a Deployment of
@@ -154,15 +115,7 @@ func BenchmarkWorkload(b *testing.B) {
 				`"status":{"observedGeneration":1,"readyReplicas":2,"availableReplicas":2,"updatedReplicas":2,"conditions":[` +
 				`{"type":"Available","status":"True","reason":"MinimumReplicasAvailable","message":"m","lastTransitionTime":"2026-09-02T07:13:20Z"},` +
 				`{"type":"Progressing","status":"True","reason":"NewReplicaSetAvailable","message":"m","lastTransitionTime":"2026-09-02T07:13:20Z"}]}}`)
-			h := newWorkloadRig(b, "management", config.Controllers{})
-			k := h.kinds["Deployment"]
-			b.ReportAllocs()
-			b.SetBytes(int64(len(raw)))
-			for b.Loop() {
-				if _, _, err := k.resource.Render(h.view, raw, k.rows); err != nil {
-					b.Fatal(err)
-				}
-			}
+			workloadSuite(config.Controllers{}).Bench(b, collectortest.Parse(b, raw))
 		})
 	}
 }

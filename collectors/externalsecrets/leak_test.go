@@ -4,7 +4,6 @@
 package externalsecrets
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -12,20 +11,22 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 // TestNothingLeaks looks in the rows of each object for what must not be there.
 // In testdata, s3cr3t is in all that is nobody's business.
 func TestNothingLeaks(t *testing.T) {
 	found := 0
-	for _, file := range cases(t) {
-		for _, o := range objects(t, file) {
+	for _, c := range suite().Cases(t) {
+		for _, o := range c.Objects {
 			secrets := append(confidential(t, o), "s3cr3t", "hunter2")
 			found += len(secrets) - 2
-			for _, v := range labelValues(t, render(t, "management", o)) {
+			for _, v := range labelValues(t, suite().Render(t, collectortest.Management, o)) {
 				for _, s := range secrets {
 					if strings.Contains(v, s) {
-						t.Errorf("%s: %s %s: %q must not leave the exporter, but there is a label %q", file, o.Kind, o.Metadata.Name, s, v)
+						t.Errorf("%s: %s %s: %q must not leave the exporter, but there is a label %q", c.File, o.Kind, o.Metadata.Name, s, v)
 					}
 				}
 			}
@@ -38,19 +39,24 @@ func TestNothingLeaks(t *testing.T) {
 
 // confidential are the texts of an object that no family declares: messages,
 // reasons in prose, keys in stores, names of credentials.
-func confidential(t *testing.T, o object) []string {
+func confidential(t *testing.T, o collectortest.Object) []string {
 	t.Helper()
+	var prose struct {
+		Status struct {
+			Conditions       []struct{ Message string }
+			FailedNamespaces []struct{ Reason string }
+		}
+	}
+	o.Into(t, &prose)
 	var secrets []string
-	for _, c := range o.Status.Conditions {
+	for _, c := range prose.Status.Conditions {
 		secrets = append(secrets, c.Message)
 	}
-	for _, f := range o.Status.FailedNamespaces {
+	for _, f := range prose.Status.FailedNamespaces {
 		secrets = append(secrets, f.Reason)
 	}
 	var all any
-	if err := json.Unmarshal(o.raw, &all); err != nil {
-		t.Fatal(err)
-	}
+	o.Into(t, &all)
 	collect(all, func(path []string, text string) {
 		switch path[len(path)-1] {
 		case "key", "remoteKey", "secretKey", "property", "caBundle", "regexp", "role", "roleId", "username", "url", "Authorization":
@@ -106,9 +112,9 @@ func labelValues(t *testing.T, text string) []string {
 // TestLabelsOfTheObjectAreNotOurs: External Secrets Operator itself takes the
 // label name of an object for its name.
 func TestLabelsOfTheObjectAreNotOurs(t *testing.T) {
-	for _, file := range cases(t) {
-		if v := labelValues(t, readGolden(t, file)); slices.Contains(v, "foo") {
-			t.Errorf("%s: a row says foo, which is a label of an object", file)
+	for _, c := range suite().Cases(t) {
+		if v := labelValues(t, collectortest.ReadFile(t, c.Golden)); slices.Contains(v, "foo") {
+			t.Errorf("%s: a row says foo, which is a label of an object", c.File)
 		}
 	}
 }

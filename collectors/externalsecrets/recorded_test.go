@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 // expectation is where the testbed notes what the Ready condition of an object
@@ -24,22 +26,26 @@ const (
 // operator, version 0.19.2, made of the objects with what they were written for.
 func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
 	checked := 0
-	for _, file := range cases(t) {
-		if path.Dir(file) != "recorded" || strings.Contains(file, "sealed") {
+	for _, c := range suite().Cases(t) {
+		if path.Dir(c.File) != "recorded" || strings.Contains(c.File, "sealed") {
 			continue
 		}
-		rows := samples(readGolden(t, file))
-		for _, o := range objects(t, file) {
-			want, ok := o.Metadata.Annotations[afterDelete]
+		rows := collectortest.Rows(collectortest.ReadFile(t, c.Golden))
+		for _, o := range c.Objects {
+			var says struct {
+				Metadata struct{ Annotations map[string]string }
+			}
+			o.Into(t, &says)
+			want, ok := says.Metadata.Annotations[afterDelete]
 			if !ok {
-				want, ok = o.Metadata.Annotations[expectation]
+				want, ok = says.Metadata.Annotations[expectation]
 			}
 			if !ok {
 				continue // made by another object
 			}
 			checked++
-			if got := readyOf(o, clusterOf(file), rows); got != want {
-				t.Errorf("%s: %s %s is %q, want %q", file, o.Kind, o.Metadata.Name, got, want)
+			if got := readyOf(o, c.Cluster, rows); got != want {
+				t.Errorf("%s: %s %s is %q, want %q", c.File, o.Kind, o.Metadata.Name, got, want)
 			}
 		}
 	}
@@ -50,7 +56,7 @@ func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
 
 // readyOf is what the rows say about the Ready condition, in the notation of the
 // testbed.
-func readyOf(o object, cluster string, rows map[string]string) string {
+func readyOf(o collectortest.Object, cluster string, rows map[string]string) string {
 	family, labels := strings.ToLower(o.Kind), fmt.Sprintf("namespace=%q,name=%q", o.Metadata.Namespace, o.Metadata.Name)
 	switch o.Kind {
 	case "SecretStore", "ClusterSecretStore":
@@ -71,25 +77,4 @@ func readyOf(o object, cluster string, rows map[string]string) string {
 		}
 	}
 	return says
-}
-
-// TestTwoObjectsNeverShareASeries renders each object under three identities that
-// differ in namespace or name only.
-func TestTwoObjectsNeverShareASeries(t *testing.T) {
-	for _, file := range cases(t) {
-		for _, o := range objects(t, file) {
-			var all []object
-			for _, id := range [][2]string{{"a", "x"}, {"a", "y"}, {"b", "x"}} {
-				if id[0] == "b" && strings.HasPrefix(o.Kind, "Cluster") {
-					continue // it has no namespace
-				}
-				raw, _ := replace(t, o.raw, "metadata.name", id[1])
-				if namespaced, ok := replace(t, raw, "metadata.namespace", id[0]); ok {
-					raw = namespaced
-				}
-				all = append(all, parse(t, raw))
-			}
-			mustParse(t, render(t, "management", all...))
-		}
-	}
 }

@@ -4,21 +4,10 @@
 package externalsecrets
 
 import (
-	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
 	"testing"
-)
 
-// breakage puts a value where the type of the API has another one. Rows whose
-// family, without the prefix of the kind, is one of gone may miss or change; of
-// the info row, only labels may change. All others have to stay.
-type breakage struct {
-	path  string
-	value any
-	gone  []string
-}
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+)
 
 var (
 	conditionRows = []string{"ready", "status", "condition_transition_timestamp_seconds", "validated"}
@@ -28,7 +17,7 @@ var (
 	specRows = []string{"refresh_interval_seconds", "store_ref", "declared_stores", "declared_targets", "validated"}
 )
 
-var breakages = []breakage{
+var breakages = []collectortest.Breakage{
 	{"status", "oops", statusRows},
 	{"status", []any{1, "x"}, statusRows},
 	{"status", nil, statusRows},
@@ -80,39 +69,17 @@ var breakages = []breakage{
 
 // TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value at a time.
 func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
-	tried := map[string]bool{}
-	for _, o := range []object{
-		objectOf(t, "externalsecret-stores.yaml", "ExternalSecret", "many"),
-		objectOf(t, "externalsecret-refresh.yaml", "ExternalSecret", "every-ten-minutes"),
-		objectOf(t, "recorded/control-plane-variants.json", "ExternalSecret", "label-trap"),
-		objectOf(t, "recorded/management.json", "ExternalSecret", "storage-kubeconfig"),
-		objectOf(t, "pushsecret.yaml", "PushSecret", "two-keys-to-two-stores"),
-		objectOf(t, "recorded/control-plane-variants.json", "ClusterSecretStore", "variants-path"),
-		objectOf(t, "recorded/control-plane-variants.json", "SecretStore", "tenant"),
-		objectOf(t, "cluster.yaml", "ClusterExternalSecret", "some-failed"),
-		objectOf(t, "cluster.yaml", "ClusterPushSecret", "some-failed"),
-	} {
-		whole := samples(render(t, "management", o))
-		for _, b := range breakages {
-			raw, ok := replace(t, o.raw, b.path, b.value)
-			if !ok {
-				continue // the kind has no such field
-			}
-			tried[b.path] = true
-			t.Run(fmt.Sprintf("%s/%s/%s=%v", o.Kind, o.Metadata.Name, b.path, b.value), func(t *testing.T) {
-				broken := o
-				broken.raw = raw
-				text := render(t, "management", broken)
-				mustParse(t, text)
-				checkKept(t, whole, samples(text), b.gone)
-			})
-		}
-	}
-	for _, b := range breakages {
-		if !tried[b.path] {
-			t.Errorf("no object has %s", b.path)
-		}
-	}
+	suite().WrongTypes(t, collectortest.ByKind("cobaltcore_eso_"), breakages, collectortest.NameOf,
+		collectortest.Find(t, "externalsecret-stores.yaml", "ExternalSecret", "many"),
+		collectortest.Find(t, "externalsecret-refresh.yaml", "ExternalSecret", "every-ten-minutes"),
+		collectortest.Find(t, "recorded/control-plane-variants.json", "ExternalSecret", "label-trap"),
+		collectortest.Find(t, "recorded/management.json", "ExternalSecret", "storage-kubeconfig"),
+		collectortest.Find(t, "pushsecret.yaml", "PushSecret", "two-keys-to-two-stores"),
+		collectortest.Find(t, "recorded/control-plane-variants.json", "ClusterSecretStore", "variants-path"),
+		collectortest.Find(t, "recorded/control-plane-variants.json", "SecretStore", "tenant"),
+		collectortest.Find(t, "cluster.yaml", "ClusterExternalSecret", "some-failed"),
+		collectortest.Find(t, "cluster.yaml", "ClusterPushSecret", "some-failed"),
+	)
 }
 
 // TestABrokenLoginCostsNoAddress: where a store leads is known even if how it logs
@@ -125,82 +92,13 @@ func TestABrokenLoginCostsNoAddress(t *testing.T) {
 		`{"kubernetes":{"mountPath":["}"],"role":"r"}}`:                            `auth_method="kubernetes",auth_mount="kubernetes"`,
 		`{"kubernetes":{"role":5,"mountPath":"k","serviceAccountRef":{"name":1}}}`: `auth_method="kubernetes",auth_mount="k"`,
 	} {
-		o := parse(t, []byte(`{"kind":"ClusterSecretStore","metadata":{"name":"x"},"spec":{"provider":{"vault":{"auth":`+auth+
+		o := collectortest.Parse(t, []byte(`{"kind":"ClusterSecretStore","metadata":{"name":"x"},"spec":{"provider":{"vault":{"auth":`+auth+
 			`,"path":"kv","server":"https://openbao:8200"}}},"status":{"capabilities":"ReadOnly","conditions":[{"type":"Ready","status":"True"}]}}`))
-		rows := samples(render(t, "management", o))
+		rows := collectortest.Rows(suite().Render(t, collectortest.Management, o))
 		row := `cobaltcore_eso_store_info{cluster="management",kind="ClusterSecretStore",namespace="",name="x",provider="vault",server="openbao:8200",path="kv",` +
 			want + `,capabilities="ReadOnly"}`
 		if rows[row] != "1" {
 			t.Errorf("auth %s: no row %s in %v", auth, row, rows)
 		}
 	}
-}
-
-// checkKept compares the rows of an object before and after it was broken.
-func checkKept(t *testing.T, whole, broken map[string]string, gone []string) {
-	t.Helper()
-	families := map[string]bool{}
-	for row := range broken {
-		families[familyOf(row)] = true
-	}
-	for row, value := range whole {
-		name := familyOf(row)
-		may := false
-		for _, g := range gone {
-			may = may || name == g
-		}
-		switch {
-		case may:
-		case name == "info":
-			if !families[name] {
-				t.Errorf("the info row is gone")
-			}
-		case broken[row] != value:
-			t.Errorf("%s is %q, was %q", row, broken[row], value)
-		}
-	}
-}
-
-// familyOf is the name of a family without what all of its kind start with.
-func familyOf(row string) string {
-	name, _, _ := strings.Cut(row, "{")
-	_, name, _ = strings.Cut(strings.TrimPrefix(name, "cobaltcore_eso_"), "_")
-	return name
-}
-
-// replace sets the value at a dotted path that exists.
-func replace(t *testing.T, raw []byte, path string, value any) ([]byte, bool) {
-	t.Helper()
-	var root any
-	if err := json.Unmarshal(raw, &root); err != nil {
-		t.Fatal(err)
-	}
-	at, names := root, strings.Split(path, ".")
-	for i, name := range names {
-		last := i == len(names)-1
-		switch in := at.(type) {
-		case map[string]any:
-			if at = in[name]; at == nil {
-				return nil, false
-			}
-			if last {
-				in[name] = value
-			}
-		case []any:
-			n, err := strconv.Atoi(name)
-			if err != nil || n >= len(in) {
-				return nil, false
-			}
-			if at = in[n]; last {
-				in[n] = value
-			}
-		default:
-			return nil, false
-		}
-	}
-	out, err := json.Marshal(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out, true
 }

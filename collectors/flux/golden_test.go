@@ -4,89 +4,44 @@
 package flux
 
 import (
-	"encoding/json"
-	"flag"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestAnObjectBecomesTheRowsOfItsGoldenFile renders each object of testdata and
 // compares the whole exposition with the file beside it.
 func TestAnObjectBecomesTheRowsOfItsGoldenFile(t *testing.T) {
-	for _, name := range cases(t) {
-		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
-			resource := resourceOf(t, path.Dir(name))
-			raw := object(t, name)
-			checkIdentity(t, raw, resource.Group, resource.Kind, resource.Versions)
-			got := render(t, resource, raw)
-
-			golden := filepath.Join("testdata", strings.TrimSuffix(name, ".yaml")+".prom")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
+	for _, c := range suite().Cases(t) {
+		t.Run(strings.TrimSuffix(c.File, ".yaml"), func(t *testing.T) {
+			if len(c.Objects) != 1 || !strings.EqualFold(c.Objects[0].Kind, path.Dir(c.File)) {
+				t.Fatal("the file is not where its object belongs")
 			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
-			}
-
-			all := resource
-			all.Families = Families()
-			if diff := cmp.Diff(got, render(t, all, raw)); diff != "" {
-				t.Errorf("%s adds to families that it does not declare:\n%s", resource.Kind, diff)
-			}
-			checkSecrets(t, raw, got)
+			got := suite().CheckGolden(t, c)
+			suite().CheckDeclared(t, c)
+			checkSecrets(t, c.Objects[0], got)
 		})
-	}
-}
-
-// checkIdentity makes sure that a file is where it belongs.
-func checkIdentity(t *testing.T, raw []byte, group, kind string, versions []string) {
-	t.Helper()
-	var o struct{ APIVersion, Kind string }
-	if err := json.Unmarshal(raw, &o); err != nil {
-		t.Fatal(err)
-	}
-	g, version, _ := strings.Cut(o.APIVersion, "/")
-	known := false
-	for _, v := range versions {
-		known = known || v == version
-	}
-	if g != group || o.Kind != kind || !known {
-		t.Errorf("the object is a %s %s, not one of %s/%v %s", o.APIVersion, o.Kind, group, versions, kind)
 	}
 }
 
 // checkSecrets looks for the secrets that the objects of testdata contain, for
 // the paths of webhooks and for the messages of conditions.
-func checkSecrets(t *testing.T, raw []byte, got string) {
+func checkSecrets(t *testing.T, o collectortest.Object, got string) {
 	t.Helper()
-	var o struct {
+	var says struct {
 		Status struct {
 			WebhookPath string
 			Conditions  []struct{ Message string }
 		}
 	}
-	if err := json.Unmarshal(raw, &o); err != nil {
-		t.Fatal(err)
-	}
+	o.Into(t, &says)
 	secrets := []string{"s3cr3t", "t0k3n", "/hook/"}
-	if p := o.Status.WebhookPath; p != "" {
+	if p := says.Status.WebhookPath; p != "" {
 		secrets = append(secrets, p, path.Base(p))
 	}
-	for _, c := range o.Status.Conditions {
+	for _, c := range says.Status.Conditions {
 		if strings.Contains(c.Message, " ") {
 			secrets = append(secrets, c.Message)
 		}
@@ -98,64 +53,16 @@ func checkSecrets(t *testing.T, raw []byte, got string) {
 	}
 }
 
-// TestEveryKindAndEveryFamilyHasAGoldenFile keeps testdata complete.
-func TestEveryKindAndEveryFamilyHasAGoldenFile(t *testing.T) {
-	kinds, families := map[string]bool{}, map[string]bool{}
-	for _, name := range cases(t) {
-		kinds[path.Dir(name)] = true
-		for line := range strings.Lines(readGolden(t, name)) {
-			if rest, ok := strings.CutPrefix(line, "# TYPE "); ok {
-				family, _, _ := strings.Cut(rest, " ")
-				families[family] = true
-			}
-		}
-	}
-	resources := (Collector{}).Resources()
-	if len(resources) != 19 {
-		t.Errorf("the collector watches %d kinds, not the 19 of Flux and Flux Operator", len(resources))
-	}
-	for _, r := range resources {
-		if !kinds[strings.ToLower(r.Kind)] {
-			t.Errorf("no golden file for %s", r.Kind)
-		}
-	}
-	for _, f := range (Collector{}).Families() {
-		if !families[f.Name] {
-			t.Errorf("no golden file has a row of %s", f.Name)
-		}
-	}
-}
-
 func TestPromlintFindsNothingInTheGoldenFiles(t *testing.T) {
-	for _, name := range cases(t) {
-		problems, err := promlint.New(strings.NewReader(readGolden(t, name))).Lint()
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		for _, p := range problems {
-			t.Errorf("%s: %s: %s", name, p.Metric, p.Text)
-		}
+	for _, c := range suite().Cases(t) {
+		collectortest.Lint(t, collectortest.ReadFile(t, c.Golden))
 	}
 }
 
-// TestEveryGoldenFileHasAnObject finds what a renamed case left behind.
-func TestEveryGoldenFileHasAnObject(t *testing.T) {
-	files, err := filepath.Glob("testdata/*/*.prom")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if _, err := os.Stat(strings.TrimSuffix(f, ".prom") + ".yaml"); err != nil {
-			t.Error(err)
-		}
-	}
+func TestEveryKindAndEveryFamilyHasAGoldenFile(t *testing.T) {
+	suite().CheckComplete(t, 19, Families())
 }
 
-func readGolden(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", strings.TrimSuffix(name, ".yaml")+".prom"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
+func TestEveryGoldenFileHasAnObject(t *testing.T) { suite().CheckLeftovers(t) }
+
+func TestObjectsNeverShareASeries(t *testing.T) { suite().CheckUnique(t) }

@@ -4,6 +4,7 @@
 package flux
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 )
 
 type fluxReport struct {
-	watch.Object
+	watch.Managed
 
 	Spec struct {
 		Distribution struct {
@@ -76,7 +77,7 @@ func fluxReports() watch.Resource {
 }
 
 func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
-	s := operated("FluxReport", "", v, &o.Metadata, &o.Status)
+	s := operated("FluxReport", "", v, &o.Metadata.Meta, &o.Status)
 	s.rows(r)
 	spec := &o.Spec
 	r.Add(operatorInfo, 1, s.meta.Namespace, s.meta.Name, spec.Operator.Version, spec.Operator.APIVersion, spec.Operator.Platform)
@@ -111,7 +112,7 @@ func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
 func (o *fluxReport) written() time.Time {
 	ready, _ := o.Status.Conditions.get("Ready")
 	t := ready.LastTransitionTime
-	for _, f := range o.Metadata.ManagedFields {
+	for _, f := range slices.Concat(o.Metadata.ManagedFields, o.Metadata.Changes) {
 		if f.Manager == "flux-operator" && f.Time.After(t) {
 			t = f.Time
 		}

@@ -4,9 +4,12 @@
 package flux
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 func TestSizesOfArtifacts(t *testing.T) {
@@ -57,9 +60,9 @@ func TestTheAgeOfAReportIsThatOfItsNewestSign(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			raw := `{"metadata":{"namespace":"flux-system","name":"flux","managedFields":` + tc.managed + `},
 				"status":{"conditions":[{"type":"Ready","lastTransitionTime":` + tc.transition + `}]}}`
-			text := render(t, resourceOf(t, "FluxReport"), []byte(raw))
-			got := valueOf(text, `cobaltcore_flux_report_timestamp_seconds{cluster="management",target_cluster="management",`+
-				`kind="FluxReport",exported_namespace="flux-system",name="flux"}`)
+			text := render(t, "FluxReport", raw)
+			got := collectortest.Rows(text)[`cobaltcore_flux_report_timestamp_seconds{cluster="management",target_cluster="management",`+
+				`kind="FluxReport",exported_namespace="flux-system",name="flux"}`]
 			if want := unix(t, tc.want); got != want {
 				t.Errorf("timestamp is %q, want %q", got, want)
 			}
@@ -77,7 +80,7 @@ func unix(t *testing.T, quoted string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return format(at.Unix())
+	return strconv.FormatInt(at.Unix(), 10)
 }
 
 // TestAReportWithoutASyncHasNoRowsOfIt: not every cluster syncs.
@@ -87,8 +90,8 @@ func TestAReportWithoutASyncHasNoRowsOfIt(t *testing.T) {
 		if sync != "" {
 			spec = `{"sync":` + sync + `}`
 		}
-		raw := []byte(`{"metadata":{"namespace":"flux-system","name":"flux"},"spec":` + spec + `}`)
-		if text := render(t, resourceOf(t, "FluxReport"), raw); strings.Contains(text, "_report_sync_") {
+		raw := `{"metadata":{"namespace":"flux-system","name":"flux"},"spec":` + spec + `}`
+		if text := render(t, "FluxReport", raw); strings.Contains(text, "_report_sync_") {
 			t.Errorf("spec %s has rows about a sync:\n%s", spec, text)
 		}
 	}

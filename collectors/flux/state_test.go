@@ -6,6 +6,7 @@ package flux
 import (
 	"testing"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -100,10 +101,10 @@ func TestGenerationObserved(t *testing.T) {
 		{"a kind without status", "Provider", `"generation":1`, `{}`, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			raw := []byte(`{"metadata":{"namespace":"flux-system","name":"x",` + tc.metadata + `},"status":` + tc.status + `}`)
+			raw := `{"metadata":{"namespace":"flux-system","name":"x",` + tc.metadata + `},"status":` + tc.status + `}`
 			sample := `cobaltcore_flux_resource_generation_observed{cluster="management",target_cluster="management",kind="` + tc.kind +
 				`",exported_namespace="flux-system",name="x"}`
-			if got := valueOf(render(t, resourceOf(t, tc.kind), raw), sample); got != tc.want {
+			if got := collectortest.Rows(render(t, tc.kind, raw))[sample]; got != tc.want {
 				t.Errorf("%s is %q, want %q", sample, got, tc.want)
 			}
 		})

@@ -12,28 +12,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
-	resource := resourceOf(t, "Kustomization")
-	raw := object(t, "kustomization/ready.yaml")
-	big, ok := replace(t, raw, "metadata.annotations", map[string]any{
+	o := object(t, "kustomization/ready")
+	big, ok := o.With(t, "metadata.annotations", map[string]any{
 		"kubectl.kubernetes.io/last-applied-configuration": strings.Repeat(`{"x":"\n"}`, 1<<20/10),
 	})
 	if !ok {
 		t.Fatal("the case has no annotations")
 	}
-	if diff := cmp.Diff(render(t, resource, raw), render(t, resource, big)); diff != "" {
-		t.Errorf("the rows differ:\n%s", diff)
-	}
-
-	h := newHarness(t, resource)
+	rig := suite().Rig(t, collectortest.Management)
+	rig.Set(t, o)
+	want := rig.Get(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	h.set(t, big)
+	rig.Set(t, big)
 	runtime.ReadMemStats(&after)
+	if diff := cmp.Diff(want, rig.Get(t)); diff != "" {
+		t.Errorf("the rows differ:\n%s", diff)
+	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > 128<<10 {
-		t.Errorf("decoding %d bytes allocates %d bytes", len(big), n)
+		t.Errorf("decoding %d bytes allocates %d bytes", len(big.Raw), n)
 	}
 }
 
@@ -108,8 +110,8 @@ func oddKustomization(t *testing.T, text string) map[string]string {
 	raw := strings.ReplaceAll(`{"metadata":{"namespace":"flux-system","name":"TEXT"},
 		"spec":{"path":"TEXT","sourceRef":{"name":"TEXT","namespace":"TEXT","kind":"TEXT"},"kubeConfig":{"secretRef":{"name":"TEXT"}}},
 		"status":{"conditions":[{"type":"Ready","status":"False","reason":"TEXT"}],"lastAttemptedRevision":"TEXT"}}`, "TEXT", text)
-	out := render(t, resourceOf(t, "Kustomization"), []byte(raw))
-	mustParse(t, out)
+	out := render(t, "Kustomization", raw)
+	collectortest.MustParse(t, out)
 	p := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := p.TextToMetricFamilies(strings.NewReader(out))
 	if err != nil {

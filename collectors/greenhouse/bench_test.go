@@ -4,34 +4,18 @@
 package greenhouse
 
 import (
-	"bytes"
-	"encoding/json"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
-// BenchmarkRender decodes one object and renders its rows, which is what an event
-// costs before it is stored.
 func BenchmarkRender(b *testing.B) {
-	for _, o := range []object{
-		objectOf(b, "cluster-conditions.yaml", "Cluster", "hypervisor"),
-		objectOf(b, "plugin.yaml", "Plugin", "kube-monitoring-control-plane"),
-		objectOf(b, "plugindefinition.yaml", "PluginDefinition", "kube-monitoring"),
-		objectOf(b, "organization.yaml", "Team", "infra"),
+	for _, o := range []collectortest.Object{
+		collectortest.Find(b, "cluster-conditions.yaml", "Cluster", "hypervisor"),
+		collectortest.Find(b, "plugin.yaml", "Plugin", "kube-monitoring-control-plane"),
+		collectortest.Find(b, "plugindefinition.yaml", "PluginDefinition", "kube-monitoring"),
+		collectortest.Find(b, "organization.yaml", "Team", "infra"),
 	} {
-		b.Run(o.Kind, func(b *testing.B) {
-			var compact bytes.Buffer
-			if err := json.Compact(&compact, o.raw); err != nil {
-				b.Fatal(err)
-			}
-			h := newHarness(b, "management")
-			k := h.kinds[o.Kind]
-			b.ReportAllocs()
-			b.SetBytes(int64(compact.Len()))
-			for b.Loop() {
-				if _, _, err := k.resource.Render(h.view, compact.Bytes(), k.rows); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+		b.Run(o.Kind, func(b *testing.B) { suite().Bench(b, o.Compact(b)) })
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 // types are the conditions of each kind.
@@ -30,14 +32,14 @@ var statuses = []string{"", "True", "False", "Unknown"} // none is absent
 // TestEachConditionStandsForItself has Ready beside each other condition, in all
 // combinations of their states.
 func TestEachConditionStandsForItself(t *testing.T) {
-	h := newHarness(t, "management")
+	h := suite().Rig(t, collectortest.Management)
 	for kind, others := range types {
 		for _, other := range others {
 			for _, ready := range statuses {
 				for _, status := range statuses {
 					o := conditioned(t, kind, [][2]string{{"Ready", ready}, {other, status}})
-					h.set(t, o)
-					if diff := cmp.Diff(wantConditions(kind, ready, other, status), conditionRows(h.get(t))); diff != "" {
+					h.Set(t, o)
+					if diff := cmp.Diff(wantConditions(kind, ready, other, status), conditionRows(h.Get(t))); diff != "" {
 						t.Errorf("%s Ready=%s %s=%s (-want +got):\n%s", kind, ready, other, status, diff)
 					}
 				}
@@ -49,15 +51,15 @@ func TestEachConditionStandsForItself(t *testing.T) {
 // TestReadyOfAClusterCoversNothingElse goes through all combinations of four
 // conditions.
 func TestReadyOfAClusterCoversNothingElse(t *testing.T) {
-	h := newHarness(t, "management")
+	h := suite().Rig(t, collectortest.Management)
 	names := []string{"Ready", "KubeConfigValid", "AllNodesReady", "PayloadSchedulable"}
 	for n := range 256 {
 		var set [][2]string
 		for i, name := range names {
 			set = append(set, [2]string{name, statuses[n>>(2*i)&3]})
 		}
-		h.set(t, conditioned(t, "Cluster", set))
-		rows := conditionRows(h.get(t))
+		h.Set(t, conditioned(t, "Cluster", set))
+		rows := conditionRows(h.Get(t))
 		for _, c := range set {
 			for _, status := range statuses[1:] {
 				_, got := rows[fmt.Sprintf("condition{type=%q,status=%q}", c[0], status)]
@@ -92,7 +94,7 @@ func wantConditions(kind, ready, other, status string) map[string]string {
 }
 
 // conditioned is an object with nothing but conditions.
-func conditioned(t *testing.T, kind string, set [][2]string) object {
+func conditioned(t *testing.T, kind string, set [][2]string) collectortest.Object {
 	t.Helper()
 	conditions := []any{}
 	for _, c := range set {
@@ -112,13 +114,13 @@ func conditioned(t *testing.T, kind string, set [][2]string) object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parse(t, raw)
+	return collectortest.Parse(t, raw)
 }
 
 // conditionRows are the rows that all kinds have, without what tells the object.
 func conditionRows(text string) map[string]string {
 	rows := map[string]string{}
-	for row, value := range samples(text) {
+	for row, value := range collectortest.Rows(text) {
 		name, labels, _ := strings.Cut(row, "{")
 		_, name, _ = strings.Cut(strings.TrimPrefix(name, "cobaltcore_greenhouse_"), "_")
 		_, labels, _ = strings.Cut(labels, `name="x"`)

@@ -6,23 +6,25 @@ package greenhouse
 import (
 	"strings"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 )
 
 // TestNothingLeaks looks for what must not be in a row. In testdata, s3cr3t is in all
 // that is nobody's business: messages, options, people, URLs.
 func TestNothingLeaks(t *testing.T) {
-	for _, file := range cases(t) {
+	for _, c := range suite().Cases(t) {
 		found := false
-		for _, o := range objects(t, file) {
-			found = found || strings.Contains(string(o.raw), "s3cr3t")
+		for _, o := range c.Objects {
+			found = found || strings.Contains(string(o.Raw), "s3cr3t")
 		}
 		if !found {
-			t.Errorf("%s: there is nothing to leak", file)
+			t.Errorf("%s: there is nothing to leak", c.File)
 		}
-		for line := range strings.Lines(readGolden(t, file)) {
+		for line := range strings.Lines(collectortest.ReadFile(t, c.Golden)) {
 			for _, secret := range []string{"s3cr3t", "node001", "example.com", "foo"} {
 				if strings.Contains(line, secret) {
-					t.Errorf("%s: %q must not leave the exporter, but there is %s", file, secret, line)
+					t.Errorf("%s: %q must not leave the exporter, but there is %s", c.File, secret, line)
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -41,7 +42,7 @@ func TestTheSchemasHaveEveryFieldThatIsRead(t *testing.T) {
 	for _, r := range (Collector{}).Resources() {
 		versions[r.Kind] = r.Versions[0]
 	}
-	for _, doc := range documents.Split(string(data), -1) {
+	for _, doc := range collectortest.Documents(data) {
 		var crd struct {
 			Spec struct {
 				Names    struct{ Kind string }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
@@ -43,7 +44,7 @@ func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
 			b.o.Details.Audit, b.o.Details.Certificates, b.o.Details.Tidy = true, true, true
 			i := b.start(t)
 			round(t.Context(), i)
-			got := rowLines(serve(t, b.site.Exposition))
+			got := collectortest.Lines(serve(t, b.site.Exposition))
 			want := readGolden(t, name)
 			keep := func(text string) []string {
 				text = strings.ReplaceAll(text, ".test:8200\"", "\"")

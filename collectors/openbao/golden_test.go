@@ -5,7 +5,6 @@ package openbao
 
 import (
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,13 +13,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each case of
 // testdata as a snapshot and compares all rows.
@@ -31,8 +28,8 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 			round(t.Context(), i)
 			got := serve(t, site.Exposition)
 			mustParse(t, got)
-			lint(t, got)
-			golden(t, name, rowLines(got))
+			collectortest.Lint(t, got)
+			golden(t, name, collectortest.Lines(got))
 		})
 	}
 }
@@ -64,7 +61,7 @@ func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
 			run(t, i)
 			eventually(t, "settled", i.Settled)
 			want := readGolden(t, name)
-			got := rowLines(serve(t, site.Exposition))
+			got := collectortest.Lines(serve(t, site.Exposition))
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -174,44 +171,15 @@ func TestEveryGoldenFileHasACase(t *testing.T) {
 	}
 }
 
-func lint(t *testing.T, text string) {
-	t.Helper()
-	problems, err := promlint.New(strings.NewReader(text)).Lint()
-	if err != nil {
-		t.Error(err)
-	}
-	for _, p := range problems {
-		t.Errorf("%s: %s", p.Metric, p.Text)
-	}
-}
-
-// rowLines are the rows of an exposition, sorted.
-func rowLines(text string) string {
-	lines := slices.DeleteFunc(slices.Collect(strings.Lines(text)), func(l string) bool { return strings.HasPrefix(l, "#") })
-	slices.Sort(lines)
-	return strings.Join(lines, "")
-}
-
 // golden compares rows with the golden file, or writes it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(goldenFile(name), []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(readGolden(t, name), got); diff != "" {
-		t.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
-	}
+	collectortest.Golden(t, goldenFile(name), got)
 }
 
 func goldenFile(name string) string { return filepath.Join("testdata", name+".golden") }
 
 func readGolden(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(goldenFile(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return collectortest.ReadFile(t, goldenFile(name))
 }

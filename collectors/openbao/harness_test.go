@@ -7,10 +7,7 @@ import (
 	"context"
 	"io"
 	"log"
-	"log/slog"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,36 +15,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// deadline is how long a test waits for something to become true.
-const deadline = 30 * time.Second
-
 // eventually waits until ok says so.
 func eventually(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
-	end := time.NewTimer(deadline)
-	defer end.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-end.C:
-			tb.Fatalf("%s: still not after %v", what, deadline)
-		case <-tick.C:
-		}
-	}
+	collectortest.Eventually(tb, what, ok)
 }
 
 // clock is a time that only moves when it is told to.
@@ -73,17 +55,7 @@ func (c *clock) add(d time.Duration) {
 // newSite is the cluster management with an exposition of its own.
 func newSite(tb testing.TB, now func() time.Time) collectors.Site {
 	tb.Helper()
-	e, err := exposition.New(exposition.Options{}, Families()...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return collectors.Site{
-		Cluster:    fleet.Cluster{Name: "management"},
-		Lookup:     func(string) (fleet.Cluster, bool) { return fleet.Cluster{}, false },
-		Exposition: e,
-		Log:        slog.New(slog.DiscardHandler),
-		Now:        now,
-	}
+	return collectortest.Site(tb, now, Families()...)
 }
 
 // newConfig is an OpenBao cluster of the reference architecture with nothing
@@ -126,27 +98,13 @@ func round(ctx context.Context, i *instance) {
 // serve is what GET /metrics answers.
 func serve(tb testing.TB, e *exposition.Exposition) string {
 	tb.Helper()
-	w := httptest.NewRecorder()
-	handler := &exposition.Handler{Exposition: e, Collectors: []string{Name}}
-	handler.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
-	if w.Code != http.StatusOK {
-		tb.Fatalf("GET /metrics: %d %s", w.Code, w.Body)
-	}
-	return w.Body.String()
+	return collectortest.Serve(tb, e)
 }
 
 // rowsIn are the rows of an exposition without the prefix that all names share,
 // and without the labels that all rows of these tests share.
 func rowsIn(text string) rowSet {
-	rows := rowSet{}
-	short := strings.NewReplacer("cobaltcore_openbao_", "", `cluster="management",openbao="main",`, "", `{cluster="management",openbao="main"}`, "")
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "#") {
-			n := strings.LastIndexByte(line, ' ')
-			rows[short.Replace(line[:n])] = strings.TrimSpace(line[n:])
-		}
-	}
-	return rows
+	return collectortest.ShortRows(text, "cobaltcore_openbao_", `cluster="management",openbao="main"`)
 }
 
 func rowsOf(tb testing.TB, site collectors.Site) rowSet {
@@ -157,17 +115,9 @@ func rowsOf(tb testing.TB, site collectors.Site) rowSet {
 // rowSet is values by name and labels.
 type rowSet map[string]string
 
-// want checks rows; the empty value stands for one that must not be there.
 func (r rowSet) want(tb testing.TB, want map[string]string) {
 	tb.Helper()
-	for _, row := range slices.Sorted(maps.Keys(want)) {
-		if r[row] != want[row] {
-			tb.Errorf("%s is %q, not %q", row, r[row], want[row])
-		}
-	}
-	if tb.Failed() {
-		tb.Logf("all rows:\n%s", r)
-	}
+	collectortest.Want(tb, r, want)
 }
 
 // with are the rows of a family, by labels.
@@ -190,13 +140,10 @@ func (r rowSet) String() string {
 	return b.String()
 }
 
-// mustParse checks that text is an exposition.
+// mustParse checks that text is an exposition of numbers.
 func mustParse(tb testing.TB, text string) {
 	tb.Helper()
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	if _, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil {
-		tb.Fatalf("not an exposition: %v\n%s", err, text)
-	}
+	collectortest.MustParse(tb, text)
 	for row, value := range rowsIn(text) {
 		if value == "NaN" || strings.HasSuffix(value, "Inf") {
 			tb.Errorf("%s is %s", row, value)

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
@@ -110,8 +111,8 @@ func TestLoginProbe(t *testing.T) {
 			eventually(t, "settled", l.Settled)
 			text := serve(t, b.site.Exposition)
 			mustParse(t, text)
-			lint(t, text)
-			golden(t, name, took.ReplaceAllString(rowLines(text), "$1 0.001"))
+			collectortest.Lint(t, text)
+			golden(t, name, took.ReplaceAllString(collectortest.Lines(text), "$1 0.001"))
 			if strings.Contains(text, `cluster="management"`) {
 				t.Error("the rows are not those of the calling cluster")
 			}

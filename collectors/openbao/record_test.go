@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
@@ -44,7 +45,7 @@ func record(t *testing.T, i *instance, takenAt time.Time) (rows, dir string, mis
 	o.Nodes, o.Auth = nil, config.OpenBaoAuth{}
 	replay := start(o, site)
 	round(t.Context(), replay)
-	return rowLines(serve(t, site.Exposition)), dir, missing
+	return collectortest.Lines(serve(t, site.Exposition)), dir, missing
 }
 
 // TestARecordingOfARecordingHasTheSameRows records each case of testdata.
@@ -109,7 +110,7 @@ func TestARecordingHasTheRowsOfTheRealNodes(t *testing.T) {
 				takenAt = takenAt.Add(-7 * time.Minute) // before the questions
 			}
 			got, dir, _ := record(t, i, takenAt)
-			want := liveOnly.ReplaceAllString(rowLines(serve(t, b.site.Exposition)), "")
+			want := liveOnly.ReplaceAllString(collectortest.Lines(serve(t, b.site.Exposition)), "")
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("rows (-live +recorded):\n%s", diff)
 			}

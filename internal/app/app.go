@@ -24,6 +24,10 @@ import (
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -45,15 +49,22 @@ type Options struct {
 	SyncTimeout time.Duration
 	// ProbeInterval is how often a cluster is probed; 15 s by default.
 	ProbeInterval time.Duration
+	// HealthInterval is how often the rules are evaluated; 15 s by default.
+	HealthInterval time.Duration
 	// Reload asks for a reload; SIGHUP in production. May be nil.
 	Reload <-chan os.Signal
 	Log    *slog.Logger
 	// Dial opens the connections of probes; nil is a [net.Dialer]. Tests use it:
 	// EndpointSlices may not have loopback addresses.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 	// Listening is called with the addresses once the listeners are open. May be
 	// nil.
 	Listening func(addresses []net.Addr)
+
+	once    bool            // see report
+	scrapes *notify.Scrapes // those of this run
 }
 
 // app is one running exporter.
@@ -74,7 +85,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o)
-	seen := digest(o.ConfigFile)
+	seen := a.look()
 	c, err := LoadConfig(o.ConfigFile)
 	if err != nil {
 		return ConfigError{err}
@@ -95,12 +106,15 @@ func Run(ctx context.Context, o Options) error {
 		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, a.registry, o, nil)
+	g, err := newGeneration(ctx, c, a.registry, a.options, nil)
 	if err != nil {
 		closeAll(append(listeners, probes...))
 		return err
 	}
 	a.current.Store(g)
+	seen.rules = digest(a.ruleFiles()...)
+	g.watchHealth(a.ctx)
+	g.startNotifying(a.ctx)
 	a.reloaded(nil)
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
@@ -143,6 +157,10 @@ type ConfigError struct{ error }
 func (e ConfigError) Unwrap() error { return e.error }
 
 func newApp(ctx context.Context, o Options) *app {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.scrapes = notify.NewScrapes(nil)
 	a := &app{
 		options:  o,
 		ctx:      ctx,
@@ -178,12 +196,14 @@ func SelfMetrics() prometheus.Gatherer {
 
 func (a *app) handler() (http.Handler, error) {
 	return server.Handler(server.Options{
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
-		}),
+		})),
 		Ready:       a.ready,
-		SecretFlow:  func() any { return a.current.Load().secretFlow() },
-		Clusters:    func() any { return a.current.Load().fleetReport() },
+		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
+		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
+		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
+		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.registry,
 		MaxRequests: a.options.MaxRequests,
@@ -223,14 +243,18 @@ func (a *app) load(ctx context.Context) error {
 		next.stop()
 		return err
 	}
+	next.health.Adopt(old.health)
+	next.adoptNotifier(old)
 	a.current.Store(next)
+	next.watchHealth(a.ctx)
+	next.startNotifying(a.ctx)
 	old.stop()
 	return nil
 }
 
 // wait returns when done says so, or with an error when nobody waits any longer.
 func (a *app) wait(ctx context.Context, done func() bool) error {
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(readyInterval)
 	defer tick.Stop()
 	for !done() {
 		select {
@@ -261,35 +285,55 @@ const fileInterval = 2 * time.Second
 
 // follow reloads on request and when the file is no longer what was seen of it.
 // A change counts when two looks agree on it: half a file may be valid, too.
-func (a *app) follow(ctx context.Context, seen [sha256.Size]byte) {
+func (a *app) follow(ctx context.Context, seen sight) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()
 	for last := seen; ; {
-		var now [sha256.Size]byte
+		var now sight
 		select {
 		case <-ctx.Done():
 			return
 		case <-a.options.Reload:
-			now = digest(a.options.ConfigFile)
+			now = a.look()
 		case <-tick.C:
-			if now = digest(a.options.ConfigFile); now == seen || now != last {
+			if now = a.look(); now == seen || now != last {
 				last = now
 				continue
 			}
 		}
+		_ = a.reload(ctx)                    // logged and counted
+		now.rules = digest(a.ruleFiles()...) // it may name others now
 		seen, last = now, now
-		_ = a.reload(ctx) // logged and counted
 	}
 }
 
-func digest(file string) [sha256.Size]byte {
-	f, err := os.Open(file)
-	if err != nil {
-		return [sha256.Size]byte{}
+// sight is what files held when they were looked at.
+type sight struct{ config, rules [sha256.Size]byte }
+
+func (a *app) look() sight {
+	return sight{config: digest(a.options.ConfigFile), rules: digest(a.ruleFiles()...)}
+}
+
+// ruleFiles are those of the configuration that is in force.
+func (a *app) ruleFiles() []string {
+	g := a.current.Load()
+	if g == nil {
+		return nil
 	}
-	defer func() { _ = f.Close() }()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.config.Rules.Files
+}
+
+func digest(files ...string) [sha256.Size]byte {
 	h := sha256.New()
-	_, _ = io.Copy(h, f)
+	for _, file := range files {
+		if f, err := os.Open(file); err == nil {
+			_, _ = io.Copy(h, f)
+			_ = f.Close()
+		}
+		_, _ = h.Write([]byte{0xff}) // is in no text
+	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 

@@ -49,9 +49,10 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	r.leave = func() { g.flow.Remove(flow) }
 	o.Notes = flow
 	r.Cluster = watch.NewCluster(c, targets, o)
-	r.groups = append(r.Groups(), flowRows)
+	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
+	r.groups = append(r.groups, g.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
-		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: time.Now, Dial: g.dial,
+		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, Dial: g.dial,
 	}
 	for _, collector := range g.collectors {
 		var parts []func() status.Status
@@ -76,7 +77,7 @@ func (g *generation) secretFlow() secretflow.Report {
 	g.mu.Lock()
 	showPaths, all := g.config.Collectors.SecretFlow.ShowPaths, g.fleet
 	g.mu.Unlock()
-	report := g.flow.Report(time.Now(), showPaths)
+	report := g.flow.Report(g.now(), showPaths)
 	report.Partial = !g.seesFlow(all)
 	return report
 }

@@ -5,10 +5,12 @@ package app
 
 import (
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
@@ -18,6 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -71,20 +75,39 @@ func collectorNames() []string {
 func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
-	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), health.Families(), notify.Families())
 	for _, c := range all {
 		families = append(families, c.Families()...)
 	}
 	return families
 }
 
-// LoadConfig reads a configuration file and checks it whole.
+// LoadConfig reads a configuration file, with the rule files that it names, and
+// checks all of it.
 func LoadConfig(file string) (*config.Config, error) {
 	names := familyNames(SelfMetrics())
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Load(file, names...)
+	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names()})
+	if err != nil {
+		return nil, err
+	}
+	_, err = rules(c)
+	return c, err
+}
+
+// rules are what the health report evaluates.
+func rules(c *config.Config) (health.Rules, error) {
+	user, err := health.ReadRules(c.Rules.Files...)
+	if err != nil {
+		return health.Rules{}, err
+	}
+	overrides := map[string]health.Override{}
+	for name, o := range c.Rules.Overrides {
+		overrides[name] = health.Override{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity)}
+	}
+	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides}, nil
 }
 
 // newExposition is an empty exposition with the settings of c. It takes the rows of
@@ -93,6 +116,7 @@ func newExposition(c *config.Config, all []registration) (*exposition.Exposition
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
+		Keep:          health.StateFamilies(),
 		MaxObjects:    c.Limits.ObjectsPerKind,
 		MaxLabelValue: c.Limits.LabelValueLength,
 	}

@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -54,10 +56,10 @@ func TestReportOfTheSnapshotFleet(t *testing.T) {
 }
 
 // clusters is GET /api/v1/clusters.
-func (e *exporter) clusters() (FleetReport, string) {
+func (e *exporter) clusters() (fleetreport.Report, string) {
 	e.t.Helper()
 	code, text := e.ask(http.MethodGet, "/api/v1/clusters")
-	var report FleetReport
+	var report fleetreport.Report
 	if err := json.Unmarshal([]byte(text), &report); err != nil || code != http.StatusOK {
 		e.t.Fatalf("%d %v %s", code, err, text)
 	}
@@ -81,7 +83,7 @@ func TestReportSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("before the exporter is ready: %+v", report)
 	}
 	var (
-		report FleetReport
+		report fleetreport.Report
 		text   string
 		got    map[string]string
 	)
@@ -115,18 +117,18 @@ func TestReportSaysWhatIsWrong(t *testing.T) {
 	if text := uids.ReplaceAllString(text, ""); strings.Contains(text, "hunter2") || strings.Contains(text, "://") {
 		t.Errorf("the report quotes too much: %s", text)
 	}
-	byName := func(name string) ClusterReport {
-		return report.Clusters[slices.IndexFunc(report.Clusters, func(c ClusterReport) bool { return c.Name == name })]
+	byName := func(name string) fleetreport.Cluster {
+		return report.Clusters[slices.IndexFunc(report.Clusters, func(c fleetreport.Cluster) bool { return c.Name == name })]
 	}
 	if f := byName("storage").Failing; !strings.HasPrefix(f.Error, "the API server answered Unauthorized") || f.Since.IsZero() {
 		t.Errorf("storage: %+v", f)
 	}
-	if diff := cmp.Diff(&SecretReport{"management", "n", "storage-kubeconfig"}, byName("storage").Secret); diff != "" {
+	if diff := cmp.Diff(&fleetreport.Secret{Cluster: "management", Namespace: "n", Name: "storage-kubeconfig"}, byName("storage").Secret); diff != "" {
 		t.Error(diff)
 	}
-	wantPlace := []PlaceReport{{
+	wantPlace := []fleetreport.Place{{
 		Cluster: "management", Source: "flux-secret", Namespace: "n", Up: true, Clusters: []string{"other", "storage"},
-		Findings: []FindingReport{{Name: "broken-kubeconfig", Reason: "not_a_kubeconfig"}},
+		Findings: []fleetreport.Finding{{Name: "broken-kubeconfig", Reason: "not_a_kubeconfig"}},
 	}}
 	if report.Discovery[0].LastSuccess == nil {
 		t.Error("no last success")
@@ -153,7 +155,7 @@ func TestReportIsDocumented(t *testing.T) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(example))
 	decoder.DisallowUnknownFields()
-	var report FleetReport
+	var report fleetreport.Report
 	if err := decoder.Decode(&report); err != nil {
 		t.Fatalf("the example: %v", err)
 	}

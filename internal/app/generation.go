@@ -20,6 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -27,6 +29,12 @@ import (
 // probeInterval is how often each cluster is asked whether it is there and what
 // it serves. A kind that appears is watched within twice this time.
 const probeInterval = 15 * time.Second
+
+// healthInterval is how often the rules are evaluated.
+const healthInterval = 15 * time.Second
+
+// readyInterval is how often it is looked at whether something is ready.
+const readyInterval = 20 * time.Millisecond
 
 // generation is everything that stands on one configuration. Clusters come and
 // go within a generation; any other setting that changes makes a new one, which
@@ -40,9 +48,17 @@ type generation struct {
 	noted      []watch.Set // what is watched of clusters that are followed
 	dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	flow       *secretflow.Graph
-	patience   time.Duration // for what replaces something
-	deadline   time.Time     // ready at the latest
-	ready      atomic.Bool
+	health     *health.Evaluator
+	rules      health.Rules
+	now        func() time.Time
+	evaluation time.Duration // interval of the rules
+	stopHealth func()        // and waits for it
+	notifier   *notify.Notifier
+	// stopNotifying waits for the notifier; see startNotifying.
+	stopNotifying func()
+	patience      time.Duration // for what replaces something
+	deadline      time.Time     // ready at the latest
+	ready         atomic.Bool
 
 	discovery *fleet.Discovery
 	foundAll  atomic.Bool // what there was to find at the start is running
@@ -71,25 +87,43 @@ func newGeneration(
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{
-		handler: exposition.Handler{Exposition: e, Self: included(self, c.Metrics.Include), Collectors: collectorNames()},
-		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval), StaleAfter: time.Duration(c.StaleAfter),
-		},
-		collectors: enabled,
-		shard:      o.Shard,
-		noted:      notedSets(sets),
-		dial:       o.Dial,
-		flow:       secretflow.NewGraph(),
-		patience:   o.SyncTimeout,
-		deadline:   time.Now().Add(o.SyncTimeout),
-		discovery:  fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
-		ended:      make(chan struct{}),
-		config:     c,
-		clusters:   map[string]*runningCluster{},
-		pending:    map[string]*runningCluster{},
+	r, err := rules(c)
+	if err != nil {
+		return nil, err
 	}
-	e.Swap(nil, g.discoveryGroups(c))
+	self = included(self, c.Metrics.Include)
+	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided()})
+	if err != nil {
+		return nil, err
+	}
+	e.Swap(nil, evaluator.Groups())
+	g := &generation{
+		handler: exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
+		options: watch.Options{
+			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
+			StaleAfter: time.Duration(c.StaleAfter),
+		},
+		collectors:    enabled,
+		shard:         o.Shard,
+		noted:         notedSets(sets),
+		dial:          o.Dial,
+		flow:          secretflow.NewGraph(),
+		health:        evaluator,
+		rules:         r,
+		now:           o.Now,
+		stopHealth:    func() {},
+		stopNotifying: func() {},
+		patience:      o.SyncTimeout,
+		evaluation:    cmp.Or(o.HealthInterval, healthInterval),
+		deadline:      time.Now().Add(o.SyncTimeout),
+		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
+		ended:         make(chan struct{}),
+		config:        c,
+		clusters:      map[string]*runningCluster{},
+		pending:       map[string]*runningCluster{},
+	}
+	g.notifier = newNotifier(c, o, g.firing)
+	e.Swap(nil, append(g.discoveryGroups(c), g.notifier.Groups(e)...))
 	g.found = g.discovery.State()
 	g.changing.Lock()
 	g.reconcile(ctx, nil)
@@ -110,7 +144,29 @@ func (g *generation) fits(c *config.Config) bool {
 	defer g.mu.Unlock()
 	a, b := *g.config, *c
 	a.Clusters, b.Clusters = nil, nil
-	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c))
+	r, err := rules(c)
+	return err == nil && reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c)) && reflect.DeepEqual(g.rules.User, r.User) // files may have changed
+}
+
+// watchHealth evaluates the rules again and again, from the moment in which g is
+// ready.
+func (g *generation) watchHealth(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	g.stopHealth = func() { cancel(); <-done }
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(readyInterval)
+		defer tick.Stop()
+		for !g.isReady() {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+		g.health.Run(ctx, g.evaluation)
+	}()
 }
 
 // hosts are the clusters in which others are searched.
@@ -233,8 +289,10 @@ func (g *generation) update(f func()) {
 	f()
 }
 
-// stop ends all clusters.
+// stop ends everything: first what speaks of the clusters.
 func (g *generation) stop() {
+	g.stopNotifying()
+	g.stopHealth()
 	g.end()
 	<-g.ended
 	g.changing.Lock()

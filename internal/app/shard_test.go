@@ -61,8 +61,9 @@ func shard(index, count int) func(*Options) {
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
 	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response)_seconds)\{`)
 
-// counted are the families that count what this process has seen.
-var counted = regexp.MustCompile(`^cobaltcore_(collector_errors|watch_errors|watch_partial_decodes)_total\{`)
+// counted are the families that count what this process has seen, or say what it makes
+// of its rows.
+var counted = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total\{|health_)`)
 
 // objectRows are the rows of a body that are about clusters; the other ones are
 // about the exporter.

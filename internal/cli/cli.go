@@ -23,6 +23,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -49,9 +50,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var failed runError
+	var verdict verdictError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &verdict):
+		return health.Verdict(verdict).ExitCode()
 	case errors.As(err, &failed):
 		_, _ = fmt.Fprintln(s.Err, "error:", err)
 		return exitFailed
@@ -70,13 +74,13 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux Operator and Flux in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, and serves what it sees as Prometheus metrics.",
+		Long:          "cobaltcore-exporter watches Flux, External Secrets, Greenhouse and the controllers themselves in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(serve(s), snapshot(s), checkConfig(), printVersion())
+	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printVersion())
 	root.InitDefaultCompletionCmd()
 	return root
 }

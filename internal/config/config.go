@@ -32,10 +32,12 @@ type Config struct {
 	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
 	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
 	// KubeconfigSuffixes are for those that are not in Discover.
-	KubeconfigSuffixes []string   `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. It says which cluster is meant where Flux applies with such a Secret."`
-	Collectors         Collectors `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
-	Metrics            Metrics    `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
-	Limits             Limits     `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
+	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. It says which cluster is meant where Flux applies with such a Secret."`
+	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
+	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when nobody scrapes the exporter."`
+	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
+	Rules              Rules        `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
+	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
 }
 
 // Collectors holds one section per collector.
@@ -88,10 +90,16 @@ type Limits struct {
 // is far below it.
 const maxFileSize = 4 << 20
 
-// Load reads the file at path. families are the metric families that there are,
-// beside those that the file itself allows; without any, their names are not checked. The error of a readable file that is
-// not valid is an [Errors].
-func Load(path string, families ...string) (*Config, error) {
+// Names are what there is that a configuration may name. What is empty is not
+// checked.
+type Names struct {
+	Families []string // metrics
+	Alerts   []string
+}
+
+// Load reads the file at path and checks it against names, if given. The error of a readable
+// file that is not valid is an [Errors].
+func Load(path string, names ...Names) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
@@ -101,19 +109,23 @@ func Load(path string, families ...string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
 	}
-	return Parse(data, path, families...)
+	return Parse(data, path, names...)
 }
 
 // Parse decodes data. The filename appears in errors, and its directory is
 // what relative paths in the file resolve against; it need not exist. The
 // error is an [Errors].
-func Parse(data []byte, filename string, families ...string) (*Config, error) {
+func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 	cfg := new(Config)
-	if err := parse(data, filename, cfg, func(r *report) {
-		if len(families) > 0 {
-			cfg.Metrics.checkFamilies(slices.Concat(families, cfg.Collectors.Controllers.allowed()), r)
+	check := func(r *report) {
+		for _, n := range names {
+			if len(n.Families) > 0 {
+				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowed()), r)
+			}
+			cfg.Rules.checkAlerts(n.Alerts, r)
 		}
-	}); err != nil {
+	}
+	if err := parse(data, filename, cfg, check); err != nil {
 		return nil, err
 	}
 	return cfg, nil

@@ -14,10 +14,10 @@ import (
 
 // Controllers configures the collector of the workloads themselves.
 type Controllers struct {
-	Enabled   bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets and pods of the management plane in every cluster."`
+	Enabled   bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets, DaemonSets and pods of the management plane in every cluster."`
 	Via       string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
 	Interval  Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often pods are listed and asked for their metrics."`
-	Allow     []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key: those that the rules and dashboards use."`
+	Allow     []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key, or if it is empty: those in metrics.md. To have none, set via to none."`
 	Selectors map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
 }
 

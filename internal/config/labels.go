@@ -12,7 +12,7 @@ func ReservedLabels() []string {
 		// attached by the scrape, and aggregated away by every rule
 		"instance", "job", "pod", "container", "service", "endpoint", "prometheus", "prometheus_replica",
 		// of the formats and of alerts
-		"le", "quantile", "alertname", "alertstate", "severity", "support_group", "playbook",
+		"le", "quantile", "alertname", "alertstate", "severity", "rule", "support_group", "playbook",
 		// which object
 		"target_cluster", "uid", "group", "kind", "exported_namespace", "namespace", "name", "system", "component",
 		"collector", "node", "openbao", "aurora", "controller_pod", "controller_namespace", "deployment", "controller",
@@ -31,5 +31,6 @@ func ReservedLabels() []string {
 		"preset", "catalog", "team",
 		"check", "phase", "problem",
 		"region", "owner", "cluster_uid", "other",
+		"alertmanager", SentBy,
 	}
 }

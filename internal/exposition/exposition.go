@@ -21,6 +21,9 @@ type Options struct {
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
+	// Keep are families that are rendered also when Include does not name them.
+	// They are not written then; see [Exposition.Blocks].
+	Keep []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
 	// MaxLabelValue is the length in bytes above which a label value is cut.
@@ -123,8 +126,8 @@ func (e *Exposition) arrange(groups []*Group) *layout {
 // clusters are what the filter cluster[] may name.
 func (l *layout) clusters() []string {
 	var names []string
-	for _, g := range l.groups { // ordered by cluster
-		if n := len(names); n == 0 || names[n-1] != g.key.Cluster {
+	for _, g := range l.groups { // ordered by cluster, first those that are about none
+		if n := len(names); g.key.Cluster != "" && (n == 0 || names[n-1] != g.key.Cluster) {
 			names = append(names, g.key.Cluster)
 		}
 	}
@@ -142,6 +145,9 @@ func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block 
 	}
 	out := make([][]*Block, 0, len(e.families))
 	for i, fam := range e.families {
+		if !fam.served {
+			continue
+		}
 		blocks := []*Block{fam.header[f]}
 		for _, c := range l.columns[i] {
 			if s := snapshots[c.group]; s != nil {

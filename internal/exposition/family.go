@@ -57,8 +57,9 @@ type Family struct {
 // family is a Family made ready for rendering: the text between label values
 // is precomputed.
 type family struct {
-	decl    *Family
-	enabled bool
+	decl *Family
+	// enabled says that there are rows, and served that they are written.
+	enabled, served bool
 	// fillCluster says that the first label is the cluster.
 	fillCluster bool
 	// before[i] is the text in front of the value of label i; nil when the
@@ -74,9 +75,11 @@ func compile(decl *Family, o Options) (*family, error) {
 	if err := check(decl); err != nil {
 		return nil, err
 	}
+	served := len(o.Include) == 0 || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name)
 	f := &family{
 		decl:        decl,
-		enabled:     len(o.Include) == 0 || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name),
+		enabled:     served || slices.Contains(o.Keep, decl.Name),
+		served:      served,
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),
 		header: [2]*Block{

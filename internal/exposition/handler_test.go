@@ -108,6 +108,7 @@ func TestHandlerNegotiates(t *testing.T) {
 
 func TestHandlerFilters(t *testing.T) {
 	h, _ := testHandler(t)
+	h.Exposition.serve(Key{Kind: "Fleet"}, testValue) // is about no cluster
 	for query, want := range map[string]string{
 		"?cluster[]=west":                 "test_total test_value",
 		"?collect[]=test":                 "test_info test_value",
@@ -128,6 +129,7 @@ func TestHandlerFilters(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"?cluster[]=north": `cluster[]="north": unknown, use one of east, west`,
+		"?cluster[]=":      `cluster[]="": unknown, use one of east, west`,
 		"?collect[]=":      `collect[]="": unknown, use one of test, more, idle`,
 	} {
 		r := get(h, http.MethodGet, "/metrics"+query)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -105,6 +106,9 @@ const (
 	maxAnswer = 8 << 20
 )
 
+// errTooLarge is an answer that is longer than what is read.
+var errTooLarge = errors.New("the answer is too large")
+
 // Get asks for the object or list at path and decodes it into out. An answer
 // that is not a success is the error that client-go makes of it.
 func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
@@ -149,13 +153,15 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 		return err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	switch {
 	case answer.StatusCode < 200 || answer.StatusCode > 299:
 		gr := schema.GroupResource{Resource: strings.TrimPrefix(path, "/")}
 		return apierrors.NewGenericServerResponse(answer.StatusCode, method, gr, "", "", 0, true)
 	case err != nil:
 		return err
+	case len(text) > maxAnswer:
+		return errTooLarge
 	}
 	return json.Unmarshal(text, out)
 }

@@ -197,7 +197,9 @@ type page struct {
 	} `json:"metadata"`
 }
 
-// pages asks for a list page by page. A list that is not complete is an error.
+// pages asks for a list page by page, and for less at a time when a page is too large:
+// whoever writes annotations of hundreds of KiB must not hide the other objects. A list
+// that is not complete is an error.
 func (p *place) pages(ctx context.Context, size int, ask func(context.Context, url.Values) (next string, err error)) error {
 	query := url.Values{"limit": {strconv.Itoa(size)}}
 	for range maxPages {
@@ -206,6 +208,11 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 			next, err = ask(ctx, query)
 			return err
 		})
+		if errors.Is(err, errTooLarge) && size > 1 {
+			size = max(1, size/8)
+			query.Set("limit", strconv.Itoa(size))
+			continue
+		}
 		if err != nil || next == "" {
 			return err
 		}
@@ -224,7 +231,7 @@ func isDecode(err error) bool {
 		syntax *json.SyntaxError
 		value  *json.UnmarshalTypeError
 	)
-	return errors.As(err, &syntax) || errors.As(err, &value) || errors.Is(err, errNoList) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &syntax) || errors.As(err, &value) || errors.Is(err, errNoList) || errors.Is(err, errTooLarge) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func orEmpty(labels map[string]string) map[string]string {

@@ -4,6 +4,7 @@
 package fleet
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -252,6 +253,21 @@ func TestHostTrouble(t *testing.T) {
 }
 
 // TestSlowHost: nobody waits for it.
+// TestPagesThatAreTooLarge: what somebody writes into an annotation hides no other Secret.
+func TestPagesThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	h := newFakeHost(t)
+	h.largest = metadataPage
+	h.secret("storage-kubeconfig", "Opaque", "value", reach("storage", "t1"))
+	large := map[string]any{"metadata": map[string]any{
+		"resourceVersion": "1", "labels": map[string]string{}, "annotations": map[string]string{"note": strings.Repeat("x", maxAnswer/8)},
+	}}
+	for i := range 10 {
+		h.put(secretsOf, fmt.Sprintf("large-%d", i), nil, large)
+	}
+	startSearch(t, management(h), inFlux, nil).want("flux-secret: storage at storage with t1 storage")
+}
+
 func TestSlowHost(t *testing.T) {
 	t.Parallel()
 	slow, quick := newFakeHost(t), newFakeHost(t)

@@ -153,7 +153,8 @@ func (h *fakeHost) list(w http.ResponseWriter, r *http.Request, metadata bool) {
 	}
 	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
 	next := ""
-	if end := from + h.largest; end < len(items) {
+	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+	if end := from + min(limit, h.largest); end < len(items) {
 		items, next = items[:end], strconv.Itoa(end)
 	}
 	kind := "List"

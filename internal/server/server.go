@@ -13,13 +13,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"
 )
 
 // Options are what the routes need from the rest of the program.
@@ -29,9 +33,13 @@ type Options struct {
 	// Ready says whether the first complete set of rows is there.
 	Ready func() bool
 	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
-	SecretFlow func() any
+	SecretFlow func() secretflow.Report
 	// Clusters is the answer of GET /api/v1/clusters, as JSON.
-	Clusters func() any
+	Clusters func() fleetreport.Report
+	// Report is the answer of GET /api/v1/report, as JSON.
+	Report func(context.Context) (health.Report, error)
+	// OpenAPI describes the answers, as JSON.
+	OpenAPI []byte
 	// Reload applies the configuration file, or says why it cannot.
 	Reload func(context.Context) error
 	// Registry takes the metrics of the metrics handler.
@@ -46,9 +54,14 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.SecretFlow))))
+	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(always(o.SecretFlow)))))
 	// Also before Ready: it says who is waited for.
-	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(o.Clusters)))
+	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
+	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.Report))))
+	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(o.OpenAPI)
+	})
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
@@ -63,23 +76,12 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
-	landing, err := web.NewLandingPage(web.LandingConfig{
-		Name:        "CobaltCore exporter",
-		Description: "The management plane of a CobaltCore fleet: Flux and External Secrets in every cluster, OpenBao node by node.",
-		Version:     version.Info(),
-		Profiling:   strconv.FormatBool(o.EnablePprof),
-		Links: []web.LandingLinks{
-			{Address: "/metrics", Text: "Metrics"},
-			{Address: "/api/v1/clusters", Text: "Clusters"},
-			{Address: "/api/v1/secretflow", Text: "Secret flow"},
-			{Address: "/-/ready", Text: "Ready"},
-			{Address: "/-/healthy", Text: "Healthy"},
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("landing page: %w", err)
+	if err := page.Register(mux, page.Options{
+		Ready: o.Ready, Report: o.Report, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, h) },
+	}); err != nil {
+		return nil, fmt.Errorf("web page: %w", err)
 	}
-	mux.Handle("GET /{$}", landing)
 	return mux, nil
 }
 
@@ -114,9 +116,13 @@ func whenReady(ready func() bool, next http.Handler) http.Handler {
 }
 
 // serveJSON answers with what get returns now.
-func serveJSON(get func() any) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		text, err := json.MarshalIndent(get(), "", "  ")
+func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := get(r.Context())
+		var text []byte
+		if err == nil {
+			text, err = json.MarshalIndent(answer, "", "  ")
+		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -125,6 +131,11 @@ func serveJSON(get func() any) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(append(text, '\n'))
 	})
+}
+
+// always is for what cannot fail.
+func always[T any](get func() T) func(context.Context) (T, error) {
+	return func(context.Context) (T, error) { return get(), nil }
 }
 
 // limit answers 503 when n requests are already being served.

@@ -17,6 +17,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,8 +30,9 @@ func options() Options {
 	return Options{
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
 		Ready:      func() bool { return true },
-		SecretFlow: func() any { return map[string]string{"answer": "<42>"} },
-		Clusters:   func() any { return map[string]string{"clusters": "<all>"} },
+		SecretFlow: func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
+		Clusters:   func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
+		Report:     func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
 		Reload:     func(context.Context) error { return nil },
 		Registry:   prometheus.NewRegistry(),
 	}
@@ -74,8 +79,8 @@ func TestRoutes(t *testing.T) {
 		"POST ready":             {method: "POST", path: "/-/ready", status: 405, header: [2]string{"Allow", "GET, HEAD"}},
 		"POST landing page":      {method: "POST", path: "/", status: 405},
 		"HEAD healthy":           {method: "HEAD", path: "/-/healthy", status: 200},
-		"landing page":           {path: "/", status: 200, body: "CobaltCore exporter", header: [2]string{"Content-Type", "text/html; charset=UTF-8"}},
-		"landing page: metrics":  {path: "/", status: 200, body: "/metrics"},
+		"landing page":           {path: "/", status: 200, body: "CobaltCore exporter", header: [2]string{"Content-Type", "text/html; charset=utf-8"}},
+		"landing page: metrics":  {path: "/", status: 200, body: `href="./metrics"`},
 		"unknown":                {path: "/nothing", status: 404},
 		"pprof is off":           {path: "/debug/pprof/", status: 404},
 		"pprof profiles are off": {path: "/debug/pprof/heap", status: 404},
@@ -190,7 +195,7 @@ func TestSecretFlow(t *testing.T) {
 	}
 	ready = true
 	w := ask()
-	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"answer": "\u003c42\u003e"`) {
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"id": "\u003c42\u003e"`) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 }
@@ -200,7 +205,7 @@ func TestClusters(t *testing.T) {
 	o := options()
 	o.Ready = func() bool { return false }
 	w := ask(handler(t, o), http.MethodGet, "/api/v1/clusters")
-	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"clusters": "\u003call\u003e"`) {
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"name": "\u003call\u003e"`) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 	if w := ask(handler(t, o), http.MethodPost, "/api/v1/clusters"); w.Code != http.StatusMethodNotAllowed {

@@ -12,20 +12,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// copyObject copies the members that have a shape.
-func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (*Shape, error)) error {
+// copyObject copies the members that have a shape, each as what it is called then.
+func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (as string, s *Shape)) error {
 	if dec.PeekKind() != '{' {
 		return copyEmpty(enc, dec)
 	}
 	return members(enc, dec, func(name string) error {
-		s, err := shape(name)
-		switch {
-		case err != nil:
-			return err
-		case s == nil:
+		as, s := shape(name)
+		if s == nil {
 			return dec.SkipValue()
 		}
-		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+		if err := enc.WriteToken(jsontext.String(as)); err != nil {
 			return err
 		}
 		return s.copy(enc, dec)

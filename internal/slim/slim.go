@@ -8,6 +8,7 @@ package slim
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -52,6 +53,7 @@ func NewShapes(filters map[reflect.Type]Filter) *Shapes {
 type Shape struct {
 	copy   func(enc *jsontext.Encoder, dec *jsontext.Decoder) error
 	fields map[string]*Shape // of a struct
+	names  map[string]string // of fields that are kept under another name
 }
 
 // Of is the shape of a type. It fails for a type of which nobody knows what it
@@ -119,15 +121,15 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		shape.fields = map[string]*Shape{}
+		shape.fields, shape.names = map[string]*Shape{}, map[string]string{}
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
-			return copyObject(enc, dec, func(name string) (*Shape, error) { return shape.fields[name], nil })
+			return copyObject(enc, dec, func(name string) (string, *Shape) { return cmp.Or(shape.names[name], name), shape.fields[name] })
 		}
 		return s.addFields(shape, t)
 	case reflect.Map:
 		elem, err := s.of(t.Elem())
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
-			return copyObject(enc, dec, func(string) (*Shape, error) { return elem, nil })
+			return copyObject(enc, dec, func(name string) (string, *Shape) { return name, elem })
 		}
 		if t.Implements(namelessType) {
 			shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyNameless(enc, dec, elem) }
@@ -150,7 +152,8 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 	return nil
 }
 
-// addFields adds the fields of a struct and of those that are embedded in it.
+// addFields adds the fields of a struct and of those that are embedded in it. A field
+// with the tag kept is kept as that, which must be another field of the same type.
 func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -169,6 +172,9 @@ func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 				name = f.Name
 			}
 			shape.fields[name], err = s.of(f.Type)
+			if as := f.Tag.Get("kept"); as != "" {
+				shape.names[name] = as
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)

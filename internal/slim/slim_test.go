@@ -31,6 +31,8 @@ type node struct {
 	Keyed    keyed            `json:"keyed"`
 	Filtered filtered1        `json:"filtered"`
 	Next     *node            `json:"next"` // it holds itself
+	Renamed  string           `json:"renamed" kept:"other"`
+	Other    string           `json:"other"`
 	NoTag    string
 }
 
@@ -72,6 +74,7 @@ func TestKeep(t *testing.T) {
 		{"unknown members", `{"a":1,"text":"x","b":{"text":"y"}}`, `{"text":"x"}`},
 		{"embedded", `{"deep":"x","inner":{"deep":"y"}}`, `{"deep":"x"}`},
 		{"without a tag", `{"NoTag":"x","notag":"y","Skipped":1,"-":2}`, `{"NoTag":"x"}`},
+		{"under another name", `{"renamed":"x","other":"y"}`, `{"other":"x","other":"y"}`},
 		{"in itself", `{"next":{"next":{"text":"x","y":1},"y":1}}`, `{"next":{"next":{"text":"x"}}}`},
 		{"the same name twice", `{"text":"x","text":"y"}`, `{"text":"x","text":"y"}`},
 		{"list", `{"list":[{"deep":"x","y":1},null,{}]}`, `{"list":[{"deep":"x"},null,{}]}`},

@@ -10,12 +10,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/rest"
 
@@ -167,9 +170,17 @@ func (a *api) get(ctx context.Context, path string, header ...string) (http.Head
 }
 
 // client makes a REST client for one group and version. Bodies are decoded by
-// ourselves; the codecs serve error answers.
-func (a *api) client(gv schema.GroupVersion, codecs runtime.NegotiatedSerializer) (*rest.RESTClient, error) {
+// ourselves.
+func (a *api) client(gv schema.GroupVersion) (*rest.RESTClient, error) {
 	config := rest.CopyConfig(a.config)
-	config.GroupVersion, config.APIPath, config.NegotiatedSerializer = &gv, "/apis", codecs
+	config.GroupVersion, config.APIPath, config.NegotiatedSerializer = &gv, "/apis", errorCodecs()
 	return rest.RESTClientForConfigAndClient(config, a.http)
 }
+
+// errorCodecs decode the answers that are errors, a Status. All watches share them: a
+// fleet has thousands.
+var errorCodecs = sync.OnceValue(func() runtime.NegotiatedSerializer {
+	scheme := runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
+	return serializer.NewCodecFactory(scheme).WithoutConversion()
+})

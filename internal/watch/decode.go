@@ -176,8 +176,9 @@ const (
 	// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most
 	// a few times larger; a server that sends more without an end is broken.
 	maxEvent = 64 << 20
-	// frameBuffer holds most events whole. Each watch has one.
-	frameBuffer = 16 << 10
+	// frameBuffer holds bookmarks whole, and small objects. Each watch has one, and
+	// most of those wait for events of kinds of which there is no object.
+	frameBuffer = 4 << 10
 )
 
 // frameReader reads the events of a stream: a line each, which is what every API

@@ -13,9 +13,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -144,10 +142,7 @@ const listPage = 500
 // it is listed anew, at once, as client-go does.
 func (a *api) list(ctx context.Context, r Resource, as servedKind, w *listWriter) error {
 	gv := schema.GroupVersion{Group: r.Group, Version: as.version}
-	scheme := runtime.NewScheme()
-	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"}) // Status, for error answers
-	metav1.AddToGroupVersion(scheme, gv)                                 // ListOptions
-	client, err := a.client(gv, serializer.NewCodecFactory(scheme).WithoutConversion())
+	client, err := a.client(gv)
 	if err != nil {
 		return err
 	}

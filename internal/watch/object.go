@@ -23,15 +23,14 @@ type Object struct {
 type Meta struct {
 	metav1.Object `json:"-"` // the methods that nobody calls
 
-	Name            string         `json:"name"`
-	Namespace       string         `json:"namespace"`
-	UID             string         `json:"uid"`
-	ResourceVersion string         `json:"resourceVersion"`
-	Generation      int64          `json:"generation"`
-	Created         time.Time      `json:"creationTimestamp"`
-	Deleted         time.Time      `json:"deletionTimestamp"` // asked for: finalizers may hold it up
-	Annotations     Annotations    `json:"annotations"`
-	ManagedFields   []ManagedField `json:"managedFields"`
+	Name            string      `json:"name"`
+	Namespace       string      `json:"namespace"`
+	UID             string      `json:"uid"`
+	ResourceVersion string      `json:"resourceVersion"`
+	Generation      int64       `json:"generation"`
+	Created         time.Time   `json:"creationTimestamp"`
+	Deleted         time.Time   `json:"deletionTimestamp"` // asked for: finalizers may hold it up
+	Annotations     Annotations `json:"annotations"`
 }
 
 // Labeled is embedded instead of [Object] where labels become rows. They are read
@@ -57,6 +56,32 @@ func (o *Labeled) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectK
 func (o *Labeled) DeepCopyObject() runtime.Object { return o }
 
 func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
+
+// Managed is embedded instead of [Object] where it becomes a row who has changed the
+// object, and when. All other kinds skip that.
+type Managed struct {
+	Metadata ManagedMeta `json:"metadata"`
+}
+
+// ManagedMeta is a Meta with managed fields.
+type ManagedMeta struct {
+	Meta
+
+	ManagedFields []ManagedField `json:"managedFields" kept:"changes"`
+	// Changes is as much of the managed fields as a snapshot has.
+	Changes []ManagedField `json:"changes"`
+}
+
+// GetObjectMeta makes Managed a metav1.ObjectMetaAccessor.
+func (o *Managed) GetObjectMeta() metav1.Object { return &o.Metadata.Meta }
+
+// GetObjectKind makes Managed a runtime.Object.
+func (o *Managed) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// DeepCopyObject makes Managed a runtime.Object. Nobody copies slim objects.
+func (o *Managed) DeepCopyObject() runtime.Object { return o }
+
+func (o *Managed) meta() *Meta { return &o.Metadata.Meta }
 
 // ManagedField says when a manager last changed the object.
 type ManagedField struct {

@@ -55,7 +55,7 @@ func (f recordedError) Error() string { return "when the snapshot was taken: " +
 func Reasons() []Reason {
 	return []Reason{
 		ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonForbidden, ReasonNotFound, ReasonThrottled, ReasonExpired,
-		ReasonServer, ReasonDecode, ReasonConfig, ReasonNetwork,
+		ReasonServer, ReasonDecode, ReasonConfig, ReasonClosed, ReasonNetwork,
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -25,10 +24,7 @@ import (
 // reflect keeps the rows of a kind up to date until ctx ends.
 func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) error {
 	gv := schema.GroupVersion{Group: k.resource.Group, Version: as.version}
-	scheme := runtime.NewScheme()
-	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"}) // Status, for error answers
-	metav1.AddToGroupVersion(scheme, gv)                                 // ListOptions
-	client, err := a.client(gv, serializer.NewCodecFactory(scheme).WithoutConversion())
+	client, err := a.client(gv)
 	if err != nil {
 		return fmt.Errorf("watch %s: %w", gv.WithKind(k.resource.Kind), err)
 	}

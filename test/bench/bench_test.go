@@ -208,3 +208,27 @@ func TestMarkdown(t *testing.T) {
 		}
 	}
 }
+
+func TestSum(t *testing.T) {
+	body := []byte(`# HELP requests_total verb="WATCH"
+requests_total{verb="WATCH",code="200"} 3
+requests_total{verb="WATCH",code="410"} 1
+requests_total{verb="LIST",code="200"} 1e+02
+requests_total_more{verb="WATCH"} 7
+goroutines 12
+`)
+	for _, c := range []struct {
+		family string
+		label  []string
+		want   float64
+	}{
+		{"requests_total", nil, 104},
+		{"requests_total", []string{`verb="WATCH"`}, 4},
+		{"goroutines", nil, 12},
+		{"requests", nil, 0},
+	} {
+		if got := sum(body, c.family, c.label...); got != c.want {
+			t.Errorf("%s%v: %v, want %v", c.family, c.label, got, c.want)
+		}
+	}
+}

@@ -42,6 +42,7 @@ const (
 	unitMiB         = "MiB"
 	unitKB          = "KB"
 	unitCount       = "count"
+	unitDecimal     = "decimal"
 )
 
 // figure says how a figure is shown.
@@ -86,6 +87,8 @@ func (f figure) format(value float64) string {
 		return significant(value/1000) + " KB"
 	case unitSeconds:
 		return significant(value) + " s"
+	case unitDecimal:
+		return significant(value)
 	default:
 		return fmt.Sprintf("%.0f", value)
 	}

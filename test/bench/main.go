@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -22,6 +23,7 @@ func main() {
 		o        Options
 		jsonFile string
 		check    bool
+		fleet    FleetOptions
 	)
 	flag.IntVar(&o.Objects, "objects", 10_000, "Flux objects in the cluster, at least 100")
 	flag.IntVar(&o.Runs, "runs", 1, "runs of every subject; the report has the medians")
@@ -31,11 +33,19 @@ func main() {
 	flag.StringVar(&o.Dir, "dir", "", "directory for logs and data (default: a temporary one)")
 	flag.StringVar(&o.Profile, "profile", "", "directory for CPU profiles of the exporter; profiling disturbs the figures")
 	flag.StringVar(&jsonFile, "json", "", "write the report as JSON to this file, too")
+	flag.IntVar(&fleet.Clusters, "clusters", 0, "measure a fleet of so many clusters instead, without kube-state-metrics")
+	flag.DurationVar(&fleet.Steady, "steady", time.Minute, "how long a fleet is watched in which nothing happens")
 	flag.BoolVar(&check, "check", false, "fail unless every threshold is met")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, jsonFile, check)
+	var err error
+	if fleet.Clusters > 0 {
+		fleet.Binary, fleet.Dir, fleet.Profile = o.Binary, o.Dir, o.Profile
+		err = RunFleet(ctx, fleet, os.Stdout)
+	} else {
+		err = run(ctx, o, jsonFile, check)
+	}
 	stop()
 	if err != nil {
 		slog.Error("benchmark failed", "err", err)

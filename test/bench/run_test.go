@@ -8,7 +8,9 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
+	"time"
 )
 
 // TestRun runs the whole benchmark in small. Its figures mean nothing, but that all are
@@ -29,6 +31,19 @@ func TestRun(t *testing.T) {
 		}
 		if s.Name != nameRival && s.Figures[emptyResponses]+s.Figures[partResponses] > 0 {
 			t.Errorf("%s: %v empty and %v incomplete responses", s.Name, s.Figures[emptyResponses], s.Figures[partResponses])
+		}
+	}
+}
+
+// TestRunFleet measures a small fleet.
+func TestRunFleet(t *testing.T) {
+	var out strings.Builder
+	if err := RunFleet(t.Context(), FleetOptions{Clusters: 3, Steady: time.Second, Dir: t.TempDir()}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 clusters, kinds absent | 1 cluster, kinds served | 3 clusters, kinds served | each further cluster |", "open watches | 9 |"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 }

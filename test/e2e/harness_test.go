@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,6 +97,7 @@ func eventually(t *testing.T, timeout time.Duration, check func() error) {
 type exporter struct {
 	URL    string
 	config string
+	stop   func(*testing.T) // at the end of the test at the latest
 }
 
 // startExporter runs the exporter with a configuration until the test ends.
@@ -116,10 +118,14 @@ func startExporter(t *testing.T, configuration string, change ...func(*app.Optio
 		f(&o)
 	}
 	go func() { ended <- app.Run(ctx, o) }()
-	t.Cleanup(func() {
-		cancel()
-		must(t, <-ended)
-	})
+	var once sync.Once
+	e.stop = func(t *testing.T) {
+		once.Do(func() {
+			cancel()
+			must(t, <-ended)
+		})
+	}
+	t.Cleanup(func() { e.stop(t) })
 	select {
 	case a := <-listening:
 		e.URL = "http://" + a.String()

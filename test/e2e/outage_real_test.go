@@ -133,7 +133,7 @@ func TestCompaction(t *testing.T) {
 	p, err := testbed.StartFaultProxy(t.TempDir(), c.Name, c)
 	must(t, err)
 	t.Cleanup(func() { stop(t, p.Stop) })
-	e := startExporter(t, fmt.Sprintf("clusters: [{name: management, kubeconfig: {path: %s}}]\n", p.Kubeconfig),
+	e := startExporter(t, fmt.Sprintf("collectors: {controllers: {enabled: false}}\nclusters: [{name: management, kubeconfig: {path: %s}}]\n", p.Kubeconfig),
 		func(o *app.Options) { o.ProbeInterval = time.Hour }) // else a probe may fail, and the next start the watches anew
 	s := watchBodies(t, e, wholeSet(n, n+1))
 	e.ready(t)

@@ -84,7 +84,7 @@ func TestOutages(t *testing.T) {
 		seed, err = testbed.SeedFlux(t.Context(), c, outageObjects)
 		must(t, err)
 	}
-	config := "staleAfter: " + outageStale.String() + "\ncollectors: {externalSecrets: {enabled: false}}\n" + configFor("", other)
+	config := "staleAfter: " + outageStale.String() + "\ncollectors: {externalSecrets: {enabled: false}, controllers: {enabled: false}}\n" + configFor("", other)
 	all, proxies := outages(faulty), map[*outage]*testbed.FaultProxy{}
 	for _, o := range all {
 		p, err := testbed.StartFaultProxy(t.TempDir(), o.name, faulty)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
@@ -51,7 +52,7 @@ func TestShardsOnRealClusters(t *testing.T) {
 		e.ready(t)
 		status, text, err := e.get(t.Context(), "/api/v1/clusters")
 		must(t, err)
-		var report app.FleetReport
+		var report fleetreport.Report
 		must(t, json.Unmarshal(text, &report))
 		owned := map[string]bool{}
 		for _, c := range report.Clusters {

@@ -146,6 +146,9 @@ func (p *FaultProxy) Requests() (requests, connections int64) {
 	return p.front.requests.Load(), p.front.connections.Load()
 }
 
+// Open returns how many connections are open now.
+func (p *FaultProxy) Open() int64 { return p.front.open.Load() }
+
 // Stop ends the proxy. The files stay.
 func (p *FaultProxy) Stop() error {
 	p.close()
@@ -159,8 +162,8 @@ type faultFront struct {
 	upstream *http.Transport
 	task     sync.WaitGroup
 
-	fault                 atomic.Value // Fault
-	requests, connections atomic.Int64
+	fault                       atomic.Value // Fault
+	requests, connections, open atomic.Int64
 }
 
 func startFaultFront(cluster *Cluster, certificates *faultCertificates) (*faultFront, error) {
@@ -181,8 +184,12 @@ func startFaultFront(cluster *Cluster, certificates *faultCertificates) (*faultF
 	f.server = &http.Server{
 		Handler: handler, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: certificates.config(func() Fault { return f.now() }),
 		ConnState: func(_ net.Conn, s http.ConnState) {
-			if s == http.StateNew {
+			switch s {
+			case http.StateNew:
 				f.connections.Add(1)
+				f.open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				f.open.Add(-1)
 			}
 		},
 	}

@@ -31,7 +31,7 @@ func newFaultCertificates() (*faultCertificates, error) {
 	authority := func(name string) (*x509.Certificate, error) {
 		template := &x509.Certificate{
 			SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: name},
-			NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(48 * time.Hour),
+			NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(90 * 24 * time.Hour),
 			IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 		}
 		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -58,13 +58,13 @@ func newFaultCertificates() (*faultCertificates, error) {
 		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 	}
 	c := &faultCertificates{ca: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ours.Raw})}
-	if c.good, err = issue(ours, now.Add(24*time.Hour)); err != nil {
+	if c.good, err = issue(ours, now.Add(60*24*time.Hour)); err != nil {
 		return nil, err
 	}
 	if c.expired, err = issue(ours, now.Add(-time.Hour)); err != nil {
 		return nil, err
 	}
-	c.foreign, err = issue(theirs, now.Add(24*time.Hour))
+	c.foreign, err = issue(theirs, now.Add(60*24*time.Hour))
 	return c, err
 }
 

@@ -33,6 +33,8 @@ type PrometheusOptions struct {
 	Targets        []ScrapeTarget
 	ScrapeInterval time.Duration // 1 s if it is zero; also the interval of the evaluation of rules
 	RuleFiles      []string
+	Alertmanagers  []string // URLs without a path
+	Name           string   // of its directory and its log; prometheus if it is empty
 }
 
 // Prometheus is a running Prometheus.
@@ -43,7 +45,7 @@ type Prometheus struct {
 	client *http.Client
 }
 
-// StartPrometheus starts a Prometheus with its files in dir/prometheus and waits until it
+// StartPrometheus starts a Prometheus with its files in dir/NAME and waits until it
 // is ready. It honours the labels of the targets, as the chart's ServiceMonitor does. It
 // lives until Stop or the end of ctx.
 func StartPrometheus(ctx context.Context, dir string, o PrometheusOptions) (*Prometheus, error) {
@@ -55,7 +57,8 @@ func StartPrometheus(ctx context.Context, dir string, o PrometheusOptions) (*Pro
 	if err != nil {
 		return nil, err
 	}
-	dir, err = filepath.Abs(filepath.Join(dir, "prometheus"))
+	name := cmp.Or(o.Name, "prometheus")
+	dir, err = filepath.Abs(filepath.Join(dir, name))
 	if err != nil {
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
@@ -71,7 +74,7 @@ func StartPrometheus(ctx context.Context, dir string, o PrometheusOptions) (*Pro
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	address := loopback(ports[0])
-	process, err := Start(ctx, dir, Command{Name: "prometheus", Path: path, Args: []string{
+	process, err := Start(ctx, dir, Command{Name: name, Path: path, Args: []string{
 		"--config.file=" + configFile, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
 		"--web.listen-address=" + address, "--log.level=warn",
 	}})
@@ -115,12 +118,21 @@ func prometheusConfig(o PrometheusOptions) ([]byte, error) {
 			"relabel_configs": []any{map[string]any{"target_label": "job", "replacement": strings.ReplaceAll(target.Job, "$", "$$")}},
 		})
 	}
+	alertmanagers := []any{}
+	for i, address := range o.Alertmanagers {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("alertmanager %d: needs an absolute URL, not %q: %w", i, address, err)
+		}
+		alertmanagers = append(alertmanagers, map[string]any{"scheme": u.Scheme, "static_configs": []any{map[string]any{"targets": []string{u.Host}}}})
+	}
 	return json.MarshalIndent(map[string]any{
 		"global": map[string]any{
 			"scrape_interval": milliseconds, "scrape_timeout": milliseconds, "evaluation_interval": milliseconds,
 		},
 		"rule_files":     o.RuleFiles,
 		"scrape_configs": scrapes,
+		"alerting":       map[string]any{"alertmanagers": alertmanagers},
 	}, "", "  ")
 }
 
@@ -206,15 +218,15 @@ func decodeQuery(body []byte) ([]Sample, error) {
 
 // Promtool runs promtool and returns its output. If it fails, the error has the output, too.
 func Promtool(ctx context.Context, stdin io.Reader, args ...string) ([]byte, error) {
-	return run(ctx, "promtool", stdin, args...)
+	return runTool(ctx, "promtool", stdin, args...)
 }
 
 // Pint runs pint and returns its output. If it fails, the error has the output, too.
 func Pint(ctx context.Context, args ...string) ([]byte, error) {
-	return run(ctx, "pint", nil, args...)
+	return runTool(ctx, "pint", nil, args...)
 }
 
-func run(ctx context.Context, name string, stdin io.Reader, args ...string) ([]byte, error) {
+func runTool(ctx context.Context, name string, stdin io.Reader, args ...string) ([]byte, error) {
 	path, err := Tool(ctx, name)
 	if err != nil {
 		return nil, err

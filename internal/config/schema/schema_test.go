@@ -73,6 +73,9 @@ var beyondSchema = map[string]string{
 	"aurora-port.bad.yaml":           "a schema cannot read URLs",
 	"aurora-timeout.bad.yaml":        "a schema cannot compare durations",
 	"aurora-tls.bad.yaml":            "an empty certFile is none",
+
+	"alertmanager-no-user.bad.yaml": "an empty username is none",
+	"alertmanager-user.bad.yaml":    "an empty passwordFile is none",
 }
 
 // notData are documents that are not even an instance for a schema.

@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package collectortest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// Golden compares text with a golden file, or writes that.
+func Golden(tb testing.TB, file, got string) {
+	tb.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(ReadFile(tb, file), got); diff != "" {
+		tb.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
+	}
+}
+
+// ReadFile reads what has to be there.
+func ReadFile(tb testing.TB, file string) string {
+	tb.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(data)
+}
+
+// Lint holds text to what Prometheus says about names.
+func Lint(tb testing.TB, text string) {
+	tb.Helper()
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil {
+		tb.Error(err)
+	}
+	for _, p := range problems {
+		tb.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// CheckGolden renders the objects of a case, compares the whole exposition with its
+// golden file and returns it.
+func (s Suite) CheckGolden(tb testing.TB, c Case) string {
+	tb.Helper()
+	for _, o := range c.Objects {
+		s.checkIdentity(tb, o)
+	}
+	got := s.Render(tb, c.Cluster, c.Objects...)
+	MustParse(tb, got)
+	Golden(tb, c.Golden, got)
+	return got
+}
+
+// checkIdentity makes sure that an object is what it looks like.
+func (s Suite) checkIdentity(tb testing.TB, o Object) {
+	tb.Helper()
+	for _, r := range s.Collector.Resources() {
+		if r.Kind == o.Kind {
+			g, version, _ := strings.Cut(o.APIVersion, "/")
+			if g != r.Group || !slices.Contains(r.Versions, version) {
+				tb.Errorf("%s %s is a %s, not one of %s/%v", o.Kind, o.Metadata.Name, o.APIVersion, r.Group, r.Versions)
+			}
+			return
+		}
+	}
+	tb.Errorf("no resource watches %s", o.Kind)
+}
+
+// CheckWhole finds objects of a case with a value of another type than the one that is
+// read.
+func (s Suite) CheckWhole(tb testing.TB, c Case) {
+	tb.Helper()
+	r := s.Rig(tb, c.Cluster)
+	for _, o := range c.Objects {
+		if _, partial, err := r.Of(tb, o.Kind).Render(o.Raw); partial || err != nil {
+			tb.Errorf("%s: %s %s is decoded in part: %v", c.File, o.Kind, o.Metadata.Name, err)
+		}
+	}
+}
+
+// CheckDeclared finds kinds that add to families that they do not declare: those rows
+// are dropped without a word.
+func (s Suite) CheckDeclared(tb testing.TB, c Case) {
+	tb.Helper()
+	generous := s.Collector.Resources()
+	for i := range generous {
+		generous[i].Families = s.Collector.Families()
+	}
+	r := s.rigOf(tb, c.Cluster, generous)
+	r.Set(tb, c.Objects...)
+	if diff := cmp.Diff(ReadFile(tb, c.Golden), r.Get(tb)); diff != "" {
+		tb.Errorf("%s: a kind adds to families that it does not declare:\n%s", c.File, diff)
+	}
+}
+
+// CheckComplete keeps testdata complete: there are this many kinds, all of them and
+// of the families are in golden files.
+func (s Suite) CheckComplete(tb testing.TB, kinds int, families []*exposition.Family) {
+	tb.Helper()
+	seen, filled := map[string]bool{}, map[string]bool{}
+	for _, c := range s.Cases(tb) {
+		for _, o := range c.Objects {
+			seen[o.Kind] = true
+		}
+		for row := range Rows(ReadFile(tb, c.Golden)) {
+			filled[FamilyOf(row)] = true
+		}
+	}
+	resources := s.Collector.Resources()
+	if len(resources) != kinds || len(seen) != kinds {
+		tb.Errorf("the collector watches %d kinds, testdata has %d, not %d", len(resources), len(seen), kinds)
+	}
+	for _, r := range resources {
+		if !seen[r.Kind] {
+			tb.Errorf("no golden file for %s", r.Kind)
+		}
+	}
+	for _, f := range families {
+		if !filled[f.Name] {
+			tb.Errorf("no golden file has a row of %s", f.Name)
+		}
+	}
+}
+
+// CheckFirst holds rows to being read from left to right: the cluster comes first.
+// prefix is that of all names, labels those that follow the cluster.
+func (s Suite) CheckFirst(tb testing.TB, prefix, labels string) {
+	tb.Helper()
+	for _, c := range s.Cases(tb) {
+		for row := range Rows(ReadFile(tb, c.Golden)) {
+			name, rest, _ := strings.Cut(row, "{")
+			if !strings.HasPrefix(name, prefix) || !strings.HasPrefix(rest, `cluster="`+c.Cluster+`",`+labels) {
+				tb.Errorf("%s: %s", c.File, row)
+			}
+		}
+	}
+}
+
+// CheckLeftovers finds what a renamed case left behind.
+func (s Suite) CheckLeftovers(tb testing.TB) {
+	tb.Helper()
+	want := map[string]bool{}
+	for _, c := range s.Cases(tb) {
+		want[c.Golden] = true
+	}
+	for _, pattern := range s.Files {
+		files, err := filepath.Glob(s.golden(filepath.Join("testdata", pattern)))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, f := range files {
+			if !want[f] {
+				tb.Errorf("%s has no objects", f)
+			}
+		}
+	}
+}
+
+// CheckUnique renders each object under three identities that differ in namespace or
+// name only: two of them never share a series.
+func (s Suite) CheckUnique(tb testing.TB) {
+	tb.Helper()
+	r := s.Rig(tb, Management)
+	for _, o := range s.Objects(tb) {
+		var all []Object
+		for _, id := range [][2]string{{"a", "x"}, {"a", "y"}, {"b", "x"}} {
+			named, _ := o.With(tb, "metadata.name", id[1])
+			named, namespaced := named.With(tb, "metadata.namespace", id[0])
+			if namespaced || id[0] == "a" {
+				all = append(all, named)
+			}
+		}
+		r.Set(tb, all...)
+		MustParse(tb, r.Get(tb))
+	}
+}

@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package collectortest
+
+import (
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// Deadline is how long a test waits for something to become true.
+const Deadline = 30 * time.Second
+
+// Eventually waits until ok says so.
+func Eventually(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	end := time.NewTimer(Deadline)
+	defer end.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end.C:
+			tb.Fatalf("%s: still not after %v", what, Deadline)
+		case <-tick.C:
+		}
+	}
+}
+
+// Site is the cluster management, alone, with an exposition of its own.
+func Site(tb testing.TB, now func() time.Time, families ...*exposition.Family) collectors.Site {
+	tb.Helper()
+	e, err := exposition.New(exposition.Options{}, families...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return collectors.Site{
+		Cluster:    fleet.Cluster{Name: Management},
+		Lookup:     func(string) (fleet.Cluster, bool) { return fleet.Cluster{}, false },
+		Exposition: e,
+		Log:        slog.New(slog.DiscardHandler),
+		Now:        now,
+	}
+}
+
+// Serve is what GET /metrics answers.
+func Serve(tb testing.TB, e *exposition.Exposition) string {
+	tb.Helper()
+	w := httptest.NewRecorder()
+	h := &exposition.Handler{Exposition: e}
+	h.ServeHTTP(w, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/metrics", http.NoBody))
+	if w.Code != http.StatusOK {
+		tb.Fatalf("GET /metrics: %d %s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// MustParse is for output that a Prometheus server has to accept.
+func MustParse(tb testing.TB, text string) {
+	tb.Helper()
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	if _, err := p.TextToMetricFamilies(strings.NewReader(text)); err != nil {
+		tb.Fatalf("the output is no exposition: %v\n%.4000s", err, text)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if i := strings.LastIndexByte(line, ' '); line[0] != '#' {
+			if seen[line[:i]] {
+				tb.Fatalf("two rows are %.1000s", line[:i])
+			}
+			seen[line[:i]] = true
+		}
+	}
+}
+
+// Rows are those of text: value by name and labels.
+func Rows(text string) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(text) {
+		if line[0] != '#' {
+			i := strings.LastIndexByte(line, ' ')
+			rows[line[:i]] = strings.TrimSpace(line[i:])
+		}
+	}
+	return rows
+}
+
+// ShortRows are rows without the prefix of their names and the labels that all of them
+// begin with.
+func ShortRows(text, prefix, labels string) map[string]string {
+	rows := map[string]string{}
+	short := strings.NewReplacer(prefix, "", labels+",", "", "{"+labels+"}", "")
+	for row, value := range Rows(text) {
+		rows[short.Replace(row)] = value
+	}
+	return rows
+}
+
+// Want checks rows; the empty value stands for one that must not be there.
+func Want(tb testing.TB, rows, want map[string]string) {
+	tb.Helper()
+	for _, row := range slices.Sorted(maps.Keys(want)) {
+		if rows[row] != want[row] {
+			tb.Errorf("%s is %q, not %q", row, rows[row], want[row])
+		}
+	}
+	if tb.Failed() {
+		for _, row := range slices.Sorted(maps.Keys(rows)) {
+			tb.Log(row, rows[row])
+		}
+	}
+}
+
+// Lines are the rows of text, sorted; families limits them.
+func Lines(text string, families ...string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line[0] != '#' && (len(families) == 0 || slices.Contains(families, FamilyOf(line))) {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+// FamilyOf is the name of the family of a row.
+func FamilyOf(row string) string {
+	if end := strings.IndexAny(row, "{ "); end >= 0 {
+		return row[:end]
+	}
+	return row
+}

@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// ReportOptions are the settings of a report, from the command line.
+type ReportOptions struct {
+	Options
+
+	// Snapshot is a directory of dumped clusters that stands for the fleet, as it was
+	// when it was taken.
+	Snapshot string
+	Filter   health.Filter
+	// Timeout is how long to wait for the fleet, and for FailOn with Wait.
+	Timeout time.Duration
+	// Wait looks again until the verdict is better than FailOn.
+	Wait   bool
+	FailOn health.Verdict
+	// Progress is told what is waited for.
+	Progress io.Writer
+}
+
+// waitInterval is how often a report that waits looks again.
+const waitInterval = 2 * time.Second
+
+// Report looks at the fleet once and says what is broken. What does not answer
+// within the timeout is unknown.
+func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
+	o.once = true
+	c, err := o.load()
+	if err != nil {
+		return health.Report{}, ConfigError{err}
+	}
+	o.SyncTimeout = o.Timeout
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := newApp(ctx, o.Options)
+	g, err := newGeneration(ctx, c, a.registry, a.options, nil)
+	if err != nil {
+		return health.Report{}, err
+	}
+	defer g.stop()
+	a.reloaded(nil)
+	deadline := time.Now().Add(o.Timeout)
+	if err := g.progress(ctx, o.Progress); err != nil {
+		return health.Report{}, err
+	}
+	for {
+		if err := g.health.Evaluate(ctx); err != nil {
+			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
+		}
+		a.options.scrapes.Touch() // a report sends nothing
+		g.notifier.Round(ctx)     // for the silences
+		r, err := g.report(ctx)
+		if err != nil {
+			return r, err
+		}
+		if r, err = o.Filter.Apply(r); err != nil {
+			return r, ConfigError{err}
+		}
+		if !o.Wait || o.FailOn.Worse(r.Verdict) || time.Now().After(deadline) {
+			return r, nil
+		}
+		_, _ = fmt.Fprintf(o.Progress, "the verdict is %s, looking again\n", r.Verdict)
+		select {
+		case <-time.After(waitInterval):
+		case <-ctx.Done():
+			return r, fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// progress waits until g is ready and tells when there is something new.
+func (g *generation) progress(ctx context.Context, w io.Writer) error {
+	tick := time.NewTicker(readyInterval)
+	defer tick.Stop()
+	last, told := "", time.Now()
+	for !g.isReady() {
+		var waiting []string
+		all := g.running()
+		for name, c := range all {
+			if !c.settled() {
+				waiting = append(waiting, name)
+			}
+		}
+		slices.Sort(waiting)
+		now := fmt.Sprintf("%d of %d clusters are complete, waiting for %s", len(all)-len(waiting), len(all), strings.Join(waiting, ", "))
+		if now != last && len(waiting) > 0 && time.Since(told) > time.Second {
+			_, _ = fmt.Fprintln(w, now)
+			last, told = now, time.Now()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
+		}
+	}
+	for name, c := range g.running() {
+		if !c.settled() {
+			_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: what is missing is unknown\n", name)
+		}
+	}
+	return nil
+}
+
+// load makes the configuration: a file, a snapshot, or a file whose clusters are
+// those of a snapshot.
+func (o *ReportOptions) load() (*config.Config, error) {
+	if o.Snapshot == "" {
+		return LoadConfig(o.ConfigFile)
+	}
+	dir, err := filepath.Abs(o.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("--snapshot: %s is not a directory", o.Snapshot)
+	}
+	file, own := o.ConfigFile, false
+	if file == "" {
+		file = filepath.Join(dir, "fleet.yaml")
+		if _, err := os.Stat(file); err != nil {
+			c, err := found(dir)
+			if err != nil {
+				return nil, err
+			}
+			return c, o.stopClock(c)
+		}
+		own = true
+	}
+	c, err := LoadConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range c.Clusters {
+		if !own || k.Snapshot == nil {
+			c.Clusters[i] = config.Cluster{Name: k.Name, Role: k.Role, Snapshot: &config.Snapshot{Path: filepath.Join(dir, k.Name), ShiftTime: true}}
+		}
+	}
+	if err := known(dir, c); err != nil {
+		return nil, err
+	}
+	return c, o.stopClock(c)
+}
+
+// known makes all of a configuration that of a snapshot: nobody is asked, nothing is
+// searched, and clusters that had been found elsewhere are there, too.
+func known(dir string, c *config.Config) error {
+	c.Discover = nil
+	all, err := found(dir)
+	if err != nil {
+		return err
+	}
+	for _, k := range all.Clusters {
+		if !slices.ContainsFunc(c.Clusters, func(have config.Cluster) bool { return have.Name == k.Name || have.Snapshot.Path == k.Snapshot.Path }) {
+			c.Clusters = append(c.Clusters, k)
+		}
+	}
+	for i := range c.Collectors.OpenBao {
+		c.Collectors.OpenBao[i].Nodes, c.Collectors.OpenBao[i].Service = nil, nil
+	}
+	for i := range c.Collectors.Aurora {
+		c.Collectors.Aurora[i].URL, c.Collectors.Aurora[i].KeystoneURL = "", ""
+	}
+	return nil
+}
+
+// stopClock lets the report be made at the moment in which the snapshot was taken:
+// no timestamp is moved then.
+func (o *ReportOptions) stopClock(c *config.Config) error {
+	for _, k := range c.Clusters {
+		meta, err := fleet.Snapshot{Path: k.Snapshot.Path}.Meta()
+		if err != nil {
+			return fmt.Errorf("--snapshot: %w", err)
+		}
+		if at := meta.TakenAt; !at.IsZero() {
+			o.Now = func() time.Time { return at }
+			return nil
+		}
+	}
+	return nil
+}
+
+// found makes a configuration of what is in the directory of a snapshot. OpenBao
+// and Aurora are those of management, if there is such a cluster.
+func found(dir string) (*config.Config, error) {
+	type object = map[string]any
+	var clusters []object
+	home := ""
+	for _, name := range subdirectories(dir) {
+		if name == "openbao" || name == "aurora" {
+			continue
+		}
+		clusters = append(clusters, object{"name": name, "snapshot": object{"path": filepath.Join(dir, name)}})
+		if home == "" || name == "management" {
+			home = name
+		}
+	}
+	if len(clusters) == 0 {
+		return nil, fmt.Errorf("--snapshot: %s has neither a fleet.yaml nor the directory of a cluster", dir)
+	}
+	instances := func(of string) []object {
+		var all []object
+		for _, name := range subdirectories(filepath.Join(dir, of)) {
+			all = append(all, object{"name": name, "cluster": home})
+		}
+		return all
+	}
+	asked := object{}
+	for _, of := range []string{"openbao", "aurora"} {
+		if all := instances(of); len(all) > 0 {
+			asked[of] = all
+		}
+	}
+	text, err := yaml.Marshal(object{"clusters": clusters, "collectors": asked})
+	if err != nil {
+		return nil, err
+	}
+	return config.Parse(text, filepath.Join(dir, "fleet.yaml"))
+}
+
+func subdirectories(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // there is none
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}

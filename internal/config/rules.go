@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Rules configures the rules of the health report. Prometheus has its own copies.
+type Rules struct {
+	Files     []string            `yaml:"files,omitempty" jsonschema:"uniqueItems=true,minLength=1" file:"true" jsonschema_description:"Rule files in the format of Prometheus, relative to the directory of the configuration file. Their alerts take part in the report; the label system says what they are about."`
+	Disabled  []string            `yaml:"disabled,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Names of alerts that are not evaluated."`
+	Overrides map[string]Override `yaml:"overrides,omitempty" jsonschema_description:"Changes to alerts, by name."`
+}
+
+// Override changes one alert. What is not there stays.
+type Override struct {
+	For      Duration `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
+	Severity string   `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
+}
+
+func (o *Override) check(at string, r *report) {
+	if *o == (Override{}) && !r.mistaken(at, join(at, "for"), join(at, "severity")) {
+		r.errorf(at, "says nothing: add for or severity, or remove it")
+	}
+}
+
+func (u *Rules) checkAlerts(alerts []string, r *report) {
+	if len(alerts) == 0 {
+		return
+	}
+	unknown := func(path, name string) {
+		if !slices.Contains(alerts, name) && !r.mistaken(path) {
+			r.errorf(path, "there is no alert %s%s", quote(name), didYouMean(name, alerts))
+		}
+	}
+	for i, name := range u.Disabled {
+		unknown(fmt.Sprintf("rules.disabled[%d]", i), name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.Overrides)) {
+		unknown(entry("rules.overrides", name), name)
+	}
+}

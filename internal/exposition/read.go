@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"slices"
+	"strings"
+)
+
+// Bytes are whole lines in the text format. Nobody changes them.
+func (b *Block) Bytes() []byte { return b.raw }
+
+// Blocks are the rows of the named families as they are now: of every group all
+// of them are of one moment. A block that is the same pointer as before has the same
+// rows. Names that are not there have no blocks.
+func (e *Exposition) Blocks(names ...string) map[string][]*Block {
+	l := e.layout.Load()
+	out := make(map[string][]*Block, len(names))
+	snapshots := make([][][]*Block, len(l.groups))
+	for i, f := range e.families {
+		if !slices.Contains(names, f.decl.Name) {
+			continue
+		}
+		for _, c := range l.columns[i] {
+			if snapshots[c.group] == nil {
+				snapshots[c.group] = l.groups[c.group].snapshot()
+			}
+			out[f.decl.Name] = append(out[f.decl.Name], snapshots[c.group][c.column]...)
+		}
+	}
+	return out
+}
+
+// FamilyOf is the name of the family that has the samples of a metric: its own, or
+// that of a histogram or summary. It is empty if there are none: no family is
+// declared so, or neither [Options.Include] nor [Options.Keep] names it.
+func (e *Exposition) FamilyOf(metric string) string {
+	for _, f := range e.families {
+		if !f.enabled {
+			continue
+		}
+		suffix, ok := strings.CutPrefix(metric, f.decl.Name)
+		if !ok {
+			continue
+		}
+		switch many := f.decl.Type == Histogram || f.decl.Type == Summary; {
+		case suffix == "" && !many,
+			many && (suffix == Sum || suffix == Count),
+			f.decl.Type == Histogram && suffix == "_bucket":
+			return f.decl.Name
+		}
+	}
+	return ""
+}
+
+// ClusterLabel is what the cluster label is called in the rows.
+func (e *Exposition) ClusterLabel() string {
+	if e.options.ClusterLabel == "" {
+		return ClusterLabel
+	}
+	return e.options.ClusterLabel
+}

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fleetreport says what the fleet is and how the watch of it fares: the
+// answer of /api/v1/clusters, which the web page shows, too.
+package fleetreport
+
+import (
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// Report is the fleet as GET /api/v1/clusters shows it. Nothing in it is a
+// secret, nor quotes what a server or a person has written.
+type Report struct {
+	GeneratedAt time.Time `json:"generatedAt"`
+	// Ready is that of /-/ready.
+	Ready bool `json:"ready"`
+	// Shard is the part of the fleet that this exporter watches; null: all of it.
+	Shard *Shard `json:"shard"`
+	// Clusters are all clusters of the fleet, by name.
+	Clusters []Cluster `json:"clusters"`
+	// Discovery is how the search for clusters fares, in each place.
+	Discovery []Place `json:"discovery"`
+}
+
+// Shard says which shard an exporter is, from 0, and of how many.
+type Shard struct {
+	Index int `json:"index"`
+	Count int `json:"count"`
+}
+
+// Cluster is one cluster of the fleet.
+type Cluster struct {
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+	Region string `json:"region"`
+	Owner  string `json:"owner"`
+	// Source is where the cluster comes from, as in cobaltcore_cluster_info.
+	Source string `json:"source"`
+	// Secret is where it was found, if it was.
+	Secret *Secret `json:"secret,omitempty"`
+	// Shard is the one that owns the cluster; it is not there in an undivided fleet.
+	Shard *int `json:"shard,omitempty"`
+	// Owned says that this exporter watches the cluster. If not, nothing follows:
+	// its own shard knows.
+	Owned bool `json:"owned"`
+	*watch.ClusterReport
+
+	Collectors []Collector `json:"collectors,omitempty"`
+}
+
+// Secret is the Secret in which a cluster was found.
+type Secret struct {
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// Collector is how a collector fares in a cluster.
+type Collector struct {
+	Name string `json:"name"`
+	// Up says whether the collector knows what it should.
+	Up bool `json:"up"`
+	// LastSuccess is that of the most silent of its watches and probes; null: none.
+	LastSuccess *time.Time `json:"lastSuccess"`
+	// Errors are failed attempts by reason.
+	Errors map[string]uint64 `json:"errors"`
+	// Kinds are those that it watches.
+	Kinds []watch.KindReport `json:"kinds"`
+}
+
+// Place is a place in which clusters are searched.
+type Place struct {
+	Cluster   string `json:"cluster"`
+	Source    string `json:"source"`
+	Namespace string `json:"namespace"`
+	// Up says whether the last look succeeded; if not, the clusters that are known stay.
+	Up          bool       `json:"up"`
+	LastSuccess *time.Time `json:"lastSuccess"` // null: none
+	// Clusters are those of the fleet that were found here.
+	Clusters []string  `json:"clusters"`
+	Findings []Finding `json:"findings"`
+}
+
+// Finding is something that is wrong with what was searched.
+type Finding struct {
+	// Name is that of a Secret or a Cluster object; empty if it concerns the search.
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+	// Other is what has the name or the Secret already.
+	Other string `json:"other"`
+}

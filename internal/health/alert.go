@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// State is how far an alert has come.
+type State string
+
+// The states.
+const (
+	Pending State = "pending"
+	Firing  State = "firing"
+)
+
+// alert is one result of a rule over time.
+type alert struct {
+	rule   *rule
+	labels labels.Labels // without the metric name
+	value  float64
+	state  State
+	// activeAt is when it was seen first, and since when the rule says it began.
+	activeAt, since time.Time
+	// gone is since when the rule does not say so any more.
+	gone time.Time
+	// stale says that the rows of its cluster are not known any more.
+	stale bool
+	// cause is the alert at the root of this one.
+	cause *alert
+}
+
+// id is the same for the same rule and labels, in every run.
+func (a *alert) id() string {
+	h := sha256.New()
+	_, _ = h.Write([]byte(a.rule.name))
+	a.labels.Range(func(l labels.Label) {
+		_, _ = h.Write([]byte("\xff" + l.Name + "\xff" + l.Value))
+	})
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// home is the cluster in which the object lives; empty if there is none.
+func (a *alert) home() string { return a.labels.Get(clusterLabel) }
+
+// target is the cluster that is affected.
+func (a *alert) target() string {
+	if t := a.labels.Get("target_cluster"); t != "" {
+		return t
+	}
+	return a.home()
+}
+
+// clock is when alerts are looked at, and how.
+type clock struct {
+	now time.Time
+	// once says that there is no later: what is true now is firing.
+	once bool
+	// still says that a cluster is a snapshot, in which nothing flaps.
+	still func(cluster string) bool
+	// blind says that nothing is known about a system in a cluster.
+	blind func(cluster string, r *rule) bool
+}
+
+// step moves the alerts of a rule on, by the labels and values that hold now and by
+// since when they do, where that is known: how long it has been so counts, not how
+// long this exporter has been running. It returns new alerts and changes none of the
+// old ones.
+func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]time.Time, c clock) map[uint64]*alert {
+	next := make(map[uint64]*alert, len(result))
+	for i := range result {
+		h := result[i].labels.Hash()
+		a := &alert{rule: r, labels: result[i].labels, value: result[i].value, state: Pending, activeAt: c.now}
+		if was := old[h]; was != nil {
+			a.activeAt, a.state, a.labels = was.activeAt, was.state, was.labels
+		}
+		a.since = a.activeAt
+		if t, ok := since[h]; ok && t.Before(c.now) {
+			a.since = t
+		}
+		if c.once || c.still(a.home()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {
+			a.state = Firing
+		}
+		next[h] = a
+	}
+	for h, was := range old {
+		if next[h] != nil {
+			continue
+		}
+		a := *was
+		a.cause = nil
+		if a.gone.IsZero() {
+			a.gone = c.now
+		}
+		// A withdrawal of rows is no recovery.
+		if a.stale = c.blind(a.home(), r); a.stale || a.state == Firing && c.now.Sub(a.gone) < r.keepFiringFor {
+			next[h] = &a
+		}
+	}
+	return next
+}

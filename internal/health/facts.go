@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// The expressions that say what the exporter knows. Verdicts need them beside the
+// rules: where nothing is known, no rule says anything.
+const (
+	clustersExpr   = `cobaltcore_cluster_info`
+	upExpr         = `cobaltcore_cluster_up`
+	collectorsExpr = `cobaltcore_collector_up`
+	presentExpr    = `cobaltcore_watch_present`
+	syncedExpr     = `cobaltcore_watch_synced == 0`
+	// targetsExpr are the clusters to which Flux applies something from another one.
+	targetsExpr = `group by (target_cluster) (cobaltcore_flux_resource_status)`
+)
+
+// StateFamilies are the families that verdicts need, whatever is exported.
+func StateFamilies() []string {
+	return []string{"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced"}
+}
+
+// facts are what the exporter knows about the clusters of the fleet.
+type facts struct {
+	clusters map[string]*clusterFacts
+	targets  map[cell]bool
+}
+
+type clusterFacts struct {
+	role       string
+	snapshot   bool
+	up         bool
+	collectors map[string]*collectorFacts
+}
+
+type collectorFacts struct {
+	up      bool
+	watches bool // kinds, which the cluster may not have
+	present bool // one of them
+	// withdrawn says that rows of a kind are not there although it is.
+	withdrawn bool
+}
+
+// names are the clusters, sorted.
+func (f *facts) names() []string { return slices.Sorted(maps.Keys(f.clusters)) }
+
+// gatherFacts reads them from rows; ask evaluates an expression.
+func gatherFacts(ask func(expr string) []series) *facts {
+	f := &facts{clusters: map[string]*clusterFacts{}, targets: map[cell]bool{}}
+	for _, s := range ask(clustersExpr) {
+		f.clusters[s.labels.Get(clusterLabel)] = &clusterFacts{
+			role: s.labels.Get("role"), snapshot: s.labels.Get("source") == "snapshot", collectors: map[string]*collectorFacts{},
+		}
+	}
+	for _, s := range ask(upExpr) {
+		if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil {
+			c.up = s.value == 1
+		}
+	}
+	for _, s := range ask(collectorsExpr) {
+		if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil {
+			c.collectors[s.labels.Get("collector")] = &collectorFacts{up: s.value == 1}
+		}
+	}
+	each := func(expr string, do func(*collectorFacts, series)) {
+		for _, s := range ask(expr) {
+			if c := f.clusters[s.labels.Get(clusterLabel)]; c != nil && c.collectors[s.labels.Get("collector")] != nil {
+				do(c.collectors[s.labels.Get("collector")], s)
+			}
+		}
+	}
+	each(presentExpr, func(k *collectorFacts, s series) { k.watches, k.present = true, k.present || s.value == 1 })
+	each(syncedExpr, func(k *collectorFacts, _ series) { k.withdrawn = true })
+	for _, s := range ask(targetsExpr) {
+		f.targets[cell{s.labels.Get("target_cluster"), alerts.Flux}] = true
+	}
+	return f
+}
+
+// blind says that the rows of a system in a cluster are not there although what
+// they are about may be.
+func (f *facts) blind(cluster string, r *rule) bool {
+	c := f.clusters[cluster]
+	if c == nil {
+		return false // it has left the fleet
+	}
+	k := c.collectors[string(r.system)]
+	return !c.up || k != nil && k.withdrawn
+}
+
+// still says that a cluster is a snapshot.
+func (f *facts) still(cluster string) bool {
+	c := f.clusters[cluster]
+	return c != nil && c.snapshot
+}

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// Custom is the system of a user's rule that names none of ours.
+const Custom alerts.System = "custom"
+
+// UserGroup is a group of a user's rule file.
+type UserGroup = rulefmt.RuleGroup
+
+// ReadRules reads rule files in the format of Prometheus, strictly. Its errors name
+// file and line.
+func ReadRules(files ...string) ([]UserGroup, error) {
+	var all []UserGroup
+	var errs []error
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cannot read the rule file: %w", err))
+			continue
+		}
+		groups, problems := rulefmt.Parse(content, false, model.LegacyValidation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+		for _, p := range problems {
+			errs = append(errs, locate(file, content, p))
+		}
+		if len(problems) > 0 {
+			continue
+		}
+		for _, g := range groups.Groups {
+			for i := range g.Rules {
+				g.Rules[i].Labels = with(g.Labels, g.Rules[i].Labels)
+			}
+			all = append(all, g)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// with is base, overridden by more.
+func with(base, more map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, m := range []map[string]string{base, more} {
+		maps.Copy(all, m)
+	}
+	return all
+}
+
+var (
+	position  = regexp.MustCompile(`^(\d+):\d+: (?:\d+:\d+: )?`)
+	yamlLine  = regexp.MustCompile(`(?s)line (\d+): (.*)`)
+	goTypes   = regexp.MustCompile(` in type \S+| into \S+`)
+	manyLines = regexp.MustCompile(`\s*\n\s*`)
+)
+
+// locate says file and line first.
+func locate(file string, content []byte, err error) error {
+	text, line := err.Error(), "1"
+	if m := position.FindStringSubmatch(text); m != nil {
+		text, line = text[len(m[0]):], m[1]
+		if line == "0" {
+			line = "1"
+		}
+	} else if bad, ok := errors.AsType[*rulefmt.Error](err); ok { // a template has no position, its rule has
+		at := regexp.MustCompile(`(?m)^[\s-]*(alert|record):\s*["']?` + regexp.QuoteMeta(bad.RuleName) + `["']?\s*$`).FindIndex(content)
+		if at != nil {
+			line = strconv.Itoa(1 + strings.Count(string(content[:at[1]]), "\n"))
+		}
+	} else if m := yamlLine.FindStringSubmatch(text); m != nil {
+		line, text = m[1], m[2]
+	}
+	return fmt.Errorf("%s:%s: %s", file, line, manyLines.ReplaceAllString(goTypes.ReplaceAllString(text, ""), "; "))
+}
+
+// user makes a rule of a user's file ready.
+func (c *compiler) user(u rulefmt.Rule) error {
+	name := u.Alert + u.Record
+	expr, err := alerts.Local(u.Expr, c.clusterLabel)
+	if err != nil {
+		return fmt.Errorf("rule %s: %w", name, err)
+	}
+	if u.Record != "" {
+		return c.recording(name, expr, u.Labels)
+	}
+	r := &rule{
+		name: name, clusterLabel: c.clusterLabel, system: Custom, severity: alerts.Warning, labels: map[string]*phrase{},
+		holdFor: time.Duration(u.For), keepFiringFor: time.Duration(u.KeepFiringFor), playbook: u.Annotations["runbook_url"],
+	}
+	if s := alerts.System(u.Labels["system"]); slices.Contains(alerts.Systems(), s) {
+		r.system = s
+	}
+	if s := alerts.Severity(u.Labels["severity"]); slices.Contains([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, s) {
+		r.severity = s
+	}
+	if p := u.Labels["playbook"]; p != "" {
+		r.playbook = p
+	}
+	for label, text := range u.Labels {
+		r.labels[label] = c.phrases.phrase(text)
+	}
+	r.summary, r.description = c.phrases.phrase(u.Annotations["summary"]), c.phrases.phrase(u.Annotations["description"])
+	for i, text := range []string{"{{ $labels.kind }}", "{{ or $labels.namespace $labels.exported_namespace }}", "{{ $labels.name }}"} {
+		r.object[i] = c.phrases.phrase(text)
+	}
+	var why string
+	if r.expr, why, err = c.query(expr); err != nil || why != "" {
+		return c.refuse(name, why, err)
+	}
+	c.rules = append(c.rules, r)
+	return nil
+}

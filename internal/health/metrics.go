@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var (
+	statusFamily = &exposition.Family{
+		Name: "cobaltcore_health_status", Type: exposition.Gauge, Labels: []string{"cluster", "system"},
+		Help: "The verdict on a system in a cluster: 0 ok, 1 degraded, 2 down, 3 unknown. There is no row for what a cluster does not have, and none from an exporter that sees a part of the fleet.",
+	}
+	findingsFamily = &exposition.Family{
+		Name: "cobaltcore_health_findings", Type: exposition.Gauge, Labels: []string{"cluster", "system", "severity"},
+		Help: "Firing findings about a system in a cluster by severity, with those that follow from others. The cluster is empty where they concern none.",
+	}
+	durationFamily = &exposition.Family{
+		Name: "cobaltcore_health_evaluation_duration_seconds", Type: exposition.Gauge,
+		Help: "How long the last evaluation of the rules took.",
+	}
+	timestampFamily = &exposition.Family{
+		Name: "cobaltcore_health_last_evaluation_timestamp_seconds", Type: exposition.Gauge,
+		Help: "When the rules were last evaluated.",
+	}
+	failuresFamily = &exposition.Family{
+		Name: "cobaltcore_health_evaluation_failures_total", Type: exposition.Counter, Labels: []string{"rule"},
+		Help: "Failed evaluations by rule; without a rule if the rows could not be read.",
+	}
+	rulesFamily = &exposition.Family{
+		Name: "cobaltcore_health_rules", Type: exposition.Gauge, Labels: []string{"state"},
+		Help: "Alerts that the exporter evaluates itself (evaluated), and rules that it does not (not_evaluated), for which /api/v1/report says why.",
+	}
+)
+
+// Families are all that the package fills.
+func Families() []*exposition.Family {
+	return append(clusterFamilies(), durationFamily, timestampFamily, failuresFamily, rulesFamily)
+}
+
+func clusterFamilies() []*exposition.Family {
+	return []*exposition.Family{statusFamily, findingsFamily}
+}
+
+// code is the value of a verdict, as exit codes have it.
+func (v Verdict) code() float64 { return float64(v.ExitCode()) }
+
+// ExitCode is that of a report: 0 ok, 1 degraded, 2 down, 3 unknown.
+func (v Verdict) ExitCode() int {
+	return max(0, slices.Index([]Verdict{OK, Degraded, Down, Unknown}, v))
+}
+
+// Group is the rows about a cluster.
+func (e *Evaluator) Group(cluster string) *exposition.Group {
+	return e.options.Exposition.Func(exposition.Key{Cluster: cluster, Kind: "health"}, clusterFamilies(), func(r *exposition.Rows) {
+		if res := e.latest.Load(); res != nil && res.facts.clusters[cluster] != nil {
+			e.rows(r, res, cluster)
+		}
+	})
+}
+
+// Groups are the rows about the evaluation, and about what concerns no cluster.
+func (e *Evaluator) Groups() []*exposition.Group {
+	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily}
+	return []*exposition.Group{
+		e.options.Exposition.Func(exposition.Key{Kind: "health"}, append(own, findingsFamily), func(r *exposition.Rows) {
+			res := e.latest.Load()
+			if res == nil {
+				return
+			}
+			r.Add(durationFamily, res.took.Seconds())
+			r.Time(timestampFamily, res.at.Truncate(time.Millisecond))
+			r.Add(rulesFamily, float64(res.rules), "evaluated")
+			r.Add(rulesFamily, float64(len(res.notEvaluated)), "not_evaluated")
+			for _, name := range slices.Sorted(maps.Keys(res.failures)) {
+				r.Add(failuresFamily, float64(res.failures[name]), name)
+			}
+			e.rows(r, res, "")
+		}),
+	}
+}
+
+func (e *Evaluator) rows(r *exposition.Rows, res *result, cluster string) {
+	for _, s := range e.systems {
+		at := cell{cluster, s}
+		v, ok := res.verdicts[at]
+		if !ok || v == Absent {
+			continue
+		}
+		if cluster != "" && !e.options.Partial {
+			r.Add(statusFamily, v.code(), string(s))
+		}
+		for _, severity := range []alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info} {
+			r.Add(findingsFamily, float64(res.counts[count{at, severity}]), string(s), string(severity))
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// TestMetrics: cells that are there have a status and zeros, others no row.
+func TestMetrics(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	e := w.evaluator(testRules(), once)
+	w.e.Swap(nil, append(e.Groups(), e.Group("a"), e.Group("b"), e.Group("gone")))
+	want(t, "before", []string{}, w.scrape("cobaltcore_health"))
+	w.show(all(cluster("a"), dead("b"), []row{flux("a", "a", "apps", "failed"), flux("a", "a", "more", "failed")})...)
+	w.report(e)
+	want(t, "status", []string{
+		`cobaltcore_health_status{cluster="a",system="fleet"} 0`,
+		`cobaltcore_health_status{cluster="a",system="flux"} 1`,
+		`cobaltcore_health_status{cluster="a",system="exporter"} 0`,
+		`cobaltcore_health_status{cluster="b",system="fleet"} 3`,
+		`cobaltcore_health_status{cluster="b",system="flux"} 3`,
+		`cobaltcore_health_status{cluster="b",system="exporter"} 0`,
+	}, w.scrape("cobaltcore_health_status"))
+	want(t, "findings", []string{
+		`cobaltcore_health_findings{cluster="a",system="flux",severity="critical"} 0`,
+		`cobaltcore_health_findings{cluster="a",system="flux",severity="warning"} 2`,
+		`cobaltcore_health_findings{cluster="a",system="flux",severity="info"} 0`,
+	}, w.scrape(`cobaltcore_health_findings{cluster="a",system="flux"`))
+	want(t, "rules", []string{
+		`cobaltcore_health_rules{state="evaluated"} 4`, `cobaltcore_health_rules{state="not_evaluated"} 1`,
+	}, w.scrape("cobaltcore_health_rules"))
+	want(t, "when", []string{fmt.Sprint("cobaltcore_health_last_evaluation_timestamp_seconds ", start.Unix())},
+		w.scrape("cobaltcore_health_last_evaluation_timestamp_seconds"))
+	if n := len(w.scrape("cobaltcore_health_evaluation_duration_seconds")); n != 1 {
+		t.Errorf("%d durations", n)
+	}
+}
+
+// TestPartial: who sees a part of the fleet gives no verdict on a system.
+func TestPartial(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	e := w.evaluator(testRules(), func(o *Options) { o.Partial = true })
+	w.e.Swap(nil, append(e.Groups(), e.Group("a")))
+	w.show(cluster("a")...)
+	if r := w.report(e); !r.Partial {
+		t.Error("not partial")
+	}
+	want(t, "status", []string{}, w.scrape("cobaltcore_health_status"))
+	if len(w.scrape("cobaltcore_health_findings")) == 0 {
+		t.Error("no counts")
+	}
+}
+
+// TestAdopt: a new evaluator goes on where the old one was.
+func TestAdopt(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
+	old := w.evaluator(testRules())
+	w.report(old)
+	w.now = w.now.Add(5 * time.Minute)
+	next := w.evaluator(testRules())
+	next.Adopt(old)
+	want(t, "adopted", []string{"a: FluxFailing apps"}, brief(w.report(next)))
+}
+
+// TestFilter narrows a report, and its verdict.
+func TestFilter(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	w.show(all(dead("a"), cluster("b"), cluster("c"), []row{flux("a", "a", "apps", "failed"), flux("b", "b", "apps", "failed")})...)
+	r := w.report(w.evaluator(testRules(), once))
+	for name, tc := range map[string]struct {
+		filter   Filter
+		verdict  Verdict
+		findings []string
+	}{
+		"all":    {Filter{}, Unknown, []string{"a: FleetClusterDown a", "b: FluxFailing apps", "a: FluxFailing apps < FleetClusterDown a"}},
+		"c":      {Filter{Clusters: []string{"c"}}, OK, []string{}},
+		"b":      {Filter{Clusters: []string{"b", "c"}}, Degraded, []string{"b: FluxFailing apps"}},
+		"fleet":  {Filter{Systems: []string{"fleet"}}, Unknown, []string{"a: FleetClusterDown a"}},
+		"a flux": {Filter{Clusters: []string{"a"}, Systems: []string{"flux"}}, Unknown, []string{"a: FleetClusterDown a", "a: FluxFailing apps < FleetClusterDown a"}},
+	} {
+		got, err := tc.filter.Apply(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, name, tc.findings, brief(got))
+		want(t, name, tc.verdict, got.Verdict)
+	}
+	for _, f := range []Filter{{Clusters: []string{"x"}}, {Systems: []string{"x"}}} {
+		if _, err := f.Apply(r); err == nil {
+			t.Errorf("%v: no error", f)
+		}
+	}
+}

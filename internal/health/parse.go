@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+var errRow = errors.New("not a row of the exporter")
+
+// rowParser reads rows as package exposition writes them: neighbours mostly have the
+// same labels in the same order. Label values are looked at where they are, and only
+// rows that match become series.
+type rowParser struct {
+	clusterLabel string
+	now          *int64
+
+	name   []byte
+	raw    [][]byte // names of the labels, in the order of the row
+	names  []string // the same, as expressions have them
+	values [][]byte
+	order  []int // in which names are sorted; -1 is the metric name
+	build  labels.ScratchBuilder
+}
+
+// parse returns the rows of a metric in a block that match. matchers have no metric
+// name.
+func (p *rowParser) parse(block []byte, metric string, matchers []*labels.Matcher) ([]series, error) {
+	var out []series
+	var at []int // of the matchers: which label; -1 is none
+	p.raw, p.names = p.raw[:0], p.names[:0]
+	for line := range bytes.Lines(block) {
+		value, changed, err := p.line(line)
+		if err != nil {
+			return nil, err
+		}
+		if at == nil || changed {
+			at = p.prepare(matchers)
+		}
+		if text(p.name) != metric || !p.matches(matchers, at) {
+			continue
+		}
+		v, err := strconv.ParseFloat(text(value), 64)
+		if err != nil {
+			return nil, errRow
+		}
+		out = append(out, series{labels: p.labels(), value: v, now: p.now})
+	}
+	return slices.Clip(out), nil
+}
+
+// prepare sorts the labels and finds those that matchers are about.
+func (p *rowParser) prepare(matchers []*labels.Matcher) []int {
+	p.order = append(p.order[:0], -1)
+	for i := range p.names {
+		p.order = append(p.order, i)
+	}
+	name := func(i int) string {
+		if i < 0 {
+			return model.MetricNameLabel
+		}
+		return p.names[i]
+	}
+	slices.SortFunc(p.order, func(a, b int) int { return strings.Compare(name(a), name(b)) })
+	at := make([]int, len(matchers))
+	for i, m := range matchers {
+		at[i] = slices.Index(p.names, m.Name)
+	}
+	return at
+}
+
+func (p *rowParser) matches(matchers []*labels.Matcher, at []int) bool {
+	for i, m := range matchers {
+		value := ""
+		if at[i] >= 0 {
+			value = text(p.values[at[i]])
+		}
+		if !m.Matches(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// labels builds the labels of the line that was read last. Empty ones are none.
+func (p *rowParser) labels() labels.Labels {
+	p.build.Reset()
+	for _, i := range p.order {
+		if i < 0 {
+			p.build.Add(model.MetricNameLabel, text(p.name))
+		} else if len(p.values[i]) > 0 {
+			p.build.Add(p.names[i], text(p.values[i]))
+		}
+	}
+	return p.build.Labels() // copies
+}
+
+// line takes one line apart: name{label="value",…} value. changed says that its
+// labels are not those of the line before.
+func (p *rowParser) line(line []byte) (value []byte, changed bool, err error) {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	p.values = p.values[:0]
+	end := bytes.IndexAny(line, "{ ")
+	if end < 0 {
+		return nil, false, errRow
+	}
+	p.name = line[:end]
+	if line[end] == ' ' {
+		changed = len(p.names) > 0
+		p.raw, p.names = p.raw[:0], p.names[:0]
+		return line[end+1:], changed, nil
+	}
+	rest := line[end+1:]
+	for {
+		eq := bytes.IndexByte(rest, '=')
+		if eq < 0 || eq+1 >= len(rest) || rest[eq+1] != '"' {
+			return nil, changed, errRow
+		}
+		changed = p.called(len(p.values), rest[:eq]) || changed
+		v, n := unquote(rest[eq+2:])
+		if n < 0 {
+			return nil, changed, errRow
+		}
+		p.values = append(p.values, v)
+		rest = rest[eq+2+n:]
+		switch {
+		case len(rest) > 2 && rest[0] == '}' && rest[1] == ' ':
+			if n := len(p.values); n < len(p.names) {
+				p.raw, p.names, changed = p.raw[:n], p.names[:n], true
+			}
+			return rest[2:], changed, nil
+		case len(rest) == 0 || rest[0] != ',':
+			return nil, changed, errRow
+		}
+		rest = rest[1:]
+	}
+}
+
+// called notes the name of the i-th label and says whether that is another one than
+// in the line before.
+func (p *rowParser) called(i int, raw []byte) (changed bool) {
+	if i < len(p.raw) && bytes.Equal(p.raw[i], raw) {
+		return false
+	}
+	name := string(raw)
+	if name == p.clusterLabel {
+		name = clusterLabel
+	}
+	p.raw, p.names = append(p.raw[:i], raw), append(p.names[:i], name)
+	return true
+}
+
+// unquote reads a label value up to its closing quote and says where that ends.
+func unquote(b []byte) (value []byte, n int) {
+	end := bytes.IndexByte(b, '"')
+	if end < 0 {
+		return nil, -1
+	}
+	if bytes.IndexByte(b[:end], '\\') < 0 {
+		return b[:end], end + 1
+	}
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"':
+			return value, i + 1
+		case c == '\\' && i+1 < len(b):
+			i++
+			if b[i] == 'n' {
+				value = append(value, '\n')
+			} else {
+				value = append(value, b[i])
+			}
+		default:
+			value = append(value, c)
+		}
+	}
+	return nil, -1
+}

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"context"
+	"math"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/template"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// TestPhrasesAsInPrometheus compares with the templates of Prometheus itself, over
+// every function and over the catalogue.
+func TestPhrasesAsInPrometheus(t *testing.T) {
+	texts := []string{
+		"plain", "{{ $labels.name }} and {{ .Labels.cluster }}", "{{ $labels.nothing }}!", "{{ $value }}", "{{ .Value }}",
+		"{{ humanize $value }} {{ humanize1024 $value }} {{ humanizeDuration $value }} {{ humanizePercentage $value }}",
+		"{{ $value | humanizeTimestamp }}", "{{ $value | toTime }}", "{{ $value | toDuration }}", `{{ parseDuration "1h30m" }}`, "{{ now }}",
+		"{{ toUpper $labels.name }} {{ toLower $labels.cluster }} {{ title $labels.name }}", `{{ reReplaceAll "a(.)" "$1" $labels.name }}`,
+		`{{ match "a.*" $labels.name }}`, `{{ stripPort "host:80" }} {{ stripPort "host" }} {{ stripDomain "a.example.com:80" }} {{ stripDomain "10.0.0.1:80" }} {{ stripDomain "a.b" }}`,
+		`{{ urlQueryEscape "a b" }} {{ safeHtml "<b>" }}`, `{{ with args 1 "b" }}{{ .arg0 }}{{ .arg1 }}{{ end }}`, "{{ printf \"%.2f\" $value }}",
+		"{{ if gt $value 1.0 }}many{{ else }}few{{ end }}",
+	}
+	for _, r := range alerts.Rules() {
+		texts = append(texts, r.Summary, r.Description, r.Object.Kind, r.Object.Namespace, r.Object.Name)
+	}
+	labels := map[string]string{"name": "apps and more", "cluster": "Storage", "kind": "Kustomization"}
+	at := start
+	all := newPhrases()
+	all.now.Store(at.UnixMilli())
+	for _, text := range texts {
+		p := all.phrase(text)
+		for _, v := range []float64{0, 1, -3.25, 0.0042, 1234567, 1764000000, math.NaN(), math.Inf(1), 1e30} {
+			data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: v})
+			want, err := template.NewTemplateExpander(context.Background(), definitions+text, "A", data, model.TimeFromUnixNano(at.UnixNano()), nil, &url.URL{}, nil).Expand()
+			if err != nil {
+				continue // the text of errors is not compared
+			}
+			if got := p.expand(labels, v); got != want {
+				t.Errorf("%s of %v: %q, Prometheus: %q", text, v, got, want)
+			}
+		}
+	}
+}
+
+func TestPhraseErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		`{{ query "up" }}`:             "only Prometheus can answer that>",
+		`{{ reReplaceAll "(" "" "" }}`: "error parsing regexp",
+		"{{ $nothing }}":               "undefined variable",
+		"{{ nothing }}":                "not defined",
+	} {
+		p := newPhrases().phrase(text)
+		for range 2 {
+			if got := p.expand(nil, 1); !strings.HasPrefix(got, "<error expanding template: ") || !strings.Contains(got, want) {
+				t.Errorf("%s: %s", text, got)
+			}
+		}
+	}
+}

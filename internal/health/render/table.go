@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package render writes a health report for people: as a table for a terminal, as
+// Markdown and as HTML.
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// branch stands before what follows from a root cause.
+const branch = "  └ "
+
+// maxFollowing is how many consequences of a root cause are shown.
+const maxFollowing = 10
+
+// TableOptions are how a table looks.
+type TableOptions struct {
+	Colour bool
+	// Width is that of the terminal; 0 is any.
+	Width int
+}
+
+// Cause is a root cause with what follows from it.
+type Cause struct {
+	health.Finding
+
+	Following []health.Finding
+}
+
+// Causes groups the findings, in the order of the report.
+func Causes(r health.Report) []Cause {
+	var out []Cause
+	at := map[string]int{}
+	for _, f := range r.Findings {
+		i, ok := at[f.RootCause]
+		if f.RootCause == "" || !ok {
+			at[f.ID] = len(out)
+			out = append(out, Cause{Finding: f})
+			continue
+		}
+		out[i].Following = append(out[i].Following, f)
+	}
+	return out
+}
+
+// Table writes the matrix and then the findings.
+func Table(w io.Writer, r health.Report, o TableOptions) error {
+	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt}
+	t.matrix(r)
+	all := Causes(r)
+	firing := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State == health.Pending })
+	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State != health.Pending })
+	t.findings("", firing)
+	t.findings("Pending: not for long enough yet", pending)
+	if len(all) == 0 {
+		t.line("\nNothing is wrong that the rules know of.")
+	}
+	if n := len(r.NotEvaluated); n > 0 {
+		names := make([]string, n)
+		for i, e := range r.NotEvaluated {
+			names[i] = e.Rule
+		}
+		t.line("\n" + t.paint(faint, "Not evaluated: "+clean(strings.Join(names, ", "))))
+	}
+	if r.Partial {
+		t.line("\nThis is a part of the fleet only.")
+	}
+	return t.w.Flush()
+}
+
+type table struct {
+	TableOptions
+
+	w   *bufio.Writer
+	now time.Time
+}
+
+const (
+	red, yellow, green, magenta, faint, bold = "31", "33", "32", "35", "2", "1"
+)
+
+func colour(v health.Verdict) string {
+	switch v {
+	case health.Down:
+		return red
+	case health.Degraded:
+		return yellow
+	case health.Unknown:
+		return magenta
+	case health.OK:
+		return green
+	}
+	return faint
+}
+
+func (t *table) paint(code, s string) string {
+	if !t.Colour {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (t *table) line(s string) { _, _ = t.w.WriteString(s + "\n") }
+
+// matrix is a row for each cluster. Columns of what no cluster has are left out.
+func (t *table) matrix(r health.Report) {
+	var systems []alerts.System
+	for _, s := range r.Systems {
+		if s.Verdict != health.Absent {
+			systems = append(systems, s.Name)
+		}
+	}
+	first := len("CLUSTER")
+	for _, c := range r.Clusters {
+		first = max(first, width(clean(c.Name)))
+	}
+	const column = len("degraded")
+	header := []string{pad("CLUSTER", first), pad("VERDICT", column)}
+	for _, s := range systems {
+		header = append(header, pad(strings.ToUpper(string(s)), column))
+	}
+	t.line(t.paint(bold, strings.TrimRight(strings.Join(header, "  "), " ")))
+	for _, c := range r.Clusters {
+		line := []string{pad(clean(c.Name), first), t.verdict(c.Verdict, column)}
+		for _, s := range systems {
+			line = append(line, t.verdict(c.Of(s), max(len(s), column)))
+		}
+		t.line(strings.TrimRight(strings.Join(line, "  "), " "))
+	}
+	t.line("\nVerdict: " + t.paint(colour(r.Verdict), string(r.Verdict)) + t.paint(faint, ", "+r.GeneratedAt.UTC().Format(time.RFC3339)))
+}
+
+func (t *table) verdict(v health.Verdict, n int) string {
+	text := string(v)
+	if v == health.Absent {
+		text = "-"
+	}
+	return t.paint(colour(v), text) + strings.Repeat(" ", max(0, n-len(text)))
+}
+
+func (t *table) findings(title string, all []Cause) {
+	if len(all) == 0 {
+		return
+	}
+	t.line("")
+	if title != "" {
+		t.line(t.paint(bold, title))
+	}
+	name, where, object := 0, 0, 0
+	for _, c := range all {
+		name = max(name, width(c.Rule))
+		where = max(where, width(clean(c.Cluster)))
+		object = max(object, width(clean(c.Object.String())))
+		for _, f := range c.Following[:min(len(c.Following), maxFollowing)] {
+			name = max(name, width(f.Rule)+width(branch))
+			where = max(where, width(clean(f.Cluster)))
+			object = max(object, width(clean(f.Object.String())))
+		}
+	}
+	for _, c := range all {
+		t.finding("", c.Finding, name, where, object)
+		for i, f := range c.Following {
+			if i == maxFollowing {
+				t.line(t.paint(faint, fmt.Sprintf("%sand %d more", branch, len(c.Following)-i)))
+				break
+			}
+			t.finding(branch, f, name-width(branch), where, object)
+		}
+	}
+}
+
+func severity(s alerts.Severity) (code string) {
+	switch s {
+	case alerts.Critical:
+		return red
+	case alerts.Warning:
+		return yellow
+	}
+	return faint
+}
+
+// finding is one line with the facts and, of a root cause, one with what to do.
+func (t *table) finding(indent string, f health.Finding, name, where, object int) {
+	// What matters most comes first: a narrow terminal cuts the rest.
+	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s",
+		pad(since(f, t.now), len("999d")+2), pad(f.Rule, name), pad(clean(f.Cluster), where), pad(clean(f.Object.String()), object), flags(f)), " ")
+	label := pad(string(f.Severity), len("critical"))
+	room := t.Width - width(indent) - len(label) - 2
+	t.line(t.paint(faint, indent) + t.paint(severity(f.Severity), label) + "  " + t.fit(facts, room))
+	if indent != "" {
+		return
+	}
+	for _, more := range []string{f.Summary, f.Playbook} {
+		if more != "" {
+			t.line(t.paint(faint, "          "+t.fit(clean(more), t.Width-10)))
+		}
+	}
+}
+
+func flags(f health.Finding) string {
+	s := ""
+	if f.Stale {
+		s += "  (stale)"
+	}
+	if f.Silenced {
+		s += "  (silenced)"
+	}
+	return s
+}
+
+// fit shortens s to n columns, if there is such a bound.
+func (t *table) fit(s string, n int) string {
+	if t.Width <= 0 || n < 10 || width(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+func width(s string) int { return utf8.RuneCountInString(s) }
+
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
+
+// clean makes text from objects harmless: one line without control characters and
+// without those that turn its direction.
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '\uFFFD'
+		}
+		return c
+	}, s)
+}
+
+// since is how long it has been so. What was seen just now may have been so for long.
+func since(f health.Finding, now time.Time) string {
+	if !f.Since.Before(now) {
+		return "-"
+	}
+	return Age(now.Sub(f.Since))
+}
+
+// Age is a duration in its two largest units.
+func Age(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch d = max(0, d); {
+	case d >= 100*day:
+		return fmt.Sprintf("%dd", d/day)
+	case d >= day:
+		return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}

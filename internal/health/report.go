@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// Report is what is broken in the fleet, and why. Its JSON is the answer of
+// /api/v1/report.
+type Report struct {
+	GeneratedAt time.Time `json:"generatedAt" jsonschema_description:"When the rules were evaluated."`
+	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all."`
+	Partial     bool      `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
+	// Systems are over all clusters.
+	Systems      []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
+	Clusters     []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
+	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, the worst first."`
+	NotEvaluated []NotEvaluated  `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
+}
+
+// Cluster is a row of the matrix.
+type Cluster struct {
+	Name    string          `json:"name"`
+	Role    string          `json:"role"`
+	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that cannot be reached is unknown at best."`
+	Systems []SystemVerdict `json:"systems"`
+}
+
+// SystemVerdict is a cell of the matrix.
+type SystemVerdict struct {
+	Name    alerts.System `json:"name"`
+	Verdict Verdict       `json:"verdict"`
+}
+
+// Finding is an alert that is pending or firing.
+type Finding struct {
+	ID       string          `json:"id" jsonschema_description:"Stays the same as long as the rule and the labels do."`
+	Rule     string          `json:"rule"`
+	Severity alerts.Severity `json:"severity" jsonschema:"enum=critical,enum=warning,enum=info"`
+	State    State           `json:"state" jsonschema:"enum=pending,enum=firing"`
+	// Cluster is the one that is affected; where the object lives is in the labels.
+	Cluster     string            `json:"cluster" jsonschema_description:"The cluster that is affected. Where the object lives is in the labels. Empty if it concerns none."`
+	System      alerts.System     `json:"system"`
+	Object      Object            `json:"object"`
+	Labels      map[string]string `json:"labels"`
+	Summary     string            `json:"summary"`
+	Description string            `json:"description"`
+	Since       time.Time         `json:"since"`
+	RootCause   string            `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
+	Stale       bool              `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
+	Silenced    bool              `json:"silenced"`
+	Playbook    string            `json:"playbook"`
+}
+
+// Object is what a finding is about.
+type Object struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// String is kind namespace/name.
+func (o Object) String() string {
+	name := o.Name
+	if o.Namespace != "" {
+		name = o.Namespace + "/" + name
+	}
+	return strings.TrimSpace(o.Kind + " " + name)
+}
+
+// Report is the latest evaluation; if there is none yet, it is made.
+func (e *Evaluator) Report(ctx context.Context) (Report, error) {
+	res := e.latest.Load()
+	if res == nil {
+		err := e.Evaluate(ctx)
+		if res = e.latest.Load(); res == nil {
+			return Report{}, fmt.Errorf("no evaluation yet: %w", err)
+		}
+	}
+	return e.report(res), nil
+}
+
+func (e *Evaluator) report(res *result) Report {
+	r := Report{
+		GeneratedAt: res.at.UTC(), Verdict: OK, Partial: e.options.Partial,
+		Clusters: []Cluster{}, Findings: make([]Finding, 0, len(res.alerts)),
+		NotEvaluated: append([]NotEvaluated{}, res.notEvaluated...),
+	}
+	for _, name := range res.facts.names() {
+		c := Cluster{Name: name, Role: res.facts.clusters[name].role, Verdict: OK}
+		for _, s := range e.systems {
+			v := res.verdicts[cell{name, s}]
+			c.Systems = append(c.Systems, SystemVerdict{s, v})
+			c.Verdict = worst(c.Verdict, v)
+		}
+		r.Clusters = append(r.Clusters, c)
+	}
+	for _, a := range res.alerts {
+		r.Findings = append(r.Findings, a.finding())
+	}
+	slices.SortFunc(r.Findings, compareFindings)
+	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
+	for _, s := range e.systems {
+		r.Systems = append(r.Systems, SystemVerdict{s, worst(Absent, res.verdicts[cell{"", s}])})
+	}
+	r.summarise()
+	return r
+}
+
+// summarise makes the verdicts over all clusters out of those of each.
+func (r *Report) summarise() {
+	for i := range r.Systems {
+		s := &r.Systems[i]
+		for _, c := range r.Clusters {
+			s.Verdict = worst(s.Verdict, c.Of(s.Name))
+		}
+		r.Verdict = worst(r.Verdict, s.Verdict)
+	}
+	if len(r.Clusters) == 0 {
+		r.Verdict = worst(r.Verdict, Unknown)
+	}
+}
+
+// Of is the verdict of a system in the cluster.
+func (c Cluster) Of(s alerts.System) Verdict {
+	for _, v := range c.Systems {
+		if v.Name == s {
+			return v.Verdict
+		}
+	}
+	return Absent
+}
+
+func (a *alert) finding() Finding {
+	l := a.rule.variables(a.labels)
+	f := Finding{
+		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
+		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
+		Summary: a.rule.summary.expand(l, a.value), Description: a.rule.description.expand(l, a.value),
+		Object: Object{
+			Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
+		},
+	}
+	if a.cause != nil {
+		f.RootCause = a.cause.id()
+	}
+	return f
+}
+
+// compareFindings puts root causes before what follows, the worst and then the
+// oldest first.
+func compareFindings(a, b Finding) int {
+	rank := func(f Finding) int {
+		return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, f.Severity)
+	}
+	flag := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
+		cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
+		cmp.Compare(rank(a), rank(b)),
+		a.Since.Compare(b.Since),
+		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// Filter narrows a report to clusters and systems; empty means all. What it names
+// must be in the report.
+type Filter struct{ Clusters, Systems []string }
+
+// Apply returns the narrowed report. Its verdict is that of what is left, and a root
+// cause stays with what follows from it.
+func (f Filter) Apply(r Report) (Report, error) {
+	for _, name := range f.Clusters {
+		if !slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Name == name }) {
+			return r, fmt.Errorf("there is no cluster %q in the fleet", name)
+		}
+	}
+	for _, name := range f.Systems {
+		if !slices.ContainsFunc(r.Systems, func(s SystemVerdict) bool { return string(s.Name) == name }) {
+			return r, fmt.Errorf("there is no system %q, use one of %v", name, alerts.Systems())
+		}
+	}
+	cluster := func(name string) bool { return len(f.Clusters) == 0 || slices.Contains(f.Clusters, name) }
+	system := func(name alerts.System) bool {
+		return len(f.Systems) == 0 || slices.Contains(f.Systems, string(name))
+	}
+	out := r
+	out.Verdict, out.Clusters, out.Systems = OK, []Cluster{}, []SystemVerdict{}
+	for _, s := range r.Systems {
+		if system(s.Name) {
+			if len(f.Clusters) > 0 {
+				s.Verdict = Absent
+			}
+			out.Systems = append(out.Systems, s)
+		}
+	}
+	for _, c := range r.Clusters {
+		if !cluster(c.Name) {
+			continue
+		}
+		c.Systems = slices.DeleteFunc(slices.Clone(c.Systems), func(s SystemVerdict) bool { return !system(s.Name) })
+		c.Verdict = OK
+		for _, s := range c.Systems {
+			c.Verdict = worst(c.Verdict, s.Verdict)
+		}
+		out.Clusters = append(out.Clusters, c)
+	}
+	keep := map[string]bool{}
+	for _, x := range r.Findings {
+		if (cluster(x.Cluster) || cluster(x.Labels[clusterLabel])) && system(x.System) {
+			keep[x.ID], keep[x.RootCause] = true, true
+		}
+	}
+	out.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(x Finding) bool { return !keep[x.ID] })
+	out.summarise()
+	return out, nil
+}

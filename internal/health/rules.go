@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// rule is an alert, ready to be evaluated.
+type rule struct {
+	name          string
+	system        alerts.System
+	severity      alerts.Severity
+	holdFor       time.Duration
+	keepFiringFor time.Duration
+	inhibitedBy   []alerts.Inhibition
+	playbook      string
+
+	expr, since query
+	// labels are added to those of the expression; of user rules only.
+	labels map[string]*phrase
+	// clusterLabel is what the templates of user rules call the cluster.
+	clusterLabel         string
+	object               [3]*phrase // kind, namespace, name
+	summary, description *phrase
+}
+
+// variables are what a template may use.
+func (r *rule) variables(l labels.Labels) map[string]string {
+	m := l.Map()
+	if r.clusterLabel != "" {
+		m[r.clusterLabel] = m[clusterLabel]
+	}
+	return m
+}
+
+// recording is a recording rule, ready to be evaluated.
+type recording struct {
+	name   string
+	expr   query
+	labels map[string]string
+}
+
+// query is an expression and what it depends on.
+type query struct {
+	text string // empty: none
+	// keys are its selectors.
+	keys []string
+	// clock says that the result changes with time alone.
+	clock bool
+}
+
+// NotEvaluated is a rule that the report says nothing about, and why.
+type NotEvaluated struct {
+	Rule   string `json:"rule" jsonschema_description:"Name of the rule."`
+	Reason string `json:"reason" jsonschema_description:"Why it is not evaluated."`
+}
+
+// Override changes one rule of the catalogue. What is zero stays.
+type Override struct {
+	For      time.Duration
+	Severity alerts.Severity
+}
+
+// Rules are what is evaluated.
+type Rules struct {
+	// Groups are those of the catalogue.
+	Groups []alerts.Group
+	// User are the rules of the user's files.
+	User []UserGroup
+	// Disabled are names of alerts that are left out.
+	Disabled  []string
+	Overrides map[string]Override
+}
+
+// compiler sorts rules into those that can be evaluated and those that cannot.
+type compiler struct {
+	store   *store
+	phrases *phrases
+	// known says whether a metric is one of the exporter's.
+	known        func(metric string) bool
+	clusterLabel string
+
+	recordings []*recording
+	rules      []*rule
+	// refused are systems with rules that cannot be evaluated.
+	refused      map[alerts.System]bool
+	notEvaluated []NotEvaluated
+}
+
+func (c *compiler) compile(r Rules) error {
+	for _, g := range r.Groups {
+		for _, rec := range g.Recordings {
+			if err := c.recording(rec.Name, rec.Expr, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range r.Groups {
+		for _, a := range g.Rules {
+			if slices.Contains(r.Disabled, a.Name) {
+				c.skip(a.Name, "disabled in the configuration")
+				continue
+			}
+			if err := c.catalogued(a, r.Overrides[a.Name]); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range r.User {
+		for _, u := range g.Rules {
+			if err := c.user(u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unjudged are the systems about which no rule says anything, because what is
+// exported leaves out what they need.
+func (c *compiler) unjudged() map[alerts.System]bool {
+	out := maps.Clone(c.refused)
+	for _, r := range c.rules {
+		delete(out, r.system)
+	}
+	return out
+}
+
+func (c *compiler) skip(rule, format string, args ...any) {
+	c.notEvaluated = append(c.notEvaluated, NotEvaluated{Rule: rule, Reason: fmt.Sprintf(format, args...)})
+}
+
+func (c *compiler) catalogued(a alerts.Rule, o Override) error {
+	if a.PrometheusOnly {
+		c.skip(a.Name, "needs metrics or a history that only Prometheus has")
+		return nil
+	}
+	r := &rule{
+		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.KeepFiringFor, inhibitedBy: a.InhibitedBy,
+		playbook: a.Playbook(),
+	}
+	if o.For > 0 {
+		r.holdFor = o.For
+	}
+	if o.Severity != "" {
+		r.severity = o.Severity
+	}
+	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
+	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
+	var err error
+	var why string
+	if r.expr, why, err = c.query(a.Expr); err != nil || why != "" {
+		c.refused[a.System] = true
+		return c.refuse(a.Name, why, err)
+	}
+	if a.Since != "" {
+		if r.since, why, err = c.query(a.Since); err != nil || why != "" {
+			return c.refuse(a.Name, why, err)
+		}
+	}
+	c.rules = append(c.rules, r)
+	return nil
+}
+
+func (c *compiler) recording(name, expr string, more map[string]string) error {
+	q, why, err := c.query(expr)
+	if err != nil || why != "" {
+		return c.refuse(name, why, err)
+	}
+	c.recordings = append(c.recordings, &recording{name: name, expr: q, labels: more})
+	return nil
+}
+
+func (c *compiler) refuse(name, why string, err error) error {
+	if err != nil {
+		return fmt.Errorf("rule %s: %w", name, err)
+	}
+	c.skip(name, "%s", why)
+	return nil
+}
+
+// query makes an expression ready, or says why it cannot be evaluated.
+func (c *compiler) query(expr string) (q query, why string, err error) {
+	parsed, err := alerts.Parse(expr)
+	if err != nil {
+		return query{}, "", err
+	}
+	if why := c.unfit(parsed); why != "" {
+		return query{}, why, nil
+	}
+	return query{text: expr, keys: c.store.add(parsed), clock: usesClock(parsed)}, "", nil
+}
+
+// unfit says why an expression has no answer in the rows of one moment.
+func (c *compiler) unfit(e parser.Expr) string {
+	why := ""
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.MatrixSelector, *parser.SubqueryExpr:
+			why = "needs a history: it has a range"
+		case *parser.VectorSelector:
+			switch {
+			case n.OriginalOffset != 0 || n.OriginalOffsetExpr != nil || n.Timestamp != nil || n.StartOrEnd != 0:
+				why = "needs a history: it has an offset or a fixed time"
+			case why != "":
+			case n.Name == "":
+				why = "selects metrics by a pattern of their names"
+			case !c.known(n.Name) && !slices.ContainsFunc(c.recordings, func(r *recording) bool { return r.name == n.Name }):
+				why = fmt.Sprintf("the metric %s is not one of the exporter's, or metrics.include leaves it out", n.Name)
+			}
+		}
+		return nil
+	})
+	return why
+}
+
+// usesClock says whether an expression gives another result later although its
+// rows are the same.
+func usesClock(e parser.Expr) bool {
+	clock := false
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		if call, ok := n.(*parser.Call); ok {
+			switch name := call.Func.Name; {
+			case name == "time", name == "timestamp", name == "now", len(call.Args) == 0 && strings.Contains("minute hour month year days_in_month day_of_month day_of_week day_of_year", name):
+				clock = true
+			}
+		}
+		return nil
+	})
+	return clock
+}

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// Verdict says how something fares.
+type Verdict string
+
+// The verdicts. Absent is what a cluster does not have.
+const (
+	OK       Verdict = "ok"
+	Degraded Verdict = "degraded"
+	Unknown  Verdict = "unknown"
+	Down     Verdict = "down"
+	Absent   Verdict = "absent"
+)
+
+// Verdicts are all of them, from good to bad: what is unknown is worse than what is
+// degraded, because it may be down.
+func Verdicts() []Verdict { return []Verdict{Absent, OK, Degraded, Unknown, Down} }
+
+// Worse says whether v is worse than other.
+func (v Verdict) Worse(other Verdict) bool {
+	return slices.Index(Verdicts(), v) > slices.Index(Verdicts(), other)
+}
+
+func worst(a, b Verdict) Verdict {
+	if b.Worse(a) {
+		return b
+	}
+	return a
+}
+
+// of is what an alert makes of the system that it is about.
+func of(s alerts.Severity) Verdict {
+	switch s {
+	case alerts.Critical:
+		return Down
+	case alerts.Warning:
+		return Degraded
+	}
+	return OK
+}
+
+// cell is a system in a cluster; the empty cluster stands for what concerns none.
+type cell struct {
+	cluster string
+	system  alerts.System
+}
+
+// count is how many firing alerts of a severity a cell has.
+type count struct {
+	cell
+	severity alerts.Severity
+}
+
+// place is the cell to which an alert counts: its target, if the fleet has such a
+// cluster, else the cluster in which its object lives.
+func (f *facts) place(a *alert) cell {
+	c := a.target()
+	if f.clusters[c] == nil {
+		c = a.home()
+	}
+	if f.clusters[c] == nil {
+		c = ""
+	}
+	return cell{c, a.rule.system}
+}
+
+// verdicts judges every cell, and counts.
+func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[alerts.System]bool) (map[cell]Verdict, map[count]int) {
+	out, counts := map[cell]Verdict{}, map[count]int{}
+	for _, name := range f.names() {
+		for _, s := range systems {
+			v := f.without(name, s)
+			if v == OK && unjudged[s] {
+				v = Unknown
+			}
+			out[cell{name, s}] = v
+		}
+	}
+	for _, a := range all {
+		if a.state != Firing {
+			continue
+		}
+		v := of(a.rule.severity)
+		if a.stale || f.clusters[a.home()] != nil && !f.clusters[a.home()].up {
+			v = Unknown // it was so when the cluster was last seen
+		}
+		at := f.place(a)
+		out[at] = worst(out[at], v)
+		counts[count{at, a.rule.severity}]++
+	}
+	return out, counts
+}
+
+// without is the verdict where nothing is reported: what is not known is not ok.
+func (f *facts) without(cluster string, s alerts.System) Verdict {
+	c := f.clusters[cluster]
+	switch s {
+	case alerts.Exporter, Custom:
+		return OK
+	case alerts.Fleet:
+		if !c.up {
+			return Unknown
+		}
+		return OK
+	}
+	switch k, ok := c.collectors[string(s)]; {
+	case !ok:
+	case !c.up, !k.up:
+		return Unknown
+	case k.present || !k.watches:
+		return OK
+	}
+	if f.targets[cell{cluster, s}] {
+		return OK
+	}
+	return Absent
+}

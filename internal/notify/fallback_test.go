@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// TestFallback is the life of an alert that nobody but the exporter sends: after
+// fallbackAfter from the start, until somebody scrapes.
+func TestFallback(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	e := newExporter(c, func(a *config.Alertmanager) {
+		a.ExternalLabels = map[string]string{"region": "eu-de-1", "severity": "info"}
+		a.ExternalURL = "https://exporter.example.com"
+	}, am.URL)
+	e.firing = []Alert{alertOf("BaoDown", "management", c.now().Add(-time.Hour))}
+	step := func(d time.Duration, want ...string) {
+		t.Helper()
+		c.move(d)
+		e.Round(t.Context())
+		if diff := cmp.Diff(append([]string{}, want...), am.firing()); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", d, diff)
+		}
+	}
+	const down = "alertname=BaoDown cluster=management region=eu-de-1 sent_by=cobaltcore-exporter severity=critical"
+	step(0)
+	step(9 * time.Minute)
+	step(time.Minute, down+" | -1h10m0s .. 4m0s")
+	e.firing[0].StartsAt = c.now() // does not count: it fires already
+	step(time.Minute, down+" | -1h11m0s .. 4m0s")
+	if a := am.alerts[down]; a.GeneratorURL != "https://exporter.example.com" || len(a.Annotations) != 1 {
+		t.Errorf("%+v", a)
+	}
+	// The alert ends, and is sent for five minutes more.
+	e.firing = nil
+	posts := am.posts
+	step(time.Minute)
+	if end := am.alerts[down].EndsAt; !end.Equal(c.now()) {
+		t.Errorf("it ends at %s, not %s", end, c.now())
+	}
+	for range 8 {
+		step(time.Minute)
+	}
+	if n := am.posts - posts; n != 6 {
+		t.Errorf("the end was sent %d times", n)
+	}
+	// It comes again, and somebody scrapes.
+	e.firing = []Alert{alertOf("BaoDown", "management", time.Time{})}
+	step(time.Minute, down+" | 0s .. 4m0s")
+	if !strings.Contains(e.body(t), "fallback_active 1") {
+		t.Error(e.body(t))
+	}
+	e.scrapes.Touch()
+	posts = am.posts
+	step(time.Minute)
+	for range 8 {
+		step(time.Minute)
+	}
+	if n := am.posts - posts; n != 6 {
+		t.Errorf("the end was sent %d times", n)
+	}
+	if !strings.Contains(e.body(t), "fallback_active 0") {
+		t.Error(e.body(t))
+	}
+	if n := strings.Count(e.log.String(), "\n"); n != 2 {
+		t.Errorf("%d lines: %s", n, e.log)
+	}
+}
+
+// TestRestart: while the exporter sends alerts, a restart must not end them, though
+// nobody can have scraped it for long then.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	since := c.now().Add(-time.Hour)
+	first := newExporter(c, nil, am.URL)
+	first.firing = []Alert{alertOf("BaoDown", "management", since), alertOf("BaoSealed", "management", since)}
+	c.move(10 * time.Minute)
+	first.Round(t.Context())
+
+	second := newExporter(c, nil, am.URL)
+	second.Round(t.Context()) // nothing is known yet
+	c.move(time.Minute)
+	second.firing = first.firing
+	second.Round(t.Context())
+	for id, a := range am.alerts {
+		if got := a.EndsAt.Sub(c.now()); got != 4*time.Minute || !a.StartsAt.Equal(since) {
+			t.Errorf("%s: from %s, %s to go", id, a.StartsAt, got)
+		}
+	}
+	// Another shard has nothing to do with it.
+	third := newExporter(c, nil, am.URL)
+	third.firing = []Alert{alertOf("BaoDown", "storage", since)}
+	for range 3 {
+		third.Round(t.Context())
+	}
+	if n := len(am.firing()); n != 2 {
+		t.Errorf("%d alerts", n)
+	}
+	// Who has been scraped does not go on, whatever there is.
+	second.scrapes.Touch()
+	c.move(time.Minute)
+	second.Round(t.Context())
+	second.Round(t.Context())
+	if got := am.firing(); len(got) != 0 {
+		t.Errorf("%v fire still", got)
+	}
+}
+
+// TestReload takes over what has been sent: with other labels, or to one peer more.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	one, two := newStub(t, c, "", httptest.NewServer), newStub(t, c, "", httptest.NewServer)
+	old := newExporter(c, nil, one.URL)
+	old.firing = []Alert{alertOf("BaoDown", "management", c.now()), alertOf("BaoSealed", "management", c.now())}
+	c.move(10 * time.Minute)
+	old.Round(t.Context())
+
+	next := newExporter(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "r"} }, one.URL, two.URL)
+	next.Notifier.options.Scrapes = old.scrapes
+	next.Adopt(old.Notifier)
+	next.firing = old.firing[:1]
+	c.move(time.Minute)
+	next.Round(t.Context())
+	want := []string{"alertname=BaoDown cluster=management region=r sent_by=cobaltcore-exporter severity=critical | -11m0s .. 4m0s"}
+	for i, am := range []*stub{one, two} {
+		if diff := cmp.Diff(want, am.firing()); diff != "" {
+			t.Errorf("%d: %s", i, diff)
+		}
+	}
+	if got := rowsOf(next.body(t), "pushed_alerts_total"); !strings.HasSuffix(got[0], " 5") || !strings.HasSuffix(got[1], " 3") {
+		t.Error(got)
+	}
+	if strings.Contains(next.log.String(), "nobody") {
+		t.Error(next.log)
+	}
+}
+
+func rowsOf(body, name string) (rows []string) {
+	for line := range strings.SplitSeq(body, "\n") {
+		if strings.HasPrefix(line, name) {
+			rows = append(rows, line)
+		}
+	}
+	return rows
+}
+
+// TestBatches: one alert that is not taken ends neither its batch nor the next ones.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	e := newExporter(c, nil, am.URL)
+	for i := range 600 {
+		e.firing = append(e.firing, alertOf("X"+strings.Repeat("x", i), "a", c.now()))
+	}
+	e.firing = append(e.firing, alertOf("Invalid", "a", c.now()))
+	c.move(10 * time.Minute)
+	e.Round(t.Context())
+	if n := len(am.firing()); n != 600 || am.posts != 3 {
+		t.Errorf("%d alerts in %d batches", n, am.posts)
+	}
+	for _, want := range []string{`errors_total{reason="rejected"} 1`, "pushed_alerts_total{alertmanager=\"" + am.Listener.Addr().String() + "\"} 345", "pushes_failed_total{alertmanager=\"" + am.Listener.Addr().String() + "\"} 1"} {
+		if !strings.Contains(e.body(t), want) {
+			t.Errorf("no %s in\n%s", want, e.body(t))
+		}
+	}
+	if strings.Contains(e.log.String(), "secret") || strings.Contains(e.log.String(), "pair") {
+		t.Errorf("the log has the answer: %s", e.log)
+	}
+}

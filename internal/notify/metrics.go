@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var (
+	upFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_up", Type: exposition.Gauge, Labels: []string{"alertmanager"},
+		Help: "Whether an Alertmanager gave its alerts when it was last asked.",
+	}
+	successFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"alertmanager"},
+		Help: "When an Alertmanager last gave its alerts.",
+	}
+	errorsFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_errors_total", Type: exposition.Counter, Labels: []string{"reason"},
+		Help: "Failed attempts to read from an Alertmanager or to send alerts to it.",
+	}
+	alertsFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_alerts", Type: exposition.Gauge, Labels: []string{"state"},
+		Help: "Alerts that Alertmanager has, whoever sent them: active, suppressed (silenced, inhibited or muted) or unprocessed.",
+	}
+	silencesFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_silences", Type: exposition.Gauge,
+		Help: "Silences of Alertmanager that hold now.",
+	}
+	fallbackFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_fallback_active", Type: exposition.Gauge,
+		Help: "Whether the exporter sends the alerts of its rules itself, since nobody scrapes it. A scrape that sees 1 is about to end that.",
+	}
+	pushedFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_pushed_alerts_total", Type: exposition.Counter, Labels: []string{"alertmanager"},
+		Help: "Alerts that the exporter has sent itself and an Alertmanager has taken, each time and also when they ended.",
+	}
+	failedFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_pushes_failed_total", Type: exposition.Counter, Labels: []string{"alertmanager"},
+		Help: "Failed attempts of the exporter to send its alerts itself.",
+	}
+	watchdogFamily = &exposition.Family{
+		Name: "cobaltcore_alertmanager_watchdog_missing", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "Whether Alertmanager has no alert Watchdog of the cluster, though that should always fire. No row while the alerts are not known.",
+	}
+)
+
+// Families are all that the package fills.
+func Families() []*exposition.Family { return append(ownFamilies(), watchdogFamily) }
+
+func ownFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		upFamily, successFamily, errorsFamily, alertsFamily, silencesFamily, fallbackFamily, pushedFamily, failedFamily,
+	}
+}
+
+// Groups are the rows about the Alertmanagers; none without any.
+func (n *Notifier) Groups(e *exposition.Exposition) []*exposition.Group {
+	if len(n.peers) == 0 {
+		return nil
+	}
+	return []*exposition.Group{e.Func(exposition.Key{Kind: "alertmanager"}, ownFamilies(), n.rows)}
+}
+
+func (n *Notifier) rows(r *exposition.Rows) {
+	now := n.options.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.peers {
+		if p.asked {
+			r.Bool(upFamily, p.up, p.name)
+		}
+		r.Time(successFamily, p.success, p.name)
+		r.Add(pushedFamily, float64(p.pushed), p.name)
+		r.Add(failedFamily, float64(p.failures), p.name)
+	}
+	r.Bool(fallbackFamily, n.active)
+	failures := n.journal.Errors()
+	for _, reason := range slices.Sorted(maps.Keys(failures)) {
+		r.Add(errorsFamily, float64(failures[reason]), reason)
+	}
+	if n.view == nil {
+		return
+	}
+	if n.recent(n.view.alertsAt, now) {
+		for _, state := range []string{"active", "suppressed", "unprocessed"} {
+			r.Add(alertsFamily, float64(n.view.states[state]), state)
+		}
+	}
+	if n.recent(n.view.silencesAt, now) {
+		r.Add(silencesFamily, float64(n.view.holding(now)))
+	}
+}
+
+func (v *view) holding(now time.Time) int {
+	count := 0
+	for _, s := range v.silences {
+		if s.holds(now) {
+			count++
+		}
+	}
+	return count
+}
+
+// watchdog is the alert that always fires, in the rules that everybody uses.
+const watchdog = "Watchdog"
+
+// ClusterGroups are the rows about a cluster; none if its Watchdog is not looked for.
+func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*exposition.Group {
+	if len(n.peers) == 0 || !n.options.Config.Watchdog {
+		return nil
+	}
+	return []*exposition.Group{e.Func(exposition.Key{Cluster: cluster, Kind: "alertmanager"}, []*exposition.Family{watchdogFamily}, func(r *exposition.Rows) {
+		if missing, known := n.watchdogMissing(cluster); known {
+			r.Bool(watchdogFamily, missing)
+		}
+	})}
+}
+
+// watchdogMissing looks at both names that the label of the cluster may have: alerts
+// have the external one of their Prometheus.
+func (n *Notifier) watchdogMissing(cluster string) (missing, known bool) {
+	now := n.options.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.view == nil || !n.recent(n.view.alertsAt, now) {
+		return false, false
+	}
+	return !slices.ContainsFunc(n.view.alerts[watchdog], func(r remoteAlert) bool {
+		return r.labels["cluster"] == cluster || r.labels[n.options.ClusterLabel] == cluster
+	}), true
+}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"context"
+	"net/http"
+	"path"
+	"slices"
+	"time"
+
+	runtime "github.com/go-openapi/runtime/client"
+	"github.com/go-openapi/strfmt"
+	"github.com/prometheus/alertmanager/api/v2/client"
+	"github.com/prometheus/alertmanager/api/v2/client/alert"
+	"github.com/prometheus/alertmanager/api/v2/client/silence"
+	"github.com/prometheus/alertmanager/api/v2/models"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// batch is how many alerts are sent at once, as Prometheus does it.
+const batch = 256
+
+// The endpoints as the log calls them.
+const (
+	endpointPush     = "POST /alerts"
+	endpointAlerts   = "GET /alerts"
+	endpointSilences = "GET /silences"
+)
+
+// connection is a way to a peer for one round.
+type connection struct {
+	api     *client.AlertmanagerAPI
+	err     error // nobody can be asked
+	timeout time.Duration
+	link    string // of the alerts
+}
+
+// connect makes connections to all peers, with what the files hold now.
+func (n *Notifier) connect() []connection {
+	settings, _, err := n.tls.Reload(n.options.Log)
+	var t *transport
+	if settings != nil { // those before stay in use
+		t, err = newTransport(n.options, settings)
+	}
+	all := make([]connection, len(n.peers))
+	for i, p := range n.peers {
+		all[i] = connection{err: err, timeout: min(maxTimeout, n.interval/lifetime), link: n.options.Config.ExternalURL}
+		if err == nil {
+			r := runtime.NewWithClient(p.url.Host, path.Join("/", p.url.Path, "/api/v2"), []string{p.url.Scheme}, &http.Client{Transport: t})
+			r.Debug = false // an environment variable of the library turns it on, and it prints everything
+			all[i].api = client.New(r, strfmt.Default)
+		}
+	}
+	return all
+}
+
+// answer is what a peer said in a round.
+type answer struct {
+	alerts  models.GettableAlerts
+	err     error // why there are none
+	pushed  uint64
+	pushErr error
+}
+
+// failures are for the journal; silences is why there are none, if they were asked
+// for.
+func (a answer) failures(silences error) probe.Failures {
+	var all probe.Failures
+	for _, f := range []struct {
+		endpoint string
+		err      error
+	}{{endpointPush, a.pushErr}, {endpointAlerts, a.err}, {endpointSilences, silences}} {
+		if f.err != nil {
+			all.Add(f.endpoint, f.err)
+		}
+	}
+	return all
+}
+
+// exchange sends alerts to a peer and reads what it has.
+func (c connection) exchange(ctx context.Context, out []sent) answer {
+	if c.err != nil {
+		a := answer{err: failure(c.err)}
+		if len(out) > 0 {
+			a.pushErr = a.err
+		}
+		return a
+	}
+	var a answer
+	a.pushed, a.pushErr = c.push(ctx, out)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	got, err := c.api.Alert.GetAlerts(alert.NewGetAlertsParamsWithContext(ctx).WithTimeout(c.timeout))
+	if err != nil {
+		a.err = failure(err)
+		return a
+	}
+	a.alerts = got.Payload
+	return a
+}
+
+// push sends alerts in batches and returns how many were taken.
+func (c connection) push(ctx context.Context, out []sent) (taken uint64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	for part := range slices.Chunk(out, batch) {
+		alerts := make(models.PostableAlerts, len(part))
+		for i, s := range part {
+			alerts[i] = &models.PostableAlert{
+				Alert:       models.Alert{Labels: s.Labels, GeneratorURL: strfmt.URI(c.link)},
+				Annotations: s.Annotations, StartsAt: strfmt.DateTime(s.StartsAt), EndsAt: strfmt.DateTime(s.endsAt),
+			}
+		}
+		_, e := c.api.Alert.PostAlerts(alert.NewPostAlertsParamsWithContext(ctx).WithTimeout(c.timeout).WithAlerts(alerts))
+		if e != nil {
+			err = failure(e)
+			if probe.ReasonOf(err) != reasonRejected {
+				return taken, err
+			}
+			continue // the next ones may be better
+		}
+		taken += uint64(len(part))
+	}
+	return taken, err
+}
+
+// readSilences asks one peer after the other, of those that have just answered: they
+// share their silences. Nil: none has told; and why, by peer.
+func readSilences(ctx context.Context, peers []connection, answers []answer) (models.GettableSilences, []error) {
+	failed := make([]error, len(peers))
+	for i, c := range peers {
+		if answers[i].err != nil {
+			continue
+		}
+		got, err := c.silences(ctx)
+		if err == nil {
+			return got, failed
+		}
+		failed[i] = err
+	}
+	return nil, failed
+}
+
+func (c connection) silences(ctx context.Context) (models.GettableSilences, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	got, err := c.api.Silence.GetSilences(silence.NewGetSilencesParamsWithContext(ctx).WithTimeout(c.timeout))
+	if err != nil {
+		return nil, failure(err)
+	}
+	if got.Payload == nil { // null is not that there are none
+		return nil, probe.Failed(probe.ReasonDecode, "its answer is not that of an Alertmanager")
+	}
+	return got.Payload, nil
+}

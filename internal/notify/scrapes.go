@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Scrapes remembers when the metrics were last scraped.
+type Scrapes struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	at      time.Time
+	scraped bool
+}
+
+// NewScrapes begins now: nobody has scraped yet, but somebody may be about to. A
+// nil clock is time.Now.
+func NewScrapes(now func() time.Time) *Scrapes {
+	if now == nil {
+		now = time.Now
+	}
+	return &Scrapes{now: now, at: now()}
+}
+
+// Touch notes a scrape.
+func (s *Scrapes) Touch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at, s.scraped = s.now(), true
+}
+
+// last is when somebody scraped, or when it began if nobody has.
+func (s *Scrapes) last() (at time.Time, scraped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at, s.scraped
+}
+
+// Watch notes the scrapes that next serves: GET requests that get a whole body.
+func (s *Scrapes) Watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen := &outcome{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		if r.Method == http.MethodGet && seen.status == http.StatusOK && seen.err == nil && r.Context().Err() == nil {
+			s.Touch()
+		}
+	})
+}
+
+// outcome is how an answer went.
+type outcome struct {
+	http.ResponseWriter
+
+	status int
+	err    error
+}
+
+func (o *outcome) WriteHeader(status int) {
+	o.status = status
+	o.ResponseWriter.WriteHeader(status)
+}
+
+func (o *outcome) Write(p []byte) (int, error) {
+	n, err := o.ResponseWriter.Write(p)
+	if err != nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// Unwrap is for [http.ResponseController].
+func (o *outcome) Unwrap() http.ResponseWriter { return o.ResponseWriter }

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+const (
+	userAgent = "cobaltcore-exporter"
+	// maxAnswer bounds what is read of an answer: some ten thousand alerts.
+	maxAnswer = 32 << 20
+	// maxPassword bounds what is read of the file with the password.
+	maxPassword = 4 << 10
+)
+
+// The reasons beside those of package probe.
+const (
+	// reasonCredentials is a password that cannot be read.
+	reasonCredentials probe.Reason = "credentials"
+	// reasonRejected is an Alertmanager that does not take some of the alerts. It
+	// stores the others nevertheless.
+	reasonRejected probe.Reason = "rejected"
+)
+
+// transport identifies the exporter to Alertmanager, and lets no answer through but
+// the right ones: the generated client takes a login page for success, and puts what
+// a server says into its errors.
+type transport struct {
+	*http.Transport
+
+	username, password string
+}
+
+// newTransport takes nothing from the environment and keeps no connections.
+func newTransport(o Options, settings *tls.Config) (*transport, error) {
+	t := &transport{
+		Transport: &http.Transport{
+			DialContext: o.Dial, TLSClientConfig: settings, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10,
+		},
+		username: o.Config.BasicAuth.Username,
+	}
+	if t.username == "" {
+		return t, nil
+	}
+	var err error
+	t.password, err = readPassword(o.Config.BasicAuth)
+	return t, err
+}
+
+func readPassword(b config.BasicAuth) (string, error) {
+	f, err := os.Open(b.PasswordFile)
+	if err != nil {
+		return "", probe.Failed(reasonCredentials, "read the password: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxPassword))
+	if err != nil {
+		return "", probe.Failed(reasonCredentials, "read the password: %w", err)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// RoundTrip returns an error instead of an answer that is not right.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", userAgent)
+	if t.username != "" {
+		r.SetBasicAuth(t.username, t.password)
+	}
+	response, err := t.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := judge(response); err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
+	response.Body = probe.LimitBody(response.Body, maxAnswer)
+	return response, nil
+}
+
+// judge says what is wrong with an answer, without anything that it contains.
+func judge(response *http.Response) error {
+	status := response.StatusCode
+	switch {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return probe.Failed(probe.ReasonForbidden, "it answers %d: check basicAuth and the client certificate", status)
+	case status == http.StatusNotFound:
+		return probe.Failed(probe.ReasonNotFound, "it answers 404: check the path of the URL")
+	case status == http.StatusBadRequest && response.Request.Method == http.MethodPost:
+		return probe.Failed(reasonRejected, "it does not take some of the alerts")
+	case status >= 300 && status < 400:
+		return probe.Failed(probe.ReasonHTTP, "it redirects with %d: use the URL to which it does", status)
+	case status != http.StatusOK:
+		return probe.Failed(probe.ReasonHTTP, "it answers %d", status)
+	}
+	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return probe.Failed(probe.ReasonDecode, "its answer is not JSON: is that the URL of an Alertmanager?")
+	}
+	return nil
+}
+
+// failure classifies why a call failed, without what the server said.
+func failure(err error) error {
+	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
+		return why // not the URL around it
+	}
+	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, probe.ErrTooLarge) || errors.As(err, new(*probe.FileError)) {
+		return fmt.Errorf("ask Alertmanager: %w", probe.TransportFailure(err))
+	}
+	return probe.Failed(probe.ReasonDecode, "its answer is not that of an Alertmanager")
+}

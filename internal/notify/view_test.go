@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/alertmanager/api/v2/models"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+func matcherJSON(name, value, equal, regex string) string {
+	if equal == "" {
+		return fmt.Sprintf(`{"name":%q,"value":%q,"isRegex":%s}`, name, value, regex)
+	}
+	return fmt.Sprintf(`{"name":%q,"value":%q,"isEqual":%s,"isRegex":%s}`, name, value, equal, regex)
+}
+
+// silenceJSON holds for an hour around the begin of the clock.
+func silenceJSON(id, state string, matchers ...string) string {
+	return "[" + oneSilence(id, state, "2026-11-24T13:00:00Z", matchers...) + "]"
+}
+
+func oneSilence(id, state, end string, matchers ...string) string {
+	return fmt.Sprintf(`{"id":%q,"comment":"until Friday","createdBy":"me","startsAt":"2026-11-24T11:00:00Z","endsAt":%q,"updatedAt":"2026-11-24T11:00:00Z","status":{"state":%q},"matchers":[%s]}`,
+		id, end, state, strings.Join(matchers, ","))
+}
+
+// TestMatchers are those of Alertmanager: anchored, and a label that is not there is
+// empty.
+func TestMatchers(t *testing.T) {
+	t.Parallel()
+	alert := map[string]string{"alertname": "BaoDown", "cluster": "storage", "namespace": ""}
+	for matchers, want := range map[string]bool{
+		matcherJSON("alertname", "BaoDown", "true", "false"):                                             true,
+		matcherJSON("alertname", "BaoDown", "", "false"):                                                 true, // written by an old Alertmanager
+		matcherJSON("alertname", "Bao", "true", "false"):                                                 false,
+		matcherJSON("alertname", "Bao", "false", "false"):                                                true,
+		matcherJSON("alertname", "BaoDown", "false", "false"):                                            false,
+		matcherJSON("alertname", "Bao.*", "true", "true"):                                                true,
+		matcherJSON("alertname", "Bao", "true", "true"):                                                  false, // anchored
+		matcherJSON("alertname", "x|BaoDown", "", "true"):                                                true,
+		matcherJSON("alertname", "Bao.*", "false", "true"):                                               false,
+		matcherJSON("alertname", "Bao", "false", "true"):                                                 true,
+		matcherJSON("alertname", "(", "true", "true"):                                                    false, // cannot be
+		matcherJSON("none", "", "true", "false"):                                                         true,
+		matcherJSON("none", ".+", "true", "true"):                                                        false,
+		matcherJSON("namespace", "", "true", "false"):                                                    true,
+		matcherJSON("clusterName", "storage", "", "false"):                                               true,
+		matcherJSON("cluster", "", "", "false"):                                                          true, // is called otherwise
+		matcherJSON("region", "eu-de-1", "", "false"):                                                    true,
+		matcherJSON("sent_by", "", "", "false"):                                                          true,
+		matcherJSON("alertname", "BaoDown", "", "false") + "," + matcherJSON("region", "x", "", "false"): false,
+		"": false,
+	} {
+		c := newClock()
+		am := newStub(t, c, "", httptest.NewServer)
+		am.silences = silenceJSON("1", "active", matchers)
+		e := newExporter(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "eu-de-1"} }, am.URL)
+		e.options.ClusterLabel = "clusterName"
+		e.Round(t.Context())
+		if _, got := e.Silenced(alert); got != want {
+			t.Errorf("%s: silenced is %v", matchers, got)
+		}
+	}
+}
+
+func TestSilenced(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	all := matcherJSON("cluster", "storage", "", "false")
+	am.silences = "[null,{}," + strings.Join([]string{
+		oneSilence("over", "expired", "2026-11-24T12:45:00Z", all),
+		oneSilence("short", "active", "2026-11-24T12:10:00Z", all),
+		oneSilence("long", "active", "2026-11-24T12:30:00Z", all),
+		strings.ReplaceAll(oneSilence("later", "pending", "2026-11-24T14:00:00Z", all), "11:00:00Z\",\"endsAt", "12:35:00Z\",\"endsAt"),
+		oneSilence("others", "active", "2026-11-24T15:00:00Z", all, matcherJSON("severity", "info", "", "false")),
+	}, ",") + "]"
+	e := newExporter(c, func(a *config.Alertmanager) { a.FallbackAfter = config.Duration(24 * time.Hour) }, am.URL)
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+		count int
+	}{{0, "long", 3}, {15 * time.Minute, "long", 2}, {15 * time.Minute, "", 1}, {10 * time.Minute, "later", 2}} {
+		c.move(step.after)
+		e.Round(t.Context())
+		got, ok := e.Silenced(map[string]string{"alertname": "BaoDown", "cluster": "storage"})
+		if got.ID != step.want || ok != (step.want != "") || ok && got.Comment != "until Friday" {
+			t.Errorf("%s: %+v", c.now(), got)
+		}
+		if want := fmt.Sprintf("silences %d", step.count); !strings.Contains(e.body(t)+"\n", want+"\n") {
+			t.Errorf("%s: not %s: %s", c.now(), want, e.body(t))
+		}
+	}
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	set := func(more ...string) map[string]string {
+		l := map[string]string{"alertname": "BaoDown", "cluster": "storage"}
+		for i := 0; i+1 < len(more); i += 2 {
+			l[more[i]] = more[i+1]
+		}
+		return l
+	}
+	am.more = strings.Join([]string{
+		remote(set("prometheus", "a"), "suppressed", "s1"),
+		remote(set("prometheus", "a", "namespace", "x"), "suppressed", "s2"),
+		remote(set("prometheus", "b", "namespace", "x"), "active", ""),
+		remote(set("cluster", "hypervisor"), "unprocessed", ""),
+		"null", "{}",
+	}, ",")
+	e := newExporter(c, nil, am.URL)
+	e.Round(t.Context())
+	for _, tc := range []struct {
+		labels map[string]string
+		want   string
+	}{
+		{set("prometheus", "a", "namespace", "x"), "suppressed [s2]"},
+		{set("namespace", "x"), "active []"},
+		{set("namespace", ""), "active []"},
+		{set("cluster", "hypervisor"), "unprocessed []"},
+		{set("cluster", "management"), " []"},
+		{map[string]string{"cluster": "storage"}, " []"},
+	} {
+		got, ok := e.State(tc.labels)
+		if text := fmt.Sprint(got.State, " ", got.SilencedBy); text != tc.want || ok != (got.State != "") {
+			t.Errorf("%v: %s", tc.labels, text)
+		}
+	}
+}
+
+func TestWatchdog(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	am := newStub(t, c, "", httptest.NewServer)
+	am.more = remote(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "") + "," +
+		remote(map[string]string{"alertname": "Watchdog", "clusterName": "b"}, "suppressed", "s") + "," +
+		remote(map[string]string{"alertname": "Other", "cluster": "c"}, "active", "")
+	e := newExporter(c, func(a *config.Alertmanager) { a.Watchdog = true }, am.URL)
+	e.options.ClusterLabel = "clusterName"
+	look := func() string { return strings.Join(rowsOf(e.body(t, "a", "b", "c"), "watchdog"), "\n") }
+	if got := look(); got != "" {
+		t.Errorf("before it is known: %s", got)
+	}
+	e.Round(t.Context())
+	want := "watchdog_missing{cluster=\"a\"} 0\nwatchdog_missing{cluster=\"b\"} 0\nwatchdog_missing{cluster=\"c\"} 1"
+	if diff := cmp.Diff(want, look()); diff != "" {
+		t.Error(diff)
+	}
+	c.move(time.Hour)
+	if got := look(); got != "" {
+		t.Errorf("when it is not known any more: %s", got)
+	}
+	if body := newExporter(c, nil, am.URL).body(t, "a"); strings.Contains(body, "watchdog") {
+		t.Error(body)
+	}
+}
+
+// FuzzAnswers: whatever Alertmanager says, reading it does not end the exporter.
+func FuzzAnswers(f *testing.F) {
+	f.Add(remote(map[string]string{"alertname": "x"}, "active", "s"), silenceJSON("1", "active", matcherJSON("a", "b", "true", "true")))
+	f.Add("null", "[null,{}]")
+	f.Add(`{"status":{"state":"active"},"fingerprint":"1"}`, `[{"id":"1","status":{},"matchers":[null]}]`)
+	f.Fuzz(func(t *testing.T, alert, silences string) {
+		var alerts models.GettableAlerts
+		if json.Unmarshal([]byte("["+alert+"]"), &alerts) != nil {
+			return
+		}
+		var found models.GettableSilences
+		if json.Unmarshal([]byte(silences), &found) != nil {
+			return
+		}
+		c := newClock()
+		e := newExporter(c, func(a *config.Alertmanager) { a.Watchdog = true }, "http://127.0.0.1:1")
+		e.view = newView(c.now(), []answer{{alerts: alerts}}, found)
+		for _, a := range alerts {
+			if a != nil {
+				e.Silenced(a.Labels)
+				e.State(a.Labels)
+			}
+		}
+		_, _ = e.watchdogMissing("a")
+		_ = e.view.holding(c.now())
+	})
+}

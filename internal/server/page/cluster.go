@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// part is a system of a cluster, or a cluster that has a system.
+type part struct {
+	Name, Href string
+	cell
+}
+
+type clusterView struct {
+	Verdict  cell
+	Cluster  clusterRow
+	Systems  []part
+	Findings findings
+}
+
+// cluster is the page of one cluster: also of one that another shard watches.
+func (s *site) cluster(r *http.Request) (view, error) {
+	name := r.PathValue("name")
+	fleet := s.Clusters()
+	i := slices.IndexFunc(fleet.Clusters, func(c fleetreport.Cluster) bool { return c.Name == name })
+	if i < 0 {
+		return view{}, notFoundError{fmt.Sprintf("There is no cluster %q in the fleet.", name)}
+	}
+	report, err := s.Report(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	v := clusterView{Verdict: cellOf(health.Unknown), Cluster: clusterRowOf(fleet.Clusters[i], fleet.GeneratedAt)}
+	counts := firing(report)
+	for _, c := range report.Clusters {
+		if c.Name != name {
+			continue
+		}
+		v.Verdict = cellOf(c.Verdict)
+		for _, one := range c.Systems {
+			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), place(c, one.Name, counts)})
+		}
+	}
+	v.Findings = findingsOf(report, filter{Cluster: name}, filterOf(r))
+	return view{
+		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
+	}, nil
+}
+
+type systemView struct {
+	Name     string
+	Verdict  cell
+	Clusters []part
+	Findings findings
+}
+
+// system is the page of one system in all clusters.
+func (s *site) system(r *http.Request) (view, error) {
+	name := r.PathValue("name")
+	report, err := s.Report(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	i := slices.IndexFunc(report.Systems, func(s health.SystemVerdict) bool { return string(s.Name) == name })
+	if i < 0 {
+		return view{}, notFoundError{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems())}
+	}
+	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
+	counts := firing(report)
+	for _, c := range report.Clusters {
+		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), place(c, report.Systems[i].Name, counts)})
+	}
+	v.Findings = findingsOf(report, filter{System: name}, filterOf(r))
+	return view{
+		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
+	}, nil
+}

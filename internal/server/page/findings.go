@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+)
+
+// Bounds of one page; the JSON has everything.
+const (
+	maxCauses    = 200
+	maxFollowing = 50
+	maxLabels    = 8
+)
+
+// filter is the query of a page.
+type filter struct{ Severity, System, Cluster, Text string }
+
+func filterOf(r *http.Request) filter {
+	q := r.URL.Query()
+	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), strings.TrimSpace(q.Get("q"))}
+}
+
+// matches says whether a finding is asked for.
+func (f filter) matches(x health.Finding) bool {
+	is := func(want, have string) bool { return want == "" || want == have }
+	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, x.Cluster) && !is(f.Cluster, x.Labels["cluster"]) {
+		return false
+	}
+	text := strings.ToLower(strings.Join(append(slices.Collect(maps.Values(x.Labels)), x.Rule, x.Cluster, x.Object.String(), x.Summary), "\n"))
+	return strings.Contains(text, strings.ToLower(f.Text))
+}
+
+// findings are those of a page, with the form that filters them.
+type findings struct {
+	Form     form
+	Firing   []finding
+	Pending  []finding
+	Total    int // in the report, as far as the page is concerned
+	Shown    int
+	More     int // root causes that are not shown
+	Severity []count
+}
+
+type count struct {
+	Severity string
+	N        int
+}
+
+// form is the filter with what there is to choose. Choices that the page itself makes
+// are left out.
+type form struct {
+	filter
+
+	Any                           bool // something is chosen
+	Severities, Systems, Clusters []choice
+}
+
+type choice struct {
+	Value    string
+	Selected bool
+}
+
+// finding is one with what follows from it.
+type finding struct {
+	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook string
+
+	Since stamp
+	// New says that it was seen for the first time just now; it may have been so for
+	// long.
+	New             bool
+	Stale, Silenced bool
+	Labels          []string
+	// Aside says that it is shown for what follows from it, not for itself.
+	Aside     bool
+	Following []finding
+	More      int
+	Open      bool
+}
+
+// findingsOf are those that base lets through, which is what the page is about, and
+// that the reader's filter leaves. A root cause stays with what follows from it.
+func findingsOf(r health.Report, base, chosen filter) findings {
+	out := findings{Form: formOf(r, base, chosen)}
+	counts := map[alerts.Severity]int{}
+	for _, c := range render.Causes(r) {
+		view := findingOf(c.Finding, r)
+		take := func(x health.Finding) bool {
+			if !base.matches(x) {
+				return false
+			}
+			out.Total++
+			if !chosen.matches(x) {
+				return false
+			}
+			out.Shown++
+			counts[x.Severity]++
+			return true
+		}
+		view.Aside = !take(c.Finding)
+		for _, x := range c.Following {
+			switch {
+			case !take(x):
+			case len(view.Following) == maxFollowing:
+				view.More++
+			default:
+				view.Following = append(view.Following, findingOf(x, r))
+			}
+		}
+		if view.Aside && len(view.Following) == 0 {
+			continue
+		}
+		view.Open = view.Aside
+		switch {
+		case len(out.Firing)+len(out.Pending) == maxCauses:
+			out.More++
+		case c.State == health.Pending:
+			out.Pending = append(out.Pending, view)
+		default:
+			out.Firing = append(out.Firing, view)
+		}
+	}
+	for _, s := range []alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info} {
+		out.Severity = append(out.Severity, count{string(s), counts[s]})
+	}
+	return out
+}
+
+func formOf(r health.Report, base, chosen filter) form {
+	f := form{filter: chosen, Any: chosen != filter{}}
+	choices := func(selected string, values ...string) []choice {
+		var all []choice
+		for _, v := range values {
+			all = append(all, choice{v, v == selected})
+		}
+		return all
+	}
+	f.Severities = choices(chosen.Severity, string(alerts.Critical), string(alerts.Warning), string(alerts.Info))
+	if base.System == "" {
+		for _, s := range r.Systems {
+			f.Systems = append(f.Systems, choices(chosen.System, string(s.Name))...)
+		}
+	}
+	if base.Cluster == "" {
+		for _, c := range r.Clusters {
+			f.Clusters = append(f.Clusters, choices(chosen.Cluster, c.Name)...)
+		}
+	}
+	return f
+}
+
+func findingOf(f health.Finding, r health.Report) finding {
+	v := finding{
+		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
+		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
+		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), Stale: f.Stale, Silenced: f.Silenced,
+	}
+	if strings.HasPrefix(f.Playbook, "https://") || strings.HasPrefix(f.Playbook, "http://") {
+		v.Playbook = f.Playbook
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
+		switch name {
+		case "cluster", "kind", "namespace", "name", "severity", "alertname", "system", "playbook":
+			continue // is there already
+		}
+		if f.Labels[name] != "" && len(v.Labels) < maxLabels {
+			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, f.Labels[name]))
+		}
+	}
+	v.Cluster = cmp.Or(v.Cluster, "no cluster")
+	return v
+}

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// cell is a verdict, with how many findings fire there.
+type cell struct {
+	Verdict, Mark, Href, ID string
+	N                       int
+}
+
+// mark says a verdict without colour.
+func mark(v health.Verdict) string {
+	switch v {
+	case health.OK:
+		return "✓"
+	case health.Degraded:
+		return "▲"
+	case health.Down:
+		return "✕"
+	case health.Unknown:
+		return "?"
+	}
+	return "–"
+}
+
+func cellOf(v health.Verdict) cell { return cell{Verdict: string(v), Mark: mark(v)} }
+
+// row is a cluster of the matrix, or all of them.
+type row struct {
+	Name, Role, Href string
+	Verdict          cell
+	Cells            []cell
+}
+
+// matrix is clusters by systems. Systems that nobody has are named below it.
+type matrix struct {
+	Systems []link
+	Rows    []row
+	All     row
+	Absent  []string
+}
+
+type overviewView struct {
+	Verdict      cell
+	Matrix       matrix
+	Findings     findings
+	NotEvaluated []health.NotEvaluated
+}
+
+func (s *site) overview(r *http.Request) (view, error) {
+	report, err := s.Report(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	return view{
+		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial,
+		Content: overviewView{
+			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: findingsOf(report, filter{}, filterOf(r)), NotEvaluated: report.NotEvaluated,
+		},
+	}, nil
+}
+
+func matrixOf(r health.Report) matrix {
+	m := matrix{All: row{Name: "All clusters", Verdict: cellOf(r.Verdict)}}
+	counts := firing(r)
+	var systems []alerts.System
+	for _, s := range r.Systems {
+		if s.Verdict == health.Absent {
+			m.Absent = append(m.Absent, string(s.Name))
+			continue
+		}
+		systems = append(systems, s.Name)
+		m.Systems = append(m.Systems, link{Text: string(s.Name), Href: systemHref(string(s.Name))})
+		m.All.Cells = append(m.All.Cells, cellOf(s.Verdict))
+	}
+	for _, c := range r.Clusters {
+		line := row{Name: c.Name, Role: c.Role, Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
+		for _, s := range systems {
+			line.Cells = append(line.Cells, place(c, s, counts))
+		}
+		m.Rows = append(m.Rows, line)
+	}
+	return m
+}
+
+// place is the cell of a system in a cluster, with the way to its findings.
+func place(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
+	v := cellOf(c.Of(s))
+	v.N = counts[[2]string{c.Name, string(s)}]
+	v.ID = "cell-" + url.PathEscape(c.Name) + "-" + string(s)
+	if c.Of(s) != health.Absent {
+		v.Href = clusterHref(c.Name) + "?" + url.Values{"system": {string(s)}}.Encode()
+	}
+	return v
+}
+
+// firing counts findings by cluster and system, where the verdict counts them.
+func firing(r health.Report) map[[2]string]int {
+	known := map[string]bool{}
+	for _, c := range r.Clusters {
+		known[c.Name] = true
+	}
+	counts := map[[2]string]int{}
+	for _, f := range r.Findings {
+		where := f.Cluster
+		if !known[where] {
+			where = f.Labels["cluster"]
+		}
+		if f.State == health.Firing {
+			counts[[2]string{where, string(f.System)}]++
+		}
+	}
+	return counts
+}

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package page is the web page: server-rendered HTML that needs no script, and one
+// small script that keeps it fresh. It is a room of its own inside the server: its
+// pages are made of the very reports that the API answers with, so the two cannot
+// disagree, and it knows nothing of where those come from.
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
+
+// Options are what the pages show.
+type Options struct {
+	// Ready says whether the reports are complete. Until then all pages but that of
+	// the clusters say what is waited for.
+	Ready      func() bool
+	Report     func(context.Context) (health.Report, error)
+	SecretFlow func() secretflow.Report
+	Clusters   func() fleetreport.Report
+	Version    string
+	// Pprof says that /debug/pprof/ is there.
+	Pprof bool
+	// Limit bounds how many pages are made at the same time.
+	Limit func(http.Handler) http.Handler
+}
+
+//go:embed templates
+var templates embed.FS
+
+// policy lets a page load its own style, script and icon, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// site has the pages.
+type site struct {
+	Options
+
+	templates map[string]*template.Template
+	assets    assets
+}
+
+// view is one page: what the layout needs, and what is in it.
+type view struct {
+	Title string
+	// At is when what is shown was so.
+	At      stamp
+	Partial bool
+	Content any
+}
+
+// frame is a view with what is around it.
+type frame struct {
+	view
+
+	Root    string // the way to /, so that a proxy may put a prefix before it
+	Reload  string // the way to the page itself
+	Nav     []link
+	Links   []link
+	Assets  map[string]string
+	Version string
+}
+
+// link is one to another page.
+type link struct {
+	Text, Href string
+	Current    bool
+}
+
+// notFoundError is the error of a page about something that is not there.
+type notFoundError struct{ what string }
+
+func (e notFoundError) Error() string { return e.what }
+
+// Register adds the pages to mux.
+func Register(mux *http.ServeMux, o Options) error {
+	s := &site{Options: o, templates: map[string]*template.Template{}}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return err
+	}
+	for _, name := range []string{"overview", "cluster", "system", "secretflow", "status", "message"} {
+		t, err := template.ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		if err != nil {
+			return err
+		}
+		s.templates[name] = t
+	}
+	add := func(pattern, name string, build func(*http.Request) (view, error)) {
+		mux.Handle("GET "+pattern, o.Limit(s.page(name, build)))
+	}
+	add("/{$}", "overview", s.overview)
+	add("/clusters/{name}", "cluster", s.cluster)
+	add("/systems/{name}", "system", s.system)
+	add("/secretflow", "secretflow", s.flow)
+	add("/status", "status", func(*http.Request) (view, error) { return s.status(), nil })
+	mux.Handle("GET /static/{file}", s.assets)
+	return nil
+}
+
+// page serves what build makes with the template of that name.
+func (s *site) page(name string, build func(*http.Request) (view, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Content-Security-Policy", policy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cache-Control", "no-store")
+		name, code := name, http.StatusOK
+		var v view
+		var err error
+		if name != "status" && !s.Ready() {
+			header.Set("Retry-After", "1")
+			name, code, v = "status", http.StatusServiceUnavailable, s.waiting()
+		} else if v, err = build(r); err != nil {
+			name, code = "message", http.StatusInternalServerError
+			if missing := (notFoundError{}); errors.As(err, &missing) {
+				code = http.StatusNotFound
+			}
+			v = view{Title: http.StatusText(code), Content: err.Error()}
+		}
+		var text bytes.Buffer
+		if err := s.templates[name].ExecuteTemplate(&text, "layout.html", s.frame(r, v)); err != nil {
+			http.Error(w, fmt.Sprintf("page %s: %v", name, err), http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(code)
+		_, _ = w.Write(bytes.Map(printable, text.Bytes()))
+	})
+}
+
+// printable makes text from objects harmless where escaping does not: without control
+// characters and those that turn its direction.
+func printable(c rune) rune {
+	if c != '\n' && !unicode.IsPrint(c) {
+		return unicode.ReplacementChar
+	}
+	return c
+}
+
+// frame puts the links around a page. They are relative: a proxy may serve the
+// exporter below a path of its own.
+func (s *site) frame(r *http.Request, v view) frame {
+	root := cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
+	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
+	for _, l := range []link{{Text: "Health"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
+		l.Current = r.URL.Path == "/"+l.Href
+		l.Href = root + l.Href
+		f.Nav = append(f.Nav, l)
+	}
+	links := []link{
+		{Text: "Metrics", Href: "metrics"}, {Text: "Health as JSON", Href: "api/v1/report"}, {Text: "Clusters as JSON", Href: "api/v1/clusters"},
+		{Text: "Secret flow as JSON", Href: "api/v1/secretflow"}, {Text: "OpenAPI", Href: "api/v1/openapi.json"},
+		{Text: "Ready", Href: "-/ready"}, {Text: "Healthy", Href: "-/healthy"},
+	}
+	if s.Pprof {
+		links = append(links, link{Text: "Profiles", Href: "debug/pprof/"})
+	}
+	for _, l := range links {
+		l.Href = root + l.Href
+		f.Links = append(f.Links, l)
+	}
+	for name, a := range s.assets {
+		f.Assets[name] = root + "static/" + url.PathEscape(a.file) + "?v=" + a.hash
+	}
+	return f
+}
+
+// clusterHref and systemHref are the ways to the pages of one, from /.
+func clusterHref(name string) string { return "clusters/" + url.PathEscape(name) }
+func systemHref(name string) string  { return "systems/" + url.PathEscape(name) }
+
+// stamp is a moment as people read it, and as machines do. It is empty if there was
+// none.
+type stamp struct{ Age, Time, ISO string }
+
+func stampOf(t, now time.Time) stamp {
+	if t.IsZero() {
+		return stamp{}
+	}
+	t = t.UTC()
+	return stamp{Age: render.Age(now.Sub(t)), Time: t.Format("2006-01-02 15:04:05 UTC"), ISO: t.Format(time.RFC3339)}
+}
+
+func stampOfPointer(t *time.Time, now time.Time) stamp {
+	if t == nil {
+		return stamp{}
+	}
+	return stampOf(*t, now)
+}

@@ -1,0 +1,341 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// read returns what the API has answered about test/fleet.
+func read[T any](t *testing.T, file string) T {
+	t.Helper()
+	var answer T
+	text, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// options are those of an exporter of test/fleet.
+func options(t *testing.T) Options {
+	t.Helper()
+	report, flow, clusters := read[health.Report](t, "report.json"), read[secretflow.Report](t, "secretflow.json"), read[fleetreport.Report](t, "clusters.json")
+	return Options{
+		Ready:      func() bool { return true },
+		Report:     func(context.Context) (health.Report, error) { return report, nil },
+		SecretFlow: func() secretflow.Report { return flow },
+		Clusters:   func() fleetreport.Report { return clusters },
+		Version:    "version 1",
+		Limit:      func(h http.Handler) http.Handler { return h },
+	}
+}
+
+func handler(t *testing.T, o Options) http.Handler {
+	t.Helper()
+	mux := http.NewServeMux()
+	if err := Register(mux, o); err != nil {
+		t.Fatal(err)
+	}
+	return mux
+}
+
+func get(h http.Handler, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	return w
+}
+
+func TestGolden(t *testing.T) {
+	h := handler(t, options(t))
+	for name, path := range map[string]string{
+		"overview.html": "/", "filtered.html": "/?severity=critical&cluster=management&q=crl", "cluster.html": "/clusters/storage",
+		"system.html": "/systems/externalsecrets", "secretflow.html": "/secretflow", "status.html": "/status",
+	} {
+		w := get(h, path)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+		got := w.Body.Bytes()
+		file := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(file, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// hostile is put in the place of every text that somebody outside could write.
+const hostile = `x"'><script>alert(1)</script><img src=x onerror=alert(2)>` + "\x1b[31m\u202e{{.}}"
+
+// spoil replaces the texts of a report.
+func spoil[T any](t *testing.T, report T, keep ...string) T {
+	t.Helper()
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(key string, v any) any
+	walk = func(key string, v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			for k := range v {
+				v[k] = walk(k, v[k])
+			}
+		case []any:
+			for i := range v {
+				v[i] = walk(key, v[i])
+			}
+		case string:
+			if len(v) > 3 && v[0] == '2' && v[len(v)-1] == 'Z' || slices.Contains(keep, key) {
+				return v // a time, or something to find the page with
+			}
+			if key == "playbook" {
+				return "javascript:alert(3)"
+			}
+			return hostile
+		}
+		return v
+	}
+	text, err = json.Marshal(walk("", tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out T
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEverythingIsEscaped(t *testing.T) {
+	o := options(t)
+	report, _ := o.Report(t.Context())
+	flow, clusters := o.SecretFlow(), o.Clusters()
+	// The pages are reached by these; the overview also has hostile ones.
+	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
+		o.Report = func(context.Context) (health.Report, error) { return spoil(t, report, keep...), nil }
+		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
+		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
+		h := handler(t, o)
+		for _, path := range []string{
+			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+		} {
+			w := get(h, path)
+			if w.Code >= http.StatusInternalServerError {
+				t.Errorf("%s %s: %d %s", name, path, w.Code, w.Body)
+			}
+			harmless(t, name+" "+path, w.Body.String())
+		}
+	}
+}
+
+// harmless fails if a page has a script, a handler or an address that is not its own.
+func harmless(t *testing.T, what, page string) {
+	t.Helper()
+	if strings.ContainsAny(page, "\x1b\u202e") {
+		t.Errorf("%s: has control characters", what)
+	}
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if n.Data == "img" || n.Data == "script" && (n.FirstChild != nil || len(n.Attr) != 2) {
+			t.Errorf("%s: has <%s> %v", what, n.Data, n.Attr)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(a.Val), "javascript:") {
+				t.Errorf("%s: <%s %s=%q>", what, n.Data, a.Key, a.Val)
+			}
+			if own := strings.HasPrefix(a.Val, "./") || strings.HasPrefix(a.Val, "../") || a.Val[:min(1, len(a.Val))] == "?" || strings.HasPrefix(a.Val, "#"); !own &&
+				(a.Key == "src" || a.Key == "action" || a.Key == "href" && !strings.HasPrefix(a.Val, "https://github.com/cobaltcore-dev/")) {
+				t.Errorf("%s: <%s %s=%q> leads elsewhere", what, n.Data, a.Key, a.Val)
+			}
+		}
+	}
+}
+
+func TestFilter(t *testing.T) {
+	o := options(t)
+	h := handler(t, o)
+	for path, want := range map[string]struct{ has, lacks string }{
+		"/?severity=critical":                {`class="card critical"`, `class="card info"`},
+		"/?system=openbao":                   {"OpenBaoCRLExpiring", "GreenhouseCluster"},
+		"/?cluster=storage&system=openbao":   {"No finding that fires matches the filter.", `class="card`},
+		"/?q=OPENBAOCRL":                     {"OpenBaoCRLExpiring", "OpenBaoListener"},
+		"/?q=no-such-thing":                  {"0 of ", `class="card`},
+		"/?severity=bogus":                   {"0 of ", `class="card`},
+		"/clusters/storage":                  {`name="system"`, `name="cluster"`},
+		"/systems/flux":                      {`name="cluster"`, `name="system"`},
+		"/clusters/management?system=aurora": {"AuroraControllerDown", "OpenBaoCRLExpiring"},
+		// A root cause stays with what follows from it, and says why it is there.
+		"/?q=SecretFlowBehind": {"shown for what follows from it", "OpenBaoCRLExpiring"},
+	} {
+		body := get(h, path).Body.String()
+		if !strings.Contains(body, want.has) || strings.Contains(body, want.lacks) {
+			t.Errorf("%s: has %q %v, has %q %v", path, want.has, strings.Contains(body, want.has), want.lacks, strings.Contains(body, want.lacks))
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	h := handler(t, options(t))
+	for _, path := range []string{"/", "/secretflow", "/clusters/nothing"} {
+		got := get(h, path).Header()
+		for key, want := range map[string]string{
+			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Content-Type": "text/html; charset=utf-8",
+		} {
+			if got.Get(key) != want {
+				t.Errorf("%s: %s is %q", path, key, got.Get(key))
+			}
+		}
+	}
+	if strings.Contains(policy, "unsafe") {
+		t.Error(policy)
+	}
+}
+
+func TestAssets(t *testing.T) {
+	h := handler(t, options(t))
+	_, rest, _ := strings.Cut(get(h, "/").Body.String(), `rel="stylesheet" href="./`)
+	address, _, _ := strings.Cut(rest, `"`)
+	for path, want := range map[string]string{
+		"/" + address: "public, max-age=31536000, immutable", "/static/style.css?v=old": "no-cache", "/static/refresh.js": "no-cache", "/static/icon.svg": "no-cache",
+	} {
+		if w := get(h, path); w.Code != http.StatusOK || w.Header().Get("Cache-Control") != want || w.Header().Get("Content-Type") == "" {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+	for _, path := range []string{"/static/style", "/static/style.js", "/static/nothing.css", "/static/", "/static/..%2Fpage.go"} {
+		if w := get(h, path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	o := options(t)
+	h := handler(t, o)
+	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;"} {
+		if w := get(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `href="../"`) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	o.Report = func(context.Context) (health.Report, error) { return health.Report{}, errors.New("no evaluation yet") }
+	if w := get(handler(t, o), "/"); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "no evaluation yet") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestBeforeReady(t *testing.T) {
+	o := options(t)
+	o.Ready = func() bool { return false }
+	o.Report = func(context.Context) (health.Report, error) { t.Error("asked"); return health.Report{}, nil }
+	clusters := o.Clusters()
+	clusters.Clusters[0].Collectors[0].Kinds[0].Synced = false
+	o.Clusters = func() fleetreport.Report { return clusters }
+	h := handler(t, o)
+	for _, path := range []string{"/", "/secretflow", "/clusters/storage", "/systems/flux"} {
+		w := get(h, path)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Waiting for the fleet") ||
+			!strings.Contains(w.Body.String(), "<td>18 of 19</td>") {
+			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+	}
+	if w := get(h, "/status"); w.Code != http.StatusOK {
+		t.Errorf("status: %d", w.Code)
+	}
+}
+
+// TestBounds: a fleet in which everything is broken is a page, too.
+func TestBounds(t *testing.T) {
+	o := options(t)
+	var r health.Report
+	for i := range maxCauses + 3 {
+		id := "cause" + string(rune('0'+i))
+		r.Findings = append(r.Findings, health.Finding{ID: id, Rule: "R", Severity: "warning", State: health.Firing})
+	}
+	for range maxFollowing + 2 {
+		r.Findings = append(r.Findings, health.Finding{ID: "x", Rule: "F", Severity: "warning", State: health.Firing, RootCause: "cause0"})
+	}
+	flow := secretflow.Report{}
+	for range maxPaths + 1 {
+		flow.Paths = append(flow.Paths, secretflow.PathReport{Mount: "m", Consumers: make([]secretflow.UserReport, maxUsers+4)})
+	}
+	o.Report = func(context.Context) (health.Report, error) { return r, nil }
+	o.SecretFlow = func() secretflow.Report { return flow }
+	h := handler(t, o)
+	if body := get(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are in the JSON") || !strings.Contains(body, "2 more are in the JSON") {
+		t.Error("the overview has no bound, or does not say so")
+	}
+	if body := get(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {
+		t.Error("the picture has no bound, or does not say so")
+	}
+}
+
+// TestShard shows a cluster that another exporter watches.
+func TestShard(t *testing.T) {
+	o := options(t)
+	other := 1
+	o.Clusters = func() fleetreport.Report {
+		return fleetreport.Report{
+			Shard: &fleetreport.Shard{Index: 0, Count: 2}, Clusters: []fleetreport.Cluster{{Name: "far", Role: "storage", Shard: &other}},
+			Discovery: []fleetreport.Place{{Cluster: "hub", Source: "greenhouse", Findings: []fleetreport.Finding{{Name: "broken", Reason: "name_taken", Other: "far"}}}},
+		}
+	}
+	h := handler(t, o)
+	for path, want := range map[string][]string{
+		"/status":       {"shard 0 of 2", "watched by shard 1", "greenhouse in hub", "name_taken", "(far)"},
+		"/clusters/far": {"watched by shard 1", "This exporter watches nothing here."},
+	} {
+		w := get(h, path)
+		body, _ := io.ReadAll(w.Body)
+		for _, s := range want {
+			if w.Code != http.StatusOK || !strings.Contains(string(body), s) {
+				t.Errorf("%s: %d, %q is missing", path, w.Code, s)
+			}
+		}
+	}
+}

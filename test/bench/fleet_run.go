@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// The figures of a fleet beside those of [figures]. Rates are per minute of steady state.
+const (
+	fleetReady      = "ready_seconds"
+	fleetReadyCPU   = "cpu_until_ready_seconds"
+	fleetMemory     = "memory_bytes"
+	fleetCPU        = "cpu_seconds_per_minute"
+	fleetGoroutines = "goroutines"
+	fleetSockets    = "sockets"
+	fleetWatches    = "watches"
+	fleetRequests   = "requests_per_minute"
+	fleetRewatches  = "watches_ended_per_minute"
+	fleetServerCPU  = "server_cpu_seconds_per_minute"
+	fleetServerMem  = "server_memory_bytes"
+)
+
+func fleetFigures() []figure {
+	return []figure{
+		{fleetReady, "ready after", unitSeconds},
+		{fleetReadyCPU, "CPU until ready", unitSeconds},
+		{fleetMemory, "memory (VmRSS) in steady state", unitMiB},
+		{peakEnd, "peak memory (VmHWM)", unitMiB},
+		{fleetCPU, "CPU per minute of steady state", unitMillisecond},
+		{fleetGoroutines, "goroutines", unitCount},
+		{fleetSockets, "sockets", unitCount},
+		{fleetWatches, "open watches", unitCount},
+		{fleetRequests, "requests to the API server per minute, without watches", unitCount},
+		{fleetRewatches, "watches that ended and were opened again per minute", unitCount},
+		{plainBody, "plain body", unitKB},
+		{gzipBody, "gzip body", unitKB},
+		{plainCPU, "plain scrape CPU", unitMillisecond},
+		{gzipCPU, "gzip scrape CPU", unitMillisecond},
+		{fleetServerCPU, "the API server: CPU per minute", unitMillisecond},
+		{fleetServerMem, "the API server: memory (VmRSS)", unitMiB},
+	}
+}
+
+// settling is what a start needs until nothing is left of it.
+const settling = 30 * time.Second
+
+// fine is the figure with a unit for what a single cluster has.
+func (f figure) fine() figure {
+	if f.unit == unitCount {
+		f.unit = unitDecimal
+	}
+	return f
+}
+
+// fleetRun is one process under measurement.
+type fleetRun struct {
+	*fleetBench
+	*scraper
+
+	clusters int
+	process  *testbed.Process
+	watches  float64 // of others
+	figures  Figures
+}
+
+// before notes what the API server does without the exporter.
+func (r *fleetRun) before(ctx context.Context) error {
+	s, err := r.server(ctx)
+	r.watches = s.watches
+	return err
+}
+
+// ready waits until every kind of every cluster is complete.
+func (r *fleetRun) ready(ctx context.Context, begin time.Time) error {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	url := strings.TrimSuffix(r.url, "/metrics") + "/-/ready"
+	if err := testbed.Poll(ctx, completeDeadline, func(ctx context.Context) error {
+		_, err := get(ctx, client, url)
+		return err
+	}); err != nil {
+		return err
+	}
+	r.figures[fleetReady] = time.Since(begin).Seconds()
+	cpu, err := cpuTime(r.process.PID())
+	if err != nil {
+		return err
+	}
+	r.figures[fleetReadyCPU] = cpu
+	return sleep(ctx, min(r.Steady, settling))
+}
+
+// steady measures the time in which nothing happens.
+func (r *fleetRun) steady(ctx context.Context) error {
+	ours, theirs := r.process.PID(), r.cluster.APIServer().PID()
+	before, err := r.server(ctx)
+	if err != nil {
+		return err
+	}
+	cpu, err := cpuTimes(ours, theirs)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := sleep(ctx, r.Steady); err != nil {
+		return err
+	}
+	after, err := cpuTimes(ours, theirs)
+	if err != nil {
+		return err
+	}
+	minutes := time.Since(begin).Minutes()
+	r.figures[fleetCPU], r.figures[fleetServerCPU] = (after[0]-cpu[0])/minutes, (after[1]-cpu[1])/minutes
+	now, err := r.server(ctx)
+	if err != nil {
+		return err
+	}
+	r.figures[fleetRequests], r.figures[fleetRewatches] = (now.requests-before.requests)/minutes, (now.rewatches-before.rewatches)/minutes
+	r.figures[fleetWatches] = now.watches - r.watches
+	for key, m := range map[string]struct {
+		pid  int
+		name string
+	}{fleetMemory: {ours, "VmRSS"}, fleetServerMem: {theirs, "VmRSS"}, peakEnd: {ours, "VmHWM"}} {
+		if r.figures[key], err = memory(m.pid, m.name); err != nil {
+			return err
+		}
+	}
+	r.figures[fleetSockets], err = sockets(ours)
+	return err
+}
+
+// scrapes measures scrapes in which nothing has changed, and reads what the exporter says
+// about itself.
+func (r *fleetRun) scrapes(ctx context.Context) error {
+	for _, e := range []struct{ encoding, cpu, body string }{{"identity", plainCPU, plainBody}, {"gzip", gzipCPU, gzipBody}} {
+		for range warmUpScrapes {
+			if _, _, err := r.scrape(ctx, e.encoding); err != nil {
+				return err
+			}
+		}
+		before, err := cpuTime(r.process.PID())
+		if err != nil {
+			return err
+		}
+		for range r.scrapeRounds {
+			body, _, err := r.scrape(ctx, e.encoding)
+			if err != nil {
+				return err
+			}
+			r.figures[e.body] = float64(len(body))
+			if e.encoding == "identity" {
+				r.figures[fleetGoroutines] = sum(body, "go_goroutines")
+			}
+		}
+		after, err := cpuTime(r.process.PID())
+		if err != nil {
+			return err
+		}
+		r.figures[e.cpu] = (after - before) / float64(r.scrapeRounds)
+	}
+	return nil
+}
+
+// profile keeps the heap, the goroutines and the CPU of a minute.
+func (r *fleetRun) profile(ctx context.Context) error {
+	if r.Profile == "" {
+		return nil
+	}
+	for _, p := range []string{"heap", "goroutine", "profile?seconds=60"} {
+		name, _, _ := strings.Cut(p, "?")
+		file := filepath.Join(r.Profile, fmt.Sprintf("fleet-%d-%s.pprof", len(r.results), name))
+		if err := saveProfile(ctx, strings.TrimSuffix(r.url, "/metrics")+"/debug/pprof/"+p, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load is what an API server says about its clients.
+type load struct{ requests, rewatches, watches float64 }
+
+func (r *fleetRun) server(ctx context.Context) (load, error) {
+	client, err := rest.HTTPClientFor(r.cluster.Config)
+	if err != nil {
+		return load{}, err
+	}
+	body, err := get(ctx, client, r.cluster.URL+"/metrics")
+	if err != nil {
+		return load{}, fmt.Errorf("metrics of the API server: %w", err)
+	}
+	ended := sum(body, "apiserver_request_total", `verb="WATCH"`)
+	// Its own are about leases and such.
+	return load{
+		requests:  sum(body, "apiserver_request_total") - ended,
+		rewatches: ended, watches: sum(body, "apiserver_longrunning_requests", `verb="WATCH"`),
+	}, nil
+}
+
+// sum adds up the samples of a family that have a label.
+func sum(body []byte, family string, label ...string) (total float64) {
+	for line := range bytes.Lines(body) {
+		rest, ok := bytes.CutPrefix(line, []byte(family))
+		if !ok || rest[0] != '{' && rest[0] != ' ' || len(label) > 0 && !bytes.Contains(line, []byte(label[0])) {
+			continue
+		}
+		value, err := strconv.ParseFloat(string(bytes.TrimSpace(rest[bytes.LastIndexByte(rest, ' '):])), 64)
+		if err == nil {
+			total += value
+		}
+	}
+	return total
+}
+
+func cpuTimes(pids ...int) (times []float64, err error) {
+	for _, pid := range pids {
+		t, err := cpuTime(pid)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, t)
+	}
+	return times, nil
+}
+
+// sockets counts the sockets of a process.
+func sockets(pid int) (n float64, err error) {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,189 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+func baoAlert(name string) alert {
+	return alert{"alertname": name, "cluster": "management", "openbao": "openbao"}
+}
+
+// following are the nodes that do not lead, without the one that stores use: it would
+// take them down.
+func (f *faultyFleet) following(t *testing.T) []*testbed.OpenBaoNode {
+	t.Helper()
+	leader, err := f.bao.WaitActive(t.Context())
+	must(t, err)
+	return slices.DeleteFunc(slices.Clone(f.bao.Nodes[1:]), func(n *testbed.OpenBaoNode) bool { return n == leader })
+}
+
+// another lets a node lead that stores do not use, and returns it.
+func (f *faultyFleet) another(t *testing.T) (leader *testbed.OpenBaoNode) {
+	t.Helper()
+	eventually(t, time.Minute, func() error {
+		var err error
+		if leader, err = f.bao.WaitActive(t.Context()); err != nil || leader != f.bao.Nodes[0] {
+			return err
+		}
+		return errors.Join(errors.New("it has just stepped down"), f.stepDown(t))
+	})
+	return leader
+}
+
+// stepDown lets the leader give its office to another one.
+func (f *faultyFleet) stepDown(t *testing.T) error {
+	before, err := f.bao.WaitActive(t.Context())
+	if err != nil {
+		return err
+	}
+	token, err := f.bao.Token(t.Context())
+	if err != nil {
+		return err
+	}
+	if _, _, err := before.Do(t.Context(), http.MethodPut, "sys/step-down", nil, token); err != nil {
+		return err
+	}
+	return testbed.Poll(t.Context(), time.Minute, func(ctx context.Context) error {
+		now, err := f.bao.Leader(ctx)
+		if err == nil && now == before {
+			err = errors.New("it still leads")
+		}
+		return err
+	})
+}
+
+// restart starts all nodes that are not running or sealed, and waits until they are one
+// cluster again.
+func (f *faultyFleet) restart(t *testing.T, nodes ...*testbed.OpenBaoNode) {
+	t.Helper()
+	for _, n := range nodes {
+		must(t, n.Stop())
+	}
+	for _, n := range nodes {
+		must(t, n.Start(lasting(t)))
+	}
+	must(t, f.bao.WaitVoters(t.Context(), 3))
+	f.forget(t)
+}
+
+func (f *faultyFleet) certify(t *testing.T, n *testbed.OpenBaoNode, left time.Duration) {
+	t.Helper()
+	must(t, n.SetCertificate(t.Context(), time.Now().Add(left)))
+}
+
+func openBaoFaults() []fault {
+	const day = 24 * time.Hour
+	var broken []*testbed.OpenBaoNode
+	restart := func(t *testing.T, f *faultyFleet) { f.restart(t, broken...) }
+	stores := []alert{
+		storeAlert("management"), storeAlert("storage"), secretAlert("ESOExternalSecretFailing", "storage-kubeconfig"),
+		{"alertname": "ESOPushSecretFailing", "cluster": "storage"},
+	}
+	return []fault{
+		{
+			name: "a node was killed", always: true,
+			inject: func(t *testing.T, f *faultyFleet) {
+				broken = f.following(t)[:1]
+				must(t, broken[0].Kill())
+			},
+			heal:         restart,
+			roots:        []alert{baoAlert("OpenBaoNodeDown")},
+			consequences: []alert{baoAlert("OpenBaoQuorumAtRisk"), baoAlert("OpenBaoAutopilotUnhealthy")},
+			also:         worse("OpenBaoQuorumAtRiskCritical"),
+		},
+		{
+			name: "a node is sealed",
+			inject: func(t *testing.T, f *faultyFleet) {
+				broken = []*testbed.OpenBaoNode{f.another(t)}
+				must(t, broken[0].Seal(t.Context()))
+			},
+			heal:         restart,
+			roots:        []alert{baoAlert("OpenBaoNodeSealed")},
+			consequences: []alert{baoAlert("OpenBaoQuorumAtRisk"), baoAlert("OpenBaoAutopilotUnhealthy")},
+			also:         worse("OpenBaoQuorumAtRiskCritical"),
+		},
+		{
+			// The third one cannot even be asked to: it has nobody to follow.
+			name: "it is sealed",
+			inject: func(t *testing.T, f *faultyFleet) {
+				broken = nil
+				for range 2 {
+					leader, err := f.bao.WaitActive(t.Context())
+					must(t, err)
+					broken = append(broken, leader)
+					must(t, leader.Seal(t.Context()))
+				}
+			},
+			heal:         restart,
+			roots:        []alert{baoAlert("OpenBaoClusterSealed")},
+			consequences: append([]alert{baoAlert("OpenBaoNodeSealed"), baoAlert("OpenBaoNoLeader")}, stores...),
+		},
+		{
+			name: "two nodes were killed",
+			inject: func(t *testing.T, f *faultyFleet) {
+				leader, err := f.bao.WaitActive(t.Context())
+				must(t, err)
+				broken = []*testbed.OpenBaoNode{leader, f.following(t)[0]}
+				for _, n := range broken {
+					must(t, n.Kill())
+				}
+			},
+			heal:         restart,
+			roots:        []alert{baoAlert("OpenBaoNoLeader"), baoAlert("OpenBaoNodeDown")},
+			consequences: stores,
+		},
+		{
+			name:         "a certificate of a listener is about to expire",
+			inject:       func(t *testing.T, f *faultyFleet) { f.certify(t, f.bao.Nodes[1], 5*day) },
+			heal:         func(t *testing.T, f *faultyFleet) { f.certify(t, f.bao.Nodes[1], 80*day) },
+			roots:        []alert{baoAlert("OpenBaoListenerCertExpiringCritical")},
+			consequences: []alert{baoAlert("OpenBaoListenerCertExpiring")},
+		},
+		{
+			name: "a secrets engine is missing",
+			inject: func(t *testing.T, f *faultyFleet) {
+				admin(t, f.bao, http.MethodDelete, "sys/mounts/kv-v2/openstack", nil)
+			},
+			heal: func(t *testing.T, f *faultyFleet) {
+				admin(t, f.bao, http.MethodPost, "sys/mounts/kv-v2/openstack", map[string]any{"type": "kv", "options": map[string]any{"version": "2"}})
+			},
+			roots: []alert{baoAlert("OpenBaoMountMissing").and("path", "kv-v2/openstack")},
+		},
+		{
+			name: "an auth method was disabled",
+			inject: func(t *testing.T, f *faultyFleet) {
+				admin(t, f.bao, http.MethodDelete, "sys/auth/kubernetes/storage", nil)
+			},
+			heal: func(t *testing.T, f *faultyFleet) {
+				const mount = "kubernetes/storage"
+				admin(t, f.bao, http.MethodPost, "sys/auth/"+mount, map[string]any{"type": "kubernetes"})
+				must(t, f.bao.ConfigureKubernetesAuth(t.Context(), mount, f.storage))
+				must(t, f.bao.PutKubernetesRole(t.Context(), mount, "eso-storage", "external-secrets", "external-secrets", "eso-storage", "push-ceph-keys"))
+			},
+			roots:        []alert{baoAlert("OpenBaoAuthMountMissing").and("path", "kubernetes/storage")},
+			consequences: []alert{{"alertname": "ESOPushSecretFailing", "cluster": "storage"}},
+			also:         worse("ESOStoreNotReady"),
+		},
+		{
+			name: "the exporter may not ask",
+			inject: func(t *testing.T, f *faultyFleet) {
+				must(t, f.bao.PutPolicy(t.Context(), "exporter", strings.ReplaceAll(policy(), "sys/", "nothing/")))
+			},
+			heal:  func(t *testing.T, f *faultyFleet) { must(t, f.bao.PutPolicy(t.Context(), "exporter", policy())) },
+			roots: []alert{baoAlert("OpenBaoCollectorFailing")},
+		},
+	}
+}
