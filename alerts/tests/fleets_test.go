@@ -26,6 +26,7 @@ import (
 
 // TestTwoReplicas: two exporters that say the same are one.
 func TestTwoReplicas(t *testing.T) {
+	t.Parallel()
 	for _, f := range allFixtures(t) {
 		both := slices.Concat(tests.Scraped(f.Rows, "exporter-0"), tests.Scraped(f.Rows, "exporter-1"))
 		if diff := gocmp.Diff(f.Want, tests.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
@@ -36,6 +37,7 @@ func TestTwoReplicas(t *testing.T) {
 
 // TestClusterName: where the label of the rows has another name, alerts have both.
 func TestClusterName(t *testing.T) {
+	t.Parallel()
 	for _, f := range allFixtures(t) {
 		var got []string
 		for _, a := range evaluate(t, f, "clusterName", tests.Renamed(f.Rows, "clusterName")) {
@@ -59,7 +61,8 @@ func TestClusterName(t *testing.T) {
 // TestSince: what says since when has labels of the alert, and no others, so that the
 // two are found together.
 func TestSince(t *testing.T) {
-	e := tests.NewEvaluator("cluster")
+	t.Parallel()
+	e := evaluators()["cluster"]
 	found := map[string]bool{}
 	for _, f := range allFixtures(t) {
 		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
@@ -109,6 +112,7 @@ func begun(l labels.Labels, since promql.Vector) float64 {
 // TestRowsAreDeclared: what fixtures add by hand has the names and labels of the
 // families.
 func TestRowsAreDeclared(t *testing.T) {
+	t.Parallel()
 	declared := map[string][]string{}
 	for _, f := range app.Families() {
 		declared[f.Name] = f.Labels
@@ -130,6 +134,7 @@ func TestRowsAreDeclared(t *testing.T) {
 
 // TestQuietFleets: nothing is said about what is not there.
 func TestQuietFleets(t *testing.T) {
+	t.Parallel()
 	kinds := func(systems ...string) func(tests.Row) bool {
 		return func(r tests.Row) bool {
 			return slices.ContainsFunc(systems, func(s string) bool {
@@ -176,6 +181,7 @@ func healthyRows(t *testing.T) []tests.Row {
 // TestTheSnapshotFleet compares the alerts of test/fleet with those that its README
 // tells of.
 func TestTheSnapshotFleet(t *testing.T) {
+	t.Parallel()
 	rows, err := tests.SnapshotFleet(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -186,6 +192,7 @@ func TestTheSnapshotFleet(t *testing.T) {
 
 // TestTheCrowd: one object is not taken for another one.
 func TestTheCrowd(t *testing.T) {
+	t.Parallel()
 	// Whose alerts they are is enough: their labels are compared elsewhere.
 	names := map[string][]string{}
 	for _, a := range evaluate(t, crowd(t), "cluster", crowd(t).Rows) {

@@ -23,6 +23,7 @@ import (
 // TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus
 // does, but for the rules that only Prometheus evaluates.
 func TestTheReportSaysTheSame(t *testing.T) {
+	t.Parallel()
 	only := map[string]bool{}
 	for _, r := range alerts.Rules() {
 		only[r.Name] = r.PrometheusOnly
