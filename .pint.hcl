@@ -33,8 +33,9 @@ check "promql/series" {
 rule {
   match {
     # Rows that are there only while something fails, those that the snapshot fleet
-    # does not have (discovery, logins, certificates on the way), and OpenBao's own.
-    name = "FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetClusterRefused|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
+    # does not have (discovery, logins, certificates on the way, Alertmanager), and
+    # OpenBao's own.
+    name = "ControllerMetrics(Failing|Cut)|Exporter(AlertmanagerDown|WatchdogMissing)|FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetClusterRefused|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
   }
   disable = ["promql/series"]
 }

@@ -44,6 +44,10 @@ e2e: ## Run the tests on real servers, which are built into a cache once
 faults: ## Break everything once in a real fleet and look at what Alertmanager sends; make e2e breaks one thing of each system
 	$(GOTEST) -race -tags testbed -timeout 60m -run '^TestFaults$$' ./test/e2e -args -all-faults
 
+.PHONY: mutants
+mutants: ## Make every mistake in every rule, one at a time: a fixture has to show each
+	$(GO) test -tags mutants -run '^TestMistakesAreFound$$' ./alerts/tests
+
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
 	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed
@@ -79,6 +83,13 @@ lint: bin/golangci-lint ## Run the linters
 
 bin/golangci-lint: test/tools/golangci-lint/go.mod
 	cd test/tools/golangci-lint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: pint
+pint: bin/pint ## Look for mistakes in the generated rules
+	bin/pint --offline lint --fail-on=warning alerts/generated/cluster alerts/generated/clusterName
+
+bin/pint: test/tools/pint/go.mod
+	cd test/tools/pint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/cloudflare/pint/cmd/pint
 
 bin/gotestsum: test/tools/gotestsum/go.mod
 	cd test/tools/gotestsum && $(GO) build -trimpath -o $(CURDIR)/$@ gotest.tools/gotestsum

@@ -30,7 +30,7 @@ func controllerDown(r Rule, system System, selector string) Rule {
 func controllersGroup() Group {
 	// A DaemonSet without a node to run on is not down.
 	const short = `(max by (` + workload + `, system) (cobaltcore_controller_replicas_available{system!=""})
-  < max by (` + workload + `, system) (cobaltcore_controller_replicas_desired{system!=""}))`
+  < max by (` + workload + `, system) (cobaltcore_controller_replicas_desired))`
 	controller := func(r Rule) Rule {
 		r.System = Controllers
 		if r.Object == (Object{}) {

@@ -88,6 +88,13 @@ func externalSecret(r Rule) Rule {
 	return eso(r)
 }
 
+// flowOf declares a rule about one object, which certainly refers to a store.
+func flowOf(kind, refs string, r Rule) Rule {
+	r.Expr = withStore(`(` + refs + ` and on (cluster, namespace, name) (` + r.Expr + `))`)
+	r.Object = Object{Kind: kind, Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
+	return eso(r)
+}
+
 func pushSecret(r Rule) Rule {
 	r.Expr = perStore(pushRefs, r.Expr)
 	r.Object = Object{Kind: "PushSecret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
@@ -218,7 +225,7 @@ func externalSecretsGroup() Group {
 			Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is not refreshed",
 			Description: "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} says that it is ready and was not pushed for more than two of its intervals.",
 		}),
-		pushSecret(Rule{
+		flowOf("PushSecret", pushRefs, Rule{
 			Name: "ESOPushSecretIncomplete", Severity: Warning, For: 15 * time.Minute,
 			Expr: `(cobaltcore_eso_pushsecret_synced_stores < cobaltcore_eso_pushsecret_declared_stores
     or cobaltcore_eso_pushsecret_synced_targets < cobaltcore_eso_pushsecret_declared_targets)

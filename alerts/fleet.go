@@ -76,7 +76,7 @@ func fleetGroup() Group {
 		},
 		{
 			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-			Expr:        `max by (cluster, cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) and on (cluster_uid) (count by (cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) > 1)`,
+			Expr:        `max by (cluster, cluster_uid) (cobaltcore_cluster_info) and on (cluster_uid) (count by (cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) > 1)`,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $labels.cluster }} is there under another name, too",
 			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -97,10 +98,33 @@ func (r Rule) Labels(label string) map[string]string {
 	if p := r.Playbook(); p != "" {
 		l["playbook"] = p
 	}
-	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && len(Metrics(e)) > 0 {
+	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && keepsCluster(e) {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
 	}
 	return l
+}
+
+// keepsCluster says whether the result of an expression has the label cluster. What
+// is about the exporter itself has none.
+func keepsCluster(e parser.Expr) bool {
+	switch e := e.(type) {
+	case *parser.VectorSelector:
+		return true
+	case *parser.AggregateExpr:
+		if !e.Without {
+			return slices.Contains(e.Grouping, clusterLabel)
+		}
+		return keepsCluster(e.Expr)
+	case *parser.BinaryExpr:
+		return keepsCluster(e.LHS) || keepsCluster(e.RHS)
+	case *parser.Call:
+		return slices.ContainsFunc(e.Args, keepsCluster)
+	case *parser.ParenExpr:
+		return keepsCluster(e.Expr)
+	case *parser.MatrixSelector:
+		return true
+	}
+	return false
 }
 
 func duration(d time.Duration) string {

@@ -15,7 +15,7 @@ import (
 )
 
 // crowdSize is how many names of each kind there are.
-const crowdSize = 48
+const crowdSize = 160
 
 // Crowd runs an exporter on a fleet in which many objects have the same names, in two
 // clusters and two namespaces, each in another state.
@@ -27,7 +27,9 @@ func Crowd(ctx context.Context, dir string) (Fixture, error) {
 	}
 	var kinds []struct {
 		Kind, Like, Prefix string
-		States             []object
+		ClusterWide        bool
+		All                object   // what all have
+		States             []object // one without content is not there
 	}
 	if err := yaml.Unmarshal(text, &kinds); err != nil {
 		return Fixture{}, fmt.Errorf("crowd.yaml: %w", err)
@@ -38,14 +40,21 @@ func Crowd(ctx context.Context, dir string) (Fixture, error) {
 		for _, k := range kinds {
 			for i := range crowdSize {
 				for _, namespace := range []string{"one", "two"} {
-					o := copied(k.States[random.IntN(len(k.States))])
+					state := k.States[random.IntN(len(k.States))]
+					if state == nil || k.ClusterWide && namespace == "two" {
+						continue
+					}
+					o := merge(copied(state), copied(k.All))
 					o["kind"], o["like"] = k.Kind, strings.ReplaceAll(k.Like, "$CLUSTER", cluster)
 					o = merge(o, object{"metadata": object{"name": fmt.Sprintf("%s%d", cmp.Or(k.Prefix, "o"), i), "namespace": namespace}})
+					if k.ClusterWide {
+						o = merge(o, object{"metadata": object{"namespace": nil}})
+					}
 					text, err := json.Marshal(o)
 					if err != nil {
 						return Fixture{}, err
 					}
-					fmt.Fprintf(out, "\n---\n%s\n", text)
+					fmt.Fprintf(out, "\n---\n%s\n", strings.ReplaceAll(string(text), "$SOME", fmt.Sprintf("o%d", i%6)))
 				}
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -48,6 +49,7 @@ func Strings(found []Alert) []string {
 type Evaluator struct {
 	label  string
 	engine *promql.Engine
+	texts  sync.Map // of expressions, as Prometheus gets them
 }
 
 // NewEvaluator makes one.
@@ -100,7 +102,7 @@ func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) er
 
 // Query evaluates an expression of the catalogue.
 func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {
-	text, err := alerts.ExprFor(expr, e.label)
+	text, err := e.text(expr)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +120,17 @@ func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Ve
 		return nil, err
 	}
 	return slices.Clone(vector), nil
+}
+
+func (e *Evaluator) text(expr string) (string, error) {
+	if text, ok := e.texts.Load(expr); ok {
+		return text.(string), nil //nolint:forcetypeassert // it is what is stored below
+	}
+	text, err := alerts.ExprFor(expr, e.label)
+	if err == nil {
+		e.texts.Store(expr, text)
+	}
+	return text, err
 }
 
 // Alerts evaluates all rules.

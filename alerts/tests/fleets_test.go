@@ -4,7 +4,10 @@
 package tests_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
@@ -23,9 +26,10 @@ import (
 
 // TestTwoReplicas: two exporters that say the same are one.
 func TestTwoReplicas(t *testing.T) {
+	t.Parallel()
 	for _, f := range allFixtures(t) {
 		both := slices.Concat(tests.Scraped(f.Rows, "exporter-0"), tests.Scraped(f.Rows, "exporter-1"))
-		if diff := cmp.Diff(f.Want, tests.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
+		if diff := gocmp.Diff(f.Want, tests.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
 			t.Errorf("%s: alerts of two replicas (-want +got):\n%s", f.Name, diff)
 		}
 	}
@@ -33,6 +37,7 @@ func TestTwoReplicas(t *testing.T) {
 
 // TestClusterName: where the label of the rows has another name, alerts have both.
 func TestClusterName(t *testing.T) {
+	t.Parallel()
 	for _, f := range allFixtures(t) {
 		var got []string
 		for _, a := range evaluate(t, f, "clusterName", tests.Renamed(f.Rows, "clusterName")) {
@@ -47,7 +52,7 @@ func TestClusterName(t *testing.T) {
 			}
 		}
 		slices.Sort(got)
-		if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
+		if diff := gocmp.Diff(f.Want, got, cmpEmpty); diff != "" {
 			t.Errorf("%s: alerts (-want +got):\n%s", f.Name, diff)
 		}
 	}
@@ -56,7 +61,8 @@ func TestClusterName(t *testing.T) {
 // TestSince: what says since when has labels of the alert, and no others, so that the
 // two are found together.
 func TestSince(t *testing.T) {
-	e := tests.NewEvaluator("cluster")
+	t.Parallel()
+	e := evaluators()["cluster"]
 	found := map[string]bool{}
 	for _, f := range allFixtures(t) {
 		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
@@ -106,6 +112,7 @@ func begun(l labels.Labels, since promql.Vector) float64 {
 // TestRowsAreDeclared: what fixtures add by hand has the names and labels of the
 // families.
 func TestRowsAreDeclared(t *testing.T) {
+	t.Parallel()
 	declared := map[string][]string{}
 	for _, f := range app.Families() {
 		declared[f.Name] = f.Labels
@@ -127,6 +134,7 @@ func TestRowsAreDeclared(t *testing.T) {
 
 // TestQuietFleets: nothing is said about what is not there.
 func TestQuietFleets(t *testing.T) {
+	t.Parallel()
 	kinds := func(systems ...string) func(tests.Row) bool {
 		return func(r tests.Row) bool {
 			return slices.ContainsFunc(systems, func(s string) bool {
@@ -173,6 +181,7 @@ func healthyRows(t *testing.T) []tests.Row {
 // TestTheSnapshotFleet compares the alerts of test/fleet with those that its README
 // tells of.
 func TestTheSnapshotFleet(t *testing.T) {
+	t.Parallel()
 	rows, err := tests.SnapshotFleet(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +192,19 @@ func TestTheSnapshotFleet(t *testing.T) {
 
 // TestTheCrowd: one object is not taken for another one.
 func TestTheCrowd(t *testing.T) {
-	compare(t, "crowd", strings.Join(tests.Strings(evaluate(t, crowd(t), "cluster", crowd(t).Rows)), "\n")+"\n")
+	t.Parallel()
+	// Whose alerts they are is enough: their labels are compared elsewhere.
+	names := map[string][]string{}
+	for _, a := range evaluate(t, crowd(t), "cluster", crowd(t).Rows) {
+		where := a.Rule.Name + " " + a.Labels.Get("cluster") + "/" + cmp.Or(a.Labels.Get("exported_namespace"), a.Labels.Get("namespace"))
+		names[where] = append(names[where], cmp.Or(a.Labels.Get("name"), a.Labels.Get("store")))
+	}
+	var got strings.Builder
+	for _, where := range slices.Sorted(maps.Keys(names)) {
+		slices.Sort(names[where])
+		fmt.Fprintf(&got, "%s: %s\n", where, strings.Join(names[where], " "))
+	}
+	compare(t, "crowd", got.String())
 }
 
 var theCrowd = sync.OnceValues(func() (tests.Fixture, error) {
@@ -216,7 +237,7 @@ func compare(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := gocmp.Diff(string(want), got); diff != "" {
 		t.Errorf("alerts (-want +got):\n%s", diff)
 	}
 }

@@ -45,11 +45,15 @@ func allFixtures(t *testing.T) []tests.Fixture {
 	return all
 }
 
+var evaluators = sync.OnceValue(func() map[string]*tests.Evaluator {
+	return map[string]*tests.Evaluator{"cluster": tests.NewEvaluator("cluster"), "clusterName": tests.NewEvaluator("clusterName")}
+})
+
 // evaluate returns all alerts but the one that always fires, unless the case is
 // about that.
 func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []tests.Alert {
 	t.Helper()
-	e := tests.NewEvaluator(label)
+	e := evaluators()[label]
 	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +67,7 @@ func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []t
 
 // TestRules compares all alerts of all fixtures with those that are wanted.
 func TestRules(t *testing.T) {
+	t.Parallel()
 	for _, f := range allFixtures(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			found := evaluate(t, f, "cluster", f.Rows)

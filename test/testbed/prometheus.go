@@ -218,7 +218,16 @@ func decodeQuery(body []byte) ([]Sample, error) {
 
 // Promtool runs promtool and returns its output. If it fails, the error has the output, too.
 func Promtool(ctx context.Context, stdin io.Reader, args ...string) ([]byte, error) {
-	path, err := Tool(ctx, "promtool")
+	return runTool(ctx, "promtool", stdin, args...)
+}
+
+// Pint runs pint and returns its output. If it fails, the error has the output, too.
+func Pint(ctx context.Context, args ...string) ([]byte, error) {
+	return runTool(ctx, "pint", nil, args...)
+}
+
+func runTool(ctx context.Context, name string, stdin io.Reader, args ...string) ([]byte, error) {
+	path, err := Tool(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +235,7 @@ func Promtool(ctx context.Context, stdin io.Reader, args ...string) ([]byte, err
 	var output bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &output, &output
 	if err := cmd.Run(); err != nil {
-		return output.Bytes(), fmt.Errorf("promtool %s: %w\n%s", strings.Join(args, " "), err, lastLines(output.String(), logLines))
+		return output.Bytes(), fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, lastLines(output.String(), logLines))
 	}
 	return output.Bytes(), nil
 }

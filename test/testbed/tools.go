@@ -51,6 +51,7 @@ func tools() map[string]tool {
 		"kube-state-metrics": {Module: "kube-state-metrics", Package: "k8s.io/kube-state-metrics/v2"},
 		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
 		"promtool":           {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/promtool", Flags: prometheusFlags},
+		"pint":               {Module: "pint", Package: "github.com/cloudflare/pint/cmd/pint"},
 		"openbao": {
 			Module:  "openbao",
 			Package: openBaoModule,
@@ -73,7 +74,7 @@ func tools() map[string]tool {
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
 //
-// Names: alertmanager, etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, prometheus, promtool.
+// Names: alertmanager, etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, pint, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {

@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// The file that "promtool test rules" reads.
+type (
+	promtoolFile struct {
+		RuleFiles          []string        `json:"rule_files"`
+		EvaluationInterval string          `json:"evaluation_interval"`
+		GroupEvalOrder     []string        `json:"group_eval_order"`
+		Tests              []promtoolGroup `json:"tests"`
+	}
+	promtoolGroup struct {
+		Name     string           `json:"name"`
+		Interval string           `json:"interval"`
+		Series   []promtoolSeries `json:"input_series"`
+		Alerts   []promtoolAlerts `json:"alert_rule_test"`
+	}
+	promtoolSeries struct {
+		Series string `json:"series"`
+		Values string `json:"values"`
+	}
+	promtoolAlerts struct {
+		Time   string          `json:"eval_time"`
+		Name   string          `json:"alertname"`
+		Alerts []promtoolAlert `json:"exp_alerts"`
+	}
+	promtoolAlert struct {
+		Labels      map[string]string `json:"exp_labels"`
+		Annotations map[string]string `json:"exp_annotations"`
+	}
+)
+
+// PromtoolTest is a fixture as a test of its rule for promtool: which alerts fire when
+// their time has come, a minute before, when the rows are withdrawn, and when that
+// has been bridged. rows are those of label, found is what the rules say about them.
+//
+// Time goes on and ages stay: timestamps move along. So what else is in the fleet
+// does not become stale while the rule waits.
+func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]byte, error) {
+	r, err := ruleOf(f)
+	if err != nil {
+		return nil, err
+	}
+	end := r.For
+	for _, s := range f.Series {
+		end = max(end, time.Duration(len(s.Values)-1)*time.Minute)
+	}
+	step := time.Minute
+	if end > time.Hour {
+		step = time.Hour // it takes days, and promtool as many evaluations
+	}
+	g := promtoolGroup{Name: f.Name + " by " + label, Interval: step.String()}
+	needed := needs(r)
+	for _, row := range rows {
+		if slices.Contains(needed, row.Name()) {
+			g.Series = append(g.Series, promtoolSeries{Series: Selector(row.Labels), Values: overTime(row, end, step)})
+		}
+	}
+	for _, s := range f.Series {
+		l, values, _ := strings.Cut(s.Notation, "} ")
+		g.Series = append(g.Series, promtoolSeries{Series: l + "}", Values: values})
+	}
+	firing := []promtoolAlert{}
+	for _, a := range found {
+		if a.Rule.Name == r.Name {
+			firing = append(firing, promtoolAlert{
+				Labels:      labels.NewBuilder(a.Labels).Del("alertname").Labels().Map(),
+				Annotations: map[string]string{"summary": a.Summary, "description": a.Description},
+			})
+		}
+	}
+	expect := func(at time.Duration, what []promtoolAlert) {
+		g.Alerts = append(g.Alerts, promtoolAlerts{Time: at.String(), Name: r.Name, Alerts: what})
+	}
+	none := []promtoolAlert{}
+	switch {
+	case len(f.Series) > 0 || len(needed) == 0:
+		expect(end, firing) // the values say when, or nothing does
+	default:
+		if r.For > 0 {
+			expect(r.For-step, none)
+		}
+		expect(r.For, firing)
+		expect(r.For+r.KeepFiringFor, firing)
+		expect(r.For+r.KeepFiringFor+step, none)
+	}
+	var order []string
+	for _, c := range alerts.Catalogue() {
+		order = append(order, "cobaltcore-"+c.Name)
+	}
+	text, err := json.MarshalIndent(promtoolFile{
+		RuleFiles: []string{rules}, EvaluationInterval: step.String(), GroupEvalOrder: order, Tests: []promtoolGroup{g},
+	}, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return text, nil
+}
+
+func ruleOf(f Fixture) (alerts.Rule, error) {
+	for _, r := range alerts.Rules() {
+		if r.Name == f.Rule {
+			return r, nil
+		}
+	}
+	return alerts.Rule{}, fmt.Errorf("%s: there is no rule %s", f.Name, f.Rule)
+}
+
+// needs are the metrics that a rule selects, and those that its recordings do.
+func needs(r alerts.Rule) []string {
+	recordings := map[string]string{}
+	for _, g := range alerts.Catalogue() {
+		for _, recording := range g.Recordings {
+			recordings[recording.Name] = recording.Expr
+		}
+	}
+	var all []string
+	var add func(expr string)
+	add = func(expr string) {
+		e, err := alerts.Parse(expr)
+		if err != nil {
+			return // the tests of the catalogue say so
+		}
+		for _, m := range alerts.Metrics(e) {
+			if slices.Contains(all, m) {
+				continue
+			}
+			all = append(all, m)
+			if inner, ok := recordings[m]; ok {
+				add(inner)
+			}
+		}
+	}
+	add(r.Expr)
+	return all
+}
+
+// overTime is a row that holds until end and is then withdrawn. promtool's clock
+// begins at the epoch.
+func overTime(r Row, end, step time.Duration) string {
+	value, more := r.Value, ""
+	if strings.HasSuffix(r.Name(), "_timestamp_seconds") && value > 0 {
+		value, more = value-float64(TakenAt().Unix()), fmt.Sprintf("+%d", int(step.Seconds()))
+	}
+	return strconv.FormatFloat(value, 'f', -1, 64) + more + "x" + strconv.Itoa(int(end/step)) + " stale"
+}

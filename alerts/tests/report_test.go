@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus
+// does, but for the rules that only Prometheus evaluates.
+func TestTheReportSaysTheSame(t *testing.T) {
+	t.Parallel()
+	only := map[string]bool{}
+	for _, r := range alerts.Rules() {
+		only[r.Name] = r.PrometheusOnly
+	}
+	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t)) {
+		var want, got []string
+		for _, a := range evaluate(t, f, "cluster", f.Rows) {
+			if !only[a.Rule.Name] {
+				want = append(want, a.String())
+			}
+		}
+		for _, found := range report(t, f).Findings {
+			got = append(got, found.Rule+labels.FromMap(found.Labels).String())
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: findings (-alerts +report):\n%s", f.Name, diff)
+		}
+	}
+}
+
+func report(t *testing.T, f tests.Fixture) health.Report {
+	t.Helper()
+	e, self := exposed(t, f.Rows)
+	evaluator, err := health.New(health.Options{
+		Exposition: e, Self: self, Rules: health.Rules{Groups: alerts.Catalogue()}, Log: slog.New(slog.DiscardHandler), Once: true,
+		Now: func() time.Time { return tests.TakenAt() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := evaluator.Report(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// exposed are rows as the exporter holds them: those about clusters, and its own.
+func exposed(t *testing.T, rows []tests.Row) (*exposition.Exposition, prometheus.Gatherer) {
+	t.Helper()
+	e, err := exposition.New(exposition.Options{}, app.Families()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := map[string]*exposition.Family{}
+	for _, f := range app.Families() {
+		families[f.Name] = f
+	}
+	self := prometheus.NewRegistry()
+	byCluster := map[string][]tests.Row{}
+	for _, r := range rows {
+		if families[r.Name()] != nil {
+			c := r.Labels.Get("cluster")
+			byCluster[c] = append(byCluster[c], r)
+			continue
+		}
+		own := r.Labels.DropReserved(func(n string) bool { return n == labels.MetricName })
+		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: r.Name(), Help: "A test.", ConstLabels: own.Map()})
+		g.Set(r.Value)
+		self.MustRegister(g)
+	}
+	for cluster, rows := range byCluster {
+		g := e.Group(exposition.Key{Cluster: cluster}, app.Families())
+		g.Set("", g.Rows(), func(out *exposition.Rows) {
+			for _, r := range rows {
+				f := families[r.Name()]
+				var values []string
+				for _, name := range f.Labels {
+					if name != exposition.ClusterLabel {
+						values = append(values, r.Labels.Get(name))
+					}
+				}
+				out.Add(f, r.Value, values...)
+			}
+		})
+		e.Swap(nil, []*exposition.Group{g})
+	}
+	return e, self
+}

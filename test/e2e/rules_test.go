@@ -1,0 +1,98 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// TestRulesByPromtool has promtool test the generated rules with the fixtures of
+// alerts/tests: the same alerts, their times, and what bridges a withdrawal.
+func TestRulesByPromtool(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	must(t, err)
+	fixtures, err := tests.Fixtures(t.Context(), t.TempDir())
+	must(t, err)
+	for _, label := range []string{"cluster", "clusterName"} {
+		t.Run(label, func(t *testing.T) {
+			rules := filepath.Join(root, "alerts", "generated", label, "rules.yaml")
+			_, err := testbed.Promtool(t.Context(), nil, "check", "rules", rules)
+			must(t, err)
+			dir, args := t.TempDir(), []string{"test", "rules"}
+			for _, f := range fixtures {
+				if label != "cluster" && f.Name != f.Rule {
+					continue // one of each rule shows that the label is renamed everywhere
+				}
+				file := filepath.Join(dir, strings.ReplaceAll(f.Name, "/", "-")+".yaml")
+				must(t, os.WriteFile(file, promtoolTest(t, f, label, rules), 0o600))
+				args = append(args, file)
+			}
+			_, err = testbed.Promtool(t.Context(), nil, args...)
+			must(t, err)
+		})
+	}
+}
+
+func promtoolTest(t *testing.T, f tests.Fixture, label, rules string) []byte {
+	t.Helper()
+	rows := tests.Renamed(f.Rows, label)
+	e := tests.NewEvaluator(label)
+	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
+	must(t, err)
+	found, err := e.Alerts(t.Context(), m)
+	must(t, err)
+	text, err := tests.PromtoolTest(f, rows, found, label, rules)
+	must(t, err)
+	return text
+}
+
+// TestRulesByPint has pint look at the generated rules, off line and beside a
+// Prometheus that scrapes the snapshot fleet. A warning fails it.
+func TestRulesByPint(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	must(t, err)
+	rules := filepath.Join(root, "alerts", "generated")
+	offline := []string{"--no-color", "--offline", "--config", filepath.Join(root, ".pint.hcl"), "lint", "--fail-on=warning"}
+	_, err = testbed.Pint(t.Context(), append(offline, filepath.Join(rules, "cluster"), filepath.Join(rules, "clusterName"))...)
+	must(t, err)
+
+	fleet, err := os.ReadFile(filepath.Join(root, "test", "fleet", "fleet.yaml"))
+	must(t, err)
+	directory := filepath.Join(root, "test", "fleet") + string(filepath.Separator)
+	e := startExporter(t, strings.ReplaceAll(string(fleet), "snapshot: {path: ", "snapshot: {path: "+directory))
+	file := filepath.Join(rules, "cluster", "rules.yaml")
+	p, err := testbed.StartPrometheus(lasting(t), t.TempDir(), testbed.PrometheusOptions{
+		Targets: []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"}}, ScrapeInterval: 5 * time.Second, RuleFiles: []string{file},
+	})
+	must(t, err)
+	t.Cleanup(func() { stop(t, p.Stop) })
+	// The last of the recordings, which are evaluated one after the other.
+	eventually(t, 2*time.Minute, func() error {
+		recorded, err := p.Query(t.Context(), `cobaltcore:eso_objects:by_state`)
+		if err != nil || len(recorded) == 0 {
+			return fmt.Errorf("recordings: %v %w", recorded, err)
+		}
+		return nil
+	})
+	config, err := os.ReadFile(filepath.Join(root, ".pint.hcl"))
+	must(t, err)
+	online := filepath.Join(t.TempDir(), "pint.hcl")
+	must(t, os.WriteFile(online, fmt.Appendf(config, "\nprometheus \"testbed\" {\n  uri = %q\n  timeout = \"1m\"\n  required = true\n}\n", p.URL), 0o600))
+	output, err := testbed.Pint(t.Context(), "--no-color", "--config", online, "lint", "--fail-on=warning", file)
+	if err != nil {
+		t.Fatalf("pint: %s", output) // the error has its end only
+	}
+}
