@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dashboards has every dashboard as data: what is shown, by which PromQL, in
+// which unit and colour. Writers turn the same page into JSON for Grafana and for
+// Perses, so a page is told with what both can do.
+//
+// Expressions are written as those of rules are: over the label cluster and without
+// regard to who scrapes (alerts.ExprFor takes the labels of the scrape away). Ranges
+// of counters are [$__rate_interval], which both know.
+package dashboards
+
+// Dashboard is a page.
+type Dashboard struct {
+	// ID is its address, the same in Grafana and in Perses, such as cobaltcore-flux.
+	ID, Title string
+	// Description says in a sentence or two which question the page answers.
+	Description string
+	Variables   []Variable
+	Sections    []Section
+	// Links are other pages that continue this one; they carry time and variables.
+	Links []Link
+}
+
+// Variable is a choice at the top of a page, taken from the values of a label.
+type Variable struct {
+	Name, Title string
+	// Selector and Label: the values of Label in what Selector selects, which may
+	// use variables that stand before this one.
+	Selector, Label string
+	// Single allows one value only. All others offer several, and all of them.
+	Single bool
+}
+
+// Section is a row of panels below a heading.
+type Section struct {
+	Title string
+	// Collapsed hides the panels until somebody wants them.
+	Collapsed bool
+	Panels    []Panel
+}
+
+// Kind is how a panel shows its values.
+type Kind string
+
+// The kinds that Grafana and Perses both have.
+const (
+	Stat          Kind = "stat"           // one number per series, at the end of the time range
+	Gauge         Kind = "gauge"          // the same, between Min and Max
+	TimeSeries    Kind = "time series"    // lines
+	StatusHistory Kind = "status history" // a row of coloured fields per series
+	Table         Kind = "table"          // a row per series, with its labels as columns
+	Markdown      Kind = "markdown"       // text
+)
+
+// Panel is one picture.
+type Panel struct {
+	Kind  Kind
+	Title string
+	// Description says what it shows, what is good, and what to do if it is not.
+	Description string
+	// Width is in columns of 24, Height in rows of about 30 pixels. Without them a
+	// kind has its own.
+	Width, Height int
+	Queries       []Query
+	Unit          Unit
+	Decimals      int
+	// Min and Max are the ends of a gauge or an axis.
+	Min, Max *float64
+	// Stacked puts areas on top of each other.
+	Stacked    bool
+	Thresholds []Threshold
+	Mappings   []Mapping
+	Columns    []Column // of a table, in this order; others are hidden
+	Sort       Sort     // of a table
+	Links      []Link   // of a panel, or of each of its series and rows
+	Text       string   // of Markdown
+}
+
+// Query is PromQL. Legend names a series, with {{label}} for the value of a label.
+// Tables, stats and gauges ask for the end of the time range only.
+type Query struct{ Expr, Legend string }
+
+// Unit is what values are in.
+type Unit string
+
+// The units. Timestamps are seconds since the epoch and shown as a date; a Duration
+// is in seconds.
+const (
+	Number    Unit = "number"
+	Percent   Unit = "percent" // 0 to 1
+	Duration  Unit = "duration"
+	Bytes     Unit = "bytes"
+	PerSecond Unit = "per second"
+	Timestamp Unit = "timestamp"
+)
+
+// Color is what a value means, not how it looks: writers know the colours.
+type Color string
+
+// The colours.
+const (
+	Good    Color = "good"
+	Warning Color = "warning"
+	Bad     Color = "bad"
+	Unknown Color = "unknown"
+	Neutral Color = "neutral"
+	Info    Color = "info"
+)
+
+// Threshold colours values from From on. The first one has no From: it is the base.
+type Threshold struct {
+	From  float64
+	Color Color
+}
+
+// Mapping shows a value as a word.
+type Mapping struct {
+	Value float64
+	Text  string
+	Color Color
+}
+
+// Column is a label of the series of a table, or the value of one of its queries.
+type Column struct {
+	// Label is the name of the label; without one the column is the value of the
+	// query with this number, counted from 0.
+	Label      string
+	Query      int
+	Title      string
+	Unit       Unit
+	Width      int // in pixels; 0: as needed
+	Thresholds []Threshold
+	Mappings   []Mapping
+	Link       *Link // ${label} in its variables are labels of the row
+}
+
+// Sort orders a table by the column with this title.
+type Sort struct {
+	Column     string
+	Descending bool
+}
+
+// Link goes to another dashboard, by its ID, with values for its variables, or to a
+// URL elsewhere.
+type Link struct {
+	Title, Dashboard, URL string
+	// Variables of that dashboard: a text, which may have ${label}, the value of a
+	// label of what was clicked. Those that both pages have are carried without.
+	Variables map[string]string
+}
