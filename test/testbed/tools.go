@@ -47,6 +47,7 @@ func tools() map[string]tool {
 	return map[string]tool{
 		"alertmanager":       {Module: "alertmanager", Package: "github.com/prometheus/alertmanager/cmd/alertmanager"},
 		"etcd":               {Module: "kube-apiserver", Package: "go.etcd.io/etcd/server/v3"},
+		"helm":               {Module: "helm", Package: "helm.sh/helm/v3/cmd/helm"},
 		"kube-apiserver":     {Module: "kube-apiserver", Package: "k8s.io/kubernetes/cmd/kube-apiserver"},
 		"kube-state-metrics": {Module: "kube-state-metrics", Package: "k8s.io/kube-state-metrics/v2"},
 		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
@@ -74,7 +75,7 @@ func tools() map[string]tool {
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
 //
-// Names: alertmanager, etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, pint, prometheus, promtool.
+// Names: alertmanager, etcd, external-secrets, flux-operator, helm, kube-apiserver, kube-state-metrics, openbao, pint, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {
