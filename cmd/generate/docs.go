@@ -47,7 +47,10 @@ func files() (map[string][]byte, error) {
 	if out["docs/alerts.md"], err = alertsPage(); err != nil {
 		return nil, err
 	}
-	return out, openBaoFiles(out)
+	if err := openBaoFiles(out); err != nil {
+		return nil, err
+	}
+	return out, chartFiles(out)
 }
 
 // openBaoFiles are the policy and the roles for OpenBao, with the names and mounts

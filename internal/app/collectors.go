@@ -61,6 +61,17 @@ func enabledCollectors(all []registration) (enabled []collectors.Collector, sets
 	return enabled, sets
 }
 
+// Watched are the kinds that each collector watches when all are enabled, for the roles
+// of the chart.
+func Watched() []watch.Set {
+	all := registered(&config.Collectors{})
+	for i := range all {
+		all[i].enabled = true
+	}
+	_, sets := enabledCollectors(all)
+	return sets
+}
+
 // collectorNames are the values of collect[], whether enabled or not.
 func collectorNames() []string {
 	var names []string
