@@ -8,8 +8,19 @@ SHELL := /bin/bash
 GO      ?= go
 # How tests are run; CI puts a summary around it.
 GOTEST  ?= $(GO) test
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 ADDRESS ?= 127.0.0.1:9876
+# Where what is released is built.
+DIST    ?= dist
+
+# The version is that of the chart. What is not the commit with its tag is on the way there.
+chart           := charts/cobaltcore-exporter
+chart_version   := $(shell sed -n 's/^version: *//p' $(chart)/Chart.yaml)
+described       := $(shell git describe --tags --exact-match --dirty --match 'v$(chart_version)' 2>/dev/null)
+development     := $(chart_version)-dev$(shell git rev-parse --short=12 HEAD 2>/dev/null | sed 's/^/.g/')$(shell git status --porcelain --untracked-files=no 2>/dev/null | grep -q . && echo .dirty)
+VERSION         ?= $(if $(filter v$(chart_version),$(described)),$(chart_version),$(development))
+# The registry is named in one place: the values of the chart.
+image_registry  := $(shell sed -n '/^image:/,/^[^ ]/s/^  registry: *//p' $(chart)/values.yaml)
+image           := $(image_registry)/$(shell sed -n '/^image:/,/^[^ ]/s/^  repository: *//p' $(chart)/values.yaml)
 
 version_package := github.com/prometheus/common/version
 ldflags := -s -w \
@@ -25,6 +36,34 @@ help: ## Show this help
 build: ## Build bin/cobaltcore-exporter
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(ldflags)' -o bin/cobaltcore-exporter ./cmd/cobaltcore-exporter
 
+# What is released has nothing of the machine or the checkout in it, and no time but
+# that of the commit: everybody can build it again.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+platforms       := linux-amd64 linux-arm64
+binaries        := $(platforms:%=$(abspath $(DIST))/%/cobaltcore-exporter)
+release_ldflags := -s -w -X $(version_package).Version=$(VERSION) -X $(version_package).Revision=$(shell git rev-parse HEAD 2>/dev/null)
+
+.PHONY: binaries
+binaries: $(binaries) ## Build the program for all platforms into dist
+
+.PHONY: $(binaries)
+$(binaries):
+	CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$(notdir $(@D)))) GOARCH=$(word 2,$(subst -, ,$(notdir $(@D)))) \
+		$(GO) build -trimpath -buildvcs=false -ldflags '$(release_ldflags)' -o $@ ./cmd/cobaltcore-exporter
+
+.PHONY: image
+image: binaries ## Build the OCI image for all platforms into dist/image, without a daemon, and print its digest
+	cd cmd/image && $(GO) run . build -out $(abspath $(DIST))/image -sboms $(abspath $(DIST)) -version $(VERSION) \
+		-revision "$$(git rev-parse HEAD 2>/dev/null)" -licence $(CURDIR)/LICENSE $(binaries)
+
+.PHONY: image-registry
+image-registry: ## Print the registry of image and chart
+	@echo $(image_registry)
+
+.PHONY: image-push
+image-push: ## Push dist/image with the tag VERSION, where docker login has logged in
+	cd cmd/image && $(GO) run . push -from $(abspath $(DIST))/image $(image):$(VERSION)
+
 .PHONY: run
 run: build ## Serve the snapshot fleet of test/fleet (no cluster needed)
 	bin/cobaltcore-exporter serve --config test/fleet/fleet.yaml --web.listen-address $(ADDRESS)
@@ -35,6 +74,7 @@ test: unit e2e ## Run all tests, those on real servers too
 .PHONY: unit
 unit: ## Run the tests that need no server
 	$(GOTEST) -race ./...
+	cd cmd/image && $(GO) test ./...
 
 .PHONY: e2e
 e2e: ## Run the tests on real servers, which are built into a cache once
@@ -80,6 +120,7 @@ check-generated: generate ## Fail when a generated file differs from what is com
 lint: bin/golangci-lint ## Run the linters
 	bin/golangci-lint run
 	bin/golangci-lint run --build-tags testbed ./test/...
+	cd cmd/image && $(CURDIR)/bin/golangci-lint run ./...
 
 bin/golangci-lint: test/tools/golangci-lint/go.mod
 	cd test/tools/golangci-lint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

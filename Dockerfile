@@ -1,0 +1,22 @@
+# SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# For those who have a builder for it. What is released is made by make image, which
+# needs no daemon and gives the same digest everywhere; both have the same files.
+FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG TARGETOS TARGETARCH VERSION=unknown REVISION=
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION -X github.com/prometheus/common/version.Revision=$REVISION" \
+    -o /root-fs/cobaltcore-exporter ./cmd/cobaltcore-exporter
+RUN cd cmd/image && go run . files -licence ../../LICENSE /root-fs
+
+FROM scratch
+COPY --from=build /root-fs/ /
+USER 65532:65532
+WORKDIR /
+EXPOSE 9876
+ENTRYPOINT ["/cobaltcore-exporter"]
