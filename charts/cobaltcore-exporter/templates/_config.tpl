@@ -1,0 +1,88 @@
+{{- /*
+SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+SPDX-License-Identifier: Apache-2.0
+*/ -}}
+{{- /*
+The configuration of the exporter, and what in it concerns the cluster that this is installed in.
+*/}}
+
+{{- define "cobaltcore-exporter.localName" -}}
+{{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
+{{- if .Values.remoteAccount.enabled -}}
+{{ default (get $greenhouse "clusterName") .Values.remoteAccount.clusterName }}
+{{- else -}}
+{{ .Values.localCluster.name | default (get $greenhouse "clusterName") | default "management" }}
+{{- end -}}
+{{- end }}
+
+{{- /* The names that this cluster has in the configuration, as a list; none if it is not watched. */}}
+{{- define "cobaltcore-exporter.here" -}}
+{{- $names := list -}}
+{{- if .Values.remoteAccount.enabled -}}
+{{- $names = list (include "cobaltcore-exporter.localName" .) -}}
+{{- else -}}
+{{- range (include "cobaltcore-exporter.config" . | fromYaml).clusters -}}
+{{- if .inCluster }}{{ $names = append $names .name }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{ $names | toJson }}
+{{- end }}
+
+{{- define "cobaltcore-exporter.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
+{{- $clusters := $config.clusters | default list -}}
+{{- with .Values.localCluster -}}
+{{- if .enabled -}}
+{{- $cluster := dict "name" (include "cobaltcore-exporter.localName" $) "inCluster" true -}}
+{{- with .role }}{{ $_ := set $cluster "role" . }}{{ end -}}
+{{- with .region | default (dig "metadata" "region" "" $greenhouse) }}{{ $_ := set $cluster "region" (toString .) }}{{ end -}}
+{{- with .owner | default (get $greenhouse "ownedBy") }}{{ $_ := set $cluster "owner" (toString .) }}{{ end -}}
+{{- $clusters = prepend $clusters $cluster -}}
+{{- end -}}
+{{- end -}}
+{{- if not $clusters }}{{ fail "there is no cluster to watch: set localCluster.enabled, or add one to config.clusters" }}{{ end -}}
+{{- $_ := set $config "clusters" $clusters -}}
+{{- $rules := $config.rules | default dict -}}
+{{- $changes := include "cobaltcore-exporter.ruleChanges" . | fromYaml -}}
+{{- with concat ($rules.disabled | default list) ($changes.disabled | default list) | uniq }}{{ $_ := set $rules "disabled" . }}{{ end -}}
+{{- with merge ($rules.overrides | default dict) ($changes.overrides | default dict) }}{{ $_ := set $rules "overrides" . }}{{ end -}}
+{{- with $rules }}{{ $_ := set $config "rules" . }}{{ end -}}
+{{ $config | toYaml }}
+{{- end }}
+
+{{- /* What prometheusRules says about alerts, as the exporter's own rules: disabled, overrides. */}}
+{{- define "cobaltcore-exporter.ruleChanges" -}}
+{{- $disabled := list -}}
+{{- $overrides := dict -}}
+{{- $known := dict -}}
+{{- range (.Files.Get "files/rules/cluster.yaml" | fromYaml).groups -}}
+{{- $off := eq (get $.Values.prometheusRules.ruleGroups .name | toString) "false" -}}
+{{- $_ := set $known .name true -}}
+{{- range .rules -}}
+{{- if .alert -}}
+{{- $_ := set $known .alert true -}}
+{{- if or $off (get $.Values.prometheusRules.disabled .alert) }}{{ $disabled = append $disabled .alert }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $alert, $override := .Values.prometheusRules.overrides -}}
+{{- with pick $override "for" "severity" }}{{ $_ := set $overrides $alert . }}{{ end -}}
+{{- end -}}
+{{- range list "ruleGroups" "disabled" "overrides" -}}
+{{- $option := . -}}
+{{- range $name := keys (get $.Values.prometheusRules .) | sortAlpha -}}
+{{- if not (hasKey $known $name) }}{{ fail (printf "prometheusRules.%s: there is no %s; docs/alerts.md has them all" $option $name) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{ dict "disabled" $disabled "overrides" $overrides | toYaml }}
+{{- end }}
+
+{{- /* The label of clusters, if there are rules and dashboards for it. */}}
+{{- define "cobaltcore-exporter.clusterLabel" -}}
+{{- $label := .Values.config.clusterLabel | default "cluster" -}}
+{{- if not (has $label (list "cluster" "clusterName")) -}}
+{{- fail (printf "config.clusterLabel: there are rules and dashboards for cluster and clusterName, not for %s; switch prometheusRules.create and dashboards off" $label) -}}
+{{- end -}}
+{{ $label }}
+{{- end }}

@@ -1,0 +1,85 @@
+{{- /*
+SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+SPDX-License-Identifier: Apache-2.0
+*/ -}}
+{{- /*
+What the configuration needs in this cluster, and nothing else: the kinds that are watched, and in single namespaces what
+discovery, OpenBao and its login probe ask for. An exporter that does not watch this cluster needs nothing.
+*/}}
+
+{{- define "cobaltcore-exporter.clusterRules" -}}
+{{- $collectors := .Values.config.collectors | default dict -}}
+{{- range $collector, $groups := .Files.Get "files/kinds.yaml" | fromYaml -}}
+{{- range $key := list "flux" "externalSecrets" "greenhouse" "controllers" -}}
+{{- if and (eq (lower $key) $collector) (dig $key "enabled" true $collectors) -}}
+{{- range $group, $resources := $groups }}
+- apiGroups: [{{ $group }}]
+  resources: {{ $resources | toJson }}
+  verbs: [list, watch]
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+{{- if dig "controllers" "enabled" true $collectors }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+{{- if eq (dig "controllers" "via" "proxy" $collectors) "proxy" }}
+- apiGroups: [""]
+  resources: [pods/proxy]
+  verbs: [get]
+{{- end }}
+{{- end }}
+# Its UID is that of the cluster.
+- apiGroups: [""]
+  resources: [namespaces]
+  resourceNames: [kube-system]
+  verbs: [get]
+{{- end }}
+
+{{- /* The rules in namespaces: {rules: {namespace: [rule, …]}}. */}}
+{{- define "cobaltcore-exporter.namespaceRules" -}}
+{{- $here := include "cobaltcore-exporter.here" . | fromJsonArray -}}
+{{- $collectors := .Values.config.collectors | default dict -}}
+{{- $rules := dict -}}
+{{- range .Values.config.discover -}}
+{{- $place := .fluxSecrets | default .greenhouse | default .secrets -}}
+{{- if has $place.cluster $here -}}
+{{- $namespace := $place.namespace | default "flux-system" -}}
+{{- $of := get $rules $namespace | default list -}}
+{{- if .secrets -}}
+{{- $of = append $of (dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get" "list")) -}}
+{{- else -}}
+{{- $names := get $.Values.rbac.secretNames $namespace -}}
+{{- if not $names -}}
+{{- fail (printf "rbac.secretNames: say which Secrets of namespace %s have the kubeconfigs that config.discover looks for there, {%s: [<name>-kubeconfig]}, or [\"*\"] for all" $namespace $namespace) -}}
+{{- end -}}
+{{- $secrets := dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get") -}}
+{{- if not (has "*" $names) }}{{ $_ := set $secrets "resourceNames" ($names | uniq | sortAlpha) }}{{ end -}}
+{{- $of = append $of $secrets -}}
+{{- end -}}
+{{- /* What is watched may be listed already. */ -}}
+{{- if and .fluxSecrets (not (dig "flux" "enabled" true $collectors)) -}}
+{{- $of = append $of (dict "apiGroups" (list "kustomize.toolkit.fluxcd.io") "resources" (list "kustomizations") "verbs" (list "list")) -}}
+{{- $of = append $of (dict "apiGroups" (list "helm.toolkit.fluxcd.io") "resources" (list "helmreleases") "verbs" (list "list")) -}}
+{{- end -}}
+{{- if and .greenhouse (not (dig "greenhouse" "enabled" true $collectors)) -}}
+{{- $of = append $of (dict "apiGroups" (list "greenhouse.sap") "resources" (list "clusters") "verbs" (list "list")) -}}
+{{- end -}}
+{{- $_ := set $rules $namespace ($of | uniq) -}}
+{{- end -}}
+{{- end -}}
+{{- range $collectors.openbao -}}
+{{- if and .service (has .cluster $here) -}}
+{{- $of := get $rules .service.namespace | default list -}}
+{{- $_ := set $rules .service.namespace (append $of (dict "apiGroups" (list "discovery.k8s.io") "resources" (list "endpointslices") "verbs" (list "list")) | uniq) -}}
+{{- end -}}
+{{- if and (dig "loginProbe" "enabled" false .) $here -}}
+{{- $account := dig "loginProbe" "serviceAccount" dict . -}}
+{{- $namespace := $account.namespace | default "cobaltcore-exporter" -}}
+{{- $of := get $rules $namespace | default list -}}
+{{- $_ := set $rules $namespace (append $of (dict "apiGroups" (list "") "resources" (list "serviceaccounts/token") "resourceNames" (list ($account.name | default "cobaltcore-exporter")) "verbs" (list "create")) | uniq) -}}
+{{- end -}}
+{{- end -}}
+{{ dict "rules" $rules | toYaml }}
+{{- end }}

@@ -1,0 +1,50 @@
+{{- /*
+SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+SPDX-License-Identifier: Apache-2.0
+*/ -}}
+{{- /* Labels that every alert gets: those of the owner, then what is said about alerts. */}}
+{{- define "cobaltcore-exporter.alertLabels" -}}
+{{- $labels := dict -}}
+{{- with (include "cobaltcore-exporter.greenhouse" . | fromYaml).ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
+{{- range $name, $value := .Values.global.commonLabels -}}
+{{- /* A label of Kubernetes may have a name that is none in Prometheus. */ -}}
+{{- if regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name }}{{ $_ := set $labels $name $value }}{{ end -}}
+{{- end -}}
+{{- mergeOverwrite $labels .Values.prometheusRules.additionalRuleLabels | toYaml -}}
+{{- end }}
+
+{{- /* The generated groups, with what is left out and changed. */}}
+{{- define "cobaltcore-exporter.ruleGroups" -}}
+{{- $options := .Values.prometheusRules -}}
+{{- $everywhere := include "cobaltcore-exporter.alertLabels" . | fromYaml -}}
+{{- $config := include "cobaltcore-exporter.config" . | fromYaml -}}
+{{- $disabled := dig "rules" "disabled" list $config -}}
+{{- $overrides := dig "rules" "overrides" dict $config -}}
+{{- $groups := list -}}
+{{- range (printf "files/rules/%s.yaml" (include "cobaltcore-exporter.clusterLabel" .) | .Files.Get | fromYaml).groups -}}
+{{- $name := .name -}}
+{{- $rules := list -}}
+{{- range $rule := .rules -}}
+{{- if not $rule.alert -}}
+{{- $rules = append $rules $rule -}}
+{{- else if not (has $rule.alert $disabled) -}}
+{{- with $rule.labels.playbook -}}
+{{- $_ := set $rule.labels "playbook" (printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base .)) -}}
+{{- end -}}
+{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
+{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations $options.additionalRuleAnnotations) -}}
+{{- with get $overrides $rule.alert -}}
+{{- with .for }}{{ $_ := set $rule "for" . }}{{ end -}}
+{{- with .severity }}{{ $_ := set $rule.labels "severity" . }}{{ end -}}
+{{- end -}}
+{{- with get $options.overrides $rule.alert -}}
+{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (.labels | default dict)) -}}
+{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations (.annotations | default dict)) -}}
+{{- end -}}
+{{- $rules = append $rules $rule -}}
+{{- end -}}
+{{- end -}}
+{{- with $rules }}{{ $groups = append $groups (dict "name" $name "rules" .) }}{{ end -}}
+{{- end -}}
+{{ $groups | toYaml }}
+{{- end }}
