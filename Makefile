@@ -56,6 +56,10 @@ image: binaries ## Build the OCI image for all platforms into dist/image, withou
 	cd cmd/image && $(GO) run . build -out $(abspath $(DIST))/image -sboms $(abspath $(DIST)) -version $(VERSION) \
 		-revision "$$(git rev-parse HEAD 2>/dev/null)" -licence $(CURDIR)/LICENSE $(binaries)
 
+.PHONY: release-check
+release-check: build ## Fail when chart, plugin, changelog and binary have different versions; with TAG, of that release
+	bin/cobaltcore-exporter version | $(GO) run ./cmd/release-check -tag '$(TAG)'
+
 .PHONY: image-registry
 image-registry: ## Print the registry of image and chart
 	@echo $(image_registry)
@@ -112,9 +116,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s) each
 generate: ## Write everything that is generated: docs, schemas, rules
 	$(GO) run ./cmd/generate
 
+generated := alerts charts dashboards docs internal/config internal/health plugin
+
 .PHONY: check-generated
 check-generated: generate ## Fail when a generated file differs from what is committed
-	@test -z "$$(git status --porcelain -- alerts docs internal/config)" || { git status --short -- alerts docs internal/config; git diff -- alerts docs internal/config; exit 1; }
+	@test -z "$$(git status --porcelain -- $(generated))" || { git status --short -- $(generated); git diff -- $(generated); exit 1; }
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters

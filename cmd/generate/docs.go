@@ -50,7 +50,10 @@ func files() (map[string][]byte, error) {
 	if err := openBaoFiles(out); err != nil {
 		return nil, err
 	}
-	return out, chartFiles(out)
+	if err := chartFiles(out); err != nil {
+		return nil, err
+	}
+	return out, pluginFiles(out)
 }
 
 // openBaoFiles are the policy and the roles for OpenBao, with the names and mounts

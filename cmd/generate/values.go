@@ -32,23 +32,37 @@ const configOption = "config"
 
 // valuesFiles are the schema and the page that values.yaml is the source of.
 func valuesFiles(out map[string][]byte) error {
-	repository, err := root()
+	values, err := chartOptions()
 	if err != nil {
 		return err
-	}
-	text, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(chartDir), "values.yaml"))
-	if err != nil {
-		return err
-	}
-	values, err := readOptions(text)
-	if err != nil {
-		return fmt.Errorf("values.yaml: %w", err)
 	}
 	if out[chartDir+"values.schema.json"], err = valuesSchema(values); err != nil {
 		return fmt.Errorf("values.yaml: %w", err)
 	}
 	out[chartDir+"README.md"] = chartPage(values)
 	return nil
+}
+
+// chartOptions are the options of the chart, as values.yaml has them.
+func chartOptions() (*option, error) {
+	text, err := chartFile("values.yaml")
+	if err != nil {
+		return nil, err
+	}
+	values, err := readOptions(text)
+	if err != nil {
+		return nil, fmt.Errorf("values.yaml: %w", err)
+	}
+	return values, nil
+}
+
+// chartFile is a file of the chart that is written by hand.
+func chartFile(name string) ([]byte, error) {
+	repository, err := root()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(repository, filepath.FromSlash(chartDir), name))
 }
 
 // root is the directory of the repository, from which tests do not run.

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// pluginOption is a value of the chart that users of the plugin may set, and what it is
+// called in the user interface of Greenhouse. Everything else about it is in values.yaml.
+type pluginOption struct{ path, displayName string }
+
+// pluginOptions are those of the plugin, what most will look for first.
+func pluginOptions() []pluginOption {
+	return []pluginOption{
+		{"localCluster.enabled", "Watch this cluster"},
+		{"localCluster.name", "Name of this cluster"},
+		{"localCluster.role", "Role of this cluster"},
+		{"localCluster.region", "Region of this cluster"},
+		{"localCluster.owner", "Owner of this cluster"},
+		{"config.clusters", "Clusters"},
+		{"config.discover", "Places where clusters are found"},
+		{"rbac.secretNames", "Kubeconfig Secrets that may be read"},
+		{"secretMounts", "Mounted Secrets"},
+		{"config.clusterLabel", "Name of the label for clusters"},
+		{"config.collectors.flux.enabled", "Flux"},
+		{"config.collectors.externalSecrets.enabled", "External Secrets"},
+		{"config.collectors.greenhouse.enabled", "Greenhouse"},
+		{"config.collectors.controllers.enabled", "Controllers"},
+		{"config.collectors.controllers.via", "Way to the metrics of controllers"},
+		{"config.collectors.openbao", "OpenBao clusters"},
+		{"config.collectors.aurora", "Aurora dashboards"},
+		{"config.alertmanager.urls", "Alertmanagers"},
+		{"configFiles", "Files beside the configuration"},
+
+		{"serviceMonitorLabels", "Labels of the ServiceMonitor"},
+		{"serviceMonitor.create", "Create a ServiceMonitor"},
+		{"serviceMonitor.interval", "Scrape interval"},
+		{"serviceMonitor.scrapeTimeout", "Scrape timeout"},
+		{"serviceMonitor.metricRelabelings", "Metric relabelings"},
+		{"prometheusRules.create", "Create alerts"},
+		{"prometheusRules.ruleSelectors", "Labels of the PrometheusRule"},
+		{"prometheusRules.additionalRuleLabels", "Labels of alerts"},
+		{"prometheusRules.additionalRuleAnnotations", "Annotations of alerts"},
+		{"prometheusRules.ruleGroups", "Groups of alerts"},
+		{"prometheusRules.disabled", "Alerts to leave out"},
+		{"prometheusRules.overrides", "Changes to alerts"},
+		{"prometheusRules.playbookBaseURL", "Address of the playbooks"},
+		{"prometheusRules.inhibition.create", "Create an AlertmanagerConfig"},
+		{"prometheusRules.inhibition.labels", "Labels of the AlertmanagerConfig"},
+		{"dashboards.create", "Create Perses dashboards"},
+		{"dashboards.global.create", "Create global Perses dashboards"},
+		{"dashboards.grafana.create", "Create Grafana dashboards"},
+		{"dashboards.grafana.labels", "Labels of Grafana dashboards"},
+		{"global.commonLabels", "Labels of everything"},
+
+		{"remoteAccount.enabled", "Account only"},
+		{"remoteAccount.clusterName", "Account: name of this cluster"},
+		{"remoteAccount.createTokenSecret", "Account: create a token"},
+		{"remoteAccount.createProbeAccount", "Account: create that of the login probe"},
+
+		{"replicas", "Replicas"},
+		{"shards", "Shards"},
+		{"resources", "Resources"},
+		{"nodeSelector", "Node selector"},
+		{"tolerations", "Tolerations"},
+		{"affinity", "Affinity"},
+		{"priorityClassName", "Priority class"},
+		{"networkPolicy.create", "Create a NetworkPolicy"},
+		{"networkPolicy.ingressFrom", "Who may scrape"},
+		{"networkPolicy.egress", "Egress rules"},
+		{"hostAliases", "Host aliases"},
+		{"service.expose", "Show the web page in Greenhouse"},
+		{"web.tlsSecretName", "Secret with the certificate"},
+		{"web.configSecretName", "Secret with the web configuration"},
+		{"serviceMonitor.scheme", "Scheme of the scrape"},
+		{"serviceMonitor.tlsConfig", "TLS of the scrape"},
+		{"serviceMonitor.basicAuth", "Credentials of the scrape"},
+		{"log.level", "Log level"},
+		{"log.format", "Log format"},
+		{"image.registry", "Registry of the image"},
+		{"image.repository", "Repository of the image"},
+		{"image.tag", "Tag of the image"},
+		{"image.digest", "Digest of the image"},
+		{"imagePullSecrets", "Secrets to pull the image"},
+	}
+}
+
+// notPluginOptions are values, or mappings of them, that need Helm: what hardly anybody
+// sets would hide the rest.
+func notPluginOptions() []string {
+	return []string{
+		"nameOverride", "fullnameOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",
+		"syncTimeout", "web.port", "web.probePort", "web.enablePprof", "web.maxRequests",
+		"service.type", "service.port", "service.annotations", "service.labels",
+		"requireMonitoringCRDs", "serviceMonitor.relabelings", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
+		"livenessProbe", "readinessProbe", "podLabels", "podAnnotations", "podSecurityContext", "securityContext",
+		"topologySpreadConstraints", "terminationGracePeriodSeconds", "extraEnv", "extraVolumes", "extraVolumeMounts", "testFramework",
+	}
+}
