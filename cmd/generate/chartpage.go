@@ -65,6 +65,8 @@ func flowText(v any) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err.Error() // what was YAML is JSON, too
+	}
 	return strings.TrimSpace(b.String())
 }

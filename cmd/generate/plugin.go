@@ -74,7 +74,7 @@ func pluginFiles(out map[string][]byte) error {
 	}
 	var chart chartMetadata
 	if err := yaml.Unmarshal(text, &chart); err != nil {
-		return fmt.Errorf("Chart.yaml: %w", err)
+		return fmt.Errorf("%sChart.yaml: %w", chartDir, err)
 	}
 	definition, err := newPluginDefinition(chart, values)
 	if err != nil {
