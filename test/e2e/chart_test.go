@@ -268,7 +268,7 @@ func TestChartGreenhouse(t *testing.T) {
 			}
 		}
 	}
-	text, err := renderChart(t, "--values", valuesFile("greenhouse"), "--set", "global.commonLabels.support_group=null,global.commonLabels.service=hub")
+	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.commonLabels.service=hub")
 	must(t, err)
 	for _, g := range chartRules(t, decoded(t, text)).Groups {
 		for _, r := range g.Rules {
