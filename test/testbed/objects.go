@@ -68,6 +68,32 @@ func (c *Cluster) apply(ctx context.Context, obj *unstructured.Unstructured) err
 	return nil
 }
 
+// DryRun asks the API server what it thinks of the objects, as kubectl apply --server-side
+// --dry-run=server does, and returns everything that it finds wrong. Their namespaces must
+// exist.
+func (c *Cluster) DryRun(ctx context.Context, objs ...*unstructured.Unstructured) error {
+	var errs []error
+	for _, obj := range objs {
+		resource, err := c.resource(obj.GroupVersionKind(), obj.GetNamespace())
+		if err == nil {
+			options := metav1.ApplyOptions{FieldManager: fieldManager + "-dry-run", Force: true, DryRun: []string{metav1.DryRunAll}}
+			_, err = resource.Apply(ctx, obj.GetName(), obj, options)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("testbed: cluster %s: dry run of %s: %w", c.Name, describe(obj), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// CreateNamespace creates a namespace if it is missing.
+func (c *Cluster) CreateNamespace(ctx context.Context, name string) error {
+	if err := c.createNamespace(ctx, name); err != nil {
+		return fmt.Errorf("testbed: cluster %s: create namespace %s: %w", c.Name, name, err)
+	}
+	return nil
+}
+
 func (c *Cluster) createNamespace(ctx context.Context, name string) error {
 	namespace := NewObject("v1", "Namespace", "", name)
 	_, err := c.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).

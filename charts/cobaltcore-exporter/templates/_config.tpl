@@ -43,6 +43,10 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- if not $clusters }}{{ fail "there is no cluster to watch: set localCluster.enabled, or add one to config.clusters" }}{{ end -}}
 {{- $_ := set $config "clusters" $clusters -}}
+{{- /* What it sends itself goes the way of the alerts of Prometheus. */ -}}
+{{- with $config.alertmanager -}}
+{{- if .urls }}{{ $_ := set . "externalLabels" (merge (.externalLabels | default dict) (include "cobaltcore-exporter.alertLabels" $ | fromYaml)) }}{{ end -}}
+{{- end -}}
 {{- $rules := $config.rules | default dict -}}
 {{- $changes := include "cobaltcore-exporter.ruleChanges" . | fromYaml -}}
 {{- with concat ($rules.disabled | default list) ($changes.disabled | default list) | uniq }}{{ $_ := set $rules "disabled" . }}{{ end -}}

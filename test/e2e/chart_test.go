@@ -1,0 +1,312 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+var update = flag.Bool("update", false, "write the golden files of the chart")
+
+// TestChartRenders: each set of values is accepted by Helm's linter and always renders
+// to the same objects.
+func TestChartRenders(t *testing.T) {
+	t.Parallel()
+	for _, set := range chartSets() {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			_, err := testbed.Helm(t.Context(), t.TempDir(), "lint", "--strict", chartDir(t), "--values", valuesFile(set))
+			must(t, err)
+			text, err := renderChart(t, "--values", valuesFile(set))
+			must(t, err)
+			again, err := renderChart(t, "--values", valuesFile(set))
+			must(t, err)
+			if !bytes.Equal(text, again) {
+				t.Error("it renders to something else each time, which Flux takes for drift")
+			}
+			objects := decoded(t, text)
+			for _, o := range objects {
+				labels := o.GetLabels()
+				for _, want := range []string{"app.kubernetes.io/managed-by", "helm.sh/chart", "plugin", "plugindefinition"} {
+					if labels[want] == "" {
+						t.Errorf("%s %s has no label %s", o.GetKind(), o.GetName(), want)
+					}
+				}
+			}
+			compareGolden(t, set, summary(t, objects))
+		})
+	}
+}
+
+// summary is what a person would look at: neither labels that all have, nor rules and
+// dashboards, which have tests of their own.
+func summary(t *testing.T, objects []*unstructured.Unstructured) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for _, o := range objects {
+		o = o.DeepCopy()
+		labels := o.GetLabels()
+		for name := range labels {
+			if strings.HasPrefix(name, "app.kubernetes.io/") || slices.Contains([]string{"helm.sh/chart", "plugindefinition"}, name) {
+				delete(labels, name)
+			}
+		}
+		o.SetLabels(labels)
+		unstructured.RemoveNestedField(o.Object, "spec", "template", "metadata", "labels")
+		unstructured.RemoveNestedField(o.Object, "spec", "template", "metadata", "annotations", "checksum/config")
+		switch {
+		case slices.Contains([]string{"PrometheusRule", "AlertmanagerConfig"}, o.GetKind()):
+			delete(o.Object, "spec")
+		case isDashboard(o):
+			continue
+		}
+		text, err := yaml.Marshal(o.Object)
+		must(t, err)
+		b.WriteString("---\n")
+		b.Write(text)
+	}
+	return b.Bytes()
+}
+
+func isDashboard(o *unstructured.Unstructured) bool {
+	labels := o.GetLabels()
+	return labels["perses.dev/resource"] != "" || labels["grafana_dashboard"] != ""
+}
+
+func compareGolden(t *testing.T, set string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", "chart", "golden", set+".yaml")
+	if *update {
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, got, 0o600))
+	}
+	want, err := os.ReadFile(file)
+	must(t, err)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the chart renders differently; look at it and run the test with -update:\n%s", diff)
+	}
+}
+
+// TestChartRefuses: a mistake is an error that says what to do, before anything is
+// installed.
+func TestChartRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ set, says string }{
+		"an unknown option":              {`{"serviceMonitor":{"intervall":"30s"}}`, "intervall"},
+		"an unknown key of the exporter": {`{"config":{"colectors":{}}}`, "colectors"},
+		"a bad value of the exporter":    {`{"config":{"collectors":{"controllers":{"via":"tunnel"}}}}`, "/config/collectors/controllers/via"},
+		"a duration that is none":        {`{"config":{"staleAfter":"soon"}}`, "/config/staleAfter"},
+		"Secrets without names":          {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
+		"no cluster":                     {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
+		"replicas of shards":             {`{"replicas":2,"shards":2}`, "use one of the two"},
+		"an alert that is none":          {`{"prometheusRules":{"disabled":{"FluxStaled":true}}}`, "there is no FluxStaled"},
+		"a group that is none":           {`{"prometheusRules":{"ruleGroups":{"cobaltcore-gitops":false}}}`, "there is no cobaltcore-gitops"},
+		"a cluster label without rules":  {`{"config":{"clusterLabel":"k8s_cluster"}}`, "config.clusterLabel"},
+		"an account without a name":      {`{"serviceAccount":{"create":false}}`, "serviceAccount.name"},
+		"a memory limit in parts":        {`{"resources":{"limits":{"memory":"500000000m"}}}`, "resources.limits.memory"},
+		"an ingress without a host":      {`{"ingress":{"enabled":true}}`, "ingress.host"},
+		"a bad digest":                   {`{"image":{"digest":"latest"}}`, "/image/digest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "values.yaml")
+			must(t, os.WriteFile(file, []byte(c.set), 0o600))
+			_, err := renderChart(t, "--values", file)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("want an error with %q, got %v", c.says, err)
+			}
+		})
+	}
+}
+
+// TestChartWithoutCRDs: a cluster that has none of the kinds of the Prometheus Operator
+// gets none, and those who render without a cluster may insist.
+func TestChartWithoutCRDs(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"true": 0, "false": 3} {
+		text, err := testbed.Helm(t.Context(), t.TempDir(), "template", chartRelease, chartDir(t),
+			"--values", valuesFile("all"), "--set", "requireMonitoringCRDs="+name)
+		must(t, err)
+		if got := len(ofKind(decoded(t, text), "ServiceMonitor", "PrometheusRule", "AlertmanagerConfig")); got != want {
+			t.Errorf("requireMonitoringCRDs=%s: %d objects of the Prometheus Operator, want %d", name, got, want)
+		}
+	}
+}
+
+// TestChartRules: what the options make of the generated rules is what promtool and pint
+// accept, and nothing else of them has changed.
+func TestChartRules(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	must(t, err)
+	for set, label := range map[string]string{"defaults": "cluster", "all": "clusterName"} {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			got := chartRules(t, rendered(t, set))
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			text, err := yaml.Marshal(got)
+			must(t, err)
+			must(t, os.WriteFile(file, text, 0o600))
+			_, err = testbed.Promtool(t.Context(), nil, "check", "rules", file)
+			must(t, err)
+			_, err = testbed.Pint(t.Context(), "--no-color", "--offline", "--config", filepath.Join(root, ".pint.hcl"), "lint", "--fail-on=warning", file)
+			must(t, err)
+
+			text, err = os.ReadFile(filepath.Join(root, "alerts", "generated", label, "rules.yaml"))
+			must(t, err)
+			var want ruleFile
+			must(t, yaml.Unmarshal(text, &want))
+			if set == "all" {
+				want = changedAsAll(want)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+type ruleFile struct {
+	Groups []struct {
+		Name  string      `json:"name"`
+		Rules []alertRule `json:"rules"`
+	} `json:"groups"`
+}
+
+type alertRule struct {
+	Record        string            `json:"record,omitempty"`
+	Alert         string            `json:"alert,omitempty"`
+	Expr          string            `json:"expr"`
+	For           string            `json:"for,omitempty"`
+	KeepFiringFor string            `json:"keep_firing_for,omitempty"`
+	Labels        map[string]string `json:"labels,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}
+
+func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
+	t.Helper()
+	found := ofKind(objects, "PrometheusRule")
+	if len(found) != 1 {
+		t.Fatalf("%d PrometheusRules, want one", len(found))
+	}
+	text, err := yaml.Marshal(found[0].Object["spec"])
+	must(t, err)
+	var file ruleFile
+	must(t, yaml.Unmarshal(text, &file))
+	return file
+}
+
+// changedAsAll does to the rules what the values of all.yaml say, in other words.
+func changedAsAll(file ruleFile) ruleFile {
+	groups := file.Groups[:0]
+	for _, g := range file.Groups {
+		if g.Name == "cobaltcore-aurora" {
+			continue
+		}
+		g.Rules = slices.DeleteFunc(g.Rules, func(r alertRule) bool {
+			return slices.Contains([]string{"FluxInstanceMissing", "GreenhouseCatalogNotReady"}, r.Alert)
+		})
+		for i := range g.Rules {
+			r := &g.Rules[i]
+			if r.Alert == "" {
+				continue
+			}
+			for name, value := range map[string]string{"support_group": "platform", "organization": "example"} {
+				r.Labels[name] = value
+			}
+			if book := r.Labels["playbook"]; book != "" {
+				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
+			}
+			r.Annotations["documentation"] = "https://docs.example.com"
+			switch r.Alert {
+			case "FleetClusterDown":
+				r.For, r.Labels["severity"], r.Labels["tier"] = "3m", "warning", "os"
+				r.Annotations["summary"] = "{{ $labels.cluster }} is gone"
+			case "OpenBaoQuorumAtRisk":
+				r.Labels["no_alert_on_absence"] = "true"
+			}
+		}
+		groups = append(groups, g)
+	}
+	file.Groups = groups
+	return file
+}
+
+// TestChartGreenhouse: what Greenhouse adds to the values reaches names, labels and alerts.
+func TestChartGreenhouse(t *testing.T) {
+	t.Parallel()
+	objects := rendered(t, "greenhouse")
+	for _, o := range objects {
+		if got := o.GetLabels()["greenhouse.sap/owned-by"]; got != "platform" {
+			t.Errorf("%s %s: owned by %q", o.GetKind(), o.GetName(), got)
+		}
+	}
+	want := []any{map[string]any{"name": "mgmt-eu-1", "inCluster": true, "owner": "platform", "region": "eu-de-1"}}
+	if diff := cmp.Diff(want, exporterConfig(t, objects)["clusters"]); diff != "" {
+		t.Error(diff)
+	}
+	for _, g := range chartRules(t, objects).Groups {
+		for _, r := range g.Rules {
+			if r.Alert != "" && r.Labels["support_group"] != "storage" {
+				t.Errorf("%s: support_group %q, want that of global.commonLabels", r.Alert, r.Labels["support_group"])
+			}
+		}
+	}
+	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.commonLabels.service=hub")
+	must(t, err)
+	for _, g := range chartRules(t, decoded(t, text)).Groups {
+		for _, r := range g.Rules {
+			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub") {
+				t.Errorf("%s: support_group %q and service %q, want the owner and what the user says", r.Alert, r.Labels["support_group"], r.Labels["service"])
+			}
+		}
+	}
+}
+
+// TestChartDashboards: one ConfigMap for each dashboard, under a key that no other
+// plugin has, and small enough for Kubernetes.
+func TestChartDashboards(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(chartDir(t), "files", "dashboards", "*", "clusterName", "*.json"))
+	must(t, err)
+	keys := map[string]bool{}
+	var n int
+	for _, o := range rendered(t, "all") {
+		if !isDashboard(o) {
+			continue
+		}
+		n++
+		data, _, err := unstructured.NestedStringMap(o.Object, "data")
+		must(t, err)
+		for key, text := range data {
+			if keys[fmt.Sprint(o.GetLabels()["grafana_dashboard"], key)] || !strings.Contains(key, chartName) {
+				t.Errorf("%s: the key %s is taken, or could be", o.GetName(), key)
+			}
+			keys[fmt.Sprint(o.GetLabels()["grafana_dashboard"], key)] = true
+			if len(text) > 900<<10 {
+				t.Errorf("%s: %d bytes", o.GetName(), len(text))
+			}
+			var dashboard map[string]any
+			must(t, yaml.UnmarshalStrict([]byte(text), &dashboard))
+		}
+	}
+	if n != len(files) {
+		t.Errorf("%d ConfigMaps for %d dashboards", n, len(files))
+	}
+}
