@@ -64,7 +64,7 @@ func chartCluster(t *testing.T) *testbed.Cluster {
 	labelled := secretWith("c5c3-clusters", "tenant-kubeconfig", "Opaque", "kubeconfig", []byte("none"))
 	labelled.SetLabels(map[string]string{"sigs.k8s.io/multicluster-runtime-kubeconfig": "true"})
 	must(t, c.Apply(t.Context(),
-		controllerPod("flux-system", "source-controller-0", "source-controller", "127.0.0.1", "http-prom"), labelled,
+		controllerPod("flux-system", "flux-operator-0", "flux-operator", "127.0.0.1", "http-metrics"), labelled,
 	))
 	return c
 }
@@ -127,6 +127,7 @@ func TestChartOnAPIServer(t *testing.T) {
 			_, err := c.Helm(t.Context(), append([]string{"install"}, args...)...)
 			must(t, err)
 			releaseIsSmall(t, c)
+			hasRoles(t, c, chartName, objects)
 			if set == "remote" {
 				runWithAccount(t, c)
 			} else {
