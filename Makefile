@@ -13,14 +13,14 @@ ADDRESS ?= 127.0.0.1:9876
 DIST    ?= dist
 
 # The version is that of the chart. What is not the commit with its tag is on the way there.
-chart           := charts/cobaltcore-exporter
-chart_version   := $(shell sed -n 's/^version: *//p' $(chart)/Chart.yaml)
+chart_directory := charts/cobaltcore-exporter
+chart_version   := $(shell sed -n 's/^version: *//p' $(chart_directory)/Chart.yaml)
 described       := $(shell git describe --tags --exact-match --dirty --match 'v$(chart_version)' 2>/dev/null)
 development     := $(chart_version)-dev$(shell git rev-parse --short=12 HEAD 2>/dev/null | sed 's/^/.g/')$(shell git status --porcelain --untracked-files=no 2>/dev/null | grep -q . && echo .dirty)
 VERSION         ?= $(if $(filter v$(chart_version),$(described)),$(chart_version),$(development))
 # The registry is named in one place: the values of the chart.
-image_registry  := $(shell sed -n '/^image:/,/^[^ ]/s/^  registry: *//p' $(chart)/values.yaml)
-image           := $(image_registry)/$(shell sed -n '/^image:/,/^[^ ]/s/^  repository: *//p' $(chart)/values.yaml)
+image_registry  := $(shell sed -n '/^image:/,/^[^ ]/s/^  registry: *//p' $(chart_directory)/values.yaml)
+image           := $(image_registry)/$(shell sed -n '/^image:/,/^[^ ]/s/^  repository: *//p' $(chart_directory)/values.yaml)
 
 version_package := github.com/prometheus/common/version
 ldflags := -s -w \
@@ -67,6 +67,23 @@ image-registry: ## Print the registry of image and chart
 .PHONY: image-push
 image-push: ## Push dist/image with the tag VERSION, where docker login has logged in
 	cd cmd/image && $(GO) run . push -from $(abspath $(DIST))/image $(image):$(VERSION)
+
+.PHONY: chart
+chart: bin/helm ## Check the chart and pack it into dist
+	bin/helm lint --strict $(chart_directory)
+	bin/helm package --destination $(DIST) $(chart_directory)
+
+.PHONY: chart-push
+chart-push: ## Push the packed chart, where helm registry login has logged in
+	bin/helm push $(DIST)/cobaltcore-exporter-$(chart_version).tgz oci://$(image)/charts
+
+.PHONY: release-files
+release-files: image chart ## Collect the files of a release with their checksums in dist/release, and its notes
+	rm -rf $(DIST)/release && mkdir $(DIST)/release
+	for platform in $(platforms); do cp $(DIST)/$$platform/cobaltcore-exporter $(DIST)/release/cobaltcore-exporter-$$platform; done
+	cp $(DIST)/*.spdx.json $(DIST)/cobaltcore-exporter-$(chart_version).tgz $(DIST)/release
+	cd $(DIST)/release && sha256sum -- * > sha256sums.txt
+	awk '/^## \[/ {on = index($$0, "[$(chart_version)]")} on && !/^## /' CHANGELOG.md > $(DIST)/release-notes.md
 
 .PHONY: run
 run: build ## Serve the snapshot fleet of test/fleet (no cluster needed)
@@ -137,6 +154,9 @@ pint: bin/pint ## Look for mistakes in the generated rules
 
 bin/pint: test/tools/pint/go.mod
 	cd test/tools/pint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/cloudflare/pint/cmd/pint
+
+bin/helm: test/tools/helm/go.mod
+	cd test/tools/helm && $(GO) build -trimpath -o $(CURDIR)/$@ helm.sh/helm/v3/cmd/helm
 
 bin/gotestsum: test/tools/gotestsum/go.mod
 	cd test/tools/gotestsum && $(GO) build -trimpath -o $(CURDIR)/$@ gotest.tools/gotestsum
