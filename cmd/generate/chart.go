@@ -27,10 +27,8 @@ func chartFiles(out map[string][]byte) error {
 	for _, label := range clusterLabels() {
 		out[chartDir+"files/rules/"+label+".yaml"] = out["alerts/generated/"+label+"/rules.yaml"]
 	}
-	for _, name := range slices.Collect(maps.Keys(out)) {
-		if dashboard, ok := strings.CutPrefix(name, "dashboards/generated/"); ok {
-			out[chartDir+"files/dashboards/"+dashboard] = out[name]
-		}
+	if err := chartDashboards(out); err != nil {
+		return err
 	}
 	out[chartDir+"files/openbao-policy.hcl"] = out["docs/openbao/policy.hcl"]
 	out[chartDir+"files/kinds.yaml"] = chartKinds()
