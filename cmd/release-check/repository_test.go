@@ -90,7 +90,7 @@ func TestLicences(t *testing.T) {
 		t.Skipf("only a checkout knows which files belong to the project: %v", err)
 	}
 files:
-	for _, name := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+	for name := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
 		for _, pattern := range annotated {
 			if pattern.MatchString(name) {
 				continue files

@@ -30,7 +30,8 @@ type sandbox struct {
 	rootless bool
 }
 
-// enter mounts and changes into the root $1, with $2 at /fleet, and becomes what is left.
+// enter mounts and changes into the root $1, with $2 at /fleet and the option $3 if there
+// is one, and becomes what is left.
 const enter = `set -e
 mount --bind "$1" "$1"
 mount --bind "$2" "$1/fleet"
@@ -59,7 +60,7 @@ func newSandbox(t *testing.T, root string) *sandbox {
 func (s *sandbox) arguments(command []string) []string {
 	args, user := []string{"--mount", "--propagation", "private"}, "--userspec="+imageUser+":"+imageUser
 	if s.rootless {
-		args, user = append(args, "--map-root-user"), "--userspec=0:0"
+		args, user = append(args, "--map-root-user"), ""
 	}
 	return append(append(args, "sh", "-c", enter, "sh", s.root, s.fleet, user), command...)
 }
