@@ -16,7 +16,7 @@ DIST    ?= dist
 chart_directory := charts/cobaltcore-exporter
 chart_version   := $(shell sed -n 's/^version: *//p' $(chart_directory)/Chart.yaml)
 described       := $(shell git describe --tags --exact-match --dirty --match 'v$(chart_version)' 2>/dev/null)
-development     := $(chart_version)-dev$(shell git rev-parse --short=12 HEAD 2>/dev/null | sed 's/^/.g/')$(shell git status --porcelain --untracked-files=no 2>/dev/null | grep -q . && echo .dirty)
+development     := $(chart_version)-dev$(shell git rev-parse HEAD 2>/dev/null | sed -E 's/^(.{12}).*/.g\1/')$(shell git status --porcelain --untracked-files=no 2>/dev/null | grep -q . && echo .dirty)
 VERSION         ?= $(if $(filter v$(chart_version),$(described)),$(chart_version),$(development))
 # The registry is named in one place: the values of the chart.
 image_registry  := $(shell sed -n '/^image:/,/^[^ ]/s/^  registry: *//p' $(chart_directory)/values.yaml)
@@ -30,7 +30,7 @@ ldflags := -s -w \
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/cobaltcore-exporter
