@@ -56,7 +56,11 @@ func chartCluster(t *testing.T) *testbed.Cluster {
 	must(t, err)
 	objects = slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetAPIVersion() == "v1" })
 	must(t, c.Apply(t.Context(), objects...))
-	for _, namespace := range []string{chartNamespace, "flux-system", organization, "c5c3-clusters", "openbao-system", "edge"} {
+	// The strictest of the Pod Security Standards.
+	namespace := testbed.NewObject("v1", "Namespace", "", chartNamespace)
+	namespace.SetLabels(map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
+	must(t, c.Apply(t.Context(), namespace))
+	for _, namespace := range []string{"flux-system", organization, "c5c3-clusters", "openbao-system", "edge"} {
 		must(t, c.CreateNamespace(t.Context(), namespace))
 	}
 	// A pod that has metrics, at an address to which the API server is no proxy; and
@@ -123,9 +127,16 @@ func TestChartOnAPIServer(t *testing.T) {
 			}
 			objects := rendered(t, set)
 			must(t, c.DryRun(t.Context(), objects...))
+			if set != "remote" { // nobody makes pods of a Deployment here, and only pods are checked
+				pod := testbed.NewObject("v1", "Pod", chartNamespace, "restricted")
+				spec, _ := podTemplate(t, objects)
+				pod.Object["spec"] = spec
+				must(t, c.DryRun(t.Context(), pod))
+			}
 			args := []string{chartRelease, chartDir(t), "--namespace", chartNamespace, "--values", valuesFile(set)}
-			_, err := c.Helm(t.Context(), append([]string{"install"}, args...)...)
+			notes, err := c.Helm(t.Context(), append([]string{"install"}, args...)...)
 			must(t, err)
+			checkNotes(t, set, string(notes))
 			releaseIsSmall(t, c)
 			hasRoles(t, c, chartName, objects)
 			if set == "remote" {
@@ -150,6 +161,29 @@ func TestChartOnAPIServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// checkNotes: what is left to do by hand is said with the names of this release.
+func checkNotes(t *testing.T, set, notes string) {
+	t.Helper()
+	says := map[string][]string{
+		"defaults": {"port-forward service/" + chartName + " 9876", "http://localhost:9876/"},
+		"all": {
+			"https://localhost:9876/", "bao policy write cobaltcore-exporter", "bao write auth/kubernetes/management/role/cobaltcore-exporter",
+			"bound_service_account_names=" + chartName + " bound_service_account_namespaces=" + chartNamespace,
+			"bao write auth/kubernetes/{cluster}/role/cobaltcore-exporter-probe", "bound_service_account_names=login-probe",
+			"path \"sys/storage/raft/autopilot/state\" {\n    capabilities = [\"read\"]",
+		},
+		"remote": {"get secret " + chartName + "-token", "config set-credentials exporter"},
+	}
+	for _, text := range says[set] {
+		if !strings.Contains(notes, text) {
+			t.Errorf("the notes do not say %q:\n%s", text, notes)
+		}
+	}
+	if set == "defaults" && strings.Contains(notes, "bao ") {
+		t.Error("the notes speak of OpenBao, which is not configured")
 	}
 }
 

@@ -115,6 +115,7 @@ func TestChartRefuses(t *testing.T) {
 		"a duration that is none":        {`{"config":{"staleAfter":"soon"}}`, "/config/staleAfter"},
 		"Secrets without names":          {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
 		"no cluster":                     {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
+		"the same cluster twice":         {`{"config":{"clusters":[{"name":"here","inCluster":true}]}}`, "localCluster adds already"},
 		"replicas of shards":             {`{"replicas":2,"shards":2}`, "use one of the two"},
 		"an alert that is none":          {`{"prometheusRules":{"disabled":{"FluxStaled":true}}}`, "there is no FluxStaled"},
 		"a group that is none":           {`{"prometheusRules":{"ruleGroups":{"cobaltcore-gitops":false}}}`, "there is no cobaltcore-gitops"},
@@ -233,6 +234,9 @@ func changedAsAll(file ruleFile) ruleFile {
 			}
 			if book := r.Labels["playbook"]; book != "" {
 				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
+			}
+			if dashboard := r.Annotations["dashboard"]; dashboard != "" {
+				r.Annotations["dashboard"] = "https://perses.example.com/projects/cobaltcore/dashboards/" + dashboard
 			}
 			r.Annotations["documentation"] = "https://docs.example.com"
 			switch r.Alert {

@@ -38,6 +38,9 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- with .role }}{{ $_ := set $cluster "role" . }}{{ end -}}
 {{- with .region | default (dig "metadata" "region" "" $greenhouse) }}{{ $_ := set $cluster "region" (toString .) }}{{ end -}}
 {{- with .owner | default (get $greenhouse "ownedBy") }}{{ $_ := set $cluster "owner" (toString .) }}{{ end -}}
+{{- range $clusters -}}
+{{- if .inCluster }}{{ fail (printf "config.clusters: %s is the cluster that this is installed in, which localCluster adds already; switch localCluster.enabled off, or leave it out" .name) }}{{ end -}}
+{{- end -}}
 {{- $clusters = prepend $clusters $cluster -}}
 {{- end -}}
 {{- end -}}

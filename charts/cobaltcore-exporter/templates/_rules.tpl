@@ -31,6 +31,9 @@ SPDX-License-Identifier: Apache-2.0
 {{- with $rule.labels.playbook -}}
 {{- $_ := set $rule.labels "playbook" (printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base .)) -}}
 {{- end -}}
+{{- with $rule.annotations.dashboard -}}
+{{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
+{{- end -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations $options.additionalRuleAnnotations) -}}
 {{- with get $overrides $rule.alert -}}
