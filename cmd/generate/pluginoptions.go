@@ -43,6 +43,7 @@ func pluginOptions() []pluginOption {
 		{"prometheusRules.disabled", "Alerts to leave out"},
 		{"prometheusRules.overrides", "Changes to alerts"},
 		{"prometheusRules.playbookBaseURL", "Address of the playbooks"},
+		{"prometheusRules.dashboardBaseURL", "Address of the dashboards"},
 		{"prometheusRules.inhibition.create", "Create an AlertmanagerConfig"},
 		{"prometheusRules.inhibition.labels", "Labels of the AlertmanagerConfig"},
 		{"dashboards.create", "Create Perses dashboards"},
