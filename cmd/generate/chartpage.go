@@ -57,9 +57,16 @@ func (o *option) typeText() string {
 func (o *option) defaultText() string {
 	var v any
 	_ = o.value.Decode(&v) // it was read already
+	return flowText(v)
+}
+
+// flowText is a value in one line, which is YAML as well.
+func flowText(v any) string {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err.Error() // what was YAML is JSON, too
+	}
 	return strings.TrimSpace(b.String())
 }
