@@ -118,6 +118,7 @@ func TestChartOnAPIServer(t *testing.T) {
 	kubeconfig, err := os.ReadFile(c.Kubeconfig)
 	must(t, err)
 	must(t, c.Apply(t.Context(), webSecrets(t, kubeconfig)...))
+	strict(t, c, rendered(t, "all"))
 	for _, set := range chartSets() {
 		t.Run(set, func(t *testing.T) {
 			if set == "all" { // the chart makes it elsewhere only
@@ -161,6 +162,24 @@ func TestChartOnAPIServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// strict: the API server would refuse a field that is misspelled, and a pod with privileges.
+func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
+	t.Helper()
+	for _, kind := range []string{"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
+		o := ofKind(objects, kind)[0].DeepCopy()
+		must(t, unstructured.SetNestedField(o.Object, true, "spec", "misspelled"))
+		if err := c.DryRun(t.Context(), o); err == nil {
+			t.Errorf("the API server takes any field of a %s", kind)
+		}
+	}
+	pod := testbed.NewObject("v1", "Pod", chartNamespace, "privileged")
+	pod.Object["spec"], _ = podTemplate(t, objects)
+	must(t, unstructured.SetNestedField(pod.Object, true, "spec", "hostNetwork"))
+	if err := c.DryRun(t.Context(), pod); err == nil {
+		t.Error("the API server takes any pod")
 	}
 }
 
@@ -348,7 +367,7 @@ func httpGet(ctx context.Context, url, password string) ([]byte, error) {
 	}
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the certificate is one of the test
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // one of the test
 	}}
 	response, err := client.Do(request)
 	if err != nil {
@@ -361,4 +380,3 @@ func httpGet(ctx context.Context, url, password string) ([]byte, error) {
 	}
 	return body, err
 }
-

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -229,9 +230,7 @@ func changedAsAll(file ruleFile) ruleFile {
 			if r.Alert == "" {
 				continue
 			}
-			for name, value := range map[string]string{"support_group": "platform", "organization": "example"} {
-				r.Labels[name] = value
-			}
+			maps.Copy(r.Labels, map[string]string{"support_group": "platform", "organization": "example"})
 			if book := r.Labels["playbook"]; book != "" {
 				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
 			}
