@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -103,10 +104,12 @@ func checkNotes(t *testing.T, set, notes string) {
 			"bound_service_account_names=" + chartName + " bound_service_account_namespaces=" + chartNamespace,
 			"token_policies=cobaltcore-exporter token_no_default_policy=true token_type=batch token_ttl=30m",
 			"bao write auth/kubernetes/{cluster}/role/cobaltcore-exporter-probe", "bound_service_account_names=login-probe",
-			"path \"sys/storage/raft/autopilot/state\" {\n    capabilities = [\"read\"]",
 		},
 		"remote": {"get secret " + chartName + "-token", "config set-credentials exporter"},
 	}
+	policy, err := os.ReadFile(filepath.Join(chartDir(t), "..", "..", "docs", "openbao", "policy.hcl"))
+	must(t, err)
+	says["all"] = append(says["all"], strings.TrimSpace(strings.ReplaceAll("\n"+string(policy), "\n", "\n  ")))
 	for _, text := range says[set] {
 		if !strings.Contains(notes, text) {
 			t.Errorf("the notes do not say %q:\n%s", text, notes)

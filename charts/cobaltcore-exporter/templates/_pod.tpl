@@ -129,6 +129,8 @@ spec:
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       args: {{- include "cobaltcore-exporter.args" . | nindent 8 }}
       {{- $memory := dig "limits" "memory" "" (.Values.resources | default dict) }}
+      {{- /* Two variables of one name are an error to server-side apply. */}}
+      {{- range .Values.extraEnv }}{{ if eq .name "GOMEMLIMIT" }}{{ $memory = "" }}{{ end }}{{ end }}
       {{- if or $memory .Values.extraEnv }}
       env:
         {{- with $memory }}
