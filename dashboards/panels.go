@@ -131,7 +131,9 @@ func ageColumn(query int, title string, thresholds ...Threshold) Column {
 }
 
 // dateColumn is a column with a moment.
-func dateColumn(query int, title string) Column { return Column{Query: query, Title: title, Unit: Timestamp} }
+func dateColumn(query int, title string) Column {
+	return Column{Query: query, Title: title, Unit: Timestamp}
+}
 
 // valueColumn is a column with a number in some unit.
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
@@ -179,3 +181,6 @@ or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
 func served(collector string) string {
 	return selector("cobaltcore_watch_present", `collector="`+collector+`"`) + ` == 1`
 }
+
+// fluxObject names an object of Flux.
+const fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
