@@ -143,20 +143,21 @@ func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Co
 // oldestFirst sorts a table by the column with ages.
 func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
 
-// since is the age of what a metric with a timestamp tells.
-func since(metric string, matchers ...string) string {
-	return `time() - ` + selector(metric, matchers...)
-}
-
 // selector selects series of the chosen clusters.
 func selector(metric string, matchers ...string) string {
 	return metric + `{` + strings.Join(slices.Concat([]string{here}, matchers), ", ") + `}`
 }
 
-// perSecond is how fast a counter rises. Replicas of the exporter each tell it: of
-// their rates one is taken, before anything is added up.
+// perSecond is how fast a counter rises.
 func perSecond(metric string, matchers ...string) string {
-	return `max without (container, endpoint, instance, job, pod, service) (rate(` + selector(metric, matchers...) + `[$__rate_interval]))`
+	return `rate(` + selector(metric, matchers...) + `[$__rate_interval])`
+}
+
+// average is how long something took, from the sum and the count of a summary: 0 while
+// nothing happened.
+func average(metric, by string, matchers ...string) string {
+	count := `sum by (` + by + `) (` + perSecond(metric+"_count", matchers...) + `)`
+	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0) or 0 * ` + count
 }
 
 // presence says where a system is, so that a page about one that is absent does not
@@ -181,6 +182,3 @@ or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
 func served(collector string) string {
 	return selector("cobaltcore_watch_present", `collector="`+collector+`"`) + ` == 1`
 }
-
-// fluxObject names an object of Flux.
-const fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
