@@ -143,6 +143,11 @@ func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Co
 // oldestFirst sorts a table by the column with ages.
 func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
 
+// since is the age of what a metric with a timestamp tells.
+func since(metric string, matchers ...string) string {
+	return `time() - ` + selector(metric, matchers...)
+}
+
 // selector selects series of the chosen clusters.
 func selector(metric string, matchers ...string) string {
 	return metric + `{` + strings.Join(slices.Concat([]string{here}, matchers), ", ") + `}`
