@@ -14,15 +14,16 @@ import (
 // alertList is where alerts are explained that have no playbook of their own.
 const alertList = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/docs/alerts.md"
 
-// findings are the firing alerts of the catalogue as Prometheus tells them. The value
-// is since when, in seconds since the epoch. It is about clusters that are chosen, or
-// about what is applied to them; matchers select some of them.
-func findings(matchers ...string) string {
-	each := func(where string) string {
-		all := strings.Join(slices.Concat([]string{where, ours()}, matchers), ", ")
-		return `ALERTS_FOR_STATE{` + all + `} and ignoring (alertstate) ALERTS{` + all + `, alertstate="firing"}`
-	}
-	return `(` + each(here) + ` or ` + each(`target_cluster=~"$cluster"`) + `)`
+// findings are the firing alerts of the catalogue about the chosen clusters, or about
+// what is applied to them.
+func findings() string {
+	return `(` + findingsWith(here) + ` or ` + findingsWith(`target_cluster=~"$cluster"`) + `)`
+}
+
+// findingsWith are those that matchers select, as Prometheus tells them. The value is
+// since when, in seconds since the epoch.
+func findingsWith(matchers string) string {
+	return `ALERTS_FOR_STATE{` + matchers + `, ` + ours() + `} and ignoring (alertstate) ALERTS{` + matchers + `, ` + ours() + `, alertstate="firing"}`
 }
 
 // ours selects the alerts of the catalogue but the one that always fires.
@@ -96,8 +97,8 @@ func namesMatcher(names []string) string {
 }
 
 // rootCauses are the findings that follow from no other one.
-func rootCauses(matchers ...string) string {
-	return findings(matchers...) + ` unless ignoring (alertstate) (` + consequences() + `)`
+func rootCauses() string {
+	return findings() + ` unless ignoring (alertstate) (` + consequences() + `)`
 }
 
 // findingsTable lists findings, the newest first. Alerts name their objects by

@@ -23,7 +23,7 @@ func fluxResource() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				resourceState(), resourceTimes(), resourceRevisions(),
-				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings(`kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)),
+				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", `(`+findingsWith(theFluxResource)+`)`),
 			}},
 			{Title: "Over time", Panels: resourceHistory()},
 			{Title: "What it needs and what needs it", Panels: resourceRelatives()},
