@@ -3,7 +3,10 @@
 
 package dashboards
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // theFluxResource selects the object that is chosen at the top of the page.
 const theFluxResource = here + `, kind="$kind", exported_namespace="$namespace", name="$name"`
@@ -44,7 +47,7 @@ func stateMappings() []Mapping {
 func stateValue(matchers string) string {
 	var states []string
 	for i, s := range fluxStates() {
-		states = append(states, string(rune('0'+i))+` * max by (`+fluxObject+`) (cobaltcore_flux_resource_status{`+matchers+`, status="`+s.name+`"})`)
+		states = append(states, strconv.Itoa(i)+` * max by (`+fluxObject+`) (cobaltcore_flux_resource_status{`+matchers+`, status="`+s.name+`"})`)
 	}
 	return strings.Join(states, "\nor ")
 }
