@@ -47,7 +47,7 @@ func leftOverTime(ends []end) []Panel {
 		some := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return !slices.Contains(what, e.what) })
 		return Panel{
 			Kind: TimeSeries, Title: title, Width: 12, Unit: Duration, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
-			Description: description + " A line falls by a day a day and jumps up when something is renewed. One that reaches 0 is an outage.",
+			Description: description + " A line falls by a day a day and jumps up when something is renewed. One that reaches 0 is an outage. Without a line there is nothing of that sort.",
 			Queries:     []Query{{Expr: `min by (cluster, what) (` + ofAll(some, left) + `)`, Legend: "{{cluster}} {{what}}"}},
 		}
 	}
@@ -64,33 +64,28 @@ func pkiPanels() []Panel {
 	issuer := func(family string) string {
 		return `max by (` + byIssuer + `) (` + bao("pki_issuer_"+family+"_timestamp_seconds") + `)`
 	}
-	mount := func(expr string) Query {
-		return Query{Expr: orNone(`max by (`+byMount+`) (`+expr+`)`, "mount", "none")}
-	}
 	share := `(` + issuer("not_after") + ` - time()) / (` + issuer("not_after") + ` - ` + issuer("not_before") + `)`
 	return []Panel{
 		{
 			Kind: Table, Title: "Issuers", Width: 24, Unit: Number,
 			Description: "The CA certificates with which OpenBao signs. A CA signs nothing that would outlive it, so it has to be replaced when less is left than its certificates live for. The default one signs what names no other.",
 			Queries: []Query{
-				{Expr: orNone(issuer("not_after")+` - time()`, "mount", "none")}, {Expr: orNone(share, "mount", "none")},
-				{Expr: orNone(issuer("not_after"), "mount", "none")},
+				{Expr: orRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
 			},
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("issuer_name", "Issuer"), labelColumn("issuer_id", "ID"),
-				labelColumn("type", "Type"), labelColumn("is_default", "Default"), ageColumn(0, "Left"), valueColumn(1, "Share left", Percent), dateColumn(2, "Expires"),
+				labelColumn("type", "Type"), labelColumn("is_default", "Default"), ageColumn(1, "Left"), {Query: 0, Title: "Share left", Unit: Percent, Mappings: noRow()}, dateColumn(2, "Expires"),
 			},
 			Sort: Sort{Column: "Left"}, Links: []Link{playbook("OpenBaoCAExpiringRoot"), playbook("OpenBaoCAExpiringIntermediate")},
 		},
 		{
 			Kind: Table, Title: "PKI mounts", Width: 24, Unit: Number,
 			Description: "Certificates that each mount has stored, and when it was last tidied. Many that have expired, or no tidying for weeks, make OpenBao slow: see \"bao write pki/tidy\" and auto-tidy.",
-			Queries: []Query{
-				mount(bao("pki_issuers")), mount(bao("pki_certificates", `state="valid"`)), mount(bao("pki_certificates", `state="expired"`)),
-				mount(since("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
-			},
+			Queries: perRow(`0 * max by (`+byMount+`) (`+bao("pki_issuers")+`) + 1`, byMount, "mount", "none",
+				bao("pki_issuers"), bao("pki_certificates", `state="valid"`), bao("pki_certificates", `state="expired"`),
+				since("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
 			Columns: []Column{
-				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), valueColumn(0, "Issuers", Number),
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), {Query: 0, Title: "Issuers", Unit: Number, Mappings: noRow()},
 				valueColumn(1, "Valid", Number), valueColumn(2, "Expired", Number), ageColumn(3, "Tidied before"),
 			},
 			Sort: Sort{Column: "Mount"},

@@ -89,13 +89,13 @@ func expiryTable(title, description string, ends []end, links ...Link) Panel {
 	query := func(expr func(end) string) Query { return Query{Expr: ofAll(ends, expr)} }
 	return Panel{
 		Kind: Table, Title: title, Description: description, Width: 24, Height: 10, Unit: Number, Links: links,
-		Queries: []Query{query(left), query(end.at), query(end.state)},
+		Queries: []Query{query(left), query(end.at), {Expr: orRow(ofAll(ends, end.state), "what", "nothing known")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("what", "What"), labelColumn("object", "Object"),
 			ageColumn(0, "Left"), dateColumn(1, "Expires"),
 			{Query: 2, Title: "State", Mappings: []Mapping{
 				{Value: 0, Text: "has time", Color: Good}, {Value: 1, Text: "soon", Color: Warning},
-				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad},
+				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
 			}},
 		},
 		Sort: Sort{Column: "Left"},

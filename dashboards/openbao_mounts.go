@@ -31,12 +31,10 @@ or on (` + by + `) 0 * max by (` + by + `) (` + bao("mount_present") + `) + 1`
 		{
 			Kind: Table, Title: "KV mounts", Width: 16, Unit: Number,
 			Description: "The mounts of kv.mounts of the configuration: how many secrets they have and how old the oldest is. 0 overdue is good. If the numbers are of a part, a mount has more than kv.maxSecrets, or some may not be read. \"none\": the configuration names no mount.",
-			Queries: []Query{
-				kvQuery(bao("kv_secrets")), kvQuery(bao("kv_secrets_overdue")),
-				kvQuery(since("cobaltcore_openbao_kv_oldest_update_timestamp_seconds")), kvQuery(bao("kv_secrets_cut")),
-			},
+			Queries: perRow(`0 * max by (`+byMount+`) (`+bao("kv_secrets")+`) + 1`, byMount, "mount", "none", bao("kv_secrets"), bao("kv_secrets_overdue"),
+				since("cobaltcore_openbao_kv_oldest_update_timestamp_seconds"), bao("kv_secrets_cut")),
 			Columns: []Column{
-				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), valueColumn(0, "Secrets", Number),
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), {Query: 0, Title: "Secrets", Unit: Number, Mappings: noRow()},
 				valueColumn(1, "Overdue", Number, zeroIsGood(Warning)...), ageColumn(2, "Oldest"),
 				{Query: 3, Title: "Numbers are of", Mappings: []Mapping{{Value: 0, Text: "all", Color: Good}, {Value: 1, Text: "a part", Color: Warning}}},
 			},
@@ -51,17 +49,10 @@ or on (` + by + `) 0 * max by (` + by + `) (` + bao("mount_present") + `) + 1`
 	}
 }
 
-func kvQuery(expr string) Query {
-	return Query{Expr: orNone(`max by (`+byMount+`) (`+expr+`)`, "mount", "none")}
-}
-
 func baoLogins() []Panel {
 	const by = "cluster, openbao, mount"
 	login := `max by (` + by + `, step, reason) (` + bao("auth_probe_failing") + `)
 or on (` + by + `) 0 * max by (` + by + `) (` + bao("auth_probe_success") + `) + 1`
-	value := func(expr string) Query {
-		return Query{Expr: orRow(each(expr, by, login), "mount", "none")}
-	}
 	outcome := append(yesNo("succeeds", "fails", Bad), Mapping{Value: -1, Text: "not tried", Color: Neutral})
 	return []Panel{
 		{
@@ -77,7 +68,7 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 		{
 			Kind: Table, Title: "Logins that are tried", Width: 14, Unit: Number,
 			Description: "Each login with the step that fails, token (asking the cluster for one) or login, and the reason. forbidden at login: the role or its bound service account is wrong; not_found: the auth method is missing.",
-			Queries:     []Query{value(bao("auth_probe_success")), value(bao("auth_probe_duration_seconds"))},
+			Queries:     perRow(login, by, "mount", "none", bao("auth_probe_success"), bao("auth_probe_duration_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"),
 				{Query: 0, Title: "Login", Mappings: outcome}, labelColumn("step", "Step"), labelColumn("reason", "Reason"), ageColumn(1, "Took"),

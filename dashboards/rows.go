@@ -3,7 +3,11 @@
 
 package dashboards
 
-import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+import (
+	"strconv"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
 
 // each gives every row its value, the greatest by the labels that both have. Rows are
 // series of value 1. They are the side of which there may be many: while something
@@ -51,3 +55,28 @@ func synced(collector, kind string) string {
 func orRow(expr, name, text string) string {
 	return `(` + expr + `) or on () ` + withLabel(`vector(-1)`, name, text)
 }
+
+// perClusterRow has a row with a number that is none of the states for each cluster
+// that an expression has none of.
+func perClusterRow(expr string, number int) string {
+	return `(` + expr + `)
+or on (cluster) 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number)
+}
+
+// perRow are the queries of a table with these rows, each with a value of them. If there
+// are no rows, the first one has one that says so: an empty table looks as if it were
+// broken.
+func perRow(rows, by, name, none string, values ...string) []Query {
+	var queries []Query
+	for i, v := range values {
+		expr := each(v, by, rows)
+		if i == 0 {
+			expr = orRow(expr, name, none)
+		}
+		queries = append(queries, Query{Expr: expr})
+	}
+	return queries
+}
+
+// noRow hides the number of a row that is none.
+func noRow() []Mapping { return []Mapping{{Value: -1, Text: "none", Color: Neutral}} }
