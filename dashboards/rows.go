@@ -56,11 +56,11 @@ func orRow(expr, name, text string) string {
 	return `(` + expr + `) or on () ` + withLabel(`vector(-1)`, name, text)
 }
 
-// perClusterRow has a row with a number that is none of the states for each cluster
-// that an expression has none of.
-func perClusterRow(expr string, number int) string {
+// orClusters is an expression which has a row with a number that is none of its states
+// for each chosen cluster, if it would have none at all: the system is absent.
+func orClusters(expr string, number int) string {
 	return `(` + expr + `)
-or on (cluster) 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number)
+or on () (0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number) + `)`
 }
 
 // perRow are the queries of a table with these rows, each with a value of them. If there

@@ -51,7 +51,7 @@ func storePanels() []Panel {
 		{
 			Kind: StatusHistory, Title: "Stores over time", Width: 24, Height: 7, Unit: Number,
 			Description: "Whether each store can be logged in to. Green is good. Not ready: look at OpenBao, at its auth method and at the role. Never tried: its credentials are those of each user, so only they will know.",
-			Queries:     []Query{{Expr: perClusterRow(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
+			Queries:     []Query{{Expr: orClusters(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
 			Mappings:    storeStates(), Links: []Link{playbook("ESOStoreNotReady")},
 		},
 		{
