@@ -131,7 +131,9 @@ func ageColumn(query int, title string, thresholds ...Threshold) Column {
 }
 
 // dateColumn is a column with a moment.
-func dateColumn(query int, title string) Column { return Column{Query: query, Title: title, Unit: Timestamp} }
+func dateColumn(query int, title string) Column {
+	return Column{Query: query, Title: title, Unit: Timestamp}
+}
 
 // valueColumn is a column with a number in some unit.
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
@@ -151,10 +153,16 @@ func selector(metric string, matchers ...string) string {
 	return metric + `{` + strings.Join(slices.Concat([]string{here}, matchers), ", ") + `}`
 }
 
-// perSecond is how fast a counter rises. Replicas of the exporter each tell it: of
-// their rates one is taken, before anything is added up.
+// perSecond is how fast a counter rises.
 func perSecond(metric string, matchers ...string) string {
-	return `max without (container, endpoint, instance, job, pod, service) (rate(` + selector(metric, matchers...) + `[$__rate_interval]))`
+	return `rate(` + selector(metric, matchers...) + `[$__rate_interval])`
+}
+
+// average is how long something took, from the sum and the count of a summary: 0 while
+// nothing happened.
+func average(metric, by string, matchers ...string) string {
+	count := `sum by (` + by + `) (` + perSecond(metric+"_count", matchers...) + `)`
+	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0) or 0 * ` + count
 }
 
 // presence says where a system is, so that a page about one that is absent does not
