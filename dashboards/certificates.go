@@ -29,6 +29,7 @@ func certificatesPage() Dashboard {
 					},
 					Sort: Sort{Column: "First expires in"},
 				},
+				findingsTable("Findings about what expires", "Alerts that fire because something is about to end. None is good.", findings(`alertname=~".*Expiring.*"`)),
 			}},
 			{Title: "All of the fleet", Panels: []Panel{expiryTable("What expires first",
 				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is of whoever asked for it, who renews it; there is no alert.",

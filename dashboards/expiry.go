@@ -79,7 +79,7 @@ func ofAll(ends []end, expr func(end) string) string {
 	for _, e := range ends {
 		rows = append(rows, e.row(expr(e)))
 	}
-	return strings.Join(rows, "\nor ")
+	return anyOf(rows)
 }
 
 func left(e end) string { return e.at() + ` - time()` }

@@ -21,8 +21,12 @@ func greenhouseAndAurora() Dashboard {
 		Sections: []Section{
 			presence("Greenhouse", served("greenhouse")),
 			presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`)),
+			{Title: "Now", Panels: []Panel{
+				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings(`service=~"greenhouse|aurora"`)),
+				greenhouseByCluster(),
+			}},
 			{Title: "Aurora", Panels: auroraPanels()},
-			{Title: "Greenhouse now", Panels: []Panel{greenhouseByCluster(), conditionsTable()}},
+			{Title: "Conditions of Greenhouse", Panels: []Panel{conditionsTable()}},
 			{Title: "Clusters of Greenhouse", Panels: greenhouseClusters()},
 			{Title: "Plugins", Panels: plugins()},
 			{Title: "Controllers", Panels: []Panel{
@@ -97,22 +101,18 @@ func conditionsTable() Panel {
 		{"Cluster", "cluster"}, {"Plugin", "plugin"}, {"PluginPreset", "pluginpreset"}, {"Catalog", "catalog"},
 		{"Organization", "organization"}, {"Team", "team"}, {"TeamRoleBinding", "teamrolebinding"}, {"Definition", "plugindefinition"},
 	}
-	var rows, ages string
-	for i, k := range kinds {
+	var rows, ages []string
+	for _, k := range kinds {
 		wrong := gh(k.family+"_condition", `status!="True"`, others)
 		reasons := `max by (` + by + `, reason) (` + among(gh(k.family+"_condition_reason_info"), by, wrong) + `)
   or on (` + by + `) max by (` + by + `) (` + wrong + `)`
-		if i > 0 {
-			rows += "\nor "
-			ages += "\nor "
-		}
-		rows += withLabel(reasons, "kind", k.kind)
-		ages += withLabel(since("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind)
+		rows = append(rows, withLabel(reasons, "kind", k.kind))
+		ages = append(ages, withLabel(since("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind))
 	}
 	return Panel{
 		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 8, Unit: Number,
 		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the one that the others follow from: Ready follows from another one of the same object, plugins from definitions, and these from catalogs.",
-		Queries:     []Query{{Expr: orRow(each(ages, by+", kind", rows), "name", "none")}},
+		Queries:     []Query{{Expr: orRow(each(anyOf(ages), by+", kind", anyOf(rows)), "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Organization"), labelColumn("name", "Name"),
 			labelColumn("type", "Condition"), labelColumn("reason", "Reason"), {Query: 0, Title: "For", Unit: Duration, Mappings: noRow()},

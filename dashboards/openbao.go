@@ -23,7 +23,8 @@ func openBaoPage() Dashboard {
 		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),
 		Sections: []Section{
 			presence("OpenBao", bao("expected_nodes")),
-			{Title: "Now", Panels: baoNow()},
+			{Title: "Now", Panels: append(baoNow(),
+				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings(`service="openbao"`)))},
 			{Title: "Nodes", Panels: baoNodes()},
 			{Title: "Raft", Panels: baoRaft()},
 			{Title: "Leader", Panels: baoLeader()},

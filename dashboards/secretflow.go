@@ -26,7 +26,10 @@ func secretFlowPage() Dashboard {
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),
 		Sections: []Section{
 			presence("secret flow", selector(flow+"consumer")+" or "+selector(flow+"producer")+" or "+selector(flow+"unresolved")),
-			{Title: "Now", Panels: []Panel{flowByCluster()}},
+			{Title: "Now", Panels: []Panel{
+				flowByCluster(),
+				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings(`alertname=~"SecretFlow.*|ESOPushSecret.*"`)),
+			}},
 			{Title: "Readers with an old version", Panels: readersBehind()},
 			{Title: "Pushes", Panels: []Panel{pushes()}},
 			{Title: "Paths that lead nowhere", Panels: []Panel{missingPaths(), unresolved()}},

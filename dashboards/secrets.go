@@ -18,7 +18,10 @@ func secretsPage() Dashboard {
 		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
 		Sections: []Section{
 			presence("External Secrets", served("externalsecrets")),
-			{Title: "Now", Panels: []Panel{secretsByCluster(), synchronized()}},
+			{Title: "Now", Panels: []Panel{
+				secretsByCluster(), synchronized(),
+				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings(`service="externalsecrets"`)),
+			}},
 			{Title: "Stores", Panels: storePanels()},
 			{Title: "Who uses the store that is chosen at the top", Panels: []Panel{usersOfStore()}},
 			{Title: "ExternalSecrets", Panels: secretPanels()},
