@@ -140,7 +140,7 @@ func ofSamples(e *parser.Call) (metric string, ok bool) {
 // withoutScrape is the expression without the labels of the scrape. What comes from
 // others keeps them, and recordings have none: what they are made of has lost them.
 func withoutScrape(e parser.Expr, metric string) parser.Expr {
-	if foreign(metric) || strings.Contains(metric, ":") {
+	if Foreign(metric) || strings.Contains(metric, ":") {
 		return e
 	}
 	return &parser.AggregateExpr{Op: parser.MAX, Expr: e, Without: true, Grouping: scrapeLabels()}
@@ -241,4 +241,5 @@ func foreignMetrics() []string {
 	}
 }
 
-func foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }
+// Foreign says whether a metric is one of others that rules and dashboards may use.
+func Foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }

@@ -15,15 +15,16 @@ import (
 const alertList = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/docs/alerts.md"
 
 // findings are the firing alerts of the catalogue about the chosen clusters, or about
-// what is applied to them.
-func findings() string {
-	return `(` + findingsWith(here) + ` or ` + findingsWith(`target_cluster=~"$cluster"`) + `)`
+// what is applied to them. Matchers select some of them.
+func findings(matchers ...string) string {
+	return `(` + findingsWith(here, matchers...) + ` or ` + findingsWith(`target_cluster=~"$cluster"`, matchers...) + `)`
 }
 
 // findingsWith are those that matchers select, as Prometheus tells them. The value is
 // since when, in seconds since the epoch.
-func findingsWith(matchers string) string {
-	return `ALERTS_FOR_STATE{` + matchers + `, ` + ours() + `} and ignoring (alertstate) ALERTS{` + matchers + `, ` + ours() + `, alertstate="firing"}`
+func findingsWith(where string, matchers ...string) string {
+	all := strings.Join(slices.Concat([]string{where, ours()}, matchers), ", ")
+	return `ALERTS_FOR_STATE{` + all + `} and ignoring (alertstate) ALERTS{` + all + `, alertstate="firing"}`
 }
 
 // ours selects the alerts of the catalogue but the one that always fires.
