@@ -40,10 +40,10 @@ func ours() string {
 // catalogue: what Alertmanager holds back, whether it is configured to or not.
 func consequences() string {
 	type inhibition struct{ equal, children string }
-	parents := map[inhibition][]string{}
+	parents, names := map[inhibition][]string{}, alerts.Names()
 	for by, children := range childrenOf() {
 		slices.Sort(children)
-		i := inhibition{by.equal, namesMatcher(children)}
+		i := inhibition{by.equal, namesMatcher(children, names)}
 		parents[i] = append(parents[i], by.parent)
 	}
 	var all []string
@@ -51,7 +51,7 @@ func consequences() string {
 		return strings.Compare(a.equal+a.children, b.equal+b.children)
 	}) {
 		slices.Sort(parents[i])
-		all = append(all, `ALERTS{alertstate="firing", `+i.children+`} and on (`+i.equal+`) ALERTS{alertstate="firing", `+namesMatcher(parents[i])+`}`)
+		all = append(all, `ALERTS{alertstate="firing", `+i.children+`} and on (`+i.equal+`) ALERTS{alertstate="firing", `+namesMatcher(parents[i], names)+`}`)
 	}
 	return anyOf(all)
 }
@@ -78,11 +78,11 @@ func childrenOf() map[parentBy][]string {
 	return children
 }
 
-// namesMatcher selects alerts by their names, or by those that they do not have if
-// that is shorter.
-func namesMatcher(names []string) string {
+// namesMatcher selects alerts by their names, or by those of all names that they do not
+// have if that is shorter.
+func namesMatcher(names, all []string) string {
 	var others []string
-	for _, n := range alerts.Names() {
+	for _, n := range all {
 		if !slices.Contains(names, n) {
 			others = append(others, n)
 		}
