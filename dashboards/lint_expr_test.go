@@ -19,7 +19,7 @@ import (
 // everyPanel calls f for each panel of each page.
 func everyPanel(t *testing.T, f func(t *testing.T, d dashboards.Dashboard, p dashboards.Panel)) {
 	t.Helper()
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		for _, s := range d.Sections {
 			for _, p := range s.Panels {
 				t.Run(d.ID+"/"+p.Title, func(t *testing.T) { f(t, d, p) })

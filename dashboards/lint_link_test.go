@@ -15,7 +15,7 @@ import (
 )
 
 func page(id string) (dashboards.Dashboard, bool) {
-	all := dashboards.Catalogue()
+	all := catalogue()
 	i := slices.IndexFunc(all, func(d dashboards.Dashboard) bool { return d.ID == id })
 	if i < 0 {
 		return dashboards.Dashboard{}, false
@@ -29,7 +29,7 @@ func hasVariable(d dashboards.Dashboard, name string) bool {
 
 // TestLinksLeadSomewhere: to a page that there is, with variables that it has.
 func TestLinksLeadSomewhere(t *testing.T) {
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		check := func(where string, l dashboards.Link, row bool) {
 			if l.Title == "" || (l.Dashboard == "") == (l.URL == "") || !row && len(l.Labels()) > 0 {
 				t.Errorf("%s: %s: %+v", d.ID, where, l)
@@ -75,7 +75,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 
 // TestEveryPageIsReached from the first one.
 func TestEveryPageIsReached(t *testing.T) {
-	all := dashboards.Catalogue()
+	all := catalogue()
 	reached := map[string]bool{}
 	var visit func(id string)
 	visit = func(id string) {

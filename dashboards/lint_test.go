@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,10 +17,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
+// catalogue is made once: it is made of all rules.
+var catalogue = sync.OnceValue(dashboards.Catalogue)
+
 func TestPages(t *testing.T) {
 	id := regexp.MustCompile(`^cobaltcore-[a-z-]+$`)
 	ids, titles := map[string]bool{}, map[string]bool{}
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		switch {
 		case ids[d.ID] || titles[d.Title]:
 			t.Errorf("%s is there twice", d.ID)
@@ -114,7 +118,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		for _, s := range d.Sections {
 			boxes := dashboards.Layout(s.Panels)
 			for i, a := range boxes {
@@ -136,7 +140,7 @@ var variableUse = regexp.MustCompile(`\$\{?([A-Za-z_]\w*)`)
 // TestVariables: each that is used is offered, and the other way round. One with
 // several values is a regular expression.
 func TestVariables(t *testing.T) {
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		used, offered := map[string]bool{}, []string{}
 		use := func(where, text string) {
 			for _, m := range variableUse.FindAllStringSubmatch(text, -1) {
@@ -200,7 +204,7 @@ func matchers(e parser.Expr) []*labels.Matcher {
 // TestVariablesAreDeclared holds them to the metrics as queries are.
 func TestVariablesAreDeclared(t *testing.T) {
 	metrics := known(t)
-	for _, d := range dashboards.Catalogue() {
+	for _, d := range catalogue() {
 		for _, v := range d.Variables {
 			e, err := alerts.Parse(v.Selector)
 			if err != nil {

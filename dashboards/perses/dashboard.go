@@ -80,6 +80,7 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 func (w *writer) key(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	key := strings.Join(words, "-")
+	key = key[:min(len(key), 70)] // Perses takes 75 characters
 	if key == "" {
 		key = "panel"
 	}
