@@ -10,11 +10,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
@@ -38,12 +41,12 @@ func TestChartOnAPIServer(t *testing.T) {
 				defer func() { must(t, c.Delete(t.Context(), probe)) }()
 			}
 			objects := rendered(t, set)
-			must(t, c.DryRun(t.Context(), objects...))
+			dryRun(t, c, objects...)
 			if set != "remote" { // nobody makes pods of a Deployment here, and only pods are checked
 				pod := testbed.NewObject("v1", "Pod", chartNamespace, "restricted")
 				spec, _ := podTemplate(t, objects)
 				pod.Object["spec"] = spec
-				must(t, c.DryRun(t.Context(), pod))
+				dryRun(t, c, pod)
 			}
 			args := []string{chartRelease, chartDir(t), "--namespace", chartNamespace, "--values", valuesFile(set)}
 			notes, err := c.Helm(t.Context(), append([]string{"install"}, args...)...)
@@ -51,6 +54,7 @@ func TestChartOnAPIServer(t *testing.T) {
 			checkNotes(t, set, string(notes))
 			releaseIsSmall(t, c)
 			hasRoles(t, c, chartName, objects)
+			noDrift(t, c, objects)
 			if set == "remote" {
 				runWithAccount(t, c)
 			} else {
@@ -76,20 +80,42 @@ func TestChartOnAPIServer(t *testing.T) {
 	}
 }
 
+func dryRun(t *testing.T, c *testbed.Cluster, objects ...*unstructured.Unstructured) []*unstructured.Unstructured {
+	t.Helper()
+	answers, err := c.DryRun(t.Context(), objects...)
+	must(t, err)
+	return answers
+}
+
+// noDrift: applied once more, as Flux does when it looks for drift, nothing changes.
+func noDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
+	t.Helper()
+	objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" })
+	for _, again := range dryRun(t, c, objects...) {
+		live, err := c.Get(t.Context(), again)
+		must(t, err)
+		live.SetManagedFields(nil)
+		again.SetManagedFields(nil)
+		if diff := cmp.Diff(live.Object, again.Object); diff != "" {
+			t.Errorf("%s %s drifts:\n%s", again.GetKind(), again.GetName(), diff)
+		}
+	}
+}
+
 // strict: the API server would refuse a field that is misspelled, and a pod with privileges.
 func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
 	for _, kind := range []string{"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
 		o := ofKind(objects, kind)[0].DeepCopy()
 		must(t, unstructured.SetNestedField(o.Object, true, "spec", "misspelled"))
-		if err := c.DryRun(t.Context(), o); err == nil {
+		if _, err := c.DryRun(t.Context(), o); err == nil {
 			t.Errorf("the API server takes any field of a %s", kind)
 		}
 	}
 	pod := testbed.NewObject("v1", "Pod", chartNamespace, "privileged")
 	pod.Object["spec"], _ = podTemplate(t, objects)
 	must(t, unstructured.SetNestedField(pod.Object, true, "spec", "hostNetwork"))
-	if err := c.DryRun(t.Context(), pod); err == nil {
+	if _, err := c.DryRun(t.Context(), pod); err == nil {
 		t.Error("the API server takes any pod")
 	}
 }
