@@ -44,9 +44,13 @@ func files() (map[string][]byte, error) {
 	if err := alertFiles(out); err != nil {
 		return nil, err
 	}
+	if err := dashboardFiles(out); err != nil {
+		return nil, err
+	}
 	if out["docs/alerts.md"], err = alertsPage(); err != nil {
 		return nil, err
 	}
+	out["docs/dashboards/README.md"] = dashboardsPage()
 	if err := openBaoFiles(out); err != nil {
 		return nil, err
 	}

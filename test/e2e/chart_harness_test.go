@@ -6,9 +6,6 @@
 package e2e
 
 import (
-	"encoding/base64"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -131,64 +128,6 @@ func podTemplate(t *testing.T, objects []*unstructured.Unstructured) (spec map[s
 	must(t, err)
 	container, _ = containers[0].(map[string]any)
 	return spec, container
-}
-
-// mount does what a kubelet does with the volumes of a pod: the files of ConfigMaps and
-// Secrets appear below root.
-func mount(t *testing.T, c *testbed.Cluster, spec, container map[string]any, root string) {
-	t.Helper()
-	from := map[string]*unstructured.Unstructured{}
-	volumes, _, err := unstructured.NestedSlice(spec, "volumes")
-	must(t, err)
-	for _, v := range volumes {
-		v, _ := v.(map[string]any)
-		name, _ := v["name"].(string)
-		if secret, ok, _ := unstructured.NestedString(v, "secret", "secretName"); ok {
-			from[name] = testbed.NewObject("v1", "Secret", chartNamespace, secret)
-		}
-		if configMap, ok, _ := unstructured.NestedString(v, "configMap", "name"); ok {
-			from[name] = testbed.NewObject("v1", "ConfigMap", chartNamespace, configMap)
-		}
-	}
-	mounts, _, err := unstructured.NestedSlice(container, "volumeMounts")
-	must(t, err)
-	for _, m := range mounts {
-		m, _ := m.(map[string]any)
-		name, _ := m["name"].(string)
-		path, _ := m["mountPath"].(string)
-		dir := filepath.Join(root, path)
-		must(t, os.MkdirAll(dir, 0o755))
-		source := from[name]
-		if source == nil {
-			continue // an emptyDir
-		}
-		object, err := c.Get(t.Context(), source)
-		must(t, err)
-		data, _, err := unstructured.NestedStringMap(object.Object, "data")
-		must(t, err)
-		for key, text := range data {
-			content := []byte(text)
-			if object.GetKind() == "Secret" {
-				content, err = base64.StdEncoding.DecodeString(text)
-				must(t, err)
-			}
-			must(t, os.WriteFile(filepath.Join(dir, key), content, 0o600))
-		}
-	}
-}
-
-// buildExporter builds the program as the image has it.
-func buildExporter(t *testing.T) string {
-	t.Helper()
-	root, err := testbed.RepoRoot()
-	must(t, err)
-	path := filepath.Join(t.TempDir(), "cobaltcore-exporter")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "./cmd/cobaltcore-exporter")
-	cmd.Dir, cmd.Env = root, append(cmd.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return path
 }
 
 // stringsOf are the strings in a list.

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,6 +137,28 @@ func TestChartRefuses(t *testing.T) {
 	}
 }
 
+// TestChartWithoutDefaults: an option that is null is one that is not there.
+func TestChartWithoutDefaults(t *testing.T) {
+	t.Parallel()
+	objects := rendered(t, "nothing")
+	if diff := cmp.Diff(map[string]any{"clusters": []any{map[string]any{"name": "management", "inCluster": true}}}, exporterConfig(t, objects)); diff != "" {
+		t.Error(diff)
+	}
+	_, container := podTemplate(t, objects)
+	for _, field := range []string{"env", "resources", "securityContext"} {
+		if container[field] != nil {
+			t.Errorf("%s is %v", field, container[field])
+		}
+	}
+	for _, g := range chartRules(t, objects).Groups {
+		for _, r := range g.Rules {
+			if r.Labels["severity"] == "critical" && !strings.HasPrefix(r.Labels["playbook"], "https://") {
+				t.Errorf("%s has the playbook %q", r.Alert, r.Labels["playbook"])
+			}
+		}
+	}
+}
+
 // TestChartWithoutCRDs: a cluster that has none of the kinds of the Prometheus Operator
 // gets none, and those who render without a cluster may insist.
 func TestChartWithoutCRDs(t *testing.T) {
@@ -150,106 +171,6 @@ func TestChartWithoutCRDs(t *testing.T) {
 			t.Errorf("requireMonitoringCRDs=%s: %d objects of the Prometheus Operator, want %d", name, got, want)
 		}
 	}
-}
-
-// TestChartRules: what the options make of the generated rules is what promtool and pint
-// accept, and nothing else of them has changed.
-func TestChartRules(t *testing.T) {
-	t.Parallel()
-	root, err := testbed.RepoRoot()
-	must(t, err)
-	for set, label := range map[string]string{"defaults": "cluster", "all": "clusterName"} {
-		t.Run(set, func(t *testing.T) {
-			t.Parallel()
-			got := chartRules(t, rendered(t, set))
-			file := filepath.Join(t.TempDir(), "rules.yaml")
-			text, err := yaml.Marshal(got)
-			must(t, err)
-			must(t, os.WriteFile(file, text, 0o600))
-			_, err = testbed.Promtool(t.Context(), nil, "check", "rules", file)
-			must(t, err)
-			_, err = testbed.Pint(t.Context(), "--no-color", "--offline", "--config", filepath.Join(root, ".pint.hcl"), "lint", "--fail-on=warning", file)
-			must(t, err)
-
-			text, err = os.ReadFile(filepath.Join(root, "alerts", "generated", label, "rules.yaml"))
-			must(t, err)
-			var want ruleFile
-			must(t, yaml.Unmarshal(text, &want))
-			if set == "all" {
-				want = changedAsAll(want)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-type ruleFile struct {
-	Groups []struct {
-		Name  string      `json:"name"`
-		Rules []alertRule `json:"rules"`
-	} `json:"groups"`
-}
-
-type alertRule struct {
-	Record        string            `json:"record,omitempty"`
-	Alert         string            `json:"alert,omitempty"`
-	Expr          string            `json:"expr"`
-	For           string            `json:"for,omitempty"`
-	KeepFiringFor string            `json:"keep_firing_for,omitempty"`
-	Labels        map[string]string `json:"labels,omitempty"`
-	Annotations   map[string]string `json:"annotations,omitempty"`
-}
-
-func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
-	t.Helper()
-	found := ofKind(objects, "PrometheusRule")
-	if len(found) != 1 {
-		t.Fatalf("%d PrometheusRules, want one", len(found))
-	}
-	text, err := yaml.Marshal(found[0].Object["spec"])
-	must(t, err)
-	var file ruleFile
-	must(t, yaml.Unmarshal(text, &file))
-	return file
-}
-
-// changedAsAll does to the rules what the values of all.yaml say, in other words.
-func changedAsAll(file ruleFile) ruleFile {
-	groups := file.Groups[:0]
-	for _, g := range file.Groups {
-		if g.Name == "cobaltcore-aurora" {
-			continue
-		}
-		g.Rules = slices.DeleteFunc(g.Rules, func(r alertRule) bool {
-			return slices.Contains([]string{"FluxInstanceMissing", "GreenhouseCatalogNotReady"}, r.Alert)
-		})
-		for i := range g.Rules {
-			r := &g.Rules[i]
-			if r.Alert == "" {
-				continue
-			}
-			maps.Copy(r.Labels, map[string]string{"support_group": "platform", "organization": "example"})
-			if book := r.Labels["playbook"]; book != "" {
-				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
-			}
-			if dashboard := r.Annotations["dashboard"]; dashboard != "" {
-				r.Annotations["dashboard"] = "https://perses.example.com/projects/cobaltcore/dashboards/" + dashboard
-			}
-			r.Annotations["documentation"] = "https://docs.example.com"
-			switch r.Alert {
-			case "FleetClusterDown":
-				r.For, r.Labels["severity"], r.Labels["tier"] = "3m", "warning", "os"
-				r.Annotations["summary"] = "{{ $labels.cluster }} is gone"
-			case "OpenBaoQuorumAtRisk":
-				r.Labels["no_alert_on_absence"] = "true"
-			}
-		}
-		groups = append(groups, g)
-	}
-	file.Groups = groups
-	return file
 }
 
 // TestChartGreenhouse: what Greenhouse adds to the values reaches names, labels and alerts.

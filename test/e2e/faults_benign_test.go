@@ -20,7 +20,7 @@ import (
 // event is something that happens on every good day.
 type event struct {
 	name   string
-	always bool // also without -all-faults
+	always bool // also without -thorough
 	happen func(t *testing.T, f *faultyFleet)
 }
 
@@ -29,7 +29,7 @@ type event struct {
 // fires.
 func (f *faultyFleet) benign(t *testing.T) {
 	for _, e := range benignEvents() {
-		if !e.always && !*allFaults {
+		if !e.always && !*thorough {
 			continue
 		}
 		t.Run(e.name, func(t *testing.T) {

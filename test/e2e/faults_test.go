@@ -8,7 +8,6 @@ package e2e
 import (
 	"context"
 	"errors"
-	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -18,13 +17,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// allFaults is set by make faults; make test has one fault of each system.
-var allFaults = flag.Bool("all-faults", false, "bring about every fault, not only one of each system")
-
 // fault is something that breaks, and what must be said about it.
 type fault struct {
 	name   string
-	always bool // also without -all-faults
+	always bool // also without -thorough
 	inject func(t *testing.T, f *faultyFleet)
 	heal   func(t *testing.T, f *faultyFleet)
 	// roots are what Alertmanager sends, and consequences what it does not because of
@@ -64,7 +60,7 @@ func TestFaults(t *testing.T) {
 				t.Error("no fault of this system is brought about always")
 			}
 			for _, want := range s.faults {
-				if want.always || *allFaults {
+				if want.always || *thorough {
 					t.Run(want.name, func(t *testing.T) { f.test(t, &want) })
 				}
 			}

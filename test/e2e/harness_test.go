@@ -8,6 +8,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -30,6 +31,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
+
+// thorough is set by make e2e. make test brings about one fault of each system, and
+// scrapes less often in between.
+var thorough = flag.Bool("thorough", false, "bring about every fault, and look at 10,000 bodies while the fleet changes")
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,

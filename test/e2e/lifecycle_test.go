@@ -80,6 +80,10 @@ func seeded(t *testing.T, c *testbed.Cluster, n int) *testbed.Seed {
 // that renames the cluster label, every scrape has every object, once.
 func TestNoPartialScrape(t *testing.T) {
 	const n = 600
+	restarts := 1
+	if *thorough {
+		restarts = 3
+	}
 	c := startCluster(t, "management")
 	seeded(t, c, n)
 	for name, watchList := range map[string]bool{"WatchList": true, "LIST": false} {
@@ -96,7 +100,7 @@ func TestNoPartialScrape(t *testing.T) {
 				return nil
 			})
 			e.ready(t)
-			for range 2 {
+			for range restarts {
 				must(t, c.RestartAPIServer(lasting(t)))
 				e.expect(t, 0, series{"": "cobaltcore_watch_failing"})
 				e.expect(t, 1, series{"": "cobaltcore_cluster_up", "=": "1"})

@@ -68,22 +68,28 @@ func (c *Cluster) apply(ctx context.Context, obj *unstructured.Unstructured) err
 	return nil
 }
 
-// DryRun asks the API server what it thinks of the objects, as kubectl apply --server-side
-// --dry-run=server does, and returns everything that it finds wrong. Their namespaces must
-// exist.
-func (c *Cluster) DryRun(ctx context.Context, objs ...*unstructured.Unstructured) error {
-	var errs []error
+// DryRun asks the API server what would become of the objects, as kubectl apply
+// --server-side --dry-run=server does, and returns that, and everything that is wrong with
+// them. Their namespaces must exist.
+func (c *Cluster) DryRun(ctx context.Context, objs ...*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
+	var (
+		answers []*unstructured.Unstructured
+		errs    []error
+	)
 	for _, obj := range objs {
+		var answer *unstructured.Unstructured
 		resource, err := c.resource(obj.GroupVersionKind(), obj.GetNamespace())
 		if err == nil {
 			options := metav1.ApplyOptions{FieldManager: fieldManager + "-dry-run", Force: true, DryRun: []string{metav1.DryRunAll}}
-			_, err = resource.Apply(ctx, obj.GetName(), obj, options)
+			answer, err = resource.Apply(ctx, obj.GetName(), obj, options)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("testbed: cluster %s: dry run of %s: %w", c.Name, describe(obj), err))
+			continue
 		}
+		answers = append(answers, answer)
 	}
-	return errors.Join(errs...)
+	return answers, errors.Join(errs...)
 }
 
 // CreateNamespace creates a namespace if it is missing.

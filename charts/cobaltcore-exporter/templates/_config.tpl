@@ -29,7 +29,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end }}
 
 {{- define "cobaltcore-exporter.config" -}}
-{{- $config := deepCopy .Values.config -}}
+{{- $config := deepCopy (.Values.config | default dict) -}}
 {{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
 {{- $clusters := $config.clusters | default list -}}
 {{- with .Values.localCluster -}}
@@ -48,7 +48,14 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- $_ := set $config "clusters" $clusters -}}
 {{- /* What it sends itself goes the way of the alerts of Prometheus. */ -}}
 {{- with $config.alertmanager -}}
-{{- if .urls }}{{ $_ := set . "externalLabels" (merge (.externalLabels | default dict) (include "cobaltcore-exporter.alertLabels" $ | fromYaml)) }}{{ end -}}
+{{- if .urls -}}
+{{- $labels := .externalLabels | default dict -}}
+{{- range $name, $value := include "cobaltcore-exporter.alertLabels" $ | fromYaml -}}
+{{- /* What is a template in a rule would be none here. */ -}}
+{{- if and $value (not (contains "{{" $value)) (not (hasKey $labels $name)) }}{{ $_ := set $labels $name $value }}{{ end -}}
+{{- end -}}
+{{- with $labels }}{{ $_ := set $config.alertmanager "externalLabels" . }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- $rules := $config.rules | default dict -}}
 {{- $changes := include "cobaltcore-exporter.ruleChanges" . | fromYaml -}}
@@ -63,22 +70,23 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- $disabled := list -}}
 {{- $overrides := dict -}}
 {{- $known := dict -}}
+{{- $options := .Values.prometheusRules -}}
 {{- range (.Files.Get "files/rules/cluster.yaml" | fromYaml).groups -}}
-{{- $off := eq (get $.Values.prometheusRules.ruleGroups .name | toString) "false" -}}
+{{- $off := eq (get ($options.ruleGroups | default dict) .name | toString) "false" -}}
 {{- $_ := set $known .name true -}}
 {{- range .rules -}}
 {{- if .alert -}}
 {{- $_ := set $known .alert true -}}
-{{- if or $off (get $.Values.prometheusRules.disabled .alert) }}{{ $disabled = append $disabled .alert }}{{ end -}}
+{{- if or $off (get ($options.disabled | default dict) .alert) }}{{ $disabled = append $disabled .alert }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- range $alert, $override := .Values.prometheusRules.overrides -}}
+{{- range $alert, $override := $options.overrides -}}
 {{- with pick $override "for" "severity" }}{{ $_ := set $overrides $alert . }}{{ end -}}
 {{- end -}}
 {{- range list "ruleGroups" "disabled" "overrides" -}}
 {{- $option := . -}}
-{{- range $name := keys (get $.Values.prometheusRules .) | sortAlpha -}}
+{{- range $name := keys (get $options . | default dict) | sortAlpha -}}
 {{- if not (hasKey $known $name) }}{{ fail (printf "prometheusRules.%s: there is no %s; docs/alerts.md has them all" $option $name) }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -87,7 +95,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 
 {{- /* The label of clusters, if there are rules and dashboards for it. */}}
 {{- define "cobaltcore-exporter.clusterLabel" -}}
-{{- $label := .Values.config.clusterLabel | default "cluster" -}}
+{{- $label := dig "clusterLabel" "cluster" (.Values.config | default dict) -}}
 {{- if not (has $label (list "cluster" "clusterName")) -}}
 {{- fail (printf "config.clusterLabel: there are rules and dashboards for cluster and clusterName, not for %s; switch prometheusRules.create and dashboards off" $label) -}}
 {{- end -}}

@@ -31,6 +31,10 @@ SPDX-License-Identifier: Apache-2.0
 {{ dig "greenhouse" dict (.Values.global | default dict) | default dict | toYaml }}
 {{- end }}
 
+{{- define "cobaltcore-exporter.commonLabels" -}}
+{{ dig "commonLabels" dict (.Values.global | default dict) | default dict | toYaml }}
+{{- end }}
+
 {{- define "cobaltcore-exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "cobaltcore-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -47,7 +51,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   "plugin" .Release.Name
   "plugindefinition" .Chart.Name -}}
 {{- with $greenhouse.ownedBy }}{{ $_ := set $labels "greenhouse.sap/owned-by" (toString .) }}{{ end -}}
-{{- merge (include "cobaltcore-exporter.selectorLabels" . | fromYaml) $labels (deepCopy (.Values.global.commonLabels | default dict)) | toYaml -}}
+{{- merge (include "cobaltcore-exporter.selectorLabels" . | fromYaml) $labels (include "cobaltcore-exporter.commonLabels" . | fromYaml) | toYaml -}}
 {{- end }}
 
 {{- define "cobaltcore-exporter.image" -}}

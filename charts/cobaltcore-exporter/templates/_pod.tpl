@@ -91,7 +91,7 @@ web.yaml: |
 {{- /* Is the token of the service account of use to anybody, the API server or OpenBao? */}}
 {{- define "cobaltcore-exporter.needsToken" -}}
 {{- $needed := gt (include "cobaltcore-exporter.here" . | fromJsonArray | len) 0 -}}
-{{- range dig "openbao" list (.Values.config.collectors | default dict) -}}
+{{- range dig "openbao" list (dig "collectors" dict (.Values.config | default dict) | default dict) -}}
 {{- if dig "auth" "kubernetes" nil . }}{{ $needed = true }}{{ end -}}
 {{- end -}}
 {{- if $needed }}true{{ end -}}
@@ -101,8 +101,8 @@ web.yaml: |
 {{- define "cobaltcore-exporter.podTemplate" -}}
 metadata:
   {{- /* Not the version of the chart: pods need not start anew for it. */}}
-  labels: {{- merge (omit (include "cobaltcore-exporter.labels" . | fromYaml) "helm.sh/chart") (deepCopy .Values.podLabels) | toYaml | nindent 4 }}
-  {{- $annotations := deepCopy .Values.podAnnotations }}
+  labels: {{- merge (omit (include "cobaltcore-exporter.labels" . | fromYaml) "helm.sh/chart") (deepCopy (.Values.podLabels | default dict)) | toYaml | nindent 4 }}
+  {{- $annotations := deepCopy (.Values.podAnnotations | default dict) }}
   {{- if .Values.restartOnConfigChange }}
   {{- $_ := set $annotations "checksum/config" (include "cobaltcore-exporter.files" . | sha256sum) }}
   {{- end }}
@@ -114,7 +114,9 @@ spec:
   automountServiceAccountToken: {{ eq (include "cobaltcore-exporter.needsToken" .) "true" }}
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
-  securityContext: {{- toYaml .Values.podSecurityContext | nindent 4 }}
+  {{- with .Values.podSecurityContext }}
+  securityContext: {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets: {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -126,7 +128,9 @@ spec:
       image: {{ include "cobaltcore-exporter.image" . }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       args: {{- include "cobaltcore-exporter.args" . | nindent 8 }}
-      {{- $memory := dig "limits" "memory" "" .Values.resources }}
+      {{- $memory := dig "limits" "memory" "" (.Values.resources | default dict) }}
+      {{- /* Two variables of one name are an error to server-side apply. */}}
+      {{- range .Values.extraEnv }}{{ if eq .name "GOMEMLIMIT" }}{{ $memory = "" }}{{ end }}{{ end }}
       {{- if or $memory .Values.extraEnv }}
       env:
         {{- with $memory }}
@@ -149,14 +153,20 @@ spec:
       {{- $port := ternary "probes" "metrics" (eq (include "cobaltcore-exporter.protected" .) "true") }}
       livenessProbe:
         httpGet: {path: /-/healthy, port: {{ $port }}}
-        {{- toYaml .Values.livenessProbe | nindent 8 }}
+        {{- with .Values.livenessProbe }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       readinessProbe:
         httpGet: {path: /-/ready, port: {{ $port }}}
-        {{- toYaml .Values.readinessProbe | nindent 8 }}
+        {{- with .Values.readinessProbe }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- with .Values.resources }}
       resources: {{- toYaml . | nindent 8 }}
       {{- end }}
-      securityContext: {{- toYaml .Values.securityContext | nindent 8 }}
+      {{- with .Values.securityContext }}
+      securityContext: {{- toYaml . | nindent 8 }}
+      {{- end }}
       volumeMounts: {{- include "cobaltcore-exporter.volumeMounts" . | nindent 8 }}
   volumes: {{- include "cobaltcore-exporter.volumes" . | nindent 4 }}
   {{- with .Values.nodeSelector }}

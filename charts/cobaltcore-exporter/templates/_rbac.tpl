@@ -8,7 +8,7 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 */}}
 
 {{- define "cobaltcore-exporter.clusterRules" -}}
-{{- $collectors := .Values.config.collectors | default dict -}}
+{{- $collectors := dig "collectors" dict (.Values.config | default dict) | default dict -}}
 {{- range $collector, $groups := .Files.Get "files/kinds.yaml" | fromYaml -}}
 {{- range $key := list "flux" "externalSecrets" "greenhouse" "controllers" -}}
 {{- if and (eq (lower $key) $collector) (dig $key "enabled" true $collectors) -}}
@@ -40,9 +40,9 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- /* The rules in namespaces: {rules: {namespace: [rule, …]}}. */}}
 {{- define "cobaltcore-exporter.namespaceRules" -}}
 {{- $here := include "cobaltcore-exporter.here" . | fromJsonArray -}}
-{{- $collectors := .Values.config.collectors | default dict -}}
+{{- $collectors := dig "collectors" dict (.Values.config | default dict) | default dict -}}
 {{- $rules := dict -}}
-{{- range .Values.config.discover -}}
+{{- range dig "discover" list (.Values.config | default dict) -}}
 {{- $place := .fluxSecrets | default .greenhouse | default .secrets -}}
 {{- if has $place.cluster $here -}}
 {{- $namespace := $place.namespace | default "flux-system" -}}
@@ -50,7 +50,7 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- if .secrets -}}
 {{- $of = append $of (dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get" "list")) -}}
 {{- else -}}
-{{- $names := get $.Values.rbac.secretNames $namespace -}}
+{{- $names := get ($.Values.rbac.secretNames | default dict) $namespace -}}
 {{- if not $names -}}
 {{- fail (printf "rbac.secretNames: say which Secrets of namespace %s have the kubeconfigs that config.discover looks for there, {%s: [<name>-kubeconfig]}, or [\"*\"] for all" $namespace $namespace) -}}
 {{- end -}}

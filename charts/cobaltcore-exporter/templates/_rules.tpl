@@ -6,11 +6,11 @@ SPDX-License-Identifier: Apache-2.0
 {{- define "cobaltcore-exporter.alertLabels" -}}
 {{- $labels := dict -}}
 {{- with (include "cobaltcore-exporter.greenhouse" . | fromYaml).ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
-{{- range $name, $value := .Values.global.commonLabels -}}
+{{- range $name, $value := include "cobaltcore-exporter.commonLabels" . | fromYaml -}}
 {{- /* A label of Kubernetes may have a name that is none in Prometheus. */ -}}
 {{- if regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name }}{{ $_ := set $labels $name $value }}{{ end -}}
 {{- end -}}
-{{- mergeOverwrite $labels .Values.prometheusRules.additionalRuleLabels | toYaml -}}
+{{- mergeOverwrite $labels (.Values.prometheusRules.additionalRuleLabels | default dict) | toYaml -}}
 {{- end }}
 
 {{- /* The generated groups, with what is left out and changed. */}}
@@ -28,19 +28,19 @@ SPDX-License-Identifier: Apache-2.0
 {{- if not $rule.alert -}}
 {{- $rules = append $rules $rule -}}
 {{- else if not (has $rule.alert $disabled) -}}
-{{- with $rule.labels.playbook -}}
-{{- $_ := set $rule.labels "playbook" (printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base .)) -}}
+{{- if and $rule.labels.playbook $options.playbookBaseURL -}}
+{{- $_ := set $rule.labels "playbook" (printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base $rule.labels.playbook)) -}}
 {{- end -}}
 {{- with $rule.annotations.dashboard -}}
 {{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
 {{- end -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
-{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations $options.additionalRuleAnnotations) -}}
+{{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations ($options.additionalRuleAnnotations | default dict)) -}}
 {{- with get $overrides $rule.alert -}}
 {{- with .for }}{{ $_ := set $rule "for" . }}{{ end -}}
 {{- with .severity }}{{ $_ := set $rule.labels "severity" . }}{{ end -}}
 {{- end -}}
-{{- with get $options.overrides $rule.alert -}}
+{{- with get ($options.overrides | default dict) $rule.alert -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (.labels | default dict)) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations (.annotations | default dict)) -}}
 {{- end -}}
