@@ -69,6 +69,7 @@ func TestChartOnAPIServer(t *testing.T) {
 			}
 			_, err = c.Helm(t.Context(), "rollback", chartRelease, "1", "--namespace", chartNamespace)
 			must(t, err)
+			noDrift(t, c, objects)
 			_, err = c.Helm(t.Context(), "uninstall", chartRelease, "--namespace", chartNamespace)
 			must(t, err)
 			for _, o := range objects {

@@ -47,7 +47,14 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 		root := t.TempDir()
 		mount(t, c, spec, container, root)
 		file := filepath.Join(root, "etc", "cobaltcore-exporter", "config", "exporter.yaml")
-		rows, err := process{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}.run(t, container, func(config map[string]any) {
+		p := process{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}
+		for _, o := range ofKind(objects, "Pod") { // that of helm test
+			containers, _, err := unstructured.NestedSlice(o.Object, "spec", "containers")
+			must(t, err)
+			test, _ := containers[0].(map[string]any)
+			p.test = stringsOf(test["args"])
+		}
+		rows, err := p.run(t, container, func(config map[string]any) {
 			outside(config, kubeconfigFor(t, c, token))
 		})
 		must(t, err)
@@ -59,8 +66,14 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 // process is the container of a pod.
 type process struct {
 	program, root, file string
-	args                []string
+	args, test          []string
 	shard               string
+}
+
+// here are arguments or a text with the directory of the files as it is on this machine.
+func (p process) here(text string) string {
+	const etc = "/etc/cobaltcore-exporter/"
+	return strings.ReplaceAll(text, etc, filepath.Join(p.root, etc)+string(filepath.Separator))
 }
 
 // run starts it, waits for it as a kubelet does and scrapes it as Prometheus does.
@@ -73,17 +86,14 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 	change(config)
 	text, err = yaml.Marshal(config)
 	must(t, err)
-	const etc = "/etc/cobaltcore-exporter/"
-	here := filepath.Join(p.root, etc) + string(filepath.Separator)
-	must(t, os.WriteFile(p.file, []byte(strings.ReplaceAll(string(text), etc, here)), 0o600))
+	must(t, os.WriteFile(p.file, []byte(p.here(string(text))), 0o600))
 
 	numbers, err := testbed.FreePorts(2)
 	must(t, err)
 	ports := map[string]int{}
 	var args []string
 	for _, a := range p.args {
-		a = strings.ReplaceAll(a, etc, here)
-		a = strings.Replace(a, "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
+		a = strings.Replace(p.here(a), "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
 		for i, flag := range []string{"--web.listen-address=:", "--web.probe-address=:"} {
 			if strings.HasPrefix(a, flag) {
 				ports[flag] = numbers[i]
@@ -98,8 +108,11 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 		v, _ := v.(map[string]any)
 		env = append(env, fmt.Sprint(v["name"], "=", v["value"]))
 	}
-	if out, err := exec.CommandContext(t.Context(), p.program, "check-config", "--config="+p.file).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if len(p.test) > 0 {
+		out, err := exec.CommandContext(t.Context(), p.program, strings.Fields(p.here(strings.Join(p.test, " ")))...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "is valid") {
+			t.Errorf("the test of helm test fails: %v: %s", err, out)
+		}
 	}
 	running, err := testbed.Start(lasting(t), t.TempDir(), testbed.Command{Name: "exporter", Path: p.program, Args: args, Env: env})
 	must(t, err)

@@ -116,6 +116,7 @@ func TestChartRefuses(t *testing.T) {
 		"Secrets without names":          {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
 		"no cluster":                     {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
 		"the same cluster twice":         {`{"config":{"clusters":[{"name":"here","inCluster":true}]}}`, "localCluster adds already"},
+		"two clusters of one name":       {`{"config":{"clusters":[{"name":"management","kubeconfig":{"path":"x"}}]}}`, "set localCluster.name"},
 		"replicas of shards":             {`{"replicas":2,"shards":2}`, "use one of the two"},
 		"an alert that is none":          {`{"prometheusRules":{"disabled":{"FluxStaled":true}}}`, "there is no FluxStaled"},
 		"a group that is none":           {`{"prometheusRules":{"ruleGroups":{"cobaltcore-gitops":false}}}`, "there is no cobaltcore-gitops"},

@@ -40,6 +40,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- with .owner | default (get $greenhouse "ownedBy") }}{{ $_ := set $cluster "owner" (toString .) }}{{ end -}}
 {{- range $clusters -}}
 {{- if .inCluster }}{{ fail (printf "config.clusters: %s is the cluster that this is installed in, which localCluster adds already; switch localCluster.enabled off, or leave it out" .name) }}{{ end -}}
+{{- if eq .name $cluster.name }}{{ fail (printf "config.clusters: %s is the name of the cluster that this is installed in; set localCluster.name, or switch localCluster.enabled off" .name) }}{{ end -}}
 {{- end -}}
 {{- $clusters = prepend $clusters $cluster -}}
 {{- end -}}
