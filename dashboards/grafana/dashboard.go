@@ -121,7 +121,7 @@ func (w *writer) variables() []dashboard.VariableModel {
 		query := fmt.Sprintf("label_values(%s, %s)", v.Selector, v.Label)
 		m := dashboard.VariableModel{
 			Type: dashboard.VariableTypeQuery, Name: v.Name, Label: new(v.Title), Datasource: source(),
-			Query:      &dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}},
+			Query:      &dashboard.StringOrMap{String: new(query)},
 			Definition: new(query), Hide: new(dashboard.VariableHideDontHide),
 			Refresh: new(dashboard.VariableRefreshOnTimeRangeChanged), Sort: new(dashboard.VariableSortAlphabeticalAsc),
 			Multi: new(!v.Single), IncludeAll: new(!v.Single), Regex: new(""),
