@@ -35,7 +35,7 @@ func TestDashboardsByPercli(t *testing.T) {
 	must(t, err)
 	for what, change := range map[string][2]string{
 		"a panel without a place to be": {`"#/spec/panels/`, `"#/spec/panels/no-`},
-		"a field that no plugin has":    {`"calculation"`, `"calculations"`},
+		"what no plugin takes":          {`"density": "compact"`, `"density": "tiny"`},
 		"a plugin that nobody has":      {`"PrometheusTimeSeriesQuery"`, `"PromQL"`},
 	} {
 		broken := strings.Replace(string(text), change[0], change[1], 1)
@@ -84,6 +84,7 @@ func persesPlugins(t *testing.T) string {
 		}
 		files(plugin, "cue.mod/pkg/github.com/perses/perses/cue", filepath.Join(module("perses"), "cue"))
 		files(plugin, "cue.mod/pkg/github.com/perses/shared/cue", filepath.Join(module("shared"), "cue"))
+		files(plugin, "cue.mod/pkg/github.com/perses/spec/cue", filepath.Join(module("spec"), "cue"))
 	}
 	for _, plugin := range []string{"gaugechart", "markdown", "prometheus", "statchart", "table", "timeserieschart"} {
 		source := module("plugins/" + plugin)

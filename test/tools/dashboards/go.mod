@@ -95,6 +95,7 @@ require (
 	github.com/perses/plugins/table v0.11.2 // indirect
 	github.com/perses/plugins/timeserieschart v0.12.1 // indirect
 	github.com/perses/shared v0.54.0 // indirect
+	github.com/perses/spec v0.2.0 // indirect
 	github.com/pierrec/lz4/v4 v4.1.22 // indirect
 	github.com/prometheus/client_golang v1.23.2 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
