@@ -73,7 +73,7 @@ func everything(variables []dashboards.Variable) dashboards.Dashboard {
 				},
 				{
 					Kind: dashboards.Table, Title: "Several queries", Description: "Joined.",
-					Queries: []dashboards.Query{{Expr: `a`}, {Expr: `min by (cluster) (b)`}, {Expr: `count by (cluster) (c)`}},
+					Queries: []dashboards.Query{{Expr: `a`}, {Expr: `min by (cluster, name) (b)`}, {Expr: `count by (cluster, name) (c)`}},
 					Columns: []dashboards.Column{
 						{Label: "cluster", Title: "Cluster"}, {Title: "Age", Unit: dashboards.Duration, Thresholds: limits},
 						{Query: 1, Title: "Since", Unit: dashboards.Timestamp}, {Label: "name", Title: "Name"},

@@ -86,7 +86,7 @@ func (w *writer) key(title string) string {
 	}
 	w.keys[key]++
 	if n := w.keys[key]; n > 1 {
-		return fmt.Sprintf("%s.%d", key, n) // no other title has a dot
+		return fmt.Sprintf("%s_%d", key, n) // no other key has an underscore
 	}
 	return key
 }

@@ -94,7 +94,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %d panels, %d of them placed", d.ID, len(page.Spec.Panels), len(placed))
 		}
 		for key := range page.Spec.Panels {
-			if !regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`).MatchString(key) || len(key) > 75 {
+			if !regexp.MustCompile(`^[a-zA-Z0-9_-]+$`).MatchString(key) || len(key) > 75 {
 				t.Errorf("%s: the key %q is none for Perses", d.ID, key)
 			}
 		}
