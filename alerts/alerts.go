@@ -57,6 +57,9 @@ type Rule struct {
 	// Prometheus only. It keeps the label cluster, and no label that churns while
 	// the trouble stays the same (a reason, a revision).
 	Expr string
+	// Threshold is the number in Expr that an installation may want to be another one;
+	// nil if there is none.
+	Threshold *Threshold
 	// For only damps flapping: tolerance belongs into the expression.
 	For time.Duration
 	// KeepFiringFor bridges a withdrawal of rows, which is no recovery.
@@ -73,6 +76,8 @@ type Rule struct {
 	// Prometheus has. The report lists it as not evaluated.
 	PrometheusOnly bool
 	InhibitedBy    []Inhibition
+
+	declared texts
 }
 
 // Object names what an alert is about. Each field is a template; one without a
@@ -101,10 +106,16 @@ type Group struct {
 
 // Catalogue is every rule there is.
 func Catalogue() []Group {
-	return []Group{
+	groups := []Group{
 		fleetGroup(), clusterCertificates(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
 		externalSecretsGroup(), secretFlowGroup(), greenhouseGroup(), auroraGroup(), controllersGroup(), exporterGroup(),
 	}
+	for _, g := range groups {
+		for i, r := range g.Rules {
+			g.Rules[i] = r.withDefault()
+		}
+	}
+	return groups
 }
 
 // Rules are the alerts of the catalogue.

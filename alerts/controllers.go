@@ -127,11 +127,12 @@ func controllersGroup() Group {
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,
+			Threshold: after(time.Hour, "how long ago it may have been"),
 			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
-  and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < 3600)`,
+  and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} ran out of memory",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed within the last hour because it needed more memory than its limit.",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit.",
 		}),
 	}}
 }

@@ -238,11 +238,12 @@ func externalSecretsGroup() Group {
 		clusterSecret("ESOClusterPushSecretFailing", "ClusterPushSecret", "cobaltcore_eso_clusterpushsecret"),
 		{
 			Name: "ESOSyncFailureRatio", System: ExternalSecrets, Severity: Critical, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `label_replace(sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) / sum by (cluster) (` + objectsByKind + `) > 0.2
+			Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of the ExternalSecrets of a cluster, at least three"},
+			Expr: `label_replace(sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) / sum by (cluster) (` + objectsByKind + `) > ` + threshold + `
   and on (cluster) (sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) >= 3)` + byBackend,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets of {{ $labels.cluster }} are not synchronized",
-			Description: "More than a fifth of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
+			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
 			InhibitedBy: []Inhibition{
 				inHouse(), {By: "ESOControllerDown", Equal: []string{clusterLabel}}, {By: "ESOStoreNotReady", Equal: []string{clusterLabel, backend}},
 				{By: "OpenBaoDown", Equal: []string{backend}}, {By: "OpenBaoClusterSealed", Equal: []string{backend}}, {By: "OpenBaoNoLeader", Equal: []string{backend}},

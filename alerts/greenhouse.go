@@ -56,6 +56,7 @@ func greenhouseGroup() Group {
 	)
 	byCluster := Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{"target_cluster"}}
 	ofCluster := func(r Rule) Rule { return inTarget(greenhouse("Cluster", r), cluster) }
+	token, tokenSince := ending("cluster, namespace, name", cluster+"_token_expiry_timestamp_seconds")
 	pluginNotReady := inTarget(notReady("GreenhousePluginNotReady", "Plugin", plugin, "", Warning), plugin)
 	pluginNotReady.InhibitedBy = append(pluginNotReady.InhibitedBy, byCluster)
 	return Group{Name: "greenhouse", Rules: []Rule{
@@ -84,7 +85,7 @@ func greenhouseGroup() Group {
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `min by (cluster, namespace, name) (` + cluster + `_token_expiry_timestamp_seconds) - time() < 72000`,
+			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "The token of Greenhouse for Cluster {{ $labels.name }} was not rotated",
 			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} ends in {{ $value | humanizeDuration }}; it should have been rotated before that.",
 			InhibitedBy: []Inhibition{byCluster},

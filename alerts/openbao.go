@@ -110,7 +110,8 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > 3`,
+			Threshold:   &Threshold{Default: 3, Unit: Changes, Meaning: "how many leaders in half an hour are still fine"},
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > ` + threshold,
 			Summary:     "The leader of OpenBao {{ $labels.openbao }} changes again and again",
 			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients.",
 		}),
@@ -147,8 +148,9 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoReplicationLag", Severity: Warning, For: 5 * time.Minute,
+			Threshold: &Threshold{Default: 1000, Unit: Entries, Meaning: "how far a node may be behind"},
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_node_raft_committed_index)
-  - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > 1000`,
+  - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > ` + threshold,
 			Summary:     "OpenBao node {{ $labels.node }} is behind",
 			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }} entries behind.",
 			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
@@ -174,7 +176,8 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
-			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > 30`,
+			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
+			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
 			Summary:     "The clock of OpenBao node {{ $labels.node }} is wrong",
 			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by {{ $value }} seconds. Tokens and certificates get wrong times.",
 		}),

@@ -89,7 +89,7 @@ func LoadConfig(file string) (*config.Config, error) {
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names()})
+	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable()})
 	if err != nil {
 		return nil, err
 	}
@@ -103,11 +103,27 @@ func rules(c *config.Config) (health.Rules, error) {
 	if err != nil {
 		return health.Rules{}, err
 	}
-	overrides := map[string]health.Override{}
+	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides(c)}, nil
+}
+
+func overrides(c *config.Config) map[string]alerts.Change {
+	out := map[string]alerts.Change{}
 	for name, o := range c.Rules.Overrides {
-		overrides[name] = health.Override{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity)}
+		out[name] = alerts.Change{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity), Threshold: o.Threshold}
 	}
-	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides}, nil
+	return out
+}
+
+// RulesOf are the rules of the catalogue as the configuration in file wants them; as
+// they are without one. label is what it calls the label cluster.
+func RulesOf(file string) (groups []alerts.Group, label string, err error) {
+	c := config.Default()
+	if file != "" {
+		if c, err = LoadConfig(file); err != nil {
+			return nil, "", err
+		}
+	}
+	return alerts.Site(c.Rules.Disabled, overrides(c)), c.ClusterLabel, nil
 }
 
 // newExposition is an empty exposition with the settings of c. It takes the rows of

@@ -95,6 +95,8 @@ const maxFileSize = 4 << 20
 type Names struct {
 	Families []string // metrics
 	Alerts   []string
+	// Adjustable are the alerts that have a threshold.
+	Adjustable []string
 }
 
 // Load reads the file at path and checks it against names, if given. The error of a readable
@@ -122,7 +124,7 @@ func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 			if len(n.Families) > 0 {
 				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowed()), r)
 			}
-			cfg.Rules.checkAlerts(n.Alerts, r)
+			cfg.Rules.checkAlerts(n.Alerts, n.Adjustable, r)
 		}
 	}
 	if err := parse(data, filename, cfg, check); err != nil {

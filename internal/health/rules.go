@@ -66,12 +66,6 @@ type NotEvaluated struct {
 	Reason string `json:"reason" jsonschema_description:"Why it is not evaluated."`
 }
 
-// Override changes one rule of the catalogue. What is zero stays.
-type Override struct {
-	For      time.Duration
-	Severity alerts.Severity
-}
-
 // Rules are what is evaluated.
 type Rules struct {
 	// Groups are those of the catalogue.
@@ -80,7 +74,7 @@ type Rules struct {
 	User []UserGroup
 	// Disabled are names of alerts that are left out.
 	Disabled  []string
-	Overrides map[string]Override
+	Overrides map[string]alerts.Change
 }
 
 // compiler sorts rules into those that can be evaluated and those that cannot.
@@ -112,7 +106,7 @@ func (c *compiler) compile(r Rules) error {
 				c.skip(a.Name, "disabled in the configuration")
 				continue
 			}
-			if err := c.catalogued(a, r.Overrides[a.Name]); err != nil {
+			if err := c.catalogued(a.Changed(r.Overrides[a.Name])); err != nil {
 				return err
 			}
 		}
@@ -141,7 +135,7 @@ func (c *compiler) skip(rule, format string, args ...any) {
 	c.notEvaluated = append(c.notEvaluated, NotEvaluated{Rule: rule, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (c *compiler) catalogued(a alerts.Rule, o Override) error {
+func (c *compiler) catalogued(a alerts.Rule) error {
 	if a.PrometheusOnly {
 		c.skip(a.Name, "needs metrics or a history that only Prometheus has")
 		return nil
@@ -149,12 +143,6 @@ func (c *compiler) catalogued(a alerts.Rule, o Override) error {
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.KeepFiringFor, inhibitedBy: a.InhibitedBy,
 		playbook: a.Playbook(),
-	}
-	if o.For > 0 {
-		r.holdFor = o.For
-	}
-	if o.Severity != "" {
-		r.severity = o.Severity
 	}
 	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
 	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
