@@ -67,7 +67,8 @@ type Rule struct {
 	// Since is PromQL with the same labels whose value is since when it has been
 	// like this, in seconds since the epoch. Without it the report takes the moment
 	// in which the exporter saw it first.
-	Since  string
+	Since string
+	// Object may have an annotation that turns the alert off, see [Rule.Query].
 	Object Object
 	// Summary is one line, and Description says what follows and what to do first.
 	// Both are templates of Prometheus.
@@ -78,6 +79,7 @@ type Rule struct {
 	InhibitedBy    []Inhibition
 
 	declared texts
+	owned    bool
 }
 
 // Object names what an alert is about. Each field is a template; one without a

@@ -77,7 +77,7 @@ func rulesFor(groups []Group, label string) (ruleFile, error) {
 }
 
 func (r Rule) entry(label string) (ruleEntry, error) {
-	expr, err := ExprFor(r.Expr, label)
+	expr, err := ExprFor(r.Query(), label)
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
@@ -102,6 +102,11 @@ func (r Rule) Labels(label string) map[string]string {
 	}
 	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && keepsCluster(e) {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
+	}
+	if r.owned {
+		for _, owner := range OwnerLabels() {
+			l[owner] = r.ownerTemplate(owner, label)
+		}
 	}
 	return l
 }

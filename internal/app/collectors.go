@@ -48,13 +48,16 @@ func registered(c *config.Collectors) []registration {
 
 // enabledCollectors are the collectors that a configuration turns on, and what they
 // watch.
-func enabledCollectors(all []registration) (enabled []collectors.Collector, sets []watch.Set) {
+func enabledCollectors(c *config.Config, all []registration) (enabled []collectors.Collector, sets []watch.Set) {
 	for _, r := range all {
 		if !r.enabled {
 			continue
 		}
 		enabled = append(enabled, r.Collector)
 		if resources := r.Resources(); len(resources) > 0 {
+			for i := range resources {
+				resources[i] = resources[i].WithOwners(watch.Owners{Owner: c.Ownership.Owner, SupportGroup: c.Ownership.SupportGroup})
+			}
 			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
 		}
 	}
@@ -123,7 +126,11 @@ func RulesOf(file string) (groups []alerts.Group, label string, err error) {
 			return nil, "", err
 		}
 	}
-	return alerts.Site(c.Rules.Disabled, overrides(c)), c.ClusterLabel, nil
+	groups = alerts.Site(c.Rules.Disabled, overrides(c))
+	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
+		groups = alerts.Owned(groups)
+	}
+	return groups, c.ClusterLabel, nil
 }
 
 // newExposition is an empty exposition with the settings of c. It takes the rows of

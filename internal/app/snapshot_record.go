@@ -24,7 +24,7 @@ import (
 // Which secrets OpenBao is asked for follows from the objects, as they have just been
 // written.
 func (s *snapshot) record(ctx context.Context, all []registration, out *SnapshotResult) error {
-	enabled, sets := enabledCollectors(all)
+	enabled, sets := enabledCollectors(s.config, all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	e, err := newExposition(s.config, all)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -146,14 +147,20 @@ func (a *alert) finding() Finding {
 		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
 		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
 		Summary: a.rule.summary.expand(l, a.value), Description: a.rule.description.expand(l, a.value),
-		Object: Object{
-			Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
-		},
+		Object: a.object(),
 	}
+	maps.Copy(f.Labels, a.owner)
 	if a.cause != nil {
 		f.RootCause = a.cause.id()
 	}
 	return f
+}
+
+func (a *alert) object() Object {
+	l := a.rule.variables(a.labels)
+	return Object{
+		Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
+	}
 }
 
 // compareFindings puts root causes before what follows, the worst and then the

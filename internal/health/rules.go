@@ -32,6 +32,7 @@ type rule struct {
 	// clusterLabel is what the templates of user rules call the cluster.
 	clusterLabel         string
 	object               [3]*phrase // kind, namespace, name
+	aboutObject          bool
 	summary, description *phrase
 }
 
@@ -145,10 +146,15 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 		playbook: a.Playbook(),
 	}
 	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
+	r.aboutObject = a.AboutObject()
 	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
 	var err error
 	var why string
-	if r.expr, why, err = c.query(a.Expr); err != nil || why != "" {
+	expr := a.Expr
+	if c.known(alerts.ObjectAlertsDisabled) {
+		expr = a.Query()
+	}
+	if r.expr, why, err = c.query(expr); err != nil || why != "" {
 		c.refused[a.System] = true
 		return c.refuse(a.Name, why, err)
 	}
