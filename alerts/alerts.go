@@ -62,8 +62,13 @@ type Rule struct {
 	Threshold *Threshold
 	// For only damps flapping: tolerance belongs into the expression.
 	For time.Duration
-	// KeepFiringFor bridges a withdrawal of rows, which is no recovery.
+	// KeepFiringFor bridges a withdrawal of rows, which is no recovery. In the catalogue
+	// it is as long as that of any consequence: or these would be sent when the cause is
+	// over, before they are themselves.
 	KeepFiringFor time.Duration
+	// Bridge is KeepFiringFor as it was declared. The report has no need for more: it
+	// shows what is left as what it is.
+	Bridge time.Duration
 	// Since is PromQL with the same labels whose value is since when it has been
 	// like this, in seconds since the epoch. Without it the report takes the moment
 	// in which the exporter saw it first.
@@ -114,10 +119,32 @@ func Catalogue() []Group {
 	}
 	for _, g := range groups {
 		for i, r := range g.Rules {
+			r.Bridge = r.KeepFiringFor
 			g.Rules[i] = r.withDefault()
 		}
 	}
+	outlive(groups)
 	return groups
+}
+
+// outlive makes causes fire for as long as what follows from them.
+func outlive(groups []Group) {
+	rules := map[string]*Rule{}
+	for _, g := range groups {
+		for i := range g.Rules {
+			rules[g.Rules[i].Name] = &g.Rules[i]
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range rules {
+			for _, in := range r.InhibitedBy {
+				if by := rules[in.By]; by != nil && by.KeepFiringFor < r.KeepFiringFor {
+					by.KeepFiringFor, changed = r.KeepFiringFor, true
+				}
+			}
+		}
+	}
 }
 
 // Rules are the alerts of the catalogue.

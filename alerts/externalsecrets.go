@@ -133,13 +133,14 @@ func eso(r Rule) Rule {
 // externalSecretsGroup is about the objects of External Secrets Operator. What is not
 // periodic is never stale, and what OpenBao's failure hides does not page by itself.
 func externalSecretsGroup() Group {
+	storeSince := withStore(storeBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`))
 	return Group{Name: "externalsecrets", Recordings: esoRecordings(), Rules: []Rule{
 		eso(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, For: 5 * time.Minute,
 			Expr: withStore(`(` + storeBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
   and on (` + sameStore + `) ` + dependents + `)`),
-			Since:       withStore(storeBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`)),
+			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready",
 			Description: "Secrets of cluster {{ $labels.cluster }} that use {{ $labels.store_kind }} {{ $labels.store_name }} are not refreshed. They fail one by one, each at its next refresh.",
@@ -149,6 +150,7 @@ func externalSecretsGroup() Group {
 			Expr: withStore(`(` + storeBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
   unless on (` + sameStore + `) ` + dependents + `)`),
+			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready, and nobody uses it",
 			Description: "Nothing in cluster {{ $labels.cluster }} refers to {{ $labels.store_kind }} {{ $labels.store_name }}.",
@@ -186,6 +188,7 @@ func externalSecretsGroup() Group {
 		externalSecret(Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, For: 10 * time.Minute,
 			Expr:        SecretNeverSynced + ` unless on (cluster, namespace, name) (cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + storeMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason="Unprocessed"}`,
+			Since:       `cobaltcore_eso_externalsecret_created_timestamp_seconds`,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} was never synchronized",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is older than ten minutes and has never brought a secret.",
 		}),

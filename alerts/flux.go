@@ -239,6 +239,7 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxHelmTestFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_test_success) == 0`,
+			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds)`,
 			Summary:     "The tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fail",
 			Description: "The Helm tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} failed after its last release.",
 			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "kind", "exported_namespace", "name"}}},

@@ -64,6 +64,7 @@ func greenhouseGroup() Group {
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + cluster + `_condition{type="Ready", status="Unknown"})`,
+			Since:       `max by (cluster, namespace, name) (` + cluster + `_condition_transition_timestamp_seconds{type="Ready"})`,
 			Summary:     "Greenhouse does not know whether Cluster {{ $labels.name }} is ready",
 			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is Unknown: Greenhouse could not find out.",
 		}),
@@ -121,6 +122,7 @@ func greenhouseGroup() Group {
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_greenhouse_plugin_condition{type="OwnerLabelSet", status="False"})`,
+			Since:       `max by (cluster, namespace, name) (` + plugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} belongs to nobody",
 			Description: "Plugin {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
 		}),

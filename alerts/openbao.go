@@ -29,6 +29,10 @@ func openBao(r Rule) Rule {
 // inHouse is that a finding follows from its cluster being down.
 func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
 
+// unhealthySince is when the last one of the raft servers that are unhealthy became so.
+const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
+    and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
+
 func openBaoNode(r Rule) Rule {
 	r.Object = Object{Kind: "OpenBaoNode", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.node }}"}
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "OpenBaoDown", Equal: []string{clusterLabel, "openbao"}})
@@ -121,19 +125,25 @@ func openBaoGroup() Group {
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
+			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), nodeless...),
 		}),
 		openBao(Rule{
-			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 30 * time.Minute,
+			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
+			Threshold: after(30*time.Minute, "how long no more raft server has become unhealthy"),
+			// A voter that was removed is not unhealthy, and leaves no time.
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
-  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
-			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for half an hour",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for half an hour: one more node, and the quorum is lost.",
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3
+  unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
+			Since:       unhealthySince,
+			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for a long time",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost.",
 			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_autopilot_healthy) == 0`,
+			Since:       unhealthySince,
 			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
 			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
 			InhibitedBy: nodeless,

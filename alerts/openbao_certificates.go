@@ -67,7 +67,7 @@ func openBaoCertificates() Group {
 	rules = append(rules, expiring(openBaoNode(Rule{
 		Name:        "OpenBaoListenerCertExpiring",
 		Summary:     "The certificate of OpenBao node {{ $labels.node }} expires in {{ $value | humanizeDuration }}",
-		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao does not read a renewed one by itself.",
+		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao reads a renewed one on SIGHUP only.",
 	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 7*day)...)
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{

@@ -44,7 +44,7 @@ func (s *snapshot) record(ctx context.Context, all []registration, out *Snapshot
 	parts, failed := make([]recorded, len(s.clusters)), make([]error, len(s.clusters))
 	var tasks sync.WaitGroup
 	for i, c := range s.clusters {
-		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, Dial: s.options.Dial}
+		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, StaleAfter: time.Duration(s.config.StaleAfter), Dial: s.options.Dial}
 		tasks.Go(func() { parts[i], failed[i] = s.recordCluster(ctx, site, enabled, *replayed[i].Snapshot) })
 	}
 	tasks.Wait()

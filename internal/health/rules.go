@@ -142,7 +142,7 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 		return nil
 	}
 	r := &rule{
-		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.KeepFiringFor, inhibitedBy: a.InhibitedBy,
+		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
 		playbook: a.Playbook(),
 	}
 	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
