@@ -24,7 +24,7 @@ type Report struct {
 	// Systems are over all clusters.
 	Systems      []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
 	Clusters     []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
-	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, the worst first."`
+	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, those with the worst that follows from them before others."`
 	NotEvaluated []NotEvaluated  `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
 }
 
@@ -108,7 +108,7 @@ func (e *Evaluator) report(res *result) Report {
 	for _, a := range res.alerts {
 		r.Findings = append(r.Findings, a.finding())
 	}
-	slices.SortFunc(r.Findings, compareFindings)
+	sortFindings(r.Findings)
 	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, s := range e.systems {
 		r.Systems = append(r.Systems, SystemVerdict{s, worst(Absent, res.verdicts[cell{"", s}])})
@@ -163,9 +163,9 @@ func (a *alert) object() Object {
 	}
 }
 
-// compareFindings puts root causes before what follows, the worst and then the
-// oldest first.
-func compareFindings(a, b Finding) int {
+// sortFindings puts root causes before what follows. The worst come first: a cause is
+// as bad as the worst that follows from it; then the oldest.
+func sortFindings(all []Finding) {
 	rank := func(f Finding) int {
 		return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, f.Severity)
 	}
@@ -175,13 +175,25 @@ func compareFindings(a, b Finding) int {
 		}
 		return 0
 	}
-	return cmp.Or(
-		cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
-		cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
-		cmp.Compare(rank(a), rank(b)),
-		a.Since.Compare(b.Since),
-		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
-	)
+	worst := map[string]int{} // by id
+	for _, f := range all {
+		worst[f.ID] = rank(f)
+	}
+	for _, f := range all {
+		if at, ok := worst[f.RootCause]; ok && f.State == Firing {
+			worst[f.RootCause] = min(at, rank(f))
+		}
+	}
+	slices.SortFunc(all, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
+			cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
+			cmp.Compare(worst[a.ID], worst[b.ID]),
+			cmp.Compare(rank(a), rank(b)),
+			a.Since.Compare(b.Since),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
+		)
+	})
 }
 
 // Filter narrows a report to clusters and systems; empty means all. What it names
