@@ -18,12 +18,12 @@ func greenhouse(kind string, r Rule) Rule {
 // notReady is a rule about the Ready condition of a kind. What is being deleted or
 // suspended need not be ready.
 func notReady(name, kind, metric, more string, severity Severity) Rule {
-	by := "cluster, namespace, name"
+	by, object := "cluster, namespace, name", Object{}
 	if kind == "Organization" {
-		by = "cluster, name"
+		by, object = "cluster, name", Object{Kind: kind, Name: "{{ $labels.name }}"}
 	}
 	return greenhouse(kind, Rule{
-		Name: name, Severity: severity, For: 15 * time.Minute,
+		Name: name, Severity: severity, For: 15 * time.Minute, Object: object,
 		Expr: `max by (` + by + more + `) (` + metric + `_ready == 0) unless on (` + by + `) (` + metric + `_suspended == 1)
   unless on (` + by + `) ` + metric + `_deletion_timestamp_seconds`,
 		Since:       `max by (` + by + more + `) (` + metric + `_condition_transition_timestamp_seconds{type="Ready"})`,
