@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,14 +92,15 @@ func Owned(groups []Group) []Group {
 
 // ownerTemplate asks Prometheus whose the object of an alert is.
 func (r Rule) ownerTemplate(owner, label string) string {
-	query, values := ObjectOwner+"{"+label+"=%q", "$labels."+label
+	matchers, values := []string{label + "=%q"}, []string{"$labels." + label}
 	for _, part := range r.objectParts() {
-		query += ", " + part.label + "=%q"
+		matchers = append(matchers, part.label+"=%q")
 		if l := labelOf(part.template); l != "" {
-			values += " $labels." + l
+			values = append(values, "$labels."+l)
 		} else {
-			values += fmt.Sprintf(" %q", part.template)
+			values = append(values, strconv.Quote(part.template))
 		}
 	}
-	return fmt.Sprintf("{{ with printf %q %s | query }}{{ . | first | label %q }}{{ end }}", query+"}", values, owner)
+	query := ObjectOwner + "{" + strings.Join(matchers, ", ") + "}"
+	return fmt.Sprintf("{{ with printf %q %s | query }}{{ . | first | label %q }}{{ end }}", query, strings.Join(values, " "), owner)
 }
