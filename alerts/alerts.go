@@ -57,14 +57,23 @@ type Rule struct {
 	// Prometheus only. It keeps the label cluster, and no label that churns while
 	// the trouble stays the same (a reason, a revision).
 	Expr string
+	// Threshold is the number in Expr that an installation may want to be another one;
+	// nil if there is none.
+	Threshold *Threshold
 	// For only damps flapping: tolerance belongs into the expression.
 	For time.Duration
-	// KeepFiringFor bridges a withdrawal of rows, which is no recovery.
+	// KeepFiringFor bridges a withdrawal of rows, which is no recovery. In the catalogue
+	// it is as long as that of any consequence: or these would be sent when the cause is
+	// over, before they are themselves.
 	KeepFiringFor time.Duration
+	// Bridge is KeepFiringFor as it was declared. The report has no need for more: it
+	// shows what is left as what it is.
+	Bridge time.Duration
 	// Since is PromQL with the same labels whose value is since when it has been
 	// like this, in seconds since the epoch. Without it the report takes the moment
 	// in which the exporter saw it first.
-	Since  string
+	Since string
+	// Object may have an annotation that turns the alert off, see [Rule.Query].
 	Object Object
 	// Summary is one line, and Description says what follows and what to do first.
 	// Both are templates of Prometheus.
@@ -73,6 +82,9 @@ type Rule struct {
 	// Prometheus has. The report lists it as not evaluated.
 	PrometheusOnly bool
 	InhibitedBy    []Inhibition
+
+	declared texts
+	owned    bool
 }
 
 // Object names what an alert is about. Each field is a template; one without a
@@ -101,9 +113,37 @@ type Group struct {
 
 // Catalogue is every rule there is.
 func Catalogue() []Group {
-	return []Group{
+	groups := []Group{
 		fleetGroup(), clusterCertificates(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
 		externalSecretsGroup(), secretFlowGroup(), greenhouseGroup(), auroraGroup(), controllersGroup(), exporterGroup(),
+	}
+	for _, g := range groups {
+		for i, r := range g.Rules {
+			r.Bridge = r.KeepFiringFor
+			g.Rules[i] = r.withDefault()
+		}
+	}
+	outlive(groups)
+	return groups
+}
+
+// outlive makes causes fire for as long as what follows from them.
+func outlive(groups []Group) {
+	rules := map[string]*Rule{}
+	for _, g := range groups {
+		for i := range g.Rules {
+			rules[g.Rules[i].Name] = &g.Rules[i]
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range rules {
+			for _, in := range r.InhibitedBy {
+				if by := rules[in.By]; by != nil && by.KeepFiringFor < r.KeepFiringFor {
+					by.KeepFiringFor, changed = r.KeepFiringFor, true
+				}
+			}
+		}
 	}
 }
 

@@ -187,6 +187,8 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s follows from every %s", r.Name, i.By)
 			case by.For > r.For && by.Name != r.Name+"Critical":
 				t.Errorf("%s fires before %s, from which it follows", r.Name, i.By)
+			case by.KeepFiringFor < r.KeepFiringFor:
+				t.Errorf("%s outlives %s, from which it follows", r.Name, i.By)
 			case follows(byName, i.By, r.Name, nil):
 				t.Errorf("%s follows from itself by %s", r.Name, i.By)
 			}

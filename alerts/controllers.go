@@ -98,6 +98,7 @@ func controllersGroup() Group {
 		controller(Rule{
 			Name: "ControllerRolloutStuck", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + workload + `, system) (cobaltcore_controller_progress_deadline_exceeded{system!=""}) == 1`,
+			Since:       `max by (` + workload + `, system) (cobaltcore_controller_condition_transition_timestamp_seconds{type="Progressing"})`,
 			Summary:     "The rollout of {{ $labels.name }} in {{ $labels.cluster }} is stuck",
 			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has made no progress within its deadline: its new pods do not become ready.",
 			InhibitedBy: down,
@@ -127,11 +128,13 @@ func controllersGroup() Group {
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,
+			Threshold: after(time.Hour, "how long ago it may have been"),
 			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
-  and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < 3600)`,
+  and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,
+			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} ran out of memory",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed within the last hour because it needed more memory than its limit.",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit.",
 		}),
 	}}
 }

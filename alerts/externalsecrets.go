@@ -133,13 +133,14 @@ func eso(r Rule) Rule {
 // externalSecretsGroup is about the objects of External Secrets Operator. What is not
 // periodic is never stale, and what OpenBao's failure hides does not page by itself.
 func externalSecretsGroup() Group {
+	storeSince := withStore(storeBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`))
 	return Group{Name: "externalsecrets", Recordings: esoRecordings(), Rules: []Rule{
 		eso(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, For: 5 * time.Minute,
 			Expr: withStore(`(` + storeBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
   and on (` + sameStore + `) ` + dependents + `)`),
-			Since:       withStore(storeBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`)),
+			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready",
 			Description: "Secrets of cluster {{ $labels.cluster }} that use {{ $labels.store_kind }} {{ $labels.store_name }} are not refreshed. They fail one by one, each at its next refresh.",
@@ -149,6 +150,7 @@ func externalSecretsGroup() Group {
 			Expr: withStore(`(` + storeBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
   unless on (` + sameStore + `) ` + dependents + `)`),
+			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready, and nobody uses it",
 			Description: "Nothing in cluster {{ $labels.cluster }} refers to {{ $labels.store_kind }} {{ $labels.store_name }}.",
@@ -186,6 +188,7 @@ func externalSecretsGroup() Group {
 		externalSecret(Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, For: 10 * time.Minute,
 			Expr:        SecretNeverSynced + ` unless on (cluster, namespace, name) (cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + storeMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason="Unprocessed"}`,
+			Since:       `cobaltcore_eso_externalsecret_created_timestamp_seconds`,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} was never synchronized",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is older than ten minutes and has never brought a secret.",
 		}),
@@ -238,11 +241,12 @@ func externalSecretsGroup() Group {
 		clusterSecret("ESOClusterPushSecretFailing", "ClusterPushSecret", "cobaltcore_eso_clusterpushsecret"),
 		{
 			Name: "ESOSyncFailureRatio", System: ExternalSecrets, Severity: Critical, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `label_replace(sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) / sum by (cluster) (` + objectsByKind + `) > 0.2
+			Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of the ExternalSecrets of a cluster, at least three"},
+			Expr: `label_replace(sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) / sum by (cluster) (` + objectsByKind + `) > ` + threshold + `
   and on (cluster) (sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) >= 3)` + byBackend,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets of {{ $labels.cluster }} are not synchronized",
-			Description: "More than a fifth of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
+			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
 			InhibitedBy: []Inhibition{
 				inHouse(), {By: "ESOControllerDown", Equal: []string{clusterLabel}}, {By: "ESOStoreNotReady", Equal: []string{clusterLabel, backend}},
 				{By: "OpenBaoDown", Equal: []string{backend}}, {By: "OpenBaoClusterSealed", Equal: []string{backend}}, {By: "OpenBaoNoLeader", Equal: []string{backend}},

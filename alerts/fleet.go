@@ -103,9 +103,10 @@ func clusterCertificates() Group {
 		rules = append(rules, r)
 	}
 	// Tokens are rotated hours before they end; one that ends within minutes was not.
+	token, since := ending(clusterLabel, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}`)
 	rules = append(rules, Rule{
 		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-		Expr:        `min by (cluster) (cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}) - time() < 900`,
+		Threshold: after(15*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
 		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}, and there is no new one.",

@@ -47,6 +47,12 @@ or max by (` + fluxObject + `) (cobaltcore_flux_resource_created_timestamp_secon
 	}
 }
 
+// What thresholds about Flux objects mean.
+const (
+	sinceSuccess    = "how old the last success is"
+	sinceTransition = "how long it has been like this"
+)
+
 // of is the objects of some kinds in some states, with the labels that do not churn.
 func of(kinds, states string) string {
 	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{` + matcher("kind", kinds) + `, ` + matcher("status", states) + `})`
@@ -79,11 +85,11 @@ func flux(r Rule) Rule {
 	return r
 }
 
-// failingSince are those that have been like this for ten minutes: what cannot be
-// fetched for a moment is tried again soon.
+// failingSince are those that have been like this for as long as the threshold says:
+// what cannot be fetched for a moment is tried again soon.
 func failingSince(expr string) string {
 	return `(` + expr + `
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > 600))`
+  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > ` + threshold + `))`
 }
 
 // itself names an object in one label, by which others follow from it.
@@ -122,8 +128,9 @@ func fluxGroup() Group {
 	return Group{Name: "flux", Recordings: fluxRecordings(), Rules: []Rule{
 		flux(Rule{
 			Name: "FluxInstanceFailing", Severity: Critical, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
+			Threshold: after(10*time.Minute, sinceSuccess),
 			Expr: of("FluxInstance", "failed|stalled") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 600)`,
+  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > ` + threshold + `)`,
 			Since:       fluxLastGood,
 			Summary:     "Flux of {{ $labels.cluster }} cannot be installed or upgraded",
 			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. What runs is the version before, or a part of the new one.",
@@ -137,6 +144,7 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxSourceFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceTransition),
 			Expr:        itself("source", itself("upstream", failingSince(of(origins, "failed|stalled")))),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be fetched",
@@ -144,6 +152,7 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxChartFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceTransition),
 			Expr:        itself("source", withSource("upstream", failingSince(of(derived, "failed|stalled")))),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be made",
@@ -152,8 +161,9 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxApplyFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
+			Threshold: after(10*time.Minute, sinceSuccess),
 			Expr: itself("dependency", withSource("source", `(`+of(appliers, "failed")+`
-  and on (`+fluxObject+`) (time() - `+fluxLastGood+` > 600))`)),
+  and on (`+fluxObject+`) (time() - `+fluxLastGood+` > `+threshold+`))`)),
 			Since:       fluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fails",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. What is there is the last revision that could, or a part of the new one.",
@@ -177,14 +187,15 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxWaitingTooLong", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Threshold: after(2*time.Hour, sinceSuccess),
 			// The last success of a HelmRelease is its last change. Its condition does not
 			// blink while it waits, as that of a Kustomization does.
 			Expr: of(appliers, "dependency_not_ready") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > 7200)
-  unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < 7200)`,
+  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > ` + threshold + `)
+  unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < ` + threshold + `)`,
 			Since:       fluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has waited for hours",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than two hours old.",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than $threshold old.",
 			// Dependencies may be many steps away.
 			InhibitedBy: []Inhibition{
 				{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "kind", "exported_namespace", "name"}},
@@ -194,11 +205,12 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxProgressingTooLong", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Threshold: after(time.Hour, sinceTransition),
 			Expr: in("progressing") + `
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > 3600)`,
+  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > ` + threshold + `)`,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} does not get ready",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been under way for more than an hour.",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been under way for more than $threshold.",
 		}),
 		flux(Rule{
 			Name: "FluxResourceFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -210,7 +222,8 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: byController(`(` + fluxReconcile + ` > 3 and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
+			Threshold: &Threshold{Default: 3, Unit: Intervals, Meaning: "how long ago it was reconciled last; at least half an hour"},
+			Expr: byController(`(` + fluxReconcile + ` > ` + threshold + ` and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
   and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds) > 1800)`),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds)`,
 			Summary:     "Nobody reconciles {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }}",
@@ -226,6 +239,7 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxHelmTestFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_test_success) == 0`,
+			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds)`,
 			Summary:     "The tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fail",
 			Description: "The Helm tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} failed after its last release.",
 			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "kind", "exported_namespace", "name"}}},

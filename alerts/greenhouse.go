@@ -18,12 +18,12 @@ func greenhouse(kind string, r Rule) Rule {
 // notReady is a rule about the Ready condition of a kind. What is being deleted or
 // suspended need not be ready.
 func notReady(name, kind, metric, more string, severity Severity) Rule {
-	by := "cluster, namespace, name"
+	by, object := "cluster, namespace, name", Object{}
 	if kind == "Organization" {
-		by = "cluster, name"
+		by, object = "cluster, name", Object{Kind: kind, Name: "{{ $labels.name }}"}
 	}
 	return greenhouse(kind, Rule{
-		Name: name, Severity: severity, For: 15 * time.Minute,
+		Name: name, Severity: severity, For: 15 * time.Minute, Object: object,
 		Expr: `max by (` + by + more + `) (` + metric + `_ready == 0) unless on (` + by + `) (` + metric + `_suspended == 1)
   unless on (` + by + `) ` + metric + `_deletion_timestamp_seconds`,
 		Since:       `max by (` + by + more + `) (` + metric + `_condition_transition_timestamp_seconds{type="Ready"})`,
@@ -56,6 +56,7 @@ func greenhouseGroup() Group {
 	)
 	byCluster := Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{"target_cluster"}}
 	ofCluster := func(r Rule) Rule { return inTarget(greenhouse("Cluster", r), cluster) }
+	token, tokenSince := ending("cluster, namespace, name", cluster+"_token_expiry_timestamp_seconds")
 	pluginNotReady := inTarget(notReady("GreenhousePluginNotReady", "Plugin", plugin, "", Warning), plugin)
 	pluginNotReady.InhibitedBy = append(pluginNotReady.InhibitedBy, byCluster)
 	return Group{Name: "greenhouse", Rules: []Rule{
@@ -63,6 +64,7 @@ func greenhouseGroup() Group {
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + cluster + `_condition{type="Ready", status="Unknown"})`,
+			Since:       `max by (cluster, namespace, name) (` + cluster + `_condition_transition_timestamp_seconds{type="Ready"})`,
 			Summary:     "Greenhouse does not know whether Cluster {{ $labels.name }} is ready",
 			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is Unknown: Greenhouse could not find out.",
 		}),
@@ -84,7 +86,7 @@ func greenhouseGroup() Group {
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `min by (cluster, namespace, name) (` + cluster + `_token_expiry_timestamp_seconds) - time() < 72000`,
+			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "The token of Greenhouse for Cluster {{ $labels.name }} was not rotated",
 			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} ends in {{ $value | humanizeDuration }}; it should have been rotated before that.",
 			InhibitedBy: []Inhibition{byCluster},
@@ -120,6 +122,7 @@ func greenhouseGroup() Group {
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_greenhouse_plugin_condition{type="OwnerLabelSet", status="False"})`,
+			Since:       `max by (cluster, namespace, name) (` + plugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} belongs to nobody",
 			Description: "Plugin {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
 		}),

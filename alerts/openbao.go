@@ -29,6 +29,10 @@ func openBao(r Rule) Rule {
 // inHouse is that a finding follows from its cluster being down.
 func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
 
+// unhealthySince is when the last one of the raft servers that are unhealthy became so.
+const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
+    and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
+
 func openBaoNode(r Rule) Rule {
 	r.Object = Object{Kind: "OpenBaoNode", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.node }}"}
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "OpenBaoDown", Equal: []string{clusterLabel, "openbao"}})
@@ -110,7 +114,8 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > 3`,
+			Threshold:   &Threshold{Default: 3, Unit: Changes, Meaning: "how many leaders in half an hour are still fine"},
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > ` + threshold,
 			Summary:     "The leader of OpenBao {{ $labels.openbao }} changes again and again",
 			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients.",
 		}),
@@ -120,19 +125,25 @@ func openBaoGroup() Group {
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
+			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), nodeless...),
 		}),
 		openBao(Rule{
-			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 30 * time.Minute,
+			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
+			Threshold: after(30*time.Minute, "how long no more raft server has become unhealthy"),
+			// A voter that was removed is not unhealthy, and leaves no time.
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
-  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
-			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for half an hour",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for half an hour: one more node, and the quorum is lost.",
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3
+  unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
+			Since:       unhealthySince,
+			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for a long time",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost.",
 			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_autopilot_healthy) == 0`,
+			Since:       unhealthySince,
 			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
 			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
 			InhibitedBy: nodeless,
@@ -147,8 +158,9 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoReplicationLag", Severity: Warning, For: 5 * time.Minute,
+			Threshold: &Threshold{Default: 1000, Unit: Entries, Meaning: "how far a node may be behind"},
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_node_raft_committed_index)
-  - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > 1000`,
+  - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > ` + threshold,
 			Summary:     "OpenBao node {{ $labels.node }} is behind",
 			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }} entries behind.",
 			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
@@ -174,7 +186,8 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
-			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > 30`,
+			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
+			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
 			Summary:     "The clock of OpenBao node {{ $labels.node }} is wrong",
 			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by {{ $value }} seconds. Tokens and certificates get wrong times.",
 		}),

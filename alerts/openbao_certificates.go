@@ -4,12 +4,14 @@
 package alerts
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
 
 const day = 24 * time.Hour
+
+// beforeTheEnd is what the threshold of what expires means.
+const beforeTheEnd = "how long before the end"
 
 // expiring are two rules about the same thing: one that warns, and one whose name
 // ends in Critical for when there is little time left. metric is the time of the end.
@@ -17,14 +19,20 @@ func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
 	r.For = time.Hour
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: r.Name + "Critical", Equal: strings.Split(by, ", ")})
 	r.Severity = Warning
-	left := `min by (` + by + `) (` + metric + `) - time()`
+	r.Expr, r.Since = ending(by, metric)
 	serious := r
-	r.Expr = fmt.Sprintf(`%s < %d`, left, int(warn.Seconds()))
+	r.Threshold = after(warn, beforeTheEnd)
 	serious.Name += "Critical"
 	serious.InhibitedBy = r.InhibitedBy[:len(r.InhibitedBy)-1]
 	serious.Severity = Critical
-	serious.Expr = fmt.Sprintf(`%s < %d`, left, int(critical.Seconds()))
+	serious.Threshold = after(critical, beforeTheEnd)
 	return []Rule{r, serious}
+}
+
+// ending is what ends soon, and since when that is so.
+func ending(by, metric string) (expr, since string) {
+	end := `min by (` + by + `) (` + metric + `)`
+	return end + ` - time() < ` + threshold, end + ` - ` + threshold
 }
 
 // openBaoCertificates has the thresholds of "bao pki health-check".
@@ -37,16 +45,21 @@ func openBaoCertificates() Group {
 			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. It signs no certificate that would outlive it.",
 		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}`, "cluster, openbao, mount, issuer_id", warn, critical)
 	}
+	const (
+		crlEnd  = `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds)`
+		crlLeft = threshold + ` * (
+    ` + crlEnd + `
+    - max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_this_update_timestamp_seconds)
+  )`
+	)
 	var rules []Rule
 	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 365*day, 180*day)...)
 	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 30*day)...)
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoCRLExpiring", Severity: Critical, For: 10 * time.Minute,
-		Expr: `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds) - time()
-  < 0.05 * (
-    max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds)
-    - max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_this_update_timestamp_seconds)
-  )`,
+		Threshold:   &Threshold{Default: 0.05, Unit: Ratio, Meaning: "how much of its time is left"},
+		Expr:        crlEnd + ` - time() < ` + crlLeft,
+		Since:       crlEnd + ` - ` + crlLeft,
 		Object:      Object{Kind: "RevocationList", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "A revocation list of {{ $labels.mount }} is about to expire",
 		Description: "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}. Clients that check it then refuse every certificate of it.",
@@ -54,11 +67,12 @@ func openBaoCertificates() Group {
 	rules = append(rules, expiring(openBaoNode(Rule{
 		Name:        "OpenBaoListenerCertExpiring",
 		Summary:     "The certificate of OpenBao node {{ $labels.node }} expires in {{ $value | humanizeDuration }}",
-		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao does not read a renewed one by itself.",
+		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao reads a renewed one on SIGHUP only.",
 	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 7*day)...)
+	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
-		Expr:        `min by (cluster, openbao) (cobaltcore_openbao_exporter_token_expiry_timestamp_seconds) - time() < 600`,
+		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: tokenSince,
 		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
 		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and was not renewed.",
 	}))

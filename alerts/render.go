@@ -51,9 +51,9 @@ type ruleEntry struct {
 	Annotations   map[string]string `yaml:"annotations,omitempty"`
 }
 
-func rulesFor(label string) (ruleFile, error) {
+func rulesFor(groups []Group, label string) (ruleFile, error) {
 	var file ruleFile
-	for _, g := range Catalogue() {
+	for _, g := range groups {
 		out := ruleGroup{Name: "cobaltcore-" + g.Name}
 		for _, r := range g.Recordings {
 			expr, err := ExprFor(r.Expr, label)
@@ -69,13 +69,15 @@ func rulesFor(label string) (ruleFile, error) {
 			}
 			out.Rules = append(out.Rules, entry)
 		}
-		file.Groups = append(file.Groups, out)
+		if len(out.Rules) > 0 {
+			file.Groups = append(file.Groups, out)
+		}
 	}
 	return file, nil
 }
 
 func (r Rule) entry(label string) (ruleEntry, error) {
-	expr, err := ExprFor(r.Expr, label)
+	expr, err := ExprFor(r.Query(), label)
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
@@ -101,6 +103,11 @@ func (r Rule) Labels(label string) map[string]string {
 	}
 	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && keepsCluster(e) {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
+	}
+	if r.owned {
+		for _, owner := range OwnerLabels() {
+			l[owner] = r.ownerTemplate(owner, label)
+		}
 	}
 	return l
 }
@@ -135,19 +142,19 @@ func duration(d time.Duration) string {
 	return model.Duration(d).String()
 }
 
-// RuleFile is the catalogue as a file of Prometheus, for rows in which the label
-// cluster is called label.
-func RuleFile(label string) ([]byte, error) {
-	file, err := rulesFor(label)
+// RuleFile is groups as a file of Prometheus, for rows in which the label cluster is
+// called label.
+func RuleFile(groups []Group, label string) ([]byte, error) {
+	file, err := rulesFor(groups, label)
 	if err != nil {
 		return nil, err
 	}
 	return encode(file)
 }
 
-// PrometheusRule is the catalogue as an object of Prometheus Operator.
-func PrometheusRule(label string) ([]byte, error) {
-	file, err := rulesFor(label)
+// PrometheusRule is groups as an object of Prometheus Operator.
+func PrometheusRule(groups []Group, label string) ([]byte, error) {
+	file, err := rulesFor(groups, label)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,9 @@ import "time"
 const behindTooLong = `max by (cluster, namespace, name) (time() - (` + SecretBehindSince + `))
   > on (cluster, namespace, name) (2 * max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_refresh_interval_seconds) + 300)`
 
+// behindSince is since when they are, by the first of their secrets.
+const behindSince = `min by (cluster, namespace, name) (` + SecretBehindSince + `)`
+
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {
 	const periodic = ` and on (cluster, namespace, name) (cobaltcore_eso_externalsecret_refresh_interval_seconds > 0)`
@@ -19,6 +22,7 @@ func secretFlowGroup() Group {
 		flowOf("ExternalSecret", secretRefs, Rule{
 			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + periodic,
+			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} holds an old secret",
 			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, for longer than two of its intervals. Its workloads may use a password that is no longer valid.",
 			InhibitedBy: []Inhibition{
@@ -29,6 +33,7 @@ func secretFlowGroup() Group {
 		flowOf("ExternalSecret", secretRefs, Rule{
 			Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + once,
+			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} holds an old secret and does not look for a new one",
 			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, which is not refreshed by itself.",
 		}),

@@ -80,6 +80,8 @@ type Site struct {
 	Exposition *exposition.Exposition
 	Log        *slog.Logger
 	Now        func() time.Time
+	// StaleAfter is how long is believed what cannot be asked for any more.
+	StaleAfter time.Duration
 	// Dial opens the connections of probes; nil is a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

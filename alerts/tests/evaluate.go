@@ -5,6 +5,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -106,6 +107,11 @@ func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Ve
 	if err != nil {
 		return nil, err
 	}
+	return e.ask(ctx, m, text)
+}
+
+// ask evaluates an expression as Prometheus gets it.
+func (e *Evaluator) ask(ctx context.Context, m Moment, text string) (promql.Vector, error) {
 	q, err := e.engine.NewInstantQuery(ctx, m.memory, nil, text, m.at)
 	if err != nil {
 		return nil, err
@@ -148,7 +154,7 @@ func (e *Evaluator) Alerts(ctx context.Context, m Moment) ([]Alert, error) {
 
 // Rule evaluates one rule, as if it had waited for long enough.
 func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert, error) {
-	vector, err := e.Query(ctx, m, r.Expr)
+	vector, err := e.Query(ctx, m, r.Query())
 	if err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
@@ -161,7 +167,9 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 				return ""
 			}
 			var out string
-			out, err = expandTemplate(ctx, text, s, m.at)
+			out, err = expandTemplate(ctx, text, s, m.at, func(ctx context.Context, query string, _ time.Time) (promql.Vector, error) {
+				return e.ask(ctx, m, query)
+			})
 			return out
 		}
 		b := labels.NewBuilder(s.Metric).Del(labels.MetricName)
@@ -184,14 +192,24 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 	return all, nil
 }
 
+// Object is what the alert is about.
+func (a Alert) Object(ctx context.Context) (kind, namespace, name string, err error) {
+	var parts [3]string
+	for i, text := range []string{a.Rule.Object.Kind, a.Rule.Object.Namespace, a.Rule.Object.Name} {
+		part, wrong := expandTemplate(ctx, text, promql.Sample{Metric: a.Labels, F: a.Value}, TakenAt(), nil)
+		parts[i], err = part, errors.Join(err, wrong)
+	}
+	return parts[0], parts[1], parts[2], err
+}
+
 // expandTemplate does what a rule of Prometheus does. A label that is missing is an
 // error here.
-func expandTemplate(ctx context.Context, text string, s promql.Sample, at time.Time) (string, error) {
+func expandTemplate(ctx context.Context, text string, s promql.Sample, at time.Time, query template.QueryFunc) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil
 	}
 	const defs = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 	data := template.AlertTemplateData(s.Metric.DropReserved(func(n string) bool { return n == labels.MetricName }).Map(), nil, "", s)
-	x := template.NewTemplateExpander(ctx, defs+text, "rule", data, model.TimeFromUnixNano(at.UnixNano()), nil, nil, []string{"missingkey=zero"})
+	x := template.NewTemplateExpander(ctx, defs+text, "rule", data, model.TimeFromUnixNano(at.UnixNano()), query, nil, []string{"missingkey=zero"})
 	return x.Expand()
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ func alertsPage() ([]byte, error) {
 			alertRow(&b, r)
 		}
 	}
+	thresholdTable(&b)
 	if err := recordingTable(&b); err != nil {
 		return nil, err
 	}
@@ -126,6 +128,26 @@ func causes(r alerts.Rule) string {
 func fromCluster(equal string) int {
 	return slices.Index([]string{"cluster", "target_cluster"}, equal)
 }
+
+func thresholdTable(b *bytes.Buffer) {
+	b.WriteString(thresholds)
+	for _, r := range alerts.Rules() {
+		if t := r.Threshold; t != nil {
+			_, _ = fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", r.Name, strconv.FormatFloat(t.Default, 'f', -1, 64), t.Unit, t.Meaning)
+		}
+	}
+}
+
+const thresholds = `
+## Thresholds
+
+These alerts have a number that an installation may set, with ` + "`rules.overrides`" + ` of the [configuration](configuration.md): as
+` + "`{FluxProgressingTooLong: {threshold: 7200}}`" + `. The health report takes it from there, and Prometheus gets the rules of the
+configuration from ` + "`cobaltcore-exporter rules --config FILE`" + `.
+
+| alert | default | unit | what |
+|---|---|---|---|
+`
 
 func recordingTable(b *bytes.Buffer) error {
 	b.WriteString("\n## Recordings\n\nExpressions that rules and dashboards share. They are in the same files, before the rules that use them.\n\n| recording | made of |\n|---|---|\n")

@@ -193,6 +193,11 @@ var metricSections = []metricSection{
 		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 	},
 	{
+		title:    "What objects say about alerts",
+		text:     "Of any kind that is watched, with its collector. `kind`, `namespace` and `name` are those of the object; what the annotation and `ownership` do is in [alerts.md](alerts.md#what-an-object-says-itself).",
+		prefixes: []string{"cobaltcore_object_"},
+	},
+	{
 		title:    "Alertmanager",
 		text:     "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, `not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password cannot be read). What was read five intervals ago is not shown any more.",
 		prefixes: []string{"cobaltcore_alertmanager_"},

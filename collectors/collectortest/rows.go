@@ -53,6 +53,7 @@ func Site(tb testing.TB, now func() time.Time, families ...*exposition.Family) c
 		Exposition: e,
 		Log:        slog.New(slog.DiscardHandler),
 		Now:        now,
+		StaleAfter: 5 * time.Minute,
 	}
 }
 

@@ -15,9 +15,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// podsStay is how long pods are believed in that can no longer be listed.
-const podsStay = 5 * time.Minute
-
 // pods lists the pods of the management plane in one cluster, again and again, and
 // asks each of them for its own metrics. They are not watched: a pod changes with
 // every restart, its metrics all the time.
@@ -28,6 +25,7 @@ type pods struct {
 	cluster   string
 	interval  time.Duration
 	timeout   time.Duration // of one pod
+	stay      time.Duration // of pods that can no longer be listed
 	now       func() time.Time
 	source    podSource
 	selectors []podSelector
@@ -59,7 +57,7 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	}
 	return &pods{
 		Journal: probe.NewJournal(site.Log), reexport: r,
-		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), now: site.Now,
+		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), stay: site.StaleAfter, now: site.Now,
 		cluster: site.Cluster.Name,
 		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
 		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
@@ -149,7 +147,7 @@ func (p *pods) current() []*pod {
 	var all []*pod
 	seen := map[string]bool{}
 	for _, system := range config.ControllerSystems() {
-		if p.now().Sub(p.known[system].at) > podsStay {
+		if p.now().Sub(p.known[system].at) > p.stay {
 			delete(p.known, system)
 		}
 		for _, pod := range p.known[system].pods {

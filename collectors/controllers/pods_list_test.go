@@ -103,14 +103,15 @@ func TestListsThatFail(t *testing.T) {
 			conf := podConfig()
 			conf.Via = "none"
 			now := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
-			p, e := startPods(t, s.cluster, conf, func(s *collectors.Site) { s.Now = func() time.Time { return now } })
+			const stay = 7 * time.Minute
+			p, e := startPods(t, s.cluster, conf, func(s *collectors.Site) { s.Now, s.StaleAfter = func() time.Time { return now }, stay })
 			p.round(t.Context())
 			before := servedRows(t, e)
 			if strings.Count(before, "\n") != 4 {
 				t.Fatal(before)
 			}
 			s.set(func(s *stubServer) { s.on["/api/v1/pods"] = tc.answer })
-			now = now.Add(podsStay)
+			now = now.Add(stay)
 			p.round(t.Context())
 			if got := servedRows(t, e, podInfo.Name, podReady.Name, podRestarts.Name, podCreated.Name); got != before {
 				t.Errorf("what was known does not stay:\n%s", got)

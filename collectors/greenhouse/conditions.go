@@ -5,6 +5,7 @@ package greenhouse
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -46,7 +47,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	for i, c := range s.StatusConditions.Conditions {
 		// The first one of a type counts, as for Greenhouse itself.
 		earlier := s.StatusConditions.Conditions[:i]
-		if !isWord(c.Type) || slices.ContainsFunc(earlier, func(e condition) bool { return e.Type == c.Type }) {
+		if !isType(c.Type) || slices.ContainsFunc(earlier, func(e condition) bool { return e.Type == c.Type }) {
 			continue
 		}
 		r.Add(f.condition, 1, with(c.Type, known(c.Status))...)
@@ -72,7 +73,14 @@ func known(status string) string {
 // maxWord is more than any type, reason or state has.
 const maxWord = 128
 
-// isWord says whether text is one word, as types, reasons and states of releases are.
+// isType says whether text is the type of a condition: a word, perhaps with dots, behind
+// a domain or not, as in example.com/Ready.
+func isType(text string) bool {
+	domain, name, found := strings.Cut(text, "/")
+	return isWord(strings.ReplaceAll(domain, ".", "_")) && (!found || isWord(strings.ReplaceAll(name, ".", "_"))) && len(text) <= maxWord
+}
+
+// isWord says whether text is one word, as reasons and states of releases are.
 // The schema of Greenhouse does not ask for that, and prose may quote a secret.
 func isWord(text string) bool {
 	for _, c := range []byte(text) {

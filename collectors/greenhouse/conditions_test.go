@@ -144,3 +144,14 @@ func TestOnlyWordsBecomeLabels(t *testing.T) {
 		}
 	}
 }
+
+func TestTypesOfConditions(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Ready": true, "example.com/Ready": true, "a.b-c/D.e_f": true, "Ready.v2": true, "": false, "/Ready": false, "a/": false, "a/b/c": false,
+		"https://example.com": false, "two words": false, "a=b": false, strings.Repeat("a", maxWord/2) + "/" + strings.Repeat("a", maxWord/2): false,
+	} {
+		if got := isType(text); got != want {
+			t.Errorf("isType(%q) = %v", text, got)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
 	r.groups = append(r.groups, g.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
-		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, Dial: g.dial,
+		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, StaleAfter: o.StaleAfter, Dial: g.dial,
 	}
 	for _, collector := range g.collectors {
 		var parts []func() status.Status

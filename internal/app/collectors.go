@@ -48,13 +48,16 @@ func registered(c *config.Collectors) []registration {
 
 // enabledCollectors are the collectors that a configuration turns on, and what they
 // watch.
-func enabledCollectors(all []registration) (enabled []collectors.Collector, sets []watch.Set) {
+func enabledCollectors(c *config.Config, all []registration) (enabled []collectors.Collector, sets []watch.Set) {
 	for _, r := range all {
 		if !r.enabled {
 			continue
 		}
 		enabled = append(enabled, r.Collector)
 		if resources := r.Resources(); len(resources) > 0 {
+			for i := range resources {
+				resources[i] = resources[i].WithOwners(watch.Owners{Owner: c.Ownership.Owner, SupportGroup: c.Ownership.SupportGroup})
+			}
 			sets = append(sets, watch.Set{Collector: r.Name(), Resources: resources})
 		}
 	}
@@ -68,7 +71,7 @@ func Watched() []watch.Set {
 	for i := range all {
 		all[i].enabled = true
 	}
-	_, sets := enabledCollectors(all)
+	_, sets := enabledCollectors(&config.Config{}, all)
 	return sets
 }
 
@@ -100,7 +103,7 @@ func LoadConfig(file string) (*config.Config, error) {
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names()})
+	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable()})
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +117,31 @@ func rules(c *config.Config) (health.Rules, error) {
 	if err != nil {
 		return health.Rules{}, err
 	}
-	overrides := map[string]health.Override{}
+	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides(c)}, nil
+}
+
+func overrides(c *config.Config) map[string]alerts.Change {
+	out := map[string]alerts.Change{}
 	for name, o := range c.Rules.Overrides {
-		overrides[name] = health.Override{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity)}
+		out[name] = alerts.Change{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity), Threshold: o.Threshold}
 	}
-	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides}, nil
+	return out
+}
+
+// RulesOf are the rules of the catalogue as the configuration in file wants them; as
+// they are without one. label is what it calls the label cluster.
+func RulesOf(file string) (groups []alerts.Group, label string, err error) {
+	c := config.Default()
+	if file != "" {
+		if c, err = LoadConfig(file); err != nil {
+			return nil, "", err
+		}
+	}
+	groups = alerts.Site(c.Rules.Disabled, overrides(c))
+	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
+		groups = alerts.Owned(groups)
+	}
+	return groups, c.ClusterLabel, nil
 }
 
 // newExposition is an empty exposition with the settings of c. It takes the rows of

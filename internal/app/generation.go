@@ -82,7 +82,7 @@ func newGeneration(
 	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
 ) (*generation, error) {
 	all := registered(&c.Collectors)
-	enabled, sets := enabledCollectors(all)
+	enabled, sets := enabledCollectors(c, all)
 	e, err := newExposition(c, all)
 	if err != nil {
 		return nil, err

@@ -144,7 +144,7 @@ func (s *snapshot) say(format string, args ...any) {
 // take writes all of it. What is missing already stays so.
 func (s *snapshot) take(ctx context.Context, missing []fleet.Missing) (SnapshotResult, error) {
 	all := registered(&s.config.Collectors)
-	_, sets := enabledCollectors(all)
+	_, sets := enabledCollectors(s.config, all)
 	out, err := s.dump(ctx, sets)
 	if err != nil {
 		return out, err

@@ -78,6 +78,7 @@ func (s *snapshot) recordedAt() (last fleet.SnapshotMeta, ok bool, err error) {
 func (s *snapshot) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
+	to.Ownership = from.Ownership
 	to.Collectors.Flux, to.Collectors.ExternalSecrets = from.Collectors.Flux, from.Collectors.ExternalSecrets
 	to.Collectors.Greenhouse, to.Collectors.SecretFlow, to.Collectors.Controllers = from.Collectors.Greenhouse, from.Collectors.SecretFlow, from.Collectors.Controllers
 	for _, c := range s.clusters {

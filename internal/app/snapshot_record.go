@@ -24,7 +24,7 @@ import (
 // Which secrets OpenBao is asked for follows from the objects, as they have just been
 // written.
 func (s *snapshot) record(ctx context.Context, all []registration, out *SnapshotResult) error {
-	enabled, sets := enabledCollectors(all)
+	enabled, sets := enabledCollectors(s.config, all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	e, err := newExposition(s.config, all)
@@ -44,7 +44,7 @@ func (s *snapshot) record(ctx context.Context, all []registration, out *Snapshot
 	parts, failed := make([]recorded, len(s.clusters)), make([]error, len(s.clusters))
 	var tasks sync.WaitGroup
 	for i, c := range s.clusters {
-		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, Dial: s.options.Dial}
+		site := collectors.Site{Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, StaleAfter: time.Duration(s.config.StaleAfter), Dial: s.options.Dial}
 		tasks.Go(func() { parts[i], failed[i] = s.recordCluster(ctx, site, enabled, *replayed[i].Snapshot) })
 	}
 	tasks.Wait()

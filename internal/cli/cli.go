@@ -80,7 +80,7 @@ func Root(s Streams) *cobra.Command {
 	}
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printVersion())
+	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printRules(), printVersion())
 	root.InitDefaultCompletionCmd()
 	return root
 }

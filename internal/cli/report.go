@@ -76,12 +76,6 @@ func report(s Streams) *cobra.Command {
 }
 
 func checkReport(o app.ReportOptions, output, failOn string) error {
-	oneOf := func(flag, value string, among ...string) error {
-		if slices.Contains(among, value) {
-			return nil
-		}
-		return fmt.Errorf("--%s %q: use one of %s", flag, value, strings.Join(among, ", "))
-	}
 	errs := []error{
 		oneOf("output", output, "table", "json", "markdown", "html"),
 		oneOf("fail-on", failOn, string(health.Degraded), string(health.Unknown), string(health.Down)),
@@ -97,6 +91,14 @@ func checkReport(o app.ReportOptions, output, failOn string) error {
 		errs = append(errs, errors.New("give --config or --snapshot"))
 	}
 	return errors.Join(errs...)
+}
+
+// oneOf checks the value of a flag.
+func oneOf(flag, value string, among ...string) error {
+	if slices.Contains(among, value) {
+		return nil
+	}
+	return fmt.Errorf("--%s %q: use one of %s", flag, value, strings.Join(among, ", "))
 }
 
 func write(w io.Writer, r health.Report, output string) error {

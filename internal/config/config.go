@@ -36,6 +36,7 @@ type Config struct {
 	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
 	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when nobody scrapes the exporter."`
 	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
+	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"Whose an object is, by its labels. Findings and alerts about it say so, as labels owner and support_group."`
 	Rules              Rules        `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
 	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
 }
@@ -79,6 +80,12 @@ type Metrics struct {
 	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
 }
 
+// Ownership names the labels of objects that say whose they are.
+type Ownership struct {
+	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the owner; the first that an object has holds. Greenhouse has greenhouse.sap/owned-by. No other labels are read."`
+	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group; the first that an object has holds."`
+}
+
 // Limits are the hard bounds on what one (cluster, kind) and one label may
 // bring.
 type Limits struct {
@@ -95,6 +102,8 @@ const maxFileSize = 4 << 20
 type Names struct {
 	Families []string // metrics
 	Alerts   []string
+	// Adjustable are the alerts that have a threshold.
+	Adjustable []string
 }
 
 // Load reads the file at path and checks it against names, if given. The error of a readable
@@ -122,7 +131,7 @@ func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 			if len(n.Families) > 0 {
 				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowed()), r)
 			}
-			cfg.Rules.checkAlerts(n.Alerts, r)
+			cfg.Rules.checkAlerts(n.Alerts, n.Adjustable, r)
 		}
 	}
 	if err := parse(data, filename, cfg, check); err != nil {

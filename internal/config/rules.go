@@ -18,17 +18,18 @@ type Rules struct {
 
 // Override changes one alert. What is not there stays.
 type Override struct {
-	For      Duration `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
-	Severity string   `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
+	For       Duration `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
+	Severity  string   `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
+	Threshold float64  `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or what the table of thresholds in docs/alerts.md says. Not every alert has one."`
 }
 
 func (o *Override) check(at string, r *report) {
-	if *o == (Override{}) && !r.mistaken(at, join(at, "for"), join(at, "severity")) {
-		r.errorf(at, "says nothing: add for or severity, or remove it")
+	if *o == (Override{}) && !r.mistaken(at, join(at, "for"), join(at, "severity"), join(at, "threshold")) {
+		r.errorf(at, "says nothing: add for, severity or threshold, or remove it")
 	}
 }
 
-func (u *Rules) checkAlerts(alerts []string, r *report) {
+func (u *Rules) checkAlerts(alerts, adjustable []string, r *report) {
 	if len(alerts) == 0 {
 		return
 	}
@@ -41,6 +42,10 @@ func (u *Rules) checkAlerts(alerts []string, r *report) {
 		unknown(fmt.Sprintf("rules.disabled[%d]", i), name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Overrides)) {
-		unknown(entry("rules.overrides", name), name)
+		at := entry("rules.overrides", name)
+		unknown(at, name)
+		if u.Overrides[name].Threshold > 0 && slices.Contains(alerts, name) && !slices.Contains(adjustable, name) {
+			r.errorf(join(at, "threshold"), "the alert %s has no threshold: remove it; docs/alerts.md lists those that have one", quote(name))
+		}
 	}
 }

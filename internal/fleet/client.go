@@ -24,7 +24,8 @@ import (
 )
 
 // HTTPClient is an HTTP client with the credentials of config, which never waits
-// longer than the context of a request. end closes its connections, also those
+// longer than the context of a request. It follows no redirect: it would take the
+// credentials along, wherever that leads. end closes its connections, also those
 // that are in use.
 func HTTPClient(config *rest.Config) (client *http.Client, end func(), err error) {
 	dial := config.Dial
@@ -41,6 +42,7 @@ func HTTPClient(config *rest.Config) (client *http.Client, end func(), err error
 		return nil, nil, err
 	}
 	client.Transport = abandon{client.Transport}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client, dialer.CloseAll, nil
 }
 

@@ -25,7 +25,5 @@ func (c *Client) Stream(ctx context.Context, path string, query url.Values, acce
 		return nil, err
 	}
 	request.Header.Set("Accept", accept)
-	asked := *client
-	asked.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return asked.Do(request)
+	return client.Do(request)
 }

@@ -55,4 +55,11 @@ func TestStreamFollowsNoRedirect(t *testing.T) {
 	if answer.StatusCode != http.StatusTemporaryRedirect {
 		t.Errorf("answered %d", answer.StatusCode)
 	}
+	var out any
+	if err := c.Get(t.Context(), "/", nil, &out); err == nil || out != nil {
+		t.Errorf("got %v, %v", out, err)
+	}
+	if err := c.Post(t.Context(), "/", "secret", &out); err == nil || out != nil {
+		t.Errorf("posted, and got %v, %v", out, err)
+	}
 }

@@ -32,6 +32,8 @@ type alert struct {
 	gone time.Time
 	// stale says that the rows of its cluster are not known any more.
 	stale bool
+	// owner are labels that say whose the object is.
+	owner map[string]string
 	// cause is the alert at the root of this one.
 	cause *alert
 }

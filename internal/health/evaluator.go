@@ -115,7 +115,7 @@ func New(o Options) (*Evaluator, error) {
 	for _, r := range e.compiled.recordings {
 		e.store.derive(r.name, nil)
 	}
-	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, targetsExpr} {
+	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, targetsExpr, alerts.ObjectOwner} {
 		q, _, err := e.compiled.query(expr)
 		if err != nil {
 			return nil, err
@@ -223,6 +223,9 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 			res.notEvaluated = append(res.notEvaluated, NotEvaluated{Rule: r.name, Reason: "failed: " + err.Error()})
 		}
 		res.alerts = slices.AppendSeq(res.alerts, maps.Values(e.active[r]))
+	}
+	if err := e.owners(ctx, res.alerts, now); err != nil {
+		fail(alerts.ObjectOwner, err)
 	}
 	explain(res.alerts)
 	res.verdicts, res.counts = known.verdicts(res.alerts, e.systems, e.compiled.unjudged())

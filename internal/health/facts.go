@@ -22,9 +22,12 @@ const (
 	targetsExpr = `group by (target_cluster) (cobaltcore_flux_resource_status)`
 )
 
-// StateFamilies are the families that verdicts need, whatever is exported.
+// StateFamilies are the families that verdicts and findings need, whatever is exported.
 func StateFamilies() []string {
-	return []string{"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced"}
+	return []string{
+		"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced",
+		alerts.ObjectAlertsDisabled, alerts.ObjectOwner,
+	}
 }
 
 // facts are what the exporter knows about the clusters of the fleet.

@@ -78,7 +78,7 @@ func TestUserRules(t *testing.T) {
   - {alert: SitePattern, expr: '{__name__=~"cobaltcore_.*"} > 4'}
 `)
 	rules.Disabled = []string{"FluxBlocked"}
-	rules.Overrides = map[string]Override{"FluxFailing": {For: time.Hour, Severity: alerts.Info}}
+	rules.Overrides = map[string]alerts.Change{"FluxFailing": {For: time.Hour, Severity: alerts.Info}}
 	e := w.evaluator(rules)
 	w.report(e)
 	w.now = start.Add(10 * time.Minute)
@@ -106,6 +106,30 @@ func TestUserRules(t *testing.T) {
 		"SiteForeign":      "the metric node_load1 is not one of the exporter's, or metrics.include leaves it out",
 		"SitePattern":      "selects metrics by a pattern of their names",
 	}, reasons)
+}
+
+// TestThresholds: the number of the configuration decides, since when, too.
+func TestThresholds(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	w.show(all(cluster("a"), []row{{"a", testSince.Name, float64(start.Add(-2 * time.Hour).Unix()), []string{"a", "Kustomization", "flux-system", "apps"}}})...)
+	const since = `max by (cluster, name) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`
+	rules := Rules{Groups: []alerts.Group{{Name: "test", Rules: []alerts.Rule{{
+		Name: "FluxSlow", System: alerts.Flux, Severity: alerts.Warning, For: time.Minute, Threshold: &alerts.Threshold{Default: 3600, Unit: alerts.Seconds},
+		Expr: `time() - ` + since + ` > $threshold`, Since: since + ` + $threshold`, Description: "for more than $threshold",
+	}}}}}
+	for _, c := range []struct {
+		threshold float64
+		want      string
+	}{{9000, ""}, {5400, "for more than 1h30m, 2026-11-20T08:30:00Z"}} {
+		rules.Overrides = map[string]alerts.Change{"FluxSlow": {Threshold: c.threshold}}
+		got := ""
+		for _, f := range w.report(w.evaluator(rules)).Findings {
+			got = f.Description + ", " + f.Since.Format(time.RFC3339)
+		}
+		if got != c.want {
+			t.Errorf("threshold %v: got %q, want %q", c.threshold, got, c.want)
+		}
+	}
 }
 
 // TestIncludeLeavesRulesOut: no rule about Flux can be evaluated, so it is not ok. What

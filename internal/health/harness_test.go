@@ -140,7 +140,7 @@ func testRules() Rules {
 			},
 			{
 				Name: "FluxFailing", System: alerts.Flux, Severity: alerts.Warning, Expr: status("failed"), Object: object,
-				For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+				For: 5 * time.Minute, Bridge: 2 * time.Minute,
 				Since:   `max by (cluster, target_cluster, kind, exported_namespace, name) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
 				Summary: "{{ $labels.name }} fails", InhibitedBy: []alerts.Inhibition{{By: "FleetClusterDown", Equal: same}},
 			},

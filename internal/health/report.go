@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ type Report struct {
 	// Systems are over all clusters.
 	Systems      []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
 	Clusters     []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
-	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, the worst first."`
+	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, those with the worst that follows from them before others."`
 	NotEvaluated []NotEvaluated  `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
 }
 
@@ -109,7 +110,7 @@ func (e *Evaluator) report(res *result) Report {
 	for _, a := range res.alerts {
 		r.Findings = append(r.Findings, a.finding())
 	}
-	slices.SortFunc(r.Findings, compareFindings)
+	sortFindings(r.Findings)
 	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, s := range e.systems {
 		r.Systems = append(r.Systems, SystemVerdict{s, worst(Absent, res.verdicts[cell{"", s}])})
@@ -148,22 +149,28 @@ func (a *alert) finding() Finding {
 		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
 		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
 		Summary: a.rule.summary.expand(l, a.value), Description: a.rule.description.expand(l, a.value),
-		Object: Object{
-			Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
-		},
+		Object: a.object(),
 	}
 	if a.rule.dashboard != nil {
 		f.Dashboard = a.rule.dashboard(l[clusterLabel])
 	}
+	maps.Copy(f.Labels, a.owner)
 	if a.cause != nil {
 		f.RootCause = a.cause.id()
 	}
 	return f
 }
 
-// compareFindings puts root causes before what follows, the worst and then the
-// oldest first.
-func compareFindings(a, b Finding) int {
+func (a *alert) object() Object {
+	l := a.rule.variables(a.labels)
+	return Object{
+		Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
+	}
+}
+
+// sortFindings puts root causes before what follows. The worst come first: a cause is
+// as bad as the worst that follows from it; then the oldest.
+func sortFindings(all []Finding) {
 	rank := func(f Finding) int {
 		return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, f.Severity)
 	}
@@ -173,13 +180,25 @@ func compareFindings(a, b Finding) int {
 		}
 		return 0
 	}
-	return cmp.Or(
-		cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
-		cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
-		cmp.Compare(rank(a), rank(b)),
-		a.Since.Compare(b.Since),
-		cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
-	)
+	worst := map[string]int{} // by id
+	for _, f := range all {
+		worst[f.ID] = rank(f)
+	}
+	for _, f := range all {
+		if at, ok := worst[f.RootCause]; ok && f.State == Firing {
+			worst[f.RootCause] = min(at, rank(f))
+		}
+	}
+	slices.SortFunc(all, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
+			cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
+			cmp.Compare(worst[a.ID], worst[b.ID]),
+			cmp.Compare(rank(a), rank(b)),
+			a.Since.Compare(b.Since),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
+		)
+	})
 }
 
 // Filter narrows a report to clusters and systems; empty means all. What it names

@@ -33,6 +33,7 @@ type rule struct {
 	// clusterLabel is what the templates of user rules call the cluster.
 	clusterLabel         string
 	object               [3]*phrase // kind, namespace, name
+	aboutObject          bool
 	summary, description *phrase
 }
 
@@ -67,12 +68,6 @@ type NotEvaluated struct {
 	Reason string `json:"reason" jsonschema_description:"Why it is not evaluated."`
 }
 
-// Override changes one rule of the catalogue. What is zero stays.
-type Override struct {
-	For      time.Duration
-	Severity alerts.Severity
-}
-
 // Rules are what is evaluated.
 type Rules struct {
 	// Groups are those of the catalogue.
@@ -81,7 +76,7 @@ type Rules struct {
 	User []UserGroup
 	// Disabled are names of alerts that are left out.
 	Disabled  []string
-	Overrides map[string]Override
+	Overrides map[string]alerts.Change
 }
 
 // compiler sorts rules into those that can be evaluated and those that cannot.
@@ -113,7 +108,7 @@ func (c *compiler) compile(r Rules) error {
 				c.skip(a.Name, "disabled in the configuration")
 				continue
 			}
-			if err := c.catalogued(a, r.Overrides[a.Name]); err != nil {
+			if err := c.catalogued(a.Changed(r.Overrides[a.Name])); err != nil {
 				return err
 			}
 		}
@@ -142,26 +137,25 @@ func (c *compiler) skip(rule, format string, args ...any) {
 	c.notEvaluated = append(c.notEvaluated, NotEvaluated{Rule: rule, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (c *compiler) catalogued(a alerts.Rule, o Override) error {
+func (c *compiler) catalogued(a alerts.Rule) error {
 	if a.PrometheusOnly {
 		c.skip(a.Name, "needs metrics or a history that only Prometheus has")
 		return nil
 	}
 	r := &rule{
-		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.KeepFiringFor, inhibitedBy: a.InhibitedBy,
+		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
 		playbook: a.Playbook(), dashboard: a.DashboardAt,
 	}
-	if o.For > 0 {
-		r.holdFor = o.For
-	}
-	if o.Severity != "" {
-		r.severity = o.Severity
-	}
 	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
+	r.aboutObject = a.AboutObject()
 	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
 	var err error
 	var why string
-	if r.expr, why, err = c.query(a.Expr); err != nil || why != "" {
+	expr := a.Expr
+	if c.known(alerts.ObjectAlertsDisabled) {
+		expr = a.Query()
+	}
+	if r.expr, why, err = c.query(expr); err != nil || why != "" {
 		c.refused[a.System] = true
 		return c.refuse(a.Name, why, err)
 	}

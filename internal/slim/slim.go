@@ -33,7 +33,8 @@ type Keyed interface {
 // Nameless is a map whose keys do not matter: what is kept has numbers instead.
 type Nameless interface{ KeptNameless() }
 
-// Filter says what is kept of a value.
+// Filter says what is kept of a value. A field of a type whose filter is nil is not
+// kept at all.
 type Filter func(jsontext.Value) (jsontext.Value, error)
 
 // Shapes knows what types read. It is safe for concurrent use.
@@ -162,8 +163,9 @@ func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 			inner = inner.Elem()
 		}
 		var err error
+		filter, filtered := s.filters[f.Type]
 		switch {
-		case name == "-":
+		case name == "-", filtered && filter == nil:
 		case f.Anonymous && name == "" && inner.Kind() == reflect.Struct:
 			err = s.addFields(shape, inner)
 		case !f.IsExported():

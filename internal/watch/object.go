@@ -31,6 +31,7 @@ type Meta struct {
 	Created         time.Time   `json:"creationTimestamp"`
 	Deleted         time.Time   `json:"deletionTimestamp"` // asked for: finalizers may hold it up
 	Annotations     Annotations `json:"annotations"`
+	Own             OwnLabels   `json:"labels"`
 }
 
 // Labeled is embedded instead of [Object] where labels become rows. They are read
@@ -57,6 +58,8 @@ func (o *Labeled) DeepCopyObject() runtime.Object { return o }
 
 func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
 
+func (o *Labeled) label(name string) string { return o.Metadata.Labels[name] }
+
 // Managed is embedded instead of [Object] where it becomes a row who has changed the
 // object, and when. All other kinds skip that.
 type Managed struct {
@@ -82,6 +85,8 @@ func (o *Managed) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectK
 func (o *Managed) DeepCopyObject() runtime.Object { return o }
 
 func (o *Managed) meta() *Meta { return &o.Metadata.Meta }
+
+func (o *Managed) label(name string) string { return o.Metadata.Own.values[name] }
 
 // ManagedField says when a manager last changed the object.
 type ManagedField struct {
@@ -112,6 +117,10 @@ const maxAnnotation = 256
 
 // UnmarshalJSONFrom skips long values without storing them.
 func (a *Annotations) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return a.read(dec, func(string) bool { return true })
+}
+
+func (a *Annotations) read(dec *jsontext.Decoder, wanted func(name string) bool) error {
 	*a = nil
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
@@ -129,7 +138,7 @@ func (a *Annotations) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if err != nil {
 			return err
 		}
-		if value.Kind() != '"' || len(value) > maxAnnotation {
+		if value.Kind() != '"' || len(value) > maxAnnotation || !wanted(key) {
 			continue
 		}
 		text, err := jsontext.AppendUnquote(nil, value)
@@ -168,9 +177,12 @@ type object interface {
 	runtime.Object
 	metav1.ObjectMetaAccessor
 	meta() *Meta
+	label(name string) string
 }
 
 func (o *Object) meta() *Meta { return &o.Metadata }
+
+func (o *Object) label(name string) string { return o.Metadata.Own.values[name] }
 
 // Count decodes a JSON array or object into its number of elements, so that an
 // inventory of a thousand entries costs no memory.

@@ -17,12 +17,20 @@ import (
 )
 
 // shapeOf is what the slim struct of a resource reads; names are those of annotations
-// and labels.
-func shapeOf(t reflect.Type, names []string) (*slim.Shape, error) {
-	return slim.NewShapes(map[reflect.Type]slim.Filter{
+// and labels, own those of labels that are wanted of every kind.
+func shapeOf(t reflect.Type, names, own []string) (*slim.Shape, error) {
+	only := func(names []string) slim.Filter {
+		return func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) }
+	}
+	filters := map[reflect.Type]slim.Filter{
 		reflect.TypeFor[Count]():       keptCount,
-		reflect.TypeFor[Annotations](): func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) },
-	}).Of(t)
+		reflect.TypeFor[Annotations](): only(names),
+		reflect.TypeFor[OwnLabels]():   nil,
+	}
+	if len(own) > 0 {
+		filters[reflect.TypeFor[OwnLabels]()] = only(own)
+	}
+	return slim.NewShapes(filters).Of(t)
 }
 
 // Project returns the object in raw with the fields only that its rows are made

@@ -31,7 +31,9 @@ type Resource struct {
 
 	create func() object
 	rows   func(fleet.View, object, *exposition.Rows)
+	typ    reflect.Type
 	shape  func() (*slim.Shape, error)
+	owners Owners
 }
 
 // Of completes a declaration with the slim struct T, which embeds [Object], and
@@ -40,16 +42,30 @@ func Of[T any, P interface {
 	*T
 	object
 }](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
+	r.Families = slices.Concat(r.Families, objectFamilies())
+	r.Annotations = append(slices.Clip(r.Annotations), AlertsAnnotation)
 	r.create = func() object { return P(new(T)) }
-	r.shape = sync.OnceValues(func() (*slim.Shape, error) {
-		return shapeOf(reflect.TypeFor[T](), slices.Concat(r.Annotations, r.Labels))
-	})
+	r.typ = reflect.TypeFor[T]()
+	r.shape = r.shapes()
 	r.rows = func(v fleet.View, o object, rs *exposition.Rows) {
 		if o, ok := o.(P); ok {
 			rows((*T)(o), v, rs)
 		}
 	}
 	return r
+}
+
+// shapes makes the shape when it is asked for.
+func (r Resource) shapes() func() (*slim.Shape, error) {
+	return sync.OnceValues(func() (*slim.Shape, error) {
+		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), r.owners.names())
+	})
+}
+
+// fill adds the rows of an object.
+func (r Resource) fill(v fleet.View, o object, rows *exposition.Rows) {
+	r.rows(v, o, rows)
+	r.objectRows(o, rows)
 }
 
 // Set is the resources of one collector.
@@ -70,5 +86,5 @@ func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows) (entry
 	case o.meta().Name == "":
 		return nil, true, nil
 	}
-	return rows.Render(o.meta().key(), func(rs *exposition.Rows) { r.rows(v, o, rs) }), partial, nil
+	return rows.Render(o.meta().key(), func(rs *exposition.Rows) { r.fill(v, o, rs) }), partial, nil
 }

@@ -77,7 +77,7 @@ var (
 
 // Families are the families about clusters and watches.
 func Families() []*exposition.Family {
-	return append(clusterFamilies(), watchFamilies()...)
+	return slices.Concat(clusterFamilies(), watchFamilies(), objectFamilies())
 }
 
 func clusterFamilies() []*exposition.Family {

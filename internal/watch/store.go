@@ -35,7 +35,7 @@ func newStore(k *kind, view fleet.View) *store {
 
 // render returns nil for an object that has no rows.
 func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
-	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
+	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.kind.resource.fill(s.view, o, r) })
 }
 
 // Transformer renders the objects of a WatchList as they arrive, so that the
@@ -86,7 +86,7 @@ func (s *store) Update(x any) error {
 		s.kind.decodedPartially()
 		return nil
 	}
-	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.rows(s.view, o, r) })
+	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.fill(s.view, o, r) })
 	s.kind.noted(o.meta().key(), s.rows.Noted())
 	s.kind.event()
 	return nil

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What an object says about alerts on it, by rows of its own.
+const (
+	// ObjectAlertsDisabled are objects whose annotation turns alerts off.
+	ObjectAlertsDisabled = "cobaltcore_object_alerts_disabled"
+	// ObjectOwner says whose an object is.
+	ObjectOwner = "cobaltcore_object_owner_info"
+)
+
+// objectKinds are the kinds of rules that name them. Others do not stand for an object
+// that is watched: a node of OpenBao, a pod, what is missing.
+func objectKinds() []string {
+	return []string{
+		"Catalog", "Cluster", "ClusterExternalSecret", "ClusterPushSecret", "ExternalSecret", "Organization", "Plugin", "PluginPreset",
+		"PushSecret", "TeamRoleBinding",
+	}
+}
+
+var oneLabel = regexp.MustCompile(`^\{\{ \$labels\.(\w+) \}\}$`)
+
+// labelOf is the label that a template shows; empty if it is anything else.
+func labelOf(template string) string {
+	if m := oneLabel.FindStringSubmatch(template); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// AboutObject says whether the rule is about objects that are watched, by kind,
+// namespace and name.
+func (r Rule) AboutObject() bool {
+	name := labelOf(r.Object.Name)
+	return name != "" && name != clusterLabel && (labelOf(r.Object.Kind) != "" || slices.Contains(objectKinds(), r.Object.Kind))
+}
+
+// Query is Expr without the objects whose annotation turns alerts off.
+func (r Rule) Query() string {
+	if !r.AboutObject() {
+		return r.Expr
+	}
+	on := []string{clusterLabel}
+	var matchers []string
+	rows := func(selector string) string { return selector }
+	for _, part := range r.objectParts() {
+		label := labelOf(part.template)
+		if label == "" {
+			matchers = append(matchers, fmt.Sprintf(`%s=%q`, part.label, part.template))
+			continue
+		}
+		on = append(on, label)
+		if label != part.label {
+			inner := rows
+			rows = func(selector string) string {
+				return fmt.Sprintf(`label_replace(%s, %q, "$1", %q, "(.*)")`, inner(selector), label, part.label)
+			}
+		}
+	}
+	return `(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + rows(ObjectAlertsDisabled+`{`+strings.Join(matchers, ", ")+`}`)
+}
+
+// objectPart is a label of the rows about objects, and where a rule has its value.
+type objectPart struct{ label, template string }
+
+func (r Rule) objectParts() []objectPart {
+	return []objectPart{{"kind", r.Object.Kind}, {"namespace", r.Object.Namespace}, {"name", r.Object.Name}}
+}
+
+// OwnerLabels are those of whose an object is.
+func OwnerLabels() []string { return []string{"owner", "support_group"} }
+
+// Owned is groups whose alerts say whose their object is, where its rows do.
+func Owned(groups []Group) []Group {
+	for _, g := range groups {
+		for i, r := range g.Rules {
+			g.Rules[i].owned = r.AboutObject()
+		}
+	}
+	return groups
+}
+
+// ownerTemplate asks Prometheus whose the object of an alert is.
+func (r Rule) ownerTemplate(owner, label string) string {
+	matchers, values := []string{label + "=%q"}, []string{"$labels." + label}
+	for _, part := range r.objectParts() {
+		matchers = append(matchers, part.label+"=%q")
+		if l := labelOf(part.template); l != "" {
+			values = append(values, "$labels."+l)
+		} else {
+			values = append(values, strconv.Quote(part.template))
+		}
+	}
+	query := ObjectOwner + "{" + strings.Join(matchers, ", ") + "}"
+	return fmt.Sprintf("{{ with printf %q %s | query }}{{ . | first | label %q }}{{ end }}", query, strings.Join(values, " "), owner)
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+func printRules() *cobra.Command {
+	var file, output string
+	c := &cobra.Command{
+		Use:   "rules",
+		Short: "Print the rules for Prometheus, as the configuration wants them: its clusterLabel, rules.disabled and rules.overrides",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := oneOf("output", output, "file", "prometheusrule"); err != nil {
+				return err
+			}
+			groups, label, err := app.RulesOf(file)
+			if err != nil {
+				return err
+			}
+			render := alerts.RuleFile
+			if output == "prometheusrule" {
+				render = alerts.PrometheusRule
+			}
+			text, err := render(groups, label)
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(text)
+			return err
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&file, "config", "", "the configuration file; without it, the rules are those of the catalogue")
+	f.StringVarP(&output, "output", "o", "file", "file, for rule_files of Prometheus, or prometheusrule, for Prometheus Operator")
+	_ = c.MarkFlagFilename("config", "yaml", "yml")
+	return c
+}

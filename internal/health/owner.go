@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// owned is an object in a cluster.
+type owned struct {
+	cluster string
+	Object
+}
+
+// owners tells alerts whose their objects are.
+func (e *Evaluator) owners(ctx context.Context, all []*alert, now time.Time) error {
+	i := slices.IndexFunc(e.state, func(q query) bool { return q.text == alerts.ObjectOwner })
+	if i < 0 {
+		return nil
+	}
+	rows, err := e.ask(ctx, e.state[i], now)
+	if len(rows) == 0 {
+		return err
+	}
+	wanted := map[owned][]*alert{}
+	for _, a := range all {
+		if a.rule.aboutObject {
+			key := owned{a.home(), a.object()}
+			wanted[key] = append(wanted[key], a)
+		}
+	}
+	for _, s := range rows {
+		get := s.labels.Get
+		for _, a := range wanted[owned{get(clusterLabel), Object{get("kind"), get("namespace"), get("name")}}] {
+			a.owner = map[string]string{}
+			for _, name := range alerts.OwnerLabels() {
+				if v := get(name); v != "" {
+					a.owner[name] = v
+				}
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// TestOrderOfFindings: whoever reads from the top comes to what to mend first. A small
+// cause of something bad is above a bigger one that nothing bad follows from.
+func TestOrderOfFindings(t *testing.T) {
+	finding := func(id, cause string, s alerts.Severity, age time.Duration, state State) Finding {
+		return Finding{ID: id, RootCause: cause, Severity: s, State: state, Since: start.Add(-age)}
+	}
+	all := []Finding{
+		finding("pending", "", alerts.Critical, time.Hour, Pending),
+		finding("info", "", alerts.Info, time.Hour, Firing),
+		finding("worse later", "", alerts.Info, time.Hour, Firing),
+		finding("old warning", "", alerts.Warning, 3*time.Hour, Firing),
+		finding("mount", "", alerts.Warning, time.Minute, Firing),
+		finding("down", "", alerts.Critical, time.Minute, Firing),
+		finding("store", "mount", alerts.Critical, 2*time.Hour, Firing),
+		finding("secret", "mount", alerts.Warning, 2*time.Hour, Firing),
+		finding("soon", "worse later", alerts.Critical, time.Minute, Pending),
+		finding("lost", "of another report", alerts.Critical, time.Hour, Firing),
+	}
+	sortFindings(all)
+	var got []string
+	for _, f := range all {
+		got = append(got, f.ID)
+	}
+	want(t, "order", []string{"down", "mount", "old warning", "info", "worse later", "pending", "store", "lost", "secret", "soon"}, got)
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// AlertsAnnotation is the annotation by which an object has no alerts, with the value
+// disabled.
+const AlertsAnnotation = "cobaltcore.dev/alerts"
+
+// Rows that an object of any kind may have.
+var (
+	alertsDisabled = &exposition.Family{
+		Name: "cobaltcore_object_alerts_disabled", Type: exposition.Gauge, Labels: []string{"cluster", "group", "kind", "namespace", "name"},
+		Help: "Objects with the annotation cobaltcore.dev/alerts: disabled. No alert about them fires. Always 1.",
+	}
+	objectOwner = &exposition.Family{
+		Name: "cobaltcore_object_owner_info", Type: exposition.Gauge, Labels: []string{"cluster", "group", "kind", "namespace", "name", "owner", "support_group"},
+		Help: "Objects whose labels say whose they are, by ownership of the configuration. Always 1.",
+	}
+)
+
+// objectFamilies are those that every kind has.
+func objectFamilies() []*exposition.Family {
+	return []*exposition.Family{alertsDisabled, objectOwner}
+}
+
+// Owners are names of labels that say whose an object is. Of each list, the first that
+// an object has holds.
+type Owners struct{ Owner, SupportGroup []string }
+
+func (o Owners) names() []string { return slices.Concat(o.Owner, o.SupportGroup) }
+
+// WithOwners reads these labels, too.
+func (r Resource) WithOwners(o Owners) Resource {
+	names := o.names()
+	if len(names) == 0 {
+		return r
+	}
+	create := r.create
+	r.create = func() object {
+		o := create()
+		o.meta().Own.wanted = names
+		return o
+	}
+	r.owners = o
+	r.Labels = slices.Concat(r.Labels, names)
+	r.shape = r.shapes()
+	return r
+}
+
+// objectRows adds the rows that an object of any kind may have.
+func (r Resource) objectRows(o object, rows *exposition.Rows) {
+	m := o.meta()
+	if strings.EqualFold(m.Annotations[AlertsAnnotation], "disabled") {
+		rows.Add(alertsDisabled, 1, r.Group, r.Kind, m.Namespace, m.Name)
+	}
+	first := func(names []string) string {
+		for _, name := range names {
+			if v := o.label(name); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	if owner, group := first(r.owners.Owner), first(r.owners.SupportGroup); owner != "" || group != "" {
+		rows.Add(objectOwner, 1, r.Group, r.Kind, m.Namespace, m.Name, owner, group)
+	}
+}
+
+// OwnLabels are the labels that are wanted of every kind. All others are skipped
+// without being stored.
+type OwnLabels struct {
+	wanted []string
+	values Annotations
+}
+
+// UnmarshalJSONFrom reads the wanted labels.
+func (l *OwnLabels) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	l.values = nil
+	if len(l.wanted) == 0 {
+		return dec.SkipValue()
+	}
+	return l.values.read(dec, func(name string) bool { return slices.Contains(l.wanted, name) })
+}
