@@ -69,12 +69,12 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s) each
 	done
 
 .PHONY: generate
-generate: ## Write everything that is generated: docs, schemas, rules
+generate: ## Write everything that is generated: docs, schemas, rules, dashboards
 	$(GO) run ./cmd/generate
 
 .PHONY: check-generated
 check-generated: generate ## Fail when a generated file differs from what is committed
-	@test -z "$$(git status --porcelain -- alerts docs internal/config)" || { git status --short -- alerts docs internal/config; git diff -- alerts docs internal/config; exit 1; }
+	@test -z "$$(git status --porcelain -- alerts dashboards docs internal/config)" || { git status --short -- alerts dashboards docs internal/config; git diff -- alerts dashboards docs internal/config; exit 1; }
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -28,25 +29,43 @@ func ExprFor(expr, label string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e = rewrite(e, func(s *parser.VectorSelector) parser.Expr {
-		if foreign(s.Name) {
-			return s
-		}
-		return &parser.AggregateExpr{Op: parser.MAX, Expr: s, Without: true, Grouping: scrapeLabels()}
-	})
+	return printed(rewrite(e), label), nil
+}
+
+// EachReplica is [ExprFor] for what is told replica by replica: the labels of the
+// scrape stay.
+func EachReplica(expr, label string) (string, error) {
+	e, err := Parse(expr)
+	if err != nil {
+		return "", err
+	}
+	return printed(e, label), nil
+}
+
+func printed(e parser.Expr, label string) string {
 	if label != clusterLabel {
 		rename(e, label)
 	}
-	return e.Pretty(0), nil
+	return durations().back.Replace(e.Pretty(0))
 }
 
-// Parse reads an expression.
+// Parse reads an expression. Dashboards write $__rate_interval where PromQL wants a
+// duration; it stands for one that nobody else writes.
 func Parse(expr string) (parser.Expr, error) {
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	e, err := parser.NewParser(parser.Options{}).ParseExpr(durations().forth.Replace(expr))
 	if err != nil {
 		return nil, fmt.Errorf("%w in %s", err, expr)
 	}
 	return e, nil
+}
+
+// durations puts what PromQL can read in the place of what dashboards fill in, and
+// the other way round.
+func durations() struct{ forth, back *strings.Replacer } {
+	names := []string{"$__rate_interval", "97d13h17m59s", "$__interval", "97d13h17m58s", "$__range", "97d13h17m57s"}
+	back := slices.Clone(names)
+	slices.Reverse(back)
+	return struct{ forth, back *strings.Replacer }{strings.NewReplacer(names...), strings.NewReplacer(back...)}
 }
 
 var templateLabel = regexp.MustCompile(`\$labels\.cluster\b`)
@@ -56,25 +75,57 @@ func templateFor(text, label string) string {
 	return templateLabel.ReplaceAllString(text, "$$labels."+label)
 }
 
-// rewrite replaces every vector selector, from the leaves up.
-func rewrite(e parser.Expr, f func(*parser.VectorSelector) parser.Expr) parser.Expr {
+// rewrite takes the labels of the scrape away, from the leaves up: from a selector,
+// or from what a function makes of the samples of a series, since a rate of what two
+// replicas count is none.
+func rewrite(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
-		return f(e)
+		return withoutScrape(e, e.Name)
 	case *parser.AggregateExpr:
-		e.Expr = rewrite(e.Expr, f)
+		e.Expr = rewrite(e.Expr)
 	case *parser.BinaryExpr:
-		e.LHS, e.RHS = rewrite(e.LHS, f), rewrite(e.RHS, f)
+		e.LHS, e.RHS = rewrite(e.LHS), rewrite(e.RHS)
 	case *parser.Call:
+		if name, ok := ofSamples(e); ok {
+			return withoutScrape(e, name)
+		}
 		for i := range e.Args {
-			e.Args[i] = rewrite(e.Args[i], f)
+			e.Args[i] = rewrite(e.Args[i])
 		}
 	case *parser.ParenExpr:
-		e.Expr = rewrite(e.Expr, f)
+		e.Expr = rewrite(e.Expr)
 	case *parser.UnaryExpr:
-		e.Expr = rewrite(e.Expr, f)
+		e.Expr = rewrite(e.Expr)
+	case *parser.SubqueryExpr:
+		e.Expr = rewrite(e.Expr)
 	}
-	return e // ranges are of foreign metrics only: they keep what they are
+	return e
+}
+
+// ofSamples says whether a function looks at the samples of series, and of which
+// metric: those of a range, or the time of the last one.
+func ofSamples(e *parser.Call) (metric string, ok bool) {
+	for _, a := range e.Args {
+		if m, isRange := a.(*parser.MatrixSelector); isRange {
+			a = m.VectorSelector
+		} else if e.Func.Name != "timestamp" {
+			continue
+		}
+		if s, isSelector := a.(*parser.VectorSelector); isSelector {
+			return s.Name, true
+		}
+	}
+	return "", false
+}
+
+// withoutScrape is the expression without the labels of the scrape. What comes from
+// others keeps them, and recordings have none: what they are made of has lost them.
+func withoutScrape(e parser.Expr, metric string) parser.Expr {
+	if foreign(metric) || strings.Contains(metric, ":") {
+		return e
+	}
+	return &parser.AggregateExpr{Op: parser.MAX, Expr: e, Without: true, Grouping: scrapeLabels()}
 }
 
 // Local is an expression over rows in which the label cluster is called label, as
@@ -162,7 +213,7 @@ func Metrics(e parser.Expr) []string {
 // those of the exporter.
 func foreignMetrics() []string {
 	return []string{
-		"up", "scrape_samples_post_metric_relabeling", "vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
+		"ALERTS", "up", "scrape_samples_post_metric_relabeling", "vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
 	}
 }
 

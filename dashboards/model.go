@@ -63,18 +63,25 @@ type Panel struct {
 	// kind has its own.
 	Width, Height int
 	Queries       []Query
-	Unit          Unit
-	Decimals      int
+	// PerReplica keeps the labels of the scrape, for what each replica of the
+	// exporter says of itself.
+	PerReplica bool
+	Unit       Unit
+	// Decimals are as many as needed, unless it says how many.
+	Decimals int
 	// Min and Max are the ends of a gauge or an axis.
 	Min, Max *float64
 	// Stacked puts areas on top of each other.
 	Stacked    bool
 	Thresholds []Threshold
 	Mappings   []Mapping
-	Columns    []Column // of a table, in this order; others are hidden
-	Sort       Sort     // of a table
-	Links      []Link   // of a panel, or of each of its series and rows
-	Text       string   // of Markdown
+	// Columns of a table, in this order. What differs in none of them is one row,
+	// with the largest value. Several queries are joined by the labels that all have:
+	// those of the columns, or of a query that is a sum by fewer of them.
+	Columns []Column
+	Sort    Sort   // of a table
+	Links   []Link // of a panel, or with ${label} of each of its series and rows
+	Text    string // of Markdown
 }
 
 // Query is PromQL. Legend names a series, with {{label}} for the value of a label.
@@ -84,8 +91,8 @@ type Query struct{ Expr, Legend string }
 // Unit is what values are in.
 type Unit string
 
-// The units. Timestamps are seconds since the epoch and shown as a date; a Duration
-// is in seconds.
+// The units. Timestamps are seconds since the epoch and shown as a date, or in Perses,
+// which has none, as the time from now to there; a Duration is in seconds.
 const (
 	Number    Unit = "number"
 	Percent   Unit = "percent" // 0 to 1
@@ -142,7 +149,7 @@ type Sort struct {
 }
 
 // Link goes to another dashboard, by its ID, with values for its variables, or to a
-// URL elsewhere.
+// URL elsewhere, which may have ${label}, too.
 type Link struct {
 	Title, Dashboard, URL string
 	// Variables of that dashboard: a text, which may have ${label}, the value of a

@@ -44,6 +44,9 @@ func files() (map[string][]byte, error) {
 	if err := alertFiles(out); err != nil {
 		return nil, err
 	}
+	if err := dashboardFiles(out); err != nil {
+		return nil, err
+	}
 	if out["docs/alerts.md"], err = alertsPage(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+func TestExprFor(t *testing.T) {
+	t.Parallel()
+	const without = "max without (container, endpoint, instance, job, pod, service) "
+	for name, test := range map[string]struct{ expr, want string }{
+		"a selector":                 {`cobaltcore_cluster_up == 0`, without + `(cobaltcore_cluster_up) == 0`},
+		"of another time":            {`a offset 1h`, without + `(a offset 1h)`},
+		"the label cluster":          {`sum by (cluster) (a{cluster=~"$cluster"})`, `sum by (clusterName) (` + without + `(a{clusterName=~"$cluster"}))`},
+		"a rate":                     {`sum(rate(a_total[$__rate_interval]))`, `sum(` + without + `(rate(a_total[$__rate_interval])))`},
+		"the range of the page":      {`changes(a[$__range])`, without + `(changes(a[$__range]))`},
+		"a subquery":                 {`max_over_time((a > 1)[1h:$__interval])`, `max_over_time((` + without + `(a) > 1)[1h:$__interval])`},
+		"a range after a number":     {`quantile_over_time(0.5, a[5m])`, without + `(quantile_over_time(0.5, a[5m]))`},
+		"the time of a sample":       {`timestamp(a)`, without + `(timestamp(a))`},
+		"of a result":                {`timestamp(a + b)`, `timestamp(` + without + `(a) + ` + without + `(b))`},
+		"recordings":                 {`fleet:a{cluster="x"}`, `fleet:a{clusterName="x"}`},
+		"the history of a recording": {`max_over_time(fleet:a[1h])`, `max_over_time(fleet:a[1h])`},
+		"others":                     {`rate(up[5m]) * up`, `rate(up[5m]) * up`},
+		"a zero":                     {`a or vector(0)`, without + `(a) or vector(0)`},
+	} {
+		got, err := alerts.ExprFor(test.expr, "clusterName")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got = strings.Join(strings.Fields(got), " "); strings.ReplaceAll(strings.ReplaceAll(got, "( ", "("), " )", ")") != test.want {
+			t.Errorf("%s:\n%s\n%s", name, got, test.want)
+		}
+	}
+	if got, err := alerts.EachReplica(`rate(a_total{cluster="$cluster"}[$__rate_interval])`, "clusterName"); err != nil || got != `rate(a_total{clusterName="$cluster"}[$__rate_interval])` {
+		t.Errorf("%s, %v", got, err)
+	}
+	if _, err := alerts.ExprFor(`rate(a[$__nothing])`, "cluster"); err == nil {
+		t.Error("what dashboards do not fill in is no duration")
+	}
+}

@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package grafana writes dashboards as JSON for Grafana 10 and later, in the schema
+// that sidecars and file provisioning take (v1).
+//
+// It fills the types of the Foundation SDK itself: the builders of v0.0.18 leave
+// enumerations empty, hide links, lose positions in collapsed rows and give no ids
+// (github.com/grafana/grafana-foundation-sdk issues 673, 1202, 1302).
+package grafana
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
+)
+
+// tag finds all dashboards of the exporter.
+const tag = "cobaltcore"
+
+// writer writes a page; links need to know the others.
+type writer struct {
+	page   dashboards.Dashboard
+	all    []dashboards.Dashboard
+	nextID uint32
+	y      int
+}
+
+// Write is a page, one of all, for rows in which the label cluster is called label.
+func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) ([]byte, error) {
+	resolved, err := page.For(label)
+	if err != nil {
+		return nil, err
+	}
+	w := writer{page: resolved, all: all, nextID: 1}
+	d := dashboard.Dashboard{
+		Uid: new(page.ID), Title: new(page.Title), Description: new(page.Description), Tags: []string{tag},
+		Timezone: new("browser"), Editable: new(false), GraphTooltip: new(dashboard.DashboardCursorSyncCrosshair),
+		Time: &dashboard.DashboardDashboardTime{From: "now-6h", To: "now"}, Refresh: new("1m"),
+		SchemaVersion: 42,
+		Templating:    dashboard.DashboardDashboardTemplating{List: w.variables()},
+		Annotations:   dashboard.AnnotationContainer{List: []dashboard.AnnotationQuery{}},
+		Links:         w.pageLinks(),
+	}
+	for _, s := range resolved.Sections {
+		panels, err := w.section(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", page.ID, err)
+		}
+		d.Panels = append(d.Panels, panels...)
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(d); err != nil {
+		return nil, fmt.Errorf("%s: %w", page.ID, err)
+	}
+	return out.Bytes(), nil
+}
+
+// source is the data source that was chosen at the top of the page.
+func source() *common.DataSourceRef {
+	return &common.DataSourceRef{Type: new("prometheus"), Uid: new("${datasource}")}
+}
+
+// section is a row and its panels: inside the row if it is collapsed, else below it.
+func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, error) {
+	var row *dashboard.RowPanel
+	if s.Title != "" || s.Collapsed {
+		row = &dashboard.RowPanel{
+			Type: "row", Title: new(s.Title), Collapsed: s.Collapsed, Id: w.id(), Panels: []dashboard.Panel{},
+			GridPos: &dashboard.GridPos{W: 24, H: 1, Y: uint32(w.y)},
+		}
+		w.y++
+	}
+	var panels []dashboard.Panel
+	end := w.y
+	for i, box := range dashboards.Layout(s.Panels) {
+		p, err := w.panel(s.Panels[i])
+		if err != nil {
+			return nil, fmt.Errorf("panel %s: %w", s.Panels[i].Title, err)
+		}
+		p.GridPos = &dashboard.GridPos{X: uint32(box.X), Y: uint32(w.y + box.Y), W: uint32(box.W), H: uint32(box.H)}
+		panels = append(panels, p)
+		end = max(end, w.y+box.Y+box.H)
+	}
+	var out []dashboard.PanelOrRowPanel
+	if row != nil {
+		out = append(out, dashboard.PanelOrRowPanel{RowPanel: row})
+	}
+	if s.Collapsed {
+		row.Panels = panels
+		return out, nil // what is hidden takes no room
+	}
+	w.y = end
+	for i := range panels {
+		out = append(out, dashboard.PanelOrRowPanel{Panel: &panels[i]})
+	}
+	return out, nil
+}
+
+func (w *writer) id() uint32 {
+	w.nextID++
+	return w.nextID - 1
+}
+
+// variables are the data source and those of the page.
+func (w *writer) variables() []dashboard.VariableModel {
+	list := []dashboard.VariableModel{{
+		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"),
+		Query: &dashboard.StringOrMap{String: new("prometheus")}, Hide: new(dashboard.VariableHideDontHide),
+		Multi: new(false), IncludeAll: new(false), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Regex: new(""),
+	}}
+	for _, v := range w.page.Variables {
+		query := fmt.Sprintf("label_values(%s, %s)", v.Selector, v.Label)
+		m := dashboard.VariableModel{
+			Type: dashboard.VariableTypeQuery, Name: v.Name, Label: new(v.Title), Datasource: source(),
+			Query:      &dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}},
+			Definition: new(query), Hide: new(dashboard.VariableHideDontHide),
+			Refresh: new(dashboard.VariableRefreshOnTimeRangeChanged), Sort: new(dashboard.VariableSortAlphabeticalAsc),
+			Multi: new(!v.Single), IncludeAll: new(!v.Single), Regex: new(""),
+		}
+		if !v.Single {
+			m.AllValue = new(".*")
+			m.Current = &dashboard.VariableOption{
+				Selected: new(true),
+				Text:     dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
+				Value:    dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}},
+			}
+		}
+		list = append(list, m)
+	}
+	return list
+}

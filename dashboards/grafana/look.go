@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package grafana
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/units"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
+)
+
+// color is a name of Grafana's palette, which fits the light and the dark theme.
+func color(c dashboards.Color) string {
+	switch c {
+	case dashboards.Good:
+		return "green"
+	case dashboards.Warning:
+		return "orange"
+	case dashboards.Bad:
+		return "red"
+	case dashboards.Unknown:
+		return "purple"
+	case dashboards.Info:
+		return "blue"
+	}
+	return "#6B7B8C"
+}
+
+func unit(u dashboards.Unit) string {
+	switch u {
+	case dashboards.Percent:
+		return units.PercentUnit
+	case dashboards.Duration:
+		return units.Seconds
+	case dashboards.Bytes:
+		return units.BytesIEC
+	case dashboards.PerSecond:
+		return units.OpsPerSecond
+	case dashboards.Timestamp:
+		return units.DatetimeISO
+	}
+	return units.Short
+}
+
+// inMilliseconds says whether values of the unit are milliseconds in Grafana.
+func inMilliseconds(u dashboards.Unit) bool { return u == dashboards.Timestamp }
+
+// thresholds always have a base: without one Grafana takes its own, red from 80 on.
+func thresholds(all []dashboards.Threshold) *dashboard.ThresholdsConfig {
+	t := &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute}
+	if len(all) == 0 {
+		all = []dashboards.Threshold{{Color: dashboards.Neutral}}
+	}
+	for i, step := range all {
+		s := dashboard.Threshold{Color: color(step.Color)}
+		if i > 0 {
+			s.Value = new(step.From)
+		}
+		t.Steps = append(t.Steps, s)
+	}
+	return t
+}
+
+func mappings(all []dashboards.Mapping) []dashboard.ValueMapping {
+	if len(all) == 0 {
+		return nil
+	}
+	options := map[string]dashboard.ValueMappingResult{}
+	for i, m := range all {
+		r := dashboard.ValueMappingResult{Text: new(m.Text), Index: new(int32(i))}
+		if m.Color != "" {
+			r.Color = new(color(m.Color))
+		}
+		options[strconv.FormatFloat(m.Value, 'f', -1, 64)] = r
+	}
+	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
+}
+
+// coloured says whether values have a colour that means something.
+func coloured(t []dashboards.Threshold, m []dashboards.Mapping) bool {
+	return len(t) > 0 || slices.ContainsFunc(m, func(m dashboards.Mapping) bool { return m.Color != "" })
+}

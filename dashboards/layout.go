@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+// columns is how many columns a page has, in Grafana and in Perses.
+const columns = 24
+
+// Box is where a panel is: X and W in columns of 24, Y and H in rows.
+type Box struct{ X, Y, W, H int }
+
+// Layout puts panels side by side, in their order, as long as they fit; what does not
+// begins below the highest of the line before.
+func Layout(panels []Panel) []Box {
+	boxes := make([]Box, len(panels))
+	x, y, next := 0, 0, 0
+	for i, p := range panels {
+		w, h := p.size()
+		if x+w > columns {
+			x, y = 0, next
+		}
+		boxes[i] = Box{X: x, Y: y, W: w, H: h}
+		x, next = x+w, max(next, y+h)
+	}
+	return boxes
+}
+
+// size is what the panel wants, or what its kind needs.
+func (p Panel) size() (w, h int) {
+	switch p.Kind {
+	case Stat, Gauge:
+		w, h = 4, 4
+	case TimeSeries:
+		w, h = 12, 8
+	case StatusHistory, Table:
+		w, h = columns, 8
+	case Markdown:
+		w, h = columns, 3
+	}
+	if p.Width > 0 {
+		w = p.Width
+	}
+	if p.Height > 0 {
+		h = p.Height
+	}
+	return min(w, columns), h
+}

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package perses
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
+)
+
+// color is what Greenhouse uses for good and bad, and others that go with it. White
+// can be read on all of them.
+func color(c dashboards.Color) string {
+	switch c {
+	case dashboards.Good:
+		return "#1E8E4F"
+	case dashboards.Warning:
+		return "#B86B00"
+	case dashboards.Bad:
+		return "#D32F2F"
+	case dashboards.Unknown:
+		return "#7B4FB3"
+	case dashboards.Info:
+		return "#1F6FBF"
+	}
+	return "#5B6B7B"
+}
+
+const white = "#FFFFFF"
+
+func formatOf(u dashboards.Unit, decimals int) format {
+	f := format{Unit: "decimal"}
+	switch u {
+	case dashboards.Percent:
+		f.Unit = "percent-decimal"
+	case dashboards.Duration, dashboards.Timestamp:
+		f.Unit = "seconds"
+	case dashboards.Bytes:
+		f.Unit, f.ShortValues = "bytes", true
+	case dashboards.PerSecond:
+		f.Unit = "ops/sec"
+	}
+	if decimals > 0 {
+		f.DecimalPlaces = new(decimals)
+	}
+	return f
+}
+
+func steps(all []dashboards.Threshold) thresholds {
+	t := thresholds{Mode: "absolute", DefaultColor: color(dashboards.Neutral), Steps: []step{}}
+	for i, s := range all {
+		if i == 0 {
+			t.DefaultColor = color(s.Color)
+			continue
+		}
+		t.Steps = append(t.Steps, step{Value: s.From, Color: color(s.Color)})
+	}
+	return t
+}
+
+func mappings(all []dashboards.Mapping) []mapping {
+	var out []mapping
+	for _, m := range all {
+		out = append(out, mapping{Kind: "Value", Spec: mappingSpec{Value: number(m.Value), Result: result{Value: m.Text, Color: hue(m.Color)}}})
+	}
+	return out
+}
+
+// ranges are thresholds for a chart that has none. Of those that match, the last counts.
+func ranges(all []dashboards.Threshold) []mapping {
+	var out []mapping
+	for i, t := range all {
+		m := mappingSpec{From: new(t.From), Result: result{Value: "≥ " + number(t.From), Color: color(t.Color)}}
+		if i == 0 {
+			if len(all) == 1 {
+				return nil
+			}
+			m.From, m.To, m.Result.Value = nil, new(all[1].From), "< "+number(all[1].From)
+		}
+		out = append(out, mapping{Kind: "Range", Spec: m})
+	}
+	return out
+}
+
+// cells are the same for the cells of a column. Of those that match, the first counts.
+func cells(t []dashboards.Threshold, m []dashboards.Mapping) []cellSettings {
+	var out []cellSettings
+	paint := func(c condition, text string, as dashboards.Color) {
+		s := cellSettings{Condition: c, Text: text, BackgroundColor: hue(as)}
+		if as != "" {
+			s.TextColor = white
+		}
+		out = append(out, s)
+	}
+	for _, m := range m {
+		paint(condition{"Value", conditionSpec{Value: number(m.Value)}}, m.Text, m.Color)
+	}
+	for i, s := range slices.Backward(t) {
+		switch {
+		case i > 0:
+			paint(condition{"Range", conditionSpec{Min: new(s.From)}}, "", s.Color)
+		case len(t) > 1:
+			paint(condition{"Range", conditionSpec{Max: new(t[1].From)}}, "", s.Color)
+		}
+	}
+	return out
+}
+
+func hue(c dashboards.Color) string {
+	if c == "" {
+		return ""
+	}
+	return color(c)
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package perses
+
+// What the plugins take, field by field as in their CUE schemas (StatChart,
+// TimeSeriesChart and GaugeChart 0.12, Table and Markdown 0.11, StatusHistoryChart
+// 0.11). Their Go types lack half of it.
+
+type format struct {
+	Unit          string `json:"unit"`
+	DecimalPlaces *int   `json:"decimalPlaces,omitempty"`
+	ShortValues   bool   `json:"shortValues,omitempty"`
+}
+
+type thresholds struct {
+	Mode         string `json:"mode"`
+	DefaultColor string `json:"defaultColor"`
+	Steps        []step `json:"steps"`
+}
+
+type step struct {
+	Value float64 `json:"value"`
+	Color string  `json:"color"`
+}
+
+type mapping struct {
+	Kind string      `json:"kind"`
+	Spec mappingSpec `json:"spec"`
+}
+
+// mappingSpec is of one value, or of all from one to another.
+type mappingSpec struct {
+	Value  string   `json:"value,omitempty"`
+	From   *float64 `json:"from,omitempty"`
+	To     *float64 `json:"to,omitempty"`
+	Result result   `json:"result"`
+}
+
+type result struct {
+	Value string `json:"value"`
+	Color string `json:"color,omitempty"`
+}
+
+type statChart struct {
+	Calculation string     `json:"calculation"`
+	Format      format     `json:"format"`
+	Thresholds  thresholds `json:"thresholds"`
+	Mappings    []mapping  `json:"mappings,omitempty"`
+	ColorMode   string     `json:"colorMode"`
+	LegendMode  string     `json:"legendMode"`
+}
+
+type gaugeChart struct {
+	Calculation string     `json:"calculation"`
+	Format      format     `json:"format"`
+	Thresholds  thresholds `json:"thresholds"`
+	Max         *float64   `json:"max,omitempty"`
+}
+
+type timeSeriesChart struct {
+	Legend     legend      `json:"legend"`
+	Tooltip    tooltip     `json:"tooltip"`
+	YAxis      yAxis       `json:"yAxis"`
+	Thresholds *thresholds `json:"thresholds,omitempty"`
+	Visual     visual      `json:"visual"`
+}
+
+type legend struct {
+	Position string `json:"position"`
+	Mode     string `json:"mode"`
+}
+
+type tooltip struct {
+	EnablePinning bool `json:"enablePinning"`
+}
+
+type yAxis struct {
+	Format format   `json:"format"`
+	Min    *float64 `json:"min,omitempty"`
+	Max    *float64 `json:"max,omitempty"`
+}
+
+type visual struct {
+	LineWidth   float64 `json:"lineWidth"`
+	AreaOpacity float64 `json:"areaOpacity"`
+	Stack       string  `json:"stack,omitempty"`
+}
+
+type statusHistoryChart struct {
+	Legend   legend    `json:"legend"`
+	Mappings []mapping `json:"mappings,omitempty"`
+}
+
+type markdown struct {
+	Text string `json:"text"`
+}
+
+type table struct {
+	Density             string         `json:"density"`
+	DefaultColumnHidden bool           `json:"defaultColumnHidden"`
+	ColumnSettings      []column       `json:"columnSettings"`
+	CellSettings        []cellSettings `json:"cellSettings,omitempty"`
+	Transforms          []transform    `json:"transforms,omitempty"`
+}
+
+type column struct {
+	Name          string         `json:"name"`
+	Header        string         `json:"header,omitempty"`
+	Format        *format        `json:"format,omitempty"`
+	EnableSorting bool           `json:"enableSorting,omitempty"`
+	Sort          string         `json:"sort,omitempty"`
+	Width         int            `json:"width,omitempty"`
+	Hide          bool           `json:"hide,omitempty"`
+	CellSettings  []cellSettings `json:"cellSettings,omitempty"`
+	DataLink      *cellLink      `json:"dataLink,omitempty"`
+}
+
+type cellSettings struct {
+	Condition       condition `json:"condition"`
+	Text            string    `json:"text,omitempty"`
+	TextColor       string    `json:"textColor,omitempty"`
+	BackgroundColor string    `json:"backgroundColor,omitempty"`
+}
+
+// condition is a value, or a range.
+type condition struct {
+	Kind string        `json:"kind"`
+	Spec conditionSpec `json:"spec"`
+}
+
+type conditionSpec struct {
+	Value string   `json:"value,omitempty"`
+	Min   *float64 `json:"min,omitempty"`
+	Max   *float64 `json:"max,omitempty"`
+}
+
+type cellLink struct {
+	URL        string `json:"url"`
+	Title      string `json:"title"`
+	OpenNewTab bool   `json:"openNewTab"`
+}
+
+type transform struct {
+	Kind string        `json:"kind"`
+	Spec transformSpec `json:"spec"`
+}
+
+type transformSpec struct {
+	Column  string   `json:"column,omitempty"`
+	Columns []string `json:"columns,omitempty"`
+}

@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+const clusterLabel = "cluster"
+
+// For is the page as it is written out: its expressions as Prometheus gets them, for
+// rows in which the label cluster is called label. Variables keep their names, so
+// links are the same for both.
+func (d Dashboard) For(label string) (Dashboard, error) {
+	d.Variables = slices.Clone(d.Variables)
+	for i := range d.Variables {
+		v := &d.Variables[i]
+		selector, err := alerts.EachReplica(v.Selector, label)
+		if err != nil {
+			return d, fmt.Errorf("%s: variable %s: %w", d.ID, v.Name, err)
+		}
+		v.Selector, v.Label = selector, renamed(v.Label, label)
+	}
+	d.Sections = slices.Clone(d.Sections)
+	for i := range d.Sections {
+		panels := slices.Clone(d.Sections[i].Panels)
+		for j, p := range panels {
+			var err error
+			if panels[j], err = p.forLabel(label); err != nil {
+				return d, fmt.Errorf("%s: panel %s: %w", d.ID, p.Title, err)
+			}
+		}
+		d.Sections[i].Panels = panels
+	}
+	return d, nil
+}
+
+func (p Panel) forLabel(label string) (Panel, error) {
+	print := alerts.ExprFor
+	if p.PerReplica {
+		print = alerts.EachReplica
+	}
+	p.Queries = slices.Clone(p.Queries)
+	for i := range p.Queries {
+		q := &p.Queries[i]
+		expr, err := p.rows(q.Expr)
+		if err != nil {
+			return p, err
+		}
+		if q.Expr, err = print(expr, label); err != nil {
+			return p, err
+		}
+		q.Legend = legendLabel.ReplaceAllString(q.Legend, "{{"+label+"}}")
+	}
+	p.Columns = slices.Clone(p.Columns)
+	for i := range p.Columns {
+		c := &p.Columns[i]
+		c.Label = renamed(c.Label, label)
+		if c.Link != nil {
+			link := c.Link.forLabel(label)
+			c.Link = &link
+		}
+	}
+	p.Links = slices.Clone(p.Links)
+	for i, l := range p.Links {
+		p.Links[i] = l.forLabel(label)
+	}
+	return p, nil
+}
+
+var legendLabel = regexp.MustCompile(`\{\{\s*cluster\s*\}\}`)
+
+func renamed(name, label string) string {
+	if name == clusterLabel {
+		return label
+	}
+	return name
+}
+
+// rows makes the series of an expression the rows of a table: they have the labels of
+// its columns and no others. Neither Grafana nor Perses can hide what it does not
+// know.
+func (p Panel) rows(expr string) (string, error) {
+	if p.Kind != Table {
+		return expr, nil
+	}
+	e, err := alerts.Parse(expr)
+	if err != nil {
+		return "", err
+	}
+	labels := p.Labels()
+	if by, ok := groupedBy(e); ok && !slices.ContainsFunc(by, func(l string) bool { return !slices.Contains(labels, l) }) {
+		return expr, nil
+	}
+	return "max by (" + strings.Join(labels, ", ") + ") (" + expr + ")", nil
+}
+
+// Labels are those that the rows of a table have: those of its columns, then those
+// that only its links need.
+func (p Panel) Labels() []string {
+	var labels []string
+	add := func(names ...string) {
+		for _, n := range names {
+			if n != "" && !slices.Contains(labels, n) {
+				labels = append(labels, n)
+			}
+		}
+	}
+	for _, c := range p.Columns {
+		add(c.Label)
+	}
+	for _, c := range p.Columns {
+		if c.Link != nil {
+			add(c.Link.Labels()...)
+		}
+	}
+	for _, l := range p.Links {
+		add(l.Labels()...)
+	}
+	return labels
+}
+
+// Keys are the labels by which the queries of a table are joined: all of them have
+// these.
+func (p Panel) Keys() ([]string, error) {
+	keys := p.Labels()
+	for _, q := range p.Queries {
+		e, err := alerts.Parse(q.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if by, ok := groupedBy(e); ok {
+			keys = slices.DeleteFunc(keys, func(l string) bool { return !slices.Contains(by, l) })
+		}
+	}
+	return keys, nil
+}
+
+// groupedBy says which labels the result of an expression has, if that is plain.
+func groupedBy(e parser.Expr) ([]string, bool) {
+	switch e := e.(type) {
+	case *parser.ParenExpr:
+		return groupedBy(e.Expr)
+	case *parser.AggregateExpr:
+		switch e.Op {
+		case parser.TOPK, parser.BOTTOMK, parser.LIMITK, parser.LIMIT_RATIO:
+			return groupedBy(e.Expr)
+		}
+		return e.Grouping, !e.Without
+	case *parser.BinaryExpr:
+		switch parser.ValueTypeScalar {
+		case e.RHS.Type():
+			return groupedBy(e.LHS)
+		case e.LHS.Type():
+			return groupedBy(e.RHS)
+		}
+	}
+	return nil, false
+}
