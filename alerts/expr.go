@@ -209,11 +209,15 @@ func Metrics(e parser.Expr) []string {
 	return names
 }
 
-// foreignMetrics are the metrics of others that rules may use; all other names are
-// those of the exporter.
+// foreignMetrics are the metrics of others that rules and dashboards may use, and those
+// that tell of one process, not of the fleet: they keep the labels of the scrape. All
+// other names are those of the exporter.
 func foreignMetrics() []string {
 	return []string{
-		"ALERTS", "up", "scrape_samples_post_metric_relabeling", "vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
+		"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
+		"ALERTS", "ALERTS_FOR_STATE",
+		"process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines",
+		"vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
 	}
 }
 

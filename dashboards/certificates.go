@@ -3,6 +3,93 @@
 
 package dashboards
 
+import "slices"
+
 func certificatesPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-certificates", Title: "CobaltCore / Certificates and expiry"}
+	ends := slices.Concat(baoExpiries(), otherExpiries())
+	state := `(` + ofAll(ends, end.state) + `)`
+	return Dashboard{
+		ID: idCertificates, Title: "CobaltCore / Certificates and expiry",
+		Description: "Everything in the fleet that stops to work on a date: certificates, revocation lists and tokens, with the time that is left and what the alerts hold to be soon or urgent.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idFleet, idOpenBao, idGreenhouse, idExporter),
+		Sections: []Section{
+			{Title: "Now", Panels: []Panel{
+				{
+					Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+					Description: "How many certificates, lists and tokens of each cluster are expired, urgent or soon to expire, and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
+					Queries: []Query{
+						{Expr: perCluster(`count by (cluster) (` + state + ` == 3)`)}, {Expr: perCluster(`count by (cluster) (` + state + ` == 2)`)},
+						{Expr: perCluster(`count by (cluster) (` + state + ` == 1)`)}, {Expr: perCluster(`count by (cluster) (` + state + `)`)},
+						{Expr: `min by (cluster) (` + ofAll(ends, left) + `)`},
+					},
+					Columns: []Column{
+						clusterColumn(), valueColumn(0, "Expired", Number, zeroIsGood(Bad)...), valueColumn(1, "Urgent", Number, zeroIsGood(Bad)...),
+						valueColumn(2, "Soon", Number, zeroIsGood(Warning)...), valueColumn(3, "Known", Number), ageColumn(4, "First expires in"),
+					},
+					Sort: Sort{Column: "First expires in"},
+				},
+				findingsTable("Findings about what expires", "Alerts that fire because something is about to end. None is good.", findings(`alertname=~".*Expiring.*"`)),
+			}},
+			{Title: "All of the fleet", Panels: []Panel{expiryTable("What expires first",
+				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is of whoever asked for it, who renews it; there is no alert.",
+				ends, playbook("OpenBaoListenerCertExpiring"), playbook("OpenBaoCAExpiringIntermediate"), playbook("OpenBaoCRLExpiring"), playbook("AuroraCertExpiring"),
+				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
+			{Title: "Over time", Panels: leftOverTime(ends)},
+			{Title: "PKI of OpenBao", Panels: pkiPanels()},
+		},
+	}
+}
+
+// leftOverTime has a panel for what lives for years, weeks and hours: on one axis,
+// only the longest would be seen.
+func leftOverTime(ends []end) []Panel {
+	panel := func(title, description string, what ...string) Panel {
+		some := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return !slices.Contains(what, e.what) })
+		return Panel{
+			Kind: TimeSeries, Title: title, Width: 12, Unit: Duration, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
+			Description: description + " A line falls by a day a day and jumps up when something is renewed. One that reaches 0 is an outage. Without a line there is nothing of that sort.",
+			Queries:     []Query{{Expr: `min by (cluster, what) (` + ofAll(some, left) + `)`, Legend: "{{cluster}} {{what}}"}},
+		}
+	}
+	return []Panel{
+		panel("Time left of CAs", "The first CA certificate of each cluster to expire.", "Root CA", "Intermediate CA"),
+		panel("Time left of server and client certificates", "The first certificate of each sort to expire.", "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
+		panel("Time left of revocation lists", "The first list to expire. Where it should be made anew before its end, auto_rebuild is on.", "Revocation list"),
+		panel("Time left of tokens", "The first token of each sort to expire.", "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
+	}
+}
+
+func pkiPanels() []Panel {
+	const byIssuer = "cluster, openbao, mount, issuer_id, issuer_name, type, is_default"
+	issuer := func(family string) string {
+		return `max by (` + byIssuer + `) (` + bao("pki_issuer_"+family+"_timestamp_seconds") + `)`
+	}
+	share := `(` + issuer("not_after") + ` - time()) / (` + issuer("not_after") + ` - ` + issuer("not_before") + `)`
+	return []Panel{
+		{
+			Kind: Table, Title: "Issuers", Width: 24, Unit: Number,
+			Description: "The CA certificates with which OpenBao signs. A CA signs nothing that would outlive it, so it has to be replaced when less is left than its certificates live for. The default one signs what names no other.",
+			Queries: []Query{
+				{Expr: orRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
+			},
+			Columns: []Column{
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("issuer_name", "Issuer"), labelColumn("issuer_id", "ID"),
+				labelColumn("type", "Type"), labelColumn("is_default", "Default"), ageColumn(1, "Left"), {Query: 0, Title: "Share left", Unit: Percent, Mappings: noRow()}, dateColumn(2, "Expires"),
+			},
+			Sort: Sort{Column: "Left"}, Links: []Link{playbook("OpenBaoCAExpiringRoot"), playbook("OpenBaoCAExpiringIntermediate")},
+		},
+		{
+			Kind: Table, Title: "PKI mounts", Width: 24, Unit: Number,
+			Description: "Certificates that each mount has stored, and when it was last tidied. Many that have expired, or no tidying for weeks, make OpenBao slow: see \"bao write pki/tidy\" and auto-tidy.",
+			Queries: perRow(`0 * max by (`+byMount+`) (`+bao("pki_issuers")+`) + 1`, byMount, "mount", "none",
+				bao("pki_issuers"), bao("pki_certificates", `state="valid"`), bao("pki_certificates", `state="expired"`),
+				since("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), {Query: 0, Title: "Issuers", Unit: Number, Mappings: noRow()},
+				valueColumn(1, "Valid", Number), valueColumn(2, "Expired", Number), ageColumn(3, "Tidied before"),
+			},
+			Sort: Sort{Column: "Mount"},
+		},
+	}
 }

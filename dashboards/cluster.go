@@ -3,6 +3,127 @@
 
 package dashboards
 
+import "slices"
+
 func clusterPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-cluster", Title: "CobaltCore / Cluster"}
+	return Dashboard{
+		ID: idCluster, Title: "CobaltCore / Cluster",
+		Description: "One cluster: whether it answers, how its systems are, what fires, what runs in it and what is applied to it.",
+		Variables:   []Variable{oneCluster()},
+		Links:       linksTo(idFleet, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
+		Sections: []Section{
+			{Title: "Now", Panels: slices.Concat(clusterNumbers(), []Panel{clusterFacts(), clusterExpiry()})},
+			{Title: "Systems", Panels: []Panel{
+				clusterHealth(),
+				findingsTable("Active findings", "Every firing alert about this cluster, or about what is applied to it from elsewhere. The page Fleet shows which of them are root causes.", findings()),
+			}},
+			{Title: "What is applied to this cluster", Panels: clusterApplied()},
+			{Title: "Controllers", Panels: slices.Concat(controllerPanels("the management plane", `system!=""`), []Panel{clusterPods()})},
+			{Title: "What changed in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
+			{Title: "What the exporter knows", Collapsed: true, Panels: []Panel{kindsTable()}},
+		},
+	}
+}
+
+func clusterNumbers() []Panel {
+	severity := func(title, s, description string, color Color) Panel {
+		return number(title, description, selector("cobaltcore_health_findings", `severity="`+s+`"`), color)
+	}
+	numbers := []Panel{
+		{
+			Kind: Stat, Title: "API server", Unit: Number, Mappings: yesNo("answers", "does not answer", Bad),
+			Description: "Whether the API server answers: not after two failed probes in a row. While it does not, nothing else on this page is known; the page The exporter says why.",
+			Queries:     []Query{{Expr: `min by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  splitAt(Bad, 1, Good),
+		},
+		{
+			Kind: Stat, Title: "Last contact", Unit: Duration,
+			Description: "How long ago the API server last answered a probe. Below half a minute is good; a snapshot is as old as it is.",
+			Queries:     []Query{{Expr: `time() - max by (cluster) (` + selector("cobaltcore_cluster_last_contact_timestamp_seconds") + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  splitAt(Good, 60, Warning),
+		},
+		severity("Critical findings", "critical", "Findings of the exporter that make a system of this cluster unusable. 0 is good.", Bad),
+		severity("Warnings", "warning", "Findings of the exporter that make a system of this cluster worse. 0 is good.", Warning),
+		number("Failed and stalled", "Objects of Flux in this cluster that have failed or given up. 0 is good; the page Flux lists them.", selector("cobaltcore_flux_resource_status", `status=~"failed|stalled"`), Bad),
+		number("Pods that do not run", "Pods of the management plane that wait, such as for an image, or crash again and again. 0 is good; the list is below.", selector("cobaltcore_controller_pod_waiting"), Bad),
+	}
+	for i := range numbers {
+		numbers[i].Width, numbers[i].Height = 4, 4
+	}
+	return numbers
+}
+
+func clusterFacts() Panel {
+	const labels = "cluster, role, region, owner, source, version"
+	return Panel{
+		Kind: Table, Title: "Facts", Width: 14, Height: 5,
+		Description: "What the cluster is for, where it is and to whom it belongs, where the exporter knows it from, and the version of its API server.",
+		Queries:     []Query{{Expr: `max by (` + labels + `) (` + selector("cobaltcore_cluster_info") + `)`}},
+		Columns: []Column{
+			labelColumn("cluster", "Cluster"), labelColumn("role", "Role"), labelColumn("region", "Region"), labelColumn("owner", "Owner"),
+			labelColumn("source", "Known from"), labelColumn("version", "Kubernetes"),
+		},
+	}
+}
+
+func clusterExpiry() Panel {
+	left := func(metric, what string) string {
+		return `label_replace(min by (cluster, type) (` + selector(metric) + `) - time(), "what", "` + what + `", "", "")`
+	}
+	return Panel{
+		Kind: Table, Title: "Certificates and credentials", Width: 10, Height: 5,
+		Description: "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. More than two weeks is good. The page Certificates and expiry has those of the whole fleet.",
+		Queries: []Query{{Expr: orNone(left("cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "certificate of the API server")+`
+or `+left("cobaltcore_cluster_credential_expiry_timestamp_seconds", "credentials of the exporter"), "what", "nothing that ends is known")}},
+		Columns: []Column{labelColumn("what", "What"), labelColumn("type", "Type"), ageColumn(0, "Ends in", expiry(2*day, 14*day)...)},
+		Sort:    Sort{Column: "Ends in"},
+	}
+}
+
+func clusterHealth() Panel {
+	return Panel{
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 8, Mappings: healthMappings(),
+		Description: "The verdict of the exporter on each system of this cluster: down is at least one critical finding, degraded at least one warning, unknown a system of which rows are missing. What the cluster does not have has no row. Sharded exporters give no verdict.",
+		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{system}}"}},
+	}
+}
+
+// clusterApplied is what Flux makes in this cluster, from wherever.
+func clusterApplied() []Panel {
+	const target = `target_cluster=~"$cluster"`
+	sum := `sum by (cluster, status) (cobaltcore_flux_resource_status{` + target + `, kind=~"Kustomization|HelmRelease|ResourceSet"})`
+	return []Panel{
+		{
+			Kind: TimeSeries, Title: "Applied by state", Width: 10, Height: 9, Unit: Number, Stacked: true,
+			Description: "Kustomizations, HelmReleases and ResourceSets that are applied to this cluster, from here or from another one, by state. Only ready, and suspended on purpose, is good. Where there is none there is no line.",
+			Queries:     []Query{{Expr: sum, Legend: "{{status}}, from {{cluster}}"}},
+		},
+		{
+			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
+			Description: "What is applied to this cluster and is not ready, with the cluster in which the object lives: look there. None is good.",
+			Queries: []Query{{Expr: orNone(`(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}))
+  * on (`+fluxObject+`) group_left (status) topk by (`+fluxObject+`) (1, cobaltcore_flux_resource_status{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="ready"})`, "name", "none")}},
+			Columns: []Column{
+				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
+				labelColumn("status", "State"), ageColumn(0, "Ready changed"),
+			},
+			Sort: oldestFirst("Ready changed"),
+		},
+	}
+}
+
+func clusterPods() Panel {
+	const pod = "cluster, namespace, name, component"
+	return Panel{
+		Kind: Table, Title: "Pods that wait or were restarted", Width: 24, Height: 8,
+		Description: "Pods of the management plane that do not run, with the reason, and those with a container that ended within the last day. None is good; OOMKilled needs more memory, CrashLoopBackOff a look at the log.",
+		Queries: []Query{{Expr: orNone(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
+or label_replace((time() - max by (`+pod+`) (`+selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")+`) < 86400)
+  * on (`+pod+`) group_left (reason) topk by (`+pod+`) (1, `+selector("cobaltcore_controller_pod_last_restart_reason")+`), "what", "restarted", "", "")`, "name", "none")}},
+		Columns: []Column{
+			labelColumn("cluster", "Cluster"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), labelColumn("component", "Component"),
+			labelColumn("what", "What"), labelColumn("reason", "Reason"), ageColumn(0, "Ago"),
+		},
+		Sort: Sort{Column: "Ago"},
+	}
 }

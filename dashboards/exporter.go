@@ -3,6 +3,108 @@
 
 package dashboards
 
+// exporterJob selects what the scrape itself tells of the exporter; the rule about one
+// that is down does the same.
+const exporterJob = `job=~".*cobaltcore-exporter.*"`
+
 func exporterPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-exporter", Title: "CobaltCore / The exporter"}
+	return Dashboard{
+		ID: idExporter, Title: "CobaltCore / The exporter",
+		Description: "What the exporter knows and does not know: which clusters and kinds it reads, what keeps it from that, what it left out, and what it costs.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idFleet, idCluster),
+		Sections: []Section{
+			{Title: "Now", Panels: exporterNumbers()},
+			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
+			{Title: "Watches and limits", Panels: watchPanels()},
+			{Title: "Collectors", Panels: collectorPanels()},
+			{Title: "Cost", Panels: exporterCost()},
+			{Title: "Rules", Panels: exporterRules()},
+			{Title: "Discovery and Alertmanager", Panels: exporterPeers()},
+		},
+	}
+}
+
+func exporterNumbers() []Panel {
+	numbers := []Panel{
+		number("Replicas that answer", "Processes of the exporter that Prometheus can scrape. Two are good: one may be restarted.", `up{`+exporterJob+`}`, Good),
+		number("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
+		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below says why.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
+		number("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
+		number("Kinds without rows", "Kinds of which there is no complete set of rows: nobody would see such an object fail. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
+		number("Objects left out", "Objects beyond limits.objectsPerKind: nobody would see them fail. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
+		number("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8. 0 is good; they end in a hash and do no harm.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
+		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the one before is in force. 0 is good; the log says what is wrong.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
+	}
+	for i := range numbers {
+		numbers[i].Width, numbers[i].Height = 3, 4
+	}
+	return numbers
+}
+
+func clustersTable() Panel {
+	const labels = "cluster, role, source, version, reason"
+	reason := `topk by (cluster) (1, ` + selector("cobaltcore_cluster_failing") + `)
+    or on (cluster) max by (cluster) (` + selector("cobaltcore_cluster_up") + ` * 0 + 1)`
+	joined := func(expr string) string {
+		return `(` + expr + `)
+  * on (cluster) group_left (reason) (` + reason + `)
+  * on (cluster) group_left (role, source, version) topk by (cluster) (1, ` + selector("cobaltcore_cluster_info") + `)`
+	}
+	return Panel{
+		Kind: Table, Title: "Clusters", Width: 24, Height: 8,
+		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
+		Queries: []Query{
+			{Expr: orNone(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
+			{Expr: `max by (` + labels + `) (` + joined(`time() - max by (cluster) (`+selector("cobaltcore_cluster_last_contact_timestamp_seconds")+`)`) + `)`},
+			{Expr: `max by (` + labels + `) (` + joined(`sum by (cluster) (`+selector("cobaltcore_watch_objects")+`)`) + `)`},
+		},
+		Columns: []Column{
+			clusterColumn(), {Query: 0, Title: "API server", Mappings: yesNo("answers", "does not answer", Bad)}, labelColumn("reason", "Reason"),
+			ageColumn(1, "Last contact", splitAt(Good, 60, Warning)...), valueColumn(2, "Objects", Number),
+			labelColumn("role", "Role"), labelColumn("source", "Known from"), labelColumn("version", "Kubernetes"),
+		},
+		Sort: Sort{Column: "API server"},
+	}
+}
+
+func clustersHistory() Panel {
+	return Panel{
+		Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Mappings: yesNo("answers", "does not answer", Bad),
+		Description: "Whether each API server answered. Green all along is good.",
+		Queries:     []Query{{Expr: `max by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
+		Links:       []Link{*toCluster()},
+	}
+}
+
+// exporterCost is told by each process of itself and by who scrapes it.
+func exporterCost() []Panel {
+	return []Panel{
+		line("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, "{{instance}}", `scrape_duration_seconds{`+exporterJob+`}`),
+		line("Rows", "Samples that a scrape of a replica has. Steady is good; if it jumps, look at the objects by kind above.", Number, "{{instance}}", `scrape_samples_scraped{`+exporterJob+`}`),
+		line("CPU", "Processor cores that a replica uses. Operations of the documentation has what a fleet of which size should need.", Number, "{{instance}}", `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
+		line("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, "{{instance}}", `process_resident_memory_bytes{`+exporterJob+`}`),
+		line("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: tell the maintainers.", Number, "{{instance}}", `go_goroutines{`+exporterJob+`}`),
+		{
+			Kind: Table, Title: "Versions and shards", Width: 12, Height: 8,
+			Description: "The versions of the exporter that run, and the shards, if the fleet is divided. One version is good, and each shard from 0.",
+			Queries: []Query{{Expr: `cobaltcore_build_info or cobaltcore_shard_info`}},
+			Columns: []Column{
+				labelColumn("version", "Version"), labelColumn("revision", "Revision"), labelColumn("goversion", "Go"), labelColumn("shard", "Shard"), labelColumn("shards", "of"),
+			},
+		},
+	}
+}
+
+func exporterRules() []Panel {
+	evaluation := line("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
+	age := Panel{
+		Kind: Stat, Title: "Last evaluation", Width: 4, Height: 8, Unit: Duration, Thresholds: splitAt(Good, 60, Bad),
+		Description: "How long ago the exporter last evaluated its rules. Below half a minute is good; if it is old, findings and verdicts are, too.",
+		Queries:     []Query{{Expr: `time() - max(cobaltcore_health_last_evaluation_timestamp_seconds)`}},
+	}
+	evaluated := number("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
+	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log says which and why.", `cobaltcore_health_evaluation_failures_total`, Bad)
+	evaluated.Width, evaluated.Height, failures.Width, failures.Height = 4, 8, 4, 8
+	return []Panel{evaluation, age, evaluated, failures}
 }

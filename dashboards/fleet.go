@@ -3,6 +3,87 @@
 
 package dashboards
 
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
 func fleetOverview() Dashboard {
-	return Dashboard{ID: "cobaltcore-fleet", Title: "CobaltCore / Fleet"}
+	return Dashboard{
+		ID: idFleet, Title: "CobaltCore / Fleet",
+		Description: "How the whole fleet is: every system in every cluster, what is wrong, what it comes from, and what has changed. Start here.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idCluster, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
+		Sections: []Section{
+			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{healthMatrix()})},
+			{Title: "Over time", Panels: []Panel{healthHistory(), findingsHistory()}},
+			{Title: "Findings", Panels: []Panel{
+				findingsTable("Root causes", "The firing alerts that follow from no other one, by the inhibitions of the catalogue. Mend these first: what follows from them ends with them.", rootCauses()),
+				findingsTable("Active findings", "Every firing alert about the chosen clusters, or about what is applied to them, also those that follow from others.", findings()),
+			}},
+			{Title: "What changed in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
+		},
+	}
+}
+
+func fleetNumbers() []Panel {
+	severity := func(s alerts.Severity) string {
+		return selector("cobaltcore_health_findings", `severity="`+string(s)+`"`)
+	}
+	numbers := []Panel{
+		number("Clusters", "Clusters of the fleet that are chosen at the top.", selector("cobaltcore_cluster_up")+` >= bool 0`, Good),
+		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Of what is in them nothing is known; the page The exporter says why they do not answer.",
+			selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
+		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix says which. A sharded exporter gives no verdict: there it is always 0.",
+			selector("cobaltcore_health_status")+` == bool 2`, Bad),
+		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. A sharded exporter gives no verdict: there it is always 0.",
+			selector("cobaltcore_health_status")+` == bool 1`, Warning),
+		number("Critical findings", "Findings of the exporter that make a system unusable, with those that follow from others. 0 is good. The list of root causes says where to begin.", severity(alerts.Critical), Bad),
+		number("Warnings", "Findings of the exporter that make a system worse, with those that follow from others. 0 is good.", severity(alerts.Warning), Warning),
+	}
+	for i := range numbers {
+		numbers[i].Width, numbers[i].Height = 4, 4
+	}
+	return numbers
+}
+
+// healthMatrix has a column for each system.
+func healthMatrix() Panel {
+	p := Panel{
+		Kind: Table, Title: "Every system in every cluster", Width: 24, Height: 9,
+		Description: "The verdict of the exporter on each system in each cluster: down is at least one critical finding, degraded at least one warning, unknown a system of which the rows are missing. " +
+			"An empty field is a system that the cluster does not have. A cluster leads to its page. Sharded exporters have no verdicts, since each sees a part of the fleet: look at the findings instead.",
+		Columns: []Column{clusterColumn()},
+		Sort:    Sort{Column: "Cluster"},
+	}
+	titles := map[alerts.System]string{
+		alerts.Fleet: "Cluster itself", alerts.Flux: "Flux", alerts.OpenBao: "OpenBao", alerts.ExternalSecrets: "External Secrets",
+		alerts.Greenhouse: "Greenhouse", alerts.Aurora: "Aurora", alerts.Controllers: "Controllers", alerts.Exporter: "Exporter",
+	}
+	for i, s := range alerts.Systems() {
+		p.Queries = append(p.Queries, Query{Expr: `max by (cluster) (` + selector("cobaltcore_health_status", `system="`+string(s)+`"`) + `)`})
+		p.Columns = append(p.Columns, Column{Query: i, Title: titles[s], Mappings: healthMappings()})
+	}
+	return p
+}
+
+func healthHistory() Panel {
+	return Panel{
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 14,
+		Description: "The same verdicts over time: when something broke, and what broke with it. Green all along is good. There are no rows from sharded exporters, each of which sees a part of the fleet.",
+		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{cluster}} {{system}}"}},
+		Mappings:    healthMappings(),
+		Links:       []Link{*toCluster()},
+	}
+}
+
+func findingsHistory() Panel {
+	return Panel{
+		Kind: TimeSeries, Title: "Findings by cluster", Width: 24, Height: 8, Unit: Number, Stacked: true,
+		Description: "Critical findings and warnings of the exporter in each cluster. 0 is good; a step in several clusters at once has one cause.",
+		Queries:     []Query{{Expr: perCluster(`sum by (cluster) (` + selector("cobaltcore_health_findings", `severity=~"critical|warning"`) + `)`), Legend: "{{cluster}}"}},
+		Thresholds:  zeroIsGood(Warning),
+		Links:       []Link{*toCluster()},
+	}
 }

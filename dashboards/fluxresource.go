@@ -3,6 +3,179 @@
 
 package dashboards
 
+import "strings"
+
+// theFluxResource selects the object that is chosen at the top of the page.
+const theFluxResource = here + `, kind="$kind", exported_namespace="$namespace", name="$name"`
+
 func fluxResource() Dashboard {
-	return Dashboard{ID: "cobaltcore-flux-resource", Title: "CobaltCore / Flux resource"}
+	variable := func(name, title, label, matchers string) Variable {
+		return Variable{Name: name, Title: title, Selector: `cobaltcore_flux_resource_status{` + here + matchers + `}`, Label: label, Single: true}
+	}
+	return Dashboard{
+		ID: idFluxResource, Title: "CobaltCore / Flux resource",
+		Description: "One object of Flux: its state over time, what it is made from, what it waits for, what hangs on it, and how its reconciliations went.",
+		Variables: []Variable{
+			oneCluster(), variable("kind", "Kind", "kind", ""), variable("namespace", "Namespace", "exported_namespace", `, kind="$kind"`),
+			variable("name", "Name", "name", `, kind="$kind", exported_namespace="$namespace"`),
+		},
+		Links: linksTo(idFlux, idCluster, idFleet),
+		Sections: []Section{
+			{Title: "Now", Panels: []Panel{
+				resourceState(), resourceTimes(), resourceRevisions(),
+				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings(`kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)),
+			}},
+			{Title: "Over time", Panels: resourceHistory()},
+			{Title: "What it needs and what needs it", Panels: resourceRelatives()},
+			{Title: "Past reconciliations", Panels: []Panel{resourceAttempts(), resourceRelease()}},
+		},
+	}
+}
+
+func stateMappings() []Mapping {
+	all := []Mapping{{Value: -1, Text: "no such object", Color: Unknown}}
+	for i, s := range fluxStates() {
+		all = append(all, Mapping{Value: float64(i), Text: s.title, Color: s.color})
+	}
+	return all
+}
+
+// stateValue is the state of objects as the number that stateMappings has words for.
+func stateValue(matchers string) string {
+	var states []string
+	for i, s := range fluxStates() {
+		states = append(states, string(rune('0'+i))+` * max by (`+fluxObject+`) (cobaltcore_flux_resource_status{`+matchers+`, status="`+s.name+`"})`)
+	}
+	return strings.Join(states, "\nor ")
+}
+
+func resourceState() Panel {
+	return Panel{
+		Kind: Stat, Title: "State", Width: 6, Height: 7, Unit: Number, Mappings: stateMappings(),
+		Description: "The state of the object. Ready is good. Failed is tried again; stalled is not, before somebody changes it or asks for it; waiting is for what it depends on.",
+		Queries:     []Query{{Expr: stateValue(theFluxResource) + "\nor on () vector(-1)", Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
+	}
+}
+
+// resourceTimes has a row for each moment that this kind of object notes.
+func resourceTimes() Panel {
+	var all []string
+	for _, m := range [][2]string{
+		{"last reconciled", "last_reconcile_timestamp_seconds"}, {"last success", "last_success_timestamp_seconds"}, {"Ready changed", "ready_transition_timestamp_seconds"},
+		{"artifact changed", "artifact_timestamp_seconds"}, {"created", "created_timestamp_seconds"},
+	} {
+		all = append(all, `label_replace(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_`+m[1]+`{`+theFluxResource+`}), "what", "`+m[0]+`", "", "")`)
+	}
+	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+theFluxResource+`}), "what", "interval between reconciliations", "", "")`)
+	return Panel{
+		Kind: Table, Title: "Times", Width: 7, Height: 7,
+		Description: "How long ago what happened to the object, as far as objects of this kind note it. That it was reconciled less than one and a half intervals ago is good.",
+		Queries:     []Query{{Expr: orNone(strings.Join(all, "\nor "), "what", "no such object")}},
+		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Ago")},
+		Sort:        Sort{Column: "Ago"},
+	}
+}
+
+func resourceRevisions() Panel {
+	const labels = "cluster, target_cluster, reason, revision, applied_revision, url, ref, path"
+	return Panel{
+		Kind: Table, Title: "Revisions", Width: 11, Height: 7,
+		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
+		Queries:     []Query{{Expr: orNone(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind tells no revision")}},
+		Columns: []Column{
+			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
+			labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path"),
+		},
+	}
+}
+
+func resourceHistory() []Panel {
+	one := func(metric string) string {
+		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + theFluxResource + `})`
+	}
+	zero := "\nor 0 * " + one("status")
+	age := line("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not note it, and its interval. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
+		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
+	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds") + zero})
+	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if it tells. Far below the interval is good; 0 is not known.", Duration, "last",
+		one("history_duration_seconds")+zero)
+	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
+	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. 0 is a kind without an inventory.", Number, "objects", one("inventory_entries")+zero)
+	size := line("Size of the artifact", "How large the artifact of a source is. 0 is a kind without one.", Bytes, "size", one("artifact_size_bytes")+zero)
+	return []Panel{
+		{
+			Kind: StatusHistory, Title: "State over time", Width: 24, Height: 4, Mappings: stateMappings(),
+			Description: "The state of the object over time. Ready all along is good; under way at each attempt is normal.",
+			Queries:     []Query{{Expr: stateValue(theFluxResource), Legend: "{{name}}"}},
+		},
+		age, took, inventory, size,
+	}
+}
+
+// resourceRelatives are objects that the labels of recordings name, with their states.
+func resourceRelatives() []Panel {
+	const object, itself = "cluster, kind, exported_namespace, name", `$kind/$namespace/$name`
+	table := func(title, description, expr, none string) Panel {
+		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
+		p := fluxTable(title, description, []Column{
+			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), labelColumn("status", "State"), labelColumn("target_cluster", "Applied to"),
+		}, Sort{Column: "Name"}, orNone(expr+`
+  * on (`+object+`) group_left (status, target_cluster) `+state+`
+  or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))
+		p.Width = 12
+		return p
+	}
+	named := func(recording, label string) string {
+		expr := recording + `{` + theFluxResource + `}`
+		for i, to := range []string{"kind", "exported_namespace", "name"} {
+			expr = `label_replace(` + expr + `, "` + to + `", "$1", "` + label + `", "` + strings.Repeat("[^/]*/", i) + `([^/]*).*")`
+		}
+		return `max by (` + object + `) (` + expr + `)`
+	}
+	return []Panel{
+		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.", named(fluxSource, "source"), "nothing"),
+		table("Waits for", "What must be ready before this object is reconciled.", named(fluxWaitsFor, "dependency"), "nothing"),
+		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.", `max by (`+object+`) (`+fluxSource+`{`+here+`, source="`+itself+`"})`, "nothing"),
+		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (`+fluxWaitsFor+`{`+here+`, dependency="`+itself+`"})`, "nothing"),
+	}
+}
+
+func resourceAttempts() Panel {
+	const labels = "cluster, digest, version, status"
+	history := func(metric string) string {
+		return `max by (` + labels + `) (cobaltcore_flux_resource_history_` + metric + `{` + theFluxResource + `})`
+	}
+	return Panel{
+		Kind: Table, Title: "History", Width: 24, Height: 7,
+		Description: "The history that the object keeps itself: revisions, what became of them, how often they were reconciled and how long the last time took. Sources and notifications keep none.",
+		Queries:     []Query{{Expr: orNone(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
+		Columns: []Column{
+			ageColumn(0, "Last reconciled"), labelColumn("status", "Result"), labelColumn("version", "Version"), labelColumn("digest", "Digest"),
+			valueColumn(1, "Reconciliations", Number), ageColumn(2, "Took"),
+		},
+		Sort: Sort{Column: "Last reconciled"},
+	}
+}
+
+func resourceRelease() Panel {
+	const labels = "chart_name, chart_version, app_version, release_status"
+	joined := func(metric, matchers string) string {
+		return `max by (cluster) (cobaltcore_flux_helmrelease_` + metric + `{` + theFluxResource + matchers + `})
+  * on (cluster) group_right () max by (cluster, ` + labels + `) (cobaltcore_flux_helmrelease_info{` + theFluxResource + `})`
+	}
+	return Panel{
+		Kind: Table, Title: "Helm release", Width: 24, Height: 5,
+		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Fields of what it does not check are empty; other kinds have no release.",
+		Queries: []Query{
+			{Expr: orNone(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},
+			{Expr: joined("failures", `, action="all"`)}, {Expr: joined("drifted", "")}, {Expr: joined("test_success", "")}, {Expr: joined("remediated", "")},
+		},
+		Columns: []Column{
+			labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release"),
+			valueColumn(1, "Failures", Number, zeroIsGood(Bad)...),
+			{Query: 2, Title: "Drift", Mappings: []Mapping{{Value: 0, Text: "none", Color: Good}, {Value: 1, Text: "drifted", Color: Warning}}},
+			{Query: 3, Title: "Tests", Mappings: yesNo("passed", "failed", Bad)},
+			{Query: 4, Title: "Last failure", Mappings: []Mapping{{Value: 1, Text: "remediated", Color: Warning}, {Value: 0, Text: "not remediated", Color: Bad}}},
+		},
+	}
 }

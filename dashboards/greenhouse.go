@@ -3,6 +3,168 @@
 
 package dashboards
 
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// byObject are the labels of an object of Greenhouse.
+const byObject = "cluster, namespace, name"
+
 func greenhouseAndAurora() Dashboard {
-	return Dashboard{ID: "cobaltcore-greenhouse-aurora", Title: "CobaltCore / Greenhouse and Aurora"}
+	return Dashboard{
+		ID: idGreenhouse, Title: "CobaltCore / Greenhouse and Aurora",
+		Description: "What Greenhouse says of the clusters and of what it installs there, what that leaves out, and whether users can work with Aurora. The cluster is the one in which Greenhouse or Aurora lives.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idFleet, idCluster, idCertificates),
+		Sections: []Section{
+			presence("Greenhouse", served("greenhouse")),
+			presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`)),
+			{Title: "Now", Panels: []Panel{
+				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings(`service=~"greenhouse|aurora"`)),
+				greenhouseByCluster(),
+			}},
+			{Title: "Aurora", Panels: auroraPanels()},
+			{Title: "Conditions of Greenhouse", Panels: []Panel{conditionsTable()}},
+			{Title: "Clusters of Greenhouse", Panels: greenhouseClusters()},
+			{Title: "Plugins", Panels: plugins()},
+			{Title: "Controllers", Panels: []Panel{
+				workloadsTable("greenhouse", "Greenhouse", playbook("GreenhouseControllerDown")),
+				workloadsTable("aurora", "Aurora", playbook("AuroraControllerDown")),
+			}},
+		},
+	}
+}
+
+// gh selects a family of Greenhouse.
+func gh(family string, matchers ...string) string {
+	return selector("cobaltcore_greenhouse_"+family, matchers...)
+}
+
+// alertExpr is what an alert is about, in the chosen clusters.
+func alertExpr(rule string) string {
+	rules := alerts.Rules()
+	return inFleet(rules[slices.IndexFunc(rules, func(r alerts.Rule) bool { return r.Name == rule })].Expr)
+}
+
+// objectState is the state of objects of a kind as a number.
+func objectState(kind string) string {
+	return oneOf(byObject,
+		numbered{"3", gh(kind + "_deletion_timestamp_seconds")},
+		numbered{"2", gh(kind+"_suspended") + ` == 1`},
+		numbered{"0", gh(kind+"_ready") + ` == 0`},
+		numbered{"1", gh(kind+"_ready") + ` == 1`},
+		numbered{"4", gh(kind + "_created_timestamp_seconds")},
+	)
+}
+
+func objectStates() []Mapping {
+	return []Mapping{
+		{Value: 0, Text: "not ready", Color: Bad}, {Value: 1, Text: "ready", Color: Good}, {Value: 2, Text: "suspended", Color: Info},
+		{Value: 3, Text: "being deleted", Color: Neutral}, {Value: 4, Text: "unknown", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},
+	}
+}
+
+func greenhouseByCluster() Panel {
+	count := func(rule, kind string) string {
+		return countOr0("cluster", alertExpr(rule), synced("greenhouse", kind))
+	}
+	return Panel{
+		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
+		Description: "How many objects of each Greenhouse are not as they should be; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
+		Queries: []Query{
+			{Expr: orRow(count("GreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
+			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("GreenhouseCatalogNotReady", "Catalog")},
+			{Expr: count("GreenhouseDefinitionNotReady", "PluginDefinition")}, {Expr: count("GreenhousePresetFailing", "PluginPreset")},
+			{Expr: count("GreenhousePluginNotReady", "Plugin")}, {Expr: count("GreenhousePluginWorkloadDown", "Plugin")}, {Expr: count("GreenhousePluginOutdated", "Plugin")},
+			{Expr: count("GreenhouseOrganizationNotReady", "Organization")}, {Expr: count("GreenhouseTeamRoleBindingNotReady", "TeamRoleBinding")},
+		},
+		Columns: []Column{
+			clusterColumn(), {Query: 0, Title: "Clusters not ready", Unit: Number, Thresholds: zeroIsGood(Bad), Mappings: noRow()},
+			valueColumn(1, "Clusters with bad nodes", Number, zeroIsGood(Warning)...), valueColumn(2, "Tokens not rotated", Number, zeroIsGood(Warning)...),
+			valueColumn(3, "Catalogs", Number, zeroIsGood(Warning)...), valueColumn(4, "Definitions", Number, zeroIsGood(Warning)...),
+			valueColumn(5, "Presets", Number, zeroIsGood(Warning)...), valueColumn(6, "Plugins not ready", Number, zeroIsGood(Warning)...),
+			valueColumn(7, "Plugins without pods", Number, zeroIsGood(Warning)...), valueColumn(8, "Plugins outdated", Number, zeroIsGood(Info)...),
+			valueColumn(9, "Organizations", Number, zeroIsGood(Warning)...), valueColumn(10, "Role bindings", Number, zeroIsGood(Warning)...),
+		},
+		Sort: Sort{Column: "Clusters not ready", Descending: true}, Links: []Link{playbook("GreenhouseClusterNotReady"), playbook("GreenhousePluginNotReady")},
+	}
+}
+
+// conditionsTable has all conditions of all kinds that are not True, with their reason.
+func conditionsTable() Panel {
+	// These say by True that something is the matter, or nothing about health.
+	const others = `type!~"Suspended|Delete|ClusterListEmpty|HelmDriftDetected"`
+	const by = "cluster, namespace, name, type"
+	kinds := []struct{ kind, family string }{
+		{"Cluster", "cluster"}, {"Plugin", "plugin"}, {"PluginPreset", "pluginpreset"}, {"Catalog", "catalog"},
+		{"Organization", "organization"}, {"Team", "team"}, {"TeamRoleBinding", "teamrolebinding"}, {"Definition", "plugindefinition"},
+	}
+	var rows, ages []string
+	for _, k := range kinds {
+		wrong := gh(k.family+"_condition", `status!="True"`, others)
+		reasons := `max by (` + by + `, reason) (` + among(gh(k.family+"_condition_reason_info"), by, wrong) + `)
+  or on (` + by + `) max by (` + by + `) (` + wrong + `)`
+		rows = append(rows, withLabel(reasons, "kind", k.kind))
+		ages = append(ages, withLabel(since("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind))
+	}
+	return Panel{
+		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 8, Unit: Number,
+		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the one that the others follow from: Ready follows from another one of the same object, plugins from definitions, and these from catalogs.",
+		Queries:     []Query{{Expr: orRow(each(anyOf(ages), by+", kind", anyOf(rows)), "name", "none")}},
+		Columns: []Column{
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Organization"), labelColumn("name", "Name"),
+			labelColumn("type", "Condition"), labelColumn("reason", "Reason"), {Query: 0, Title: "For", Unit: Duration, Mappings: noRow()},
+		},
+		Sort: oldestFirst("For"),
+	}
+}
+
+func greenhouseClusters() []Panel {
+	rows := `max by (` + byObject + `, target_cluster, connectivity, owned_by) (` + gh("cluster_info") + `)`
+	payload := oneOf(byObject,
+		numbered{"1", gh("cluster_condition", `type="PayloadSchedulable"`, `status="True"`)},
+		numbered{"0", gh("cluster_condition", `type="PayloadSchedulable"`)},
+	)
+	legend := "{{cluster}} {{namespace}}/{{name}}"
+	return []Panel{
+		{
+			Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Unit: Number,
+			Description: "Whether Greenhouse holds each of its Clusters to be ready: it can log in there and has deployed what it needs. Nodes are not part of that. Green is good.",
+			Queries:     []Query{{Expr: orClusters(objectState("cluster"), -1), Legend: legend}},
+			Mappings:    objectStates(), Links: []Link{playbook("GreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
+		},
+		{
+			Kind: Table, Title: "Clusters", Width: 24, Height: 8, Unit: Number,
+			Description: "The Clusters of Greenhouse. Ready, no node that is not, payload that can be scheduled, and a token with more than 20 hours left are good. One that has less was not rotated: Greenhouse loses the cluster when it ends. Click on the target to see what the exporter knows about that cluster itself.",
+			Queries: perRow(rows, byObject, "name", "none", objectState("cluster"), gh("cluster_nodes"), gh("cluster_nodes_not_ready"), payload,
+				gh("cluster_token_expiry_timestamp_seconds")+` - time()`),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"),
+				{Label: "target_cluster", Title: "Target", Link: toTarget()}, labelColumn("connectivity", "Login by"), labelColumn("owned_by", "Owner"),
+				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Nodes", Number), valueColumn(2, "not ready", Number, zeroIsGood(Warning)...),
+				{Query: 3, Title: "Payload", Mappings: yesNo("schedulable", "not schedulable", Bad)}, ageColumn(4, "Token left", expiry(0, 20*hour)...),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhouseNodesNotReady"), playbook("GreenhouseTokenExpiring"), playbook("GreenhouseClusterUnschedulable")},
+		},
+		{
+			Kind: TimeSeries, Title: "Nodes that are not ready", Width: 12, Unit: Number, Min: new(float64),
+			Description: "Nodes of each Cluster that are not ready, which its own Ready does not cover. 0 is good; one for a while is an upgrade.",
+			Queries:     []Query{{Expr: orClusters(`max by (`+byObject+`) (`+gh("cluster_nodes_not_ready")+`)`, 0), Legend: legend}},
+			Thresholds:  zeroIsGood(Warning), Links: []Link{playbook("GreenhouseNodesNotReady")},
+		},
+		{
+			Kind: Table, Title: "Versions of Kubernetes", Width: 12, Unit: Number,
+			Description: "The version that Greenhouse has seen in each Cluster; unknown where it does not get in. Versions that are more than one minor apart need an upgrade soon.",
+			Queries:     []Query{{Expr: orNone(`max by (`+byObject+`, version) (`+gh("cluster_kubernetes_version_info")+`)`, "name", "none")}},
+			Columns:     []Column{clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"), labelColumn("version", "Version")},
+			Sort:        Sort{Column: "Version"},
+		},
+	}
+}
+
+// toTarget leads to the cluster that an object of Greenhouse is about.
+func toTarget() *Link {
+	return &Link{Title: "Cluster ${target_cluster}", Dashboard: idCluster, Variables: map[string]string{"cluster": "${target_cluster}"}}
 }

@@ -3,6 +3,147 @@
 
 package dashboards
 
+// Labels by which the rows of OpenBao are joined.
+const (
+	byBao  = "cluster, openbao"
+	byNode = "cluster, openbao, node"
+)
+
+// legendBao and legendNode name series of OpenBao.
+const (
+	legendBao  = "{{cluster}} {{openbao}}"
+	legendNode = "{{cluster}} {{openbao}}/{{node}}"
+)
+
 func openBaoPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-openbao", Title: "CobaltCore / OpenBao"}
+	return Dashboard{
+		ID: idOpenBao, Title: "CobaltCore / OpenBao",
+		Description: "Whether OpenBao can be read and written, how much it can still lose, and what of it is about to expire. The cluster is the one in which OpenBao runs; of logins, the one that logs in.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),
+		Sections: []Section{
+			presence("OpenBao", bao("expected_nodes")),
+			{Title: "Now", Panels: append(baoNow(),
+				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings(`service="openbao"`)))},
+			{Title: "Nodes", Panels: baoNodes()},
+			{Title: "Raft", Panels: baoRaft()},
+			{Title: "Leader", Panels: baoLeader()},
+			{Title: "Mounts", Panels: baoMounts()},
+			{Title: "Logins of the clusters", Panels: baoLogins()},
+			{Title: "Certificates and the token of the exporter", Panels: []Panel{expiryTable("What expires in OpenBao first",
+				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are what the alerts say. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
+				baoExpiries())}},
+			{Title: "What the exporter is not told", Panels: baoUnanswered()},
+		},
+	}
+}
+
+// bao selects a family of OpenBao.
+func bao(family string, matchers ...string) string {
+	return selector("cobaltcore_openbao_"+family, matchers...)
+}
+
+// maxBao is the family with the labels of an OpenBao only.
+func maxBao(family string, matchers ...string) string {
+	return `max by (` + byBao + `) (` + bao(family, matchers...) + `)`
+}
+
+// baoStat is a number of each OpenBao.
+func baoStat(title, description, expr string, thresholds []Threshold, links ...Link) Panel {
+	return Panel{
+		Kind: Stat, Title: title, Description: description, Width: 4, Unit: Number, Thresholds: thresholds, Links: links,
+		Queries: []Query{{Expr: expr, Legend: legendBao}},
+	}
+}
+
+func baoNow() []Panel {
+	leader := baoStat("Leader", "Whether any node knows a leader. Without one no secret can be read or written: look at the nodes below, unseal what is sealed, and look at the network between them.",
+		maxBao("node_leader_known"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoNoLeader"))
+	leader.Mappings = yesNo("known", "none", Bad)
+	audit := baoStat("Audit devices", "Devices that write the audit log. None is a gap in what can be proven later; one that fails stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
+		`sum by (`+byBao+`) (`+bao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
+	return []Panel{
+		leader,
+		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair what is down or sealed before anything else is restarted.",
+			maxBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
+		baoStat("Nodes missing or down", "How many nodes fewer than expected answer, in whatever state. 0 is good. Look at the pods of OpenBao, and at the certificate of the listener.",
+			`clamp_min(`+maxBao("expected_nodes")+`
+  - on (`+byBao+`) (sum by (`+byBao+`) (`+bao("node_up")+`) or 0 * `+maxBao("expected_nodes")+`), 0)`, zeroIsGood(Bad), playbook("OpenBaoNodeDown")),
+		baoStat("Sealed nodes", "Nodes that answer and are sealed. 0 is good. A sealed node does not serve, and its seal may not be reachable for the others either: look at it before they restart.",
+			maxBao("nodes", `state="sealed"`), zeroIsGood(Bad), playbook("OpenBaoNodeSealed")),
+		baoStat("Unhealthy raft servers", "Servers that autopilot holds to be unhealthy; the table below says why. 0 is good.",
+			countOr0(byBao, bao("autopilot_server_healthy")+` == 0`, bao("autopilot_healthy")), zeroIsGood(Warning), playbook("OpenBaoAutopilotUnhealthy")),
+		baoStat("Mounts missing", "Secrets engines and auth methods of the reference architecture that are missing or of another type. 0 is good; the table below names them.",
+			countOr0(byBao, bao("mount_present")+` == 0`, bao("mount_present")), zeroIsGood(Warning), playbook("OpenBaoMountMissing")),
+		baoStat("Irrevocable leases", "Leases that could not be revoked and are not tried again: their credentials stay valid. 0 is good. Find the engine that refuses, then revoke them with force.",
+			maxBao("irrevocable_leases"), zeroIsGood(Warning), playbook("OpenBaoIrrevocableLeases")),
+		audit,
+		baoStat("Secrets overdue", "Secrets of the KV mounts that were not updated for longer than kv.maxAge. 0 is good; rotate them.",
+			`sum by (`+byBao+`) (`+bao("kv_secrets_overdue")+`) or 0 * `+maxBao("expected_nodes"), zeroIsGood(Warning)),
+		baoStat("Endpoints not answered", "What the exporter asks OpenBao and is not told, which is then not known here. 0 is good; the last section says what and why.",
+			countOr0(byBao, bao("endpoint_failing"), bao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
+	}
+}
+
+// baoNodeState is the state of each node as a number: that of the first that holds.
+func baoNodeState() string {
+	state := func(family, value, number string) string {
+		return number + ` * (0 * max by (` + byNode + `) (` + bao(family) + ` == ` + value + `) + 1)`
+	}
+	return state("node_up", "0", "0") + `
+or ` + state("node_initialized", "0", "2") + `
+or ` + state("node_sealed", "1", "1") + `
+or ` + state("node_active", "1", "4") + `
+or ` + state("node_standby", "1", "3")
+}
+
+func nodeStates() []Mapping {
+	return []Mapping{
+		{Value: 0, Text: "down", Color: Bad}, {Value: 1, Text: "sealed", Color: Bad},
+		{Value: 2, Text: "uninitialized", Color: Warning}, {Value: 3, Text: "standby", Color: Good},
+		{Value: 4, Text: "active", Color: Info},
+	}
+}
+
+func baoNodes() []Panel {
+	// A node that is down tells nothing about itself, and has its row all the same.
+	node := `max by (` + byNode + `, version, seal_type, storage_type) (` + bao("node_info") + `)
+or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
+	value := func(family string) Query { return Query{Expr: each(bao(family), byNode, node)} }
+	return []Panel{
+		{
+			Kind: StatusHistory, Title: "State of the nodes", Width: 24, Height: 6, Unit: Number,
+			Description: "One is active and the others are standbys: that is good. A node that is sealed has restarted and was not unsealed, or its seal cannot be reached. See what is wrong with one that is down before another one is restarted.",
+			Queries:     []Query{{Expr: baoNodeState(), Legend: legendNode}},
+			Mappings:    nodeStates(), Links: []Link{playbook("OpenBaoNodeSealed"), playbook("OpenBaoNodeDown")},
+		},
+		{
+			Kind: Table, Title: "Nodes", Width: 24, Unit: Number,
+			Description: "What each node says of itself. All should have the same version and seal, a clock that is less than 30 s off, and no unfinished migration. A Shamir seal needs somebody to unseal it after each restart.",
+			Queries:     []Query{{Expr: each(baoNodeState(), byNode, node)}, value("node_unseal_progress"), value("node_unseal_threshold"), value("node_seal_migration"), value("node_clock_skew_seconds"), value("node_response_seconds")},
+			Columns: []Column{
+				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"),
+				{Query: 0, Title: "State", Mappings: nodeStates()},
+				labelColumn("version", "Version"), labelColumn("seal_type", "Seal"), labelColumn("storage_type", "Storage"),
+				valueColumn(1, "Key shares given", Number), valueColumn(2, "Key shares needed", Number),
+				{Query: 3, Title: "Seal migration", Mappings: []Mapping{{Value: 0, Text: "no", Color: Good}, {Value: 1, Text: "unfinished", Color: Warning}}},
+				ageColumn(4, "Clock ahead", Threshold{Color: Warning}, Threshold{From: -30, Color: Good}, Threshold{From: 31, Color: Warning}),
+				ageColumn(5, "Answers within"),
+			},
+			Sort: Sort{Column: "Node"},
+		},
+		{
+			Kind: TimeSeries, Title: "Clock of the nodes ahead of that of the exporter", Width: 12, Unit: Duration,
+			Description: "Whole seconds; between -30 and 30 is good. Beyond that, leases and certificates end at the wrong time: look at the time server of the host. If all are off alike, it is the exporter's clock.",
+			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
+			Thresholds:  []Threshold{{Color: Warning}, {From: -30, Color: Good}, {From: 31, Color: Warning}},
+			Links:       []Link{playbook("OpenBaoClockSkew")},
+		},
+		{
+			Kind: TimeSeries, Title: "How long nodes take to answer", Width: 12, Unit: Duration,
+			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. 0 is one that does not answer, or a snapshot.",
+			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_response_seconds") + `) or 0 * max by (` + byNode + `) (` + bao("node_up") + `)`, Legend: legendNode}},
+			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}},
+		},
+	}
 }

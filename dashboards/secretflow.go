@@ -3,6 +3,140 @@
 
 package dashboards
 
+import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+
+// Labels of the rows about who reads and writes which secret. path_id stands for a
+// path and is the same in all clusters, so what OpenBao stores is found by it alone.
+const (
+	byPath = "mount, path_id"
+	byFlow = "cluster, namespace, name, mount, path_id"
+)
+
+const (
+	flow    = "cobaltcore_secretflow_"
+	stored  = `max by (` + byPath + `) (` + flow + `stored_version)`
+	changed = `max by (` + byPath + `) (` + flow + `stored_timestamp_seconds)`
+)
+
 func secretFlowPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-secret-flow", Title: "CobaltCore / Secret flow"}
+	return Dashboard{
+		ID: idSecretFlow, Title: "CobaltCore / Secret flow",
+		Description: "How secrets come from those who write them through OpenBao to those who read them: who holds an older version than OpenBao has, and for how long, and which paths lead nowhere. path_id stands for a path; /api/v1/secretflow of the exporter names it.",
+		Variables:   []Variable{clusterVariable()},
+		Links:       linksTo(idFleet, idSecrets, idOpenBao),
+		Sections: []Section{
+			presence("secret flow", selector(flow+"consumer")+" or "+selector(flow+"producer")+" or "+selector(flow+"unresolved")),
+			{Title: "Now", Panels: []Panel{
+				flowByCluster(),
+				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings(`alertname=~"SecretFlow.*|ESOPushSecret.*"`)),
+			}},
+			{Title: "Readers with an old version", Panels: readersBehind()},
+			{Title: "Pushes", Panels: []Panel{pushes()}},
+			{Title: "Paths that lead nowhere", Panels: []Panel{missingPaths(), unresolved()}},
+			{Title: "Secrets", Panels: []Panel{mostRead(), longestUnchanged()}},
+		},
+	}
+}
+
+// asked are the references of the chosen clusters to paths for which OpenBao was asked.
+// Of others nothing is known.
+func asked(role string) string {
+	return among(selector(flow+role), byPath, stored)
+}
+
+func flowByCluster() Panel {
+	reads, writes := asked("consumer"), asked("producer")
+	nowhere := ` and on (` + byPath + `) (` + stored + ` == 0)`
+	return Panel{
+		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+		Description: "References of each cluster to paths of OpenBao, and those of them that are not as they should be. Zeros are good; a reader may be behind until its next refresh. References for which OpenBao could not be asked are left out. A cluster without any has no row.",
+		Queries: []Query{
+			{Expr: orRow(`count by (cluster) (`+reads+`) or 0 * max by (cluster) (`+writes+`)`, "cluster", "no references")},
+			{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), reads)},
+			{Expr: countOr0("cluster", reads+nowhere, reads)},
+			{Expr: countOr0("cluster", writes, reads)},
+			{Expr: countOr0("cluster", inFleet(alerts.SecretPushedNotStored), reads+" or "+writes)},
+			{Expr: `count by (cluster) (` + selector(flow+"unresolved") + `) or 0 * max by (cluster) (` + reads + ` or ` + writes + `)`},
+		},
+		Columns: []Column{
+			clusterColumn(), {Query: 0, Title: "Reads", Unit: Number, Mappings: noRow()}, valueColumn(1, "Readers behind", Number, zeroIsGood(Warning)...),
+			valueColumn(2, "Reads of nothing", Number, zeroIsGood(Warning)...), valueColumn(3, "Writes", Number),
+			valueColumn(4, "Pushed and not stored", Number, zeroIsGood(Bad)...), valueColumn(5, "Not resolved", Number, zeroIsGood(Warning)...),
+		},
+		Sort: Sort{Column: "Readers behind", Descending: true}, Links: []Link{playbook("SecretFlowBehind")},
+	}
+}
+
+func readersBehind() []Panel {
+	rows := inFleet(`0 * (` + alerts.SecretBehind + `) + 1`)
+	age := `time() - (` + alerts.SecretBehindSince + `)`
+	interval := `max by (` + bySecret + `) (` + eso("externalsecret_refresh_interval_seconds") + `)`
+	// The value of an ExternalSecret or of a path, as one of a reference.
+	reader := func(expr string) string { return each(expr, bySecret, rows) }
+	path := func(expr string) string { return each(expr, byPath, rows) }
+	late := oneOf(byFlow,
+		numbered{"3", among(rows, bySecret, interval+` == 0`)},
+		numbered{"2", `(` + age + `) > on (` + bySecret + `) group_left () (2 * ` + interval + ` + 300)`},
+		numbered{"1", rows},
+	)
+	return []Panel{
+		{
+			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 8, Unit: Number,
+			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"Nobody is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not looked at; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
+			Queries: []Query{
+				{Expr: orRow(each(late, byFlow, rows), "name", "nobody is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
+				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(interval)},
+			},
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+				{Query: 0, Title: "State", Mappings: []Mapping{
+					{Value: 1, Text: "due soon", Color: Info}, {Value: 2, Text: "late", Color: Bad},
+					{Value: 3, Text: "not refreshed by itself", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
+				}},
+				ageColumn(1, "Behind for"), valueColumn(2, "Version stored", Number), ageColumn(3, "Last success before"), ageColumn(4, "Interval"),
+			},
+			Sort: oldestFirst("Behind for"), Links: []Link{playbook("SecretFlowBehind")},
+		},
+		{
+			Kind: TimeSeries, Title: "Readers behind", Width: 12, Unit: Number, Min: new(float64),
+			Description: "References of each cluster whose reader holds an old version. 0 is good. A peak after a rotation that is gone after one interval is normal; what stays has to be looked at.",
+			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), asked("consumer")), Legend: "{{cluster}}"}},
+			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
+		},
+		{
+			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Duration, Min: new(float64),
+			Description: "For how long the reader of each cluster that is longest behind has been. 0, or a saw up to one interval, is good. A line that only rises belongs to a reader that does not look for new versions.",
+			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + asked("consumer") + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  splitAt(Good, 2*hour, Warning), Links: []Link{*toCluster()},
+		},
+	}
+}
+
+func pushes() Panel {
+	rows := `max by (` + byFlow + `) (` + selector(flow+"producer") + `)`
+	push := func(expr string) string { return each(expr, bySecret, rows) }
+	path := func(expr string) string { return each(expr, byPath, rows) }
+	state := oneOf(byFlow,
+		numbered{"0", among(rows, bySecret, eso("pushsecret_ready")+` == 0`)},
+		numbered{"2", among(among(rows, bySecret, eso("pushsecret_ready")+` == 1`), byPath, stored+` == 0`)},
+		numbered{"3", rows + ` unless on (` + byPath + `) ` + stored},
+		numbered{"1", rows},
+	)
+	return Panel{
+		Kind: Table, Title: "Who writes what", Width: 24, Height: 7, Unit: Number,
+		Description: "Each path that a PushSecret writes, with what OpenBao has of it. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret says that it is ready and OpenBao does not have the secret, so it was deleted there or written elsewhere.",
+		Queries: []Query{
+			{Expr: orRow(each(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
+			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(eso("pushsecret_refresh_interval_seconds"))},
+		},
+		Columns: []Column{
+			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+			{Query: 0, Title: "State", Mappings: []Mapping{
+				{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "stored", Color: Good}, {Value: 2, Text: "not stored", Color: Bad},
+				{Value: 3, Text: "not known", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},
+			}},
+			valueColumn(1, "Version stored", Number), ageColumn(2, "Stored before"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
+		},
+		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing")},
+	}
 }

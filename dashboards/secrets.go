@@ -3,6 +3,155 @@
 
 package dashboards
 
+import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+
+// bySecret are the labels of an ExternalSecret or PushSecret.
+const bySecret = "cluster, namespace, name"
+
 func secretsPage() Dashboard {
-	return Dashboard{ID: "cobaltcore-secrets", Title: "CobaltCore / Secrets"}
+	return Dashboard{
+		ID: idSecrets, Title: "CobaltCore / Secrets",
+		Description: "Which secrets External Secrets Operator does not bring into the clusters, why, and how much hangs on each store.",
+		Variables: []Variable{clusterVariable(), {
+			Name: "store", Title: "Store", Selector: selector("cobaltcore_eso_externalsecret_store_ref"), Label: "store_name",
+		}},
+		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
+		Sections: []Section{
+			presence("External Secrets", served("externalsecrets")),
+			{Title: "Now", Panels: []Panel{
+				secretsByCluster(), synchronized(),
+				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings(`service="externalsecrets"`)),
+			}},
+			{Title: "Stores", Panels: storePanels()},
+			{Title: "Who uses the store that is chosen at the top", Panels: []Panel{usersOfStore()}},
+			{Title: "ExternalSecrets", Panels: secretPanels()},
+			{Title: "PushSecrets and objects for many namespaces", Panels: []Panel{pushTable(), clusterObjects()}},
+			{Title: "Controllers", Panels: []Panel{workloadsTable("externalsecrets", "External Secrets", playbook("ESOControllerDown"), playbook("ESOWebhookDown"))}},
+		},
+	}
+}
+
+// eso selects a family of External Secrets.
+func eso(family string, matchers ...string) string {
+	return selector("cobaltcore_eso_"+family, matchers...)
+}
+
+// oneOf gives each object the number of the first of these states that it is in.
+func oneOf(by string, states ...numbered) string {
+	expr := ""
+	for _, s := range states {
+		if expr != "" {
+			expr += "\nor "
+		}
+		expr += s.number + ` * (0 * max by (` + by + `) (` + s.expr + `) + 1)`
+	}
+	return expr
+}
+
+// numbered are the series of a state and its number.
+type numbered struct{ number, expr string }
+
+// secretTrouble are the ExternalSecrets that are not as they should be, by what is wrong.
+func secretTrouble() string {
+	cause := func(name string) string {
+		return selector("cobaltcore:eso_externalsecret:failure_cause", `cause="`+name+`"`)
+	}
+	failing := eso("externalsecret_ready") + ` == 0`
+	return inFleet(oneOf(bySecret,
+		numbered{"1", cause("store_missing")},
+		numbered{"2", among(cause("store_not_ready"), bySecret, failing)},
+		numbered{"3", failing},
+		numbered{"4", alerts.SecretStale},
+		numbered{"5", alerts.SecretUnprocessed},
+		numbered{"6", alerts.SecretNeverSynced},
+		numbered{"7", cause("store_not_ready")},
+	))
+}
+
+func troubles() []Mapping {
+	return []Mapping{
+		{Value: 1, Text: "its store is missing", Color: Bad}, {Value: 2, Text: "its store is not ready", Color: Bad},
+		{Value: 3, Text: "refused by the store", Color: Bad}, {Value: 4, Text: "not refreshed", Color: Warning},
+		{Value: 5, Text: "nobody looks at it", Color: Warning}, {Value: 6, Text: "never synchronized", Color: Warning},
+		{Value: 7, Text: "will fail: its store is not ready", Color: Warning}, {Value: -1, Text: "all is well", Color: Good},
+	}
+}
+
+func secretsByCluster() Panel {
+	known := synced("externalsecrets", "ExternalSecret")
+	count := func(expr string) Query { return Query{Expr: countOr0("cluster", expr, known)} }
+	return Panel{
+		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+		Description: "What External Secrets has in each cluster, and how much of it is in trouble. Zeros are good. Start with stores: what uses them follows. A cluster that has no External Secrets, or about which nothing is known, has no row.",
+		Queries: []Query{
+			count(eso("externalsecret_created_timestamp_seconds")),
+			count(eso("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(inFleet(alerts.SecretUnprocessed)),
+			count(eso("store_created_timestamp_seconds")), count(eso("store_ready") + ` == 0`),
+			count(eso("pushsecret_created_timestamp_seconds")), count(eso("pushsecret_ready") + ` == 0`),
+			count(clusterObjectRows(`_failed_namespaces`, ` > 0`)),
+		},
+		Columns: []Column{
+			clusterColumn(), valueColumn(0, "ExternalSecrets", Number), valueColumn(1, "Failing", Number, zeroIsGood(Bad)...),
+			valueColumn(2, "Stale", Number, zeroIsGood(Warning)...), valueColumn(3, "Nobody looks at", Number, zeroIsGood(Warning)...),
+			valueColumn(4, "Stores", Number), valueColumn(5, "Stores not ready", Number, zeroIsGood(Bad)...),
+			valueColumn(6, "PushSecrets", Number), valueColumn(7, "Pushes failing", Number, zeroIsGood(Bad)...),
+			valueColumn(8, "Failing for some namespaces", Number, zeroIsGood(Warning)...),
+		},
+		Sort: Sort{Column: "Failing", Descending: true}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOStoreNotReady")},
+	}
+}
+
+func synchronized() Panel {
+	const states = "cobaltcore:eso_objects:by_state"
+	return Panel{
+		Kind: TimeSeries, Title: "Share of ExternalSecrets that are up to date", Width: 24, Unit: Percent, Min: new(float64),
+		Description: "ExternalSecrets that are ready and were refreshed in time, of all. 100 % is good; below 80 % there is an alert for the whole cluster. All at once means a store or the operator, one by one their own keys.",
+		Queries: []Query{{Legend: "{{cluster}}", Expr: `(sum by (cluster) (` + selector(states, `state="ready"`) + `) or 0 * sum by (cluster) (` + selector(states) + `))
+  / on (cluster) sum by (cluster) (` + selector(states) + `)`}},
+		Thresholds: []Threshold{{Color: Bad}, {From: 0.8, Color: Warning}, {From: 1, Color: Good}},
+		Links:      []Link{playbook("ESOSyncFailureRatio"), *toCluster()},
+	}
+}
+
+func secretPanels() []Panel {
+	rows := among(`max by (`+bySecret+`, reason) (`+eso("externalsecret_status")+`)`, bySecret, secretTrouble())
+	ages := `(time() - ` + eso("externalsecret_last_sync_timestamp_seconds") + `)
+  / on (` + bySecret + `) (` + eso("externalsecret_refresh_interval_seconds") + ` > 0)`
+	oldest := `0 * topk(20, ` + ages + `) + 1`
+	return []Panel{
+		{
+			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 10, Unit: Number,
+			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not looked at, and those that will fail at their next refresh. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
+			Queries: perRow(rows, bySecret, "name", "none", secretTrouble(),
+				since("cobaltcore_eso_externalsecret_condition_transition_timestamp_seconds"),
+				since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), eso("externalsecret_refresh_interval_seconds")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("reason", "Reason"),
+				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Condition unchanged for"), ageColumn(2, "Last success before"), ageColumn(3, "Interval"),
+			},
+			Sort: Sort{Column: "Trouble"}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOExternalSecretStale"), playbook("ESOExternalSecretStoreMissing")},
+		},
+		{
+			Kind: TimeSeries, Title: "Not as they should be", Width: 12, Unit: Number, Min: new(float64),
+			Description: "ExternalSecrets of each cluster that fail or are stale. 0 is good. A step in all clusters at once is OpenBao, in one it is its store or operator.",
+			Queries:     []Query{{Expr: `sum by (cluster) (` + selector("cobaltcore:eso_objects:by_state", `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
+		},
+		{
+			Kind: TimeSeries, Title: "Oldest refresh, in intervals", Width: 12, Unit: Number, Decimals: 1, Min: new(float64),
+			Description: "For the ExternalSecret of each cluster that has waited longest: its age divided by its interval. Up to 1 is good; from 2 on it is stale. A line that rises for all means that the operator is dead, although all is ready.",
+			Queries:     []Query{{Expr: `max by (cluster) (` + ages + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
+			Thresholds:  splitAt(Good, 2, Warning), Links: []Link{playbook("ESOExternalSecretStale")},
+		},
+		{
+			Kind: Table, Title: "Longest not refreshed", Width: 24, Unit: Number,
+			Description: "The twenty ExternalSecrets that have waited longest for their refresh, measured in their intervals. Up to 1 is good; from 2 on the operator does not look at them: it is dead, or of another class.",
+			Queries:     perRow(oldest, bySecret, "name", "none", ages, since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), eso("externalsecret_refresh_interval_seconds")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"),
+				{Query: 0, Title: "Intervals", Unit: Number, Thresholds: splitAt(Good, 2, Warning)}, ageColumn(1, "Last success before"), ageColumn(2, "Interval"),
+			},
+			Sort: oldestFirst("Intervals"), Links: []Link{playbook("ESOExternalSecretStale")},
+		},
+	}
 }

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+// byCheck are the labels of a check of Aurora.
+const byCheck = "cluster, aurora, check"
+
+func auroraPanels() []Panel {
+	aurora := func(family string) string { return selector("cobaltcore_aurora_" + family) }
+	// Of checks that fail it is known why.
+	rows := `max by (` + byCheck + `, reason) (` + aurora("check_failing") + `)
+or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success") + `) + 1`
+	legend := "{{cluster}} {{aurora}} {{check}}"
+	works := append(yesNo("works", "fails", Bad), Mapping{Value: -1, Text: "none", Color: Neutral})
+	perAurora := func(expr string) string { return orClusters(expr, -1) }
+	spent := func(by string) string {
+		return `sum by (` + by + `) (` + aurora("probe_duration_seconds") + `)`
+	}
+	return []Panel{
+		{
+			Kind: Stat, Title: "Aurora works", Width: 6, Height: 6, Unit: Number,
+			Description: "Whether the dashboard of users gives the answers that it should: token, session and page all succeed. Aurora answers 200 to anything, so what counts is what the answer holds. If it fails, users cannot manage their projects: see which check and why.",
+			Queries:     []Query{{Expr: perAurora(`max by (cluster, aurora) (` + aurora("up") + `)`), Legend: "{{cluster}} {{aurora}}"}},
+			Thresholds:  []Threshold{{Color: Bad}, {From: 1, Color: Good}}, Mappings: works, Links: []Link{playbook("AuroraDown"), playbook("AuroraUnknown")},
+		},
+		{
+			Kind: StatusHistory, Title: "Checks of Aurora over time", Width: 18, Height: 6, Unit: Number,
+			Description: "Each check over time. All green is good. Keystone alone: nobody can log in, and Aurora is not to blame. page alone: what serves the files is broken.",
+			Queries:     []Query{{Expr: perAurora(`max by (` + byCheck + `) (` + aurora("check_success") + `)`), Legend: legend}},
+			Mappings:    works, Links: []Link{playbook("AuroraDown"), playbook("AuroraKeystoneDown")},
+		},
+		{
+			Kind: Table, Title: "Checks of Aurora", Width: 24, Height: 6, Unit: Number,
+			Description: "What each check got last, and why it fails. content is a success that is something else, such as the page where JSON belongs; tls: see the table below. Statuses of 200 and few redirects are good.",
+			Queries: perRow(rows, byCheck, "aurora", "none", aurora("check_success"), aurora("http_status_code"), aurora("redirects"),
+				spent(byCheck), aurora("certificate_expiry_timestamp_seconds")+` - time()`),
+			Columns: []Column{
+				clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), {Query: 0, Title: "State", Mappings: works}, labelColumn("reason", "Reason"),
+				valueColumn(1, "Status", Number), valueColumn(2, "Redirects", Number), ageColumn(3, "Took"), ageColumn(4, "Certificate left", expiry(3*day, 14*day)...),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("AuroraDown"), playbook("AuroraCertExpiring")},
+		},
+		{
+			Kind: TimeSeries, Title: "How long checks take", Width: 10, Unit: Duration, Min: new(float64),
+			Description: "The time of the last check, redirects included. Below a second is good. 0 is a check that was not answered, or a snapshot.",
+			Queries:     []Query{{Expr: orClusters(spent(byCheck)+` or 0 * max by (`+byCheck+`) (`+aurora("check_success")+`)`, 0), Legend: legend}},
+			Thresholds:  splitAt(Good, 1, Warning),
+		},
+		{
+			Kind: TimeSeries, Title: "What they spend it on", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
+			Description: "The time of all checks of an Aurora by phase. processing is Aurora itself; resolve is DNS, connect and tls the network and the ingress in front of it.",
+			Queries:     []Query{{Expr: orClusters(spent("cluster, aurora, phase"), 0), Legend: "{{cluster}} {{aurora}} {{phase}}"}},
+			Thresholds:  []Threshold{{Color: Neutral}},
+		},
+		{
+			Kind: Table, Title: "What is wrong with TLS", Width: 6, Unit: Number,
+			Description: "Where a check fails for tls: expired, hostname, unknown_authority, client_certificate, not_tls, files (those of the exporter) or other. \"None\" is good.",
+			Queries:     []Query{{Expr: orNone(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
+			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), labelColumn("problem", "Problem")},
+			Sort:        Sort{Column: "Check"},
+		},
+	}
+}

@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import "strings"
+
+// change is something that happened within the last hour: how long ago, with the labels
+// cluster, kind, namespace and name, and what in words.
+func change(what, kind, labels, timestamp string) string {
+	expr := `(time() - max by (` + labels + `) (` + timestamp + `) < 3600)`
+	if kind != "" {
+		expr = `label_replace(` + expr + `, "kind", "` + kind + `", "", "")`
+	}
+	return `label_replace(` + expr + `, "what", "` + what + `", "", "")`
+}
+
+// changes are what tells when it happened, so that no history is needed.
+func changes() string {
+	const workload = "cluster, namespace, name, kind"
+	flux := []string{
+		// Kustomizations and the like make Ready unknown at each attempt, which is no change.
+		change("state", "", fluxObject, selector("cobaltcore_flux_resource_ready_transition_timestamp_seconds")+`
+  and on (`+fluxObject+`) (`+changedState()+`)`),
+		change("new artifact", "", fluxObject, selector("cobaltcore_flux_resource_artifact_timestamp_seconds")),
+		change("deployed", "", fluxObject, selector("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds")),
+		change("created", "", fluxObject, selector("cobaltcore_flux_resource_created_timestamp_seconds")),
+	}
+	return strings.Join([]string{
+		`label_replace(` + strings.Join(flux, "\nor ") + `, "namespace", "$1", "exported_namespace", "(.*)")`,
+		change("ready or not", "ExternalSecret", "cluster, namespace, name", selector("cobaltcore_eso_externalsecret_condition_transition_timestamp_seconds")),
+		change("ready or not", "PushSecret", "cluster, namespace, name", selector("cobaltcore_eso_pushsecret_condition_transition_timestamp_seconds")),
+		change("ready or not", "", workload, selector("cobaltcore_eso_store_condition_transition_timestamp_seconds")),
+		change("available or not", "", workload, selector("cobaltcore_controller_condition_transition_timestamp_seconds", `type="Available"`)),
+		change("restarted", "Pod", "cluster, namespace, name", selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")),
+		change("ready or not", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`)),
+		change("deployed", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
+		`label_replace(` + change("new leader", "OpenBao", "cluster, openbao", selector("cobaltcore_openbao_leader_since_timestamp_seconds")) + `, "name", "$1", "openbao", "(.*)")`,
+	}, "\nor ")
+}
+
+// changedState are the states that objects of Flux are in and were not in an hour ago.
+func changedState() string {
+	const state = `cobaltcore_flux_resource_status{` + here + `, status=~"ready|failed|stalled|suspended"`
+	return `max by (` + fluxObject + `, status) (` + state + `}) unless max by (` + fluxObject + `, status) (` + state + `} offset 1h)`
+}
+
+func changedPanel() Panel {
+	return Panel{
+		Kind: Table, Title: "What changed in the last hour", Width: 24, Height: 10,
+		Description: "Objects that changed their state, were deployed, created or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
+			"That a Kustomization is reconciled again is no change. States an hour ago are those of Prometheus: without a history every state is new.",
+		Queries: []Query{{Expr: orNone(changes(), "what", "nothing")}},
+		Columns: []Column{
+			ageColumn(0, "Ago"), labelColumn("what", "What"), clusterColumn(), labelColumn("target_cluster", "Applied to"),
+			labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
+		},
+		Sort: Sort{Column: "Ago"},
+	}
+}
+
+func appliedPanel() Panel {
+	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + here + `, applied_revision!=""`
+	return Panel{
+		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 8,
+		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
+		Queries: []Query{{Expr: orNone(revisions+`}) unless `+revisions+`} offset 1h)
+  and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+here+`} offset 1h)`, "name", "none")}},
+		Columns: []Column{
+			clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"),
+			fluxNameColumn(), labelColumn("applied_revision", "Applied now"),
+		},
+		Sort: Sort{Column: "Cluster"},
+	}
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+// ofFlux selects what is told of the controllers of Flux.
+const ofFlux = `system="flux"`
+
+func fluxControllers() []Section {
+	return []Section{
+		{Title: "Controllers", Panels: controllerPanels("Flux", ofFlux)},
+		{Title: "Work of the controllers", Panels: fluxWork()},
+		{Title: "Use of the API servers", Panels: fluxAPI()},
+		{Title: "Caches and events", Collapsed: true, Panels: fluxCaches()},
+	}
+}
+
+// controllerPanels are the workloads of a system, which is chosen by matchers.
+func controllerPanels(system string, matchers ...string) []Panel {
+	const workload = "cluster, namespace, name, kind, component"
+	replicas := func(which string) string {
+		return `max by (` + workload + `) (` + selector("cobaltcore_controller_replicas_"+which, matchers...) + `)
+  * on (` + workload + `) group_left (version) topk by (` + workload + `) (1, ` + selector("cobaltcore_controller_info", matchers...) + `)`
+	}
+	return []Panel{
+		{
+			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 9,
+			Description: "The controllers of " + system + ", their versions and pods. As many available as there should be is good. Without one, objects keep the status that they had and still say that they are ready.",
+			Queries:     []Query{{Expr: orNone(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: replicas("ready")}},
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("version", "Version"),
+				valueColumn(0, "Available", Number, splitAt(Bad, 1, Good)...), valueColumn(1, "Desired", Number), valueColumn(2, "Ready", Number),
+			},
+			Sort: Sort{Column: "Available"},
+		},
+		{
+			Kind: StatusHistory, Title: "Availability of " + system, Width: 10, Height: 9,
+			Description: "Whether each controller had an available pod. Green all along is good.",
+			Queries:     []Query{{Expr: `min by (cluster, component) (` + selector("cobaltcore_controller_replicas_available", matchers...) + `) > bool 0`, Legend: "{{cluster}} {{component}}"}},
+			Mappings:    yesNo("available", "down", Bad),
+			Links:       []Link{*toCluster()},
+		},
+	}
+}
+
+// line is a time series with a line per series.
+func line(title, description string, unit Unit, legend, expr string) Panel {
+	return Panel{
+		Kind: TimeSeries, Title: title, Description: description, Width: 12, Height: 8, Unit: unit,
+		Queries: []Query{{Expr: expr, Legend: legend}},
+	}
+}
+
+// fluxWork is what the controllers tell of themselves, if the exporter may ask them.
+func fluxWork() []Panel {
+	asked := number("Controllers that do not tell", "Pods of controllers that could not be asked for their metrics: their lines are missing below. 0 is good; the page The exporter says why.",
+		selector("cobaltcore_controller_scrape_success", ofFlux)+` == bool 0`, Warning)
+	asked.Width, asked.Height = 6, 8
+	working := number("Controllers that tell", "Pods of controllers that tell their own metrics, which the panels of this section are made of. If it is 0, the exporter does not ask them: see collectors.controllers in its configuration.",
+		selector("cobaltcore_controller_scrape_success", ofFlux), Good)
+	working.Width, working.Height = 6, 8
+	busy := line("Busy workers", "How many of its workers a controller uses. Below 80% is good; at 100% for long, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
+		`sum by (cluster, component) (`+selector("controller_runtime_active_workers", ofFlux)+`) / (sum by (cluster, component) (`+selector("controller_runtime_max_concurrent_reconciles", ofFlux)+`) > 0)`)
+	busy.Thresholds = []Threshold{{Color: Good}, {From: 0.8, Color: Warning}, {From: 1, Color: Bad}}
+	return []Panel{
+		working, asked,
+		line("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays up is a controller that does not keep up, or a slow API server or registry.", Number, "{{cluster}} {{name}}",
+			`max by (cluster, component, name) (`+selector("workqueue_depth", ofFlux)+`)`),
+		line("Longest reconciliation under way", "For how long the longest running reconciliation of a controller has been running. Seconds to a few minutes are good; a line that climbs with the clock hangs.", Duration, "{{cluster}} {{name}}",
+			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", ofFlux)+`)`),
+		busy,
+		line("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good; 0 is a kind that was not reconciled.", Duration, "{{cluster}} {{kind}}",
+			average("gotk_reconcile_duration_seconds", "cluster, kind", ofFlux)),
+		line("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", ofFlux)+`)`),
+		line("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of what has failed says which.", PerSecond, "{{cluster}} {{controller}}",
+			`sum by (cluster, controller) (`+perSecond("controller_runtime_reconcile_errors_total", ofFlux)+`)`),
+	}
+}
+
+func fluxAPI() []Panel {
+	const reads = `method="GET"`
+	return []Panel{
+		line("Reads", "Requests a second of the controllers of Flux that read from API servers. Steady is good; Flux watches, so reads are few.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", ofFlux, reads)+`)`),
+		line("Writes", "Requests a second of the controllers of Flux that change something, dry runs too. Steady is good; more after a push is normal, more for good is objects that two sides fight about.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", ofFlux, `method!="GET"`)+`)`),
+		line("Failing requests", "Requests a second that API servers throttle or fail (429 and 5xx), or do not answer. 0 is good: look at the API server of the cluster.", PerSecond, "{{cluster}}",
+			perCluster(`sum by (cluster) (`+perSecond("rest_client_requests_total", ofFlux, `code=~"5..|429|<error>"`)+`)`)),
+		line("Requests by API server", "Requests a second by the API server that they go to. A controller that applies to other clusters asks theirs.", PerSecond, "{{cluster}} to {{host}}",
+			`sum by (cluster, host) (`+perSecond("rest_client_requests_total", ofFlux)+`)`),
+	}
+}
+
+func fluxCaches() []Panel {
+	return []Panel{
+		line("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
+			average("gotk_event_http_request_duration_seconds", "cluster", ofFlux)),
+		line("Webhooks", "How long notification-controller takes for a webhook, on average. Without webhooks there is no line.", Duration, "{{cluster}}",
+			average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux)),
+		line("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
+			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", ofFlux)+`)`),
+		line("Tokens in caches", "Registry and Git tokens that controllers hold. Without a cache there is no line.", Number, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+selector("gotk_token_cached_items", ofFlux)+`)`),
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import "slices"
+
+// fluxTable is a table of objects of Flux. The first query decides which there are.
+func fluxTable(title, description string, columns []Column, sort Sort, queries ...string) Panel {
+	p := Panel{Kind: Table, Title: title, Description: description, Width: 24, Height: 8, Columns: columns, Sort: sort}
+	for _, q := range queries {
+		p.Queries = append(p.Queries, Query{Expr: q})
+	}
+	return p
+}
+
+// fluxColumns are those that name an object, and more.
+func fluxColumns(more ...Column) []Column {
+	return slices.Concat([]Column{
+		clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"),
+		labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
+	}, more)
+}
+
+// withState gives the values of an expression about objects the labels status and
+// reason, and keeps those in some states only. While two replicas of the exporter
+// disagree there are two states of an object: one of them is taken.
+func withState(expr, states string) string {
+	status := `topk by (` + fluxObject + `) (1, ` + fluxStatus(states) + `)`
+	return `(` + expr + `)
+  * on (` + fluxObject + `) group_left (status) ` + status + `
+  * on (` + fluxObject + `) group_left (reason) (
+    topk by (` + fluxObject + `) (1, ` + fluxResources("cobaltcore_flux_resource_reason_info") + `)
+    or on (` + fluxObject + `) max by (` + fluxObject + `) (` + fluxStatus(states) + `)
+  )`
+}
+
+// fluxTables are what does not work, by what somebody has to do.
+func fluxTables() []Panel {
+	age := func(metric string) string {
+		return `time() - max by (` + fluxObject + `) (` + fluxResources(metric) + `)`
+	}
+	changed := age("cobaltcore_flux_resource_ready_transition_timestamp_seconds")
+	created := age("cobaltcore_flux_resource_created_timestamp_seconds")
+	state := func(title, description, states string) Panel {
+		return fluxTable(title, description, fluxColumns(
+			labelColumn("status", "State"), labelColumn("reason", "Reason"), ageColumn(0, "Ready changed"),
+			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
+		), oldestFirst("Ready changed"),
+			orNone(withState(changed+` or `+created, states), "name", "none"),
+			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
+	}
+	return []Panel{
+		state("Failed", "Objects whose last attempt failed. None is good. Begin with sources: what is made from one that fails stays at an old revision. "+
+			"Ready changes at each attempt of a Kustomization, so the last success tells for how long it has been failing; kinds without a history have none. The name leads to the object.", "failed"),
+		state("Stalled", "Objects that nobody tries again: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
+		state("Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
+		state("Suspended", "Objects that somebody has suspended, and since when Ready has not changed: about as long. Resume what was forgotten.", "suspended"),
+	}
+}
+
+// fluxBehind are the objects whose attempted revision is not the applied one: labels
+// can be compared by matching only.
+func fluxBehind() string {
+	const with = fluxObject + `, compared`
+	revision := func(label string) string {
+		return `max by (` + with + `) (label_join(` + fluxResources("flux_resource_info", `revision!=""`, `applied_revision!=""`) + `, "compared", "", "` + label + `"))`
+	}
+	return revision("revision") + `
+  unless on (` + with + `) ` + revision("applied_revision")
+}
+
+func fluxRevisions() []Panel {
+	const labels = fluxObject + `, revision, applied_revision`
+	sources := `kind=~"GitRepository|OCIRepository|Bucket|HelmRepository|HelmChart|ExternalArtifact"`
+	appliers := `kind=~"Kustomization|HelmRelease|ResourceSet|FluxInstance"`
+	return []Panel{
+		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
+			fluxColumns(labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied")), Sort{Column: "Cluster"},
+			orNone(`max by (`+labels+`) (`+fluxResources("flux_resource_info")+`) and on (`+fluxObject+`) (`+fluxBehind()+`)`, "name", "none")),
+		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source tells what it is made from.",
+			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
+			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`)`),
+		fluxTable("Revisions of sources", "What each source has fetched, and when its artifact last changed. A failing source keeps its last artifact and what is made from it says that it is ready.",
+			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
+			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
+  * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`),
+		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",
+			fluxColumns(labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release")), Sort{Column: "Chart"},
+			orNone(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
+  and on (chart_name) (count by (chart_name) (count by (chart_name, chart_version) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)) > 1)`, "name", "none")),
+		fluxVersions(),
+		fluxOperators(),
+	}
+}
+
+func fluxVersions() Panel {
+	p := fluxTable("Version of Flux", "What each FluxInstance asks for, has attempted and has applied. The same applied version everywhere is good; another one attempted than applied is an upgrade that is under way or fails.",
+		[]Column{
+			clusterColumn(), fluxNameColumn(), labelColumn("desired", "Asked for"), labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied"),
+		}, Sort{Column: "Cluster"},
+		orNone(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
+	p.Width = 14
+	return p
+}
+
+func fluxOperators() Panel {
+	p := fluxTable("Version of Flux Operator", "The Flux Operator of each cluster, and the distribution that it reports. The same version everywhere is good.",
+		[]Column{clusterColumn(), labelColumn("version", "Version"), labelColumn("platform", "Platform")}, Sort{Column: "Cluster"},
+		orNone(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
+	p.Width = 10
+	return p
+}

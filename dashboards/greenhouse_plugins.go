@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+func plugins() []Panel {
+	trouble := oneOf(byObject,
+		numbered{"4", gh("plugin_suspended") + ` == 1`},
+		numbered{"0", gh("plugin_ready") + ` == 0`},
+		numbered{"2", alertExpr("GreenhousePluginWorkloadDown")},
+		numbered{"3", alertExpr("GreenhousePluginOutdated")},
+		numbered{"5", gh("plugin_created_timestamp_seconds") + ` unless on (` + byObject + `) ` + gh("plugin_ready")},
+	)
+	rows := among(`max by (`+byObject+`, target_cluster, definition_name, version, preset, owned_by) (`+gh("plugin_info")+`)`, byObject, trouble)
+	preset := `max by (` + byObject + `, definition_name, version, owned_by) (` + gh("pluginpreset_info") + `)`
+	catalog := func(ready string) string { return gh("catalog_inventory", `ready="`+ready+`"`) }
+	known := synced("greenhouse", "Plugin")
+	return []Panel{
+		{
+			Kind: TimeSeries, Title: "Plugins by what Greenhouse says", Width: 12, Unit: Number, Min: new(float64),
+			Description: "Plugins that are ready, that are not, and that are suspended. No line \"not ready\" above 0 is good. Many at once follow from a cluster or from a definition.",
+			Queries: []Query{
+				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 1`, known), Legend: "{{cluster}} ready"},
+				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 0`, known), Legend: "{{cluster}} not ready"},
+				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 2`, known), Legend: "{{cluster}} suspended"},
+			},
+			Thresholds: []Threshold{{Color: Neutral}}, Links: []Link{playbook("GreenhousePluginNotReady")},
+		},
+		{
+			Kind: TimeSeries, Title: "Plugins without pods, and outdated ones", Width: 12, Unit: Number, Min: new(float64),
+			Description: "What Ready leaves out: plugins that are ready although a workload of theirs has no pod, and those that have not taken up the version of their definition. 0 is good. For the first look at the workload in the target cluster.",
+			Queries: []Query{
+				{Expr: countOr0("cluster", alertExpr("GreenhousePluginWorkloadDown"), known), Legend: "{{cluster}} without pods"},
+				{Expr: countOr0("cluster", alertExpr("GreenhousePluginOutdated"), known), Legend: "{{cluster}} outdated"},
+			},
+			Thresholds: zeroIsGood(Warning), Links: []Link{playbook("GreenhousePluginWorkloadDown")},
+		},
+		{
+			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 8, Unit: Number,
+			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition or suspended, and of which nothing is known. \"None\" is good. The conditions above say why one is not ready.",
+			Queries: perRow(rows, byObject, "name", "none", trouble,
+				since("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), since("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Plugin"), {Label: "target_cluster", Title: "Target", Link: toTarget()},
+				{Query: 0, Title: "State", Mappings: []Mapping{
+					{Value: 0, Text: "not ready", Color: Bad}, {Value: 2, Text: "ready, without pods", Color: Bad}, {Value: 3, Text: "outdated", Color: Info},
+					{Value: 4, Text: "suspended", Color: Info}, {Value: 5, Text: "unknown", Color: Unknown}, {Value: -1, Text: "all ready", Color: Good},
+				}},
+				labelColumn("definition_name", "Definition"), labelColumn("version", "Version"), labelColumn("preset", "Preset"), labelColumn("owned_by", "Owner"),
+				ageColumn(1, "Ready unchanged for"), ageColumn(2, "Deployed before"),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhousePluginNotReady"), playbook("GreenhousePluginWorkloadDown")},
+		},
+		{
+			Kind: Table, Title: "Presets", Width: 14, Unit: Number,
+			Description: "Presets make a plugin in each of their clusters. All ready and none failed is good. If all of a preset fail, the cause is its definition or its values.",
+			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), gh("pluginpreset_plugins"), gh("pluginpreset_plugins_ready"), gh("pluginpreset_plugins_failed")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Preset"), labelColumn("definition_name", "Definition"), labelColumn("version", "Version"),
+				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Plugins", Number), valueColumn(2, "ready", Number), valueColumn(3, "failed", Number, zeroIsGood(Bad)...),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhousePresetFailing")},
+		},
+		{
+			Kind: Table, Title: "Catalogs", Width: 10, Unit: Number,
+			Description: "Where definitions come from. All objects ready is good. While a catalog fails, its definitions stay at the version that they have, and new ones do not come.",
+			Queries:     perRow(`0 * max by (`+byObject+`) (`+gh("catalog_created_timestamp_seconds")+`) + 1`, byObject, "name", "none", objectState("catalog"), catalog("True"), catalog("False"), catalog("Unknown")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Catalog"), {Query: 0, Title: "State", Mappings: objectStates()},
+				valueColumn(1, "Objects ready", Number), valueColumn(2, "not ready", Number, zeroIsGood(Bad)...), valueColumn(3, "unknown", Number, zeroIsGood(Warning)...),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhouseCatalogNotReady")},
+		},
+	}
+}

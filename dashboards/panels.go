@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"slices"
+	"strings"
+)
+
+// here are the clusters that are chosen at the top of a page.
+const here = `cluster=~"$cluster"`
+
+// The IDs of the pages.
+const (
+	idFleet        = "cobaltcore-fleet"
+	idCluster      = "cobaltcore-cluster"
+	idFlux         = "cobaltcore-flux"
+	idFluxResource = "cobaltcore-flux-resource"
+	idOpenBao      = "cobaltcore-openbao"
+	idSecrets      = "cobaltcore-secrets"
+	idSecretFlow   = "cobaltcore-secret-flow"
+	idGreenhouse   = "cobaltcore-greenhouse-aurora"
+	idCertificates = "cobaltcore-certificates"
+	idExporter     = "cobaltcore-exporter"
+)
+
+// clusterVariable offers the clusters of the fleet, also those that do not answer.
+func clusterVariable() Variable {
+	return Variable{Name: "cluster", Title: "Cluster", Selector: "cobaltcore_cluster_info", Label: "cluster"}
+}
+
+// oneCluster is the same for pages about one of them.
+func oneCluster() Variable {
+	v := clusterVariable()
+	v.Single = true
+	return v
+}
+
+// linksTo are links to pages, by their IDs, for the top of another one.
+func linksTo(ids ...string) []Link {
+	titles := map[string]string{
+		idFleet: "Fleet", idCluster: "Cluster", idFlux: "Flux", idFluxResource: "Flux resource", idOpenBao: "OpenBao",
+		idSecrets: "Secrets", idSecretFlow: "Secret flow", idGreenhouse: "Greenhouse and Aurora",
+		idCertificates: "Certificates and expiry", idExporter: "The exporter",
+	}
+	var links []Link
+	for _, id := range ids {
+		links = append(links, Link{Title: titles[id], Dashboard: id})
+	}
+	return links
+}
+
+// toCluster leads from a row or a series to the page about its cluster.
+func toCluster() *Link {
+	return &Link{Title: "Cluster ${cluster}", Dashboard: idCluster, Variables: map[string]string{"cluster": "${cluster}"}}
+}
+
+// toFluxResource leads from a row or a series to the page about its Flux object.
+func toFluxResource() *Link {
+	return &Link{Title: "${kind} ${exported_namespace}/${name}", Dashboard: idFluxResource, Variables: map[string]string{
+		"cluster": "${cluster}", "kind": "${kind}", "namespace": "${exported_namespace}", "name": "${name}",
+	}}
+}
+
+// healthMappings are the words for cobaltcore_health_status.
+func healthMappings() []Mapping {
+	return []Mapping{
+		{Value: 0, Text: "ok", Color: Good}, {Value: 1, Text: "degraded", Color: Warning},
+		{Value: 2, Text: "down", Color: Bad}, {Value: 3, Text: "unknown", Color: Unknown},
+	}
+}
+
+// yesNo are the words for 1 and 0 where 1 is what should be.
+func yesNo(yes, no string, otherwise Color) []Mapping {
+	return []Mapping{{Value: 1, Text: yes, Color: Good}, {Value: 0, Text: no, Color: otherwise}}
+}
+
+// zeroIsGood colours everything above zero.
+func zeroIsGood(above Color) []Threshold { return splitAt(Good, 1, above) }
+
+// splitAt colours values below a limit one way and the others another way.
+func splitAt(below Color, limit float64, above Color) []Threshold {
+	return []Threshold{{Color: below}, {From: limit, Color: above}}
+}
+
+// expiry colours the seconds that are left of something.
+func expiry(bad, warning float64) []Threshold {
+	return []Threshold{{Color: Bad}, {From: bad, Color: Warning}, {From: warning, Color: Good}}
+}
+
+// Seconds.
+const (
+	hour = 3600.0
+	day  = 24 * hour
+)
+
+// number is the sum of an expression: 0 in green where it has no series, and another
+// colour from 1 on.
+func number(title, description, expr string, above Color) Panel {
+	return Panel{
+		Kind: Stat, Title: title, Description: description, Unit: Number, Thresholds: zeroIsGood(above),
+		Queries: []Query{{Expr: `sum(` + expr + `) or vector(0)`}},
+	}
+}
+
+// perCluster is an expression with the label cluster only, with 0 for the clusters
+// that it has no series of.
+func perCluster(expr string) string {
+	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + here + `})`
+}
+
+// orNone is an expression for a table which has a row that says so where there would
+// be no other one: an empty table looks as if it were broken.
+func orNone(expr, label, text string) string {
+	return `(` + expr + `) or on () label_replace(vector(0), "` + label + `", "` + text + `", "", "")`
+}
+
+// labelColumn is a column of a table with the values of a label.
+func labelColumn(name, title string) Column { return Column{Label: name, Title: title} }
+
+// clusterColumn leads to the page about the cluster.
+func clusterColumn() Column { return Column{Label: "cluster", Title: "Cluster", Link: toCluster()} }
+
+// fluxNameColumn is the name of a Flux object and leads to the page about it.
+func fluxNameColumn() Column { return Column{Label: "name", Title: "Name", Link: toFluxResource()} }
+
+// ageColumn is a column with seconds that have passed, the value of a query of the table.
+func ageColumn(query int, title string, thresholds ...Threshold) Column {
+	return Column{Query: query, Title: title, Unit: Duration, Thresholds: thresholds}
+}
+
+// dateColumn is a column with a moment.
+func dateColumn(query int, title string) Column {
+	return Column{Query: query, Title: title, Unit: Timestamp}
+}
+
+// valueColumn is a column with a number in some unit.
+func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
+	return Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
+}
+
+// oldestFirst sorts a table by the column with ages.
+func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
+
+// since is the age of what a metric with a timestamp tells.
+func since(metric string, matchers ...string) string {
+	return `time() - ` + selector(metric, matchers...)
+}
+
+// selector selects series of the chosen clusters.
+func selector(metric string, matchers ...string) string {
+	return metric + `{` + strings.Join(slices.Concat([]string{here}, matchers), ", ") + `}`
+}
+
+// perSecond is how fast a counter rises.
+func perSecond(metric string, matchers ...string) string {
+	return `rate(` + selector(metric, matchers...) + `[$__rate_interval])`
+}
+
+// average is how long something took, from the sum and the count of a summary: 0 while
+// nothing happened.
+func average(metric, by string, matchers ...string) string {
+	count := `sum by (` + by + `) (` + perSecond(metric+"_count", matchers...) + `)`
+	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0) or 0 * ` + count
+}
+
+// presence says where a system is, so that a page about one that is absent does not
+// look broken. expr has series, with the label cluster, for the clusters that have it.
+func presence(system, expr string) Section {
+	return Section{Title: "Where is " + system + "?", Panels: []Panel{{
+		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 3, Unit: Number,
+		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
+			"Of a cluster that does not answer nothing is known: the page The exporter says why.",
+		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)
+or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
+		Thresholds: []Threshold{{Color: Unknown}, {From: 0, Color: Neutral}, {From: 1, Color: Good}},
+		Mappings: []Mapping{
+			{Value: 1, Text: "present", Color: Good}, {Value: 0, Text: "absent", Color: Neutral},
+			{Value: -1, Text: "not known", Color: Unknown},
+		},
+		Links: []Link{*toCluster()},
+	}}}
+}
+
+// served is an expression for presence: a kind that a collector watches is served.
+func served(collector string) string {
+	return selector("cobaltcore_watch_present", `collector="`+collector+`"`) + ` == 1`
+}

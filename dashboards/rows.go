@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"strconv"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
+
+// each gives every row its value, the greatest by the labels that both have. Rows are
+// series of value 1. They are the side of which there may be many: while something
+// changes, two replicas of the exporter tell two rows about the same object, and the
+// join must hold all the same.
+func each(value, by, rows string) string {
+	return `max by (` + by + `) (` + value + `)
+  * on (` + by + `) group_right () (` + rows + `)`
+}
+
+// among keeps the rows that have a series, by the labels that both have.
+func among(rows, by, series string) string {
+	return `(` + rows + `) and on (` + by + `) (` + series + `)`
+}
+
+// inFleet keeps what is in the chosen clusters of an expression that is about all.
+func inFleet(expr string) string {
+	return among(expr, "cluster", selector("cobaltcore_cluster_up"))
+}
+
+// countOr0 counts series by labels, with 0 for what is known and has none: what is not
+// known has no number.
+func countOr0(by, expr, known string) string {
+	return `count by (` + by + `) (` + expr + `)
+or 0 * max by (` + by + `) (` + known + `)`
+}
+
+// withLabel adds a label, the same to all.
+func withLabel(expr, name, value string) string {
+	return `label_replace(` + expr + `, "` + name + `", "` + value + `", "", "")`
+}
+
+// playbook leads to what to do about an alert.
+func playbook(rule string) Link {
+	return Link{Title: "Playbook " + rule, URL: alerts.Rule{Name: rule}.Playbook()}
+}
+
+// synced are the clusters of which all objects of a kind are known.
+func synced(collector, kind string) string {
+	return selector("cobaltcore_watch_synced", `collector="`+collector+`"`, `kind="`+kind+`"`) + ` == 1`
+}
+
+// orRow is an expression for a table with states, with a row that says so where there
+// would be no other one. Its value is none of the states.
+func orRow(expr, name, text string) string {
+	return `(` + expr + `) or on () ` + withLabel(`vector(-1)`, name, text)
+}
+
+// orClusters is an expression which has a row with a number that is none of its states
+// for each chosen cluster, if it would have none at all: the system is absent.
+func orClusters(expr string, number int) string {
+	return `(` + expr + `)
+or on () (0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number) + `)`
+}
+
+// perRow are the queries of a table with these rows, each with a value of them. If there
+// are no rows, the first one has one that says so: an empty table looks as if it were
+// broken.
+func perRow(rows, by, name, none string, values ...string) []Query {
+	var queries []Query
+	for i, v := range values {
+		expr := each(v, by, rows)
+		if i == 0 {
+			expr = orRow(expr, name, none)
+		}
+		queries = append(queries, Query{Expr: expr})
+	}
+	return queries
+}
+
+// noRow hides the number of a row that is none.
+func noRow() []Mapping { return []Mapping{{Value: -1, Text: "none", Color: Neutral}} }

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+func missingPaths() Panel {
+	of := func(role, kind string) string {
+		return withLabel(among(`max by (`+byFlow+`) (`+selector(flow+role)+`)`, byPath, stored+` == 0`), "kind", kind)
+	}
+	return Panel{
+		Kind: Table, Title: "Paths that OpenBao does not have", Width: 14, Height: 7, Unit: Number,
+		Description: "References to secrets that OpenBao was asked for and does not have. \"None\" is good. A reader of one fails, or keeps what it had before the secret was deleted. Write the secret, or take the reference away.",
+		Queries:     []Query{{Expr: orNone(of("consumer", "ExternalSecret")+"\nor "+of("producer", "PushSecret"), "name", "none")}},
+		Columns: []Column{
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+		},
+		Sort: Sort{Column: "Name"},
+	}
+}
+
+func unresolved() Panel {
+	return Panel{
+		Kind: Table, Title: "References that lead to no known path", Width: 10, Height: 7, Unit: Number,
+		Description: "Why the path of a reference is not known, and so neither is whether it is current. \"None\" is good. find: keys are searched for; store_missing: the store is not there or may not be read; provider: the store is no OpenBao; namespace: of OpenBao; key: it is no path in a mount.",
+		Queries:     []Query{{Expr: orNone(`max by (cluster, kind, namespace, name, reason) (`+selector(flow+"unresolved")+`)`, "name", "none")}},
+		Columns:     []Column{clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason")},
+		Sort:        Sort{Column: "Reason"},
+	}
+}
+
+func mostRead() Panel {
+	const by = "cluster, " + byPath
+	rows := `0 * topk(20, count by (` + by + `) (` + selector(flow+"consumer") + `)) + 1`
+	return Panel{
+		Kind: Table, Title: "Secrets with the most readers", Width: 12, Unit: Number,
+		Description: "The twenty paths that the most ExternalSecrets of a cluster read: who rotates one changes all of them. A version of 0 is a secret that OpenBao does not have.",
+		Queries: []Query{
+			{Expr: orRow(each(`count by (`+by+`) (`+selector(flow+"consumer")+`)`, by, rows), "mount", "none")},
+			{Expr: each(stored, byPath, rows)}, {Expr: each(`time() - `+changed, byPath, rows)},
+		},
+		Columns: []Column{
+			clusterColumn(), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"), {Query: 0, Title: "Readers", Unit: Number, Mappings: noRow()},
+			valueColumn(1, "Version", Number), ageColumn(2, "Stored before"),
+		},
+		Sort: Sort{Column: "Readers", Descending: true},
+	}
+}
+
+func longestUnchanged() Panel {
+	const by = "cluster, openbao, " + byPath
+	age := `time() - max by (` + by + `) (` + flow + `stored_timestamp_seconds
+  and on (` + byPath + `) (` + selector(flow+"consumer") + ` or ` + selector(flow+"producer") + `))`
+	rows := `0 * topk(20, ` + age + `) + 1`
+	return Panel{
+		Kind: Table, Title: "Secrets not rotated for longest", Width: 12, Unit: Number,
+		Description: "The twenty secrets that the chosen clusters read or write and that were not written for longest. The cluster is that of OpenBao. How old is too old is for you to say; rotate what somebody may have seen.",
+		Queries: []Query{
+			{Expr: orRow(each(`max by (`+by+`) (`+flow+`stored_version)`, by, rows), "mount", "none")}, {Expr: each(age, by, rows)},
+		},
+		Columns: []Column{
+			clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+			{Query: 0, Title: "Version", Unit: Number, Mappings: noRow()}, ageColumn(1, "Stored before"),
+		},
+		Sort: oldestFirst("Stored before"),
+	}
+}

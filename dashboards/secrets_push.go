@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+func pushTable() Panel {
+	rows := `max by (` + bySecret + `, reason) (` + eso("pushsecret_status") + `)`
+	state := oneOf(bySecret, numbered{"0", eso("pushsecret_ready") + ` == 0`}, numbered{"1", eso("pushsecret_ready") + ` == 1`}, numbered{"2", eso("pushsecret_created_timestamp_seconds")})
+	missing := `clamp_min(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + `, 0)`
+	return Panel{
+		Kind: Table, Title: "PushSecrets", Width: 24, Height: 7, Unit: Number,
+		Description: "What is written to stores. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: look at the store, then at what its role may write.",
+		Queries: perRow(rows, bySecret, "name", "none", state, missing,
+			since("cobaltcore_eso_pushsecret_condition_transition_timestamp_seconds"),
+			since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), eso("pushsecret_refresh_interval_seconds")),
+		Columns: []Column{
+			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), {Query: 0, Title: "State", Mappings: secretStates()},
+			labelColumn("reason", "Reason"), valueColumn(1, "Keys missing", Number, zeroIsGood(Warning)...),
+			ageColumn(2, "Condition unchanged for"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
+		},
+		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing"), playbook("ESOPushSecretStale"), playbook("ESOPushSecretIncomplete")},
+	}
+}
+
+// clusterObjectRows are a family of ClusterExternalSecrets and one of ClusterPushSecrets
+// in one, by kind and name, with a condition.
+func clusterObjectRows(suffix, condition string) string {
+	of := func(kind, prefix string) string {
+		return withLabel(`max by (cluster, name) (`+eso(prefix+suffix)+condition+`)`, "kind", kind)
+	}
+	return of("ClusterExternalSecret", "clusterexternalsecret") + `
+or ` + of("ClusterPushSecret", "clusterpushsecret")
+}
+
+func clusterObjects() Panel {
+	return Panel{
+		Kind: Table, Title: "ClusterExternalSecrets and ClusterPushSecrets", Width: 24, Height: 6, Unit: Number,
+		Description: "Objects that make others in many namespaces. Ready and no namespace failed is good. In a namespace that failed, an object of that name often belongs to somebody else.",
+		Queries: []Query{
+			{Expr: orRow(clusterObjectRows("_failed_namespaces", ""), "name", "none")},
+			{Expr: clusterObjectRows("_provisioned_namespaces", "")}, {Expr: clusterObjectRows("_ready", "")},
+		},
+		Columns: []Column{
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("name", "Name"), {Query: 2, Title: "State", Mappings: secretStates()},
+			valueColumn(1, "Namespaces", Number), {Query: 0, Title: "failed", Unit: Number, Thresholds: zeroIsGood(Bad), Mappings: noRow()},
+		},
+		Sort: Sort{Column: "failed", Descending: true}, Links: []Link{playbook("ESOClusterExternalSecretFailing"), playbook("ESOClusterPushSecretFailing")},
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+
+const (
+	byStore      = "cluster, store_kind, store_namespace, store_name"
+	storeReaders = "cobaltcore:eso_externalsecret:store_ref"
+	storeWriters = "cobaltcore:eso_pushsecret:store_ref"
+)
+
+// asStore gives rows of stores the labels of references to them, and takes all others
+// but more away.
+func asStore(expr, more string) string {
+	return `max by (` + byStore + more + `) (label_replace(label_replace(label_replace(` + expr + `,
+    "store_kind", "$1", "kind", "(.*)"), "store_name", "$1", "name", "(.*)"), "store_namespace", "$1", "namespace", "(.*)"))`
+}
+
+// storeState is 0 for a store that is not ready, 1 for one that is, and 2 where nobody
+// has tried.
+func storeState() string {
+	return oneOf("cluster, kind, namespace, name",
+		numbered{"0", eso("store_ready") + ` == 0`},
+		numbered{"2", eso("store_validated") + ` == 0`},
+		numbered{"1", eso("store_ready") + ` == 1`},
+		numbered{"3", eso("store_created_timestamp_seconds")},
+	)
+}
+
+func storeStates() []Mapping {
+	return []Mapping{
+		{Value: 0, Text: "not ready", Color: Bad}, {Value: 1, Text: "ready", Color: Good}, {Value: 2, Text: "ready, never tried", Color: Info},
+		{Value: 3, Text: "nobody looks at it", Color: Unknown}, {Value: -1, Text: "no stores", Color: Neutral},
+	}
+}
+
+func storePanels() []Panel {
+	rows := asStore(eso("store_status"), ", reason")
+	// Of what uses a store, those that something is true of.
+	users := func(refs, of string) string {
+		expr := selector(refs)
+		if of != "" {
+			expr = among(expr, bySecret, of)
+		}
+		return countOr0(byStore, expr, asStore(eso("store_status"), ""))
+	}
+	leads := asStore(eso("store_info"), ", provider, server, path, auth_method, auth_mount, capabilities")
+	return []Panel{
+		{
+			Kind: StatusHistory, Title: "Stores over time", Width: 24, Height: 7, Unit: Number,
+			Description: "Whether each store can be logged in to. Green is good. Not ready: look at OpenBao, at its auth method and at the role. Never tried: its credentials are those of each user, so only they will know.",
+			Queries:     []Query{{Expr: orClusters(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
+			Mappings:    storeStates(), Links: []Link{playbook("ESOStoreNotReady")},
+		},
+		{
+			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 8, Unit: Number,
+			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
+			Queries: perRow(rows, byStore, "store_name", "none",
+				asStore(storeState(), ""), users(storeReaders, ""), users(storeReaders, eso("externalsecret_ready")+` == 0`),
+				users(storeReaders, alerts.SecretStale), users(storeWriters, ""), users(storeWriters, eso("pushsecret_ready")+` == 0`),
+				asStore(since("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
+			Columns: []Column{
+				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"),
+				{Label: "store_name", Title: "Store", Link: toStore()}, {Query: 0, Title: "State", Mappings: storeStates()}, labelColumn("reason", "Reason"),
+				valueColumn(1, "ExternalSecrets", Number), valueColumn(2, "failing", Number, zeroIsGood(Bad)...), valueColumn(3, "stale", Number, zeroIsGood(Warning)...),
+				valueColumn(4, "PushSecrets", Number), valueColumn(5, "pushes failing", Number, zeroIsGood(Bad)...), ageColumn(6, "Unchanged for"),
+			},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOStoreNotReady")},
+		},
+		{
+			Kind: Table, Title: "Where stores lead", Width: 24, Unit: Number,
+			Description: "The server behind each store and how it logs in there. A path is the mount; without one, keys name it. The mount of the login should be that of the cluster.",
+			Queries:     []Query{{Expr: orNone(leads, "provider", "no stores")}},
+			Columns: []Column{
+				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"), {Label: "store_name", Title: "Store", Link: toStore()},
+				labelColumn("provider", "Provider"), labelColumn("server", "Server"), labelColumn("path", "Path"),
+				labelColumn("auth_method", "Login"), labelColumn("auth_mount", "Login at"), labelColumn("capabilities", "May"),
+			},
+			Sort: Sort{Column: "Store"},
+		},
+	}
+}
+
+// toStore leads to the users of a store.
+func toStore() *Link {
+	return &Link{Title: "Users of ${store_name}", Dashboard: idSecrets, Variables: map[string]string{"cluster": "${cluster}", "store": "${store_name}"}}
+}
+
+// usersOfStore is what hangs on the chosen stores.
+func usersOfStore() Panel {
+	const chosen = `store_name=~"$store"`
+	of := func(refs, kind string) string {
+		return withLabel(`max by (`+bySecret+`, store_kind, store_name) (`+selector(refs, chosen)+`)`, "kind", kind)
+	}
+	rows := of(storeReaders, "ExternalSecret") + `
+or ` + of(storeWriters, "PushSecret")
+	both := func(secret, push string) string {
+		return withLabel(secret, "kind", "ExternalSecret") + ` or ` + withLabel(push, "kind", "PushSecret")
+	}
+	ready := func(kind string) string {
+		return oneOf(bySecret, numbered{"0", eso(kind+"_ready") + ` == 0`}, numbered{"1", eso(kind+"_ready") + ` == 1`}, numbered{"2", eso(kind + "_created_timestamp_seconds")})
+	}
+	return Panel{
+		Kind: Table, Title: "Users of the store", Width: 24, Height: 8, Unit: Number,
+		Description: "What refers to the chosen stores: it fails when they do. Ready is good. Choose one store at the top, or click on one above.",
+		Queries: perRow(rows, bySecret+", kind", "name", "none",
+			both(ready("externalsecret"), ready("pushsecret")),
+			both(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),
+		Columns: []Column{
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
+			labelColumn("store_kind", "Kind of store"), labelColumn("store_name", "Store"), {Query: 0, Title: "State", Mappings: secretStates()}, ageColumn(1, "Last success before"),
+		},
+		Sort: Sort{Column: "State"},
+	}
+}
+
+func secretStates() []Mapping {
+	return []Mapping{
+		{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "ready", Color: Good},
+		{Value: 2, Text: "nobody looks at it", Color: Warning}, {Value: -1, Text: "none", Color: Neutral},
+	}
+}
