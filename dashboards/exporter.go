@@ -88,7 +88,7 @@ func exporterCost() []Panel {
 		{
 			Kind: Table, Title: "Versions and shards", Width: 12, Height: 8,
 			Description: "The versions of the exporter that run, and the shards, if the fleet is divided. One version is good, and each shard from 0.",
-			Queries: []Query{{Expr: `cobaltcore_build_info or cobaltcore_shard_info`}},
+			Queries:     []Query{{Expr: `cobaltcore_build_info or cobaltcore_shard_info`}},
 			Columns: []Column{
 				labelColumn("version", "Version"), labelColumn("revision", "Revision"), labelColumn("goversion", "Go"), labelColumn("shard", "Shard"), labelColumn("shards", "of"),
 			},

@@ -95,12 +95,12 @@ func fluxAPI() []Panel {
 func fluxCaches() []Panel {
 	return []Panel{
 		line("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
-			average("gotk_event_http_request_duration_seconds", "cluster", ofFlux)),
-		line("Webhooks", "How long notification-controller takes for a webhook, on average. Without webhooks there is no line.", Duration, "{{cluster}}",
-			average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux)),
+			perCluster(average("gotk_event_http_request_duration_seconds", "cluster", ofFlux))),
+		line("Webhooks", "How long notification-controller takes for a webhook, on average. 0 is no webhook.", Duration, "{{cluster}}",
+			perCluster(average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux))),
 		line("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
 			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", ofFlux)+`)`),
-		line("Tokens in caches", "Registry and Git tokens that controllers hold. Without a cache there is no line.", Number, "{{cluster}} {{component}}",
-			`sum by (cluster, component) (`+selector("gotk_token_cached_items", ofFlux)+`)`),
+		line("Tokens in caches", "Registry and Git tokens that controllers hold. 0 is no cache, or no controller that tells.", Number, "{{cluster}}",
+			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", ofFlux)+`)`)),
 	}
 }

@@ -57,7 +57,7 @@ var sharedLabels = map[string][]string{
 }
 
 // The rows of the real Flux Operator and ours agree, series by series, on every
-// label that both have.
+// label that both have, and so do the panels that others have made of them.
 func TestAgreesWithFluxOperator(t *testing.T) {
 	cluster := startCluster(t, "management")
 	must(t, cluster.ApplyCRDs(t.Context(), fluxCRDs(t)...))
@@ -95,6 +95,7 @@ func TestAgreesWithFluxOperator(t *testing.T) {
 		}
 		return nil
 	})
+	sameNumbers(t, operator, e)
 }
 
 func operatorSeries(ctx context.Context, url string) ([]series, error) {

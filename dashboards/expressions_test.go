@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+)
+
+// TestExpressions has rows, what a panel asks, and what it gets.
+func TestExpressions(t *testing.T) {
+	t.Parallel()
+	relatives := func(title string) string {
+		for _, p := range resourceRelatives() {
+			if p.Title == title {
+				return strings.NewReplacer("$kind", "Kustomization", "$namespace", "ns", "$name", "app").Replace(p.Queries[0].Expr)
+			}
+		}
+		t.Fatalf("there is no panel %s", title)
+		return ""
+	}
+	for name, test := range map[string]struct{ rows, expr, want string }{
+		"what follows from a root cause, by the labels that the catalogue names": {
+			`ALERTS{alertname="FluxSourceFailing", alertstate="firing", cluster="a", name="repo", service="flux", source="GitRepository/ns/repo"} 1
+ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="a", name="app", service="flux", source="GitRepository/ns/repo", target_cluster="b"} 1
+ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="b", name="same-source-elsewhere", service="flux", source="GitRepository/ns/repo", target_cluster="b"} 1
+ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="a", name="target-down", service="flux", source="GitRepository/ns/other", target_cluster="c"} 1
+ALERTS{alertname="FleetClusterDown", alertstate="firing", cluster="c", service="fleet", target_cluster="c"} 1
+ALERTS{alertname="ESOStoreNotReady", alertstate="firing", cluster="c", name="in-it", service="externalsecrets"} 1
+ALERTS{alertname="FluxSourceFailing", alertstate="pending", cluster="b", service="flux", source="GitRepository/ns/repo"} 1
+ALERTS{alertname="ExporterWatchdog", alertstate="firing", service="exporter"} 1
+ALERTS{alertname="OfOthers", alertstate="firing", cluster="a", service="shop"} 1
+`, `max by (alertname, name) (` + rootCauses() + `)`,
+			`{alertname="FleetClusterDown"} {alertname="FluxApplyFailing", name="same-source-elsewhere"} {alertname="FluxSourceFailing", name="repo"}`,
+		},
+		"the object of an alert is the first label that names one": {
+			`a{name="app", node="n", kind="Kustomization"} 1
+a{node="n", type="t"} 1
+a{kind="Cluster"} 1`,
+			`max by (object) (` + firstOf("object", []string{"name", "node", "type"}, "a") + `)`,
+			`{object="app"} {object="n"} {}`,
+		},
+		"attempted and applied are compared within one object": {
+			`flux_resource_info{cluster="a", kind="Kustomization", name="behind", revision="2", applied_revision="1"} 1
+flux_resource_info{cluster="b", kind="Kustomization", name="behind", revision="2", applied_revision="2"} 1
+flux_resource_info{cluster="a", kind="Kustomization", name="never-applied", revision="1"} 1`,
+			fluxBehind(), `{cluster="a", compared="2", kind="Kustomization", name="behind"}`,
+		},
+		"two replicas disagree for a moment": {
+			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="failed", instance="1"} 1
+cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled", instance="2"} 1
+cobaltcore_flux_resource_reason_info{cluster="a", kind="Kustomization", name="app", reason="BuildFailed", instance="1"} 1
+cobaltcore_flux_resource_reason_info{cluster="a", kind="Kustomization", name="app", reason="Stalled", instance="2"} 1
+cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="1"} 1
+cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="2"} 1`,
+			`count by (cluster, name) (` + withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds)`, "failed|stalled") + `)`,
+			`{cluster="a", name="app"}`,
+		},
+		"an object without a reason is in the table, too": {
+			`cobaltcore_flux_resource_status{cluster="a", kind="Alert", name="app", status="failed"} 1
+cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Alert", name="app"} 1`,
+			withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds)`, "failed"),
+			`{cluster="a", kind="Alert", name="app", status="failed"}`,
+		},
+		"a source that is there": {
+			`flux_resource_info{cluster="a", kind="Kustomization", exported_namespace="ns", name="app", source_kind="GitRepository", source_namespace="flux", source_name="repo"} 1
+cobaltcore_flux_resource_status{cluster="a", kind="GitRepository", exported_namespace="flux", name="repo", status="ready", target_cluster="a"} 1`,
+			relatives("Made from"),
+			`{cluster="a", exported_namespace="flux", kind="GitRepository", name="repo", status="ready", target_cluster="a"}`,
+		},
+		"a source that is not": {
+			`flux_resource_info{cluster="a", kind="Kustomization", exported_namespace="ns", name="app", source_kind="GitRepository", source_namespace="flux", source_name="repo"} 1
+cobaltcore_flux_resource_status{cluster="b", kind="GitRepository", exported_namespace="flux", name="repo", status="ready"} 1`,
+			relatives("Made from"),
+			`{cluster="a", exported_namespace="flux", kind="GitRepository", name="repo", status="is not there"}`,
+		},
+		"who waits": {
+			`cobaltcore_flux_resource_depends_on{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", dependency_namespace="ns", dependency_name="app"} 1
+cobaltcore_flux_resource_depends_on{cluster="a", kind="HelmRelease", exported_namespace="ns", name="of-another-kind", dependency_namespace="ns", dependency_name="app"} 1
+cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", status="dependency_not_ready"} 1`,
+			relatives("Wait for this"),
+			`{cluster="a", exported_namespace="ns", kind="Kustomization", name="later", status="dependency_not_ready"}`,
+		},
+		"nobody waits": {`cobaltcore_cluster_up{cluster="a"} 1`, relatives("Wait for this"), `{name="nothing"}`},
+		"clusters of which nothing is told are zero": {
+			`cobaltcore_cluster_up{cluster="a"} 1
+cobaltcore_cluster_up{cluster="b"} 1
+a{cluster="a"} 3`,
+			perCluster(`sum by (cluster) (a)`) + ` == bool 0`, `{cluster="a"} {cluster="b"}`,
+		},
+		"a system is absent where it could be seen": {
+			`cobaltcore_cluster_up{cluster="has"} 1
+cobaltcore_cluster_up{cluster="has-not"} 1
+cobaltcore_cluster_up{cluster="down"} 0
+cobaltcore_watch_present{cluster="has", collector="flux"} 1
+cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
+			`(` + presence("Flux", served("flux")).Panels[0].Queries[0].Expr + `) == 0`, `{cluster="has-not"}`,
+		},
+		"and not known where it could not": {
+			`cobaltcore_cluster_up{cluster="down"} 0`,
+			`(` + presence("Flux", served("flux")).Panels[0].Queries[0].Expr + `) == -1`, `{cluster="down"}`,
+		},
+		"the state of an object as a number": {
+			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled"} 1`,
+			`(` + stateValue(here) + `) == 6`, `{cluster="a", kind="Kustomization", name="app"}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var rows []string
+			for line := range strings.Lines(test.rows) {
+				rows = append(rows, line)
+				if strings.HasPrefix(line, "ALERTS{") {
+					rows = append(rows, strings.NewReplacer("ALERTS{", "ALERTS_FOR_STATE{", `alertstate="firing", `, "", `alertstate="pending", `, "").Replace(line))
+				}
+			}
+			if got := ask(t, strings.Join(rows, "\n"), test.expr); !cmp.Equal(strings.Join(got, " "), test.want) {
+				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), test.want)
+			}
+		})
+	}
+}
+
+// ask evaluates an expression of a panel, and the recordings before it, for all
+// clusters, and returns the labels of what it gets.
+func ask(t *testing.T, text, expr string) []string {
+	t.Helper()
+	rows, err := tests.ParseRows(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := tests.NewEvaluator("cluster")
+	m, err := e.Moment(t.Context(), rows, nil, tests.TakenAt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	vector, err := e.Query(t.Context(), m, strings.NewReplacer("$cluster", ".*", "$target", ".*", "$kind", ".*", "$namespace", ".*").Replace(expr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range vector {
+		got = append(got, s.Metric.String())
+	}
+	slices.Sort(got)
+	return got
+}
