@@ -29,24 +29,33 @@ func ExprFor(expr, label string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return printed(rewrite(e), label), nil
+	e = rewrite(e)
+	rename(e, label)
+	return durations().back.Replace(e.Pretty(0)), nil
 }
 
-// EachReplica is [ExprFor] for what is told replica by replica: the labels of the
+// QueryFor is the same in one line, for what nobody reads.
+func QueryFor(expr, label string) (string, error) {
+	e, err := Parse(expr)
+	if err != nil {
+		return "", err
+	}
+	return oneLine(rewrite(e), label), nil
+}
+
+// EachReplica is [QueryFor] for what is told replica by replica: the labels of the
 // scrape stay.
 func EachReplica(expr, label string) (string, error) {
 	e, err := Parse(expr)
 	if err != nil {
 		return "", err
 	}
-	return printed(e, label), nil
+	return oneLine(e, label), nil
 }
 
-func printed(e parser.Expr, label string) string {
-	if label != clusterLabel {
-		rename(e, label)
-	}
-	return durations().back.Replace(e.Pretty(0))
+func oneLine(e parser.Expr, label string) string {
+	rename(e, label)
+	return durations().back.Replace(e.String())
 }
 
 // Parse reads an expression. Dashboards write $__rate_interval where PromQL wants a
@@ -83,6 +92,9 @@ func rewrite(e parser.Expr) parser.Expr {
 	case *parser.VectorSelector:
 		return withoutScrape(e, e.Name)
 	case *parser.AggregateExpr:
+		if _, ok := e.Expr.(*parser.VectorSelector); ok && greatest(e) {
+			return e
+		}
 		e.Expr = rewrite(e.Expr)
 	case *parser.BinaryExpr:
 		e.LHS, e.RHS = rewrite(e.LHS), rewrite(e.RHS)
@@ -101,6 +113,12 @@ func rewrite(e parser.Expr) parser.Expr {
 		e.Expr = rewrite(e.Expr)
 	}
 	return e
+}
+
+// greatest says whether an aggregation takes the greatest of all replicas anyway.
+func greatest(e *parser.AggregateExpr) bool {
+	return (e.Op == parser.MAX || e.Op == parser.GROUP) && !e.Without &&
+		!slices.ContainsFunc(e.Grouping, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
 }
 
 // ofSamples says whether a function looks at the samples of series, and of which
@@ -140,7 +158,11 @@ func Local(expr, label string) (string, error) {
 }
 
 // rename gives the label cluster another name, wherever PromQL names labels.
-func rename(e parser.Expr, label string) { renameFrom(e, clusterLabel, label) }
+func rename(e parser.Expr, label string) {
+	if label != clusterLabel {
+		renameFrom(e, clusterLabel, label)
+	}
+}
 
 func renameFrom(e parser.Expr, from, label string) {
 	swap := func(names []string) {

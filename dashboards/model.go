@@ -6,7 +6,7 @@
 // Perses, so a page is told with what both can do.
 //
 // Expressions are written as those of rules are: over the label cluster and without
-// regard to who scrapes (alerts.ExprFor takes the labels of the scrape away). Ranges
+// regard to who scrapes (alerts.QueryFor takes the labels of the scrape away). Ranges
 // of counters are [$__rate_interval], which both know.
 package dashboards
 

@@ -44,7 +44,7 @@ func (d Dashboard) For(label string) (Dashboard, error) {
 }
 
 func (p Panel) forLabel(label string) (Panel, error) {
-	print := alerts.ExprFor
+	print := alerts.QueryFor
 	if p.PerReplica {
 		print = alerts.EachReplica
 	}
