@@ -8,11 +8,14 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
@@ -69,20 +72,40 @@ func fleetsForDashboards(t *testing.T) []shown {
 // write makes the files of the fleet and returns its configuration.
 func (s shown) write(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	root, err := testbed.RepoRoot()
+	must(t, err)
+	dir, real := t.TempDir(), filepath.Join(root, "test", "fleet")
 	config := filepath.Join(dir, "fleet.yaml")
-	if s.name == wellFleet {
+	if s.name == faultsFleet {
+		must(t, os.CopyFS(dir, os.DirFS(real)))
+	} else {
 		_, err := tests.Healthy(dir)
 		must(t, err)
-	} else {
-		root, err := testbed.RepoRoot()
-		must(t, err)
-		must(t, os.CopyFS(dir, os.DirFS(filepath.Join(root, "test", "fleet"))))
+		addControllers(t, filepath.Join(dir, "a"), filepath.Join(real, "management"))
 	}
 	text, err := os.ReadFile(config)
 	must(t, err)
 	must(t, os.WriteFile(config, fmt.Appendf(text, "clusterLabel: %s\n", s.label), 0o600))
 	return config
+}
+
+// addControllers gives a cluster the pods of another one that have metrics, and these.
+// No rule is about them, so the fixtures of the rules have none.
+func addControllers(t *testing.T, to, from string) {
+	t.Helper()
+	metrics := os.DirFS(filepath.Join(from, "controllers"))
+	must(t, os.CopyFS(filepath.Join(to, "controllers"), metrics))
+	objects, err := testbed.LoadDir(from)
+	must(t, err)
+	list := unstructured.UnstructuredList{Object: map[string]any{"apiVersion": "v1", "kind": "List"}}
+	for _, o := range objects {
+		if _, err := fs.Stat(metrics, o.GetNamespace()+"/"+o.GetName()+".prom"); err == nil && o.GetKind() == "Pod" {
+			list.Items = append(list.Items, *o)
+		}
+	}
+	text, err := list.MarshalJSON()
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(to, "pods.json"), text, 0o600))
 }
 
 // wait until rates have two samples, and recordings what they are made from: those of

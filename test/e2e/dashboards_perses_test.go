@@ -97,12 +97,6 @@ func (s *persesSite) look(fleet string, r *http.Response) error {
 	return nil
 }
 
-// promAnswer is what matters of an answer of Prometheus' API.
-type promAnswer struct {
-	Error           string
-	Warnings, Infos []string
-}
-
 // renderedPanel is what a panel looks like.
 type renderedPanel struct {
 	Title    string
@@ -181,7 +175,7 @@ func (b *browser) tab(t *testing.T) *browser {
 // show opens a dashboard, with all its groups, and waits until all is there.
 func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string) []renderedPanel {
 	b.Helper()
-	b.do(look(1400, 6000, "light"), // panels outside of the window are not asked for
+	b.do(look(1200, 9000, "light"), // panels outside of the window are not asked for
 		chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s", site.URL, f.path(), d.Metadata.Name, span)))
 	if err := testbed.Poll(b.Context(), 30*time.Second, func(context.Context) error {
 		if !eval[bool](b, fmt.Sprintf(settled, len(d.Spec.Panels))) {

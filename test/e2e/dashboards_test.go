@@ -11,5 +11,14 @@ import "testing"
 // as Grafana would.
 func TestDashboards(t *testing.T) {
 	fleets := fleetsForDashboards(t)
+	for _, f := range fleets {
+		t.Run("queries/"+f.path(), func(t *testing.T) { t.Parallel(); testDashboardQueries(t, f) })
+	}
+	for _, f := range fleets {
+		l, err := f.Query(t.Context(), "ALERTS")
+		if f.name == wellFleet {
+			t.Log(f.path(), l, err)
+		}
+	}
 	t.Run("perses", func(t *testing.T) { testPersesDashboards(t, fleets) })
 }
