@@ -140,7 +140,7 @@ func ofSamples(e *parser.Call) (metric string, ok bool) {
 // withoutScrape is the expression without the labels of the scrape. What comes from
 // others keeps them, and recordings have none: what they are made of has lost them.
 func withoutScrape(e parser.Expr, metric string) parser.Expr {
-	if foreign(metric) || strings.Contains(metric, ":") {
+	if Foreign(metric) || strings.Contains(metric, ":") {
 		return e
 	}
 	return &parser.AggregateExpr{Op: parser.MAX, Expr: e, Without: true, Grouping: scrapeLabels()}
@@ -231,16 +231,15 @@ func Metrics(e parser.Expr) []string {
 	return names
 }
 
-// foreignMetrics are the metrics of others that rules and dashboards may use, and those
-// that tell of one process, not of the fleet: they keep the labels of the scrape. All
-// other names are those of the exporter.
+// foreignMetrics are the metrics of others that rules and dashboards may use; all other
+// names are those of the exporter.
 func foreignMetrics() []string {
 	return []string{
 		"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
 		"ALERTS", "ALERTS_FOR_STATE",
-		"process_cpu_seconds_total", "process_resident_memory_bytes", "go_goroutines",
 		"vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
 	}
 }
 
-func foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }
+// Foreign says whether a metric is one of others that rules and dashboards may use.
+func Foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }

@@ -79,16 +79,17 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
-	summary, description := r.Texts(label)
 	return ruleEntry{
 		Alert: r.Name, Expr: expr, For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
-		Labels: r.Labels(label), Annotations: map[string]string{"summary": summary, "description": description},
+		Labels: r.Labels(label), Annotations: r.Annotations(label),
 	}, nil
 }
 
-// Texts are the templates of the annotations.
-func (r Rule) Texts(label string) (summary, description string) {
-	return templateFor(r.Summary, label), templateFor(r.Description, label)
+// Annotations are the templates of what is said about an alert.
+func (r Rule) Annotations(label string) map[string]string {
+	return map[string]string{
+		"summary": templateFor(r.Summary, label), "description": templateFor(r.Description, label), "dashboard": r.dashboard(label),
+	}
 }
 
 // Labels are those that the rule adds. An alert always has a label cluster, whatever

@@ -7,7 +7,6 @@ import "slices"
 
 func certificatesPage() Dashboard {
 	ends := slices.Concat(baoExpiries(), otherExpiries())
-	state := `(` + ofAll(ends, end.state) + `)`
 	return Dashboard{
 		ID: idCertificates, Title: "CobaltCore / Certificates and expiry",
 		Description: "Everything in the fleet that stops to work on a date: certificates, revocation lists and tokens, with the time that is left and what the alerts hold to be soon or urgent.",
@@ -17,11 +16,11 @@ func certificatesPage() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				{
 					Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
-					Description: "How many certificates, lists and tokens of each cluster are expired, urgent or soon to expire, and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
+					Description: "How many certificates, lists and tokens of each cluster are expired, urgent (those that are expired included) or soon to expire (urgent ones included), and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
 					Queries: []Query{
-						{Expr: perCluster(`count by (cluster) (` + state + ` == 3)`)}, {Expr: perCluster(`count by (cluster) (` + state + ` == 2)`)},
-						{Expr: perCluster(`count by (cluster) (` + state + ` == 1)`)}, {Expr: perCluster(`count by (cluster) (` + state + `)`)},
-						{Expr: `min by (cluster) (` + ofAll(ends, left) + `)`},
+						{Expr: countBelow(ends, func(end) string { return "0" })}, {Expr: countBelow(ends, func(e end) string { return e.bad })},
+						{Expr: countBelow(ends, func(e end) string { return e.warning })}, {Expr: perCluster(`count by (cluster) (` + ofAll(ends, end.at) + `)`)},
+						{Expr: `min by (cluster) (` + ofAll(ends, end.left) + `)`},
 					},
 					Columns: []Column{
 						clusterColumn(), valueColumn(0, "Expired", Number, zeroIsGood(Bad)...), valueColumn(1, "Urgent", Number, zeroIsGood(Bad)...),
@@ -49,7 +48,7 @@ func leftOverTime(ends []end) []Panel {
 		return Panel{
 			Kind: TimeSeries, Title: title, Width: 12, Unit: Duration, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
 			Description: description + " A line falls by a day a day and jumps up when something is renewed. One that reaches 0 is an outage. Without a line there is nothing of that sort.",
-			Queries:     []Query{{Expr: `min by (cluster, what) (` + ofAll(some, left) + `)`, Legend: "{{cluster}} {{what}}"}},
+			Queries:     []Query{{Expr: `min by (cluster, what) (` + ofAll(some, end.left) + `)`, Legend: "{{cluster}} {{what}}"}},
 		}
 	}
 	return []Panel{

@@ -39,8 +39,9 @@ func clusterNumbers() []Panel {
 		{
 			Kind: Stat, Title: "Last contact", Unit: Duration,
 			Description: "How long ago the API server last answered a probe. Below half a minute is good; a snapshot is as old as it is.",
-			Queries:     []Query{{Expr: `time() - max by (cluster) (` + selector("cobaltcore_cluster_last_contact_timestamp_seconds") + `)`, Legend: "{{cluster}}"}},
-			Thresholds:  splitAt(Good, 60, Warning),
+			Queries: []Query{{Expr: `time() - max by (cluster) (` + selector("cobaltcore_cluster_last_contact_timestamp_seconds") + `)
+or max by (cluster) (0 * ` + selector("cobaltcore_cluster_up") + ` - 1)`, Legend: "{{cluster}}"}},
+			Thresholds: splitAt(Good, 60, Warning), Mappings: []Mapping{{Value: -1, Text: "never", Color: Bad}},
 		},
 		severity("Critical findings", "critical", "Findings of the exporter that make a system of this cluster unusable. 0 is good.", Bad),
 		severity("Warnings", "warning", "Findings of the exporter that make a system of this cluster worse. 0 is good.", Warning),
@@ -91,12 +92,15 @@ func clusterHealth() Panel {
 // clusterApplied is what Flux makes in this cluster, from wherever.
 func clusterApplied() []Panel {
 	const target = `target_cluster=~"$cluster"`
-	sum := `sum by (cluster, status) (cobaltcore_flux_resource_status{` + target + `, kind=~"Kustomization|HelmRelease|ResourceSet"})`
+	var states []Query
+	for _, s := range fluxStates() {
+		states = append(states, Query{Legend: s.title, Expr: `sum(cobaltcore_flux_resource_status{` + target + `, kind=~"Kustomization|HelmRelease|ResourceSet", status="` + s.name + `"}) or vector(0)`})
+	}
 	return []Panel{
 		{
 			Kind: TimeSeries, Title: "Applied by state", Width: 10, Height: 9, Unit: Number, Stacked: true,
-			Description: "Kustomizations, HelmReleases and ResourceSets that are applied to this cluster, from here or from another one, by state. Only ready, and suspended on purpose, is good. Where there is none there is no line.",
-			Queries:     []Query{{Expr: sum, Legend: "{{status}}, from {{cluster}}"}},
+			Description: "Kustomizations, HelmReleases and ResourceSets that are applied to this cluster, from here or from another one, by state. Only ready, and suspended on purpose, is good.",
+			Queries:     states,
 		},
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,

@@ -56,16 +56,16 @@ func (e end) at() string {
 	return `min by (` + strings.Join(by, ", ") + `) (` + e.metric + `)`
 }
 
-// state is 0 while there is time, 1 for a warning, 2 if it is critical and 3 when it is over.
+// left is how much time there is.
+func (e end) left() string { return e.at() + ` - time()` }
+
+// state is 0 while there is time, 1 for a warning and 2 if it is bad.
 func (e end) state() string {
-	left := `(` + e.at() + ` - time()`
-	over := left + ` < bool 0)`
 	if e.warning == "" {
-		return over + ` * 3`
+		return `0 * ` + e.at()
 	}
-	return left + ` < bool ` + e.warning + `)
-      + ` + left + ` < bool ` + e.bad + `)
-      + ` + over
+	return `(` + e.left() + ` < bool ` + e.warning + `)
+      + (` + e.left() + ` < bool ` + e.bad + `)`
 }
 
 // row has the labels of a table of what expires.
@@ -82,20 +82,29 @@ func ofAll(ends []end, expr func(end) string) string {
 	return anyOf(rows)
 }
 
-func left(e end) string { return e.at() + ` - time()` }
+// countBelow counts by cluster those with less time left than a limit of their own.
+func countBelow(ends []end, limit func(end) string) string {
+	var limited []end
+	for _, e := range ends {
+		if limit(e) != "" {
+			limited = append(limited, e)
+		}
+	}
+	return perCluster(`count by (cluster) ((` + ofAll(limited, func(e end) string { return e.left() + ` - ` + limit(e) }) + `) < 0)`)
+}
 
 // expiryTable has a row for each certificate or token, the first to expire on top.
 func expiryTable(title, description string, ends []end, links ...Link) Panel {
 	query := func(expr func(end) string) Query { return Query{Expr: ofAll(ends, expr)} }
 	return Panel{
 		Kind: Table, Title: title, Description: description, Width: 24, Height: 10, Unit: Number, Links: links,
-		Queries: []Query{query(left), query(end.at), {Expr: orRow(ofAll(ends, end.state), "what", "nothing known")}},
+		Queries: []Query{query(end.left), query(end.at), {Expr: orRow(ofAll(ends, end.state), "what", "nothing known")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("what", "What"), labelColumn("object", "Object"),
-			ageColumn(0, "Left"), dateColumn(1, "Expires"),
+			ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 0, Color: Neutral}), dateColumn(1, "Expires"),
 			{Query: 2, Title: "State", Mappings: []Mapping{
 				{Value: 0, Text: "has time", Color: Good}, {Value: 1, Text: "soon", Color: Warning},
-				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
+				{Value: 2, Text: "urgent", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
 			}},
 		},
 		Sort: Sort{Column: "Left"},

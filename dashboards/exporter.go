@@ -79,19 +79,27 @@ func clustersHistory() Panel {
 
 // exporterCost is told by each process of itself and by who scrapes it.
 func exporterCost() []Panel {
+	const replica = "job, instance"
+	each := func(title, description string, unit Unit, expr string) Panel {
+		p := line(title, description, unit, "{{instance}}", expr)
+		p.PerReplica = true
+		return p
+	}
 	return []Panel{
-		line("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, "{{instance}}", `scrape_duration_seconds{`+exporterJob+`}`),
-		line("Rows", "Samples that a scrape of a replica has. Steady is good; if it jumps, look at the objects by kind above.", Number, "{{instance}}", `scrape_samples_scraped{`+exporterJob+`}`),
-		line("CPU", "Processor cores that a replica uses. Operations of the documentation has what a fleet of which size should need.", Number, "{{instance}}", `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
-		line("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, "{{instance}}", `process_resident_memory_bytes{`+exporterJob+`}`),
-		line("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: tell the maintainers.", Number, "{{instance}}", `go_goroutines{`+exporterJob+`}`),
+		each("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, `scrape_duration_seconds{`+exporterJob+`}`),
+		each("Rows", "Samples that a scrape of a replica has. Steady is good; if it jumps, look at the objects by kind above.", Number, `scrape_samples_scraped{`+exporterJob+`}`),
+		each("CPU", "Processor cores that a replica uses. The operations of the documentation say what a fleet of which size needs.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
+		each("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, `process_resident_memory_bytes{`+exporterJob+`}`),
+		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: tell the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
 		{
-			Kind: Table, Title: "Versions and shards", Width: 12, Height: 8,
-			Description: "The versions of the exporter that run, and the shards, if the fleet is divided. One version is good, and each shard from 0.",
-			Queries:     []Query{{Expr: `cobaltcore_build_info or cobaltcore_shard_info`}},
+			Kind: Table, Title: "Versions and shards", Width: 12, Height: 8, PerReplica: true,
+			Description: "The version of each replica, and its shard if the fleet is divided. One version is good, and each shard from 0.",
+			Queries:     []Query{{Expr: `cobaltcore_build_info * on (` + replica + `) group_left (shard, shards) (cobaltcore_shard_info or on (` + replica + `) cobaltcore_build_info)`}},
 			Columns: []Column{
-				labelColumn("version", "Version"), labelColumn("revision", "Revision"), labelColumn("goversion", "Go"), labelColumn("shard", "Shard"), labelColumn("shards", "of"),
+				labelColumn("instance", "Replica"), labelColumn("version", "Version"), labelColumn("revision", "Revision"), labelColumn("goversion", "Go"),
+				labelColumn("shard", "Shard"), labelColumn("shards", "of"),
 			},
+			Sort: Sort{Column: "Replica"},
 		},
 	}
 }

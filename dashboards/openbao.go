@@ -62,7 +62,7 @@ func baoNow() []Panel {
 	leader.Mappings = yesNo("known", "none", Bad)
 	audit := baoStat("Audit devices", "Devices that write the audit log. None is a gap in what can be proven later; one that fails stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
 		`sum by (`+byBao+`) (`+bao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
-	return []Panel{
+	panels := []Panel{
 		leader,
 		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair what is down or sealed before anything else is restarted.",
 			maxBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
@@ -83,6 +83,10 @@ func baoNow() []Panel {
 		baoStat("Endpoints not answered", "What the exporter asks OpenBao and is not told, which is then not known here. 0 is good; the last section says what and why.",
 			countOr0(byBao, bao("endpoint_failing"), bao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
 	}
+	for i := range panels[6:] { // the second row has four
+		panels[6+i].Width = 6
+	}
+	return panels
 }
 
 // baoNodeState is the state of each node as a number: that of the first that holds.

@@ -156,11 +156,15 @@ func groupedBy(e parser.Expr) ([]string, bool) {
 		}
 		return e.Grouping, !e.Without
 	case *parser.BinaryExpr:
-		switch parser.ValueTypeScalar {
-		case e.RHS.Type():
-			return groupedBy(e.LHS)
-		case e.LHS.Type():
+		left, known := groupedBy(e.LHS)
+		switch {
+		case e.RHS.Type() == parser.ValueTypeScalar, e.Op == parser.LAND, e.Op == parser.LUNLESS:
+			return left, known
+		case e.LHS.Type() == parser.ValueTypeScalar:
 			return groupedBy(e.RHS)
+		case e.Op == parser.LOR:
+			right, same := groupedBy(e.RHS)
+			return left, known && same && slices.Equal(slices.Sorted(slices.Values(left)), slices.Sorted(slices.Values(right)))
 		}
 	}
 	return nil, false

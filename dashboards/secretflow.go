@@ -25,7 +25,7 @@ func secretFlowPage() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),
 		Sections: []Section{
-			presence("secret flow", selector(flow+"consumer")+" or "+selector(flow+"producer")+" or "+selector(flow+"unresolved")),
+			presence("Secret flow", selector(flow+"consumer")+" or "+selector(flow+"producer")+" or "+selector(flow+"unresolved")),
 			{Title: "Now", Panels: []Panel{
 				flowByCluster(),
 				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings(`alertname=~"SecretFlow.*|ESOPushSecret.*"`)),

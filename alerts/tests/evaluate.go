@@ -22,10 +22,10 @@ import (
 
 // Alert is what a rule finds, with all its labels and texts.
 type Alert struct {
-	Rule                 alerts.Rule
-	Labels               labels.Labels
-	Value                float64
-	Summary, Description string
+	Rule                            alerts.Rule
+	Labels                          labels.Labels
+	Value                           float64
+	Summary, Description, Dashboard string
 }
 
 // String is the name with the labels, without those that follow from the name.
@@ -169,8 +169,8 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 			b.Set(name, expand(text))
 		}
 		a.Labels = b.Set("alertname", r.Name).Labels()
-		summary, description := r.Texts(e.label)
-		a.Summary, a.Description = expand(summary), expand(description)
+		texts := r.Annotations(e.label)
+		a.Summary, a.Description, a.Dashboard = expand(texts["summary"]), expand(texts["description"]), expand(texts["dashboard"])
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}

@@ -80,7 +80,7 @@ func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]
 		if a.Rule.Name == r.Name {
 			firing = append(firing, promtoolAlert{
 				Labels:      labels.NewBuilder(a.Labels).Del("alertname").Labels().Map(),
-				Annotations: map[string]string{"summary": a.Summary, "description": a.Description},
+				Annotations: map[string]string{"summary": a.Summary, "description": a.Description, "dashboard": a.Dashboard},
 			})
 		}
 	}

@@ -33,11 +33,20 @@ func (g *generation) firing() []notify.Alert {
 	for _, f := range r.Findings {
 		if f.State == health.Firing && !f.Stale {
 			all = append(all, notify.Alert{
-				Labels: alertLabels(f), Annotations: map[string]string{"summary": f.Summary, "description": f.Description}, StartsAt: f.Since,
+				Labels: alertLabels(f), Annotations: annotations(f), StartsAt: f.Since,
 			})
 		}
 	}
 	return all
+}
+
+// annotations are those of a finding as Prometheus sends them.
+func annotations(f health.Finding) map[string]string {
+	a := map[string]string{"summary": f.Summary, "description": f.Description}
+	if f.Dashboard != "" {
+		a["dashboard"] = f.Dashboard
+	}
+	return a
 }
 
 // alertLabels are the labels of a finding as Prometheus sends them.

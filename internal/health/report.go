@@ -59,6 +59,8 @@ type Finding struct {
 	Stale       bool              `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
 	Silenced    bool              `json:"silenced"`
 	Playbook    string            `json:"playbook"`
+	// Dashboard is for alerts, which are read where dashboards are.
+	Dashboard string `json:"-"`
 }
 
 // Object is what a finding is about.
@@ -149,6 +151,9 @@ func (a *alert) finding() Finding {
 		Object: Object{
 			Kind: a.rule.object[0].expand(l, a.value), Namespace: a.rule.object[1].expand(l, a.value), Name: a.rule.object[2].expand(l, a.value),
 		},
+	}
+	if a.rule.dashboard != nil {
+		f.Dashboard = a.rule.dashboard(l[clusterLabel])
 	}
 	if a.cause != nil {
 		f.RootCause = a.cause.id()

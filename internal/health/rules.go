@@ -25,6 +25,7 @@ type rule struct {
 	keepFiringFor time.Duration
 	inhibitedBy   []alerts.Inhibition
 	playbook      string
+	dashboard     func(cluster string) string
 
 	expr, since query
 	// labels are added to those of the expression; of user rules only.
@@ -148,7 +149,7 @@ func (c *compiler) catalogued(a alerts.Rule, o Override) error {
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.KeepFiringFor, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(),
+		playbook: a.Playbook(), dashboard: a.DashboardAt,
 	}
 	if o.For > 0 {
 		r.holdFor = o.For
