@@ -83,8 +83,10 @@ func baoNow() []Panel {
 		baoStat("Endpoints not answered", "What the exporter asks OpenBao and is not told, which is then not known here. 0 is good; the last section says what and why.",
 			countOr0(byBao, bao("endpoint_failing"), bao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
 	}
-	for i := range panels[6:] { // the second row has four
-		panels[6+i].Width = 6
+	for i := range panels {
+		if i >= 6 { // the second row has four
+			panels[i].Width = 6
+		}
 	}
 	return panels
 }
