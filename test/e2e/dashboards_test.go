@@ -7,18 +7,29 @@ package e2e
 
 import "testing"
 
-// TestDashboards shows every dashboard of two fleets, with each label, as Perses and
-// as Grafana would.
+// TestDashboards has the queries of every page asked, and the pages shown, as Perses
+// and as Grafana would: with the faults of test/fleet and with none, for both names of
+// the label cluster.
 func TestDashboards(t *testing.T) {
 	fleets := fleetsForDashboards(t)
 	for _, f := range fleets {
-		t.Run("queries/"+f.path(), func(t *testing.T) { t.Parallel(); testDashboardQueries(t, f) })
+		t.Run("queries/"+f.path(), func(t *testing.T) { testDashboardQueries(t, f) })
 	}
 	for _, f := range fleets {
-		l, err := f.Query(t.Context(), "ALERTS")
-		if f.name == wellFleet {
-			t.Log(f.path(), l, err)
-		}
+		t.Run("grafana/"+f.path(), func(t *testing.T) { testGrafanaPanels(t, f) })
 	}
-	t.Run("perses", func(t *testing.T) { testPersesDashboards(t, fleets) })
+	t.Run("perses", func(t *testing.T) {
+		site, b := startPersesSite(t, fleets), startBrowser(t)
+		if *screenshots != "" {
+			takeScreenshots(t, site, b, fleets[0])
+			return
+		}
+		// With the queries tested, a page with another label is not another page.
+		for _, f := range []shown{fleets[0], fleets[3]} {
+			t.Run(f.path(), func(t *testing.T) {
+				t.Parallel()
+				testPersesDashboards(t, b, site, f)
+			})
+		}
+	})
 }

@@ -1,0 +1,83 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"cmp"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// screenshots is set by make screenshots.
+var screenshots = flag.String("screenshots", "", "a directory for pictures of the dashboards of a fleet with faults")
+
+const (
+	shotWidth  = 1200
+	shotHeight = 2400 // the rest of a page is cut off
+)
+
+// takeScreenshots waits until there is something to see in lines, and rules have waited.
+func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
+	eventually(t, 10*time.Minute, func() error {
+		const history = `min(count_over_time(up[10m])) > 60`
+		if found, err := f.Query(t.Context(), history); err != nil || len(found) == 0 {
+			return fmt.Errorf("%s: %v %w", history, found, err)
+		}
+		return nil
+	})
+	tab := b.tab(t)
+	for _, d := range persesDashboards(t, f.label) {
+		tab.show(site, f, d, "3m")
+		end := eval[float64](tab, `document.fonts.ready.then(() => Math.max(...[...document.querySelectorAll('[data-testid="panel"]')].map((p) => p.getBoundingClientRect().bottom)))`)
+		picture, err := chromedp.Call(tab.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Clip: &page.Viewport{Width: shotWidth, Height: min(end+8, shotHeight), Scale: 1},
+		})
+		must(t, err)
+		small, err := palettePNG(picture.Data)
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(*screenshots, d.Metadata.Name+".png"), small, 0o600))
+	}
+}
+
+// palettePNG is a picture with its most frequent colours only: a quarter of the size,
+// and nobody sees it in pages made of a few colours.
+func palettePNG(picture []byte) ([]byte, error) {
+	from, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return nil, err
+	}
+	colours := map[color.RGBA]int{}
+	for y := range from.Bounds().Dy() {
+		for x := range from.Bounds().Dx() {
+			r, g, b, _ := from.At(x, y).RGBA()
+			colours[color.RGBA{R: uint8(r >> 11 << 3), G: uint8(g >> 11 << 3), B: uint8(b >> 11 << 3), A: 0xff}]++
+		}
+	}
+	byCount := slices.SortedFunc(maps.Keys(colours), func(a, b color.RGBA) int { return cmp.Compare(colours[b], colours[a]) })
+	palette := color.Palette{color.White}
+	for _, c := range byCount[:min(len(byCount), 63)] {
+		palette = append(palette, c)
+	}
+	to := image.NewPaletted(from.Bounds(), palette)
+	draw.Draw(to, to.Bounds(), from, image.Point{}, draw.Src)
+	var out bytes.Buffer
+	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, to)
+	return out.Bytes(), err
+}
