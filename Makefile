@@ -44,6 +44,10 @@ e2e: ## Run the tests on real servers, which are built into a cache once
 faults: ## Break everything once in a real fleet and look at what Alertmanager sends; make e2e breaks one thing of each system
 	$(GOTEST) -race -tags testbed -timeout 60m -run '^TestFaults$$' ./test/e2e -args -all-faults
 
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
+	$(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./test/e2e -args -screenshots $(CURDIR)/docs/dashboards
+
 .PHONY: mutants
 mutants: ## Make every mistake in every rule, one at a time: a fixture has to show each
 	$(GO) test -tags mutants -run '^TestMistakesAreFound$$' ./alerts/tests

@@ -36,7 +36,7 @@ const (
 // takeScreenshots waits until there is something to see in lines, and rules have waited.
 func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
 	eventually(t, 10*time.Minute, func() error {
-		const history = `min(count_over_time(up[10m])) > 60`
+		const history = `min(count_over_time(up[10m])) > 100`
 		if found, err := f.Query(t.Context(), history); err != nil || len(found) == 0 {
 			return fmt.Errorf("%s: %v %w", history, found, err)
 		}
@@ -44,7 +44,7 @@ func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
 	})
 	tab := b.tab(t)
 	for _, d := range persesDashboards(t, f.label) {
-		tab.show(site, f, d, "3m")
+		tab.show(site, f, d, "5m")
 		end := eval[float64](tab, `document.fonts.ready.then(() => Math.max(...[...document.querySelectorAll('[data-testid="panel"]')].map((p) => p.getBoundingClientRect().bottom)))`)
 		picture, err := chromedp.Call(tab.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
 			Clip: &page.Viewport{Width: shotWidth, Height: min(end+8, shotHeight), Scale: 1},
@@ -56,8 +56,8 @@ func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
 	}
 }
 
-// palettePNG is a picture with its most frequent colours only: a quarter of the size,
-// and nobody sees it in pages made of a few colours.
+// palettePNG is a picture with its most frequent colours only: a third of the size,
+// and nobody sees it in pages made of few colours.
 func palettePNG(picture []byte) ([]byte, error) {
 	from, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
@@ -72,7 +72,7 @@ func palettePNG(picture []byte) ([]byte, error) {
 	}
 	byCount := slices.SortedFunc(maps.Keys(colours), func(a, b color.RGBA) int { return cmp.Compare(colours[b], colours[a]) })
 	palette := color.Palette{color.White}
-	for _, c := range byCount[:min(len(byCount), 63)] {
+	for _, c := range byCount[:min(len(byCount), 255)] {
 		palette = append(palette, c)
 	}
 	to := image.NewPaletted(from.Bounds(), palette)
