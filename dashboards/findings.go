@@ -14,15 +14,17 @@ import (
 // alertList is where alerts are explained that have no playbook of their own.
 const alertList = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/docs/alerts.md"
 
-// findings are the firing alerts of the catalogue as Prometheus tells them. The value
-// is since when, in seconds since the epoch. It is about clusters that are chosen, or
-// about what is applied to them; matchers select some of them.
+// findings are the firing alerts of the catalogue about the chosen clusters, or about
+// what is applied to them. Matchers select some of them.
 func findings(matchers ...string) string {
-	each := func(where string) string {
-		all := strings.Join(slices.Concat([]string{where, ours()}, matchers), ", ")
-		return `ALERTS_FOR_STATE{` + all + `} and ignoring (alertstate) ALERTS{` + all + `, alertstate="firing"}`
-	}
-	return `(` + each(here) + ` or ` + each(`target_cluster=~"$cluster"`) + `)`
+	return `(` + findingsWith(here, matchers...) + ` or ` + findingsWith(`target_cluster=~"$cluster"`, matchers...) + `)`
+}
+
+// findingsWith are those that matchers select, as Prometheus tells them. The value is
+// since when, in seconds since the epoch.
+func findingsWith(where string, matchers ...string) string {
+	all := strings.Join(slices.Concat([]string{where, ours()}, matchers), ", ")
+	return `ALERTS_FOR_STATE{` + all + `} and ignoring (alertstate) ALERTS{` + all + `, alertstate="firing"}`
 }
 
 // ours selects the alerts of the catalogue but the one that always fires.
@@ -38,10 +40,10 @@ func ours() string {
 // catalogue: what Alertmanager holds back, whether it is configured to or not.
 func consequences() string {
 	type inhibition struct{ equal, children string }
-	parents := map[inhibition][]string{}
+	parents, names := map[inhibition][]string{}, alerts.Names()
 	for by, children := range childrenOf() {
 		slices.Sort(children)
-		i := inhibition{by.equal, namesMatcher(children)}
+		i := inhibition{by.equal, namesMatcher(children, names)}
 		parents[i] = append(parents[i], by.parent)
 	}
 	var all []string
@@ -49,7 +51,7 @@ func consequences() string {
 		return strings.Compare(a.equal+a.children, b.equal+b.children)
 	}) {
 		slices.Sort(parents[i])
-		all = append(all, `ALERTS{alertstate="firing", `+i.children+`} and on (`+i.equal+`) ALERTS{alertstate="firing", `+namesMatcher(parents[i])+`}`)
+		all = append(all, `ALERTS{alertstate="firing", `+i.children+`} and on (`+i.equal+`) ALERTS{alertstate="firing", `+namesMatcher(parents[i], names)+`}`)
 	}
 	return anyOf(all)
 }
@@ -76,11 +78,11 @@ func childrenOf() map[parentBy][]string {
 	return children
 }
 
-// namesMatcher selects alerts by their names, or by those that they do not have if
-// that is shorter.
-func namesMatcher(names []string) string {
+// namesMatcher selects alerts by their names, or by those of all names that they do not
+// have if that is shorter.
+func namesMatcher(names, all []string) string {
 	var others []string
-	for _, n := range alerts.Names() {
+	for _, n := range all {
 		if !slices.Contains(names, n) {
 			others = append(others, n)
 		}
@@ -96,8 +98,8 @@ func namesMatcher(names []string) string {
 }
 
 // rootCauses are the findings that follow from no other one.
-func rootCauses(matchers ...string) string {
-	return findings(matchers...) + ` unless ignoring (alertstate) (` + consequences() + `)`
+func rootCauses() string {
+	return findings() + ` unless ignoring (alertstate) (` + consequences() + `)`
 }
 
 // findingsTable lists findings, the newest first. Alerts name their objects by

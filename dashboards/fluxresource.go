@@ -3,7 +3,10 @@
 
 package dashboards
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // theFluxResource selects the object that is chosen at the top of the page.
 const theFluxResource = here + `, kind="$kind", exported_namespace="$namespace", name="$name"`
@@ -23,7 +26,7 @@ func fluxResource() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				resourceState(), resourceTimes(), resourceRevisions(),
-				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings(`kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)),
+				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", `(`+findingsWith(theFluxResource)+`)`),
 			}},
 			{Title: "Over time", Panels: resourceHistory()},
 			{Title: "What it needs and what needs it", Panels: resourceRelatives()},
@@ -44,7 +47,7 @@ func stateMappings() []Mapping {
 func stateValue(matchers string) string {
 	var states []string
 	for i, s := range fluxStates() {
-		states = append(states, string(rune('0'+i))+` * max by (`+fluxObject+`) (cobaltcore_flux_resource_status{`+matchers+`, status="`+s.name+`"})`)
+		states = append(states, strconv.Itoa(i)+` * max by (`+fluxObject+`) (cobaltcore_flux_resource_status{`+matchers+`, status="`+s.name+`"})`)
 	}
 	return strings.Join(states, "\nor ")
 }

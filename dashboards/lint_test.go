@@ -111,8 +111,10 @@ func TestTables(t *testing.T) {
 		if len(p.Columns) == 0 || p.Sort.Column != "" && !titles[p.Sort.Column] {
 			t.Errorf("sorted by %q, which is no column", p.Sort.Column)
 		}
-		if keys, err := p.Keys(); err != nil || len(p.Queries) > 1 && len(keys) == 0 {
-			t.Errorf("the queries have no label in common (%v)", err)
+		for i, q := range p.Queries {
+			if ok, err := p.HasRowsOf(q); !ok || err != nil {
+				t.Errorf("query %d has not all the labels %v (%v)", i, p.Labels(), err)
+			}
 		}
 	})
 }

@@ -76,8 +76,8 @@ type Panel struct {
 	Thresholds []Threshold
 	Mappings   []Mapping
 	// Columns of a table, in this order. What differs in none of them is one row,
-	// with the largest value. Several queries are joined by the labels that all have:
-	// those of the columns, or of a query that is a sum by fewer of them.
+	// with the largest value. Several queries are joined by the labels of the columns
+	// and their links, which all of them have: Perses would lose rows.
 	Columns []Column
 	Sort    Sort   // of a table
 	Links   []Link // of a panel, or with ${label} of each of its series and rows

@@ -18,8 +18,8 @@ const (
 	idFlux         = "cobaltcore-flux"
 	idFluxResource = "cobaltcore-flux-resource"
 	idOpenBao      = "cobaltcore-openbao"
-	idSecrets      = "cobaltcore-secrets"
-	idSecretFlow   = "cobaltcore-secret-flow"
+	idSecrets      = "cobaltcore-secrets"     //nolint:gosec // a page
+	idSecretFlow   = "cobaltcore-secret-flow" //nolint:gosec // a page
 	idGreenhouse   = "cobaltcore-greenhouse-aurora"
 	idCertificates = "cobaltcore-certificates"
 	idExporter     = "cobaltcore-exporter"

@@ -44,9 +44,9 @@ func (d Dashboard) For(label string) (Dashboard, error) {
 }
 
 func (p Panel) forLabel(label string) (Panel, error) {
-	print := alerts.QueryFor
+	written := alerts.QueryFor
 	if p.PerReplica {
-		print = alerts.EachReplica
+		written = alerts.EachReplica
 	}
 	p.Queries = slices.Clone(p.Queries)
 	for i := range p.Queries {
@@ -55,7 +55,7 @@ func (p Panel) forLabel(label string) (Panel, error) {
 		if err != nil {
 			return p, err
 		}
-		if q.Expr, err = print(expr, label); err != nil {
+		if q.Expr, err = written(expr, label); err != nil {
 			return p, err
 		}
 		q.Legend = legendLabel.ReplaceAllString(q.Legend, "{{"+label+"}}")
@@ -128,20 +128,15 @@ func (p Panel) Labels() []string {
 	return labels
 }
 
-// Keys are the labels by which the queries of a table are joined: all of them have
-// these.
-func (p Panel) Keys() ([]string, error) {
-	keys := p.Labels()
-	for _, q := range p.Queries {
-		e, err := alerts.Parse(q.Expr)
-		if err != nil {
-			return nil, err
-		}
-		if by, ok := groupedBy(e); ok {
-			keys = slices.DeleteFunc(keys, func(l string) bool { return !slices.Contains(by, l) })
-		}
+// HasRowsOf says whether the series of a query have all labels of the rows, as far as
+// that is plain.
+func (p Panel) HasRowsOf(q Query) (bool, error) {
+	e, err := alerts.Parse(q.Expr)
+	if err != nil {
+		return false, err
 	}
-	return keys, nil
+	by, known := groupedBy(e)
+	return !known || !slices.ContainsFunc(p.Labels(), func(l string) bool { return !slices.Contains(by, l) }), nil
 }
 
 // groupedBy says which labels the result of an expression has, if that is plain.

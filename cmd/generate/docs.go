@@ -50,6 +50,7 @@ func files() (map[string][]byte, error) {
 	if out["docs/alerts.md"], err = alertsPage(); err != nil {
 		return nil, err
 	}
+	out["docs/dashboards/README.md"] = dashboardsPage()
 	return out, openBaoFiles(out)
 }
 

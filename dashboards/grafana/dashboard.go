@@ -28,7 +28,7 @@ type writer struct {
 	page   dashboards.Dashboard
 	all    []dashboards.Dashboard
 	nextID uint32
-	y      int
+	y      uint32
 }
 
 // Write is a page, one of all, for rows in which the label cluster is called label.
@@ -38,7 +38,7 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 		return nil, err
 	}
 	w := writer{page: resolved, all: all, nextID: 1}
-	d := dashboard.Dashboard{
+	d := dashboard.Dashboard{ //nolint:staticcheck // sidecars reject v2
 		Uid: new(page.ID), Title: new(page.Title), Description: new(page.Description), Tags: []string{tag},
 		Timezone: new("browser"), Editable: new(false), GraphTooltip: new(dashboard.DashboardCursorSyncCrosshair),
 		Time: &dashboard.DashboardDashboardTime{From: "now-6h", To: "now"}, Refresh: new("1m"),
@@ -75,7 +75,7 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 	if s.Title != "" || s.Collapsed {
 		row = &dashboard.RowPanel{
 			Type: "row", Title: new(s.Title), Collapsed: s.Collapsed, Id: w.id(), Panels: []dashboard.Panel{},
-			GridPos: &dashboard.GridPos{W: 24, H: 1, Y: uint32(w.y)},
+			GridPos: &dashboard.GridPos{W: 24, H: 1, Y: w.y},
 		}
 		w.y++
 	}
@@ -86,9 +86,9 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 		if err != nil {
 			return nil, fmt.Errorf("panel %s: %w", s.Panels[i].Title, err)
 		}
-		p.GridPos = &dashboard.GridPos{X: uint32(box.X), Y: uint32(w.y + box.Y), W: uint32(box.W), H: uint32(box.H)}
+		p.GridPos = place(box, w.y)
 		panels = append(panels, p)
-		end = max(end, w.y+box.Y+box.H)
+		end = max(end, p.GridPos.Y+p.GridPos.H)
 	}
 	var out []dashboard.PanelOrRowPanel
 	if row != nil {
@@ -103,6 +103,11 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 		out = append(out, dashboard.PanelOrRowPanel{Panel: &panels[i]})
 	}
 	return out, nil
+}
+
+// place is a box below y. Boxes are small and never negative.
+func place(b dashboards.Box, y uint32) *dashboard.GridPos {
+	return &dashboard.GridPos{X: uint32(b.X), Y: y + uint32(b.Y), W: uint32(b.W), H: uint32(b.H)} //nolint:gosec // see above
 }
 
 func (w *writer) id() uint32 {
@@ -121,7 +126,7 @@ func (w *writer) variables() []dashboard.VariableModel {
 		query := fmt.Sprintf("label_values(%s, %s)", v.Selector, v.Label)
 		m := dashboard.VariableModel{
 			Type: dashboard.VariableTypeQuery, Name: v.Name, Label: new(v.Title), Datasource: source(),
-			Query:      &dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}},
+			Query:      &dashboard.StringOrMap{String: new(query)},
 			Definition: new(query), Hide: new(dashboard.VariableHideDontHide),
 			Refresh: new(dashboard.VariableRefreshOnTimeRangeChanged), Sort: new(dashboard.VariableSortAlphabeticalAsc),
 			Multi: new(!v.Single), IncludeAll: new(!v.Single), Regex: new(""),

@@ -74,7 +74,7 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 }
 
 // refID names a query of a panel.
-func refID(i int) string { return string(rune('A' + i)) }
+func refID(i int) string { return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i : i+1] }
 
 // target is a query. What shows no history asks for one moment only.
 func target(p dashboards.Panel, i int, q dashboards.Query) prometheus.Dataquery {

@@ -22,7 +22,7 @@ func (w *writer) table(out *dashboard.Panel, p dashboards.Panel) {
 		options.SortBy = append(options.SortBy, common.TableSortByFieldState{DisplayName: p.Sort.Column, Desc: new(p.Sort.Descending)})
 	}
 	out.Options = options
-	out.FieldConfig.Defaults.Custom = table.FieldConfig{Align: common.FieldTextAlignmentAuto, Filterable: new(true), CellOptions: plain()}
+	out.FieldConfig.Defaults.Custom = table.FieldConfig{Align: common.FieldTextAlignmentAuto, Filterable: new(true)}
 	out.FieldConfig.Defaults.Links = nil
 	if len(p.Queries) > 1 {
 		out.Transformations = append(out.Transformations, dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}})
@@ -105,10 +105,6 @@ func (w *writer) column(p dashboards.Panel, c dashboards.Column) []dashboard.Dyn
 		set("links", links)
 	}
 	return out
-}
-
-func plain() *common.TableCellOptions {
-	return &common.TableCellOptions{TableAutoCellOptions: &common.TableAutoCellOptions{Type: common.TableCellDisplayModeAuto}}
 }
 
 func byName(name string, properties []dashboard.DynamicConfigValue) dashboard.DashboardFieldConfigSourceOverrides {

@@ -80,12 +80,13 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 func (w *writer) key(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	key := strings.Join(words, "-")
+	key = key[:min(len(key), 70)] // Perses takes 75 characters
 	if key == "" {
 		key = "panel"
 	}
 	w.keys[key]++
 	if n := w.keys[key]; n > 1 {
-		return fmt.Sprintf("%s.%d", key, n) // no other title has a dot
+		return fmt.Sprintf("%s_%d", key, n) // no other key has an underscore
 	}
 	return key
 }

@@ -30,6 +30,9 @@ func color(c dashboards.Color) string {
 
 const white = "#FFFFFF"
 
+// lowest is below every value: the schema takes no range without a lower end.
+const lowest = -1e15
+
 func formatOf(u dashboards.Unit, decimals int) format {
 	f := format{Unit: "decimal"}
 	switch u {
@@ -102,7 +105,7 @@ func cells(t []dashboards.Threshold, m []dashboards.Mapping) []cellSettings {
 		case i > 0:
 			paint(condition{"Range", conditionSpec{Min: new(s.From)}}, "", s.Color)
 		case len(t) > 1:
-			paint(condition{"Range", conditionSpec{Max: new(t[1].From)}}, "", s.Color)
+			paint(condition{"Range", conditionSpec{Min: new(lowest), Max: new(t[1].From)}}, "", s.Color)
 		}
 	}
 	return out

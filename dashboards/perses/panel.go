@@ -29,7 +29,6 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 			out.Links = append(out.Links, w.link(w.withoutLabels(l)))
 		}
 	}
-	var err error
 	switch p.Kind {
 	case dashboards.Stat:
 		out.Plugin = plugin{"StatChart", stat(p)}
@@ -40,14 +39,13 @@ func (w *writer) panel(p dashboards.Panel) (panel, error) {
 	case dashboards.StatusHistory:
 		out.Plugin = plugin{"StatusHistoryChart", statusHistory(p)}
 	case dashboards.Table:
-		out.Plugin.Kind = "Table"
-		out.Plugin.Spec, err = w.table(p)
+		out.Plugin = plugin{"Table", w.table(p)}
 	case dashboards.Markdown:
 		out.Plugin = plugin{"Markdown", markdown{p.Text}}
 	default:
-		err = fmt.Errorf("no kind %q", p.Kind)
+		return panel{}, fmt.Errorf("no kind %q", p.Kind)
 	}
-	return panel{Kind: "Panel", Spec: out}, err
+	return panel{Kind: "Panel", Spec: out}, nil
 }
 
 // unitOf is the unit of a query: in a table, of the column that shows it.

@@ -11,7 +11,7 @@ import (
 )
 
 // table is a table. Perses before 0.53 shows what it is not told to hide.
-func (w *writer) table(p dashboards.Panel) (table, error) {
+func (w *writer) table(p dashboards.Panel) table {
 	t := table{Density: "compact", DefaultColumnHidden: true}
 	var painted []column
 	values := 0
@@ -45,12 +45,9 @@ func (w *writer) table(p dashboards.Panel) (table, error) {
 		t.ColumnSettings = append(t.ColumnSettings, column{Name: name, Hide: true})
 	}
 	if len(p.Queries) > 1 {
-		var err error
-		if t.Transforms, err = joined(p); err != nil {
-			return t, err
-		}
+		t.Transforms = joined(p)
 	}
-	return t, nil
+	return t
 }
 
 // unseen are what rows have beside columns: labels that links need, and values.
@@ -79,13 +76,12 @@ func valueName(p dashboards.Panel, query int) string {
 
 // joined puts the rows of several queries together: each has its own name for every
 // label at first.
-func joined(p dashboards.Panel) ([]transform, error) {
+func joined(p dashboards.Panel) []transform {
 	var out []transform
 	for _, l := range p.Labels() {
 		out = append(out, transform{"MergeIndexedColumns", transformSpec{Column: l}})
 	}
-	keys, err := p.Keys()
-	return append(out, transform{"JoinByColumnValue", transformSpec{Columns: keys}}), err
+	return append(out, transform{"JoinByColumnValue", transformSpec{Columns: p.Labels()}})
 }
 
 // cellLinkOf is the link of a cell: its own, or in the first column that of the row.

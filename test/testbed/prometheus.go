@@ -226,6 +226,11 @@ func Pint(ctx context.Context, args ...string) ([]byte, error) {
 	return runTool(ctx, "pint", nil, args...)
 }
 
+// Percli runs percli of Perses and returns its output. If it fails, the error has the output, too.
+func Percli(ctx context.Context, args ...string) ([]byte, error) {
+	return runTool(ctx, "percli", nil, args...)
+}
+
 func runTool(ctx context.Context, name string, stdin io.Reader, args ...string) ([]byte, error) {
 	path, err := Tool(ctx, name)
 	if err != nil {

@@ -52,6 +52,7 @@ func tools() map[string]tool {
 		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
 		"promtool":           {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/promtool", Flags: prometheusFlags},
 		"pint":               {Module: "pint", Package: "github.com/cloudflare/pint/cmd/pint"},
+		"percli":             {Module: "dashboards", Package: "github.com/perses/perses/cmd/percli"},
 		"openbao": {
 			Module:  "openbao",
 			Package: openBaoModule,
@@ -74,7 +75,7 @@ func tools() map[string]tool {
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
 //
-// Names: alertmanager, etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, pint, prometheus, promtool.
+// Names: alertmanager, etcd, external-secrets, flux-operator, kube-apiserver, kube-state-metrics, openbao, percli, pint, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {
