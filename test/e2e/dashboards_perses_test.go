@@ -75,13 +75,12 @@ func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string
 		chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f))))
 	var panels []renderedPanel
 	if err := testbed.Poll(b.Context(), 2*time.Minute, func(context.Context) error {
-		there := eval[bool](b, fmt.Sprintf(settled, len(d.Spec.Panels)))
-		panels = eval[[]renderedPanel](b, seenPanels)
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if !there {
-			return fmt.Errorf("%s is not there: %+v %s", d.Metadata.Name, panels, b.complains)
+		if !eval[bool](b, fmt.Sprintf(settled, len(d.Spec.Panels))) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return fmt.Errorf("%s is not there: %s", d.Metadata.Name, b.complains)
 		}
+		panels = eval[[]renderedPanel](b, seenPanels)
 		for _, p := range panels {
 			// Without rows, a table is blank.
 			if p.Canvases == 0 && p.Text == "" && emptyPanels(f.name)[d.Metadata.Name+": "+p.Title] == "" {
