@@ -74,14 +74,14 @@ func (s shown) write(t *testing.T) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()
 	must(t, err)
-	dir, real := t.TempDir(), filepath.Join(root, "test", "fleet")
+	dir, recorded := t.TempDir(), filepath.Join(root, "test", "fleet")
 	config := filepath.Join(dir, "fleet.yaml")
 	if s.name == faultsFleet {
-		must(t, os.CopyFS(dir, os.DirFS(real)))
+		must(t, os.CopyFS(dir, os.DirFS(recorded)))
 	} else {
 		_, err := tests.Healthy(dir)
 		must(t, err)
-		addControllers(t, filepath.Join(dir, "a"), filepath.Join(real, "management"))
+		addControllers(t, filepath.Join(dir, "a"), filepath.Join(recorded, "management"))
 	}
 	text, err := os.ReadFile(config)
 	must(t, err)

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"image/png"
 	"maps"
 	"os"
@@ -63,20 +62,23 @@ func palettePNG(picture []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	colours := map[color.RGBA]int{}
-	for y := range from.Bounds().Dy() {
-		for x := range from.Bounds().Dx() {
-			r, g, b, _ := from.At(x, y).RGBA()
-			colours[color.RGBA{R: uint8(r >> 11 << 3), G: uint8(g >> 11 << 3), B: uint8(b >> 11 << 3), A: 0xff}]++
+	at := func(x, y int) color.RGBA { // without what nobody sees
+		r, g, b, _ := from.At(x, y).RGBA()
+		return color.RGBA{R: uint8(r >> 11 * 255 / 31), G: uint8(g >> 11 * 255 / 31), B: uint8(b >> 11 * 255 / 31), A: 255}
+	}
+	to, often, index := image.NewPaletted(from.Bounds(), nil), map[color.RGBA]int{}, map[color.RGBA]uint8{}
+	for i := range to.Pix {
+		often[at(i%to.Stride, i/to.Stride)]++
+	}
+	for _, c := range slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int { return cmp.Compare(often[b], often[a]) }) {
+		if len(to.Palette) < 256 {
+			to.Palette = append(to.Palette, c)
 		}
+		index[c] = uint8(to.Palette.Index(c))
 	}
-	byCount := slices.SortedFunc(maps.Keys(colours), func(a, b color.RGBA) int { return cmp.Compare(colours[b], colours[a]) })
-	palette := color.Palette{color.White}
-	for _, c := range byCount[:min(len(byCount), 255)] {
-		palette = append(palette, c)
+	for i := range to.Pix {
+		to.Pix[i] = index[at(i%to.Stride, i/to.Stride)]
 	}
-	to := image.NewPaletted(from.Bounds(), palette)
-	draw.Draw(to, to.Bounds(), from, image.Point{}, draw.Src)
 	var out bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, to)
 	return out.Bytes(), err
