@@ -109,6 +109,10 @@ servers: ## Run the tests on real servers, which are built into a cache once
 e2e: ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
 	$(GOTEST) -race -tags testbed -timeout 90m ./test/e2e -args -thorough
 
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
+	$(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./test/e2e -args -screenshots $(CURDIR)/docs/dashboards
+
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
 	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed

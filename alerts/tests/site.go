@@ -52,7 +52,7 @@ func (s site) config(instances bool) string {
 // write makes the files of a case.
 func (s site) write(c Case) error {
 	_, empty := c.sections["empty"]
-	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), fleet.SnapshotFile: snapshotMeta()}); err != nil {
+	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), fleet.SnapshotFile: snapshotMeta(false)}); err != nil {
 		return err
 	}
 	for _, cluster := range s.clusters {
@@ -84,9 +84,10 @@ func (s site) write(c Case) error {
 	return nil
 }
 
-// snapshotMeta leaves all times as they are.
-func snapshotMeta() string {
-	return fmt.Sprintf("takenAt: %s\nshiftTime: false\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339))
+// snapshotMeta says when snapshots were taken, and whether they are shown as if that
+// were now.
+func snapshotMeta(shift bool) string {
+	return fmt.Sprintf("takenAt: %s\nshiftTime: %t\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339), shift)
 }
 
 func writeFiles(dir string, files map[string]string) error {

@@ -6,11 +6,8 @@ package testbed
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -28,49 +25,6 @@ func Chromium(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
 	return strings.TrimSpace(out), nil
-}
-
-// Axe returns the script of axe-core, which looks for what people with disabilities
-// cannot use. npm installs it into the cache, as test/tools/axe pins it.
-func Axe(ctx context.Context) (string, error) {
-	dir, unlock, err := locked(ctx, "axe")
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	cache, err := cacheDirectory()
-	if err != nil {
-		return "", err
-	}
-	pins, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
-	if err != nil {
-		return "", fmt.Errorf("testbed: %w", err)
-	}
-	sum := sha256.Sum256(pins)
-	home := filepath.Join(cache, "axe-"+hex.EncodeToString(sum[:8]))
-	script := filepath.Join(home, "node_modules", "axe-core", "axe.min.js")
-	if exists(script) {
-		content, err := os.ReadFile(script)
-		return string(content), err
-	}
-	work, err := os.MkdirTemp(cache, ".axe-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(work) }()
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		if err := copyFile(filepath.Join(dir, name), filepath.Join(work, name)); err != nil {
-			return "", err
-		}
-	}
-	if _, err := run(ctx, work, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
-		return "", fmt.Errorf("testbed: %w", err)
-	}
-	if err := os.Rename(work, home); err != nil {
-		return "", err
-	}
-	content, err := os.ReadFile(script)
-	return string(content), err
 }
 
 // locked is a directory under test/tools, for one at a time.
