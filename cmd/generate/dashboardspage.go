@@ -31,6 +31,7 @@ func dashboardsPage() []byte {
 		if leads := onward(d, all); len(leads) > 0 {
 			b.WriteString("\nIt leads to " + strings.Join(leads, ", ") + ".\n")
 		}
+		_, _ = fmt.Fprintf(&b, "\n![%s, with the faults of test/fleet, in Perses](%s.png)\n", name(d), d.ID)
 		for _, s := range d.Sections {
 			section(&b, s)
 		}
