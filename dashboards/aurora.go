@@ -56,7 +56,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		{
 			Kind: Table, Title: "What is wrong with TLS", Width: 6, Unit: Number,
 			Description: "Where a check fails for tls: expired, hostname, unknown_authority, client_certificate, not_tls, files (those of the exporter) or other. \"None\" is good.",
-			Queries:     []Query{{Expr: orNone(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
+			Queries:     []Query{{Expr: orRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), labelColumn("problem", "Problem")},
 			Sort:        Sort{Column: "Check"},
 		},

@@ -50,7 +50,7 @@ func changedPanel() Panel {
 		Kind: Table, Title: "What changed in the last hour", Width: 24, Height: 10,
 		Description: "Objects that changed their state, were deployed, created or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
 			"That a Kustomization is reconciled again is no change. States an hour ago are those of Prometheus: without a history every state is new.",
-		Queries: []Query{{Expr: orNone(changes(), "what", "nothing")}},
+		Queries: []Query{{Expr: orRow(changes(), "what", "nothing")}},
 		Columns: []Column{
 			ageColumn(0, "Ago"), labelColumn("what", "What"), clusterColumn(), labelColumn("target_cluster", "Applied to"),
 			labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
@@ -64,7 +64,7 @@ func appliedPanel() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 8,
 		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
-		Queries: []Query{{Expr: orNone(revisions+`}) unless `+revisions+`} offset 1h)
+		Queries: []Query{{Expr: orRow(revisions+`}) unless `+revisions+`} offset 1h)
   and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+here+`} offset 1h)`, "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"),

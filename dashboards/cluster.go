@@ -74,7 +74,7 @@ func clusterExpiry() Panel {
 	return Panel{
 		Kind: Table, Title: "Certificates and credentials", Width: 10, Height: 5,
 		Description: "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. More than two weeks is good. The page Certificates and expiry has those of the whole fleet.",
-		Queries: []Query{{Expr: orNone(left("cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "certificate of the API server")+`
+		Queries: []Query{{Expr: orRow(left("cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "certificate of the API server")+`
 or `+left("cobaltcore_cluster_credential_expiry_timestamp_seconds", "credentials of the exporter"), "what", "nothing that ends is known")}},
 		Columns: []Column{labelColumn("what", "What"), labelColumn("type", "Type"), ageColumn(0, "Ends in", expiry(2*day, 14*day)...)},
 		Sort:    Sort{Column: "Ends in"},
@@ -105,7 +105,7 @@ func clusterApplied() []Panel {
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
 			Description: "What is applied to this cluster and is not ready, with the cluster in which the object lives: look there. None is good.",
-			Queries: []Query{{Expr: orNone(`(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}))
+			Queries: []Query{{Expr: orRow(`(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}))
   * on (`+fluxObject+`) group_left (status) topk by (`+fluxObject+`) (1, cobaltcore_flux_resource_status{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="ready"})`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
@@ -121,7 +121,7 @@ func clusterPods() Panel {
 	return Panel{
 		Kind: Table, Title: "Pods that wait or were restarted", Width: 24, Height: 8,
 		Description: "Pods of the management plane that do not run, with the reason, and those with a container that ended within the last day. None is good; OOMKilled needs more memory, CrashLoopBackOff a look at the log.",
-		Queries: []Query{{Expr: orNone(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
+		Queries: []Query{{Expr: orRow(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
 or label_replace((time() - max by (`+pod+`) (`+selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")+`) < 86400)
   * on (`+pod+`) group_left (reason) topk by (`+pod+`) (1, `+selector("cobaltcore_controller_pod_last_restart_reason")+`), "what", "restarted", "", "")`, "name", "none")}},
 		Columns: []Column{

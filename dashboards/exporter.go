@@ -55,12 +55,12 @@ func clustersTable() Panel {
 		Kind: Table, Title: "Clusters", Width: 24, Height: 8,
 		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
 		Queries: []Query{
-			{Expr: orNone(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
+			{Expr: orRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
 			{Expr: `max by (` + labels + `) (` + joined(`time() - max by (cluster) (`+selector("cobaltcore_cluster_last_contact_timestamp_seconds")+`)`) + `)`},
 			{Expr: `max by (` + labels + `) (` + joined(`sum by (cluster) (`+selector("cobaltcore_watch_objects")+`)`) + `)`},
 		},
 		Columns: []Column{
-			clusterColumn(), {Query: 0, Title: "API server", Mappings: yesNo("answers", "does not answer", Bad)}, labelColumn("reason", "Reason"),
+			clusterColumn(), {Query: 0, Title: "API server", Mappings: append(yesNo("answers", "does not answer", Bad), noRow()...)}, labelColumn("reason", "Reason"),
 			ageColumn(1, "Last contact", splitAt(Good, 60, Warning)...), valueColumn(2, "Objects", Number),
 			labelColumn("role", "Role"), labelColumn("source", "Known from"), labelColumn("version", "Kubernetes"),
 		},

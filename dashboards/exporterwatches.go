@@ -14,7 +14,7 @@ func kindsTable() Panel {
 		Kind: Table, Title: "Objects by kind", Width: 24, Height: 10,
 		Description: "Every kind that is watched in every cluster: how many objects have rows, whether they are complete, when the watch last gave a sign of life (a quiet one does about once a minute), and what was left out.",
 		Queries: []Query{
-			{Expr: orNone(of("cobaltcore_watch_objects"), "kind", "nothing is watched")}, {Expr: of("cobaltcore_watch_synced")},
+			{Expr: orRow(of("cobaltcore_watch_objects"), "kind", "nothing is watched")}, {Expr: of("cobaltcore_watch_synced")},
 			{Expr: `time() - ` + of("cobaltcore_watch_last_event_timestamp_seconds")}, {Expr: of("cobaltcore_watch_objects_cut")},
 			{Expr: of("cobaltcore_watch_objects_with_cut_labels")}, {Expr: of("cobaltcore_watch_partial_decodes_total")},
 		},
@@ -33,7 +33,7 @@ func watchPanels() []Panel {
 		{
 			Kind: Table, Title: "Failing watches", Width: 14, Height: 8,
 			Description: "Kinds that cannot be listed or watched, and why. None is good. forbidden is a right that the exporter does not have in that cluster; all others are the network or the API server.",
-			Queries:     []Query{{Expr: orNone(`max by (`+watchedKind+`, reason) (`+selector("cobaltcore_watch_failing")+`)`, "kind", "none")}},
+			Queries:     []Query{{Expr: orRow(`max by (`+watchedKind+`, reason) (`+selector("cobaltcore_watch_failing")+`)`, "kind", "none")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("collector", "Collector"), labelColumn("kind", "Kind"), labelColumn("group", "Group"), labelColumn("reason", "Reason"),
 			},
@@ -74,7 +74,7 @@ or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 		{
 			Kind: Table, Title: "Controllers that cannot be asked", Width: 12, Height: 8,
 			Description: "Pods of controllers that do not tell their own metrics, and systems whose pods cannot be listed, with the reason. None is good; forbidden is the right to pods or pods/proxy.",
-			Queries: []Query{{Expr: orNone(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
+			Queries: []Query{{Expr: orRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
 			Columns: []Column{clusterColumn(), labelColumn("system", "System"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), labelColumn("reason", "Reason")},
 			Sort:    Sort{Column: "Cluster"},
@@ -90,18 +90,18 @@ func exporterPeers() []Panel {
 			Kind: Table, Title: "Discovery", Width: 12, Height: 7,
 			Description: "Where clusters are searched for, whether that works, and how many were found. Those that are known stay while it does not.",
 			Queries: []Query{
-				{Expr: orNone(`max by (`+search+`) (`+selector("cobaltcore_discovery_up")+`)`, "source", "not configured")}, {Expr: `max by (` + search + `) (` + selector("cobaltcore_discovery_clusters") + `)`},
+				{Expr: orRow(`max by (`+search+`) (`+selector("cobaltcore_discovery_up")+`)`, "source", "not configured")}, {Expr: `max by (` + search + `) (` + selector("cobaltcore_discovery_clusters") + `)`},
 				{Expr: `time() - max by (` + search + `) (` + selector("cobaltcore_discovery_last_success_timestamp_seconds") + `)`},
 			},
 			Columns: []Column{
-				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), {Query: 0, Title: "Last look", Mappings: []Mapping{{Value: 1, Text: "succeeded", Color: Good}, {Value: 0, Text: "no success", Color: Warning}}},
+				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), {Query: 0, Title: "Last look", Mappings: []Mapping{{Value: 1, Text: "succeeded", Color: Good}, {Value: 0, Text: "no success", Color: Warning}, {Value: -1, Text: "none", Color: Neutral}}},
 				valueColumn(1, "Clusters", Number), ageColumn(2, "Last success"),
 			},
 		},
 		{
 			Kind: Table, Title: "Clusters that are not taken", Width: 12, Height: 7,
 			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations of the documentation say what to do about each reason.",
-			Queries:     []Query{{Expr: orNone(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
+			Queries:     []Query{{Expr: orRow(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason"), labelColumn("other", "Taken by"),
 			},
@@ -110,11 +110,11 @@ func exporterPeers() []Panel {
 			Kind: Table, Title: "Alertmanager", Width: 12, Height: 7,
 			Description: "The Alertmanagers that the exporter asks and, when nobody scrapes it, sends its alerts to. All that answer is good.",
 			Queries: []Query{
-				{Expr: orNone(`max by (alertmanager) (cobaltcore_alertmanager_up)`, "alertmanager", "not configured")}, {Expr: `time() - max by (alertmanager) (cobaltcore_alertmanager_last_success_timestamp_seconds)`},
+				{Expr: orRow(`max by (alertmanager) (cobaltcore_alertmanager_up)`, "alertmanager", "not configured")}, {Expr: `time() - max by (alertmanager) (cobaltcore_alertmanager_last_success_timestamp_seconds)`},
 				{Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushed_alerts_total)`}, {Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushes_failed_total)`},
 			},
 			Columns: []Column{
-				labelColumn("alertmanager", "Alertmanager"), {Query: 0, Title: "State", Mappings: []Mapping{{Value: 1, Text: "answers", Color: Good}, {Value: 0, Text: "no answer", Color: Warning}}},
+				labelColumn("alertmanager", "Alertmanager"), {Query: 0, Title: "State", Mappings: []Mapping{{Value: 1, Text: "answers", Color: Good}, {Value: 0, Text: "no answer", Color: Warning}, {Value: -1, Text: "none", Color: Neutral}}},
 				ageColumn(1, "Last answer"), valueColumn(2, "Alerts sent", Number), valueColumn(3, "Failed attempts", Number, zeroIsGood(Warning)...),
 			},
 		},

@@ -108,7 +108,7 @@ func findingsTable(title, description, expr string) Panel {
 	return Panel{
 		Kind: Table, Title: title, Width: 24, Height: 10,
 		Description: description + " Click an alert for its playbook. The list needs the rules of the exporter in Prometheus.",
-		Queries: []Query{{Expr: orNone(`time() - max by (alertname, severity, service, cluster, target_cluster, playbook, kind, namespace, object) (
+		Queries: []Query{{Expr: orRow(`time() - max by (alertname, severity, service, cluster, target_cluster, playbook, kind, namespace, object) (
   `+firstOf("namespace", []string{"exported_namespace", "namespace", "openbao", "aurora"},
 			firstOf("object", []string{"name", "node", "address", "mount", "path", "check", "store", "component", "collector", "type"},
 				`label_replace(`+expr+`, "playbook", "`+alertList+`", "playbook", "")`))+`)`, "alertname", "nothing fires")}},

@@ -118,7 +118,7 @@ func fluxReconciliation() []Panel {
 		valueColumn(0, "Intervals", Number, Threshold{Color: Good}, Threshold{From: 2, Color: Warning}, Threshold{From: 3, Color: Bad}),
 		ageColumn(1, "Last reconciled"), ageColumn(2, "Interval"),
 	), oldestFirst("Intervals"),
-		orNone(late, "name", "none"),
+		orRow(late, "name", "none"),
 		`time() - (`+of("cobaltcore_flux_resource_last_reconcile_timestamp_seconds")+`)`,
 		of("cobaltcore_flux_resource_interval_seconds"))
 	return []Panel{

@@ -26,7 +26,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 		{
 			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 9,
 			Description: "The controllers of " + system + ", their versions and pods. As many available as there should be is good. Without one, objects keep the status that they had and still say that they are ready.",
-			Queries:     []Query{{Expr: orNone(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: replicas("ready")}},
+			Queries:     []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: replicas("ready")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("version", "Version"),
 				valueColumn(0, "Available", Number, splitAt(Bad, 1, Good)...), valueColumn(1, "Desired", Number), valueColumn(2, "Ready", Number),

@@ -73,7 +73,7 @@ func resourceTimes() Panel {
 	return Panel{
 		Kind: Table, Title: "Times", Width: 7, Height: 7,
 		Description: "How long ago what happened to the object, as far as objects of this kind note it. That it was reconciled less than one and a half intervals ago is good.",
-		Queries:     []Query{{Expr: orNone(strings.Join(all, "\nor "), "what", "no such object")}},
+		Queries:     []Query{{Expr: orRow(strings.Join(all, "\nor "), "what", "no such object")}},
 		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Ago")},
 		Sort:        Sort{Column: "Ago"},
 	}
@@ -84,7 +84,7 @@ func resourceRevisions() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions", Width: 11, Height: 7,
 		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
-		Queries:     []Query{{Expr: orNone(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind tells no revision")}},
+		Queries:     []Query{{Expr: orRow(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind tells no revision")}},
 		Columns: []Column{
 			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
 			labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path"),
@@ -122,7 +122,7 @@ func resourceRelatives() []Panel {
 		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
 		p := fluxTable(title, description, []Column{
 			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), labelColumn("status", "State"), labelColumn("target_cluster", "Applied to"),
-		}, Sort{Column: "Name"}, orNone(expr+`
+		}, Sort{Column: "Name"}, orRow(expr+`
   * on (`+object+`) group_left (status, target_cluster) `+state+`
   or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))
 		p.Width = 12
@@ -151,7 +151,7 @@ func resourceAttempts() Panel {
 	return Panel{
 		Kind: Table, Title: "History", Width: 24, Height: 7,
 		Description: "The history that the object keeps itself: revisions, what became of them, how often they were reconciled and how long the last time took. Sources and notifications keep none.",
-		Queries:     []Query{{Expr: orNone(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
+		Queries:     []Query{{Expr: orRow(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
 		Columns: []Column{
 			ageColumn(0, "Last reconciled"), labelColumn("status", "Result"), labelColumn("version", "Version"), labelColumn("digest", "Digest"),
 			valueColumn(1, "Reconciliations", Number), ageColumn(2, "Took"),
@@ -170,7 +170,7 @@ func resourceRelease() Panel {
 		Kind: Table, Title: "Helm release", Width: 24, Height: 5,
 		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Fields of what it does not check are empty; other kinds have no release.",
 		Queries: []Query{
-			{Expr: orNone(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},
+			{Expr: orRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},
 			{Expr: joined("failures", `, action="all"`)}, {Expr: joined("drifted", "")}, {Expr: joined("test_success", "")}, {Expr: joined("remediated", "")},
 		},
 		Columns: []Column{

@@ -47,7 +47,7 @@ func fluxTables() []Panel {
 			labelColumn("status", "State"), labelColumn("reason", "Reason"), ageColumn(0, "Ready changed"),
 			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
 		), oldestFirst("Ready changed"),
-			orNone(withState(changed+` or `+created, states), "name", "none"),
+			orRow(withState(changed+` or `+created, states), "name", "none"),
 			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
 	}
 	return []Panel{
@@ -77,7 +77,7 @@ func fluxRevisions() []Panel {
 	return []Panel{
 		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
 			fluxColumns(labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied")), Sort{Column: "Cluster"},
-			orNone(`max by (`+labels+`) (`+fluxResources("flux_resource_info")+`) and on (`+fluxObject+`) (`+fluxBehind()+`)`, "name", "none")),
+			orRow(`max by (`+labels+`) (`+fluxResources("flux_resource_info")+`) and on (`+fluxObject+`) (`+fluxBehind()+`)`, "name", "none")),
 		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source tells what it is made from.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`)`),
@@ -87,7 +87,7 @@ func fluxRevisions() []Panel {
   * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`),
 		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",
 			fluxColumns(labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release")), Sort{Column: "Chart"},
-			orNone(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
+			orRow(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
   and on (chart_name) (count by (chart_name) (count by (chart_name, chart_version) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)) > 1)`, "name", "none")),
 		fluxVersions(),
 		fluxOperators(),
@@ -99,7 +99,7 @@ func fluxVersions() Panel {
 		[]Column{
 			clusterColumn(), fluxNameColumn(), labelColumn("desired", "Asked for"), labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied"),
 		}, Sort{Column: "Cluster"},
-		orNone(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
+		orRow(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
 	p.Width = 14
 	return p
 }
@@ -107,7 +107,7 @@ func fluxVersions() Panel {
 func fluxOperators() Panel {
 	p := fluxTable("Version of Flux Operator", "The Flux Operator of each cluster, and the distribution that it reports. The same version everywhere is good.",
 		[]Column{clusterColumn(), labelColumn("version", "Version"), labelColumn("platform", "Platform")}, Sort{Column: "Cluster"},
-		orNone(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
+		orRow(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
 	p.Width = 10
 	return p
 }

@@ -157,7 +157,7 @@ func greenhouseClusters() []Panel {
 		{
 			Kind: Table, Title: "Versions of Kubernetes", Width: 12, Unit: Number,
 			Description: "The version that Greenhouse has seen in each Cluster; unknown where it does not get in. Versions that are more than one minor apart need an upgrade soon.",
-			Queries:     []Query{{Expr: orNone(`max by (`+byObject+`, version) (`+gh("cluster_kubernetes_version_info")+`)`, "name", "none")}},
+			Queries:     []Query{{Expr: orRow(`max by (`+byObject+`, version) (`+gh("cluster_kubernetes_version_info")+`)`, "name", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"), labelColumn("version", "Version")},
 			Sort:        Sort{Column: "Version"},
 		},

@@ -88,7 +88,7 @@ func baoUnanswered() []Panel {
 	return []Panel{{
 		Kind: Table, Title: "Endpoints that are not answered", Width: 24, Unit: Number,
 		Description: "What the exporter asks and is not told: its rows are gone until it is. \"All are answered\" is good. forbidden: the policy of the exporter lacks the path; sealed and no_leader follow from the nodes; an empty node is the active one.",
-		Queries:     []Query{{Expr: orNone(`max by (`+byNode+`, endpoint, reason) (`+bao("endpoint_failing")+`)`, "reason", "all are answered")}},
+		Queries:     []Query{{Expr: orRow(`max by (`+byNode+`, endpoint, reason) (`+bao("endpoint_failing")+`)`, "reason", "all are answered")}},
 		Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("endpoint", "Endpoint"), labelColumn("reason", "Reason")},
 		Sort:        Sort{Column: "Endpoint"}, Links: []Link{playbook("OpenBaoCollectorFailing")},
 	}}

@@ -131,7 +131,7 @@ func baoLeader() []Panel {
 		{
 			Kind: Table, Title: "Which leader each node knows", Width: 24, Unit: Number,
 			Description: "All nodes should name the same one. A node without a row knows none: it is down, sealed or cut off.",
-			Queries:     []Query{{Expr: orNone(`max by (`+byNode+`, leader_address) (`+bao("leader_info")+`)`, "leader_address", "none known")}},
+			Queries:     []Query{{Expr: orRow(`max by (`+byNode+`, leader_address) (`+bao("leader_info")+`)`, "leader_address", "none known")}},
 			Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("leader_address", "Leader")},
 			Sort:        Sort{Column: "Node"},
 		},

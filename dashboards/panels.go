@@ -110,12 +110,6 @@ func perCluster(expr string) string {
 	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + here + `})`
 }
 
-// orNone is an expression for a table which has a row that says so where there would
-// be no other one: an empty table looks as if it were broken.
-func orNone(expr, label, text string) string {
-	return `(` + expr + `) or on () label_replace(vector(0), "` + label + `", "` + text + `", "", "")`
-}
-
 // labelColumn is a column of a table with the values of a label.
 func labelColumn(name, title string) Column { return Column{Label: name, Title: title} }
 
@@ -127,7 +121,7 @@ func fluxNameColumn() Column { return Column{Label: "name", Title: "Name", Link:
 
 // ageColumn is a column with seconds that have passed, the value of a query of the table.
 func ageColumn(query int, title string, thresholds ...Threshold) Column {
-	return Column{Query: query, Title: title, Unit: Duration, Thresholds: thresholds}
+	return valueColumn(query, title, Duration, thresholds...)
 }
 
 // dateColumn is a column with a moment.
@@ -137,7 +131,11 @@ func dateColumn(query int, title string) Column {
 
 // valueColumn is a column with a number in some unit.
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
-	return Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
+	c := Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
+	if query == 0 {
+		c.Mappings = noRow() // of orRow
+	}
+	return c
 }
 
 // oldestFirst sorts a table by the column with ages.
@@ -169,7 +167,7 @@ func average(metric, by string, matchers ...string) string {
 // look broken. expr has series, with the label cluster, for the clusters that have it.
 func presence(system, expr string) Section {
 	return Section{Title: "Where is " + system + "?", Panels: []Panel{{
-		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 3, Unit: Number,
+		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
 			"Of a cluster that does not answer nothing is known: the page The exporter says why.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)

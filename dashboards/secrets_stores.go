@@ -72,7 +72,7 @@ func storePanels() []Panel {
 		{
 			Kind: Table, Title: "Where stores lead", Width: 24, Unit: Number,
 			Description: "The server behind each store and how it logs in there. A path is the mount; without one, keys name it. The mount of the login should be that of the cluster.",
-			Queries:     []Query{{Expr: orNone(leads, "provider", "no stores")}},
+			Queries:     []Query{{Expr: orRow(leads, "provider", "no stores")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"), {Label: "store_name", Title: "Store", Link: toStore()},
 				labelColumn("provider", "Provider"), labelColumn("server", "Server"), labelColumn("path", "Path"),

@@ -99,6 +99,7 @@ type markdown struct {
 type table struct {
 	Density             string         `json:"density"`
 	DefaultColumnHidden bool           `json:"defaultColumnHidden"`
+	DefaultColumnWidth  string         `json:"defaultColumnWidth"` // auto: they share the panel, instead of 150 pixels for each
 	ColumnSettings      []column       `json:"columnSettings"`
 	CellSettings        []cellSettings `json:"cellSettings,omitempty"`
 	Transforms          []transform    `json:"transforms,omitempty"`

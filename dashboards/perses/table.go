@@ -5,6 +5,7 @@ package perses
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
@@ -12,7 +13,7 @@ import (
 
 // table is a table. Perses before 0.53 shows what it is not told to hide.
 func (w *writer) table(p dashboards.Panel) table {
-	t := table{Density: "compact", DefaultColumnHidden: true}
+	t := table{Density: "compact", DefaultColumnHidden: true, DefaultColumnWidth: "auto"}
 	var painted []column
 	values := 0
 	for i, c := range p.Columns {
@@ -31,14 +32,14 @@ func (w *writer) table(p dashboards.Panel) table {
 		if l := cellLinkOf(p, i); l != nil {
 			out.DataLink = w.cellLink(*l)
 		}
-		if len(out.CellSettings) > 0 {
+		if c.Label == "" && len(out.CellSettings) > 0 {
 			painted = append(painted, out)
 		}
 		t.ColumnSettings = append(t.ColumnSettings, out)
 	}
-	// Cells of one column only are new in 0.53. Where that is the only value of the
-	// table, the settings of all cells do the same.
-	if values == 1 && len(painted) == 1 {
+	// Cells of one column only are new in 0.53. Where all values of the table have the
+	// same, the settings of all cells do the same.
+	if values > 0 && len(painted) == values && !slices.ContainsFunc(painted, func(c column) bool { return !reflect.DeepEqual(c.CellSettings, painted[0].CellSettings) }) {
 		t.CellSettings = painted[0].CellSettings
 	}
 	for _, name := range append(w.unseen(p), "timestamp") {
