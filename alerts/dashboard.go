@@ -20,6 +20,9 @@ func (r Rule) Dashboard() string {
 	}
 	switch r.System {
 	case Flux:
+		if r.aboutFluxObject() {
+			return "cobaltcore-flux-resource"
+		}
 		return "cobaltcore-flux"
 	case OpenBao:
 		return "cobaltcore-openbao"
@@ -33,12 +36,31 @@ func (r Rule) Dashboard() string {
 	return "cobaltcore-cluster" // of clusters and their controllers
 }
 
-// DashboardAt is the dashboard with the cluster of an alert, if it is about one.
-func (r Rule) DashboardAt(cluster string) string {
-	if cluster == "" {
+// aboutFluxObject says that an alert names one object of Flux, by the labels of it.
+func (r Rule) aboutFluxObject() bool { return r.Object == objectOfFlux() }
+
+// variables are those of the dashboard, each with the label of the alert it is taken
+// from.
+func (r Rule) variables() [][2]string {
+	all := [][2]string{{"cluster", clusterLabel}}
+	if r.Dashboard() == "cobaltcore-flux-resource" {
+		all = append(all, [2]string{"kind", "kind"}, [2]string{"namespace", "exported_namespace"}, [2]string{"name", "name"})
+	}
+	return all
+}
+
+// DashboardAt is the dashboard of what an alert with these labels is about.
+func (r Rule) DashboardAt(labels map[string]string) string {
+	var values []string
+	for _, v := range r.variables() {
+		if value := labels[v[1]]; value != "" {
+			values = append(values, "var-"+v[0]+"="+url.QueryEscape(value))
+		}
+	}
+	if len(values) == 0 {
 		return r.Dashboard()
 	}
-	return r.Dashboard() + "?var-cluster=" + url.QueryEscape(cluster)
+	return r.Dashboard() + "?" + strings.Join(values, "&")
 }
 
 // dashboard is the same as a template.
@@ -46,5 +68,12 @@ func (r Rule) dashboard(label string) string {
 	if e, err := Parse(r.Expr); err != nil || !keepsCluster(e) {
 		return r.Dashboard()
 	}
-	return r.Dashboard() + "?var-cluster={{ $labels." + label + " | urlquery }}"
+	var values []string
+	for _, v := range r.variables() {
+		if v[1] == clusterLabel {
+			v[1] = label
+		}
+		values = append(values, "var-"+v[0]+"={{ $labels."+v[1]+" | urlquery }}")
+	}
+	return r.Dashboard() + "?" + strings.Join(values, "&")
 }

@@ -76,7 +76,7 @@ func matcher(label, values string) string {
 func flux(r Rule) Rule {
 	r.System = Flux
 	if r.Object == (Object{}) {
-		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.exported_namespace }}", Name: "{{ $labels.name }}"}
+		r.Object = objectOfFlux()
 	}
 	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	if r.Name != "FluxInstanceFailing" && r.Name != "FluxInstanceMissing" {
@@ -271,3 +271,8 @@ func fluxGroup() Group {
 }
 
 const fluxVersion = `max by (cluster, version) (label_replace(cobaltcore_flux_instance_version_info{applied!=""}, "version", "$1", "applied", "([^@]+).*"))`
+
+// objectOfFlux is the object that the labels of a flux_* row name.
+func objectOfFlux() Object {
+	return Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.exported_namespace }}", Name: "{{ $labels.name }}"}
+}

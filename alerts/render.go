@@ -112,12 +112,17 @@ func (r Rule) Labels(label string) map[string]string {
 	return l
 }
 
+// withoutCluster are metrics of the exporter itself, and what Prometheus knows of it.
+func withoutCluster() []string {
+	return []string{"up", "cobaltcore_config_last_reload_successful", "cobaltcore_alertmanager_up"}
+}
+
 // keepsCluster says whether the result of an expression has the label cluster. What
 // is about the exporter itself has none.
 func keepsCluster(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
-		return true
+		return !slices.Contains(withoutCluster(), e.Name)
 	case *parser.AggregateExpr:
 		if !e.Without {
 			return slices.Contains(e.Grouping, clusterLabel)

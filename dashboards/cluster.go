@@ -68,17 +68,11 @@ func clusterFacts() Panel {
 }
 
 func clusterExpiry() Panel {
-	left := func(metric, what string) string {
-		return `label_replace(min by (cluster, type) (` + selector(metric) + `) - time(), "what", "` + what + `", "", "")`
-	}
-	return Panel{
-		Kind: Table, Title: "Certificates and credentials", Width: 10, Height: 5,
-		Description: "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. More than two weeks is good. The page Certificates and expiry has those of the whole fleet.",
-		Queries: []Query{{Expr: orRow(left("cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "certificate of the API server")+`
-or `+left("cobaltcore_cluster_credential_expiry_timestamp_seconds", "credentials of the exporter"), "what", "nothing that ends is known")}},
-		Columns: []Column{labelColumn("what", "What"), labelColumn("type", "Type"), ageColumn(0, "Ends in", expiry(2*day, 14*day)...)},
-		Sort:    Sort{Column: "Ends in"},
-	}
+	p := expiryTable("Certificates and credentials", "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. That all have time is good. The page Certificates and expiry has those of the whole fleet.",
+		clusterEnds())
+	p.Width, p.Height = 10, 5
+	p.Columns = slices.DeleteFunc(p.Columns, func(c Column) bool { return c.Title == "Cluster" || c.Title == "Object" || c.Title == "Expires" })
+	return p
 }
 
 func clusterHealth() Panel {
@@ -104,9 +98,9 @@ func clusterApplied() []Panel {
 		},
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
-			Description: "What is applied to this cluster and is not ready, with the cluster in which the object lives: look there. None is good.",
-			Queries: []Query{{Expr: orRow(`(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}))
-  * on (`+fluxObject+`) group_left (status) topk by (`+fluxObject+`) (1, cobaltcore_flux_resource_status{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="ready"})`, "name", "none")}},
+			Description: "What is applied to this cluster and is neither ready nor suspended, with the cluster in which the object lives: look there. None is good.",
+			Queries: []Query{{Expr: orRow(`(time() - (max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}) or max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds{`+target+`})))
+  * on (`+fluxObject+`) group_left (status) topk by (`+fluxObject+`) (1, cobaltcore_flux_resource_status{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!~"ready|suspended"})`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
 				labelColumn("status", "State"), ageColumn(0, "Ready changed"),

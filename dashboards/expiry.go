@@ -50,6 +50,11 @@ func otherExpiries() []end {
 	}
 }
 
+// clusterEnds are those on the way to a cluster.
+func clusterEnds() []end {
+	return slices.DeleteFunc(otherExpiries(), func(e end) bool { return !slices.Equal(e.labels, []string{"cluster"}) })
+}
+
 // at is when it ends, by its labels.
 func (e end) at() string {
 	by := slices.Compact(append([]string{"cluster"}, e.labels...))

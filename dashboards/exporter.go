@@ -17,6 +17,9 @@ func exporterPage() Dashboard {
 			{Title: "Now", Panels: exporterNumbers()},
 			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
 			{Title: "Watches and limits", Panels: watchPanels()},
+			{Title: "Findings", Panels: []Panel{
+				findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings(`service="exporter"`)),
+			}},
 			{Title: "Collectors", Panels: collectorPanels()},
 			{Title: "Cost", Panels: exporterCost()},
 			{Title: "Rules", Panels: exporterRules()},
@@ -27,7 +30,7 @@ func exporterPage() Dashboard {
 
 func exporterNumbers() []Panel {
 	numbers := []Panel{
-		number("Replicas that answer", "Processes of the exporter that Prometheus can scrape. Two are good: one may be restarted.", `up{`+exporterJob+`}`, Good),
+		replicas(),
 		number("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
 		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below says why.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
 		number("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
@@ -36,6 +39,7 @@ func exporterNumbers() []Panel {
 		number("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8. 0 is good; they end in a hash and do no harm.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
 		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the one before is in force. 0 is good; the log says what is wrong.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}
+	numbers[len(numbers)-1].PerReplica = true // one that could does not hide one that could not
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 3, 4
 	}
@@ -108,8 +112,9 @@ func exporterRules() []Panel {
 	evaluation := line("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
 	age := Panel{
 		Kind: Stat, Title: "Last evaluation", Width: 4, Height: 8, Unit: Duration, Thresholds: splitAt(Good, 60, Bad),
-		Description: "How long ago the exporter last evaluated its rules. Below half a minute is good; if it is old, findings and verdicts are, too.",
-		Queries:     []Query{{Expr: `time() - max(cobaltcore_health_last_evaluation_timestamp_seconds)`}},
+		Description: "How long ago the exporter that is behind most last evaluated its rules. Below half a minute is good; if it is old, findings and verdicts are, too.",
+		Queries:     []Query{{Expr: `time() - min(cobaltcore_health_last_evaluation_timestamp_seconds)`}},
+		PerReplica:  true,
 	}
 	evaluated := number("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
 	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log says which and why.", `cobaltcore_health_evaluation_failures_total`, Bad)

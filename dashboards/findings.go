@@ -17,7 +17,7 @@ const alertList = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/ma
 // findings are the firing alerts of the catalogue about the chosen clusters, or about
 // what is applied to them. Matchers select some of them.
 func findings(matchers ...string) string {
-	return `(` + findingsWith(here, matchers...) + ` or ` + findingsWith(`target_cluster=~"$cluster"`, matchers...) + `)`
+	return `(` + findingsWith(hereOrNowhere, matchers...) + ` or ` + findingsWith(`target_cluster=~"$cluster"`, matchers...) + `)`
 }
 
 // findingsWith are those that matchers select, as Prometheus tells them. The value is

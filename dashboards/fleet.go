@@ -29,21 +29,24 @@ func fleetOverview() Dashboard {
 
 func fleetNumbers() []Panel {
 	severity := func(s alerts.Severity) string {
-		return selector("cobaltcore_health_findings", `severity="`+string(s)+`"`)
+		return `cobaltcore_health_findings{` + hereOrNowhere + `, severity="` + string(s) + `"}`
 	}
 	numbers := []Panel{
+		replicas(),
 		number("Clusters", "Clusters of the fleet that are chosen at the top.", selector("cobaltcore_cluster_up")+` >= bool 0`, Good),
 		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Of what is in them nothing is known; the page The exporter says why they do not answer.",
 			selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
-		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix says which. A sharded exporter gives no verdict: there it is always 0.",
+		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix says which. Sharded exporters give no verdict: there it says nothing.",
 			selector("cobaltcore_health_status")+` == bool 2`, Bad),
-		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. A sharded exporter gives no verdict: there it is always 0.",
+		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. Sharded exporters give no verdict: there it says nothing.",
 			selector("cobaltcore_health_status")+` == bool 1`, Warning),
+		number("Systems unknown", "Systems of clusters of which rows are missing, by cobaltcore_health_status: nobody would see them fail. 0 is good. Sharded exporters give no verdict: there it says nothing.",
+			selector("cobaltcore_health_status")+` == bool 3`, Warning),
 		number("Critical findings", "Findings of the exporter that make a system unusable, with those that follow from others. 0 is good. The list of root causes says where to begin.", severity(alerts.Critical), Bad),
 		number("Warnings", "Findings of the exporter that make a system worse, with those that follow from others. 0 is good.", severity(alerts.Warning), Warning),
 	}
 	for i := range numbers {
-		numbers[i].Width, numbers[i].Height = 4, 4
+		numbers[i].Width, numbers[i].Height = 6, 4
 	}
 	return numbers
 }

@@ -26,19 +26,21 @@ func controllerPanels(system string, matchers ...string) []Panel {
 		{
 			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 9,
 			Description: "The controllers of " + system + ", their versions and pods. As many available as there should be is good. Without one, objects keep the status that they had and still say that they are ready.",
-			Queries:     []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: replicas("ready")}},
+			Queries: []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
+  - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("version", "Version"),
-				valueColumn(0, "Available", Number, splitAt(Bad, 1, Good)...), valueColumn(1, "Desired", Number), valueColumn(2, "Ready", Number),
+				valueColumn(0, "Available", Number), valueColumn(1, "Desired", Number), valueColumn(2, "Missing", Number, zeroIsGood(Bad)...),
 			},
-			Sort: Sort{Column: "Available"},
+			Sort: Sort{Column: "Missing", Descending: true},
 		},
 		{
 			Kind: StatusHistory, Title: "Availability of " + system, Width: 10, Height: 9,
-			Description: "Whether each controller had an available pod. Green all along is good.",
-			Queries:     []Query{{Expr: `min by (cluster, component) (` + selector("cobaltcore_controller_replicas_available", matchers...) + `) > bool 0`, Legend: "{{cluster}} {{component}}"}},
-			Mappings:    yesNo("available", "down", Bad),
-			Links:       []Link{*toCluster()},
+			Description: "Whether each controller had an available pod, or should have none. Green all along is good.",
+			Queries: []Query{{Expr: `min by (cluster, component) (clamp_max((` + selector("cobaltcore_controller_replicas_available", matchers...) + ` > bool 0)
+  + (` + selector("cobaltcore_controller_replicas_desired", matchers...) + ` == bool 0), 1))`, Legend: "{{cluster}} {{component}}"}},
+			Mappings: yesNo("available", "down", Bad),
+			Links:    []Link{*toCluster()},
 		},
 	}
 }

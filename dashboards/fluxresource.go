@@ -74,8 +74,8 @@ func resourceTimes() Panel {
 		Kind: Table, Title: "Times", Width: 7, Height: 7,
 		Description: "How long ago what happened to the object, as far as objects of this kind note it. That it was reconciled less than one and a half intervals ago is good.",
 		Queries:     []Query{{Expr: orRow(strings.Join(all, "\nor "), "what", "no such object")}},
-		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Ago")},
-		Sort:        Sort{Column: "Ago"},
+		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Time")},
+		Sort:        Sort{Column: "Time"},
 	}
 }
 

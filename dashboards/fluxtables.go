@@ -73,14 +73,16 @@ func fluxBehind() string {
 func fluxRevisions() []Panel {
 	const labels = fluxObject + `, revision, applied_revision`
 	sources := `kind=~"GitRepository|OCIRepository|Bucket|HelmRepository|HelmChart|ExternalArtifact"`
-	appliers := `kind=~"Kustomization|HelmRelease|ResourceSet|FluxInstance"`
+	appliers := `kind=~"Kustomization|HelmRelease"`
 	return []Panel{
 		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
 			fluxColumns(labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied")), Sort{Column: "Cluster"},
 			orRow(`max by (`+labels+`) (`+fluxResources("flux_resource_info")+`) and on (`+fluxObject+`) (`+fluxBehind()+`)`, "name", "none")),
 		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source tells what it is made from.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
-			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`)`),
+			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
+  or `+ofOperator("flux_instance_info")+`
+  or `+ofOperator("flux_resourceset_info")+`)`),
 		fluxTable("Revisions of sources", "What each source has fetched, and when its artifact last changed. A failing source keeps its last artifact and what is made from it says that it is ready.",
 			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
 			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
@@ -110,4 +112,10 @@ func fluxOperators() Panel {
 		orRow(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
 	p.Width = 10
 	return p
+}
+
+// ofOperator are rows of Flux Operator, which has one revision, that is applied, and
+// applies to its own cluster.
+func ofOperator(metric string, matchers ...string) string {
+	return `label_replace(label_replace(` + selector(metric, matchers...) + `, "target_cluster", "$1", "cluster", "(.*)"), "applied_revision", "$1", "revision", "(.*)")`
 }

@@ -128,7 +128,7 @@ func TestAlertsLeadToAPage(t *testing.T) {
 	if got := r.Annotations("cluster")["dashboard"]; got != "cobaltcore-flux" {
 		t.Error(got)
 	}
-	if got := r.DashboardAt("a b"); got != "cobaltcore-flux?var-cluster=a+b" {
+	if got := r.DashboardAt(map[string]string{"cluster": "a b"}); got != "cobaltcore-flux?var-cluster=a+b" {
 		t.Error(got)
 	}
 }

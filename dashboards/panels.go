@@ -11,6 +11,10 @@ import (
 // here are the clusters that are chosen at the top of a page.
 const here = `cluster=~"$cluster"`
 
+// hereOrNowhere are findings about them, and those that are about no cluster, such as
+// an exporter that is down.
+const hereOrNowhere = `cluster=~"$cluster|"`
+
 // The IDs of the pages.
 const (
 	idFleet        = "cobaltcore-fleet"
@@ -95,12 +99,26 @@ const (
 	day  = 24 * hour
 )
 
-// number is the sum of an expression: 0 in green where it has no series, and another
-// colour from 1 on.
+// number is the sum of an expression, and another colour from 1 on. Where it has no
+// series it is 0 as long as an exporter is scraped at all: without one nothing is known,
+// and nothing is green.
 func number(title, description, expr string, above Color) Panel {
-	return Panel{
+	p := Panel{
 		Kind: Stat, Title: title, Description: description, Unit: Number, Thresholds: zeroIsGood(above),
-		Queries: []Query{{Expr: `sum(` + expr + `) or vector(0)`}},
+		Queries: []Query{{Expr: `sum(` + expr + `) or 0 * max(cobaltcore_cluster_up)`}},
+	}
+	if above == Good {
+		p.Thresholds = splitAt(Unknown, 1, Good)
+	}
+	return p
+}
+
+// replicas is how many exporters Prometheus reaches: 0 in red if there is none.
+func replicas() Panel {
+	return Panel{
+		Kind: Stat, Title: "Exporters", Unit: Number, Thresholds: splitAt(Bad, 1, Good), PerReplica: true,
+		Description: "Processes of the exporter that Prometheus can scrape. Two are good: one may be restarted. With 0, nothing else on this page is known.",
+		Queries:     []Query{{Expr: `sum(up{` + exporterJob + `}) or vector(0)`}},
 	}
 }
 

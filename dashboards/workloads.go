@@ -14,12 +14,12 @@ func workloadsTable(system, title string, links ...Link) Panel {
 		Kind: Table, Title: "Workloads of " + title, Width: 24, Height: 6, Unit: Number, Links: links,
 		Description: "The workloads of " + title + " and how many of their pods are available. All that are wanted is good. What hangs on one with none says what it last said, and is not looked at any more. \"none known\": the collector controllers is off, or may not read them.",
 		Queries: perRow(`0 * max by (`+by+`) (`+of("replicas_desired")+`) + 1`, by, "name", "none known",
-			of("replicas_available"), of("replicas_desired"), of("replicas_updated")),
+			of("replicas_available"), of("replicas_desired"), of("replicas_updated"), `clamp_min(`+of("replicas_desired")+` - `+of("replicas_available")+`, 0)`),
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Workload"), labelColumn("kind", "Kind"), labelColumn("component", "Component"),
 			valueColumn(1, "Wanted", Number),
-			{Query: 0, Title: "Available", Unit: Number, Thresholds: splitAt(Warning, 1, Good), Mappings: noRow()}, valueColumn(2, "Up to date", Number),
+			valueColumn(0, "Available", Number), valueColumn(3, "Missing", Number, zeroIsGood(Warning)...), valueColumn(2, "Up to date", Number),
 		},
-		Sort: Sort{Column: "Available"},
+		Sort: Sort{Column: "Missing", Descending: true},
 	}
 }

@@ -152,7 +152,7 @@ func (a *alert) finding() Finding {
 		Object: a.object(),
 	}
 	if a.rule.dashboard != nil {
-		f.Dashboard = a.rule.dashboard(l[clusterLabel])
+		f.Dashboard = a.rule.dashboard(l)
 	}
 	maps.Copy(f.Labels, a.owner)
 	if a.cause != nil {

@@ -25,7 +25,7 @@ type rule struct {
 	keepFiringFor time.Duration
 	inhibitedBy   []alerts.Inhibition
 	playbook      string
-	dashboard     func(cluster string) string
+	dashboard     func(labels map[string]string) string
 
 	expr, since query
 	// labels are added to those of the expression; of user rules only.
