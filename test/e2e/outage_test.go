@@ -104,7 +104,7 @@ func TestOutages(t *testing.T) {
 	e.ready(t)
 	keepChanging(t, seed)
 	w := watchOutages(t, e, all)
-	eventually(t, time.Minute, w.calm) // as long as it takes to be watched by a few probes
+	eventually(t, 5*time.Minute, w.calm) // as long as it takes to be watched by a few probes
 	before := usage()
 	log.reset()
 
