@@ -124,6 +124,8 @@ func TestChartRefuses(t *testing.T) {
 		"an account without a name":      {`{"serviceAccount":{"create":false}}`, "serviceAccount.name"},
 		"a memory limit in parts":        {`{"resources":{"limits":{"memory":"500000000m"}}}`, "resources.limits.memory"},
 		"an ingress without a host":      {`{"ingress":{"enabled":true}}`, "ingress.host"},
+		"a route without a gateway":      {`{"httpRoute":{"enabled":true}}`, "httpRoute.parentRefs"},
+		"another severity for all":       {`{"prometheusRules":{"additionalRuleLabels":{"severity":"info"}}}`, "additionalRuleLabels"},
 		"a bad digest":                   {`{"image":{"digest":"latest"}}`, "/image/digest"},
 	} {
 		t.Run(name, func(t *testing.T) {

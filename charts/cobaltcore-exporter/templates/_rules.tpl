@@ -7,8 +7,8 @@ SPDX-License-Identifier: Apache-2.0
 {{- $labels := dict -}}
 {{- with (include "cobaltcore-exporter.greenhouse" . | fromYaml).ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
 {{- range $name, $value := include "cobaltcore-exporter.commonLabels" . | fromYaml -}}
-{{- /* A label of Kubernetes may have a name that is none in Prometheus. */ -}}
-{{- if regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name }}{{ $_ := set $labels $name $value }}{{ end -}}
+{{- /* A label of Kubernetes may have a name that is none in Prometheus, and that of an object may not replace what an alert is known by. */ -}}
+{{- if and (regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name) (not (has $name (list "alertname" "cluster" "clusterName" "playbook" "severity" "target_cluster"))) }}{{ $_ := set $labels $name $value }}{{ end -}}
 {{- end -}}
 {{- mergeOverwrite $labels (.Values.prometheusRules.additionalRuleLabels | default dict) | toYaml -}}
 {{- end }}
