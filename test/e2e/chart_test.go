@@ -126,6 +126,7 @@ func TestChartRefuses(t *testing.T) {
 		"an ingress without a host":      {`{"ingress":{"enabled":true}}`, "ingress.host"},
 		"a route without a gateway":      {`{"httpRoute":{"enabled":true}}`, "httpRoute.parentRefs"},
 		"another severity for all":       {`{"prometheusRules":{"additionalRuleLabels":{"severity":"info"}}}`, "additionalRuleLabels"},
+		"a probe with our own account":   {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"management","nodes":["https://o:8200"],"loginProbe":{"enabled":true,"serviceAccount":{"name":"exporter-cobaltcore-exporter"}}}]}}}`, "is the account of the exporter"},
 		"a bad digest":                   {`{"image":{"digest":"latest"}}`, "/image/digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,19 +192,24 @@ func TestChartGreenhouse(t *testing.T) {
 	}
 	for _, g := range chartRules(t, objects).Groups {
 		for _, r := range g.Rules {
-			if r.Alert != "" && r.Labels["support_group"] != "storage" {
-				t.Errorf("%s: support_group %q, want that of global.commonLabels", r.Alert, r.Labels["support_group"])
+			if r.Alert != "" && (r.Labels["support_group"] != "storage" || r.Labels["organization"] != "my-organization") {
+				t.Errorf("%s: support_group %q and organization %q, want that of global.commonLabels and that of Greenhouse", r.Alert, r.Labels["support_group"], r.Labels["organization"])
 			}
 		}
 	}
-	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.commonLabels.service=hub")
+	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.greenhouse.organizationName=o,global.commonLabels.service=hub,global.commonLabels.severity=info,prometheusRules.additionalRuleLabels.organization=mine")
 	must(t, err)
+	info := true
 	for _, g := range chartRules(t, decoded(t, text)).Groups {
 		for _, r := range g.Rules {
-			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub") {
-				t.Errorf("%s: support_group %q and service %q, want the owner and what the user says", r.Alert, r.Labels["support_group"], r.Labels["service"])
+			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub" || r.Labels["organization"] != "mine") {
+				t.Errorf("%s: labels %v, want the owner and what the user says", r.Alert, r.Labels)
 			}
+			info = info && (r.Alert == "" || r.Labels["severity"] == "info")
 		}
+	}
+	if info {
+		t.Error("a common label has replaced the severity of alerts")
 	}
 }
 

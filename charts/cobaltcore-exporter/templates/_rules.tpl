@@ -5,7 +5,9 @@ SPDX-License-Identifier: Apache-2.0
 {{- /* Labels that every alert gets: those of the owner, then what is said about alerts. */}}
 {{- define "cobaltcore-exporter.alertLabels" -}}
 {{- $labels := dict -}}
-{{- with (include "cobaltcore-exporter.greenhouse" . | fromYaml).ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
+{{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
+{{- with $greenhouse.ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
+{{- with $greenhouse.organizationName }}{{ $_ := set $labels "organization" (toString .) }}{{ end -}}
 {{- range $name, $value := include "cobaltcore-exporter.commonLabels" . | fromYaml -}}
 {{- /* A label of Kubernetes may have a name that is none in Prometheus, and that of an object may not replace what an alert is known by. */ -}}
 {{- if and (regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name) (not (has $name (list "alertname" "cluster" "clusterName" "playbook" "severity" "target_cluster"))) }}{{ $_ := set $labels $name $value }}{{ end -}}
