@@ -27,6 +27,7 @@ web.yaml: |
 - --web.config.file=/etc/cobaltcore-exporter/config/web.yaml
 {{- end }}
 {{- if include "cobaltcore-exporter.protected" . }}
+{{- if eq (int .Values.web.port) (int .Values.web.probePort) }}{{ fail "web.probePort: it is that of web.port; probes need one of their own, without TLS and authentication" }}{{ end }}
 - --web.probe-address=:{{ .Values.web.probePort }}
 {{- end }}
 - --web.max-requests={{ .Values.web.maxRequests }}
