@@ -5,9 +5,12 @@ package alerts_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
@@ -62,5 +65,49 @@ func TestSite(t *testing.T) {
 		if r.Name == "FluxDrifted" && r.Expr != rules[r.Name].Expr {
 			t.Errorf("%+v", rules[r.Name])
 		}
+	}
+}
+
+// TestAdjustableRuleFile: beside each rule with a threshold is what makes it one with
+// another threshold.
+func TestAdjustableRuleFile(t *testing.T) {
+	text, err := alerts.AdjustableRuleFile(alerts.Catalogue(), "clusterName")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				Alert, Expr string
+				Threshold   *struct{ Unit, Expr, Description string }
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]alerts.Rule{}
+	for _, r := range alerts.Rules() {
+		rules[r.Name] = r
+	}
+	var found []string
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			if r.Threshold == nil {
+				continue
+			}
+			found = append(found, r.Alert)
+			number := strconv.FormatFloat(rules[r.Alert].Threshold.Default, 'f', -1, 64)
+			got := strings.ReplaceAll(r.Threshold.Expr, "$threshold", number)
+			if got == r.Threshold.Expr || strings.Join(strings.Fields(got), "") != strings.Join(strings.Fields(r.Expr), "") {
+				t.Errorf("%s: with the default it is %s, want %s", r.Alert, got, r.Expr)
+			}
+			if r.Threshold.Unit == "" || r.Threshold.Description == "" {
+				t.Errorf("%s: %+v", r.Alert, *r.Threshold)
+			}
+		}
+	}
+	if !slices.Equal(found, alerts.Adjustable()) {
+		t.Errorf("the file has thresholds for %v, want %v", found, alerts.Adjustable())
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
@@ -25,7 +26,11 @@ const chartDir = "charts/cobaltcore-exporter/"
 // chartFiles adds what the chart has of the code, after everything it copies.
 func chartFiles(out map[string][]byte) error {
 	for _, label := range clusterLabels() {
-		out[chartDir+"files/rules/"+label+".yaml"] = out["alerts/generated/"+label+"/rules.yaml"]
+		text, err := alerts.AdjustableRuleFile(alerts.Catalogue(), label)
+		if err != nil {
+			return fmt.Errorf("rules of the chart for label %s: %w", label, err)
+		}
+		out[chartDir+"files/rules/"+label+".yaml"] = append([]byte(chartHeader), text...)
 	}
 	if err := chartDashboards(out); err != nil {
 		return err

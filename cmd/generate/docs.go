@@ -68,7 +68,7 @@ func openBaoFiles(out map[string][]byte) error {
 		openbao.Policy([]string{"pki"}, []string{"kv-v2/+"}))
 	for name, role := range map[string]openbao.Role{
 		"role":       openbao.NewRole(account, account, account),
-		"probe-role": openbao.NewRole(account, account),
+		"probe-role": openbao.NewRole(account, account+"-probe"),
 	} {
 		text, err := json.MarshalIndent(role, "", "  ")
 		if err != nil {

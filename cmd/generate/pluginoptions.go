@@ -18,6 +18,7 @@ func pluginOptions() []pluginOption {
 		{"config.clusters", "Clusters"},
 		{"config.discover", "Places where clusters are found"},
 		{"rbac.secretNames", "Kubeconfig Secrets that may be read"},
+		{"rbac.createProbeAccount", "Create the account of the login probe"},
 		{"secretMounts", "Mounted Secrets"},
 		{"config.clusterLabel", "Name of the label for clusters"},
 		{"config.collectors.flux.enabled", "Flux"},
@@ -55,7 +56,6 @@ func pluginOptions() []pluginOption {
 		{"remoteAccount.enabled", "Account only"},
 		{"remoteAccount.clusterName", "Account: name of this cluster"},
 		{"remoteAccount.createTokenSecret", "Account: create a token"},
-		{"remoteAccount.createProbeAccount", "Account: create that of the login probe"},
 
 		{"replicas", "Replicas"},
 		{"shards", "Shards"},

@@ -78,5 +78,5 @@ type OpenBaoLoginProbe struct {
 // OpenBaoServiceAccount names a service account.
 type OpenBaoServiceAccount struct {
 	Namespace string `yaml:"namespace" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Namespace of the service account."`
-	Name      string `yaml:"name" jsonschema:"default=cobaltcore-exporter,minLength=1" jsonschema_description:"Name of the service account."`
+	Name      string `yaml:"name" jsonschema:"default=cobaltcore-exporter-probe,minLength=1" jsonschema_description:"Name of the service account. It is not that of the exporter, as who may create its tokens may do what it may."`
 }

@@ -35,11 +35,6 @@ func TestChartOnAPIServer(t *testing.T) {
 	strict(t, c, rendered(t, "all"))
 	for _, set := range chartSets() {
 		t.Run(set, func(t *testing.T) {
-			if set == "all" { // the chart makes it elsewhere only
-				probe := testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")
-				must(t, c.Apply(t.Context(), probe))
-				defer func() { must(t, c.Delete(t.Context(), probe)) }()
-			}
 			objects := rendered(t, set)
 			dryRun(t, c, objects...)
 			if set != "remote" { // nobody makes pods of a Deployment here, and only pods are checked

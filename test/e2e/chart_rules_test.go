@@ -6,16 +6,19 @@
 package e2e
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -52,6 +55,44 @@ func TestChartRules(t *testing.T) {
 	}
 }
 
+// TestChartThresholds: with another threshold, given to the exporter or to Prometheus, each
+// rule of both says the same.
+func TestChartThresholds(t *testing.T) {
+	t.Parallel()
+	changes, overrides := map[string]alerts.Change{}, map[string]any{}
+	for _, r := range alerts.Rules() {
+		if r.Threshold != nil {
+			changes[r.Name] = alerts.Change{Threshold: 2.5 * r.Threshold.Default}
+			overrides[r.Name] = map[string]any{"threshold": 2.5 * r.Threshold.Default}
+		}
+	}
+	text, err := alerts.RuleFile(alerts.Site(nil, changes), "cluster")
+	must(t, err)
+	var want ruleFile
+	must(t, yaml.Unmarshal(text, &want))
+	for name, values := range map[string]any{
+		"of the exporter": map[string]any{"config": map[string]any{"rules": map[string]any{"overrides": overrides}}},
+		"of Prometheus":   map[string]any{"prometheusRules": map[string]any{"overrides": overrides}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := json.Marshal(values)
+			must(t, err)
+			objects := renderedWith(t, string(text))
+			// Where the lines of an expression end depends on the length of the number.
+			words := cmp.Comparer(func(a, b expression) bool {
+				return strings.Join(strings.Fields(string(a)), "") == strings.Join(strings.Fields(string(b)), "")
+			})
+			if diff := cmp.Diff(want, chartRules(t, objects), words); diff != "" {
+				t.Error(diff)
+			}
+			if rules, _ := exporterConfig(t, objects)["rules"].(map[string]any); rules == nil || !cmp.Equal(overrides, rules["overrides"]) {
+				t.Errorf("the exporter has the rules %v", rules)
+			}
+		})
+	}
+}
+
 type ruleFile struct {
 	Groups []struct {
 		Name  string      `json:"name"`
@@ -62,12 +103,15 @@ type ruleFile struct {
 type alertRule struct {
 	Record        string            `json:"record,omitempty"`
 	Alert         string            `json:"alert,omitempty"`
-	Expr          string            `json:"expr"`
+	Expr          expression        `json:"expr"`
 	For           string            `json:"for,omitempty"`
 	KeepFiringFor string            `json:"keep_firing_for,omitempty"`
 	Labels        map[string]string `json:"labels,omitempty"`
 	Annotations   map[string]string `json:"annotations,omitempty"`
 }
+
+// expression is PromQL.
+type expression string
 
 func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
 	t.Helper()
@@ -109,6 +153,8 @@ func changedAsAll(file ruleFile) ruleFile {
 			case "FleetClusterDown":
 				r.For, r.Labels["severity"], r.Labels["tier"] = "3m", "warning", "os"
 				r.Annotations["summary"] = "{{ $labels.cluster }} is gone"
+			case "OpenBaoClockSkew":
+				r.Expr = expression(strings.TrimSuffix(string(r.Expr), "30") + "60")
 			case "OpenBaoQuorumAtRisk":
 				r.Labels["no_alert_on_absence"] = "true"
 			}

@@ -109,22 +109,30 @@ func compareGolden(t *testing.T, set string, got []byte) {
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ set, says string }{
-		"an unknown option":              {`{"serviceMonitor":{"intervall":"30s"}}`, "intervall"},
-		"an unknown key of the exporter": {`{"config":{"colectors":{}}}`, "colectors"},
-		"a bad value of the exporter":    {`{"config":{"collectors":{"controllers":{"via":"tunnel"}}}}`, "/config/collectors/controllers/via"},
-		"a duration that is none":        {`{"config":{"staleAfter":"soon"}}`, "/config/staleAfter"},
-		"Secrets without names":          {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
-		"no cluster":                     {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
-		"the same cluster twice":         {`{"config":{"clusters":[{"name":"here","inCluster":true}]}}`, "localCluster adds already"},
-		"two clusters of one name":       {`{"config":{"clusters":[{"name":"management","kubeconfig":{"path":"x"}}]}}`, "set localCluster.name"},
-		"replicas of shards":             {`{"replicas":2,"shards":2}`, "use one of the two"},
-		"an alert that is none":          {`{"prometheusRules":{"disabled":{"FluxStaled":true}}}`, "there is no FluxStaled"},
-		"a group that is none":           {`{"prometheusRules":{"ruleGroups":{"cobaltcore-gitops":false}}}`, "there is no cobaltcore-gitops"},
-		"a cluster label without rules":  {`{"config":{"clusterLabel":"k8s_cluster"}}`, "config.clusterLabel"},
-		"an account without a name":      {`{"serviceAccount":{"create":false}}`, "serviceAccount.name"},
-		"a memory limit in parts":        {`{"resources":{"limits":{"memory":"500000000m"}}}`, "resources.limits.memory"},
-		"an ingress without a host":      {`{"ingress":{"enabled":true}}`, "ingress.host"},
-		"a bad digest":                   {`{"image":{"digest":"latest"}}`, "/image/digest"},
+		"an unknown option":               {`{"serviceMonitor":{"intervall":"30s"}}`, "intervall"},
+		"an unknown key of the exporter":  {`{"config":{"colectors":{}}}`, "colectors"},
+		"a bad value of the exporter":     {`{"config":{"collectors":{"controllers":{"via":"tunnel"}}}}`, "/config/collectors/controllers/via"},
+		"a duration that is none":         {`{"config":{"staleAfter":"soon"}}`, "/config/staleAfter"},
+		"Secrets without names":           {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
+		"no cluster":                      {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
+		"the same cluster twice":          {`{"config":{"clusters":[{"name":"here","inCluster":true}]}}`, "localCluster adds already"},
+		"two clusters of one name":        {`{"config":{"clusters":[{"name":"management","kubeconfig":{"path":"x"}}]}}`, "set localCluster.name"},
+		"replicas of shards":              {`{"replicas":2,"shards":2}`, "use one of the two"},
+		"an alert that is none":           {`{"prometheusRules":{"disabled":{"FluxStaled":true}}}`, "there is no FluxStaled"},
+		"a group that is none":            {`{"prometheusRules":{"ruleGroups":{"cobaltcore-gitops":false}}}`, "there is no cobaltcore-gitops"},
+		"a cluster label without rules":   {`{"config":{"clusterLabel":"k8s_cluster"}}`, "config.clusterLabel"},
+		"an account without a name":       {`{"serviceAccount":{"create":false}}`, "serviceAccount.name"},
+		"a memory limit in parts":         {`{"resources":{"limits":{"memory":"500000000m"}}}`, "resources.limits.memory"},
+		"an ingress without a host":       {`{"ingress":{"enabled":true}}`, "ingress.host"},
+		"a route without a gateway":       {`{"httpRoute":{"enabled":true}}`, "httpRoute.parentRefs"},
+		"another severity for all":        {`{"prometheusRules":{"additionalRuleLabels":{"severity":"info"}}}`, "invalid propertyName 'severity'"},
+		"a probe with our own account":    {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"management","nodes":["https://o:8200"],"loginProbe":{"enabled":true,"serviceAccount":{"name":"exporter-cobaltcore-exporter"}}}]}}}`, "is the account of the exporter"},
+		"OpenBao in no cluster":           {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"storage","nodes":["https://o:8200"]}]}}}`, "storage of o is none of the configuration, which has management"},
+		"a rule that is none":             {`{"config":{"rules":{"disabled":["FluxStaled"]}}}`, "config.rules.disabled: there is no FluxStaled"},
+		"a change of a rule that is none": {`{"config":{"rules":{"overrides":{"FluxStaled":{"for":"5m"}}}}}`, "config.rules.overrides: there is no FluxStaled"},
+		"a threshold of nothing":          {`{"prometheusRules":{"overrides":{"FluxSuspended":{"threshold":5}}}}`, "FluxSuspended has no threshold"},
+		"one port for two":                {`{"web":{"tlsSecretName":"tls","probePort":9876}}`, "web.probePort"},
+		"a bad digest":                    {`{"image":{"digest":"latest"}}`, "/image/digest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,19 +197,24 @@ func TestChartGreenhouse(t *testing.T) {
 	}
 	for _, g := range chartRules(t, objects).Groups {
 		for _, r := range g.Rules {
-			if r.Alert != "" && r.Labels["support_group"] != "storage" {
-				t.Errorf("%s: support_group %q, want that of global.commonLabels", r.Alert, r.Labels["support_group"])
+			if r.Alert != "" && (r.Labels["support_group"] != "storage" || r.Labels["organization"] != "my-organization") {
+				t.Errorf("%s: support_group %q and organization %q, want that of global.commonLabels and that of Greenhouse", r.Alert, r.Labels["support_group"], r.Labels["organization"])
 			}
 		}
 	}
-	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.commonLabels.service=hub")
+	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.greenhouse.organizationName=o,global.commonLabels.service=hub,global.commonLabels.severity=info,prometheusRules.additionalRuleLabels.organization=mine")
 	must(t, err)
+	info := true
 	for _, g := range chartRules(t, decoded(t, text)).Groups {
 		for _, r := range g.Rules {
-			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub") {
-				t.Errorf("%s: support_group %q and service %q, want the owner and what the user says", r.Alert, r.Labels["support_group"], r.Labels["service"])
+			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub" || r.Labels["organization"] != "mine") {
+				t.Errorf("%s: labels %v, want the owner and what the user says", r.Alert, r.Labels)
 			}
+			info = info && (r.Alert == "" || r.Labels["severity"] == "info")
 		}
+	}
+	if info {
+		t.Error("a common label has replaced the severity of alerts")
 	}
 }
 

@@ -67,11 +67,12 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	must(t, b.SeedReference(t.Context()))
 	must(t, b.PutPolicy(t.Context(), "cobaltcore-exporter", policy()))
 	account := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "cobaltcore-exporter")
-	must(t, c.Apply(t.Context(), account, slice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
+	probed := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "cobaltcore-exporter-probe")
+	must(t, c.Apply(t.Context(), account, probed, slice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
 	must(t, b.ConfigureKubernetesAuth(t.Context(), "kubernetes/management", c))
 	for name, role := range map[string]openbao.Role{
 		"cobaltcore-exporter":       openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter", "cobaltcore-exporter"),
-		"cobaltcore-exporter-probe": openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter"),
+		"cobaltcore-exporter-probe": openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter-probe"),
 	} {
 		var body map[string]any
 		text, err := json.Marshal(role)

@@ -47,6 +47,16 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- if not $clusters }}{{ fail "there is no cluster to watch: set localCluster.enabled, or add one to config.clusters" }}{{ end -}}
 {{- $_ := set $config "clusters" $clusters -}}
+{{- /* What discovery will find has any name. */ -}}
+{{- if not $config.discover -}}
+{{- $names := list -}}
+{{- range $clusters }}{{ $names = append $names .name }}{{ end -}}
+{{- range $collector := list "openbao" "aurora" -}}
+{{- range get ($config.collectors | default dict) $collector | default list -}}
+{{- if not (has .cluster $names) }}{{ fail (printf "config.collectors.%s: the cluster %s of %s is none of the configuration, which has %s" $collector (toString .cluster) (toString .name) (join ", " $names)) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- /* What it sends itself goes the way of the alerts of Prometheus. */ -}}
 {{- with $config.alertmanager -}}
 {{- if .urls -}}
@@ -70,28 +80,43 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- define "cobaltcore-exporter.ruleChanges" -}}
 {{- $disabled := list -}}
 {{- $overrides := dict -}}
-{{- $known := dict -}}
+{{- $groups := dict -}}
+{{- $alerts := dict -}}
 {{- $options := .Values.prometheusRules -}}
 {{- range (.Files.Get "files/rules/cluster.yaml" | fromYaml).groups -}}
 {{- $off := eq (get ($options.ruleGroups | default dict) .name | toString) "false" -}}
-{{- $_ := set $known .name true -}}
+{{- $_ := set $groups .name true -}}
 {{- range .rules -}}
 {{- if .alert -}}
-{{- $_ := set $known .alert true -}}
+{{- $_ := set $alerts .alert . -}}
 {{- if or $off (get ($options.disabled | default dict) .alert) }}{{ $disabled = append $disabled .alert }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $alert, $override := $options.overrides -}}
-{{- with pick $override "for" "severity" }}{{ $_ := set $overrides $alert . }}{{ end -}}
+{{- with pick $override "for" "severity" "threshold" }}{{ $_ := set $overrides $alert . }}{{ end -}}
 {{- end -}}
-{{- range list "ruleGroups" "disabled" "overrides" -}}
-{{- $option := . -}}
-{{- range $name := keys (get $options . | default dict) | sortAlpha -}}
-{{- if not (hasKey $known $name) }}{{ fail (printf "prometheusRules.%s: there is no %s; docs/alerts.md has them all" $option $name) }}{{ end -}}
+{{- $rules := dig "rules" dict (.Values.config | default dict) | default dict -}}
+{{- include "cobaltcore-exporter.knownNames" (list "prometheusRules.ruleGroups" $groups (keys ($options.ruleGroups | default dict))) -}}
+{{- include "cobaltcore-exporter.knownNames" (list "prometheusRules.disabled" $alerts (keys ($options.disabled | default dict))) -}}
+{{- include "cobaltcore-exporter.knownNames" (list "prometheusRules.overrides" $alerts (keys ($options.overrides | default dict))) -}}
+{{- /* Files have alerts of their own. */ -}}
+{{- if not $rules.files -}}
+{{- include "cobaltcore-exporter.knownNames" (list "config.rules.disabled" $alerts ($rules.disabled | default list)) -}}
+{{- include "cobaltcore-exporter.knownNames" (list "config.rules.overrides" $alerts (keys ($rules.overrides | default dict))) -}}
 {{- end -}}
+{{- range $alert, $override := merge (deepCopy ($rules.overrides | default dict)) $overrides -}}
+{{- if and $override.threshold (hasKey $alerts $alert) (not (get $alerts $alert).threshold) }}{{ fail (printf "overrides of alerts: %s has no threshold; docs/alerts.md lists those that have one" $alert) }}{{ end -}}
 {{- end -}}
 {{ dict "disabled" $disabled "overrides" $overrides | toYaml }}
+{{- end }}
+
+{{- /* Fails for a name that is none of the known: option, known, names. */}}
+{{- define "cobaltcore-exporter.knownNames" -}}
+{{- $known := index . 1 -}}
+{{- range $name := index . 2 | sortAlpha -}}
+{{- if not (hasKey $known $name) }}{{ fail (printf "%s: there is no %s; docs/alerts.md has them all" (index $ 0) $name) }}{{ end -}}
+{{- end -}}
 {{- end }}
 
 {{- /* The label of clusters, if there are rules and dashboards for it. */}}

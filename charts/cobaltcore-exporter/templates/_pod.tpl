@@ -27,6 +27,7 @@ web.yaml: |
 - --web.config.file=/etc/cobaltcore-exporter/config/web.yaml
 {{- end }}
 {{- if include "cobaltcore-exporter.protected" . }}
+{{- if eq (int .Values.web.port) (int .Values.web.probePort) }}{{ fail "web.probePort: it is that of web.port; probes need one of their own, without TLS and authentication" }}{{ end }}
 - --web.probe-address=:{{ .Values.web.probePort }}
 {{- end }}
 - --web.max-requests={{ .Values.web.maxRequests }}
@@ -92,9 +93,19 @@ web.yaml: |
 {{- define "cobaltcore-exporter.needsToken" -}}
 {{- $needed := gt (include "cobaltcore-exporter.here" . | fromJsonArray | len) 0 -}}
 {{- range dig "openbao" list (dig "collectors" dict (.Values.config | default dict) | default dict) -}}
-{{- if dig "auth" "kubernetes" nil . }}{{ $needed = true }}{{ end -}}
+{{- /* An empty mapping is a login with the defaults. */ -}}
+{{- if dig "auth" "kubernetes" nil . | kindIs "map" }}{{ $needed = true }}{{ end -}}
 {{- end -}}
 {{- if $needed }}true{{ end -}}
+{{- end }}
+
+{{- /* A probe of the pod, unless the user has another way to ask. */}}
+{{- define "cobaltcore-exporter.probe" -}}
+{{- $probe := deepCopy (.probe | default dict) -}}
+{{- if not (or $probe.exec $probe.grpc $probe.tcpSocket) -}}
+{{- $_ := set $probe "httpGet" (merge ($probe.httpGet | default dict) (dict "path" .path "port" .port)) -}}
+{{- end -}}
+{{ toYaml $probe }}
 {{- end }}
 
 {{- /* What Deployment and StatefulSet have in common: a template of pods. */}}
@@ -152,15 +163,9 @@ spec:
         {{- end }}
       {{- $port := ternary "probes" "metrics" (eq (include "cobaltcore-exporter.protected" .) "true") }}
       livenessProbe:
-        httpGet: {path: /-/healthy, port: {{ $port }}}
-        {{- with .Values.livenessProbe }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "cobaltcore-exporter.probe" (dict "probe" .Values.livenessProbe "path" "/-/healthy" "port" $port) | nindent 8 }}
       readinessProbe:
-        httpGet: {path: /-/ready, port: {{ $port }}}
-        {{- with .Values.readinessProbe }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
+        {{- include "cobaltcore-exporter.probe" (dict "probe" .Values.readinessProbe "path" "/-/ready" "port" $port) | nindent 8 }}
       {{- with .Values.resources }}
       resources: {{- toYaml . | nindent 8 }}
       {{- end }}

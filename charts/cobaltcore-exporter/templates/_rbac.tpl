@@ -74,12 +74,29 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- $of := get $rules .service.namespace | default list -}}
 {{- $_ := set $rules .service.namespace (append $of (dict "apiGroups" (list "discovery.k8s.io") "resources" (list "endpointslices") "verbs" (list "list")) | uniq) -}}
 {{- end -}}
-{{- if and (dig "loginProbe" "enabled" false .) $here -}}
-{{- $account := dig "loginProbe" "serviceAccount" dict . -}}
-{{- $namespace := $account.namespace | default "cobaltcore-exporter" -}}
-{{- $of := get $rules $namespace | default list -}}
-{{- $_ := set $rules $namespace (append $of (dict "apiGroups" (list "") "resources" (list "serviceaccounts/token") "resourceNames" (list ($account.name | default "cobaltcore-exporter")) "verbs" (list "create")) | uniq) -}}
 {{- end -}}
+{{- range (include "cobaltcore-exporter.probeAccounts" . | fromYaml).accounts -}}
+{{- $of := get $rules .namespace | default list -}}
+{{- $_ := set $rules .namespace (append $of (dict "apiGroups" (list "") "resources" (list "serviceaccounts/token") "resourceNames" (list .name) "verbs" (list "create"))) -}}
 {{- end -}}
 {{ dict "rules" $rules | toYaml }}
+{{- end }}
+
+{{- /* The service accounts of this cluster that login probes log in as, each once: {accounts: [{namespace, name}, …]}. */}}
+{{- define "cobaltcore-exporter.probeAccounts" -}}
+{{- $accounts := list -}}
+{{- if include "cobaltcore-exporter.here" . | fromJsonArray -}}
+{{- range dig "openbao" list (dig "collectors" dict (.Values.config | default dict) | default dict) -}}
+{{- if dig "loginProbe" "enabled" false . -}}
+{{- $account := dig "loginProbe" "serviceAccount" dict . -}}
+{{- $namespace := $account.namespace | default "cobaltcore-exporter" -}}
+{{- $name := $account.name | default "cobaltcore-exporter-probe" -}}
+{{- if and (eq $namespace $.Release.Namespace) (eq $name (include "cobaltcore-exporter.serviceAccountName" $)) -}}
+{{- fail (printf "config.collectors.openbao: %s/%s is the account of the exporter, whose tokens it would make itself; set loginProbe.serviceAccount.name to one that may do nothing" $namespace $name) -}}
+{{- end -}}
+{{- $accounts = append $accounts (dict "namespace" $namespace "name" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{ dict "accounts" ($accounts | uniq) | toYaml }}
 {{- end }}

@@ -5,10 +5,12 @@ SPDX-License-Identifier: Apache-2.0
 {{- /* Labels that every alert gets: those of the owner, then what is said about alerts. */}}
 {{- define "cobaltcore-exporter.alertLabels" -}}
 {{- $labels := dict -}}
-{{- with (include "cobaltcore-exporter.greenhouse" . | fromYaml).ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
+{{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
+{{- with $greenhouse.ownedBy }}{{ $_ := set $labels "support_group" (toString .) }}{{ end -}}
+{{- with $greenhouse.organizationName }}{{ $_ := set $labels "organization" (toString .) }}{{ end -}}
 {{- range $name, $value := include "cobaltcore-exporter.commonLabels" . | fromYaml -}}
-{{- /* A label of Kubernetes may have a name that is none in Prometheus. */ -}}
-{{- if regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name }}{{ $_ := set $labels $name $value }}{{ end -}}
+{{- /* A label of Kubernetes may have a name that is none in Prometheus, and that of an object may not replace what an alert is known by. */ -}}
+{{- if and (regexMatch "^[a-zA-Z_][a-zA-Z0-9_]*$" $name) (not (has $name (list "alertname" "cluster" "clusterName" "playbook" "severity" "target_cluster"))) }}{{ $_ := set $labels $name $value }}{{ end -}}
 {{- end -}}
 {{- mergeOverwrite $labels (.Values.prometheusRules.additionalRuleLabels | default dict) | toYaml -}}
 {{- end }}
@@ -34,6 +36,12 @@ SPDX-License-Identifier: Apache-2.0
 {{- with $rule.annotations.dashboard -}}
 {{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
 {{- end -}}
+{{- with (get $overrides $rule.alert | default dict).threshold -}}
+{{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $rule.threshold.expr) -}}
+{{- $text := include "cobaltcore-exporter.thresholdText" (dict "value" . "unit" $rule.threshold.unit) -}}
+{{- $_ := set $rule.annotations "description" (replace "$threshold" $text $rule.threshold.description) -}}
+{{- end -}}
+{{- $_ := unset $rule "threshold" -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations ($options.additionalRuleAnnotations | default dict)) -}}
 {{- with get $overrides $rule.alert -}}
@@ -50,4 +58,29 @@ SPDX-License-Identifier: Apache-2.0
 {{- with $rules }}{{ $groups = append $groups (dict "name" $name "rules" .) }}{{ end -}}
 {{- end -}}
 {{ $groups | toYaml }}
+{{- end }}
+
+{{- /* A threshold for people, as the exporter writes it: value, unit. */}}
+{{- define "cobaltcore-exporter.thresholdText" -}}
+{{- if eq .unit "ratio" -}}
+{{ printf "%.3g%%" (mulf 100 .value) }}
+{{- else if eq .unit "seconds" -}}
+{{- $left := mulf 1000 .value | int64 -}}
+{{- /* Years and weeks only if nothing is left. */ -}}
+{{- range list (list "y" 31536000000 true) (list "w" 604800000 true) (list "d" 86400000 false) (list "h" 3600000 false) (list "m" 60000 false) (list "s" 1000 false) (list "ms" 1 false) -}}
+{{- $size := index . 1 -}}
+{{- if or (not (index . 2)) (eq (mod $left $size) 0) -}}
+{{- with div $left $size }}{{ . }}{{ end -}}
+{{- if ge $left (int64 $size) }}{{ index . 0 }}{{ end -}}
+{{- $left = mod $left $size -}}
+{{- end -}}
+{{- end -}}
+{{- else -}}
+{{ include "cobaltcore-exporter.number" .value }}
+{{- end -}}
+{{- end }}
+
+{{- /* A number without an exponent. */}}
+{{- define "cobaltcore-exporter.number" -}}
+{{ eq (floor .) (float64 .) | ternary (int64 .) . }}
 {{- end }}

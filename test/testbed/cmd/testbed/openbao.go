@@ -38,7 +38,7 @@ func (f *fleet) startOpenBao(ctx context.Context) error {
 	}
 	for _, c := range f.clusters {
 		mount := "kubernetes/" + c.Name
-		if err := c.Apply(ctx, testbed.NewObject("v1", "ServiceAccount", account, account)); err != nil {
+		if err := c.Apply(ctx, testbed.NewObject("v1", "ServiceAccount", account, account+"-probe")); err != nil {
 			return err
 		}
 		if err := b.ConfigureKubernetesAuth(ctx, mount, c); err != nil {
@@ -46,7 +46,7 @@ func (f *fleet) startOpenBao(ctx context.Context) error {
 			slog.Warn("no login for the cluster", "cluster", c.Name, "err", err)
 			continue
 		}
-		if err := b.PutKubernetesRole(ctx, mount, account+"-probe", account, account); err != nil {
+		if err := b.PutKubernetesRole(ctx, mount, account+"-probe", account, account+"-probe"); err != nil {
 			return err
 		}
 	}
