@@ -106,6 +106,22 @@ cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
 			`cobaltcore_cluster_up{cluster="down"} 0`,
 			`(` + presence("Flux", served("flux")).Panels[0].Queries[0].Expr + `) == -1`, `{cluster="down"}`,
 		},
+		"a finding about no cluster is shown whatever is chosen": {
+			`ALERTS{alertname="ExporterReloadFailed", alertstate="firing", service="exporter"} 1`,
+			`max by (alertname) (` + strings.ReplaceAll(findings(), "$cluster", "a|b") + `)`, `{alertname="ExporterReloadFailed"}`,
+		},
+		"a controller that is scaled down on purpose is available": {
+			`cobaltcore_controller_replicas_available{cluster="a", system="flux", component="wanted"} 0
+cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="wanted"} 1
+cobaltcore_controller_replicas_available{cluster="a", system="flux", component="not-wanted"} 0
+cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="not-wanted"} 0`,
+			controllerPanels("Flux", ofFlux)[1].Queries[0].Expr + ` == 0`, `{cluster="a", component="wanted"}`,
+		},
+		"what Flux Operator has applied": {
+			`flux_instance_info{cluster="a", kind="FluxInstance", exported_namespace="ns", name="flux", revision="v2"} 1`,
+			`max by (` + fluxObject + `, applied_revision) (` + ofOperator("flux_instance_info") + `)`,
+			`{applied_revision="v2", cluster="a", exported_namespace="ns", kind="FluxInstance", name="flux", target_cluster="a"}`,
+		},
 		"the state of an object as a number": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled"} 1`,
 			`(` + stateValue(here) + `) == 6`, `{cluster="a", kind="Kustomization", name="app"}`,
@@ -124,6 +140,21 @@ cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
 				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), test.want)
 			}
 		})
+	}
+}
+
+// TestNothingIsGreenWithoutAnExporter: numbers of which nothing is known say nothing,
+// or say it in another colour.
+func TestNothingIsGreenWithoutAnExporter(t *testing.T) {
+	t.Parallel()
+	for _, p := range append(fleetNumbers(), exporterNumbers()...) {
+		// The only value that an expression makes of nothing is 0, which has the first colour.
+		if found := ask(t, "", p.Queries[0].Expr); len(found) > 0 && p.Thresholds[0].Color == Good {
+			t.Errorf("%s is green", p.Title)
+		}
+		if found := ask(t, `cobaltcore_cluster_up{cluster="a"} 1`, p.Queries[0].Expr); len(found) != 1 {
+			t.Errorf("%s of a healthy fleet: %v", p.Title, found)
+		}
 	}
 }
 

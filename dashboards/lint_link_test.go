@@ -115,6 +115,17 @@ func TestAlertsLeadToAPage(t *testing.T) {
 			t.Errorf("%s leads to %s", r.Name, r.Dashboard())
 		}
 	}
+	for name, want := range map[string]string{
+		"ExporterDown": "cobaltcore-exporter", "ExporterReloadFailed": "cobaltcore-exporter", "ExporterAlertmanagerDown": "cobaltcore-exporter",
+		"FluxApplyFailing": "cobaltcore-flux-resource?var-cluster={{ $labels.cluster | urlquery }}&var-kind={{ $labels.kind | urlquery }}" +
+			"&var-namespace={{ $labels.exported_namespace | urlquery }}&var-name={{ $labels.name | urlquery }}",
+	} {
+		all := alerts.Rules()
+		i := slices.IndexFunc(all, func(r alerts.Rule) bool { return r.Name == name })
+		if got := all[i].Annotations("cluster")["dashboard"]; got != want {
+			t.Errorf("%s leads to %s", name, got)
+		}
+	}
 	r := alerts.Rule{Name: "FluxFailing", System: alerts.Flux, Expr: `sum by (cluster) (a) > 0`}
 	for label, want := range map[string]string{
 		"cluster":     "cobaltcore-flux?var-cluster={{ $labels.cluster | urlquery }}",

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestWorkloadsBecomeTheRowsOfTheirGoldenFile renders the objects of each file of

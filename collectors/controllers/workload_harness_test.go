@@ -4,8 +4,8 @@
 package controllers
 
 import (
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // workloadSuite is the collector with the workloads of testdata.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestNothingOfAWorkloadLeaks: s3cr3t is in the environment, the arguments and the

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // BenchmarkRender has the objects as recorded, and grown with what large ones have more

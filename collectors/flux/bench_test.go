@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 func BenchmarkRender(b *testing.B) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestAnObjectBecomesTheRowsOfItsGoldenFile renders each object of testdata and

@@ -6,8 +6,8 @@ package flux
 import (
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // suite is the collector with the objects of testdata. edge-17, which some of them are

@@ -7,7 +7,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {

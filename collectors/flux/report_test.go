@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 func TestSizesOfArtifacts(t *testing.T) {

@@ -6,7 +6,7 @@ package greenhouse
 import (
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestObjectsBecomeTheRowsOfTheirGoldenFile renders the objects of each file of

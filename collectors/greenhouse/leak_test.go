@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestNothingLeaks looks for what must not be in a row. In testdata, s3cr3t is in all
