@@ -62,11 +62,7 @@ func startFaultyFleet(t *testing.T) *faultyFleet {
 	}
 	f.seeded = time.Now()
 	must(t, testbed.SeedSecrets(t.Context(), f.bao, f.clusters()...))
-	for _, c := range f.clusters() {
-		objs, err := testbed.SecretObjects(f.bao, c.Name)
-		must(t, err)
-		must(t, testbed.WaitSecrets(t.Context(), c, objs...))
-	}
+	f.synced(t)
 	must(t, f.bao.WaitVoters(t.Context(), 3))
 	f.token = policyToken(t, f.bao, policy())
 	f.aurora, err = testbed.StartAurora(t.TempDir(), time.Time{})
@@ -87,6 +83,16 @@ func startFaultyFleet(t *testing.T) *faultyFleet {
 
 func (f *faultyFleet) clusters() []*testbed.Cluster {
 	return []*testbed.Cluster{f.management, f.storage}
+}
+
+// synced waits until stores and secrets are as they were seeded.
+func (f *faultyFleet) synced(t *testing.T) {
+	t.Helper()
+	for _, c := range f.clusters() {
+		objs, err := testbed.SecretObjects(f.bao, c.Name)
+		must(t, err)
+		must(t, testbed.WaitSecrets(t.Context(), c, objs...))
+	}
 }
 
 func (f *faultyFleet) startExporter() {

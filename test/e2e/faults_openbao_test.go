@@ -114,6 +114,7 @@ func openBaoFaults() []fault {
 				must(t, broken[0].Seal(t.Context()))
 				_, err := f.bao.WaitActive(t.Context())
 				must(t, err)
+				f.synced(t) // a store that was validated in between would be found, and kept
 				f.startExporter()
 			},
 			heal:         restart,
