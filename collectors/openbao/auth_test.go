@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
@@ -190,11 +191,11 @@ func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), probe.ReasonForbidden},
 		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), probe.ReasonNotFound},
 		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), probe.ReasonHTTP},
-		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), ReasonSealed},
-		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), ReasonNoLeader},
+		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), ask.ReasonSealed},
+		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), ask.ReasonNoLeader},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
-		}, ReasonNoLeader},
+		}, ask.ReasonNoLeader},
 		"no token": {reply(http.StatusOK, `{"data":{}}`), probe.ReasonDecode},
 		"HTML":     {reply(http.StatusOK, `<html>`), probe.ReasonDecode},
 	} {
@@ -206,7 +207,7 @@ func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 			i := b.start(t)
 			round(t.Context(), i)
 			rowsOf(t, b.site).want(t, map[string]string{row("audit_devices", "type", "file"): "1"})
-			i.credentials.drop()
+			i.credentials.Drop()
 			active.set(loginPath, tc.answer)
 			active.requests()
 			round(t.Context(), i)
@@ -246,7 +247,7 @@ func TestRenewAfter(t *testing.T) {
 	for ttl, want := range map[time.Duration]time.Duration{
 		0: time.Hour, -time.Second: time.Hour, time.Minute: 40 * time.Second, 90 * time.Minute: time.Hour, 24 * time.Hour: time.Hour,
 	} {
-		if got := renewAfter(ttl); got != want {
+		if got := ask.RenewAfter(ttl); got != want {
 			t.Errorf("a token of %v is replaced after %v, not %v", ttl, got, want)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 )
 
 // BenchmarkRound100Nodes asks 100 nodes what they tell everybody, over loopback.
@@ -30,10 +32,10 @@ func BenchmarkRound100Nodes(b *testing.B) {
 func benchmarkRound(b *testing.B, secure *tls.Config) {
 	dir := b.TempDir()
 	o := compose(b, "healthy-2.4", dir)
-	answers := map[bool]map[string]answer{true: {}, false: {}} // by whether the node is active
+	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // by whether the node is active
 	for node, active := range map[string]bool{"openbao-0": true, "openbao-1": false} {
 		for _, path := range []string{"sys/health", "sys/seal-status", "sys/leader"} {
-			got, err := recorded{filepath.Join(dir, "openbao", "main", node)}.ask(b.Context(), request{path: path})
+			got, err := ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", node)}.Ask(b.Context(), ask.Request{Path: path})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -46,8 +48,8 @@ func benchmarkRound(b *testing.B, secure *tls.Config) {
 			b.Errorf("asked for %s", r.URL)
 			return
 		}
-		w.WriteHeader(got.status)
-		_, _ = w.Write(got.body)
+		w.WriteHeader(got.Status)
+		_, _ = w.Write(got.Body)
 	}))
 	server.TLS = secure
 	scheme := "http"
@@ -68,7 +70,7 @@ func benchmarkRound(b *testing.B, secure *tls.Config) {
 		return d.DialContext(ctx, network, server.Listener.Addr().String())
 	}
 	i := start(o, site)
-	defer i.nodes.close()
+	defer i.nodes.Close()
 	answered := func() {
 		if n := len(i.Status().Errors); n > 0 {
 			b.Fatal(i.Status().Errors)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
@@ -112,9 +113,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
 		failing(node(0), "sys/leader", probe.ReasonHTTP):      "1",
-		failing("", "sys/mounts", ReasonNoLeader):             "1",
-		failing("", "pki/issuers", ReasonNoLeader):            "1",
-		failing("", "sys/ha-status", ReasonNoLeader):          "1",
+		failing("", "sys/mounts", ask.ReasonNoLeader):         "1",
+		failing("", "pki/issuers", ask.ReasonNoLeader):        "1",
+		failing("", "sys/ha-status", ask.ReasonNoLeader):      "1",
 		failing(node(1), "sys/health", probe.ReasonHTTP):      "1",
 		failing(node(1), "sys/seal-status", probe.ReasonHTTP): "1",
 		row("node_up", "node", node(1)):                       "0",
@@ -181,7 +182,7 @@ func TestATokenGoesWhereItIsNeededOnly(t *testing.T) {
 			}
 		}
 	}
-	if with < len(clusterEndpoints())+3 {
+	if with < len(ask.ClusterEndpoints())+3 {
 		t.Errorf("only %d requests with a token", with)
 	}
 }

@@ -10,31 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
-
-// clusterFacts are what one round has brought about the cluster. What is nil was
-// not answered, or not asked.
-type clusterFacts struct {
-	autopilot *autopilotState
-	settings  *autopilotSettings
-	peers     *raftConfiguration
-	ha        *haNodes
-	mounts    *mountTable
-	auth      *mountTable
-	leases    *leaseCounts
-	key       *keyState
-	token     *tokenState
-	pki       pkiFacts
-	failures  probe.Failures
-	complete  bool // the active node was asked
-}
-
-// clusterEndpoints are what is asked with a token.
-func clusterEndpoints() []endpoint {
-	return []endpoint{lookupSelf, raftState, raftSettings, raftPeerSet, haStatus, sysMounts, sysAuth, leaseCount, keyStatus}
-}
 
 // askCluster asks the active node about the cluster, once for each round in which
 // the nodes were asked.
@@ -64,82 +44,71 @@ func (i *instance) askCluster(ctx context.Context) {
 }
 
 func (i *instance) askClusterOnce(ctx context.Context) {
-	facts := i.clusterFacts(ctx)
+	facts := i.clusterAnswers(ctx)
 	if ctx.Err() != nil {
 		return
 	}
-	i.Note("cluster", facts.failures)
+	i.Note("cluster", facts.Failures)
 	rows := i.rowsOf(i.clusterRows)
-	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { facts.rows(r, i.Name, i.Expect) })
+	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect) })
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.mounts, i.pki = facts.mounts, facts.pki
+	i.mounts, i.pki = facts.Mounts, facts.PKI
 	// One that began while the nodes were still being found out does not count.
-	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || facts.complete
+	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || facts.Complete
 }
 
-func (i *instance) clusterFacts(ctx context.Context) *clusterFacts {
-	facts := &clusterFacts{}
+func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
+	facts := &ask.ClusterAnswers{}
 	a, err := i.active()
 	if err != nil {
-		if i.credentials.enabled() {
-			for _, e := range clusterEndpoints() {
-				facts.failures.Skip(e.path, err)
+		if i.credentials.Enabled() {
+			for _, e := range ask.ClusterEndpoints() {
+				facts.Failures.Skip(e.Path, err)
 			}
 		}
 		for _, mount := range i.pkiMounts(nil) {
-			facts.failures.Skip(pkiIssuers.at("", "mount", mount).name, err)
+			facts.Failures.Skip(ask.PKIIssuers.At("", "mount", mount).Name, err)
 		}
 		return facts
 	}
-	if i.credentials.enabled() {
+	if i.credentials.Enabled() {
 		i.askWithToken(ctx, a, facts)
 	}
 	i.askIssuers(ctx, a, facts)
-	facts.complete = true
+	facts.Complete = true
 	return facts
 }
 
 // askWithToken logs in, if need be, and asks what a token is needed for. A token
 // that was revoked is replaced, once.
-func (i *instance) askWithToken(ctx context.Context, a asker, facts *clusterFacts) {
+func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
 	for range 2 {
-		token, fresh, err := i.credentials.token(ctx, a, i.now(), time.Duration(i.Timeout))
+		token, fresh, err := i.credentials.Token(ctx, a, i.now(), time.Duration(i.Timeout))
 		i.setToken(token)
-		*facts = clusterFacts{}
+		*facts = ask.ClusterAnswers{}
 		if err != nil {
-			facts.failures.Add(i.credentials.endpoint(), err)
+			facts.Failures.Add(i.credentials.Endpoint(), err)
 		}
 		if err != nil && token == "" {
 			return
 		}
 		q := questions{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
-		put(&q, lookupSelf, &facts.token)
-		put(&q, raftState, &facts.autopilot)
-		put(&q, raftSettings, &facts.settings)
-		put(&q, raftPeerSet, &facts.peers)
-		put(&q, haStatus, &facts.ha)
-		put(&q, sysMounts, &facts.mounts)
-		put(&q, sysAuth, &facts.auth)
-		put(&q, leaseCount, &facts.leases)
-		put(&q, keyStatus, &facts.key)
+		put(&q, ask.LookupSelf, &facts.Token)
+		put(&q, ask.RaftState, &facts.Autopilot)
+		put(&q, ask.RaftSettings, &facts.Settings)
+		put(&q, ask.RaftPeerSet, &facts.Peers)
+		put(&q, ask.HAStatus, &facts.HA)
+		put(&q, ask.SysMounts, &facts.Mounts)
+		put(&q, ask.SysAuth, &facts.Auth)
+		put(&q, ask.LeaseCount, &facts.Leases)
+		put(&q, ask.KeyStatus, &facts.Key)
 		q.wait()
-		if !facts.tokenRefused() || !i.credentials.renewable(i.now(), fresh) {
+		if !facts.TokenRefused() || !i.credentials.Renewable(i.now(), fresh) {
 			return
 		}
-		i.credentials.drop()
+		i.credentials.Drop()
 	}
-}
-
-// tokenRefused says whether nothing was granted.
-func (f *clusterFacts) tokenRefused() bool {
-	refused := 0
-	for _, x := range f.failures {
-		if x.Reason() == probe.ReasonForbidden {
-			refused++
-		}
-	}
-	return refused == len(clusterEndpoints())
 }
 
 func (i *instance) setToken(token string) {
@@ -152,26 +121,24 @@ func (i *instance) setToken(token string) {
 // fails alone.
 type questions struct {
 	ctx     context.Context //nolint:containedctx // of one round
-	asker   asker
+	asker   ask.Node
 	token   string
 	timeout time.Duration
 	tasks   sync.WaitGroup
 
 	mu    sync.Mutex
-	facts *clusterFacts
+	facts *ask.ClusterAnswers
 }
 
-// put asks an endpoint and puts what it says where it belongs.
-func put[T any](q *questions, e endpoint, at **T) {
+// put asks an endpoint and stores its answer.
+func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
 	q.tasks.Go(func() {
-		ctx, cancel := context.WithTimeout(q.ctx, q.timeout)
-		defer cancel()
-		r := e.at(q.token)
-		got, err := ask[T](ctx, q.asker, r)
+		r := e.At(q.token)
+		got, err := ask.Get(q.ctx, q.asker, r, q.timeout)
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if err != nil {
-			q.facts.failures.Add(r.name, err)
+			q.facts.Failures.Add(r.Name, err)
 			return
 		}
 		*at = &got
@@ -180,5 +147,5 @@ func put[T any](q *questions, e endpoint, at **T) {
 
 func (q *questions) wait() {
 	q.tasks.Wait()
-	slices.SortFunc(q.facts.failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+	slices.SortFunc(q.facts.Failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 }

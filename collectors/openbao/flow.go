@@ -7,10 +7,13 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
-
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
 const (
@@ -22,9 +25,7 @@ const (
 	flowPatience = 3
 )
 
-// askFlow asks for the metadata of the secrets that somebody in the fleet refers to.
-// One that is not there has the version 0, so that it can be told from one that
-// nobody has asked for.
+// askFlow asks for the metadata of the secrets to which objects of the fleet refer.
 func askFlow(ctx context.Context, d *detailRound) {
 	d.stored = map[secretflow.Path]secretflow.Stored{}
 	var (
@@ -33,29 +34,26 @@ func askFlow(ctx context.Context, d *detailRound) {
 		refused = map[string]int{}
 		paths   = make(chan secretflow.Path)
 	)
-	ask := func(p secretflow.Path) {
-		r := kvMetadata.at(d.token, "mount", p.Mount, "secret", p.Key)
-		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
+	askPath := func(p secretflow.Path) {
+		r := ask.KVMetadata.At(d.token, "mount", p.Mount, "secret", p.Key)
+		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && probe.ReasonOf(err) != probe.ReasonNotFound {
-			d.failures.Add(r.name, err)
+			d.failures.Add(r.Name, err)
 			refused[p.Mount]++
 			return
 		}
-		updated := got.updated(d.now())
-		if updated.IsZero() { // not there, or deleted
-			d.add(secretflow.StoredVersion, 0, d.Name, p.Mount, p.ID())
-			return
+		updated := got.Updated(d.now())
+		if !updated.IsZero() { // else it does not exist, or is deleted
+			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift)}
 		}
-		d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift)}
-		d.time(secretflow.StoredTimestamp, updated, d.Name, p.Mount, p.ID())
-		d.add(secretflow.StoredVersion, float64(got.Current), d.Name, p.Mount, p.ID())
+		d.show(func(r *exposition.Rows) { judge.StoredRows(r, p, got.Current, updated, d.Name) })
 	}
 	for range flowWorkers {
 		asked.Go(func() {
 			for p := range paths {
-				ask(p)
+				askPath(p)
 			}
 		})
 	}
@@ -94,7 +92,7 @@ func (i *instance) flowStale() bool {
 // be anything.
 func (d *detailRound) isKV2(mount string) bool {
 	if d.mounts != nil {
-		return (*d.mounts)[mount].full() == "kv-v2"
+		return (*d.mounts)[mount].Full() == "kv-v2"
 	}
 	return d.Expect.Mounts[mount] == "kv-v2" || d.KV != nil && slices.Contains(d.KV.Mounts, mount)
 }

@@ -5,9 +5,7 @@ package openbao
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -18,36 +16,37 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
 // inMemory is a node whose answers are a map by path.
-type inMemory map[string]answer
+type inMemory map[string]ask.Answer
 
-func (n inMemory) ask(_ context.Context, r request) (answer, error) {
-	if got, ok := n[strings.TrimSuffix(r.path, "/")]; ok {
+func (n inMemory) Ask(_ context.Context, r ask.Request) (ask.Answer, error) {
+	if got, ok := n[strings.TrimSuffix(r.Path, "/")]; ok {
 		return got, nil
 	}
-	return answer{status: http.StatusForbidden}, nil
+	return ask.Answer{Status: http.StatusForbidden}, nil
 }
 
-func (inMemory) login(context.Context, string, string, string) (session, error) {
-	return session{}, probe.ErrNotRecorded
+func (inMemory) Login(context.Context, string, string, string) (ask.Session, error) {
+	return ask.Session{}, probe.ErrNotRecorded
 }
-func (inMemory) revoke(context.Context, string) {}
-func (inMemory) presented() *x509.Certificate   { return nil }
-func (inMemory) close()                         {}
-func (n inMemory) run(context.Context)          {}
-func (n inMemory) changed() <-chan struct{}     { return nil }
-func (n inMemory) known() bool                  { return true }
-func (n inMemory) current() (map[string]asker, probe.Failures) {
-	return map[string]asker{"openbao-0": n}, nil
+func (inMemory) Revoke(context.Context, string) {}
+func (inMemory) Presented() *x509.Certificate   { return nil }
+func (inMemory) Close()                         {}
+func (n inMemory) Run(context.Context)          {}
+func (n inMemory) Changed() <-chan struct{}     { return nil }
+func (n inMemory) Known() bool                  { return true }
+func (n inMemory) Current() (map[string]ask.Node, probe.Failures) {
+	return map[string]ask.Node{"openbao-0": n}, nil
 }
 
 // into makes it the only node of an instance, which needs no token for it.
 func (n inMemory) into(i *instance) {
-	i.nodes.close()
-	i.nodes, i.credentials = n, credentials{recorded: true}
+	i.nodes.Close()
+	i.nodes, i.credentials = n, ask.Credentials{Recorded: true}
 	i.details = i.wanted()
 }
 
@@ -70,8 +69,8 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 		dir := tb.TempDir()
 		o = compose(tb, name, dir)
 		for _, path := range append(slices.Clone(fuzzed), "kv-v2/openstack/metadata/glance", "kv-v2/openstack/metadata/glance/api") {
-			got, err := recorded{filepath.Join(dir, "openbao", "main", "openbao-0")}.ask(tb.Context(), request{path: path})
-			if err == nil && (answers[path].body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
+			got, err := ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Ask(tb.Context(), ask.Request{Path: path})
+			if err == nil && (answers[path].Body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
 				answers[path] = got
 			}
 		}
@@ -85,7 +84,7 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 func FuzzAnswers(f *testing.F) {
 	base, o := fuzzBase(f)
 	for n, path := range fuzzed {
-		f.Add(byte(n), uint16(base[path].status), base[path].body)
+		f.Add(byte(n), uint16(base[path].Status), base[path].Body)
 		for _, body := range []string{
 			`null`, `[]`, `{}`, `"x"`, ``, `<html>`, `{"data":null}`, `{"data":{}}`, `{"data":[]}`, `{"data":{"keys":[null,"","a/","a","a"],"key_info":null}}`,
 			`{"data":{"term":1e308,"lease_count":-1e308,"install_time":"9999-12-31T23:59:59Z","config":{"servers":[{},null]},"nodes":[{"last_echo":"0001-01-01T00:00:00Z"},{}]}}`,
@@ -99,7 +98,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which byte, status uint16, body []byte) {
 		answers := maps.Clone(base)
-		answers[fuzzed[int(which)%len(fuzzed)]] = answer{status: int(status), body: body}
+		answers[fuzzed[int(which)%len(fuzzed)]] = ask.Answer{Status: int(status), Body: body}
 		site := newSite(t, newClock().now)
 		i := newInstance(o, config.SecretFlow{}, site)
 		answers.into(i)
@@ -115,33 +114,10 @@ func FuzzAnswers(f *testing.F) {
 func checkReasons(t *testing.T, text string) {
 	t.Helper()
 	for _, wrong := range rowsIn(text).with("endpoint_failing") {
-		if !slices.ContainsFunc(reasons(), func(r probe.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
+		if !slices.ContainsFunc(ask.Reasons(), func(r probe.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
 			t.Errorf("an unknown reason: %s", wrong)
 		}
 	}
-}
-
-// FuzzEndpointSlices: whatever an API server says, the nodes have distinct names
-// and URLs that can be used.
-func FuzzEndpointSlices(f *testing.F) {
-	f.Add([]byte(pods(3)))
-	f.Add([]byte(`{"items":[{"addressType":"IPv6","endpoints":[{"addresses":["fd00::1"]},{"addresses":["%zz"]},null]},null]}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		var list endpointSlices
-		if json.Unmarshal(body, &list) != nil {
-			return
-		}
-		seen := map[string]bool{}
-		for _, target := range (&finder{service: *service()}).targets(list) {
-			if seen[target.name] || target.name == "" && target.url == "" {
-				t.Errorf("the node %q is there twice, or nowhere", target.name)
-			}
-			seen[target.name] = true
-			if c, err := newClient(target.url, &tls.Config{MinVersion: tls.VersionTLS12}, nil, time.Second); err == nil {
-				c.close()
-			}
-		}
-	})
 }
 
 // FuzzRecorded: a file of a snapshot may hold anything.
@@ -153,12 +129,12 @@ func FuzzRecorded(f *testing.F) {
 	f.Add([]byte(`<html>`), []byte(``))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, health, listener []byte) {
-		node := recorded{dir}
+		node := ask.Recorded{Dir: dir}
 		write(t, filepath.Join(dir, "sys-health.json"), string(health))
 		write(t, filepath.Join(dir, "tls.json"), string(listener))
 		site := newSite(t, time.Now)
 		i := start(newConfig(), site)
-		facts := askNode(t.Context(), node, time.Now)
+		facts := ask.QueryNode(t.Context(), node, time.Now)
 		i.learn("openbao-0", &facts)
 		i.summarize()
 		text := serve(t, site.Exposition)

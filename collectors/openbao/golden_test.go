@@ -149,7 +149,7 @@ func TestEveryFamilyHasAGoldenFile(t *testing.T) {
 	b.site.Now = time.Now
 	i := b.start(t)
 	i.askNodesOnce(t.Context())
-	filled[nodeResponseTime.Name] = len(rowsOf(t, b.site).with("node_response_seconds")) == 1
+	filled["cobaltcore_openbao_node_response_seconds"] = len(rowsOf(t, b.site).with("node_response_seconds")) == 1
 	for _, f := range (Collector{}).Families() {
 		if !filled[f.Name] {
 			t.Errorf("no golden file has a row of %s", f.Name)

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
@@ -55,7 +56,7 @@ func (c *clock) add(d time.Duration) {
 // newSite is the cluster management with an exposition of its own.
 func newSite(tb testing.TB, now func() time.Time) collectors.Site {
 	tb.Helper()
-	return collectortest.Site(tb, now, Families()...)
+	return collectortest.Site(tb, now, judge.Families()...)
 }
 
 // newConfig is an OpenBao cluster of the reference architecture with nothing

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
@@ -26,27 +28,27 @@ type instance struct {
 	asked    []secretflow.Path // in the last turn; guarded by mu
 
 	now   func() time.Time
-	nodes nodeSource
+	nodes ask.Source
 	shift time.Duration // of timestamps, for a snapshot
 
-	credentials credentials       // of the cluster loop
-	issuers     map[string]issuer // what is known about issuers; of the cluster loop
+	credentials ask.Credentials       // of the cluster loop
+	issuers     map[string]ask.Issuer // what is known about issuers; of the cluster loop
 	details     []*detail
 
 	nodeRows, clusterRows, detailRows *exposition.Group
 	wakeCluster                       chan struct{}
 
 	mu      sync.Mutex
-	facts   map[string]*nodeFacts
-	askers  map[string]asker // of the last round
-	finding probe.Failures   // why they may be out of date
+	facts   judge.Nodes
+	askers  map[string]ask.Node // of the last round
+	finding probe.Failures      // why they may be out of date
 	round   uint64
 	led     bool // some node led at the end of the last round
-	leaders leaders
+	leaders judge.Leaders
 	summary *exposition.Rows
-	mounts  *mountTable // as last seen; nil if that is not known
-	pki     pkiFacts    // as last seen
-	token   string      // as last used
+	mounts  *ask.MountTable // as last seen; nil if that is not known
+	pki     ask.PKIAnswers  // as last seen
+	token   string          // as last used
 	settled map[string]bool
 	status  status.Status
 }
@@ -58,20 +60,20 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	log := site.Log.With("openbao", o.Name)
 	i := &instance{
 		OpenBao: o, Journal: probe.NewJournal(log), now: site.Now,
-		nodes:       newSource(o, site, log),
-		credentials: credentials{OpenBaoAuth: o.Auth},
-		issuers:     map[string]issuer{},
-		nodeRows:    site.Exposition.Group(key("nodes"), nodeFamilies()),
-		clusterRows: site.Exposition.Group(key("cluster"), clusterFamilies()),
-		detailRows:  site.Exposition.Group(key("details"), detailFamilies()),
+		nodes:       ask.NewSource(o, site, log),
+		credentials: ask.Credentials{OpenBaoAuth: o.Auth},
+		issuers:     map[string]ask.Issuer{},
+		nodeRows:    site.Exposition.Group(key("nodes"), judge.NodeFamilies()),
+		clusterRows: site.Exposition.Group(key("cluster"), judge.ClusterFamilies()),
+		detailRows:  site.Exposition.Group(key("details"), judge.DetailFamilies()),
 		wakeCluster: make(chan struct{}, 1),
-		facts:       map[string]*nodeFacts{}, settled: map[string]bool{},
+		facts:       judge.Nodes{}, settled: map[string]bool{},
 	}
-	if r, ok := i.nodes.(*recordedSource); ok {
-		i.now, i.shift = r.now, r.shift
-		i.credentials = credentials{recorded: true}
+	if r, ok := i.nodes.(*ask.RecordedSource); ok {
+		i.now, i.shift = r.Now, r.Shift
+		i.credentials = ask.Credentials{Recorded: true}
 	}
-	if flow.Enabled && i.credentials.enabled() {
+	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval
 	}
 	i.summary = i.rowsOf(i.nodeRows)
@@ -86,9 +88,9 @@ func (i *instance) Groups() []*exposition.Group {
 
 // Run asks until ctx ends.
 func (i *instance) Run(ctx context.Context) {
-	defer i.nodes.close()
+	defer i.nodes.Close()
 	var tasks sync.WaitGroup
-	tasks.Go(func() { i.nodes.run(ctx) })
+	tasks.Go(func() { i.nodes.Run(ctx) })
 	tasks.Go(func() { i.askNodes(ctx) })
 	tasks.Go(func() { i.askCluster(ctx) })
 	for _, d := range i.details {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
@@ -131,7 +132,7 @@ func TestDetailsGoWithTheLeader(t *testing.T) {
 		n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 	}
 	eventually(t, "gone", func() bool { return rowsOf(t, b.site)[crl] == "" })
-	eventually(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ReasonSealed)] == "1" })
+	eventually(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ask.ReasonSealed)] == "1" })
 	for _, n := range b.nodes {
 		n.set("sys/health", nil)
 	}

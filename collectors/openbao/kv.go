@@ -5,101 +5,54 @@ package openbao
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
-
-// kvNames is the data of a list of metadata.
-type kvNames struct {
-	Keys []string `json:"keys"`
-}
-
-// kvState is the data of the metadata of a secret, without what it is called and
-// what somebody has written about it.
-type kvState struct {
-	Current  int                  `json:"current_version"`
-	Versions map[string]kvVersion `json:"versions"`
-}
-
-type kvVersion struct {
-	Created   time.Time `json:"created_time"`
-	Deleted   string    `json:"deletion_time"`
-	Destroyed bool      `json:"destroyed"`
-}
 
 // maxDepth bounds how deep folders are followed.
 const maxDepth = 32
 
-// askKV looks at the metadata of all secrets of a mount. Their names stay here:
-// what is exported is how many there are and how old they are.
+// askKV counts the secrets of a mount by their metadata. Their names are not exported.
 func askKV(ctx context.Context, d *detailRound, mount string) {
 	secrets, cut, err := listKV(ctx, d, mount)
 	if err != nil {
 		return // it is noted
 	}
+	count := &judge.KVCount{Secrets: len(secrets), Cut: cut}
 	now := d.now()
-	overdue, oldest := 0, time.Time{}
 	for _, name := range secrets {
-		r := kvMetadata.at(d.token, "mount", mount, "secret", name)
-		got, err := askWithin[kvState](ctx, d.instance, d.asker, r)
+		r := ask.KVMetadata.At(d.token, "mount", mount, "secret", name)
+		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 		if err != nil {
 			if probe.ReasonOf(err) == probe.ReasonNotFound {
 				continue // deleted a moment ago
 			}
-			d.failures.Add(r.name, err)
+			d.failures.Add(r.Name, err)
 			if probe.NoAnswer(err) || passing(d.failures) {
 				return // nor will the others be answered
 			}
-			cut = true
+			count.Cut = true
 			continue
 		}
-		updated := got.updated(now)
-		if updated.IsZero() {
-			continue
-		}
-		if oldest.IsZero() || updated.Before(oldest) {
-			oldest = updated
-		}
-		if now.Sub(updated) > time.Duration(d.KV.MaxAge) {
-			overdue++
-		}
+		count.Add(got.Updated(now), now, time.Duration(d.KV.MaxAge))
 	}
-	d.add(kvSecrets, float64(len(secrets)), d.Name, mount)
-	d.time(kvOldest, oldest, d.Name, mount)
-	d.add(kvOverdue, float64(overdue), d.Name, mount)
-	isCut := 0.0
-	if cut {
-		isCut = 1
-	}
-	d.add(kvCut, isCut, d.Name, mount)
+	d.show(func(r *exposition.Rows) { count.Rows(r, d.Name, mount) })
 }
 
-// updated is when the current version was written; zero if it is deleted. The
-// updated_time of the secret also moves when somebody changes its metadata. A
-// deletion may lie ahead: delete_version_after.
-func (s *kvState) updated(now time.Time) time.Time {
-	v := s.Versions[strconv.Itoa(s.Current)]
-	deleted, err := time.Parse(time.RFC3339, v.Deleted)
-	if v.Destroyed || err == nil && !deleted.After(now) {
-		return time.Time{}
-	}
-	return v.Created
-}
-
-// listKV lists the secrets of a mount, folder by folder, and says whether there
+// listKV lists the secrets of a mount, folder by folder, and reports whether there
 // are more than may be looked at.
 func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string, cut bool, err error) {
 	folders := []string{""}
 	for len(folders) > 0 {
 		folder := folders[0]
 		folders = folders[1:]
-		r := kvMetadataList.at(d.token, "mount", mount, "secret", folder)
-		got, err := askWithin[kvNames](ctx, d.instance, d.asker, r)
+		got, err := askOf(ctx, d, ask.KVMetadataList.At(d.token, "mount", mount, "secret", folder))
 		if err != nil {
-			d.failures.Add(r.name, err)
 			return nil, false, err
 		}
 		for _, name := range got.Keys {

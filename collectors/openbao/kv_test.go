@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
@@ -17,8 +18,8 @@ import (
 func endlessFolders(n inMemory, depth int) {
 	folder := "kv/metadata"
 	for range depth {
-		n[folder] = answer{status: http.StatusOK, body: []byte(`{"data":{"keys":["s","f/"]}}`)}
-		n[folder+"/s"] = answer{status: http.StatusOK, body: []byte(`{"data":{"current_version":1,"versions":{"1":{"created_time":"2026-11-01T00:00:00Z"}}}}`)}
+		n[folder] = ask.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"keys":["s","f/"]}}`)}
+		n[folder+"/s"] = ask.Answer{Status: http.StatusOK, Body: []byte(`{"data":{"current_version":1,"versions":{"1":{"created_time":"2026-11-01T00:00:00Z"}}}}`)}
 		folder += "/f"
 	}
 }
@@ -33,7 +34,7 @@ func TestFoldersAreFollowedSoFar(t *testing.T) {
 		"many":    {100, 5, map[string]string{row("kv_secrets", "mount", "kv"): "5", row("kv_secrets_cut", "mount", "kv"): "1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answers := inMemory{"sys/health": {status: http.StatusOK, body: []byte(`{"initialized":true,"sealed":false,"standby":false}`)}}
+			answers := inMemory{"sys/health": {Status: http.StatusOK, Body: []byte(`{"initialized":true,"sealed":false,"standby":false}`)}}
 			endlessFolders(answers, tc.depth)
 			o := newConfig()
 			o.KV = &config.OpenBaoKV{Mounts: []string{"kv"}, Interval: config.Duration(time.Minute), MaxAge: config.Duration(time.Hour), MaxSecrets: tc.max}

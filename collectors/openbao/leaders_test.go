@@ -8,56 +8,17 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 )
 
-func TestChangesOfTheLeader(t *testing.T) {
-	type seen struct {
-		name  string
-		since int // seconds; 0 is unknown
-	}
-	for name, tc := range map[string]struct {
-		seen  []seen
-		total uint64
-	}{
-		"nobody":                   {nil, 0},
-		"nobody yet":               {[]seen{{"", 0}, {"", 0}}, 0},
-		"first":                    {[]seen{{"a", 1}}, 0},
-		"the same":                 {[]seen{{"a", 1}, {"a", 1}, {"a", 1}}, 0},
-		"another node":             {[]seen{{"a", 1}, {"b", 2}}, 1},
-		"there and back":           {[]seen{{"a", 1}, {"b", 2}, {"a", 3}}, 2},
-		"again":                    {[]seen{{"a", 1}, {"a", 2}}, 1},
-		"gone and back":            {[]seen{{"a", 1}, {"", 0}, {"a", 1}}, 0},
-		"gone and elected again":   {[]seen{{"a", 1}, {"", 0}, {"", 0}, {"a", 2}}, 1},
-		"gone and another":         {[]seen{{"a", 1}, {"", 0}, {"b", 2}}, 1},
-		"since unknown":            {[]seen{{"a", 0}, {"a", 0}}, 0},
-		"since unknown at first":   {[]seen{{"a", 0}, {"a", 1}, {"a", 1}}, 0},
-		"since unknown in between": {[]seen{{"a", 1}, {"a", 0}, {"a", 1}}, 0},
-		"elected while unknown":    {[]seen{{"a", 1}, {"a", 0}, {"a", 2}}, 1},
-		"another, since unknown":   {[]seen{{"a", 1}, {"b", 0}, {"b", 2}}, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var l leaders
-			now := time.Unix(1000, 0)
-			for _, s := range tc.seen {
-				var since time.Time
-				if s.since > 0 {
-					since = time.Unix(int64(s.since), 0)
-				}
-				l.see(s.name, since, now)
-			}
-			if l.total != tc.total || l.recent(now) != int(tc.total) {
-				t.Errorf("%d changes, %d of them recent, not %d", l.total, l.recent(now), tc.total)
-			}
-		})
-	}
-}
-
 func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
-	var l leaders
+	var l judge.Leaders
 	c := newClock()
 	for n := range 3 {
-		l.see("a", c.now(), c.now())
-		if got := l.recent(c.now()); got != n {
+		l.See("a", c.now(), c.now())
+		if got := l.Recent(c.now()); got != n {
 			t.Errorf("%d recent changes, not %d", got, n)
 		}
 		c.add(10 * time.Minute)
@@ -67,12 +28,12 @@ func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
 		want  int
 	}{{10 * time.Minute, 2}, {time.Second, 1}, {10 * time.Minute, 0}} {
 		c.add(tc.later)
-		if got := l.recent(c.now()); got != tc.want {
+		if got := l.Recent(c.now()); got != tc.want {
 			t.Errorf("%d recent changes, not %d", got, tc.want)
 		}
 	}
-	if l.total != 2 {
-		t.Errorf("%d changes, not 2", l.total)
+	if l.Total != 2 {
+		t.Errorf("%d changes, not 2", l.Total)
 	}
 }
 
@@ -96,7 +57,7 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "0", "leader_since_timestamp_seconds": "", `nodes{state="active"}`: "0",
-		failing("", "pki/issuers", ReasonNoLeader): "1", failing("", "pki/issuer/{issuer}/crl", ReasonNoLeader): "1",
+		failing("", "pki/issuers", ask.ReasonNoLeader): "1", failing("", "pki/issuer/{issuer}/crl", ask.ReasonNoLeader): "1",
 	})
 	is.set("sys/health", reply(http.StatusOK, `{"initialized":true,"sealed":false,"standby":false}`))
 	is.set("sys/leader", reply(http.StatusOK, `{"ha_enabled":true,"is_self":true,"active_time":"2026-11-23T15:11:41Z","leader_address":"x"}`))
@@ -105,7 +66,7 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	}
 	step(map[string]string{
 		"leader_changes_total": "1", "recent_leader_changes": "1", "leader_since_timestamp_seconds": "1795446701",
-		row("pki_issuers", "mount", "pki"): "1", failing("", "pki/issuer/{issuer}/crl", ReasonNoLeader): "",
+		row("pki_issuers", "mount", "pki"): "1", failing("", "pki/issuer/{issuer}/crl", ask.ReasonNoLeader): "",
 	})
 	b.clock.add(30 * time.Minute)
 	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})

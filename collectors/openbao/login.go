@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -28,7 +30,7 @@ type loginProbe struct {
 	o       config.OpenBao
 	mount   string
 	cluster *fleet.Client
-	nodes   nodeSource
+	nodes   ask.Source
 	group   *exposition.Group
 	site    collectors.Site
 
@@ -44,8 +46,8 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster), nodes: newLive(atPace(o), site, site.Log),
-		group: site.Exposition.Group(key, loginFamilies()), site: site,
+		cluster: fleet.NewClient(site.Cluster), nodes: ask.NewLive(atPace(o), site, site.Log),
+		group: site.Exposition.Group(key, judge.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
 	return l
@@ -79,21 +81,21 @@ func (l *loginProbe) Status() status.Status {
 // Run logs in again and again until ctx ends.
 func (l *loginProbe) Run(ctx context.Context) {
 	var tasks sync.WaitGroup
-	tasks.Go(func() { l.nodes.run(ctx) })
+	tasks.Go(func() { l.nodes.Run(ctx) })
 	tasks.Go(func() {
-		defer l.nodes.close()
+		defer l.nodes.Close()
 		defer l.cluster.Close()
 		tick := time.NewTicker(time.Duration(l.o.LoginProbe.Interval))
 		defer tick.Stop()
 		for {
-			if l.nodes.known() {
+			if l.nodes.Known() {
 				l.once(ctx)
 			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-			case <-l.nodes.changed():
+			case <-l.nodes.Changed():
 			}
 		}
 	})
@@ -112,13 +114,13 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // else nobody knows whether a workload could
-			r.Bool(loginSuccess, err == nil, l.o.Name, l.mount)
+			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount)
 		}
 		if err != nil {
-			r.Add(loginFailing, 1, l.o.Name, l.mount, step, reason)
+			r.Add(judge.LoginFailing, 1, l.o.Name, l.mount, step, reason)
 			return
 		}
-		r.Add(loginDuration, took.Seconds(), l.o.Name, l.mount)
+		r.Add(judge.LoginDuration, took.Seconds(), l.o.Name, l.mount)
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -158,13 +160,13 @@ func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
 	start := time.Now()
-	got, err := node.login(ctx, l.mount, l.o.LoginProbe.Role, jwt)
+	got, err := node.Login(ctx, l.mount, l.o.LoginProbe.Role, jwt)
 	took = time.Since(start)
 	if err != nil {
 		return took, stepLogin, err
 	}
-	if !got.batch {
-		node.revoke(ctx, got.token)
+	if !got.Batch {
+		node.Revoke(ctx, got.Token)
 	}
 	return took, "", nil
 }
@@ -186,7 +188,7 @@ type tokenRequest struct {
 const tokenLife = 600
 
 func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, findTimeout)
+	ctx, cancel := context.WithTimeout(ctx, ask.FindTimeout)
 	defer cancel()
 	account := l.o.LoginProbe.ServiceAccount
 	path := "/api/v1/namespaces/" + url.PathEscape(account.Namespace) + "/serviceaccounts/" + url.PathEscape(account.Name) + "/token"
@@ -204,38 +206,38 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 
 // node is one that can answer a login: the active one, or a standby, which passes
 // it on.
-func (l *loginProbe) node(ctx context.Context) (asker, error) {
-	askers, failures := l.nodes.current()
+func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
+	askers, failures := l.nodes.Current()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
-	err := error(probe.Failed(ReasonNoLeader, "there is no node"))
+	err := error(probe.Failed(ask.ReasonNoLeader, "there is no node"))
 	if len(failures) > 0 {
 		err = failures[0].Err
 	}
 	names := slices.Sorted(maps.Keys(askers))
-	states, errs := make([]state, len(names)), make([]error, len(names))
+	states, errs := make([]judge.State, len(names)), make([]error, len(names))
 	var asked sync.WaitGroup
 	for n, name := range names {
 		asked.Go(func() {
-			var h *health
-			h, errs[n] = askHealth(ctx, askers[name])
-			states[n] = (&nodeFacts{health: h}).state()
+			var h *ask.Health
+			h, errs[n] = ask.QueryHealth(ctx, askers[name])
+			states[n] = judge.StateOf(h)
 		})
 	}
 	asked.Wait()
 	// In the order of the names, so that what fails for several reasons always says
 	// the same one.
-	found := map[state]asker{}
+	found := map[judge.State]ask.Node{}
 	for n, name := range names {
 		found[states[n]] = askers[name]
 		switch states[n] {
-		case down:
+		case judge.Down:
 			err = errs[n]
-		case sealed, uninitialized:
-			err = probe.Failed(ReasonSealed, "node %s is %s", name, states[n])
+		case judge.Sealed, judge.Uninitialized:
+			err = probe.Failed(ask.ReasonSealed, "node %s is %s", name, states[n])
 		}
 	}
-	for _, good := range []state{active, standby} {
+	for _, good := range []judge.State{judge.Active, judge.Standby} {
 		if a := found[good]; a != nil {
 			return a, nil
 		}

@@ -152,7 +152,7 @@ func TestTheLoginIsThatOfTheCluster(t *testing.T) {
 	l := &logins{ttl: 60}
 	p, b, _ := probeLogin(t, loginCase{prepare: onActive(l.ServeHTTP)})
 	p.once(t.Context())
-	p.nodes.close()
+	p.nodes.Close()
 	p.cluster.Close()
 	if diff := cmp.Diff([]map[string]string{{"role": "probe", "jwt": "jwt of storage"}}, l.all()); diff != "" {
 		t.Errorf("logins (-want +got):\n%s", diff)

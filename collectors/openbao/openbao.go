@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -34,7 +36,7 @@ type Collector struct {
 func (Collector) Name() string { return Name }
 
 // Families returns every family that the collector may export.
-func (Collector) Families() []*exposition.Family { return Families() }
+func (Collector) Families() []*exposition.Family { return judge.Families() }
 
 // Resources returns nothing: OpenBao is asked, not watched.
 func (Collector) Resources() []watch.Resource { return nil }
@@ -59,7 +61,7 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 // secrets that somebody in the fleet refers to.
 func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
 	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
-		login := credentials{OpenBaoAuth: o.Auth, recorded: isRecorded(o, cluster)}
-		return o.Cluster == cluster.Name && login.enabled()
+		login := ask.Credentials{OpenBaoAuth: o.Auth, Recorded: ask.IsRecorded(o, cluster)}
+		return o.Cluster == cluster.Name && login.Enabled()
 	})
 }

@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// endpoints are all that the collector may ask for with a token.
-func endpoints() []endpoint {
-	return append(clusterEndpoints(), sysAudit, pkiDetailed, pkiTidy, kvMetadataList, kvMetadata)
-}
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+)
 
 // Policy is the policy that the exporter needs, for the given PKI mounts and KV
 // mounts. A mount may have + in the place of a part of its path.
@@ -23,26 +20,26 @@ func Policy(pki, kv []string) string {
 		why          []string
 	}
 	var stanzas []stanza
-	for _, e := range endpoints() {
+	for _, e := range ask.Endpoints() {
 		mounts := []string{""}
 		switch {
-		case e.option == "kv":
+		case e.Option == "kv":
 			mounts = kv
-		case strings.HasPrefix(e.path, "{mount}"):
+		case strings.HasPrefix(e.Path, "{mount}"):
 			mounts = pki
 		}
-		why := e.why
-		if e.option != "" {
-			why = "with " + e.option + ": " + why
+		why := e.Why
+		if e.Option != "" {
+			why = "with " + e.Option + ": " + why
 		}
 		for _, mount := range mounts {
-			path := strings.NewReplacer("{mount}", mount, "{secret}", "*").Replace(e.path)
+			path := strings.NewReplacer("{mount}", mount, "{secret}", "*").Replace(e.Path)
 			n := slices.IndexFunc(stanzas, func(s stanza) bool { return s.path == path })
 			if n < 0 {
 				stanzas = append(stanzas, stanza{path: path})
 				n = len(stanzas) - 1
 			}
-			stanzas[n].capabilities = append(stanzas[n].capabilities, e.capabilities...)
+			stanzas[n].capabilities = append(stanzas[n].capabilities, e.Capabilities...)
 			stanzas[n].why = append(stanzas[n].why, why)
 		}
 	}

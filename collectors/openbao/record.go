@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
@@ -24,10 +25,9 @@ var _ collectors.Recorder = (*instance)(nil)
 // Record asks everything once, as the loops do, and writes the answers to
 // openbao/<name>/<node>/.
 func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers int, missing []fleet.Missing, err error) {
-	defer i.nodes.close()
-	if l, ok := i.nodes.(*live); ok && l.finder != nil {
-		defer l.finder.close()
-		l.find(ctx)
+	defer i.nodes.Close()
+	if l, ok := i.nodes.(*ask.Live); ok {
+		l.FindOnce(ctx)
 	}
 	rec := newRecorder(ctx, i.nodes)
 	i.nodes = rec
@@ -68,7 +68,7 @@ func (i *instance) notAsked(ctx context.Context, rec *recorder) []fleet.Missing 
 	for _, f := range i.finding {
 		note(f.Endpoint, f.Reason())
 	}
-	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.enabled() || i.credentials.recorded {
+	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Recorded {
 		return all
 	}
 	reason := probe.ReasonForbidden // there is nothing to log in with
@@ -77,7 +77,7 @@ func (i *instance) notAsked(ctx context.Context, rec *recorder) []fleet.Missing 
 			reason = probe.ReasonOf(n.loginErr)
 		}
 	}
-	note(i.credentials.endpoint(), reason)
+	note(i.credentials.Endpoint(), reason)
 	return all
 }
 
@@ -90,7 +90,7 @@ func (i *instance) giveBack(ctx context.Context) {
 	if a, err := i.active(); err == nil {
 		ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 		defer cancel()
-		a.revoke(ctx, i.token)
+		a.Revoke(ctx, i.token)
 	}
 }
 
@@ -105,13 +105,13 @@ func nodeDirectory(name string) string {
 
 // shiftClock makes the clock of the node differ from the moment of the snapshot by as
 // much as it differed when it was asked.
-func (n *recordingNode) shiftClock(f *nodeFacts, takenAt time.Time) {
-	if f == nil || f.health == nil || f.health.ServerTime == 0 {
+func (n *recordingNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
+	if f == nil || f.Health == nil || f.Health.ServerTime == 0 {
 		return
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	got := n.answers[sysHealth.path]
+	got := n.answers[ask.SysHealth.Path]
 	if got == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (n *recordingNode) shiftClock(f *nodeFacts, takenAt time.Time) {
 	if json.Unmarshal(got.body, &body) != nil {
 		return
 	}
-	body["server_time_utc"] = strconv.AppendInt(nil, takenAt.Unix()+int64(f.skew), 10)
+	body["server_time_utc"] = strconv.AppendInt(nil, takenAt.Unix()+int64(f.Skew), 10)
 	if text, err := json.Marshal(body); err == nil {
 		got.body = text
 	}
@@ -132,7 +132,7 @@ func (n *recordingNode) write(dir string) (int, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return 0, err
 	}
-	if c := n.presented(); c != nil {
+	if c := n.Presented(); c != nil {
 		text, err := json.Marshal(map[string]time.Time{"not_after": c.NotAfter})
 		if err != nil {
 			return 0, err
@@ -144,9 +144,9 @@ func (n *recordingNode) write(dir string) (int, error) {
 	taken := map[string]bool{}
 	answers := 0
 	for _, path := range slices.Sorted(maps.Keys(n.answers)) {
-		name := recordedFile(path)
+		name := ask.RecordedFile(path)
 		if taken[name] {
-			name = ownFile(path)
+			name = ask.OwnFile(path)
 		}
 		taken[name] = true
 		text, err := n.answers[path].file()

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
@@ -53,8 +54,8 @@ func TestARecordingOfARecordingHasTheSameRows(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(name, func(t *testing.T) {
 			_, i := recordedCase(t, name, 0)
-			source, _ := i.nodes.(*recordedSource)
-			got, dir, missing := record(t, i, source.at)
+			source, _ := i.nodes.(*ask.RecordedSource)
+			got, dir, missing := record(t, i, source.At)
 			if diff := cmp.Diff(readGolden(t, name), got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -128,7 +129,7 @@ func TestARecordingHasNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range b.nodes {
-		files, err := filepath.Glob(filepath.Join(s.node.dir, "*.json"))
+		files, err := filepath.Glob(filepath.Join(s.node.Dir, "*.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,17 +171,13 @@ func spoil(v any, secret string) any {
 	return v
 }
 
-// TestEveryEndpointSaysWhatIsReadOfIt keeps the list of types complete.
-func TestEveryEndpointSaysWhatIsReadOfIt(t *testing.T) {
+// TestEveryAnswerHasAShape: a snapshot keeps what is read of an answer.
+func TestEveryAnswerHasAShape(t *testing.T) {
 	rec := newRecorder(t.Context(), nil)
-	for _, e := range append(endpoints(), sysHealth, sysSealStatus, sysLeader, pkiIssuers, pkiIssuer, pkiCRL) {
-		answerType := answerType(e)
-		if answerType == nil {
-			t.Errorf("nobody knows what is read of %s", e.path)
-			continue
-		}
-		if _, err := rec.shapes.Of(answerType); err != nil {
-			t.Errorf("%s: %v", e.path, err)
+	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint, ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
+	for _, e := range append(ask.Endpoints(), open...) {
+		if _, err := rec.shapes.Of(e.Answer); err != nil {
+			t.Errorf("%s: %v", e.Path, err)
 		}
 	}
 }
@@ -188,7 +185,7 @@ func TestEveryEndpointSaysWhatIsReadOfIt(t *testing.T) {
 // TestTwoSecretsOfOneFile: a/b and a-b would have the same file.
 func TestTwoSecretsOfOneFile(t *testing.T) {
 	long := strings.Repeat("x/", 150) + "y"
-	n := &recordingNode{asker: recorded{}, answers: map[string]*kept{}}
+	n := &recordingNode{Node: ask.Recorded{}, answers: map[string]*kept{}}
 	paths := []string{"kv/metadata/a-b", "kv/metadata/a/b", "kv/metadata/" + long, "kv/metadata/" + long + "z"}
 	for _, path := range paths {
 		n.answers[path] = &kept{status: http.StatusOK, body: []byte(`{"data":{"path":"` + path + `"}}`)}
@@ -198,9 +195,9 @@ func TestTwoSecretsOfOneFile(t *testing.T) {
 		t.Fatal(count, err)
 	}
 	for _, path := range paths {
-		got, err := recorded{dir}.ask(t.Context(), request{path: path})
-		if err != nil || !bytes.Contains(got.body, []byte(`"`+path+`"`)) {
-			t.Errorf("%s: %s, %v", path, got.body, err)
+		got, err := ask.Recorded{Dir: dir}.Ask(t.Context(), ask.Request{Path: path})
+		if err != nil || !bytes.Contains(got.Body, []byte(`"`+path+`"`)) {
+			t.Errorf("%s: %s, %v", path, got.Body, err)
 		}
 	}
 }

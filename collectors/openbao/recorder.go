@@ -11,33 +11,33 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"reflect"
 	"strings"
 	"sync"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
 )
 
 // recorder notes what the nodes answer.
 type recorder struct {
-	nodeSource
+	ask.Source
 
 	ctx    context.Context //nolint:containedctx // of the recording
 	shapes *slim.Shapes
 	nodes  map[string]*recordingNode
 }
 
-func newRecorder(ctx context.Context, s nodeSource) *recorder {
-	return &recorder{nodeSource: s, ctx: ctx, shapes: slim.NewShapes(nil), nodes: map[string]*recordingNode{}}
+func newRecorder(ctx context.Context, s ask.Source) *recorder {
+	return &recorder{Source: s, ctx: ctx, shapes: slim.NewShapes(nil), nodes: map[string]*recordingNode{}}
 }
 
-func (r *recorder) current() (map[string]asker, probe.Failures) {
-	askers, failures := r.nodeSource.current()
-	out := map[string]asker{}
+func (r *recorder) Current() (map[string]ask.Node, probe.Failures) {
+	askers, failures := r.Source.Current()
+	out := map[string]ask.Node{}
 	for name, a := range askers {
-		if n := r.nodes[name]; n == nil || n.asker != a {
-			r.nodes[name] = &recordingNode{asker: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
+		if n := r.nodes[name]; n == nil || n.Node != a {
+			r.nodes[name] = &recordingNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
 		}
 		out[name] = r.nodes[name]
 	}
@@ -46,7 +46,7 @@ func (r *recorder) current() (map[string]asker, probe.Failures) {
 
 // recordingNode is a node of which the answers are kept, the last one of each path.
 type recordingNode struct {
-	asker
+	ask.Node
 
 	ctx    context.Context //nolint:containedctx // of the recording
 	shapes *slim.Shapes
@@ -64,8 +64,8 @@ type kept struct {
 	said   string // why there is none
 }
 
-func (n *recordingNode) ask(ctx context.Context, r request) (answer, error) {
-	got, err := n.asker.ask(ctx, r)
+func (n *recordingNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
+	got, err := n.Node.Ask(ctx, r)
 	if n.ctx.Err() != nil { // it is our time that is up
 		return got, err
 	}
@@ -75,26 +75,26 @@ func (n *recordingNode) ask(ctx context.Context, r request) (answer, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if before := n.answers[r.path]; len(r.params["after"]) > 0 && before != nil && k.status == http.StatusOK {
+	if before := n.answers[r.Path]; len(r.Params["after"]) > 0 && before != nil && k.status == http.StatusOK {
 		k.body = joinPages(before.body, k.body)
 	}
-	n.answers[r.path] = k
+	n.answers[r.Path] = k
 	return got, err
 }
 
-func (n *recordingNode) login(ctx context.Context, mount, role, jwt string) (session, error) {
-	got, err := n.asker.login(ctx, mount, role, jwt)
+func (n *recordingNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
+	got, err := n.Node.Login(ctx, mount, role, jwt)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.loginErr = err
 	return got, err
 }
 
-func (n *recordingNode) presented() *x509.Certificate { return n.asker.presented() }
+func (n *recordingNode) Presented() *x509.Certificate { return n.Node.Presented() }
 
 // keep is what a snapshot has of an answer; nil if it is itself of a snapshot that
 // has none.
-func keep(r request, shapes *slim.Shapes, got answer, err error) *kept {
+func keep(r ask.Request, shapes *slim.Shapes, got ask.Answer, err error) *kept {
 	if err != nil {
 		if err = probe.TransportFailure(err); errors.Is(err, probe.ErrNotRecorded) {
 			return nil
@@ -104,21 +104,21 @@ func keep(r request, shapes *slim.Shapes, got answer, err error) *kept {
 		}
 		return &kept{reason: probe.ReasonOf(err)}
 	}
-	k := &kept{status: got.status}
+	k := &kept{status: got.Status}
 	var said struct {
 		Errors []string `json:"errors"`
 	}
-	wrong := json.Unmarshal(got.body, &said)
+	wrong := json.Unmarshal(got.Body, &said)
 	if wrong != nil || len(said.Errors) > 0 {
 		k.said = "…"
 	}
-	for _, text := range says() {
-		if bytes.Contains(got.body, []byte(text)) {
+	for _, text := range ask.Says() {
+		if bytes.Contains(got.Body, []byte(text)) {
 			k.said = text
 			break
 		}
 	}
-	k.body = keptOf(r.endpoint, shapes, got.body)
+	k.body = keptOf(r.Endpoint, shapes, got.Body)
 	return k
 }
 
@@ -166,65 +166,9 @@ func joinPages(before, after []byte) []byte {
 	return joined
 }
 
-// answerType is what is read of the answer of an endpoint; nil if nobody knows.
-func answerType(e endpoint) reflect.Type {
-	switch e.path {
-	case sysHealth.path:
-		return reflect.TypeFor[health]()
-	case sysSealStatus.path:
-		return reflect.TypeFor[sealStatus]()
-	case sysLeader.path:
-		return reflect.TypeFor[leaderStatus]()
-	case pkiIssuers.path:
-		return dataOf[issuerList]()
-	case pkiIssuer.path:
-		return dataOf[issuerData]()
-	case pkiCRL.path:
-		return dataOf[crlData]()
-	case lookupSelf.path:
-		return dataOf[tokenState]()
-	case raftState.path:
-		return dataOf[autopilotState]()
-	case raftSettings.path:
-		return dataOf[autopilotSettings]()
-	case raftPeerSet.path:
-		return dataOf[raftConfiguration]()
-	case haStatus.path:
-		return dataOf[haNodes]()
-	case sysMounts.path, sysAuth.path:
-		return dataOf[mountTable]()
-	case keyStatus.path:
-		return dataOf[keyState]()
-	case leaseCount.path:
-		return dataOf[leaseCounts]()
-	case sysAudit.path:
-		return dataOf[auditTable]()
-	case pkiDetailed.path:
-		return dataOf[certificatePage]()
-	case pkiTidy.path:
-		return dataOf[tidyData]()
-	case kvMetadata.path: // and of the list
-		if e.list {
-			return dataOf[kvNames]()
-		}
-		return dataOf[kvState]()
-	}
-	return nil
-}
-
-func dataOf[T any]() reflect.Type {
-	return reflect.TypeFor[struct {
-		Data *T `json:"data"`
-	}]()
-}
-
 // keptOf is what is read of a body, if that is a JSON object.
-func keptOf(e endpoint, shapes *slim.Shapes, body []byte) []byte {
-	t := answerType(e)
-	if t == nil {
-		return nil // tests see to it that there is none
-	}
-	shape, err := shapes.Of(t)
+func keptOf(e ask.Endpoint, shapes *slim.Shapes, body []byte) []byte {
+	shape, err := shapes.Of(e.Answer)
 	if err != nil {
 		return nil
 	}

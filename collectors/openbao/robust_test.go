@@ -12,6 +12,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
@@ -66,7 +67,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 		}
 	})
 	b.nodes["openbao-0"].set("sys/leader", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"leader_address":"` + strings.Repeat("x", maxAnswer) + `"}`))
+		_, _ = w.Write([]byte(`{"leader_address":"` + strings.Repeat("x", ask.MaxAnswer) + `"}`))
 	})
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
@@ -107,10 +108,10 @@ func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
 func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
-	askers, _ := i.nodes.current()
+	askers, _ := i.nodes.Current()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := askers[node(0)].ask(ctx, sysHealth.at("")); err == nil {
+	if _, err := askers[node(0)].Ask(ctx, ask.SysHealth.At("").Request); err == nil {
 		t.Error("an answer")
 	}
 	i.askNodesOnce(ctx) // leaves no rows that say something is wrong

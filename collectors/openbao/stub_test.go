@@ -18,13 +18,14 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
 // stub is a node that gives recorded answers over HTTP.
 type stub struct {
 	server *httptest.Server
-	node   recorded
+	node   ask.Recorded
 
 	mu     sync.Mutex
 	on     map[string]http.HandlerFunc // by path, instead of what is recorded
@@ -38,14 +39,14 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.Clone(context.WithoutCancel(r.Context())))
 	handler, good := s.on[path], s.tokens == nil || s.tokens[r.Header.Get("X-Vault-Token")]
 	s.mu.Unlock()
-	got, err := s.node.ask(r.Context(), request{path: path})
+	got, err := s.node.Ask(r.Context(), ask.Request{Path: path})
 	switch {
 	case handler != nil:
 		handler(w, r)
 	case needsToken(path) && (!good || r.Header.Get("X-Vault-Token") == ""), err != nil:
 		reply(http.StatusForbidden, `{"errors":["permission denied"]}`)(w, r)
 	default:
-		reply(got.status, string(got.body))(w, r)
+		reply(got.Status, string(got.Body))(w, r)
 	}
 }
 
@@ -132,12 +133,12 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	tb.Helper()
 	dir := tb.TempDir()
 	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: compose(tb, name, dir)}
-	names, err := recordedNodes(filepath.Join(dir, "openbao", "main"))
+	names, err := ask.RecordedNodes(filepath.Join(dir, "openbao", "main"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for _, node := range names {
-		s := &stub{node: recorded{filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
+		s := &stub{node: ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
 		b.nodes[node] = s
 		s.server = httptest.NewUnstartedServer(s)
 		if prepare != nil {
@@ -175,7 +176,7 @@ func (b *bao) dial(ctx context.Context, network, address string) (net.Conn, erro
 func (b *bao) start(tb testing.TB) *instance {
 	tb.Helper()
 	i := start(b.o, b.site)
-	tb.Cleanup(i.nodes.close)
+	tb.Cleanup(i.nodes.Close)
 	return i
 }
 

@@ -1,40 +1,40 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package judge
 
 import (
 	"slices"
 	"time"
 )
 
-// leaders remembers changes of the leader.
-type leaders struct {
+// Leaders remembers changes of the leader.
+type Leaders struct {
 	name    string
 	since   time.Time
-	total   uint64
+	Total   uint64
 	changed []time.Time
 }
 
 // recentSpan is how far back recent_leader_changes looks.
 const recentSpan = 30 * time.Minute
 
-// see notes who leads, and since when, if that is known. To have no leader is no
+// See notes who leads, and since when, if that is known. To have no leader is no
 // change yet.
-func (l *leaders) see(name string, since, now time.Time) {
+func (l *Leaders) See(name string, since, now time.Time) {
 	if name == "" || name == l.name && since.IsZero() {
 		return
 	}
 	again := name == l.name && !l.since.IsZero() && !since.Equal(l.since)
 	if l.name != "" && (name != l.name || again) {
-		l.total++
+		l.Total++
 		l.changed = append(l.changed, now)
 	}
 	l.name, l.since = name, since
 }
 
-// recent counts the changes of the last 30 minutes.
-func (l *leaders) recent(now time.Time) int {
+// Recent counts the changes of the last 30 minutes.
+func (l *Leaders) Recent(now time.Time) int {
 	l.changed = slices.DeleteFunc(l.changed, func(t time.Time) bool { return now.Sub(t) > recentSpan })
 	return len(l.changed)
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package ask
 
 import (
 	"context"
@@ -37,9 +37,9 @@ type client struct {
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 const (
-	// maxAnswer bounds what is read of an answer. The largest are the lists of
+	// MaxAnswer bounds what is read of an answer. The largest are the lists of
 	// certificates and revoked certificates.
-	maxAnswer = 16 << 20
+	MaxAnswer = 16 << 20
 	// maxIdle is how many connections to a node are kept. There is no limit on those
 	// in use: whatever waits for one would fail together with what holds it.
 	maxIdle = 4
@@ -97,36 +97,39 @@ func (c *client) refresh() {
 	}
 }
 
-func (c *client) close() { c.transport.CloseIdleConnections() }
+// Close closes the idle connections.
+func (c *client) Close() { c.transport.CloseIdleConnections() }
 
-func (c *client) presented() *x509.Certificate {
+// Presented returns the last certificate of the node.
+func (c *client) Presented() *x509.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.certificate
 }
 
-func (c *client) ask(ctx context.Context, r request) (answer, error) {
+// Ask sends a request to the node.
+func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	with, err := c.as(r.token)
 	if err != nil {
-		return answer{}, err
+		return Answer{}, err
 	}
 	// Names in a path come from answers and from the configuration; none may lead
 	// elsewhere.
-	if path.Clean(r.path) != strings.TrimSuffix(r.path, "/") {
-		return answer{}, probe.Failed(probe.ReasonDecode, "a name that is not one")
+	if path.Clean(r.Path) != strings.TrimSuffix(r.Path, "/") {
+		return Answer{}, probe.Failed(probe.ReasonDecode, "a name that is not one")
 	}
-	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.path, r.query())
+	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.Path, r.query())
 	if got == nil || got.Response == nil {
 		var verification *tls.CertificateVerificationError
 		if errors.As(err, &verification) && len(verification.UnverifiedCertificates) > 0 {
 			c.note(verification.UnverifiedCertificates[0])
 		}
-		return answer{}, err
+		return Answer{}, err
 	}
 	defer func() { _ = got.Body.Close() }()
 	// An error with an answer is its status, and the body can still be read.
 	body, err := io.ReadAll(got.Body)
-	return answer{status: got.StatusCode, body: body}, err
+	return Answer{Status: got.StatusCode, Body: body}, err
 }
 
 // as is a client with a token. A client of its own costs little; one that is
@@ -156,7 +159,7 @@ type bounded struct{ next http.RoundTripper }
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := b.next.RoundTrip(r)
 	if err == nil {
-		answer.Body = probe.LimitBody(answer.Body, maxAnswer)
+		answer.Body = probe.LimitBody(answer.Body, MaxAnswer)
 	}
 	return answer, err
 }

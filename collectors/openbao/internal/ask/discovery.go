@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package ask
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 )
 
 // findTimeout bounds one question to the API server.
-const findTimeout = 10 * time.Second
+const FindTimeout = 10 * time.Second
 
 // finder finds the nodes behind a headless Service, ready or not: a sealed node
 // is not ready, and it is the one to look at.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package ask
 
 import (
 	"bytes"
@@ -20,11 +20,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
-// credentials get tokens of OpenBao. They belong to one goroutine.
-type credentials struct {
+// Credentials get tokens of OpenBao. They belong to one goroutine.
+type Credentials struct {
 	config.OpenBaoAuth
 
-	recorded bool // a snapshot needs none
+	Recorded bool // a snapshot needs none
 
 	current string
 	renew   time.Time // when to log in again
@@ -32,38 +32,39 @@ type credentials struct {
 	refused time.Time // when a new token was refused everything
 }
 
-func (c *credentials) enabled() bool { return c.recorded || c.Kubernetes != nil || c.TokenFile != "" }
+// Enabled reports whether there is a way to a token.
+func (c *Credentials) Enabled() bool { return c.Recorded || c.Kubernetes != nil || c.TokenFile != "" }
 
 // refusedPause is how long a role that grants nothing is left alone: each login is
 // a question to the cluster.
 const refusedPause = 5 * time.Minute
 
-// renewable says whether it is worth while to get another token in the place of
+// Renewable says whether it is worth while to get another token in the place of
 // one that is refused everything.
-func (c *credentials) renewable(now time.Time, fresh bool) bool {
+func (c *Credentials) Renewable(now time.Time, fresh bool) bool {
 	if fresh {
 		c.refused = now
 	}
 	return c.Kubernetes != nil && !fresh && now.Sub(c.refused) >= refusedPause
 }
 
-// drop forgets the token.
-func (c *credentials) drop() { c.current = "" }
+// Drop forgets the token.
+func (c *Credentials) Drop() { c.current = "" }
 
-// endpoint is where it fails when there is no token.
-func (c *credentials) endpoint() string {
+// Endpoint is where it fails when there is no token.
+func (c *Credentials) Endpoint() string {
 	if c.Kubernetes != nil {
 		return "auth/" + c.Kubernetes.Mount + "/login"
 	}
 	return "tokenFile"
 }
 
-// token returns a token and whether it is a new one. Files are read anew: the
+// Token returns a token and whether it is a new one. Files are read anew: the
 // tokens in them rotate. While a token cannot be renewed, the old one serves as long
 // as it lives; then there is both a token and an error.
-func (c *credentials) token(ctx context.Context, a asker, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
+func (c *Credentials) Token(ctx context.Context, a Node, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
 	switch {
-	case c.recorded:
+	case c.Recorded:
 		return "", true, nil
 	case c.Kubernetes == nil:
 		token, err = readToken(c.TokenFile)
@@ -74,30 +75,30 @@ func (c *credentials) token(ctx context.Context, a asker, now time.Time, timeout
 	got, err := c.login(ctx, a, timeout)
 	if err != nil {
 		if !c.expires.IsZero() && !now.Before(c.expires) {
-			c.drop()
+			c.Drop()
 		}
 		return c.current, false, err
 	}
-	c.current, c.renew, c.expires = got.token, now.Add(renewAfter(got.ttl)), time.Time{}
+	c.current, c.renew, c.expires = got.Token, now.Add(RenewAfter(got.ttl)), time.Time{}
 	if got.ttl > 0 {
 		c.expires = now.Add(got.ttl)
 	}
 	return c.current, true, nil
 }
 
-func (c *credentials) login(ctx context.Context, a asker, timeout time.Duration) (session, error) {
+func (c *Credentials) login(ctx context.Context, a Node, timeout time.Duration) (Session, error) {
 	jwt, err := readToken(c.Kubernetes.TokenFile)
 	if err != nil {
-		return session{}, err
+		return Session{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return a.login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
+	return a.Login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
 }
 
-// renewAfter leaves a third of its life to a token. One that does not expire is
+// RenewAfter leaves a third of its life to a token. One that does not expire is
 // replaced, too: the role may have changed.
-func renewAfter(ttl time.Duration) time.Duration {
+func RenewAfter(ttl time.Duration) time.Duration {
 	const longest = time.Hour
 	if ttl <= 0 {
 		return longest
@@ -117,43 +118,43 @@ func readToken(file string) (string, error) {
 	return token, nil
 }
 
-// session is what a login has brought.
-type session struct {
-	token string
+// Session is what a login has brought.
+type Session struct {
+	Token string
 	ttl   time.Duration
-	batch bool
+	Batch bool
 }
 
-// login logs in with a service account token. The helper of OpenBao reads a token
+// Login logs in with a service account token. The helper of OpenBao reads a token
 // file once in its life, so there is a new one each time.
-func (c *client) login(ctx context.Context, mount, role, jwt string) (session, error) {
+func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, error) {
 	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
 	if err != nil {
-		return session{}, probe.Failed(probe.ReasonForbidden, "no login without a role and a token")
+		return Session{}, probe.Failed(probe.ReasonForbidden, "no login without a role and a token")
 	}
 	with, err := api.NewClient(c.config)
 	if err != nil {
-		return session{}, err
+		return Session{}, err
 	}
 	secret, err := method.Login(ctx, with)
 	if err != nil {
-		return session{}, loginFailure(err)
+		return Session{}, loginFailure(err)
 	}
 	if secret == nil { // a redirect has no body
-		return session{}, probe.Failed(ReasonNoLeader, "the answer to the login is empty")
+		return Session{}, probe.Failed(ReasonNoLeader, "the answer to the login is empty")
 	}
 	if secret.Auth == nil || secret.Auth.ClientToken == "" {
-		return session{}, probe.Failed(probe.ReasonDecode, "the answer to the login has no token")
+		return Session{}, probe.Failed(probe.ReasonDecode, "the answer to the login has no token")
 	}
-	return session{
-		token: secret.Auth.ClientToken,
+	return Session{
+		Token: secret.Auth.ClientToken,
 		ttl:   time.Duration(secret.Auth.LeaseDuration) * time.Second,
-		batch: strings.HasPrefix(secret.Auth.ClientToken, "b."),
+		Batch: strings.HasPrefix(secret.Auth.ClientToken, "b."),
 	}, nil
 }
 
-// revoke gives a token back. Batch tokens cannot be, and need not.
-func (c *client) revoke(ctx context.Context, token string) {
+// Revoke gives a token back. Batch tokens cannot be, and need not.
+func (c *client) Revoke(ctx context.Context, token string) {
 	if with, err := c.as(token); err == nil {
 		_ = with.Auth().Token().RevokeSelfWithContext(ctx, "") // it expires by itself, too
 	}
@@ -171,15 +172,18 @@ func loginFailure(err error) error {
 	if strings.Contains(said, "invalid role name") {
 		return probe.Failed(probe.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
-	return statusFailure(endpoint{}, answer{status: answered.StatusCode, body: []byte(said)})
+	return statusFailure(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
 }
 
-func (recorded) login(context.Context, string, string, string) (session, error) {
-	return session{}, probe.ErrNotRecorded
+// Login fails: a snapshot has no tokens.
+func (Recorded) Login(context.Context, string, string, string) (Session, error) {
+	return Session{}, probe.ErrNotRecorded
 }
-func (recorded) revoke(context.Context, string) {}
 
-func (u unusable) login(context.Context, string, string, string) (session, error) {
-	return session{}, probe.TransportFailure(u.err)
+// Revoke does nothing.
+func (Recorded) Revoke(context.Context, string) {}
+
+func (u unusable) Login(context.Context, string, string, string) (Session, error) {
+	return Session{}, probe.TransportFailure(u.err)
 }
-func (unusable) revoke(context.Context, string) {}
+func (unusable) Revoke(context.Context, string) {}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package openbao
+package judge
 
 import (
 	"slices"
@@ -101,12 +101,13 @@ var (
 
 // The login from each cluster.
 var (
-	loginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with.", "mount")
-	loginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
-	loginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "step", "reason")
+	LoginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with.", "mount")
+	LoginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
+	LoginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "step", "reason")
 )
 
-func nodeFamilies() []*exposition.Family {
+// NodeFamilies returns the families about nodes.
+func NodeFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		nodeUp, nodeInitialized, nodeSealed, nodeActive, nodeStandby, nodeInfo, nodeMigration, nodeProgress, nodeThreshold,
 		nodeCommitted, nodeApplied, nodeLeaderKnown, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing,
@@ -114,7 +115,8 @@ func nodeFamilies() []*exposition.Family {
 	}
 }
 
-func clusterFamilies() []*exposition.Family {
+// ClusterFamilies returns the families that the active node fills.
+func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		autopilotHealthy, autopilotTolerance, autopilotTrailing, autopilotContact,
 		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, haLastEcho,
@@ -123,20 +125,22 @@ func clusterFamilies() []*exposition.Family {
 	}
 }
 
-func detailFamilies() []*exposition.Family {
+// DetailFamilies returns the families that are filled less often.
+func DetailFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		crlThisUpdate, crlNextUpdate, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
 		kvSecrets, kvOldest, kvOverdue, kvCut, secretflow.StoredTimestamp, secretflow.StoredVersion, endpointFailing,
 	}
 }
 
-func loginFamilies() []*exposition.Family {
-	return []*exposition.Family{loginSuccess, loginDuration, loginFailing}
+// LoginFamilies returns the families of the login probe.
+func LoginFamilies() []*exposition.Family {
+	return []*exposition.Family{LoginSuccess, LoginDuration, LoginFailing}
 }
 
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
-	all := slices.Concat(nodeFamilies(), clusterFamilies(), detailFamilies(), loginFamilies())
+	all := slices.Concat(NodeFamilies(), ClusterFamilies(), DetailFamilies(), LoginFamilies())
 	seen := map[*exposition.Family]bool{secretflow.StoredTimestamp: true, secretflow.StoredVersion: true} // declared there
 	return slices.DeleteFunc(all, func(f *exposition.Family) bool {
 		was := seen[f]

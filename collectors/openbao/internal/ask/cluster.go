@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+
+// ClusterAnswers are the answers about the cluster in one round. What is nil was
+// not answered, or not asked.
+type ClusterAnswers struct {
+	Autopilot *AutopilotState
+	Settings  *AutopilotSettings
+	Peers     *RaftConfiguration
+	HA        *HANodes
+	Mounts    *MountTable
+	Auth      *MountTable
+	Leases    *leaseCounts
+	Key       *keyState
+	Token     *tokenState
+	PKI       PKIAnswers
+	Failures  probe.Failures
+	Complete  bool // the active node was asked
+}
+
+// TokenRefused reports whether nothing was granted.
+func (c *ClusterAnswers) TokenRefused() bool {
+	refused := 0
+	for _, f := range c.Failures {
+		if f.Reason() == probe.ReasonForbidden {
+			refused++
+		}
+	}
+	return refused == len(ClusterEndpoints())
+}

@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import (
+	"maps"
+	"reflect"
+	"strings"
+)
+
+// Endpoint is one thing that the collector may ask OpenBao for. The list below is
+// complete: the policy for the exporter is generated from it.
+type Endpoint struct {
+	// Path is the part behind /v1/. {mount}, {issuer} and {secret} are filled in.
+	Path string
+	list bool
+	// params are the query.
+	params map[string][]string
+	// own reports that the node answers by itself, in whatever state.
+	own bool
+	// Capabilities are those that the policy must grant; none if no token is needed.
+	Capabilities []string
+	// Option is the configuration key that turns the endpoint on; empty if it is always asked.
+	Option string
+	Why    string
+	// Answer is the type of the body. The declarations below fill it in.
+	Answer reflect.Type
+}
+
+// EndpointOf is an endpoint whose answer is read as a T.
+type EndpointOf[T any] struct {
+	Endpoint
+
+	bare bool // T is the body itself, not its data
+}
+
+// body declares an endpoint whose body is a T.
+func body[T any](e Endpoint) EndpointOf[T] {
+	e.Answer = reflect.TypeFor[T]()
+	return EndpointOf[T]{Endpoint: e, bare: true}
+}
+
+// data declares an endpoint whose body has a T as its data.
+func data[T any](e Endpoint) EndpointOf[T] {
+	e.Answer = reflect.TypeFor[struct {
+		Data *T `json:"data"`
+	}]()
+	return EndpointOf[T]{Endpoint: e}
+}
+
+// Every node answers these, without a token.
+var (
+	SysHealth     = body[Health](Endpoint{Path: "sys/health", own: true})
+	SysSealStatus = body[SealStatus](Endpoint{Path: "sys/seal-status", own: true})
+	SysLeader     = body[leaderStatus](Endpoint{Path: "sys/leader", own: true})
+)
+
+// PKI publishes these.
+var (
+	PKIIssuers = data[IssuerList](Endpoint{Path: "{mount}/issuers", list: true})
+	PKIIssuer  = data[IssuerData](Endpoint{Path: "{mount}/issuer/{issuer}/json"})
+	PKICRL     = data[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl"})
+)
+
+// The active node answers these, in each round.
+var (
+	LookupSelf = data[tokenState](Endpoint{
+		Path: "auth/token/lookup-self", Capabilities: read, Why: "when the token of the exporter expires",
+	})
+	RaftState = data[AutopilotState](Endpoint{
+		Path: "sys/storage/raft/autopilot/state", Capabilities: read, Why: "health of the raft servers, and how many may fail",
+	})
+	RaftSettings = data[AutopilotSettings](Endpoint{
+		Path: "sys/storage/raft/autopilot/configuration", Capabilities: read, Why: "why a raft server is unhealthy",
+	})
+	RaftPeerSet = data[RaftConfiguration](Endpoint{Path: "sys/storage/raft/configuration", Capabilities: read, Why: "who has a vote"})
+	HAStatus    = data[HANodes](Endpoint{Path: "sys/ha-status", Capabilities: read, Why: "when each standby last reported"})
+	SysMounts   = data[MountTable](Endpoint{Path: "sys/mounts", Capabilities: read, Why: "expected secrets engines"})
+	SysAuth     = data[MountTable](Endpoint{Path: "sys/auth", Capabilities: read, Why: "expected auth methods"})
+	KeyStatus   = data[keyState](Endpoint{Path: "sys/key-status", Capabilities: read, Why: "age of the encryption key"})
+	LeaseCount  = data[leaseCounts](Endpoint{
+		Path: "sys/leases/count", params: map[string][]string{"type": {"irrevocable"}}, Capabilities: read, Why: "irrevocable leases",
+	})
+)
+
+// The active node answers these, at a slower pace and if the configuration asks for them.
+var (
+	SysAudit = data[AuditTable](Endpoint{
+		Path: "sys/audit", Capabilities: []string{"read", "sudo"}, Option: "details.audit", Why: "audit devices; OpenBao asks for sudo here",
+	})
+	PKIDetailed = data[CertificatePage](Endpoint{
+		Path: "{mount}/certs/detailed", list: true, Capabilities: list, Option: "details.certificates",
+		Why: "the certificate that expires first",
+	})
+	PKITidy = data[TidyData](Endpoint{
+		Path: "{mount}/tidy-status", Capabilities: read, Option: "details.tidy", Why: "when the mount was last tidied",
+	})
+	KVMetadataList = data[kvNames](Endpoint{
+		Path: "{mount}/metadata/{secret}", list: true, Capabilities: list, Option: "kv", Why: "names of secrets",
+	})
+	KVMetadata = data[kvState](Endpoint{
+		Path: "{mount}/metadata/{secret}", Capabilities: read, Option: "kv",
+		Why: "when a secret was last updated, also for secretFlow; the secrets themselves are under data/, which is not granted",
+	})
+)
+
+var (
+	read = []string{"read"}
+	list = []string{"list"}
+)
+
+// ClusterEndpoints returns those that are asked in each round with a token.
+func ClusterEndpoints() []Endpoint {
+	return []Endpoint{
+		LookupSelf.Endpoint, RaftState.Endpoint, RaftSettings.Endpoint, RaftPeerSet.Endpoint, HAStatus.Endpoint, SysMounts.Endpoint,
+		SysAuth.Endpoint, LeaseCount.Endpoint, KeyStatus.Endpoint,
+	}
+}
+
+// Endpoints returns all that are asked with a token.
+func Endpoints() []Endpoint {
+	return append(ClusterEndpoints(), SysAudit.Endpoint, PKIDetailed.Endpoint, PKITidy.Endpoint, KVMetadataList.Endpoint, KVMetadata.Endpoint)
+}
+
+// At returns a request for the endpoint, with the variables of its path filled in:
+// name, value, name, value.
+func (e Endpoint) At(token string, variables ...string) Request {
+	r := Request{Endpoint: e, Path: e.Path, Name: e.Path, token: token}
+	for i := 0; i+1 < len(variables); i += 2 {
+		name := "{" + variables[i] + "}"
+		r.Path = strings.ReplaceAll(r.Path, name, variables[i+1])
+		if name == "{mount}" {
+			r.Name = strings.ReplaceAll(r.Name, name, variables[i+1])
+		}
+	}
+	return r
+}
+
+// At returns a request whose answer is read as a T.
+func (e EndpointOf[T]) At(token string, variables ...string) RequestFor[T] {
+	return RequestFor[T]{Request: e.Endpoint.At(token, variables...), bare: e.bare}
+}
+
+// query returns the query of the request. A list is asked for by GET: not every proxy
+// lets LIST through.
+func (r Request) query() map[string][]string {
+	query := map[string][]string{}
+	maps.Copy(query, r.Endpoint.params)
+	maps.Copy(query, r.Params)
+	if r.Endpoint.list {
+		query["list"] = []string{"true"}
+	}
+	return query
+}

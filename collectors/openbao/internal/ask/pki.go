@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// Issuer is the content of its certificate. It never changes: another certificate is
+// another issuer.
+type Issuer struct {
+	NotBefore, NotAfter time.Time
+	Root                bool
+}
+
+// MountIssuers are the issuers of a PKI mount.
+type MountIssuers struct {
+	Mount   string
+	List    IssuerList
+	Issuers map[string]Issuer
+}
+
+// PKIAnswers are the PKI mounts whose issuers are known.
+type PKIAnswers struct {
+	Mounts  []MountIssuers
+	Partial bool // there are others
+	Known   bool // they were asked for
+}
+
+// Parse reads the certificate of an issuer.
+func (d IssuerData) Parse() (Issuer, error) {
+	block, _ := pem.Decode([]byte(d.Certificate))
+	if block == nil {
+		return Issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return Issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
+	}
+	return Issuer{
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(c) == nil,
+	}, nil
+}
+
+// Parse reads when a revocation list was made and by when the next one is due.
+func (d crlData) Parse() (this, next time.Time, err error) {
+	block, _ := pem.Decode([]byte(d.CRL))
+	if block == nil {
+		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
+	}
+	c, err := x509.ParseRevocationList(block.Bytes)
+	if err != nil {
+		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
+	}
+	return c.ThisUpdate, c.NextUpdate, nil
+}

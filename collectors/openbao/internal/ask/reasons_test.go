@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// TestReasonsOfRecordedFailures: answers of OpenBao 2.4.0, by the beginning of the
+// name of their file.
+func TestReasonsOfRecordedFailures(t *testing.T) {
+	reasons := map[string]probe.Reason{
+		"forbidden-": probe.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
+		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": probe.ReasonNotFound, "lease-count-without-type": probe.ReasonNotFound, "kv-list-empty": "",
+	}
+	files, err := filepath.Glob("testdata/answers/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no answers", err)
+	}
+	node := Recorded{"testdata/answers"}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		known := false
+		for prefix, want := range reasons {
+			if !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			known = true
+			_, err := send(t.Context(), node, Request{Path: name, Endpoint: Endpoint{list: want == ""}})
+			if want == "" {
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				continue
+			}
+			if got := probe.ReasonOf(err); got != want || err == nil {
+				t.Errorf("%s: %v (%v), not %s", name, got, err, want)
+			}
+		}
+		if !known {
+			t.Errorf("%s: nothing is known about it", name)
+		}
+	}
+}
+
+// TestAnEmptyListIsNotAMissingMount.
+func TestAnEmptyListIsNotAMissingMount(t *testing.T) {
+	for _, tc := range []struct {
+		status int
+		body   string
+		want   bool
+	}{
+		{404, `{"errors":[]}`, true},
+		{404, `{"errors":null}`, true},
+		{404, `{"errors":["no handler for route \"x\". route entry not found."]}`, false},
+		{404, `<html>404 page not found</html>`, false},
+		{404, ``, false},
+		{200, `{"errors":[]}`, false},
+	} {
+		if got := (Answer{Status: tc.status, Body: []byte(tc.body)}).emptyList(); got != tc.want {
+			t.Errorf("%d %s: empty list %v", tc.status, tc.body, got)
+		}
+	}
+}
+
+// TestErrorsQuoteNoBody: it may hold a secret, and errors are logged.
+func TestErrorsQuoteNoBody(t *testing.T) {
+	const secret = "s3cr3t"
+	for _, body := range []string{secret, `{"keys":"` + secret + `"}`, `{"keys":["` + secret + `"`, `{"keys":{"` + secret + `":1}}`} {
+		_, err := probe.Decode[kvNames]([]byte(body))
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", body, err)
+		}
+		if err := statusFailure(Endpoint{}, Answer{Status: 500, Body: []byte(body)}); strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package judge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+)
+
+// TestWhyARaftServerIsUnhealthy: by the tests of autopilot, more than one of which
+// may fail.
+func TestWhyARaftServerIsUnhealthy(t *testing.T) {
+	leader := ask.RaftServer{NodeStatus: "alive", LastContact: "0s", LastTerm: 7, LastIndex: 5000}
+	settings := &ask.AutopilotSettings{LastContactThreshold: "10s", MaxTrailingLogs: 1000}
+	with := func(change func(*ask.RaftServer)) ask.RaftServer { s := leader; change(&s); return s }
+	for name, tc := range map[string]struct {
+		server   ask.RaftServer
+		leader   ask.RaftServer
+		settings *ask.AutopilotSettings
+		want     []string
+	}{
+		"contact":          {with(func(s *ask.RaftServer) { s.LastContact = "10.1s" }), leader, settings, []string{"last_contact"}},
+		"contact at limit": {with(func(s *ask.RaftServer) { s.LastContact = "10s" }), leader, settings, []string{"unknown"}},
+		"never in contact": {with(func(s *ask.RaftServer) { s.LastContact = "-1ns" }), leader, settings, []string{"last_contact"}},
+		"left":             {with(func(s *ask.RaftServer) { s.NodeStatus = "left" }), leader, settings, []string{"left"}},
+		"failed":           {with(func(s *ask.RaftServer) { s.NodeStatus = "failed" }), leader, settings, []string{"left"}},
+		"behind":           {with(func(s *ask.RaftServer) { s.LastIndex = 3999 }), leader, settings, []string{"trailing_logs"}},
+		"behind at limit":  {with(func(s *ask.RaftServer) { s.LastIndex = 4000 }), leader, settings, []string{"unknown"}},
+		"young log":        {with(func(s *ask.RaftServer) { s.LastIndex = 0 }), with(func(s *ask.RaftServer) { s.LastIndex = 999 }), settings, []string{"unknown"}},
+		"term":             {with(func(s *ask.RaftServer) { s.LastTerm = 6 }), leader, settings, []string{"term"}},
+		"all":              {ask.RaftServer{LastContact: "1h"}, leader, settings, []string{"left", "last_contact", "trailing_logs", "term"}},
+		"no settings":      {with(func(s *ask.RaftServer) { s.LastContact = "1h"; s.LastIndex = 0 }), leader, nil, []string{"unknown"}},
+		"nonsense":         {with(func(s *ask.RaftServer) { s.LastContact = "soon" }), leader, &ask.AutopilotSettings{LastContactThreshold: "10", MaxTrailingLogs: 1 << 63}, []string{"unknown"}},
+	} {
+		if diff := cmp.Diff(tc.want, unhealthy(tc.server, tc.leader, tc.settings)); diff != "" {
+			t.Errorf("%s: reasons (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package judge
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
+
+// CRLRows adds the rows about the revocation list of an issuer.
+func CRLRows(r *exposition.Rows, this, next time.Time, openbao, mount, issuer string) {
+	r.Time(crlThisUpdate, this, openbao, mount, issuer)
+	r.Time(crlNextUpdate, next, openbao, mount, issuer)
+}
+
+// AuditRows adds how many audit devices of each type there are.
+func AuditRows(r *exposition.Rows, devices ask.AuditTable, openbao string) {
+	count := map[string]int{}
+	for _, device := range devices {
+		count[device.Type]++
+	}
+	for _, kind := range slices.Sorted(maps.Keys(count)) {
+		r.Add(auditDevices, float64(count[kind]), openbao, kind)
+	}
+	if len(devices) == 0 {
+		r.Add(auditDevices, 0, openbao, "")
+	}
+}
+
+// CertificateCount counts the certificates that a mount has issued. Its own CA
+// certificates are among them and do not count.
+type CertificateCount struct {
+	own            map[string]bool
+	now            time.Time
+	valid, expired int
+	first          time.Time // expiry of the first of those that have not expired
+}
+
+// NewCertificateCount returns the count of a mount with these issuers.
+func NewCertificateCount(list ask.IssuerList, now time.Time) *CertificateCount {
+	c := &CertificateCount{own: map[string]bool{}, now: now}
+	for _, info := range list.Info {
+		c.own[info.Serial] = true
+	}
+	return c
+}
+
+// Add counts the certificates of a page.
+func (c *CertificateCount) Add(page ask.CertificatePage) {
+	for serial, about := range page.Info {
+		switch {
+		case c.own[serial]:
+		case about.NotAfter.Before(c.now):
+			c.expired++
+		default:
+			c.valid++
+			if c.first.IsZero() || about.NotAfter.Before(c.first) {
+				c.first = about.NotAfter
+			}
+		}
+	}
+}
+
+// Rows adds the rows about the certificates of the mount.
+func (c *CertificateCount) Rows(r *exposition.Rows, openbao, mount string) {
+	r.Add(certificates, float64(c.valid), openbao, mount, "valid")
+	r.Add(certificates, float64(c.expired), openbao, mount, "expired")
+	r.Time(certificateFirst, c.first, openbao, mount)
+}
+
+// TidyRows adds the state of the last tidying of a mount.
+func TidyRows(r *exposition.Rows, t ask.TidyData, openbao, mount string) {
+	r.Add(tidyState, 1, openbao, mount, t.State)
+	if t.Finished != nil && t.State == "Finished" {
+		r.Time(tidyFinished, *t.Finished, openbao, mount)
+	}
+}
+
+// KVCount counts the secrets of a mount.
+type KVCount struct {
+	Secrets, overdue int
+	oldest           time.Time
+	Cut              bool // there are others, or some that may not be read
+}
+
+// Add counts a secret that was updated at a time. One that is deleted has none and
+// does not count.
+func (c *KVCount) Add(updated, now time.Time, maxAge time.Duration) {
+	if updated.IsZero() {
+		return
+	}
+	if c.oldest.IsZero() || updated.Before(c.oldest) {
+		c.oldest = updated
+	}
+	if now.Sub(updated) > maxAge {
+		c.overdue++
+	}
+}
+
+// Rows adds the rows about the secrets of the mount.
+func (c *KVCount) Rows(r *exposition.Rows, openbao, mount string) {
+	r.Add(kvSecrets, float64(c.Secrets), openbao, mount)
+	r.Time(kvOldest, c.oldest, openbao, mount)
+	r.Add(kvOverdue, float64(c.overdue), openbao, mount)
+	r.Bool(kvCut, c.Cut, openbao, mount)
+}
+
+// StoredRows adds the version of a secret to which an object of the fleet refers. One
+// that does not exist has the version 0, in contrast to one that was not asked for.
+func StoredRows(r *exposition.Rows, p secretflow.Path, version int, updated time.Time, openbao string) {
+	if updated.IsZero() {
+		r.Add(secretflow.StoredVersion, 0, openbao, p.Mount, p.ID())
+		return
+	}
+	r.Time(secretflow.StoredTimestamp, updated, openbao, p.Mount, p.ID())
+	r.Add(secretflow.StoredVersion, float64(version), openbao, p.Mount, p.ID())
+}

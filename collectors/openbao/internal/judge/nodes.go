@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package judge makes rows from the answers of OpenBao nodes. Its functions are pure but
+// for the changes of the leader, which need a memory.
+package judge
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// State is the state of a node, in the words of the state label.
+type State string
+
+const (
+	Active        State = "active"
+	Standby       State = "standby"
+	Sealed        State = "sealed"
+	Uninitialized State = "uninitialized"
+	Down          State = "down"
+)
+
+func states() []State { return []State{Active, Standby, Sealed, Uninitialized, Down} }
+
+// StateOf follows the precedence of sys/health: a sealed or uninitialized node
+// calls itself a standby, too. A node without an answer is down.
+func StateOf(h *ask.Health) State {
+	switch {
+	case h == nil:
+		return Down
+	case !*h.Initialized:
+		return Uninitialized
+	case *h.Sealed:
+		return Sealed
+	case *h.Standby:
+		return Standby
+	}
+	return Active
+}
+
+// NodeRows adds the rows about a node.
+func NodeRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string) {
+	r.Bool(nodeUp, n.Health != nil, openbao, node)
+	if h := n.Health; h != nil {
+		is := StateOf(h)
+		r.Bool(nodeInitialized, *h.Initialized, openbao, node)
+		r.Bool(nodeSealed, *h.Sealed, openbao, node)
+		r.Bool(nodeActive, is == Active, openbao, node)
+		r.Bool(nodeStandby, is == Standby, openbao, node)
+		if n.Seal != nil {
+			sealRows(r, h, n.Seal, openbao, node)
+		}
+		if h.ServerTime > 0 {
+			r.Add(nodeSkew, n.Skew, openbao, node)
+		}
+		if n.Took > 0 { // not in a snapshot
+			r.Add(nodeResponseTime, n.Took.Seconds(), openbao, node)
+		}
+	}
+	if l := n.Leader; l != nil && n.Health != nil {
+		if l.Committed != nil {
+			r.Add(nodeCommitted, float64(*l.Committed), openbao, node)
+		}
+		if l.Applied != nil {
+			r.Add(nodeApplied, float64(*l.Applied), openbao, node)
+		}
+	}
+	r.Time(nodeCertificate, n.Certificate, openbao, node)
+	FailureRows(r, n.Failures, openbao, node)
+}
+
+func sealRows(r *exposition.Rows, h *ask.Health, s *ask.SealStatus, openbao, node string) {
+	r.Add(nodeInfo, 1, openbao, node, h.Version, s.Type, s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
+	r.Bool(nodeMigration, s.Migration, openbao, node)
+	r.Add(nodeProgress, float64(s.Progress), openbao, node)
+	threshold := s.Threshold
+	if s.RecoverySeal {
+		threshold = 0
+	}
+	r.Add(nodeThreshold, float64(threshold), openbao, node)
+}
+
+// FailureRows adds why endpoints were not answered.
+func FailureRows(r *exposition.Rows, failures probe.Failures, openbao, node string) {
+	for _, f := range failures {
+		r.Add(endpointFailing, 1, openbao, node, f.Endpoint, string(f.Reason()))
+	}
+}
+
+// Nodes are the last answers of the nodes, by name.
+type Nodes map[string]*ask.NodeAnswers
+
+// names returns the names of the nodes in order.
+func (n Nodes) names() []string { return slices.Sorted(maps.Keys(n)) }
+
+// Active returns the node that calls itself the leader; of two, the one that has
+// led for less long.
+func (n Nodes) Active() (name string, answers *ask.NodeAnswers) {
+	var since time.Time
+	for _, node := range n.names() {
+		a := n[node]
+		if StateOf(a.Health) != Active {
+			continue
+		}
+		var began time.Time
+		if a.Leader != nil {
+			began = a.Leader.ActiveTime
+		}
+		if answers == nil || began.After(since) {
+			name, answers, since = node, a, began
+		}
+	}
+	return name, answers
+}
+
+// AnyUp reports whether any node has answered.
+func (n Nodes) AnyUp() bool {
+	for _, a := range n {
+		if a.Health != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Unconfirmed returns the standbys while no node is active: the leader that they name
+// may be dead.
+func (n Nodes) Unconfirmed() []string {
+	if _, leader := n.Active(); leader != nil {
+		return nil
+	}
+	return slices.DeleteFunc(n.names(), func(name string) bool { return StateOf(n[name].Health) != Standby })
+}
+
+// Choose returns the node to ask about the cluster: the active one, or a standby that
+// has just reached it. Without one, the error is the reason.
+func (n Nodes) Choose(finding probe.Failures) (string, error) {
+	if name, answers := n.Active(); answers != nil {
+		return name, nil
+	}
+	names := n.names()
+	switch {
+	case len(names) == 0 && len(finding) > 0:
+		return "", probe.Failed(finding[0].Reason(), "the nodes are not known")
+	case len(names) == 0:
+		return "", probe.Failed(ask.ReasonNoLeader, "there is no node")
+	case !n.AnyUp():
+		return "", probe.Failed(n[names[0]].Failures.Reason(), "no node answers")
+	}
+	err := probe.Failed(ask.ReasonSealed, "every node that answers is sealed")
+	for _, name := range names {
+		if n[name].Confirmed {
+			return name, nil
+		}
+		if StateOf(n[name].Health) == Standby {
+			err = probe.Failed(ask.ReasonNoLeader, "no node is active")
+		}
+	}
+	return "", err
+}
+
+// SameLeader reports whether both are standbys of the same leader.
+func SameLeader(a, b *ask.NodeAnswers) bool {
+	return StateOf(a.Health) == Standby && StateOf(b.Health) == Standby && a.Leader != nil && b.Leader != nil &&
+		a.Leader.Address == b.Leader.Address
+}
+
+// Summary is the answers of all nodes together.
+type Summary struct {
+	Nodes   Nodes
+	Finding probe.Failures // why the nodes may be out of date
+	Led     bool           // some node was active at the end of the last round
+	Leaders *Leaders
+}
+
+// Rows adds the rows about all nodes together.
+func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoExpect, now time.Time) {
+	count := map[State]int{}
+	for _, a := range s.Nodes {
+		count[StateOf(a.Health)]++
+	}
+	name, leader := s.Nodes.Active()
+	var since time.Time
+	if leader != nil && leader.Leader != nil {
+		since = leader.Leader.ActiveTime
+	}
+	s.Leaders.See(name, since, now)
+	for _, node := range s.Nodes.names() {
+		// In the middle of a round, the last round decides.
+		leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
+	}
+	r.Time(leaderSince, since, openbao)
+	r.Add(leaderChanges, float64(s.Leaders.Total), openbao)
+	r.Add(recentChanges, float64(s.Leaders.Recent(now)), openbao)
+	if len(s.Nodes) > 0 || len(s.Finding) == 0 {
+		for _, of := range states() {
+			r.Add(nodesByState, float64(count[of]), openbao, string(of))
+		}
+	}
+	r.Add(expectedNodes, float64(expect.Nodes), openbao)
+	r.Bool(expectedSeal, expect.AutoUnseal, openbao)
+	FailureRows(r, s.Finding, openbao, "")
+}
+
+// leaderRows adds whether the node has a leader, and which. A standby goes on
+// naming a leader that was killed (seen with 2.4.0), so its answer counts only
+// while some node is active or its leader has answered through it.
+func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, someActive bool) {
+	l := n.Leader
+	if l == nil || n.Health == nil {
+		return
+	}
+	known := l.Address != "" && (someActive || n.Confirmed) || !l.HAEnabled && StateOf(n.Health) == Active
+	r.Bool(nodeLeaderKnown, known, openbao, node)
+	if known && l.Address != "" {
+		r.Add(leaderInfo, 1, openbao, node, l.Address)
+	}
+}
