@@ -24,7 +24,7 @@ import (
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"

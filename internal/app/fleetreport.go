@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"

@@ -20,7 +20,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )

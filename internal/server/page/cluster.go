@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 

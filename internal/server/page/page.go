@@ -21,7 +21,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
