@@ -1,16 +1,12 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package app puts the rooms of the house together: options in, a running
-// exporter out.
+// Package app wires the exporter together.
 package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,10 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
@@ -69,52 +61,49 @@ type Options struct {
 
 // app is one running exporter.
 type app struct {
-	options  Options
-	ctx      context.Context // of the run: what reloads start lives until it ends
-	current  atomic.Pointer[generation]
-	registry *prometheus.Registry
+	options Options
+	ctx     context.Context // of the run; what a reload starts lives until it ends
+	current atomic.Pointer[generation]
+	self    *selfMetrics
 
-	reloading     sync.Mutex
-	reloadOK      prometheus.Gauge
-	reloadSuccess prometheus.Gauge
+	reloading    sync.Mutex // guards what follows, and is held while the configuration is replaced
+	files        []string   // of the last valid configuration
+	loadedHashes string     // of the files when they were last loaded, valid or not
 }
 
-// Run serves until ctx ends. It returns an error when the configuration is bad
+// Run serves until ctx ends. It returns an error when the configuration is invalid
 // or an address cannot be listened on.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o)
-	seen := a.look()
-	c, err := LoadConfig(o.ConfigFile)
+	s, err := loadSettings(o.ConfigFile)
 	if err != nil {
 		return ConfigError{err}
 	}
+	a.files, a.loadedHashes = s.files, s.hashes
 	listeners, err := listen(ctx, o.ListenAddresses)
+	defer closeAll(listeners)
 	if err != nil {
 		return err
 	}
 	var probes []net.Listener
 	if o.ProbeAddress != "" {
-		if probes, err = listen(ctx, []string{o.ProbeAddress}); err != nil {
-			closeAll(listeners)
+		probes, err = listen(ctx, []string{o.ProbeAddress})
+		defer closeAll(probes)
+		if err != nil {
 			return err
 		}
 	}
 	handler, err := a.handler()
 	if err != nil {
-		closeAll(append(listeners, probes...))
 		return err
 	}
-	g, err := newGeneration(ctx, c, a.registry, a.options, nil)
+	g, err := a.prepare(s, nil, func(*generation) error { return nil }) // a probe of the exporter sees when it is ready
 	if err != nil {
-		closeAll(append(listeners, probes...))
 		return err
 	}
-	a.current.Store(g)
-	seen.rules = digest(a.ruleFiles()...)
-	g.watchHealth(a.ctx)
-	g.startNotifying(a.ctx)
+	a.activate(g)
 	a.reloaded(nil)
 	if o.Listening != nil {
 		addresses := make([]net.Addr, len(listeners))
@@ -138,7 +127,7 @@ func Run(ctx context.Context, o Options) error {
 	if probes != nil {
 		serve(server.Probes(a.ready), probes, "")
 	}
-	tasks.Go(func() { a.follow(ctx, seen) })
+	tasks.Go(func() { a.follow(ctx) })
 	<-ctx.Done()
 	o.Log.Info("stopping, requests that are under way are finished")
 	tasks.Wait() // requests are finished before the rows go
@@ -147,6 +136,30 @@ func Run(ctx context.Context, o Options) error {
 	a.current.Load().stop()
 	close(failed)
 	return <-failed // nil when there is none
+}
+
+// prepare starts the watches and probes of a configuration and waits for them. They
+// begin with what old has discovered; old may be nil.
+func (a *app) prepare(s *settings, old *generation, wait func(*generation) error) (*generation, error) {
+	g, err := newGeneration(a.ctx, s, a.self, a.options, old)
+	if err != nil {
+		return nil, err
+	}
+	if err := wait(g); err != nil {
+		g.stop()
+		return nil, err
+	}
+	return g, nil
+}
+
+// activate serves g in place of the current generation, which it stops.
+func (a *app) activate(g *generation) {
+	old := a.current.Load()
+	g.takeOver(a.ctx, old)
+	a.current.Store(g)
+	if old != nil {
+		old.stop()
+	}
 }
 
 // ConfigError is an error in what the user wrote, as opposed to one in what
@@ -161,37 +174,7 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Now = time.Now
 	}
 	o.scrapes = notify.NewScrapes(nil)
-	a := &app{
-		options:  o,
-		ctx:      ctx,
-		registry: prometheus.NewRegistry(),
-		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "cobaltcore_config_last_reload_successful",
-			Help: "Whether the last attempt to load the configuration succeeded. If not, the one before is in force.",
-		}),
-		reloadSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "cobaltcore_config_last_reload_success_timestamp_seconds",
-			Help: "When the configuration was last loaded with success.",
-		}),
-	}
-	a.registry.MustRegister(
-		a.reloadOK, a.reloadSuccess,
-		versioncollector.NewCollector("cobaltcore"),
-		promcollectors.NewGoCollector(),
-		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
-	)
-	if o.Shard.Divided() {
-		a.registry.MustRegister(shardInfo(o.Shard))
-	}
-	return a
-}
-
-// SelfMetrics gathers the metrics of the exporter itself, also those that only
-// one of several has.
-func SelfMetrics() prometheus.Gatherer {
-	a := newApp(context.Background(), Options{Shard: fleet.Shard{Count: 1}})
-	_, _ = a.handler() // registers those of the handler, and cannot fail before it serves
-	return a.registry
+	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard)}
 }
 
 func (a *app) handler() (http.Handler, error) {
@@ -205,137 +188,13 @@ func (a *app) handler() (http.Handler, error) {
 		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
-		Registry:    a.registry,
+		Registry:    a.self,
 		MaxRequests: a.options.MaxRequests,
 		EnablePprof: a.options.EnablePprof,
 	})
 }
 
 func (a *app) ready() bool { return a.current.Load().isReady() }
-
-// reload applies the configuration file whole or not at all. It returns when
-// what it says is being served.
-func (a *app) reload(ctx context.Context) error {
-	a.reloading.Lock()
-	defer a.reloading.Unlock()
-	err := a.load(ctx)
-	a.reloaded(err)
-	return err
-}
-
-func (a *app) load(ctx context.Context) error {
-	c, err := LoadConfig(a.options.ConfigFile)
-	if err != nil {
-		return err
-	}
-	old := a.current.Load()
-	if old.fits(c) {
-		deadline := time.Now().Add(a.options.SyncTimeout)
-		return old.apply(a.ctx, c, func(settled func() bool) error {
-			return a.wait(ctx, func() bool { return settled() || time.Now().After(deadline) })
-		})
-	}
-	next, err := newGeneration(a.ctx, c, a.registry, a.options, old.discovery)
-	if err != nil {
-		return err
-	}
-	if err := a.wait(ctx, next.isReady); err != nil {
-		next.stop()
-		return err
-	}
-	next.health.Adopt(old.health)
-	next.adoptNotifier(old)
-	a.current.Store(next)
-	next.watchHealth(a.ctx)
-	next.startNotifying(a.ctx)
-	old.stop()
-	return nil
-}
-
-// wait returns when done says so, or with an error when nobody waits any longer.
-func (a *app) wait(ctx context.Context, done func() bool) error {
-	tick := time.NewTicker(readyInterval)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
-		case <-a.ctx.Done():
-			return errors.New("the exporter is stopping")
-		}
-	}
-	return nil
-}
-
-func (a *app) reloaded(err error) {
-	if err != nil {
-		a.reloadOK.Set(0)
-		a.options.Log.Error("configuration not loaded, the one before stays in force", "file", a.options.ConfigFile, "err", err)
-		return
-	}
-	a.reloadOK.Set(1)
-	a.reloadSuccess.SetToCurrentTime()
-	a.options.Log.Info("configuration loaded", "file", a.options.ConfigFile)
-}
-
-// fileInterval is how often the configuration file is looked at: a ConfigMap
-// that is mounted sends no signal when it changes.
-const fileInterval = 2 * time.Second
-
-// follow reloads on request and when the file is no longer what was seen of it.
-// A change counts when two looks agree on it: half a file may be valid, too.
-func (a *app) follow(ctx context.Context, seen sight) {
-	tick := time.NewTicker(fileInterval)
-	defer tick.Stop()
-	for last := seen; ; {
-		var now sight
-		select {
-		case <-ctx.Done():
-			return
-		case <-a.options.Reload:
-			now = a.look()
-		case <-tick.C:
-			if now = a.look(); now == seen || now != last {
-				last = now
-				continue
-			}
-		}
-		_ = a.reload(ctx)                    // logged and counted
-		now.rules = digest(a.ruleFiles()...) // it may name others now
-		seen, last = now, now
-	}
-}
-
-// sight is what files held when they were looked at.
-type sight struct{ config, rules [sha256.Size]byte }
-
-func (a *app) look() sight {
-	return sight{config: digest(a.options.ConfigFile), rules: digest(a.ruleFiles()...)}
-}
-
-// ruleFiles are those of the configuration that is in force.
-func (a *app) ruleFiles() []string {
-	g := a.current.Load()
-	if g == nil {
-		return nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.config.Rules.Files
-}
-
-func digest(files ...string) [sha256.Size]byte {
-	h := sha256.New()
-	for _, file := range files {
-		if f, err := os.Open(file); err == nil {
-			_, _ = io.Copy(h, f)
-			_ = f.Close()
-		}
-		_, _ = h.Write([]byte{0xff}) // is in no text
-	}
-	return [sha256.Size]byte(h.Sum(nil))
-}
 
 func listen(ctx context.Context, addresses []string) ([]net.Listener, error) {
 	var listeners []net.Listener

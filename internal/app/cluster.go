@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -13,22 +14,36 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// runningCluster is a cluster with everything that runs on its behalf.
+// clusterBuilder builds the watches and probes of a cluster for one configuration.
+type clusterBuilder struct {
+	watch      watch.Options
+	collectors []collectors.Collector // the enabled ones
+	noteSets   []watch.Set            // watched in clusters of other shards
+	shard      fleet.Shard
+	flow       *secretflow.Graph
+	health     *health.Evaluator
+	notifier   *notify.Notifier
+	dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	lookup     func(name string) (fleet.Cluster, bool)
+}
+
+// runningCluster is a cluster with its watches and probes.
 type runningCluster struct {
 	*watch.Cluster
 
 	collectors []runningCollector
 	probes     []collectors.Probe
 	groups     []*exposition.Group
-	leave      func() // the flow of secrets
-	stop       context.CancelFunc
+	leaveFlow  func()
 	started    time.Time
-	done       chan struct{}
+	stop       func() // waits for the watches and probes
 }
 
 // runningCollector is a collector that has something to do in a cluster.
@@ -37,24 +52,21 @@ type runningCollector struct {
 	parts []func() status.Status
 }
 
-// newCluster prepares the watches and the probes of a cluster.
-func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
-	if !g.shard.Owns(c.Name) {
-		return g.newFollowed(c, targets)
+// build returns a cluster that has not been started.
+func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
+	if !b.shard.Owns(c.Name) {
+		return b.buildFollowed(c, targets)
 	}
-	o := g.options
-	r := &runningCluster{done: make(chan struct{})}
+	o := b.watch
 	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
-	flow := g.flow.Add(c.Name, flowRows)
-	r.leave = func() { g.flow.Remove(flow) }
-	o.Notes = flow
-	r.Cluster = watch.NewCluster(c, targets, o)
-	r.groups = append(r.Groups(), flowRows, g.health.Group(c.Name))
-	r.groups = append(r.groups, g.notifier.ClusterGroups(o.Exposition, c.Name)...)
+	r := b.join(c, targets, o, flowRows)
+	r.groups = append(r.Groups(), flowRows, b.health.Group(c.Name))
+	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
-		Cluster: c, Lookup: g.lookup, Flow: g.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: g.now, StaleAfter: o.StaleAfter, Dial: g.dial,
+		Cluster: c, Lookup: b.lookup, Flow: b.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: o.Now,
+		StaleAfter: o.StaleAfter, Dial: b.dial,
 	}
-	for _, collector := range g.collectors {
+	for _, collector := range b.collectors {
 		var parts []func() status.Status
 		if len(collector.Resources()) > 0 {
 			parts = append(parts, func() status.Status { return r.Status(collector.Name()) })
@@ -72,53 +84,34 @@ func (g *generation) newCluster(c fleet.Cluster, targets *fleet.Targets) *runnin
 	return r
 }
 
-// secretFlow is the flow of secrets as it is now.
-func (g *generation) secretFlow() secretflow.Report {
-	g.mu.Lock()
-	showPaths, all := g.config.Collectors.SecretFlow.ShowPaths, g.fleet
-	g.mu.Unlock()
-	report := g.flow.Report(g.now(), showPaths)
-	report.Partial = !g.seesFlow(all)
-	return report
-}
-
-// lookup finds a cluster of the fleet.
-func (g *generation) lookup(name string) (fleet.Cluster, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, c := range g.fleet {
-		if c.Name == name {
-			return c, true
-		}
-	}
-	return fleet.Cluster{}, false
+// join returns the watches of a cluster, whose notes join the flow of secrets.
+func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
+	flow := b.flow.Add(c.Name, rows)
+	o.Notes = flow
+	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leaveFlow: func() { b.flow.Remove(flow) }}
 }
 
 func (r *runningCluster) start(ctx context.Context) {
-	ctx, r.stop = context.WithCancel(ctx)
 	r.started = time.Now()
-	var tasks sync.WaitGroup
-	tasks.Go(func() { r.Run(ctx) })
+	tasks := []func(context.Context){r.Run}
 	for _, p := range r.probes {
-		tasks.Go(func() { p.Run(ctx) })
+		tasks = append(tasks, p.Run)
 	}
-	go func() {
-		defer close(r.done)
-		tasks.Wait()
-	}()
+	r.stop = background(ctx, tasks...)
 }
 
-// settled says whether nothing is left to wait for.
+// settled reports whether the cluster has settled; see allSettled.
 func (r *runningCluster) settled() bool { return allSettled([]*runningCluster{r}) }
 
 // end stops clusters and waits for their goroutines.
 func end(clusters []*runningCluster) {
+	var stopping sync.WaitGroup
 	for _, c := range clusters {
-		c.stop()
+		stopping.Go(c.stop)
 	}
+	stopping.Wait()
 	for _, c := range clusters {
-		<-c.done
-		c.leave()
+		c.leaveFlow()
 	}
 }
 
@@ -130,9 +123,9 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
-// allSettled says whether nothing is left to wait for in any of the clusters. What the
-// probes of one ask for follows from the objects of all: the probes are looked at when
-// all objects are there, or one that has asked enough may just be given more.
+// allSettled reports whether every watch and every probe of the clusters is complete
+// or has failed explicitly. The probes of one cluster ask for what the objects of all
+// refer to, so the probes are checked only after all watches have settled.
 func allSettled(clusters []*runningCluster) bool {
 	for _, c := range clusters {
 		if !c.Settled() {

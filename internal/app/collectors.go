@@ -5,12 +5,7 @@ package app
 
 import (
 	"slices"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
@@ -96,54 +91,6 @@ func familiesOf(all []registration) []*exposition.Family {
 	return families
 }
 
-// LoadConfig reads a configuration file, with the rule files that it names, and
-// checks all of it.
-func LoadConfig(file string) (*config.Config, error) {
-	names := familyNames(SelfMetrics())
-	for _, f := range Families() {
-		names = append(names, f.Name)
-	}
-	c, err := config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable()})
-	if err != nil {
-		return nil, err
-	}
-	_, err = rules(c)
-	return c, err
-}
-
-// rules are what the health report evaluates.
-func rules(c *config.Config) (health.Rules, error) {
-	user, err := health.ReadRules(c.Rules.Files...)
-	if err != nil {
-		return health.Rules{}, err
-	}
-	return health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides(c)}, nil
-}
-
-func overrides(c *config.Config) map[string]alerts.Change {
-	out := map[string]alerts.Change{}
-	for name, o := range c.Rules.Overrides {
-		out[name] = alerts.Change{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity), Threshold: o.Threshold}
-	}
-	return out
-}
-
-// RulesOf are the rules of the catalogue as the configuration in file wants them; as
-// they are without one. label is what it calls the label cluster.
-func RulesOf(file string) (groups []alerts.Group, label string, err error) {
-	c := config.Default()
-	if file != "" {
-		if c, err = LoadConfig(file); err != nil {
-			return nil, "", err
-		}
-	}
-	groups = alerts.Site(c.Rules.Disabled, overrides(c))
-	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
-		groups = alerts.Owned(groups)
-	}
-	return groups, c.ClusterLabel, nil
-}
-
 // newExposition is an empty exposition with the settings of c. It takes the rows of
 // these very collectors: some have families that depend on the configuration.
 func newExposition(c *config.Config, all []registration) (*exposition.Exposition, error) {
@@ -158,29 +105,4 @@ func newExposition(c *config.Config, all []registration) (*exposition.Exposition
 		o.OmitLabels = []string{"uid"}
 	}
 	return exposition.New(o, familiesOf(all)...)
-}
-
-func familyNames(g prometheus.Gatherer) []string {
-	families, _ := g.Gather() // the names of what can be gathered
-	names := make([]string, 0, len(families))
-	for _, f := range families {
-		names = append(names, f.GetName())
-	}
-	return names
-}
-
-// included gathers the families that metrics.include names, all when it names
-// none. It is nil when it names others only: gathering is most of the cost of a
-// scrape in which nothing has changed.
-func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
-	if len(include) == 0 {
-		return self
-	}
-	if names := familyNames(self); !slices.ContainsFunc(include, func(n string) bool { return slices.Contains(names, n) }) {
-		return nil
-	}
-	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-		families, err := self.Gather()
-		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return !slices.Contains(include, f.GetName()) }), err
-	})
 }

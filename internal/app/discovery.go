@@ -5,18 +5,15 @@ package app
 
 import (
 	"cmp"
-	"context"
 	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// The families about the search for clusters; cluster is where is searched.
+// The families about the discovery; their cluster is the one in which others are discovered.
 var (
 	discoveryUp = &exposition.Family{
 		Name: "cobaltcore_discovery_up", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace"},
@@ -40,57 +37,23 @@ func discoveryFamilies() []*exposition.Family {
 	return []*exposition.Family{discoveryUp, discoveryClusters, discoverySuccess, discoveryFinding}
 }
 
-// settleInterval is how often a cluster that replaces another one is looked at.
-const settleInterval = 100 * time.Millisecond
-
-// discover makes clusters come and go as they are found, until ctx ends. The
-// clusters live until the end of running.
-func (g *generation) discover(ctx, running context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		g.discovery.Run(ctx)
-	}()
-	defer func() { <-done }()
-	for {
-		settled := g.discovery.Settled()
-		found := g.discovery.State()
-		g.changing.Lock()
-		g.update(func() { g.found = found })
-		g.reconcile(running, nil)
-		var wait <-chan time.Time
-		if len(g.pending) > 0 {
-			wait = time.After(settleInterval)
-		}
-		g.changing.Unlock()
-		if settled {
-			g.foundAll.Store(true)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-g.discovery.Changed():
-		case <-wait:
-		}
-	}
-}
-
-// discoveryGroups are the rows about the search, by the cluster that is searched.
-// All shards search; the rows are those of the shard that owns it.
-func (g *generation) discoveryGroups(c *config.Config) []*exposition.Group {
+// discoveryGroups returns the rows about the discovery, by the cluster in which others
+// are discovered. All shards discover; the shard that owns the cluster has the rows.
+func (g *generation) discoveryGroups() []*exposition.Group {
 	var all []*exposition.Group
 	seen := map[string]bool{}
-	for _, d := range c.Discover {
-		if host := d.Host(); g.shard.Owns(host) && !seen[host] {
+	for _, d := range g.config.Discover {
+		if host := d.Host(); g.builder.shard.Owns(host) && !seen[host] {
 			seen[host] = true
-			all = append(all, g.options.Exposition.Func(exposition.Key{Cluster: host}, discoveryFamilies(), func(r *exposition.Rows) { g.discoveryRows(host, r) }))
+			rows := func(r *exposition.Rows) { g.roster.view.Load().discoveryRows(host, r) }
+			all = append(all, g.handler.Exposition.Func(exposition.Key{Cluster: host}, discoveryFamilies(), rows))
 		}
 	}
 	return all
 }
 
-func (g *generation) discoveryRows(host string, r *exposition.Rows) {
-	for _, p := range g.searched() {
+func (v *rosterView) discoveryRows(host string, r *exposition.Rows) {
+	for _, p := range v.places() {
 		if p.Source.Cluster != host {
 			continue
 		}
@@ -104,35 +67,32 @@ func (g *generation) discoveryRows(host string, r *exposition.Rows) {
 	}
 }
 
-// searched is a place as it is shown.
-type searched struct {
+// place is where clusters are discovered, as it is shown.
+type place struct {
 	fleet.PlaceState
 
 	clusters []string
 	findings []fleet.Finding
 }
 
-// searched shows two places of the same cluster, source and namespace as one,
-// which is as good as the worse.
-func (g *generation) searched() []searched {
-	g.mu.Lock()
-	found, members, findings := g.found, g.fleet, g.findings
-	g.mu.Unlock()
-	places := map[fleet.Source]fleet.PlaceState{}
-	for _, p := range found {
-		if other, ok := places[p.Source]; ok {
+// places returns the places of discovery. Two with the same cluster, source and
+// namespace become one with the worse state.
+func (v *rosterView) places() []place {
+	states := map[fleet.Source]fleet.PlaceState{}
+	for _, p := range v.found {
+		if other, ok := states[p.Source]; ok {
 			p.Up = p.Up && other.Up
 			if other.Success.Before(p.Success) {
 				p.Success = other.Success
 			}
 		}
-		places[p.Source] = p
+		states[p.Source] = p
 	}
-	sorted := slices.SortedFunc(maps.Keys(findings), byFinding)
-	all := make([]searched, 0, len(places))
-	for _, source := range slices.SortedFunc(maps.Keys(places), bySource) {
-		s := searched{PlaceState: places[source]}
-		for _, c := range members {
+	sorted := slices.SortedFunc(maps.Keys(v.findings), byFinding)
+	all := make([]place, 0, len(states))
+	for _, source := range slices.SortedFunc(maps.Keys(states), bySource) {
+		s := place{PlaceState: states[source]}
+		for _, c := range v.members {
 			if in := c.Credentials; in != nil && source == (fleet.Source{Cluster: in.Secret.Cluster, Source: c.Source, Namespace: in.Secret.Namespace}) {
 				s.clusters = append(s.clusters, c.Name)
 			}
@@ -155,51 +115,52 @@ func byFinding(a, b fleet.Finding) int {
 	return cmp.Or(bySource(a.Source, b.Source), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Other, b.Other))
 }
 
-// logChanges says which clusters come and go with what is found, and what begins
-// and ends to be wrong.
-func (g *generation) logChanges(next map[string]*runningCluster, clashes []fleet.Finding) {
-	log := g.options.Log
-	for name, c := range next {
-		if c.Credentials != nil && g.clusters[name] == nil {
-			log.Info("cluster found", of(c.Cluster.Cluster)...)
-		}
+// findingSet returns the findings of the places and the conflicts between them.
+func findingSet(found []fleet.PlaceState, conflicts []fleet.Finding) map[fleet.Finding]bool {
+	all := map[fleet.Finding]bool{}
+	for _, f := range conflicts {
+		all[f] = true
 	}
-	for name, c := range g.clusters {
-		if c.Credentials != nil && next[name] == nil {
-			log.Info("cluster gone", of(c.Cluster.Cluster)...)
-		}
-	}
-	now := map[fleet.Finding]bool{}
-	for _, f := range clashes {
-		now[f] = true
-	}
-	for _, p := range g.found {
+	for _, p := range found {
 		for _, f := range p.Findings {
-			now[f] = true
+			all[f] = true
 		}
 	}
-	logFindings(now, g.findings, log.Warn, "discovery finds something wrong")
-	logFindings(g.findings, now, log.Info, "what discovery found wrong is over")
-	g.update(func() { g.findings = now })
+	return all
 }
 
-func of(c fleet.Cluster) []any {
-	return []any{"cluster", c.Name, "from", c.Source, "host", c.Credentials.Secret.Cluster, "secret", c.Credentials.Secret.Namespace + "/" + c.Credentials.Secret.Name}
+// logChanges logs which discovered clusters and which findings come and go.
+func (r *roster) logChanges(next clusterSet, findings map[fleet.Finding]bool) {
+	before := r.view.Load()
+	logDiscovered(next, before.running, r.log, "cluster found")
+	logDiscovered(before.running, next, r.log, "cluster gone")
+	logFindings(findings, before.findings, r.log.Warn, "discovery problem")
+	logFindings(before.findings, findings, r.log.Info, "discovery problem resolved")
 }
 
-// logFindings says which findings are in one set and not in the other.
-func logFindings(in, out map[fleet.Finding]bool, say func(string, ...any), message string) {
+// logDiscovered logs the discovered clusters of one set that are not in the other.
+func logDiscovered(in, notIn clusterSet, log *slog.Logger, message string) {
+	for name, c := range in {
+		if c.Credentials != nil && notIn[name] == nil {
+			secret := c.Credentials.Secret
+			log.Info(message, "cluster", name, "from", c.Source, "host", secret.Cluster, "secret", secret.Namespace+"/"+secret.Name)
+		}
+	}
+}
+
+// logFindings logs the findings of one set that are not in the other.
+func logFindings(in, notIn map[fleet.Finding]bool, log func(string, ...any), message string) {
 	for _, f := range slices.SortedFunc(maps.Keys(in), byFinding) {
-		if out[f] {
+		if notIn[f] {
 			continue
 		}
 		attrs := []any{"cluster", f.Source.Cluster, "source", f.Source.Source, "namespace", f.Source.Namespace, "reason", string(f.Reason)}
 		if f.Name != "" {
-			attrs = append(attrs, slog.String("name", f.Name))
+			attrs = append(attrs, "name", f.Name)
 		}
 		if f.Other != "" {
-			attrs = append(attrs, slog.String("other", f.Other))
+			attrs = append(attrs, "other", f.Other)
 		}
-		say(message, attrs...)
+		log(message, attrs...)
 	}
 }

@@ -4,7 +4,6 @@
 package app
 
 import (
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,27 +12,26 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // TestFamiliesAndSelfAreDisjoint keeps the two halves of a body apart: one name
 // in both would make it invalid.
 func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
-	a := newApp(t.Context(), Options{Log: slog.New(slog.DiscardHandler)})
-	promhttp.InstrumentMetricHandler(a.registry, nil)
+	self := newSelfMetrics(fleet.Shard{Count: 1})
 	names := map[string]bool{}
 	descriptions := make(chan *prometheus.Desc)
-	go func() { a.registry.Describe(descriptions); close(descriptions) }()
+	go func() { self.Describe(descriptions); close(descriptions) }()
 	for d := range descriptions {
 		// The only way to the name: Desc{fqName: "x", help: …}
 		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
 		name, _, _ := strings.Cut(rest, `"`)
 		names[name] = true
 	}
-	gathered, err := a.registry.Gather()
+	gathered, err := self.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

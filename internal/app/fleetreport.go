@@ -10,37 +10,36 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// fleetReport is the fleet as it is now.
+// fleetReport returns the answer of /api/v1/clusters.
 func (g *generation) fleetReport() fleetreport.Report {
-	g.mu.Lock()
-	members, running := g.fleet, g.clusters
-	g.mu.Unlock()
+	view, shard := g.roster.view.Load(), g.builder.shard
 	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{}, Discovery: []fleetreport.Place{}}
-	if g.shard.Divided() {
-		report.Shard = &fleetreport.Shard{Index: g.shard.Index, Count: g.shard.Count}
+	if shard.Divided() {
+		report.Shard = &fleetreport.Shard{Index: shard.Index, Count: shard.Count}
 	}
-	for _, c := range slices.SortedFunc(slices.Values(members), func(a, b fleet.Cluster) int { return cmp.Compare(a.Name, b.Name) }) {
-		report.Clusters = append(report.Clusters, g.reportCluster(c, running[c.Name]))
+	for _, c := range slices.SortedFunc(slices.Values(view.members), func(a, b fleet.Cluster) int { return cmp.Compare(a.Name, b.Name) }) {
+		report.Clusters = append(report.Clusters, reportCluster(shard, c, view.running[c.Name]))
 	}
-	for _, p := range g.searched() {
+	for _, p := range view.places() {
 		report.Discovery = append(report.Discovery, reportPlace(p))
 	}
 	return report
 }
 
-// reportCluster is about one that does not run yet if running is nil.
-func (g *generation) reportCluster(c fleet.Cluster, running *runningCluster) fleetreport.Cluster {
-	r := fleetreport.Cluster{Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Source: c.Source, Owned: g.shard.Owns(c.Name)}
+// reportCluster returns the report of a cluster; running is nil if it does not run yet.
+func reportCluster(shard fleet.Shard, c fleet.Cluster, running *runningCluster) fleetreport.Cluster {
+	r := fleetreport.Cluster{Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Source: c.Source, Owned: shard.Owns(c.Name)}
 	if c.Credentials != nil {
 		in := c.Credentials.Secret
 		r.Secret = &fleetreport.Secret{Cluster: in.Cluster, Namespace: in.Namespace, Name: in.Name}
 	}
-	if g.shard.Divided() {
-		owner := fleet.OwnerOf(c.Name, g.shard.Count)
+	if shard.Divided() {
+		owner := fleet.OwnerOf(c.Name, shard.Count)
 		r.Shard = &owner
 	}
 	if !r.Owned {
@@ -67,7 +66,7 @@ func (c *runningCollector) report(cluster *watch.Cluster) fleetreport.Collector 
 	return fleetreport.Collector{Name: c.name, Up: s.Up, LastSuccess: watch.TimeReport(s.LastSuccess), Errors: s.Errors, Kinds: cluster.KindReports(c.name)}
 }
 
-func reportPlace(p searched) fleetreport.Place {
+func reportPlace(p place) fleetreport.Place {
 	r := fleetreport.Place{
 		Cluster: p.Source.Cluster, Source: p.Source.Source, Namespace: p.Source.Namespace, Up: p.Up, LastSuccess: watch.TimeReport(p.Success),
 		Clusters: slices.Concat([]string{}, p.clusters), Findings: []fleetreport.Finding{},
@@ -77,4 +76,11 @@ func reportPlace(p searched) fleetreport.Place {
 		r.Findings = append(r.Findings, fleetreport.Finding{Name: f.Name, Reason: string(f.Reason), Other: f.Other})
 	}
 	return r
+}
+
+// secretFlow returns the answer of /api/v1/secretflow.
+func (g *generation) secretFlow() secretflow.Report {
+	report := g.builder.flow.Report(g.builder.watch.Now(), g.config.Collectors.SecretFlow.ShowPaths)
+	report.Partial = !g.builder.hasWholeFlow(g.roster.view.Load().members)
+	return report
 }

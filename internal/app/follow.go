@@ -5,9 +5,6 @@ package app
 
 import (
 	"slices"
-	"strconv"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -15,54 +12,52 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// A shard exports the rows of the clusters that it owns. It knows the others, too:
-// where objects are applied and which cluster an OpenBao runs in does not depend on
-// who watches them.
+// A shard exports the rows of the clusters that it owns. It also has a list of the
+// others: where objects are applied and in which cluster an OpenBao runs does not
+// depend on the shard.
 
-// mine are the clusters that this shard runs: its own and, if one of its probes
-// asks for what the fleet refers to, all others, which are followed.
-func (g *generation) mine(all []fleet.Cluster) []fleet.Cluster {
-	if g.follows(all) {
+// assignedClusters returns the clusters that this shard runs: its own and, if one of
+// its probes reads the flow of secrets, all others, whose notes it follows.
+func (b *clusterBuilder) assignedClusters(all []fleet.Cluster) []fleet.Cluster {
+	if b.followsOthers(all) {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(c fleet.Cluster) bool { return !g.shard.Owns(c.Name) })
+	return slices.DeleteFunc(slices.Clone(all), func(c fleet.Cluster) bool { return !b.shard.Owns(c.Name) })
 }
 
-// follows says whether a probe of this shard asks for what all clusters refer to.
-func (g *generation) follows(all []fleet.Cluster) bool {
-	return len(g.noted) > 0 && slices.ContainsFunc(all, func(c fleet.Cluster) bool { return g.shard.Owns(c.Name) && g.readsFlow(c) })
+// followsOthers reports whether a probe of this shard reads the flow of secrets.
+func (b *clusterBuilder) followsOthers(all []fleet.Cluster) bool {
+	return len(b.noteSets) > 0 && slices.ContainsFunc(all, func(c fleet.Cluster) bool { return b.shard.Owns(c.Name) && b.readsFlow(c) })
 }
 
-// readsFlow says whether a probe of the cluster asks for what all clusters refer to.
-func (g *generation) readsFlow(c fleet.Cluster) bool {
-	return slices.ContainsFunc(g.collectors, func(collector collectors.Collector) bool {
+// readsFlow reports whether a probe of the cluster reads the flow of secrets.
+func (b *clusterBuilder) readsFlow(c fleet.Cluster) bool {
+	return slices.ContainsFunc(b.collectors, func(collector collectors.Collector) bool {
 		reader, ok := collector.(collectors.FlowReader)
 		return ok && reader.ReadsFlow(c)
 	})
 }
 
-// seesFlow says whether this shard knows all that is known about the flow of
-// secrets: who refers to them and where they are stored.
-func (g *generation) seesFlow(all []fleet.Cluster) bool {
-	follows := g.follows(all)
-	return len(g.noted) == 0 || !slices.ContainsFunc(all, func(c fleet.Cluster) bool {
-		return !g.shard.Owns(c.Name) && (!follows || g.readsFlow(c))
+// hasWholeFlow reports whether this shard has the complete flow of secrets: all
+// references and all places in which secrets are stored.
+func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
+	follows := b.followsOthers(all)
+	return len(b.noteSets) == 0 || !slices.ContainsFunc(all, func(c fleet.Cluster) bool {
+		return !b.shard.Owns(c.Name) && (!follows || b.readsFlow(c))
 	})
 }
 
-// newFollowed prepares the watches of a cluster of another shard: of the kinds that
-// leave notes, for their notes. It has no rows: those are the other shard's.
-func (g *generation) newFollowed(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
-	o := g.options
+// buildFollowed returns a cluster of another shard: it watches the kinds that leave
+// notes and has no rows.
+func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
+	o := b.watch
 	o.Log = o.Log.With("for", "the flow of secrets")
-	o.Sets = g.noted
-	flow := g.flow.Add(c.Name, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
-	o.Notes = flow
-	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leave: func() { g.flow.Remove(flow) }, done: make(chan struct{})}
+	o.Sets = b.noteSets
+	return b.join(c, targets, o, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
 }
 
-// notedSets are the kinds that leave notes, without rows.
-func notedSets(sets []watch.Set) []watch.Set {
+// noteSets returns the kinds that leave notes, without rows.
+func noteSets(sets []watch.Set) []watch.Set {
 	var noted []watch.Set
 	for _, set := range sets {
 		var kinds []watch.Resource
@@ -77,15 +72,4 @@ func notedSets(sets []watch.Set) []watch.Set {
 		}
 	}
 	return noted
-}
-
-// shardInfo says which part of the fleet an exporter watches.
-func shardInfo(s fleet.Shard) prometheus.Collector {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "cobaltcore_shard_info",
-		Help:        "Which shard of the fleet this exporter is, from 0, and of how many. There is no row without --shard. Always 1.",
-		ConstLabels: prometheus.Labels{"shard": strconv.Itoa(s.Index), "shards": strconv.Itoa(s.Count)},
-	})
-	info.Set(1)
-	return info
 }

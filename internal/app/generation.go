@@ -6,8 +6,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"maps"
-	"net"
 	"reflect"
 	"slices"
 	"sync"
@@ -16,7 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -26,150 +23,100 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// probeInterval is how often each cluster is asked whether it is there and what
-// it serves. A kind that appears is watched within twice this time.
+// probeInterval is how often each cluster is probed and its kinds are listed. A kind
+// that appears is watched within twice this time.
 const probeInterval = 15 * time.Second
 
 // healthInterval is how often the rules are evaluated.
 const healthInterval = 15 * time.Second
 
-// readyInterval is how often it is looked at whether something is ready.
-const readyInterval = 20 * time.Millisecond
-
-// generation is everything that stands on one configuration. Clusters come and
-// go within a generation; any other setting that changes makes a new one, which
-// replaces the old one when it is ready.
+// generation runs one configuration. Clusters come and go within a generation; any
+// other change of the configuration needs a new one, which replaces the old one when
+// it is ready.
 type generation struct {
-	handler exposition.Handler
-	options watch.Options
-	// collectors are those that are enabled.
-	collectors []collectors.Collector
-	shard      fleet.Shard
-	noted      []watch.Set // what is watched of clusters that are followed
-	dial       func(ctx context.Context, network, address string) (net.Conn, error)
-	flow       *secretflow.Graph
-	health     *health.Evaluator
-	rules      health.Rules
-	now        func() time.Time
-	evaluation time.Duration // interval of the rules
-	stopHealth func()        // and waits for it
-	notifier   *notify.Notifier
-	// stopNotifying waits for the notifier; see startNotifying.
-	stopNotifying func()
-	patience      time.Duration // for what replaces something
-	deadline      time.Time     // ready at the latest
-	ready         atomic.Bool
+	*settings
 
+	handler   exposition.Handler
+	builder   *clusterBuilder
+	roster    *roster
 	discovery *fleet.Discovery
-	foundAll  atomic.Bool // what there was to find at the start is running
-	end       context.CancelFunc
-	ended     chan struct{} // the discovery
+	health    *health.Evaluator
+	notifier  *notify.Notifier
 
-	changing sync.Mutex // held by whoever changes what follows
+	evaluation time.Duration // interval of the rules
+	deadline   time.Time     // ready at the latest
+	ready      atomic.Bool
 
-	// Nobody changes what these point to.
-	mu       sync.Mutex
-	config   *config.Config
-	trial    *config.Config // the next one, while apply waits
-	found    []fleet.PlaceState
-	findings map[fleet.Finding]bool
-	clusters map[string]*runningCluster
-	pending  map[string]*runningCluster // will replace those of the same name
-	fleet    []fleet.Cluster            // what lookup finds
+	// Both wait for what they stop.
+	stopDiscovery func()
+	stopAlerting  func() // evaluation and notifications
 }
 
-func newGeneration(
-	ctx context.Context, c *config.Config, self prometheus.Gatherer, o Options, before *fleet.Discovery,
-) (*generation, error) {
-	all := registered(&c.Collectors)
-	enabled, sets := enabledCollectors(c, all)
-	e, err := newExposition(c, all)
+// newGeneration starts the watches, the probes and the discovery of a configuration.
+// Its clusters run until ctx ends. The discovery begins with the clusters that the
+// one of old, which may be nil, has found.
+func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o Options, old *generation) (*generation, error) {
+	all := registered(&s.config.Collectors)
+	enabled, sets := enabledCollectors(s.config, all)
+	e, err := newExposition(s.config, all)
 	if err != nil {
 		return nil, err
 	}
-	r, err := rules(c)
+	self = included(self, s.config.Metrics.Include)
+	evaluator, err := health.New(health.Options{
+		Exposition: e, Self: self, Rules: s.rules, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	self = included(self, c.Metrics.Include)
-	evaluator, err := health.New(health.Options{Exposition: e, Self: self, Rules: r, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided()})
-	if err != nil {
-		return nil, err
-	}
-	e.Swap(nil, evaluator.Groups())
 	g := &generation{
-		handler: exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
-		options: watch.Options{
-			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
-			StaleAfter: time.Duration(c.StaleAfter),
-		},
-		collectors:    enabled,
-		shard:         o.Shard,
-		noted:         notedSets(sets),
-		dial:          o.Dial,
-		flow:          secretflow.NewGraph(),
-		health:        evaluator,
-		rules:         r,
-		now:           o.Now,
-		stopHealth:    func() {},
-		stopNotifying: func() {},
-		patience:      o.SyncTimeout,
-		evaluation:    cmp.Or(o.HealthInterval, healthInterval),
-		deadline:      time.Now().Add(o.SyncTimeout),
-		discovery:     fleet.NewDiscovery(c, fleet.DiscoveryOptions{Before: before}),
-		ended:         make(chan struct{}),
-		config:        c,
-		clusters:      map[string]*runningCluster{},
-		pending:       map[string]*runningCluster{},
+		settings:     s,
+		handler:      exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
+		health:       evaluator,
+		evaluation:   cmp.Or(o.HealthInterval, healthInterval),
+		deadline:     time.Now().Add(o.SyncTimeout),
+		stopAlerting: func() {},
 	}
-	g.notifier = newNotifier(c, o, g.firing)
-	e.Swap(nil, append(g.discoveryGroups(c), g.notifier.Groups(e)...))
-	g.found = g.discovery.State()
-	g.changing.Lock()
-	g.reconcile(ctx, nil)
-	g.changing.Unlock()
-	searching, end := context.WithCancel(ctx)
-	g.end = end
-	go func() {
-		defer close(g.ended)
-		g.discover(searching, ctx)
-	}()
+	g.notifier = newNotifier(s.config, o, g.firing)
+	g.builder = &clusterBuilder{
+		watch: watch.Options{
+			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
+			StaleAfter: time.Duration(s.config.StaleAfter),
+		},
+		collectors: enabled,
+		noteSets:   noteSets(sets),
+		shard:      o.Shard,
+		flow:       secretflow.NewGraph(),
+		health:     evaluator,
+		notifier:   g.notifier,
+		dial:       o.Dial,
+		lookup:     func(name string) (fleet.Cluster, bool) { return g.roster.lookup(name) },
+	}
+	var before *fleet.Discovery
+	if old != nil {
+		before = old.discovery
+	}
+	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
+	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
+		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
+		suffixes: g.discovery.Suffixes(), patience: o.SyncTimeout, log: o.Log,
+	})
+	e.Swap(nil, slices.Concat(evaluator.Groups(), g.discoveryGroups(), g.notifier.Groups(e)))
+	g.roster.discover(g.discovery.State())
+	g.stopDiscovery = background(ctx, func(ctx context.Context) { g.roster.follow(ctx, g.discovery) })
 	return g, nil
 }
 
-// fits says whether c differs from the current configuration in its clusters
-// only, and not in those in which others are searched.
-func (g *generation) fits(c *config.Config) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a, b := *g.config, *c
+// fits reports whether s differs from the settings of g in nothing but clusters in
+// which no others are discovered. Rule files may have changed without a change of
+// the configuration.
+func (g *generation) fits(s *settings) bool {
+	a, b := *g.config, *s.config
 	a.Clusters, b.Clusters = nil, nil
-	r, err := rules(c)
-	return err == nil && reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(c)) && reflect.DeepEqual(g.rules.User, r.User) // files may have changed
+	return reflect.DeepEqual(a, b) && reflect.DeepEqual(hosts(g.config), hosts(s.config)) && reflect.DeepEqual(g.rules.User, s.rules.User)
 }
 
-// watchHealth evaluates the rules again and again, from the moment in which g is
-// ready.
-func (g *generation) watchHealth(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	g.stopHealth = func() { cancel(); <-done }
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(readyInterval)
-		defer tick.Stop()
-		for !g.isReady() {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-		}
-		g.health.Run(ctx, g.evaluation)
-	}()
-}
-
-// hosts are the clusters in which others are searched.
+// hosts returns the clusters in which others are discovered.
 func hosts(c *config.Config) []config.Cluster {
 	var all []config.Cluster
 	for _, d := range c.Discover {
@@ -178,140 +125,47 @@ func hosts(c *config.Config) []config.Cluster {
 	return all
 }
 
-// apply makes the clusters those of c. What is new or changed is started first;
-// when wait has returned, all of it is swapped in and what is gone or was changed
-// is swapped out, in one step. If wait fails, nothing has changed. The goroutines
-// live until ctx ends. Meanwhile clusters are found and lost as ever.
-func (g *generation) apply(ctx context.Context, c *config.Config, wait func(settled func() bool) error) error {
-	g.changing.Lock()
-	fresh := map[string]*runningCluster{}
-	g.update(func() { g.trial = c })
-	wanted, targets := g.next()
-	for _, want := range g.mine(wanted) {
-		if have := g.clusters[want.Name]; have == nil || !have.Equal(want) {
-			fresh[want.Name] = g.newCluster(want, targets)
-			fresh[want.Name].start(ctx)
-		}
+// takeOver starts to evaluate the rules and to notify. Active alerts and what was sent
+// are those of old, which stops both; old may be nil.
+func (g *generation) takeOver(ctx context.Context, old *generation) {
+	if old != nil {
+		old.stopAlerting()
+		g.health.Adopt(old.health)
+		g.notifier.Adopt(old.notifier)
 	}
-	g.changing.Unlock()
-	err := wait(func() bool { return allSettled(slices.Collect(maps.Values(fresh))) })
-	g.changing.Lock()
-	defer g.changing.Unlock()
-	g.update(func() {
-		if g.trial = nil; err == nil {
-			g.config = c
+	g.stopAlerting = background(ctx, g.notifier.Run, func(ctx context.Context) {
+		if poll(ctx, g.isReady) == nil {
+			g.health.Run(ctx, g.evaluation)
 		}
 	})
-	if err != nil {
-		g.next()
-		end(slices.Collect(maps.Values(fresh)))
-		return err
-	}
-	g.reconcile(ctx, fresh)
-	return nil
 }
 
-// next is the fleet as it should be, or will be when a configuration has been
-// applied. From now on lookup finds it.
-func (g *generation) next() ([]fleet.Cluster, *fleet.Targets) {
-	var wanted []fleet.Cluster
-	g.update(func() {
-		c := cmp.Or(g.trial, g.config)
-		wanted, _ = fleet.Merge(fleet.FromConfig(c), g.found)
-		g.fleet = wanted
-	})
-	return wanted, fleet.TargetsOf(wanted, g.discovery.Suffixes()...)
-}
-
-// reconcile makes the running clusters those of the configuration and of the
-// discovery, in one step. A new one is there at once, its kinds when they are
-// complete; one that is gone takes its rows along; one that has changed serves
-// until the new one has settled, unless that is among the fresh ones.
-func (g *generation) reconcile(ctx context.Context, fresh map[string]*runningCluster) {
-	g.next()
-	all, findings := fleet.Merge(fleet.FromConfig(g.config), g.found)
-	wanted, targets := g.mine(all), fleet.TargetsOf(all, g.discovery.Suffixes()...)
-	next, pending := map[string]*runningCluster{}, map[string]*runningCluster{}
-	var in, out []*runningCluster
-	start := func(c fleet.Cluster) *runningCluster {
-		r := g.newCluster(c, targets)
-		r.start(ctx)
-		return r
-	}
-	for _, want := range wanted {
-		have, ready, waiting := g.clusters[want.Name], fresh[want.Name], g.pending[want.Name]
-		switch {
-		case have != nil && have.Equal(want):
-		case ready != nil && ready.Equal(want):
-			have, in = ready, append(in, ready)
-		case have == nil:
-			have = start(want)
-			in = append(in, have)
-		case waiting == nil || !waiting.Equal(want):
-			pending[want.Name] = start(want)
-		case waiting.settled() || time.Since(waiting.started) > g.patience:
-			have, in = waiting, append(in, waiting)
-		default:
-			pending[want.Name] = waiting
-		}
-		next[want.Name] = have
-	}
-	for name, have := range g.clusters {
-		if next[name] != have {
-			out = append(out, have)
-		}
-	}
-	var unused []*runningCluster // started for nothing
-	for _, started := range []map[string]*runningCluster{fresh, g.pending} {
-		for name, c := range started {
-			if c != next[name] && c != pending[name] {
-				unused = append(unused, c)
-			}
-		}
-	}
-	if len(out)+len(in) > 0 {
-		g.handler.Exposition.Swap(groups(out), groups(in))
-	}
-	g.logChanges(next, findings)
-	g.update(func() { g.clusters, g.pending = next, pending })
-	for _, cluster := range next {
-		cluster.SetTargets(targets)
-	}
-	for _, cluster := range pending {
-		cluster.SetTargets(targets)
-	}
-	end(append(out, unused...))
-}
-
-func (g *generation) update(f func()) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	f()
-}
-
-// stop ends everything: first what speaks of the clusters.
+// stop ends everything, the users of the clusters first.
 func (g *generation) stop() {
-	g.stopNotifying()
-	g.stopHealth()
-	g.end()
-	<-g.ended
-	g.changing.Lock()
-	defer g.changing.Unlock()
-	end(slices.AppendSeq(slices.Collect(maps.Values(g.clusters)), maps.Values(g.pending)))
+	g.stopAlerting()
+	g.stopDiscovery()
+	g.roster.stop()
 }
 
-func (g *generation) running() map[string]*runningCluster {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.clusters
-}
-
-// isReady says whether the first synchronisation is over: each (cluster, kind)
-// is complete or has failed explicitly, those that are found included, or the
-// time for it is up. It stays true.
+// isReady reports whether the first synchronization is over: each (cluster, kind) is
+// complete or has failed explicitly, also in the clusters that discovery found first,
+// or the time for it is up. It stays true.
 func (g *generation) isReady() bool {
-	if !g.ready.Load() && (time.Now().After(g.deadline) || g.foundAll.Load() && allSettled(slices.Collect(maps.Values(g.running())))) {
+	if !g.ready.Load() && (time.Now().After(g.deadline) || g.roster.settled()) {
 		g.ready.Store(true)
 	}
 	return g.ready.Load()
+}
+
+// background runs tasks until stop is called, which waits for them.
+func background(ctx context.Context, tasks ...func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for _, task := range tasks {
+		running.Go(func() { task(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }

@@ -32,18 +32,15 @@ var times = regexp.MustCompile(`2026-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 // the snapshot fleet has. touch makes one object of each of n pages another one.
 func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 	b.Helper()
-	c, err := LoadConfig("../../test/fleet/fleet.yaml")
+	s, err := loadSettings("../../test/fleet/fleet.yaml")
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := newApp(b.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: deadline})
-	if g, err = newGeneration(b.Context(), c, a.registry, a.options, nil); err != nil {
+	a, c := newApp(b.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: deadline}), s.config
+	if g, err = a.prepare(s, nil, func(g *generation) error { return poll(b.Context(), g.isReady) }); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(g.stop)
-	if err := a.wait(b.Context(), g.isReady); err != nil {
-		b.Fatal(err)
-	}
 	targets := fleet.TargetsOf(fleet.FromConfig(c))
 	type kindIn struct{ cluster, kind string }
 	groups, entries := map[kindIn]*exposition.Group{}, map[kindIn][]*exposition.Entry{}
@@ -62,7 +59,7 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 		at := kindIn{c.Clusters[i%len(c.Clusters)].Name, o.GetKind()}
 		r := resources[at.kind]
 		if groups[at] == nil {
-			groups[at] = g.options.Exposition.Group(exposition.Key{Cluster: at.cluster, Collector: flux.Name, Kind: at.kind}, r.Families)
+			groups[at] = g.handler.Exposition.Group(exposition.Key{Cluster: at.cluster, Collector: flux.Name, Kind: at.kind}, r.Families)
 		}
 		entry, _, err := r.Render(fleet.View{Cluster: at.cluster, Targets: targets}, raw, groups[at].Rows())
 		if err != nil {
@@ -81,7 +78,7 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 		group.Replace(slices.Clone(entries[at])) // it empties the list
 		all = append(all, group)
 	}
-	g.options.Exposition.Swap(nil, all)
+	g.handler.Exposition.Swap(nil, all)
 	turn := 0
 	return g, func(n int) {
 		turn++
@@ -104,13 +101,8 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 // time, again when nothing has changed, and again when objects in many blocks have.
 func BenchmarkHealth(b *testing.B) {
 	g, touch := benchFleet(b)
-	g.stopHealth()
-	r, err := rules(g.config)
-	if err != nil {
-		b.Fatal(err)
-	}
 	fresh := func() *health.Evaluator {
-		e, err := health.New(health.Options{Exposition: g.options.Exposition, Rules: r, Self: g.handler.Self, Log: slog.New(slog.DiscardHandler)})
+		e, err := health.New(health.Options{Exposition: g.handler.Exposition, Rules: g.rules, Self: g.handler.Self, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			b.Fatal(err)
 		}

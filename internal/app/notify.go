@@ -18,16 +18,15 @@ func newNotifier(c *config.Config, o Options, firing func() []notify.Alert) *not
 	})
 }
 
-// firing are the findings as alerts, once the fleet was read. What is only remembered
-// of a cluster that is out of contact is not among them: the loss of contact is a
-// finding itself.
+// firing returns the firing findings as alerts, once the first synchronization is over.
+// Stale findings are left out: the lost contact to their cluster is a finding itself.
 func (g *generation) firing() []notify.Alert {
 	if !g.isReady() {
 		return nil
 	}
 	r, err := g.health.Report(context.Background())
 	if err != nil {
-		return nil // logged and counted where it was evaluated
+		return nil // the evaluation has logged and counted it
 	}
 	var all []notify.Alert
 	for _, f := range r.Findings {
@@ -40,7 +39,7 @@ func (g *generation) firing() []notify.Alert {
 	return all
 }
 
-// annotations are those of a finding as Prometheus sends them.
+// annotations returns the annotations of a finding as Prometheus sends them.
 func annotations(f health.Finding) map[string]string {
 	a := map[string]string{"summary": f.Summary, "description": f.Description}
 	if f.Dashboard != "" {
@@ -49,7 +48,7 @@ func annotations(f health.Finding) map[string]string {
 	return a
 }
 
-// alertLabels are the labels of a finding as Prometheus sends them.
+// alertLabels returns the labels of a finding as Prometheus sends them.
 func alertLabels(f health.Finding) map[string]string {
 	l := maps.Clone(f.Labels)
 	if l == nil {
@@ -62,29 +61,11 @@ func alertLabels(f health.Finding) map[string]string {
 	return l
 }
 
-// report is what is broken, with the silences of Alertmanager.
+// report returns the health report, with the silences of Alertmanager.
 func (g *generation) report(ctx context.Context) (health.Report, error) {
 	r, err := g.health.Report(ctx)
 	for i := range r.Findings {
 		_, r.Findings[i].Silenced = g.notifier.Silenced(alertLabels(r.Findings[i]))
 	}
 	return r, err
-}
-
-// startNotifying begins when g is the one that counts, and no other one notifies.
-func (g *generation) startNotifying(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		g.notifier.Run(ctx)
-	}()
-	g.stopNotifying = func() { cancel(); <-done }
-}
-
-// adoptNotifier ends the notifier of the generation before and takes over what it
-// has sent: that has to end at some time, too.
-func (g *generation) adoptNotifier(old *generation) {
-	old.stopNotifying()
-	g.notifier.Adopt(old.notifier)
 }

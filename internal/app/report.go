@@ -48,20 +48,21 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	if err != nil {
 		return health.Report{}, ConfigError{err}
 	}
+	s, err := newSettings(c)
+	if err != nil {
+		return health.Report{}, ConfigError{err}
+	}
 	o.SyncTimeout = o.Timeout
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o.Options)
-	g, err := newGeneration(ctx, c, a.registry, a.options, nil)
+	a.reloaded(nil)
+	deadline := time.Now().Add(o.Timeout)
+	g, err := a.prepare(s, nil, func(g *generation) error { return g.waitReady(ctx, o.Progress) })
 	if err != nil {
 		return health.Report{}, err
 	}
 	defer g.stop()
-	a.reloaded(nil)
-	deadline := time.Now().Add(o.Timeout)
-	if err := g.progress(ctx, o.Progress); err != nil {
-		return health.Report{}, err
-	}
 	for {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
@@ -87,35 +88,24 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	}
 }
 
-// progress waits until g is ready and tells when there is something new.
-func (g *generation) progress(ctx context.Context, w io.Writer) error {
-	tick := time.NewTicker(readyInterval)
-	defer tick.Stop()
-	last, told := "", time.Now()
-	for !g.isReady() {
-		var waiting []string
-		all := g.running()
-		for name, c := range all {
-			if !c.settled() {
-				waiting = append(waiting, name)
-			}
-		}
-		slices.Sort(waiting)
-		now := fmt.Sprintf("%d of %d clusters are complete, waiting for %s", len(all)-len(waiting), len(all), strings.Join(waiting, ", "))
-		if now != last && len(waiting) > 0 && time.Since(told) > time.Second {
+// waitReady waits until g is ready and writes what it waits for.
+func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
+	last, written := "", time.Now()
+	err := poll(ctx, func() bool {
+		running := g.roster.view.Load().running
+		waiting := running.unsettled()
+		now := fmt.Sprintf("%d of %d clusters are complete, waiting for %s", len(running)-len(waiting), len(running), strings.Join(waiting, ", "))
+		if now != last && len(waiting) > 0 && time.Since(written) > time.Second {
 			_, _ = fmt.Fprintln(w, now)
-			last, told = now, time.Now()
+			last, written = now, time.Now()
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
-		}
+		return g.isReady()
+	})
+	if err != nil {
+		return err
 	}
-	for name, c := range g.running() {
-		if !c.settled() {
-			_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: what is missing is unknown\n", name)
-		}
+	for _, name := range g.roster.view.Load().running.unsettled() {
+		_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: what is missing is unknown\n", name)
 	}
 	return nil
 }
@@ -124,7 +114,7 @@ func (g *generation) progress(ctx context.Context, w io.Writer) error {
 // those of a snapshot.
 func (o *ReportOptions) load() (*config.Config, error) {
 	if o.Snapshot == "" {
-		return LoadConfig(o.ConfigFile)
+		return readConfig(o.ConfigFile)
 	}
 	dir, err := filepath.Abs(o.Snapshot)
 	if err != nil {
@@ -145,7 +135,7 @@ func (o *ReportOptions) load() (*config.Config, error) {
 		}
 		own = true
 	}
-	c, err := LoadConfig(file)
+	c, err := readConfig(file)
 	if err != nil {
 		return nil, err
 	}

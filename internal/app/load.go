@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"crypto/sha256"
+	"io"
+	"os"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+)
+
+// settings is a configuration with its rules. Both are read and validated once,
+// so what was validated is what runs. It never changes.
+type settings struct {
+	config *config.Config
+	rules  health.Rules
+	files  []string // the configuration file, then its rule files
+	hashes string   // of the files, computed before they were read: no change is missed
+}
+
+// loadSettings reads a configuration file and its rule files.
+func loadSettings(file string) (*settings, error) {
+	hashes := hashFiles(file)
+	c, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	hashes += hashFiles(c.Rules.Files...)
+	s, err := newSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	s.files, s.hashes = append([]string{file}, c.Rules.Files...), hashes
+	return s, nil
+}
+
+// newSettings reads the rule files of a configuration.
+func newSettings(c *config.Config) (*settings, error) {
+	user, err := health.ReadRules(c.Rules.Files...)
+	if err != nil {
+		return nil, err
+	}
+	rules := health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides(c)}
+	return &settings{config: c, rules: rules}, nil
+}
+
+// LoadConfig reads a configuration file and validates it with its rule files.
+func LoadConfig(file string) (*config.Config, error) {
+	s, err := loadSettings(file)
+	if err != nil {
+		return nil, err
+	}
+	return s.config, nil
+}
+
+// readConfig reads a configuration file without its rule files.
+func readConfig(file string) (*config.Config, error) {
+	names := familyNames(SelfMetrics())
+	for _, f := range Families() {
+		names = append(names, f.Name)
+	}
+	return config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable()})
+}
+
+// RulesOf returns the catalogue with the configuration in file applied, or with the
+// default configuration if file is empty. label is the configured name of the label cluster.
+func RulesOf(file string) (groups []alerts.Group, label string, err error) {
+	c := config.Default()
+	if file != "" {
+		if c, err = LoadConfig(file); err != nil {
+			return nil, "", err
+		}
+	}
+	groups = alerts.Site(c.Rules.Disabled, overrides(c))
+	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
+		groups = alerts.Owned(groups)
+	}
+	return groups, c.ClusterLabel, nil
+}
+
+func overrides(c *config.Config) map[string]alerts.Change {
+	out := map[string]alerts.Change{}
+	for name, o := range c.Rules.Overrides {
+		out[name] = alerts.Change{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity), Threshold: o.Threshold}
+	}
+	return out
+}
+
+// hashFiles returns the hashes of the contents of files, one after the other. A file
+// that cannot be read has the hash of an empty one.
+func hashFiles(files ...string) string {
+	var all []byte
+	for _, file := range files {
+		h := sha256.New()
+		if f, err := os.Open(file); err == nil {
+			_, _ = io.Copy(h, f)
+			_ = f.Close()
+		}
+		all = h.Sum(all)
+	}
+	return string(all)
+}

@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// settleInterval is the poll interval for a cluster that will replace another one.
+const settleInterval = 100 * time.Millisecond
+
+// clusterSet is running clusters by name. It never changes.
+type clusterSet map[string]*runningCluster
+
+// rosterOptions are the settings of a roster.
+type rosterOptions struct {
+	// assigned returns the clusters of a fleet that run here.
+	assigned func([]fleet.Cluster) []fleet.Cluster
+	build    func(fleet.Cluster, *fleet.Targets) *runningCluster
+	// swap removes the rows of clusters and adds those of others in one step.
+	swap     func(out, in []*exposition.Group)
+	suffixes []string // of the names of kubeconfig Secrets
+	// patience is how long a cluster waits for the one that will replace it.
+	patience time.Duration
+	log      *slog.Logger
+}
+
+// roster starts, replaces and stops clusters so that those run that are configured
+// and discovered.
+type roster struct {
+	rosterOptions
+
+	ctx      context.Context // clusters run until it ends
+	view     atomic.Pointer[rosterView]
+	searched atomic.Bool // the clusters that discovery found first are in the view
+
+	mu         sync.Mutex // held during a change, guards what follows
+	configured []fleet.Cluster
+	trial      []fleet.Cluster // will be configured when they have settled; else nil
+	found      []fleet.PlaceState
+	pending    clusterSet // will replace the running ones when they have settled
+}
+
+// rosterView is the state of a roster after a change. It never changes.
+type rosterView struct {
+	members  []fleet.Cluster // the whole fleet, whether it runs here or not
+	running  clusterSet
+	found    []fleet.PlaceState
+	findings map[fleet.Finding]bool
+}
+
+// newRoster returns a roster that starts clusters when discover is called.
+func newRoster(ctx context.Context, configured []fleet.Cluster, o rosterOptions) *roster {
+	r := &roster{rosterOptions: o, ctx: ctx, configured: configured}
+	r.view.Store(&rosterView{})
+	return r
+}
+
+// follow applies what discovery finds until ctx ends.
+func (r *roster) follow(ctx context.Context, d *fleet.Discovery) {
+	defer background(ctx, d.Run)()
+	for {
+		settled := d.Settled()
+		var wait <-chan time.Time
+		if r.discover(d.State()) {
+			wait = time.After(settleInterval)
+		}
+		if settled {
+			r.searched.Store(true)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.Changed():
+		case <-wait:
+		}
+	}
+}
+
+// discover changes the discovered clusters. It reports whether a cluster waits to
+// replace another one: then it has to be called again.
+func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.found = found
+	r.reconcile(nil)
+	return len(r.pending) > 0
+}
+
+// apply changes the configured clusters. It starts those that are new or changed;
+// when they have settled, all changes become visible in one step. If ctx ends before
+// that, nothing has changed. Meanwhile discovery continues.
+func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
+	fresh := r.startFresh(configured)
+	deadline := time.Now().Add(r.patience)
+	err := poll(ctx, func() bool { return fresh.settled() || time.Now().After(deadline) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trial = nil
+	if err != nil {
+		r.publishMembers()
+		end(fresh.list())
+		return err
+	}
+	r.configured = configured
+	r.reconcile(fresh)
+	return nil
+}
+
+// startFresh starts the clusters that are new or changed when configured is applied.
+func (r *roster) startFresh(configured []fleet.Cluster) clusterSet {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trial = configured
+	members := r.publishMembers()
+	targets := fleet.TargetsOf(members, r.suffixes...)
+	running, fresh := r.view.Load().running, clusterSet{}
+	for _, want := range r.assigned(members) {
+		if have := running[want.Name]; have == nil || !have.Equal(want) {
+			fresh[want.Name] = r.start(want, targets)
+		}
+	}
+	return fresh
+}
+
+func (r *roster) start(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
+	started := r.build(c, targets)
+	started.start(r.ctx)
+	return started
+}
+
+// publishMembers makes the fleet visible as it is, or as it will be while apply waits.
+func (r *roster) publishMembers() []fleet.Cluster {
+	configured := r.configured
+	if r.trial != nil {
+		configured = r.trial
+	}
+	members, _ := fleet.Merge(configured, r.found)
+	r.publish(func(v *rosterView) { v.members, v.found = members, r.found })
+	return members
+}
+
+func (r *roster) publish(change func(*rosterView)) {
+	next := *r.view.Load()
+	change(&next)
+	r.view.Store(&next)
+}
+
+// reconcile makes the running clusters the configured and discovered ones, in one
+// step. A new cluster becomes visible at once, its kinds when they are complete; the
+// rows of a removed cluster are removed; a changed cluster serves until its
+// replacement has settled, unless that is one of the fresh clusters.
+func (r *roster) reconcile(fresh clusterSet) {
+	r.publishMembers()
+	members, conflicts := fleet.Merge(r.configured, r.found)
+	targets := fleet.TargetsOf(members, r.suffixes...)
+	before, next, pending := r.view.Load().running, clusterSet{}, clusterSet{}
+	var in []*runningCluster
+	for _, want := range r.assigned(members) {
+		have, ready, waiting := before[want.Name], fresh[want.Name], r.pending[want.Name]
+		switch {
+		case have != nil && have.Equal(want):
+		case ready != nil && ready.Equal(want):
+			have = ready
+		case have == nil:
+			have = r.start(want, targets)
+		case waiting == nil || !waiting.Equal(want):
+			pending[want.Name] = r.start(want, targets)
+		case waiting.settled() || time.Since(waiting.started) > r.patience:
+			have = waiting
+		default:
+			pending[want.Name] = waiting
+		}
+		if next[want.Name] = have; have != before[want.Name] {
+			in = append(in, have)
+		}
+	}
+	out := before.without(next)
+	if len(out)+len(in) > 0 {
+		r.swap(groups(out), groups(in))
+	}
+	findings := findingSet(r.found, conflicts)
+	r.logChanges(next, findings)
+	unused := slices.Concat(fresh.without(next, pending), r.pending.without(next, pending))
+	r.pending = pending
+	r.publish(func(v *rosterView) { v.running, v.findings = next, findings })
+	for _, cluster := range slices.Concat(next.list(), pending.list()) {
+		cluster.SetTargets(targets)
+	}
+	end(append(out, unused...))
+}
+
+// settled reports whether the clusters that are configured and that discovery found
+// first have settled.
+func (r *roster) settled() bool { return r.searched.Load() && r.view.Load().running.settled() }
+
+// lookup returns a cluster of the fleet.
+func (r *roster) lookup(name string) (fleet.Cluster, bool) {
+	members := r.view.Load().members
+	if i := slices.IndexFunc(members, func(c fleet.Cluster) bool { return c.Name == name }); i >= 0 {
+		return members[i], true
+	}
+	return fleet.Cluster{}, false
+}
+
+// stop ends all clusters. Nothing may change the roster any more.
+func (r *roster) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	end(append(r.view.Load().running.list(), r.pending.list()...))
+}
+
+func (s clusterSet) list() []*runningCluster { return slices.Collect(maps.Values(s)) }
+
+func (s clusterSet) settled() bool { return allSettled(s.list()) }
+
+// unsettled returns the names of the clusters that have not settled, sorted.
+func (s clusterSet) unsettled() []string {
+	var names []string
+	for name, c := range s {
+		if !c.settled() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// without returns the clusters that are in none of the other sets.
+func (s clusterSet) without(others ...clusterSet) []*runningCluster {
+	return slices.DeleteFunc(s.list(), func(c *runningCluster) bool {
+		return slices.ContainsFunc(others, func(other clusterSet) bool { return other[c.Name] == c })
+	})
+}

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// selfMetrics is the registry of the exporter's own metrics.
+type selfMetrics struct {
+	*prometheus.Registry
+
+	reloadOK, reloadSuccess prometheus.Gauge
+}
+
+func newSelfMetrics(shard fleet.Shard) *selfMetrics {
+	m := &selfMetrics{
+		Registry: prometheus.NewRegistry(),
+		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cobaltcore_config_last_reload_successful",
+			Help: "Whether the last attempt to load the configuration succeeded. If not, the one before is in force.",
+		}),
+		reloadSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "cobaltcore_config_last_reload_success_timestamp_seconds",
+			Help: "When the configuration was last loaded with success.",
+		}),
+	}
+	m.MustRegister(
+		m.reloadOK, m.reloadSuccess,
+		versioncollector.NewCollector("cobaltcore"),
+		promcollectors.NewGoCollector(),
+		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
+	)
+	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
+	if shard.Divided() {
+		m.MustRegister(shardInfo(shard))
+	}
+	return m
+}
+
+// setReloaded records the result of an attempt to load the configuration.
+func (m *selfMetrics) setReloaded(err error) {
+	if err != nil {
+		m.reloadOK.Set(0)
+		return
+	}
+	m.reloadOK.Set(1)
+	m.reloadSuccess.SetToCurrentTime()
+}
+
+// shardInfo returns the metric about the shard of an exporter.
+func shardInfo(s fleet.Shard) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "cobaltcore_shard_info",
+		Help:        "Which shard of the fleet this exporter is, from 0, and of how many. There is no row without --shard. Always 1.",
+		ConstLabels: prometheus.Labels{"shard": strconv.Itoa(s.Index), "shards": strconv.Itoa(s.Count)},
+	})
+	info.Set(1)
+	return info
+}
+
+// SelfMetrics gathers the exporter's own metrics, including those that only a shard has.
+func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}) }
+
+func familyNames(g prometheus.Gatherer) []string {
+	families, _ := g.Gather() // an error concerns the metrics that are missing
+	names := make([]string, 0, len(families))
+	for _, f := range families {
+		names = append(names, f.GetName())
+	}
+	return names
+}
+
+// included gathers the families that metrics.include names, or all families if it is
+// empty. It is nil if metrics.include names none of them: gathering is most of the
+// cost of a scrape in which nothing has changed.
+func included(self prometheus.Gatherer, include []string) prometheus.Gatherer {
+	if len(include) == 0 {
+		return self
+	}
+	if names := familyNames(self); !slices.ContainsFunc(include, func(n string) bool { return slices.Contains(names, n) }) {
+		return nil
+	}
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := self.Gather()
+		return slices.DeleteFunc(families, func(f *dto.MetricFamily) bool { return !slices.Contains(include, f.GetName()) }), err
+	})
+}
