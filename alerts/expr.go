@@ -4,7 +4,6 @@
 package alerts
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,56 +24,49 @@ func scrapeLabels() []string {
 // exporter loses the labels of the scrape, so that two replicas of the exporter are
 // one, and the label cluster is called as it is on the wire.
 func ExprFor(expr, label string) (string, error) {
-	e, err := Parse(expr)
+	e, err := render(expr, label, rewrite)
 	if err != nil {
 		return "", err
 	}
-	e = rewrite(e)
-	rename(e, label)
-	return durations().back.Replace(e.Pretty(0)), nil
+	return e.Pretty(0), nil
 }
 
 // QueryFor is the same in one line, for what nobody reads.
 func QueryFor(expr, label string) (string, error) {
-	e, err := Parse(expr)
+	e, err := render(expr, label, rewrite)
 	if err != nil {
 		return "", err
 	}
-	return oneLine(rewrite(e), label), nil
+	return e.String(), nil
 }
 
 // EachReplica is [QueryFor] for what is told replica by replica: the labels of the
 // scrape stay.
 func EachReplica(expr, label string) (string, error) {
-	e, err := Parse(expr)
+	e, err := render(expr, label, func(e parser.Expr) parser.Expr { return e })
 	if err != nil {
 		return "", err
 	}
-	return oneLine(e, label), nil
+	return e.String(), nil
 }
 
-func oneLine(e parser.Expr, label string) string {
-	rename(e, label)
-	return durations().back.Replace(e.String())
-}
-
-// Parse reads an expression. Dashboards write $__rate_interval where PromQL wants a
-// duration; it stands for one that nobody else writes.
-func Parse(expr string) (parser.Expr, error) {
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(durations().forth.Replace(expr))
+// render returns the expression as it is written: changed, with the name of the label
+// cluster and with its placeholders.
+func render(expr, label string, change func(parser.Expr) parser.Expr) (parser.Expr, error) {
+	e, placeholders, err := parse(expr)
 	if err != nil {
-		return nil, fmt.Errorf("%w in %s", err, expr)
+		return nil, err
 	}
-	return e, nil
+	e = change(e)
+	rename(e, label)
+	return e, restore(e, placeholders)
 }
 
-// durations puts what PromQL can read in the place of what dashboards fill in, and
-// the other way round.
-func durations() struct{ forth, back *strings.Replacer } {
-	names := []string{"$__rate_interval", "97d13h17m59s", "$__interval", "97d13h17m58s", "$__range", "97d13h17m57s"}
-	back := slices.Clone(names)
-	slices.Reverse(back)
-	return struct{ forth, back *strings.Replacer }{strings.NewReplacer(names...), strings.NewReplacer(back...)}
+// Parse reads an expression. Placeholders may stand where PromQL wants a range, or a
+// number to compare with.
+func Parse(expr string) (parser.Expr, error) {
+	e, _, err := parse(expr)
+	return e, err
 }
 
 var templateLabel = regexp.MustCompile(`\$labels\.cluster\b`)

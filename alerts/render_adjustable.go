@@ -3,22 +3,18 @@
 
 package alerts
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "fmt"
 
-// adjustment is what a rule says with a placeholder instead of its threshold.
+// adjustment is the texts of a rule with a placeholder instead of its threshold.
 type adjustment struct {
 	Unit        Unit   `yaml:"unit"`
 	Expr        string `yaml:"expr"`
 	Description string `yaml:"description"`
 }
 
-// AdjustableRuleFile is [RuleFile] for who changes thresholds without this package, as
-// the templates of the chart do: beside each rule that has a threshold is what it says
-// with $threshold in its place. Prometheus does not read that.
+// AdjustableRuleFile returns [RuleFile] for the templates of the chart, which change
+// thresholds without this package: each rule that has a threshold also has its texts
+// with $threshold in its place. Prometheus does not read them.
 func AdjustableRuleFile(groups []Group, label string) ([]byte, error) {
 	file, err := rulesFor(groups, label)
 	if err != nil {
@@ -43,17 +39,12 @@ func AdjustableRuleFile(groups []Group, label string) ([]byte, error) {
 	return encode(file)
 }
 
-// adjustment of a rule with a threshold. The placeholder is no PromQL, so a number that
-// is nowhere else stands for it until the expression is written.
+// adjustment returns the texts of a rule with the placeholder of its threshold.
 func (r Rule) adjustment(label string) (*adjustment, error) {
-	const number = 987654321
-	r = r.at(number)
+	r.Expr = r.declared.expr
 	expr, err := ExprFor(r.Query(), label)
 	if err != nil {
 		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
-	return &adjustment{
-		Unit: r.Threshold.Unit, Expr: strings.ReplaceAll(expr, strconv.Itoa(number), threshold),
-		Description: templateFor(r.declared.description, label),
-	}, nil
+	return &adjustment{Unit: r.Threshold.Unit, Expr: expr, Description: templateFor(r.declared.description, label)}, nil
 }
