@@ -5,19 +5,6 @@ package alerts
 
 import "time"
 
-// Names of the recordings about External Secrets. Those about stores carry
-// store_kind, store_namespace and store_name: in the findings about the users of a
-// store they are the same, so that these follow from that.
-const (
-	storeBackend  = "cobaltcore:eso_store:backend"
-	secretRefs    = "cobaltcore:eso_externalsecret:store_ref"
-	pushRefs      = "cobaltcore:eso_pushsecret:store_ref"
-	storeMissing  = "cobaltcore:eso_externalsecret:store_missing"
-	failureCause  = "cobaltcore:eso_externalsecret:failure_cause"
-	dependents    = "cobaltcore:eso_store:dependents"
-	objectsByKind = "cobaltcore:eso_objects:by_state"
-)
-
 // asStore gives the rows of stores the labels that references to them have. A
 // ClusterSecretStore has no namespace; a label of an inhibition is never empty.
 func asStore(expr string) string {
@@ -44,25 +31,25 @@ func withStore(expr string) string {
 
 // withBackend adds to references what is behind their store.
 func withBackend(expr string) string {
-	return `(` + expr + `) * on (` + sameStore + `) group_left (backend, auth_mount) ` + storeBackend + `
-or (` + expr + `) unless on (` + sameStore + `) ` + storeBackend
+	return `(` + expr + `) * on (` + sameStore + `) group_left (backend, auth_mount) ` + RecordedStoreBackend + `
+or (` + expr + `) unless on (` + sameStore + `) ` + RecordedStoreBackend
 }
 
 func esoRecordings() []Recording {
 	return []Recording{
-		{storeBackend, `max by (` + sameStore + `, backend, auth_mount) (label_replace(
+		{RecordedStoreBackend, `max by (` + sameStore + `, backend, auth_mount) (label_replace(
   label_replace(` + asStore(`cobaltcore_eso_store_info`) + `, "backend", "$1", "provider", "(.*)"),
   "backend", "openbao", "provider", "vault|openBao"))`},
-		{secretRefs, withBackend(`max by (cluster, namespace, name, store_kind, store_namespace, store_name) (` + refs("cobaltcore_eso_externalsecret_store_ref") + `)`)},
-		{pushRefs, withBackend(`max by (cluster, namespace, name, store_kind, store_namespace, store_name) (` + refs("cobaltcore_eso_pushsecret_store_ref") + `)`)},
-		{storeMissing, `max by (cluster, namespace, name, store_kind, store_name) (` + StoreMissing + `)`},
-		{failureCause, `label_replace(max by (cluster, namespace, name) (` + storeMissing + `), "cause", "store_missing", "", "")
-or label_replace(max by (cluster, namespace, name) (` + StoreNotReady + `) unless on (cluster, namespace, name) ` + storeMissing + `, "cause", "store_not_ready", "", "")
+		{RecordedSecretRefs, withBackend(`max by (cluster, namespace, name, store_kind, store_namespace, store_name) (` + refs("cobaltcore_eso_externalsecret_store_ref") + `)`)},
+		{RecordedPushRefs, withBackend(`max by (cluster, namespace, name, store_kind, store_namespace, store_name) (` + refs("cobaltcore_eso_pushsecret_store_ref") + `)`)},
+		{RecordedStoreMissing, `max by (cluster, namespace, name, store_kind, store_name) (` + StoreMissing + `)`},
+		{RecordedFailureCause, `label_replace(max by (cluster, namespace, name) (` + RecordedStoreMissing + `), "cause", "store_missing", "", "")
+or label_replace(max by (cluster, namespace, name) (` + StoreNotReady + `) unless on (cluster, namespace, name) ` + RecordedStoreMissing + `, "cause", "store_not_ready", "", "")
 or label_replace(max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_ready == 0)
-  unless on (cluster, namespace, name) ` + storeMissing + `
+  unless on (cluster, namespace, name) ` + RecordedStoreMissing + `
   unless on (cluster, namespace, name) (` + StoreNotReady + `), "cause", "provider_error", "", "")`},
-		{dependents, `count by (` + sameStore + `) (` + secretRefs + ` or ` + pushRefs + `)`},
-		{objectsByKind, objectStates()},
+		{RecordedDependents, `count by (` + sameStore + `) (` + RecordedSecretRefs + ` or ` + RecordedPushRefs + `)`},
+		{RecordedObjects, objectStates()},
 	}
 }
 
@@ -83,7 +70,7 @@ or ` + state("ready", `(cobaltcore_eso_externalsecret_ready == 1) unless on (clu
 // externalSecret declares a rule about one ExternalSecret, with the references to its
 // stores, so that it follows from what is wrong with one of them.
 func externalSecret(r Rule) Rule {
-	r.Expr = perStore(secretRefs, r.Expr)
+	r.Expr = perStore(RecordedSecretRefs, r.Expr)
 	r.Object = Object{Kind: "ExternalSecret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	return eso(r)
 }
@@ -96,7 +83,7 @@ func flowOf(kind, refs string, r Rule) Rule {
 }
 
 func pushSecret(r Rule) Rule {
-	r.Expr = perStore(pushRefs, r.Expr)
+	r.Expr = perStore(RecordedPushRefs, r.Expr)
 	r.Object = Object{Kind: "PushSecret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	return eso(r)
 }
@@ -133,13 +120,13 @@ func eso(r Rule) Rule {
 // externalSecretsGroup is about the objects of External Secrets Operator. What is not
 // periodic is never stale, and what OpenBao's failure hides does not page by itself.
 func externalSecretsGroup() Group {
-	storeSince := withStore(storeBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`))
+	storeSince := withStore(RecordedStoreBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`))
 	return Group{Name: "externalsecrets", Recordings: esoRecordings(), Rules: []Rule{
 		eso(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, For: 5 * time.Minute,
-			Expr: withStore(`(` + storeBackend + `
+			Expr: withStore(`(` + RecordedStoreBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
-  and on (` + sameStore + `) ` + dependents + `)`),
+  and on (` + sameStore + `) ` + RecordedDependents + `)`),
 			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready",
@@ -147,9 +134,9 @@ func externalSecretsGroup() Group {
 		}),
 		eso(Rule{
 			Name: "ESOStoreUnusedNotReady", Severity: Info, For: 15 * time.Minute,
-			Expr: withStore(`(` + storeBackend + `
+			Expr: withStore(`(` + RecordedStoreBackend + `
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 0`) + `)
-  unless on (` + sameStore + `) ` + dependents + `)`),
+  unless on (` + sameStore + `) ` + RecordedDependents + `)`),
 			Since:       storeSince,
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is not ready, and nobody uses it",
@@ -157,7 +144,7 @@ func externalSecretsGroup() Group {
 		}),
 		eso(Rule{
 			Name: "ESOStoreNotValidated", Severity: Info, For: time.Hour,
-			Expr: withStore(`(` + storeBackend + ` and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_validated == 0`) + `)
+			Expr: withStore(`(` + RecordedStoreBackend + ` and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_validated == 0`) + `)
   and on (` + sameStore + `) (` + asStore(`cobaltcore_eso_store_ready == 1`) + `))`),
 			Object:      Object{Kind: "{{ $labels.store_kind }}", Namespace: "{{ $labels.store_namespace }}", Name: "{{ $labels.store_name }}"},
 			Summary:     "{{ $labels.store_kind }} {{ $labels.store_name }} of {{ $labels.cluster }} is ready without having been tried",
@@ -165,7 +152,7 @@ func externalSecretsGroup() Group {
 		}),
 		externalSecret(Rule{
 			Name: "ESOExternalSecretFailing", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `(cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + storeMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason=~"SecretMissing|SecretDeleted"}`,
+			Expr:        `(cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + RecordedStoreMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason=~"SecretMissing|SecretDeleted"}`,
 			Since:       `cobaltcore_eso_externalsecret_condition_transition_timestamp_seconds`,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fails",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be synchronized. Its Secret keeps the values of its last success.",
@@ -180,14 +167,14 @@ func externalSecretsGroup() Group {
 		eso(Rule{
 			Name: "ESOExternalSecretStoreMissing", Severity: Warning, For: 10 * time.Minute,
 			// Of the stores that it refers to, those that are missing.
-			Expr:        withStore(`(` + secretRefs + ` and on (cluster, namespace, name, store_kind, store_name) ` + storeMissing + `)`),
+			Expr:        withStore(`(` + RecordedSecretRefs + ` and on (cluster, namespace, name, store_kind, store_name) ` + RecordedStoreMissing + `)`),
 			Object:      Object{Kind: "ExternalSecret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "The store of ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} does not exist",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} refers to {{ $labels.store_kind }} {{ $labels.store_name }}, which is not there.",
 		}),
 		externalSecret(Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, For: 10 * time.Minute,
-			Expr:        SecretNeverSynced + ` unless on (cluster, namespace, name) (cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + storeMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason="Unprocessed"}`,
+			Expr:        SecretNeverSynced + ` unless on (cluster, namespace, name) (cobaltcore_eso_externalsecret_ready == 0) unless on (cluster, namespace, name) ` + RecordedStoreMissing + ` unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_status{reason="Unprocessed"}`,
 			Since:       `cobaltcore_eso_externalsecret_created_timestamp_seconds`,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} was never synchronized",
 			Description: "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is older than ten minutes and has never brought a secret.",
@@ -228,7 +215,7 @@ func externalSecretsGroup() Group {
 			Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is not refreshed",
 			Description: "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} says that it is ready and was not pushed for more than two of its intervals.",
 		}),
-		flowOf("PushSecret", pushRefs, Rule{
+		flowOf("PushSecret", RecordedPushRefs, Rule{
 			Name: "ESOPushSecretIncomplete", Severity: Warning, For: 15 * time.Minute,
 			Expr: `(cobaltcore_eso_pushsecret_synced_stores < cobaltcore_eso_pushsecret_declared_stores
     or cobaltcore_eso_pushsecret_synced_targets < cobaltcore_eso_pushsecret_declared_targets)
@@ -242,8 +229,8 @@ func externalSecretsGroup() Group {
 		{
 			Name: "ESOSyncFailureRatio", System: ExternalSecrets, Severity: Critical, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of the ExternalSecrets of a cluster, at least three"},
-			Expr: `label_replace(sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) / sum by (cluster) (` + objectsByKind + `) > ` + threshold + `
-  and on (cluster) (sum by (cluster) (` + objectsByKind + `{state=~"failed|stale"}) >= 3)` + byBackend,
+			Expr: `label_replace(sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) / sum by (cluster) (` + RecordedObjects + `) > ` + threshold + `
+  and on (cluster) (sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) >= 3)` + byBackend,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets of {{ $labels.cluster }} are not synchronized",
 			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",

@@ -19,30 +19,22 @@ const (
 	derived = "HelmChart|ExternalArtifact|ArtifactGenerator"
 )
 
-// Names of the recordings about Flux.
-const (
-	fluxSource    = "cobaltcore:flux_resource:source"
-	fluxWaitsFor  = "cobaltcore:flux_resource:waits_for"
-	fluxLastGood  = "cobaltcore:flux_resource:last_good_timestamp_seconds"
-	fluxReconcile = "cobaltcore:flux_resource:overdue_ratio"
-)
-
 func fluxRecordings() []Recording {
 	return []Recording{
 		// The source of an object in one label. A HelmRelease with a chart template has a
 		// HelmChart made for it.
-		{fluxSource, `label_join(max by (` + fluxObject + `, source_kind, source_namespace, source_name) (
+		{RecordedFluxSource, `label_join(max by (` + fluxObject + `, source_kind, source_namespace, source_name) (
   flux_resource_info{source_name!="", kind!="HelmRelease"} or flux_resource_info{kind="HelmRelease", source_kind=~"OCIRepository|HelmChart|ExternalArtifact"}
 ), "source", "/", "source_kind", "source_namespace", "source_name")
 or label_join(label_join(label_replace(max by (` + fluxObject + `, source_kind, source_namespace, source_name) (
   flux_resource_info{kind="HelmRelease", source_kind=~"HelmRepository|GitRepository|Bucket"}
 ), "chart_kind", "HelmChart", "", ""), "chart", "-", "exported_namespace", "name"), "source", "/", "chart_kind", "source_namespace", "chart")`},
 		// Whom an object waits for: one of its own kind. dependency has the form of source.
-		{fluxWaitsFor, `label_join(max by (` + fluxObject + `, dependency_namespace, dependency_name) (cobaltcore_flux_resource_depends_on),
+		{RecordedFluxWaitsFor, `label_join(max by (` + fluxObject + `, dependency_namespace, dependency_name) (cobaltcore_flux_resource_depends_on),
   "dependency", "/", "kind", "dependency_namespace", "dependency_name")`},
-		{fluxLastGood, `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_success_timestamp_seconds)
+		{RecordedFluxLastGood, `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_success_timestamp_seconds)
 or max by (` + fluxObject + `) (cobaltcore_flux_resource_created_timestamp_seconds)`},
-		{fluxReconcile, `(time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds))
+		{RecordedFluxOverdue, `(time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds))
   / on (` + fluxObject + `) (max by (` + fluxObject + `) (cobaltcore_flux_resource_interval_seconds) > 0)`},
 	}
 }
@@ -102,8 +94,8 @@ func withSource(label, expr string) string {
 	if label != "source" {
 		return `label_replace(` + withSource("source", expr) + `, "` + label + `", "$1", "source", "(.+)")`
 	}
-	return `(` + expr + ` * on (` + fluxObject + `) group_left (source) ` + fluxSource + `
-  or ` + expr + ` unless on (` + fluxObject + `) ` + fluxSource + `)`
+	return `(` + expr + ` * on (` + fluxObject + `) group_left (source) ` + RecordedFluxSource + `
+  or ` + expr + ` unless on (` + fluxObject + `) ` + RecordedFluxSource + `)`
 }
 
 // byController adds the controller that should reconcile an object: if it is down, that
@@ -130,8 +122,8 @@ func fluxGroup() Group {
 			Name: "FluxInstanceFailing", Severity: Critical, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
 			Threshold: after(10*time.Minute, sinceSuccess),
 			Expr: of("FluxInstance", "failed|stalled") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > ` + threshold + `)`,
-			Since:       fluxLastGood,
+  and on (` + fluxObject + `) (time() - ` + RecordedFluxLastGood + ` > ` + threshold + `)`,
+			Since:       RecordedFluxLastGood,
 			Summary:     "Flux of {{ $labels.cluster }} cannot be installed or upgraded",
 			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. What runs is the version before, or a part of the new one.",
 		}),
@@ -163,8 +155,8 @@ func fluxGroup() Group {
 			Name: "FluxApplyFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
 			Threshold: after(10*time.Minute, sinceSuccess),
 			Expr: itself("dependency", withSource("source", `(`+of(appliers, "failed")+`
-  and on (`+fluxObject+`) (time() - `+fluxLastGood+` > `+threshold+`))`)),
-			Since:       fluxLastGood,
+  and on (`+fluxObject+`) (time() - `+RecordedFluxLastGood+` > `+threshold+`))`)),
+			Since:       RecordedFluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fails",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. What is there is the last revision that could, or a part of the new one.",
 			InhibitedBy: bySource,
@@ -172,14 +164,14 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxStalled", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        itself("dependency", withSource("source", of(appliers, "stalled"))),
-			Since:       fluxLastGood,
+			Since:       RecordedFluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has given up",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled: it is not tried again before somebody changes it or asks for it.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
 			Name: "FluxDependencyBlocked", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `max by (` + fluxObject + `, dependency) (` + fluxWaitsFor + ` and on (` + fluxObject + `) ` + of(appliers, "dependency_not_ready") + `)
+			Expr: `max by (` + fluxObject + `, dependency) (` + RecordedFluxWaitsFor + ` and on (` + fluxObject + `) ` + of(appliers, "dependency_not_ready") + `)
   and on (cluster, dependency) ` + itself("dependency", of(appliers, "failed|stalled|suspended")),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} waits for what is broken",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied before {{ $labels.dependency }} is ready, which has failed or is suspended.",
@@ -191,9 +183,9 @@ func fluxGroup() Group {
 			// The last success of a HelmRelease is its last change. Its condition does not
 			// blink while it waits, as that of a Kustomization does.
 			Expr: of(appliers, "dependency_not_ready") + `
-  and on (` + fluxObject + `) (time() - ` + fluxLastGood + ` > ` + threshold + `)
+  and on (` + fluxObject + `) (time() - ` + RecordedFluxLastGood + ` > ` + threshold + `)
   unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < ` + threshold + `)`,
-			Since:       fluxLastGood,
+			Since:       RecordedFluxLastGood,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has waited for hours",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than $threshold old.",
 			// Dependencies may be many steps away.
@@ -223,7 +215,7 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Threshold: &Threshold{Default: 3, Unit: Intervals, Meaning: "how long ago it was reconciled last; at least half an hour"},
-			Expr: byController(`(` + fluxReconcile + ` > ` + threshold + ` and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
+			Expr: byController(`(` + RecordedFluxOverdue + ` > ` + threshold + ` and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
   and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds) > 1800)`),
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds)`,
 			Summary:     "Nobody reconciles {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }}",

@@ -88,20 +88,18 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 	}, nil
 }
 
-// Annotations are the templates of what is said about an alert.
+// Annotations returns the templates of the texts of an alert.
 func (r Rule) Annotations(label string) map[string]string {
 	return map[string]string{
-		"summary": templateFor(r.Summary, label), "description": templateFor(r.Description, label), "dashboard": r.dashboard(label),
+		AnnotationSummary: templateFor(r.Summary, label), AnnotationDescription: templateFor(r.Description, label),
+		AnnotationDashboard: r.dashboard(label),
 	}
 }
 
 // Labels are those that the rule adds. An alert always has a label cluster, whatever
 // the rows call it: routes and inhibitions look for it.
 func (r Rule) Labels(label string) map[string]string {
-	l := map[string]string{"severity": string(r.Severity), "service": string(r.System)}
-	if p := r.Playbook(); p != "" {
-		l["playbook"] = p
-	}
+	l := AddedLabels(r.Severity, r.System, r.Playbook())
 	if e, err := Parse(r.Expr); label != clusterLabel && err == nil && keepsCluster(e) {
 		l[clusterLabel] = "{{ $labels." + label + " }}"
 	}
@@ -205,10 +203,10 @@ func InhibitRules() ([]byte, error) {
 	var rules []inhibitRule
 	for _, c := range causes {
 		equal := strings.Fields(c.equal)
-		rule := inhibitRule{Source: []string{`alertname="` + c.by + `"`}, Equal: equal}
+		rule := inhibitRule{Source: []string{LabelAlert + `="` + c.by + `"`}, Equal: equal}
 		names := targets[c]
 		slices.Sort(names)
-		rule.Target = []string{`alertname=~"` + strings.Join(slices.Compact(names), "|") + `"`}
+		rule.Target = []string{LabelAlert + `=~"` + strings.Join(slices.Compact(names), "|") + `"`}
 		for _, l := range equal {
 			rule.Source = append(rule.Source, l+`!=""`)
 			rule.Target = append(rule.Target, l+`!=""`)

@@ -19,7 +19,7 @@ func secretFlowGroup() Group {
 	const once = ` and on (cluster, namespace, name) (cobaltcore_eso_externalsecret_refresh_interval_seconds == 0)
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_info{refresh_policy="CreatedOnce"}`
 	return Group{Name: "secretflow", Rules: []Rule{
-		flowOf("ExternalSecret", secretRefs, Rule{
+		flowOf("ExternalSecret", RecordedSecretRefs, Rule{
 			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + periodic,
 			Since:       behindSince,
@@ -30,14 +30,14 @@ func secretFlowGroup() Group {
 				{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
 			},
 		}),
-		flowOf("ExternalSecret", secretRefs, Rule{
+		flowOf("ExternalSecret", RecordedSecretRefs, Rule{
 			Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + once,
 			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} holds an old secret and does not look for a new one",
 			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, which is not refreshed by itself.",
 		}),
-		flowOf("PushSecret", pushRefs, Rule{
+		flowOf("PushSecret", RecordedPushRefs, Rule{
 			Name: "SecretFlowPushedNotStored", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + SecretPushedNotStored + `)`,
 			Summary:     "What PushSecret {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} pushes is not in OpenBao",

@@ -3,18 +3,14 @@
 
 package dashboards
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+)
 
 // fluxObject names an object of Flux.
 const fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
-
-// What the recordings about Flux tell.
-const (
-	fluxOverdue  = "cobaltcore:flux_resource:overdue_ratio"
-	fluxSource   = "cobaltcore:flux_resource:source"
-	fluxWaitsFor = "cobaltcore:flux_resource:waits_for"
-	fluxLastGood = "cobaltcore:flux_resource:last_good_timestamp_seconds"
-)
 
 func fluxFleet() Dashboard {
 	resources := func(name, title, label string) Variable {
@@ -80,7 +76,7 @@ func fluxNumbers() []Panel {
 
 // fluxLate is how many intervals ago the objects were reconciled that are meant to be.
 func fluxLate() string {
-	return `(max by (` + fluxObject + `) (` + fluxOverdue + `{` + fluxChosen + `}) unless on (` + fluxObject + `) ` + fluxStatus("suspended") + `)`
+	return `(max by (` + fluxObject + `) (` + alerts.RecordedFluxOverdue + `{` + fluxChosen + `}) unless on (` + fluxObject + `) ` + fluxStatus("suspended") + `)`
 }
 
 // fluxChosen are the matchers of what is chosen at the top of the page.

@@ -6,6 +6,8 @@ package dashboards
 import (
 	"strconv"
 	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
 // theFluxResource selects the object that is chosen at the top of the page.
@@ -136,10 +138,10 @@ func resourceRelatives() []Panel {
 		return `max by (` + object + `) (` + expr + `)`
 	}
 	return []Panel{
-		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.", named(fluxSource, "source"), "nothing"),
-		table("Waits for", "What must be ready before this object is reconciled.", named(fluxWaitsFor, "dependency"), "nothing"),
-		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.", `max by (`+object+`) (`+fluxSource+`{`+here+`, source="`+itself+`"})`, "nothing"),
-		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (`+fluxWaitsFor+`{`+here+`, dependency="`+itself+`"})`, "nothing"),
+		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.", named(alerts.RecordedFluxSource, "source"), "nothing"),
+		table("Waits for", "What must be ready before this object is reconciled.", named(alerts.RecordedFluxWaitsFor, "dependency"), "nothing"),
+		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.", `max by (`+object+`) (`+alerts.RecordedFluxSource+`{`+here+`, source="`+itself+`"})`, "nothing"),
+		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (`+alerts.RecordedFluxWaitsFor+`{`+here+`, dependency="`+itself+`"})`, "nothing"),
 	}
 }
 

@@ -54,7 +54,7 @@ type numbered struct{ number, expr string }
 // secretTrouble are the ExternalSecrets that are not as they should be, by what is wrong.
 func secretTrouble() string {
 	cause := func(name string) string {
-		return selector("cobaltcore:eso_externalsecret:failure_cause", `cause="`+name+`"`)
+		return selector(alerts.RecordedFailureCause, `cause="`+name+`"`)
 	}
 	failing := eso("externalsecret_ready") + ` == 0`
 	return inFleet(oneOf(bySecret,
@@ -102,7 +102,7 @@ func secretsByCluster() Panel {
 }
 
 func synchronized() Panel {
-	const states = "cobaltcore:eso_objects:by_state"
+	const states = alerts.RecordedObjects
 	return Panel{
 		Kind: TimeSeries, Title: "Share of ExternalSecrets that are up to date", Width: 24, Unit: Percent, Min: new(float64),
 		Description: "ExternalSecrets that are ready and were refreshed in time, of all. 100 % is good; below 80 % there is an alert for the whole cluster. All at once means a store or the operator, one by one their own keys.",
@@ -134,7 +134,7 @@ func secretPanels() []Panel {
 		{
 			Kind: TimeSeries, Title: "Not as they should be", Width: 12, Unit: Number, Min: new(float64),
 			Description: "ExternalSecrets of each cluster that fail or are stale. 0 is good. A step in all clusters at once is OpenBao, in one it is its store or operator.",
-			Queries:     []Query{{Expr: `sum by (cluster) (` + selector("cobaltcore:eso_objects:by_state", `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: `sum by (cluster) (` + selector(alerts.RecordedObjects, `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{

@@ -6,9 +6,7 @@ package dashboards
 import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 
 const (
-	byStore      = "cluster, store_kind, store_namespace, store_name"
-	storeReaders = "cobaltcore:eso_externalsecret:store_ref"
-	storeWriters = "cobaltcore:eso_pushsecret:store_ref"
+	byStore = "cluster, store_kind, store_namespace, store_name"
 )
 
 // asStore gives rows of stores the labels of references to them, and takes all others
@@ -58,8 +56,8 @@ func storePanels() []Panel {
 			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 8, Unit: Number,
 			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
 			Queries: perRow(rows, byStore, "store_name", "none",
-				asStore(storeState(), ""), users(storeReaders, ""), users(storeReaders, eso("externalsecret_ready")+` == 0`),
-				users(storeReaders, alerts.SecretStale), users(storeWriters, ""), users(storeWriters, eso("pushsecret_ready")+` == 0`),
+				asStore(storeState(), ""), users(alerts.RecordedSecretRefs, ""), users(alerts.RecordedSecretRefs, eso("externalsecret_ready")+` == 0`),
+				users(alerts.RecordedSecretRefs, alerts.SecretStale), users(alerts.RecordedPushRefs, ""), users(alerts.RecordedPushRefs, eso("pushsecret_ready")+` == 0`),
 				asStore(since("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"),
@@ -94,8 +92,8 @@ func usersOfStore() Panel {
 	of := func(refs, kind string) string {
 		return withLabel(`max by (`+bySecret+`, store_kind, store_name) (`+selector(refs, chosen)+`)`, "kind", kind)
 	}
-	rows := of(storeReaders, "ExternalSecret") + `
-or ` + of(storeWriters, "PushSecret")
+	rows := of(alerts.RecordedSecretRefs, "ExternalSecret") + `
+or ` + of(alerts.RecordedPushRefs, "PushSecret")
 	both := func(secret, push string) string {
 		return withLabel(secret, "kind", "ExternalSecret") + ` or ` + withLabel(push, "kind", "PushSecret")
 	}

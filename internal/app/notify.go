@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
@@ -41,9 +42,9 @@ func (g *generation) firing() []notify.Alert {
 
 // annotations returns the annotations of a finding as Prometheus sends them.
 func annotations(f health.Finding) map[string]string {
-	a := map[string]string{"summary": f.Summary, "description": f.Description}
+	a := map[string]string{alerts.AnnotationSummary: f.Summary, alerts.AnnotationDescription: f.Description}
 	if f.Dashboard != "" {
-		a["dashboard"] = f.Dashboard
+		a[alerts.AnnotationDashboard] = f.Dashboard
 	}
 	return a
 }
@@ -54,10 +55,8 @@ func alertLabels(f health.Finding) map[string]string {
 	if l == nil {
 		l = map[string]string{}
 	}
-	l["alertname"], l["severity"], l["service"] = f.Rule, string(f.Severity), string(f.System)
-	if f.Playbook != "" {
-		l["playbook"] = f.Playbook
-	}
+	maps.Copy(l, alerts.AddedLabels(f.Severity, f.System, f.Playbook))
+	l[alerts.LabelAlert] = f.Rule
 	return l
 }
 

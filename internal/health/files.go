@@ -108,16 +108,16 @@ func (c *compiler) user(u rulefmt.Rule) error {
 	if s := alerts.System(u.Labels["system"]); slices.Contains(alerts.Systems(), s) {
 		r.system = s
 	}
-	if s := alerts.Severity(u.Labels["severity"]); slices.Contains([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, s) {
+	if s := alerts.Severity(u.Labels[alerts.LabelSeverity]); slices.Contains([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, s) {
 		r.severity = s
 	}
-	if p := u.Labels["playbook"]; p != "" {
+	if p := u.Labels[alerts.LabelPlaybook]; p != "" {
 		r.playbook = p
 	}
 	for label, text := range u.Labels {
 		r.labels[label] = c.phrases.phrase(text)
 	}
-	r.summary, r.description = c.phrases.phrase(u.Annotations["summary"]), c.phrases.phrase(u.Annotations["description"])
+	r.summary, r.description = c.phrases.phrase(u.Annotations[alerts.AnnotationSummary]), c.phrases.phrase(u.Annotations[alerts.AnnotationDescription])
 	for i, text := range []string{"{{ $labels.kind }}", "{{ or $labels.namespace $labels.exported_namespace }}", "{{ $labels.name }}"} {
 		r.object[i] = c.phrases.phrase(text)
 	}

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+// Labels of alerts beside those of their rows.
+const (
+	LabelAlert    = "alertname"
+	LabelSeverity = "severity"
+	LabelService  = "service"
+	LabelPlaybook = "playbook"
+)
+
+// Annotations of alerts.
+const (
+	AnnotationSummary     = "summary"
+	AnnotationDescription = "description"
+	AnnotationDashboard   = "dashboard"
+)
+
+// AddedLabels returns the labels that a rule adds to those of its rows. An alert without
+// a playbook has no such label.
+func AddedLabels(severity Severity, system System, playbook string) map[string]string {
+	added := map[string]string{LabelSeverity: string(severity), LabelService: string(system)}
+	if playbook != "" {
+		added[LabelPlaybook] = playbook
+	}
+	return added
+}
