@@ -14,6 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -52,22 +53,13 @@ type Probe interface {
 	Status() status.Status
 }
 
-// Recorder is a probe whose answers can be part of a snapshot. It is not run then.
-type Recorder interface {
+// SnapshotWriter is a probe whose answers can be part of a snapshot. It is not run then.
+type SnapshotWriter interface {
 	Probe
-	// Record asks everything once and writes what is read of the answers, in the
-	// layout in which the collector looks for them in a snapshot. An error is one of
-	// writing; what is not answered is recorded as such, or is missing.
-	Record(ctx context.Context, to Recording) (answers int, missing []fleet.Missing, err error)
-}
-
-// Recording is where the answers of a [Recorder] go. The directories are there.
-type Recording struct {
-	// Fleet is the directory of the snapshot, Cluster that of the cluster of the
-	// probe.
-	Fleet, Cluster string
-	// TakenAt is the moment of the snapshot, in whole seconds.
-	TakenAt time.Time
+	// WriteSnapshot asks everything once and writes what is read of the answers, where
+	// the collector finds them in a snapshot. An error is one of writing; what is not
+	// answered is written as such, or is missing.
+	WriteSnapshot(ctx context.Context, w *snapshot.Writer) error
 }
 
 // Site is the cluster for which probes run, and what they run with.

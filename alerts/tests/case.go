@@ -25,7 +25,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -190,7 +190,7 @@ func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "test", "fleet"))); err != nil {
 		return nil, err
 	}
-	if err := writeFiles(dir, map[string]string{fleet.SnapshotFile: snapshotMeta(false)}); err != nil {
+	if err := writeFiles(dir, map[string]string{snapshot.MetaFile: snapshotMeta(false)}); err != nil {
 		return nil, err
 	}
 	body, err := scrape(ctx, filepath.Join(dir, "fleet.yaml"))

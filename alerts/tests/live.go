@@ -6,7 +6,7 @@ package tests
 import (
 	"path/filepath"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // Healthy writes the fleet that all cases begin with into dir, as if it had been
@@ -16,5 +16,5 @@ func Healthy(dir string) (string, error) {
 	if err := s.write(Case{Name: "healthy"}); err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "fleet.yaml"), writeFiles(dir, map[string]string{fleet.SnapshotFile: snapshotMeta(true)})
+	return filepath.Join(dir, "fleet.yaml"), writeFiles(dir, map[string]string{snapshot.MetaFile: snapshotMeta(true)})
 }

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // site is the directory of a fleet of snapshots, and its configuration.
@@ -52,7 +52,7 @@ func (s site) config(instances bool) string {
 // write makes the files of a case.
 func (s site) write(c Case) error {
 	_, empty := c.sections["empty"]
-	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), fleet.SnapshotFile: snapshotMeta(false)}); err != nil {
+	if err := writeFiles(s.dir, map[string]string{"fleet.yaml": s.config(!empty), snapshot.MetaFile: snapshotMeta(false)}); err != nil {
 		return err
 	}
 	for _, cluster := range s.clusters {

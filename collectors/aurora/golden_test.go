@@ -13,17 +13,17 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
-// recordedAt is an instance whose answers are beside the cluster in dir, some time
-// after they were recorded.
-func recordedAt(tb testing.TB, dir string, later time.Duration) (collectors.Site, *instance) {
+// snapshotAt is an instance whose answers are beside the cluster in dir, some time
+// after they were written.
+func snapshotAt(tb testing.TB, dir string, later time.Duration) (collectors.Site, *instance) {
 	tb.Helper()
 	site := newSite(tb)
-	site.Cluster.Snapshot = &fleet.Snapshot{Path: filepath.Join(dir, "management"), ShiftTime: true}
+	site.Cluster.Snapshot = &snapshot.Dir{Path: filepath.Join(dir, "management"), ShiftTime: true}
 	site.Now = func() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC).Add(later) }
 	return site, start(config.Aurora{Name: "aurora", Cluster: "management", Interval: config.Duration(time.Minute), Timeout: config.Duration(time.Second)}, site)
 }
@@ -34,7 +34,7 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	filled := map[string]bool{phases.Name: true, latency.Name: true} // are measured
 	for _, dir := range directories(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			site, i := recordedAt(t, dir, 0)
+			site, i := snapshotAt(t, dir, 0)
 			i.askOnce(t.Context())
 			text := collectortest.Serve(t, site.Exposition)
 			collectortest.MustParse(t, text)
@@ -67,7 +67,7 @@ func directories(t *testing.T) []string {
 // TestAgesOfASnapshotStay: a certificate that had twelve days left still has them.
 func TestAgesOfASnapshotStay(t *testing.T) {
 	const later = 100 * 24 * time.Hour
-	site, i := recordedAt(t, "testdata/healthy", later)
+	site, i := snapshotAt(t, "testdata/healthy", later)
 	i.askOnce(t.Context())
 	rowsOf(t, site).want(t, map[string]string{
 		"up": "1", `certificate_expiry_timestamp_seconds{check="page"}`: number(site.Now().Add(12 * 24 * time.Hour)),
@@ -77,15 +77,15 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 // TestASnapshotIsFoundInTheClusterToo, and one that has nothing says nothing.
 func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 	dir := t.TempDir()
-	site, i := recordedAt(t, dir, 0)
+	site, i := snapshotAt(t, dir, 0)
 	i.askOnce(t.Context())
 	if rows := rowsOf(t, site); len(rows) > 0 || i.Status().Up || !i.Settled() || len(i.Errors()) > 0 {
-		t.Errorf("nothing is recorded: %v %+v", rows, i.Status())
+		t.Errorf("nothing is in the snapshot: %v %+v", rows, i.Status())
 	}
 	if err := os.CopyFS(filepath.Join(dir, "management", "aurora"), os.DirFS("testdata/healthy/aurora")); err != nil {
 		t.Fatal(err)
 	}
-	site, i = recordedAt(t, dir, 0)
+	site, i = snapshotAt(t, dir, 0)
 	i.askOnce(t.Context())
 	rowsOf(t, site).want(t, map[string]string{"up": "1"})
 }
@@ -93,7 +93,7 @@ func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 // TestASnapshotMayHaveAURL, which is asked then.
 func TestASnapshotMayHaveAURL(t *testing.T) {
 	d := newDashboard(t, nil)
-	d.site.Cluster.Snapshot = &fleet.Snapshot{Path: filepath.Join("testdata", "down", "management")}
+	d.site.Cluster.Snapshot = &snapshot.Dir{Path: filepath.Join("testdata", "down", "management")}
 	d.start().askOnce(t.Context())
 	rowsOf(t, d.site).want(t, map[string]string{"up": "1", `request_duration_seconds_count{check="page"}`: "1"})
 }
@@ -127,8 +127,8 @@ func FuzzContent(f *testing.F) {
 	})
 }
 
-// FuzzRecorded: a file of a snapshot may hold anything.
-func FuzzRecorded(f *testing.F) {
+// FuzzSnapshot: a file of a snapshot may hold anything.
+func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`{"_status":200,"_contentType":"text/html","_text":"<div id=app>"}`), []byte(`{"not_after":"2027-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"_status":0,"_reason":"tls","_problem":"x\n\"{}"}`), []byte(`{"not_after":"9999-12-31T23:59:59Z"}`))
 	f.Add([]byte(`{"_status":-1,"_redirects":-1}`), []byte(`null`))
@@ -140,7 +140,7 @@ func FuzzRecorded(f *testing.F) {
 	f.Fuzz(func(t *testing.T, page, certificate []byte) {
 		write(t, filepath.Join(dir, "aurora", "aurora", "page.json"), page)
 		write(t, filepath.Join(dir, "aurora", "aurora", "tls.json"), certificate)
-		site, i := recordedAt(t, dir, 0)
+		site, i := snapshotAt(t, dir, 0)
 		i.askOnce(t.Context())
 		rows := rowsOf(t, site)
 		for _, wrong := range rows.with("check_failing") {

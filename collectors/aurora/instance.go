@@ -57,8 +57,8 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	keystone := &part{name: "keystone", checks: keystoneChecks(a)}
 	shift := time.Duration(0)
 	if s := site.Cluster.Snapshot; s != nil && a.URL == "" {
-		r := newRecorded(a.Name, *s, site.Now(), log)
-		i.round, shift = func() asker { return r.ask }, r.shift
+		found := s.Answers(Name, a.Name, site.Now(), log)
+		i.round, shift = func() asker { return stored{found.Dir}.ask }, found.Shift
 		i.parts = append(i.parts, keystone)
 	} else {
 		i.round = (&live{dial: site.Dial, log: log, tls: probe.TLSFiles{TLS: a.TLS}}).round
@@ -174,7 +174,7 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 		if l := p.latencies[c.name]; l != nil {
 			r.AddHistogram(latency, l.counts, l.sum, aurora, c.name)
 		}
-		if errors.Is(o.err, probe.ErrNotRecorded) {
+		if errors.Is(o.err, probe.ErrNotInSnapshot) {
 			unknown = true
 			continue
 		}

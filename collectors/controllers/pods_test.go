@@ -19,11 +19,12 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
-// recorded is a snapshot with the pods of testdata and what two of them say.
-func recorded(t *testing.T) fleet.Cluster {
+// storedCluster is a snapshot with the pods of testdata and what two of them say.
+func storedCluster(t *testing.T) fleet.Cluster {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "management")
 	if err := os.CopyFS(dir, os.DirFS("testdata/snapshot")); err != nil {
@@ -34,13 +35,13 @@ func recorded(t *testing.T) fleet.Cluster {
 	} {
 		writeFile(t, filepath.Join(dir, "controllers", to+".prom"), collectortest.ReadFile(t, filepath.Join("testdata", from+".prom")))
 	}
-	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}
+	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}
 }
 
 // TestPodsBecomeTheRowsOfTheGoldenFile, and what two of them say of themselves.
 func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	t.Parallel()
-	p, e := startPods(t, recorded(t), podConfig(), nil)
+	p, e := startPods(t, storedCluster(t), podConfig(), nil)
 	p.round(t.Context())
 	collectortest.Golden(t, filepath.Join("testdata", "pods.golden"), servedRows(t, e))
 	if s := p.Status(); !p.Settled() || !s.Up || s.LastSuccess.IsZero() || len(s.Errors) > 0 {
@@ -72,7 +73,7 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}, podConfig(), nil)
+	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}, podConfig(), nil)
 	p.round(t.Context())
 	taken := servedText(t, e)
 	for _, file := range files {
@@ -89,11 +90,11 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	}
 }
 
-// TestAgesOfRecordedPodsStay: timestamps move by the age of the snapshot.
-func TestAgesOfRecordedPodsStay(t *testing.T) {
+// TestAgesOfStoredPodsStay: timestamps move by the age of the snapshot.
+func TestAgesOfStoredPodsStay(t *testing.T) {
 	t.Parallel()
 	const later = 100 * 24 * time.Hour
-	cluster := recorded(t)
+	cluster := storedCluster(t)
 	meta, err := cluster.Snapshot.Meta()
 	if err != nil || meta.TakenAt.IsZero() {
 		t.Fatal(meta, err)
@@ -143,7 +144,7 @@ func mustJSON(t *testing.T, v any) string {
 // changes nothing.
 func TestASnapshotChanges(t *testing.T) {
 	t.Parallel()
-	cluster := recorded(t)
+	cluster := storedCluster(t)
 	dir := cluster.Snapshot.Path
 	p, e := startPods(t, cluster, podConfig(), nil)
 	p.round(t.Context())

@@ -8,7 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -57,11 +57,11 @@ type image struct {
 	watch.Object
 
 	Spec struct {
-		Suspend            bool      `json:"suspend"`
-		Interval           string    `json:"interval"`
-		Image              slim.URL  `json:"image"`
-		ImageRepositoryRef reference `json:"imageRepositoryRef"`
-		SourceRef          reference `json:"sourceRef"`
+		Suspend            bool       `json:"suspend"`
+		Interval           string     `json:"interval"`
+		Image              redact.URL `json:"image"`
+		ImageRepositoryRef reference  `json:"imageRepositoryRef"`
+		SourceRef          reference  `json:"sourceRef"`
 	} `json:"spec"`
 	Status struct {
 		status

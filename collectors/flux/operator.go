@@ -10,7 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -48,8 +48,8 @@ type fluxInstance struct {
 
 	Spec struct {
 		Distribution struct {
-			Version  string   `json:"version"`
-			Registry slim.URL `json:"registry"`
+			Version  string     `json:"version"`
+			Registry redact.URL `json:"registry"`
 		} `json:"distribution"`
 		Components []string `json:"components"`
 	} `json:"spec"`
@@ -154,7 +154,7 @@ type inputProvider struct {
 	watch.Object
 
 	Spec struct {
-		URL slim.URL `json:"url"`
+		URL redact.URL `json:"url"`
 	} `json:"spec"`
 	Status status `json:"status"`
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -61,10 +61,10 @@ type reportReconciler struct {
 
 // reportSync leaves out the status: it is the message of a condition.
 type reportSync struct {
-	ID     string   `json:"id"`
-	Path   string   `json:"path"`
-	Ready  bool     `json:"ready"`
-	Source slim.URL `json:"source"`
+	ID     string     `json:"id"`
+	Path   string     `json:"path"`
+	Ready  bool       `json:"ready"`
+	Source redact.URL `json:"source"`
 }
 
 func fluxReports() watch.Resource {

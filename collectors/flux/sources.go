@@ -8,7 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -19,13 +19,13 @@ type source struct {
 	watch.Object
 
 	Spec struct {
-		Suspend    bool      `json:"suspend"`
-		Interval   string    `json:"interval"`
-		Type       string    `json:"type"` // HelmRepository: default or oci
-		URL        slim.URL  `json:"url"`
-		Endpoint   slim.URL  `json:"endpoint"`   // Bucket
-		BucketName string    `json:"bucketName"` // Bucket
-		SourceRef  reference `json:"sourceRef"`  // HelmChart, ExternalArtifact
+		Suspend    bool       `json:"suspend"`
+		Interval   string     `json:"interval"`
+		Type       string     `json:"type"` // HelmRepository: default or oci
+		URL        redact.URL `json:"url"`
+		Endpoint   redact.URL `json:"endpoint"`   // Bucket
+		BucketName string     `json:"bucketName"` // Bucket
+		SourceRef  reference  `json:"sourceRef"`  // HelmChart, ExternalArtifact
 		Ref        struct {
 			Branch string `json:"branch"`
 			Tag    string `json:"tag"`

@@ -44,7 +44,7 @@ type inventory map[string][]struct {
 	Ready string `json:"ready"`
 }
 
-// KeptNameless makes it a slim.Nameless.
+// KeptNameless makes it a snapshot.Nameless.
 func (inventory) KeptNameless() {}
 
 func catalogs() watch.Resource {

@@ -35,7 +35,7 @@ func benchmarkRound(b *testing.B, secure *tls.Config) {
 	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // by whether the node is active
 	for node, active := range map[string]bool{"openbao-0": true, "openbao-1": false} {
 		for _, path := range []string{"sys/health", "sys/seal-status", "sys/leader"} {
-			got, err := ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", node)}.Ask(b.Context(), ask.Request{Path: path})
+			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}.Ask(b.Context(), ask.Request{Path: path})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -70,15 +70,15 @@ func (i *instance) wanted() []*detail {
 	if !i.credentials.Enabled() {
 		return all
 	}
-	recorded := i.credentials.Recorded // a snapshot shows what it has
-	if i.Details.Audit || recorded {
+	offline := i.credentials.Offline // a snapshot shows what it has
+	if i.Details.Audit || offline {
 		add("audit devices", i.Details.Interval, askAudit, func() []string { return []string{ask.SysAudit.Path} })
 	}
-	if i.Details.Certificates || recorded {
+	if i.Details.Certificates || offline {
 		add("certificates", i.Details.Interval, askCertificates, ofEachPKI(ask.PKIDetailed.Endpoint))
 		all[len(all)-1].pki = true
 	}
-	if i.Details.Tidy || recorded {
+	if i.Details.Tidy || offline {
 		add("tidy", i.Details.Interval, askTidy, ofEachPKI(ask.PKITidy.Endpoint))
 		all[len(all)-1].pki = true
 	}
@@ -146,7 +146,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 	i.mu.Lock()
 	turn := &detailRound{instance: i, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
 	i.mu.Unlock()
-	turn.locked = !d.public && turn.token == "" && !i.credentials.Recorded
+	turn.locked = !d.public && turn.token == "" && !i.credentials.Offline
 	turn.unknown = d.pki && !turn.pki.Known
 	switch {
 	case err != nil:

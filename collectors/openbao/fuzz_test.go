@@ -31,7 +31,7 @@ func (n inMemory) Ask(_ context.Context, r ask.Request) (ask.Answer, error) {
 }
 
 func (inMemory) Login(context.Context, string, string, string) (ask.Session, error) {
-	return ask.Session{}, probe.ErrNotRecorded
+	return ask.Session{}, probe.ErrNotInSnapshot
 }
 func (inMemory) Revoke(context.Context, string) {}
 func (inMemory) Presented() *x509.Certificate   { return nil }
@@ -46,7 +46,7 @@ func (n inMemory) Current() (map[string]ask.Node, probe.Failures) {
 // into makes it the only node of an instance, which needs no token for it.
 func (n inMemory) into(i *instance) {
 	i.nodes.Close()
-	i.nodes, i.credentials = n, ask.Credentials{Recorded: true}
+	i.nodes, i.credentials = n, ask.Credentials{Offline: true}
 	i.details = i.wanted()
 }
 
@@ -69,7 +69,7 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 		dir := tb.TempDir()
 		o = compose(tb, name, dir)
 		for _, path := range append(slices.Clone(fuzzed), "kv-v2/openstack/metadata/glance", "kv-v2/openstack/metadata/glance/api") {
-			got, err := ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Ask(tb.Context(), ask.Request{Path: path})
+			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", "openbao-0")}.Ask(tb.Context(), ask.Request{Path: path})
 			if err == nil && (answers[path].Body == nil || name == "pki" == strings.HasPrefix(path, "pki")) {
 				answers[path] = got
 			}
@@ -120,8 +120,8 @@ func checkReasons(t *testing.T, text string) {
 	}
 }
 
-// FuzzRecorded: a file of a snapshot may hold anything.
-func FuzzRecorded(f *testing.F) {
+// FuzzSnapshot: a file of a snapshot may hold anything.
+func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`{"_status":200,"initialized":true,"sealed":false,"standby":false}`), []byte(`{"not_after":"2027-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"_status":0,"_reason":"timeout"}`), []byte(`{"not_after":"9999-12-31T23:59:59Z"}`))
 	f.Add([]byte(`{"_status":0,"_reason":"anything else\n\"{}"}`), []byte(`{"not_after":1}`))
@@ -129,7 +129,7 @@ func FuzzRecorded(f *testing.F) {
 	f.Add([]byte(`<html>`), []byte(``))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, health, listener []byte) {
-		node := ask.Recorded{Dir: dir}
+		node := ask.StoredNode{Dir: dir}
 		write(t, filepath.Join(dir, "sys-health.json"), string(health))
 		write(t, filepath.Join(dir, "tls.json"), string(listener))
 		site := newSite(t, time.Now)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
@@ -24,7 +25,7 @@ import (
 func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			site, i := recordedCase(t, name, 0)
+			site, i := snapshotCase(t, name, 0)
 			round(t.Context(), i)
 			got := serve(t, site.Exposition)
 			mustParse(t, got)
@@ -34,14 +35,14 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	}
 }
 
-// recordedCase is the instance of a case, some time after its snapshot.
-func recordedCase(t *testing.T, name string, later time.Duration) (collectors.Site, *instance) {
+// snapshotCase is the instance of a case, some time after its snapshot.
+func snapshotCase(t *testing.T, name string, later time.Duration) (collectors.Site, *instance) {
 	t.Helper()
 	dir := t.TempDir()
 	o := compose(t, name, dir)
 	cluster := fleet.Cluster{
 		Name: "management", Source: fleet.SourceSnapshot,
-		Snapshot: &fleet.Snapshot{Path: filepath.Join(dir, "management"), ShiftTime: true},
+		Snapshot: &snapshot.Dir{Path: filepath.Join(dir, "management"), ShiftTime: true},
 	}
 	meta, err := cluster.Snapshot.Meta()
 	if err != nil || meta.TakenAt.IsZero() {
@@ -57,7 +58,7 @@ func recordedCase(t *testing.T, name string, later time.Duration) (collectors.Si
 func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial"} {
 		t.Run(name, func(t *testing.T) {
-			site, i := recordedCase(t, name, 0)
+			site, i := snapshotCase(t, name, 0)
 			run(t, i)
 			eventually(t, "settled", i.Settled)
 			want := readGolden(t, name)
@@ -83,7 +84,7 @@ func run(tb testing.TB, p collectors.Probe) {
 func TestAgesOfASnapshotStay(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	for _, name := range []string{"healthy-2.4", "pki", "kv", "one-killed"} {
-		at, now := recordedRows(t, name, 0), recordedRows(t, name, later)
+		at, now := snapshotRows(t, name, 0), snapshotRows(t, name, later)
 		if len(at) != len(now) {
 			t.Fatalf("%s: %d rows became %d", name, len(at), len(now))
 		}
@@ -104,9 +105,9 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 	}
 }
 
-func recordedRows(t *testing.T, name string, later time.Duration) rowSet {
+func snapshotRows(t *testing.T, name string, later time.Duration) rowSet {
 	t.Helper()
-	site, i := recordedCase(t, name, later)
+	site, i := snapshotCase(t, name, later)
 	round(t.Context(), i)
 	return rowsOf(t, site)
 }
@@ -124,7 +125,7 @@ func TestASnapshotIsFoundBesideTheClusterOrInIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			site := newSite(t, time.Now)
-			site.Cluster.Snapshot = &fleet.Snapshot{Path: filepath.Join(dir, "management")}
+			site.Cluster.Snapshot = &snapshot.Dir{Path: filepath.Join(dir, "management")}
 			i := start(o, site)
 			round(t.Context(), i)
 			rowsOf(t, site).want(t, map[string]string{`nodes{state="active"}`: "1", `nodes{state="standby"}`: "2"})

@@ -69,9 +69,9 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 		wakeCluster: make(chan struct{}, 1),
 		facts:       judge.Nodes{}, settled: map[string]bool{},
 	}
-	if r, ok := i.nodes.(*ask.RecordedSource); ok {
-		i.now, i.shift = r.Now, r.Shift
-		i.credentials = ask.Credentials{Recorded: true}
+	if s, ok := i.nodes.(*ask.StoredNodes); ok {
+		i.now, i.shift = s.Now, s.Shift
+		i.credentials = ask.Credentials{Offline: true}
 	}
 	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval

@@ -18,6 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
@@ -177,7 +178,7 @@ func TestProbes(t *testing.T) {
 	}{
 		"where OpenBao runs": {fleet.Cluster{Name: "management"}, 3},
 		"another":            {fleet.Cluster{Name: "storage"}, 1},
-		"a snapshot":         {fleet.Cluster{Name: "storage", Snapshot: &fleet.Snapshot{}}, 0},
+		"a snapshot":         {fleet.Cluster{Name: "storage", Snapshot: &snapshot.Dir{}}, 0},
 	} {
 		site := newSite(t, time.Now)
 		site.Cluster = tc.cluster

@@ -49,8 +49,8 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 		if o.Cluster == site.Cluster.Name {
 			probes = append(probes, newInstance(o, c.Flow, site))
 		}
-		recorded := len(o.Nodes) == 0 && o.Service == nil // nobody to log in to
-		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil && !recorded {
+		offline := len(o.Nodes) == 0 && o.Service == nil // no node to log in to
+		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil && !offline {
 			probes = append(probes, newLogin(o, site))
 		}
 	}
@@ -61,7 +61,7 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 // secrets that somebody in the fleet refers to.
 func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
 	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
-		login := ask.Credentials{OpenBaoAuth: o.Auth, Recorded: ask.IsRecorded(o, cluster)}
+		login := ask.Credentials{OpenBaoAuth: o.Auth, Offline: ask.IsOffline(o, cluster)}
 		return o.Cluster == cluster.Name && login.Enabled()
 	})
 }

@@ -20,15 +20,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// stub is a node that gives recorded answers over HTTP.
+// stub is a node that gives the answers of a snapshot over HTTP.
 type stub struct {
 	server *httptest.Server
-	node   ask.Recorded
+	node   ask.StoredNode
 
 	mu     sync.Mutex
-	on     map[string]http.HandlerFunc // by path, instead of what is recorded
+	on     map[string]http.HandlerFunc // by path, instead of the snapshot
 	tokens map[string]bool             // that are good; nil if every one is
 	asked  []*http.Request
 }
@@ -67,7 +68,7 @@ func reply(status int, body string) http.HandlerFunc {
 	}
 }
 
-// set answers a path from now on; nil answers what is recorded.
+// set answers a path from now on; nil answers from the snapshot.
 func (s *stub) set(path string, h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,12 +134,12 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	tb.Helper()
 	dir := tb.TempDir()
 	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: compose(tb, name, dir)}
-	names, err := ask.RecordedNodes(filepath.Join(dir, "openbao", "main"))
+	names, err := snapshot.Subdirectories(filepath.Join(dir, "openbao", "main"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for _, node := range names {
-		s := &stub{node: ask.Recorded{Dir: filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
+		s := &stub{node: ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
 		b.nodes[node] = s
 		s.server = httptest.NewUnstartedServer(s)
 		if prepare != nil {

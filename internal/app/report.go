@@ -16,8 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // ReportOptions are the settings of a report, from the command line.
@@ -125,7 +125,7 @@ func (o *ReportOptions) load() (*config.Config, error) {
 	}
 	file, own := o.ConfigFile, false
 	if file == "" {
-		file = filepath.Join(dir, "fleet.yaml")
+		file = filepath.Join(dir, snapshot.ConfigFile)
 		if _, err := os.Stat(file); err != nil {
 			c, err := found(dir)
 			if err != nil {
@@ -176,7 +176,7 @@ func known(dir string, c *config.Config) error {
 // no timestamp is moved then.
 func (o *ReportOptions) stopClock(c *config.Config) error {
 	for _, k := range c.Clusters {
-		meta, err := fleet.Snapshot{Path: k.Snapshot.Path}.Meta()
+		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.Meta()
 		if err != nil {
 			return fmt.Errorf("--snapshot: %w", err)
 		}
@@ -194,7 +194,11 @@ func found(dir string) (*config.Config, error) {
 	type object = map[string]any
 	var clusters []object
 	home := ""
-	for _, name := range subdirectories(dir) {
+	names, err := snapshot.Subdirectories(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
 		if name == "openbao" || name == "aurora" {
 			continue
 		}
@@ -208,7 +212,8 @@ func found(dir string) (*config.Config, error) {
 	}
 	instances := func(of string) []object {
 		var all []object
-		for _, name := range subdirectories(filepath.Join(dir, of)) {
+		names, _ := snapshot.Subdirectories(filepath.Join(dir, of)) // else there are none
+		for _, name := range names {
 			all = append(all, object{"name": name, "cluster": home})
 		}
 		return all
@@ -223,19 +228,5 @@ func found(dir string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Parse(text, filepath.Join(dir, "fleet.yaml"))
-}
-
-func subdirectories(dir string) []string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // there is none
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
-		}
-	}
-	return names
+	return config.Parse(text, filepath.Join(dir, snapshot.ConfigFile))
 }

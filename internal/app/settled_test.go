@@ -12,6 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -36,7 +37,7 @@ func TestProbesAreLookedAtWhenAllObjectsAreThere(t *testing.T) {
 	cluster := func(name string) *runningCluster {
 		s.objects(name+"/objects.yaml", name)
 		return &runningCluster{Cluster: watch.NewCluster(
-			fleet.Cluster{Name: name, Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: s.file(name)}}, nil,
+			fleet.Cluster{Name: name, Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: s.file(name)}}, nil,
 			watch.Options{Exposition: e, Log: slog.New(slog.DiscardHandler), ProbeInterval: time.Minute},
 		)}
 	}

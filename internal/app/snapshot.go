@@ -19,6 +19,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -43,12 +44,12 @@ type SnapshotResult struct {
 	Clusters []SnapshotCluster
 	// Answers are those of what was asked outside the clusters.
 	Answers int
-	Missing []fleet.Missing
+	Missing []snapshot.Missing
 }
 
 // SnapshotCluster is a cluster in a snapshot.
 type SnapshotCluster struct {
-	watch.Dumped
+	watch.Written
 
 	Name string
 }
@@ -64,7 +65,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if err := vacant(o.Out); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	s := &snapshot{options: o, config: c, takenAt: time.Now().UTC().Truncate(time.Second)}
+	s := &taking{options: o, config: c, takenAt: time.Now().UTC().Truncate(time.Second)}
 	missing, err := s.find(ctx)
 	if err != nil {
 		return SnapshotResult{}, err
@@ -122,8 +123,8 @@ func vacant(dir string) error {
 	return nil
 }
 
-// snapshot is one that is being taken.
-type snapshot struct {
+// taking is a snapshot that is being taken.
+type taking struct {
 	options  SnapshotOptions
 	config   *config.Config
 	fleet    []fleet.Cluster // all clusters, also those that are not in it
@@ -135,22 +136,22 @@ type snapshot struct {
 	mu sync.Mutex // of Progress
 }
 
-func (s *snapshot) say(format string, args ...any) {
+func (s *taking) say(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
 // take writes all of it. What is missing already stays so.
-func (s *snapshot) take(ctx context.Context, missing []fleet.Missing) (SnapshotResult, error) {
+func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
 	all := registered(&s.config.Collectors)
 	_, sets := enabledCollectors(s.config, all)
-	out, err := s.dump(ctx, sets)
+	out, err := s.writeClusters(ctx, sets)
 	if err != nil {
 		return out, err
 	}
 	out.Missing = append(missing, out.Missing...)
-	if err := s.record(ctx, all, &out); err != nil {
+	if err := s.writeAnswers(ctx, all, &out); err != nil {
 		return out, err
 	}
 	if ctx.Err() != nil {
@@ -164,11 +165,11 @@ func (s *snapshot) take(ctx context.Context, missing []fleet.Missing) (SnapshotR
 
 // readable says whether there is anything that was read, or nothing to read.
 func (c SnapshotCluster) readable() bool {
-	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.DumpedKind) bool { return k.Failure == nil })
+	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.WrittenKind) bool { return k.Failure == nil })
 }
 
-// dump writes the objects of all clusters at the same time.
-func (s *snapshot) dump(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
+// writeClusters writes the objects of all clusters at the same time.
+func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	var out SnapshotResult
@@ -177,12 +178,12 @@ func (s *snapshot) dump(ctx context.Context, sets []watch.Set) (SnapshotResult, 
 	var tasks sync.WaitGroup
 	for i, c := range s.clusters {
 		tasks.Go(func() {
-			dir := filepath.Join(s.dir, clusterDirectory(c.Name))
+			dir := filepath.Join(s.dir, s.clusterDir(c.Name))
 			if failed[i] = os.Mkdir(dir, 0o700); failed[i] != nil {
 				return
 			}
 			out.Clusters[i].Name = c.Name
-			out.Clusters[i].Dumped, failed[i] = watch.Dump(ctx, c, sets, dir)
+			out.Clusters[i].Written, failed[i] = watch.WriteSnapshot(ctx, c, sets, dir)
 			if failed[i] == nil {
 				failed[i] = s.describeCluster(c, out.Clusters[i], dir)
 			}
@@ -196,7 +197,7 @@ func (s *snapshot) dump(ctx context.Context, sets []watch.Set) (SnapshotResult, 
 }
 
 // describeCluster writes the snapshot.yaml of a cluster, and says how it went.
-func (s *snapshot) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string) error {
+func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string) error {
 	objects := 0
 	for _, k := range d.Kinds {
 		if objects += k.Objects; k.Failure != nil {
@@ -208,7 +209,7 @@ func (s *snapshot) describeCluster(c fleet.Cluster, d SnapshotCluster, dir strin
 	} else {
 		s.say("cluster %s: %d objects of %d kinds", c.Name, objects, len(d.Kinds))
 	}
-	meta := fleet.SnapshotMeta{TakenAt: s.takenAt}
+	meta := snapshot.Meta{TakenAt: s.takenAt}
 	if c.Snapshot != nil && d.Failure == nil {
 		before, err := c.Snapshot.Meta()
 		if err != nil {
@@ -222,14 +223,14 @@ func (s *snapshot) describeCluster(c fleet.Cluster, d SnapshotCluster, dir strin
 }
 
 // missing is what could not be read of a cluster.
-func (c SnapshotCluster) missing(name string) []fleet.Missing {
+func (c SnapshotCluster) missing(name string) []snapshot.Missing {
 	if c.Failure != nil {
-		return []fleet.Missing{{Cluster: name, Reason: string(c.Failure.Reason)}}
+		return []snapshot.Missing{{Cluster: name, Reason: string(c.Failure.Reason)}}
 	}
-	var all []fleet.Missing
+	var all []snapshot.Missing
 	for _, k := range c.Kinds {
 		if k.Failure != nil {
-			all = append(all, fleet.Missing{Cluster: name, Group: k.Group, Kind: k.Kind, Version: k.Version, Reason: string(k.Failure.Reason)})
+			all = append(all, snapshot.Missing{Cluster: name, Group: k.Group, Kind: k.Kind, Version: k.Version, Reason: string(k.Failure.Reason)})
 		}
 	}
 	return all

@@ -12,35 +12,29 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// replayed are the clusters as the snapshot has them.
-func (s *snapshot) replayed() []fleet.Cluster {
+// written returns the clusters as the snapshot has them.
+func (s *taking) written() []fleet.Cluster {
 	all := make([]fleet.Cluster, len(s.clusters))
 	for i, c := range s.clusters {
 		all[i] = fleet.Cluster{
 			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Source: fleet.SourceSnapshot,
-			Snapshot: &fleet.Snapshot{Path: filepath.Join(s.dir, clusterDirectory(c.Name)), ShiftTime: true},
+			Snapshot: &snapshot.Dir{Path: filepath.Join(s.dir, s.clusterDir(c.Name)), ShiftTime: true},
 		}
 	}
 	return all
 }
 
-// clusterDirectory is where the objects of a cluster are. Names begin with a letter or
-// digit, so that nothing has the name of one that is taken.
-func clusterDirectory(name string) string {
-	if slices.Contains([]string{"openbao", "aurora", fleet.SnapshotFile, fleetFile}, name) {
-		return "_" + name
-	}
-	return name
+// clusterDir returns the name of the directory of a cluster.
+func (s *taking) clusterDir(cluster string) string {
+	return snapshot.ClusterDir(cluster, []string{"openbao", "aurora"})
 }
 
-// fleetFile is the configuration with which a snapshot is served.
-const fleetFile = "fleet.yaml"
-
 // describe writes what is about the whole fleet.
-func (s *snapshot) describe(out SnapshotResult) error {
-	meta := fleet.SnapshotMeta{TakenAt: s.takenAt, ExporterVersion: version.Version, Missing: out.Missing}
+func (s *taking) describe(out SnapshotResult) error {
+	meta := snapshot.Meta{TakenAt: s.takenAt, ExporterVersion: version.Version, Missing: out.Missing}
 	if moment, ok, err := s.recordedAt(); err != nil {
 		return err
 	} else if ok {
@@ -53,14 +47,14 @@ func (s *snapshot) describe(out SnapshotResult) error {
 	if err != nil {
 		return err
 	}
-	head := "# Written by cobaltcore-exporter snapshot. To look at it: cobaltcore-exporter serve --config " + fleetFile + "\n"
-	return os.WriteFile(filepath.Join(s.dir, fleetFile), append([]byte(head), text...), 0o600)
+	head := "# Written by cobaltcore-exporter snapshot. To look at it: cobaltcore-exporter serve --config " + snapshot.ConfigFile + "\n"
+	return os.WriteFile(filepath.Join(s.dir, snapshot.ConfigFile), append([]byte(head), text...), 0o600)
 }
 
 // recordedAt is the moment of a fleet that is nothing but snapshots: the last one of
 // theirs.
-func (s *snapshot) recordedAt() (last fleet.SnapshotMeta, ok bool, err error) {
-	for _, c := range s.replayed() {
+func (s *taking) recordedAt() (last snapshot.Meta, ok bool, err error) {
+	for _, c := range s.written() {
 		meta, err := c.Snapshot.Meta()
 		if err != nil {
 			return last, false, err
@@ -75,7 +69,7 @@ func (s *snapshot) recordedAt() (last fleet.SnapshotMeta, ok bool, err error) {
 
 // fleetConfig is the configuration with what matters for the rows, and nothing that
 // leads to a server or a credential.
-func (s *snapshot) fleetConfig() *config.Config {
+func (s *taking) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
 	to.Ownership = from.Ownership
@@ -84,7 +78,7 @@ func (s *snapshot) fleetConfig() *config.Config {
 	for _, c := range s.clusters {
 		shift := c.Snapshot == nil || c.Snapshot.ShiftTime
 		to.Clusters = append(to.Clusters, config.Cluster{
-			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Snapshot: &config.Snapshot{Path: clusterDirectory(c.Name), ShiftTime: shift},
+			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Snapshot: &config.Snapshot{Path: s.clusterDir(c.Name), ShiftTime: shift},
 		})
 	}
 	for _, a := range from.Collectors.Aurora {
@@ -104,12 +98,12 @@ func (s *snapshot) fleetConfig() *config.Config {
 }
 
 // has says whether a cluster is in the snapshot.
-func (s *snapshot) has(cluster string) bool {
+func (s *taking) has(cluster string) bool {
 	return slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == cluster })
 }
 
 // ownSuffixes are those with which nobody searches any longer, each once.
-func (s *snapshot) ownSuffixes() []string {
+func (s *taking) ownSuffixes() []string {
 	var all []string
 	for _, suffix := range s.suffixes {
 		if !slices.Contains(all, suffix) {

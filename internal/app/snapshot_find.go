@@ -8,11 +8,12 @@ import (
 	"context"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // find finds out which clusters there are. A place that cannot be looked at is
 // missing, and stops nothing.
-func (s *snapshot) find(ctx context.Context) (missing []fleet.Missing, err error) {
+func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err error) {
 	d := fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{})
 	s.suffixes = d.Suffixes()
 	if len(s.config.Discover) > 0 {
@@ -30,7 +31,7 @@ func (s *snapshot) find(ctx context.Context) (missing []fleet.Missing, err error
 		}
 		for _, f := range p.Findings {
 			if f.Name == "" {
-				missing = append(missing, fleet.Missing{Cluster: f.Source.Cluster, Endpoint: "discover " + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
+				missing = append(missing, snapshot.Missing{Cluster: f.Source.Cluster, Endpoint: "discover " + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
 			}
 		}
 		findings = append(findings, p.Findings...)
@@ -49,7 +50,7 @@ func inBrackets(text string) string {
 }
 
 // look lets a discovery run until it has settled, or the time is up.
-func (s *snapshot) look(ctx context.Context, d *fleet.Discovery) {
+func (s *taking) look(ctx context.Context, d *fleet.Discovery) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	done := make(chan struct{})
 	go func() {

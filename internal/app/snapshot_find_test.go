@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // labelled puts a kubeconfig Secret with labels that say what its cluster is.
@@ -124,7 +125,7 @@ func TestASnapshotGoesOnWithoutASearch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := fleet.Missing{Cluster: "management", Endpoint: "discover flux-secret n", Reason: string(fleet.ReasonUnreachable)}
+			want := snapshot.Missing{Cluster: "management", Endpoint: "discover flux-secret n", Reason: string(fleet.ReasonUnreachable)}
 			if len(result.Missing) == 0 || result.Missing[0] != want || !strings.Contains(progress, "warning: discovery in cluster management: the search of flux-secret n: unreachable\n") {
 				t.Errorf("%v\n%s", result.Missing, progress)
 			}

@@ -24,7 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -237,11 +237,11 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []fleet.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}, {Cluster: "dead", Kind: "Pod", Version: "v1", Reason: "http"}}
+	want := []snapshot.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}, {Cluster: "dead", Kind: "Pod", Version: "v1", Reason: "http"}}
 	if diff := cmp.Diff(want, result.Missing); diff != "" {
 		t.Error(diff)
 	}
-	meta, err := fleet.Snapshot{Path: taken.dir}.Meta()
+	meta, err := snapshot.Dir{Path: taken.dir}.Meta()
 	if diff := cmp.Diff(want, meta.Missing); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -324,16 +324,16 @@ func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 	for _, r := range registered(&c.Collectors) {
 		for _, resource := range r.Resources() {
 			kinds++
-			kept, err := resource.Project(resource.Versions[0], []byte(`{"metadata":{"name":"a","annotations":{"a":"b"}},"data":{"a":"b"}}`))
+			kept, err := resource.Keep(resource.Versions[0], []byte(`{"metadata":{"name":"a","annotations":{"a":"b"}},"data":{"a":"b"}}`))
 			want := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"name":"a","annotations":{}}}`, schema.GroupVersion{Group: resource.Group, Version: resource.Versions[0]}.String(), resource.Kind)
 			if err != nil || string(kept) != want {
 				t.Errorf("%s: %s, want %s: %v", resource.Kind, kept, want, err)
 			}
-			kept, err = resource.Project(resource.Versions[0], []byte(`{"metadata":{"labels":{"a":"b"}}}`))
+			kept, err = resource.Keep(resource.Versions[0], []byte(`{"metadata":{"labels":{"a":"b"}}}`))
 			if err != nil || bytes.Contains(kept, []byte(`"a"`)) {
 				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
 			}
-			kept, err = resource.Project(resource.Versions[0], []byte(`{"metadata":{"managedFields":[{"manager":"hunter2","time":"2026-11-20T09:00:00Z","fieldsV1":{"f:spec":{}}}]}}`))
+			kept, err = resource.Keep(resource.Versions[0], []byte(`{"metadata":{"managedFields":[{"manager":"hunter2","time":"2026-11-20T09:00:00Z","fieldsV1":{"f:spec":{}}}]}}`))
 			if err != nil || bytes.Contains(kept, []byte("managedFields")) || resource.Kind != "FluxReport" && bytes.Contains(kept, []byte("hunter2")) {
 				t.Errorf("%s: %s: %v", resource.Kind, kept, err)
 			}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // Where a cluster comes from, as cobaltcore_cluster_info shows it.
@@ -43,7 +44,7 @@ type Cluster struct {
 	// WatchList streams the initial set of a kind instead of listing it.
 	WatchList bool
 	// Snapshot is a directory that stands for the cluster.
-	Snapshot *Snapshot
+	Snapshot *snapshot.Dir
 }
 
 // Equal says whether both mean the same cluster, reached in the same way.
@@ -94,7 +95,7 @@ func (c Cluster) Fingerprint() string {
 				_, _ = fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
 			}
 		}
-		note(filepath.Join(filepath.Dir(c.Snapshot.Path), SnapshotFile))
+		note(filepath.Join(filepath.Dir(c.Snapshot.Path), snapshot.MetaFile))
 		// The separator makes it follow a link.
 		_ = filepath.WalkDir(c.Snapshot.Path+string(filepath.Separator), func(path string, _ fs.DirEntry, err error) error {
 			if err == nil { // else gone while we looked: the next look sees the rest
@@ -118,7 +119,7 @@ func FromConfig(c *config.Config) []Cluster {
 		switch {
 		case in.Snapshot != nil:
 			out.Source = SourceSnapshot
-			out.Snapshot = &Snapshot{Path: in.Snapshot.Path, ShiftTime: in.Snapshot.ShiftTime}
+			out.Snapshot = &snapshot.Dir{Path: in.Snapshot.Path, ShiftTime: in.Snapshot.ShiftTime}
 		case in.InCluster:
 			out.Source, out.WatchList = SourceInCluster, in.WatchList
 		default:

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 const kubeconfig = `apiVersion: v1
@@ -91,9 +92,9 @@ func TestConnect(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	dir := t.TempDir()
 	kubeconfig := filepath.Join(dir, "a.kubeconfig")
-	snapshot := filepath.Join(dir, "fleet", "storage")
-	object := filepath.Join(snapshot, "deep", "object.yaml")
-	byKubeconfig, bySnapshot := Cluster{Kubeconfig: kubeconfig}, Cluster{Snapshot: &Snapshot{Path: snapshot}}
+	cluster := filepath.Join(dir, "fleet", "storage")
+	object := filepath.Join(cluster, "deep", "object.yaml")
+	byKubeconfig, bySnapshot := Cluster{Kubeconfig: kubeconfig}, Cluster{Snapshot: &snapshot.Dir{Path: cluster}}
 	touched := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	for _, step := range []struct {
 		name    string
@@ -111,10 +112,10 @@ func TestFingerprint(t *testing.T) {
 		{"object appears", bySnapshot, func() error { return os.WriteFile(object, []byte("a"), 0o600) }, false},
 		{"object grows", bySnapshot, func() error { return os.WriteFile(object, []byte("ab"), 0o600) }, false},
 		{"object is touched", bySnapshot, func() error { return os.Chtimes(object, touched, touched) }, false},
-		{"object moves", bySnapshot, func() error { return os.Rename(object, filepath.Join(snapshot, "object.yaml")) }, false},
-		{"snapshot.yaml above", bySnapshot, func() error { return os.WriteFile(filepath.Join(snapshot, "..", "snapshot.yaml"), nil, 0o600) }, false},
-		{"object goes", bySnapshot, func() error { return os.Remove(filepath.Join(snapshot, "object.yaml")) }, false},
-		{"directory goes", bySnapshot, func() error { return os.RemoveAll(snapshot) }, true},
+		{"object moves", bySnapshot, func() error { return os.Rename(object, filepath.Join(cluster, "object.yaml")) }, false},
+		{"snapshot.yaml above", bySnapshot, func() error { return os.WriteFile(filepath.Join(cluster, "..", "snapshot.yaml"), nil, 0o600) }, false},
+		{"object goes", bySnapshot, func() error { return os.Remove(filepath.Join(cluster, "object.yaml")) }, false},
+		{"directory goes", bySnapshot, func() error { return os.RemoveAll(cluster) }, true},
 		{"in-cluster", Cluster{Source: SourceInCluster}, func() error { return nil }, true},
 	} {
 		before := step.cluster.Fingerprint()
@@ -136,7 +137,7 @@ func TestFingerprintFollowsLinks(t *testing.T) {
 	if err := os.Symlink("v1", link); err != nil {
 		t.Fatal(err)
 	}
-	c := Cluster{Snapshot: &Snapshot{Path: link}}
+	c := Cluster{Snapshot: &snapshot.Dir{Path: link}}
 	before := c.Fingerprint()
 	write(t, filepath.Join(dir, "v1", "object.yaml"), "abc")
 	if c.Fingerprint() == before {
@@ -158,7 +159,7 @@ func TestEqual(t *testing.T) {
 	base := func() Cluster {
 		return Cluster{
 			Name: "a", Role: "r", Source: SourceSnapshot, Kubeconfig: "k", Context: "c", WatchList: true,
-			Snapshot: &Snapshot{Path: "p", ShiftTime: true},
+			Snapshot: &snapshot.Dir{Path: "p", ShiftTime: true},
 		}
 	}
 	for name, tc := range map[string]struct {
@@ -209,7 +210,7 @@ func TestFromConfig(t *testing.T) {
 	want := []Cluster{
 		{Name: "a", Role: "storage", Region: "eu", Owner: "ops", Source: SourceKubeconfig, Kubeconfig: "/k", Context: "x"},
 		{Name: "b", Role: "b", Source: SourceInCluster, WatchList: true},
-		{Name: "c", Role: "c", Source: SourceSnapshot, Snapshot: &Snapshot{Path: "/etc/dump"}},
+		{Name: "c", Role: "c", Source: SourceSnapshot, Snapshot: &snapshot.Dir{Path: "/etc/dump"}},
 	}
 	got := FromConfig(c)
 	if diff := cmp.Diff(want, got); diff != "" {

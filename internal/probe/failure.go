@@ -54,8 +54,8 @@ func Failed(reason Reason, format string, args ...any) *AnswerError {
 }
 
 var (
-	// ErrNotRecorded is the failure of a snapshot that has no answer: nobody asked.
-	ErrNotRecorded = errors.New("not in the snapshot")
+	// ErrNotInSnapshot is the failure of a snapshot that has no answer: nobody asked.
+	ErrNotInSnapshot = errors.New("not in the snapshot")
 	// ErrTooLarge is the failure of an answer that is longer than what is read.
 	ErrTooLarge = errors.New("the answer is too large")
 )
@@ -71,12 +71,12 @@ func ReasonOf(err error) Reason {
 // NoAnswer says whether nothing came back at all.
 func NoAnswer(err error) bool {
 	var why *AnswerError
-	return errors.Is(err, ErrNotRecorded) || errors.As(err, &why) && why.NoAnswer
+	return errors.Is(err, ErrNotInSnapshot) || errors.As(err, &why) && why.NoAnswer
 }
 
 // TransportFailure classifies why there is no answer.
 func TransportFailure(err error) error {
-	if errors.Is(err, ErrNotRecorded) || errors.As(err, new(*AnswerError)) {
+	if errors.Is(err, ErrNotInSnapshot) || errors.As(err, new(*AnswerError)) {
 		return err
 	}
 	var (

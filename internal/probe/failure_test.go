@@ -37,7 +37,7 @@ func TestReasonsOfNoAnswer(t *testing.T) {
 			t.Errorf("%s counts as an answer", name)
 		}
 	}
-	if !errors.Is(TransportFailure(ErrNotRecorded), ErrNotRecorded) {
+	if !errors.Is(TransportFailure(ErrNotInSnapshot), ErrNotInSnapshot) {
 		t.Error("what is not recorded is a failure")
 	}
 }

@@ -29,14 +29,14 @@ type Failures []EndpointFailure
 
 // Add notes a failure; what a snapshot does not have is none.
 func (fs *Failures) Add(endpoint string, err error) {
-	if !errors.Is(err, ErrNotRecorded) {
+	if !errors.Is(err, ErrNotInSnapshot) {
 		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err})
 	}
 }
 
 // Skip notes an endpoint that was not asked.
 func (fs *Failures) Skip(endpoint string, err error) {
-	if !errors.Is(err, ErrNotRecorded) {
+	if !errors.Is(err, ErrNotInSnapshot) {
 		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err, Skipped: true})
 	}
 }

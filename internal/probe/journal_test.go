@@ -35,8 +35,8 @@ func TestTheJournalSaysEachThingOnce(t *testing.T) {
 		t.Error(log.String())
 	}
 	var none Failures
-	none.Add("x", ErrNotRecorded)
-	none.Skip("x", ErrNotRecorded)
+	none.Add("x", ErrNotInSnapshot)
+	none.Skip("x", ErrNotInSnapshot)
 	if len(none) != 0 {
 		t.Error("what a snapshot does not have is a failure")
 	}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // Options are what all clusters of an engine share.
@@ -72,7 +74,7 @@ type Cluster struct {
 	kinds   []*kind
 	groups  []*exposition.Group
 
-	shifted *shifted // of a snapshot; of its goroutine
+	clock snapshot.Clock // of a snapshot; of its goroutine
 
 	view atomic.Pointer[fleet.View]
 	wake chan struct{} // the view has changed
@@ -189,7 +191,7 @@ func (c *Cluster) contact(err error) (back bool) {
 	c.mu.Unlock()
 	switch {
 	case err != nil && was.failing != is.failing:
-		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(is.failing), "err", redact(err))
+		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(is.failing), "err", redact.Error(err))
 	case err == nil && (was.failing != "" || !was.probed):
 		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
 	}

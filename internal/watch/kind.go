@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // kind is one resource in one cluster: its rows and the state of its watch.
@@ -126,8 +127,8 @@ func (k *kind) absent() {
 	})
 }
 
-// unread notes that a snapshot does not have the kind because it could not be read.
-func (k *kind) unread(m fleet.Missing) {
+// unread notes that the kind could not be read when the snapshot was taken.
+func (k *kind) unread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
 		s.known, s.version, s.synced, s.failing, s.failingSince = true, m.Version, false, reasonOf(recorded(m.Reason)), k.now()
@@ -218,7 +219,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 		case ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonNetwork:
 			level = slog.LevelDebug // the whole cluster's trouble, which its probe tells once
 		}
-		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact(err))
+		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact.Error(err))
 	}
 }
 
@@ -245,4 +246,13 @@ func (s *kindState) settled() bool {
 		return true
 	}
 	return s.failures >= 2
+}
+
+// explain returns the text of an error for readers who do not see the log. It is empty for
+// an error in a file of the user, which it may quote.
+func explain(err error) string {
+	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
+		return ""
+	}
+	return redact.WithoutURLs(err)
 }

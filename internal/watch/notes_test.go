@@ -16,6 +16,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // notebook remembers what objects say.
@@ -107,7 +108,7 @@ func TestNotesOfASnapshot(t *testing.T) {
 	}
 	n := &notebook{notes: map[string]any{}}
 	watchAPI(t, newFakeAPI(t, httptest.NewServer), func(c *fleet.Cluster, o *Options) {
-		c.Source, c.Snapshot = fleet.SourceSnapshot, &fleet.Snapshot{Path: dir}
+		c.Source, c.Snapshot = fleet.SourceSnapshot, &snapshot.Dir{Path: dir}
 		o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
 	})
 	n.want(t, map[string]any{"Widget default/a": 1, "Widget default/b": 2})

@@ -47,7 +47,7 @@ func TestObjectRows(t *testing.T) {
 			t.Run(c.name+"/"+kind, func(t *testing.T) {
 				r := r.WithOwners(c.owners)
 				raw := []byte(`{"metadata":{"name":"a","namespace":"n",` + c.metadata + `}}`)
-				kept, err := r.Project("v1", raw)
+				kept, err := r.Keep("v1", raw)
 				if err != nil {
 					t.Fatal(err)
 				}

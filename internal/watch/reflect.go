@@ -19,6 +19,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 // reflect keeps the rows of a kind up to date until ctx ends.
@@ -105,7 +106,7 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 			// A LIST follows, and says what is wrong if it fails, too: a server
 			// without WatchList is none. And the reflector waits out a retriable
 			// error of a WatchList without looking at ctx; this one is not.
-			return nil, errors.New(redact(err))
+			return nil, errors.New(redact.Error(err))
 		}
 		s.kind.fail(ctx, err)
 		return nil, err
@@ -151,6 +152,6 @@ type reporter struct{}
 
 func (reporter) AsObject(err error) runtime.Object {
 	return &metav1.Status{
-		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonUnknown, Message: redact(err),
+		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonUnknown, Message: redact.Error(err),
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // Resource declares a kind of object to watch and what its objects become.
@@ -32,7 +32,7 @@ type Resource struct {
 	create func() object
 	rows   func(fleet.View, object, *exposition.Rows)
 	typ    reflect.Type
-	shape  func() (*slim.Shape, error)
+	shape  func() (*snapshot.Shape, error)
 	owners Owners
 }
 
@@ -56,8 +56,8 @@ func Of[T any, P interface {
 }
 
 // shapes makes the shape when it is asked for.
-func (r Resource) shapes() func() (*slim.Shape, error) {
-	return sync.OnceValues(func() (*slim.Shape, error) {
+func (r Resource) shapes() func() (*snapshot.Shape, error) {
+	return sync.OnceValues(func() (*snapshot.Shape, error) {
 		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), r.owners.names())
 	})
 }

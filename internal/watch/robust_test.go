@@ -151,15 +151,3 @@ func TestHangingList(t *testing.T) {
 	a.deny("widgets", nil)
 	r.wantRows(size("Widget", "b", 2))
 }
-
-func TestRedactUserInfo(t *testing.T) {
-	for in, want := range map[string]string{
-		`proxy: unsupported scheme "ftp://user:hunter2@proxy:1"`: `proxy: unsupported scheme "ftp://…@proxy:1"`,
-		`parse "http://user:hun/ter@2%zz@host/": invalid`:        `parse "http://…@host/": invalid`,
-		`dial https://host/@scope: refused`:                      `dial https://…@scope: refused`,
-	} {
-		if got := redact(errors.New(in)); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}

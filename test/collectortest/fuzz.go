@@ -67,7 +67,7 @@ func (r *Rig) CheckProjection(tb testing.TB, kind string, raw []byte) []byte {
 	if err != nil {
 		tb.Fatalf("%s: %v", kind, err)
 	}
-	kept, err := k.Project(k.Versions[0], raw)
+	kept, err := k.Keep(k.Versions[0], raw)
 	if err != nil {
 		tb.Fatalf("%s: %v", kind, err)
 	}
@@ -86,7 +86,7 @@ func (r *Rig) CheckProjection(tb testing.TB, kind string, raw []byte) []byte {
 			tb.Fatalf("%s: rows (-of the object +of what is kept):\n%s\n%s\n%s", kind, diff, raw, kept)
 		}
 	}
-	if again, err := k.Project(k.Versions[0], kept); err != nil || !bytes.Equal(kept, again) {
+	if again, err := k.Keep(k.Versions[0], kept); err != nil || !bytes.Equal(kept, again) {
 		tb.Fatalf("%s: kept again, it becomes another: %v\n%s\n%s", kind, err, kept, again)
 	}
 	return kept
@@ -116,7 +116,7 @@ func (s Suite) FuzzProjection(f *testing.F, seeds ...string) {
 	escaped := regexp.MustCompile(`://|\\u|\\/`) // may be a URL
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for kind, k := range r.Kinds {
-			_, err := k.Project(k.Versions[0], raw)
+			_, err := k.Keep(k.Versions[0], raw)
 			switch {
 			case err != nil && json.Valid(raw):
 				t.Fatalf("%s: %v", kind, err)

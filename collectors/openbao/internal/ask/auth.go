@@ -24,7 +24,7 @@ import (
 type Credentials struct {
 	config.OpenBaoAuth
 
-	Recorded bool // a snapshot needs none
+	Offline bool // a snapshot needs none
 
 	current string
 	renew   time.Time // when to log in again
@@ -33,7 +33,7 @@ type Credentials struct {
 }
 
 // Enabled reports whether there is a way to a token.
-func (c *Credentials) Enabled() bool { return c.Recorded || c.Kubernetes != nil || c.TokenFile != "" }
+func (c *Credentials) Enabled() bool { return c.Offline || c.Kubernetes != nil || c.TokenFile != "" }
 
 // refusedPause is how long a role that grants nothing is left alone: each login is
 // a question to the cluster.
@@ -64,7 +64,7 @@ func (c *Credentials) Endpoint() string {
 // as it lives; then there is both a token and an error.
 func (c *Credentials) Token(ctx context.Context, a Node, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
 	switch {
-	case c.Recorded:
+	case c.Offline:
 		return "", true, nil
 	case c.Kubernetes == nil:
 		token, err = readToken(c.TokenFile)
@@ -174,14 +174,6 @@ func loginFailure(err error) error {
 	}
 	return statusFailure(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
 }
-
-// Login fails: a snapshot has no tokens.
-func (Recorded) Login(context.Context, string, string, string) (Session, error) {
-	return Session{}, probe.ErrNotRecorded
-}
-
-// Revoke does nothing.
-func (Recorded) Revoke(context.Context, string) {}
 
 func (u unusable) Login(context.Context, string, string, string) (Session, error) {
 	return Session{}, probe.TransportFailure(u.err)

@@ -11,9 +11,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 )
 
-// TestReasonsOfRecordedFailures: answers of OpenBao 2.4.0, by the beginning of the
+// TestReasonsOfFailures: answers of OpenBao 2.4.0, by the beginning of the
 // name of their file.
-func TestReasonsOfRecordedFailures(t *testing.T) {
+func TestReasonsOfFailures(t *testing.T) {
 	reasons := map[string]probe.Reason{
 		"forbidden-": probe.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
 		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": probe.ReasonNotFound, "lease-count-without-type": probe.ReasonNotFound, "kv-list-empty": "",
@@ -22,7 +22,7 @@ func TestReasonsOfRecordedFailures(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no answers", err)
 	}
-	node := Recorded{"testdata/answers"}
+	node := StoredNode{"testdata/answers"}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
 		known := false

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -37,14 +36,14 @@ type Source interface {
 
 // NewSource returns the nodes of an instance: of a snapshot, or on the network.
 func NewSource(o config.OpenBao, site collectors.Site, log *slog.Logger) Source {
-	if IsRecorded(o, site.Cluster) {
-		return newRecorded(o.Name, *site.Cluster.Snapshot, site.Now, log)
+	if IsOffline(o, site.Cluster) {
+		return &StoredNodes{site.Cluster.Snapshot.Answers("openbao", o.Name, site.Now(), log), site.Now}
 	}
 	return NewLive(o, site, log)
 }
 
-// IsRecorded says whether the answers of the nodes are files of a snapshot.
-func IsRecorded(o config.OpenBao, cluster fleet.Cluster) bool {
+// IsOffline reports whether the answers of the nodes are files of a snapshot.
+func IsOffline(o config.OpenBao, cluster fleet.Cluster) bool {
 	return cluster.Snapshot != nil && len(o.Nodes) == 0
 }
 
@@ -188,49 +187,3 @@ type unusable struct{ err error }
 func (u unusable) Ask(context.Context, Request) (Answer, error) { return Answer{}, u.err }
 func (unusable) Presented() *x509.Certificate                   { return nil }
 func (unusable) Close()                                         {}
-
-// RecordedSource is the nodes of a snapshot.
-type RecordedSource struct {
-	dir   string
-	At    time.Time // when it was taken; zero for now
-	clock func() time.Time
-	Shift time.Duration
-}
-
-func newRecorded(name string, s fleet.Snapshot, now func() time.Time, log *slog.Logger) *RecordedSource {
-	found := probe.FindRecording("openbao", name, s, now(), log)
-	return &RecordedSource{dir: found.Dir, At: found.TakenAt, Shift: found.Shift, clock: now}
-}
-
-// Now is the moment of the snapshot.
-func (r *RecordedSource) Now() time.Time {
-	if r.At.IsZero() {
-		return r.clock()
-	}
-	return r.At
-}
-
-// Current returns the nodes that have a directory in the snapshot.
-func (r *RecordedSource) Current() (map[string]Node, probe.Failures) {
-	names, err := RecordedNodes(r.dir)
-	if err != nil {
-		return nil, probe.Failures{{Endpoint: "snapshot", Err: probe.Failed(probe.ReasonNotFound, "%w", err)}}
-	}
-	askers := map[string]Node{}
-	for _, name := range names {
-		askers[name] = Recorded{filepath.Join(r.dir, name)}
-	}
-	return askers, nil
-}
-
-// Run returns at once: the nodes of a snapshot never change.
-func (*RecordedSource) Run(context.Context) {}
-
-// Changed returns a channel on which nothing is ever sent.
-func (*RecordedSource) Changed() <-chan struct{} { return nil }
-
-// Known returns true.
-func (*RecordedSource) Known() bool { return true }
-
-// Close does nothing.
-func (*RecordedSource) Close() {}

@@ -18,15 +18,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// dumpAPI dumps a fake cluster into a new directory.
-func dumpAPI(t *testing.T, a *fakeAPI) (Dumped, string) {
+// writeAPI dumps a fake cluster into a new directory.
+func writeAPI(t *testing.T, a *fakeAPI) (Written, string) {
 	t.Helper()
 	r := &rig{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
 	r.connectTo(a)
 	dir := t.TempDir()
-	d, err := Dump(t.Context(), fleet.Cluster{Name: "c", Source: fleet.SourceKubeconfig, Kubeconfig: r.kubeconfig}, testSets(), dir)
+	d, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Source: fleet.SourceKubeconfig, Kubeconfig: r.kubeconfig}, testSets(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,12 +35,12 @@ func dumpAPI(t *testing.T, a *fakeAPI) (Dumped, string) {
 }
 
 // replay serves a directory.
-func replay(t *testing.T, dir string, meta fleet.SnapshotMeta) (rows, watches []string) {
+func replay(t *testing.T, dir string, meta snapshot.Meta) (rows, watches []string) {
 	t.Helper()
 	if err := meta.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	c, e := snapshotCluster(t, fleet.Snapshot{Path: dir, ShiftTime: true})
+	c, e := snapshotCluster(t, snapshot.Dir{Path: dir, ShiftTime: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(ctx) }()
@@ -55,15 +56,15 @@ func replay(t *testing.T, dir string, meta fleet.SnapshotMeta) (rows, watches []
 	return scrape(e, "test_"), watches
 }
 
-func TestDumpReplays(t *testing.T) {
+func TestWriteSnapshotReplays(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, httptest.NewTLSServer)
 	a.serve("Widget", "v1", "v2")
 	a.serve("Gadget", "v1")
 	a.put("widgets", "a", `{"size":1,"password":"s3cr3t"}`)
 	a.put("widgets", "b", `{"size":"two","kubeconfig":"x-kubeconfig"}`)
-	d, dir := dumpAPI(t, a)
-	want := Dumped{ServerVersion: "v1.36.2", Kinds: []DumpedKind{
+	d, dir := writeAPI(t, a)
+	want := Written{ServerVersion: "v1.36.2", Kinds: []WrittenKind{
 		{Group: testGroup, Kind: "Widget", Version: "v2", Objects: 2}, {Group: testGroup, Kind: "Gadget", Version: "v1"},
 	}}
 	if diff := cmp.Diff(want, d); diff != "" {
@@ -76,7 +77,7 @@ func TestDumpReplays(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "widget.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	rows, watches := replay(t, dir, fleet.SnapshotMeta{ServerVersion: d.ServerVersion})
+	rows, watches := replay(t, dir, snapshot.Meta{ServerVersion: d.ServerVersion})
 	if diff := cmp.Diff([]string{size("Widget", "a", 1), `test_size{cluster="c",target_cluster="x-kubeconfig",kind="Widget",name="b"} 0`}, rows); diff != "" {
 		t.Error(diff)
 	}
@@ -89,15 +90,15 @@ func TestDumpReplays(t *testing.T) {
 	}
 }
 
-// TestDumpNotesWhatItMayNotRead: it is unknown in the replay, too.
-func TestDumpNotesWhatItMayNotRead(t *testing.T) {
+// TestWriteSnapshotNotesWhatItMayNotRead: it is unknown in the replay, too.
+func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, httptest.NewTLSServer)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
 	a.serve("Gadget", "v1")
 	a.deny("gadgets", apiStatus(http.StatusForbidden, "Forbidden", "s3cr3t"))
-	d, dir := dumpAPI(t, a)
+	d, dir := writeAPI(t, a)
 	failed := d.Kinds[1]
 	if failed.Failure == nil || failed.Failure.Reason != ReasonForbidden || strings.Contains(failed.Failure.Text, "s3cr3t") {
 		t.Fatalf("%+v", failed)
@@ -105,7 +106,7 @@ func TestDumpNotesWhatItMayNotRead(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "gadget.json")); err == nil {
 		t.Error("a kind that was not read has a file")
 	}
-	rows, watches := replay(t, dir, fleet.SnapshotMeta{Missing: []fleet.Missing{{Group: testGroup, Kind: "Gadget", Version: "v1", Reason: "forbidden"}}})
+	rows, watches := replay(t, dir, snapshot.Meta{Missing: []snapshot.Missing{{Group: testGroup, Kind: "Gadget", Version: "v1", Reason: "forbidden"}}})
 	if diff := cmp.Diff([]string{size("Widget", "a", 1)}, rows); diff != "" {
 		t.Error(diff)
 	}
@@ -117,33 +118,33 @@ func TestDumpNotesWhatItMayNotRead(t *testing.T) {
 	}, watches); diff != "" {
 		t.Error(diff)
 	}
-	again, err := Dump(t.Context(), fleet.Cluster{Name: "c", Snapshot: &fleet.Snapshot{Path: dir}}, testSets(), t.TempDir())
+	again, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Snapshot: &snapshot.Dir{Path: dir}}, testSets(), t.TempDir())
 	if err != nil || len(again.Kinds) != 2 || again.Kinds[1].Failure == nil || again.Kinds[1].Failure.Reason != ReasonForbidden {
 		t.Errorf("dumped again: %+v, %v", again, err)
 	}
 }
 
-func TestDumpOfADeadCluster(t *testing.T) {
+func TestWriteSnapshotOfADeadCluster(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, httptest.NewTLSServer)
 	a.replace(gateway)
-	d, dir := dumpAPI(t, a)
+	d, dir := writeAPI(t, a)
 	if d.Failure == nil || d.Failure.Reason != ReasonServer || len(d.Kinds) > 0 {
 		t.Errorf("%+v", d)
 	}
-	meta := fleet.SnapshotMeta{Missing: []fleet.Missing{{Reason: "server"}}}
+	meta := snapshot.Meta{Missing: []snapshot.Missing{{Reason: "server"}}}
 	_, watches := replay(t, dir, meta)
 	if diff := cmp.Diff([]string{`cobaltcore_cluster_failing{cluster="c",reason="server"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`}, watches); diff != "" {
 		t.Error(diff)
 	}
-	again, err := Dump(t.Context(), fleet.Cluster{Name: "c", Snapshot: &fleet.Snapshot{Path: dir}}, testSets(), t.TempDir())
+	again, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Snapshot: &snapshot.Dir{Path: dir}}, testSets(), t.TempDir())
 	if err != nil || again.Failure == nil || again.Failure.Reason != ReasonServer {
 		t.Errorf("dumped again: %+v, %v", again, err)
 	}
 }
 
-// TestDumpTurnsPages: a list that has become too old on the way is listed anew.
-func TestDumpTurnsPages(t *testing.T) {
+// TestWriteSnapshotTurnsPages: a list that has become too old on the way is listed anew.
+func TestWriteSnapshotTurnsPages(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		tooOld bool
@@ -178,7 +179,7 @@ func TestDumpTurnsPages(t *testing.T) {
 					page("", item("c"))
 				}
 			})
-			d, dir := dumpAPI(t, a)
+			d, dir := writeAPI(t, a)
 			if len(d.Kinds) != 1 || d.Kinds[0].Objects != 3 || d.Kinds[0].Failure != nil {
 				t.Errorf("%+v", d.Kinds)
 			}
@@ -189,7 +190,7 @@ func TestDumpTurnsPages(t *testing.T) {
 			if tc.tooOld {
 				names = []string{"x", "y", "z"}
 			}
-			rows, _ := replay(t, dir, fleet.SnapshotMeta{})
+			rows, _ := replay(t, dir, snapshot.Meta{})
 			for i, n := range names {
 				names[i] = size("Widget", n, 1)
 			}
@@ -200,11 +201,11 @@ func TestDumpTurnsPages(t *testing.T) {
 	}
 }
 
-// TestDumpCannotWrite: that is the one error there is.
-func TestDumpCannotWrite(t *testing.T) {
+// TestWriteSnapshotCannotWrite: that is the one error there is.
+func TestWriteSnapshotCannotWrite(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{"a.json": document("Widget", "v1", "a", "1")})
-	_, err := Dump(t.Context(), fleet.Cluster{Name: "c", Snapshot: &fleet.Snapshot{Path: dir}}, testSets(), filepath.Join(dir, "missing"))
+	_, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Snapshot: &snapshot.Dir{Path: dir}}, testSets(), filepath.Join(dir, "missing"))
 	if err == nil {
 		t.Error("no error")
 	}
@@ -214,7 +215,7 @@ func TestDumpCannotWrite(t *testing.T) {
 func TestKindsOfTheSameNameHaveFilesOfTheirOwn(t *testing.T) {
 	other := thingResource("Widget", false, "v1")
 	other.Group = "other.example.com"
-	d := &dump{resources: []Resource{other, thingResource("Widget", false, "v1"), thingResource("Gadget", false, "v1")}}
+	d := &writer{resources: []Resource{other, thingResource("Widget", false, "v1"), thingResource("Gadget", false, "v1")}}
 	var names []string
 	for _, r := range d.resources {
 		names = append(names, d.file(r))

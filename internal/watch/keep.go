@@ -12,17 +12,18 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// shapeOf is what the slim struct of a resource reads; names are those of annotations
-// and labels, own those of labels that are wanted of every kind.
-func shapeOf(t reflect.Type, names, own []string) (*slim.Shape, error) {
-	only := func(names []string) slim.Filter {
+// shapeOf returns what the slim struct of a resource reads: of annotations and labels the
+// given names, and own of the labels that are wanted of every kind.
+func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
+	only := func(names []string) snapshot.Filter {
 		return func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) }
 	}
-	filters := map[reflect.Type]slim.Filter{
+	filters := map[reflect.Type]snapshot.Filter{
 		reflect.TypeFor[Count]():       keptCount,
 		reflect.TypeFor[Annotations](): only(names),
 		reflect.TypeFor[OwnLabels]():   nil,
@@ -30,47 +31,29 @@ func shapeOf(t reflect.Type, names, own []string) (*slim.Shape, error) {
 	if len(own) > 0 {
 		filters[reflect.TypeFor[OwnLabels]()] = only(own)
 	}
-	return slim.NewShapes(filters).Of(t)
+	return snapshot.NewShapes(filters).Of(t)
 }
 
-// Project returns the object in raw with the fields only that its rows are made
-// from: a snapshot holds that. Rendering it gives the same rows. Messages, values
-// and whatever else nobody reads are not in it, nor what may be a secret in a URL.
-func (r Resource) Project(version string, raw []byte) ([]byte, error) {
+// Keep returns what a snapshot has of the object in raw: the fields that its rows are
+// made from. Rendering it gives the same rows.
+func (r Resource) Keep(version string, raw []byte) ([]byte, error) {
 	shape, err := r.shape()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Kind, err)
 	}
-	kept, err := shape.Keep(raw)
+	kept, err := shape.KeepObject(r.apiVersion(version), r.Kind, raw)
 	if err != nil {
-		// What it says of the place may quote a name in the object.
+		// Its text may quote a name in the object.
 		return nil, fmt.Errorf("%w object: %s", errDecode, r.Kind)
 	}
-	head, err := json.Marshal(typed{apiVersion(r.Group, version), r.Kind})
-	if err != nil {
-		return nil, err
-	}
-	members, ok := bytes.CutPrefix(kept, []byte("{"))
-	if !ok || bytes.Equal(members, []byte("}")) { // not an object: it has no name, and no rows
-		return head, nil
-	}
-	return slices.Concat(bytes.TrimSuffix(head, []byte("}")), []byte(","), members), nil
+	return kept, nil
 }
 
-// typed is how every object begins.
-type typed struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
+func (r Resource) apiVersion(version string) string {
+	return schema.GroupVersion{Group: r.Group, Version: version}.String()
 }
 
-func apiVersion(group, version string) string {
-	if group == "" {
-		return version
-	}
-	return group + "/" + version
-}
-
-// keptCount is as many zeros.
+// keptCount returns as many zeros as v has elements.
 func keptCount(v jsontext.Value) (jsontext.Value, error) {
 	if kind := v.Kind(); kind != '[' && kind != '{' {
 		return jsontext.Value("null"), nil

@@ -20,27 +20,27 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 const canary = "s3cr3t-canary"
 
-// record records a probe and returns what the recording has for rows; it must have no
-// canary.
-func record(t *testing.T, p *pods, conf config.Controllers) (rows string, answers int, missing []fleet.Missing) {
+// writeSnapshot writes a snapshot of a probe, which must have no canary, and returns its rows.
+func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string, answers int, missing []snapshot.Missing) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "management")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	answers, missing, err := p.Record(t.Context(), collectors.Recording{Fleet: filepath.Dir(dir), Cluster: dir})
-	if err != nil {
+	w := &snapshot.Writer{Fleet: filepath.Dir(dir), Cluster: dir}
+	if err := p.WriteSnapshot(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	meta := fleet.SnapshotMeta{TakenAt: p.now().Add(-p.source.shift()), Missing: missing}
+	meta := snapshot.Meta{TakenAt: p.now().Add(-p.source.shift()), Missing: w.Missing}
 	if err := meta.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -53,10 +53,10 @@ func record(t *testing.T, p *pods, conf config.Controllers) (rows string, answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: dir, ShiftTime: true}}, conf,
+	again, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}, conf,
 		func(s *collectors.Site) { s.Now = p.now })
 	again.round(t.Context())
-	return servedRows(t, e), answers, missing
+	return servedRows(t, e), w.Answers, w.Missing
 }
 
 // crowd is a server with pods in all states, and controllers that say all there is to
@@ -111,9 +111,9 @@ controller_runtime_active_workers{controller="x"} NaN
 	return s
 }
 
-// TestARecordingHasTheSameRows, also one of a recording, and nothing of what only the
+// TestSnapshotHasTheSameRows, also one of a snapshot, and nothing of what only the
 // objects and the controllers know.
-func TestARecordingHasTheSameRows(t *testing.T) {
+func TestSnapshotHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	allow := podConfig()
 	allow.Allow = []string{"gotk_reconcile_duration_seconds", "workqueue_depth", "own_total", "other_seconds"}
@@ -142,19 +142,19 @@ func TestARecordingHasTheSameRows(t *testing.T) {
 			}
 			live, e := startPods(t, s.cluster, tc.config, nil)
 			live.round(t.Context())
-			got, answers, missing := record(t, live, tc.config)
+			got, answers, missing := writeSnapshot(t, live, tc.config)
 			if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != tc.answers || len(missing) > 0 {
 				t.Errorf("%d answers, missing %v, rows (-live +replayed):\n%s", answers, missing, diff)
 			}
 		})
 	}
-	t.Run("of a recording", func(t *testing.T) {
+	t.Run("of a snapshot", func(t *testing.T) {
 		t.Parallel()
-		p, e := startPods(t, recorded(t), podConfig(), nil)
+		p, e := startPods(t, storedCluster(t), podConfig(), nil)
 		p.round(t.Context())
-		got, answers, missing := record(t, p, podConfig())
+		got, answers, missing := writeSnapshot(t, p, podConfig())
 		if diff := cmp.Diff(servedRows(t, e), got); diff != "" || answers != 2 || len(missing) > 0 {
-			t.Errorf("%d answers, missing %v, rows (-recorded +again):\n%s", answers, missing, diff)
+			t.Errorf("%d answers, missing %v, rows (-before +again):\n%s", answers, missing, diff)
 		}
 	})
 }
@@ -162,11 +162,11 @@ func TestARecordingHasTheSameRows(t *testing.T) {
 // TestPodsThatAreNotListedAreMissing: all of them, or those of a system.
 func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	t.Parallel()
-	all := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(probe.ReasonForbidden)}}
-	flux := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(probe.ReasonForbidden)}}
+	all := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(probe.ReasonForbidden)}}
+	flux := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(probe.ReasonForbidden)}}
 	for name, tc := range map[string]struct {
 		refuses func(selector string) bool
-		want    []fleet.Missing
+		want    []snapshot.Missing
 	}{
 		"all":  {func(string) bool { return true }, all},
 		"flux": {func(selector string) bool { return strings.Contains(selector, "flux") }, flux},
@@ -183,7 +183,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 			}
 			live, e := startPods(t, s.cluster, podConfig(), nil)
 			live.round(t.Context())
-			got, _, missing := record(t, live, podConfig())
+			got, _, missing := writeSnapshot(t, live, podConfig())
 			if diff := cmp.Diff(tc.want, missing); diff != "" {
 				t.Error(diff)
 			}
@@ -194,8 +194,8 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	}
 }
 
-// TestARecordingWithoutTimeBlamesNobody: what was not asked in time is missing.
-func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
+// TestSnapshotWithoutTimeBlamesNobody: what was not asked in time is missing.
+func TestSnapshotWithoutTimeBlamesNobody(t *testing.T) {
 	t.Parallel()
 	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {
 		s := crowd(t)
@@ -203,9 +203,10 @@ func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
 		s.on[where] = func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
 		p, _ := startPods(t, s.cluster, podConfig(), nil)
 		dir := t.TempDir()
-		_, missing, err := p.Record(ctx, collectors.Recording{Fleet: dir, Cluster: dir})
-		want := []fleet.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)}}
-		if diff := cmp.Diff(want, missing); diff != "" || err != nil {
+		w := &snapshot.Writer{Fleet: dir, Cluster: dir}
+		err := p.WriteSnapshot(ctx, w)
+		want := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)}}
+		if diff := cmp.Diff(want, w.Missing); diff != "" || err != nil {
 			t.Error(where, diff, err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "controllers")); err == nil {
@@ -214,8 +215,8 @@ func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
 	}
 }
 
-// TestARecordingStaysInItsDirectory, whatever a pod is called.
-func TestARecordingStaysInItsDirectory(t *testing.T) {
+// TestSnapshotStaysInItsDirectory, whatever a pod is called.
+func TestSnapshotStaysInItsDirectory(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	s.pods = []map[string]any{podObject("../../../out", func(metadata, _, _ map[string]any) { metadata["namespace"] = ".." })}
@@ -224,7 +225,7 @@ func TestARecordingStaysInItsDirectory(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := p.Record(t.Context(), collectors.Recording{Fleet: filepath.Dir(dir), Cluster: dir}); err != nil {
+	if err := p.WriteSnapshot(t.Context(), &snapshot.Writer{Fleet: filepath.Dir(dir), Cluster: dir}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "..", "..", "*", "*"))

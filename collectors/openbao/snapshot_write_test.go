@@ -11,51 +11,50 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
-// record records an instance and returns what the recording has for rows.
-func record(t *testing.T, i *instance, takenAt time.Time) (rows, dir string, missing []fleet.Missing) {
+// writeSnapshot writes a snapshot of an instance and returns its rows.
+func writeSnapshot(t *testing.T, i *instance, takenAt time.Time) (rows, dir string, missing []snapshot.Missing) {
 	t.Helper()
 	dir = t.TempDir()
-	answers, missing, err := i.Record(t.Context(), collectors.Recording{Fleet: dir, Cluster: filepath.Join(dir, "management"), TakenAt: takenAt})
-	if err != nil {
+	w := &snapshot.Writer{Fleet: dir, Cluster: filepath.Join(dir, "management"), TakenAt: takenAt}
+	if err := i.WriteSnapshot(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d answers, missing %v", answers, missing)
+	t.Logf("%d answers, missing %v", w.Answers, w.Missing)
 	if err := os.MkdirAll(filepath.Join(dir, "management"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := (fleet.SnapshotMeta{TakenAt: takenAt}).Write(filepath.Join(dir, "management")); err != nil {
+	if err := (snapshot.Meta{TakenAt: takenAt}).Write(filepath.Join(dir, "management")); err != nil {
 		t.Fatal(err)
 	}
 	site := newSite(t, func() time.Time { return takenAt })
-	site.Cluster = fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: filepath.Join(dir, "management")}}
+	site.Cluster = fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: filepath.Join(dir, "management")}}
 	o := i.OpenBao
 	o.Nodes, o.Auth = nil, config.OpenBaoAuth{}
 	replay := start(o, site)
 	round(t.Context(), replay)
-	return collectortest.Lines(serve(t, site.Exposition)), dir, missing
+	return collectortest.Lines(serve(t, site.Exposition)), dir, w.Missing
 }
 
-// TestARecordingOfARecordingHasTheSameRows records each case of testdata.
-func TestARecordingOfARecordingHasTheSameRows(t *testing.T) {
+// TestSnapshotOfASnapshotHasTheSameRows copies each case of testdata.
+func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			_, i := recordedCase(t, name, 0)
-			source, _ := i.nodes.(*ask.RecordedSource)
-			got, dir, missing := record(t, i, source.At)
+			_, i := snapshotCase(t, name, 0)
+			source, _ := i.nodes.(*ask.StoredNodes)
+			got, dir, missing := writeSnapshot(t, i, source.TakenAt)
 			if diff := cmp.Diff(readGolden(t, name), got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -95,8 +94,8 @@ func checkKept(t *testing.T, dir string) {
 // liveOnly are rows of what is measured.
 var liveOnly = regexp.MustCompile(`(?m)^cobaltcore_openbao_node_response_seconds\{.*\n`)
 
-// TestARecordingHasTheRowsOfTheRealNodes records nodes over the network.
-func TestARecordingHasTheRowsOfTheRealNodes(t *testing.T) {
+// TestSnapshotHasTheRowsOfTheRealNodes asks nodes over the network.
+func TestSnapshotHasTheRowsOfTheRealNodes(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial", "kv", "pki", "forbidden", "garbage"} {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, name, nil)
@@ -110,18 +109,18 @@ func TestARecordingHasTheRowsOfTheRealNodes(t *testing.T) {
 			if name == "healthy-2.4" { // where no age is close to a limit
 				takenAt = takenAt.Add(-7 * time.Minute) // before the questions
 			}
-			got, dir, _ := record(t, i, takenAt)
+			got, dir, _ := writeSnapshot(t, i, takenAt)
 			want := liveOnly.ReplaceAllString(collectortest.Lines(serve(t, b.site.Exposition)), "")
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("rows (-live +recorded):\n%s", diff)
+				t.Errorf("rows (-live +snapshot):\n%s", diff)
 			}
 			checkKept(t, dir)
 		})
 	}
 }
 
-// TestARecordingHasNoSecrets puts a secret wherever an answer has room for one.
-func TestARecordingHasNoSecrets(t *testing.T) {
+// TestSnapshotHasNoSecrets puts a secret wherever an answer has room for one.
+func TestSnapshotHasNoSecrets(t *testing.T) {
 	const secret = "s3cr3t"
 	b := newBao(t, "kv", nil)
 	b.o.Auth.TokenFile = filepath.Join(t.TempDir(), "token")
@@ -149,7 +148,7 @@ func TestARecordingHasNoSecrets(t *testing.T) {
 		}
 		s.set("sys/audit", reply(http.StatusInternalServerError, `{"errors":["failed with `+secret+`"]}`))
 	}
-	_, dir, _ := record(t, b.start(t), b.clock.now().Truncate(time.Second))
+	_, dir, _ := writeSnapshot(t, b.start(t), b.clock.now().Truncate(time.Second))
 	checkKept(t, dir)
 }
 
@@ -173,37 +172,17 @@ func spoil(v any, secret string) any {
 
 // TestEveryAnswerHasAShape: a snapshot keeps what is read of an answer.
 func TestEveryAnswerHasAShape(t *testing.T) {
-	rec := newRecorder(t.Context(), nil)
+	keeper := newKeeper(t.Context(), nil)
 	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint, ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
 	for _, e := range append(ask.Endpoints(), open...) {
-		if _, err := rec.shapes.Of(e.Answer); err != nil {
+		if _, err := keeper.shapes.Of(e.Answer); err != nil {
 			t.Errorf("%s: %v", e.Path, err)
 		}
 	}
 }
 
-// TestTwoSecretsOfOneFile: a/b and a-b would have the same file.
-func TestTwoSecretsOfOneFile(t *testing.T) {
-	long := strings.Repeat("x/", 150) + "y"
-	n := &recordingNode{Node: ask.Recorded{}, answers: map[string]*kept{}}
-	paths := []string{"kv/metadata/a-b", "kv/metadata/a/b", "kv/metadata/" + long, "kv/metadata/" + long + "z"}
-	for _, path := range paths {
-		n.answers[path] = &kept{status: http.StatusOK, body: []byte(`{"data":{"path":"` + path + `"}}`)}
-	}
-	dir := t.TempDir()
-	if count, err := n.write(dir); count != len(paths) || err != nil {
-		t.Fatal(count, err)
-	}
-	for _, path := range paths {
-		got, err := ask.Recorded{Dir: dir}.Ask(t.Context(), ask.Request{Path: path})
-		if err != nil || !bytes.Contains(got.Body, []byte(`"`+path+`"`)) {
-			t.Errorf("%s: %s, %v", path, got.Body, err)
-		}
-	}
-}
-
-// TestPagesOfCertificatesAreOneInARecording.
-func TestPagesOfCertificatesAreOneInARecording(t *testing.T) {
+// TestSnapshotJoinsPagesOfCertificates.
+func TestSnapshotJoinsPagesOfCertificates(t *testing.T) {
 	got := joinPages([]byte(`{"data":{"keys":["a"],"key_info":{"a":{"not_after":"2026-11-20T08:00:00Z"}}}}`), []byte(`{"data":{"keys":["b"],"key_info":{"b":{}}}}`))
 	want := `{"data":{"keys":["a","b"],"key_info":{"a":{"not_after":"2026-11-20T08:00:00Z"},"b":{}}}}`
 	if string(got) != want {
@@ -215,25 +194,26 @@ func TestPagesOfCertificatesAreOneInARecording(t *testing.T) {
 func TestWhyNobodyWasAskedIsMissing(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = filepath.Join(t.TempDir(), "not-there")
-	_, _, missing := record(t, b.start(t), b.clock.now().Truncate(time.Second))
-	want := []fleet.Missing{{Cluster: "management", OpenBao: "main", Endpoint: "tokenFile", Reason: string(probe.ReasonForbidden)}}
+	_, _, missing := writeSnapshot(t, b.start(t), b.clock.now().Truncate(time.Second))
+	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Endpoint: "tokenFile", Reason: string(probe.ReasonForbidden)}}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestARecordingThatRunsOutOfTimeSaysSo, and does not blame the nodes.
-func TestARecordingThatRunsOutOfTimeSaysSo(t *testing.T) {
+// TestSnapshotThatRunsOutOfTime notes that, and does not blame the nodes.
+func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()
 	dir := t.TempDir()
-	answers, missing, err := b.start(t).Record(ctx, collectors.Recording{Fleet: dir, TakenAt: b.clock.now()})
-	want := []fleet.Missing{{Cluster: "management", OpenBao: "main", Reason: string(probe.ReasonTimeout)}}
-	if diff := cmp.Diff(want, missing); diff != "" || answers != 0 || err != nil {
-		t.Error(diff, answers, err)
+	w := &snapshot.Writer{Fleet: dir, TakenAt: b.clock.now()}
+	err := b.start(t).WriteSnapshot(ctx, w)
+	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Reason: string(probe.ReasonTimeout)}}
+	if diff := cmp.Diff(want, w.Missing); diff != "" || w.Answers != 0 || err != nil {
+		t.Error(diff, w.Answers, err)
 	}
 	if found, _ := filepath.Glob(filepath.Join(dir, "openbao", "main", "*", "*")); len(found) > 0 {
-		t.Errorf("recorded: %v", found)
+		t.Errorf("written: %v", found)
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // writeFiles writes files below a new directory and returns it.
@@ -39,7 +39,7 @@ func writeFiles(t *testing.T, files map[string]string) string {
 
 var snapshotNow = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
-func snapshotCluster(t *testing.T, s fleet.Snapshot) (*Cluster, *exposition.Exposition) {
+func snapshotCluster(t *testing.T, s snapshot.Dir) (*Cluster, *exposition.Exposition) {
 	t.Helper()
 	e := newExposition(t)
 	c := fleet.Cluster{Name: "c", Source: fleet.SourceSnapshot, Snapshot: &s}
@@ -91,7 +91,7 @@ func TestSnapshotObjects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, e := snapshotCluster(t, fleet.Snapshot{Path: writeFiles(t, tc.files)})
+			c, e := snapshotCluster(t, snapshot.Dir{Path: writeFiles(t, tc.files)})
 			if err := c.loadSnapshot(*c.view.Load()); err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestSnapshotBehindLink(t *testing.T) {
 	if err := os.Symlink(writeFiles(t, map[string]string{"a.yaml": document("Widget", "v1", "a", "1")}), link); err != nil {
 		t.Fatal(err)
 	}
-	c, e := snapshotCluster(t, fleet.Snapshot{Path: link})
+	c, e := snapshotCluster(t, snapshot.Dir{Path: link})
 	if err := c.loadSnapshot(*c.view.Load()); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestSnapshotErrors(t *testing.T) {
 			if tc.files == nil {
 				path = filepath.Join(path, "missing")
 			}
-			c, e := snapshotCluster(t, fleet.Snapshot{Path: path})
+			c, e := snapshotCluster(t, snapshot.Dir{Path: path})
 			err := c.loadSnapshot(*c.view.Load())
 			if err == nil {
 				t.Fatalf("no error; %q", scrape(e, ""))
@@ -183,7 +183,7 @@ func TestSnapshotTime(t *testing.T) {
 			t.Parallel()
 			files := map[string]string{"c/a.json": object}
 			maps.Copy(files, tc.files)
-			c, e := snapshotCluster(t, fleet.Snapshot{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
+			c, e := snapshotCluster(t, snapshot.Dir{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
 			if err := c.loadSnapshot(*c.view.Load()); err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func TestSnapshotRuns(t *testing.T) {
 	t.Parallel()
 	const object = `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"size":1,"kubeconfig":"x-kubeconfig"}}`
 	dir := writeFiles(t, map[string]string{"a.json": object})
-	c, e := snapshotCluster(t, fleet.Snapshot{Path: dir})
+	c, e := snapshotCluster(t, snapshot.Dir{Path: dir})
 	if c.Settled() {
 		t.Error("settled before it runs")
 	}
@@ -239,34 +239,4 @@ func TestSnapshotRuns(t *testing.T) {
 	}
 	r.wantRows()
 	r.wantLine(`cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Widget",version=""} 0`)
-}
-
-// TestSnapshotObjectsOfAKind are all of them, in the order of the files.
-func TestSnapshotObjectsOfAKind(t *testing.T) {
-	t.Parallel()
-	pod := func(name string) string {
-		return `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "` + name + `"}}` + "\n"
-	}
-	dir := writeFiles(t, map[string]string{
-		"a.yaml":               pod("a") + "---\n" + document("Thing", "v1", "x", "1"),
-		"b/list.json":          `{"apiVersion": "v1", "kind": "PodList", "items": [` + pod("b") + `]}`,
-		"controllers/x/a.prom": "no_object 1\n",
-		fleet.SnapshotFile:     "takenAt: 2026-11-23T09:00:00Z\n",
-		"c.yaml":               pod("c"),
-	})
-	objects, err := SnapshotObjects(dir, schema.GroupKind{Kind: "Pod"})
-	var got []string
-	for _, raw := range objects {
-		var o Object
-		if _, err := decode(raw, &o); err != nil {
-			t.Error(err)
-		}
-		got = append(got, o.Metadata.Name)
-	}
-	if diff := cmp.Diff([]string{"a", "b", "c"}, got); diff != "" || err != nil {
-		t.Errorf("%v %s", err, diff)
-	}
-	if _, err := SnapshotObjects(filepath.Join(dir, "none"), schema.GroupKind{Kind: "Pod"}); err == nil {
-		t.Error("a directory that is not there")
-	}
 }

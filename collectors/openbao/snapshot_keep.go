@@ -16,40 +16,40 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// recorder notes what the nodes answer.
-type recorder struct {
+// keeper keeps the answers of the nodes.
+type keeper struct {
 	ask.Source
 
-	ctx    context.Context //nolint:containedctx // of the recording
-	shapes *slim.Shapes
-	nodes  map[string]*recordingNode
+	ctx    context.Context //nolint:containedctx // of the snapshot
+	shapes *snapshot.Shapes
+	nodes  map[string]*keptNode
 }
 
-func newRecorder(ctx context.Context, s ask.Source) *recorder {
-	return &recorder{Source: s, ctx: ctx, shapes: slim.NewShapes(nil), nodes: map[string]*recordingNode{}}
+func newKeeper(ctx context.Context, s ask.Source) *keeper {
+	return &keeper{Source: s, ctx: ctx, shapes: snapshot.NewShapes(nil), nodes: map[string]*keptNode{}}
 }
 
-func (r *recorder) Current() (map[string]ask.Node, probe.Failures) {
+func (r *keeper) Current() (map[string]ask.Node, probe.Failures) {
 	askers, failures := r.Source.Current()
 	out := map[string]ask.Node{}
 	for name, a := range askers {
 		if n := r.nodes[name]; n == nil || n.Node != a {
-			r.nodes[name] = &recordingNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
+			r.nodes[name] = &keptNode{Node: a, ctx: r.ctx, shapes: r.shapes, answers: map[string]*kept{}}
 		}
 		out[name] = r.nodes[name]
 	}
 	return out, failures
 }
 
-// recordingNode is a node of which the answers are kept, the last one of each path.
-type recordingNode struct {
+// keptNode is a node whose answers are kept, the last one of each path.
+type keptNode struct {
 	ask.Node
 
-	ctx    context.Context //nolint:containedctx // of the recording
-	shapes *slim.Shapes
+	ctx    context.Context //nolint:containedctx // of the snapshot
+	shapes *snapshot.Shapes
 
 	mu       sync.Mutex
 	answers  map[string]*kept
@@ -64,7 +64,7 @@ type kept struct {
 	said   string // why there is none
 }
 
-func (n *recordingNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
+func (n *keptNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	got, err := n.Node.Ask(ctx, r)
 	if n.ctx.Err() != nil { // it is our time that is up
 		return got, err
@@ -82,7 +82,7 @@ func (n *recordingNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, err
 	return got, err
 }
 
-func (n *recordingNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
+func (n *keptNode) Login(ctx context.Context, mount, role, jwt string) (ask.Session, error) {
 	got, err := n.Node.Login(ctx, mount, role, jwt)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -90,13 +90,13 @@ func (n *recordingNode) Login(ctx context.Context, mount, role, jwt string) (ask
 	return got, err
 }
 
-func (n *recordingNode) Presented() *x509.Certificate { return n.Node.Presented() }
+func (n *keptNode) Presented() *x509.Certificate { return n.Node.Presented() }
 
-// keep is what a snapshot has of an answer; nil if it is itself of a snapshot that
-// has none.
-func keep(r ask.Request, shapes *slim.Shapes, got ask.Answer, err error) *kept {
+// keep returns what a snapshot has of an answer; nil if the answer would be in a
+// snapshot that does not have it.
+func keep(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
 	if err != nil {
-		if err = probe.TransportFailure(err); errors.Is(err, probe.ErrNotRecorded) {
+		if err = probe.TransportFailure(err); errors.Is(err, probe.ErrNotInSnapshot) {
 			return nil
 		}
 		if !probe.NoAnswer(err) {
@@ -122,7 +122,7 @@ func keep(r ask.Request, shapes *slim.Shapes, got ask.Answer, err error) *kept {
 	return k
 }
 
-// file is the answer as [recorded] reads it.
+// file returns the answer as [snapshot.ReadAnswer] reads it.
 func (k *kept) file() ([]byte, error) {
 	if k.status == 0 {
 		return json.Marshal(map[string]any{"_status": 0, "_reason": k.reason})
@@ -166,8 +166,8 @@ func joinPages(before, after []byte) []byte {
 	return joined
 }
 
-// keptOf is what is read of a body, if that is a JSON object.
-func keptOf(e ask.Endpoint, shapes *slim.Shapes, body []byte) []byte {
+// keptOf returns what is read of a body, if that is a JSON object.
+func keptOf(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
 	shape, err := shapes.Of(e.Answer)
 	if err != nil {
 		return nil

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package watch
+package redact
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// redact is the text of an error without what may hold a secret: the message of
-// an API server's answer (it can quote an object) and the query of a URL.
-func redact(err error) string {
+// Error returns the text of an error without what may hold a secret: the message of
+// an API server's answer (it can quote an object), and user info and query of a URL.
+func Error(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		s := status.Status()
@@ -25,24 +25,21 @@ func redact(err error) string {
 	}
 	if request, ok := errors.AsType[*url.Error](err); ok {
 		at := "a URL that cannot be parsed" // and may hold anything
-		if u, parseErr := url.Parse(request.URL); parseErr == nil {
-			at = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+		if _, parseErr := url.Parse(request.URL); parseErr == nil {
+			at = URL(request.URL).Redacted()
 		}
-		return request.Op + " " + at + ": " + redact(request.Err)
+		return request.Op + " " + at + ": " + Error(request.Err)
 	}
 	return userInfo.ReplaceAllString(err.Error(), "://…@")
 }
 
-// explain is redact for those who do not see the log: without URLs, and empty for
-// an error in what somebody wrote, which may quote it.
-func explain(err error) string {
-	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
-		return ""
-	}
+// WithoutURLs returns the text of an error for readers who do not see the log. It is
+// empty for a URL that cannot be parsed.
+func WithoutURLs(err error) string {
 	for {
 		request, ok := errors.AsType[*url.Error](err)
 		if !ok {
-			return anyURL.ReplaceAllString(redact(err), "…")
+			return anyURL.ReplaceAllString(Error(err), "…")
 		}
 		if request.Op == "parse" {
 			return ""
@@ -51,8 +48,7 @@ func explain(err error) string {
 	}
 }
 
-// anyURL goes to the end of the text: nobody knows where a URL ends that may hold
-// anything.
+// anyURL goes to the end of the text: a URL that may hold anything has no known end.
 var anyURL = regexp.MustCompile(`(?s)[A-Za-z][-+.0-9A-Za-z]*://.*`)
 
 // userInfo is what stands before the host in a URL, such as the proxy-url of a

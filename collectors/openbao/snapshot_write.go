@@ -16,21 +16,21 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-var _ collectors.Recorder = (*instance)(nil)
+var _ collectors.SnapshotWriter = (*instance)(nil)
 
-// Record asks everything once, as the loops do, and writes the answers to
+// WriteSnapshot asks everything once, as the loops do, and writes the answers to
 // openbao/<name>/<node>/.
-func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers int, missing []fleet.Missing, err error) {
+func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	defer i.nodes.Close()
 	if l, ok := i.nodes.(*ask.Live); ok {
 		l.FindOnce(ctx)
 	}
-	rec := newRecorder(ctx, i.nodes)
-	i.nodes = rec
+	keeper := newKeeper(ctx, i.nodes)
+	i.nodes = keeper
 	i.askNodesOnce(ctx)
 	i.askClusterOnce(ctx)
 	for _, d := range i.details {
@@ -41,44 +41,44 @@ func (i *instance) Record(ctx context.Context, to collectors.Recording) (answers
 		i.askDetailOnce(ctx, d, a, err)
 	}
 	i.giveBack(ctx)
-	dir := filepath.Join(to.Fleet, "openbao", i.Name)
-	for _, name := range slices.Sorted(maps.Keys(rec.nodes)) {
-		n := rec.nodes[name]
-		n.shiftClock(i.facts[name], to.TakenAt)
-		wrote, err := n.write(filepath.Join(dir, nodeDirectory(name)))
-		answers += wrote
-		if err != nil {
-			return answers, nil, err
+	dir, err := w.Instance(Name, i.Name)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(keeper.nodes)) {
+		n := keeper.nodes[name]
+		n.shiftClock(i.facts[name], w.TakenAt)
+		if err := n.write(w, filepath.Join(dir, nodeDirectory(name))); err != nil {
+			return err
 		}
 	}
-	return answers, i.notAsked(ctx, rec), os.MkdirAll(dir, 0o700)
+	i.noteMissing(ctx, w, keeper)
+	return nil
 }
 
-// notAsked is what answers cannot say: that the nodes are not known, that there was no
-// token, or that the time was up.
-func (i *instance) notAsked(ctx context.Context, rec *recorder) []fleet.Missing {
-	var all []fleet.Missing
+// noteMissing notes what answers cannot show: that the nodes are not known, that there was
+// no token, or that the time was up.
+func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *keeper) {
 	note := func(endpoint string, reason probe.Reason) {
-		all = append(all, fleet.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
+		w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
 	}
 	if ctx.Err() != nil {
-		note("", probe.ReasonTimeout) // nobody knows what else there is to ask
-		return all
+		note("", probe.ReasonTimeout) // what else there is to ask is unknown
+		return
 	}
 	for _, f := range i.finding {
 		note(f.Endpoint, f.Reason())
 	}
-	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Recorded {
-		return all
+	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Offline {
+		return
 	}
 	reason := probe.ReasonForbidden // there is nothing to log in with
-	for _, n := range rec.nodes {
+	for _, n := range keeper.nodes {
 		if n.loginErr != nil {
 			reason = probe.ReasonOf(n.loginErr)
 		}
 	}
 	note(i.credentials.Endpoint(), reason)
-	return all
 }
 
 // giveBack revokes the token that a login has brought, unless it is one that cannot
@@ -94,7 +94,7 @@ func (i *instance) giveBack(ctx context.Context) {
 	}
 }
 
-// nodeDirectory is the name of a node, which leads nowhere else.
+// nodeDirectory returns the name of a node as a directory, which leads nowhere else.
 func nodeDirectory(name string) string {
 	name = strings.ReplaceAll(name, string(filepath.Separator), "-")
 	if name == "." || name == ".." {
@@ -105,7 +105,7 @@ func nodeDirectory(name string) string {
 
 // shiftClock makes the clock of the node differ from the moment of the snapshot by as
 // much as it differed when it was asked.
-func (n *recordingNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
+func (n *keptNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
 	if f == nil || f.Health == nil || f.Health.ServerTime == 0 {
 		return
 	}
@@ -126,39 +126,29 @@ func (n *recordingNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
 }
 
 // write writes the answers of a node.
-func (n *recordingNode) write(dir string) (int, error) {
+func (n *keptNode) write(w *snapshot.Writer, dir string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return 0, err
+		return err
 	}
 	if c := n.Presented(); c != nil {
 		text, err := json.Marshal(map[string]time.Time{"not_after": c.NotAfter})
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, "tls.json"), text, 0o600); err != nil {
-			return 0, err
+		if err := w.Write(filepath.Join(dir, ask.CertificateFile), text, false); err != nil {
+			return err
 		}
 	}
-	taken := map[string]bool{}
-	answers := 0
 	for _, path := range slices.Sorted(maps.Keys(n.answers)) {
-		name := ask.RecordedFile(path)
-		if taken[name] {
-			name = ask.OwnFile(path)
-		}
-		taken[name] = true
 		text, err := n.answers[path].file()
 		if err != nil {
-			return answers, err
+			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			return answers, err
-		}
-		if n.answers[path].status != 0 {
-			answers++
+		if err := w.WriteAnswer(dir, path, text, n.answers[path].status != 0); err != nil {
+			return err
 		}
 	}
-	return answers, nil
+	return nil
 }

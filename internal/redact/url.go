@@ -1,23 +1,22 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package slim
+// Package redact removes what may be a secret from URLs and from the texts of errors.
+package redact
 
 import "strings"
 
-// URL is a URL as somebody wrote it, with whatever is in it.
+// URL is a URL as it was written, with anything in it.
 type URL string
 
-// Redacted is the URL without what may be a secret.
-func (u URL) Redacted() string { return RedactURL(string(u)) }
-
-// KeptText is what is kept of it.
+// KeptText returns what a snapshot has of the URL.
 func (u URL) KeptText() string { return u.Redacted() }
 
-// RedactURL removes user info, query and fragment: all three have held
+// Redacted returns the URL without user info, query and fragment: all three have held
 // credentials. It reads text, not URLs: what url.Parse refuses is where a
 // password is most likely to be in the wrong place.
-func RedactURL(s string) string {
+func (u URL) Redacted() string {
+	s := string(u)
 	scheme, rest, ok := strings.Cut(s, "://")
 	if ok = ok && !strings.ContainsAny(scheme, ":/?#@"); ok {
 		scheme += "://"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package slim
+package snapshot
 
 import (
 	"encoding/json"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 type inner struct {
@@ -21,7 +23,7 @@ type node struct {
 
 	Skipped  func()           `json:"-"`
 	Text     string           `json:"text"`
-	URL      URL              `json:"url"`
+	URL      redact.URL       `json:"url"`
 	Number   int              `json:"number"`
 	Flag     bool             `json:"flag"`
 	When     time.Time        `json:"when"`

@@ -6,66 +6,66 @@ package controllers
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-var _ collectors.Recorder = (*pods)(nil)
+var _ collectors.SnapshotWriter = (*pods)(nil)
 
-// Record lists the pods once, asks those that have metrics, and writes both to the
+// WriteSnapshot lists the pods once, asks those that have metrics, and writes both to the
 // directory of the cluster: pod.json and controllers/<namespace>/<pod>.prom.
-func (p *pods) Record(ctx context.Context, to collectors.Recording) (answers int, missing []fleet.Missing, err error) {
+func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	defer p.source.close()
 	failures := p.list(ctx)
 	if ctx.Err() != nil {
-		return 0, p.outOfTime(""), nil
+		p.noteTimeout(w, "")
+		return nil
 	}
-	missing = p.notListed(failures)
+	p.noteNotListed(w, failures)
 	current := p.current()
 	if len(failures) < len(config.ControllerSystems()) {
-		if err := writePods(filepath.Join(to.Cluster, podsFile), current, p.labels); err != nil {
-			return 0, nil, err
+		if err := writePods(filepath.Join(w.Cluster, podsFile), current, p.labels); err != nil {
+			return err
 		}
 	}
-	answers, err = p.recordMetrics(ctx, filepath.Join(to.Cluster, "controllers"), current)
+	err := p.writeMetrics(ctx, w, current)
 	if ctx.Err() != nil {
-		missing = append(missing, p.outOfTime("metrics")...)
+		p.noteTimeout(w, "metrics")
 	}
-	return answers, missing, err
+	return err
 }
 
-// outOfTime says that there may be pods, or metrics of theirs, that nobody asked for.
-func (p *pods) outOfTime(endpoint string) []fleet.Missing {
-	return []fleet.Missing{{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)}}
+// noteTimeout notes that there may be pods, or metrics, that were not asked for.
+func (p *pods) noteTimeout(w *snapshot.Writer, endpoint string) {
+	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)})
 }
 
-// notListed are the systems whose pods are not known, in one word if that is for the
-// same reason with all of them.
-func (p *pods) notListed(failures probe.Failures) []fleet.Missing {
-	var all []fleet.Missing
+// noteNotListed notes the systems whose pods are not known: once, without a system, if
+// all failed for the same reason.
+func (p *pods) noteNotListed(w *snapshot.Writer, failures probe.Failures) {
+	var all []snapshot.Missing
 	one := len(failures) == len(config.ControllerSystems())
 	for _, f := range failures {
 		one = one && f.Reason() == failures.Reason()
-		all = append(all, fleet.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", System: f.Endpoint, Reason: string(f.Reason())})
+		all = append(all, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", System: f.Endpoint, Reason: string(f.Reason())})
 	}
 	if one {
 		all = all[:1]
 		all[0].System = ""
 	}
-	return all
+	w.Missing = append(w.Missing, all...)
 }
 
-// recordMetrics asks the pods as a round does, and writes what they say.
-func (p *pods) recordMetrics(ctx context.Context, dir string, current []*pod) (answers int, err error) {
+// writeMetrics asks the pods as a round does, and writes their answers.
+func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*pod) error {
 	var wanted []*pod
 	for _, pod := range current {
-		if p.source.asks(pod) && metricsFile(dir, pod) != "" {
+		if p.source.asks(pod) && metricsFile(w.Cluster, pod) != "" {
 			wanted = append(wanted, pod)
 		}
 	}
@@ -85,25 +85,19 @@ func (p *pods) recordMetrics(ctx context.Context, dir string, current []*pod) (a
 	}
 	close(queue)
 	workers.Wait()
-	if ctx.Err() != nil { // nobody knows who failed because of that
-		return 0, nil //nolint:nilerr // then nothing is kept
+	if ctx.Err() != nil { // which of them failed because of that is unknown
+		return nil //nolint:nilerr // then nothing is kept
 	}
 	for i, pod := range wanted {
 		text := texts[i]
 		if failed[i] != nil {
 			text = []byte(failedPrefix + string(probe.ReasonOf(failed[i])) + "\n")
-		} else {
-			answers++
 		}
-		file := metricsFile(dir, pod)
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return answers, err
-		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return answers, err
+		if err := w.Write(metricsFile(w.Cluster, pod), text, failed[i] == nil); err != nil {
+			return err
 		}
 	}
-	return answers, nil
+	return nil
 }
 
 // keep asks a pod and returns the lines that are taken over.
@@ -143,7 +137,7 @@ func (k *keeper) line(of, line []byte) {
 	_ = k.out.WriteByte('\n')
 }
 
-// text is what a snapshot has. A text without a sample would be none.
+// text returns the lines. A text without a sample would be none.
 func (k *keeper) text() []byte {
 	if k.out.Len() == 0 {
 		return []byte("# None of its metrics is exported again.\nnone 0\n")

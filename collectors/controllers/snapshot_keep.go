@@ -4,14 +4,14 @@
 package controllers
 
 import (
+	"errors"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/slim"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // podsFile has the pods of a cluster in a snapshot.
@@ -19,36 +19,30 @@ const podsFile = "pod.json"
 
 // writePods writes a list of pods, one in a line.
 func writePods(file string, pods []*pod, labels []string) error {
-	shape, err := slim.NewShapes(nil).Of(reflect.TypeFor[fileObject]())
+	shape, err := snapshot.NewShapes(nil).Of(reflect.TypeFor[pod]())
 	if err != nil {
 		return err
 	}
-	text := []byte(`{"apiVersion":"v1","kind":"PodList","items":[`)
-	for i, p := range pods {
-		object, err := json.Marshal(fileObject{APIVersion: "v1", Kind: "Pod", pod: p.kept(labels)}, json.OmitZeroStructFields(true), json.Deterministic(true))
-		if err != nil {
-			return err
+	_, failure, err := snapshot.WriteList(file, "v1", "Pod", func(l *snapshot.List) error {
+		for _, p := range pods {
+			object, err := json.Marshal(p.kept(labels), json.OmitZeroStructFields(true), json.Deterministic(true))
+			if err != nil {
+				return err
+			}
+			if object, err = shape.KeepObject("v1", "Pod", object); err != nil { // no URL with a password
+				return err
+			}
+			if err := l.Add(object); err != nil {
+				return err
+			}
 		}
-		if object, err = shape.Keep(object); err != nil { // no URL with a password
-			return err
-		}
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(append(text, '\n'), object...)
-	}
-	return os.WriteFile(file, append(text, "\n]}\n"...), 0o600)
+		return nil
+	})
+	return errors.Join(failure, err)
 }
 
-// fileObject is a pod as a snapshot has it.
-type fileObject struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	pod
-}
-
-// kept is as much of a pod as its rows show. Where, and whether, to ask it is not
-// among that: its metrics are there or they are not.
+// kept returns as much of a pod as its rows show. Where, and whether, to ask it is not
+// among that: its metrics exist or they do not.
 func (p *pod) kept(labels []string) pod {
 	var k pod
 	k.Metadata.Namespace, k.Metadata.Name, k.Metadata.Created = p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Created
@@ -80,7 +74,7 @@ func (p *pod) kept(labels []string) pod {
 	return k
 }
 
-// kept has the reasons that rows show; the others may be any text.
+// kept returns the reasons that rows show; the others may be any text.
 func (s containerState) kept() containerState {
 	var k containerState
 	if w := s.Waiting; w != nil {

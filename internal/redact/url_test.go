@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package slim
+package redact
 
 import (
 	"net/url"
@@ -74,17 +74,17 @@ func TestAURLKeepsWhereItPointsAndLosesTheSecret(t *testing.T) {
 		{"no scheme, URL in the query", "user:hunter2@host/x?to=https://other", "host/x"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := RedactURL(tc.in)
+			got := URL(tc.in).Redacted()
 			if got != tc.want {
-				t.Errorf("RedactURL(%q) = %q, want %q", tc.in, got, tc.want)
+				t.Errorf("%q = %q, want %q", tc.in, got, tc.want)
 			}
 			for _, secret := range []string{"hunter2", "hun", "ter2"} {
 				if strings.Contains(tc.in, secret) && strings.Contains(got, secret) {
-					t.Errorf("RedactURL(%q) = %q leaks %q", tc.in, got, secret)
+					t.Errorf("%q = %q leaks %q", tc.in, got, secret)
 				}
 			}
-			if again := RedactURL(got); again != got {
-				t.Errorf("RedactURL(%q) = %q, not the same again", got, again)
+			if again := URL(got).Redacted(); again != got {
+				t.Errorf("%q = %q, not the same again", got, again)
 			}
 		})
 	}
@@ -92,8 +92,8 @@ func TestAURLKeepsWhereItPointsAndLosesTheSecret(t *testing.T) {
 
 var validScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 
-// FuzzRedactURL looks for a way in which a password survives.
-func FuzzRedactURL(f *testing.F) {
+// FuzzURL looks for a way in which a password survives.
+func FuzzURL(f *testing.F) {
 	f.Add("https", "user", "pässword", "host:8443", "/path", "token", "fragment")
 	f.Add("ssh", "git", "p@ss:w0rd", "host", "", "", "")
 	f.Add("oci", "", "%zz-not-an-escape", "[fd00::1]", "/%zz", "q=%zz", "%zz")
@@ -115,12 +115,12 @@ func FuzzRedactURL(f *testing.F) {
 			inputs = append(inputs, scheme+"://"+user+":"+password+"@"+host+path+"?"+query+marker)
 		}
 		for _, in := range inputs {
-			if got := RedactURL(in); strings.Contains(got, marker) {
-				t.Errorf("RedactURL(%q) = %q leaks the end of a password, query or fragment", in, got)
+			if got := URL(in).Redacted(); strings.Contains(got, marker) {
+				t.Errorf("%q = %q leaks the end of a password, query or fragment", in, got)
 			}
 		}
 		for _, in := range []string{scheme, user, password, host, path, query, fragment, user + "@" + host, user + ":" + password + "@" + host} {
-			RedactURL(in) // does not panic
+			_ = URL(in).Redacted() // does not panic
 		}
 	})
 }

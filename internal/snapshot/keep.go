@@ -1,10 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package slim keeps of a JSON value what a Go type reads of it, and nothing else:
-// what is not a field is not there, and a value of the wrong type is an empty one
-// of the same wrong type. Decoding what is kept gives what decoding the whole gives.
-package slim
+package snapshot
 
 import (
 	"bytes"
@@ -12,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -33,11 +32,11 @@ type Keyed interface {
 // Nameless is a map whose keys do not matter: what is kept has numbers instead.
 type Nameless interface{ KeptNameless() }
 
-// Filter says what is kept of a value. A field of a type whose filter is nil is not
+// Filter returns what is kept of a value. A field of a type whose filter is nil is not
 // kept at all.
 type Filter func(jsontext.Value) (jsontext.Value, error)
 
-// Shapes knows what types read. It is safe for concurrent use.
+// Shapes builds shapes of types. It is safe for concurrent use.
 type Shapes struct {
 	filters map[reflect.Type]Filter
 
@@ -45,20 +44,21 @@ type Shapes struct {
 	known map[reflect.Type]*Shape
 }
 
-// NewShapes makes one. The filters are for types that decode themselves.
+// NewShapes returns the shapes with filters for types that decode themselves.
 func NewShapes(filters map[reflect.Type]Filter) *Shapes {
 	return &Shapes{filters: filters, known: map[reflect.Type]*Shape{}}
 }
 
-// Shape is what one type reads.
+// Shape keeps of a JSON value what a Go type reads of it, and nothing else: a member
+// that is not a field is dropped, and a value of the wrong type becomes an empty one of
+// the same wrong type. Decoding what is kept gives what decoding the whole gives.
 type Shape struct {
 	copy   func(enc *jsontext.Encoder, dec *jsontext.Decoder) error
 	fields map[string]*Shape // of a struct
 	names  map[string]string // of fields that are kept under another name
 }
 
-// Of is the shape of a type. It fails for a type of which nobody knows what it
-// reads.
+// Of returns the shape of a type. It fails for a type of which is unknown what it reads.
 func (s *Shapes) Of(t reflect.Type) (*Shape, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,6 +85,20 @@ func (s *Shape) Keep(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("there is something behind the value at byte %d", dec.InputOffset())
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// KeepObject returns what is kept of an object, behind its type.
+func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) {
+	kept, err := s.Keep(raw)
+	if err != nil {
+		return nil, err
+	}
+	head, err := json.Marshal(typed{apiVersion, kind})
+	members, ok := bytes.CutPrefix(kept, []byte("{"))
+	if err != nil || !ok || bytes.Equal(members, []byte("}")) { // not an object: it has no name, and no rows
+		return head, err
+	}
+	return slices.Concat(bytes.TrimSuffix(head, []byte("}")), []byte(","), members), nil
 }
 
 // of is called with the lock held.

@@ -19,25 +19,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 const canary = "s3cr3t-canary"
 
-// replayed are the rows of a recording of an instance, which must have no canary.
-func replayed(t *testing.T, i *instance) (rowSet, int) {
+// writeSnapshot writes a snapshot of an instance, which must have no canary, and returns its rows.
+func writeSnapshot(t *testing.T, i *instance) (rowSet, int) {
 	t.Helper()
 	dir := t.TempDir()
-	answers, missing, err := i.Record(t.Context(), collectors.Recording{Fleet: dir})
-	if err != nil || len(missing) > 0 {
-		t.Fatal(missing, err)
+	w := &snapshot.Writer{Fleet: dir}
+	if err := i.WriteSnapshot(t.Context(), w); err != nil || len(w.Missing) > 0 {
+		t.Fatal(w.Missing, err)
 	}
-	site, again := recordedAt(t, dir, 0)
+	site, again := snapshotAt(t, dir, 0)
 	again.askOnce(t.Context())
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -50,20 +49,20 @@ func replayed(t *testing.T, i *instance) (rowSet, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rowsOf(t, site), answers
+	return rowsOf(t, site), w.Answers
 }
 
-// recordable are the rows that are no measurements.
-func recordable(rows rowSet) rowSet {
+// writable are the rows that are no measurements.
+func writable(rows rowSet) rowSet {
 	maps.DeleteFunc(rows, func(row, _ string) bool {
 		return strings.HasPrefix(row, "probe_duration_seconds") || strings.HasPrefix(row, "request_duration_seconds")
 	})
 	return rows
 }
 
-// TestARecordingHasTheSameRows: whatever is answered, and nothing of what only the
+// TestSnapshotHasTheSameRows: whatever is answered, and nothing of what only the
 // answer knows.
-func TestARecordingHasTheSameRows(t *testing.T) {
+func TestSnapshotHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	const json, html = "application/json", "text/html"
 	for name, tc := range map[string]struct {
@@ -109,44 +108,44 @@ func TestARecordingHasTheSameRows(t *testing.T) {
 			tc.change(d)
 			i := d.start()
 			i.askOnce(t.Context())
-			got, answers := replayed(t, i)
-			if diff := cmp.Diff(recordable(rowsOf(t, d.site)), got); diff != "" || answers != tc.answers {
+			got, answers := writeSnapshot(t, i)
+			if diff := cmp.Diff(writable(rowsOf(t, d.site)), got); diff != "" || answers != tc.answers {
 				t.Errorf("%d answers, rows (-live +replayed):\n%s", answers, diff)
 			}
 		})
 	}
 }
 
-// TestARecordingHasWhatIsWrongWithTLS, and when the certificate expires where one was
+// TestSnapshotHasWhatIsWrongWithTLS, and when the certificate expires where one was
 // seen.
-func TestARecordingHasWhatIsWrongWithTLS(t *testing.T) {
+func TestSnapshotHasWhatIsWrongWithTLS(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, func(s *httptest.Server) { s.TLS = &tls.Config{MinVersion: tls.VersionTLS12} })
 	d.a.KeystoneURL = "http://elsewhere.test/v3" // has none
 	i := d.start()
 	i.askOnce(t.Context())
-	want := recordable(rowsOf(t, d.site))
+	want := writable(rowsOf(t, d.site))
 	want.want(t, map[string]string{
 		`tls_failing{check="page",problem="hostname"}`:             "1",
 		`certificate_expiry_timestamp_seconds{check="page"}`:       number(d.server.Certificate().NotAfter),
 		`certificate_expiry_timestamp_seconds{check="csrf_token"}`: number(d.server.Certificate().NotAfter),
 		`certificate_expiry_timestamp_seconds{check="keystone"}`:   "",
 	})
-	got, answers := replayed(t, i)
+	got, answers := writeSnapshot(t, i)
 	if diff := cmp.Diff(want, got); diff != "" || answers != 0 {
 		t.Errorf("%d answers, rows (-live +replayed):\n%s", answers, diff)
 	}
 }
 
-// TestARecordingOfARecordingHasTheSameRows records each case of testdata.
-func TestARecordingOfARecordingHasTheSameRows(t *testing.T) {
+// TestSnapshotOfASnapshotHasTheSameRows copies each case of testdata.
+func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	for _, dir := range directories(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
-			site, i := recordedAt(t, dir, 0)
+			site, i := snapshotAt(t, dir, 0)
 			i.askOnce(t.Context())
-			got, _ := replayed(t, i)
+			got, _ := writeSnapshot(t, i)
 			if diff := cmp.Diff(rowsOf(t, site), got); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
@@ -154,16 +153,17 @@ func TestARecordingOfARecordingHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestARecordingWithoutTimeBlamesNobody: what was not asked in time is missing.
-func TestARecordingWithoutTimeBlamesNobody(t *testing.T) {
+// TestSnapshotThatRunsOutOfTime: what was not asked in time is missing.
+func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.set("/", func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) })
 	dir := t.TempDir()
-	_, missing, err := d.start().Record(ctx, collectors.Recording{Fleet: dir})
-	want := []fleet.Missing{{Cluster: "management", Aurora: "aurora", Reason: string(probe.ReasonTimeout)}}
-	if diff := cmp.Diff(want, missing); diff != "" || err != nil {
+	snap := &snapshot.Writer{Fleet: dir}
+	err := d.start().WriteSnapshot(ctx, snap)
+	want := []snapshot.Missing{{Cluster: "management", Aurora: "aurora", Reason: string(probe.ReasonTimeout)}}
+	if diff := cmp.Diff(want, snap.Missing); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	if files, err := os.ReadDir(filepath.Join(dir, Name, "aurora")); err != nil || len(files) > 0 {

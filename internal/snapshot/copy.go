@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package slim
+package snapshot
 
 import (
 	"reflect"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 // copyObject copies the members that have a shape, each as what it is called then.
@@ -130,7 +132,7 @@ func textCopier(t reflect.Type) func(*jsontext.Encoder, *jsontext.Decoder) error
 		}
 		text := kept(token.String())
 		if strings.Contains(text, "://") {
-			text = RedactURL(text)
+			text = redact.URL(text).Redacted()
 		}
 		return enc.WriteToken(jsontext.String(text))
 	}

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package aurora
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"mime"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+)
+
+var _ collectors.SnapshotWriter = (*instance)(nil)
+
+// WriteSnapshot runs all checks once and writes their outcomes to aurora/<name>/. No body
+// is written: a check that succeeded has one that passes it.
+func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
+	dir, err := w.Instance(Name, i.Name)
+	if err != nil {
+		return err
+	}
+	ask := i.round()
+	for _, p := range i.parts {
+		outcomes := i.outcomes(ctx, p, ask)
+		if ctx.Err() != nil { // our time is up, and that is why they failed
+			w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, Aurora: i.Name, Reason: string(probe.ReasonTimeout)})
+			return nil //nolint:nilerr // it is noted
+		}
+		for n, o := range outcomes {
+			if errors.Is(o.err, probe.ErrNotInSnapshot) {
+				continue
+			}
+			text, err := json.MarshalIndent(o.kept(p.checks[n]), "", "  ")
+			if err != nil {
+				return err
+			}
+			if err := w.WriteAnswer(dir, p.checks[n].name, append(text, '\n'), o.status > 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// kept returns the answer as [stored] reads it.
+func (o outcome) kept(c check) map[string]any {
+	kept := map[string]any{"_status": o.status}
+	if !o.expires.IsZero() {
+		kept["_notAfter"] = o.expires.UTC().Format(time.RFC3339)
+	}
+	if o.redirects > 0 {
+		kept["_redirects"] = o.redirects
+	}
+	if o.err == nil {
+		maps.Copy(kept, c.passes())
+		return kept
+	}
+	kept["_reason"] = probe.ReasonOf(o.err)
+	if o.problem != "" {
+		kept["_problem"] = o.problem
+	}
+	if found, _, err := mime.ParseMediaType(o.contentType); err == nil {
+		kept["_contentType"] = found
+	}
+	return kept
+}
+
+// passes returns a body that the check accepts.
+func (c check) passes() map[string]any {
+	switch c.name {
+	case checkToken:
+		return map[string]any{"csrfToken": "…"}
+	case checkSession:
+		return map[string]any{"result": map[string]any{"data": nil}}
+	case checkPage:
+		return map[string]any{"_contentType": "text/html", "_text": `<div id="app"></div>`}
+	}
+	return map[string]any{"version": map[string]any{"id": "v3"}}
+}
+
+// stored is a dashboard whose answers are files: DIR/<check>.json, each the body
+// with "_status" added, or with "_status", "_contentType" and the body as "_text"
+// where it is not JSON; "_redirects" is how many were followed. A "_reason" says why
+// the check failed, whatever the body, and about TLS "_problem" what is wrong; with a
+// status of 0 there was no answer. The expiry of the first certificate is in
+// "_notAfter", or in tls.json and keystone-tls.json as "not_after".
+type stored struct{ dir string }
+
+func (s stored) ask(_ context.Context, c check) outcome {
+	status, body, err := snapshot.ReadAnswer(s.dir, c.name, reasons())
+	certificate := "tls.json"
+	if c.name == checkKeystone {
+		certificate = "keystone-tls.json"
+	}
+	o := outcome{answer: answer{status: status}, err: err, expires: snapshot.ReadExpiry(filepath.Join(s.dir, certificate))}
+	if body == nil {
+		return o
+	}
+	head, headErr := probe.Decode[struct {
+		ContentType string       `json:"_contentType"`
+		Text        *string      `json:"_text"`
+		Redirects   int          `json:"_redirects"`
+		Reason      probe.Reason `json:"_reason"`
+		Problem     problem      `json:"_problem"`
+		NotAfter    time.Time    `json:"_notAfter"`
+	}](body)
+	if headErr != nil {
+		o.err = headErr
+		return o
+	}
+	o.redirects = max(0, head.Redirects)
+	o.contentType = cmp.Or(head.ContentType, "application/json")
+	if !head.NotAfter.IsZero() {
+		o.expires = head.NotAfter
+	}
+	switch {
+	case err != nil:
+	case slices.Contains(reasons(), head.Reason):
+		o.err = probe.Failed(head.Reason, "as in the snapshot")
+	default:
+		if head.Text != nil {
+			body = []byte(*head.Text)
+		}
+		o.err = c.judge(answer{status: status, contentType: o.contentType, body: body})
+	}
+	if probe.ReasonOf(o.err) == probe.ReasonTLS {
+		if o.problem = head.Problem; !slices.Contains(problems(), head.Problem) {
+			o.problem = problemOther
+		}
+	}
+	return o
+}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+)
+
+// storedPods are the pods of a snapshot. The metrics of a pod are in
+// controllers/<namespace>/<pod>.prom below its directory; if that begins with
+// [failedPrefix], it has the reason why there are none.
+type storedPods struct {
+	cluster fleet.Cluster
+	dir     snapshot.Dir
+	now     func() time.Time
+
+	fingerprint string
+	pods        []pod
+	missing     map[string]probe.Reason // by system; that of none is of all
+	clock       snapshot.Clock
+	moved       time.Duration
+}
+
+// refresh reads the directory if it has changed. If that fails, what was read before
+// stays.
+func (r *storedPods) refresh() error {
+	fingerprint := r.cluster.Fingerprint()
+	if fingerprint == r.fingerprint {
+		return nil
+	}
+	meta, err := r.dir.Meta()
+	if err != nil {
+		return probe.Failed(probe.ReasonDecode, "snapshot: %w", err)
+	}
+	objects, err := snapshot.ReadObjects(r.dir.Path)
+	if err != nil {
+		return probe.Failed(probe.ReasonDecode, "snapshot: %w", err)
+	}
+	var pods []pod
+	for _, o := range objects[schema.GroupKind{Kind: "Pod"}] {
+		if o.Raw == nil {
+			continue
+		}
+		var p pod
+		if err := json.Unmarshal(o.Raw, &p); err != nil {
+			return decodeFailure(err)
+		}
+		pods = append(pods, p)
+	}
+	r.moved = r.clock.Shift(r.dir, meta, r.now())
+	r.fingerprint, r.pods, r.missing = fingerprint, pods, r.notListed(meta)
+	return nil
+}
+
+// failedPrefix is followed by a reason.
+const failedPrefix = "# failed: "
+
+// notListed are the systems whose pods were not known when the snapshot was taken.
+func (r *storedPods) notListed(meta snapshot.Meta) map[string]probe.Reason {
+	missing := map[string]probe.Reason{}
+	for _, m := range meta.MissingIn(r.cluster.Name) {
+		if m.Kind == "Pod" && m.Group == "" && m.Endpoint == "" {
+			missing[m.System] = knownReason(m.Reason)
+		}
+	}
+	return missing
+}
+
+// knownReason closes the set: a file may have any text.
+func knownReason(text string) probe.Reason {
+	if reason := probe.Reason(text); slices.Contains(scrapeReasons(), reason) {
+		return reason
+	}
+	return probe.ReasonHTTP
+}
+
+func (r *storedPods) shift() time.Duration { return r.moved }
+
+// list takes the later one of two pods that have the same name: dumps may overlap.
+func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
+	if reason := cmp.Or(r.missing[s.system], r.missing[""]); reason != "" {
+		return nil, probe.Failed(reason, "they could not be listed when the snapshot was taken")
+	}
+	var found []*pod
+	at := map[string]int{}
+	for i := range r.pods {
+		p := r.pods[i]
+		p.system = s.system
+		if p.Metadata.Name == "" || !s.matches(&p) {
+			continue
+		}
+		if n, ok := at[p.key()]; ok {
+			found[n] = &p
+			continue
+		}
+		at[p.key()] = len(found)
+		found = append(found, &p)
+	}
+	return found, nil
+}
+
+// metricsFile returns where the snapshot of a cluster has a pod's own metrics; empty if
+// that would be elsewhere.
+func metricsFile(cluster string, p *pod) string {
+	name := filepath.Join(p.Metadata.Namespace, p.Metadata.Name+".prom")
+	if !filepath.IsLocal(name) {
+		return ""
+	}
+	return filepath.Join(cluster, "controllers", name)
+}
+
+func (r *storedPods) asks(p *pod) bool {
+	_, err := os.Stat(metricsFile(r.dir.Path, p))
+	return err == nil
+}
+
+func (r *storedPods) scrape(_ context.Context, p *pod) (io.ReadCloser, error) {
+	file, err := os.Open(metricsFile(r.dir.Path, p))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, probe.Failed(probe.ReasonNotFound, "it is no longer in the snapshot")
+	case err != nil:
+		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
+	}
+	line, err := bufio.NewReader(io.LimitReader(file, maxLine)).ReadString('\n')
+	if reason, failed := strings.CutPrefix(strings.TrimSpace(line), failedPrefix); failed {
+		_ = file.Close()
+		return nil, probe.Failed(knownReason(reason), "it did not answer when the snapshot was taken")
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
+	}
+	return probe.LimitBody(file, maxMetrics), nil
+}
+
+func (*storedPods) close() {}

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package ask
+
+import (
+	"context"
+	"crypto/x509"
+	"path/filepath"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+)
+
+// StoredNode is a node whose answers are in a directory of a snapshot, see
+// [snapshot.ReadAnswer].
+type StoredNode struct{ Dir string }
+
+// CertificateFile has the expiry of the listener's certificate as "not_after".
+const CertificateFile = "tls.json"
+
+// Ask reads the answer to a request from its file.
+func (n StoredNode) Ask(_ context.Context, r Request) (Answer, error) {
+	status, body, err := snapshot.ReadAnswer(n.Dir, r.Path, Reasons())
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Status: status, Body: body}, nil
+}
+
+// Presented returns a certificate that has nothing but its expiry.
+func (n StoredNode) Presented() *x509.Certificate {
+	notAfter := snapshot.ReadExpiry(filepath.Join(n.Dir, CertificateFile))
+	if notAfter.IsZero() {
+		return nil
+	}
+	return &x509.Certificate{NotAfter: notAfter}
+}
+
+// Login fails: nothing is asked.
+func (StoredNode) Login(context.Context, string, string, string) (Session, error) {
+	return Session{}, probe.ErrNotInSnapshot
+}
+
+// Revoke does nothing.
+func (StoredNode) Revoke(context.Context, string) {}
+
+// Close does nothing.
+func (StoredNode) Close() {}
+
+// StoredNodes are the nodes of a snapshot.
+type StoredNodes struct {
+	snapshot.Answers
+
+	clock func() time.Time
+}
+
+// Now returns the moment of the snapshot.
+func (s *StoredNodes) Now() time.Time {
+	if s.TakenAt.IsZero() {
+		return s.clock()
+	}
+	return s.TakenAt
+}
+
+// Current returns the nodes that have a directory in the snapshot.
+func (s *StoredNodes) Current() (map[string]Node, probe.Failures) {
+	names, err := snapshot.Subdirectories(s.Dir)
+	if err != nil {
+		return nil, probe.Failures{{Endpoint: "snapshot", Err: probe.Failed(probe.ReasonNotFound, "%w", err)}}
+	}
+	nodes := map[string]Node{}
+	for _, name := range names {
+		nodes[name] = StoredNode{filepath.Join(s.Dir, name)}
+	}
+	return nodes, nil
+}
+
+// Run returns at once: the nodes of a snapshot never change.
+func (*StoredNodes) Run(context.Context) {}
+
+// Changed returns a channel on which nothing is ever sent.
+func (*StoredNodes) Changed() <-chan struct{} { return nil }
+
+// Known returns true.
+func (*StoredNodes) Known() bool { return true }
+
+// Close does nothing.
+func (*StoredNodes) Close() {}

@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package snapshot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+)
+
+// Answers is where a snapshot has the answers of one instance of a system.
+type Answers struct {
+	Dir string
+	// TakenAt is the moment of the snapshot; zero if it is unknown.
+	TakenAt time.Time
+	// Shift is by how much timestamps are moved.
+	Shift time.Duration
+}
+
+// Answers finds the answers beside the directory of the cluster, in <system>/<name>, or
+// else in it.
+func (d Dir) Answers(system, name string, now time.Time, log *slog.Logger) Answers {
+	a := Answers{Dir: filepath.Join(filepath.Dir(d.Path), system, name)}
+	if beside, _ := os.ReadDir(a.Dir); len(beside) == 0 {
+		if inside := filepath.Join(d.Path, system, name); isDirectory(inside) {
+			a.Dir = inside
+		}
+	}
+	meta, err := d.Meta()
+	if err != nil {
+		log.Warn("snapshot.yaml not read", "err", err)
+		return a
+	}
+	a.TakenAt, a.Shift = meta.TakenAt, new(Clock).Shift(d, meta, now)
+	return a
+}
+
+// ReadAnswer reads the answer of an endpoint from dir: the body with the status added as
+// "_status"; 0 is no answer, for the reason in "_reason", which is one of reasons.
+func ReadAnswer(dir, endpoint string, reasons []probe.Reason) (status int, body []byte, err error) {
+	for _, name := range []string{ownFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
+		if status, body, err = readAnswer(filepath.Join(dir, name), reasons); !errors.Is(err, probe.ErrNotInSnapshot) {
+			break
+		}
+	}
+	return status, body, err
+}
+
+func readAnswer(file string, reasons []probe.Reason) (status int, body []byte, err error) {
+	body, err = os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), probe.ErrNotInSnapshot)
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	head, err := probe.Decode[struct {
+		Status int          `json:"_status"`
+		Reason probe.Reason `json:"_reason"`
+	}](body)
+	if err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+	}
+	if head.Status > 0 {
+		return head.Status, body, nil
+	}
+	if !slices.Contains(reasons, head.Reason) {
+		head.Reason = probe.ReasonHTTP
+	}
+	return 0, body, &probe.AnswerError{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
+}
+
+// ReadExpiry reads when a certificate expires, from "not_after"; the zero time if that
+// is unknown.
+func ReadExpiry(file string) time.Time {
+	var certificate struct {
+		NotAfter time.Time `json:"not_after"`
+	}
+	if body, err := os.ReadFile(file); err != nil || json.Unmarshal(body, &certificate) != nil {
+		return time.Time{}
+	}
+	return certificate.NotAfter
+}
+
+// maxFileName leaves room for what is added to a name; file systems take 255 bytes.
+const maxFileName = 200
+
+// answerFile returns the file of an endpoint: its path with - for /.
+func answerFile(endpoint string) string {
+	if len(endpoint) > maxFileName {
+		return ownFile(endpoint)
+	}
+	return strings.ReplaceAll(endpoint, "/", "-") + ".json"
+}
+
+// ownFile returns a file that no other endpoint has: a-b and a/b are two secrets.
+func ownFile(endpoint string) string {
+	sum := sha256.Sum256([]byte(endpoint))
+	name := strings.ReplaceAll(endpoint, "/", "-")
+	return name[:min(len(name), maxFileName)] + "." + hex.EncodeToString(sum[:8]) + ".json"
+}
+
+// Writer writes what one probe was answered, and counts it. The directories exist.
+type Writer struct {
+	// Fleet is the directory of the snapshot, Cluster the directory of the cluster of the
+	// probe.
+	Fleet, Cluster string
+	// TakenAt is the moment of the snapshot, in whole seconds.
+	TakenAt time.Time
+
+	Answers int
+	Missing []Missing
+
+	written map[string]bool
+}
+
+// Instance makes the directory of one instance of a system.
+func (w *Writer) Instance(system, name string) (string, error) {
+	dir := filepath.Join(w.Fleet, system, name)
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// WriteAnswer writes the answer of an endpoint where [ReadAnswer] finds it. It counts
+// if there was one.
+func (w *Writer) WriteAnswer(dir, endpoint string, text []byte, answered bool) error {
+	file := filepath.Join(dir, answerFile(endpoint))
+	if w.written[file] {
+		file = filepath.Join(dir, ownFile(endpoint))
+	}
+	return w.Write(file, text, answered)
+}
+
+// Write writes a file. It counts if it has an answer.
+func (w *Writer) Write(file string, text []byte, answered bool) error {
+	if w.written == nil {
+		w.written = map[string]bool{}
+	}
+	w.written[file] = true
+	if answered {
+		w.Answers++
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
+}

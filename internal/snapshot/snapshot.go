@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package snapshot defines the directory that stands for a fleet: its layout, what is
+// written to it, and how that is read.
+//
+//	snapshot.yaml                   see [Meta]
+//	fleet.yaml                      the configuration that serves the directory
+//	CLUSTER/snapshot.yaml           the same for one cluster, optional
+//	CLUSTER/**/*.yaml, *.json       objects, see [ReadObjects]
+//	CLUSTER/controllers/NS/POD.prom metrics of a pod
+//	SYSTEM/INSTANCE/**/*.json       answers, see [ReadAnswer]
+//
+// What is written of an object or an answer is what the type into which it is decoded
+// reads, see [Shape]: a field that is not read cannot leak.
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	// MetaFile describes a snapshot, in the directory of a cluster or in the one above.
+	MetaFile = "snapshot.yaml"
+	// ConfigFile is the configuration that serves the snapshot.
+	ConfigFile = "fleet.yaml"
+)
+
+// Dir is the directory of one cluster.
+type Dir struct {
+	Path string
+	// ShiftTime moves every timestamp by the age of the snapshot.
+	ShiftTime bool
+}
+
+// ClusterDir returns the name of the directory of a cluster. It differs from the names
+// of the files and of the directories of systems.
+func ClusterDir(cluster string, systems []string) string {
+	if cluster == MetaFile || cluster == ConfigFile || slices.Contains(systems, cluster) {
+		return "_" + cluster // no name of a cluster begins like this
+	}
+	return cluster
+}
+
+// Meta is the content of a [MetaFile].
+type Meta struct {
+	// TakenAt is when the objects and answers were read.
+	TakenAt time.Time `json:"takenAt,omitzero"`
+	// ShiftTime false leaves the timestamps as they are.
+	ShiftTime *bool `json:"shiftTime,omitempty"`
+	// ServerVersion is the version of the cluster's API server.
+	ServerVersion string `json:"serverVersion,omitempty"`
+	// ClusterUID is the UID of the cluster's namespace kube-system.
+	ClusterUID string `json:"clusterUID,omitempty"`
+	// ExporterVersion is the version of the exporter that took the snapshot.
+	ExporterVersion string `json:"exporterVersion,omitempty"`
+	// Missing could not be read: it is unknown, not absent.
+	Missing []Missing `json:"missing,omitempty"`
+}
+
+// Missing is a part that could not be read when a snapshot was taken: a cluster, a kind
+// in one, or an answer of OpenBao, of a dashboard or of pods.
+type Missing struct {
+	// Cluster is empty in the directory of the cluster itself.
+	Cluster string `json:"cluster,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Version string `json:"version,omitempty"`
+	OpenBao string `json:"openbao,omitempty"`
+	Aurora  string `json:"aurora,omitempty"`
+	// Endpoint is what was asked of OpenBao or of pods. System is the system of the
+	// pods, if the pods of other systems could be listed.
+	Endpoint string `json:"endpoint,omitempty"`
+	System   string `json:"system,omitempty"`
+	// Reason is one word, as in the metrics.
+	Reason string `json:"reason"`
+}
+
+// MissingIn returns what is missing in a cluster.
+func (m Meta) MissingIn(cluster string) []Missing {
+	return slices.DeleteFunc(slices.Clone(m.Missing), func(part Missing) bool { return part.Cluster != "" && part.Cluster != cluster })
+}
+
+// Write writes the [MetaFile] of a directory.
+func (m Meta) Write(dir string) error {
+	text, err := yaml.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, MetaFile), text, 0o600)
+}
+
+// Meta reads the [MetaFile] of the cluster or of the fleet; both are optional.
+func (d Dir) Meta() (Meta, error) {
+	var meta Meta
+	for _, file := range []string{filepath.Join(d.Path, MetaFile), filepath.Join(filepath.Dir(d.Path), MetaFile)} {
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return meta, err
+		}
+		if err := yaml.UnmarshalStrict(data, &meta); err != nil {
+			return meta, fmt.Errorf("%s: %w", file, err)
+		}
+		return meta, nil
+	}
+	return meta, nil
+}
+
+// Clock holds when a snapshot was first read: a file that is edited later must not move
+// the timestamps of the others.
+type Clock struct{ takenAt, read time.Time }
+
+// Shift returns by how much timestamps are moved, so that ages are those of the moment
+// in which the snapshot was taken.
+func (c *Clock) Shift(d Dir, meta Meta, now time.Time) time.Duration {
+	if c.read.IsZero() || !c.takenAt.Equal(meta.TakenAt) {
+		c.takenAt, c.read = meta.TakenAt, now
+	}
+	if meta.TakenAt.IsZero() || !d.ShiftTime || meta.ShiftTime != nil && !*meta.ShiftTime {
+		return 0
+	}
+	// Whole seconds, as Kubernetes has them: what was equal stays so.
+	return c.read.Sub(meta.TakenAt).Truncate(time.Second)
+}
+
+// Subdirectories returns the names of the directories in dir, without hidden ones. Links
+// are followed. A directory that does not exist has none.
+func Subdirectories(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if e.Name()[0] != '.' && isDirectory(filepath.Join(dir, e.Name())) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,215 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+)
+
+// Written is what a snapshot has of a cluster.
+type Written struct {
+	ServerVersion string
+	// UID is the UID of the cluster; empty if it is unknown.
+	UID string
+	// Kinds are those that the cluster serves.
+	Kinds []WrittenKind
+	// Failure is why the cluster could not be read at all.
+	Failure *Failure
+}
+
+// WrittenKind is a kind in a snapshot.
+type WrittenKind struct {
+	Group, Kind, Version string
+	Objects              int
+	// Failure is why the kind is not in the snapshot.
+	Failure *Failure
+}
+
+// Failure is why something could not be read.
+type Failure struct {
+	Reason Reason
+	Text   string // for people; without secrets
+}
+
+func failureOf(err error) *Failure { return &Failure{Reason: reasonOf(err), Text: redact.Error(err)} }
+
+// WriteSnapshot writes the objects of a cluster into dir, a file for each kind, see
+// [Resource.Keep]. The kinds are listed one after the other, and each fails by itself.
+// An error is one of writing.
+func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string) (Written, error) {
+	w := &writer{dir: dir}
+	for _, set := range sets {
+		w.resources = append(w.resources, set.Resources...)
+	}
+	if c.Snapshot != nil {
+		return w.out, w.copySnapshot(c.Name, *c.Snapshot)
+	}
+	err := w.live(ctx, c)
+	return w.out, err
+}
+
+// writer writes the objects of one cluster.
+type writer struct {
+	dir       string
+	resources []Resource
+	out       Written
+}
+
+func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
+	config, err := c.Connect()
+	if err != nil {
+		w.out.Failure = failureOf(fmt.Errorf("%w: %w", errConfig, err))
+		return nil
+	}
+	a, err := connect(config, false)
+	if err != nil {
+		w.out.Failure = failureOf(err)
+		return nil
+	}
+	defer a.close()
+	var found served
+	for range missesUntilDown {
+		if found, err = a.discover(ctx, probeTimeout, w.resources); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		w.out.Failure = failureOf(err)
+		return nil
+	}
+	w.out.ServerVersion = found.serverVersion
+	w.out.UID, _ = a.uid(ctx, probeTimeout)
+	for _, r := range w.resources {
+		as, ok := found.kinds[schema.GroupKind{Group: r.Group, Kind: r.Kind}]
+		if !ok {
+			continue
+		}
+		if err := w.kind(r, as.version, func(l *snapshot.List) error { return a.list(ctx, r, as, l) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kind writes one kind. An error of fill is the failure of the kind.
+func (w *writer) kind(r Resource, version string, fill func(*snapshot.List) error) error {
+	n, failure, err := snapshot.WriteList(filepath.Join(w.dir, w.file(r)), r.apiVersion(version), r.Kind, fill)
+	if err != nil {
+		return err
+	}
+	out := WrittenKind{Group: r.Group, Kind: r.Kind, Version: version, Objects: n}
+	if failure != nil {
+		out.Failure = failureOf(failure)
+	}
+	w.out.Kinds = append(w.out.Kinds, out)
+	return nil
+}
+
+// file returns the name of the file of a kind. It has the group only if two groups have
+// a kind of that name.
+func (w *writer) file(r Resource) string {
+	name := strings.ToLower(r.Kind)
+	if slices.ContainsFunc(w.resources, func(o Resource) bool { return o.Kind == r.Kind && o.Group != r.Group }) {
+		name += "." + r.Group
+	}
+	return name + ".json"
+}
+
+// listPage is how many objects are asked for at a time.
+const listPage = 500
+
+// list lists a kind page by page. When the list of which they are pages is too old,
+// it is listed anew, at once, as client-go does.
+func (a *api) list(ctx context.Context, r Resource, as servedKind, l *snapshot.List) error {
+	client, err := a.client(schema.GroupVersion{Group: r.Group, Version: as.version})
+	if err != nil {
+		return err
+	}
+	o := metav1.ListOptions{Limit: listPage}
+	for {
+		meta, err := listPageInto(ctx, client, as.resource, o, func(raw []byte) error { return r.writeTo(l, as.version, raw) })
+		switch {
+		case err != nil && reasonOf(err) == ReasonExpired && o.Continue != "":
+			if err := l.Restart(); err != nil {
+				return err
+			}
+			o = metav1.ListOptions{}
+			continue
+		case err != nil:
+			return err
+		case meta.Continue == "":
+			return nil
+		case meta.Continue == o.Continue:
+			return errors.New("the API server answers with the same page again and again")
+		}
+		o.Continue = meta.Continue
+	}
+}
+
+func listPageInto(ctx context.Context, client *rest.RESTClient, resource string, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta, error) {
+	body, err := client.Get().MaxRetries(missesUntilDown).Resource(resource).VersionedParams(&o, metav1.ParameterCodec).Stream(ctx)
+	if err != nil {
+		return metav1.ListMeta{}, err
+	}
+	defer func() { _ = body.Close() }()
+	return readList(body, item)
+}
+
+func (r Resource) writeTo(l *snapshot.List, version string, raw []byte) error {
+	kept, err := r.Keep(version, raw)
+	if err != nil {
+		return err
+	}
+	return l.Add(kept)
+}
+
+// copySnapshot writes what another snapshot has.
+func (w *writer) copySnapshot(cluster string, d snapshot.Dir) error {
+	content, err := readSnapshot(cluster, d)
+	if err == nil {
+		w.out.ServerVersion, w.out.UID = content.meta.ServerVersion, content.meta.ClusterUID
+		err = content.down
+	} else {
+		err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
+	}
+	if err != nil {
+		w.out.Failure = failureOf(err)
+		return nil
+	}
+	for _, r := range w.resources {
+		if m, ok := content.missing[schema.GroupKind{Group: r.Group, Kind: r.Kind}]; ok {
+			w.out.Kinds = append(w.out.Kinds, WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recorded(m.Reason))})
+			continue
+		}
+		version, objects := content.of(r)
+		if version == "" {
+			continue
+		}
+		err := w.kind(r, version, func(l *snapshot.List) error {
+			for _, o := range objects {
+				if err := r.writeTo(l, o.Version, o.Raw); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
