@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 // TestExpressions has rows, what a panel asks, and what it gets.
@@ -162,12 +162,12 @@ func TestNothingIsGreenWithoutAnExporter(t *testing.T) {
 // clusters, and returns the labels of what it gets.
 func ask(t *testing.T, text, expr string) []string {
 	t.Helper()
-	rows, err := tests.ParseRows(text)
+	rows, err := ruletest.ParseRows(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := tests.NewEvaluator("cluster")
-	m, err := e.Moment(t.Context(), rows, nil, tests.TakenAt())
+	e := ruletest.NewEvaluator("cluster")
+	m, err := e.Moment(t.Context(), rows, nil, ruletest.TakenAt())
 	if err != nil {
 		t.Fatal(err)
 	}

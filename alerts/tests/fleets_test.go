@@ -20,16 +20,16 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 // TestTwoReplicas: two exporters that say the same are one.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
-		both := slices.Concat(tests.Scraped(f.Rows, "exporter-0"), tests.Scraped(f.Rows, "exporter-1"))
-		if diff := gocmp.Diff(f.Want, tests.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
+		both := slices.Concat(ruletest.Scraped(f.Rows, "exporter-0"), ruletest.Scraped(f.Rows, "exporter-1"))
+		if diff := gocmp.Diff(f.Want, ruletest.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
 			t.Errorf("%s: alerts of two replicas (-want +got):\n%s", f.Name, diff)
 		}
 	}
@@ -40,7 +40,7 @@ func TestClusterName(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
 		var got []string
-		for _, a := range evaluate(t, f, "clusterName", tests.Renamed(f.Rows, "clusterName")) {
+		for _, a := range evaluate(t, f, "clusterName", ruletest.Renamed(f.Rows, "clusterName")) {
 			name := a.Labels.Get("clusterName")
 			if hasCluster := a.Labels.Get("cluster"); hasCluster != name {
 				t.Errorf("%s: %s has the cluster %q", f.Name, a, hasCluster)
@@ -65,7 +65,7 @@ func TestSince(t *testing.T) {
 	e := evaluators()["cluster"]
 	found := map[string]bool{}
 	for _, f := range allFixtures(t) {
-		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
+		m, err := e.Moment(t.Context(), f.Rows, f.Series, ruletest.TakenAt())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestSince(t *testing.T) {
 			for _, s := range fired {
 				at := begun(s.Metric, since)
 				found[r.Name] = found[r.Name] || at > 0
-				if at > float64(tests.TakenAt().Unix()) {
+				if at > float64(ruletest.TakenAt().Unix()) {
 					t.Errorf("%s: %s since %v", f.Name, s.Metric, at)
 				}
 			}
@@ -135,39 +135,39 @@ func TestRowsAreDeclared(t *testing.T) {
 // TestQuietFleets: nothing is said about what is not there.
 func TestQuietFleets(t *testing.T) {
 	t.Parallel()
-	kinds := func(systems ...string) func(tests.Row) bool {
-		return func(r tests.Row) bool {
+	kinds := func(systems ...string) func(ruletest.Row) bool {
+		return func(r ruletest.Row) bool {
 			return slices.ContainsFunc(systems, func(s string) bool {
 				return strings.Contains(r.Name(), s+"_") || r.Labels.Get("system") == s || r.Labels.Get("collector") == s
 			})
 		}
 	}
 	healthy := healthyRows(t)
-	for name, without := range map[string]func(tests.Row) bool{
-		"all is well":        func(tests.Row) bool { return false },
-		"an empty fleet":     func(tests.Row) bool { return true },
+	for name, without := range map[string]func(ruletest.Row) bool{
+		"all is well":        func(ruletest.Row) bool { return false },
+		"an empty fleet":     func(ruletest.Row) bool { return true },
 		"without OpenBao":    kinds("openbao", "secretflow"),
 		"without Greenhouse": kinds("greenhouse"),
 		"without Aurora":     kinds("aurora"),
 		"without Flux":       kinds("flux"),
-		"all in one":         func(r tests.Row) bool { return r.Labels.Get("cluster") == "b" },
+		"all in one":         func(r ruletest.Row) bool { return r.Labels.Get("cluster") == "b" },
 	} {
 		rows := slices.DeleteFunc(slices.Clone(healthy), without)
-		if found := evaluate(t, tests.Fixture{}, "cluster", rows); len(found) > 0 {
-			t.Errorf("%s: %s", name, tests.Strings(found))
+		if found := evaluate(t, ruletest.Fixture{}, "cluster", rows); len(found) > 0 {
+			t.Errorf("%s: %s", name, ruletest.Strings(found))
 		}
 	}
 	// Clusters that have none of the kinds.
-	rows, err := tests.Bare(t.Context(), t.TempDir())
+	rows, err := ruletest.Bare(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := evaluate(t, tests.Fixture{}, "cluster", rows); len(rows) == 0 || len(found) > 0 {
-		t.Errorf("clusters with nothing in them, %d rows: %s", len(rows), tests.Strings(found))
+	if found := evaluate(t, ruletest.Fixture{}, "cluster", rows); len(rows) == 0 || len(found) > 0 {
+		t.Errorf("clusters with nothing in them, %d rows: %s", len(rows), ruletest.Strings(found))
 	}
 }
 
-func healthyRows(t *testing.T) []tests.Row {
+func healthyRows(t *testing.T) []ruletest.Row {
 	t.Helper()
 	for _, f := range allFixtures(t) {
 		if f.Name == "ExporterWatchdog" {
@@ -182,11 +182,11 @@ func healthyRows(t *testing.T) []tests.Row {
 // tells of.
 func TestTheSnapshotFleet(t *testing.T) {
 	t.Parallel()
-	rows, err := tests.SnapshotFleet(t.Context(), t.TempDir())
+	rows, err := ruletest.SnapshotFleet(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(tests.Strings(evaluate(t, tests.Fixture{}, "cluster", rows)), "\n") + "\n"
+	got := strings.Join(ruletest.Strings(evaluate(t, ruletest.Fixture{}, "cluster", rows)), "\n") + "\n"
 	compare(t, "snapshotfleet", got)
 }
 
@@ -207,16 +207,16 @@ func TestTheCrowd(t *testing.T) {
 	compare(t, "crowd", got.String())
 }
 
-var theCrowd = sync.OnceValues(func() (tests.Fixture, error) {
+var theCrowd = sync.OnceValues(func() (ruletest.Fixture, error) {
 	dir, err := os.MkdirTemp("", "crowd-")
 	if err != nil {
-		return tests.Fixture{}, err
+		return ruletest.Fixture{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	return tests.Crowd(context.Background(), dir)
+	return ruletest.Crowd(context.Background(), dir)
 })
 
-func crowd(t *testing.T) tests.Fixture {
+func crowd(t *testing.T) ruletest.Fixture {
 	t.Helper()
 	f, err := theCrowd()
 	if err != nil {

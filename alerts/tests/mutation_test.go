@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 // harmless are mistakes that change nothing, and why.
@@ -49,15 +49,15 @@ func harmless() map[string]string {
 // moment is what a fixture holds.
 type moment struct {
 	name string
-	tests.Moment
+	ruletest.Moment
 }
 
 // TestMistakesAreFound: whatever is wrong with an expression, some fixture shows it.
 func TestMistakesAreFound(t *testing.T) {
-	e := tests.NewEvaluator("cluster")
+	e := ruletest.NewEvaluator("cluster")
 	var moments []moment
 	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t)) {
-		m, err := e.Moment(t.Context(), f.Rows, f.Series, tests.TakenAt())
+		m, err := e.Moment(t.Context(), f.Rows, f.Series, ruletest.TakenAt())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestMistakesAreFound(t *testing.T) {
 }
 
 // unnoticed are the mistakes in an expression that no fixture shows.
-func unnoticed(t *testing.T, e *tests.Evaluator, moments []moment, name, expr string) []string {
+func unnoticed(t *testing.T, e *ruletest.Evaluator, moments []moment, name, expr string) []string {
 	t.Helper()
 	parsed, err := alerts.Parse(expr)
 	if err != nil {
@@ -155,7 +155,7 @@ func rank(rule, fixture string) int {
 }
 
 // outcome is the result of an expression as text.
-func outcome(ctx context.Context, e *tests.Evaluator, m tests.Moment, expr string) string {
+func outcome(ctx context.Context, e *ruletest.Evaluator, m ruletest.Moment, expr string) string {
 	vector, err := e.Query(ctx, m, expr)
 	if err != nil {
 		return err.Error()

@@ -11,12 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 // aboutObjects calls f with one alert of the own rule of each fixture, if it is about
 // an object, and with what says so about the row.
-func aboutObjects(t *testing.T, f func(x tests.Fixture, a tests.Alert, row func(metric, more string, differ ...string) tests.Row)) {
+func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row)) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, x := range allFixtures(t) {
@@ -28,14 +28,14 @@ func aboutObjects(t *testing.T, f func(x tests.Fixture, a tests.Alert, row func(
 			if err != nil {
 				t.Fatal(err)
 			}
-			f(x, a, func(metric, more string, differ ...string) tests.Row {
+			f(x, a, func(metric, more string, differ ...string) ruletest.Row {
 				value := func(label, v string) string {
 					if slices.Contains(differ, label) {
 						return "another"
 					}
 					return v
 				}
-				rows, err := tests.ParseRows(fmt.Sprintf(`%s{cluster=%q,group="g",kind=%q,namespace=%q,name=%q%s} 1`,
+				rows, err := ruletest.ParseRows(fmt.Sprintf(`%s{cluster=%q,group="g",kind=%q,namespace=%q,name=%q%s} 1`,
 					metric, value("cluster", a.Labels.Get("cluster")), value("kind", kind), value("namespace", namespace), value("name", name), more))
 				if err != nil {
 					t.Fatal(err)
@@ -56,7 +56,7 @@ func aboutObjects(t *testing.T, f func(x tests.Fixture, a tests.Alert, row func(
 // TestAlertsDisabled: an annotation turns alerts about this very object off.
 func TestAlertsDisabled(t *testing.T) {
 	t.Parallel()
-	aboutObjects(t, func(x tests.Fixture, a tests.Alert, row func(metric, more string, differ ...string) tests.Row) {
+	aboutObjects(t, func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row) {
 		others := slices.Clone(x.Rows)
 		for _, label := range []string{"cluster", "kind", "namespace", "name"} {
 			others = append(others, row(alerts.ObjectAlertsDisabled, "", label))
@@ -78,10 +78,10 @@ func TestAlertsDisabled(t *testing.T) {
 	})
 }
 
-func evaluateRule(t *testing.T, x tests.Fixture, r alerts.Rule, rows []tests.Row) []tests.Alert {
+func evaluateRule(t *testing.T, x ruletest.Fixture, r alerts.Rule, rows []ruletest.Row) []ruletest.Alert {
 	t.Helper()
 	e := evaluators()["cluster"]
-	m, err := e.Moment(t.Context(), rows, x.Series, tests.TakenAt())
+	m, err := e.Moment(t.Context(), rows, x.Series, ruletest.TakenAt())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestOwners(t *testing.T) {
 			rules[r.Name] = r
 		}
 	}
-	aboutObjects(t, func(x tests.Fixture, a tests.Alert, row func(metric, more string, differ ...string) tests.Row) {
+	aboutObjects(t, func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row) {
 		for _, c := range []struct {
 			more string
 			want []string

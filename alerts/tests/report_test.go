@@ -14,10 +14,10 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 // TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus
@@ -46,12 +46,12 @@ func TestTheReportSaysTheSame(t *testing.T) {
 	}
 }
 
-func report(t *testing.T, f tests.Fixture) health.Report {
+func report(t *testing.T, f ruletest.Fixture) health.Report {
 	t.Helper()
 	e, self := exposed(t, f.Rows)
 	evaluator, err := health.New(health.Options{
 		Exposition: e, Self: self, Rules: health.Rules{Groups: alerts.Catalogue()}, Log: slog.New(slog.DiscardHandler), Once: true,
-		Now: func() time.Time { return tests.TakenAt() },
+		Now: func() time.Time { return ruletest.TakenAt() },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func report(t *testing.T, f tests.Fixture) health.Report {
 }
 
 // exposed are rows as the exporter holds them: those about clusters, and its own.
-func exposed(t *testing.T, rows []tests.Row) (*exposition.Exposition, prometheus.Gatherer) {
+func exposed(t *testing.T, rows []ruletest.Row) (*exposition.Exposition, prometheus.Gatherer) {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, app.Families()...)
 	if err != nil {
@@ -75,7 +75,7 @@ func exposed(t *testing.T, rows []tests.Row) (*exposition.Exposition, prometheus
 		families[f.Name] = f
 	}
 	self := prometheus.NewRegistry()
-	byCluster := map[string][]tests.Row{}
+	byCluster := map[string][]ruletest.Row{}
 	for _, r := range rows {
 		if families[r.Name()] != nil {
 			c := r.Labels.Get("cluster")

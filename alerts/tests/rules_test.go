@@ -19,7 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
 var update = flag.Bool("update", false, "write what the rules say into the fixtures")
@@ -27,16 +27,16 @@ var update = flag.Bool("update", false, "write what the rules say into the fixtu
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fixtures runs the exporters, once for all tests.
-var fixtures = sync.OnceValues(func() ([]tests.Fixture, error) {
+var fixtures = sync.OnceValues(func() ([]ruletest.Fixture, error) {
 	dir, err := os.MkdirTemp("", "rules-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	return tests.Fixtures(context.Background(), dir)
+	return ruletest.Fixtures(context.Background(), dir)
 })
 
-func allFixtures(t *testing.T) []tests.Fixture {
+func allFixtures(t *testing.T) []ruletest.Fixture {
 	t.Helper()
 	all, err := fixtures()
 	if err != nil {
@@ -45,16 +45,16 @@ func allFixtures(t *testing.T) []tests.Fixture {
 	return all
 }
 
-var evaluators = sync.OnceValue(func() map[string]*tests.Evaluator {
-	return map[string]*tests.Evaluator{"cluster": tests.NewEvaluator("cluster"), "clusterName": tests.NewEvaluator("clusterName")}
+var evaluators = sync.OnceValue(func() map[string]*ruletest.Evaluator {
+	return map[string]*ruletest.Evaluator{"cluster": ruletest.NewEvaluator("cluster"), "clusterName": ruletest.NewEvaluator("clusterName")}
 })
 
 // evaluate returns all alerts but the one that always fires, unless the case is
 // about that.
-func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []tests.Alert {
+func evaluate(t *testing.T, f ruletest.Fixture, label string, rows []ruletest.Row) []ruletest.Alert {
 	t.Helper()
 	e := evaluators()[label]
-	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
+	m, err := e.Moment(t.Context(), rows, f.Series, ruletest.TakenAt())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func evaluate(t *testing.T, f tests.Fixture, label string, rows []tests.Row) []t
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(found, func(a tests.Alert) bool { return a.Rule.Name == "ExporterWatchdog" && f.Rule != a.Rule.Name })
+	return slices.DeleteFunc(found, func(a ruletest.Alert) bool { return a.Rule.Name == "ExporterWatchdog" && f.Rule != a.Rule.Name })
 }
 
 // TestRules compares all alerts of all fixtures with those that are wanted.
@@ -71,7 +71,7 @@ func TestRules(t *testing.T) {
 	for _, f := range allFixtures(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			found := evaluate(t, f, "cluster", f.Rows)
-			if got := tests.Strings(found); *update {
+			if got := ruletest.Strings(found); *update {
 				write(t, f, got)
 			} else if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
 				t.Errorf("alerts (-want +got):\n%s", diff)
@@ -90,7 +90,7 @@ func TestRules(t *testing.T) {
 var cmpEmpty = cmp.Transformer("nonil", func(s []string) []string { return append([]string{}, s...) })
 
 // write puts the alerts into the section "want" of the case.
-func write(t *testing.T, f tests.Fixture, got []string) {
+func write(t *testing.T, f ruletest.Fixture, got []string) {
 	t.Helper()
 	file := filepath.Join("testdata", f.Rule+".txtar")
 	text, err := os.ReadFile(file)

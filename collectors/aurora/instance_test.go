@@ -18,7 +18,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestNobodyThere: why there is no connection.
@@ -88,7 +89,7 @@ func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	i := d.start()
 	done := make(chan struct{})
 	go func() { defer close(done); i.askOnce(t.Context()) }()
-	collectortest.Eventually(t, "up", func() bool { return rowsOf(t, d.site)["up"] == "1" })
+	testutil.Until(t, "up", func() bool { return rowsOf(t, d.site)["up"] == "1" })
 	rowsOf(t, d.site).want(t, map[string]string{`check_success{check="keystone"}`: "", "up": "1"})
 	if i.Settled() {
 		t.Error("settled before Keystone has answered")
@@ -187,8 +188,8 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(ctx) }()
-	collectortest.Eventually(t, "settled", p.Settled)
-	collectortest.Eventually(t, "a second round", func() bool { return rowsOf(t, d.site)[`request_duration_seconds_count{check="page"}`] > "1" })
+	testutil.Until(t, "settled", p.Settled)
+	testutil.Until(t, "a second round", func() bool { return rowsOf(t, d.site)[`request_duration_seconds_count{check="page"}`] > "1" })
 	reached := make(chan struct{}, 100)
 	d.set("/", func(w http.ResponseWriter, r *http.Request) { reached <- struct{}{}; hang(w, r) })
 	<-reached

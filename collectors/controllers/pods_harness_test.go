@@ -28,7 +28,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // stubServer is an API server as far as pods are concerned: lists with selectors and

@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 const depthOf = `workqueue_depth{cluster="management",system="flux",component="kustomize-controller",controller_namespace="flux-system",controller_pod=%q,name="x"} %v` + "\n"
@@ -97,7 +97,7 @@ func TestProxyAnswers(t *testing.T) {
 			s.behind["flux-system/kustomize-controller-2:8080"] = says(good)
 			var logged bytes.Buffer
 			p, e := startPods(t, s.cluster, podConfig(), func(s *collectors.Site) { s.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
-			p.timeout = collectortest.Deadline
+			p.timeout = testutil.Deadline
 			p.round(t.Context())
 			both := fmt.Sprintf(depthOf, "kustomize-controller-1", 3) + fmt.Sprintf(depthOf, "kustomize-controller-2", 3)
 			if diff := cmp.Diff(both, servedRows(t, e, "workqueue_depth")); diff != "" {
@@ -285,11 +285,11 @@ func TestRunAsksAgain(t *testing.T) {
 	conf := podConfig()
 	conf.Interval = config.Duration(10 * time.Millisecond)
 	p, e := startPods(t, s.cluster, conf, nil)
-	p.timeout = collectortest.Deadline
+	p.timeout = testutil.Deadline
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); p.Run(ctx) }()
 	defer func() { cancel(); <-done }()
-	collectortest.Eventually(t, "settled", p.Settled)
-	collectortest.Eventually(t, "asked again", func() bool { return strings.HasSuffix(servedRows(t, e, "workqueue_depth"), "} 3\n") || n.Load() > 3 })
+	testutil.Until(t, "settled", p.Settled)
+	testutil.Until(t, "asked again", func() bool { return strings.HasSuffix(servedRows(t, e, "workqueue_depth"), "} 3\n") || n.Load() > 3 })
 }

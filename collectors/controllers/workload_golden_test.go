@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // TestWorkloadsBecomeTheRowsOfTheirGoldenFile renders the objects of each file of

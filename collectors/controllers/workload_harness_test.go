@@ -5,7 +5,7 @@ package controllers
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // workloadSuite is the collector with the workloads of testdata.

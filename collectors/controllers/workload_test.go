@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // TestNothingOfAWorkloadLeaks: s3cr3t is in the environment, the arguments and the

@@ -6,7 +6,7 @@ package externalsecrets
 import (
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 func FuzzExternalSecret(f *testing.F)        { fuzz(f, "ExternalSecret") }

@@ -6,7 +6,7 @@ package externalsecrets
 import (
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // TestObjectsBecomeTheRowsOfTheirGoldenFile renders the objects of each file of

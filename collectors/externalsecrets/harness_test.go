@@ -7,7 +7,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // suite is the collector with the objects of testdata: written by hand, or recorded in

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // names of secrets and the paths of stores are kept: where a secret is follows from

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // TestAnObjectBecomesTheRowsOfItsGoldenFile renders each object of testdata and

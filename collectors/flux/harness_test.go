@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // suite is the collector with the objects of testdata. edge-17, which some of them are

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 func TestSizesOfArtifacts(t *testing.T) {

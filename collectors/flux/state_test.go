@@ -6,8 +6,8 @@ package flux
 import (
 	"testing"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // TestTheFirstStateThatHoldsWins goes through the precedence suspended, stalled,

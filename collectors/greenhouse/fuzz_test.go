@@ -6,7 +6,7 @@ package greenhouse
 import (
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 func FuzzRows(f *testing.F) {

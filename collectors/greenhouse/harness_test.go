@@ -4,7 +4,7 @@
 package greenhouse
 
 import (
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // suite is the collector with the objects of testdata.

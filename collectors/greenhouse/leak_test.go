@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
 // TestNothingLeaks looks for what must not be in a row. In testdata, s3cr3t is in all

@@ -13,8 +13,8 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
 )
 
 // schema is a structural schema, as far as it matters here.

@@ -15,6 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func service() *config.OpenBaoService {
@@ -56,12 +57,12 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	become := func(want map[string]string) {
 		t.Helper()
 		for name, v := range want {
-			eventually(t, name+" "+v, func() bool { return rowsOf(t, b.site)[name] == v })
+			testutil.Until(t, name+" "+v, func() bool { return rowsOf(t, b.site)[name] == v })
 		}
 	}
 	up := func(name string) string { return row("node_up", "node", name) }
 	become(map[string]string{up("openbao-0"): "1", up("openbao-1"): "1", up("openbao-2"): "1", `nodes{state="standby"}`: "2"})
-	eventually(t, "settled", i.Settled)
+	testutil.Until(t, "settled", i.Settled)
 	if f := rowsOf(t, b.site).with("endpoint_failing"); f != nil {
 		t.Error(f)
 	}
@@ -105,7 +106,7 @@ func TestAServiceThatCannotBeFound(t *testing.T) {
 			api.set(func(a *apiServer) { tc.spoil(b, a) })
 			i := start(b.o, b.site)
 			run(t, i)
-			eventually(t, "settled", i.Settled)
+			testutil.Until(t, "settled", i.Settled)
 			rows := rowsOf(t, b.site)
 			rows.want(t, map[string]string{failing("", "endpointslices", tc.why): "1", `nodes{state="down"}`: "", "expected_nodes": "3"})
 			if i.Status().Up {

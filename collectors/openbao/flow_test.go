@@ -13,6 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // refer makes an ExternalSecret of some cluster refer to keys of a store without a
@@ -55,7 +56,7 @@ func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
 	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/not-there", reply(http.StatusNotFound, `{"errors":[]}`))
 	i := flowing(t, b)
 	run(t, i)
-	eventually(t, "settled", i.Settled)
+	testutil.Until(t, "settled", i.Settled)
 
 	missing := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "not-there"}
 	admin := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-admin"}
@@ -98,7 +99,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	c := refer(t, b.site.Flow)
 	i := flowing(t, b)
 	run(t, i)
-	eventually(t, "settled", i.Settled)
+	testutil.Until(t, "settled", i.Settled)
 	stored := func() int {
 		return strings.Count(serve(t, b.site.Exposition), "\ncobaltcore_secretflow_stored_version{")
 	}
@@ -108,7 +109,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	c.Set(secretflow.KindExternalSecret, "openstack/late", &secretflow.User{References: []secretflow.Reference{
 		{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: "kv-v2/bootstrap/data/keystone-db"},
 	}})
-	eventually(t, "the new one is asked for", func() bool { return stored() == 1 })
+	testutil.Until(t, "the new one is asked for", func() bool { return stored() == 1 })
 }
 
 // TestFlowIsNotSettledWhileItIsAsked: what was asked before is not what somebody
@@ -121,7 +122,7 @@ func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
 	c := refer(t, b.site.Flow)
 	i := flowing(t, b)
 	run(t, i)
-	eventually(t, "settled", i.Settled)
+	testutil.Until(t, "settled", i.Settled)
 
 	asked, answer := make(chan struct{}), make(chan struct{})
 	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/late", func(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +141,7 @@ func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
 		t.Error("settled before there is an answer")
 	}
 	close(answer)
-	eventually(t, "settled again", i.Settled)
+	testutil.Until(t, "settled again", i.Settled)
 	if text := serve(t, b.site.Exposition); !strings.Contains(text, "\ncobaltcore_secretflow_stored_version{") {
 		t.Error("settled without the row")
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each case of
@@ -60,7 +61,7 @@ func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			site, i := snapshotCase(t, name, 0)
 			run(t, i)
-			eventually(t, "settled", i.Settled)
+			testutil.Until(t, "settled", i.Settled)
 			want := readGolden(t, name)
 			got := collectortest.Lines(serve(t, site.Exposition))
 			if diff := cmp.Diff(want, got); diff != "" {

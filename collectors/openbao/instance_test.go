@@ -16,6 +16,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestStatus: an instance is up as long as any node answers, whatever it says, and
@@ -95,21 +96,21 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	}
 	t.Run("interval", func(t *testing.T) {
 		_, active := begin(t, 50*time.Millisecond)
-		eventually(t, "asked again", func() bool { return active.count(crl) >= 3 })
+		testutil.Until(t, "asked again", func() bool { return active.count(crl) >= 3 })
 		if rounds, lists := active.count("sys/mounts"), active.count(crl); rounds <= lists {
 			t.Errorf("the revocation list was asked for %d times in %d rounds", lists, rounds)
 		}
 	})
 	t.Run("failure", func(t *testing.T) {
 		b, active := begin(t, time.Hour)
-		eventually(t, "four tries", func() bool { return active.count("sys/audit") >= 4 })
+		testutil.Until(t, "four tries", func() bool { return active.count("sys/audit") >= 4 })
 		if rounds, tries := active.count("sys/mounts"), active.count("sys/audit"); rounds <= tries {
 			t.Errorf("tried %d times in %d rounds", tries, rounds)
 		}
 		active.set("sys/audit", nil)
-		eventually(t, "answered", func() bool { return rowsOf(t, b.site)[row("audit_devices", "type", "file")] == "1" })
+		testutil.Until(t, "answered", func() bool { return rowsOf(t, b.site)[row("audit_devices", "type", "file")] == "1" })
 		asked, rounds := active.count("sys/audit"), active.count("sys/mounts")
-		eventually(t, "three rounds", func() bool { return active.count("sys/mounts") >= rounds+3 })
+		testutil.Until(t, "three rounds", func() bool { return active.count("sys/mounts") >= rounds+3 })
 		if n := active.count("sys/audit"); n != asked {
 			t.Errorf("the audit devices were asked for again: %d, %d", asked, n)
 		}
@@ -127,14 +128,14 @@ func TestDetailsGoWithTheLeader(t *testing.T) {
 	i := b.start(t)
 	run(t, i)
 	crl := row("pki_crl_next_update_timestamp_seconds", "mount", "pki", "issuer_id", "aaaaaaaa-0000-0000-0000-000000000001")
-	eventually(t, "there", func() bool { return rowsOf(t, b.site)[crl] != "" })
+	testutil.Until(t, "there", func() bool { return rowsOf(t, b.site)[crl] != "" })
 	for _, n := range b.nodes {
 		n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 	}
-	eventually(t, "gone", func() bool { return rowsOf(t, b.site)[crl] == "" })
-	eventually(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ask.ReasonSealed)] == "1" })
+	testutil.Until(t, "gone", func() bool { return rowsOf(t, b.site)[crl] == "" })
+	testutil.Until(t, "said why", func() bool { return rowsOf(t, b.site)[failing("", "pki/issuer/{issuer}/crl", ask.ReasonSealed)] == "1" })
 	for _, n := range b.nodes {
 		n.set("sys/health", nil)
 	}
-	eventually(t, "back", func() bool { return rowsOf(t, b.site)[crl] != "" })
+	testutil.Until(t, "back", func() bool { return rowsOf(t, b.site)[crl] != "" })
 }

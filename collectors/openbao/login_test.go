@@ -19,7 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // loginCase is one state of the way from a cluster to OpenBao.
@@ -109,7 +110,7 @@ func TestLoginProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, b, a := probeLogin(t, tc)
 			run(t, l)
-			eventually(t, "settled", l.Settled)
+			testutil.Until(t, "settled", l.Settled)
 			text := serve(t, b.site.Exposition)
 			mustParse(t, text)
 			collectortest.Lint(t, text)

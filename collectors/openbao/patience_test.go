@@ -12,6 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestATokenOutlivesAFailedRenewal: a third of its life is there for that.
@@ -47,8 +48,8 @@ func TestOnePKIMountHoldsNothingElseUp(t *testing.T) {
 	}
 	i := start(b.o, b.site)
 	run(t, i)
-	eventually(t, "settled", i.Settled)
-	eventually(t, "many rounds", func() bool {
+	testutil.Until(t, "settled", i.Settled)
+	testutil.Until(t, "many rounds", func() bool {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		return i.round > 30

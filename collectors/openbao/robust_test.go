@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestANodeThatHangsDelaysNoOther: their rows are there while it is waited for.
@@ -29,7 +30,7 @@ func TestANodeThatHangsDelaysNoOther(t *testing.T) {
 	run(t, i)
 	<-reached
 	for _, want := range []string{row("node_up", "node", node(0)), row("node_up", "node", node(1)), "autopilot_healthy", row("mount_present", "kind", "secret", "path", "pki", "type", "pki")} {
-		eventually(t, want, func() bool { return rowsOf(t, b.site)[want] == "1" })
+		testutil.Until(t, want, func() bool { return rowsOf(t, b.site)[want] == "1" })
 	}
 	rowsOf(t, b.site).want(t, map[string]string{row("node_up", "node", node(2)): ""}) // not known yet
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards/dashboardtest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards/grafana"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/dashboardtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // hub is a site with the cluster management, in which others are found.
@@ -102,11 +104,11 @@ func TestClustersComeAndGo(t *testing.T) {
 	}
 	e.wantLine(`cobaltcore_cluster_up{cluster="storage"} 1`)
 	stop()
-	eventually(t, func() (bool, string) { return storage.connections() == 1, "the old connection is open" })
+	testutil.Eventually(t, func() (bool, string) { return storage.connections() == 1, "the old connection is open" })
 
 	h.management.remove(secrets, "storage-kubeconfig")
 	e.within(10*time.Second, "cluster=management/m")
-	eventually(t, func() (bool, string) { return storage.connections() == 0, "still connected" })
+	testutil.Eventually(t, func() (bool, string) { return storage.connections() == 0, "still connected" })
 	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Contains(body, `"storage"`) {
 		t.Error("rows of a cluster that has gone")
 	}
@@ -216,7 +218,7 @@ func TestNotReadyBeforeClustersAreFound(t *testing.T) {
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
 	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
 	e := h.run()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		code, body := e.ask(http.MethodGet, "/metrics")
 		if code == http.StatusOK {
 			if diff := cmp.Diff([]string{"cluster=management/m", "cluster=storage/s"}, rows(body)); diff != "" {

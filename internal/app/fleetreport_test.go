@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -91,7 +92,7 @@ func TestReportSaysWhatIsWrong(t *testing.T) {
 		"dead": "kubeconfig, up false, timeout", "management": "kubeconfig, up true, ", "nonsense": "kubeconfig, up false, config",
 		"other": "flux-secret, up true, ; ExternalSecret: forbidden", "storage": "flux-secret, up false, unauthorized",
 	}
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		report, text = e.clusters()
 		got = map[string]string{}
 		for _, c := range report.Clusters {

@@ -16,16 +16,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a test waits for something to become true.
-const deadline = 30 * time.Second
 
 // site is a directory with a configuration file and snapshots.
 type site struct {
@@ -89,7 +87,7 @@ func (s site) run(change ...func(*Options)) *exporter {
 	e := &exporter{t: s.t, reload: make(chan os.Signal), cancel: cancel, ended: make(chan error, 1)}
 	listening := make(chan string, 1)
 	o := Options{
-		ConfigFile: s.file("fleet.yaml"), ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: deadline, Reload: e.reload,
+		ConfigFile: s.file("fleet.yaml"), ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: testutil.Deadline, Reload: e.reload,
 		Log: slog.New(slog.DiscardHandler), Listening: func(a []net.Addr) { listening <- a[0].String() },
 	}
 	for _, f := range change {
@@ -163,7 +161,7 @@ func (e *exporter) scrape() []string {
 func (e *exporter) wantRows(want ...string) {
 	e.t.Helper()
 	var diff string
-	eventually(e.t, func() (bool, string) {
+	testutil.Eventually(e.t, func() (bool, string) {
 		diff = cmp.Diff(want, e.scrape())
 		return diff == "", diff
 	})
@@ -172,24 +170,8 @@ func (e *exporter) wantRows(want ...string) {
 // wantLine waits for a line of /metrics.
 func (e *exporter) wantLine(line string) {
 	e.t.Helper()
-	eventually(e.t, func() (bool, string) {
+	testutil.Eventually(e.t, func() (bool, string) {
 		code, body := e.ask(http.MethodGet, "/metrics")
 		return strings.Contains("\n"+body, "\n"+line+"\n"), fmt.Sprintf("%s not in %d %s", line, code, body)
 	})
-}
-
-// eventually asks until it is true; what says why it is not.
-func eventually(t *testing.T, ask func() (ok bool, what string)) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(deadline); ; <-tick.C {
-		ok, what := ask()
-		if ok {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not within %s: %s", deadline, what)
-		}
-	}
 }

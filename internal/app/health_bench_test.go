@@ -20,8 +20,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
 const benchObjects = 50_000
@@ -36,7 +37,7 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a, c := newApp(b.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: deadline}), s.config
+	a, c := newApp(b.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: testutil.Deadline}), s.config
 	if g, err = a.prepare(s, nil, func(g *generation) error { return poll(b.Context(), g.isReady) }); err != nil {
 		b.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 		resources[r.Kind] = r
 	}
 	render := func(i int, change func(map[string]any)) (kindIn, *exposition.Entry) {
-		o := testbed.FluxObject(i)
+		o := loadobject.Flux(i)
 		change(o.Object)
 		raw, err := json.Marshal(o.Object)
 		if err != nil {

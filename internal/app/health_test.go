@@ -19,13 +19,14 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // wantReport waits for a report that is as wanted, and returns its text.
 func (e *exporter) wantReport(ok func(health.Report) bool) string {
 	e.t.Helper()
 	text := ""
-	eventually(e.t, func() (bool, string) {
+	testutil.Eventually(e.t, func() (bool, string) {
 		var code int
 		code, text = e.ask(http.MethodGet, "/api/v1/report")
 		var r health.Report
@@ -92,7 +93,7 @@ func exporterOf(t *testing.T, file string) *exporter {
 func TestSnapshotFleet(t *testing.T) {
 	t.Parallel()
 	r, err := Report(t.Context(), ReportOptions{
-		Options: Options{Log: slog.New(slog.DiscardHandler)}, Snapshot: "../../test/fleet", Timeout: deadline, Progress: io.Discard,
+		Options: Options{Log: slog.New(slog.DiscardHandler)}, Snapshot: "../../test/fleet", Timeout: testutil.Deadline, Progress: io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestAlertsAreSentWhenNobodyScrapes: the notifier of a generation starts with it, a
@@ -33,7 +35,7 @@ func TestAlertsAreSentWhenNobodyScrapes(t *testing.T) {
 	defer am.Close()
 	sees := func(what string, is func(alerts string) bool) {
 		t.Helper()
-		eventually(t, func() (bool, string) {
+		testutil.Eventually(t, func() (bool, string) {
 			mu.Lock()
 			defer mu.Unlock()
 			return is(last), what + ": " + last

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // blackhole accepts connections and never answers.
@@ -58,7 +60,7 @@ func TestDeadClusterBlocksForTheSyncTimeoutOnly(t *testing.T) {
 	if code, _ := e.ask(http.MethodGet, "/-/healthy"); code != http.StatusOK {
 		t.Errorf("healthy: %d", code)
 	}
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		code, body := e.ask(http.MethodGet, "/-/ready")
 		return code == http.StatusOK, body
 	})
@@ -85,7 +87,7 @@ func TestShutdownFinishesScrape(t *testing.T) {
 	s.write("a/objects.json", `{"kind":"List","items":[`+strings.Join(items, ",")+"]}")
 	s.configure("", "a")
 	e := s.run()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		code, body := e.ask(http.MethodGet, "/-/ready")
 		return code == http.StatusOK, body
 	})
@@ -103,7 +105,7 @@ func TestShutdownFinishesScrape(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	e.cancel()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		other, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", e.addr)
 		if err == nil {
 			_ = other.Close()

@@ -13,6 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -45,7 +46,7 @@ func TestProbesAreLookedAtWhenAllObjectsAreThere(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); c.Run(ctx) }()
-		eventually(t, func() (bool, string) { return c.Settled(), "not read" })
+		testutil.Eventually(t, func() (bool, string) { return c.Settled(), "not read" })
 		cancel()
 		<-done
 	}

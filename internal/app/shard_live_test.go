@@ -16,6 +16,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // nameIn is a name that begins with prefix and is in a shard.
@@ -72,7 +73,7 @@ func (d *divided) configure(clusters string, more ...string) {
 // which must have these rows.
 func (d *divided) wantEqual(with ...string) {
 	d.t.Helper()
-	eventually(d.t, func() (bool, string) {
+	testutil.Eventually(d.t, func() (bool, string) {
 		var all []string
 		for _, e := range d.shards {
 			all = append(all, objectRows(e.body())...)
@@ -131,7 +132,7 @@ func TestShardsFollowDiscovery(t *testing.T) {
 
 	d.management.remove(secrets, other+"-kubeconfig")
 	d.wantEqual(applied("management", other+"-kubeconfig"), `cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
-	eventually(t, func() (bool, string) { return second.connections() == 0, "still connected" })
+	testutil.Eventually(t, func() (bool, string) { return second.connections() == 0, "still connected" })
 }
 
 // TestShardFollowsReferences of clusters of another shard, as long as they are
@@ -158,13 +159,13 @@ func TestShardFollowsReferences(t *testing.T) {
 
 	c.remove(externalSecrets, "a")
 	d.wantEqual(stored(d.bao, "keystone-db"))
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		_, body := d.shards[0].ask(http.MethodGet, "/metrics")
 		return !strings.Contains(body, stored(d.bao, "keystone-admin")), "still asked for"
 	})
 
 	d.management.remove(secrets, other+"-kubeconfig")
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		_, body := d.shards[0].ask(http.MethodGet, "/metrics")
 		return !strings.Contains(body, stored(d.bao, "keystone-db")) && c.connections() == 0, "still followed"
 	})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // snapshotFleet is test/fleet as a site of its own, with the times of the dump and
@@ -87,7 +88,7 @@ func objectRows(body string) []string {
 func (e *exporter) body() string {
 	e.t.Helper()
 	var body string
-	eventually(e.t, func() (bool, string) {
+	testutil.Eventually(e.t, func() (bool, string) {
 		var code int
 		code, body = e.ask(http.MethodGet, "/metrics")
 		return code == http.StatusOK, body

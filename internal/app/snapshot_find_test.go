@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // labelled puts a kubeconfig Secret with labels that say what its cluster is.
@@ -66,7 +67,7 @@ discover:
 		t.Errorf("%s, %v", text, err)
 	}
 	replayed := taken.run()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		diff := cmp.Diff(lasting(e.rows()), lasting(replayed.rows()))
 		return diff == "", "rows (-live +replayed):\n" + diff
 	})

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -69,7 +70,7 @@ func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, 
 	s.t.Helper()
 	var progress bytes.Buffer
 	taken := site{t: s.t, dir: filepath.Join(s.t.TempDir(), "taken")}
-	o := SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: taken.dir, Timeout: deadline, Progress: &progress}
+	o := SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: taken.dir, Timeout: testutil.Deadline, Progress: &progress}
 	for _, f := range change {
 		f(&o)
 	}
@@ -96,7 +97,7 @@ func TestASnapshotReplaysToTheSameRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	original, replayed := s.run(), taken.run()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		want, got := original.rows(), replayed.rows()
 		if len(want) < 3000 {
 			return false, fmt.Sprintf("only %d rows", len(want))

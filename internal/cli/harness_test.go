@@ -29,12 +29,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a script waits for something to become true.
-const deadline = 20 * time.Second
 
 // The commands of the scripts, beside those of testscript:
 //
@@ -166,7 +165,7 @@ func background(ts *testscript.TestScript, _ bool, args []string) {
 			<-s.code
 		}
 	})
-	wait(ts, func() (bool, string) {
+	testutil.Eventually(ts, func() (bool, string) {
 		m := startURL.FindStringSubmatch(s.out.String())
 		if m == nil {
 			return false, s.err.String()
@@ -204,7 +203,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 		user, password, _ := strings.Cut(args[2], ":")
 		request.SetBasicAuth(user, password)
 	}
-	wait(ts, func() (bool, string) {
+	testutil.Eventually(ts, func() (bool, string) {
 		response, err := client.Do(request)
 		if err != nil {
 			return false, err.Error()
@@ -224,19 +223,4 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv("OCCUPIED", l.Addr().String())
-}
-
-// wait asks until it is true; what says why it is not.
-func wait(ts *testscript.TestScript, ask func() (ok bool, what string)) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(deadline); ; <-tick.C {
-		ok, what := ask()
-		if ok {
-			return
-		}
-		if time.Now().After(end) {
-			ts.Fatalf("not within %s: %s", deadline, what)
-		}
-	}
 }

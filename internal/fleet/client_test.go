@@ -21,6 +21,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // connectTo writes the kubeconfig of a server.
@@ -177,7 +179,7 @@ func TestClientCloses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		eventually(t, func() (bool, string) {
+		testutil.Eventually(t, func() (bool, string) {
 			mu.Lock()
 			defer mu.Unlock()
 			return len(open) == left, fmt.Sprint(len(open), " connections of ", left)
@@ -185,7 +187,7 @@ func TestClientCloses(t *testing.T) {
 		clients[0].Close()
 		clients = clients[1:]
 	}
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(open) == 0, "still connected"

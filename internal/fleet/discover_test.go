@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 const (
@@ -240,7 +242,7 @@ func TestHostTrouble(t *testing.T) {
 			again := searchFor(t, s.config, s.Discovery)
 			s.stop()
 			again.want(append(lines, "secret is not up")...) // also in a new generation
-			eventually(t, func() (bool, string) { return again.Settled(), "waits for ever" })
+			testutil.Eventually(t, func() (bool, string) { return again.Settled(), "waits for ever" })
 			h.secret("a-kubeconfig", "Opaque", "kubeconfig", reach("a", "two"), "fleet=yes")
 			h.change(func() { h.answer = nil })
 			if tc.reason == ReasonForbidden { // which is believed for a minute

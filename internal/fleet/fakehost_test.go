@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // fakeHost is as much of an API server as discovery sees: objects by their path,
@@ -164,9 +165,6 @@ func (h *fakeHost) list(w http.ResponseWriter, r *http.Request, metadata bool) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"kind": kind, "metadata": map[string]string{"continue": next}, "items": items[from:]})
 }
 
-// deadline is how long a test waits for something to become true.
-const deadline = 30 * time.Second
-
 // search is a running discovery.
 type search struct {
 	*Discovery
@@ -239,7 +237,7 @@ func (s *search) lines() []string {
 // want waits until what was found is as wanted.
 func (s *search) want(want ...string) {
 	s.t.Helper()
-	eventually(s.t, func() (bool, string) {
+	testutil.Eventually(s.t, func() (bool, string) {
 		got := s.lines()
 		return slices.Equal(got, want), strings.Join(got, "\n")
 	})
@@ -250,22 +248,6 @@ func (s *search) rounds(n int) {
 	for range n {
 		for range len(s.places) + 1 {
 			<-s.Changed()
-		}
-	}
-}
-
-// eventually asks until it is true; what says why it is not.
-func eventually(t *testing.T, ask func() (ok bool, what string)) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(deadline); ; <-tick.C {
-		ok, what := ask()
-		if ok {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not within %s: %s", deadline, what)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // bothKinds is an API server with two widgets and a gadget.
@@ -56,7 +57,7 @@ func TestEvents(t *testing.T) {
 			}
 			r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = tc.watchList })
 			r.wantRows(allRows()...)
-			eventually(t, func() (bool, string) { // the WATCH follows the LIST
+			testutil.Eventually(t, func() (bool, string) { // the WATCH follows the LIST
 				diff := cmp.Diff(tc.requests, a.requests("widgets"))
 				return diff == "", diff
 			})
@@ -69,7 +70,7 @@ func TestEvents(t *testing.T) {
 			if diff := cmp.Diff(tc.requests, a.requests("widgets")); diff != "" {
 				t.Errorf("requests: %s", diff)
 			}
-			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			for _, line := range []string{
 				`cobaltcore_cluster_up{cluster="c"} 1`,
 				`cobaltcore_cluster_info{cluster="c",role="r",region="",owner="",source="kubeconfig",version="v1.36.2",cluster_uid=""} 1`,
@@ -96,7 +97,7 @@ func TestKindsComeAndGo(t *testing.T) {
 	const gadgets = `cobaltcore_watch_present{cluster="c",collector="test",group="test.example.com",kind="Gadget",version=`
 	r.wantRows(size("Widget", "a", 1))
 	r.wantLine(gadgets + `""} 0`)
-	eventually(t, func() (bool, string) { return r.Settled(), "a kind that is not served is waited for" })
+	testutil.Eventually(t, func() (bool, string) { return r.Settled(), "a kind that is not served is waited for" })
 	a.serve("Gadget", "v1")
 	a.put("gadgets", "g", `{"size":9}`)
 	r.wantRows(size("Widget", "a", 1), size("Gadget", "g", 9))
@@ -123,11 +124,11 @@ func TestVersions(t *testing.T) {
 	r.wantLine(present + `"v1"} 1`)
 	a.serve("Widget", "v1", "v2", "v3")
 	r.wantLine(present + `"v2"} 1`)
-	eventually(t, func() (bool, string) { return a.requests("widgets")["WATCHLIST v2"] == 1, "v2 is not asked for" })
+	testutil.Eventually(t, func() (bool, string) { return a.requests("widgets")["WATCHLIST v2"] == 1, "v2 is not asked for" })
 	a.serve("Widget", "v1")
 	r.wantLine(present + `"v1"} 1`)
 	before := a.requests("widgets")["WATCHLIST v1"]
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		return a.requests("widgets")["WATCHLIST v1"] >= min(before, 2), "v1 is not asked for again"
 	})
 	stop()
@@ -159,7 +160,7 @@ func TestKubeconfigRotates(t *testing.T) {
 	r.wantRows(allRows()...)
 	stop := r.always(allRows())
 	r.connectTo(second)
-	eventually(t, func() (bool, string) { return len(second.requests("gadgets")) > 0, "the new server is not asked" })
+	testutil.Eventually(t, func() (bool, string) { return len(second.requests("gadgets")) > 0, "the new server is not asked" })
 	first.kill(true)
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 	stop()
@@ -232,9 +233,9 @@ func TestRunLeavesNothing(t *testing.T) {
 			change(a)
 			before := goleak.IgnoreCurrent()
 			r := watchAPI(t, a)
-			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			r.stop()
-			eventually(t, func() (bool, string) {
+			testutil.Eventually(t, func() (bool, string) {
 				a.CloseClientConnections() // the server's half, and a dial that came too late
 				err := goleak.Find(before)
 				return err == nil, fmt.Sprint(err)

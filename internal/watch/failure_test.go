@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func failing(kind, reason string) string {
@@ -45,7 +46,7 @@ func TestOneKindFails(t *testing.T) {
 				r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = watchList })
 				r.wantLine(failing("Widget", tc.reason))
 				r.wantRows(size("Gadget", "g", 9))
-				eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+				testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 				r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 				r.wantLine(`cobaltcore_collector_up{cluster="c",collector="test"} 0`)
 				r.wantLine(`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 0`)
@@ -68,7 +69,7 @@ func TestExpired(t *testing.T) {
 			r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = watchList })
 			r.wantRows(allRows()...)
 			if !watchList {
-				eventually(t, func() (bool, string) { return a.requests("widgets")["WATCH v1"] == 1, "no watch" })
+				testutil.Eventually(t, func() (bool, string) { return a.requests("widgets")["WATCH v1"] == 1, "no watch" })
 			}
 			after := []string{size("Widget", "a", 6), size("Widget", "z", 8), size("Gadget", "g", 9)}
 			stop := r.always(allRows(), after)
@@ -103,7 +104,7 @@ func TestWatchEnds(t *testing.T) {
 			stop := r.always(allRows())
 			before := a.requests("widgets")
 			a.cut("widgets", goodbye, nil)
-			eventually(t, func() (bool, string) { return !cmp.Equal(before, a.requests("widgets")), "not watched again" })
+			testutil.Eventually(t, func() (bool, string) { return !cmp.Equal(before, a.requests("widgets")), "not watched again" })
 			stop()
 			a.put("widgets", "a", `{"size":5}`)
 			r.wantRows(size("Widget", "a", 5), size("Widget", "b", 2), size("Gadget", "g", 9))
@@ -178,7 +179,7 @@ func TestDiscoveryFails(t *testing.T) {
 			r := watchAPI(t, a)
 			r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="` + tc.reason + `"} 1`)
 			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
-			eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
+			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			a.replace(nil)
 			r.wantRows(allRows()...)
 		})

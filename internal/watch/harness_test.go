@@ -25,12 +25,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// deadline is how long a test waits for something to become true.
-const deadline = 60 * time.Second
 
 // thing is the slim struct of the test resources.
 type thing struct {
@@ -180,7 +178,7 @@ func size(kind, name string, size int) string {
 func (r *rig) wantRows(want ...string) {
 	r.t.Helper()
 	slices.Sort(want)
-	eventually(r.t, func() (bool, string) {
+	testutil.Eventually(r.t, func() (bool, string) {
 		diff := cmp.Diff(want, scrape(r.exposition, "test_size"))
 		return diff == "", diff + strings.Join(scrape(r.exposition, "cobaltcore"), "\n")
 	})
@@ -189,7 +187,7 @@ func (r *rig) wantRows(want ...string) {
 // wantLine waits for a row.
 func (r *rig) wantLine(line string) {
 	r.t.Helper()
-	eventually(r.t, func() (bool, string) {
+	testutil.Eventually(r.t, func() (bool, string) {
 		all := scrape(r.exposition, "cobaltcore")
 		return slices.Contains(all, line), line + " is not in\n" + strings.Join(all, "\n")
 	})
@@ -198,7 +196,7 @@ func (r *rig) wantLine(line string) {
 // wantNoLine waits until no row begins with prefix.
 func (r *rig) wantNoLine(prefix string) {
 	r.t.Helper()
-	eventually(r.t, func() (bool, string) {
+	testutil.Eventually(r.t, func() (bool, string) {
 		lines := scrape(r.exposition, prefix)
 		return lines == nil, fmt.Sprint(lines)
 	})
@@ -227,20 +225,4 @@ func (r *rig) always(allowed ...[]string) (stop func()) {
 		}
 	})
 	return func() { close(done); task.Wait() }
-}
-
-// eventually asks until it is true; what says why it is not.
-func eventually(t *testing.T, ask func() (ok bool, what string)) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(deadline); ; <-tick.C {
-		ok, what := ask()
-		if ok {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not within %s: %s", deadline, what)
-		}
-	}
 }

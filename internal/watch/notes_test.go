@@ -17,6 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // notebook remembers what objects say.
@@ -46,7 +47,7 @@ func (n *notebook) Set(kind, key string, note any) {
 
 func (n *notebook) want(t *testing.T, want map[string]any) {
 	t.Helper()
-	eventually(t, func() (bool, string) {
+	testutil.Eventually(t, func() (bool, string) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		diff := cmp.Diff(want, n.notes)

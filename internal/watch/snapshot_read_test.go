@@ -19,6 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // writeFiles writes files below a new directory and returns it.
@@ -217,7 +218,7 @@ func TestSnapshotRuns(t *testing.T) {
 		return `test_size{cluster="c",target_cluster="` + target + `",kind="Widget",name="a"} 1`
 	}
 	r.wantRows(row("x-kubeconfig"))
-	eventually(t, func() (bool, string) { return c.Settled(), "not settled" })
+	testutil.Eventually(t, func() (bool, string) { return c.Settled(), "not settled" })
 	stop := r.always([]string{row("x-kubeconfig")}, []string{row("x")})
 	c.SetTargets(fleet.TargetsOf([]fleet.Cluster{{Name: "c"}, {Name: "x"}}))
 	r.wantRows(row("x"))

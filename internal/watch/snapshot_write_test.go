@@ -19,6 +19,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // writeAPI dumps a fake cluster into a new directory.
@@ -44,7 +45,7 @@ func replay(t *testing.T, dir string, meta snapshot.Meta) (rows, watches []strin
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(ctx) }()
-	eventually(t, func() (bool, string) { return c.Settled(), "not settled" })
+	testutil.Eventually(t, func() (bool, string) { return c.Settled(), "not settled" })
 	cancel()
 	<-done
 	for _, line := range scrape(e, "cobaltcore_") {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -113,7 +114,7 @@ func (b *fleetBench) fill(ctx context.Context) error {
 	}
 	var objects []*unstructured.Unstructured
 	for i := range fleetObjects {
-		objects = append(objects, testbed.FluxObject(i))
+		objects = append(objects, loadobject.Flux(i))
 		if i%2 == 0 {
 			objects = append(objects, testbed.ExternalSecretObject(i))
 		}

@@ -17,8 +17,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -79,7 +79,7 @@ func (s shown) write(t *testing.T) string {
 	if s.name == faultsFleet {
 		must(t, os.CopyFS(dir, os.DirFS(recorded)))
 	} else {
-		_, err := tests.Healthy(dir)
+		_, err := ruletest.Healthy(dir)
 		must(t, err)
 		addControllers(t, filepath.Join(dir, "a"), filepath.Join(recorded, "management"))
 	}

@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -121,7 +122,7 @@ func populate(t *testing.T, c *testbed.Cluster) {
 func churnObjectsOf(cluster string) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for i := range churnObjects + len(cluster)%5 {
-		o := testbed.FluxObject(i)
+		o := loadobject.Flux(i)
 		if _, ok, _ := unstructured.NestedMap(o.Object, "spec", "kubeConfig"); ok && cluster != "management" {
 			name := []string{"management-kubeconfig", "elsewhere-kubeconfig"}[i%2]
 			_ = unstructured.SetNestedField(o.Object, name, "spec", "kubeConfig", "secretRef", "name")

@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -150,7 +151,7 @@ func TestCompaction(t *testing.T) {
 	// Watches that are told to come back later try again from where they were.
 	must(t, p.Set(testbed.Throttled))
 	e.expect(t, len(seededKinds), series{"": "cobaltcore_watch_failing", "reason": "throttled"})
-	o := testbed.FluxObject(0)
+	o := loadobject.Flux(0)
 	o.SetName("late")
 	must(t, c.Apply(t.Context(), o))
 	must(t, c.Compact(t.Context()))

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts/tests"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
@@ -23,7 +23,7 @@ func TestRulesByPromtool(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()
 	must(t, err)
-	fixtures, err := tests.Fixtures(t.Context(), t.TempDir())
+	fixtures, err := ruletest.Fixtures(t.Context(), t.TempDir())
 	must(t, err)
 	for _, label := range []string{"cluster", "clusterName"} {
 		t.Run(label, func(t *testing.T) {
@@ -45,15 +45,15 @@ func TestRulesByPromtool(t *testing.T) {
 	}
 }
 
-func promtoolTest(t *testing.T, f tests.Fixture, label, rules string) []byte {
+func promtoolTest(t *testing.T, f ruletest.Fixture, label, rules string) []byte {
 	t.Helper()
-	rows := tests.Renamed(f.Rows, label)
-	e := tests.NewEvaluator(label)
-	m, err := e.Moment(t.Context(), rows, f.Series, tests.TakenAt())
+	rows := ruletest.Renamed(f.Rows, label)
+	e := ruletest.NewEvaluator(label)
+	m, err := e.Moment(t.Context(), rows, f.Series, ruletest.TakenAt())
 	must(t, err)
 	found, err := e.Alerts(t.Context(), m)
 	must(t, err)
-	text, err := tests.PromtoolTest(f, rows, found, label, rules)
+	text, err := ruletest.PromtoolTest(f, rows, found, label, rules)
 	must(t, err)
 	return text
 }

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
 const (
@@ -192,14 +194,7 @@ func (c *Cluster) resource(gvk schema.GroupVersionKind, namespace string) (dynam
 
 // NewObject returns an object that consists of its identity only.
 func NewObject(apiVersion, kind, namespace, name string) *unstructured.Unstructured {
-	obj := &unstructured.Unstructured{Object: map[string]any{}}
-	obj.SetAPIVersion(apiVersion)
-	obj.SetKind(kind)
-	obj.SetName(name)
-	if namespace != "" {
-		obj.SetNamespace(namespace)
-	}
-	return obj
+	return loadobject.New(apiVersion, kind, namespace, name)
 }
 
 // conditionStatus returns the status of the condition of the given type, "" if there is none.

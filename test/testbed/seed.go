@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
 // seedWorkers is how many requests a seed has under way at a time.
@@ -48,7 +50,7 @@ type seeded struct {
 // CRDs of FluxCRDs and none of these objects. The same n yields the same objects always,
 // apart from what the server sets.
 func SeedFlux(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
-	return seed(ctx, cluster, n, FluxObject)
+	return seed(ctx, cluster, n, loadobject.Flux)
 }
 
 // SeedExternalSecrets creates n ExternalSecrets with their status in the cluster, which
@@ -58,8 +60,8 @@ func SeedExternalSecrets(ctx context.Context, cluster *Cluster, n int) (*Seed, e
 }
 
 func seed(ctx context.Context, cluster *Cluster, n int, object func(i int) *unstructured.Unstructured) (*Seed, error) {
-	for i := range min(n, seedNamespaces) {
-		if err := cluster.createNamespace(ctx, seedNamespace(i)); err != nil {
+	for i := range min(n, loadobject.Namespaces) {
+		if err := cluster.createNamespace(ctx, loadobject.Namespace(i)); err != nil {
 			return nil, fmt.Errorf("testbed: seed cluster %s: %w", cluster.Name, err)
 		}
 	}
@@ -112,12 +114,12 @@ func (s *Seed) UpdateStatus(ctx context.Context, i int, change StatusChange) err
 	}
 	o := &s.objects[i]
 	ready := o.ready.Load()
-	condition := readyCondition(o.kind, ready != (change == Flip), fmt.Sprintf("change %d", s.count.Add(1)))
+	condition := loadobject.ReadyCondition(o.kind, ready != (change == Flip), fmt.Sprintf("change %d", s.count.Add(1)))
 	// The Ready condition is the first one.
 	operations := []operation{{"replace", "/status/conditions/0/message", condition["message"]}}
 	if change == Flip {
 		ready = !ready
-		condition["lastTransitionTime"] = timestamp(time.Now())
+		condition["lastTransitionTime"] = loadobject.Timestamp(time.Now())
 		operations[0] = operation{"replace", "/status/conditions/0", condition}
 	}
 	patch, err := json.Marshal(operations)

@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // cacheEnv names the environment variable that overrides the directory of the built servers.
@@ -245,21 +247,13 @@ func (t tool) goCommand(ctx context.Context, dir string, args ...string) ([]byte
 	return stdout.Bytes(), nil
 }
 
-// RepoRoot returns the directory of the repository: the nearest one, from the working
-// directory upwards, that has a test/tools directory.
+// RepoRoot returns the directory of the repository.
 func RepoRoot() (string, error) {
-	wd, err := os.Getwd()
+	root, err := testutil.RepoRoot()
 	if err != nil {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
-	for dir := wd; ; dir = filepath.Dir(dir) {
-		if exists(filepath.Join(dir, "go.mod")) && exists(filepath.Join(dir, "test", "tools")) {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("testbed: %s is not inside the repository: no go.mod with test/tools beside it", wd)
-		}
-	}
+	return root, nil
 }
 
 func moduleDirectory(name string) (string, error) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package tests
+package ruletest
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ const crowdSize = 160
 // clusters and two namespaces, each in another state.
 func Crowd(ctx context.Context, dir string) (Fixture, error) {
 	c := Case{Name: "crowd", sections: map[string]string{"more": ""}}
-	text, err := files.ReadFile("testdata/crowd.yaml")
+	text, err := readFixture("crowd.yaml")
 	if err != nil {
 		return Fixture{}, err
 	}

@@ -21,25 +21,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// Deadline is how long a test waits for something to become true.
-const Deadline = 30 * time.Second
-
-// Eventually waits until ok says so.
-func Eventually(tb testing.TB, what string, ok func() bool) {
-	tb.Helper()
-	end := time.NewTimer(Deadline)
-	defer end.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-end.C:
-			tb.Fatalf("%s: still not after %v", what, Deadline)
-		case <-tick.C:
-		}
-	}
-}
-
 // Site is the cluster management, alone, with an exposition of its own.
 func Site(tb testing.TB, now func() time.Time, families ...*exposition.Family) collectors.Site {
 	tb.Helper()

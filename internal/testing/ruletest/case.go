@@ -1,19 +1,17 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tests has the fixtures of the rules: small fleets, made of objects and of
-// recorded answers, and the alerts that follow. The rows come from an exporter that
-// runs in this process. Whatever evaluates rules is held to the same fixtures:
-// Prometheus' engine here, promtool in test/e2e, and the health report.
-package tests
+// Package ruletest runs the fixtures of the rules in alerts/tests/testdata: small fleets,
+// made of objects and of recorded answers, and the alerts that follow. The rows come from
+// an exporter that runs in this process. Prometheus' engine, promtool and the health
+// report evaluate the same fixtures.
+package ruletest
 
 import (
 	"cmp"
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,11 +24,22 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-//go:embed testdata
-var files embed.FS
+// readFixture reads a file of alerts/tests/testdata.
+func readFixture(name string) ([]byte, error) {
+	dir, err := fixtureDir()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+}
+
+func fixtureDir() (string, error) {
+	root, err := testutil.RepoRoot()
+	return filepath.Join(root, "alerts", "tests", "testdata"), err
+}
 
 // TakenAt is the moment of all fixtures.
 func TakenAt() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) }
@@ -64,13 +73,17 @@ type Case struct {
 
 // Cases are all fixtures.
 func Cases() ([]Case, error) {
-	names, err := fs.Glob(files, "testdata/*.txtar")
+	dir, err := fixtureDir()
+	if err != nil {
+		return nil, err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil {
 		return nil, err
 	}
 	var cases []Case
 	for _, name := range names {
-		text, err := files.ReadFile(name)
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +97,7 @@ func Cases() ([]Case, error) {
 }
 
 func parseCases(file string, text []byte) ([]Case, error) {
-	rule := strings.TrimSuffix(path.Base(file), ".txtar")
+	rule := strings.TrimSuffix(filepath.Base(file), ".txtar")
 	byName := map[string]map[string]string{}
 	for _, f := range txtar.Parse(text).Files {
 		dir, section := path.Split(f.Name)
@@ -183,7 +196,7 @@ func Bare(ctx context.Context, dir string) ([]Row, error) {
 
 // SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
 func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
-	root, err := testbed.RepoRoot()
+	root, err := testutil.RepoRoot()
 	if err != nil {
 		return nil, err
 	}

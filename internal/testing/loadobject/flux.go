@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package testbed
+package loadobject
 
 import (
 	"fmt"
@@ -12,16 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-const seedNamespaces = 40
-
-func seedNamespace(i int) string { return fmt.Sprintf("team-%02d", i%seedNamespaces) }
-
-// FluxObject returns the i-th object of the load test's data set, with status. The same i
+// Flux returns the i-th object of the load test's data set, with status. The same i
 // yields the same object always. Of ten objects in a row four are Kustomizations, three
 // HelmReleases, and three are one of GitRepository, OCIRepository, HelmRepository and
 // HelmChart in turn; 2 % are not ready, 1 % of those that can be are suspended. As the API
 // server stores them they have about 6 KB on average.
-func FluxObject(i int) *unstructured.Unstructured {
+func Flux(i int) *unstructured.Unstructured {
 	g := generator{Rand: rand.New(rand.NewPCG(uint64(i), 2026)), i: i}
 	switch digit := i % 10; {
 	case digit < 4:
@@ -44,7 +40,7 @@ func (g *generator) kustomization() *unstructured.Unstructured {
 		"interval": "10m0s", "retryInterval": "2m0s", "timeout": "5m0s", "prune": true, "wait": true,
 		"path":            fmt.Sprintf("./clusters/%s/apps/%s", g.region(), g.name()),
 		"sourceRef":       map[string]any{"kind": "GitRepository", "name": "fleet-" + g.region(), "namespace": fluxNamespace},
-		"targetNamespace": seedNamespace(g.i),
+		"targetNamespace": Namespace(g.i),
 		"dependsOn":       []any{map[string]any{"name": "cert-manager"}, map[string]any{"name": "external-secrets"}},
 		"postBuild": map[string]any{
 			"substitute":     map[string]any{"cluster_name": g.region(), "domain": g.region() + ".example.org"},
@@ -126,7 +122,7 @@ func (g *generator) source(kind int) *unstructured.Unstructured {
 
 // object returns an object without status.
 func (g *generator) object(apiVersion, kind string, spec map[string]any) *unstructured.Unstructured {
-	obj := NewObject(apiVersion, kind, seedNamespace(g.i), g.name())
+	obj := New(apiVersion, kind, Namespace(g.i), g.name())
 	obj.SetLabels(map[string]string{
 		"app.kubernetes.io/name": g.name(), "app.kubernetes.io/part-of": "openstack", "region": g.region(),
 		"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": fluxNamespace,
@@ -146,10 +142,10 @@ func (g *generator) addKubeConfig(obj *unstructured.Unstructured) {
 	}
 }
 
-// setStatus adds what the status of all kinds has. Seed.UpdateStatus relies on Ready being the first condition.
+// setStatus adds what the status of all kinds has. Changes of the status rely on Ready being the first condition.
 func (g *generator) setStatus(obj *unstructured.Unstructured, status map[string]any, others ...string) {
 	ready := g.i%50 != 21
-	conditions := []any{readyCondition(obj.GetKind(), ready, g.text(120))}
+	conditions := []any{ReadyCondition(obj.GetKind(), ready, g.text(120))}
 	for _, conditionType := range others {
 		conditions = append(conditions, map[string]any{
 			"type": conditionType, "status": "True", "reason": "Succeeded", "message": g.text(100), "observedGeneration": int64(1),
@@ -163,8 +159,8 @@ func (g *generator) setStatus(obj *unstructured.Unstructured, status map[string]
 	obj.Object["status"] = status
 }
 
-// readyCondition returns a Ready condition without lastTransitionTime.
-func readyCondition(kind string, ready bool, message string) map[string]any {
+// ReadyCondition returns a Ready condition without lastTransitionTime.
+func ReadyCondition(kind string, ready bool, message string) map[string]any {
 	status, reason := "True", "ReconciliationSucceeded"
 	if !ready {
 		status, reason = "False", "ReconciliationFailed"
@@ -186,7 +182,7 @@ func (g *generator) inventory(n int) []any {
 	kinds := []string{"apps_Deployment", "_Service", "_ConfigMap", "_ServiceAccount", "rbac.authorization.k8s.io_Role", "networking.k8s.io_NetworkPolicy"}
 	entries := make([]any, n)
 	for j := range entries {
-		entries[j] = map[string]any{"id": fmt.Sprintf("%s_%s-%d_%s", seedNamespace(g.i), g.name(), j, kinds[g.IntN(len(kinds))]), "v": "v1"}
+		entries[j] = map[string]any{"id": fmt.Sprintf("%s_%s-%d_%s", Namespace(g.i), g.name(), j, kinds[g.IntN(len(kinds))]), "v": "v1"}
 	}
 	return entries
 }
@@ -237,7 +233,5 @@ func (g *generator) version() string {
 }
 
 func (g *generator) time(hours int) string {
-	return timestamp(time.Date(2026, time.January, 1, hours, 0, 0, 0, time.UTC).Add(time.Duration(g.i) * time.Minute))
+	return Timestamp(time.Date(2026, time.January, 1, hours, 0, 0, 0, time.UTC).Add(time.Duration(g.i) * time.Minute))
 }
-
-func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

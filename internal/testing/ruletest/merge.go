@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package tests
+package ruletest
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 type object = map[string]any
@@ -157,7 +157,7 @@ func conditions(text string) []any {
 // mergeAnswers are the recorded answers of test/fleet with changes, by file. What
 // a key with a null names is not there, be it a file, a node or an instance.
 func mergeAnswers(cluster string, changes ...string) (map[string]string, error) {
-	root, err := testbed.RepoRoot()
+	root, err := testutil.RepoRoot()
 	if err != nil {
 		return nil, err
 	}

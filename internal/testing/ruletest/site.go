@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package tests
+package ruletest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,12 +56,9 @@ func (s site) write(c Case) error {
 		return err
 	}
 	for _, cluster := range s.clusters {
-		var base, answers string
-		if !empty {
-			base, answers = healthy("objects.yaml"), healthy("answers.yaml")
-		}
-		if _, more := c.sections["more"]; more {
-			base += healthy("more.yaml")
+		base, answers, err := c.healthy()
+		if err != nil {
+			return err
 		}
 		objects, err := mergeObjects(strings.ReplaceAll(base, "$CLUSTER", cluster), c.sections[cluster+".yaml"])
 		if err != nil {
@@ -103,12 +100,21 @@ func writeFiles(dir string, files map[string]string) error {
 	return nil
 }
 
-func healthy(name string) string {
-	text, err := fs.ReadFile(files, "testdata/healthy/"+name)
-	if err != nil {
-		return "" // it is embedded
+// healthy returns the objects and the answers that the sections of the case are merged over.
+func (c Case) healthy() (objects, answers string, err error) {
+	_, empty := c.sections["empty"]
+	_, more := c.sections["more"]
+	var errs []error
+	read := func(name string, wanted bool) string {
+		if !wanted {
+			return ""
+		}
+		text, err := readFixture("healthy/" + name)
+		errs = append(errs, err)
+		return string(text)
 	}
-	return string(text)
+	objects = read("objects.yaml", !empty) + read("more.yaml", more)
+	return objects, read("answers.yaml", !empty), errors.Join(errs...)
 }
 
 // deadline is how long an exporter may take to know its fleet.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package testbed
+package loadobject
 
 import (
 	"encoding/json"
@@ -13,19 +13,19 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-func TestFluxObject(t *testing.T) {
+func TestFlux(t *testing.T) {
 	const n = 1000
 	kinds := map[string]int{}
 	names := map[string]bool{}
 	notReady, size := 0, 0
 	for i := range n {
-		obj := FluxObject(i)
-		if !reflect.DeepEqual(obj, FluxObject(i)) {
+		obj := Flux(i)
+		if !reflect.DeepEqual(obj, Flux(i)) {
 			t.Fatalf("object %d differs from itself", i)
 		}
 		obj.DeepCopy() // panics on types that JSON does not have
 		kinds[obj.GetKind()]++
-		names[describe(obj)] = true
+		names[obj.GetNamespace()+"/"+obj.GetName()] = true
 		body, err := json.Marshal(obj)
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +35,7 @@ func TestFluxObject(t *testing.T) {
 		if err != nil || len(conditions) != 3 || conditions[0].(map[string]any)["type"] != "Ready" {
 			t.Errorf("object %d: conditions %v, %v", i, conditions, err)
 		}
-		if conditionStatus(obj, "Ready") == "False" {
+		if conditions[0].(map[string]any)["status"] == "False" {
 			notReady++
 		}
 	}
@@ -54,7 +54,7 @@ func TestFluxObject(t *testing.T) {
 
 func TestValuesSize(t *testing.T) {
 	for i := range 100 {
-		values, found, err := unstructured.NestedMap(FluxObject(10*i+4).Object, "spec", "values")
+		values, found, err := unstructured.NestedMap(Flux(10*i+4).Object, "spec", "values")
 		if !found || err != nil {
 			t.Fatal(found, err)
 		}
