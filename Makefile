@@ -95,7 +95,8 @@ test: unit rules servers ## Run all tests, those on real servers too
 .PHONY: unit
 unit: ## Run the tests that need no server
 	$(GOTEST) -race $$($(GO) list ./... | grep -v /alerts/tests)
-	cd cmd/image && $(GO) test ./...
+	cd test && $(GOTEST) -race ./...
+	cd cmd/image && $(GOTEST) ./...
 
 .PHONY: rules
 rules: ## Test every rule with its fixtures, and make every mistake in it, one at a time: a fixture has to show each (without the race detector, which makes minutes of seconds)
@@ -103,27 +104,27 @@ rules: ## Test every rule with its fixtures, and make every mistake in it, one a
 
 .PHONY: servers
 servers: ## Run the tests on real servers, which are built into a cache once
-	$(GOTEST) -race -tags testbed -timeout 60m -p 1 ./test/testbed ./test/e2e
+	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 1 ./testbed ./e2e
 
 .PHONY: e2e
 e2e: ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
-	$(GOTEST) -race -tags testbed -timeout 90m ./test/e2e -args -thorough
+	cd test && $(GOTEST) -race -tags testbed -timeout 90m ./e2e -args -thorough
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
-	$(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./test/e2e -args -screenshots $(CURDIR)/docs/dashboards
+	cd test && $(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./e2e -args -screenshots $(CURDIR)/docs/dashboards
 
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
-	$(GO) build -o bin/testbed ./test/testbed/cmd/testbed
+	cd test && $(GO) build -o $(CURDIR)/bin/testbed ./testbed/cmd/testbed
 	exec bin/testbed -address $(ADDRESS)
 
 .PHONY: bench
 bench: build ## Measure beside kube-state-metrics on a real cluster, and 100 clusters, then the Go benchmarks
-	$(GO) run ./test/bench -check
-	$(GO) run ./test/bench -clusters 100
+	cd test && $(GO) run ./bench -check
+	cd test && $(GO) run ./bench -clusters 100
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
-	$(GO) test -run '^$$' -bench . -tags testbed ./test/e2e
+	cd test && $(GO) test -run '^$$' -bench . -tags testbed ./e2e
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each
@@ -143,10 +144,14 @@ generated := alerts charts dashboards docs internal/config internal/health plugi
 check-generated: generate ## Fail when a generated file differs from what is committed
 	@test -z "$$(git status --porcelain -- $(generated))" || { git status --short -- $(generated); git diff -- $(generated); exit 1; }
 
+.PHONY: tidy
+tidy: ## Make the modules of the exporter, of its tests and of its image tidy
+	for module in . test cmd/image; do (cd $$module && $(GO) mod tidy); done
+
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters
 	bin/golangci-lint run
-	bin/golangci-lint run --build-tags testbed ./test/...
+	cd test && $(CURDIR)/bin/golangci-lint run --build-tags testbed ./...
 	cd cmd/image && $(CURDIR)/bin/golangci-lint run ./...
 
 bin/golangci-lint: test/tools/golangci-lint/go.mod
