@@ -10,5 +10,8 @@ import (
 
 // workloadSuite is the collector with the workloads of testdata.
 func workloadSuite(c config.Controllers) collectortest.Suite {
-	return collectortest.Suite{Collector: New(c), Files: []string{"workloads/*.yaml"}, Golden: ".golden"}
+	return collectortest.Suite{
+		Collector: New(c), Files: []string{"workloads/*.yaml"}, Golden: ".golden",
+		Kinds: 3, Families: deploymentFamilies(), Prefix: "cobaltcore_controller_", Labels: `namespace="`,
+	}
 }

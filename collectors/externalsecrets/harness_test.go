@@ -13,7 +13,10 @@ import (
 // suite is the collector with the objects of testdata: written by hand, or recorded in
 // real clusters.
 func suite() collectortest.Suite {
-	return collectortest.Suite{Collector: Collector{}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf}
+	return collectortest.Suite{
+		Collector: Collector{}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
+		Kinds: 6, Prefix: "cobaltcore_eso_",
+	}
 }
 
 // clusterOf is where the objects of a file are.

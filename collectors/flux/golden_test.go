@@ -11,24 +11,20 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestAnObjectBecomesTheRowsOfItsGoldenFile renders each object of testdata and
-// compares the whole exposition with the file beside it.
-func TestAnObjectBecomesTheRowsOfItsGoldenFile(t *testing.T) {
-	for _, c := range suite().Cases(t) {
-		t.Run(strings.TrimSuffix(c.File, ".yaml"), func(t *testing.T) {
-			if len(c.Objects) != 1 || !strings.EqualFold(c.Objects[0].Kind, path.Dir(c.File)) {
-				t.Fatal("the file is not where its object belongs")
-			}
-			got := suite().CheckGolden(t, c)
-			suite().CheckDeclared(t, c)
-			checkSecrets(t, c.Objects[0], got)
-		})
+func TestGoldenFiles(t *testing.T) { suite().Run(t) }
+
+// checkFile checks that a file has one object of its kind, and that no secret of it is in the rows.
+func checkFile(tb testing.TB, c collectortest.Case, got string) {
+	tb.Helper()
+	if len(c.Objects) != 1 || !strings.EqualFold(c.Objects[0].Kind, path.Dir(c.File)) {
+		tb.Fatal("the file is not where its object belongs")
 	}
+	checkSecrets(tb, c.Objects[0], got)
 }
 
 // checkSecrets looks for the secrets that the objects of testdata contain, for
 // the paths of webhooks and for the messages of conditions.
-func checkSecrets(t *testing.T, o collectortest.Object, got string) {
+func checkSecrets(t testing.TB, o collectortest.Object, got string) {
 	t.Helper()
 	var says struct {
 		Status struct {
@@ -52,17 +48,3 @@ func checkSecrets(t *testing.T, o collectortest.Object, got string) {
 		}
 	}
 }
-
-func TestPromlintFindsNothingInTheGoldenFiles(t *testing.T) {
-	for _, c := range suite().Cases(t) {
-		collectortest.Lint(t, collectortest.ReadFile(t, c.Golden))
-	}
-}
-
-func TestEveryKindAndEveryFamilyHasAGoldenFile(t *testing.T) {
-	suite().CheckComplete(t, 19, Families())
-}
-
-func TestEveryGoldenFileHasAnObject(t *testing.T) { suite().CheckLeftovers(t) }
-
-func TestObjectsNeverShareASeries(t *testing.T) { suite().CheckUnique(t) }

@@ -11,11 +11,12 @@ import (
 )
 
 // suite is the collector with the objects of testdata. edge-17, which some of them are
-// about, is a cluster that nobody knows.
+// about, is no cluster of the fleet.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
 		Collector: Collector{}, Options: exposition.Options{OmitLabels: []string{"uid"}}, Targets: collectortest.Targets(),
 		Files: []string{"*/*.yaml"}, Golden: ".prom",
+		Kinds: 19, Check: checkFile,
 	}
 }
 

@@ -9,5 +9,8 @@ import (
 
 // suite is the collector with the objects of testdata.
 func suite() collectortest.Suite {
-	return collectortest.Suite{Collector: Collector{}, Targets: collectortest.Targets(), Files: []string{"*.yaml"}, Golden: ".golden"}
+	return collectortest.Suite{
+		Collector: Collector{}, Targets: collectortest.Targets(), Files: []string{"*.yaml"}, Golden: ".golden",
+		Kinds: 9, Prefix: "cobaltcore_greenhouse_",
+	}
 }

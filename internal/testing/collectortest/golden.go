@@ -13,8 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -54,9 +52,34 @@ func Lint(tb testing.TB, text string) {
 	}
 }
 
-// CheckGolden renders the objects of a case, compares the whole exposition with its
-// golden file and returns it.
-func (s Suite) CheckGolden(tb testing.TB, c Case) string {
+// Run checks the cases of the suite one by one, and all of them together.
+func (s Suite) Run(t *testing.T) {
+	t.Helper()
+	for _, c := range s.Cases(t) {
+		t.Run(c.File, func(t *testing.T) { s.CheckCase(t, c) })
+	}
+	t.Run("complete", func(t *testing.T) { s.checkComplete(t) })
+	t.Run("leftovers", func(t *testing.T) { s.checkLeftovers(t) })
+	t.Run("identity", func(t *testing.T) { s.checkUnique(t) })
+	if s.Prefix != "" {
+		t.Run("labels", func(t *testing.T) { s.checkFirst(t) })
+	}
+}
+
+// CheckCase renders the objects of a case and compares the whole exposition with its
+// golden file.
+func (s Suite) CheckCase(tb testing.TB, c Case) {
+	tb.Helper()
+	got := s.checkGolden(tb, c)
+	Lint(tb, got)
+	s.checkWhole(tb, c)
+	s.checkDeclared(tb, c)
+	if s.Check != nil {
+		s.Check(tb, c, got)
+	}
+}
+
+func (s Suite) checkGolden(tb testing.TB, c Case) string {
 	tb.Helper()
 	for _, o := range c.Objects {
 		s.checkIdentity(tb, o)
@@ -82,9 +105,9 @@ func (s Suite) checkIdentity(tb testing.TB, o Object) {
 	tb.Errorf("no resource watches %s", o.Kind)
 }
 
-// CheckWhole finds objects of a case with a value of another type than the one that is
+// checkWhole finds objects of a case with a value of another type than the one that is
 // read.
-func (s Suite) CheckWhole(tb testing.TB, c Case) {
+func (s Suite) checkWhole(tb testing.TB, c Case) {
 	tb.Helper()
 	r := s.Rig(tb, c.Cluster)
 	for _, o := range c.Objects {
@@ -94,9 +117,9 @@ func (s Suite) CheckWhole(tb testing.TB, c Case) {
 	}
 }
 
-// CheckDeclared finds kinds that add to families that they do not declare: those rows
+// checkDeclared finds kinds that add to families that they do not declare: those rows
 // are dropped without a word.
-func (s Suite) CheckDeclared(tb testing.TB, c Case) {
+func (s Suite) checkDeclared(tb testing.TB, c Case) {
 	tb.Helper()
 	generous := s.Collector.Resources()
 	for i := range generous {
@@ -109,10 +132,13 @@ func (s Suite) CheckDeclared(tb testing.TB, c Case) {
 	}
 }
 
-// CheckComplete keeps testdata complete: there are this many kinds, all of them and
-// of the families are in golden files.
-func (s Suite) CheckComplete(tb testing.TB, kinds int, families []*exposition.Family) {
+// checkComplete keeps testdata complete: each kind and each family is in a golden file.
+func (s Suite) checkComplete(tb testing.TB) {
 	tb.Helper()
+	kinds, families := s.Kinds, s.Families
+	if families == nil {
+		families = s.Collector.Families()
+	}
 	seen, filled := map[string]bool{}, map[string]bool{}
 	for _, c := range s.Cases(tb) {
 		for _, o := range c.Objects {
@@ -138,22 +164,21 @@ func (s Suite) CheckComplete(tb testing.TB, kinds int, families []*exposition.Fa
 	}
 }
 
-// CheckFirst holds rows to being read from left to right: the cluster comes first.
-// prefix is that of all names, labels those that follow the cluster.
-func (s Suite) CheckFirst(tb testing.TB, prefix, labels string) {
+// checkFirst checks that the labels of all rows begin with the cluster.
+func (s Suite) checkFirst(tb testing.TB) {
 	tb.Helper()
 	for _, c := range s.Cases(tb) {
 		for row := range Rows(ReadFile(tb, c.Golden)) {
 			name, rest, _ := strings.Cut(row, "{")
-			if !strings.HasPrefix(name, prefix) || !strings.HasPrefix(rest, `cluster="`+c.Cluster+`",`+labels) {
+			if !strings.HasPrefix(name, s.Prefix) || !strings.HasPrefix(rest, `cluster="`+c.Cluster+`",`+s.Labels) {
 				tb.Errorf("%s: %s", c.File, row)
 			}
 		}
 	}
 }
 
-// CheckLeftovers finds what a renamed case left behind.
-func (s Suite) CheckLeftovers(tb testing.TB) {
+// checkLeftovers finds what a renamed case left behind.
+func (s Suite) checkLeftovers(tb testing.TB) {
 	tb.Helper()
 	want := map[string]bool{}
 	for _, c := range s.Cases(tb) {
@@ -172,9 +197,9 @@ func (s Suite) CheckLeftovers(tb testing.TB) {
 	}
 }
 
-// CheckUnique renders each object under three identities that differ in namespace or
+// checkUnique renders each object under three identities that differ in namespace or
 // name only: two of them never share a series.
-func (s Suite) CheckUnique(tb testing.TB) {
+func (s Suite) checkUnique(tb testing.TB) {
 	tb.Helper()
 	r := s.Rig(tb, Management)
 	for _, o := range s.Objects(tb) {

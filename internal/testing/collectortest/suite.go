@@ -29,8 +29,16 @@ type Suite struct {
 	// golden file beside it, with another extension.
 	Files  []string
 	Golden string
-	// ClusterOf says where the objects of a file are; nil is [Management].
+	// ClusterOf returns the cluster of the objects in a file; nil is [Management].
 	ClusterOf func(file string) string
+	// Kinds is the number of kinds that the collector watches.
+	Kinds int
+	// Families must each have a row in a golden file; nil is all of the collector.
+	Families []*exposition.Family
+	// Prefix is the prefix of all names, and Labels the text after the cluster in all rows.
+	Prefix, Labels string
+	// Check is an additional check of the rows of a case.
+	Check func(tb testing.TB, c Case, rows string)
 }
 
 // Case is a file of objects.
