@@ -137,10 +137,10 @@ func (l *layout) clusters() []string {
 // body returns the blocks of a body by family: the header and the blocks of all
 // groups that match. Families without rows are left out.
 func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block {
-	snapshots := make([][][]*Block, len(l.groups))
+	byGroup := make([][][]*Block, len(l.groups))
 	for i, g := range l.groups {
 		if match(g.key) {
-			snapshots[i] = g.snapshot()
+			byGroup[i] = g.blocks()
 		}
 	}
 	out := make([][]*Block, 0, len(e.families))
@@ -150,7 +150,7 @@ func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block 
 		}
 		blocks := []*Block{fam.header[f]}
 		for _, c := range l.columns[i] {
-			if s := snapshots[c.group]; s != nil {
+			if s := byGroup[c.group]; s != nil {
 				blocks = append(blocks, s[c.column]...)
 			}
 		}

@@ -21,7 +21,7 @@ const slotsPerPage = 512
 type Key struct{ Cluster, Collector, Kind string }
 
 // Group holds the rows of one (cluster, kind). Changes to it are atomic: a
-// snapshot shows all families of all its objects before or after a change.
+// scrape shows all families of all its objects before or after a change.
 // Its methods are safe for concurrent use.
 type Group struct {
 	key      Key
@@ -312,8 +312,8 @@ func (g *Group) markCut(p *page, n int, cut bool) {
 	}
 }
 
-// snapshot returns the blocks by family. Nobody changes them afterwards.
-func (g *Group) snapshot() [][]*Block {
+// blocks returns the blocks by family. They are not changed afterwards.
+func (g *Group) blocks() [][]*Block {
 	if g.refresh != nil {
 		g.mu.Lock()
 		g.rows.reset()

@@ -17,16 +17,16 @@ func (b *Block) Bytes() []byte { return b.raw }
 func (e *Exposition) Blocks(names ...string) map[string][]*Block {
 	l := e.layout.Load()
 	out := make(map[string][]*Block, len(names))
-	snapshots := make([][][]*Block, len(l.groups))
+	byGroup := make([][][]*Block, len(l.groups))
 	for i, f := range e.families {
 		if !slices.Contains(names, f.decl.Name) {
 			continue
 		}
 		for _, c := range l.columns[i] {
-			if snapshots[c.group] == nil {
-				snapshots[c.group] = l.groups[c.group].snapshot()
+			if byGroup[c.group] == nil {
+				byGroup[c.group] = l.groups[c.group].blocks()
 			}
-			out[f.decl.Name] = append(out[f.decl.Name], snapshots[c.group][c.column]...)
+			out[f.decl.Name] = append(out[f.decl.Name], byGroup[c.group][c.column]...)
 		}
 	}
 	return out

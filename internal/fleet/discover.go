@@ -124,7 +124,7 @@ func (p *place) inherit(before []*place) {
 		if !old.host.Equal(p.host) || !equalEntries(old.entry, p.entry) {
 			continue
 		}
-		for name, k := range old.snapshot().known {
+		for name, k := range old.current().known {
 			if k.credentials != nil {
 				k.credentials = k.credentials.clone()
 			}
@@ -175,7 +175,7 @@ func (d *Discovery) Run(ctx context.Context) {
 
 // delay is the time until the next look: less while there was none with success.
 func (p *place) delay() time.Duration {
-	if s := p.snapshot(); !s.looked {
+	if s := p.current(); !s.looked {
 		return min(p.interval, time.Second<<min(s.rounds, 8))
 	}
 	return p.interval
@@ -184,7 +184,7 @@ func (p *place) delay() time.Duration {
 // Settled says whether every place was looked at, or could not be, twice.
 func (d *Discovery) Settled() bool {
 	return !slices.ContainsFunc(d.places, func(p *place) bool {
-		s := p.snapshot()
+		s := p.current()
 		return !s.looked && s.rounds < roundsUntilFailed
 	})
 }
@@ -210,7 +210,7 @@ func (d *Discovery) State() []PlaceState {
 	return states
 }
 
-func (p *place) snapshot() placeState {
+func (p *place) current() placeState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.state
@@ -219,7 +219,7 @@ func (p *place) snapshot() placeState {
 }
 
 func (p *place) result() PlaceState {
-	s := p.snapshot()
+	s := p.current()
 	out := PlaceState{Source: p.source, Up: s.looked && s.failing == "", Success: s.success}
 	if s.failing != "" {
 		out.Findings = append(out.Findings, Finding{Source: p.source, Reason: s.failing})

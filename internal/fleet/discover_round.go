@@ -18,7 +18,7 @@ const parallel = 8
 
 // round looks at a place once.
 func (p *place) round(ctx context.Context) {
-	before := p.snapshot()
+	before := p.current()
 	list, err := p.declared(ctx)
 	if ctx.Err() != nil {
 		return

@@ -5,7 +5,6 @@ package snapshot
 
 import (
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,66 +13,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// copyObject copies the members that have a shape, each as what it is called then.
-func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, shape func(name string) (as string, s *Shape)) error {
+// copyObject copies the members that have a shape, each under the name that is kept.
+func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, member func(name string) (as string, s *Shape, err error)) error {
 	if dec.PeekKind() != '{' {
 		return copyEmpty(enc, dec)
 	}
-	return members(enc, dec, func(name string) error {
-		as, s := shape(name)
-		if s == nil {
-			return dec.SkipValue()
-		}
-		if err := enc.WriteToken(jsontext.String(as)); err != nil {
-			return err
-		}
-		return s.copy(enc, dec)
-	})
-}
-
-// copyKeyed copies all keys, and what their types read.
-func (s *Shapes) copyKeyed(enc *jsontext.Encoder, dec *jsontext.Decoder, keyed Keyed) error {
-	if dec.PeekKind() != '{' {
-		return copyEmpty(enc, dec)
-	}
-	return members(enc, dec, func(name string) error {
-		if err := enc.WriteToken(jsontext.String(name)); err != nil {
-			return err
-		}
-		of := keyed.KeptKey(name)
-		if of == nil {
-			if err := dec.SkipValue(); err != nil {
-				return err
-			}
-			return enc.WriteToken(jsontext.Null)
-		}
-		shape, err := s.Of(reflect.TypeOf(of))
-		if err != nil {
-			return err
-		}
-		return shape.copy(enc, dec)
-	})
-}
-
-// copyNameless copies all values; what had the same key has the same number.
-func copyNameless(enc *jsontext.Encoder, dec *jsontext.Decoder, elem *Shape) error {
-	if dec.PeekKind() != '{' {
-		return copyEmpty(enc, dec)
-	}
-	numbers := map[string]string{}
-	return members(enc, dec, func(name string) error {
-		if numbers[name] == "" {
-			numbers[name] = strconv.Itoa(len(numbers))
-		}
-		if err := enc.WriteToken(jsontext.String(numbers[name])); err != nil {
-			return err
-		}
-		return elem.copy(enc, dec)
-	})
-}
-
-// members calls f for each name of an object; f reads the value.
-func members(enc *jsontext.Encoder, dec *jsontext.Decoder, f func(name string) error) error {
 	if err := copyToken(enc, dec); err != nil {
 		return err
 	}
@@ -82,11 +26,30 @@ func members(enc *jsontext.Encoder, dec *jsontext.Decoder, f func(name string) e
 		if err != nil {
 			return err
 		}
-		if err := f(name.String()); err != nil {
+		as, s, err := member(name.String())
+		switch {
+		case err != nil:
+			return err
+		case s == nil:
+			err = dec.SkipValue()
+		default:
+			if err = enc.WriteToken(jsontext.String(as)); err == nil {
+				err = s.copy(enc, dec)
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return copyToken(enc, dec)
+}
+
+// copyNull stands for a value of which only the key matters.
+func copyNull(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+	if err := dec.SkipValue(); err != nil {
+		return err
+	}
+	return enc.WriteToken(jsontext.Null)
 }
 
 func copyList(enc *jsontext.Encoder, dec *jsontext.Decoder, elem *Shape) error {

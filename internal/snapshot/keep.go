@@ -10,6 +10,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -129,7 +130,16 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		return nil
 	case p.Implements(keyedType):
 		keyed, _ := reflect.TypeAssert[Keyed](reflect.New(t))
-		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return s.copyKeyed(enc, dec, keyed) }
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
+			return copyObject(enc, dec, func(name string) (string, *Shape, error) {
+				value := keyed.KeptKey(name)
+				if value == nil {
+					return name, &Shape{copy: copyNull}, nil
+				}
+				shape, err := s.Of(reflect.TypeOf(value))
+				return name, shape, err
+			})
+		}
 		return nil
 	case decodesItself(p):
 		return fmt.Errorf("%s decodes itself: say what it reads with KeptKey or a filter", t)
@@ -138,16 +148,22 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 	case reflect.Struct:
 		shape.fields, shape.names = map[string]*Shape{}, map[string]string{}
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
-			return copyObject(enc, dec, func(name string) (string, *Shape) { return cmp.Or(shape.names[name], name), shape.fields[name] })
+			return copyObject(enc, dec, func(name string) (string, *Shape, error) {
+				return cmp.Or(shape.names[name], name), shape.fields[name], nil
+			})
 		}
 		return s.addFields(shape, t)
 	case reflect.Map:
 		elem, err := s.of(t.Elem())
+		nameless := t.Implements(namelessType)
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
-			return copyObject(enc, dec, func(name string) (string, *Shape) { return name, elem })
-		}
-		if t.Implements(namelessType) {
-			shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyNameless(enc, dec, elem) }
+			numbers := map[string]string{} // the same key has the same number
+			return copyObject(enc, dec, func(name string) (string, *Shape, error) {
+				if nameless && numbers[name] == "" {
+					numbers[name] = strconv.Itoa(len(numbers))
+				}
+				return cmp.Or(numbers[name], name), elem, nil
+			})
 		}
 		return err
 	case reflect.Slice:

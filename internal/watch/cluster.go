@@ -230,7 +230,7 @@ func (c *Cluster) Settled() bool {
 		return state.misses >= missesUntilDown || state.failing == ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {
-		if s := k.snapshot(); !s.settled() {
+		if s := k.current(); !s.settled() {
 			return false
 		}
 	}

@@ -100,7 +100,7 @@ func (k *kind) clear() {
 	}
 }
 
-func (k *kind) snapshot() kindState {
+func (k *kind) current() kindState {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.state

@@ -65,7 +65,7 @@ func (c *Cluster) KindReports(collector string) []KindReport {
 		if k.collector != collector {
 			continue
 		}
-		s := k.snapshot()
+		s := k.current()
 		r := KindReport{
 			Group: k.resource.Group, Kind: k.resource.Kind, Version: s.version, Synced: s.synced, LastEvent: TimeReport(s.lastEvent),
 			Failing: failingReport(s.failing, s.failingSince, s.failingText),

@@ -138,7 +138,7 @@ func (s *session) stop(k *kind) {
 // cluster has come back.
 func (s *session) retry(ctx context.Context) {
 	for k, w := range s.watches {
-		if state := k.snapshot(); state.failing != "" {
+		if state := k.current(); state.failing != "" {
 			s.stop(k)
 			s.start(ctx, k, w.as)
 		}
@@ -152,7 +152,7 @@ func (s *session) restartSilent(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
 	for k, w := range s.watches {
-		state := k.snapshot()
+		state := k.current()
 		last := state.lastEvent
 		if state.started.After(last) {
 			last = state.started
@@ -183,7 +183,7 @@ func (s *session) withdrawStale(ctx context.Context) {
 	c.mu.Unlock()
 	var withdrawn []string
 	for _, k := range c.kinds { // also those of a session before that this one has not reached
-		state := k.snapshot()
+		state := k.current()
 		since := state.failingSince
 		if state.lastEvent.After(since) { // failing, but not without a sign of life
 			since = state.lastEvent

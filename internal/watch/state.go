@@ -122,7 +122,7 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 		if k.collector != collector {
 			continue
 		}
-		s := k.snapshot()
+		s := k.current()
 		labels := []string{k.collector, k.resource.Group, k.resource.Kind}
 		with := func(more string) []string { return append(slices.Clip(labels), more) }
 		if s.known {
@@ -151,7 +151,7 @@ func (c *Cluster) Status(collector string) status.Status {
 	var parts []status.Status
 	for _, k := range c.kinds {
 		if k.collector == collector {
-			s := k.snapshot()
+			s := k.current()
 			parts = append(parts, s.status())
 		}
 	}
