@@ -27,27 +27,6 @@ const (
 	Info     Severity = "info"
 )
 
-// System is what a rule is about. Its value is that of the collector, where there
-// is one.
-type System string
-
-// The systems.
-const (
-	Fleet           System = "fleet" // the clusters themselves
-	Flux            System = "flux"
-	OpenBao         System = "openbao"
-	ExternalSecrets System = "externalsecrets"
-	Greenhouse      System = "greenhouse"
-	Aurora          System = "aurora"
-	Controllers     System = "controllers"
-	Exporter        System = "exporter"
-)
-
-// Systems are all of them, in the order in which people read them.
-func Systems() []System {
-	return []System{Fleet, Flux, OpenBao, ExternalSecrets, Greenhouse, Aurora, Controllers, Exporter}
-}
-
 // Rule is one alert. The same name never has two severities.
 type Rule struct {
 	Name     string
@@ -104,18 +83,21 @@ type Recording struct {
 	Name, Expr string
 }
 
-// Group is the rules about one system. Recordings are evaluated first.
+// Group is the rules about one system, or about a part of one. Recordings are evaluated
+// first.
 type Group struct {
-	Name       string
-	Recordings []Recording
-	Rules      []Rule
+	Name string
+	// Title and Text introduce the group in docs/alerts.md.
+	Title, Text string
+	Recordings  []Recording
+	Rules       []Rule
 }
 
 // Catalogue is every rule there is.
 func Catalogue() []Group {
-	groups := []Group{
-		fleetGroup(), clusterCertificates(), fluxGroup(), openBaoGroup(), openBaoCertificates(), openBaoNative(),
-		externalSecretsGroup(), secretFlowGroup(), greenhouseGroup(), auroraGroup(), controllersGroup(), exporterGroup(),
+	var groups []Group
+	for _, d := range Descriptions() {
+		groups = append(groups, d.Groups()...)
 	}
 	for _, g := range groups {
 		for i, r := range g.Rules {

@@ -51,5 +51,13 @@ func auroraGroup() Group {
 	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
 		rules = append(rules, aurora(r))
 	}
-	return Group{Name: "aurora", Rules: rules}
+	return Group{Name: "aurora", Title: "Aurora", Rules: rules}
+}
+
+// auroraSystem describes the Aurora dashboards.
+func auroraSystem() Description {
+	return Description{
+		System: Aurora, Title: "Aurora", Key: "aurora", Prefixes: []string{"Aurora"}, Page: "cobaltcore-greenhouse-aurora",
+		Asks: "the Aurora dashboards", Groups: groups(auroraGroup),
+	}
 }

@@ -205,3 +205,18 @@ func follows(rules map[string]alerts.Rule, a, b string, seen []string) bool {
 		return i.By == b || follows(rules, i.By, b, append(seen, a))
 	})
 }
+
+// TestNamesBeginWithTheSystem: an alert is recognized by its name.
+func TestNamesBeginWithTheSystem(t *testing.T) {
+	for _, r := range alerts.Rules() {
+		var prefixes []string
+		for _, d := range alerts.Descriptions() {
+			if d.System == r.System {
+				prefixes = d.Prefixes
+			}
+		}
+		if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(r.Name, p) }) {
+			t.Errorf("%s is about %s, whose alerts begin with %v", r.Name, r.System, prefixes)
+		}
+	}
+}

@@ -44,7 +44,7 @@ func controllersGroup() Group {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
 		podless = append(podless, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "component"}})
 	}
-	return Group{Name: "controllers", Rules: []Rule{
+	return Group{Name: "controllers", Title: "Controllers", Text: "A dead controller leaves its objects ready.", Rules: []Rule{
 		controllerDown(Rule{
 			Name: "FluxControllerDown", Severity: Critical, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
@@ -137,4 +137,12 @@ func controllersGroup() Group {
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit.",
 		}),
 	}}
+}
+
+// controllersSystem describes the workloads of the other systems.
+func controllersSystem() Description {
+	return Description{
+		System: Controllers, Title: "Controllers", Key: "controllers", Prefixes: []string{"Controller"}, Page: clusterPage,
+		Watches: "the controllers themselves", Groups: groups(controllersGroup),
+	}
 }

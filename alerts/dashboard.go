@@ -4,36 +4,24 @@
 package alerts
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 )
 
-// Dashboard is the ID of the dashboard that shows more. Behind the address of
+// Dashboard returns the ID of the dashboard that shows more. Behind the address of
 // dashboards (…/d/ in Grafana, …/projects/cobaltcore/dashboards/ in Perses) it is a
 // link, also with the variables of [Rule.DashboardAt].
 func (r Rule) Dashboard() string {
 	switch {
 	case strings.Contains(r.Name, "Expiring"):
-		return "cobaltcore-certificates"
+		return certificatesPage
 	case strings.HasPrefix(r.Name, "SecretFlow"):
 		return "cobaltcore-secret-flow"
+	case r.aboutFluxObject():
+		return "cobaltcore-flux-resource"
 	}
-	switch r.System {
-	case Flux:
-		if r.aboutFluxObject() {
-			return "cobaltcore-flux-resource"
-		}
-		return "cobaltcore-flux"
-	case OpenBao:
-		return "cobaltcore-openbao"
-	case ExternalSecrets:
-		return "cobaltcore-secrets"
-	case Greenhouse, Aurora:
-		return "cobaltcore-greenhouse-aurora"
-	case Exporter:
-		return "cobaltcore-exporter"
-	}
-	return "cobaltcore-cluster" // of clusters and their controllers
+	return cmp.Or(Describe(r.System).Page, clusterPage)
 }
 
 // aboutFluxObject says that an alert names one object of Flux, by the labels of it.

@@ -117,11 +117,13 @@ func eso(r Rule) Rule {
 	return r
 }
 
+const externalSecretsText = "*store* has the form kind/namespace/name. What is not periodic is never stale."
+
 // externalSecretsGroup is about the objects of External Secrets Operator. What is not
 // periodic is never stale, and what OpenBao's failure hides does not page by itself.
 func externalSecretsGroup() Group {
 	storeSince := withStore(RecordedStoreBackend + ` * on (` + sameStore + `) group_left () ` + asStore(`cobaltcore_eso_store_condition_transition_timestamp_seconds`))
-	return Group{Name: "externalsecrets", Recordings: esoRecordings(), Rules: []Rule{
+	return Group{Name: "externalsecrets", Title: "External Secrets", Text: externalSecretsText, Recordings: esoRecordings(), Rules: []Rule{
 		eso(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, For: 5 * time.Minute,
 			Expr: withStore(`(` + RecordedStoreBackend + `
@@ -250,5 +252,13 @@ func clusterSecret(name, kind, metric string) Rule {
 		Summary:     kind + " {{ $labels.name }} of {{ $labels.cluster }} fails",
 		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not made its objects in all of its namespaces. An object of that name may belong to somebody else.",
 		InhibitedBy: []Inhibition{inHouse(), {By: "ESOControllerDown", Equal: []string{clusterLabel}}},
+	}
+}
+
+// externalSecretsSystem describes External Secrets Operator.
+func externalSecretsSystem() Description {
+	return Description{
+		System: ExternalSecrets, Title: "External Secrets", Key: "externalSecrets", Prefixes: []string{"ESO", "SecretFlow"}, Page: "cobaltcore-secrets",
+		Watches: "External Secrets", Groups: groups(externalSecretsGroup, secretFlowGroup),
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+const fleetText = "What the exporter does not know. Nothing else is said about a cluster that is down."
+
 // fleetGroup is about what the exporter does not know. Nothing else can be said about
 // a cluster that is down, so all that is in it, or applied to it, follows from that.
 func fleetGroup() Group {
@@ -17,7 +19,7 @@ func fleetGroup() Group {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		return r
 	}
-	return Group{Name: "fleet", Rules: []Rule{
+	return Group{Name: "fleet", Title: "Clusters", Text: fleetText, Rules: []Rule{
 		{
 			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			// Objects of other clusters are applied to it: they look for it in target_cluster.
@@ -112,7 +114,7 @@ func clusterCertificates() Group {
 		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}, and there is no new one.",
 		InhibitedBy: []Inhibition{inHouse()},
 	})
-	return Group{Name: "fleet-certificates", Rules: rules}
+	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}
 }
 
 // asCollector names the collector of what does not answer: that it knows nothing follows
@@ -123,7 +125,7 @@ func asCollector(collector, expr string) string {
 
 // exporterGroup is about the exporter itself.
 func exporterGroup() Group {
-	return Group{Name: "exporter", Rules: []Rule{
+	return Group{Name: "exporter", Title: "The exporter", Rules: []Rule{
 		{
 			Name: "ExporterCollectorDown", System: Exporter, Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:        `cobaltcore_collector_up == 0`,
@@ -176,4 +178,14 @@ func exporterGroup() Group {
 			Description: "It shows that rules are evaluated and that alerts arrive. If it is missing, that is the trouble.",
 		},
 	}}
+}
+
+// fleetSystem describes the clusters themselves.
+func fleetSystem() Description {
+	return Description{System: Fleet, Title: "Cluster itself", Prefixes: []string{"Fleet"}, Page: clusterPage, Groups: groups(fleetGroup, clusterCertificates)}
+}
+
+// exporterSystem describes the exporter.
+func exporterSystem() Description {
+	return Description{System: Exporter, Title: "Exporter", Prefixes: []string{"Exporter"}, Page: "cobaltcore-exporter", Groups: groups(exporterGroup)}
 }

@@ -110,6 +110,8 @@ func byController(expr string) string {
 	return expr
 }
 
+const fluxText = "What is suspended, under way or waiting has not failed. *source*, *upstream* and *dependency* have the form kind/namespace/name."
+
 // fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
 // not failed. A controller makes Ready unknown at each attempt, so a failing object is
 // not failing all the time: it has failed if its last success is old, and
@@ -117,7 +119,7 @@ func byController(expr string) string {
 func fluxGroup() Group {
 	bySource := []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "source"}}, {By: "FluxChartFailing", Equal: []string{clusterLabel, "source"}}}
 	byDependency := []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "dependency"}}, {By: "FluxStalled", Equal: []string{clusterLabel, "dependency"}}}
-	return Group{Name: "flux", Recordings: fluxRecordings(), Rules: []Rule{
+	return Group{Name: "flux", Title: "Flux", Text: fluxText, Recordings: fluxRecordings(), Rules: []Rule{
 		flux(Rule{
 			Name: "FluxInstanceFailing", Severity: Critical, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
 			Threshold: after(10*time.Minute, sinceSuccess),
@@ -267,4 +269,11 @@ const fluxVersion = `max by (cluster, version) (label_replace(cobaltcore_flux_in
 // objectOfFlux is the object that the labels of a flux_* row name.
 func objectOfFlux() Object {
 	return Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.exported_namespace }}", Name: "{{ $labels.name }}"}
+}
+
+// fluxSystem describes Flux Operator and Flux.
+func fluxSystem() Description {
+	return Description{
+		System: Flux, Title: "Flux", Key: "flux", Prefixes: []string{"Flux"}, Page: "cobaltcore-flux", Watches: "Flux", Groups: groups(fluxGroup),
+	}
 }

@@ -47,6 +47,8 @@ func inTarget(r Rule, metric string) Rule {
 	return r
 }
 
+const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."
+
 // greenhouseGroup is about Greenhouse. Ready of its objects says little: a Cluster is
 // ready without nodes, and a Plugin without a pod.
 func greenhouseGroup() Group {
@@ -59,7 +61,7 @@ func greenhouseGroup() Group {
 	token, tokenSince := ending("cluster, namespace, name", cluster+"_token_expiry_timestamp_seconds")
 	pluginNotReady := inTarget(notReady("GreenhousePluginNotReady", "Plugin", plugin, "", Warning), plugin)
 	pluginNotReady.InhibitedBy = append(pluginNotReady.InhibitedBy, byCluster)
-	return Group{Name: "greenhouse", Rules: []Rule{
+	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Rules: []Rule{
 		inTarget(notReady("GreenhouseClusterNotReady", "Cluster", cluster, "", Critical), cluster),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, For: 15 * time.Minute,
@@ -141,4 +143,12 @@ func definitionNotReady() Rule {
 		Summary:     "{{ $labels.kind }} {{ $labels.name }} of {{ $labels.cluster }} is not ready",
 		Description: "The chart of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.",
 	})
+}
+
+// greenhouseSystem describes Greenhouse.
+func greenhouseSystem() Description {
+	return Description{
+		System: Greenhouse, Title: "Greenhouse", Key: "greenhouse", Prefixes: []string{"Greenhouse"}, Page: "cobaltcore-greenhouse-aurora",
+		Watches: "Greenhouse", Groups: groups(greenhouseGroup),
+	}
 }

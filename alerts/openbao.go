@@ -39,6 +39,8 @@ func openBaoNode(r Rule) Rule {
 	return openBao(r)
 }
 
+const openBaoText = "*backend* is the same word in alerts about OpenBao and about the stores and secrets that come from there, in every cluster."
+
 // openBaoGroup is about OpenBao itself; the facts and thresholds are those of OpenBao
 // 2.4 to 2.6 and of "bao pki health-check".
 func openBaoGroup() Group {
@@ -51,7 +53,7 @@ func openBaoGroup() Group {
 	}
 	leaderless := ofAll("OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader")
 	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeDown"), leaderless...)
-	return Group{Name: "openbao", Rules: []Rule{
+	return Group{Name: "openbao", Title: "OpenBao", Text: openBaoText, Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
 			Expr: asCollector("openbao", `label_replace(
@@ -260,4 +262,12 @@ func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {
 		Description: "The " + what + " {{ $labels.path }}, which the reference architecture expects, is missing in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, or is of another type.",
 		InhibitedBy: inhibited,
 	})
+}
+
+// openBaoSystem describes OpenBao.
+func openBaoSystem() Description {
+	return Description{
+		System: OpenBao, Title: "OpenBao", Key: "openbao", Prefixes: []string{"OpenBao"}, Page: "cobaltcore-openbao", Asks: "the nodes of OpenBao",
+		Groups: groups(openBaoGroup, openBaoCertificates, openBaoNative),
+	}
 }

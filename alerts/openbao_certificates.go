@@ -35,6 +35,8 @@ func ending(by, metric string) (expr, since string) {
 	return end + ` - time() < ` + threshold, end + ` - ` + threshold
 }
 
+const openBaoCertificatesText = "The thresholds are those of `bao pki health-check`."
+
 // openBaoCertificates has the thresholds of "bao pki health-check".
 func openBaoCertificates() Group {
 	issuer := func(name, kind, what string, warn, critical time.Duration) []Rule {
@@ -76,8 +78,10 @@ func openBaoCertificates() Group {
 		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
 		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and was not renewed.",
 	}))
-	return Group{Name: "openbao-certificates", Rules: rules}
+	return Group{Name: "openbao-certificates", Title: "Certificates of OpenBao", Text: openBaoCertificatesText, Rules: rules}
 }
+
+const openBaoNativeText = "For Prometheus only: these need OpenBao's metrics in the same Prometheus."
 
 // openBaoNative needs OpenBao's own telemetry in the same Prometheus.
 func openBaoNative() Group {
@@ -87,7 +91,7 @@ func openBaoNative() Group {
 		r.KeepFiringFor = 5 * time.Minute
 		return r
 	}
-	return Group{Name: "openbao-native", Rules: []Rule{
+	return Group{Name: "openbao-native", Title: "OpenBao's own telemetry", Text: openBaoNativeText, Rules: []Rule{
 		native(Rule{
 			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `vault_seal_unreachable_time > 0`,

@@ -13,12 +13,14 @@ const behindTooLong = `max by (cluster, namespace, name) (time() - (` + SecretBe
 // behindSince is since when they are, by the first of their secrets.
 const behindSince = `min by (cluster, namespace, name) (` + SecretBehindSince + `)`
 
+const secretFlowText = "Secrets that do not arrive where they should, although every object says that it is ready."
+
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {
 	const periodic = ` and on (cluster, namespace, name) (cobaltcore_eso_externalsecret_refresh_interval_seconds > 0)`
 	const once = ` and on (cluster, namespace, name) (cobaltcore_eso_externalsecret_refresh_interval_seconds == 0)
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_info{refresh_policy="CreatedOnce"}`
-	return Group{Name: "secretflow", Rules: []Rule{
+	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Rules: []Rule{
 		flowOf("ExternalSecret", RecordedSecretRefs, Rule{
 			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `(` + behindTooLong + `)` + periodic,

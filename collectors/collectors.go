@@ -11,6 +11,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
@@ -18,6 +19,30 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
+
+// System is what the exporter runs for one system. Its rules and its names for users
+// are the alerts.Description of the same name.
+type System struct {
+	// Name is the name of the collector: the value of the collector label and of the
+	// collect[] parameter.
+	Name string
+	// New returns the collector with the configuration applied, and whether the
+	// configuration enables it.
+	New func(*config.Collectors) (c Collector, enabled bool)
+	// Answers is the directory in a snapshot of the answers to its probes; empty if it
+	// has none. The instances below it are a list of this key below collectors.
+	Answers string
+	// Metrics are its sections of docs/metrics.md.
+	Metrics []Section
+}
+
+// Section is a section of docs/metrics.md: the families whose names begin with one of
+// Prefixes, or the open families.
+type Section struct {
+	Title, Text string
+	Prefixes    []string
+	Open        bool
+}
 
 // Collector watches one system in every cluster of the fleet.
 type Collector interface {

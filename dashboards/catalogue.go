@@ -3,10 +3,61 @@
 
 package dashboards
 
-// Catalogue is every dashboard, in the order in which an operator walks through them.
-func Catalogue() []Dashboard {
-	return []Dashboard{
-		fleetOverview(), clusterPage(), fluxFleet(), fluxResource(), openBaoPage(), secretsPage(),
-		secretFlowPage(), greenhouseAndAurora(), certificatesPage(), exporterPage(),
+import "slices"
+
+// The IDs of the pages.
+const (
+	idFleet        = "cobaltcore-fleet"
+	idCluster      = "cobaltcore-cluster"
+	idFlux         = "cobaltcore-flux"
+	idFluxResource = "cobaltcore-flux-resource"
+	idOpenBao      = "cobaltcore-openbao"
+	idSecrets      = "cobaltcore-secrets"     //nolint:gosec // a page
+	idSecretFlow   = "cobaltcore-secret-flow" //nolint:gosec // a page
+	idGreenhouse   = "cobaltcore-greenhouse-aurora"
+	idCertificates = "cobaltcore-certificates"
+	idExporter     = "cobaltcore-exporter"
+)
+
+// page is a dashboard with the names by which others link to it.
+type page struct {
+	id, title string
+	build     func() Dashboard
+}
+
+// pages returns all dashboards, in the order in which an operator walks through them.
+func pages() []page {
+	return []page{
+		{idFleet, "Fleet", fleetOverview},
+		{idCluster, "Cluster", clusterPage},
+		{idFlux, "Flux", fluxFleet},
+		{idFluxResource, "Flux resource", fluxResource},
+		{idOpenBao, "OpenBao", openBaoPage},
+		{idSecrets, "Secrets", secretsPage},
+		{idSecretFlow, "Secret flow", secretFlowPage},
+		{idGreenhouse, "Greenhouse and Aurora", greenhouseAndAurora},
+		{idCertificates, "Certificates and expiry", certificatesPage},
+		{idExporter, "The exporter", exporterPage},
 	}
+}
+
+// Catalogue returns every dashboard.
+func Catalogue() []Dashboard {
+	all := make([]Dashboard, len(pages()))
+	for i, p := range pages() {
+		all[i] = p.build()
+		all[i].ID, all[i].Title = p.id, "CobaltCore / "+p.title
+	}
+	return all
+}
+
+// linksTo returns links to pages, by their IDs, for the top of another one.
+func linksTo(ids ...string) []Link {
+	links := make([]Link, len(ids))
+	for i, id := range ids {
+		all := pages()
+		n := slices.IndexFunc(all, func(p page) bool { return p.id == id })
+		links[i] = Link{Title: all[n].title, Dashboard: id}
+	}
+	return links
 }

@@ -8,7 +8,6 @@ import "slices"
 func certificatesPage() Dashboard {
 	ends := slices.Concat(baoExpiries(), otherExpiries())
 	return Dashboard{
-		ID: idCertificates, Title: "CobaltCore / Certificates and expiry",
 		Description: "Everything in the fleet that stops to work on a date: certificates, revocation lists and tokens, with the time that is left and what the alerts hold to be soon or urgent.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idOpenBao, idGreenhouse, idExporter),

@@ -7,7 +7,6 @@ import "slices"
 
 func clusterPage() Dashboard {
 	return Dashboard{
-		ID: idCluster, Title: "CobaltCore / Cluster",
 		Description: "One cluster: whether it answers, how its systems are, what fires, what runs in it and what is applied to it.",
 		Variables:   []Variable{oneCluster()},
 		Links:       linksTo(idFleet, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),

@@ -9,7 +9,6 @@ const exporterJob = `job=~".*cobaltcore-exporter.*"`
 
 func exporterPage() Dashboard {
 	return Dashboard{
-		ID: idExporter, Title: "CobaltCore / The exporter",
 		Description: "What the exporter knows and does not know: which clusters and kinds it reads, what keeps it from that, what it left out, and what it costs.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idCluster),

@@ -11,7 +11,6 @@ import (
 
 func fleetOverview() Dashboard {
 	return Dashboard{
-		ID: idFleet, Title: "CobaltCore / Fleet",
 		Description: "How the whole fleet is: every system in every cluster, what is wrong, what it comes from, and what has changed. Start here.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idCluster, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
@@ -60,13 +59,9 @@ func healthMatrix() Panel {
 		Columns: []Column{clusterColumn()},
 		Sort:    Sort{Column: "Cluster"},
 	}
-	titles := map[alerts.System]string{
-		alerts.Fleet: "Cluster itself", alerts.Flux: "Flux", alerts.OpenBao: "OpenBao", alerts.ExternalSecrets: "External Secrets",
-		alerts.Greenhouse: "Greenhouse", alerts.Aurora: "Aurora", alerts.Controllers: "Controllers", alerts.Exporter: "Exporter",
-	}
-	for i, s := range alerts.Systems() {
-		p.Queries = append(p.Queries, Query{Expr: `max by (cluster) (` + selector("cobaltcore_health_status", `system="`+string(s)+`"`) + `)`})
-		p.Columns = append(p.Columns, Column{Query: i, Title: titles[s], Mappings: healthMappings()})
+	for i, d := range alerts.Descriptions() {
+		p.Queries = append(p.Queries, Query{Expr: `max by (cluster) (` + selector("cobaltcore_health_status", `system="`+string(d.System)+`"`) + `)`})
+		p.Columns = append(p.Columns, Column{Query: i, Title: d.Title, Mappings: healthMappings()})
 	}
 	return p
 }

@@ -17,7 +17,6 @@ func fluxFleet() Dashboard {
 		return Variable{Name: name, Title: title, Selector: selector("cobaltcore_flux_resource_status"), Label: label}
 	}
 	return Dashboard{
-		ID: idFlux, Title: "CobaltCore / Flux",
 		Description: "What Flux does in all clusters: what fails, has given up, waits or is suspended, which revisions are where, and whether its controllers keep up.",
 		Variables: []Variable{
 			clusterVariable(), resources("target", "Applied to", "target_cluster"),

@@ -18,7 +18,6 @@ func fluxResource() Dashboard {
 		return Variable{Name: name, Title: title, Selector: `cobaltcore_flux_resource_status{` + here + matchers + `}`, Label: label, Single: true}
 	}
 	return Dashboard{
-		ID: idFluxResource, Title: "CobaltCore / Flux resource",
 		Description: "One object of Flux: its state over time, what it is made from, what it waits for, what hangs on it, and how its reconciliations went.",
 		Variables: []Variable{
 			oneCluster(), variable("kind", "Kind", "kind", ""), variable("namespace", "Namespace", "exported_namespace", `, kind="$kind"`),

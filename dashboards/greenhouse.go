@@ -14,7 +14,6 @@ const byObject = "cluster, namespace, name"
 
 func greenhouseAndAurora() Dashboard {
 	return Dashboard{
-		ID: idGreenhouse, Title: "CobaltCore / Greenhouse and Aurora",
 		Description: "What Greenhouse says of the clusters and of what it installs there, what that leaves out, and whether users can work with Aurora. The cluster is the one in which Greenhouse or Aurora lives.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idCluster, idCertificates),

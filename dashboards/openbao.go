@@ -17,7 +17,6 @@ const (
 
 func openBaoPage() Dashboard {
 	return Dashboard{
-		ID: idOpenBao, Title: "CobaltCore / OpenBao",
 		Description: "Whether OpenBao can be read and written, how much it can still lose, and what of it is about to expire. The cluster is the one in which OpenBao runs; of logins, the one that logs in.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),

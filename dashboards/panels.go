@@ -15,20 +15,6 @@ const here = `cluster=~"$cluster"`
 // an exporter that is down.
 const hereOrNowhere = `cluster=~"$cluster|"`
 
-// The IDs of the pages.
-const (
-	idFleet        = "cobaltcore-fleet"
-	idCluster      = "cobaltcore-cluster"
-	idFlux         = "cobaltcore-flux"
-	idFluxResource = "cobaltcore-flux-resource"
-	idOpenBao      = "cobaltcore-openbao"
-	idSecrets      = "cobaltcore-secrets"     //nolint:gosec // a page
-	idSecretFlow   = "cobaltcore-secret-flow" //nolint:gosec // a page
-	idGreenhouse   = "cobaltcore-greenhouse-aurora"
-	idCertificates = "cobaltcore-certificates"
-	idExporter     = "cobaltcore-exporter"
-)
-
 // clusterVariable offers the clusters of the fleet, also those that do not answer.
 func clusterVariable() Variable {
 	return Variable{Name: "cluster", Title: "Cluster", Selector: "cobaltcore_cluster_info", Label: "cluster"}
@@ -39,20 +25,6 @@ func oneCluster() Variable {
 	v := clusterVariable()
 	v.Single = true
 	return v
-}
-
-// linksTo are links to pages, by their IDs, for the top of another one.
-func linksTo(ids ...string) []Link {
-	titles := map[string]string{
-		idFleet: "Fleet", idCluster: "Cluster", idFlux: "Flux", idFluxResource: "Flux resource", idOpenBao: "OpenBao",
-		idSecrets: "Secrets", idSecretFlow: "Secret flow", idGreenhouse: "Greenhouse and Aurora",
-		idCertificates: "Certificates and expiry", idExporter: "The exporter",
-	}
-	var links []Link
-	for _, id := range ids {
-		links = append(links, Link{Title: titles[id], Dashboard: id})
-	}
-	return links
 }
 
 // toCluster leads from a row or a series to the page about its cluster.

@@ -20,7 +20,6 @@ const (
 
 func secretFlowPage() Dashboard {
 	return Dashboard{
-		ID: idSecretFlow, Title: "CobaltCore / Secret flow",
 		Description: "How secrets come from those who write them through OpenBao to those who read them: who holds an older version than OpenBao has, and for how long, and which paths lead nowhere. path_id stands for a path; /api/v1/secretflow of the exporter names it.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),

@@ -10,7 +10,6 @@ const bySecret = "cluster, namespace, name"
 
 func secretsPage() Dashboard {
 	return Dashboard{
-		ID: idSecrets, Title: "CobaltCore / Secrets",
 		Description: "Which secrets External Secrets Operator does not bring into the clusters, why, and how much hangs on each store.",
 		Variables: []Variable{clusterVariable(), {
 			Name: "store", Title: "Store", Selector: selector("cobaltcore_eso_externalsecret_store_ref"), Label: "store_name",

@@ -36,15 +36,11 @@ func alertsPage() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.WriteString("# Alerts\n\n" + generated)
-	b.WriteString(withoutLicence(alertsIntroduction))
+	b.WriteString(strings.ReplaceAll(withoutLicence(alertsIntroduction), "{systems}", systemList()))
 	for _, g := range alerts.Catalogue() {
-		section, ok := alertSections()[g.Name]
-		if !ok {
-			return nil, fmt.Errorf("docs/alerts.md: no section for group %s", g.Name)
-		}
-		_, _ = fmt.Fprintf(&b, "\n### %s\n\n", section.title)
-		if section.text != "" {
-			b.WriteString(section.text + "\n\n")
+		_, _ = fmt.Fprintf(&b, "\n### %s\n\n", g.Title)
+		if g.Text != "" {
+			b.WriteString(g.Text + "\n\n")
 		}
 		b.WriteString("| alert | severity | for | what | follows from |\n|---|---|---|---|---|\n")
 		for _, r := range g.Rules {
@@ -59,24 +55,13 @@ func alertsPage() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-type alertSection struct{ title, text string }
-
-// alertSections are the titles of the groups, and what is to be known about them.
-func alertSections() map[string]alertSection {
-	return map[string]alertSection{
-		"fleet":                {"Clusters", "What the exporter does not know. Nothing else is said about a cluster that is down."},
-		"fleet-certificates":   {"The way to the clusters", ""},
-		"flux":                 {"Flux", "What is suspended, under way or waiting has not failed. *source*, *upstream* and *dependency* have the form kind/namespace/name."},
-		"openbao":              {"OpenBao", "*backend* is the same word in alerts about OpenBao and about the stores and secrets that come from there, in every cluster."},
-		"openbao-certificates": {"Certificates of OpenBao", "The thresholds are those of `bao pki health-check`."},
-		"openbao-native":       {"OpenBao's own telemetry", "For Prometheus only: these need OpenBao's metrics in the same Prometheus."},
-		"externalsecrets":      {"External Secrets", "*store* has the form kind/namespace/name. What is not periodic is never stale."},
-		"secretflow":           {"The flow of secrets", "Secrets that do not arrive where they should, although every object says that it is ready."},
-		"greenhouse":           {"Greenhouse", "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."},
-		"aurora":               {"Aurora", ""},
-		"controllers":          {"Controllers", "A dead controller leaves its objects ready."},
-		"exporter":             {"The exporter", ""},
+// systemList returns the names of all systems in backquotes.
+func systemList() string {
+	var names []string
+	for _, s := range alerts.Systems() {
+		names = append(names, "`"+string(s)+"`")
 	}
+	return strings.Join(names, ", ")
 }
 
 func alertRow(b *bytes.Buffer, r alerts.Rule) {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
@@ -120,7 +121,7 @@ func TestChartKinds(t *testing.T) {
 	var want, found int
 	for _, set := range app.Watched() {
 		want += len(set.Resources)
-		for _, resources := range got[set.Collector] {
+		for _, resources := range got[alerts.Describe(alerts.System(set.Collector)).Key] {
 			found += len(resources)
 		}
 	}

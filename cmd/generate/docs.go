@@ -20,7 +20,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/cli"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config/schema"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // files returns every generated file of the repository by its path, relative
@@ -93,10 +92,10 @@ func metricsPage() ([]byte, error) {
 	b.WriteString(metricsIntroduction)
 	families := app.Families()
 	slices.SortFunc(families, func(a, b *exposition.Family) int { return cmp.Compare(a.Name, b.Name) })
-	for _, section := range metricSections {
-		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.title, section.text)
+	for _, section := range metricSections() {
+		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, section.Text)
 		families = slices.DeleteFunc(families, func(f *exposition.Family) bool {
-			if section.open != f.Open || !f.Open && !slices.ContainsFunc(section.prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
+			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
 			_, _ = fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s |\n", f.Name, f.Type, strings.Join(f.Labels, "`, `"), f.Help)
@@ -129,95 +128,6 @@ A kind that is not complete has no rows at all, and ` + "`cobaltcore_watch_synce
 ` + "`…`" + ` and eight hexadecimal digits of its hash.
 
 `
-
-type metricSection struct {
-	title, text string
-	prefixes    []string
-	open        bool // the open families instead, whatever they are called
-}
-
-var metricSections = []metricSection{
-	{
-		title:    "Compatible with Flux Operator",
-		text:     "The same names, label values and meaning as Flux Operator's own metrics, with `cluster` and more labels. They differ in four points: a Receiver has no `url`, URLs lose user info and query, a suspended ArtifactGenerator says so, and `uid` is optional.",
-		prefixes: []string{"flux_"},
-	},
-	{
-		title:    "Flux",
-		text:     "`cobaltcore_flux_resource_status` is the row to alert on: one row per object, and it changes only when the state does.",
-		prefixes: []string{"cobaltcore_flux_"},
-	},
-	{
-		title:    "OpenBao",
-		text:     "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why. Its `node` is empty where the active one was asked or would have been. Not endpoints of OpenBao are `endpointslices` (finding the nodes), `tokenFile` and `snapshot`.",
-		prefixes: []string{"cobaltcore_openbao_"},
-	},
-	{
-		title:    "Aurora",
-		text:     "`aurora` is the name of the dashboard in the configuration, `check` is csrf_token (`GET /csrf-token`), session (the API, `auth.getCurrentUserSession`), page (`GET /`) or keystone (`keystoneURL`). They ask for what anybody may ask for, without a session or cookies. `check_failing`, `tls_failing` and `probe_duration_seconds` have rows for what is there only.",
-		prefixes: []string{"cobaltcore_aurora_"},
-	},
-	{
-		title:    "External Secrets",
-		text:     "Each row shows what the status of its object says. What follows from several objects (a missing store, a stale secret, how many secrets hang on a store) is PromQL over them.",
-		prefixes: []string{"cobaltcore_eso_"},
-	},
-	{
-		title:    "Greenhouse",
-		text:     "A namespace is an organization. Each condition has a row of its own, since Ready of a Cluster covers neither its nodes nor whether pods can be scheduled, and Ready of a Plugin says nothing about its pods. What a Plugin runs is found by `target_cluster`, `release_namespace` and `release_name` of its info; whether it has the version that its definition offers, by `definition_kind`, `definition_namespace` and `definition_name`. Members of teams are counted, never named.",
-		prefixes: []string{"cobaltcore_greenhouse_"},
-	},
-	{
-		title:    "Secret flow",
-		text:     "Who writes which secret, where it is stored, who reads it. `path_id` stands for the path: the same in the rows of OpenBao and of every cluster, and in `/api/v1/secretflow`.",
-		prefixes: []string{"cobaltcore_secretflow_"},
-	},
-	{
-		title:    "Health",
-		text:     "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, every 15 s. `cluster` is the one that is affected, the target of what Flux applies.",
-		prefixes: []string{"cobaltcore_health_"},
-	},
-	{
-		title:    "Controllers and their workloads",
-		text:     "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses `pods/proxy`; `unauthorized` is what the controller says itself.",
-		prefixes: []string{"cobaltcore_controller_"},
-	},
-	{
-		title: "What controllers tell of themselves",
-		text:  "The metrics of the controllers' own pods, exported again under their own names, with values and labels as they are; these are the families without `collectors: {controllers: {allow: […]}}`, which takes their place. The labels of the table stand in front. A label of the controller whose name is taken, or one that a scrape adds itself (`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets `exported_` in front; one without a value is left out. Nothing is known of the type but that a histogram or summary is a `summary` of `_sum` and `_count` only, without buckets and quantiles; a family of your own list that turns out to be one is two untyped families with these names. A pod brings at most 10,000 series and 2,000 of one family; `cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer: if there is none they are gone, and `cobaltcore_controller_scrape_failing` says why.",
-		open:  true,
-	},
-	{
-		title:    "Clusters, watches and collectors",
-		text:     "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, `unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config` and `network`; of what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` and `redirect_elsewhere`.",
-		prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
-	},
-	{
-		title:    "What objects say about alerts",
-		text:     "Of any kind that is watched, with its collector. `kind`, `namespace` and `name` are those of the object; what the annotation and `ownership` do is in [alerts.md](alerts.md#what-an-object-says-itself).",
-		prefixes: []string{"cobaltcore_object_"},
-	},
-	{
-		title:    "Alertmanager",
-		text:     "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, `not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password cannot be read). What was read five intervals ago is not shown any more.",
-		prefixes: []string{"cobaltcore_alertmanager_"},
-	},
-	{
-		title:    "Discovery",
-		text:     "`cluster` is the one that is searched, `source` is `flux-secret`, `greenhouse` or `secret`. " + discoveryReasons(),
-		prefixes: []string{"cobaltcore_discovery_"},
-	},
-}
-
-// discoveryReasons lists the values of a closed set.
-func discoveryReasons() string {
-	reasons := fleet.Reasons()
-	names := make([]string, len(reasons))
-	for i, r := range reasons {
-		names[i] = "`" + string(r) + "`"
-	}
-	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) says what to do."
-}
 
 // commandsPage is docs/commands.md.
 func commandsPage() []byte {

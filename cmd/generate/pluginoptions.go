@@ -3,12 +3,33 @@
 
 package main
 
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
 // pluginOption is a value of the chart that users of the plugin may set, and what it is
 // called in the user interface of Greenhouse. Everything else about it is in values.yaml.
 type pluginOption struct{ path, displayName string }
 
-// pluginOptions are those of the plugin, what most will look for first.
+// pluginOptions returns the options of the plugin, the most wanted first.
 func pluginOptions() []pluginOption {
+	return slices.Concat(clusterOptions(), systemOptions(), otherOptions())
+}
+
+// systemOptions returns the switches of the systems that are watched.
+func systemOptions() []pluginOption {
+	var all []pluginOption
+	for _, set := range app.Watched() {
+		d := alerts.Describe(alerts.System(set.Collector))
+		all = append(all, pluginOption{"config.collectors." + d.Key + ".enabled", d.Title})
+	}
+	return all
+}
+
+func clusterOptions() []pluginOption {
 	return []pluginOption{
 		{"localCluster.enabled", "Watch this cluster"},
 		{"localCluster.name", "Name of this cluster"},
@@ -21,10 +42,11 @@ func pluginOptions() []pluginOption {
 		{"rbac.createProbeAccount", "Create the account of the login probe"},
 		{"secretMounts", "Mounted Secrets"},
 		{"config.clusterLabel", "Name of the label for clusters"},
-		{"config.collectors.flux.enabled", "Flux"},
-		{"config.collectors.externalSecrets.enabled", "External Secrets"},
-		{"config.collectors.greenhouse.enabled", "Greenhouse"},
-		{"config.collectors.controllers.enabled", "Controllers"},
+	}
+}
+
+func otherOptions() []pluginOption {
+	return []pluginOption{
 		{"config.collectors.controllers.via", "Way to the metrics of controllers"},
 		{"config.collectors.openbao", "OpenBao clusters"},
 		{"config.collectors.aurora", "Aurora dashboards"},

@@ -29,16 +29,38 @@ type registration struct {
 	enabled bool
 }
 
-// registered are all collectors. A new system to monitor is one line here.
-func registered(c *config.Collectors) []registration {
-	return []registration{
-		{flux.Collector{}, c.Flux.Enabled},
-		{externalsecrets.Collector{}, c.ExternalSecrets.Enabled},
-		{greenhouse.Collector{}, c.Greenhouse.Enabled},
-		{openbao.Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0},
-		{aurora.Collector{Instances: c.Aurora}, len(c.Aurora) > 0},
-		{controllers.New(c.Controllers), c.Controllers.Enabled},
+// Systems returns all systems that the exporter can watch. A new one is one line here.
+func Systems() []collectors.System {
+	return []collectors.System{
+		flux.System(),
+		externalsecrets.System(),
+		greenhouse.System(),
+		openbao.System(),
+		aurora.System(),
+		controllers.System(),
 	}
+}
+
+// answerDirectories returns the directories of a snapshot that are no clusters: they have
+// the answers to probes.
+func answerDirectories() []string {
+	var all []string
+	for _, s := range Systems() {
+		if s.Answers != "" {
+			all = append(all, s.Answers)
+		}
+	}
+	return all
+}
+
+// registered returns the collectors of all systems with the configuration applied.
+func registered(c *config.Collectors) []registration {
+	var all []registration
+	for _, s := range Systems() {
+		collector, enabled := s.New(c)
+		all = append(all, registration{collector, enabled})
+	}
+	return all
 }
 
 // enabledCollectors are the collectors that a configuration turns on, and what they
@@ -73,8 +95,8 @@ func Watched() []watch.Set {
 // collectorNames are the values of collect[], whether enabled or not.
 func collectorNames() []string {
 	var names []string
-	for _, c := range registered(&config.Collectors{}) {
-		names = append(names, c.Name())
+	for _, s := range Systems() {
+		names = append(names, s.Name)
 	}
 	return names
 }

@@ -163,12 +163,7 @@ func known(dir string, c *config.Config) error {
 			c.Clusters = append(c.Clusters, k)
 		}
 	}
-	for i := range c.Collectors.OpenBao {
-		c.Collectors.OpenBao[i].Nodes, c.Collectors.OpenBao[i].Service = nil, nil
-	}
-	for i := range c.Collectors.Aurora {
-		c.Collectors.Aurora[i].URL, c.Collectors.Aurora[i].KeystoneURL = "", ""
-	}
+	c.Collectors = c.Collectors.Offline(func(string) bool { return true })
 	return nil
 }
 
@@ -199,7 +194,7 @@ func found(dir string) (*config.Config, error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if name == "openbao" || name == "aurora" {
+		if slices.Contains(answerDirectories(), name) {
 			continue
 		}
 		clusters = append(clusters, object{"name": name, "snapshot": object{"path": filepath.Join(dir, name)}})
@@ -219,7 +214,7 @@ func found(dir string) (*config.Config, error) {
 		return all
 	}
 	asked := object{}
-	for _, of := range []string{"openbao", "aurora"} {
+	for _, of := range answerDirectories() {
 		if all := instances(of); len(all) > 0 {
 			asked[of] = all
 		}

@@ -29,7 +29,7 @@ func (s *taking) written() []fleet.Cluster {
 
 // clusterDir returns the name of the directory of a cluster.
 func (s *taking) clusterDir(cluster string) string {
-	return snapshot.ClusterDir(cluster, []string{"openbao", "aurora"})
+	return snapshot.ClusterDir(cluster, answerDirectories())
 }
 
 // describe writes what is about the whole fleet.
@@ -73,26 +73,12 @@ func (s *taking) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
 	to.Ownership = from.Ownership
-	to.Collectors.Flux, to.Collectors.ExternalSecrets = from.Collectors.Flux, from.Collectors.ExternalSecrets
-	to.Collectors.Greenhouse, to.Collectors.SecretFlow, to.Collectors.Controllers = from.Collectors.Greenhouse, from.Collectors.SecretFlow, from.Collectors.Controllers
+	to.Collectors = from.Collectors.Offline(s.has)
 	for _, c := range s.clusters {
 		shift := c.Snapshot == nil || c.Snapshot.ShiftTime
 		to.Clusters = append(to.Clusters, config.Cluster{
 			Name: c.Name, Role: c.Role, Region: c.Region, Owner: c.Owner, Snapshot: &config.Snapshot{Path: s.clusterDir(c.Name), ShiftTime: shift},
 		})
-	}
-	for _, a := range from.Collectors.Aurora {
-		if s.has(a.Cluster) {
-			to.Collectors.Aurora = append(to.Collectors.Aurora, config.Aurora{Name: a.Name, Cluster: a.Cluster, BFFPath: a.BFFPath, Interval: a.Interval, Timeout: a.Timeout})
-		}
-	}
-	for _, o := range from.Collectors.OpenBao {
-		if s.has(o.Cluster) {
-			to.Collectors.OpenBao = append(to.Collectors.OpenBao, config.OpenBao{
-				Name: o.Name, Cluster: o.Cluster, Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV,
-				LoginProbe: offline(o.LoginProbe),
-			})
-		}
 	}
 	return to
 }
@@ -111,10 +97,4 @@ func (s *taking) ownSuffixes() []string {
 		}
 	}
 	return all
-}
-
-// offline is a login probe that asks nobody. Its other settings have to be valid.
-func offline(p config.OpenBaoLoginProbe) config.OpenBaoLoginProbe {
-	p.Enabled = false
-	return p
 }

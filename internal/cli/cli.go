@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/promslog"
@@ -21,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -74,7 +76,7 @@ func Root(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          "cobaltcore-exporter watches Flux, External Secrets, Greenhouse and the controllers themselves in every cluster of a fleet, asks the nodes of OpenBao and the Aurora dashboards, serves what it sees as Prometheus metrics and says what is broken.",
+		Long:          summary(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -83,6 +85,30 @@ func Root(s Streams) *cobra.Command {
 	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printRules(), printVersion())
 	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// summary describes the exporter with the systems that it watches and asks.
+func summary() string {
+	var watched, asked []string
+	for _, d := range alerts.Descriptions() {
+		if d.Watches != "" {
+			watched = append(watched, d.Watches)
+		}
+		if d.Asks != "" {
+			asked = append(asked, d.Asks)
+		}
+	}
+	return "cobaltcore-exporter watches " + enumeration(watched) + " in every cluster of a fleet, asks " + enumeration(asked) +
+		", serves what it sees as Prometheus metrics and says what is broken."
+}
+
+// enumeration joins words by commas, the last one by and.
+func enumeration(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 func configFlag(c *cobra.Command, file *string) {

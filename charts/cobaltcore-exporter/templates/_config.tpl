@@ -51,8 +51,8 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- if not $config.discover -}}
 {{- $names := list -}}
 {{- range $clusters }}{{ $names = append $names .name }}{{ end -}}
-{{- range $collector := list "openbao" "aurora" -}}
-{{- range get ($config.collectors | default dict) $collector | default list -}}
+{{- range $collector, $instances := $config.collectors -}}
+{{- range kindIs "slice" $instances | ternary $instances list -}}
 {{- if not (has .cluster $names) }}{{ fail (printf "config.collectors.%s: the cluster %s of %s is none of the configuration, which has %s" $collector (toString .cluster) (toString .name) (join ", " $names)) }}{{ end -}}
 {{- end -}}
 {{- end -}}

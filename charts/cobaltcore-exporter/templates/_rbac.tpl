@@ -9,14 +9,12 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 
 {{- define "cobaltcore-exporter.clusterRules" -}}
 {{- $collectors := dig "collectors" dict (.Values.config | default dict) | default dict -}}
-{{- range $collector, $groups := .Files.Get "files/kinds.yaml" | fromYaml -}}
-{{- range $key := list "flux" "externalSecrets" "greenhouse" "controllers" -}}
-{{- if and (eq (lower $key) $collector) (dig $key "enabled" true $collectors) -}}
+{{- range $key, $groups := .Files.Get "files/kinds.yaml" | fromYaml -}}
+{{- if dig $key "enabled" true $collectors -}}
 {{- range $group, $resources := $groups }}
 - apiGroups: [{{ $group }}]
   resources: {{ $resources | toJson }}
   verbs: [list, watch]
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

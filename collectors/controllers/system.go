@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// System describes the workloads of the other systems to the exporter.
+func System() collectors.System {
+	return collectors.System{
+		Name: Name,
+		New: func(c *config.Collectors) (collectors.Collector, bool) {
+			return New(c.Controllers), c.Controllers.Enabled
+		},
+		Metrics: []collectors.Section{{
+			Title: "Controllers and their workloads",
+			Text: "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, " +
+				"and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no " +
+				"rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems " +
+				"themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses " +
+				"`pods/proxy`; `unauthorized` is what the controller says itself.",
+			Prefixes: []string{"cobaltcore_controller_"},
+		}, {
+			Title: "What controllers tell of themselves",
+			Text: "The metrics of the controllers' own pods, exported again under their own names, with values and labels as they " +
+				"are; these are the families without `collectors: {controllers: {allow: […]}}`, which takes their place. The labels " +
+				"of the table stand in front. A label of the controller whose name is taken, or one that a scrape adds itself " +
+				"(`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets `exported_` in front; one " +
+				"without a value is left out. Nothing is known of the type but that a histogram or summary is a `summary` of `_sum` " +
+				"and `_count` only, without buckets and quantiles; a family of your own list that turns out to be one is two " +
+				"untyped families with these names. A pod brings at most 10,000 series and 2,000 of one family; " +
+				"`cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer: if there is " +
+				"none they are gone, and `cobaltcore_controller_scrape_failing` says why.",
+			Open: true,
+		}},
+	}
+}

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+)
+
+// System describes OpenBao to the exporter.
+func System() collectors.System {
+	return collectors.System{
+		Name: Name,
+		New: func(c *config.Collectors) (collectors.Collector, bool) {
+			return Collector{Instances: c.OpenBao, Flow: c.SecretFlow}, len(c.OpenBao) > 0
+		},
+		Answers: Name,
+		Metrics: []collectors.Section{{
+			Title: "OpenBao",
+			Text: "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` " +
+				"the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows " +
+				"of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why. Its `node` is " +
+				"empty where the active one was asked or would have been. Not endpoints of OpenBao are `endpointslices` (finding " +
+				"the nodes), `tokenFile` and `snapshot`.",
+			Prefixes: []string{"cobaltcore_openbao_"},
+		}},
+	}
+}

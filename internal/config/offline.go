@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// Offline returns the collectors for a snapshot of the clusters that keep selects: every
+// setting that the rows depend on, and no address, credential or login probe.
+func (c *Collectors) Offline(keep func(cluster string) bool) Collectors {
+	to := *c
+	to.OpenBao, to.Aurora = nil, nil
+	for _, o := range c.OpenBao {
+		if keep(o.Cluster) {
+			to.OpenBao = append(to.OpenBao, o.offline())
+		}
+	}
+	for _, a := range c.Aurora {
+		if keep(a.Cluster) {
+			to.Aurora = append(to.Aurora, a.offline())
+		}
+	}
+	return to
+}
+
+func (o *OpenBao) offline() OpenBao {
+	probe := o.LoginProbe // disabled, its other settings have to be valid
+	probe.Enabled = false
+	return OpenBao{
+		Name: o.Name, Cluster: o.Cluster, Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV, LoginProbe: probe,
+	}
+}
+
+func (a *Aurora) offline() Aurora {
+	return Aurora{Name: a.Name, Cluster: a.Cluster, BFFPath: a.BFFPath, Interval: a.Interval, Timeout: a.Timeout}
+}
