@@ -11,6 +11,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
 // The families about the discovery; their cluster is the one in which others are discovered.
@@ -54,30 +56,23 @@ func (g *generation) discoveryGroups() []*exposition.Group {
 
 func (v *rosterView) discoveryRows(host string, r *exposition.Rows) {
 	for _, p := range v.places() {
-		if p.Source.Cluster != host {
+		if p.Cluster != host {
 			continue
 		}
-		source, namespace := p.Source.Source, p.Source.Namespace
-		r.Bool(discoveryUp, p.Up, source, namespace)
-		r.Add(discoveryClusters, float64(len(p.clusters)), source, namespace)
-		r.Time(discoverySuccess, p.Success, source, namespace)
-		for _, f := range p.findings {
-			r.Add(discoveryFinding, 1, source, namespace, f.Name, string(f.Reason), f.Other)
+		r.Bool(discoveryUp, p.Up, p.Source, p.Namespace)
+		r.Add(discoveryClusters, float64(len(p.Clusters)), p.Source, p.Namespace)
+		if p.LastSuccess != nil {
+			r.Time(discoverySuccess, *p.LastSuccess, p.Source, p.Namespace)
+		}
+		for _, f := range p.Findings {
+			r.Add(discoveryFinding, 1, p.Source, p.Namespace, f.Name, f.Reason, f.Other)
 		}
 	}
 }
 
-// place is where clusters are discovered, as it is shown.
-type place struct {
-	fleet.PlaceState
-
-	clusters []string
-	findings []fleet.Finding
-}
-
 // places returns the places of discovery. Two with the same cluster, source and
 // namespace become one with the worse state.
-func (v *rosterView) places() []place {
+func (v *rosterView) places() []fleetreport.Place {
 	states := map[fleet.Source]fleet.PlaceState{}
 	for _, p := range v.found {
 		if other, ok := states[p.Source]; ok {
@@ -88,21 +83,26 @@ func (v *rosterView) places() []place {
 		}
 		states[p.Source] = p
 	}
-	sorted := slices.SortedFunc(maps.Keys(v.findings), byFinding)
-	all := make([]place, 0, len(states))
+	findings := slices.SortedFunc(maps.Keys(v.findings), byFinding)
+	all := make([]fleetreport.Place, 0, len(states))
 	for _, source := range slices.SortedFunc(maps.Keys(states), bySource) {
-		s := place{PlaceState: states[source]}
+		p := fleetreport.Place{
+			Cluster: source.Cluster, Source: source.Source, Namespace: source.Namespace,
+			Up: states[source].Up, LastSuccess: watch.TimeReport(states[source].Success),
+			Clusters: []string{}, Findings: []fleetreport.Finding{},
+		}
 		for _, c := range v.members {
 			if in := c.Credentials; in != nil && source == (fleet.Source{Cluster: in.Secret.Cluster, Source: c.Source, Namespace: in.Secret.Namespace}) {
-				s.clusters = append(s.clusters, c.Name)
+				p.Clusters = append(p.Clusters, c.Name)
 			}
 		}
-		for _, f := range sorted {
+		slices.Sort(p.Clusters)
+		for _, f := range findings {
 			if f.Source == source {
-				s.findings = append(s.findings, f)
+				p.Findings = append(p.Findings, fleetreport.Finding{Name: f.Name, Reason: string(f.Reason), Other: f.Other})
 			}
 		}
-		all = append(all, s)
+		all = append(all, p)
 	}
 	return all
 }

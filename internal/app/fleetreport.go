@@ -18,15 +18,12 @@ import (
 // fleetReport returns the answer of /api/v1/clusters.
 func (g *generation) fleetReport() fleetreport.Report {
 	view, shard := g.roster.view.Load(), g.builder.shard
-	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{}, Discovery: []fleetreport.Place{}}
+	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{}, Discovery: view.places()}
 	if shard.Divided() {
 		report.Shard = &fleetreport.Shard{Index: shard.Index, Count: shard.Count}
 	}
 	for _, c := range slices.SortedFunc(slices.Values(view.members), func(a, b fleet.Cluster) int { return cmp.Compare(a.Name, b.Name) }) {
 		report.Clusters = append(report.Clusters, reportCluster(shard, c, view.running[c.Name]))
-	}
-	for _, p := range view.places() {
-		report.Discovery = append(report.Discovery, reportPlace(p))
 	}
 	return report
 }
@@ -64,18 +61,6 @@ func (c *runningCollector) report(cluster *watch.Cluster) fleetreport.Collector 
 	}
 	s := status.Merge(parts...)
 	return fleetreport.Collector{Name: c.name, Up: s.Up, LastSuccess: watch.TimeReport(s.LastSuccess), Errors: s.Errors, Kinds: cluster.KindReports(c.name)}
-}
-
-func reportPlace(p place) fleetreport.Place {
-	r := fleetreport.Place{
-		Cluster: p.Source.Cluster, Source: p.Source.Source, Namespace: p.Source.Namespace, Up: p.Up, LastSuccess: watch.TimeReport(p.Success),
-		Clusters: slices.Concat([]string{}, p.clusters), Findings: []fleetreport.Finding{},
-	}
-	slices.Sort(r.Clusters)
-	for _, f := range p.findings {
-		r.Findings = append(r.Findings, fleetreport.Finding{Name: f.Name, Reason: string(f.Reason), Other: f.Other})
-	}
-	return r
 }
 
 // secretFlow returns the answer of /api/v1/secretflow.

@@ -77,7 +77,9 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 		deadline:     time.Now().Add(o.SyncTimeout),
 		stopAlerting: func() {},
 	}
-	g.notifier = newNotifier(s.config, o, g.firing)
+	g.notifier = notify.New(notify.Options{
+		Config: s.config.Alertmanager, ClusterLabel: s.config.ClusterLabel, Firing: g.firing, Scrapes: o.scrapes, Log: o.Log, Dial: o.Dial,
+	})
 	g.builder = &clusterBuilder{
 		watch: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),

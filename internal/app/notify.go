@@ -8,16 +8,9 @@ import (
 	"maps"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 )
-
-func newNotifier(c *config.Config, o Options, firing func() []notify.Alert) *notify.Notifier {
-	return notify.New(notify.Options{
-		Config: c.Alertmanager, ClusterLabel: c.ClusterLabel, Firing: firing, Scrapes: o.scrapes, Log: o.Log, Dial: o.Dial,
-	})
-}
 
 // firing returns the firing findings as alerts, once the first synchronization is over.
 // Stale findings are left out: the lost contact to their cluster is a finding itself.

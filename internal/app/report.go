@@ -30,18 +30,18 @@ type ReportOptions struct {
 	Filter   health.Filter
 	// Timeout is how long to wait for the fleet, and for FailOn with Wait.
 	Timeout time.Duration
-	// Wait looks again until the verdict is better than FailOn.
+	// Wait evaluates again until the verdict is better than FailOn.
 	Wait   bool
 	FailOn health.Verdict
-	// Progress is told what is waited for.
+	// Progress receives the names of the clusters that are not complete.
 	Progress io.Writer
 }
 
-// waitInterval is how often a report that waits looks again.
+// waitInterval is the interval of evaluations while a report waits.
 const waitInterval = 2 * time.Second
 
-// Report looks at the fleet once and says what is broken. What does not answer
-// within the timeout is unknown.
+// Report reads the fleet once and returns the health report. Clusters that do not
+// answer within the timeout are unknown.
 func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	o.once = true
 	c, err := o.load()

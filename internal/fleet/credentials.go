@@ -35,7 +35,10 @@ func (c *Credentials) set(config *rest.Config, kubeconfig []byte) {
 func (c *Credentials) get() (config *rest.Config, fingerprint string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return rest.CopyConfig(c.config), c.fingerprint
+	if c.config != nil { // else zero value
+		config = rest.CopyConfig(c.config)
+	}
+	return config, c.fingerprint
 }
 
 // clone is a copy that follows nobody.
