@@ -47,9 +47,8 @@ type generation struct {
 	deadline   time.Time     // ready at the latest
 	ready      atomic.Bool
 
-	// Both wait for what they stop.
-	stopDiscovery func()
-	stopAlerting  func() // evaluation and notifications
+	// Each waits for its goroutines.
+	stopDiscovery, stopEvaluation, stopNotifying func()
 }
 
 // newGeneration starts the watches, the probes and the discovery of a configuration.
@@ -70,12 +69,13 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 		return nil, err
 	}
 	g := &generation{
-		settings:     s,
-		handler:      exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
-		health:       evaluator,
-		evaluation:   cmp.Or(o.HealthInterval, healthInterval),
-		deadline:     time.Now().Add(o.SyncTimeout),
-		stopAlerting: func() {},
+		settings:       s,
+		handler:        exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
+		health:         evaluator,
+		evaluation:     cmp.Or(o.HealthInterval, healthInterval),
+		deadline:       time.Now().Add(o.SyncTimeout),
+		stopEvaluation: func() {},
+		stopNotifying:  func() {},
 	}
 	g.notifier = notify.New(notify.Options{
 		Config: s.config.Alertmanager, ClusterLabel: s.config.ClusterLabel, Firing: g.firing, Scrapes: o.scrapes, Log: o.Log, Dial: o.Dial,
@@ -127,15 +127,17 @@ func hosts(c *config.Config) []config.Cluster {
 	return all
 }
 
-// takeOver starts to evaluate the rules and to notify. Active alerts and what was sent
-// are those of old, which stops both; old may be nil.
+// takeOver starts to evaluate the rules and to notify, with the active alerts of old
+// and what it has sent. The notifier of old ends here, its evaluation when it stops;
+// old may be nil.
 func (g *generation) takeOver(ctx context.Context, old *generation) {
 	if old != nil {
-		old.stopAlerting()
 		g.health.Adopt(old.health)
+		old.stopNotifying()
 		g.notifier.Adopt(old.notifier)
 	}
-	g.stopAlerting = background(ctx, g.notifier.Run, func(ctx context.Context) {
+	g.stopNotifying = background(ctx, g.notifier.Run)
+	g.stopEvaluation = background(ctx, func(ctx context.Context) {
 		if poll(ctx, g.isReady) == nil {
 			g.health.Run(ctx, g.evaluation)
 		}
@@ -144,7 +146,8 @@ func (g *generation) takeOver(ctx context.Context, old *generation) {
 
 // stop ends everything, the users of the clusters first.
 func (g *generation) stop() {
-	g.stopAlerting()
+	g.stopNotifying()
+	g.stopEvaluation()
 	g.stopDiscovery()
 	g.roster.stop()
 }

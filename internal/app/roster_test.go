@@ -38,7 +38,7 @@ type rosterTest struct {
 	events    []string
 }
 
-// newRosterTest returns a roster of configured clusters in which those of unsettled do not settle.
+// newRosterTest returns a roster of configured clusters.
 func newRosterTest(t *testing.T, patience time.Duration, configured, unsettled []string) *rosterTest {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, Families()...)
