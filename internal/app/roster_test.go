@@ -19,6 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -112,7 +114,7 @@ func (r *rosterTest) clusters(names ...string) []fleet.Cluster {
 	for _, text := range names {
 		name, role, _ := strings.Cut(text, "/")
 		r.site.objects(name+"/objects.yaml", name)
-		all = append(all, fleet.Cluster{Name: name, Role: role, Source: fleet.SourceSnapshot, Snapshot: &fleet.Snapshot{Path: r.site.file(name)}})
+		all = append(all, fleet.Cluster{Name: name, Role: role, Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: r.site.file(name)}})
 	}
 	return all
 }
@@ -162,7 +164,7 @@ func (r *rosterTest) want(events []string, running, members string) {
 
 func TestRosterFollowsDiscovery(t *testing.T) {
 	t.Parallel()
-	r := newRosterTest(t, deadline, []string{"a/1", "elsewhere/1"}, []string{"b/2", "b/3"})
+	r := newRosterTest(t, time.Minute, []string{"a/1", "elsewhere/1"}, []string{"b/2", "b/3"})
 	step := func(found []fleet.PlaceState, waiting bool, events []string, running, members string) {
 		t.Helper()
 		if got := r.discover(found); got != waiting {
@@ -179,7 +181,7 @@ func TestRosterFollowsDiscovery(t *testing.T) {
 	r.mu.Lock()
 	delete(r.unsettled, "b/3")
 	r.mu.Unlock()
-	eventually(t, func() (bool, string) { return !r.discover(r.places("b/3")), "the replacement does not settle" })
+	testutil.Eventually(t, func() (bool, string) { return !r.discover(r.places("b/3")), "the replacement does not settle" })
 	r.want([]string{"end b/1", "swap -b/1 +b/3"}, "a/1,b/3", "a/1,elsewhere/1,b/3")
 	// It is also over when the change is taken back.
 	step(r.places("b/2"), true, nil, "a/1,b/3", "a/1,elsewhere/1,b/2")
@@ -203,13 +205,13 @@ func TestRosterGivesUpOnAReplacement(t *testing.T) {
 
 func TestRosterAppliesInOneStep(t *testing.T) {
 	t.Parallel()
-	r := newRosterTest(t, deadline, []string{"a/1", "b/1", "c/1"}, []string{"b/2", "d/1"})
+	r := newRosterTest(t, time.Minute, []string{"a/1", "b/1", "c/1"}, []string{"b/2", "d/1"})
 	r.discover(nil)
 	r.want([]string{"swap - +a/1,b/1,c/1"}, "a/1,b/1,c/1", "a/1,b/1,c/1")
 	apply := func(ctx context.Context) <-chan error {
 		done := make(chan error, 1)
 		go func() { done <- r.apply(ctx, r.clusters("a/1", "b/2", "d/1")) }()
-		eventually(t, func() (bool, string) { _, ok := r.lookup("d"); return ok, "lookup does not find the new cluster" })
+		testutil.Eventually(t, func() (bool, string) { _, ok := r.lookup("d"); return ok, "lookup does not find the new cluster" })
 		return done
 	}
 
