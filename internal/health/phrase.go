@@ -4,223 +4,120 @@
 package health
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"html/template"
-	"math"
-	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
-	texttemplate "text/template"
 	"time"
 
 	"github.com/prometheus/common/helpers/templates"
 	"github.com/prometheus/common/model"
-	"golang.org/x/text/cases"
-	"golang.org/x/text/language"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/template"
 )
 
-// phrases are templates of Prometheus. It parses each at every evaluation; here they
-// are parsed when they are needed first, and share their functions.
+// phrases are templates of Prometheus. Its expander builds its functions and parses the
+// text at every expansion, ten times the memory and time of what follows; so the texts
+// that only insert labels or the value, nearly all of the catalogue, are cut once.
 type phrases struct {
-	base *texttemplate.Template
-	n    atomic.Int64 // for their names
-	now  atomic.Int64 // what the function now says, in milliseconds
+	now atomic.Int64 // the result of the function now, in milliseconds
 }
 
-func newPhrases() *phrases {
-	p := &phrases{base: texttemplate.New("").Option("missingkey=zero")}
-	p.base.Funcs(functions(func() float64 { return float64(p.now.Load()) / 1000 }))
-	return p
-}
+func newPhrases() *phrases { return &phrases{} }
 
 // phrase is one of them.
 type phrase struct {
+	all   *phrases
 	text  string
-	parse func() (*texttemplate.Template, error)
+	parts []part // nil if the text needs the expander
+}
+
+// part is text, or a function of the labels and the value.
+type part struct {
+	text   string
+	insert func(labels map[string]string, value float64) (string, error)
 }
 
 const definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
 
-func (p *phrases) phrase(text string) *phrase {
-	return &phrase{text: text, parse: sync.OnceValues(func() (*texttemplate.Template, error) {
-		return p.base.New(strconv.FormatInt(p.n.Add(1), 10)).Parse(definitions + text)
-	})}
+func (p *phrases) phrase(text string) *phrase { return &phrase{all: p, text: text, parts: cut(text)} }
+
+// cut returns the parts of a text, nil if it does more than insert labels or the value.
+func cut(text string) []part {
+	parts := []part{}
+	for {
+		before, rest, found := strings.Cut(text, "{{")
+		parts = append(parts, part{text: before})
+		if !found {
+			return parts
+		}
+		action, after, _ := strings.Cut(rest, "}}")
+		insert := insertion(strings.TrimSpace(action))
+		if insert == nil {
+			return nil
+		}
+		parts = append(parts, part{insert: insert})
+		text = after
+	}
+}
+
+var labelAction = regexp.MustCompile(`^(?:\$labels|\.Labels)\.([a-zA-Z_]\w*)$`)
+
+func insertion(action string) func(map[string]string, float64) (string, error) {
+	switch action {
+	case "$value", ".Value":
+		return func(_ map[string]string, value float64) (string, error) { return fmt.Sprint(value), nil }
+	case "$value | humanizeDuration":
+		return func(_ map[string]string, value float64) (string, error) { return templates.HumanizeDuration(value) }
+	}
+	if m := labelAction.FindStringSubmatch(action); m != nil {
+		return func(labels map[string]string, _ float64) (string, error) { return labels[m[1]], nil }
+	}
+	return nil
 }
 
 // expand fills in labels and a value. An error becomes text, as in Prometheus.
-func (t *phrase) expand(labels map[string]string, value float64) (s string) {
-	if t == nil || !strings.Contains(t.text, "{{") {
-		return t.plain()
+func (t *phrase) expand(labels map[string]string, value float64) string {
+	if t == nil {
+		return ""
 	}
-	defer func() {
-		if r := recover(); r != nil { // a pattern that is none
-			s = fmt.Sprintf("<error expanding template: %v>", r)
-		}
-	}()
-	tmpl, err := t.parse()
-	if err == nil {
-		var b bytes.Buffer
-		err = tmpl.Execute(&b, map[string]any{
-			"Labels": labels, "ExternalLabels": map[string]string{}, "ExternalURL": "", "Value": value,
-		})
-		s = b.String()
+	expand := t.join
+	if t.parts == nil {
+		expand = t.expandFully
 	}
+	s, err := expand(labels, value)
 	if err != nil {
 		return fmt.Sprintf("<error expanding template: %s>", err)
 	}
 	return s
 }
 
-func (t *phrase) plain() string {
-	if t == nil {
-		return ""
-	}
-	return t.text
-}
-
-// functions are those of Prometheus. What asks Prometheus back is an error.
-func functions(now func() float64) texttemplate.FuncMap {
-	backward := func(...any) (string, error) { return "", errors.New("only Prometheus can answer that") }
-	link := func(string) string { return "" }
-	return texttemplate.FuncMap{
-		"query": backward, "first": backward, "label": backward, "value": backward, "strvalue": backward, "sortByLabel": backward,
-		"graphLink": link, "tableLink": link, "pathPrefix": func() string { return "" }, "externalURL": func() string { return "" },
-		"now": now,
-		"args": func(args ...any) map[string]any {
-			result := map[string]any{}
-			for i, a := range args {
-				result["arg"+strconv.Itoa(i)] = a
+func (t *phrase) join(labels map[string]string, value float64) (string, error) {
+	var b strings.Builder
+	for _, p := range t.parts {
+		text := p.text
+		if p.insert != nil {
+			var err error
+			if text, err = p.insert(labels, value); err != nil {
+				return "", err
 			}
-			return result
-		},
-		"reReplaceAll": func(pattern, repl, text string) string {
-			return regexp.MustCompile(pattern).ReplaceAllString(text, repl)
-		},
-		"match":              regexp.MatchString,
-		"safeHtml":           func(s string) template.HTML { return template.HTML(s) }, //nolint:gosec // text only
-		"title":              func(s string) string { return cases.Title(language.AmericanEnglish, cases.NoLower).String(s) },
-		"toUpper":            strings.ToUpper,
-		"toLower":            strings.ToLower,
-		"stripPort":          stripPort,
-		"stripDomain":        stripDomain,
-		"humanize":           humanize,
-		"humanize1024":       humanize1024,
-		"humanizeDuration":   templates.HumanizeDuration,
-		"humanizePercentage": humanizePercentage,
-		"humanizeTimestamp":  templates.HumanizeTimestamp,
-		"toTime":             toTime,
-		"toDuration":         toDuration,
-		"parseDuration":      parseDuration,
-		"urlQueryEscape":     url.QueryEscape,
-	}
-}
-
-func stripPort(hostPort string) string {
-	host, _, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		return hostPort
-	}
-	return host
-}
-
-func stripDomain(hostPort string) string {
-	host, port, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		host = hostPort
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return hostPort
-	}
-	host, _, _ = strings.Cut(host, ".")
-	if port != "" {
-		return net.JoinHostPort(host, port)
-	}
-	return host
-}
-
-func humanize(i any) (string, error) {
-	v, err := templates.ConvertToFloat(i)
-	if err != nil {
-		return "", err
-	}
-	prefix := ""
-	switch {
-	case v == 0 || math.IsNaN(v) || math.IsInf(v, 0):
-	case math.Abs(v) >= 1:
-		for _, p := range []string{"k", "M", "G", "T", "P", "E", "Z", "Y"} {
-			if math.Abs(v) < 1000 {
-				break
-			}
-			prefix, v = p, v/1000
 		}
-	default:
-		for _, p := range []string{"m", "u", "n", "p", "f", "a", "z", "y"} {
-			if math.Abs(v) >= 1 {
-				break
-			}
-			prefix, v = p, v*1000
-		}
+		b.WriteString(text)
 	}
-	return fmt.Sprintf("%.4g%s", v, prefix), nil
+	return b.String(), nil
 }
 
-func humanize1024(i any) (string, error) {
-	v, err := templates.ConvertToFloat(i)
-	if err != nil {
-		return "", err
-	}
-	prefix := ""
-	if math.Abs(v) > 1 && !math.IsInf(v, 0) {
-		for _, p := range []string{"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"} {
-			if math.Abs(v) < 1024 {
-				break
-			}
-			prefix, v = p, v/1024
-		}
-	}
-	return fmt.Sprintf("%.4g%s", v, prefix), nil
+func (t *phrase) expandFully(labels map[string]string, value float64) (string, error) {
+	data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: value})
+	return template.NewTemplateExpander(
+		context.Background(), definitions+t.text, "text", data, model.Time(t.all.now.Load()), noQuery, &url.URL{}, nil,
+	).Expand()
 }
 
-func humanizePercentage(i any) (string, error) {
-	v, err := templates.ConvertToFloat(i)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%.4g%%", v*100), nil
-}
-
-func toTime(i any) (*time.Time, error) {
-	v, err := templates.ConvertToFloat(i)
-	if err != nil {
-		return nil, err
-	}
-	if n := v * 1e9; math.IsNaN(n) || n > math.MaxInt64 || n < math.MinInt64 {
-		return nil, fmt.Errorf("%v is not a time", v)
-	}
-	t := model.TimeFromUnixNano(int64(v * 1e9)).Time().UTC()
-	return &t, nil
-}
-
-func toDuration(i any) (*time.Duration, error) {
-	v, err := templates.ConvertToFloat(i)
-	if err != nil {
-		return nil, err
-	}
-	d := time.Duration(v * float64(time.Second))
-	return &d, nil
-}
-
-func parseDuration(s string) (float64, error) {
-	d, err := model.ParseDurationAllowNegative(s)
-	if err != nil {
-		return 0, err
-	}
-	return time.Duration(d).Seconds(), nil
+// noQuery is the answer to a text that queries Prometheus.
+func noQuery(context.Context, string, time.Time) (promql.Vector, error) {
+	return nil, errors.New("only Prometheus can answer that")
 }
