@@ -36,26 +36,19 @@ type parser struct {
 	*reexport
 
 	lines *bufio.Reader
+	line  exposition.Line
 	// of is the histogram or summary that the last TYPE line has announced.
 	of     []byte
 	into   *exposition.Family // where its sum and count go; nil if nowhere
-	spans  []span
 	labels []exposition.Label
 	// kept is told the lines that are taken over, or do not fit, and the histogram or
 	// summary that they are a part of. May be nil.
 	kept func(of, line []byte)
 }
 
-// span is where a label is in its line.
-type span struct{ name, nameEnd, value, valueEnd int }
-
 func newParser(r *reexport) *parser {
 	return &parser{reexport: r, lines: bufio.NewReaderSize(nil, maxLine)}
 }
-
-// errLine is a line that is not one of the text format. It is not quoted: it may be
-// anything.
-var errLine = errors.New("not a line of the text format")
 
 // parse hands over each sample that is taken over, in order. misfits are samples of an
 // allowed family that are not of the type that it is known to have. An error may come
@@ -126,26 +119,13 @@ func (p *parser) keep(line []byte) {
 
 // sample reads a line. The family is nil if it is not taken over.
 func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
-	end := 0
-	for end < len(line) && (isNameByte(line[end], end) || line[end] == ':') {
-		end++
+	if p.line.Scan(line) != nil || !p.line.ValidNames(line) {
+		return s, false, exposition.ErrLine
 	}
-	if end == 0 {
-		return s, false, errLine
-	}
-	rest := skipBlanks(line, end)
-	p.spans = p.spans[:0]
-	if rest < len(line) && line[rest] == '{' {
-		if rest, err = p.scanLabels(line, rest+1); err != nil {
-			return s, false, err
-		}
-	} else if rest == end {
-		return s, false, errLine
-	}
-	if s.value, err = scanValue(line[rest:]); err != nil {
+	if s.value, err = scanValue(line[p.line.Value:]); err != nil {
 		return s, false, err
 	}
-	s.family, s.suffix, misfit = p.take(line[:end])
+	s.family, s.suffix, misfit = p.take(line[:p.line.NameEnd])
 	if s.family == nil {
 		return s, misfit, nil
 	}
@@ -171,75 +151,25 @@ func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit 
 	return nil, "", p.summaries[string(name)] != nil
 }
 
-// scanLabels finds the labels that begin at i, behind the brace, and returns where the
-// line goes on behind the other one.
-func (p *parser) scanLabels(line []byte, i int) (int, error) {
-	for {
-		i = skipBlanks(line, i)
-		if i < len(line) && line[i] == '}' {
-			return i + 1, nil
-		}
-		s := span{name: i}
-		for i < len(line) && isNameByte(line[i], i-s.name) {
-			i++
-		}
-		s.nameEnd = i
-		i = skipBlanks(line, i)
-		if s.nameEnd == s.name || i >= len(line) || line[i] != '=' {
-			return 0, errLine
-		}
-		i = skipBlanks(line, i+1)
-		if i >= len(line) || line[i] != '"' {
-			return 0, errLine
-		}
-		s.value = i + 1
-		for i++; ; i++ {
-			if i >= len(line) {
-				return 0, errLine
-			}
-			if line[i] == '"' {
-				break
-			}
-			if line[i] == '\\' {
-				i++
-				if i >= len(line) || line[i] != '\\' && line[i] != '"' && line[i] != 'n' {
-					return 0, errLine
-				}
-			}
-		}
-		s.valueEnd = i
-		p.spans = append(p.spans, s)
-		i = skipBlanks(line, i+1)
-		if i >= len(line) || line[i] != ',' && line[i] != '}' {
-			return 0, errLine
-		}
-		if line[i] == ',' {
-			i++
-		}
-	}
-}
-
 // cut takes the labels that were found out of the line, ordered by name: what a
 // controller changes in the order of its labels is no change.
 func (p *parser) cut(line string) ([]exposition.Label, error) {
 	p.labels = p.labels[:0]
-	for _, s := range p.spans {
-		l := exposition.Label{Name: line[s.name:s.nameEnd], Value: line[s.value:s.valueEnd]}
-		if strings.IndexByte(l.Value, '\\') >= 0 {
-			l.Value = unescape.Replace(l.Value)
+	for _, s := range p.line.Labels {
+		l := exposition.Label{Name: line[s.Name:s.NameEnd], Value: line[s.Value:s.ValueEnd]}
+		if s.Escaped {
+			l.Value = exposition.Unescape(l.Value)
 		}
 		p.labels = append(p.labels, l)
 	}
 	slices.SortFunc(p.labels, func(a, b exposition.Label) int { return strings.Compare(a.Name, b.Name) })
 	for i, l := range p.labels {
 		if l.Name == "__name__" || i > 0 && p.labels[i-1].Name == l.Name {
-			return nil, errLine
+			return nil, exposition.ErrLine
 		}
 	}
 	return p.labels, nil
 }
-
-var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
 // scanValue reads a value and, perhaps, the time that nobody needs.
 func scanValue(rest []byte) (float64, error) {
@@ -250,26 +180,15 @@ func scanValue(rest []byte) (float64, error) {
 	}
 	if at := bytes.TrimSpace(rest[end:]); len(at) > 0 {
 		if _, err := strconv.ParseInt(string(at), 10, 64); err != nil {
-			return 0, errLine
+			return 0, exposition.ErrLine
 		}
 	}
 	if bytes.ContainsAny(rest[:end], "pP_") { // of Go only
-		return 0, errLine
+		return 0, exposition.ErrLine
 	}
 	v, err := strconv.ParseFloat(string(rest[:end]), 64)
 	if err != nil {
-		return 0, errLine
+		return 0, exposition.ErrLine
 	}
 	return v, nil
-}
-
-func isNameByte(c byte, at int) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || at > 0 && c >= '0' && c <= '9'
-}
-
-func skipBlanks(line []byte, i int) int {
-	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
-		i++
-	}
-	return i
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 var errRow = errors.New("not a row of the exporter")
@@ -23,6 +25,7 @@ type rowParser struct {
 	clusterLabel string
 	now          *int64
 
+	line   exposition.Line
 	name   []byte
 	raw    [][]byte // names of the labels, in the order of the row
 	names  []string // the same, as expressions have them
@@ -38,7 +41,7 @@ func (p *rowParser) parse(block []byte, metric string, matchers []*labels.Matche
 	var at []int // of the matchers: which label; -1 is none
 	p.raw, p.names = p.raw[:0], p.names[:0]
 	for line := range bytes.Lines(block) {
-		value, changed, err := p.line(line)
+		value, changed, err := p.scan(line)
 		if err != nil {
 			return nil, err
 		}
@@ -103,45 +106,27 @@ func (p *rowParser) labels() labels.Labels {
 	return p.build.Labels() // copies
 }
 
-// line takes one line apart: name{label="value",…} value. changed says that its
+// scan takes one line apart: name{label="value",…} value. changed reports that its
 // labels are not those of the line before.
-func (p *rowParser) line(line []byte) (value []byte, changed bool, err error) {
+func (p *rowParser) scan(line []byte) (value []byte, changed bool, err error) {
 	line = bytes.TrimSuffix(line, []byte("\n"))
-	p.values = p.values[:0]
-	end := bytes.IndexAny(line, "{ ")
-	if end < 0 {
+	if err := p.line.Scan(line); err != nil {
 		return nil, false, errRow
 	}
-	p.name = line[:end]
-	if line[end] == ' ' {
-		changed = len(p.names) > 0
-		p.raw, p.names = p.raw[:0], p.names[:0]
-		return line[end+1:], changed, nil
-	}
-	rest := line[end+1:]
-	for {
-		eq := bytes.IndexByte(rest, '=')
-		if eq < 0 || eq+1 >= len(rest) || rest[eq+1] != '"' {
-			return nil, changed, errRow
-		}
-		changed = p.called(len(p.values), rest[:eq]) || changed
-		v, n := unquote(rest[eq+2:])
-		if n < 0 {
-			return nil, changed, errRow
+	p.name, p.values = line[:p.line.NameEnd], p.values[:0]
+	for i := range p.line.Labels {
+		s := &p.line.Labels[i]
+		changed = p.called(i, line[s.Name:s.NameEnd]) || changed
+		v := line[s.Value:s.ValueEnd]
+		if s.Escaped {
+			v = []byte(exposition.Unescape(string(v)))
 		}
 		p.values = append(p.values, v)
-		rest = rest[eq+2+n:]
-		switch {
-		case len(rest) > 2 && rest[0] == '}' && rest[1] == ' ':
-			if n := len(p.values); n < len(p.names) {
-				p.raw, p.names, changed = p.raw[:n], p.names[:n], true
-			}
-			return rest[2:], changed, nil
-		case len(rest) == 0 || rest[0] != ',':
-			return nil, changed, errRow
-		}
-		rest = rest[1:]
 	}
+	if n := len(p.values); n < len(p.names) {
+		p.raw, p.names, changed = p.raw[:n], p.names[:n], true
+	}
+	return line[p.line.Value:], changed, nil
 }
 
 // called notes the name of the i-th label and says whether that is another one than
@@ -156,31 +141,4 @@ func (p *rowParser) called(i int, raw []byte) (changed bool) {
 	}
 	p.raw, p.names = append(p.raw[:i], raw), append(p.names[:i], name)
 	return true
-}
-
-// unquote reads a label value up to its closing quote and says where that ends.
-func unquote(b []byte) (value []byte, n int) {
-	end := bytes.IndexByte(b, '"')
-	if end < 0 {
-		return nil, -1
-	}
-	if bytes.IndexByte(b[:end], '\\') < 0 {
-		return b[:end], end + 1
-	}
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			return value, i + 1
-		case c == '\\' && i+1 < len(b):
-			i++
-			if b[i] == 'n' {
-				value = append(value, '\n')
-			} else {
-				value = append(value, b[i])
-			}
-		default:
-			value = append(value, c)
-		}
-	}
-	return nil, -1
 }
