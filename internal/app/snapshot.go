@@ -33,16 +33,16 @@ type SnapshotOptions struct {
 	Timeout time.Duration
 	// Clusters are the clusters to read; none means all, also those that are found.
 	Clusters []string
-	// Progress is told what happens, for people.
+	// Progress gets a line for each step, for people.
 	Progress io.Writer
 	// Dial opens the connections of probes; nil is a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// SnapshotResult is what a snapshot has.
+// SnapshotResult is the content of a snapshot.
 type SnapshotResult struct {
 	Clusters []SnapshotCluster
-	// Answers are those of what was asked outside the clusters.
+	// Answers is how many answers of probes it has.
 	Answers int
 	Missing []snapshot.Missing
 }
@@ -90,7 +90,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	return result, os.Rename(dir, o.Out)
 }
 
-// chosen are the clusters with the given names, in order.
+// chosen returns the clusters with the given names, in order.
 func chosen(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
 	if len(names) == 0 {
 		return clusters, nil
@@ -103,7 +103,7 @@ func chosen(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
 	return slices.DeleteFunc(clusters, func(c fleet.Cluster) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
-// vacant says why a directory cannot be written.
+// vacant returns why a directory cannot be written.
 func vacant(dir string) error {
 	if strings.TrimSpace(dir) == "" {
 		return errors.New("--out: name a directory that is not there yet")
@@ -142,7 +142,7 @@ func (s *taking) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.options.Progress, format+"\n", args...)
 }
 
-// take writes all of it. What is missing already stays so.
+// take writes all of it. missing could not be discovered.
 func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
 	all := registered(&s.config.Collectors)
 	_, sets := enabledCollectors(s.config, all)
@@ -163,7 +163,7 @@ func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (Snapshot
 	return out, s.describe(out)
 }
 
-// readable says whether there is anything that was read, or nothing to read.
+// readable reports whether anything was read, or nothing is served.
 func (c SnapshotCluster) readable() bool {
 	return len(c.Kinds) == 0 || slices.ContainsFunc(c.Kinds, func(k watch.WrittenKind) bool { return k.Failure == nil })
 }
@@ -196,7 +196,7 @@ func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotR
 	return out, errors.Join(failed...)
 }
 
-// describeCluster writes the snapshot.yaml of a cluster, and says how it went.
+// describeCluster writes the snapshot.yaml of a cluster, and reports progress.
 func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string) error {
 	objects := 0
 	for _, k := range d.Kinds {
@@ -222,7 +222,7 @@ func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string)
 	return meta.Write(dir)
 }
 
-// missing is what could not be read of a cluster.
+// missing returns what could not be read in a cluster.
 func (c SnapshotCluster) missing(name string) []snapshot.Missing {
 	if c.Failure != nil {
 		return []snapshot.Missing{{Cluster: name, Reason: string(c.Failure.Reason)}}

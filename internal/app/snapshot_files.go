@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/prometheus/common/version"
 
@@ -32,13 +33,15 @@ func (s *taking) clusterDir(cluster string) string {
 	return snapshot.ClusterDir(cluster, answerDirectories())
 }
 
-// describe writes what is about the whole fleet.
+// describe writes the files about the whole fleet.
 func (s *taking) describe(out SnapshotResult) error {
-	meta := snapshot.Meta{TakenAt: s.takenAt, ExporterVersion: version.Version, Missing: out.Missing}
-	if moment, ok, err := s.recordedAt(); err != nil {
+	meta := snapshot.Meta{ExporterVersion: version.Version, Missing: out.Missing}
+	var err error
+	if meta.TakenAt, err = s.copiedAt(); err != nil {
 		return err
-	} else if ok {
-		meta.TakenAt = moment.TakenAt
+	}
+	if meta.TakenAt.IsZero() {
+		meta.TakenAt = s.takenAt
 	}
 	if err := meta.Write(s.dir); err != nil {
 		return err
@@ -51,24 +54,23 @@ func (s *taking) describe(out SnapshotResult) error {
 	return os.WriteFile(filepath.Join(s.dir, snapshot.ConfigFile), append([]byte(head), text...), 0o600)
 }
 
-// recordedAt is the moment of a fleet that is nothing but snapshots: the last one of
-// theirs.
-func (s *taking) recordedAt() (last snapshot.Meta, ok bool, err error) {
-	for _, c := range s.written() {
+// copiedAt returns when the last snapshot of a fleet of snapshots was taken; the zero time
+// if a cluster is not a snapshot, or no moment is known.
+func (s *taking) copiedAt() (last time.Time, err error) {
+	for i, c := range s.written() {
 		meta, err := c.Snapshot.Meta()
-		if err != nil {
-			return last, false, err
+		if err != nil || s.clusters[i].Snapshot == nil {
+			return time.Time{}, err
 		}
-		if meta.TakenAt.After(last.TakenAt) {
-			last = meta
+		if meta.TakenAt.After(last) {
+			last = meta.TakenAt
 		}
 	}
-	live := slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Snapshot == nil })
-	return last, !live && !last.TakenAt.IsZero(), nil
+	return last, nil
 }
 
-// fleetConfig is the configuration with what matters for the rows, and nothing that
-// leads to a server or a credential.
+// fleetConfig returns the part of the configuration that the rows depend on, without
+// addresses and credentials.
 func (s *taking) fleetConfig() *config.Config {
 	from, to := s.config, config.Default()
 	to.ClusterLabel, to.Metrics, to.Limits, to.KubeconfigSuffixes = from.ClusterLabel, from.Metrics, from.Limits, s.ownSuffixes()
@@ -83,12 +85,12 @@ func (s *taking) fleetConfig() *config.Config {
 	return to
 }
 
-// has says whether a cluster is in the snapshot.
+// has reports whether a cluster is in the snapshot.
 func (s *taking) has(cluster string) bool {
 	return slices.ContainsFunc(s.clusters, func(c fleet.Cluster) bool { return c.Name == cluster })
 }
 
-// ownSuffixes are those with which nobody searches any longer, each once.
+// ownSuffixes returns the suffixes of discovery, which is not part of a snapshot, each once.
 func (s *taking) ownSuffixes() []string {
 	var all []string
 	for _, suffix := range s.suffixes {

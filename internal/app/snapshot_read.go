@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+)
+
+// load returns the configuration of a file or a snapshot. The report of a snapshot is made
+// at the moment in which it was taken: no timestamp is moved then.
+func (o *ReportOptions) load() (*config.Config, error) {
+	if o.Snapshot == "" {
+		return readConfig(o.ConfigFile)
+	}
+	c, err := snapshotConfig(o.Snapshot, o.ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range c.Clusters {
+		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.Meta()
+		if err != nil {
+			return nil, fmt.Errorf("--snapshot: %w", err)
+		}
+		if at := meta.TakenAt; !at.IsZero() {
+			o.Now = func() time.Time { return at }
+			break
+		}
+	}
+	return c, nil
+}
+
+// snapshotConfig returns the configuration in file, or in the snapshot, with the clusters
+// of the snapshot: nothing is asked or searched outside of it.
+func snapshotConfig(path, file string) (*config.Config, error) {
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("--snapshot: %s is not a directory", path)
+	}
+	own := file == ""
+	if own {
+		file = filepath.Join(dir, snapshot.ConfigFile)
+		if _, err := os.Stat(file); err != nil {
+			return configOfDirectories(dir)
+		}
+	}
+	c, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	for i, k := range c.Clusters {
+		if !own || k.Snapshot == nil {
+			in := filepath.Join(dir, snapshot.ClusterDir(k.Name, answerDirectories()))
+			c.Clusters[i] = config.Cluster{Name: k.Name, Role: k.Role, Snapshot: &config.Snapshot{Path: in, ShiftTime: true}}
+		}
+	}
+	all, err := configOfDirectories(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range all.Clusters { // also those that had been discovered
+		if !slices.ContainsFunc(c.Clusters, func(have config.Cluster) bool { return have.Name == k.Name || have.Snapshot.Path == k.Snapshot.Path }) {
+			c.Clusters = append(c.Clusters, k)
+		}
+	}
+	c.Discover = nil
+	c.Collectors = c.Collectors.Offline(func(string) bool { return true })
+	return c, nil
+}
+
+// configOfDirectories returns a configuration with a cluster for each directory of a
+// snapshot. What answered beside them is in management, if there is such a cluster.
+func configOfDirectories(dir string) (*config.Config, error) {
+	type object = map[string]any
+	names, err := snapshot.Subdirectories(dir)
+	if err != nil {
+		return nil, err
+	}
+	home := ""
+	var clusters []object
+	for _, name := range names {
+		if slices.Contains(answerDirectories(), name) {
+			continue
+		}
+		clusters = append(clusters, object{"name": name, "snapshot": object{"path": filepath.Join(dir, name)}})
+		if home == "" || name == "management" {
+			home = name
+		}
+	}
+	if len(clusters) == 0 {
+		return nil, fmt.Errorf("--snapshot: %s has neither a fleet.yaml nor the directory of a cluster", dir)
+	}
+	systems := map[string][]object{}
+	for _, system := range answerDirectories() {
+		instances, err := snapshot.Subdirectories(filepath.Join(dir, system))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range instances {
+			systems[system] = append(systems[system], object{"name": name, "cluster": home})
+		}
+	}
+	text, err := yaml.Marshal(object{"clusters": clusters, "collectors": systems})
+	if err != nil {
+		return nil, err
+	}
+	return config.Parse(text, filepath.Join(dir, snapshot.ConfigFile))
+}
