@@ -14,6 +14,10 @@ import (
 // clusterLabel is what expressions call the label that [ExprFor] may rename.
 const clusterLabel = "cluster"
 
+// layoutLabel stands for the name of the label while an expression is broken into lines,
+// so the lines are the same for every name. It is as long as cluster.
+const layoutLabel = "CLUSTER"
+
 // scrapeLabels are those that a scrape adds, different for each replica of the
 // exporter. No row has them.
 func scrapeLabels() []string {
@@ -24,11 +28,11 @@ func scrapeLabels() []string {
 // exporter loses the labels of the scrape, so that two replicas of the exporter are
 // one, and the label cluster is called as it is on the wire.
 func ExprFor(expr, label string) (string, error) {
-	e, err := render(expr, label, rewrite)
+	e, err := render(expr, layoutLabel, rewrite)
 	if err != nil {
 		return "", err
 	}
-	return e.Pretty(0), nil
+	return strings.ReplaceAll(e.Pretty(0), layoutLabel, label), nil
 }
 
 // QueryFor is the same in one line, for what nobody reads.

@@ -49,7 +49,6 @@ type ruleEntry struct {
 	KeepFiringFor string            `yaml:"keep_firing_for,omitempty"`
 	Labels        map[string]string `yaml:"labels,omitempty"`
 	Annotations   map[string]string `yaml:"annotations,omitempty"`
-	Threshold     *adjustment       `yaml:"threshold,omitempty"`
 }
 
 func rulesFor(groups []Group, label string) (ruleFile, error) {

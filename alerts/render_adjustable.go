@@ -12,39 +12,28 @@ type adjustment struct {
 	Description string `yaml:"description"`
 }
 
-// AdjustableRuleFile returns [RuleFile] for the templates of the chart, which change
-// thresholds without this package: each rule that has a threshold also has its texts
-// with $threshold in its place. Prometheus does not read them.
-func AdjustableRuleFile(groups []Group, label string) ([]byte, error) {
-	file, err := rulesFor(groups, label)
-	if err != nil {
-		return nil, err
-	}
-	adjustments := map[string]*adjustment{}
-	for _, g := range groups {
-		for _, r := range g.Rules {
-			if r.Threshold == nil {
-				continue
-			}
-			if adjustments[r.Name], err = r.adjustment(label); err != nil {
-				return nil, err
-			}
+// ThresholdFile returns the texts of each rule that has a threshold, by its name, with
+// $threshold in place of the number. The templates of the chart change thresholds with it.
+func ThresholdFile(label string) ([]byte, error) {
+	adjustments := map[string]adjustment{}
+	for _, r := range Rules() {
+		if r.Threshold == nil {
+			continue
+		}
+		var err error
+		if adjustments[r.Name], err = r.adjustment(label); err != nil {
+			return nil, err
 		}
 	}
-	for _, g := range file.Groups {
-		for i := range g.Rules {
-			g.Rules[i].Threshold = adjustments[g.Rules[i].Alert]
-		}
-	}
-	return encode(file)
+	return encode(adjustments)
 }
 
 // adjustment returns the texts of a rule with the placeholder of its threshold.
-func (r Rule) adjustment(label string) (*adjustment, error) {
+func (r Rule) adjustment(label string) (adjustment, error) {
 	r.Expr = r.declared.expr
 	expr, err := ExprFor(r.Query(), label)
 	if err != nil {
-		return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		return adjustment{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
-	return &adjustment{Unit: r.Threshold.Unit, Expr: expr, Description: templateFor(r.declared.description, label)}, nil
+	return adjustment{Unit: r.Threshold.Unit, Expr: expr, Description: templateFor(r.declared.description, label)}, nil
 }

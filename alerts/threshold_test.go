@@ -4,6 +4,7 @@
 package alerts_test
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,46 +69,35 @@ func TestSite(t *testing.T) {
 	}
 }
 
-// TestAdjustableRuleFile: beside each rule with a threshold is what makes it one with
-// another threshold.
-func TestAdjustableRuleFile(t *testing.T) {
-	text, err := alerts.AdjustableRuleFile(alerts.Catalogue(), "clusterName")
+// TestThresholdFile: each rule with a threshold is in the file, and with its default it is
+// the rule of the catalogue.
+func TestThresholdFile(t *testing.T) {
+	text, err := alerts.ThresholdFile("cluster")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		Groups []struct {
-			Rules []struct {
-				Alert, Expr string
-				Threshold   *struct{ Unit, Expr, Description string }
-			}
-		}
-	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
+	var found map[string]struct{ Unit, Expr, Description string }
+	if err := yaml.Unmarshal(text, &found); err != nil {
 		t.Fatal(err)
 	}
-	rules := map[string]alerts.Rule{}
 	for _, r := range alerts.Rules() {
-		rules[r.Name] = r
-	}
-	var found []string
-	for _, g := range file.Groups {
-		for _, r := range g.Rules {
-			if r.Threshold == nil {
-				continue
-			}
-			found = append(found, r.Alert)
-			number := strconv.FormatFloat(rules[r.Alert].Threshold.Default, 'f', -1, 64)
-			got := strings.ReplaceAll(r.Threshold.Expr, "$threshold", number)
-			if got == r.Threshold.Expr || strings.Join(strings.Fields(got), "") != strings.Join(strings.Fields(r.Expr), "") {
-				t.Errorf("%s: with the default it is %s, want %s", r.Alert, got, r.Expr)
-			}
-			if r.Threshold.Unit == "" || r.Threshold.Description == "" {
-				t.Errorf("%s: %+v", r.Alert, *r.Threshold)
-			}
+		if r.Threshold == nil {
+			continue
+		}
+		want, err := alerts.ExprFor(r.Query(), "cluster")
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := strconv.FormatFloat(r.Threshold.Default, 'f', -1, 64)
+		got := strings.ReplaceAll(found[r.Name].Expr, "$threshold", number)
+		if got == found[r.Name].Expr || strings.Join(strings.Fields(got), "") != strings.Join(strings.Fields(want), "") {
+			t.Errorf("%s: with the default it is %s, want %s", r.Name, got, want)
+		}
+		if found[r.Name].Unit == "" || found[r.Name].Description == "" {
+			t.Errorf("%s: %+v", r.Name, found[r.Name])
 		}
 	}
-	if !slices.Equal(found, alerts.Adjustable()) {
-		t.Errorf("the file has thresholds for %v, want %v", found, alerts.Adjustable())
+	if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, slices.Sorted(slices.Values(alerts.Adjustable()))) {
+		t.Errorf("the file has thresholds for %v, want %v", names, alerts.Adjustable())
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/alertmanager/pkg/labels"
-	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -19,28 +17,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-// chartDir has the Helm chart. What its templates look at beside the values is copied
-// into files/: a chart reads no file outside of it.
-const chartDir = "charts/cobaltcore-exporter/"
+// chartDir has the Helm chart. Its templates read the values and the files of
+// chartFilesDir: a chart reads no file outside of its directory.
+const (
+	chartDir      = "charts/cobaltcore-exporter/"
+	chartFilesDir = chartDir + "files/"
+)
 
-// chartFiles adds what the chart has of the code, after everything it copies.
+// chartFiles adds the roles, the schema and the page of the chart.
 func chartFiles(out map[string][]byte) error {
-	for _, label := range clusterLabels() {
-		text, err := alerts.AdjustableRuleFile(alerts.Catalogue(), label)
-		if err != nil {
-			return fmt.Errorf("rules of the chart for label %s: %w", label, err)
-		}
-		out[chartDir+"files/rules/"+label+".yaml"] = append([]byte(chartHeader), text...)
-	}
-	if err := chartDashboards(out); err != nil {
-		return err
-	}
-	out[chartDir+"files/openbao-policy.hcl"] = out["docs/openbao/policy.hcl"]
-	out[chartDir+"files/kinds.yaml"] = chartKinds()
-	var err error
-	if out[chartDir+"files/inhibition.yaml"], err = chartInhibition(out["alerts/generated/inhibit_rules.yaml"]); err != nil {
-		return fmt.Errorf("inhibitions of the chart: %w", err)
-	}
+	out[chartFilesDir+"kinds.yaml"] = chartKinds()
 	return valuesFiles(out)
 }
 
@@ -66,64 +52,4 @@ func chartKinds() []byte {
 		}
 	}
 	return b.Bytes()
-}
-
-type (
-	// inhibitRule is one of Alertmanager's configuration.
-	inhibitRule struct {
-		Source []string `yaml:"source_matchers,flow"`
-		Target []string `yaml:"target_matchers,flow"`
-		Equal  []string `yaml:"equal,flow"`
-	}
-	// operatorRule is the same in an AlertmanagerConfig.
-	operatorRule struct {
-		Source []operatorMatcher `yaml:"sourceMatch"`
-		Target []operatorMatcher `yaml:"targetMatch"`
-		Equal  []string          `yaml:"equal,flow"`
-	}
-	operatorMatcher struct {
-		Name  string `yaml:"name"`
-		Type  string `yaml:"matchType"`
-		Value string `yaml:"value"`
-	}
-)
-
-// chartInhibition turns the inhibitions into those of an AlertmanagerConfig.
-func chartInhibition(text []byte) ([]byte, error) {
-	var file struct {
-		Rules []inhibitRule `yaml:"inhibit_rules"`
-	}
-	if err := yaml.Unmarshal(text, &file); err != nil {
-		return nil, err
-	}
-	var rules []operatorRule
-	for _, r := range file.Rules {
-		source, err := operatorMatchers(r.Source)
-		if err != nil {
-			return nil, err
-		}
-		target, err := operatorMatchers(r.Target)
-		if err != nil {
-			return nil, err
-		}
-		rules = append(rules, operatorRule{source, target, r.Equal})
-	}
-	var b bytes.Buffer
-	b.WriteString(chartHeader)
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	err := enc.Encode(map[string]any{"inhibitRules": rules})
-	return b.Bytes(), err
-}
-
-func operatorMatchers(texts []string) ([]operatorMatcher, error) {
-	out := make([]operatorMatcher, len(texts))
-	for i, text := range texts {
-		m, err := labels.ParseMatcher(text)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = operatorMatcher{Name: m.Name, Type: m.Type.String(), Value: m.Value}
-	}
-	return out, nil
 }

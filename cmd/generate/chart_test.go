@@ -4,7 +4,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -90,24 +89,20 @@ func TestSchemaOfConfig(t *testing.T) {
 	}
 }
 
-func TestOneTextForEveryLabel(t *testing.T) {
-	const text = `{"q": "sum by (clusterName) (\n  up\n)", "order": {"clusterName": 0}, "title": "A title"}`
+func TestNeutralDashboard(t *testing.T) {
+	const text = `{"q": "sum by (clusterName) (up)", "order": {"clusterName": 0}, "title": "A cluster"}`
 	for name, c := range map[string]struct {
 		want string
 		same bool
 	}{
-		"line breaks": {`{"q": "sum by (cluster) (up)", "order": {"cluster": 0}, "title": "A title"}`, true},
-		"a query":     {`{"q": "max by (cluster) (up)", "order": {"cluster": 0}, "title": "A title"}`, false},
-		"a key":       {`{"q": "sum by (cluster) (up)", "order": {"clusterName": 0}, "title": "A title"}`, false},
-		"nothing":     {``, false},
+		"only the label": {`{"q": "sum by (cluster) (up)", "order": {"cluster": 0}, "title": "A cluster"}`, true},
+		"a query":        {`{"q": "max by (cluster) (up)", "order": {"cluster": 0}, "title": "A cluster"}`, false},
+		"a key":          {`{"q": "sum by (cluster) (up)", "order": {"clusterName": 0}, "title": "A cluster"}`, false},
+		"no JSON":        {``, false},
 	} {
-		out := map[string][]byte{
-			"dashboards/generated/perses/clusterName/x.json": []byte(text),
-			"dashboards/generated/perses/cluster/x.json":     []byte(c.want),
-		}
-		err := chartDashboards(out)
-		got := string(out[chartDir+"files/dashboards/perses/x.json"])
-		if c.same != (err == nil) || c.same != (got == `{"q":"sum by (clusterName) (\n  up\n)","order":{"clusterName":0},"title":"A title"}`+"\n") {
+		got, err := neutralDashboard([]byte(text), []byte(c.want))
+		want := `{"q":"sum by (\u0063luster) (up)","order":{"\u0063luster":0},"title":"A cluster"}` + "\n"
+		if c.same != (err == nil) || c.same != (string(got) == want) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
@@ -127,26 +122,5 @@ func TestChartKinds(t *testing.T) {
 	}
 	if want == 0 || want != found {
 		t.Errorf("%d kinds are watched, and %d are in the roles", want, found)
-	}
-}
-
-func TestChartInhibition(t *testing.T) {
-	text, err := chartInhibition([]byte("inhibit_rules:\n  - source_matchers: [alertname=\"A\", cluster!=\"\"]\n    target_matchers: [alertname=~\"B|C\"]\n    equal: [cluster]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got any
-	if err := yaml.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	const want = `{"inhibitRules":[{"equal":["cluster"],` +
-		`"sourceMatch":[{"matchType":"=","name":"alertname","value":"A"},{"matchType":"!=","name":"cluster","value":""}],` +
-		`"targetMatch":[{"matchType":"=~","name":"alertname","value":"B|C"}]}]}`
-	encoded, err := json.Marshal(got)
-	if err != nil || string(encoded) != want {
-		t.Errorf("%s, %v", encoded, err)
-	}
-	if _, err := chartInhibition([]byte("inhibit_rules:\n  - source_matchers: [alertname]\n")); err == nil {
-		t.Error("no error for what is no matcher")
 	}
 }

@@ -4,29 +4,76 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards/grafana"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards/perses"
 )
 
-// dashboardFiles are the dashboards in every form.
+// escapedLabel is the label cluster in the stored dashboards. A JSON parser reads it as
+// cluster, so the files can be used as they are, and the templates of the chart replace it
+// without touching any other word cluster.
+const escapedLabel = `\u0063luster`
+
+// dashboardFiles adds the dashboards in every format, once: in the chart.
 func dashboardFiles(out map[string][]byte) error {
-	const dir = "dashboards/generated/"
+	project, err := perses.WriteProject()
+	if err != nil {
+		return err
+	}
+	if out[chartFilesDir+"dashboards/perses/project.json"], err = compact(project); err != nil {
+		return err
+	}
 	all := dashboards.Catalogue()
-	for _, label := range clusterLabels() {
-		project, err := perses.WriteProject()
-		if err != nil {
-			return err
-		}
-		out[dir+"perses/"+label+"/project.json"] = project
+	for format, write := range map[string]func(dashboards.Dashboard, []dashboards.Dashboard, string) ([]byte, error){
+		"grafana": grafana.Write, "perses": perses.Write,
+	} {
 		for _, d := range all {
-			if out[dir+"grafana/"+label+"/"+d.ID+".json"], err = grafana.Write(d, all, label); err != nil {
+			text, err := write(d, all, chartLabel)
+			if err != nil {
 				return err
 			}
-			if out[dir+"perses/"+label+"/"+d.ID+".json"], err = perses.Write(d, all, label); err != nil {
+			want, err := write(d, all, defaultLabel)
+			if err != nil {
 				return err
+			}
+			name := chartFilesDir + "dashboards/" + format + "/" + d.ID + ".json"
+			if out[name], err = neutralDashboard(text, want); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// neutralDashboard returns a dashboard for the label of the chart as one text for every
+// label; want is the dashboard for the default label. Helm keeps a chart and its manifest in
+// one Secret of at most a MiB, so the text has no white space.
+func neutralDashboard(text, want []byte) ([]byte, error) {
+	neutral, err := compact(bytes.ReplaceAll(text, []byte(chartLabel), []byte(escapedLabel)))
+	if err != nil {
+		return nil, err
+	}
+	var got, expected any
+	if err := json.Unmarshal(neutral, &got); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(want, &expected); err != nil {
+		return nil, err
+	}
+	if !reflect.DeepEqual(got, expected) {
+		return nil, fmt.Errorf("the dashboards for %s and %s differ in more than the label", defaultLabel, chartLabel)
+	}
+	return neutral, nil
+}
+
+func compact(text []byte) ([]byte, error) {
+	var b bytes.Buffer
+	err := json.Compact(&b, text)
+	b.WriteByte('\n')
+	return b.Bytes(), err
 }

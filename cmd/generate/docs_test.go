@@ -29,6 +29,12 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 			t.Errorf("%s differs, run make generate:\n%s", name, diff)
 		}
 	}
+	for from, to := range links(generated) {
+		got, err := os.Readlink(filepath.Join("..", "..", filepath.FromSlash(from)))
+		if want := filepath.FromSlash(linkTarget(from, to)); err != nil || got != want {
+			t.Errorf("%s leads to %q, want %q, run make generate: %v", from, got, want, err)
+		}
+	}
 }
 
 // Links lead to files that are there.

@@ -32,5 +32,10 @@ func generate() error {
 			return err
 		}
 	}
+	for from, to := range links(generated) {
+		if err := writeLink(from, to); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -92,15 +92,17 @@ func grafanaSchema(t *testing.T, file, definition string) *jsonschema.Schema {
 	return s
 }
 
-// generatedDashboards are the committed files of a kind, for both labels.
-func generatedDashboards(t *testing.T, kind string) []string {
+// generatedDashboards returns the files of a format, for both labels.
+func generatedDashboards(t *testing.T, format string) []string {
 	t.Helper()
-	root, err := testbed.RepoRoot()
-	must(t, err)
-	files, err := filepath.Glob(filepath.Join(root, "dashboards", "generated", kind, "*", "*.json"))
-	must(t, err)
+	var files []string
+	for _, label := range []string{"cluster", "clusterName"} {
+		found, err := filepath.Glob(filepath.Join(generated(t, format, label), "*.json"))
+		must(t, err)
+		files = append(files, found...)
+	}
 	if len(files) < 20 {
-		t.Fatalf("%d dashboards for %s", len(files), kind)
+		t.Fatalf("%d dashboards for %s", len(files), format)
 	}
 	return files
 }

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -59,12 +60,25 @@ func startPersesSite(t *testing.T, fleets []shown) *persesSite {
 	return s
 }
 
-// generated is the directory of the generated dashboards of one kind.
-func generated(t *testing.T, of, label string) string {
+// generated returns a directory with the generated dashboards of one format for a label.
+func generated(t *testing.T, format, label string) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()
 	must(t, err)
-	return filepath.Join(root, "dashboards", "generated", of, label)
+	directory := filepath.Join(root, "dashboards", "generated", format, "cluster")
+	if label == "cluster" {
+		return directory
+	}
+	files, err := filepath.Glob(filepath.Join(directory, "*.json"))
+	must(t, err)
+	renamed := t.TempDir()
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		text = bytes.ReplaceAll(text, []byte(`\u0063luster`), []byte(label)) // as the chart does
+		must(t, os.WriteFile(filepath.Join(renamed, filepath.Base(file)), text, 0o600))
+	}
+	return renamed
 }
 
 // path is where the fleet is on the site.

@@ -83,7 +83,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- $groups := dict -}}
 {{- $alerts := dict -}}
 {{- $options := .Values.prometheusRules -}}
-{{- range (.Files.Get "files/rules/cluster.yaml" | fromYaml).groups -}}
+{{- range (.Files.Get "files/rules.yaml" | fromYaml).groups -}}
 {{- $off := eq (get ($options.ruleGroups | default dict) .name | toString) "false" -}}
 {{- $_ := set $groups .name true -}}
 {{- range .rules -}}
@@ -105,8 +105,9 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- include "cobaltcore-exporter.knownNames" (list "config.rules.disabled" $alerts ($rules.disabled | default list)) -}}
 {{- include "cobaltcore-exporter.knownNames" (list "config.rules.overrides" $alerts (keys ($rules.overrides | default dict))) -}}
 {{- end -}}
+{{- $thresholds := .Files.Get "files/thresholds.yaml" | fromYaml -}}
 {{- range $alert, $override := merge (deepCopy ($rules.overrides | default dict)) $overrides -}}
-{{- if and $override.threshold (hasKey $alerts $alert) (not (get $alerts $alert).threshold) }}{{ fail (printf "overrides of alerts: %s has no threshold; docs/alerts.md lists those that have one" $alert) }}{{ end -}}
+{{- if and $override.threshold (hasKey $alerts $alert) (not (hasKey $thresholds $alert)) }}{{ fail (printf "overrides of alerts: %s has no threshold; docs/alerts.md lists those that have one" $alert) }}{{ end -}}
 {{- end -}}
 {{ dict "disabled" $disabled "overrides" $overrides | toYaml }}
 {{- end }}

@@ -22,8 +22,11 @@ SPDX-License-Identifier: Apache-2.0
 {{- $config := include "cobaltcore-exporter.config" . | fromYaml -}}
 {{- $disabled := dig "rules" "disabled" list $config -}}
 {{- $overrides := dig "rules" "overrides" dict $config -}}
+{{- $label := include "cobaltcore-exporter.clusterLabel" . -}}
+{{- /* The files have the label clusterName. */ -}}
+{{- $thresholds := .Files.Get "files/thresholds.yaml" | replace "clusterName" $label | fromYaml -}}
 {{- $groups := list -}}
-{{- range (printf "files/rules/%s.yaml" (include "cobaltcore-exporter.clusterLabel" .) | .Files.Get | fromYaml).groups -}}
+{{- range (.Files.Get "files/rules.yaml" | replace "clusterName" $label | fromYaml).groups -}}
 {{- $name := .name -}}
 {{- $rules := list -}}
 {{- range $rule := .rules -}}
@@ -36,12 +39,14 @@ SPDX-License-Identifier: Apache-2.0
 {{- with $rule.annotations.dashboard -}}
 {{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
 {{- end -}}
+{{- /* A label is not copied onto itself. */ -}}
+{{- if eq (get $rule.labels "cluster") "{{ $labels.cluster }}" }}{{ $_ := unset $rule.labels "cluster" }}{{ end -}}
 {{- with (get $overrides $rule.alert | default dict).threshold -}}
-{{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $rule.threshold.expr) -}}
-{{- $text := include "cobaltcore-exporter.thresholdText" (dict "value" . "unit" $rule.threshold.unit) -}}
-{{- $_ := set $rule.annotations "description" (replace "$threshold" $text $rule.threshold.description) -}}
+{{- $adjusted := get $thresholds $rule.alert -}}
+{{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $adjusted.expr) -}}
+{{- $text := include "cobaltcore-exporter.thresholdText" (dict "value" . "unit" $adjusted.unit) -}}
+{{- $_ := set $rule.annotations "description" (replace "$threshold" $text $adjusted.description) -}}
 {{- end -}}
-{{- $_ := unset $rule "threshold" -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations ($options.additionalRuleAnnotations | default dict)) -}}
 {{- with get $overrides $rule.alert -}}
@@ -83,4 +88,15 @@ SPDX-License-Identifier: Apache-2.0
 {{- /* A number without an exponent. */}}
 {{- define "cobaltcore-exporter.number" -}}
 {{ eq (floor .) (float64 .) | ternary (int64 .) . }}
+{{- end }}
+
+{{- /* The matchers of Alertmanager's configuration as those of an AlertmanagerConfig. */}}
+{{- define "cobaltcore-exporter.matchers" -}}
+{{- $matchers := list -}}
+{{- range . -}}
+{{- $type := regexFind "[=!~]+" . -}}
+{{- $parts := splitn $type 2 . -}}
+{{- $matchers = append $matchers (dict "name" $parts._0 "matchType" $type "value" (trimAll "\"" $parts._1)) -}}
+{{- end -}}
+{{ $matchers | toJson }}
 {{- end }}
