@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
@@ -57,49 +58,49 @@ func TestAnswers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		checks []string
 		answer http.HandlerFunc
-		reason probe.Reason // empty: the check succeeds
-		status string       // of the answer; empty for none
-		brief  bool         // the timeout is what ends it
+		reason failure.Reason // empty: the check succeeds
+		status string         // of the answer; empty for none
+		brief  bool           // the timeout is what ends it
 	}{
 		"the page in the place of JSON": {jsonChecks, fallback, ReasonContent, "200", false},
-		"HTML that says it is JSON":     {jsonChecks, reply(200, json, pageBody), probe.ReasonDecode, "200", false},
+		"HTML that says it is JSON":     {jsonChecks, reply(200, json, pageBody), failure.ReasonDecode, "200", false},
 		"JSON without a type":           {jsonChecks, reply(200, "", tokenBody), ReasonContent, "200", false},
 		"a type that is none":           {jsonChecks, reply(200, "application/json/;;", tokenBody), ReasonContent, "200", false},
 		"a parameter without a value":   {[]string{token}, reply(200, "application/json; charset", tokenBody), "", "200", false},
 		"an upper-case type":            {[]string{token}, reply(200, "Application/JSON;Charset=UTF-8", tokenBody), "", "200", false},
-		"no body":                       {jsonChecks, reply(200, json, ""), probe.ReasonDecode, "200", false},
+		"no body":                       {jsonChecks, reply(200, json, ""), failure.ReasonDecode, "200", false},
 		"null":                          {jsonChecks, reply(200, json, "null"), ReasonContent, "200", false},
 		"an empty object":               {jsonChecks, reply(200, json, "{}"), ReasonContent, "200", false},
-		"a list":                        {jsonChecks, reply(200, json, "[]"), probe.ReasonDecode, "200", false},
-		"half of it":                    {jsonChecks, reply(200, json, tokenBody[:9]), probe.ReasonDecode, "200", false},
-		"invalid UTF-8":                 {jsonChecks, reply(200, json, "{\"csrfToken\":\"\xff\",\"result\":{\"data\":null},\"version\":{\"id\":\"v3\"}}"), probe.ReasonDecode, "200", false},
-		"slow trickle":                  {every, trickle, probe.ReasonTimeout, "200", true},
-		"endless":                       {every, endless, probe.ReasonDecode, "200", false},
-		"no answer in time":             {every, hang, probe.ReasonTimeout, "", true},
-		"the connection is closed":      {every, abort, probe.ReasonHTTP, "", false},
-		"502 of a proxy":                {every, reply(502, html, "<html><h1>502 Bad Gateway</h1></html>"), probe.ReasonHTTP, "502", false},
-		"JSON with 500":                 {every, reply(500, json, tokenBody), probe.ReasonHTTP, "500", false},
-		"204":                           {every, reply(204, json, ""), probe.ReasonHTTP, "204", false},
-		"429":                           {every, reply(429, json, `{"statusCode":429}`), probe.ReasonHTTP, "429", false},
-		"401":                           {every, reply(401, json, "{}"), probe.ReasonForbidden, "401", false},
-		"403":                           {every, reply(403, html, "no"), probe.ReasonForbidden, "403", false},
-		"404":                           {every, reply(404, json, `{"error":{"code":-32004}}`), probe.ReasonNotFound, "404", false},
+		"a list":                        {jsonChecks, reply(200, json, "[]"), failure.ReasonDecode, "200", false},
+		"half of it":                    {jsonChecks, reply(200, json, tokenBody[:9]), failure.ReasonDecode, "200", false},
+		"invalid UTF-8":                 {jsonChecks, reply(200, json, "{\"csrfToken\":\"\xff\",\"result\":{\"data\":null},\"version\":{\"id\":\"v3\"}}"), failure.ReasonDecode, "200", false},
+		"slow trickle":                  {every, trickle, failure.ReasonTimeout, "200", true},
+		"endless":                       {every, endless, failure.ReasonDecode, "200", false},
+		"no answer in time":             {every, hang, failure.ReasonTimeout, "", true},
+		"the connection is closed":      {every, abort, failure.ReasonHTTP, "", false},
+		"502 of a proxy":                {every, reply(502, html, "<html><h1>502 Bad Gateway</h1></html>"), failure.ReasonHTTP, "502", false},
+		"JSON with 500":                 {every, reply(500, json, tokenBody), failure.ReasonHTTP, "500", false},
+		"204":                           {every, reply(204, json, ""), failure.ReasonHTTP, "204", false},
+		"429":                           {every, reply(429, json, `{"statusCode":429}`), failure.ReasonHTTP, "429", false},
+		"401":                           {every, reply(401, json, "{}"), failure.ReasonForbidden, "401", false},
+		"403":                           {every, reply(403, html, "no"), failure.ReasonForbidden, "403", false},
+		"404":                           {every, reply(404, json, `{"error":{"code":-32004}}`), failure.ReasonNotFound, "404", false},
 		"a redirect to itself":          {every, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, ReasonRedirectLoop, "302", false},
 		"redirects without an end": {every, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path+"?"+r.URL.RawQuery+"x", http.StatusTemporaryRedirect)
 		}, ReasonRedirectLoop, "307", false},
 		"a login page elsewhere":    {every, redirect("https://login.example.com/?back=aurora", 302), ReasonRedirectElsewhere, "302", false},
 		"a redirect to no web page": {every, redirect("ftp://aurora.test/", 301), ReasonRedirectElsewhere, "301", false},
-		"a redirect to nowhere":     {every, reply(302, html, ""), probe.ReasonHTTP, "302", false},
-		"300":                       {[]string{token, session, page}, reply(300, json, versionsBody), probe.ReasonHTTP, "300", false},
+		"a redirect to nowhere":     {every, reply(302, html, ""), failure.ReasonHTTP, "302", false},
+		"300":                       {[]string{token, session, page}, reply(300, json, versionsBody), failure.ReasonHTTP, "300", false},
 
 		"an empty token":      {[]string{token}, reply(200, json, `{"csrfToken":""}`), ReasonContent, "200", false},
-		"a token of a number": {[]string{token}, reply(200, json, `{"csrfToken":1}`), probe.ReasonDecode, "200", false},
+		"a token of a number": {[]string{token}, reply(200, json, `{"csrfToken":1}`), failure.ReasonDecode, "200", false},
 
 		"no data":          {[]string{session}, reply(200, json, `{"result":{}}`), ReasonContent, "200", false},
 		"an error":         {[]string{session}, reply(200, json, `{"error":{"message":"x"}}`), ReasonContent, "200", false},
-		"result is text":   {[]string{session}, reply(200, json, `{"result":"data"}`), probe.ReasonDecode, "200", false},
-		"a batch":          {[]string{session}, reply(200, json, "["+sessionBody+"]"), probe.ReasonDecode, "200", false},
+		"result is text":   {[]string{session}, reply(200, json, `{"result":"data"}`), failure.ReasonDecode, "200", false},
+		"a batch":          {[]string{session}, reply(200, json, "["+sessionBody+"]"), failure.ReasonDecode, "200", false},
 		"data transformed": {[]string{session}, reply(200, json, `{"result":{"data":{"json":null}}}`), "", "200", false},
 
 		"a page of somebody else": {[]string{page}, reply(200, html, "<html><body><h1>Maintenance</h1></body></html>"), ReasonContent, "200", false},
@@ -113,9 +114,9 @@ func TestAnswers(t *testing.T) {
 		"list of versions":    {[]string{keystone}, reply(300, json, versionsBody), "", "300", false},
 		"300 without a list":  {[]string{keystone}, reply(300, json, "{}"), ReasonContent, "300", false},
 		"no version 3":        {[]string{keystone}, reply(300, json, `{"versions":{"values":[{"id":"v2.0"},{"id":"v30"}]}}`), ReasonContent, "300", false},
-		"versions are a list": {[]string{keystone}, reply(300, json, `{"versions":[]}`), probe.ReasonDecode, "300", false},
+		"versions are a list": {[]string{keystone}, reply(300, json, `{"versions":[]}`), failure.ReasonDecode, "300", false},
 		"version 3":           {[]string{keystone}, reply(200, json, `{"version":{"id":"v3"}}`), "", "200", false},
-		"an id of a number":   {[]string{keystone}, reply(200, json, `{"version":{"id":3}}`), probe.ReasonDecode, "200", false},
+		"an id of a number":   {[]string{keystone}, reply(200, json, `{"version":{"id":3}}`), failure.ReasonDecode, "200", false},
 	} {
 		for _, check := range tc.checks {
 			t.Run(name+"/"+check, func(t *testing.T) {
@@ -192,7 +193,7 @@ func TestRequests(t *testing.T) {
 	for _, r := range d.requests() {
 		got = append(got, r.Method+" "+r.Host+r.RequestURI+" "+r.Header.Get("Accept"))
 		remote[r.RemoteAddr] = true
-		if r.UserAgent() != userAgent || r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != "" {
+		if r.UserAgent() != httpclient.UserAgent || r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != "" {
 			t.Errorf("headers of %s: %v", r.RequestURI, r.Header)
 		}
 	}

@@ -7,19 +7,19 @@ import (
 	"net/url"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // The reasons that only this collector has.
 const (
-	ReasonContent           probe.Reason = "content"
-	ReasonRedirectLoop      probe.Reason = "redirect_loop"
-	ReasonRedirectElsewhere probe.Reason = "redirect_elsewhere"
+	ReasonContent           failure.Reason = "content"
+	ReasonRedirectLoop      failure.Reason = "redirect_loop"
+	ReasonRedirectElsewhere failure.Reason = "redirect_elsewhere"
 )
 
-func reasons() []probe.Reason {
-	return []probe.Reason{
-		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonHTTP, probe.ReasonForbidden, probe.ReasonNotFound, probe.ReasonDecode,
+func reasons() []failure.Reason {
+	return []failure.Reason{
+		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonHTTP, failure.ReasonForbidden, failure.ReasonNotFound, failure.ReasonDecode,
 		ReasonContent, ReasonRedirectLoop, ReasonRedirectElsewhere,
 	}
 }

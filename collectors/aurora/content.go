@@ -15,7 +15,8 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // judgeToken wants a token against forged requests. It is made in the process
@@ -25,7 +26,7 @@ func judgeToken(got answer) error {
 		Token string `json:"csrfToken"`
 	}](got, http.StatusOK)
 	if err == nil && said.Token == "" {
-		return probe.Failed(ReasonContent, "the answer has no csrfToken")
+		return failure.Errorf(ReasonContent, "the answer has no csrfToken")
 	}
 	return err
 }
@@ -37,7 +38,7 @@ func judgeSession(got answer) error {
 		Result map[string]json.RawMessage `json:"result"`
 	}](got, http.StatusOK)
 	if _, ok := said.Result["data"]; err == nil && !ok {
-		return probe.Failed(ReasonContent, "the answer has no result.data")
+		return failure.Errorf(ReasonContent, "the answer has no result.data")
 	}
 	return err
 }
@@ -62,7 +63,7 @@ func judgeKeystone(got answer) error {
 			return nil
 		}
 	}
-	return probe.Failed(ReasonContent, "the answer names no version 3")
+	return failure.Errorf(ReasonContent, "the answer names no version 3")
 }
 
 // judgePage wants the page with the element that the application is drawn into.
@@ -79,7 +80,7 @@ func judgePage(got answer) error {
 			return nil
 		}
 	}
-	return probe.Failed(ReasonContent, "the page has no element app or root")
+	return failure.Errorf(ReasonContent, "the page has no element app or root")
 }
 
 // decode reads an answer that should be JSON.
@@ -89,9 +90,9 @@ func decode[T any](got answer, statuses ...int) (T, error) {
 		return none, err
 	}
 	if !utf8.Valid(got.body) {
-		return none, probe.Failed(probe.ReasonDecode, "not valid UTF-8")
+		return none, failure.Errorf(failure.ReasonDecode, "not valid UTF-8")
 	}
-	return probe.Decode[T](got.body)
+	return httpclient.DecodeJSON[T](got.body)
 }
 
 // expect checks the status and the type of an answer.
@@ -99,15 +100,15 @@ func expect(got answer, contentType string, statuses ...int) error {
 	switch {
 	case slices.Contains(statuses, got.status):
 	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
-		return probe.Failed(probe.ReasonForbidden, "status %d", got.status)
+		return failure.Errorf(failure.ReasonForbidden, "status %d", got.status)
 	case got.status == http.StatusNotFound:
-		return probe.Failed(probe.ReasonNotFound, "status %d", got.status)
+		return failure.Errorf(failure.ReasonNotFound, "status %d", got.status)
 	default:
-		return probe.Failed(probe.ReasonHTTP, "status %d", got.status)
+		return failure.Errorf(failure.ReasonHTTP, "status %d", got.status)
 	}
 	found, _, err := mime.ParseMediaType(got.contentType)
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || found != contentType { // what stands behind the type does not matter
-		return probe.Failed(ReasonContent, "status %d, but not %s", got.status, contentType)
+		return failure.Errorf(ReasonContent, "status %d, but not %s", got.status, contentType)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
@@ -119,7 +119,7 @@ func FuzzContent(f *testing.F) {
 			t.Errorf("%s: status %d passes", c.name, status)
 		case err == nil && c.accept == json && !strings.Contains(strings.ToLower(contentType), json):
 			t.Errorf("%s: %q passes for JSON", c.name, contentType)
-		case err != nil && !slices.Contains(reasons(), probe.ReasonOf(err)):
+		case err != nil && !slices.Contains(reasons(), failure.ReasonOf(err)):
 			t.Errorf("%s: an unknown reason: %v", c.name, err)
 		case err != nil && len(body) > 3 && strings.Contains(err.Error(), string(body)):
 			t.Errorf("%s: the body is quoted: %v", c.name, err)
@@ -144,12 +144,12 @@ func FuzzSnapshot(f *testing.F) {
 		i.askOnce(t.Context())
 		rows := rowsOf(t, site)
 		for _, wrong := range rows.with("check_failing") {
-			if !slices.ContainsFunc(reasons(), func(r probe.Reason) bool { return strings.HasSuffix(wrong, `reason="`+string(r)+`"`) }) {
+			if !slices.ContainsFunc(reasons(), func(r failure.Reason) bool { return strings.HasSuffix(wrong, `reason="`+string(r)+`"`) }) {
 				t.Errorf("an unknown reason: %s", wrong)
 			}
 		}
 		for _, wrong := range rows.with("tls_failing") {
-			if !slices.ContainsFunc(problems(), func(p problem) bool { return strings.HasSuffix(wrong, `problem="`+string(p)+`"`) }) {
+			if !slices.ContainsFunc(failure.TLSProblems(), func(p failure.TLSProblem) bool { return strings.HasSuffix(wrong, `problem="`+string(p)+`"`) }) {
 				t.Errorf("an unknown problem: %s", wrong)
 			}
 		}

@@ -12,14 +12,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
 // instance is one dashboard, and its Keystone.
 type instance struct {
 	config.Aurora
-	*probe.Journal
+	*failure.Journal
 
 	round func() asker // is called once for each round
 	group *exposition.Group
@@ -50,7 +51,7 @@ type latencies struct {
 func newInstance(a config.Aurora, site collectors.Site) *instance {
 	log := site.Log.With("aurora", a.Name)
 	i := &instance{
-		Aurora: a, Journal: probe.NewJournal(log),
+		Aurora: a, Journal: failure.NewJournal(log),
 		group: site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: a.Name}, Families()),
 	}
 	i.parts = []*part{{name: "aurora", checks: dashboardChecks(a), whole: up}}
@@ -61,7 +62,7 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 		i.round, shift = func() asker { return stored{found.Dir}.ask }, found.Shift
 		i.parts = append(i.parts, keystone)
 	} else {
-		i.round = (&live{dial: site.Dial, log: log, tls: probe.TLSFiles{TLS: a.TLS}}).round
+		i.round = (&live{dial: site.Dial, log: log, tls: httpclient.TLSFiles{TLS: a.TLS}}).round
 		if a.KeystoneURL != "" {
 			i.parts = append(i.parts, keystone)
 		}
@@ -129,7 +130,7 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 	if ctx.Err() != nil { // we are stopping, and that is why they failed
 		return false
 	}
-	var turn probe.Failures
+	var turn failure.List
 	for n, c := range p.checks {
 		if o := outcomes[n]; o.err != nil {
 			turn.Add(c.name, o.err)
@@ -174,7 +175,7 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 		if l := p.latencies[c.name]; l != nil {
 			r.AddHistogram(latency, l.counts, l.sum, aurora, c.name)
 		}
-		if errors.Is(o.err, probe.ErrNotInSnapshot) {
+		if errors.Is(o.err, failure.ErrNotInSnapshot) {
 			unknown = true
 			continue
 		}
@@ -190,7 +191,7 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 func (o outcome) render(r *exposition.Rows, aurora, check string) {
 	r.Bool(success, o.err == nil, aurora, check)
 	if o.err != nil {
-		r.Add(failing, 1, aurora, check, string(probe.ReasonOf(o.err)))
+		r.Add(failing, 1, aurora, check, string(failure.ReasonOf(o.err)))
 	}
 	if o.problem != "" {
 		r.Add(tlsFailing, 1, aurora, check, string(o.problem))

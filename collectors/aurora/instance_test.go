@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
@@ -32,7 +33,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
-		dial   dialFunc
+		dial   httpclient.DialFunc
 		reason string
 	}{
 		"refused": {func(ctx context.Context, network, _ string) (net.Conn, error) {

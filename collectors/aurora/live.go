@@ -17,18 +17,16 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
-	userAgent = "cobaltcore-exporter"
 	// maxAnswer bounds what is read of an answer; those that are right have a few KiB.
 	maxAnswer = 1 << 20
 	// maxRedirects is how many are followed: http to https, and a slash at the end.
 	maxRedirects = 4
 )
-
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // asker runs a check.
 type asker func(context.Context, check) outcome
@@ -41,15 +39,15 @@ type outcome struct {
 	redirects int
 	took      time.Duration // 0 if it was not measured
 	phases    map[string]time.Duration
-	expires   time.Time // the first of the certificates; zero if none was presented
-	problem   problem   // what is wrong with TLS
+	expires   time.Time          // the first of the certificates; zero if none was presented
+	problem   failure.TLSProblem // what is wrong with TLS
 }
 
 // live asks over the network.
 type live struct {
-	dial dialFunc
+	dial httpclient.DialFunc
 	log  *slog.Logger
-	tls  probe.TLSFiles
+	tls  httpclient.TLSFiles
 }
 
 // round is the asker of one round, with what the TLS files hold now. While they
@@ -58,7 +56,7 @@ func (l *live) round() asker {
 	settings, _, err := l.tls.Reload(l.log)
 	return func(ctx context.Context, c check) outcome {
 		if settings == nil {
-			return outcome{err: probe.TransportFailure(err), problem: problemOf(err)}
+			return outcome{err: failure.FromTransport(err), problem: failure.TLSProblemOf(err)}
 		}
 		return ask(ctx, c, settings, l.dial)
 	}
@@ -66,7 +64,7 @@ func (l *live) round() asker {
 
 // ask runs a check over connections of its own, which are closed when it ends. It
 // takes nothing from the environment and keeps no cookies.
-func ask(ctx context.Context, c check, settings *tls.Config, dial dialFunc) (o outcome) {
+func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.DialFunc) (o outcome) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	seen, watch := &presented{}, newStopwatch()
@@ -78,13 +76,7 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial dialFunc) (o o
 		return nil
 	}
 	client := http.Client{
-		Transport: &http.Transport{
-			DialContext:            until(ctx, dial),
-			TLSClientConfig:        settings,
-			DisableKeepAlives:      true,
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
+		Transport: httpclient.New(httpclient.Options{Dial: until(ctx, dial), TLS: settings, MaxBody: maxAnswer, DisableCompression: true}),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			err := followed(next, via)
 			if err == nil {
@@ -100,13 +92,13 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial dialFunc) (o o
 		watch.end(transfer)
 		o.err = c.judge(o.answer)
 	} else {
-		o.problem = problemOf(o.err)
+		o.problem = failure.TLSProblemOf(o.err)
 		if verification, ok := errors.AsType[*tls.CertificateVerificationError](o.err); ok {
 			seen.note(verification.UnverifiedCertificates)
 		}
-		o.err = failure(ctx, o.err, o.status > 0)
+		o.err = classify(ctx, o.err, o.status > 0)
 	}
-	if probe.ReasonOf(o.err) != probe.ReasonTLS {
+	if failure.ReasonOf(o.err) != failure.ReasonTLS {
 		o.problem = ""
 	}
 	o.body, o.phases, o.expires = nil, watch.phases(), seen.first()
@@ -120,7 +112,7 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	request.Header.Set("User-Agent", userAgent)
+	request.Header.Set("User-Agent", httpclient.UserAgent)
 	request.Header.Set("Accept", c.accept)
 	response, err := client.Do(request)
 	if response == nil {
@@ -129,7 +121,7 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
 	if err == nil { // else it is a redirect that is not followed
-		got.body, err = io.ReadAll(probe.LimitBody(response.Body, maxAnswer))
+		got.body, err = io.ReadAll(response.Body)
 	}
 	return got, err
 }
@@ -140,29 +132,29 @@ func followed(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
 	case !strings.EqualFold(next.URL.Hostname(), first.Hostname()), next.URL.Scheme != "https" && (next.URL.Scheme != "http" || first.Scheme == "https"):
-		return probe.Failed(ReasonRedirectElsewhere, "a redirect to another host, or away from TLS")
+		return failure.Errorf(ReasonRedirectElsewhere, "a redirect to another host, or away from TLS")
 	case len(via) > maxRedirects:
-		return probe.Failed(ReasonRedirectLoop, "more than %d redirects", maxRedirects)
+		return failure.Errorf(ReasonRedirectLoop, "more than %d redirects", maxRedirects)
 	}
 	for _, before := range via {
 		if before.URL.String() == next.URL.String() {
-			return probe.Failed(ReasonRedirectLoop, "a redirect in a circle")
+			return failure.Errorf(ReasonRedirectLoop, "a redirect in a circle")
 		}
 	}
 	return nil
 }
 
-// failure classifies why an answer did not come, or not whole.
-func failure(ctx context.Context, err error, answered bool) error {
-	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
+// classify returns why an answer did not come, or not whole.
+func classify(ctx context.Context, err error, answered bool) error {
+	if why, ok := errors.AsType[*failure.Error](err); ok {
 		return why // without the URL of the request, which a redirect may have filled
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		// The connection was closed for it, which may be what err says.
 		err = context.DeadlineExceeded
 	}
-	err = probe.TransportFailure(err)
-	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
+	err = failure.FromTransport(err)
+	if why, ok := errors.AsType[*failure.Error](err); ok {
 		why.NoAnswer = !answered
 	}
 	return err
@@ -170,7 +162,7 @@ func failure(ctx context.Context, err error, answered bool) error {
 
 // until ends dials, and what was dialled, with ctx: the transport would let both
 // outlive the request that they are for.
-func until(ctx context.Context, dial dialFunc) dialFunc {
+func until(ctx context.Context, dial httpclient.DialFunc) httpclient.DialFunc {
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}

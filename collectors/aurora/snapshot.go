@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -32,11 +33,11 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	for _, p := range i.parts {
 		outcomes := i.outcomes(ctx, p, ask)
 		if ctx.Err() != nil { // our time is up, and that is why they failed
-			w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, Aurora: i.Name, Reason: string(probe.ReasonTimeout)})
+			w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, Aurora: i.Name, Reason: string(failure.ReasonTimeout)})
 			return nil //nolint:nilerr // it is noted
 		}
 		for n, o := range outcomes {
-			if errors.Is(o.err, probe.ErrNotInSnapshot) {
+			if errors.Is(o.err, failure.ErrNotInSnapshot) {
 				continue
 			}
 			text, err := json.MarshalIndent(o.kept(p.checks[n]), "", "  ")
@@ -64,7 +65,7 @@ func (o outcome) kept(c check) map[string]any {
 		maps.Copy(kept, c.passes())
 		return kept
 	}
-	kept["_reason"] = probe.ReasonOf(o.err)
+	kept["_reason"] = failure.ReasonOf(o.err)
 	if o.problem != "" {
 		kept["_problem"] = o.problem
 	}
@@ -105,13 +106,13 @@ func (s stored) ask(_ context.Context, c check) outcome {
 	if body == nil {
 		return o
 	}
-	head, headErr := probe.Decode[struct {
-		ContentType string       `json:"_contentType"`
-		Text        *string      `json:"_text"`
-		Redirects   int          `json:"_redirects"`
-		Reason      probe.Reason `json:"_reason"`
-		Problem     problem      `json:"_problem"`
-		NotAfter    time.Time    `json:"_notAfter"`
+	head, headErr := httpclient.DecodeJSON[struct {
+		ContentType string             `json:"_contentType"`
+		Text        *string            `json:"_text"`
+		Redirects   int                `json:"_redirects"`
+		Reason      failure.Reason     `json:"_reason"`
+		Problem     failure.TLSProblem `json:"_problem"`
+		NotAfter    time.Time          `json:"_notAfter"`
 	}](body)
 	if headErr != nil {
 		o.err = headErr
@@ -125,16 +126,16 @@ func (s stored) ask(_ context.Context, c check) outcome {
 	switch {
 	case err != nil:
 	case slices.Contains(reasons(), head.Reason):
-		o.err = probe.Failed(head.Reason, "as in the snapshot")
+		o.err = failure.Errorf(head.Reason, "as in the snapshot")
 	default:
 		if head.Text != nil {
 			body = []byte(*head.Text)
 		}
 		o.err = c.judge(answer{status: status, contentType: o.contentType, body: body})
 	}
-	if probe.ReasonOf(o.err) == probe.ReasonTLS {
-		if o.problem = head.Problem; !slices.Contains(problems(), head.Problem) {
-			o.problem = problemOther
+	if failure.ReasonOf(o.err) == failure.ReasonTLS {
+		if o.problem = head.Problem; !slices.Contains(failure.TLSProblems(), head.Problem) {
+			o.problem = failure.TLSOther
 		}
 	}
 	return o

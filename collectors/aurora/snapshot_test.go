@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -162,7 +162,7 @@ func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	dir := t.TempDir()
 	snap := &snapshot.Writer{Fleet: dir}
 	err := d.start().WriteSnapshot(ctx, snap)
-	want := []snapshot.Missing{{Cluster: "management", Aurora: "aurora", Reason: string(probe.ReasonTimeout)}}
+	want := []snapshot.Missing{{Cluster: "management", Aurora: "aurora", Reason: string(failure.ReasonTimeout)}}
 	if diff := cmp.Diff(want, snap.Missing); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // authority issues certificates for a test.
@@ -114,27 +116,27 @@ func TestTLS(t *testing.T) {
 		caYears int // the same of the CA, 50 if it is 0
 		mutual  bool
 		prepare func(t *testing.T, s *secured)
-		problem problem // empty: all succeeds
-		unseen  bool    // no certificate is shown
-		others  problem // that of Keystone, if it is another one
+		problem failure.TLSProblem // empty: all succeeds
+		unseen  bool               // no certificate is shown
+		others  failure.TLSProblem // that of Keystone, if it is another one
 	}{
 		"own CA":            {hosts: both, years: 2},
 		"a CA that is next": {hosts: both, years: 2, caYears: 1},
 		"client":            {hosts: both, years: 2, mutual: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca) }},
 		"insecure":          {hosts: []string{"x"}, years: -1, prepare: func(_ *testing.T, s *secured) { s.a.TLS.InsecureSkipVerify = true }},
-		"expired":           {hosts: both, years: -1, problem: problemExpired},
-		"other name":        {hosts: []string{"other.test"}, years: 2, problem: problemHostname},
-		"serverName":        {hosts: []string{"other.test"}, years: 2, prepare: func(_ *testing.T, s *secured) { s.a.TLS.ServerName = "other.test" }, others: problemHostname},
-		"other CA": {hosts: both, years: 2, problem: problemAuthority, prepare: func(t *testing.T, s *secured) {
+		"expired":           {hosts: both, years: -1, problem: failure.TLSExpired},
+		"other name":        {hosts: []string{"other.test"}, years: 2, problem: failure.TLSHostname},
+		"serverName":        {hosts: []string{"other.test"}, years: 2, prepare: func(_ *testing.T, s *secured) { s.a.TLS.ServerName = "other.test" }, others: failure.TLSHostname},
+		"other CA": {hosts: both, years: 2, problem: failure.TLSAuthority, prepare: func(t *testing.T, s *secured) {
 			write(t, s.a.TLS.CAFile, newAuthority(t, years(1)).pem)
 		}},
-		"no client":    {hosts: both, years: 2, mutual: true, problem: problemClient},
-		"other client": {hosts: both, years: 2, mutual: true, problem: problemClient, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, years(1))) }},
-		"no CA file":   {hosts: both, years: 2, problem: problemFiles, unseen: true, prepare: func(_ *testing.T, s *secured) { s.a.TLS.CAFile = s.file("missing") }},
-		"empty CA file": {hosts: both, years: 2, problem: problemFiles, unseen: true, prepare: func(t *testing.T, s *secured) {
+		"no client":    {hosts: both, years: 2, mutual: true, problem: failure.TLSClient},
+		"other client": {hosts: both, years: 2, mutual: true, problem: failure.TLSClient, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, years(1))) }},
+		"no CA file":   {hosts: both, years: 2, problem: failure.TLSFiles, unseen: true, prepare: func(_ *testing.T, s *secured) { s.a.TLS.CAFile = s.file("missing") }},
+		"empty CA file": {hosts: both, years: 2, problem: failure.TLSFiles, unseen: true, prepare: func(t *testing.T, s *secured) {
 			write(t, s.a.TLS.CAFile, nil)
 		}},
-		"old version": {hosts: both, years: 2, problem: problemOther, unseen: true, prepare: func(_ *testing.T, s *secured) {
+		"old version": {hosts: both, years: 2, problem: failure.TLSOther, unseen: true, prepare: func(_ *testing.T, s *secured) {
 			s.server.TLS.MaxVersion = tls.VersionTLS11
 		}},
 	} {
@@ -171,7 +173,7 @@ func TestTLS(t *testing.T) {
 			}
 			rows := rowsOf(t, s.site)
 			want := map[string]string{"up": whole}
-			for check, problem := range map[string]problem{"csrf_token": tc.problem, "session": tc.problem, "page": tc.problem, "keystone": tc.others} {
+			for check, problem := range map[string]failure.TLSProblem{"csrf_token": tc.problem, "session": tc.problem, "page": tc.problem, "keystone": tc.others} {
 				label := `check="` + check + `"`
 				want["certificate_expiry_timestamp_seconds{"+label+"}"] = expires
 				want["check_success{"+label+"}"] = "1"

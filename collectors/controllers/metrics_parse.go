@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // maxLine bounds one line: a longer one has no end, or a value that nobody wants.
@@ -62,11 +62,11 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 		line, err := p.lines.ReadSlice('\n')
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
-			return misfits, probe.Failed(probe.ReasonDecode, "line %d is longer than %d KiB", n, maxLine>>10)
+			return misfits, failure.Errorf(failure.ReasonDecode, "line %d is longer than %d KiB", n, maxLine>>10)
 		case errors.Is(err, io.EOF) && len(line) > 0:
-			return misfits, probe.Failed(probe.ReasonDecode, "line %d has no end", n)
+			return misfits, failure.Errorf(failure.ReasonDecode, "line %d has no end", n)
 		case errors.Is(err, io.EOF) && samples == 0:
-			return misfits, probe.Failed(probe.ReasonDecode, "there is no sample in it")
+			return misfits, failure.Errorf(failure.ReasonDecode, "there is no sample in it")
 		case errors.Is(err, io.EOF):
 			return misfits, nil
 		case err != nil:
@@ -86,7 +86,7 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 		}
 		switch {
 		case err != nil:
-			return misfits, probe.Failed(probe.ReasonDecode, "line %d: %w", n, err)
+			return misfits, failure.Errorf(failure.ReasonDecode, "line %d: %w", n, err)
 		case misfit:
 			misfits++
 		case s.family != nil:

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // parsed are the samples that are taken over, as text.
@@ -121,7 +121,7 @@ func TestParseRefuses(t *testing.T) {
 					continue
 				}
 				_, _, err := parsed(newReexport(nil), strings.NewReader(before+text))
-				if probe.ReasonOf(err) != probe.ReasonDecode || err == nil {
+				if failure.ReasonOf(err) != failure.ReasonDecode || err == nil {
 					t.Errorf("%v", err)
 				}
 				if err != nil && strings.Contains(err.Error(), "s3cr3t") {

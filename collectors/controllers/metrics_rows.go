@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 const (
@@ -61,15 +61,15 @@ func (p *pods) scrape(ctx context.Context, current []*pod) {
 	if ctx.Err() != nil {
 		return
 	}
-	var failures probe.Failures
+	var failures failure.List
 	clear(p.slow)
 	for i, err := range errs {
 		if err != nil {
 			failures.Add(wanted[i].key(), err)
-			p.slow[wanted[i].key()] = probe.ReasonOf(err) == probe.ReasonTimeout
+			p.slow[wanted[i].key()] = failure.ReasonOf(err) == failure.ReasonTimeout
 		}
 	}
-	slices.SortFunc(failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+	slices.SortFunc(failures, func(a, b failure.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 	p.Note("metrics", failures)
 }
 
@@ -99,7 +99,7 @@ func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	if err != nil {
 		entry = s.rows.Render(p.key(), func(r *exposition.Rows) {
 			r.Bool(scrapeSuccess, false, p.values()...)
-			r.Add(scrapeFailing, 1, p.values(string(probe.ReasonOf(err)))...)
+			r.Add(scrapeFailing, 1, p.values(string(failure.ReasonOf(err)))...)
 		})
 	}
 	s.metricRows.Put(entry)

@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
@@ -19,7 +19,7 @@ import (
 // asks each of them for its own metrics. They are not watched: a pod changes with
 // every restart, its metrics all the time.
 type pods struct {
-	*probe.Journal
+	*failure.Journal
 	*reexport
 
 	cluster   string
@@ -56,7 +56,7 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 		return site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: kind}, families)
 	}
 	return &pods{
-		Journal: probe.NewJournal(site.Log), reexport: r,
+		Journal: failure.NewJournal(site.Log), reexport: r,
 		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), stay: site.StaleAfter, now: site.Now,
 		cluster: site.Cluster.Name,
 		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
@@ -108,8 +108,8 @@ func (p *pods) round(ctx context.Context) {
 
 // list finds out which pods there are, one failure for each system of which that is
 // not known.
-func (p *pods) list(ctx context.Context) probe.Failures {
-	var failures probe.Failures
+func (p *pods) list(ctx context.Context) failure.List {
+	var failures failure.List
 	if err := p.source.refresh(); err != nil {
 		for _, system := range config.ControllerSystems() {
 			failures.Add(system, err)
@@ -161,7 +161,7 @@ func (p *pods) current() []*pod {
 }
 
 // replacePods makes the rows about pods, in one step.
-func (p *pods) replacePods(current []*pod, failures probe.Failures) {
+func (p *pods) replacePods(current []*pod, failures failure.List) {
 	rows := p.podRows.Rows()
 	rows.Shift(p.source.shift())
 	entries := make([]*exposition.Entry, 0, len(current)+1)

@@ -18,7 +18,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
@@ -48,7 +49,7 @@ func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) 
 	for {
 		next, err := listPage(ctx, api, query, func(p *pod) error {
 			if len(pods) == maxPods {
-				return probe.Failed(reasonTooLarge, "%s selects more than %d pods", s.selector, maxPods)
+				return failure.Errorf(failure.ReasonTooLarge, "%s selects more than %d pods", s.selector, maxPods)
 			}
 			p.system = s.system
 			pods = append(pods, p)
@@ -60,7 +61,7 @@ func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) 
 		case next == "":
 			return pods, nil
 		case next == query.Get("continue"):
-			return nil, probe.Failed(probe.ReasonDecode, "the list of pods goes on with what it began with")
+			return nil, failure.Errorf(failure.ReasonDecode, "the list of pods goes on with what it began with")
 		}
 		query.Del("resourceVersion") // the token has it
 		query.Set("continue", next)
@@ -70,13 +71,13 @@ func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) 
 func listPage(ctx context.Context, api streamer, query url.Values, each func(*pod) error) (next string, err error) {
 	answer, err := api.Stream(ctx, "/api/v1/pods", query, "application/json")
 	if err != nil {
-		return "", probe.APIFailure(err)
+		return "", failure.FromAPI(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return "", probe.APIFailure(apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, schema.GroupResource{Resource: "pods"}, "", "", 0, true))
+		return "", failure.FromAPI(apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, schema.GroupResource{Resource: "pods"}, "", "", 0, true))
 	}
-	next, err = decodePods(probe.LimitBody(answer.Body, maxPage), each)
+	next, err = decodePods(httpclient.LimitBody(answer.Body, maxPage), each)
 	return next, readFailure(err)
 }
 
@@ -87,7 +88,7 @@ func decodePods(body io.Reader, each func(*pod) error) (next string, err error) 
 		if _, err := dec.ReadToken(); err != nil {
 			return "", decodeFailure(err)
 		}
-		return "", probe.Failed(probe.ReasonDecode, "the list of pods is not an object")
+		return "", failure.Errorf(failure.ReasonDecode, "the list of pods is not an object")
 	}
 	var list struct{ kind string }
 	if _, err := dec.ReadToken(); err != nil {
@@ -117,7 +118,7 @@ func decodePods(body io.Reader, each func(*pod) error) (next string, err error) 
 		}
 	}
 	if list.kind != "PodList" {
-		return "", probe.Failed(probe.ReasonDecode, "the answer is not a list of pods")
+		return "", failure.Errorf(failure.ReasonDecode, "the answer is not a list of pods")
 	}
 	return next, nil
 }
@@ -150,14 +151,14 @@ func decodeFailure(err error) error {
 	var syntax *jsontext.SyntacticError
 	var wrong *json.SemanticError
 	switch {
-	case errors.As(err, new(*probe.AnswerError)):
+	case errors.As(err, new(*failure.Error)):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return probe.Failed(probe.ReasonDecode, "the list of pods ends too early")
+		return failure.Errorf(failure.ReasonDecode, "the list of pods ends too early")
 	case errors.As(err, &wrong):
-		return probe.Failed(probe.ReasonDecode, "the value of %s is not what it should be", wrong.JSONPointer)
+		return failure.Errorf(failure.ReasonDecode, "the value of %s is not what it should be", wrong.JSONPointer)
 	case errors.As(err, &syntax):
-		return probe.Failed(probe.ReasonDecode, "not valid JSON at byte %d", syntax.ByteOffset)
+		return failure.Errorf(failure.ReasonDecode, "not valid JSON at byte %d", syntax.ByteOffset)
 	}
 	return fmt.Errorf("read the list of pods: %w", err)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // TestListsGoOn: page by page, from the cache first, and only what is selected.
@@ -82,19 +82,19 @@ func TestListsThatFail(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		want   probe.Reason
+		want   failure.Reason
 	}{
-		"forbidden":     {apiError(http.StatusForbidden, "Forbidden"), probe.ReasonForbidden},
-		"unavailable":   {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), probe.ReasonHTTP},
-		"expired":       {apiError(http.StatusGone, "Expired"), probe.ReasonHTTP},
-		"HTML":          {refuses(http.StatusOK, "<html>s3cr3t</html>"), probe.ReasonDecode},
-		"cut off":       {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":"a"`), probe.ReasonDecode},
-		"a Status":      {refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`), probe.ReasonDecode},
-		"a wrong value": {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":{"s3cr3t":1}}}]}`), probe.ReasonDecode},
-		"no object":     {refuses(http.StatusOK, `[]`), probe.ReasonDecode},
-		"nothing":       {refuses(http.StatusOK, ``), probe.ReasonDecode},
-		"for ever":      {refuses(http.StatusOK, `{"kind":"PodList","metadata":{"continue":"x"},"items":null}`), probe.ReasonDecode},
-		"too many":      {refuses(http.StatusOK, `{"kind":"PodList","items":[`+strings.Repeat(`{"metadata":{"name":"a"}},`, maxPods+1)+`{}]}`), reasonTooLarge},
+		"forbidden":     {apiError(http.StatusForbidden, "Forbidden"), failure.ReasonForbidden},
+		"unavailable":   {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), failure.ReasonHTTP},
+		"expired":       {apiError(http.StatusGone, "Expired"), failure.ReasonHTTP},
+		"HTML":          {refuses(http.StatusOK, "<html>s3cr3t</html>"), failure.ReasonDecode},
+		"cut off":       {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":"a"`), failure.ReasonDecode},
+		"a Status":      {refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`), failure.ReasonDecode},
+		"a wrong value": {refuses(http.StatusOK, `{"kind":"PodList","items":[{"metadata":{"name":{"s3cr3t":1}}}]}`), failure.ReasonDecode},
+		"no object":     {refuses(http.StatusOK, `[]`), failure.ReasonDecode},
+		"nothing":       {refuses(http.StatusOK, ``), failure.ReasonDecode},
+		"for ever":      {refuses(http.StatusOK, `{"kind":"PodList","metadata":{"continue":"x"},"items":null}`), failure.ReasonDecode},
+		"too many":      {refuses(http.StatusOK, `{"kind":"PodList","items":[`+strings.Repeat(`{"metadata":{"name":"a"}},`, maxPods+1)+`{}]}`), failure.ReasonTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,20 +21,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// The reasons that only the metrics of controllers have. Forbidden is what the API
-// server says of pods/proxy, unauthorized what the controller itself says.
-const (
-	reasonUnauthorized probe.Reason = "unauthorized"
-	reasonTooLarge     probe.Reason = "too_large"
-)
-
-// scrapeReasons are the values of the label reason.
-func scrapeReasons() []probe.Reason {
-	return []probe.Reason{
-		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonForbidden, reasonUnauthorized, probe.ReasonNotFound, probe.ReasonHTTP, probe.ReasonDecode, reasonTooLarge,
+// scrapeReasons returns the values of the label reason. Forbidden is the answer of the
+// API server to pods/proxy, unauthorized that of the controller.
+func scrapeReasons() []failure.Reason {
+	return []failure.Reason{
+		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, failure.ReasonUnauthorized, failure.ReasonNotFound, failure.ReasonHTTP, failure.ReasonDecode, failure.ReasonTooLarge,
 	}
 }
 
@@ -107,7 +102,7 @@ func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	path := "/api/v1/namespaces/" + url.PathEscape(p.Metadata.Namespace) + "/pods/" + url.PathEscape(name) + "/proxy/metrics"
 	answer, err := s.api.Stream(ctx, path, nil, textFormat)
 	if err != nil {
-		return nil, probe.TransportFailure(err)
+		return nil, failure.FromTransport(err)
 	}
 	return body(answer, apiStatus)
 }
@@ -117,21 +112,15 @@ func (proxied) close() {}
 // direct asks the address of the pod.
 type direct struct{ client *http.Client }
 
-func newDirect(dial func(ctx context.Context, network, address string) (net.Conn, error)) direct {
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: scrapeTimeout}).DialContext
-	}
+func newDirect(dial httpclient.DialFunc) direct {
 	return direct{&http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext: dial,
-			// Nobody signs a certificate for the address of a pod, and no credentials are
-			// sent. The API server's proxy does not look at it, either.
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
-			TLSHandshakeTimeout:    scrapeTimeout,
-			IdleConnTimeout:        2 * time.Minute,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
+		CheckRedirect: httpclient.KeepRedirect,
+		Transport: httpclient.New(httpclient.Options{
+			Dial: dial, Timeout: scrapeTimeout, MaxIdle: http.DefaultMaxIdleConnsPerHost,
+			// No certificate is issued for the address of a pod, and no credentials are
+			// sent. The API server's proxy does not verify it, either.
+			TLS: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
+		}),
 	}}
 }
 
@@ -140,12 +129,12 @@ func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	target := at.scheme + "://" + net.JoinHostPort(p.Status.IP, strconv.Itoa(at.port)) + "/metrics"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
-		return nil, probe.Failed(probe.ReasonDecode, "the address of the pod is not one")
+		return nil, failure.Errorf(failure.ReasonDecode, "the address of the pod is not one")
 	}
 	request.Header.Set("Accept", textFormat)
 	answer, err := s.client.Do(request)
 	if err != nil {
-		return nil, probe.TransportFailure(err)
+		return nil, failure.FromTransport(err)
 	}
 	return body(answer, func([]byte) string { return "" })
 }
@@ -156,11 +145,11 @@ func (s direct) close() { s.client.CloseIdleConnections() }
 // controller; empty if it is the controller that speaks.
 func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser, error) {
 	if answer.StatusCode == http.StatusOK {
-		return probe.LimitBody(answer.Body, maxMetrics), nil
+		return httpclient.LimitBody(answer.Body, maxMetrics), nil
 	}
 	defer func() { _ = answer.Body.Close() }()
 	said, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
-	reason, by := probe.ReasonHTTP, "the controller"
+	reason, by := failure.ReasonHTTP, "the controller"
 	api := status(said)
 	if api != "" {
 		by = "the API server"
@@ -168,15 +157,15 @@ func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser
 	refused := answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden
 	switch {
 	case refused && api != "":
-		reason = probe.ReasonForbidden
+		reason = failure.ReasonForbidden
 	case refused:
-		reason = reasonUnauthorized
+		reason = failure.ReasonUnauthorized
 	case answer.StatusCode == http.StatusNotFound:
-		reason = probe.ReasonNotFound
+		reason = failure.ReasonNotFound
 	case answer.StatusCode == http.StatusGatewayTimeout:
-		reason = probe.ReasonTimeout
+		reason = failure.ReasonTimeout
 	}
-	return nil, probe.Failed(reason, "%s answers with status %d", by, answer.StatusCode)
+	return nil, failure.Errorf(reason, "%s answers with status %d", by, answer.StatusCode)
 }
 
 // maxStatus is how much of an answer that is no success is read.
@@ -200,12 +189,12 @@ func apiStatus(body []byte) string {
 func readFailure(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
-	case err == nil, errors.As(err, new(*probe.AnswerError)):
+	case err == nil, errors.As(err, new(*failure.Error)):
 		return err
-	case errors.Is(err, probe.ErrTooLarge):
-		return &probe.AnswerError{Reason: reasonTooLarge, Err: err}
+	case errors.Is(err, failure.ErrTooLarge):
+		return &failure.Error{Reason: failure.ReasonTooLarge, Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return probe.Failed(probe.ReasonDecode, "the answer is not gzip, as it says")
+		return failure.Errorf(failure.ReasonDecode, "the answer is not gzip, as it says")
 	}
-	return probe.TransportFailure(err)
+	return failure.FromTransport(err)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // TestWhoIsAsked, and where.
@@ -145,7 +146,7 @@ func TestDirect(t *testing.T) {
 	if slices.ContainsFunc(s.requests(), func(u string) bool { return strings.Contains(u, "proxy") }) {
 		t.Errorf("the proxy was asked: %q", s.requests())
 	}
-	if got, ok := newDirect(nil).client.Transport.(*http.Transport); !ok || got.Proxy != nil || got.DialContext == nil {
+	if got, ok := newDirect(nil).client.Transport.(*httpclient.Transport); !ok || got.Proxy != nil || got.DialContext == nil {
 		t.Error("a proxy of the environment would be asked")
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -36,43 +36,43 @@ func TestProxyAnswers(t *testing.T) {
 	const good = "workqueue_depth{name=\"x\"} 3\n"
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		want   probe.Reason // empty for a good answer
+		want   failure.Reason // empty for a good answer
 	}{
 		"good":                      {says(good), ""},
 		"not packed":                {refuses(http.StatusOK, good), ""},
-		"no endpoint":               {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), probe.ReasonHTTP},
-		"throttled":                 {apiError(http.StatusTooManyRequests, "TooManyRequests"), probe.ReasonHTTP},
-		"no right to the proxy":     {apiError(http.StatusForbidden, "Forbidden"), probe.ReasonForbidden},
-		"the token has expired":     {apiError(http.StatusUnauthorized, "Unauthorized"), probe.ReasonForbidden},
-		"the controller refuses":    {refuses(http.StatusForbidden, "Forbidden s3cr3t"), reasonUnauthorized},
-		"it wants a token":          {refuses(http.StatusUnauthorized, `{"kind":"Error","reason":"s3cr3t"}`), reasonUnauthorized},
-		"the pod is gone":           {apiError(http.StatusNotFound, "NotFound"), probe.ReasonNotFound},
-		"no metrics":                {refuses(http.StatusNotFound, "404 page not found"), probe.ReasonNotFound},
-		"a gateway gave up":         {refuses(http.StatusGatewayTimeout, ""), probe.ReasonTimeout},
-		"broken":                    {refuses(http.StatusInternalServerError, "s3cr3t"), probe.ReasonHTTP},
-		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/s3cr3t", http.StatusFound) }, probe.ReasonHTTP},
-		"HTML":                      {refuses(http.StatusOK, "<html>s3cr3t</html>\n"), probe.ReasonDecode},
-		"nothing":                   {refuses(http.StatusOK, ""), probe.ReasonDecode},
-		"garbage behind good lines": {says(good + "s3cr3t\n"), probe.ReasonDecode},
-		"cut off":                   {says(good + "workqueue_de"), probe.ReasonDecode},
+		"no endpoint":               {apiError(http.StatusServiceUnavailable, "ServiceUnavailable"), failure.ReasonHTTP},
+		"throttled":                 {apiError(http.StatusTooManyRequests, "TooManyRequests"), failure.ReasonHTTP},
+		"no right to the proxy":     {apiError(http.StatusForbidden, "Forbidden"), failure.ReasonForbidden},
+		"the token has expired":     {apiError(http.StatusUnauthorized, "Unauthorized"), failure.ReasonForbidden},
+		"the controller refuses":    {refuses(http.StatusForbidden, "Forbidden s3cr3t"), failure.ReasonUnauthorized},
+		"it wants a token":          {refuses(http.StatusUnauthorized, `{"kind":"Error","reason":"s3cr3t"}`), failure.ReasonUnauthorized},
+		"the pod is gone":           {apiError(http.StatusNotFound, "NotFound"), failure.ReasonNotFound},
+		"no metrics":                {refuses(http.StatusNotFound, "404 page not found"), failure.ReasonNotFound},
+		"a gateway gave up":         {refuses(http.StatusGatewayTimeout, ""), failure.ReasonTimeout},
+		"broken":                    {refuses(http.StatusInternalServerError, "s3cr3t"), failure.ReasonHTTP},
+		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/s3cr3t", http.StatusFound) }, failure.ReasonHTTP},
+		"HTML":                      {refuses(http.StatusOK, "<html>s3cr3t</html>\n"), failure.ReasonDecode},
+		"nothing":                   {refuses(http.StatusOK, ""), failure.ReasonDecode},
+		"garbage behind good lines": {says(good + "s3cr3t\n"), failure.ReasonDecode},
+		"cut off":                   {says(good + "workqueue_de"), failure.ReasonDecode},
 		"a Status that is a success": {
-			refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`+"\n"), probe.ReasonDecode,
+			refuses(http.StatusOK, `{"kind":"Status","apiVersion":"v1"}`+"\n"), failure.ReasonDecode,
 		},
 		"not gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, good)
-		}, probe.ReasonDecode},
+		}, failure.ReasonDecode},
 		"half of gzip": {func(w http.ResponseWriter, r *http.Request) {
 			packed := httptest.NewRecorder()
 			says(good)(packed, r)
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(packed.Body.Bytes()[:packed.Body.Len()-12])
-		}, probe.ReasonHTTP},
+		}, failure.ReasonHTTP},
 		"the connection ends": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, good)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}, probe.ReasonHTTP},
+		}, failure.ReasonHTTP},
 		"endless": {func(w http.ResponseWriter, r *http.Request) {
 			line := []byte("# " + strings.Repeat("x", 32<<10) + "\n")
 			for r.Context().Err() == nil {
@@ -80,14 +80,14 @@ func TestProxyAnswers(t *testing.T) {
 					return
 				}
 			}
-		}, reasonTooLarge},
+		}, failure.ReasonTooLarge},
 		"a line without end": {func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				if _, err := w.Write(bytes.Repeat([]byte("x"), 32<<10)); err != nil {
 					return
 				}
 			}
-		}, probe.ReasonDecode},
+		}, failure.ReasonDecode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

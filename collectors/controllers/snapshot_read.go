@@ -19,8 +19,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -34,7 +35,7 @@ type storedPods struct {
 
 	fingerprint string
 	pods        []pod
-	missing     map[string]probe.Reason // by system; that of none is of all
+	missing     map[string]failure.Reason // by system; that of none is of all
 	clock       snapshot.Clock
 	moved       time.Duration
 }
@@ -48,11 +49,11 @@ func (r *storedPods) refresh() error {
 	}
 	meta, err := r.dir.Meta()
 	if err != nil {
-		return probe.Failed(probe.ReasonDecode, "snapshot: %w", err)
+		return failure.Errorf(failure.ReasonDecode, "snapshot: %w", err)
 	}
 	objects, err := snapshot.ReadObjects(r.dir.Path)
 	if err != nil {
-		return probe.Failed(probe.ReasonDecode, "snapshot: %w", err)
+		return failure.Errorf(failure.ReasonDecode, "snapshot: %w", err)
 	}
 	var pods []pod
 	for _, o := range objects[schema.GroupKind{Kind: "Pod"}] {
@@ -74,8 +75,8 @@ func (r *storedPods) refresh() error {
 const failedPrefix = "# failed: "
 
 // notListed are the systems whose pods were not known when the snapshot was taken.
-func (r *storedPods) notListed(meta snapshot.Meta) map[string]probe.Reason {
-	missing := map[string]probe.Reason{}
+func (r *storedPods) notListed(meta snapshot.Meta) map[string]failure.Reason {
+	missing := map[string]failure.Reason{}
 	for _, m := range meta.MissingIn(r.cluster.Name) {
 		if m.Kind == "Pod" && m.Group == "" && m.Endpoint == "" {
 			missing[m.System] = knownReason(m.Reason)
@@ -85,11 +86,11 @@ func (r *storedPods) notListed(meta snapshot.Meta) map[string]probe.Reason {
 }
 
 // knownReason closes the set: a file may have any text.
-func knownReason(text string) probe.Reason {
-	if reason := probe.Reason(text); slices.Contains(scrapeReasons(), reason) {
+func knownReason(text string) failure.Reason {
+	if reason := failure.Reason(text); slices.Contains(scrapeReasons(), reason) {
 		return reason
 	}
-	return probe.ReasonHTTP
+	return failure.ReasonHTTP
 }
 
 func (r *storedPods) shift() time.Duration { return r.moved }
@@ -97,7 +98,7 @@ func (r *storedPods) shift() time.Duration { return r.moved }
 // list takes the later one of two pods that have the same name: dumps may overlap.
 func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
 	if reason := cmp.Or(r.missing[s.system], r.missing[""]); reason != "" {
-		return nil, probe.Failed(reason, "they could not be listed when the snapshot was taken")
+		return nil, failure.Errorf(reason, "they could not be listed when the snapshot was taken")
 	}
 	var found []*pod
 	at := map[string]int{}
@@ -136,23 +137,23 @@ func (r *storedPods) scrape(_ context.Context, p *pod) (io.ReadCloser, error) {
 	file, err := os.Open(metricsFile(r.dir.Path, p))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, probe.Failed(probe.ReasonNotFound, "it is no longer in the snapshot")
+		return nil, failure.Errorf(failure.ReasonNotFound, "it is no longer in the snapshot")
 	case err != nil:
-		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
+		return nil, failure.Errorf(failure.ReasonHTTP, "snapshot: %w", err)
 	}
 	line, err := bufio.NewReader(io.LimitReader(file, maxLine)).ReadString('\n')
 	if reason, failed := strings.CutPrefix(strings.TrimSpace(line), failedPrefix); failed {
 		_ = file.Close()
-		return nil, probe.Failed(knownReason(reason), "it did not answer when the snapshot was taken")
+		return nil, failure.Errorf(knownReason(reason), "it did not answer when the snapshot was taken")
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, probe.Failed(probe.ReasonHTTP, "snapshot: %w", err)
+		return nil, failure.Errorf(failure.ReasonHTTP, "snapshot: %w", err)
 	}
-	return probe.LimitBody(file, maxMetrics), nil
+	return httpclient.LimitBody(file, maxMetrics), nil
 }
 
 func (*storedPods) close() {}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -42,12 +42,12 @@ func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 
 // noteTimeout notes that there may be pods, or metrics, that were not asked for.
 func (p *pods) noteTimeout(w *snapshot.Writer, endpoint string) {
-	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)})
+	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(failure.ReasonTimeout)})
 }
 
 // noteNotListed notes the systems whose pods are not known: once, without a system, if
 // all failed for the same reason.
-func (p *pods) noteNotListed(w *snapshot.Writer, failures probe.Failures) {
+func (p *pods) noteNotListed(w *snapshot.Writer, failures failure.List) {
 	var all []snapshot.Missing
 	one := len(failures) == len(config.ControllerSystems())
 	for _, f := range failures {
@@ -91,7 +91,7 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 	for i, pod := range wanted {
 		text := texts[i]
 		if failed[i] != nil {
-			text = []byte(failedPrefix + string(probe.ReasonOf(failed[i])) + "\n")
+			text = []byte(failedPrefix + string(failure.ReasonOf(failed[i])) + "\n")
 		}
 		if err := w.Write(metricsFile(w.Cluster, pod), text, failed[i] == nil); err != nil {
 			return err

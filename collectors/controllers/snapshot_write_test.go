@@ -18,8 +18,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -162,8 +162,8 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 // TestPodsThatAreNotListedAreMissing: all of them, or those of a system.
 func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	t.Parallel()
-	all := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(probe.ReasonForbidden)}}
-	flux := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(probe.ReasonForbidden)}}
+	all := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(failure.ReasonForbidden)}}
+	flux := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", System: "flux", Reason: string(failure.ReasonForbidden)}}
 	for name, tc := range map[string]struct {
 		refuses func(selector string) bool
 		want    []snapshot.Missing
@@ -205,7 +205,7 @@ func TestSnapshotWithoutTimeBlamesNobody(t *testing.T) {
 		dir := t.TempDir()
 		w := &snapshot.Writer{Fleet: dir, Cluster: dir}
 		err := p.WriteSnapshot(ctx, w)
-		want := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(probe.ReasonTimeout)}}
+		want := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(failure.ReasonTimeout)}}
 		if diff := cmp.Diff(want, w.Missing); diff != "" || err != nil {
 			t.Error(where, diff, err)
 		}

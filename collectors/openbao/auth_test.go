@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 const loginPath = "auth/kubernetes/management/login"
@@ -154,7 +154,7 @@ func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	if n := len(l.all()); n != 3 {
 		t.Errorf("%d logins, not 3", n)
 	}
-	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", probe.ReasonForbidden): "1", "autopilot_healthy": ""})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1", "autopilot_healthy": ""})
 }
 
 // TestARoleWithoutAPolicyIsNotLoggedInToTwice in one round.
@@ -166,7 +166,7 @@ func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
 	if n := len(l.all()); n != 1 {
 		t.Errorf("%d logins, not 1", n)
 	}
-	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", probe.ReasonForbidden): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1"})
 }
 
 // TestATokenThatOneEndpointRefusesIsKept.
@@ -184,20 +184,20 @@ func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		why    probe.Reason
+		why    failure.Reason
 	}{
-		"role missing":  {reply(http.StatusBadRequest, `{"errors":["invalid role name \"cobaltcore-exporter\""]}`), probe.ReasonNotFound},
-		"review fails":  {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), probe.ReasonForbidden},
-		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), probe.ReasonForbidden},
-		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), probe.ReasonNotFound},
-		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), probe.ReasonHTTP},
+		"role missing":  {reply(http.StatusBadRequest, `{"errors":["invalid role name \"cobaltcore-exporter\""]}`), failure.ReasonNotFound},
+		"review fails":  {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), failure.ReasonForbidden},
+		"no such mount": {reply(http.StatusForbidden, `{"errors":["permission denied"]}`), failure.ReasonForbidden},
+		"unknown mount": {reply(http.StatusNotFound, `{"errors":["no handler for route \"auth/kubernetes/management/login\". route entry not found."]}`), failure.ReasonNotFound},
+		"server error":  {reply(http.StatusInternalServerError, `{"errors":["internal error"]}`), failure.ReasonHTTP},
 		"sealed since":  {reply(http.StatusServiceUnavailable, `{"errors":["Vault is sealed"]}`), ask.ReasonSealed},
 		"no leader":     {reply(http.StatusInternalServerError, `{"errors":["local node not active but active cluster node not found"]}`), ask.ReasonNoLeader},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://elsewhere.test"+r.URL.Path, http.StatusTemporaryRedirect)
 		}, ask.ReasonNoLeader},
-		"no token": {reply(http.StatusOK, `{"data":{}}`), probe.ReasonDecode},
-		"HTML":     {reply(http.StatusOK, `<html>`), probe.ReasonDecode},
+		"no token": {reply(http.StatusOK, `{"data":{}}`), failure.ReasonDecode},
+		"HTML":     {reply(http.StatusOK, `<html>`), failure.ReasonDecode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, "healthy-2.4", nil)
@@ -237,7 +237,7 @@ func TestAServiceAccountTokenThatIsMissing(t *testing.T) {
 	l, _ := b.kubernetesAuth(t, 600)
 	b.o.Auth.Kubernetes.TokenFile = filepath.Join(t.TempDir(), "missing")
 	rounds(t, b.start(t), 1)
-	rowsOf(t, b.site).want(t, map[string]string{failing("", loginPath, probe.ReasonForbidden): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{failing("", loginPath, failure.ReasonForbidden): "1"})
 	if len(l.all()) != 0 {
 		t.Error("a login without a token")
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
@@ -85,7 +85,7 @@ func TestANodeIsAskedOnce(t *testing.T) {
 				if strings.HasPrefix(path, "sys/") && path != "sys/mounts" {
 					node = "openbao-0.test:8200"
 				}
-				rows.want(t, map[string]string{failing(node, path, probe.ReasonHTTP): "1"})
+				rows.want(t, map[string]string{failing(node, path, failure.ReasonHTTP): "1"})
 			}
 			rows.want(t, map[string]string{row("node_up", "node", node(0)): "1"})
 		})
@@ -112,14 +112,14 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing(node(0), "sys/leader", probe.ReasonHTTP):      "1",
-		failing("", "sys/mounts", ask.ReasonNoLeader):         "1",
-		failing("", "pki/issuers", ask.ReasonNoLeader):        "1",
-		failing("", "sys/ha-status", ask.ReasonNoLeader):      "1",
-		failing(node(1), "sys/health", probe.ReasonHTTP):      "1",
-		failing(node(1), "sys/seal-status", probe.ReasonHTTP): "1",
-		row("node_up", "node", node(1)):                       "0",
-		"autopilot_healthy":                                   "1",
+		failing(node(0), "sys/leader", failure.ReasonHTTP):      "1",
+		failing("", "sys/mounts", ask.ReasonNoLeader):           "1",
+		failing("", "pki/issuers", ask.ReasonNoLeader):          "1",
+		failing("", "sys/ha-status", ask.ReasonNoLeader):        "1",
+		failing(node(1), "sys/health", failure.ReasonHTTP):      "1",
+		failing(node(1), "sys/seal-status", failure.ReasonHTTP): "1",
+		row("node_up", "node", node(1)):                         "0",
+		"autopilot_healthy":                                     "1",
 	})
 }
 

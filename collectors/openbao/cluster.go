@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // askCluster asks the active node about the cluster, once for each round in which
@@ -147,5 +147,5 @@ func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
 
 func (q *questions) wait() {
 	q.tasks.Wait()
-	slices.SortFunc(q.facts.Failures, func(a, b probe.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
+	slices.SortFunc(q.facts.Failures, func(a, b failure.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 }

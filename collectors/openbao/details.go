@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -40,7 +40,7 @@ type detailRound struct {
 	mounts   *ask.MountTable
 	pki      ask.PKIAnswers
 	rows     []func(*exposition.Rows)
-	failures probe.Failures
+	failures failure.List
 	locked   bool // there is no token, which the login tells
 	unknown  bool // nobody has found out yet which PKI mounts there are
 	stored   map[secretflow.Path]secretflow.Stored
@@ -175,7 +175,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 }
 
 // passing says whether the last failure is that of a cluster that is changing.
-func passing(fs probe.Failures) bool {
+func passing(fs failure.List) bool {
 	if len(fs) == 0 {
 		return false
 	}

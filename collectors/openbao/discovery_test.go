@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -71,12 +71,12 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	become(map[string]string{up("openbao-2"): "", `nodes{state="standby"}`: "1", up("openbao-1"): "1"})
 
 	api.set(func(a *apiServer) { a.status = http.StatusServiceUnavailable })
-	become(map[string]string{failing("", "endpointslices", probe.ReasonHTTP): "1", up("openbao-0"): "1", up("openbao-1"): "1"})
+	become(map[string]string{failing("", "endpointslices", failure.ReasonHTTP): "1", up("openbao-0"): "1", up("openbao-1"): "1"})
 	api.set(func(a *apiServer) { a.status = http.StatusForbidden })
-	become(map[string]string{failing("", "endpointslices", probe.ReasonForbidden): "1", failing("", "endpointslices", probe.ReasonHTTP): "", up("openbao-1"): "1"})
+	become(map[string]string{failing("", "endpointslices", failure.ReasonForbidden): "1", failing("", "endpointslices", failure.ReasonHTTP): "", up("openbao-1"): "1"})
 
 	api.set(func(a *apiServer) { a.status, a.slices = 0, pods(3) })
-	become(map[string]string{up("openbao-2"): "1", failing("", "endpointslices", probe.ReasonForbidden): ""})
+	become(map[string]string{up("openbao-2"): "1", failing("", "endpointslices", failure.ReasonForbidden): ""})
 
 	api.mu.Lock()
 	defer api.mu.Unlock()
@@ -92,14 +92,14 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 func TestAServiceThatCannotBeFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func(*bao, *apiServer)
-		why   probe.Reason
+		why   failure.Reason
 	}{
-		"no cluster":  {func(b *bao, _ *apiServer) { b.o.Cluster = "elsewhere" }, probe.ReasonNotFound},
-		"forbidden":   {func(_ *bao, a *apiServer) { a.status = http.StatusForbidden }, probe.ReasonForbidden},
-		"expired":     {func(_ *bao, a *apiServer) { a.status = http.StatusUnauthorized }, probe.ReasonForbidden},
-		"not found":   {func(_ *bao, a *apiServer) { a.status = http.StatusNotFound }, probe.ReasonNotFound},
-		"HTML":        {func(_ *bao, a *apiServer) { a.slices = "<html>" }, probe.ReasonHTTP},
-		"unreachable": {func(_ *bao, a *apiServer) { a.cluster.Kubeconfig = "missing" }, probe.ReasonHTTP},
+		"no cluster":  {func(b *bao, _ *apiServer) { b.o.Cluster = "elsewhere" }, failure.ReasonNotFound},
+		"forbidden":   {func(_ *bao, a *apiServer) { a.status = http.StatusForbidden }, failure.ReasonForbidden},
+		"expired":     {func(_ *bao, a *apiServer) { a.status = http.StatusUnauthorized }, failure.ReasonForbidden},
+		"not found":   {func(_ *bao, a *apiServer) { a.status = http.StatusNotFound }, failure.ReasonNotFound},
+		"HTML":        {func(_ *bao, a *apiServer) { a.slices = "<html>" }, failure.ReasonHTTP},
+		"unreachable": {func(_ *bao, a *apiServer) { a.cluster.Kubeconfig = "missing" }, failure.ReasonHTTP},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, api := found(t)

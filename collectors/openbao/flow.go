@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -39,7 +39,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 		mu.Lock()
 		defer mu.Unlock()
-		if err != nil && probe.ReasonOf(err) != probe.ReasonNotFound {
+		if err != nil && failure.ReasonOf(err) != failure.ReasonNotFound {
 			d.failures.Add(r.Name, err)
 			refused[p.Mount]++
 			return

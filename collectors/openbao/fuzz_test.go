@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // inMemory is a node whose answers are a map by path.
@@ -31,7 +31,7 @@ func (n inMemory) Ask(_ context.Context, r ask.Request) (ask.Answer, error) {
 }
 
 func (inMemory) Login(context.Context, string, string, string) (ask.Session, error) {
-	return ask.Session{}, probe.ErrNotInSnapshot
+	return ask.Session{}, failure.ErrNotInSnapshot
 }
 func (inMemory) Revoke(context.Context, string) {}
 func (inMemory) Presented() *x509.Certificate   { return nil }
@@ -39,7 +39,7 @@ func (inMemory) Close()                         {}
 func (n inMemory) Run(context.Context)          {}
 func (n inMemory) Changed() <-chan struct{}     { return nil }
 func (n inMemory) Known() bool                  { return true }
-func (n inMemory) Current() (map[string]ask.Node, probe.Failures) {
+func (n inMemory) Current() (map[string]ask.Node, failure.List) {
 	return map[string]ask.Node{"openbao-0": n}, nil
 }
 
@@ -114,7 +114,7 @@ func FuzzAnswers(f *testing.F) {
 func checkReasons(t *testing.T, text string) {
 	t.Helper()
 	for _, wrong := range rowsIn(text).with("endpoint_failing") {
-		if !slices.ContainsFunc(ask.Reasons(), func(r probe.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
+		if !slices.ContainsFunc(ask.Reasons(), func(r failure.Reason) bool { return strings.Contains(wrong, `reason="`+string(r)+`"`) }) {
 			t.Errorf("an unknown reason: %s", wrong)
 		}
 	}

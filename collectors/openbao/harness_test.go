@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
@@ -162,6 +162,6 @@ func row(name string, labels ...string) string {
 }
 
 // failing is the row of an endpoint that is not answered.
-func failing(node, endpoint string, why probe.Reason) string {
+func failing(node, endpoint string, why failure.Reason) string {
 	return row("endpoint_failing", "node", node, "endpoint", endpoint, "reason", string(why))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
@@ -21,7 +21,7 @@ import (
 // instance is one OpenBao cluster.
 type instance struct {
 	config.OpenBao
-	*probe.Journal
+	*failure.Journal
 
 	flow     *secretflow.Graph // nil if nobody wants to know
 	flowPace config.Duration
@@ -41,7 +41,7 @@ type instance struct {
 	mu      sync.Mutex
 	facts   judge.Nodes
 	askers  map[string]ask.Node // of the last round
-	finding probe.Failures      // why they may be out of date
+	finding failure.List        // why they may be out of date
 	round   uint64
 	led     bool // some node led at the end of the last round
 	leaders judge.Leaders
@@ -59,7 +59,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	}
 	log := site.Log.With("openbao", o.Name)
 	i := &instance{
-		OpenBao: o, Journal: probe.NewJournal(log), now: site.Now,
+		OpenBao: o, Journal: failure.NewJournal(log), now: site.Now,
 		nodes:       ask.NewSource(o, site, log),
 		credentials: ask.Credentials{OpenBaoAuth: o.Auth},
 		issuers:     map[string]ask.Issuer{},

@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // maxDepth bounds how deep folders are followed.
@@ -29,11 +29,11 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 		r := ask.KVMetadata.At(d.token, "mount", mount, "secret", name)
 		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 		if err != nil {
-			if probe.ReasonOf(err) == probe.ReasonNotFound {
+			if failure.ReasonOf(err) == failure.ReasonNotFound {
 				continue // deleted a moment ago
 			}
 			d.failures.Add(r.Name, err)
-			if probe.NoAnswer(err) || passing(d.failures) {
+			if failure.NoAnswer(err) || passing(d.failures) {
 				return // nor will the others be answered
 			}
 			count.Cut = true

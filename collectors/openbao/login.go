@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
@@ -110,7 +110,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 	reason := ""
 	if err != nil {
-		reason = string(probe.ReasonOf(err))
+		reason = string(failure.ReasonOf(err))
 	}
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // else nobody knows whether a workload could
@@ -125,7 +125,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settled, l.state.Took = true, time.Since(start)
-	l.state.Up = !probe.NoAnswer(err)
+	l.state.Up = !failure.NoAnswer(err)
 	if l.state.Up {
 		l.state.LastSuccess = time.Now()
 	}
@@ -196,10 +196,10 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 	ask.Spec.Audiences, ask.Spec.ExpirationSeconds = l.o.LoginProbe.Audiences, tokenLife
 	var got tokenRequest
 	if err := l.cluster.Post(ctx, path, ask, &got); err != nil {
-		return "", probe.APIFailure(err)
+		return "", failure.FromAPI(err)
 	}
 	if got.Status.Token == "" {
-		return "", probe.Failed(probe.ReasonDecode, "the API server gave no token")
+		return "", failure.Errorf(failure.ReasonDecode, "the API server gave no token")
 	}
 	return got.Status.Token, nil
 }
@@ -210,7 +210,7 @@ func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
 	askers, failures := l.nodes.Current()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
 	defer cancel()
-	err := error(probe.Failed(ask.ReasonNoLeader, "there is no node"))
+	err := error(failure.Errorf(ask.ReasonNoLeader, "there is no node"))
 	if len(failures) > 0 {
 		err = failures[0].Err
 	}
@@ -234,7 +234,7 @@ func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
 		case judge.Down:
 			err = errs[n]
 		case judge.Sealed, judge.Uninitialized:
-			err = probe.Failed(ask.ReasonSealed, "node %s is %s", name, states[n])
+			err = failure.Errorf(ask.ReasonSealed, "node %s is %s", name, states[n])
 		}
 	}
 	for _, good := range []judge.State{judge.Active, judge.Standby} {

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/judge"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // askNodes asks all nodes, again and again.
@@ -85,7 +85,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
 }
 
 // beginRound removes what is no longer a node.
-func (i *instance) beginRound(askers map[string]ask.Node, finding probe.Failures) {
+func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.askers, i.finding = askers, finding

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -28,11 +28,11 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	b.clock.add(401 * time.Second)
 	rounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{
-		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", probe.ReasonHTTP): "1",
+		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1",
 	})
 	b.clock.add(200 * time.Second) // now it is over
 	rounds(t, i, 1)
-	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", probe.ReasonHTTP): "1"})
+	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1"})
 	b.nodes["openbao-0"].set(loginPath, good.ServeHTTP)
 	rounds(t, i, 1)
 	rowsOf(t, b.site).want(t, healthy)

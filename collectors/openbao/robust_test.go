@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -45,11 +45,11 @@ func TestANodeThatHangsTimesOut(t *testing.T) {
 	i := b.start(t)
 	i.askNodesOnce(t.Context())
 	rowsOf(t, b.site).want(t, map[string]string{
-		row("node_up", "node", node(2)):                          "0",
-		failing(node(2), "sys/health", probe.ReasonTimeout):      "1",
-		failing(node(2), "sys/leader", probe.ReasonTimeout):      "1",
-		failing(node(2), "sys/seal-status", probe.ReasonTimeout): "1",
-		`nodes{state="down"}`:                                    "1",
+		row("node_up", "node", node(2)):                            "0",
+		failing(node(2), "sys/health", failure.ReasonTimeout):      "1",
+		failing(node(2), "sys/leader", failure.ReasonTimeout):      "1",
+		failing(node(2), "sys/seal-status", failure.ReasonTimeout): "1",
+		`nodes{state="down"}`:                                      "1",
 	})
 	if n := b.nodes["openbao-2"].count("sys/leader"); n != 0 {
 		t.Errorf("sys/leader was asked %d times", n)
@@ -72,9 +72,9 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	})
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing("", "pki/issuers", probe.ReasonDecode):     "1",
-		failing(node(0), "sys/leader", probe.ReasonDecode): "1",
-		row("node_up", "node", node(0)):                    "1",
+		failing("", "pki/issuers", failure.ReasonDecode):     "1",
+		failing(node(0), "sys/leader", failure.ReasonDecode): "1",
+		row("node_up", "node", node(0)):                      "1",
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -32,7 +32,7 @@ func newKeeper(ctx context.Context, s ask.Source) *keeper {
 	return &keeper{Source: s, ctx: ctx, shapes: snapshot.NewShapes(nil), nodes: map[string]*keptNode{}}
 }
 
-func (r *keeper) Current() (map[string]ask.Node, probe.Failures) {
+func (r *keeper) Current() (map[string]ask.Node, failure.List) {
 	askers, failures := r.Source.Current()
 	out := map[string]ask.Node{}
 	for name, a := range askers {
@@ -59,7 +59,7 @@ type keptNode struct {
 // kept is what a snapshot has of an answer. Without a status there was none.
 type kept struct {
 	status int
-	reason probe.Reason
+	reason failure.Reason
 	body   []byte // what is read of it: an object; empty if it was no JSON
 	said   string // why there is none
 }
@@ -96,13 +96,13 @@ func (n *keptNode) Presented() *x509.Certificate { return n.Node.Presented() }
 // snapshot that does not have it.
 func keep(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
 	if err != nil {
-		if err = probe.TransportFailure(err); errors.Is(err, probe.ErrNotInSnapshot) {
+		if err = failure.FromTransport(err); errors.Is(err, failure.ErrNotInSnapshot) {
 			return nil
 		}
-		if !probe.NoAnswer(err) {
+		if !failure.NoAnswer(err) {
 			return &kept{status: http.StatusOK} // what came back cannot be read
 		}
-		return &kept{reason: probe.ReasonOf(err)}
+		return &kept{reason: failure.ReasonOf(err)}
 	}
 	k := &kept{status: got.Status}
 	var said struct {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -59,11 +59,11 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 // noteMissing notes what answers cannot show: that the nodes are not known, that there was
 // no token, or that the time was up.
 func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *keeper) {
-	note := func(endpoint string, reason probe.Reason) {
+	note := func(endpoint string, reason failure.Reason) {
 		w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
 	}
 	if ctx.Err() != nil {
-		note("", probe.ReasonTimeout) // what else there is to ask is unknown
+		note("", failure.ReasonTimeout) // what else there is to ask is unknown
 		return
 	}
 	for _, f := range i.finding {
@@ -72,10 +72,10 @@ func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *
 	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Offline {
 		return
 	}
-	reason := probe.ReasonForbidden // there is nothing to log in with
+	reason := failure.ReasonForbidden // there is nothing to log in with
 	for _, n := range keeper.nodes {
 		if n.loginErr != nil {
-			reason = probe.ReasonOf(n.loginErr)
+			reason = failure.ReasonOf(n.loginErr)
 		}
 	}
 	note(i.credentials.Endpoint(), reason)

@@ -18,8 +18,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
@@ -195,7 +195,7 @@ func TestWhyNobodyWasAskedIsMissing(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = filepath.Join(t.TempDir(), "not-there")
 	_, _, missing := writeSnapshot(t, b.start(t), b.clock.now().Truncate(time.Second))
-	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Endpoint: "tokenFile", Reason: string(probe.ReasonForbidden)}}
+	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Endpoint: "tokenFile", Reason: string(failure.ReasonForbidden)}}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Error(diff)
 	}
@@ -209,7 +209,7 @@ func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	dir := t.TempDir()
 	w := &snapshot.Writer{Fleet: dir, TakenAt: b.clock.now()}
 	err := b.start(t).WriteSnapshot(ctx, w)
-	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Reason: string(probe.ReasonTimeout)}}
+	want := []snapshot.Missing{{Cluster: "management", OpenBao: "main", Reason: string(failure.ReasonTimeout)}}
 	if diff := cmp.Diff(want, w.Missing); diff != "" || w.Answers != 0 || err != nil {
 		t.Error(diff, w.Answers, err)
 	}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // authority issues certificates for a test.
@@ -134,9 +134,9 @@ func (s *secured) wantTLS(t *testing.T, notAfter string) {
 	t.Helper()
 	rowsOf(t, s.site).want(t, map[string]string{
 		`nodes{state="down"}`:                                                    "3",
-		failing(node(0), "sys/health", probe.ReasonTLS):                          "1",
-		failing("", "sys/mounts", probe.ReasonTLS):                               "1",
-		failing("", "pki/issuers", probe.ReasonTLS):                              "1",
+		failing(node(0), "sys/health", failure.ReasonTLS):                        "1",
+		failing("", "sys/mounts", failure.ReasonTLS):                             "1",
+		failing("", "pki/issuers", failure.ReasonTLS):                            "1",
 		row("node_up", "node", node(1)):                                          "0",
 		row("node_sealed", "node", node(1)):                                      "",
 		"autopilot_healthy":                                                      "",
@@ -265,7 +265,7 @@ func TestANodeWithoutTLS(t *testing.T) {
 	b.o.Nodes = []string{"https://openbao-0.test:8200", "https://openbao-7.test:8200"}
 	round(t.Context(), b.start(t))
 	rowsOf(t, b.site).want(t, map[string]string{
-		failing(node(0), "sys/health", probe.ReasonTLS):  "1",
-		failing(node(7), "sys/health", probe.ReasonHTTP): "1",
+		failing(node(0), "sys/health", failure.ReasonTLS):  "1",
+		failing(node(7), "sys/health", failure.ReasonHTTP): "1",
 	})
 }

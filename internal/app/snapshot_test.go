@@ -24,9 +24,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
 // moving are the families that tell of this run, what the exporter makes of the rows,
@@ -238,7 +238,7 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []snapshot.Missing{{Cluster: "dead", Reason: string(watch.ReasonRefused)}, {Cluster: "dead", Kind: "Pod", Version: "v1", Reason: "http"}}
+	want := []snapshot.Missing{{Cluster: "dead", Reason: string(failure.ReasonRefused)}, {Cluster: "dead", Kind: "Pod", Version: "v1", Reason: "http"}}
 	if diff := cmp.Diff(want, result.Missing); diff != "" {
 		t.Error(diff)
 	}

@@ -7,44 +7,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/connrotation"
-)
 
-// HTTPClient is an HTTP client with the credentials of config, which never waits
-// longer than the context of a request. It follows no redirect: it would take the
-// credentials along, wherever that leads. end closes its connections, also those
-// that are in use.
-func HTTPClient(config *rest.Config) (client *http.Client, end func(), err error) {
-	dial := config.Dial
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // as client-go does
-	}
-	// client-go shares connections between clients of like settings, and its
-	// wrappers hide them from http.Client.CloseIdleConnections.
-	dialer := connrotation.NewDialer(dial)
-	config = rest.CopyConfig(config)
-	config.Dial = dialer.DialContext
-	client, err = rest.HTTPClientFor(config)
-	if err != nil {
-		return nil, nil, err
-	}
-	client.Transport = abandon{client.Transport}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return client, dialer.CloseAll, nil
-}
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
+)
 
 // Client asks the API server of a cluster for single things. It follows changes
 // of the files behind the cluster. It is safe for concurrent use.
@@ -81,8 +57,7 @@ func (c *Client) connection() (*http.Client, *url.URL, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	config.UserAgent = userAgent
-	client, end, err := HTTPClient(config)
+	client, end, err := httpclient.ForAPIServer(config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
 	}
@@ -98,7 +73,6 @@ func (c *Client) connection() (*http.Client, *url.URL, error) {
 }
 
 const (
-	userAgent = "cobaltcore-exporter"
 	// There is no alternative in these: a server that does not know metadata does
 	// not answer with whole objects instead.
 	acceptJSON         = "application/json"
@@ -107,9 +81,6 @@ const (
 	// maxAnswer bounds what is read of an answer.
 	maxAnswer = 8 << 20
 )
-
-// errTooLarge is an answer that is longer than what is read.
-var errTooLarge = errors.New("the answer is too large")
 
 // Get asks for the object or list at path and decodes it into out. An answer
 // that is not a success is the error that client-go makes of it.
@@ -163,7 +134,7 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	case err != nil:
 		return err
 	case len(text) > maxAnswer:
-		return errTooLarge
+		return failure.ErrTooLarge
 	}
 	return json.Unmarshal(text, out)
 }

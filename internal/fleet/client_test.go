@@ -22,6 +22,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -66,8 +68,8 @@ func TestClientAsks(t *testing.T) {
 		t.Error(err)
 	}
 	want := []asked{
-		{"GET", "/prefix/api/v1/x?labelSelector=a%3Db", "Bearer t0ken", "application/json", "application/json", userAgent, ""},
-		{"POST", "/prefix/api/v1/y", "Bearer t0ken", "application/json", "application/json", userAgent, `{"a":1}`},
+		{"GET", "/prefix/api/v1/x?labelSelector=a%3Db", "Bearer t0ken", "application/json", "application/json", httpclient.UserAgent, ""},
+		{"POST", "/prefix/api/v1/y", "Bearer t0ken", "application/json", "application/json", httpclient.UserAgent, `{"a":1}`},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
@@ -108,7 +110,7 @@ func TestClientReadsNoEndlessAnswer(t *testing.T) {
 	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"kind":"`+strings.Repeat("x", maxAnswer)+`"}`)
 	})
-	if err := c.Get(t.Context(), "/", nil, &struct{}{}); !errors.Is(err, errTooLarge) {
+	if err := c.Get(t.Context(), "/", nil, &struct{}{}); !errors.Is(err, failure.ErrTooLarge) {
 		t.Errorf("%.100v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 const (
@@ -66,7 +67,7 @@ type placeState struct {
 	rounds  int              // failed ones since the last success
 	looked  bool             // with success, once
 	success time.Time
-	failing Reason // of the last round
+	failing failure.Reason // of the last round
 }
 
 // declared is a cluster that somebody says there is.
@@ -82,8 +83,8 @@ type known struct {
 
 	// read is the version that was read last.
 	read        string
-	credentials *Credentials // nil if there were none to use, ever
-	reason      Reason       // what is wrong with it now
+	credentials *Credentials   // nil if there were none to use, ever
+	reason      failure.Reason // what is wrong with it now
 }
 
 // NewDiscovery prepares the search of a configuration.

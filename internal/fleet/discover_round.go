@@ -11,6 +11,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // parallel is how many Secrets of a place are read at the same time.
@@ -35,7 +37,7 @@ func (p *place) round(ctx context.Context) {
 			}
 		}
 	}
-	if err == nil || reasonOf(err) == ReasonForbidden { // else there is nobody to ask
+	if err == nil || findingReason(err) == failure.ReasonForbidden { // else there is nobody to ask
 		p.readAll(ctx, now)
 	}
 	if ctx.Err() != nil {
@@ -46,7 +48,7 @@ func (p *place) round(ctx context.Context) {
 	s := &p.state
 	s.known = now
 	if err != nil {
-		s.failing = reasonOf(err)
+		s.failing = findingReason(err)
 		s.rounds++
 		return
 	}
@@ -140,7 +142,7 @@ func (k *known) follow(labels map[string]string, declares bool) {
 // no cluster any longer; it is worth a word if somebody refers to it.
 func (k known) failed(err error, referred bool) (known, bool) {
 	if !apierrors.IsNotFound(err) {
-		k.reason, k.read = reasonOf(err), ""
+		k.reason, k.read = findingReason(err), ""
 		return k, true
 	}
 	k.reason, k.credentials, k.read = ReasonMissing, nil, ""
@@ -158,7 +160,7 @@ func (p *place) secretPath(name string) string {
 }
 
 // kubeconfig is the kubeconfig in a Secret.
-func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, Reason) {
+func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, failure.Reason) {
 	var keys []string
 	switch {
 	case p.entry.FluxSecrets != nil:

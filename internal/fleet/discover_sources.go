@@ -5,9 +5,7 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,6 +13,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 const (
@@ -208,7 +208,7 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 			next, err = ask(ctx, query)
 			return err
 		})
-		if errors.Is(err, errTooLarge) && size > 1 {
+		if errors.Is(err, failure.ErrTooLarge) && size > 1 {
 			size = max(1, size/8)
 			query.Set("limit", strconv.Itoa(size))
 			continue
@@ -223,16 +223,7 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 
 // errNoList is an answer that is not the list that was asked for, or one without
 // an end.
-var errNoList = errors.New("the answer is not a list")
-
-// isDecode says whether an answer is not what was asked for.
-func isDecode(err error) bool {
-	var (
-		syntax *json.SyntaxError
-		value  *json.UnmarshalTypeError
-	)
-	return errors.As(err, &syntax) || errors.As(err, &value) || errors.Is(err, errNoList) || errors.Is(err, errTooLarge) || errors.Is(err, io.ErrUnexpectedEOF)
-}
+var errNoList = failure.Errorf(failure.ReasonDecode, "the answer is not a list")
 
 func orEmpty(labels map[string]string) map[string]string {
 	if labels == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -209,11 +210,11 @@ func TestHostTrouble(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		reason Reason
+		reason failure.Reason
 	}{
 		"gone":         {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ReasonUnreachable},
-		"forbidden":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, ReasonForbidden},
-		"unauthorized": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, ReasonUnauthorized},
+		"forbidden":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, failure.ReasonForbidden},
+		"unauthorized": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, failure.ReasonUnauthorized},
 		"not found":    {http.NotFound, ReasonNotServed},
 		"gateway":      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, ReasonUnreachable},
 		"throttled":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, ReasonBadAnswer},
@@ -234,7 +235,7 @@ func TestHostTrouble(t *testing.T) {
 			s.want("secret: a at a with one a")
 			h.change(func() { h.answer = tc.answer })
 			lines := []string{"secret: a at a with one a", "secret:  is " + string(tc.reason)}
-			if tc.reason == ReasonForbidden {
+			if tc.reason == failure.ReasonForbidden {
 				lines = append(lines, "secret: a-kubeconfig is forbidden")
 			}
 			s.want(append(lines, "secret is not up")...)
@@ -245,7 +246,7 @@ func TestHostTrouble(t *testing.T) {
 			testutil.Eventually(t, func() (bool, string) { return again.Settled(), "waits for ever" })
 			h.secret("a-kubeconfig", "Opaque", "kubeconfig", reach("a", "two"), "fleet=yes")
 			h.change(func() { h.answer = nil })
-			if tc.reason == ReasonForbidden { // which is believed for a minute
+			if tc.reason == failure.ReasonForbidden { // which is believed for a minute
 				again.want("secret: a at a with two a", "secret:  is forbidden", "secret is not up")
 				return
 			}

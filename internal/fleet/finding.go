@@ -5,41 +5,38 @@ package fleet
 
 import (
 	"errors"
+	"io"
 	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Reason says in one word why a cluster was not found, or not where it should
-// be. It is a label value, so the set is closed.
-type Reason string
-
-// The reasons.
+// The reasons of findings, beside forbidden and unauthorized.
 const (
-	ReasonNameTaken    Reason = "name_taken"            // another cluster has the name
-	ReasonSameSecret   Reason = "same_secret"           // another cluster was found in the same Secret
-	ReasonInvalidName  Reason = "invalid_name"          // no name for a cluster
-	ReasonMissing      Reason = "secret_missing"        // somebody refers to it
-	ReasonType         Reason = "wrong_type"            // of the Secret
-	ReasonNoKey        Reason = "no_key"                // the Secret lacks the key, or it is empty
-	ReasonNoKubeconfig Reason = "not_a_kubeconfig"      // or one without a current context
-	ReasonExec         Reason = "exec_refused"          // it runs a program
-	ReasonAuthProvider Reason = "auth_provider_refused" // it needs a plugin
-	ReasonFile         Reason = "file_refused"          // it refers to a file
-	ReasonInsecure     Reason = "insecure_refused"      // it does not verify the server
-	ReasonForbidden    Reason = "forbidden"
-	ReasonUnauthorized Reason = "unauthorized"
-	ReasonNotServed    Reason = "not_served" // the kind that declares clusters
-	ReasonBadAnswer    Reason = "bad_answer" // of the API server, or of something before it
-	ReasonUnreachable  Reason = "unreachable"
+	ReasonNameTaken    failure.Reason = "name_taken"            // another cluster has the name
+	ReasonSameSecret   failure.Reason = "same_secret"           // another cluster was found in the same Secret
+	ReasonInvalidName  failure.Reason = "invalid_name"          // not a name of a cluster
+	ReasonMissing      failure.Reason = "secret_missing"        // referred to, but does not exist
+	ReasonType         failure.Reason = "wrong_type"            // of the Secret
+	ReasonNoKey        failure.Reason = "no_key"                // the Secret lacks the key, or it is empty
+	ReasonNoKubeconfig failure.Reason = "not_a_kubeconfig"      // or one without a current context
+	ReasonExec         failure.Reason = "exec_refused"          // it runs a program
+	ReasonAuthProvider failure.Reason = "auth_provider_refused" // it needs a plugin
+	ReasonFile         failure.Reason = "file_refused"          // it refers to a file
+	ReasonInsecure     failure.Reason = "insecure_refused"      // it does not verify the server
+	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters
+	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of something before it
+	ReasonUnreachable  failure.Reason = "unreachable"
 )
 
-// Reasons are all reasons.
-func Reasons() []Reason {
-	return []Reason{
+// Reasons returns all reasons of findings.
+func Reasons() []failure.Reason {
+	return []failure.Reason{
 		ReasonNameTaken, ReasonSameSecret, ReasonInvalidName, ReasonMissing, ReasonType, ReasonNoKey, ReasonNoKubeconfig,
 		ReasonExec, ReasonAuthProvider, ReasonFile, ReasonInsecure,
-		ReasonForbidden, ReasonUnauthorized, ReasonNotServed, ReasonBadAnswer, ReasonUnreachable,
+		failure.ReasonForbidden, failure.ReasonUnauthorized, ReasonNotServed, ReasonBadAnswer, ReasonUnreachable,
 	}
 }
 
@@ -49,22 +46,22 @@ type Finding struct {
 	// Name is that of the Secret or the Cluster object; empty if it concerns the
 	// search itself.
 	Name   string
-	Reason Reason
+	Reason failure.Reason
 	// Other is what has the name or the Secret already.
 	Other string
 }
 
-// reasonOf classifies an error of an API server.
-func reasonOf(err error) Reason {
+// findingReason returns the reason of a failed request as findings have it.
+func findingReason(err error) failure.Reason {
 	var status apierrors.APIStatus
+	reason := failure.Classify(err)
 	switch {
-	case apierrors.IsForbidden(err):
-		return ReasonForbidden
-	case apierrors.IsUnauthorized(err):
-		return ReasonUnauthorized
-	case apierrors.IsNotFound(err):
+	case reason == failure.ReasonForbidden, reason == failure.ReasonUnauthorized:
+		return reason
+	case reason == failure.ReasonNotFound:
 		return ReasonNotServed
-	case errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError, isDecode(err):
+	case reason == failure.ReasonDecode, errors.Is(err, io.ErrUnexpectedEOF),
+		errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError:
 		return ReasonBadAnswer
 	}
 	return ReasonUnreachable

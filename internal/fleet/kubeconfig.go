@@ -9,6 +9,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // fromSecret makes the client configuration of a kubeconfig that somebody has put
@@ -16,7 +18,7 @@ import (
 // a program nor name a file, which would be one of the exporter's, and it must
 // verify the server that its credentials are sent to. The reason says why it is
 // refused; no part of the kubeconfig is quoted.
-func fromSecret(data []byte, allowInsecure bool) (*rest.Config, Reason) {
+func fromSecret(data []byte, allowInsecure bool) (*rest.Config, failure.Reason) {
 	all, err := clientcmd.Load(data)
 	if err != nil {
 		return nil, ReasonNoKubeconfig

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // kubeconfigWith is a kubeconfig with more in its cluster and its user.
@@ -27,7 +29,7 @@ func TestKubeconfigOfASecret(t *testing.T) {
 	for name, tc := range map[string]struct {
 		kubeconfig    string
 		allowInsecure bool
-		want          Reason
+		want          failure.Reason
 	}{
 		"token":                {kubeconfig: kubeconfigWith("", "token: t0ken")},
 		"basic auth":           {kubeconfig: kubeconfigWith("", "username: u, password: t0ken")},

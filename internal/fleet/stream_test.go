@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 func TestStreamHandsOverWhatIsAnswered(t *testing.T) {
@@ -29,7 +31,7 @@ func TestStreamHandsOverWhatIsAnswered(t *testing.T) {
 	if got := asked.URL.RequestURI(); got != "/prefix/api/v1/namespaces/a/pods/https:b:8080/proxy/metrics?x=y" {
 		t.Errorf("asked for %s", got)
 	}
-	if asked.Header.Get("Accept") != "text/plain" || asked.Header.Get("Authorization") != "Bearer t0ken" || asked.UserAgent() != userAgent {
+	if asked.Header.Get("Accept") != "text/plain" || asked.Header.Get("Authorization") != "Bearer t0ken" || asked.UserAgent() != httpclient.UserAgent {
 		t.Errorf("asked with %v", asked.Header)
 	}
 	write(t, file, "clusters: [")

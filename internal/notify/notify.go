@@ -17,7 +17,8 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // Alert is an alert that fires. Its labels have the name of the rule as alertname,
@@ -50,11 +51,11 @@ type Notifier struct {
 	options  Options
 	interval time.Duration
 	peers    []*peer
-	tls      probe.TLSFiles
+	tls      httpclient.TLSFiles
 	outbox   outbox // of the goroutine that makes rounds
 
 	mu      sync.Mutex
-	journal *probe.Journal
+	journal *failure.Journal
 	active  bool // it sends alerts
 	resumed bool // see fallback
 	view    *view
@@ -83,8 +84,8 @@ func New(o Options) *Notifier {
 		o.Firing = func() []Alert { return nil }
 	}
 	n := &Notifier{
-		options: o, interval: time.Duration(o.Config.Interval), tls: probe.TLSFiles{TLS: o.Config.TLS},
-		outbox: outbox{}, journal: probe.NewJournal(o.Log),
+		options: o, interval: time.Duration(o.Config.Interval), tls: httpclient.TLSFiles{TLS: o.Config.TLS},
+		outbox: outbox{}, journal: failure.NewJournal(o.Log),
 	}
 	for _, text := range o.Config.URLs {
 		if u, err := url.Parse(text); err == nil { // the configuration has been checked

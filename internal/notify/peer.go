@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/client/silence"
 	"github.com/prometheus/alertmanager/api/v2/models"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // batch is how many alerts are sent at once, as Prometheus does it.
@@ -67,8 +67,8 @@ type answer struct {
 
 // failures are for the journal; silences is why there are none, if they were asked
 // for.
-func (a answer) failures(silences error) probe.Failures {
-	var all probe.Failures
+func (a answer) failures(silences error) failure.List {
+	var all failure.List
 	for _, f := range []struct {
 		endpoint string
 		err      error
@@ -83,7 +83,7 @@ func (a answer) failures(silences error) probe.Failures {
 // exchange sends alerts to a peer and reads what it has.
 func (c connection) exchange(ctx context.Context, out []sent) answer {
 	if c.err != nil {
-		a := answer{err: failure(c.err)}
+		a := answer{err: classify(c.err)}
 		if len(out) > 0 {
 			a.pushErr = a.err
 		}
@@ -95,7 +95,7 @@ func (c connection) exchange(ctx context.Context, out []sent) answer {
 	defer cancel()
 	got, err := c.api.Alert.GetAlerts(alert.NewGetAlertsParamsWithContext(ctx).WithTimeout(c.timeout))
 	if err != nil {
-		a.err = failure(err)
+		a.err = classify(err)
 		return a
 	}
 	a.alerts = got.Payload
@@ -116,8 +116,8 @@ func (c connection) push(ctx context.Context, out []sent) (taken uint64, err err
 		}
 		_, e := c.api.Alert.PostAlerts(alert.NewPostAlertsParamsWithContext(ctx).WithTimeout(c.timeout).WithAlerts(alerts))
 		if e != nil {
-			err = failure(e)
-			if probe.ReasonOf(err) != reasonRejected {
+			err = classify(e)
+			if failure.ReasonOf(err) != reasonRejected {
 				return taken, err
 			}
 			continue // the next ones may be better
@@ -149,10 +149,10 @@ func (c connection) silences(ctx context.Context) (models.GettableSilences, erro
 	defer cancel()
 	got, err := c.api.Silence.GetSilences(silence.NewGetSilencesParamsWithContext(ctx).WithTimeout(c.timeout))
 	if err != nil {
-		return nil, failure(err)
+		return nil, classify(err)
 	}
 	if got.Payload == nil { // null is not that there are none
-		return nil, probe.Failed(probe.ReasonDecode, "its answer is not that of an Alertmanager")
+		return nil, failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")
 	}
 	return got.Payload, nil
 }

@@ -16,31 +16,26 @@ import (
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
-	userAgent = "cobaltcore-exporter"
 	// maxAnswer bounds what is read of an answer: some ten thousand alerts.
 	maxAnswer = 32 << 20
 	// maxPassword bounds what is read of the file with the password.
 	maxPassword = 4 << 10
 )
 
-// The reasons beside those of package probe.
-const (
-	// reasonCredentials is a password that cannot be read.
-	reasonCredentials probe.Reason = "credentials"
-	// reasonRejected is an Alertmanager that does not take some of the alerts. It
-	// stores the others nevertheless.
-	reasonRejected probe.Reason = "rejected"
-)
+// reasonRejected is that an Alertmanager rejects some of the alerts. It stores the
+// others.
+const reasonRejected failure.Reason = "rejected"
 
 // transport identifies the exporter to Alertmanager, and lets no answer through but
 // the right ones: the generated client takes a login page for success, and puts what
 // a server says into its errors.
 type transport struct {
-	*http.Transport
+	*httpclient.Transport
 
 	username, password string
 }
@@ -48,10 +43,8 @@ type transport struct {
 // newTransport takes nothing from the environment and keeps no connections.
 func newTransport(o Options, settings *tls.Config) (*transport, error) {
 	t := &transport{
-		Transport: &http.Transport{
-			DialContext: o.Dial, TLSClientConfig: settings, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10,
-		},
-		username: o.Config.BasicAuth.Username,
+		Transport: httpclient.New(httpclient.Options{Dial: o.Dial, TLS: settings, MaxBody: maxAnswer}),
+		username:  o.Config.BasicAuth.Username,
 	}
 	if t.username == "" {
 		return t, nil
@@ -64,12 +57,12 @@ func newTransport(o Options, settings *tls.Config) (*transport, error) {
 func readPassword(b config.BasicAuth) (string, error) {
 	f, err := os.Open(b.PasswordFile)
 	if err != nil {
-		return "", probe.Failed(reasonCredentials, "read the password: %w", err)
+		return "", failure.Errorf(failure.ReasonCredentials, "read the password: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, maxPassword))
 	if err != nil {
-		return "", probe.Failed(reasonCredentials, "read the password: %w", err)
+		return "", failure.Errorf(failure.ReasonCredentials, "read the password: %w", err)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
@@ -77,7 +70,7 @@ func readPassword(b config.BasicAuth) (string, error) {
 // RoundTrip returns an error instead of an answer that is not right.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", userAgent)
+	r.Header.Set("User-Agent", httpclient.UserAgent)
 	if t.username != "" {
 		r.SetBasicAuth(t.username, t.password)
 	}
@@ -89,7 +82,6 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		return nil, err
 	}
-	response.Body = probe.LimitBody(response.Body, maxAnswer)
 	return response, nil
 }
 
@@ -98,29 +90,29 @@ func judge(response *http.Response) error {
 	status := response.StatusCode
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return probe.Failed(probe.ReasonForbidden, "it answers %d: check basicAuth and the client certificate", status)
+		return failure.Errorf(failure.ReasonForbidden, "it answers %d: check basicAuth and the client certificate", status)
 	case status == http.StatusNotFound:
-		return probe.Failed(probe.ReasonNotFound, "it answers 404: check the path of the URL")
+		return failure.Errorf(failure.ReasonNotFound, "it answers 404: check the path of the URL")
 	case status == http.StatusBadRequest && response.Request.Method == http.MethodPost:
-		return probe.Failed(reasonRejected, "it does not take some of the alerts")
+		return failure.Errorf(reasonRejected, "it does not take some of the alerts")
 	case status >= 300 && status < 400:
-		return probe.Failed(probe.ReasonHTTP, "it redirects with %d: use the URL to which it does", status)
+		return failure.Errorf(failure.ReasonHTTP, "it redirects with %d: use the URL to which it does", status)
 	case status != http.StatusOK:
-		return probe.Failed(probe.ReasonHTTP, "it answers %d", status)
+		return failure.Errorf(failure.ReasonHTTP, "it answers %d", status)
 	}
 	if kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return probe.Failed(probe.ReasonDecode, "its answer is not JSON: is that the URL of an Alertmanager?")
+		return failure.Errorf(failure.ReasonDecode, "its answer is not JSON: is that the URL of an Alertmanager?")
 	}
 	return nil
 }
 
 // failure classifies why a call failed, without what the server said.
-func failure(err error) error {
-	if why, ok := errors.AsType[*probe.AnswerError](err); ok {
+func classify(err error) error {
+	if why, ok := errors.AsType[*failure.Error](err); ok {
 		return why // not the URL around it
 	}
-	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, probe.ErrTooLarge) || errors.As(err, new(*probe.FileError)) {
-		return fmt.Errorf("ask Alertmanager: %w", probe.TransportFailure(err))
+	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, failure.ErrTooLarge) || errors.As(err, new(*failure.FileError)) {
+		return fmt.Errorf("ask Alertmanager: %w", failure.FromTransport(err))
 	}
-	return probe.Failed(probe.ReasonDecode, "its answer is not that of an Alertmanager")
+	return failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")
 }

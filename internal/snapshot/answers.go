@@ -17,7 +17,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // Answers is where a snapshot has the answers of one instance of a system.
@@ -49,26 +50,26 @@ func (d Dir) Answers(system, name string, now time.Time, log *slog.Logger) Answe
 
 // ReadAnswer reads the answer of an endpoint from dir: the body with the status added as
 // "_status"; 0 is no answer, for the reason in "_reason", which is one of reasons.
-func ReadAnswer(dir, endpoint string, reasons []probe.Reason) (status int, body []byte, err error) {
+func ReadAnswer(dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
 	for _, name := range []string{ownFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
-		if status, body, err = readAnswer(filepath.Join(dir, name), reasons); !errors.Is(err, probe.ErrNotInSnapshot) {
+		if status, body, err = readAnswer(filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
 			break
 		}
 	}
 	return status, body, err
 }
 
-func readAnswer(file string, reasons []probe.Reason) (status int, body []byte, err error) {
+func readAnswer(file string, reasons []failure.Reason) (status int, body []byte, err error) {
 	body, err = os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), probe.ErrNotInSnapshot)
+		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), failure.ErrNotInSnapshot)
 	}
 	if err != nil {
 		return 0, nil, err
 	}
-	head, err := probe.Decode[struct {
-		Status int          `json:"_status"`
-		Reason probe.Reason `json:"_reason"`
+	head, err := httpclient.DecodeJSON[struct {
+		Status int            `json:"_status"`
+		Reason failure.Reason `json:"_reason"`
 	}](body)
 	if err != nil {
 		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
@@ -77,9 +78,9 @@ func readAnswer(file string, reasons []probe.Reason) (status int, body []byte, e
 		return head.Status, body, nil
 	}
 	if !slices.Contains(reasons, head.Reason) {
-		head.Reason = probe.ReasonHTTP
+		head.Reason = failure.ReasonHTTP
 	}
-	return 0, body, &probe.AnswerError{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
+	return 0, body, &failure.Error{Reason: head.Reason, Err: errors.New("there was no answer"), NoAnswer: true}
 }
 
 // ReadExpiry reads when a certificate expires, from "not_after"; the zero time if that

@@ -22,7 +22,8 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/rest"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // api is the connection to one API server: one HTTP client, shared by all
@@ -40,17 +41,16 @@ type api struct {
 func connect(config *rest.Config, watchList bool) (*api, error) {
 	config = rest.CopyConfig(config)
 	config.QPS = -1 // a handful of requests at the start, then watches
-	config.UserAgent = "cobaltcore-exporter"
 	// WatchList streams are not compressed before Kubernetes 1.37 and are meant
 	// for near clusters; the LIST of a far one is worth the CPU.
 	config.DisableCompression = watchList
-	client, end, err := fleet.HTTPClient(config)
+	client, end, err := httpclient.ForAPIServer(config)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConfig, err)
+		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
 	}
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errConfig, err)
+		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
 	}
 	return &api{base: base, config: config, http: client, end: end}, nil
 }
@@ -114,7 +114,7 @@ func (a *api) version(ctx context.Context) (version.Info, error) {
 		return info, err
 	}
 	if err := json.Unmarshal(body, &info, jsonOptions, utf8Options); err != nil {
-		return info, fmt.Errorf("%w: %w", errDecode, err)
+		return info, fmt.Errorf("%w: %w", failure.ErrDecode, err)
 	}
 	return info, nil
 }

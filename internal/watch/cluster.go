@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
@@ -92,7 +93,7 @@ type clusterState struct {
 	// token, clientCert and serverCert are when these end; zero if that is not known.
 	token, clientCert, serverCert time.Time
 	misses                        int
-	failing                       Reason
+	failing                       failure.Reason
 	failingSince                  time.Time
 	failingText                   string
 }
@@ -182,7 +183,7 @@ func (c *Cluster) contact(err error) (back bool) {
 		if s.misses++; s.failing == "" {
 			s.failingSince = c.options.Now()
 		}
-		s.failing, s.failingText = reasonOf(err), explain(err)
+		s.failing, s.failingText = failure.Classify(err), explain(err)
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
 		}
@@ -227,7 +228,7 @@ func (c *Cluster) Settled() bool {
 		return false
 	}
 	if !state.up { // one failed probe may be the network that is just coming up
-		return state.misses >= missesUntilDown || state.failing == ReasonConfig || c.Snapshot != nil
+		return state.misses >= missesUntilDown || state.failing == failure.ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {
 		if s := k.current(); !s.settled() {

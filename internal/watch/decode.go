@@ -21,6 +21,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // jsonOptions: what an API server accepted and stored is shown as well as
@@ -28,9 +30,6 @@ import (
 var jsonOptions = jsontext.AllowDuplicateNames(true)
 
 var utf8Options = jsontext.AllowInvalidUTF8(true)
-
-// errDecode marks bytes that are not what an API server sends.
-var errDecode = errors.New("decode")
 
 // lenientOptions go on behind a value of the wrong type.
 var lenientOptions = json.JoinOptions(
@@ -56,11 +55,11 @@ func decode(raw []byte, o object) (partial bool, err error) {
 		return false, nil
 	}
 	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return false, fmt.Errorf("%w object: %w", errDecode, err)
+		return false, fmt.Errorf("%w object: %w", failure.ErrDecode, err)
 	}
 	// Behind a value of the wrong type, nobody has looked yet.
 	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
-		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", errDecode)
+		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", failure.ErrDecode)
 	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
@@ -126,7 +125,7 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 	case watch.Error:
 		status := &metav1.Status{}
 		if err := jsonv1.Unmarshal(raw, status); err != nil {
-			return "", nil, fmt.Errorf("%w watch error: %w", errDecode, err)
+			return "", nil, fmt.Errorf("%w watch error: %w", failure.ErrDecode, err)
 		}
 		d.ended(apierrors.FromObject(status))
 		if status.Code == http.StatusTooManyRequests {
@@ -135,7 +134,7 @@ func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 		}
 		return watch.Error, status, nil
 	default:
-		return "", nil, fmt.Errorf("%w watch event: unknown type %q", errDecode, kind)
+		return "", nil, fmt.Errorf("%w watch event: unknown type %q", failure.ErrDecode, kind)
 	}
 	o := d.create()
 	partial, err := decode(raw, o)
@@ -164,10 +163,10 @@ func splitEvent(frame []byte) (kind string, object []byte, err error) {
 		Object jsontext.Value `json:"object"`
 	}
 	if err := json.Unmarshal(frame, &event, jsonOptions, utf8Options); err != nil {
-		return "", nil, fmt.Errorf("%w watch event: %w", errDecode, err)
+		return "", nil, fmt.Errorf("%w watch event: %w", failure.ErrDecode, err)
 	}
 	if event.Object == nil {
-		return "", nil, fmt.Errorf("%w watch event: no object", errDecode)
+		return "", nil, fmt.Errorf("%w watch event: no object", failure.ErrDecode)
 	}
 	return event.Type, event.Object, nil
 }
@@ -204,7 +203,7 @@ func (f *frameReader) next() ([]byte, error) {
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull) && len(line) > maxEvent:
-			return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", errDecode, maxEvent>>20)
+			return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", failure.ErrDecode, maxEvent>>20)
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		}
@@ -240,7 +239,7 @@ func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, err
 	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
 		return listMeta, fmt.Errorf("decode list: %w", err)
 	case err != nil, begin.Kind() != '{':
-		return listMeta, fmt.Errorf("%w list: not a JSON object", errDecode)
+		return listMeta, fmt.Errorf("%w list: not a JSON object", failure.ErrDecode)
 	}
 	for dec.PeekKind() != '}' {
 		name, err := dec.ReadToken()
@@ -260,7 +259,7 @@ func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, err
 		}
 	}
 	if listMeta.ResourceVersion == "" {
-		return listMeta, fmt.Errorf("%w list: no resource version", errDecode)
+		return listMeta, fmt.Errorf("%w list: no resource version", failure.ErrDecode)
 	}
 	return listMeta, nil
 }
@@ -303,7 +302,7 @@ type boundedReader struct {
 
 func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", errDecode, maxEvent>>20)
+		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", failure.ErrDecode, maxEvent>>20)
 	}
 	n, err := b.r.Read(p[:min(len(p), b.left)])
 	b.left -= n

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // widget is a slim struct as collectors have them.
@@ -34,7 +36,7 @@ func stream(text string) (*streamDecoder, *[]string, *int) {
 	d := newStreamDecoder(io.NopCloser(strings.NewReader(text)), newWidget,
 		func() { partial++ }, func(err error) {
 			if err != nil {
-				failures = append(failures, string(reasonOf(err)))
+				failures = append(failures, string(failure.Classify(err)))
 			}
 		})
 	return d, &failures, &partial

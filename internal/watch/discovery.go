@@ -14,6 +14,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // client-go's discovery client is not used: it brings the types of all of
@@ -72,7 +74,7 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 	}
 	var list aggregatedDiscovery
 	if err := json.Unmarshal(body, &list, jsonOptions, utf8Options); err != nil {
-		return known, fmt.Errorf("%w: %w", errDecode, err)
+		return known, fmt.Errorf("%w: %w", failure.ErrDecode, err)
 	}
 	d := discovered{etag: answer.Get("ETag"), resources: map[schema.GroupVersionKind]string{}}
 	for _, group := range list.Items {
@@ -92,7 +94,7 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resource) (discovered, error) {
 	var list metav1.APIGroupList
 	if err := jsonv1.Unmarshal(groups, &list); err != nil {
-		return discovered{}, fmt.Errorf("%w: %w", errDecode, err)
+		return discovered{}, fmt.Errorf("%w: %w", failure.ErrDecode, err)
 	}
 	d := discovered{resources: map[schema.GroupVersionKind]string{}}
 	for _, g := range list.Groups {
@@ -109,7 +111,7 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 			}
 			var resources metav1.APIResourceList
 			if err := jsonv1.Unmarshal(body, &resources); err != nil {
-				return discovered{}, fmt.Errorf("%s: %w: %w", v.GroupVersion, errDecode, err)
+				return discovered{}, fmt.Errorf("%s: %w: %w", v.GroupVersion, failure.ErrDecode, err)
 			}
 			for _, r := range resources.APIResources {
 				d.add(schema.GroupVersionKind{Group: g.Name, Version: v.Version, Kind: r.Kind}, r.Name, r.Verbs)

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -44,7 +45,7 @@ func (r Resource) Keep(version string, raw []byte) ([]byte, error) {
 	kept, err := shape.KeepObject(r.apiVersion(version), r.Kind, raw)
 	if err != nil {
 		// Its text may quote a name in the object.
-		return nil, fmt.Errorf("%w object: %s", errDecode, r.Kind)
+		return nil, fmt.Errorf("%w object: %s", failure.ErrDecode, r.Kind)
 	}
 	return kept, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
@@ -44,19 +45,19 @@ type kindState struct {
 	// lastEvent is the last sign of life: an event, a bookmark, a list.
 	lastEvent time.Time
 	// failing is why the last attempt failed; empty while all is well.
-	failing      Reason
+	failing      failure.Reason
 	failingSince time.Time
 	failingText  string
 	failures     int // since the last success
 	// logged is the last reason in the log, until all has been well again.
-	logged Reason
+	logged failure.Reason
 	// short counts streams in a row that ended soon after they had been opened.
 	short int
 	// streaming says that a stream is open, and heard is when one, or a list, last
 	// said something.
 	streaming bool
 	heard     time.Time
-	errors    map[Reason]uint64
+	errors    map[failure.Reason]uint64
 	partial   uint64
 }
 
@@ -131,7 +132,7 @@ func (k *kind) absent() {
 func (k *kind) unread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing, s.failingSince = true, m.Version, false, reasonOf(recorded(m.Reason)), k.now()
+		s.known, s.version, s.synced, s.failing, s.failingSince = true, m.Version, false, failure.Classify(recorded(m.Reason)), k.now()
 		s.failures = missesUntilDown // it will not become better
 	})
 }
@@ -196,13 +197,13 @@ func (k *kind) fail(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
 		return // we are stopping
 	}
-	reason := reasonOf(err)
+	reason := failure.Classify(err)
 	k.mu.Lock()
 	if k.state.errors == nil {
-		k.state.errors = map[Reason]uint64{}
+		k.state.errors = map[failure.Reason]uint64{}
 	}
 	k.state.errors[reason]++
-	if reason == ReasonExpired { // an everyday thing: the reflector lists again
+	if reason == failure.ReasonExpired { // an everyday thing: the reflector lists again
 		k.mu.Unlock()
 		return
 	}
@@ -216,7 +217,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 	if logged != reason {
 		level := slog.LevelWarn
 		switch reason {
-		case ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonNetwork:
+		case failure.ReasonTimeout, failure.ReasonRefused, failure.ReasonDNS, failure.ReasonTLS, failure.ReasonUnauthorized, failure.ReasonNetwork:
 			level = slog.LevelDebug // the whole cluster's trouble, which its probe tells once
 		}
 		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact.Error(err))
@@ -242,7 +243,7 @@ func (s *kindState) settled() bool {
 		return false
 	case s.version == "", s.synced:
 		return true
-	case s.failing == ReasonForbidden, s.failing == ReasonUnauthorized, s.failing == ReasonNotFound:
+	case s.failing == failure.ReasonForbidden, s.failing == failure.ReasonUnauthorized, s.failing == failure.ReasonNotFound:
 		return true
 	}
 	return s.failures >= 2
@@ -251,7 +252,7 @@ func (s *kindState) settled() bool {
 // explain returns the text of an error for readers who do not see the log. It is empty for
 // an error in a file of the user, which it may quote.
 func explain(err error) string {
-	if reason := reasonOf(err); reason == ReasonConfig || reason == ReasonDecode {
+	if reason := failure.Classify(err); reason == failure.ReasonConfig || reason == failure.ReasonDecode {
 		return ""
 	}
 	return redact.WithoutURLs(err)

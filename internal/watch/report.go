@@ -3,7 +3,11 @@
 
 package watch
 
-import "time"
+import (
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
 
 // ClusterReport is how a cluster fares, as GET /api/v1/clusters shows it.
 type ClusterReport struct {
@@ -80,7 +84,7 @@ func (c *Cluster) KindReports(collector string) []KindReport {
 	return reports
 }
 
-func failingReport(reason Reason, since time.Time, text string) *FailingReport {
+func failingReport(reason failure.Reason, since time.Time, text string) *FailingReport {
 	if reason == "" {
 		return nil
 	}

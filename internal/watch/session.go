@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
@@ -67,7 +68,7 @@ func (s *session) probe(ctx context.Context) error {
 	if s.api == nil {
 		config, err := c.Connect()
 		if err != nil {
-			return fmt.Errorf("%w: %w", errConfig, err)
+			return fmt.Errorf("%w: %w", failure.ErrConfig, err)
 		}
 		if s.api, err = connect(config, c.WatchList); err != nil {
 			return err

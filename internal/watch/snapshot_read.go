@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
@@ -69,7 +70,7 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 		fingerprint, view := c.Fingerprint(), c.view.Load()
 		err := c.loadSnapshot(*view)
 		if _, ok := errors.AsType[recordedError](err); err != nil && !ok {
-			err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
+			err = fmt.Errorf("%w: snapshot: %w", failure.ErrConfig, err)
 		}
 		c.contact(err)
 		changed := func() bool { return c.Fingerprint() != fingerprint || c.view.Load() != view }

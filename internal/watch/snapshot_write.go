@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
@@ -41,11 +42,13 @@ type WrittenKind struct {
 
 // Failure is why something could not be read.
 type Failure struct {
-	Reason Reason
+	Reason failure.Reason
 	Text   string // for people; without secrets
 }
 
-func failureOf(err error) *Failure { return &Failure{Reason: reasonOf(err), Text: redact.Error(err)} }
+func failureOf(err error) *Failure {
+	return &Failure{Reason: failure.Classify(err), Text: redact.Error(err)}
+}
 
 // WriteSnapshot writes the objects of a cluster into dir, a file for each kind, see
 // [Resource.Keep]. The kinds are listed one after the other, and each fails by itself.
@@ -72,7 +75,7 @@ type writer struct {
 func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 	config, err := c.Connect()
 	if err != nil {
-		w.out.Failure = failureOf(fmt.Errorf("%w: %w", errConfig, err))
+		w.out.Failure = failureOf(fmt.Errorf("%w: %w", failure.ErrConfig, err))
 		return nil
 	}
 	a, err := connect(config, false)
@@ -143,7 +146,7 @@ func (a *api) list(ctx context.Context, r Resource, as servedKind, l *snapshot.L
 	for {
 		meta, err := listPageInto(ctx, client, as.resource, o, func(raw []byte) error { return r.writeTo(l, as.version, raw) })
 		switch {
-		case err != nil && reasonOf(err) == ReasonExpired && o.Continue != "":
+		case err != nil && failure.Classify(err) == failure.ReasonExpired && o.Continue != "":
 			if err := l.Restart(); err != nil {
 				return err
 			}
@@ -184,7 +187,7 @@ func (w *writer) copySnapshot(cluster string, d snapshot.Dir) error {
 		w.out.ServerVersion, w.out.UID = content.meta.ServerVersion, content.meta.ClusterUID
 		err = content.down
 	} else {
-		err = fmt.Errorf("%w: snapshot: %w", errConfig, err)
+		err = fmt.Errorf("%w: snapshot: %w", failure.ErrConfig, err)
 	}
 	if err != nil {
 		w.out.Failure = failureOf(err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
@@ -101,7 +102,7 @@ func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
 	a.deny("gadgets", apiStatus(http.StatusForbidden, "Forbidden", "s3cr3t"))
 	d, dir := writeAPI(t, a)
 	failed := d.Kinds[1]
-	if failed.Failure == nil || failed.Failure.Reason != ReasonForbidden || strings.Contains(failed.Failure.Text, "s3cr3t") {
+	if failed.Failure == nil || failed.Failure.Reason != failure.ReasonForbidden || strings.Contains(failed.Failure.Text, "s3cr3t") {
 		t.Fatalf("%+v", failed)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "gadget.json")); err == nil {
@@ -120,7 +121,7 @@ func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
 		t.Error(diff)
 	}
 	again, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Snapshot: &snapshot.Dir{Path: dir}}, testSets(), t.TempDir())
-	if err != nil || len(again.Kinds) != 2 || again.Kinds[1].Failure == nil || again.Kinds[1].Failure.Reason != ReasonForbidden {
+	if err != nil || len(again.Kinds) != 2 || again.Kinds[1].Failure == nil || again.Kinds[1].Failure.Reason != failure.ReasonForbidden {
 		t.Errorf("dumped again: %+v, %v", again, err)
 	}
 }
@@ -130,7 +131,7 @@ func TestWriteSnapshotOfADeadCluster(t *testing.T) {
 	a := newFakeAPI(t, httptest.NewTLSServer)
 	a.replace(gateway)
 	d, dir := writeAPI(t, a)
-	if d.Failure == nil || d.Failure.Reason != ReasonServer || len(d.Kinds) > 0 {
+	if d.Failure == nil || d.Failure.Reason != failure.ReasonServer || len(d.Kinds) > 0 {
 		t.Errorf("%+v", d)
 	}
 	meta := snapshot.Meta{Missing: []snapshot.Missing{{Reason: "server"}}}
@@ -139,7 +140,7 @@ func TestWriteSnapshotOfADeadCluster(t *testing.T) {
 		t.Error(diff)
 	}
 	again, err := WriteSnapshot(t.Context(), fleet.Cluster{Name: "c", Snapshot: &snapshot.Dir{Path: dir}}, testSets(), t.TempDir())
-	if err != nil || again.Failure == nil || again.Failure.Reason != ReasonServer {
+	if err != nil || again.Failure == nil || again.Failure.Reason != failure.ReasonServer {
 		t.Errorf("dumped again: %+v, %v", again, err)
 	}
 }

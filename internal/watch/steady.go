@@ -8,6 +8,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // A watch lasts five minutes or more. One that a gateway or a sick server ends
@@ -81,8 +83,8 @@ func (k *kind) lasted() {
 // with nonsense.
 func (k *kind) brokeOff(ctx context.Context, err error) {
 	if err != nil {
-		switch reasonOf(err) {
-		case ReasonNetwork, ReasonTimeout:
+		switch failure.Classify(err) {
+		case failure.ReasonNetwork, failure.ReasonTimeout:
 		default:
 			return
 		}
@@ -92,7 +94,7 @@ func (k *kind) brokeOff(ctx context.Context, err error) {
 	unexplained := k.state.short >= shortStreams && err == nil
 	k.mu.Unlock()
 	if unexplained {
-		k.fail(ctx, errClosed)
+		k.fail(ctx, failure.ErrClosed)
 	}
 }
 

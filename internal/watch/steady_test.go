@@ -15,6 +15,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
@@ -114,7 +115,7 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 		s.ended(t.Context(), nil) // counts once
 		k.recover()
 	}
-	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing != ReasonClosed {
+	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing != failure.ReasonClosed {
 		t.Errorf("%d lines, %d short streams, failing %q", n, k.state.short, k.state.failing)
 	}
 	k.lasted()

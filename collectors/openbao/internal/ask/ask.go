@@ -13,21 +13,22 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // The reasons that only OpenBao has. Forbidden may also mean that there is no such
 // mount: OpenBao does not distinguish them.
 const (
-	ReasonSealed   probe.Reason = "sealed"
-	ReasonNoLeader probe.Reason = "no_leader"
+	ReasonSealed   failure.Reason = "sealed"
+	ReasonNoLeader failure.Reason = "no_leader"
 )
 
 // Reasons returns every reason for which an endpoint is not answered.
-func Reasons() []probe.Reason {
-	return []probe.Reason{
-		probe.ReasonTimeout, probe.ReasonTLS, probe.ReasonForbidden, ReasonSealed, ReasonNoLeader, probe.ReasonNotFound,
-		probe.ReasonHTTP, probe.ReasonDecode,
+func Reasons() []failure.Reason {
+	return []failure.Reason{
+		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, ReasonSealed, ReasonNoLeader, failure.ReasonNotFound,
+		failure.ReasonHTTP, failure.ReasonDecode,
 	}
 }
 
@@ -75,7 +76,7 @@ func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	got, err := a.Ask(ctx, r)
 	switch {
 	case err != nil:
-		return got, probe.TransportFailure(err)
+		return got, failure.FromTransport(err)
 	case got.Status == http.StatusOK, r.Endpoint.list && got.emptyList():
 		return got, nil
 	}
@@ -88,7 +89,7 @@ func (got Answer) emptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
 	}
-	said, err := probe.Decode[struct {
+	said, err := httpclient.DecodeJSON[struct {
 		Errors []string `json:"errors"`
 	}](got.Body)
 	return err == nil && len(said.Errors) == 0
@@ -121,45 +122,45 @@ func statusFailure(e Endpoint, got Answer) error {
 	said := func(texts ...string) bool {
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(string(got.Body), text) })
 	}
-	reason := probe.ReasonHTTP
+	reason := failure.ReasonHTTP
 	switch {
 	case got.Status == http.StatusForbidden, got.Status == http.StatusUnauthorized:
-		reason = probe.ReasonForbidden
+		reason = failure.ReasonForbidden
 	case said(saySealed()...):
 		reason = ReasonSealed
 	case said(sayNoLeader()...):
 		reason = ReasonNoLeader
 	case redirect && e.own:
-		return probe.Failed(probe.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.Status)
+		return failure.Errorf(failure.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.Status)
 	case redirect: // to the active node, by one that does not reach it
 		reason = ReasonNoLeader
 	case said(saysHTTPS):
-		return probe.Failed(probe.ReasonTLS, "status %d: the node wants https", got.Status)
+		return failure.Errorf(failure.ReasonTLS, "status %d: the node wants https", got.Status)
 	case got.Status == http.StatusNotFound, said(saysNoRaft, saysNoHandler):
-		reason = probe.ReasonNotFound
+		reason = failure.ReasonNotFound
 	case got.Status == http.StatusGatewayTimeout:
-		reason = probe.ReasonTimeout
+		reason = failure.ReasonTimeout
 	}
-	return probe.Failed(reason, "status %d", got.Status)
+	return failure.Errorf(reason, "status %d", got.Status)
 }
 
 // decode reads an answer that was a success.
 func (r RequestFor[T]) decode(got Answer) (T, error) {
 	var none T
 	if r.bare {
-		return probe.Decode[T](got.Body)
+		return httpclient.DecodeJSON[T](got.Body)
 	}
 	if got.Status == http.StatusNotFound { // an empty list
 		return none, nil
 	}
-	out, err := probe.Decode[struct {
+	out, err := httpclient.DecodeJSON[struct {
 		Data *T `json:"data"`
 	}](got.Body)
 	switch {
 	case err != nil:
 		return none, err
 	case out.Data == nil:
-		return none, probe.Failed(probe.ReasonDecode, "the answer has no data")
+		return none, failure.Errorf(failure.ReasonDecode, "the answer has no data")
 	}
 	return *out.Data, nil
 }

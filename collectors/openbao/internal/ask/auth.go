@@ -17,7 +17,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // Credentials get tokens of OpenBao. They belong to one goroutine.
@@ -109,11 +109,11 @@ func RenewAfter(ttl time.Duration) time.Duration {
 func readToken(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", probe.Failed(probe.ReasonForbidden, "no token: %w", err)
+		return "", failure.Errorf(failure.ReasonForbidden, "no token: %w", err)
 	}
 	token := string(bytes.TrimSpace(text))
 	if token == "" || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return "", probe.Failed(probe.ReasonForbidden, "no token: %s does not hold one", file)
+		return "", failure.Errorf(failure.ReasonForbidden, "no token: %s does not hold one", file)
 	}
 	return token, nil
 }
@@ -130,7 +130,7 @@ type Session struct {
 func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, error) {
 	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
 	if err != nil {
-		return Session{}, probe.Failed(probe.ReasonForbidden, "no login without a role and a token")
+		return Session{}, failure.Errorf(failure.ReasonForbidden, "no login without a role and a token")
 	}
 	with, err := api.NewClient(c.config)
 	if err != nil {
@@ -141,10 +141,10 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 		return Session{}, loginFailure(err)
 	}
 	if secret == nil { // a redirect has no body
-		return Session{}, probe.Failed(ReasonNoLeader, "the answer to the login is empty")
+		return Session{}, failure.Errorf(ReasonNoLeader, "the answer to the login is empty")
 	}
 	if secret.Auth == nil || secret.Auth.ClientToken == "" {
-		return Session{}, probe.Failed(probe.ReasonDecode, "the answer to the login has no token")
+		return Session{}, failure.Errorf(failure.ReasonDecode, "the answer to the login has no token")
 	}
 	return Session{
 		Token: secret.Auth.ClientToken,
@@ -164,18 +164,18 @@ func loginFailure(err error) error {
 	answered, ok := errors.AsType[*api.ResponseError](err)
 	switch _, syntax := errors.AsType[*json.SyntaxError](err); {
 	case syntax:
-		return probe.Failed(probe.ReasonDecode, "the answer to the login is not JSON")
+		return failure.Errorf(failure.ReasonDecode, "the answer to the login is not JSON")
 	case !ok:
-		return probe.TransportFailure(err)
+		return failure.FromTransport(err)
 	}
 	said := strings.Join(answered.Errors, " ")
 	if strings.Contains(said, "invalid role name") {
-		return probe.Failed(probe.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
+		return failure.Errorf(failure.ReasonNotFound, "status %d: there is no such role", answered.StatusCode)
 	}
 	return statusFailure(Endpoint{}, Answer{Status: answered.StatusCode, Body: []byte(said)})
 }
 
 func (u unusable) Login(context.Context, string, string, string) (Session, error) {
-	return Session{}, probe.TransportFailure(u.err)
+	return Session{}, failure.FromTransport(u.err)
 }
 func (unusable) Revoke(context.Context, string) {}

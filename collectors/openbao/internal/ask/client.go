@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"path"
 	"strings"
@@ -18,7 +17,8 @@ import (
 
 	"github.com/openbao/openbao/api/v2"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // client asks one node. It asks once, follows no redirect (a standby sends one to
@@ -26,15 +26,13 @@ import (
 // environment and sends no namespace: with one, sys/health answers 400.
 type client struct {
 	config    *api.Config
-	transport *http.Transport
+	transport *httpclient.Transport
 	open      *api.Client // without a token
 	encrypted bool
 
 	mu          sync.Mutex
 	certificate *x509.Certificate
 }
-
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 const (
 	// MaxAnswer bounds what is read of an answer. The largest are the lists of
@@ -45,7 +43,7 @@ const (
 	maxIdle = 4
 )
 
-func newClient(url string, tlsConfig *tls.Config, dial dialFunc, timeout time.Duration) (*client, error) {
+func newClient(url string, tlsConfig *tls.Config, dial httpclient.DialFunc, timeout time.Duration) (*client, error) {
 	c := &client{encrypted: strings.HasPrefix(url, "https:")}
 	tlsConfig = tlsConfig.Clone()
 	tlsConfig.VerifyConnection = func(state tls.ConnectionState) error {
@@ -53,14 +51,7 @@ func newClient(url string, tlsConfig *tls.Config, dial dialFunc, timeout time.Du
 		c.note(state.PeerCertificates[0])
 		return nil
 	}
-	c.transport = &http.Transport{
-		DialContext:            within(timeout, dial),
-		TLSClientConfig:        tlsConfig,
-		TLSHandshakeTimeout:    timeout,
-		MaxIdleConnsPerHost:    maxIdle,
-		IdleConnTimeout:        2 * time.Minute,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
+	c.transport = httpclient.New(httpclient.Options{Dial: dial, TLS: tlsConfig, Timeout: timeout, MaxIdle: maxIdle, MaxBody: MaxAnswer})
 	c.config = api.NewConfig()
 	if c.config.Error != nil {
 		return nil, c.config.Error
@@ -70,23 +61,10 @@ func newClient(url string, tlsConfig *tls.Config, dial dialFunc, timeout time.Du
 	c.config.Timeout = 0 // each request has its own deadline
 	c.config.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return false, nil }
 	c.config.DisableRedirects = true
-	c.config.HttpClient.Transport = bounded{c.transport}
+	c.config.HttpClient.Transport = c.transport
 	var err error
 	c.open, err = api.NewClient(c.config)
 	return c, err
-}
-
-// within ends a dial after the timeout: it would outlive the request that it was
-// for, and the next one would wait for it.
-func within(timeout time.Duration, dial dialFunc) dialFunc {
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		return dial(ctx, network, address)
-	}
 }
 
 // refresh makes the next requests use new connections, if they are encrypted: only
@@ -116,7 +94,7 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	// Names in a path come from answers and from the configuration; none may lead
 	// elsewhere.
 	if path.Clean(r.Path) != strings.TrimSuffix(r.Path, "/") {
-		return Answer{}, probe.Failed(probe.ReasonDecode, "a name that is not one")
+		return Answer{}, failure.Errorf(failure.ReasonDecode, "a name that is not one")
 	}
 	got, err := with.Logical().ReadRawWithDataWithContext(ctx, r.Path, r.query())
 	if got == nil || got.Response == nil {
@@ -150,16 +128,4 @@ func (c *client) note(certificate *x509.Certificate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.certificate = certificate
-}
-
-// bounded cuts endless answers off.
-type bounded struct{ next http.RoundTripper }
-
-// RoundTrip bounds the body of the answer.
-func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := b.next.RoundTrip(r)
-	if err == nil {
-		answer.Body = probe.LimitBody(answer.Body, MaxAnswer)
-	}
-	return answer, err
 }

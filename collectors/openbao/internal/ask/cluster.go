@@ -3,7 +3,7 @@
 
 package ask
 
-import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 
 // ClusterAnswers are the answers about the cluster in one round. What is nil was
 // not answered, or not asked.
@@ -18,7 +18,7 @@ type ClusterAnswers struct {
 	Key       *keyState
 	Token     *tokenState
 	PKI       PKIAnswers
-	Failures  probe.Failures
+	Failures  failure.List
 	Complete  bool // the active node was asked
 }
 
@@ -26,7 +26,7 @@ type ClusterAnswers struct {
 func (c *ClusterAnswers) TokenRefused() bool {
 	refused := 0
 	for _, f := range c.Failures {
-		if f.Reason() == probe.ReasonForbidden {
+		if f.Reason() == failure.ReasonForbidden {
 			refused++
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // findTimeout bounds one question to the API server.
@@ -51,7 +51,7 @@ type endpointSlices struct {
 func (f *finder) find(ctx context.Context) ([]target, error) {
 	c, ok := f.lookup(f.cluster)
 	if !ok {
-		return nil, probe.Failed(probe.ReasonNotFound, "there is no cluster %q", f.cluster)
+		return nil, failure.Errorf(failure.ReasonNotFound, "there is no cluster %q", f.cluster)
 	}
 	if f.client == nil || !f.connected.Equal(c) {
 		f.close()
@@ -61,7 +61,7 @@ func (f *finder) find(ctx context.Context) ([]target, error) {
 	path := "/apis/discovery.k8s.io/v1/namespaces/" + url.PathEscape(f.service.Namespace) + "/endpointslices"
 	query := url.Values{"labelSelector": {"kubernetes.io/service-name=" + f.service.Name}}
 	if err := f.client.Get(ctx, path, query, &list); err != nil {
-		return nil, probe.APIFailure(err)
+		return nil, failure.FromAPI(err)
 	}
 	return f.targets(list), nil
 }

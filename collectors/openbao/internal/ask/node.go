@@ -10,7 +10,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // NodeAnswers are the answers of a node in one round.
@@ -18,7 +19,7 @@ type NodeAnswers struct {
 	Health   *Health
 	Seal     *SealStatus
 	Leader   *leaderStatus
-	Failures probe.Failures
+	Failures failure.List
 	// Confirmed reports that the leader which a standby names has answered through it.
 	Confirmed   bool
 	Certificate time.Time // when that of the listener expires
@@ -44,7 +45,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 		// Up to a second was cut off, so that clocks that agree are 0 to 1 apart.
 		n.Skew = math.Ceil(float64(n.Health.ServerTime) - float64(start.Add(n.Took/2).UnixMilli())/1000)
 	}
-	if probe.NoAnswer(err) {
+	if failure.NoAnswer(err) {
 		n.Failures.Skip(SysSealStatus.Path, err)
 		n.Failures.Skip(SysLeader.Path, err)
 		return n
@@ -56,7 +57,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	}
 	leader, err := askUntil(ctx, a, SysLeader.At(""))
 	switch {
-	case probe.ReasonOf(err) == ReasonSealed:
+	case failure.ReasonOf(err) == ReasonSealed:
 		n.Leader = &leaderStatus{HAEnabled: true} // the answer of a sealed node, which has no leader
 	case err != nil:
 		n.Failures.Add(SysLeader.Path, err)
@@ -70,19 +71,19 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 	got, err := a.Ask(ctx, SysHealth.At("").Request)
 	if err != nil {
-		return nil, probe.TransportFailure(err)
+		return nil, failure.FromTransport(err)
 	}
 	switch got.Status {
 	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
 	default:
 		return nil, statusFailure(SysHealth.Endpoint, got)
 	}
-	h, err := probe.Decode[Health](got.Body)
+	h, err := httpclient.DecodeJSON[Health](got.Body)
 	if err == nil && (h.Initialized == nil || h.Sealed == nil || h.Standby == nil) {
-		err = probe.Failed(probe.ReasonDecode, "not the health of an OpenBao node")
+		err = failure.Errorf(failure.ReasonDecode, "not the health of an OpenBao node")
 	}
 	if err != nil && got.Status != http.StatusOK {
-		err = probe.Failed(probe.ReasonHTTP, "status %d of something else", got.Status)
+		err = failure.Errorf(failure.ReasonHTTP, "status %d of something else", got.Status)
 	}
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 	"encoding/pem"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // Issuer is the content of its certificate. It never changes: another certificate is
@@ -37,11 +37,11 @@ type PKIAnswers struct {
 func (d IssuerData) Parse() (Issuer, error) {
 	block, _ := pem.Decode([]byte(d.Certificate))
 	if block == nil {
-		return Issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
+		return Issuer{}, failure.Errorf(failure.ReasonDecode, "not a certificate")
 	}
 	c, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return Issuer{}, probe.Failed(probe.ReasonDecode, "not a certificate")
+		return Issuer{}, failure.Errorf(failure.ReasonDecode, "not a certificate")
 	}
 	return Issuer{
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
@@ -53,11 +53,11 @@ func (d IssuerData) Parse() (Issuer, error) {
 func (d crlData) Parse() (this, next time.Time, err error) {
 	block, _ := pem.Decode([]byte(d.CRL))
 	if block == nil {
-		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
+		return this, next, failure.Errorf(failure.ReasonDecode, "not a revocation list")
 	}
 	c, err := x509.ParseRevocationList(block.Bytes)
 	if err != nil {
-		return this, next, probe.Failed(probe.ReasonDecode, "not a revocation list")
+		return this, next, failure.Errorf(failure.ReasonDecode, "not a revocation list")
 	}
 	return c.ThisUpdate, c.NextUpdate, nil
 }

@@ -8,15 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // TestReasonsOfFailures: answers of OpenBao 2.4.0, by the beginning of the
 // name of their file.
 func TestReasonsOfFailures(t *testing.T) {
-	reasons := map[string]probe.Reason{
-		"forbidden-": probe.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
-		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": probe.ReasonNotFound, "lease-count-without-type": probe.ReasonNotFound, "kv-list-empty": "",
+	reasons := map[string]failure.Reason{
+		"forbidden-": failure.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
+		"standby-redirect": ReasonNoLeader, "unknown-mount-admin": failure.ReasonNotFound, "lease-count-without-type": failure.ReasonNotFound, "kv-list-empty": "",
 	}
 	files, err := filepath.Glob("testdata/answers/*.json")
 	if err != nil || len(files) == 0 {
@@ -38,7 +39,7 @@ func TestReasonsOfFailures(t *testing.T) {
 				}
 				continue
 			}
-			if got := probe.ReasonOf(err); got != want || err == nil {
+			if got := failure.ReasonOf(err); got != want || err == nil {
 				t.Errorf("%s: %v (%v), not %s", name, got, err, want)
 			}
 		}
@@ -72,7 +73,7 @@ func TestAnEmptyListIsNotAMissingMount(t *testing.T) {
 func TestErrorsQuoteNoBody(t *testing.T) {
 	const secret = "s3cr3t"
 	for _, body := range []string{secret, `{"keys":"` + secret + `"}`, `{"keys":["` + secret + `"`, `{"keys":{"` + secret + `":1}}`} {
-		_, err := probe.Decode[kvNames]([]byte(body))
+		_, err := httpclient.DecodeJSON[kvNames]([]byte(body))
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
 		}

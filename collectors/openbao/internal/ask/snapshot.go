@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -40,7 +40,7 @@ func (n StoredNode) Presented() *x509.Certificate {
 
 // Login fails: nothing is asked.
 func (StoredNode) Login(context.Context, string, string, string) (Session, error) {
-	return Session{}, probe.ErrNotInSnapshot
+	return Session{}, failure.ErrNotInSnapshot
 }
 
 // Revoke does nothing.
@@ -65,10 +65,10 @@ func (s *StoredNodes) Now() time.Time {
 }
 
 // Current returns the nodes that have a directory in the snapshot.
-func (s *StoredNodes) Current() (map[string]Node, probe.Failures) {
+func (s *StoredNodes) Current() (map[string]Node, failure.List) {
 	names, err := snapshot.Subdirectories(s.Dir)
 	if err != nil {
-		return nil, probe.Failures{{Endpoint: "snapshot", Err: probe.Failed(probe.ReasonNotFound, "%w", err)}}
+		return nil, failure.List{{Endpoint: "snapshot", Err: failure.Errorf(failure.ReasonNotFound, "%w", err)}}
 	}
 	nodes := map[string]Node{}
 	for _, name := range names {

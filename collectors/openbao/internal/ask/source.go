@@ -16,8 +16,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // Source knows the nodes of an instance.
@@ -27,7 +28,7 @@ type Source interface {
 	// Changed wakes whoever waits for the first nodes or for other ones.
 	Changed() <-chan struct{}
 	// Current are the nodes by name, and why they may be out of date.
-	Current() (map[string]Node, probe.Failures)
+	Current() (map[string]Node, failure.List)
 	// Known says whether it has been found out, or has failed to be, which nodes
 	// there are.
 	Known() bool
@@ -50,14 +51,14 @@ func IsOffline(o config.OpenBao, cluster fleet.Cluster) bool {
 // Live is nodes that are asked over the network.
 type Live struct {
 	o    config.OpenBao
-	dial dialFunc
+	dial httpclient.DialFunc
 	log  *slog.Logger
 
 	finder *finder // of nodes behind a Service; nil for a list
 	wake   chan struct{}
 
 	mu      sync.Mutex
-	tls     probe.TLSFiles
+	tls     httpclient.TLSFiles
 	targets []target
 	failing error // of the finder
 	asked   bool
@@ -71,7 +72,7 @@ type target struct{ name, url, serverName string }
 func NewLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *Live {
 	l := &Live{
 		o: o, dial: site.Dial, log: log,
-		wake: make(chan struct{}, 1), tls: probe.TLSFiles{TLS: o.TLS}, askers: map[target]Node{},
+		wake: make(chan struct{}, 1), tls: httpclient.TLSFiles{TLS: o.TLS}, askers: map[target]Node{},
 	}
 	for _, node := range o.Nodes {
 		name := node
@@ -143,7 +144,7 @@ func (l *Live) Known() bool {
 }
 
 // Current returns the nodes, with new connections if files of the TLS configuration changed.
-func (l *Live) Current() (map[string]Node, probe.Failures) {
+func (l *Live) Current() (map[string]Node, failure.List) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	settings, changed, err := l.tls.Reload(l.log)
@@ -166,7 +167,7 @@ func (l *Live) Current() (map[string]Node, probe.Failures) {
 	}
 	l.askers = next
 	if l.failing != nil {
-		return byName, probe.Failures{{Endpoint: "endpointslices", Err: l.failing}}
+		return byName, failure.List{{Endpoint: "endpointslices", Err: l.failing}}
 	}
 	return byName, nil
 }

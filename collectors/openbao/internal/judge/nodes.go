@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/probe"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // State is the state of a node, in the words of the state label.
@@ -88,7 +88,7 @@ func sealRows(r *exposition.Rows, h *ask.Health, s *ask.SealStatus, openbao, nod
 }
 
 // FailureRows adds why endpoints were not answered.
-func FailureRows(r *exposition.Rows, failures probe.Failures, openbao, node string) {
+func FailureRows(r *exposition.Rows, failures failure.List, openbao, node string) {
 	for _, f := range failures {
 		r.Add(endpointFailing, 1, openbao, node, f.Endpoint, string(f.Reason()))
 	}
@@ -141,26 +141,26 @@ func (n Nodes) Unconfirmed() []string {
 
 // Choose returns the node to ask about the cluster: the active one, or a standby that
 // has just reached it. Without one, the error is the reason.
-func (n Nodes) Choose(finding probe.Failures) (string, error) {
+func (n Nodes) Choose(finding failure.List) (string, error) {
 	if name, answers := n.Active(); answers != nil {
 		return name, nil
 	}
 	names := n.names()
 	switch {
 	case len(names) == 0 && len(finding) > 0:
-		return "", probe.Failed(finding[0].Reason(), "the nodes are not known")
+		return "", failure.Errorf(finding[0].Reason(), "the nodes are not known")
 	case len(names) == 0:
-		return "", probe.Failed(ask.ReasonNoLeader, "there is no node")
+		return "", failure.Errorf(ask.ReasonNoLeader, "there is no node")
 	case !n.AnyUp():
-		return "", probe.Failed(n[names[0]].Failures.Reason(), "no node answers")
+		return "", failure.Errorf(n[names[0]].Failures.Reason(), "no node answers")
 	}
-	err := probe.Failed(ask.ReasonSealed, "every node that answers is sealed")
+	err := failure.Errorf(ask.ReasonSealed, "every node that answers is sealed")
 	for _, name := range names {
 		if n[name].Confirmed {
 			return name, nil
 		}
 		if StateOf(n[name].Health) == Standby {
-			err = probe.Failed(ask.ReasonNoLeader, "no node is active")
+			err = failure.Errorf(ask.ReasonNoLeader, "no node is active")
 		}
 	}
 	return "", err
@@ -175,8 +175,8 @@ func SameLeader(a, b *ask.NodeAnswers) bool {
 // Summary is the answers of all nodes together.
 type Summary struct {
 	Nodes   Nodes
-	Finding probe.Failures // why the nodes may be out of date
-	Led     bool           // some node was active at the end of the last round
+	Finding failure.List // why the nodes may be out of date
+	Led     bool         // some node was active at the end of the last round
 	Leaders *Leaders
 }
 

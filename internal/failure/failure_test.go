@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package probe
+package failure
 
 import (
 	"context"
 	"errors"
-	"io"
 	"net/url"
 	"os"
 	"strings"
@@ -24,9 +23,9 @@ func TestReasonsOfNoAnswer(t *testing.T) {
 		"TLS alert":  {errors.New("remote error: tls: bad certificate"), ReasonTLS},
 		"files":      {&FileError{Err: os.ErrNotExist}, ReasonTLS},
 		"too large":  {ErrTooLarge, ReasonDecode},
-		"classified": {Failed("sealed", "x"), "sealed"},
+		"classified": {Errorf("sealed", "x"), "sealed"},
 	} {
-		err := TransportFailure(tc.err)
+		err := FromTransport(tc.err)
 		if got := ReasonOf(err); got != tc.want {
 			t.Errorf("%s: %s, not %s", name, got, tc.want)
 		}
@@ -37,15 +36,7 @@ func TestReasonsOfNoAnswer(t *testing.T) {
 			t.Errorf("%s counts as an answer", name)
 		}
 	}
-	if !errors.Is(TransportFailure(ErrNotInSnapshot), ErrNotInSnapshot) {
+	if !errors.Is(FromTransport(ErrNotInSnapshot), ErrNotInSnapshot) {
 		t.Error("what is not recorded is a failure")
-	}
-}
-
-func TestLimitBody(t *testing.T) {
-	for size, want := range map[int]error{6: nil, 4: ErrTooLarge, 0: ErrTooLarge} {
-		if _, err := io.ReadAll(LimitBody(io.NopCloser(strings.NewReader("12345")), size)); !errors.Is(err, want) {
-			t.Errorf("%d bytes: %v", size, err)
-		}
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package probe
+package httpclient
 
 import (
 	"crypto/sha256"
@@ -13,9 +13,10 @@ import (
 	"os"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// TLSFiles makes TLS configurations of files that may be replaced at any time.
+// TLSFiles builds TLS configurations from files that may be replaced at any time.
 type TLSFiles struct {
 	config.TLS
 
@@ -23,14 +24,6 @@ type TLSFiles struct {
 	current *tls.Config
 	failing string // the last failure of Reload
 }
-
-// FileError is a file that cannot be used.
-type FileError struct{ Err error }
-
-func (e *FileError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error itself.
-func (e *FileError) Unwrap() error { return e.Err }
 
 // Load returns the TLS configuration of what the files hold now, and whether it
 // is another one than the last time. While they cannot be used, the one before
@@ -43,7 +36,7 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 			continue
 		}
 		if contents[file], err = os.ReadFile(file); err != nil {
-			return t.current, false, &FileError{err}
+			return t.current, false, &failure.FileError{Err: err}
 		}
 		_, _ = fmt.Fprintf(h, "%d\n%s", len(contents[file]), contents[file])
 	}
@@ -59,14 +52,14 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 	if t.CAFile != "" {
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(contents[t.CAFile]) {
-			return t.current, false, &FileError{fmt.Errorf("%s: no certificate in it", t.CAFile)}
+			return t.current, false, &failure.FileError{Err: fmt.Errorf("%s: no certificate in it", t.CAFile)}
 		}
 	}
 	if t.CertFile != "" {
 		pair, err := tls.X509KeyPair(contents[t.CertFile], contents[t.KeyFile])
 		if err != nil {
 			// The text of the error could quote the file.
-			return t.current, false, &FileError{errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
+			return t.current, false, &failure.FileError{Err: errors.New(t.CertFile + " and " + t.KeyFile + ": not a certificate with its key")}
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}

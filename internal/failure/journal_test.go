@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package probe
+package failure
 
 import (
 	"bytes"
@@ -15,9 +15,9 @@ import (
 func TestTheJournalSaysEachThingOnce(t *testing.T) {
 	var log bytes.Buffer
 	j := NewJournal(slog.New(slog.NewTextHandler(&log, nil)))
-	turn := Failures{
-		{Endpoint: "a", Err: Failed(ReasonHTTP, "one")}, {Endpoint: "a", Err: Failed(ReasonDecode, "two")},
-		{Endpoint: "a", Err: Failed(ReasonHTTP, "three")}, {Endpoint: "b", Err: Failed(ReasonHTTP, "four"), Skipped: true},
+	turn := List{
+		{Endpoint: "a", Err: Errorf(ReasonHTTP, "one")}, {Endpoint: "a", Err: Errorf(ReasonDecode, "two")},
+		{Endpoint: "a", Err: Errorf(ReasonHTTP, "three")}, {Endpoint: "b", Err: Errorf(ReasonHTTP, "four"), Skipped: true},
 	}
 	for range 3 {
 		j.Note("cluster", turn)
@@ -29,12 +29,12 @@ func TestTheJournalSaysEachThingOnce(t *testing.T) {
 		t.Error(got)
 	}
 	log.Reset()
-	j.Note("cluster", Failures{{Endpoint: "a", Err: Failed(ReasonDecode, "two")}})
+	j.Note("cluster", List{{Endpoint: "a", Err: Errorf(ReasonDecode, "two")}})
 	j.Note("cluster", nil)
 	if n := strings.Count(log.String(), "answered again"); n != 2 || strings.Count(log.String(), "level=WARN") != 0 {
 		t.Error(log.String())
 	}
-	var none Failures
+	var none List
 	none.Add("x", ErrNotInSnapshot)
 	none.Skip("x", ErrNotInSnapshot)
 	if len(none) != 0 {

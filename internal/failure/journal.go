@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package probe
+package failure
 
 import (
 	"errors"
@@ -16,37 +16,37 @@ import (
 type EndpointFailure struct {
 	Endpoint string
 	Err      error
-	// Skipped says that it was not even asked, because another one was not answered
-	// or there is nobody to ask.
+	// Skipped reports that it was not asked, because another one was not answered or
+	// there is nothing to ask.
 	Skipped bool
 }
 
 // Reason is why.
 func (f EndpointFailure) Reason() Reason { return ReasonOf(f.Err) }
 
-// Failures are those of one turn.
-type Failures []EndpointFailure
+// List is the failures of one round.
+type List []EndpointFailure
 
 // Add notes a failure; what a snapshot does not have is none.
-func (fs *Failures) Add(endpoint string, err error) {
+func (l *List) Add(endpoint string, err error) {
 	if !errors.Is(err, ErrNotInSnapshot) {
-		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err})
+		*l = append(*l, EndpointFailure{Endpoint: endpoint, Err: err})
 	}
 }
 
 // Skip notes an endpoint that was not asked.
-func (fs *Failures) Skip(endpoint string, err error) {
+func (l *List) Skip(endpoint string, err error) {
 	if !errors.Is(err, ErrNotInSnapshot) {
-		*fs = append(*fs, EndpointFailure{Endpoint: endpoint, Err: err, Skipped: true})
+		*l = append(*l, EndpointFailure{Endpoint: endpoint, Err: err, Skipped: true})
 	}
 }
 
 // Reason is that of the first.
-func (fs Failures) Reason() Reason {
-	if len(fs) == 0 {
+func (l List) Reason() Reason {
+	if len(l) == 0 {
 		return ReasonHTTP
 	}
-	return fs[0].Reason()
+	return l[0].Reason()
 }
 
 // Journal counts failures by reason and logs when they begin and end.
@@ -73,7 +73,7 @@ func NewJournal(log *slog.Logger) *Journal {
 
 // Note takes in a turn: one line for all that began to fail for the same reason,
 // and one for all that is answered again.
-func (j *Journal) Note(of string, turn Failures) {
+func (j *Journal) Note(of string, turn List) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	was, is := j.failing[of], map[trouble]bool{}

@@ -1,12 +1,16 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package probe
+package httpclient
 
-import "io"
+import (
+	"io"
 
-// LimitBody cuts an endless body off: behind the given number of bytes, reading
-// fails with [ErrTooLarge].
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+// LimitBody bounds a body: after size bytes, reading fails with
+// [failure.ErrTooLarge].
 func LimitBody(body io.ReadCloser, size int) io.ReadCloser {
 	return &limitedBody{ReadCloser: body, left: size}
 }
@@ -19,7 +23,7 @@ type limitedBody struct {
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, ErrTooLarge
+		return 0, failure.ErrTooLarge
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpclient
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/connrotation"
+)
+
+// ForAPIServer returns an HTTP client with the credentials of config, which never waits
+// longer than the context of a request and follows no redirect. end closes its
+// connections, also those in use.
+func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err error) {
+	dial := config.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // as client-go does
+	}
+	// client-go shares connections between clients of like settings, and its
+	// wrappers hide them from http.Client.CloseIdleConnections.
+	dialer := connrotation.NewDialer(dial)
+	config = rest.CopyConfig(config)
+	config.Dial = dialer.DialContext
+	config.UserAgent = UserAgent
+	client, err = rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	client.Transport = abandon{client.Transport}
+	client.CheckRedirect = KeepRedirect
+	return client, dialer.CloseAll, nil
+}

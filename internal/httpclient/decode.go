@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpclient
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+// DecodeJSON reads a JSON body. The error does not quote it.
+func DecodeJSON[T any](body []byte) (T, error) {
+	var out T
+	if err := json.Unmarshal(body, &out); err != nil {
+		var syntax *json.SyntaxError
+		var wrong *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &wrong):
+			return out, failure.Errorf(failure.ReasonDecode, "the value of %s is not what it should be", wrong.Field)
+		case errors.As(err, &syntax):
+			return out, failure.Errorf(failure.ReasonDecode, "not valid JSON at byte %d", syntax.Offset)
+		}
+		return out, failure.Errorf(failure.ReasonDecode, "not what it should be")
+	}
+	return out, nil
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package httpclient builds the HTTP clients of all outgoing requests: [New] those to
+// OpenBao, Aurora, Keystone, Alertmanager and pods, [ForAPIServer] those to Kubernetes.
+// What must hold for every outgoing request belongs here.
+package httpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// UserAgent is the user agent of the exporter.
+const UserAgent = "cobaltcore-exporter"
+
+// maxHeader bounds the header of an answer.
+const maxHeader = 64 << 10
+
+// DialFunc opens a connection.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Options are the settings of a [Transport].
+type Options struct {
+	// Dial is that of a [net.Dialer] by default.
+	Dial DialFunc
+	TLS  *tls.Config
+	// Timeout bounds dials and TLS handshakes: they may outlive their request, and the
+	// next one waits for them. 0 is none.
+	Timeout time.Duration
+	// MaxIdle is the number of idle connections to a host that are kept for two minutes;
+	// 0 is a new connection for each request.
+	MaxIdle int
+	// MaxBody bounds the body of an answer in bytes, unpacked; 0 is unlimited. Beyond
+	// it, reading fails with [failure.ErrTooLarge].
+	MaxBody int
+	// DisableCompression asks for plain bodies.
+	DisableCompression bool
+}
+
+// Transport is an [http.Transport] with bounds. It uses no proxy and no other setting of
+// the environment, keeps no cookies and sends no credentials.
+type Transport struct {
+	*http.Transport
+
+	maxBody int
+}
+
+// New returns a transport.
+func New(o Options) *Transport {
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	if o.Timeout > 0 {
+		dial = within(o.Timeout, dial)
+	}
+	return &Transport{maxBody: o.MaxBody, Transport: &http.Transport{
+		DialContext:            dial,
+		TLSClientConfig:        o.TLS,
+		TLSHandshakeTimeout:    o.Timeout,
+		DisableKeepAlives:      o.MaxIdle == 0,
+		DisableCompression:     o.DisableCompression,
+		MaxIdleConnsPerHost:    o.MaxIdle,
+		IdleConnTimeout:        2 * time.Minute,
+		MaxResponseHeaderBytes: maxHeader,
+	}}
+}
+
+// RoundTrip bounds the body of the answer.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := t.Transport.RoundTrip(r)
+	if err == nil && t.maxBody > 0 {
+		answer.Body = LimitBody(answer.Body, t.maxBody)
+	}
+	return answer, err
+}
+
+// within ends a dial after the timeout.
+func within(timeout time.Duration, dial DialFunc) DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
+}
+
+// KeepRedirect is the CheckRedirect of a client that returns a redirect as the answer: to
+// follow it would send credentials along, wherever it leads.
+func KeepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
