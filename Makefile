@@ -104,15 +104,15 @@ rules: ## Test every rule with its fixtures, and make every mistake in it, one a
 
 .PHONY: servers
 servers: ## Run the tests on real servers, which are built into a cache once
-	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 1 ./testbed ./e2e
+	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 2 ./testbed ./e2e/...
 
 .PHONY: e2e
 e2e: ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
-	cd test && $(GOTEST) -race -tags testbed -timeout 90m ./e2e -args -thorough
+	cd test && $(GOTEST) -race -tags testbed -timeout 90m -p 2 ./e2e/... -args -thorough
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
-	cd test && $(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./e2e -args -screenshots $(CURDIR)/docs/dashboards
+	cd test && $(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./e2e/dashboards -args -screenshots $(CURDIR)/docs/dashboards
 
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C
@@ -124,7 +124,7 @@ bench: build ## Measure beside kube-state-metrics on a real cluster, and 100 clu
 	cd test && $(GO) run ./bench -check
 	cd test && $(GO) run ./bench -clusters 100
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
-	cd test && $(GO) test -run '^$$' -bench . -tags testbed ./e2e
+	cd test && $(GO) test -run '^$$' -bench . -tags testbed ./e2e/fleet
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s) each

@@ -1,0 +1,15 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package chart installs the Helm chart, the plugin and the image.
+package chart
+
+import (
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }

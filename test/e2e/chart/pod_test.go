@@ -1,0 +1,226 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// runAsPod runs what the pods of the release would, one process for each shard.
+func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstructured.Unstructured) {
+	t.Helper()
+	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour)
+	harness.Must(t, err)
+	spec, container := podTemplate(t, objects)
+	args := stringsOf(container["args"])
+	shards := regexp.MustCompile(`--shard=auto/(\d+)`).FindStringSubmatch(strings.Join(args, " "))
+	pods := 1
+	if shards != nil {
+		_, err := fmt.Sscan(shards[1], &pods)
+		harness.Must(t, err)
+	}
+	config := exporterConfig(t, objects)
+	first, _ := config["clusters"].([]any)[0].(map[string]any)
+	local, _ := first["name"].(string)
+	var all []harness.Series
+	for i := range pods {
+		root := t.TempDir()
+		mount(t, c, spec, container, root)
+		file := filepath.Join(root, "etc", "cobaltcore-exporter", "config", "exporter.yaml")
+		p := process{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}
+		for _, o := range ofKind(objects, "Pod") { // that of helm test
+			containers, _, err := unstructured.NestedSlice(o.Object, "spec", "containers")
+			harness.Must(t, err)
+			test, _ := containers[0].(map[string]any)
+			p.test = stringsOf(test["args"])
+		}
+		rows, err := p.run(t, container, func(config map[string]any) {
+			outside(config, kubeconfigFor(t, c, token))
+		})
+		harness.Must(t, err)
+		all = append(all, rows...)
+	}
+	nothingRefused(t, local, all)
+}
+
+// process is the container of a pod.
+type process struct {
+	program, root, file string
+	args, test          []string
+	shard               string
+}
+
+// here are arguments or a text with the directory of the files as it is on this machine.
+func (p process) here(text string) string {
+	const etc = "/etc/cobaltcore-exporter/"
+	return strings.ReplaceAll(text, etc, filepath.Join(p.root, etc)+string(filepath.Separator))
+}
+
+// run starts it, waits for it as a kubelet does and scrapes it as Prometheus does.
+func (p process) run(t *testing.T, container map[string]any, change func(config map[string]any)) ([]harness.Series, error) {
+	t.Helper()
+	text, err := os.ReadFile(p.file)
+	harness.Must(t, err)
+	var config map[string]any
+	harness.Must(t, yaml.Unmarshal(text, &config))
+	change(config)
+	text, err = yaml.Marshal(config)
+	harness.Must(t, err)
+	harness.Must(t, os.WriteFile(p.file, []byte(p.here(string(text))), 0o600))
+
+	numbers, err := testbed.FreePorts(2)
+	harness.Must(t, err)
+	ports := map[string]int{}
+	var args []string
+	for _, a := range p.args {
+		a = strings.Replace(p.here(a), "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
+		for i, flag := range []string{"--web.listen-address=:", "--web.probe-address=:"} {
+			if strings.HasPrefix(a, flag) {
+				ports[flag] = numbers[i]
+				a = fmt.Sprintf("%s127.0.0.1:%d", strings.TrimSuffix(flag, ":"), numbers[i])
+			}
+		}
+		args = append(args, a)
+	}
+	var env []string
+	variables, _ := container["env"].([]any)
+	for _, v := range variables {
+		v, _ := v.(map[string]any)
+		env = append(env, fmt.Sprint(v["name"], "=", v["value"]))
+	}
+	if len(p.test) > 0 {
+		out, err := exec.CommandContext(t.Context(), p.program, strings.Fields(p.here(strings.Join(p.test, " ")))...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "is valid") {
+			t.Errorf("the test of helm test fails: %v: %s", err, out)
+		}
+	}
+	running, err := testbed.Start(harness.Lasting(t), t.TempDir(), testbed.Command{Name: "exporter", Path: p.program, Args: args, Env: env})
+	harness.Must(t, err)
+	t.Cleanup(func() { harness.Stop(t, running.Stop) })
+
+	protected := ports["--web.probe-address=:"] != 0
+	scheme, probes := "http", numbers[0]
+	if protected {
+		scheme, probes = "https", numbers[1]
+	}
+	if err := running.WaitReady(t.Context(), time.Minute, func(ctx context.Context) error {
+		_, err := httpGet(ctx, fmt.Sprintf("http://127.0.0.1:%d/-/ready", probes), "")
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	url := fmt.Sprintf("%s://127.0.0.1:%d/metrics", scheme, numbers[0])
+	if protected {
+		if _, err := httpGet(t.Context(), url, ""); err == nil {
+			t.Error("anybody may scrape")
+		}
+	}
+	body, err := httpGet(t.Context(), url, "password")
+	if err != nil {
+		return nil, err
+	}
+	return harness.Parse(body)
+}
+
+func httpGet(ctx context.Context, url, password string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	if password != "" {
+		request.SetBasicAuth("prometheus", password)
+	}
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // one of the test
+	}}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", url, response.Status)
+	}
+	return body, err
+}
+
+// mount does what a kubelet does with the volumes of a pod: the files of ConfigMaps and
+// Secrets appear below root.
+func mount(t *testing.T, c *testbed.Cluster, spec, container map[string]any, root string) {
+	t.Helper()
+	from := map[string]*unstructured.Unstructured{}
+	volumes, _, err := unstructured.NestedSlice(spec, "volumes")
+	harness.Must(t, err)
+	for _, v := range volumes {
+		v, _ := v.(map[string]any)
+		name, _ := v["name"].(string)
+		if secret, ok, _ := unstructured.NestedString(v, "secret", "secretName"); ok {
+			from[name] = testbed.NewObject("v1", "Secret", chartNamespace, secret)
+		}
+		if configMap, ok, _ := unstructured.NestedString(v, "configMap", "name"); ok {
+			from[name] = testbed.NewObject("v1", "ConfigMap", chartNamespace, configMap)
+		}
+	}
+	mounts, _, err := unstructured.NestedSlice(container, "volumeMounts")
+	harness.Must(t, err)
+	for _, m := range mounts {
+		m, _ := m.(map[string]any)
+		name, _ := m["name"].(string)
+		path, _ := m["mountPath"].(string)
+		dir := filepath.Join(root, path)
+		harness.Must(t, os.MkdirAll(dir, 0o755))
+		source := from[name]
+		if source == nil {
+			continue // an emptyDir
+		}
+		object, err := c.Get(t.Context(), source)
+		harness.Must(t, err)
+		data, _, err := unstructured.NestedStringMap(object.Object, "data")
+		harness.Must(t, err)
+		for key, text := range data {
+			content := []byte(text)
+			if object.GetKind() == "Secret" {
+				content, err = base64.StdEncoding.DecodeString(text)
+				harness.Must(t, err)
+			}
+			harness.Must(t, os.WriteFile(filepath.Join(dir, key), content, 0o600))
+		}
+	}
+}
+
+// buildExporter builds the program as the image has it.
+func buildExporter(t *testing.T) string {
+	t.Helper()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	path := filepath.Join(t.TempDir(), "cobaltcore-exporter")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "./cmd/cobaltcore-exporter")
+	cmd.Dir, cmd.Env = root, append(cmd.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}

@@ -1,0 +1,187 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// TestChartLeastPrivilege: with all roles of the chart nothing is refused; without any one
+// verb of any one rule something is, so that there is none too many. Kinds that share
+// a rule are all missed.
+func TestChartLeastPrivilege(t *testing.T) {
+	t.Parallel()
+	c := chartCluster(t)
+	harness.Must(t, c.Apply(t.Context(), testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")))
+	for _, set := range []string{"all", "discovery"} {
+		t.Run(set, func(t *testing.T) { leastPrivilege(t, c, set) })
+	}
+}
+
+func leastPrivilege(t *testing.T, c *testbed.Cluster, set string) {
+	t.Helper()
+	objects := rendered(t, set)
+	roles := ofKind(objects, "ClusterRole", "Role")
+	config := exporterConfig(t, objects)
+	t.Run("with all", func(t *testing.T) {
+		permitted(t, c, config, set, roles, func(all []harness.Series) error {
+			if found := forbidden(all); len(found) > 0 {
+				return fmt.Errorf("refused: %s", strings.Join(found, "\n"))
+			}
+			return nil
+		})
+	})
+	for n, role := range roles {
+		rules, _, err := unstructured.NestedSlice(role.Object, "rules")
+		harness.Must(t, err)
+		for i, r := range rules {
+			r, _ := r.(map[string]any)
+			verbs, resources := stringsOf(r["verbs"]), stringsOf(r["resources"])
+			for _, verb := range verbs {
+				name := fmt.Sprintf("%s-%d-%d-%s", set, n, i, verb)
+				t.Run(strings.Join([]string{"without", verb, strings.Join(resources, ","), role.GetNamespace()}, " "), func(t *testing.T) {
+					t.Parallel()
+					permitted(t, c, config, name, without(t, roles, n, i, verb), func(all []harness.Series) error {
+						found := forbidden(all)
+						kinds := map[string]bool{}
+						for _, s := range harness.Find(all, harness.Series{"": "cobaltcore_watch_failing", "reason": "forbidden", "=": "1"}) {
+							kinds[s["group"]+"/"+s["kind"]] = true
+						}
+						if len(found) == 0 || slices.Contains(verbs, "watch") && len(kinds) != len(resources) {
+							return fmt.Errorf("nobody misses it: it is not needed. Refused: %s", strings.Join(found, "\n"))
+						}
+						return nil
+					})
+				})
+			}
+		}
+	}
+}
+
+// without are the roles, but for one verb of one rule of one of them.
+func without(t *testing.T, roles []*unstructured.Unstructured, n, rule int, verb string) []*unstructured.Unstructured {
+	t.Helper()
+	roles = slices.Clone(roles)
+	roles[n] = roles[n].DeepCopy()
+	rules, _, err := unstructured.NestedSlice(roles[n].Object, "rules")
+	harness.Must(t, err)
+	r, _ := rules[rule].(map[string]any)
+	verbs, _ := r["verbs"].([]any)
+	if r["verbs"] = slices.DeleteFunc(verbs, func(v any) bool { return v == verb }); len(verbs) == 1 {
+		rules = slices.Delete(rules, rule, rule+1)
+	}
+	roles[n].Object["rules"] = rules
+	return roles
+}
+
+// permitted runs an exporter with an account that has the roles, until what it exports
+// satisfies check.
+func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name string, roles []*unstructured.Unstructured, check func([]harness.Series) error) {
+	t.Helper()
+	bindRoles(t, c, name, roles)
+	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, name, time.Hour)
+	harness.Must(t, err)
+	text, err := yaml.Marshal(config)
+	harness.Must(t, err)
+	var own map[string]any
+	harness.Must(t, yaml.Unmarshal(text, &own))
+	outside(own, kubeconfigFor(t, c, token))
+	// Only this cluster, and what is asked of it; listed first, so that both verbs show.
+	clusters, _ := own["clusters"].([]any)
+	local, _ := clusters[0].(map[string]any)
+	local["watchList"] = false
+	own["clusters"] = clusters[:1]
+	delete(own, "alertmanager")
+	delete(own, "rules")
+	unstructured.RemoveNestedField(own, "collectors", "aurora")
+	text, err = yaml.Marshal(own)
+	harness.Must(t, err)
+	e := harness.StartExporter(t, string(text), func(o *app.Options) {
+		o.Dial = func(_ context.Context, network, address string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("nobody is at " + address)}
+		}
+	})
+	e.Ready(t)
+	harness.Eventually(t, time.Minute, func() error {
+		all, err := e.Scrape(t.Context())
+		if err != nil {
+			return err
+		}
+		return check(all)
+	})
+	e.Stop(t)
+}
+
+// bindRoles makes an account with copies of the roles, and waits until it has them.
+func bindRoles(t *testing.T, c *testbed.Cluster, name string, roles []*unstructured.Unstructured) {
+	t.Helper()
+	objects := []*unstructured.Unstructured{testbed.NewObject("v1", "ServiceAccount", chartNamespace, name)}
+	for _, role := range roles {
+		rules, _, err := unstructured.NestedSlice(role.Object, "rules")
+		harness.Must(t, err)
+		if len(rules) == 0 {
+			continue
+		}
+		own := testbed.NewObject(role.GetAPIVersion(), role.GetKind(), role.GetNamespace(), name)
+		own.Object["rules"] = rules
+		binding := testbed.NewObject(role.GetAPIVersion(), role.GetKind()+"Binding", role.GetNamespace(), name)
+		binding.Object["roleRef"] = map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": role.GetKind(), "name": name}
+		binding.Object["subjects"] = []any{map[string]any{"kind": "ServiceAccount", "namespace": chartNamespace, "name": name}}
+		objects = append(objects, own, binding)
+	}
+	harness.Must(t, c.Apply(t.Context(), objects...))
+	hasRoles(t, c, name, objects)
+}
+
+// hasRoles waits until the API server knows that the account has the roles: until then it
+// refuses everything.
+func hasRoles(t *testing.T, c *testbed.Cluster, account string, objects []*unstructured.Unstructured) {
+	t.Helper()
+	reviews := schema.GroupVersionResource{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews"}
+	for _, role := range ofKind(objects, "ClusterRole", "Role") {
+		rules, _, err := unstructured.NestedSlice(role.Object, "rules")
+		harness.Must(t, err)
+		r, _ := rules[0].(map[string]any)
+		resource, subresource, _ := strings.Cut(stringsOf(r["resources"])[0], "/")
+		attributes := map[string]any{
+			"namespace": role.GetNamespace(), "verb": stringsOf(r["verbs"])[0], "group": stringsOf(r["apiGroups"])[0],
+			"resource": resource, "subresource": subresource,
+		}
+		if names := stringsOf(r["resourceNames"]); len(names) > 0 {
+			attributes["name"] = names[0]
+		}
+		review := testbed.NewObject("authorization.k8s.io/v1", "SubjectAccessReview", "", "")
+		review.Object["spec"] = map[string]any{
+			"user": "system:serviceaccount:" + chartNamespace + ":" + account, "resourceAttributes": attributes,
+			"groups": []any{"system:serviceaccounts", "system:serviceaccounts:" + chartNamespace, "system:authenticated"},
+		}
+		harness.Eventually(t, time.Minute, func() error {
+			answer, err := c.Dynamic.Resource(reviews).Create(t.Context(), review, metav1.CreateOptions{})
+			if err != nil {
+				return err
+			}
+			if ok, _, _ := unstructured.NestedBool(answer.Object, "status", "allowed"); !ok {
+				return fmt.Errorf("%s may not yet do what %s %s/%s says", account, role.GetKind(), role.GetNamespace(), role.GetName())
+			}
+			return nil
+		})
+	}
+}

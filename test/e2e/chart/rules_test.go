@@ -1,0 +1,167 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// TestChartRules: what the options make of the generated rules is what promtool and pint
+// accept, and nothing else of them has changed.
+func TestChartRules(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	for set, label := range map[string]string{"defaults": "cluster", "all": "clusterName"} {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			got := chartRules(t, rendered(t, set))
+			file := filepath.Join(t.TempDir(), "rules.yaml")
+			text, err := yaml.Marshal(got)
+			harness.Must(t, err)
+			harness.Must(t, os.WriteFile(file, text, 0o600))
+			_, err = testbed.Promtool(t.Context(), nil, "check", "rules", file)
+			harness.Must(t, err)
+			_, err = testbed.Pint(t.Context(), "--no-color", "--offline", "--config", filepath.Join(root, ".pint.hcl"), "lint", "--fail-on=warning", file)
+			harness.Must(t, err)
+
+			text, err = os.ReadFile(filepath.Join(root, "alerts", "generated", label, "rules.yaml"))
+			harness.Must(t, err)
+			var want ruleFile
+			harness.Must(t, yaml.Unmarshal(text, &want))
+			if set == "all" {
+				want = changedAsAll(want)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestChartThresholds: with another threshold, given to the exporter or to Prometheus, each
+// rule of both says the same.
+func TestChartThresholds(t *testing.T) {
+	t.Parallel()
+	changes, overrides := map[string]alerts.Change{}, map[string]any{}
+	for _, r := range alerts.Rules() {
+		if r.Threshold != nil {
+			changes[r.Name] = alerts.Change{Threshold: 2.5 * r.Threshold.Default}
+			overrides[r.Name] = map[string]any{"threshold": 2.5 * r.Threshold.Default}
+		}
+	}
+	text, err := alerts.RuleFile(alerts.Site(nil, changes), "cluster")
+	harness.Must(t, err)
+	var want ruleFile
+	harness.Must(t, yaml.Unmarshal(text, &want))
+	for name, values := range map[string]any{
+		"of the exporter": map[string]any{"config": map[string]any{"rules": map[string]any{"overrides": overrides}}},
+		"of Prometheus":   map[string]any{"prometheusRules": map[string]any{"overrides": overrides}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := json.Marshal(values)
+			harness.Must(t, err)
+			objects := renderedWith(t, string(text))
+			// Where the lines of an expression end depends on the length of the number.
+			words := cmp.Comparer(func(a, b expression) bool {
+				return strings.Join(strings.Fields(string(a)), "") == strings.Join(strings.Fields(string(b)), "")
+			})
+			if diff := cmp.Diff(want, chartRules(t, objects), words); diff != "" {
+				t.Error(diff)
+			}
+			if rules, _ := exporterConfig(t, objects)["rules"].(map[string]any); rules == nil || !cmp.Equal(overrides, rules["overrides"]) {
+				t.Errorf("the exporter has the rules %v", rules)
+			}
+		})
+	}
+}
+
+type ruleFile struct {
+	Groups []struct {
+		Name  string      `json:"name"`
+		Rules []alertRule `json:"rules"`
+	} `json:"groups"`
+}
+
+type alertRule struct {
+	Record        string            `json:"record,omitempty"`
+	Alert         string            `json:"alert,omitempty"`
+	Expr          expression        `json:"expr"`
+	For           string            `json:"for,omitempty"`
+	KeepFiringFor string            `json:"keep_firing_for,omitempty"`
+	Labels        map[string]string `json:"labels,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+}
+
+// expression is PromQL.
+type expression string
+
+func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
+	t.Helper()
+	found := ofKind(objects, "PrometheusRule")
+	if len(found) != 1 {
+		t.Fatalf("%d PrometheusRules, want one", len(found))
+	}
+	text, err := yaml.Marshal(found[0].Object["spec"])
+	harness.Must(t, err)
+	var file ruleFile
+	harness.Must(t, yaml.Unmarshal(text, &file))
+	return file
+}
+
+// changedAsAll does to the rules what the values of all.yaml say, in other words.
+func changedAsAll(file ruleFile) ruleFile {
+	groups := file.Groups[:0]
+	for _, g := range file.Groups {
+		if g.Name == "cobaltcore-aurora" {
+			continue
+		}
+		g.Rules = slices.DeleteFunc(g.Rules, func(r alertRule) bool {
+			return slices.Contains([]string{"FluxInstanceMissing", "GreenhouseCatalogNotReady"}, r.Alert)
+		})
+		for i := range g.Rules {
+			r := &g.Rules[i]
+			if r.Alert == "" {
+				continue
+			}
+			maps.Copy(r.Labels, map[string]string{"support_group": "platform", "organization": "example"})
+			if book := r.Labels["playbook"]; book != "" {
+				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
+			}
+			if dashboard := r.Annotations["dashboard"]; dashboard != "" {
+				r.Annotations["dashboard"] = "https://perses.example.com/projects/cobaltcore/dashboards/" + dashboard
+			}
+			r.Annotations["documentation"] = "https://docs.example.com"
+			switch r.Alert {
+			case "FleetClusterDown":
+				r.For, r.Labels["severity"], r.Labels["tier"] = "3m", "warning", "os"
+				r.Annotations["summary"] = "{{ $labels.cluster }} is gone"
+			case "OpenBaoClockSkew":
+				r.Expr = expression(strings.TrimSuffix(string(r.Expr), "30") + "60")
+			case "OpenBaoQuorumAtRisk":
+				r.Labels["no_alert_on_absence"] = "true"
+			}
+		}
+		groups = append(groups, g)
+	}
+	file.Groups = groups
+	return file
+}

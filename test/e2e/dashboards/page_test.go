@@ -1,0 +1,277 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// shotsEnv is a directory for pictures of all pages, for people to look at.
+const shotsEnv = "COBALTCORE_SCREENSHOTS"
+
+type step = chromedp.Action[chromedp.Void]
+
+// call is a command of the DevTools protocol.
+func call[P, R any](command cdp.Command[P, R], parameters P) step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, command, parameters)
+		return err
+	})
+}
+
+// browser is a real one, and what it complained about.
+type browser struct {
+	*testing.T
+
+	ctx context.Context
+
+	mu        sync.Mutex
+	complains []string
+	requests  []string
+}
+
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	program, err := testbed.Chromium(t.Context())
+	harness.Must(t, err)
+	allocator, endAll := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-dev-shm-usage", true))...)
+	ctx, end := chromedp.NewContext(allocator)
+	b := &browser{T: t, ctx: ctx}
+	t.Cleanup(func() {
+		harness.Must(t, chromedp.Cancel(ctx))
+		end()
+		endAll()
+	})
+	harness.Must(t, chromedp.Do(ctx)) // a browser lives as long as the context of the first call
+	harness.Must(t, chromedp.Listen(ctx, func(event any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			b.complains = append(b.complains, fmt.Sprintf("%s %s: %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
+		case *runtime.EventExceptionThrown:
+			b.complains = append(b.complains, e.ExceptionDetails.Text)
+		case *runtime.EventConsoleAPICalled:
+			b.complains = append(b.complains, fmt.Sprintf("console.%s", e.Type))
+		case *network.EventRequestWillBeSent:
+			b.requests = append(b.requests, e.Request.URL)
+		}
+	}))
+	b.do(call(log.Enable, cdp.Empty{}), call(network.Enable, network.EnableParams{}))
+	return b
+}
+
+func (b *browser) do(steps ...step) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	harness.Must(b, chromedp.Do(ctx, steps...))
+}
+
+// eval is the value of a script.
+func eval[T any](b *browser, script string) (value T) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	harness.Must(b, err)
+	return value
+}
+
+// quiet fails if the browser has complained, or asked anybody but the exporter.
+func (b *browser) quiet(what, exporter string) {
+	b.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.complains) > 0 {
+		b.Errorf("%s: %s", what, strings.Join(b.complains, "\n"))
+	}
+	for _, r := range b.requests {
+		if !strings.HasPrefix(r, exporter+"/") {
+			b.Errorf("%s: asks for %s", what, r)
+		}
+	}
+	b.complains, b.requests = nil, nil
+}
+
+// look sets what the browser looks like.
+func look(width, height int64, scheme string) step {
+	return chromedp.Steps(
+		chromedp.EmulateViewport(width, height),
+		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+	)
+}
+
+// snapshotExporter serves test/fleet.
+func snapshotExporter(t *testing.T) *harness.Exporter {
+	t.Helper()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = filepath.Join(root, "test", "fleet", "fleet.yaml") })
+	e.Ready(t)
+	harness.Eventually(t, time.Minute, func() error {
+		code, _, err := e.Get(t.Context(), "/")
+		if err == nil && code != http.StatusOK {
+			err = fmt.Errorf("status %d", code)
+		}
+		return err
+	})
+	return e
+}
+
+// TestPages visits every page as it looks on a phone and on a screen, by day and by
+// night: nothing is broken, nothing is asked of others, nothing sticks out, and axe has
+// nothing to say.
+func TestPages(t *testing.T) {
+	e, b := snapshotExporter(t), startBrowser(t)
+	axe, err := testbed.Axe(t.Context())
+	harness.Must(t, err)
+	for name, path := range map[string]string{
+		"overview": "/", "filtered": "/?severity=critical", "cluster": "/clusters/management", "system": "/systems/flux", "secretflow": "/secretflow", "status": "/status",
+	} {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{400, 1280} {
+				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
+				// Only the test's own script needs the policy out of the way.
+				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#main"))
+				b.quiet(what, e.URL)
+				if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
+					t.Errorf("%s: the page is %d wide", what, wide)
+				}
+				b.shot(what)
+				b.do(call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}), chromedp.Reload(), chromedp.WaitReady("#main"))
+				eval[any](b, "document.querySelectorAll('details').forEach((d) => { d.open = true }); null")
+				eval[any](b, axe+";null")
+				for _, v := range eval[[]string](b, `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`) {
+					t.Errorf("%s: axe: %s", what, v)
+				}
+				b.quiet(what, e.URL)
+			}
+		}
+	}
+}
+
+// shot keeps a picture, if somebody wants to look at it.
+func (b *browser) shot(name string) {
+	b.Helper()
+	dir := os.Getenv(shotsEnv)
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	harness.Must(b, err)
+	harness.Must(b, os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600))
+}
+
+// TestPageByKeyboard reaches a cell of the matrix with Tab and follows it.
+func TestPageByKeyboard(t *testing.T) {
+	e, b := snapshotExporter(t), startBrowser(t)
+	b.do(look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(chromedp.KeyEvent(kb.Tab))
+	if got := eval[string](b, "document.activeElement.className"); got != "skip" {
+		t.Errorf("the first stop is %q, not the way to the content", got)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter))
+	for range 60 {
+		b.do(chromedp.KeyEvent(kb.Tab))
+		if eval[string](b, "document.activeElement.id") == "cell-management-openbao" {
+			break
+		}
+	}
+	if got := eval[string](b, "document.activeElement.id"); got != "cell-management-openbao" {
+		t.Fatalf("Tab ends at %q", got)
+	}
+	if got := eval[string](b, "getComputedStyle(document.activeElement).outlineStyle"); got != "solid" {
+		t.Errorf("the focus is not seen: outline %s", got)
+	}
+	b.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitReady(`#main .tiles`))
+	if got := eval[string](b, "location.pathname + location.search"); got != "/clusters/management?system=openbao" {
+		t.Errorf("Enter leads to %s", got)
+	}
+}
+
+// TestPageRefresh keeps the reader's place while what is said changes.
+func TestPageRefresh(t *testing.T) {
+	e, b := snapshotExporter(t), startBrowser(t)
+	// The test decides when 15 seconds are over.
+	hold := call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "window.setInterval = (f) => { window.tick = f }"})
+	b.do(look(400, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	eval[any](b, `(() => {
+		const d = document.querySelectorAll("#main .card details")[8]; d.open = true; window.opened = d.id;
+		document.getElementById("matrix").scrollLeft = 120;
+		document.getElementById("cell-management-openbao").focus({preventScroll: true});
+		scrollTo(0, 1500);
+		document.querySelector("#main h1").textContent = "old";
+	})()`)
+	const state = `[opened, document.getElementById(opened).open, document.getElementById("matrix").scrollLeft, document.activeElement.id, scrollY, document.querySelector("#main h1").textContent.includes("down")].join(" ")`
+	const heading = `document.querySelector("#main h1").textContent`
+	before := eval[string](b, state)
+	if !strings.HasSuffix(before, " false") || strings.Contains(before, " 0 ") {
+		t.Fatalf("before: %s", before)
+	}
+	refreshed := strings.TrimSuffix(before, "false") + "true"
+	eval[any](b, "tick()")
+	if after := eval[string](b, state); after != refreshed {
+		t.Errorf("%s, want %s", after, refreshed)
+	}
+
+	// Who selects text is not disturbed, nor who has paused.
+	eval[any](b, `document.querySelector("#main h1").textContent = "old"; getSelection().selectAllChildren(document.querySelector("#main h1"))`)
+	eval[any](b, "tick()")
+	if got := eval[string](b, heading); got != "old" {
+		t.Errorf("with a selection: refreshed to %s", got)
+	}
+	eval[any](b, `getSelection().removeAllRanges(); document.getElementById("pause").click()`)
+	eval[any](b, "tick()")
+	if got := eval[string](b, heading); got != "old" {
+		t.Errorf("paused: refreshed to %s", got)
+	}
+	b.quiet("refresh", e.URL)
+
+	// An exporter that has gone is said to be gone.
+	eval[any](b, `fetch = () => Promise.reject(new Error()); document.getElementById("pause").click(); tick()`)
+	harness.Eventually(t, time.Minute, func() error {
+		if !eval[bool](b, `!document.getElementById("lost").hidden`) {
+			return fmt.Errorf("nobody says so")
+		}
+		return nil
+	})
+}
+
+// TestPageWithoutScript has everything but the refreshing.
+func TestPageWithoutScript(t *testing.T) {
+	e, b := snapshotExporter(t), startBrowser(t)
+	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(chromedp.SetAttributeValue("#filter-text", "value", "crl"), chromedp.Click("form.filter button"), chromedp.WaitReady(`form.filter a[href="?"]`))
+	text, err := chromedp.Run(b.ctx, chromedp.Text("#main"))
+	harness.Must(t, err)
+	if !strings.Contains(text, "OpenBaoCRLExpiring") || strings.Contains(text, "AuroraControllerDown") {
+		t.Errorf("filtered: %s", text)
+	}
+	b.quiet("without script", e.URL)
+}

@@ -1,0 +1,163 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// testPersesDashboards has the components of Perses show every page of a fleet.
+func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shown) {
+	tab := b.tab(t)
+	for _, d := range persesDashboards(t, f.label) {
+		for _, p := range tab.show(site, f, d, "15m") {
+			if len(p.Alerts) > 0 {
+				t.Errorf("%s: %s: %s", d.Metadata.Name, p.Title, p.Alerts)
+			}
+			if odd := oddText.FindString(p.Text); odd != "" {
+				t.Errorf("%s: %s: %q in %s", d.Metadata.Name, p.Title, odd, p.Text)
+			}
+		}
+	}
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	for _, c := range append(tab.complains, site.complaints(f)...) {
+		t.Error(c)
+	}
+}
+
+// oddText is what nobody should have to read.
+var oddText = regexp.MustCompile(`\b(NaN|undefined|null|Infinity|\[object Object\]|Invalid Date)\b|\$\{?[a-z_]+|\{\{`)
+
+// renderedPanel is what a panel looks like.
+type renderedPanel struct {
+	Title    string
+	Text     string   // without the title
+	Alerts   []string // errors
+	Canvases int
+}
+
+// seenPanels is a script that says what panels show.
+const seenPanels = `[...document.querySelectorAll('[data-testid="panel"]')].map((p) => ({
+	Title: p.querySelector("header h2, header .MuiTypography-root")?.innerText ?? "",
+	Text: [...p.children].filter((c) => c.tagName != "HEADER").map((c) => c.innerText).join(" ").trim(),
+	Alerts: [...p.querySelectorAll('[role="alert"]')].map((a) => a.innerText),
+	Canvases: p.querySelectorAll("canvas").length,
+}))`
+
+// settled is a condition: all groups are open, all panels are there, and nothing is on
+// its way.
+const settled = `document.querySelectorAll('[aria-label^="expand group"]').forEach((e) => e.click()),
+	window.queries?.isFetching() === 0 && document.querySelectorAll('[data-testid="panel"]').length === %d &&
+	!document.querySelector('.MuiSkeleton-root, [role="progressbar"]')`
+
+// show opens a page and waits until all is there, and something in each panel.
+func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string) []renderedPanel {
+	b.Helper()
+	b.do(look(shotWidth, 9000, "light"), // panels outside of the window are not asked for
+		chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f))))
+	var panels []renderedPanel
+	if err := testbed.Poll(b.Context(), 2*time.Minute, func(context.Context) error {
+		if !eval[bool](b, fmt.Sprintf(settled, len(d.Spec.Panels))) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return fmt.Errorf("%s is not there: %s", d.Metadata.Name, b.complains)
+		}
+		panels = eval[[]renderedPanel](b, seenPanels)
+		for _, p := range panels {
+			// Without rows, a table is blank.
+			if p.Canvases == 0 && p.Text == "" && emptyPanels(f.name)[d.Metadata.Name+": "+p.Title] == "" {
+				return fmt.Errorf("%s: %s: there is nothing to see", d.Metadata.Name, p.Title)
+			}
+		}
+		return nil
+	}); err != nil {
+		b.Error(err)
+	}
+	return panels
+}
+
+// variables of a page, where it is not the first value that is to be seen.
+func variables(d persesDashboard, f shown) string {
+	var query strings.Builder
+	for _, v := range d.Spec.Variables {
+		if value := chosen(v.Spec.Name, f.name); value != "" && !v.Spec.AllowMultiple {
+			fmt.Fprintf(&query, "&var-%s=%s", v.Spec.Name, value)
+		}
+	}
+	return query.String()
+}
+
+// persesDashboard is what the test needs to know of a generated dashboard.
+type persesDashboard struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Spec     struct {
+		Panels    map[string]struct{}
+		Variables []struct {
+			Spec struct {
+				Name          string
+				AllowMultiple bool
+			}
+		}
+	}
+}
+
+func persesDashboards(t *testing.T, label string) []persesDashboard {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(generated(t, "perses", label), "*.json"))
+	harness.Must(t, err)
+	var all []persesDashboard
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		harness.Must(t, err)
+		var d persesDashboard
+		harness.Must(t, json.Unmarshal(text, &d))
+		if d.Kind == "Dashboard" {
+			all = append(all, d)
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("no dashboard is generated for %s", label)
+	}
+	return all
+}
+
+// tab is another one of the browser.
+func (b *browser) tab(t *testing.T) *browser {
+	t.Helper()
+	ctx, end := chromedp.NewContext(b.ctx)
+	tab := &browser{T: t, ctx: ctx}
+	t.Cleanup(func() {
+		harness.Must(t, chromedp.Cancel(ctx))
+		end()
+	})
+	harness.Must(t, chromedp.Do(ctx))
+	harness.Must(t, chromedp.Listen(ctx, func(event any) {
+		if e, ok := event.(*runtime.EventExceptionThrown); ok {
+			tab.mu.Lock()
+			defer tab.mu.Unlock()
+			tab.complains = append(tab.complains, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
+		}
+	}))
+	tab.do(call(runtime.Enable, cdp.Empty{}))
+	return tab
+}

@@ -1,0 +1,154 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+)
+
+// promAnswer is what matters of an answer of Prometheus' API.
+type promAnswer struct {
+	Error           string
+	Warnings, Infos []string
+	Data            struct {
+		Result []promSeries `json:"result"`
+	} `json:"data"`
+}
+
+type promSeries struct {
+	Metric map[string]string `json:"metric"`
+	Value  [2]any            `json:"value"` // time and value of an instant query
+}
+
+// ask asks Prometheus' API, which has nothing to remark.
+func (s shown) ask(ctx context.Context, path string, parameters url.Values) (promAnswer, error) {
+	var a promAnswer
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path+"?"+parameters.Encode(), nil)
+	if err != nil {
+		return a, err
+	}
+	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		return a, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	err = json.NewDecoder(response.Body).Decode(&a)
+	if err == nil && (response.StatusCode != http.StatusOK || len(a.Warnings)+len(a.Infos) > 0) {
+		err = fmt.Errorf("%s: %s %s %s", response.Status, a.Error, a.Warnings, a.Infos)
+	}
+	return a, err
+}
+
+// values of the variables of a page: all of them, or one if the page has one.
+func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
+	t.Helper()
+	// What a page fills in by itself, for a time range of a quarter of an hour.
+	pairs := []string{"$__rate_interval", "1m", "$__interval", "15s", "$__range", "15m"}
+	for _, v := range d.Variables {
+		value := ".*"
+		if v.Single {
+			a, err := s.ask(t.Context(), "/api/v1/query", url.Values{"query": {strings.NewReplacer(pairs...).Replace(v.Selector)}})
+			harness.Must(t, err)
+			value = ""
+			for _, r := range a.Data.Result {
+				value = cmp.Or(min(value, r.Metric[v.Label]), r.Metric[v.Label])
+			}
+			if want := chosen(v.Name, s.name); want != "" {
+				value = want
+			}
+			if !slices.ContainsFunc(a.Data.Result, func(r promSeries) bool { return r.Metric[v.Label] == value }) {
+				t.Fatalf("%s: there is no %s %q", d.ID, v.Name, value)
+			}
+		}
+		pairs = append(pairs, "${"+v.Name+"}", value, "$"+v.Name, value)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// chosen is the value of a variable that allows one: one about which there is
+// something to be said. Without, it is the first one.
+func chosen(variable, fleet string) string {
+	return map[string]string{
+		"cluster " + faultsFleet:   "management",
+		"kind " + faultsFleet:      "HelmRelease",
+		"namespace " + faultsFleet: "keystone-system",
+		"name " + faultsFleet:      "keystone-operator",
+	}[variable+" "+fleet]
+}
+
+// testDashboardQueries asks what the panels of every page ask.
+func testDashboardQueries(t *testing.T, s shown) {
+	var empty []string
+	for _, page := range dashboards.Catalogue() {
+		d, err := page.For(s.label)
+		harness.Must(t, err)
+		values := s.values(t, d)
+		for _, section := range d.Sections {
+			for _, p := range section.Panels {
+				series := 0
+				for _, q := range p.Queries {
+					n, err := s.series(t.Context(), values.Replace(q.Expr), p.Kind)
+					if err != nil {
+						t.Errorf("%s: %s: %v in %s", d.ID, p.Title, err, q.Expr)
+					}
+					series += n
+				}
+				if series == 0 && len(p.Queries) > 0 {
+					empty = append(empty, d.ID+": "+p.Title)
+				}
+			}
+		}
+	}
+	mayBe := emptyPanels(s.name)
+	for _, p := range empty {
+		if mayBe[p] == "" {
+			t.Errorf("%s: no data", p)
+		}
+	}
+	for p := range mayBe {
+		if !slices.Contains(empty, p) {
+			t.Errorf("%s has data: it need not be among the panels that may have none", p)
+		}
+	}
+}
+
+// series is how many an expression has now; lines and histories ask for a time range, too.
+func (s shown) series(ctx context.Context, expr string, kind dashboards.Kind) (int, error) {
+	now, err := s.ask(ctx, "/api/v1/query", url.Values{"query": {expr}})
+	if err != nil || kind != dashboards.TimeSeries && kind != dashboards.StatusHistory {
+		return len(now.Data.Result), err
+	}
+	end := time.Now()
+	seconds := func(t time.Time) []string { return []string{strconv.FormatInt(t.Unix(), 10)} }
+	over, err := s.ask(ctx, "/api/v1/query_range", url.Values{
+		"query": {expr}, "start": seconds(end.Add(-15 * time.Minute)), "end": seconds(end), "step": {"15"},
+	})
+	return len(over.Data.Result), err
+}
+
+// emptyPanels are those in which there is nothing to see, and why.
+func emptyPanels(fleet string) map[string]string {
+	if fleet == faultsFleet {
+		return nil
+	}
+	return map[string]string{
+		"cobaltcore-flux: Revisions of sources":                 "its sources have no artifacts",
+		"cobaltcore-flux: Duration of the last reconciliations": "the history of its objects does not tell",
+	}
+}

@@ -1,0 +1,144 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// fault is something that breaks, and what must be said about it.
+type fault struct {
+	name   string
+	always bool // also without -thorough
+	inject func(t *testing.T, f *faultyFleet)
+	heal   func(t *testing.T, f *faultyFleet)
+	// roots are what Alertmanager sends, and consequences what it does not because of
+	// them. Other consequences may fire, too, as long as they are not sent.
+	roots, consequences []alert
+	// also are names of alerts that are sent although they are no root, and why.
+	also map[string]string
+}
+
+// worse says that an alert is more severe than its cause: Alertmanager sends both.
+func worse(name string) map[string]string { return map[string]string{name: "worse than its cause"} }
+
+// system is all that can break in one.
+type system struct {
+	name   string
+	faults []fault
+}
+
+// TestFaults breaks one thing after the other in a real fleet with real Prometheus and
+// Alertmanager: the right alert is sent and nothing that follows from it, and when
+// the thing is whole again, nothing is left. Then come events that are none of
+// anybody's business.
+func TestFaults(t *testing.T) {
+	f := startFaultyFleet(t)
+	harness.Eventually(t, 2*time.Minute, func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) })
+	for _, s := range []system{
+		{"aurora", auroraFaults()},
+		{"controllers", controllerFaults()},
+		{"fleet", fleetFaults()},
+		{"flux", fluxFaults()},
+		{"greenhouse", greenhouseFaults()},
+		{"openbao", openBaoFaults()},
+		{"secrets", secretFaults()},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			if !slices.ContainsFunc(s.faults, func(x fault) bool { return x.always }) {
+				t.Error("no fault of this system is brought about always")
+			}
+			for _, want := range s.faults {
+				if want.always || *harness.Thorough {
+					t.Run(want.name, func(t *testing.T) { f.test(t, &want) })
+				}
+			}
+		})
+	}
+	t.Run("benign", f.benign)
+	t.Run("without Prometheus", f.withoutPrometheus)
+}
+
+// withoutPrometheus: when nobody scrapes and evaluates any longer, what is critical is
+// sent all the same, by the exporter itself.
+func (f *faultyFleet) withoutPrometheus(t *testing.T) {
+	for _, p := range []*testbed.Prometheus{f.prometheus, f.patient} {
+		harness.Must(t, p.Stop())
+	}
+	begin := time.Now()
+	harness.Must(t, f.aurora.Set(testbed.AuroraExpired))
+	var took time.Duration
+	harness.Eventually(t, time.Minute, func() error {
+		now, err := f.firing(t.Context())
+		if took = time.Since(begin); err != nil || !slices.ContainsFunc(now.sent, alert{"alertname": "AuroraDown", "sent_by": "cobaltcore-exporter"}.is) {
+			return errors.Join(errors.New("the exporter has not sent it"), err)
+		}
+		return nil
+	})
+	t.Logf("sent by the exporter %s after Prometheus was gone, which it waits for %s", took.Round(time.Second), fallbackAfter)
+}
+
+// test brings a fault about and waits for what must be said, no more and no less;
+// then for the calm after it.
+func (f *faultyFleet) test(t *testing.T, want *fault) {
+	well := func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) }
+	harness.Eventually(t, time.Minute, well)
+	defer func() { // not a cleanup: the context of the test is over then
+		healed := time.Now()
+		want.heal(t, f)
+		harness.Eventually(t, 2*time.Minute, func() error { return f.calm(t.Context()) })
+		t.Logf("calm %s after the fault was gone", time.Since(healed).Round(time.Second))
+		f.forget(t)
+		harness.Eventually(t, time.Minute, well)
+	}()
+	begin := time.Now()
+	want.inject(t, f)
+	shown := func() error { return f.shows(t.Context(), want) }
+	harness.Eventually(t, 2*time.Minute, shown)
+	t.Logf("all is said %s after the fault", time.Since(begin).Round(time.Second))
+	f.rounds(t, f.prometheus, 3, func(context.Context) error { return nil })
+	harness.Eventually(t, time.Minute, shown)
+}
+
+// alter applies an object as it is, but for what f does to it.
+func alter(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, f func(o map[string]any)) {
+	t.Helper()
+	got, err := c.Get(t.Context(), o)
+	harness.Must(t, err)
+	f(got.Object)
+	harness.Must(t, c.Apply(t.Context(), got))
+}
+
+// set changes a field in an object.
+func set(t *testing.T, o map[string]any, value any, fields ...string) {
+	t.Helper()
+	harness.Must(t, unstructured.SetNestedField(o, value, fields...))
+}
+
+// well makes the objects of both clusters what they were before.
+func well(t *testing.T, f *faultyFleet) {
+	t.Helper()
+	for _, c := range f.clusters() {
+		harness.Must(t, c.Apply(t.Context(), wellObjects(t, c.Name)...))
+	}
+}
+
+// ago is a time as objects have it.
+func ago(d time.Duration) string { return time.Now().Add(-d).UTC().Format(time.RFC3339) }
+
+// ready is the condition of that name, which has been as it is for an hour.
+func ready(status, reason string) map[string]any {
+	return map[string]any{"type": "Ready", "status": status, "reason": reason, "message": "", "observedGeneration": int64(1), "lastTransitionTime": ago(time.Hour)}
+}

@@ -1,0 +1,93 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+)
+
+// hastyOverrides are settings by which the report waits for a sixtieth of the time, too.
+func hastyOverrides() string {
+	var b strings.Builder
+	b.WriteString("rules:\n  overrides:\n")
+	for _, r := range alerts.Rules() {
+		if r.For > 0 && !r.PrometheusOnly {
+			fmt.Fprintf(&b, "    %s: {for: %s}\n", r.Name, model.Duration(r.For/harness.Hasty))
+		}
+	}
+	return b.String()
+}
+
+// findings are what the report says is broken, by id; what is only info does not count.
+func (f *faultyFleet) findings(ctx context.Context) (map[string]health.Finding, error) {
+	code, body, err := f.exporter.Get(ctx, "/api/v1/report")
+	if err != nil || code != http.StatusOK {
+		return nil, fmt.Errorf("status %d: %w", code, err)
+	}
+	var report health.Report
+	if err := json.Unmarshal(body, &report); err != nil {
+		return nil, err
+	}
+	out := map[string]health.Finding{}
+	for _, found := range report.Findings {
+		if found.Severity != alerts.Info && found.State == health.Firing {
+			out[found.ID] = found
+		}
+	}
+	return out, nil
+}
+
+// reports is nil if the report names the roots of a fault as such, and one of them as
+// the cause of everything else.
+func (f *faultyFleet) reports(ctx context.Context, want *fault) error {
+	found, err := f.findings(ctx)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	var errs []error
+	labels := func(x health.Finding) map[string]string {
+		l := maps.Clone(x.Labels)
+		l["alertname"] = x.Rule
+		return l
+	}
+	isRoot := func(x health.Finding) bool {
+		return slices.ContainsFunc(want.roots, func(a alert) bool { return a.is(labels(x)) })
+	}
+	for _, a := range want.roots {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(found)), func(x health.Finding) bool { return a.is(labels(x)) && x.RootCause == "" }) {
+			errs = append(errs, fmt.Errorf("report: no root cause is %s", describe(a)))
+		}
+	}
+	for _, x := range found {
+		if cause, ok := found[x.RootCause]; !isRoot(x) && (!ok || !isRoot(cause)) {
+			errs = append(errs, fmt.Errorf("report: %s follows from %q, which is no root", describe(labels(x)), cause.Rule))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// healthy is nil if the report has nothing to say.
+func (f *faultyFleet) healthy(ctx context.Context) error {
+	found, err := f.findings(ctx)
+	errs := []error{err}
+	for _, x := range found {
+		errs = append(errs, fmt.Errorf("report: %s of %s", x.Rule, x.Cluster))
+	}
+	return errors.Join(errs...)
+}

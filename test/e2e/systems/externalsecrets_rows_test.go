@@ -1,0 +1,303 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package systems
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// esoResources are the kinds of External Secrets Operator, by the beginning of the
+// names of their rows.
+var esoResources = map[string]schema.GroupVersionResource{
+	"externalsecret":        esoResource("v1", "externalsecrets"),
+	"store":                 esoResource("v1", "secretstores"),
+	"store of cluster":      esoResource("v1", "clustersecretstores"),
+	"clusterexternalsecret": esoResource("v1", "clusterexternalsecrets"),
+	"pushsecret":            esoResource("v1alpha1", "pushsecrets"),
+	"clusterpushsecret":     esoResource("v1alpha1", "clusterpushsecrets"),
+}
+
+func esoResource(version, resource string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "external-secrets.io", Version: version, Resource: resource}
+}
+
+// esoRows returns the rows about External Secrets Operator, and no others.
+func esoRows(ctx context.Context, e *harness.Exporter) ([]harness.Series, error) {
+	code, body, err := e.Get(ctx, "/metrics?collect[]=externalsecrets")
+	if err != nil {
+		return nil, err
+	}
+	if code != http.StatusOK {
+		return nil, fmt.Errorf("GET /metrics: %d %s", code, body)
+	}
+	rows, err := harness.Parse(body)
+	return slices.DeleteFunc(rows, func(s harness.Series) bool { return !strings.HasPrefix(s[""], "cobaltcore_eso_") }), err
+}
+
+// line writes a row as text: name, labels that are not empty, value.
+func line(s harness.Series) string {
+	var labels []string
+	for k, v := range s {
+		if k != "" && k != "=" && v != "" {
+			labels = append(labels, k+"="+strconv.Quote(v))
+		}
+	}
+	slices.Sort(labels)
+	return s[""] + "{" + strings.Join(labels, ",") + "} " + s["="]
+}
+
+// subject is the object that a row is about.
+func subject(s harness.Series) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(s[""], "cobaltcore_eso_"), "_")
+	if kind == "store" {
+		kind = strings.ToLower(s["kind"])
+	}
+	return strings.Join([]string{s["cluster"], kind, s["namespace"], s["name"]}, " ")
+}
+
+func subjectOf(cluster string, o *unstructured.Unstructured) string {
+	return strings.Join([]string{cluster, strings.ToLower(o.GetKind()), o.GetNamespace(), o.GetName()}, " ")
+}
+
+// secretObjects lists what there is of External Secrets Operator in a cluster.
+func secretObjects(ctx context.Context, c *testbed.Cluster) ([]*unstructured.Unstructured, error) {
+	var out []*unstructured.Unstructured
+	for _, resource := range esoResources {
+		list, err := c.Dynamic.Resource(resource).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		for i := range list.Items {
+			out = append(out, &list.Items[i])
+		}
+	}
+	return out, nil
+}
+
+// checkRows waits until the rows are those that follow from the objects of the
+// clusters: every one of them, and no others. The objects should not change all the
+// time, so operators should be frozen.
+func checkRows(t *testing.T, e *harness.Exporter, clusters ...*testbed.Cluster) {
+	t.Helper()
+	harness.Eventually(t, time.Minute, func() error {
+		var want, got []string
+		for _, c := range clusters {
+			objs, err := secretObjects(t.Context(), c)
+			if err != nil {
+				return err
+			}
+			for _, o := range objs {
+				want = append(want, expectedRows(c.Name, o)...)
+			}
+		}
+		rows, err := esoRows(t.Context(), e)
+		if err != nil {
+			return err
+		}
+		for _, s := range rows {
+			got = append(got, line(s))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			return fmt.Errorf("rows (-by the objects +exported):\n%s", diff)
+		}
+		return nil
+	})
+}
+
+// raw is the JSON of an object.
+type raw map[string]any
+
+func (r raw) at(path ...string) any {
+	v, _, _ := unstructured.NestedFieldNoCopy(r, path...)
+	return v
+}
+
+func (r raw) text(path ...string) string {
+	s, _ := r.at(path...).(string)
+	return s
+}
+
+func (r raw) object(path ...string) raw {
+	m, _ := r.at(path...).(map[string]any)
+	return m
+}
+
+func (r raw) list(path ...string) (out []raw) {
+	l, _ := r.at(path...).([]any)
+	for _, v := range l {
+		m, _ := v.(map[string]any)
+		out = append(out, m)
+	}
+	return out
+}
+
+// expectation collects the rows that an object must have.
+type expectation struct {
+	raw
+
+	prefix string
+	labels harness.Series
+	ready  raw // the condition, nil if there is none
+	rows   []string
+}
+
+func (x *expectation) add(name, value string, labels ...string) {
+	s := harness.Series{"": x.prefix + name, "=": value}
+	maps.Copy(s, x.labels)
+	for i := 0; i < len(labels); i += 2 {
+		s[labels[i]] = labels[i+1]
+	}
+	x.rows = append(x.rows, line(s))
+}
+
+func (x *expectation) number(name string, value int) { x.add(name, fmt.Sprint(float64(value))) }
+
+func (x *expectation) truth(name string, value bool) {
+	x.add(name, map[bool]string{true: "1", false: "0"}[value])
+}
+
+// time adds a row unless there is no time.
+func (x *expectation) time(name, value string) {
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		x.add(name, fmt.Sprint(float64(at.Unix())))
+	}
+}
+
+// expectedRows works out from an object as the API server has it, and from nothing
+// else, which rows it must have.
+func expectedRows(cluster string, o *unstructured.Unstructured) []string {
+	x := &expectation{raw: o.Object, labels: harness.Series{"cluster": cluster, "namespace": o.GetNamespace(), "name": o.GetName()}}
+	for _, c := range x.list("status", "conditions") {
+		if c.text("type") == "Ready" {
+			x.ready = c
+		}
+	}
+	kind := o.GetKind()
+	x.prefix = "cobaltcore_eso_" + strings.ToLower(kind) + "_"
+	if strings.HasSuffix(kind, "Store") {
+		x.prefix = "cobaltcore_eso_store_"
+		x.labels["kind"] = kind
+	}
+	x.time("created_timestamp_seconds", x.text("metadata", "creationTimestamp"))
+	if x.ready != nil {
+		x.truth("ready", x.ready.text("status") == "True")
+	}
+	if strings.HasPrefix(kind, "Cluster") && strings.HasSuffix(kind, "Secret") {
+		namespaces, _ := x.at("status", "provisionedNamespaces").([]any)
+		x.number("provisioned_namespaces", len(namespaces))
+		x.number("failed_namespaces", len(x.list("status", "failedNamespaces")))
+		return x.rows
+	}
+	reason := "Unprocessed"
+	if x.ready != nil {
+		reason = x.ready.text("reason")
+		x.time("condition_transition_timestamp_seconds", x.ready.text("lastTransitionTime"))
+	}
+	x.add("status", "1", "reason", reason)
+	switch kind {
+	case "ExternalSecret":
+		x.synchronized(cmp.Or(x.text("spec", "refreshPolicy"), "Periodic") == "Periodic")
+		x.externalSecret()
+	case "PushSecret":
+		x.synchronized(true)
+		x.pushSecret()
+	default:
+		x.store(reason)
+	}
+	return x.rows
+}
+
+func (x *expectation) synchronized(periodic bool) {
+	interval, err := time.ParseDuration(cmp.Or(x.text("spec", "refreshInterval"), "1h"))
+	if err != nil {
+		panic(err)
+	}
+	if !periodic || x.text("metadata", "deletionTimestamp") != "" {
+		interval = 0
+	}
+	x.add("refresh_interval_seconds", fmt.Sprint(interval.Seconds()))
+	x.time("last_sync_timestamp_seconds", x.text("status", "refreshTime"))
+	if version := x.text("status", "syncedResourceVersion"); version != "" {
+		x.truth("generation_synced", strings.HasPrefix(version, fmt.Sprintf("%d-", x.at("metadata", "generation"))))
+	}
+}
+
+// reference adds the row of a store that is referred to, once for each store.
+func (x *expectation) reference(ref raw) (kind, name string) {
+	if name = ref.text("name"); name == "" {
+		return "", ""
+	}
+	kind = cmp.Or(ref.text("kind"), "SecretStore")
+	x.add("store_ref", "1", "store_kind", kind, "store_name", name)
+	if last := len(x.rows) - 1; slices.Contains(x.rows[:last], x.rows[last]) {
+		x.rows = x.rows[:last]
+	}
+	return kind, name
+}
+
+func (x *expectation) externalSecret() {
+	kind, name := x.reference(x.object("spec", "secretStoreRef"))
+	for _, entry := range append(x.list("spec", "data"), x.list("spec", "dataFrom")...) {
+		x.reference(entry.object("sourceRef", "storeRef"))
+	}
+	x.add("info", "1", "store_kind", kind, "store_name", name,
+		"target", cmp.Or(x.text("spec", "target", "name"), x.labels["name"]),
+		"refresh_policy", cmp.Or(x.text("spec", "refreshPolicy"), "Periodic"),
+		"deletion_policy", x.text("spec", "target", "deletionPolicy"), "creation_policy", x.text("spec", "target", "creationPolicy"))
+}
+
+func (x *expectation) pushSecret() {
+	selectors, stores, targets := 0, 0, 0
+	named := map[string]bool{}
+	for _, ref := range x.list("spec", "secretStoreRefs") {
+		if kind, name := x.reference(ref); name != "" {
+			named[kind+"/"+name] = true
+		} else {
+			selectors++
+		}
+	}
+	for store := range x.object("status", "syncedPushSecrets") {
+		n := len(x.object("status", "syncedPushSecrets", store))
+		stores, targets = stores+min(n, 1), targets+n
+	}
+	x.number("declared_stores", len(named)+selectors)
+	x.number("synced_stores", stores)
+	if selectors == 0 {
+		x.number("declared_targets", len(named)*len(x.list("spec", "data")))
+	}
+	x.number("synced_targets", targets)
+}
+
+// store knows the one provider and the one way to log in that the testbed has.
+func (x *expectation) store(reason string) {
+	vault := x.object("spec", "provider", "vault")
+	_, host, _ := strings.Cut(vault.text("server"), "://")
+	x.add("info", "1", "provider", "vault", "server", host, "path", vault.text("path"), "auth_method", "kubernetes",
+		"auth_mount", vault.text("auth", "kubernetes", "mountPath"), "capabilities", x.text("status", "capabilities"))
+	if x.ready != nil {
+		referent := x.labels["kind"] == "ClusterSecretStore" && vault.text("auth", "kubernetes", "serviceAccountRef", "namespace") == ""
+		x.truth("validated", x.ready.text("status") == "True" && reason != "ValidationUnknown" && !referent)
+	}
+}

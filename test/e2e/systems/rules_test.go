@@ -1,0 +1,99 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package systems
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// TestRulesByPromtool has promtool test the generated rules with the fixtures of
+// alerts/tests: the same alerts, their times, and what bridges a withdrawal.
+func TestRulesByPromtool(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	fixtures, err := ruletest.Fixtures(t.Context(), t.TempDir())
+	harness.Must(t, err)
+	for _, label := range []string{"cluster", "clusterName"} {
+		t.Run(label, func(t *testing.T) {
+			rules := filepath.Join(root, "alerts", "generated", label, "rules.yaml")
+			_, err := testbed.Promtool(t.Context(), nil, "check", "rules", rules)
+			harness.Must(t, err)
+			dir, args := t.TempDir(), []string{"test", "rules"}
+			for _, f := range fixtures {
+				if label != "cluster" && f.Name != f.Rule {
+					continue // one of each rule shows that the label is renamed everywhere
+				}
+				file := filepath.Join(dir, strings.ReplaceAll(f.Name, "/", "-")+".yaml")
+				harness.Must(t, os.WriteFile(file, promtoolTest(t, f, label, rules), 0o600))
+				args = append(args, file)
+			}
+			_, err = testbed.Promtool(t.Context(), nil, args...)
+			harness.Must(t, err)
+		})
+	}
+}
+
+func promtoolTest(t *testing.T, f ruletest.Fixture, label, rules string) []byte {
+	t.Helper()
+	rows := ruletest.Renamed(f.Rows, label)
+	e := ruletest.NewEvaluator(label)
+	m, err := e.Moment(t.Context(), rows, f.Series, ruletest.TakenAt())
+	harness.Must(t, err)
+	found, err := e.Alerts(t.Context(), m)
+	harness.Must(t, err)
+	text, err := ruletest.PromtoolTest(f, rows, found, label, rules)
+	harness.Must(t, err)
+	return text
+}
+
+// TestRulesByPint has pint look at the generated rules, off line and beside a
+// Prometheus that scrapes the snapshot fleet. A warning fails it.
+func TestRulesByPint(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	rules := filepath.Join(root, "alerts", "generated")
+	offline := []string{"--no-color", "--offline", "--config", filepath.Join(root, ".pint.hcl"), "lint", "--fail-on=warning"}
+	_, err = testbed.Pint(t.Context(), append(offline, filepath.Join(rules, "cluster"), filepath.Join(rules, "clusterName"))...)
+	harness.Must(t, err)
+
+	fleet, err := os.ReadFile(filepath.Join(root, "test", "fleet", "fleet.yaml"))
+	harness.Must(t, err)
+	directory := filepath.Join(root, "test", "fleet") + string(filepath.Separator)
+	e := harness.StartExporter(t, strings.ReplaceAll(string(fleet), "snapshot: {path: ", "snapshot: {path: "+directory))
+	file := filepath.Join(rules, "cluster", "rules.yaml")
+	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+		Targets: []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"}}, ScrapeInterval: 5 * time.Second, RuleFiles: []string{file},
+	})
+	harness.Must(t, err)
+	t.Cleanup(func() { harness.Stop(t, p.Stop) })
+	// The last of the recordings, which are evaluated one after the other.
+	harness.Eventually(t, 2*time.Minute, func() error {
+		recorded, err := p.Query(t.Context(), `cobaltcore:eso_objects:by_state`)
+		if err != nil || len(recorded) == 0 {
+			return fmt.Errorf("recordings: %v %w", recorded, err)
+		}
+		return nil
+	})
+	config, err := os.ReadFile(filepath.Join(root, ".pint.hcl"))
+	harness.Must(t, err)
+	online := filepath.Join(t.TempDir(), "pint.hcl")
+	harness.Must(t, os.WriteFile(online, fmt.Appendf(config, "\nprometheus \"testbed\" {\n  uri = %q\n  timeout = \"1m\"\n  required = true\n}\n", p.URL), 0o600))
+	output, err := testbed.Pint(t.Context(), "--no-color", "--config", online, "lint", "--fail-on=warning", file)
+	if err != nil {
+		t.Fatalf("pint: %s", output) // the error has its end only
+	}
+}
