@@ -32,8 +32,8 @@ type SealStatus struct {
 	StorageType      string `json:"storage_type"`
 }
 
-// leaderStatus is the body of sys/leader. OpenBao 2.6 leaves out what is empty.
-type leaderStatus struct {
+// LeaderStatus is the body of sys/leader. OpenBao 2.6 leaves out what is empty.
+type LeaderStatus struct {
 	HAEnabled  bool      `json:"ha_enabled"`
 	IsSelf     bool      `json:"is_self"`
 	ActiveTime time.Time `json:"active_time"`

@@ -53,7 +53,7 @@ func data[T any](e Endpoint) EndpointOf[T] {
 var (
 	SysHealth     = body[Health](Endpoint{Path: "sys/health", own: true})
 	SysSealStatus = body[SealStatus](Endpoint{Path: "sys/seal-status", own: true})
-	SysLeader     = body[leaderStatus](Endpoint{Path: "sys/leader", own: true})
+	SysLeader     = body[LeaderStatus](Endpoint{Path: "sys/leader", own: true})
 )
 
 // PKI publishes these.

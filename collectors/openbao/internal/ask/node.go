@@ -18,7 +18,7 @@ import (
 type NodeAnswers struct {
 	Health   *Health
 	Seal     *SealStatus
-	Leader   *leaderStatus
+	Leader   *LeaderStatus
 	Failures failure.List
 	// Confirmed reports that the leader which a standby names has answered through it.
 	Confirmed   bool
@@ -58,7 +58,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	leader, err := askUntil(ctx, a, SysLeader.At(""))
 	switch {
 	case failure.ReasonOf(err) == ReasonSealed:
-		n.Leader = &leaderStatus{HAEnabled: true} // the answer of a sealed node, which has no leader
+		n.Leader = &LeaderStatus{HAEnabled: true} // the answer of a sealed node, which has no leader
 	case err != nil:
 		n.Failures.Add(SysLeader.Path, err)
 	default:
