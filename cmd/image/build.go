@@ -13,7 +13,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -153,13 +152,4 @@ func imageOf(o options, platform v1.Platform, labels map[string]string, layers .
 		return nil, err
 	}
 	return mutate.Annotations(image, labels).(v1.Image), nil
-}
-
-// descriptor is what refers to an image from elsewhere.
-func descriptor(image partial.Describable) (v1.Descriptor, error) {
-	d, err := partial.Descriptor(image)
-	if err != nil {
-		return v1.Descriptor{}, err
-	}
-	return *d, nil
 }

@@ -25,12 +25,12 @@ const emptyJSON = types.MediaType("application/vnd.oci.empty.v1+json")
 
 // referrerOf is the artifact that says something about an image.
 func referrerOf(image v1.Image, mediaType types.MediaType, title string, document []byte) (v1.Image, error) {
-	subject, err := descriptor(image)
+	described, err := partial.Descriptor(image)
 	if err != nil {
 		return nil, err
 	}
-	// A subject is named, not described: what is said about it elsewhere is not repeated.
-	subject = v1.Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size}
+	// A subject is named only: its annotations and platform are in the index.
+	subject := v1.Descriptor{MediaType: described.MediaType, Digest: described.Digest, Size: described.Size}
 	a := artifact{document: static.NewLayer(document, mediaType)}
 	digest, err := a.document.Digest()
 	if err != nil {
