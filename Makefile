@@ -102,12 +102,16 @@ unit: ## Run the tests that need no server
 rules: ## Test every rule with its fixtures, and make every mistake in it, one at a time: a fixture has to show each (without the race detector, which makes minutes of seconds)
 	$(GOTEST) -tags mutants ./alerts/tests
 
+.PHONY: tools
+tools: ## Build the servers of the tests into the cache, where they stay
+	cd test && $(GO) run ./testbed/cmd/tools -without kube-state-metrics # only make bench needs it
+
 .PHONY: servers
-servers: ## Run the tests on real servers, which are built into a cache once
+servers: tools ## Run the tests on real servers, which are built into a cache once
 	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 2 ./testbed ./e2e/...
 
 .PHONY: e2e
-e2e: ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
+e2e: tools ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
 	cd test && $(GOTEST) -race -tags testbed -timeout 90m -p 2 ./e2e/... -args -thorough
 
 .PHONY: screenshots

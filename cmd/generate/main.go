@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,17 @@ func main() {
 	}
 }
 
+// writeChanged writes a file whose content differs. Tests may read the others meanwhile.
+func writeChanged(name string, content []byte) error {
+	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o644)
+}
+
 func generate() error {
 	generated, err := files()
 	if err != nil {
@@ -25,10 +37,7 @@ func generate() error {
 	}
 	for name, content := range generated {
 		name = filepath.FromSlash(name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, content, 0o644); err != nil {
+		if err := writeChanged(name, content); err != nil {
 			return err
 		}
 	}

@@ -4,43 +4,75 @@
 package testbed
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
 // Ports are taken from below the range that the kernel uses for outgoing connections
 // (32768 upwards on Linux): a stopped server finds its port free when it starts again,
-// and no client that keeps trying to connect to it can come to talk to itself.
+// and no client that keeps trying to connect to it can connect to itself. Each process
+// has a range of its own, so that no other test takes the port of a stopped server.
 const (
-	lowestPort  = 20000
-	highestPort = 32000
+	lowestPort    = 20000
+	portsInRange  = 500
+	numPortRanges = 24
 )
 
-// FreePorts returns n different TCP ports of 127.0.0.1 that nobody listened on just now.
-func FreePorts(n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	var listeners []net.Listener
+// portRange is a range of ports that this process has locked.
+type portRange struct {
+	first int
+	next  atomic.Int64
+	lock  *os.File // unlocked by the end of the process
+}
+
+var processPorts = sync.OnceValues(lockPortRange)
+
+func lockPortRange() (*portRange, error) {
 	var last error
-	for attempts := 0; len(ports) < n && attempts < 100+10*n; attempts++ {
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		l, err := net.Listen("tcp", loopback(port))
+	for _, i := range rand.Perm(numPortRanges) {
+		f, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("cobaltcore-exporter-ports-%d.lock", i)), os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
 			last = err
 			continue
 		}
-		listeners = append(listeners, l) // open until the end, so that no port comes twice
+		if last = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); last == nil {
+			return &portRange{first: lowestPort + i*portsInRange, lock: f}, nil
+		}
+		_ = f.Close()
+	}
+	return nil, fmt.Errorf("testbed: no range of ports is free: %w", last)
+}
+
+// FreePorts returns n different TCP ports of 127.0.0.1 that are free. A port is returned
+// again only after all others of the process.
+func FreePorts(n int) ([]int, error) {
+	r, err := processPorts()
+	if err != nil {
+		return nil, err
+	}
+	ports := make([]int, 0, n)
+	for range portsInRange {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := r.first + int(r.next.Add(1)-1)%portsInRange
+		l, err := net.Listen("tcp", loopback(port))
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
 		ports = append(ports, port)
 	}
-	for _, l := range listeners {
-		last = errors.Join(last, l.Close())
-	}
-	if len(ports) < n {
-		return nil, fmt.Errorf("testbed: only %d of %d ports are free: %w", len(ports), n, last)
-	}
-	return ports, nil
+	return nil, fmt.Errorf("testbed: only %d of %d ports are free", len(ports), n)
 }
 
 // loopback returns the address of a port on 127.0.0.1.

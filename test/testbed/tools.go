@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,12 +74,13 @@ func tools() map[string]tool {
 	}
 }
 
+// ToolNames returns the names of all tools, sorted.
+func ToolNames() []string { return slices.Sorted(maps.Keys(tools())) }
+
 // Tool returns the path of the server called name, building it first if the cache does
 // not have this version of it. A cold build takes minutes; concurrent callers, also in
 // other processes, wait for one build. The cache is $COBALTCORE_TESTBED_CACHE, or
 // cobaltcore-exporter/testbed in the user's cache directory.
-//
-// Names: alertmanager, etcd, external-secrets, flux-operator, helm, kube-apiserver, kube-state-metrics, openbao, percli, pint, prometheus, promtool.
 func Tool(ctx context.Context, name string) (string, error) {
 	t, ok := tools()[name]
 	if !ok {

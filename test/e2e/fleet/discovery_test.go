@@ -89,6 +89,7 @@ func greenhouseClusters() *unstructured.Unstructured {
 // names, and list none, finds a cluster by what Flux applies with and by what
 // Greenhouse declares, follows a rotation without a missing row, and loses it.
 func TestDiscoveryOnRealClusters(t *testing.T) {
+	t.Parallel()
 	management, storage := harness.StartCluster(t, "management"), harness.StartCluster(t, "storage")
 	const flux, organization = "flux-system", "organization"
 	harness.Must(t, management.ApplyCRDs(t.Context(), append(harness.FluxCRDs(t), greenhouseClusters())...))

@@ -28,6 +28,7 @@ import (
 // The main job on real input: four real clusters, a real Flux Operator in one of
 // them, and a real Prometheus that takes every row there is.
 func TestFourClusters(t *testing.T) {
+	t.Parallel()
 	var clusters []*testbed.Cluster
 	crds, objects := harness.FluxCRDs(t), 0
 	for _, name := range []string{"management", "control-plane", "hypervisor", "storage"} {

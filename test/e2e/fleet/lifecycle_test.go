@@ -80,6 +80,7 @@ func seeded(t *testing.T, c *testbed.Cluster, n int) *testbed.Seed {
 // From the first 200 on, through two restarts of the API server and a reload
 // that renames the cluster label, every scrape has every object, once.
 func TestNoPartialScrape(t *testing.T) {
+	t.Parallel()
 	const n = 600
 	restarts := 1
 	if *harness.Thorough {
@@ -119,6 +120,7 @@ func TestNoPartialScrape(t *testing.T) {
 
 // Objects come, change and go; so do kinds.
 func TestFollowsObjectsAndKinds(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCluster(t, "management")
 	var late, early []*unstructured.Unstructured
 	for _, crd := range harness.FluxCRDs(t) {
@@ -171,6 +173,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 
 // A cluster that cannot be reached holds up nobody and looks like what it is.
 func TestDeadClusterIsUnknown(t *testing.T) {
+	t.Parallel()
 	c := harness.StartCluster(t, "management")
 	seeded(t, c, 20)
 	e := harness.StartExporter(t, "staleAfter: 20s\n"+harness.ConfigFor("", c)+"  - {name: storage, kubeconfig: {path: nowhere.kubeconfig}}\n")

@@ -65,6 +65,7 @@ func removedRule(c *testbed.Cluster) *outage {
 // After a compaction of etcd, a watch that wants to go on from before it gets 410
 // Gone. The kind is listed again, and no scrape sees half of it.
 func TestCompaction(t *testing.T) {
+	t.Parallel()
 	const n = 24
 	c := harness.StartCluster(t, "management", "--watch-cache=false") // else the API server itself remembers
 	harness.Must(t, c.ApplyCRDs(t.Context(), seededCRDs(t)...))

@@ -14,6 +14,7 @@ import (
 
 // TestFleetReader breaks a body in every way that TestFleetChurn must notice.
 func TestFleetReader(t *testing.T) {
+	t.Parallel()
 	const good = `# TYPE flux_resource_info gauge
 flux_resource_info{cluster="management",target_cluster="storage",kind="Kustomization",name="management-a"} 1
 flux_resource_info{cluster="management",target_cluster="storage",kind="Kustomization",name="management-b"} 1

@@ -30,6 +30,7 @@ import (
 // Secrets Operator, and of an OpenBao, and compares what it replays to with what the
 // exporter says of the fleet itself.
 func TestSnapshotOfARealFleet(t *testing.T) {
+	t.Parallel()
 	storage, hypervisor := harness.StartCluster(t, "storage"), harness.StartCluster(t, "hypervisor")
 	clusters := []*testbed.Cluster{storage, hypervisor}
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})

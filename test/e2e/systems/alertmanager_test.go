@@ -21,6 +21,7 @@ import (
 // TestAlertmanager: two real Alertmanagers both get the alerts of an exporter that
 // nobody scrapes, also when one of them has died, and their end when somebody does.
 func TestAlertmanager(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	start := func(o testbed.AlertmanagerOptions) *testbed.Alertmanager {
 		a, err := testbed.StartAlertmanager(harness.Lasting(t), dir, o)

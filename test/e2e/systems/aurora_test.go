@@ -18,6 +18,7 @@ import (
 // TestAurora goes through what can be wrong with a dashboard, one thing after the
 // other: each is told, none keeps the exporter from telling the next.
 func TestAurora(t *testing.T) {
+	t.Parallel()
 	a, err := testbed.StartAurora(t.TempDir(), time.Now().Add(12*24*time.Hour))
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, a.Stop) })

@@ -61,6 +61,7 @@ var sharedLabels = map[string][]string{
 // The rows of the real Flux Operator and ours agree, series by series, on every
 // label that both have, and so do the panels that others have made of them.
 func TestAgreesWithFluxOperator(t *testing.T) {
+	t.Parallel()
 	cluster := harness.StartCluster(t, "management")
 	harness.Must(t, cluster.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
 	harness.Must(t, cluster.Apply(t.Context(), harness.FleetObjects(t, "management")...))

@@ -22,6 +22,7 @@ import (
 // TestSecretFlow follows a Ceph key from storage, where it is pushed, through
 // OpenBao to hypervisor, where it is read, and a password that is rotated by hand.
 func TestSecretFlow(t *testing.T) {
+	t.Parallel()
 	storage, hypervisor, control := harness.StartCluster(t, "storage"), harness.StartCluster(t, "hypervisor"), harness.StartCluster(t, "control-plane")
 	clusters := []*testbed.Cluster{storage, hypervisor, control}
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
