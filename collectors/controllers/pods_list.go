@@ -8,17 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
@@ -28,20 +26,14 @@ const (
 	// pageSize is how many pods are asked for at once. An API server that answers from
 	// its cache may send all of them, so the answer is read as a stream.
 	pageSize = 200
-	// maxPage bounds an answer, and maxPods what a selector may find: one that finds more
-	// selects something else than the management plane.
-	maxPage = 64 << 20
+	// maxPods bounds the pods of a selector: one with more selects something else than the
+	// management plane.
 	maxPods = 2000
 )
 
-// streamer is what a [fleet.Client] can do.
-type streamer interface {
-	Stream(ctx context.Context, path string, query url.Values, accept string) (*http.Response, error)
-}
-
 // listPods asks for the pods that a selector finds, page by page. What the cache of the
 // API server has is good enough.
-func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) {
+func listPods(ctx context.Context, api *fleet.Client, s podSelector) ([]*pod, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	var pods []*pod
@@ -68,16 +60,13 @@ func listPods(ctx context.Context, api streamer, s podSelector) ([]*pod, error) 
 	}
 }
 
-func listPage(ctx context.Context, api streamer, query url.Values, each func(*pod) error) (next string, err error) {
-	answer, err := api.Stream(ctx, "/api/v1/pods", query, "application/json")
+func listPage(ctx context.Context, api *fleet.Client, query url.Values, each func(*pod) error) (next string, err error) {
+	body, err := api.Stream(ctx, fleet.Request{Path: "/api/v1/pods", Query: query, Resource: "pods"})
 	if err != nil {
 		return "", failure.FromAPI(err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		return "", failure.FromAPI(apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, schema.GroupResource{Resource: "pods"}, "", "", 0, true))
-	}
-	next, err = decodePods(httpclient.LimitBody(answer.Body, maxPage), each)
+	defer func() { _ = body.Close() }()
+	next, err = decodePods(httpclient.LimitBody(body, fleet.MaxList), each)
 	return next, readFailure(err)
 }
 

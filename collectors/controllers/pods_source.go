@@ -31,7 +31,7 @@ func newPodSource(c config.Controllers, site collectors.Site) podSource {
 	if s := site.Cluster.Snapshot; s != nil {
 		return &storedPods{cluster: site.Cluster, dir: *s, now: site.Now}
 	}
-	live := &livePods{client: fleet.NewClient(site.Cluster)}
+	live := &livePods{client: fleet.NewClient(site.Cluster, fleet.ClientOptions{})}
 	switch c.Via {
 	case "proxy":
 		live.scraper = proxied{live.client}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
@@ -91,7 +92,7 @@ type scraper interface {
 }
 
 // proxied asks through the API server.
-type proxied struct{ api streamer }
+type proxied struct{ api *fleet.Client }
 
 func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 	at, _ := p.metricsEndpoint()
@@ -100,7 +101,7 @@ func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 		name = "https:" + name
 	}
 	path := "/api/v1/namespaces/" + url.PathEscape(p.Metadata.Namespace) + "/pods/" + url.PathEscape(name) + "/proxy/metrics"
-	answer, err := s.api.Stream(ctx, path, nil, textFormat)
+	answer, err := s.api.Do(ctx, fleet.Request{Path: path, Accept: textFormat})
 	if err != nil {
 		return nil, failure.FromTransport(err)
 	}

@@ -46,7 +46,7 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	l := &loginProbe{
 		o:       o,
 		mount:   strings.ReplaceAll(o.LoginProbe.Mount, "{cluster}", site.Cluster.Name),
-		cluster: fleet.NewClient(site.Cluster), nodes: ask.NewLive(atPace(o), site, site.Log),
+		cluster: fleet.NewClient(site.Cluster, fleet.ClientOptions{}), nodes: ask.NewLive(atPace(o), site, site.Log),
 		group: site.Exposition.Group(key, judge.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}

@@ -5,136 +5,162 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// Client asks the API server of a cluster for single things. It follows changes
-// of the files behind the cluster. It is safe for concurrent use.
+// Limits of bodies in bytes.
+const (
+	// MaxObject bounds an object, and a list that is decoded whole.
+	MaxObject = 8 << 20
+	// MaxDiscovery bounds the kinds of a cluster; hundreds of them are about one MiB.
+	MaxDiscovery = 32 << 20
+	// MaxList bounds a page of a list that is decoded as a stream.
+	MaxList = 64 << 20
+	// maxStatus bounds an answer that is no success.
+	maxStatus = 64 << 10
+)
+
+// ClientOptions are the settings of a [Client].
+type ClientOptions struct {
+	// Pinned keeps the first connection: the client does not follow changes of the files,
+	// or the Secret, behind the cluster.
+	Pinned bool
+	// DisableCompression asks for plain answers.
+	DisableCompression bool
+}
+
+// Client sends requests to the API server of a cluster, see requests.go. It connects when
+// it is first used and follows no redirect. It is safe for concurrent use.
 type Client struct {
 	cluster Cluster
+	options ClientOptions
 
 	mu          sync.Mutex
 	fingerprint string
-	http        *http.Client
-	end         func()
-	base        *url.URL
+	connected   *connection
+	// serverExpiry is when the certificate ends that the server has shown last.
+	serverExpiry time.Time
 }
 
-// NewClient makes a client that connects when it is first used.
-func NewClient(c Cluster) *Client { return &Client{cluster: c} }
+type connection struct {
+	config *rest.Config
+	base   *url.URL
+	http   *http.Client
+	end    func()
+}
+
+// NewClient returns a client of a cluster.
+func NewClient(c Cluster, o ClientOptions) *Client { return &Client{cluster: c, options: o} }
 
 // Close closes all connections.
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.http != nil {
-		c.end()
+	if c.connected != nil {
+		c.connected.end()
 	}
 }
 
-func (c *Client) connection() (*http.Client, *url.URL, error) {
+// Expiry returns when the credentials end, see [Expiry], and when the certificate ends
+// that the server has shown last. Zero is unknown.
+func (c *Client) Expiry() (token, clientCertificate, serverCertificate time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fingerprint := c.cluster.Fingerprint()
-	if c.http != nil && fingerprint == c.fingerprint {
-		return c.http, c.base, nil
+	if c.connected != nil {
+		token, clientCertificate = Expiry(c.connected.config)
 	}
+	return token, clientCertificate, c.serverExpiry
+}
+
+func (c *Client) connection() (*connection, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.connected != nil && c.options.Pinned {
+		return c.connected, nil
+	}
+	fingerprint := c.cluster.Fingerprint()
+	if c.connected != nil && fingerprint == c.fingerprint {
+		return c.connected, nil
+	}
+	now, err := c.connect()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
+	}
+	if c.connected != nil {
+		c.connected.http.CloseIdleConnections()
+	}
+	c.connected, c.fingerprint = now, fingerprint
+	return now, nil
+}
+
+func (c *Client) connect() (*connection, error) {
 	config, err := c.cluster.Connect()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	config.DisableCompression = c.options.DisableCompression
 	client, end, err := httpclient.ForAPIServer(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
+		return nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
 	}
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
+		return nil, fmt.Errorf("cluster %q: %w", c.cluster.Name, err)
 	}
-	if c.http != nil {
-		c.http.CloseIdleConnections()
-	}
-	c.http, c.end, c.base, c.fingerprint = client, end, base, fingerprint
-	return client, base, nil
+	return &connection{config: config, base: base, http: client, end: end}, nil
 }
 
-const (
-	// There is no alternative in these: a server that does not know metadata does
-	// not answer with whole objects instead.
-	acceptJSON         = "application/json"
-	acceptMetadata     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-	acceptMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-	// maxAnswer bounds what is read of an answer.
-	maxAnswer = 8 << 20
-)
+// Request is a request to an API server.
+type Request struct {
+	Path  string
+	Query url.Values
+	// Accept is JSON by default.
+	Accept string
+	// ETag is that of a known answer: 304 is the answer while it is current.
+	ETag string
+	// Resource is the resource that errors name; the path by default.
+	Resource string
 
-// Get asks for the object or list at path and decodes it into out. An answer
-// that is not a success is the error that client-go makes of it.
-func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
-	return c.do(ctx, http.MethodGet, path, query, acceptJSON, nil, out)
+	method string // GET by default
+	body   []byte
 }
 
-// GetMetadata asks for the metadata of the object at path only: of a Secret,
-// nothing that is secret is sent.
-func (c *Client) GetMetadata(ctx context.Context, path string, out any) error {
-	return c.do(ctx, http.MethodGet, path, nil, acceptMetadata, nil, out)
-}
-
-// ListMetadata asks for the metadata of the objects of a list only.
-func (c *Client) ListMetadata(ctx context.Context, path string, query url.Values, out any) error {
-	return c.do(ctx, http.MethodGet, path, query, acceptMetadataList, nil, out)
-}
-
-// Post sends in, as JSON, to path and decodes the answer into out.
-func (c *Client) Post(ctx context.Context, path string, in, out any) error {
-	body, err := json.Marshal(in)
+// Do sends a request and returns the answer, whatever its status. The caller bounds the
+// body and closes it.
+func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
+	to, err := c.connection()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.do(ctx, http.MethodPost, path, nil, acceptJSON, body, out)
-}
-
-func (c *Client) do(ctx context.Context, method, path string, query url.Values, accept string, body []byte, out any) error {
-	client, base, err := c.connection()
+	u := to.base.JoinPath(r.Path)
+	u.RawQuery = r.Query.Encode()
+	request, err := http.NewRequestWithContext(ctx, cmp.Or(r.method, http.MethodGet), u.String(), bytes.NewReader(r.body))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	u := base.JoinPath(path)
-	u.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
-	if err != nil {
-		return err
+	request.Header.Set("Accept", cmp.Or(r.Accept, acceptJSON))
+	if r.body != nil {
+		request.Header.Set("Content-Type", acceptJSON)
 	}
-	request.Header.Set("Accept", accept)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := client.Do(request)
-	if err != nil {
-		return err
+	if r.ETag != "" {
+		request.Header.Set("If-None-Match", r.ETag)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
-	switch {
-	case answer.StatusCode < 200 || answer.StatusCode > 299:
-		gr := schema.GroupResource{Resource: strings.TrimPrefix(path, "/")}
-		return apierrors.NewGenericServerResponse(answer.StatusCode, method, gr, "", "", 0, true)
-	case err != nil:
-		return err
-	case len(text) > maxAnswer:
-		return failure.ErrTooLarge
+	answer, err := to.http.Do(request)
+	if err == nil && answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
+		c.mu.Lock()
+		c.serverExpiry = answer.TLS.PeerCertificates[0].NotAfter
+		c.mu.Unlock()
 	}
-	return json.Unmarshal(text, out)
+	return answer, err
 }

@@ -42,7 +42,7 @@ func newTestClient(t *testing.T, handler http.HandlerFunc) (*Client, string) {
 	t.Cleanup(server.Close)
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	connectTo(t, file, server, "t0ken")
-	c := NewClient(Cluster{Name: "storage", Source: SourceKubeconfig, Kubeconfig: file})
+	c := NewClient(Cluster{Name: "storage", Source: SourceKubeconfig, Kubeconfig: file}, ClientOptions{})
 	t.Cleanup(c.Close)
 	return c, file
 }
@@ -68,7 +68,7 @@ func TestClientAsks(t *testing.T) {
 		t.Error(err)
 	}
 	want := []asked{
-		{"GET", "/prefix/api/v1/x?labelSelector=a%3Db", "Bearer t0ken", "application/json", "application/json", httpclient.UserAgent, ""},
+		{"GET", "/prefix/api/v1/x?labelSelector=a%3Db", "Bearer t0ken", "application/json", "", httpclient.UserAgent, ""},
 		{"POST", "/prefix/api/v1/y", "Bearer t0ken", "application/json", "application/json", httpclient.UserAgent, `{"a":1}`},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -108,7 +108,7 @@ func TestClientErrors(t *testing.T) {
 
 func TestClientReadsNoEndlessAnswer(t *testing.T) {
 	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"kind":"`+strings.Repeat("x", maxAnswer)+`"}`)
+		_, _ = io.WriteString(w, `{"kind":"`+strings.Repeat("x", MaxObject)+`"}`)
 	})
 	if err := c.Get(t.Context(), "/", nil, &struct{}{}); !errors.Is(err, failure.ErrTooLarge) {
 		t.Errorf("%.100v", err)
@@ -174,7 +174,7 @@ func TestClientCloses(t *testing.T) {
 	t.Cleanup(server.Close)
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	connectTo(t, file, server, "t0ken")
-	clients := []*Client{NewClient(Cluster{Kubeconfig: file}), NewClient(Cluster{Kubeconfig: file})}
+	clients := []*Client{NewClient(Cluster{Kubeconfig: file}, ClientOptions{}), NewClient(Cluster{Kubeconfig: file}, ClientOptions{})}
 	for left := len(clients); left > 0; left-- {
 		for _, c := range clients {
 			if err := c.Get(t.Context(), "/", nil, &struct{}{}); err != nil {

@@ -97,7 +97,7 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.Host() })],
 			served: map[string]time.Time{}, state: placeState{known: map[string]known{}},
 		}
-		p.client = NewClient(p.host)
+		p.client = NewClient(p.host, ClientOptions{})
 		switch {
 		case entry.FluxSecrets != nil:
 			p.source = Source{p.host.Name, SourceFluxSecret, entry.FluxSecrets.Namespace}

@@ -263,7 +263,7 @@ func TestPagesThatAreTooLarge(t *testing.T) {
 	h.largest = metadataPage
 	h.secret("storage-kubeconfig", "Opaque", "value", reach("storage", "t1"))
 	large := map[string]any{"metadata": map[string]any{
-		"resourceVersion": "1", "labels": map[string]string{}, "annotations": map[string]string{"note": strings.Repeat("x", maxAnswer/8)},
+		"resourceVersion": "1", "labels": map[string]string{}, "annotations": map[string]string{"note": strings.Repeat("x", MaxObject/8)},
 	}}
 	for i := range 10 {
 		h.put(secretsOf, fmt.Sprintf("large-%d", i), nil, large)

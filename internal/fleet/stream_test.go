@@ -13,14 +13,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-func TestStreamHandsOverWhatIsAnswered(t *testing.T) {
+func TestDoHandsOverWhatIsAnswered(t *testing.T) {
 	var asked *http.Request
 	c, file := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, "short and stout")
 	})
-	answer, err := c.Stream(t.Context(), "/api/v1/namespaces/a/pods/https:b:8080/proxy/metrics", url.Values{"x": {"y"}}, "text/plain")
+	answer, err := c.Do(t.Context(), Request{Path: "/api/v1/namespaces/a/pods/https:b:8080/proxy/metrics", Query: url.Values{"x": {"y"}}, Accept: "text/plain"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +35,13 @@ func TestStreamHandsOverWhatIsAnswered(t *testing.T) {
 		t.Errorf("asked with %v", asked.Header)
 	}
 	write(t, file, "clusters: [")
-	if _, err := c.Stream(t.Context(), "/", nil, ""); err == nil {
+	if _, err := c.Do(t.Context(), Request{Path: "/"}); err == nil {
 		t.Error("a broken kubeconfig")
 	}
 }
 
-// TestStreamFollowsNoRedirect: it would take the token along.
-func TestStreamFollowsNoRedirect(t *testing.T) {
+// TestDoFollowsNoRedirect: it would take the token along.
+func TestDoFollowsNoRedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("asked elsewhere, with %q", r.Header.Get("Authorization"))
 	}))
@@ -49,7 +49,7 @@ func TestStreamFollowsNoRedirect(t *testing.T) {
 	c, _ := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
-	answer, err := c.Stream(t.Context(), "/", nil, "text/plain")
+	answer, err := c.Do(t.Context(), Request{Path: "/", Accept: "text/plain"})
 	if err != nil {
 		t.Fatal(err)
 	}

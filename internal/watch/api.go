@@ -7,56 +7,30 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/version"
-	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// api is the connection to one API server: one HTTP client, shared by all
-// watches.
+// api is the API server of a cluster, and what discovery has found there.
 type api struct {
-	base   *url.URL
-	config *rest.Config
-	http   *http.Client
-	end    func()
+	client *fleet.Client
 	known  discovered
-	// expiry is when the certificate ends that the server has shown last.
-	expiry time.Time
 }
 
-func connect(config *rest.Config, watchList bool) (*api, error) {
-	config = rest.CopyConfig(config)
-	config.QPS = -1 // a handful of requests at the start, then watches
+// connect returns the API server of a cluster, with one connection for all watches.
+func connect(c fleet.Cluster) *api {
 	// WatchList streams are not compressed before Kubernetes 1.37 and are meant
 	// for near clusters; the LIST of a far one is worth the CPU.
-	config.DisableCompression = watchList
-	client, end, err := httpclient.ForAPIServer(config)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
-	}
-	base, _, err := rest.DefaultServerUrlFor(config)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
-	}
-	return &api{base: base, config: config, http: client, end: end}, nil
+	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList})}
 }
-
-// close ends all connections.
-func (a *api) close() { a.end() }
 
 // served is what a cluster offers of what we know.
 type served struct {
@@ -100,7 +74,7 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 // complete fails while the API server is starting: it answers before it has
 // loaded the custom resources, which then look as if they were not there.
 func (a *api) complete(ctx context.Context) error {
-	_, _, err := a.get(ctx, "/readyz")
+	_, err := a.get(ctx, "/readyz")
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
 		return nil // ready, or not for us to know
 	}
@@ -109,7 +83,7 @@ func (a *api) complete(ctx context.Context) error {
 
 func (a *api) version(ctx context.Context) (version.Info, error) {
 	var info version.Info
-	_, body, err := a.get(ctx, "/version")
+	body, err := a.get(ctx, "/version")
 	if err != nil {
 		return info, err
 	}
@@ -125,7 +99,7 @@ func (a *api) version(ctx context.Context) (version.Info, error) {
 func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_, body, err := a.get(ctx, "/api/v1/namespaces/kube-system")
+	body, err := a.get(ctx, "/api/v1/namespaces/kube-system")
 	if err != nil {
 		return "", apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err)
 	}
@@ -136,51 +110,19 @@ func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answe
 	return namespace.Metadata.UID, true
 }
 
-// maxAnswer bounds what is read of an answer; the discovery of a cluster with
-// hundreds of kinds is about one MiB.
-const maxAnswer = 32 << 20
-
-// get asks once and returns the header and the body of an answer of 200 or 304.
-// Any other one is the error that client-go makes of it.
-func (a *api) get(ctx context.Context, path string, header ...string) (http.Header, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base.JoinPath(path).String(), http.NoBody)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	answer, err := a.http.Do(request)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
-		a.expiry = answer.TLS.PeerCertificates[0].NotAfter
-	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	switch {
-	case answer.StatusCode == http.StatusNotModified:
-		return answer.Header, nil, nil
-	case answer.StatusCode != http.StatusOK:
-		gr := schema.GroupResource{Resource: strings.TrimPrefix(path, "/")}
-		return nil, nil, apierrors.NewGenericServerResponse(answer.StatusCode, http.MethodGet, gr, "", "", 0, true)
-	}
-	return answer.Header, body, err
+// get returns the body of path.
+func (a *api) get(ctx context.Context, path string) ([]byte, error) {
+	_, body, err := a.client.Read(ctx, fleet.Request{Path: path}, fleet.MaxDiscovery)
+	return body, err
 }
 
-// client makes a REST client for one group and version. Bodies are decoded by
-// ourselves.
-func (a *api) client(gv schema.GroupVersion) (*rest.RESTClient, error) {
-	config := rest.CopyConfig(a.config)
-	config.GroupVersion, config.APIPath, config.NegotiatedSerializer = &gv, "/apis", errorCodecs()
-	return rest.RESTClientForConfigAndClient(config, a.http)
+// list opens a LIST, or a WATCH, of a resource.
+func (a *api) list(ctx context.Context, group string, as servedKind, o metav1.ListOptions) (io.ReadCloser, error) {
+	query, err := metav1.ParameterCodec.EncodeParameters(&o, schema.GroupVersion{Version: "v1"})
+	if err != nil {
+		return nil, err
+	}
+	return a.client.Stream(ctx, fleet.Request{
+		Path: "/apis/" + group + "/" + as.version + "/" + as.resource, Query: query, Resource: as.resource,
+	})
 }
-
-// errorCodecs decode the answers that are errors, a Status. All watches share them: a
-// fleet has thousands.
-var errorCodecs = sync.OnceValue(func() runtime.NegotiatedSerializer {
-	scheme := runtime.NewScheme()
-	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
-	return serializer.NewCodecFactory(scheme).WithoutConversion()
-})

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // client-go's discovery client is not used: it brings the types of all of
@@ -59,11 +60,7 @@ type aggregatedDiscovery struct {
 
 // discovery asks what is served, given what is known.
 func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource) (discovered, error) {
-	header := []string{"Accept", aggregatedAccept}
-	if known.etag != "" {
-		header = append(header, "If-None-Match", known.etag)
-	}
-	answer, body, err := a.get(ctx, "/apis", header...)
+	answer, body, err := a.client.Read(ctx, fleet.Request{Path: "/apis", Accept: aggregatedAccept, ETag: known.etag}, fleet.MaxDiscovery)
 	switch {
 	case err != nil:
 		return known, err
@@ -102,7 +99,7 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 			if !isWanted(wanted, g.Name, v.Version) {
 				continue
 			}
-			_, body, err := a.get(ctx, "/apis/"+v.GroupVersion)
+			body, err := a.get(ctx, "/apis/"+v.GroupVersion)
 			if apierrors.IsNotFound(err) {
 				continue // removed a moment ago
 			}

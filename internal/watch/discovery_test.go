@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/rest"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // An aggregated answer is asked for, read, and asked for again only when the
@@ -52,11 +55,12 @@ func TestAggregatedDiscovery(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	a, err := connect(&rest.Config{Host: server.URL}, true)
-	if err != nil {
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(file, []byte(`{"current-context":"c","clusters":[{"name":"c","cluster":{"server":"`+server.URL+`"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer a.close()
+	a := connect(fleet.Cluster{Kubeconfig: file, WatchList: true})
+	defer a.client.Close()
 	want := func(version string) {
 		t.Helper()
 		found, err := a.discover(t.Context(), time.Minute, testSets()[0].Resources)

@@ -6,15 +6,12 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 
@@ -23,33 +20,27 @@ import (
 )
 
 // reflect keeps the rows of a kind up to date until ctx ends.
-func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) error {
-	gv := schema.GroupVersion{Group: k.resource.Group, Version: as.version}
-	client, err := a.client(gv)
-	if err != nil {
-		return fmt.Errorf("watch %s: %w", gv.WithKind(k.resource.Kind), err)
-	}
+func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
 	// client-go logs what we have already said, and not in our words.
 	quiet := logr.Discard()
 	ctx = klog.NewContext(ctx, quiet)
 	s := newStore(k, view)
-	source := &source{kind: k, client: client, resource: as.resource, store: s, list: !watchList}
+	source := &source{kind: k, api: a, as: as, store: s, list: !watchList}
 	cache.NewReflectorWithOptions(source, nil, s, cache.ReflectorOptions{
 		Name:            k.resource.Kind,
 		TypeDescription: k.resource.Kind,
 		Logger:          &quiet,
 	}).RunWithContext(ctx)
-	return nil
 }
 
 // source lists and watches one resource for a reflector.
 type source struct {
-	kind     *kind
-	client   *rest.RESTClient
-	resource string
-	store    *store
-	list     bool // no WatchList: LIST, then WATCH
-	opened   bool // a stream, at least once
+	kind   *kind
+	api    *api
+	as     servedKind
+	store  *store
+	list   bool // no WatchList: LIST, then WATCH
+	opened bool // a stream, at least once
 }
 
 var _ cache.ListerWatcherWithContext = (*source)(nil)
@@ -68,7 +59,7 @@ func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (run
 }
 
 func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList, error) {
-	body, err := s.request(o).Stream(ctx)
+	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +91,7 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 	if o.SendInitialEvents == nil && s.kind.hearsNothing() {
 		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
 	}
-	body, err := s.request(o).Stream(ctx)
+	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
 		if o.SendInitialEvents != nil {
 			// A LIST follows, and says what is wrong if it fails, too: a server
@@ -140,11 +131,6 @@ func (s *source) List(o metav1.ListOptions) (runtime.Object, error) {
 // Watch is WatchWithContext without one.
 func (s *source) Watch(o metav1.ListOptions) (watch.Interface, error) {
 	return s.WatchWithContext(context.Background(), o)
-}
-
-// request leaves retries to the reflector, which backs off longer each time.
-func (s *source) request(o metav1.ListOptions) *rest.Request {
-	return s.client.Get().MaxRetries(0).Resource(s.resource).VersionedParams(&o, metav1.ParameterCodec)
 }
 
 // reporter turns an error of the decoder into the object of an ERROR event.

@@ -95,7 +95,7 @@ func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 		for k := range s.watches {
 			s.stop(k)
 		}
-		s.api.close()
+		s.api.client.Close()
 	})
 	var got []int
 	for _, versions := range [][]string{{"v1"}, nil, {"v1"}, nil, nil} {

@@ -12,7 +12,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
@@ -42,7 +41,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 			s.stop(k)
 		}
 		if s.api != nil {
-			s.api.close()
+			s.api.client.Close()
 		}
 	}()
 	for delay := time.Duration(0); ; {
@@ -66,13 +65,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 func (s *session) probe(ctx context.Context) error {
 	c := s.cluster
 	if s.api == nil {
-		config, err := c.Connect()
-		if err != nil {
-			return fmt.Errorf("%w: %w", failure.ErrConfig, err)
-		}
-		if s.api, err = connect(config, c.WatchList); err != nil {
-			return err
-		}
+		s.api = connect(c.Cluster)
 	}
 	resources := make([]Resource, len(c.kinds))
 	for i, k := range c.kinds {
@@ -85,10 +78,9 @@ func (s *session) probe(ctx context.Context) error {
 	if !s.asked {
 		s.uid, s.asked = s.api.uid(ctx, probeTimeout)
 	}
-	token, clientCert := fleet.Expiry(s.api.config)
 	c.update(func(state *clusterState) {
 		state.serverVersion, state.uid = found.serverVersion, s.uid
-		state.token, state.clientCert, state.serverCert = token, clientCert, s.api.expiry
+		state.token, state.clientCert, state.serverCert = s.api.client.Expiry()
 	})
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
@@ -121,9 +113,7 @@ func (s *session) start(ctx context.Context, k *kind, as servedKind) {
 	k.begin(as.version)
 	go func() {
 		defer close(w.done)
-		if err := s.api.reflect(ctx, k, as, *w.view, s.cluster.WatchList); err != nil {
-			k.fail(ctx, err)
-		}
+		s.api.reflect(ctx, k, as, *w.view, s.cluster.WatchList)
 	}()
 }
 

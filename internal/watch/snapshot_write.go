@@ -10,10 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -73,17 +74,10 @@ type writer struct {
 }
 
 func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
-	config, err := c.Connect()
-	if err != nil {
-		w.out.Failure = failureOf(fmt.Errorf("%w: %w", failure.ErrConfig, err))
-		return nil
-	}
-	a, err := connect(config, false)
-	if err != nil {
-		w.out.Failure = failureOf(err)
-		return nil
-	}
-	defer a.close()
+	c.WatchList = false // kinds are listed
+	a := connect(c)
+	defer a.client.Close()
+	var err error
 	var found served
 	for range missesUntilDown {
 		if found, err = a.discover(ctx, probeTimeout, w.resources); err == nil {
@@ -101,7 +95,7 @@ func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 		if !ok {
 			continue
 		}
-		if err := w.kind(r, as.version, func(l *snapshot.List) error { return a.list(ctx, r, as, l) }); err != nil {
+		if err := w.kind(r, as.version, func(l *snapshot.List) error { return a.writeList(ctx, r, as, l) }); err != nil {
 			return err
 		}
 	}
@@ -135,16 +129,12 @@ func (w *writer) file(r Resource) string {
 // listPage is how many objects are asked for at a time.
 const listPage = 500
 
-// list lists a kind page by page. When the list of which they are pages is too old,
+// writeList writes a kind page by page. When the list of which they are pages has expired,
 // it is listed anew, at once, as client-go does.
-func (a *api) list(ctx context.Context, r Resource, as servedKind, l *snapshot.List) error {
-	client, err := a.client(schema.GroupVersion{Group: r.Group, Version: as.version})
-	if err != nil {
-		return err
-	}
+func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snapshot.List) error {
 	o := metav1.ListOptions{Limit: listPage}
 	for {
-		meta, err := listPageInto(ctx, client, as.resource, o, func(raw []byte) error { return r.writeTo(l, as.version, raw) })
+		meta, err := a.readPage(ctx, r.Group, as, o, func(raw []byte) error { return r.writeTo(l, as.version, raw) })
 		switch {
 		case err != nil && failure.Classify(err) == failure.ReasonExpired && o.Continue != "":
 			if err := l.Restart(); err != nil {
@@ -163,8 +153,21 @@ func (a *api) list(ctx context.Context, r Resource, as servedKind, l *snapshot.L
 	}
 }
 
-func listPageInto(ctx context.Context, client *rest.RESTClient, resource string, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta, error) {
-	body, err := client.Get().MaxRetries(missesUntilDown).Resource(resource).VersionedParams(&o, metav1.ParameterCodec).Stream(ctx)
+// readPage reads a page of a list, and asks again when the API server asks for it.
+func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta, error) {
+	body, err := a.list(ctx, group, as, o)
+	for range missesUntilDown {
+		seconds, retry := apierrors.SuggestsClientDelay(err)
+		if !retry {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return metav1.ListMeta{}, ctx.Err()
+		case <-time.After(time.Duration(seconds) * time.Second):
+		}
+		body, err = a.list(ctx, group, as, o)
+	}
 	if err != nil {
 		return metav1.ListMeta{}, err
 	}

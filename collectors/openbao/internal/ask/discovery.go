@@ -55,7 +55,7 @@ func (f *finder) find(ctx context.Context) ([]target, error) {
 	}
 	if f.client == nil || !f.connected.Equal(c) {
 		f.close()
-		f.client, f.connected = fleet.NewClient(c), c
+		f.client, f.connected = fleet.NewClient(c, fleet.ClientOptions{}), c
 	}
 	var list endpointSlices
 	path := "/apis/discovery.k8s.io/v1/namespaces/" + url.PathEscape(f.service.Namespace) + "/endpointslices"

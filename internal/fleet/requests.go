@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
+)
+
+// There is no alternative in these: a server that does not support metadata does not
+// answer with whole objects instead.
+const (
+	acceptJSON         = "application/json"
+	acceptMetadata     = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+	acceptMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+)
+
+// Get decodes the object or list at path into out.
+func (c *Client) Get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.decode(ctx, Request{Path: path, Query: query}, out)
+}
+
+// GetMetadata decodes the metadata of the object at path: nothing secret of a Secret is
+// sent.
+func (c *Client) GetMetadata(ctx context.Context, path string, out any) error {
+	return c.decode(ctx, Request{Path: path, Accept: acceptMetadata}, out)
+}
+
+// ListMetadata decodes the metadata of the objects of a list.
+func (c *Client) ListMetadata(ctx context.Context, path string, query url.Values, out any) error {
+	return c.decode(ctx, Request{Path: path, Query: query, Accept: acceptMetadataList}, out)
+}
+
+// Post sends in to path, as JSON, and decodes the answer into out.
+func (c *Client) Post(ctx context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return c.decode(ctx, Request{Path: path, method: http.MethodPost, body: body}, out)
+}
+
+func (c *Client) decode(ctx context.Context, r Request, out any) error {
+	_, body, err := c.Read(ctx, r, MaxObject)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, out)
+}
+
+// Read returns the header and the body of a success, of at most limit bytes. The body is
+// nil if the answer with the ETag is current.
+func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, []byte, error) {
+	answer, err := c.Do(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if r.ETag != "" && answer.StatusCode == http.StatusNotModified {
+		return answer.Header, nil, nil
+	}
+	if err := r.failure(answer); err != nil {
+		return nil, nil, err
+	}
+	body, err := io.ReadAll(httpclient.LimitBody(answer.Body, limit))
+	if err != nil {
+		return nil, nil, err
+	}
+	return answer.Header, body, nil
+}
+
+// Stream returns the body of a success, for a LIST or a WATCH that is decoded as it
+// arrives. Its reader bounds what it keeps; the caller closes it.
+func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
+	answer, err := c.Do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.failure(answer); err != nil {
+		_ = answer.Body.Close()
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
+// failure returns the error of an answer that is no success: the Status of an API server,
+// or the one that client-go builds for an answer of something before it.
+func (r Request) failure(answer *http.Response) error {
+	if answer.StatusCode >= 200 && answer.StatusCode <= 299 {
+		return nil
+	}
+	retryAfter, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
+	var status metav1.Status
+	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" && status.Status == metav1.StatusFailure {
+		if status.Details == nil {
+			status.Details = &metav1.StatusDetails{}
+		}
+		status.Details.RetryAfterSeconds = cmp.Or(status.Details.RetryAfterSeconds, int32(min(retryAfter, maxRetryAfter))) //nolint:gosec // bounded
+		return apierrors.FromObject(&status)
+	}
+	resource := schema.GroupResource{Resource: cmp.Or(r.Resource, strings.TrimPrefix(r.Path, "/"))}
+	return apierrors.NewGenericServerResponse(answer.StatusCode, cmp.Or(r.method, http.MethodGet), resource, "", "", min(retryAfter, maxRetryAfter), true)
+}
+
+// maxRetryAfter is the longest delay in seconds that is taken from an answer.
+const maxRetryAfter = 60
