@@ -21,13 +21,13 @@ import (
 type hub struct {
 	site
 
-	management *fakeCluster
+	management fakeCluster
 }
 
 func newHub(t *testing.T, repositories ...string) hub {
 	t.Helper()
 	h := hub{newSite(t), newFakeCluster(t, repositories...)}
-	h.write("management.kubeconfig", h.management.kubeconfig("t0ken"))
+	h.write("management.kubeconfig", h.management.Kubeconfig("t0ken"))
 	h.discover("")
 	return h
 }
@@ -87,28 +87,28 @@ func TestClustersComeAndGo(t *testing.T) {
 	e.wantLine(`cobaltcore_discovery_up{cluster="management",source="flux-secret",namespace="n"} 1`)
 	e.wantLine(`cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="broken-kubeconfig",reason="not_a_kubeconfig",other=""} 1`)
 
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	e.within(10*time.Second, "cluster=management/m", "cluster=storage/s1", "cluster=storage/s2")
 	e.wantLine(`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
 	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_info{cluster="storage",role="storage",region="",owner="",source="flux-secret",version="v1.36.2",cluster_uid=%q} 1`, storage.URL))
 	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{cluster="storage"} %d`, storage.Certificate().NotAfter.Unix()))
 
 	stop := e.always("cluster=management/m", "cluster=storage/s1", "cluster=storage/s2")
-	storage.change(func() { storage.token = "rotated" }) // ends the watches, too
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("rotated"))
+	storage.rotate("rotated")
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("rotated"))
 	started := time.Now()
-	storage.put(repositories, "s3", nil)
+	storage.Put(repositories, "s3", nil)
 	e.wantRows("cluster=management/m", "cluster=storage/s1", "cluster=storage/s2", "cluster=storage/s3")
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("a rotation took %s", took)
 	}
 	e.wantLine(`cobaltcore_cluster_up{cluster="storage"} 1`)
 	stop()
-	testutil.Eventually(t, func() (bool, string) { return storage.connections() == 1, "the old connection is open" })
+	testutil.Eventually(t, func() (bool, string) { return storage.Connections() == 1, "the old connection is open" })
 
-	h.management.remove(secrets, "storage-kubeconfig")
+	h.management.Remove(secrets, "storage-kubeconfig")
 	e.within(10*time.Second, "cluster=management/m")
-	testutil.Eventually(t, func() (bool, string) { return storage.connections() == 0, "still connected" })
+	testutil.Eventually(t, func() (bool, string) { return storage.Connections() == 0, "still connected" })
 	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Contains(body, `"storage"`) {
 		t.Error("rows of a cluster that has gone")
 	}
@@ -121,7 +121,7 @@ func TestClusterNamesClash(t *testing.T) {
 	h, storage := newHub(t, "m"), newFakeCluster(t, "found")
 	h.objects("storage/objects.yaml", "configured")
 	const configured = "- {name: storage, snapshot: {path: storage}}\n"
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	h.discover(configured)
 	e := h.run()
 	const clash = `cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="storage-kubeconfig",reason="name_taken",other="cluster storage of the configuration"} 1`
@@ -141,16 +141,11 @@ func TestClusterNamesClash(t *testing.T) {
 func TestChangedClusterServesUntilTheNewOneDoes(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	e := h.run()
 	e.wantRows("cluster=management/m", "cluster=storage/s")
 	stop := e.always("cluster=management/m", "cluster=storage/s")
-	h.management.change(func() {
-		h.management.rv++
-		h.management.objects[secrets+"/storage-kubeconfig"]["metadata"] = map[string]any{
-			"name": "storage-kubeconfig", "resourceVersion": fmt.Sprint(h.management.rv), "labels": map[string]string{"metadata.greenhouse.sap/role": "ceph"},
-		}
-	})
+	h.management.labelled("storage-kubeconfig", storage.Kubeconfig("t0ken"), map[string]string{"metadata.greenhouse.sap/role": "ceph"})
 	e.wantLine(fmt.Sprintf(`cobaltcore_cluster_info{cluster="storage",role="ceph",region="",owner="",source="flux-secret",version="v1.36.2",cluster_uid=%q} 1`, storage.URL))
 	stop()
 }
@@ -162,10 +157,10 @@ func TestDeadClusterDelaysNoOther(t *testing.T) {
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
 	e := h.run()
 	e.wantRows("cluster=management/m")
-	dead := strings.Replace(storage.kubeconfig("t0ken"), storage.URL, "https://"+blackhole(t), 1)
+	dead := strings.Replace(storage.Kubeconfig("t0ken"), storage.URL, "https://"+blackhole(t), 1)
 	h.management.secret("dead-kubeconfig", dead)
 	e.wantLine(`cobaltcore_cluster_up{cluster="dead"} 0`)
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	e.within(10*time.Second, "cluster=management/m", "cluster=storage/s")
 	h.write("dead.kubeconfig", dead)
 	h.discover("- {name: configured-dead, kubeconfig: {path: dead.kubeconfig}}\n")
@@ -174,7 +169,7 @@ func TestDeadClusterDelaysNoOther(t *testing.T) {
 		defer close(reloaded)
 		e.ask(http.MethodPost, "/-/reload")
 	}()
-	h.management.remove(secrets, "storage-kubeconfig")
+	h.management.Remove(secrets, "storage-kubeconfig")
 	e.within(10*time.Second, "cluster=management/m")
 	select {
 	case <-reloaded:
@@ -191,7 +186,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
 	h.objects("more/objects.yaml", "x")
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	e := h.run()
 	e.wantRows("cluster=management/m", "cluster=storage/s")
 	stop := e.always("cluster=management/m", "cluster=storage/s")
@@ -199,7 +194,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 	e.wantRows("cluster=management/m", "cluster=more/x", "cluster=storage/s")
 	stop()
 
-	h.management.change(func() { h.management.down = true })
+	h.management.Kill(true)
 	e.wantLine(`cobaltcore_discovery_up{cluster="management",source="flux-secret",namespace="n"} 0`)
 	stop = e.always("cluster=storage/s")
 	h.discover("- {name: more, snapshot: {path: more}}\nlimits: {objectsPerKind: 100}\n") // everything is built anew
@@ -208,7 +203,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 	}
 	e.wantLine(`cobaltcore_discovery_finding{cluster="management",source="flux-secret",namespace="n",name="",reason="unreachable",other=""} 1`)
 	stop()
-	h.management.change(func() { h.management.down = false })
+	h.management.Kill(false)
 	e.wantRows("cluster=management/m", "cluster=more/x", "cluster=storage/s")
 }
 
@@ -216,7 +211,7 @@ func TestReloadDuringDiscovery(t *testing.T) {
 func TestNotReadyBeforeClustersAreFound(t *testing.T) {
 	t.Parallel()
 	h, storage := newHub(t, "m"), newFakeCluster(t, "s")
-	h.management.secret("storage-kubeconfig", storage.kubeconfig("t0ken"))
+	h.management.secret("storage-kubeconfig", storage.Kubeconfig("t0ken"))
 	e := h.run()
 	testutil.Eventually(t, func() (bool, string) {
 		code, body := e.ask(http.MethodGet, "/metrics")
@@ -240,7 +235,7 @@ discover:
 - fluxSecrets: {cluster: management, namespace: n, suffix: .other}
 `)
 	for name, secret := range map[string]string{"found": "other.conf", "unknown": "elsewhere", "own": ""} {
-		h.management.put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
+		h.management.Put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
 	}
 	e := h.run()
 	target := func(name, cluster string) {
@@ -248,7 +243,7 @@ discover:
 		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unknown"} 1`, cluster, name))
 	}
 	target("found", "other.conf") // nobody knows it yet
-	h.management.secret("other.conf", storage.kubeconfig("t0ken"))
+	h.management.secret("other.conf", storage.Kubeconfig("t0ken"))
 	target("found", "other")
 	target("unknown", "elsewhere")
 	target("own", "management")
@@ -257,6 +252,6 @@ discover:
 	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Count(body, "\ncobaltcore_discovery_up{") != 1 {
 		t.Error("a place has two rows")
 	}
-	h.management.remove(secrets, "other.conf")
+	h.management.Remove(secrets, "other.conf")
 	target("found", "other.conf")
 }

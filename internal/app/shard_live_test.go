@@ -103,9 +103,9 @@ func TestShardsFollowDiscovery(t *testing.T) {
 	first, second := newFakeCluster(t, "f"), newFakeCluster(t, "s")
 	d := newDivided(t, func(h hub) {
 		h.management.secret("broken-kubeconfig", "t0ken")
-		h.management.secret(mine+"-kubeconfig", first.kubeconfig("t0ken"))
-		for _, c := range []*fakeCluster{h.management, first, second} {
-			c.put(kustomizations, "k", map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": other + "-kubeconfig"}}}})
+		h.management.secret(mine+"-kubeconfig", first.Kubeconfig("t0ken"))
+		for _, c := range []fakeCluster{h.management, first, second} {
+			c.Put(kustomizations, "k", map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": other + "-kubeconfig"}}}})
 		}
 	})
 	applied := func(cluster, target string) string {
@@ -113,7 +113,7 @@ func TestShardsFollowDiscovery(t *testing.T) {
 	}
 	d.wantEqual(applied("management", other+"-kubeconfig"), applied(mine, other+"-kubeconfig"),
 		`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`, `cobaltcore_discovery_finding{cluster="management"`)
-	d.management.secret(other+"-kubeconfig", second.kubeconfig("t0ken"))
+	d.management.secret(other+"-kubeconfig", second.Kubeconfig("t0ken"))
 	d.wantEqual(applied("management", other), applied(mine, other), applied(other, other),
 		`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 2`)
 	if _, body := d.shards[1].ask(http.MethodGet, "/metrics"); strings.Contains(body, "cobaltcore_discovery_") {
@@ -130,9 +130,9 @@ func TestShardsFollowDiscovery(t *testing.T) {
 		t.Errorf("%d %s", code, body)
 	}
 
-	d.management.remove(secrets, other+"-kubeconfig")
+	d.management.Remove(secrets, other+"-kubeconfig")
 	d.wantEqual(applied("management", other+"-kubeconfig"), `cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
-	testutil.Eventually(t, func() (bool, string) { return second.connections() == 0, "still connected" })
+	testutil.Eventually(t, func() (bool, string) { return second.Connections() == 0, "still connected" })
 }
 
 // TestShardFollowsReferences of clusters of another shard, as long as they are
@@ -141,7 +141,7 @@ func TestShardFollowsReferences(t *testing.T) {
 	t.Parallel()
 	other := nameIn(1, 2, "found-")
 	c := newFakeCluster(t)
-	d := newDivided(t, func(h hub) { h.management.secret(other+"-kubeconfig", c.kubeconfig("t0ken")) })
+	d := newDivided(t, func(h hub) { h.management.secret(other+"-kubeconfig", c.Kubeconfig("t0ken")) })
 	d.wantEqual()
 	c.external("a", "keystone-admin")
 	d.wantEqual(stored(d.bao, "keystone-admin"), fmt.Sprintf("cobaltcore_secretflow_consumer{cluster=%q", other))
@@ -152,22 +152,22 @@ func TestShardFollowsReferences(t *testing.T) {
 		t.Errorf("a cluster that is followed can be asked for: %d", code)
 	}
 
-	c.change(func() { c.token = "rotated" })
-	d.management.secret(other+"-kubeconfig", c.kubeconfig("rotated"))
+	c.rotate("rotated")
+	d.management.secret(other+"-kubeconfig", c.Kubeconfig("rotated"))
 	c.external("b", "keystone-db")
 	d.wantEqual(stored(d.bao, "keystone-admin"), stored(d.bao, "keystone-db"))
 
-	c.remove(externalSecrets, "a")
+	c.Remove(externalSecrets, "a")
 	d.wantEqual(stored(d.bao, "keystone-db"))
 	testutil.Eventually(t, func() (bool, string) {
 		_, body := d.shards[0].ask(http.MethodGet, "/metrics")
 		return !strings.Contains(body, stored(d.bao, "keystone-admin")), "still asked for"
 	})
 
-	d.management.remove(secrets, other+"-kubeconfig")
+	d.management.Remove(secrets, other+"-kubeconfig")
 	testutil.Eventually(t, func() (bool, string) {
 		_, body := d.shards[0].ask(http.MethodGet, "/metrics")
-		return !strings.Contains(body, stored(d.bao, "keystone-db")) && c.connections() == 0, "still followed"
+		return !strings.Contains(body, stored(d.bao, "keystone-db")) && c.Connections() == 0, "still followed"
 	})
 	d.wantEqual()
 }
@@ -179,7 +179,7 @@ func TestReadyWhenReferencesAreKnown(t *testing.T) {
 	other := nameIn(1, 2, "found-")
 	c := newFakeCluster(t)
 	c.external("a", "keystone-admin")
-	d := newDivided(t, func(h hub) { h.management.secret(other+"-kubeconfig", c.kubeconfig("t0ken")) })
+	d := newDivided(t, func(h hub) { h.management.secret(other+"-kubeconfig", c.Kubeconfig("t0ken")) })
 	if body := d.shards[0].body(); !strings.Contains(body, stored(d.bao, "keystone-admin")) {
 		t.Error("the first scrape has no row of the secret")
 	}

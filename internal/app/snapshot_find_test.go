@@ -17,14 +17,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// labelled puts a kubeconfig Secret with labels that say what its cluster is.
-func (c *fakeCluster) labelled(name, kubeconfig string, labels map[string]string) {
-	c.secret(name, kubeconfig)
-	c.change(func() {
-		c.objects[secrets+"/"+name]["metadata"].(map[string]any)["labels"] = labels //nolint:forcetypeassert // as put makes it
-	})
-}
-
 // TestASnapshotHasTheClustersThatAreFound, with what is known of them, and objects that
 // mean them still do. No credential is in it.
 func TestASnapshotHasTheClustersThatAreFound(t *testing.T) {
@@ -39,15 +31,15 @@ discover:
 - fluxSecrets: {cluster: management, namespace: n}
   watchList: false
 `)
-	h.management.labelled("storage.conf", storage.kubeconfig("t0ken"), map[string]string{
+	h.management.labelled("storage.conf", storage.Kubeconfig("t0ken"), map[string]string{
 		"metadata.greenhouse.sap/role": "ceph", "metadata.greenhouse.sap/region": "there", "greenhouse.sap/owned-by": "them",
 	})
-	h.management.secret("arbiter-kubeconfig", arbiter.kubeconfig("t0ken"))
+	h.management.secret("arbiter-kubeconfig", arbiter.Kubeconfig("t0ken"))
 	h.management.secret("broken.conf", "t0ken")
 	for name, secret := range map[string]string{"found": "storage.conf", "other": "arbiter-kubeconfig", "old": "storage.old", "unknown": "elsewhere", "own": ""} {
-		h.management.put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
+		h.management.Put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})
 	}
-	storage.put(kustomizations, "there", map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": "arbiter.conf"}}}})
+	storage.Put(kustomizations, "there", map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": "arbiter.conf"}}}})
 	e := h.run()
 	target := func(cluster, name, of string) string {
 		return fmt.Sprintf(`cobaltcore_flux_resource_status{cluster=%q,target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unknown"} 1`, cluster, of, name)
@@ -114,10 +106,10 @@ func TestASnapshotGoesOnWithoutASearch(t *testing.T) {
 	h.objects("storage/objects.yaml", "x")
 	h.discover("- {name: storage, snapshot: {path: storage}}\n")
 	for name, change := range map[string]func(*testing.T){
-		"down": func(*testing.T) { h.management.change(func() { h.management.down = true }) },
+		"down": func(*testing.T) { h.management.Kill(true) },
 		"no answer": func(t *testing.T) {
 			t.Helper()
-			h.write("management.kubeconfig", strings.Replace(h.management.kubeconfig("t0ken"), h.management.URL, "https://"+blackhole(t), 1))
+			h.write("management.kubeconfig", strings.Replace(h.management.Kubeconfig("t0ken"), h.management.URL, "https://"+blackhole(t), 1))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

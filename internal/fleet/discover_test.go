@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -31,11 +32,11 @@ func appliedWith(secret string) map[string]any {
 	return map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}}
 }
 
-func management(h *fakeHost) map[string]*fakeHost { return map[string]*fakeHost{"management": h} }
+func management(h fakeHost) map[string]fakeHost { return map[string]fakeHost{"management": h} }
 
 func TestDiscover(t *testing.T) {
 	t.Parallel()
-	all := func(h *fakeHost) {
+	all := func(h fakeHost) {
 		const region, owner, role = "metadata.greenhouse.sap/region=eu", "greenhouse.sap/owned-by=ops", "metadata.greenhouse.sap/role=control-plane"
 		h.secret("a-kubeconfig", "Opaque", "value", reach("a", "ta"), region)
 		h.secret("b-kubeconfig", "Opaque", "value.yaml", reach("b", "tb"), role, owner, "fleet=yes")
@@ -92,14 +93,14 @@ func TestDiscover(t *testing.T) {
 			h := newFakeHost(t)
 			all(h)
 			if tc.byName {
-				h.deny = func(verb, path string) bool { return verb == "LIST METADATA" && path == secretsOf }
+				h.deny(func(verb, path string) bool { return verb == "LIST METADATA" && path == secretsOf })
 			}
 			s := startSearch(t, management(h), tc.discover, nil)
 			s.want(tc.want...)
 			if !s.Settled() {
 				t.Error("not settled")
 			}
-			for _, r := range h.requests() {
+			for _, r := range h.Asked() {
 				if strings.HasPrefix(r, "LIST /api/v1") {
 					t.Errorf("Secrets are listed with their values: %s", r)
 				}
@@ -119,9 +120,9 @@ func TestDiscoveryFollows(t *testing.T) {
 	found := s.State()[0].Found[0]
 	fingerprint := found.Fingerprint()
 
-	h.change(func() { h.asked = nil })
+	h.Change(func(s *fakeapi.State) { s.Requests = nil })
 	s.rounds(2)
-	if diff := cmp.Diff([]string{"LIST METADATA " + secretsOf}, h.requests()); diff != "" {
+	if diff := cmp.Diff([]string{"LIST METADATA " + secretsOf}, h.Asked()); diff != "" {
 		t.Errorf("a Secret that has not changed is read again: %s", diff)
 	}
 
@@ -143,7 +144,7 @@ func TestDiscoveryFollows(t *testing.T) {
 	s.want("flux-secret: a at a with two a", "flux-secret: a-kubeconfig is file_refused")
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "three"))
 	s.want("flux-secret: a at a with three a")
-	h.remove(secretsOf, "a-kubeconfig")
+	h.Remove(secretsOf, "a-kubeconfig")
 	s.want()
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "three"))
 	s.want("flux-secret: a at a with three a")
@@ -157,9 +158,10 @@ func TestDiscoveryFollows(t *testing.T) {
 func TestSecretsThatMayNotBeListed(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
-	h.deny = func(verb, path string) bool {
+	denied := func(verb, path string) bool {
 		return verb == "LIST METADATA" || strings.HasSuffix(path, "/secrets/denied-kubeconfig")
 	}
+	h.deny(denied)
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "ta"))
 	h.secret("b-kubeconfig", "Opaque", "value", reach("b", "tb"))
 	h.secret("denied-kubeconfig", "Opaque", "value", reach("c", "tc"))
@@ -182,23 +184,20 @@ func TestSecretsThatMayNotBeListed(t *testing.T) {
 	s.want(append([]string{"flux-secret: a at a with ta a", "flux-secret: b at b with tb b"}, rest...)...)
 	h.secret("b-kubeconfig", "Opaque", "value", reach("b", "rotated"))
 	s.want(append([]string{"flux-secret: a at a with ta a", "flux-secret: b at b with rotated b"}, rest...)...)
-	h.remove(releasesOf, "one")
+	h.Remove(releasesOf, "one")
 	s.want(append([]string{"flux-secret: a at a with ta a"}, rest...)...)
 
 	// A kind that is gone for a moment, and one that may not be listed any longer.
 	h.put(releasesOf, "one", nil, appliedWith("b-kubeconfig"))
 	s.want(append([]string{"flux-secret: a at a with ta a", "flux-secret: b at b with rotated b"}, rest...)...)
-	h.change(func() { h.served = []string{kustomizationsOf} })
+	h.Serve(releasesOf, "HelmRelease")
 	s.want(append(append([]string{"flux-secret: a at a with ta a", "flux-secret: b at b with rotated b", "flux-secret:  is not_served"}, rest...), "flux-secret is not up")...)
-	h.change(func() {
-		deny := h.deny
-		h.served = append(h.served, releasesOf)
-		h.deny = func(verb, path string) bool { return deny(verb, path) || verb == "LIST" }
-	})
+	h.Serve(releasesOf, "HelmRelease", "v1")
+	h.deny(func(verb, path string) bool { return denied(verb, path) || verb == "LIST" })
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "rotated"))
 	s.want(append(append([]string{"flux-secret: a at a with rotated a", "flux-secret: b at b with rotated b", "flux-secret:  is forbidden"}, rest...), "flux-secret is not up")...)
 
-	for _, r := range h.requests() {
+	for _, r := range h.Asked() {
 		if strings.HasPrefix(r, "LIST /api/v1") || strings.Contains(r, "/m/") || strings.HasSuffix(r, "nobody-kubeconfig") {
 			t.Errorf("asked: %s", r)
 		}
@@ -233,7 +232,7 @@ func TestHostTrouble(t *testing.T) {
 			h.secret("a-kubeconfig", "Opaque", "kubeconfig", reach("a", "one"), "fleet=yes")
 			s := startSearch(t, management(h), inSecrets, nil)
 			s.want("secret: a at a with one a")
-			h.change(func() { h.answer = tc.answer })
+			h.answer(tc.answer)
 			lines := []string{"secret: a at a with one a", "secret:  is " + string(tc.reason)}
 			if tc.reason == failure.ReasonForbidden {
 				lines = append(lines, "secret: a-kubeconfig is forbidden")
@@ -245,7 +244,7 @@ func TestHostTrouble(t *testing.T) {
 			again.want(append(lines, "secret is not up")...) // also in a new generation
 			testutil.Eventually(t, func() (bool, string) { return again.Settled(), "waits for ever" })
 			h.secret("a-kubeconfig", "Opaque", "kubeconfig", reach("a", "two"), "fleet=yes")
-			h.change(func() { h.answer = nil })
+			h.answer(nil)
 			if tc.reason == failure.ReasonForbidden { // which is believed for a minute
 				again.want("secret: a at a with two a", "secret:  is forbidden", "secret is not up")
 				return
@@ -260,7 +259,7 @@ func TestHostTrouble(t *testing.T) {
 func TestPagesThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
-	h.largest = metadataPage
+	h.Change(func(s *fakeapi.State) { s.Page = metadataPage })
 	h.secret("storage-kubeconfig", "Opaque", "value", reach("storage", "t1"))
 	large := map[string]any{"metadata": map[string]any{
 		"resourceVersion": "1", "labels": map[string]string{}, "annotations": map[string]string{"note": strings.Repeat("x", MaxObject/8)},
@@ -276,8 +275,8 @@ func TestSlowHost(t *testing.T) {
 	slow, quick := newFakeHost(t), newFakeHost(t)
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end) })
-	slow.answer = func(http.ResponseWriter, *http.Request) { <-end }
-	s := startSearch(t, map[string]*fakeHost{"management": slow, "other": quick}, inFlux+"- fluxSecrets: {cluster: other, namespace: n}\n", nil)
+	slow.answer(func(http.ResponseWriter, *http.Request) { <-end })
+	s := startSearch(t, map[string]fakeHost{"management": slow, "other": quick}, inFlux+"- fluxSecrets: {cluster: other, namespace: n}\n", nil)
 	s.want("flux-secret is not up")
 	for _, token := range []string{"one", "two"} {
 		quick.secret("a-kubeconfig", "Opaque", "value", reach("a", token))

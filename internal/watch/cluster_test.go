@@ -6,8 +6,6 @@ package watch
 import (
 	"fmt"
 	"net/http/httptest"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,13 +13,19 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // bothKinds is an API server with two widgets and a gadget.
-func bothKinds(t *testing.T) *fakeAPI {
+func bothKinds(t *testing.T) fakeAPI {
 	t.Helper()
-	a := newFakeAPI(t, httptest.NewServer)
+	return bothKindsOn(t, (*httptest.Server).Start)
+}
+
+func bothKindsOn(t *testing.T, start func(*httptest.Server)) fakeAPI {
+	t.Helper()
+	a := newFakeAPI(t, start)
 	a.serve("Widget", "v1")
 	a.serve("Gadget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
@@ -49,12 +53,11 @@ func TestEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := bothKinds(t)
+			start := (*httptest.Server).Start
 			if tc.tls {
-				b := newFakeAPI(t, httptest.NewTLSServer)
-				b.kinds, b.rv = a.kinds, a.rv
-				a = b
+				start = (*httptest.Server).StartTLS
 			}
+			a := bothKindsOn(t, start)
 			r := watchAPI(t, a, func(c *fleet.Cluster, _ *Options) { c.WatchList = tc.watchList })
 			r.wantRows(allRows()...)
 			testutil.Eventually(t, func() (bool, string) { // the WATCH follows the LIST
@@ -90,7 +93,7 @@ func TestEvents(t *testing.T) {
 
 func TestKindsComeAndGo(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
 	r := watchAPI(t, a)
@@ -139,17 +142,12 @@ func TestVersions(t *testing.T) {
 // TestExpiry: when the exporter will lose a cluster is known before it does.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewTLSServer)
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
 	a.serve("Widget", "v1")
 	r := watchAPI(t, a)
 	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{cluster="c"} %d`, a.Certificate().NotAfter.Unix()))
-	r.wantNoLine("cobaltcore_cluster_credential_expiry") // of a token that does not tell
-	kubeconfig, err := os.ReadFile(r.kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// {"exp":1800000000}
-	r.rewrite(strings.Replace(string(kubeconfig), "token: t", "token: e30.eyJleHAiOjE4MDAwMDAwMDB9.c2ln", 1))
+	r.wantNoLine("cobaltcore_cluster_credential_expiry")         // of a token that does not tell
+	r.rewrite(a.Kubeconfig("e30.eyJleHAiOjE4MDAwMDAwMDB9.c2ln")) // {"exp":1800000000}
 	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
 }
 
@@ -161,7 +159,7 @@ func TestKubeconfigRotates(t *testing.T) {
 	stop := r.always(allRows())
 	r.connectTo(second)
 	testutil.Eventually(t, func() (bool, string) { return len(second.requests("gadgets")) > 0, "the new server is not asked" })
-	first.kill(true)
+	first.Kill(true)
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 	stop()
 	second.put("widgets", "a", `{"size":7}`)
@@ -223,10 +221,10 @@ func TestGroupsAreAllRows(t *testing.T) {
 
 // TestRunLeavesNothing is not parallel: it counts goroutines.
 func TestRunLeavesNothing(t *testing.T) {
-	for name, change := range map[string]func(*fakeAPI){
-		"healthy":   func(*fakeAPI) {},
-		"forbidden": func(a *fakeAPI) { a.deny("widgets", apiStatus(403, "Forbidden", "no")) },
-		"dead":      func(a *fakeAPI) { a.replace(gateway) },
+	for name, change := range map[string]func(fakeAPI){
+		"healthy":   func(fakeAPI) {},
+		"forbidden": func(a fakeAPI) { a.deny("widgets", fakeapi.Status(403, "Forbidden", "no")) },
+		"dead":      func(a fakeAPI) { a.Replace(fakeapi.Gateway) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := bothKinds(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -28,11 +29,11 @@ func TestOneKindFails(t *testing.T) {
 		answer http.HandlerFunc
 		reason string
 	}{
-		"forbidden":    {apiStatus(http.StatusForbidden, "Forbidden", "not for you"), "forbidden"},
-		"unauthorized": {apiStatus(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
-		"HTML":         {html, "decode"},
-		"server error": {apiStatus(http.StatusInternalServerError, "InternalError", "etcd"), "server"},
-		"no upstream":  {gateway, "server"},
+		"forbidden":    {fakeapi.Status(http.StatusForbidden, "Forbidden", "not for you"), "forbidden"},
+		"unauthorized": {fakeapi.Status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"HTML":         {fakeapi.HTML, "decode"},
+		"server error": {fakeapi.Status(http.StatusInternalServerError, "InternalError", "etcd"), "server"},
+		"no upstream":  {fakeapi.Gateway, "server"},
 	} {
 		for _, watchList := range []bool{true, false} {
 			name := name + " LIST"
@@ -73,10 +74,11 @@ func TestExpired(t *testing.T) {
 			}
 			after := []string{size("Widget", "a", 6), size("Widget", "z", 8), size("Gadget", "g", 9)}
 			stop := r.always(allRows(), after)
-			a.cut("widgets", frame("ERROR", expired), func() {
-				delete(a.kinds["widgets"].objects, "b")
-				a.set("widgets", "a", `{"size":6}`)
-				a.set("widgets", "z", `{"size":8}`)
+			a.Change(func(s *fakeapi.State) {
+				s.Forget(listOf("widgets"), "b")
+				s.Put(listOf("widgets"), "a", spec(`{"size":6}`))
+				s.Put(listOf("widgets"), "z", spec(`{"size":8}`))
+				s.Cut(listOf("widgets"), fakeapi.Frame("ERROR", fakeapi.Expired))
 			})
 			r.wantRows(after...)
 			stop()
@@ -94,7 +96,7 @@ func TestWatchEnds(t *testing.T) {
 		"in the middle":        `{"type":"ADDED","object":{"metadata":`,
 		"with HTML":            "<html>\n",
 		"with an unknown type": "{\"type\":\"EXPLODED\",\"object\":{}}\n",
-		"with an error":        frame("ERROR", `{"kind":"Status","status":"Failure","reason":"InternalError","code":500}`),
+		"with an error":        fakeapi.Frame("ERROR", `{"kind":"Status","status":"Failure","reason":"InternalError","code":500}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -103,7 +105,7 @@ func TestWatchEnds(t *testing.T) {
 			r.wantRows(allRows()...)
 			stop := r.always(allRows())
 			before := a.requests("widgets")
-			a.cut("widgets", goodbye, nil)
+			a.cut("widgets", goodbye)
 			testutil.Eventually(t, func() (bool, string) { return !cmp.Equal(before, a.requests("widgets")), "not watched again" })
 			stop()
 			a.put("widgets", "a", `{"size":5}`)
@@ -115,13 +117,13 @@ func TestWatchEnds(t *testing.T) {
 
 func TestClusterDies(t *testing.T) {
 	t.Parallel()
-	for name, dead := range map[string]func(*fakeAPI, bool){
-		"connections end": (*fakeAPI).kill,
-		"bad gateway": func(a *fakeAPI, dead bool) {
+	for name, dead := range map[string]func(fakeAPI, bool){
+		"connections end": fakeAPI.Kill,
+		"bad gateway": func(a fakeAPI, dead bool) {
 			if dead {
-				a.replace(gateway)
+				a.Replace(fakeapi.Gateway)
 			} else {
-				a.replace(nil)
+				a.Replace(nil)
 			}
 		},
 	} {
@@ -151,7 +153,7 @@ func TestOneKindGoesStale(t *testing.T) {
 	a := bothKinds(t)
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
 	r.wantRows(allRows()...)
-	a.deny("widgets", apiStatus(http.StatusForbidden, "Forbidden", "no longer"))
+	a.deny("widgets", fakeapi.Status(http.StatusForbidden, "Forbidden", "no longer"))
 	r.wantRows(size("Gadget", "g", 9))
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 	r.wantLine(failing("Widget", "forbidden"))
@@ -166,21 +168,21 @@ func TestDiscoveryFails(t *testing.T) {
 		answer http.HandlerFunc
 		reason string
 	}{
-		"HTML":         {html, "decode"},
-		"unauthorized": {apiStatus(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
-		"forbidden":    {apiStatus(http.StatusForbidden, "Forbidden", "no"), "forbidden"},
-		"server error": {apiStatus(http.StatusServiceUnavailable, "ServiceUnavailable", "soon"), "server"},
-		"no upstream":  {gateway, "server"},
+		"HTML":         {fakeapi.HTML, "decode"},
+		"unauthorized": {fakeapi.Status(http.StatusUnauthorized, "Unauthorized", "who are you"), "unauthorized"},
+		"forbidden":    {fakeapi.Status(http.StatusForbidden, "Forbidden", "no"), "forbidden"},
+		"server error": {fakeapi.Status(http.StatusServiceUnavailable, "ServiceUnavailable", "soon"), "server"},
+		"no upstream":  {fakeapi.Gateway, "server"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := bothKinds(t)
-			a.replace(tc.answer)
+			a.Replace(tc.answer)
 			r := watchAPI(t, a)
 			r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="` + tc.reason + `"} 1`)
 			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
 			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
-			a.replace(nil)
+			a.Replace(nil)
 			r.wantRows(allRows()...)
 		})
 	}
@@ -195,15 +197,15 @@ func TestStartingServerDoesNotMakeKindsVanish(t *testing.T) {
 	r.wantRows(allRows()...)
 	stop := r.always(allRows())
 	probes := make(chan struct{}, 1)
-	a.change(func() { // the watches go on
-		a.answer = func(w http.ResponseWriter, r *http.Request) {
+	a.Change(func(s *fakeapi.State) { // the watches go on
+		s.Answer = func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/version":
-				writeJSON(w, map[string]string{"gitVersion": "v1.36.2"})
+				fakeapi.WriteJSON(w, map[string]string{"gitVersion": "v1.36.2"})
 			case "/api":
-				writeJSON(w, map[string]any{"kind": "APIVersions"})
+				fakeapi.WriteJSON(w, map[string]any{"kind": "APIVersions"})
 			case "/apis":
-				writeJSON(w, map[string]any{"kind": "APIGroupList", "groups": []any{}})
+				fakeapi.WriteJSON(w, map[string]any{"kind": "APIGroupList", "groups": []any{}})
 			default: // /readyz
 				http.Error(w, "[-]poststarthook/crd-informer-synced failed", http.StatusInternalServerError)
 				select {
@@ -217,7 +219,7 @@ func TestStartingServerDoesNotMakeKindsVanish(t *testing.T) {
 		<-probes
 	}
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
-	a.change(func() { a.answer = nil })
+	a.Change(func(s *fakeapi.State) { s.Answer = nil })
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
 	stop()
 	r.wantRows(allRows()...)

@@ -5,8 +5,6 @@ package watch
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -92,7 +90,7 @@ type rig struct {
 }
 
 // watchAPI runs a cluster against a, until the end of the test.
-func watchAPI(t *testing.T, a *fakeAPI, change ...func(*fleet.Cluster, *Options)) *rig {
+func watchAPI(t *testing.T, a fakeAPI, change ...func(*fleet.Cluster, *Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, exposition: newExposition(t), kubeconfig: filepath.Join(t.TempDir(), "kubeconfig"), done: make(chan struct{})}
 	r.connectTo(a)
@@ -123,22 +121,7 @@ func (r *rig) stop() {
 }
 
 // connectTo writes the kubeconfig, in one step.
-func (r *rig) connectTo(a *fakeAPI) {
-	ca := ""
-	if cert := a.Certificate(); cert != nil {
-		ca = fmt.Sprintf("\n    certificate-authority-data: %s", base64.StdEncoding.EncodeToString(pemOf(cert.Raw)))
-	}
-	r.rewrite(fmt.Sprintf(`apiVersion: v1
-kind: Config
-current-context: c
-clusters:
-- name: c
-  cluster:
-    server: %s%s
-contexts: [{name: c, context: {cluster: c, user: u}}]
-users: [{name: u, user: {token: t}}]
-`, a.URL, ca))
-}
+func (r *rig) connectTo(a fakeAPI) { r.rewrite(a.Kubeconfig("t")) }
 
 func (r *rig) rewrite(kubeconfig string) {
 	r.t.Helper()
@@ -148,10 +131,6 @@ func (r *rig) rewrite(kubeconfig string) {
 	if err := os.Rename(r.kubeconfig+".new", r.kubeconfig); err != nil {
 		r.t.Fatal(err)
 	}
-}
-
-func pemOf(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // scrape returns the sample lines whose name begins with prefix, sorted.

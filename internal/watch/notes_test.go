@@ -72,7 +72,7 @@ func TestNotes(t *testing.T) {
 	for _, watchList := range []bool{true, false} {
 		t.Run(fmt.Sprintf("watchList %v", watchList), func(t *testing.T) {
 			t.Parallel()
-			a := newFakeAPI(t, httptest.NewServer)
+			a := newFakeAPI(t, (*httptest.Server).Start)
 			a.serve("Widget", "v1")
 			a.put("widgets", "a", `{"size":1}`)
 			a.put("widgets", "empty", `{"size":0}`)
@@ -108,7 +108,7 @@ func TestNotesOfASnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := &notebook{notes: map[string]any{}}
-	watchAPI(t, newFakeAPI(t, httptest.NewServer), func(c *fleet.Cluster, o *Options) {
+	watchAPI(t, newFakeAPI(t, (*httptest.Server).Start), func(c *fleet.Cluster, o *Options) {
 		c.Source, c.Snapshot = fleet.SourceSnapshot, &snapshot.Dir{Path: dir}
 		o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 )
 
 func widgetJSON(name string, n int) string {
@@ -38,7 +39,7 @@ func hangWatches(list http.HandlerFunc) http.HandlerFunc {
 // before its LIST has answered.
 func TestServerWithoutWatchList(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	asked, answer := make(chan struct{}), make(chan struct{})
 	list := hangWatches(func(w http.ResponseWriter, _ *http.Request) {
@@ -48,7 +49,7 @@ func TestServerWithoutWatchList(t *testing.T) {
 	})
 	a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("sendInitialEvents") == "true" {
-			apiStatus(http.StatusUnprocessableEntity, "Invalid", "sendInitialEvents is forbidden")(w, r)
+			fakeapi.Status(http.StatusUnprocessableEntity, "Invalid", "sendInitialEvents is forbidden")(w, r)
 			return
 		}
 		list(w, r)
@@ -81,7 +82,7 @@ func TestOneFailedProbeSettlesNothing(t *testing.T) {
 // kind that one probe misses keeps its rows.
 func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.ProbeInterval = time.Hour })
@@ -112,7 +113,7 @@ func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 
 func TestListWithNonsense(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.deny("widgets", hangWatches(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"metadata":{"resourceVersion":"5"},"items":[%s,%s,null,5,"x",{}]}`, widgetJSON("a", 1), widgetJSON("a", 2))
@@ -126,7 +127,7 @@ func TestListWithNonsense(t *testing.T) {
 // A watch without a sign of life is made anew; its rows stay meanwhile.
 func TestSilentWatch(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Silence = 200 * time.Millisecond })
@@ -138,7 +139,7 @@ func TestSilentWatch(t *testing.T) {
 // A LIST that stops in the middle is given up, and what comes later is taken.
 func TestHangingList(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewServer)
+	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
 	a.put("widgets", "b", `{"size":2}`)
 	a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {

@@ -20,11 +20,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // writeAPI dumps a fake cluster into a new directory.
-func writeAPI(t *testing.T, a *fakeAPI) (Written, string) {
+func writeAPI(t *testing.T, a fakeAPI) (Written, string) {
 	t.Helper()
 	r := &rig{t: t, kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
 	r.connectTo(a)
@@ -60,7 +61,7 @@ func replay(t *testing.T, dir string, meta snapshot.Meta) (rows, watches []strin
 
 func TestWriteSnapshotReplays(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewTLSServer)
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
 	a.serve("Widget", "v1", "v2")
 	a.serve("Gadget", "v1")
 	a.put("widgets", "a", `{"size":1,"password":"s3cr3t"}`)
@@ -95,11 +96,11 @@ func TestWriteSnapshotReplays(t *testing.T) {
 // TestWriteSnapshotNotesWhatItMayNotRead: it is unknown in the replay, too.
 func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewTLSServer)
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
 	a.serve("Widget", "v1")
 	a.put("widgets", "a", `{"size":1}`)
 	a.serve("Gadget", "v1")
-	a.deny("gadgets", apiStatus(http.StatusForbidden, "Forbidden", "s3cr3t"))
+	a.deny("gadgets", fakeapi.Status(http.StatusForbidden, "Forbidden", "s3cr3t"))
 	d, dir := writeAPI(t, a)
 	failed := d.Kinds[1]
 	if failed.Failure == nil || failed.Failure.Reason != failure.ReasonForbidden || strings.Contains(failed.Failure.Text, "s3cr3t") {
@@ -128,8 +129,8 @@ func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
 
 func TestWriteSnapshotOfADeadCluster(t *testing.T) {
 	t.Parallel()
-	a := newFakeAPI(t, httptest.NewTLSServer)
-	a.replace(gateway)
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
+	a.Replace(fakeapi.Gateway)
 	d, dir := writeAPI(t, a)
 	if d.Failure == nil || d.Failure.Reason != failure.ReasonServer || len(d.Kinds) > 0 {
 		t.Errorf("%+v", d)
@@ -157,7 +158,7 @@ func TestWriteSnapshotTurnsPages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newFakeAPI(t, httptest.NewTLSServer)
+			a := newFakeAPI(t, (*httptest.Server).StartTLS)
 			a.serve("Widget", "v1")
 			var asked []string
 			a.deny("widgets", func(w http.ResponseWriter, r *http.Request) {
@@ -176,7 +177,7 @@ func TestWriteSnapshotTurnsPages(t *testing.T) {
 					page("3", item("b"))
 				case tc.tooOld:
 					w.WriteHeader(http.StatusGone)
-					_, _ = io.WriteString(w, expired)
+					_, _ = io.WriteString(w, fakeapi.Expired)
 				default:
 					page("", item("c"))
 				}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 )
 
 func closedErrors(n int) string {
@@ -34,7 +35,7 @@ func TestWatchListIsCutShort(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
 	a.deny("widgets", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, frame("ADDED", widgetJSON("a", 1)))
+		_, _ = io.WriteString(w, fakeapi.Frame("ADDED", widgetJSON("a", 1)))
 	})
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Steady = 300 * time.Millisecond })
 	r.wantLine(closedErrors(2))
