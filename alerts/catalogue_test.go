@@ -160,7 +160,7 @@ func acrossClusters(labels []string) bool {
 }
 
 func TestRules(t *testing.T) {
-	name := regexp.MustCompile(`^(Fleet|Flux|OpenBao|ESO|SecretFlow|Greenhouse|Aurora|Controller|Exporter)[A-Z][A-Za-z]+$`)
+	name := regexp.MustCompile(`^[A-Z][A-Za-z]+$`) // [TestNamesBeginWithTheSystem] has more
 	byName := map[string]alerts.Rule{}
 	for _, r := range alerts.Rules() {
 		if _, ok := byName[r.Name]; ok {

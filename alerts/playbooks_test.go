@@ -98,11 +98,19 @@ func withoutCode(text string) string {
 var (
 	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
 	metricName = regexp.MustCompile(`\b(?:cobaltcore|flux)(?:_[a-z0-9]+)+\b|\bcobaltcore(?::[a-z_]+)+\b`)
-	alertName  = regexp.MustCompile(`\b(?:Fleet|Flux|OpenBao|ESO|SecretFlow|Greenhouse|Aurora|Controller|Exporter)[A-Z][A-Za-z]+\b`)
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
 	// Where images are from and what is on somebody's machine does not belong here.
 	local = regexp.MustCompile(`\b(?:ghcr|gcr|quay|docker)\.io\b|registry\.[a-z]|(?:^|[\s'"=@(])/(?:home|root|work|tmp|Users)/`)
 )
+
+// alertNames returns what looks like the name of an alert: a prefix of a system, and more.
+func alertNames() *regexp.Regexp {
+	var prefixes []string
+	for _, d := range alerts.Descriptions() {
+		prefixes = append(prefixes, d.Prefixes...)
+	}
+	return regexp.MustCompile(`\b(?:` + strings.Join(prefixes, "|") + `)[A-Z][A-Za-z]+\b`)
+}
 
 // noAlerts are words that look like names of alerts: kinds, and a reason of Greenhouse.
 var noAlerts = []string{"FluxInstance", "FluxReport", "FluxHelmReleaseStalled"}
@@ -110,7 +118,7 @@ var noAlerts = []string{"FluxInstance", "FluxReport", "FluxHelmReleaseStalled"}
 // TestPlaybooksNameWhatExists: metrics, their labels, alerts and files.
 func TestPlaybooksNameWhatExists(t *testing.T) {
 	known := exported(t)
-	names := alerts.Names()
+	names, alertName := alerts.Names(), alertNames()
 	for name, text := range pages(t) {
 		for _, m := range metricName.FindAllString(text, -1) {
 			if _, ok := known[m]; !ok {

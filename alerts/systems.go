@@ -49,7 +49,8 @@ type Description struct {
 // Descriptions returns all systems, in the order in which people read them.
 func Descriptions() []Description {
 	return []Description{
-		fleetSystem(), fluxSystem(), openBaoSystem(), externalSecretsSystem(), greenhouseSystem(), auroraSystem(), controllersSystem(), exporterSystem(),
+		fleetSystem(), fluxSystem(), openBaoSystem(), externalSecretsSystem(), greenhouseSystem(), certManagerSystem(),
+		auroraSystem(), controllersSystem(), exporterSystem(),
 	}
 }
 

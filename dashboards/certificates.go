@@ -35,6 +35,7 @@ func certificatesPage() Dashboard {
 				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
 			{Title: "Over time", Panels: leftOverTime(ends)},
 			{Title: "PKI of OpenBao", Panels: pkiPanels()},
+			certManagerSection(),
 		},
 	}
 }

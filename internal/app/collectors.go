@@ -8,6 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/aurora"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/certmanager"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
@@ -35,6 +36,7 @@ func Systems() []collectors.System {
 		flux.System(),
 		externalsecrets.System(),
 		greenhouse.System(),
+		certmanager.System(),
 		openbao.System(),
 		aurora.System(),
 		controllers.System(),

@@ -46,6 +46,7 @@ type Collectors struct {
 	Flux            Flux            `yaml:"flux" jsonschema_description:"Flux Operator and Flux."`
 	ExternalSecrets ExternalSecrets `yaml:"externalSecrets" jsonschema_description:"External Secrets Operator."`
 	Greenhouse      Greenhouse      `yaml:"greenhouse" jsonschema_description:"Greenhouse."`
+	CertManager     CertManager     `yaml:"certManager" jsonschema_description:"cert-manager."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
 	Aurora          []Aurora        `yaml:"aurora,omitempty" jsonschema_description:"The Aurora dashboards."`
 	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`

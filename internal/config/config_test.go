@@ -99,6 +99,7 @@ func TestDefaults(t *testing.T) {
 		Clusters:     []config.Cluster{{Name: "here", Role: "here", InCluster: true, WatchList: true}},
 		Collectors: config.Collectors{
 			Flux: config.Flux{Enabled: true}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, Greenhouse: config.Greenhouse{Enabled: true},
+			CertManager: config.CertManager{Enabled: true},
 			Controllers: config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)},
 			SecretFlow:  config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)},
 		},

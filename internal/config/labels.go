@@ -27,6 +27,7 @@ func ReservedLabels() []string {
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
 		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
 		"found", "step", "dependency_namespace", "dependency_name",
+		"issuer", "certificate",
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
 		"check", "phase", "problem",

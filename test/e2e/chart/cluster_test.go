@@ -36,6 +36,7 @@ func chartCluster(t *testing.T) *testbed.Cluster {
 	for _, more := range []func() ([]*unstructured.Unstructured, error){
 		testbed.GreenhouseCRDs, testbed.MonitoringCRDs,
 		func() ([]*unstructured.Unstructured, error) { return testbed.ESOCRDs(t.Context()) },
+		func() ([]*unstructured.Unstructured, error) { return testbed.CertManagerCRDs(t.Context()) },
 	} {
 		found, err := more()
 		harness.Must(t, err)

@@ -198,7 +198,11 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 		}
 		crds = append(crds, greenhouse...)
 	}
-	if err := cluster.ApplyCRDs(ctx, crds...); err != nil {
+	certificates, err := testbed.CertManagerCRDs(ctx)
+	if err != nil {
+		return cluster, err
+	}
+	if err := cluster.ApplyCRDs(ctx, append(crds, certificates...)...); err != nil {
 		return cluster, err
 	}
 	// External Secrets Operator gets objects for the OpenBao that runs here.

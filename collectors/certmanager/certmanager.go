@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package certmanager turns the objects of cert-manager into rows: which certificates
+// and issuers are not ready and why, when certificates expire and are renewed, and which
+// requests failed.
+package certmanager
+
+import (
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+// Name is the name of the collector: that of the system, and in collect[].
+const Name = "certmanager"
+
+const group = "cert-manager.io"
+
+// System describes cert-manager to the exporter.
+func System() collectors.System {
+	return collectors.System{
+		Name: Name,
+		New: func(c *config.Collectors) (collectors.Collector, bool) {
+			return Collector{}, c.CertManager.Enabled
+		},
+		Metrics: []collectors.Section{{
+			Title: "cert-manager",
+			Text: "`issuer` identifies the issuer within the cluster: Issuer/namespace/name or ClusterIssuer/name, with the API group in front " +
+				"if it is not cert-manager.io. A healthy Certificate has four rows, a healthy issuer two, and an issued CertificateRequest none.",
+			Prefixes: []string{"cobaltcore_certmanager_"},
+		}},
+	}
+}
+
+// Collector watches the four kinds of cert-manager.io/v1.
+type Collector struct{}
+
+// Name returns the name of the collector.
+func (Collector) Name() string { return Name }
+
+// Families returns every family that the collector may export.
+func (Collector) Families() []*exposition.Family { return Families() }
+
+// Resources returns the kinds to watch.
+func (Collector) Resources() []watch.Resource {
+	return []watch.Resource{certificates(), requests(), issuers("Issuer"), issuers("ClusterIssuer")}
+}
+
+// Probes returns nothing: cert-manager is watched.
+func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
+
+func resource(kind string, families []*exposition.Family) watch.Resource {
+	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1"}, Families: families}
+}
+
+// condition is one entry of status.conditions, without its message.
+type condition struct {
+	Type       string    `json:"type"`
+	Status     string    `json:"status"`
+	Reason     string    `json:"reason"`
+	Transition time.Time `json:"lastTransitionTime"`
+}
+
+type conditions []condition
+
+// get returns the condition of a type; the zero value if there is none.
+func (cs conditions) get(name string) condition {
+	for _, c := range cs {
+		if c.Type == name {
+			return c
+		}
+	}
+	return condition{}
+}
+
+// unprocessed is the reason of an object without a Ready condition.
+const unprocessed = "Unprocessed"
+
+// ready returns the Ready condition. cert-manager moves its transition time only when
+// the status changes.
+func (cs conditions) ready() condition {
+	c := cs.get("Ready")
+	if c.Type == "" {
+		c.Reason = unprocessed
+	}
+	return c
+}
+
+func (c condition) isTrue() bool { return c.Status == "True" }
+
+// issuerReference is spec.issuerRef.
+type issuerReference struct {
+	Name  string `json:"name"`
+	Kind  string `json:"kind"`
+	Group string `json:"group"`
+}
+
+// identity returns the label issuer of the issuer that an object in namespace refers to.
+func (r issuerReference) identity(namespace string) string {
+	kind := r.Kind
+	if kind == "" {
+		kind = "Issuer"
+	}
+	id := kind + "/"
+	if r.Group != "" && r.Group != group {
+		id = r.Group + "/" + id
+	}
+	if kind != "ClusterIssuer" {
+		id += namespace + "/"
+	}
+	return id + r.Name
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package certmanager
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+func gauge(name, help string, labels ...string) *exposition.Family {
+	return &exposition.Family{
+		Name: "cobaltcore_certmanager_" + name, Type: exposition.Gauge, Help: help,
+		Labels: slices.Concat([]string{"cluster"}, labels),
+	}
+}
+
+func certificateGauge(name, help string, more ...string) *exposition.Family {
+	return gauge("certificate_"+name, help, slices.Concat([]string{"namespace", "name", "issuer"}, more)...)
+}
+
+// Families of Certificates.
+var (
+	certificateInfo = certificateGauge("info",
+		"The issuer of the Certificate, the reason of its Ready condition (Unprocessed without one) and the revision that was issued last.", "reason", "revision")
+	certificateReady    = certificateGauge("ready", "Whether the Certificate is ready. 0 also if cert-manager has not processed it.")
+	certificateNotAfter = certificateGauge("not_after_timestamp_seconds", "When the issued certificate expires. There is no row before the first one was issued.")
+	certificateRenewal  = certificateGauge("renewal_timestamp_seconds", "When cert-manager renews the certificate. There is no row if no renewal is scheduled.")
+
+	// Only when something is wrong.
+	certificateNotReady = certificateGauge("not_ready_since_timestamp_seconds",
+		"Since when the Certificate is not ready, with the reason. There is no row while it is ready.", "reason")
+	certificateAttempts = certificateGauge("failed_issuance_attempts", "Consecutive failed attempts to issue. There is no row if the last one succeeded.")
+	certificateRetry    = certificateGauge("next_retry_timestamp_seconds",
+		"When cert-manager tries to issue again after a failure: an hour after the first one, twice as long after each further one, at most 32 hours.")
+)
+
+// Families of Issuers and ClusterIssuers.
+var (
+	issuerInfo = gauge("issuer_info", "The type of the issuer (acme, ca, selfSigned, vault, venafi) and the reason of its Ready condition (Unprocessed without one).",
+		"kind", "namespace", "name", "issuer", "type", "reason")
+	issuerReady    = gauge("issuer_ready", "Whether the issuer is ready. 0 also if cert-manager has not processed it.", "kind", "namespace", "name", "issuer")
+	issuerNotReady = gauge("issuer_not_ready_since_timestamp_seconds",
+		"Since when the issuer is not ready, with the reason. There is no row while it is ready.", "kind", "namespace", "name", "issuer", "reason")
+)
+
+// requestFailed is the only family of CertificateRequests.
+var requestFailed = gauge("request_failed_timestamp_seconds",
+	"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate that it is for, or the request itself. There is no row for others.",
+	"namespace", "name", "issuer", "certificate", "reason")
+
+func certificateFamilies() []*exposition.Family {
+	return []*exposition.Family{
+		certificateInfo, certificateReady, certificateNotAfter, certificateRenewal, certificateNotReady, certificateAttempts, certificateRetry,
+	}
+}
+
+func issuerFamilies() []*exposition.Family {
+	return []*exposition.Family{issuerInfo, issuerReady, issuerNotReady}
+}
+
+// Families returns every family of the collector.
+func Families() []*exposition.Family {
+	return slices.Concat(certificateFamilies(), issuerFamilies(), []*exposition.Family{requestFailed})
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package certmanager
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+type issuerObject struct {
+	watch.Object
+
+	Spec   issuerSpec `json:"spec"`
+	Status struct {
+		Conditions conditions `json:"conditions"`
+	} `json:"status"`
+}
+
+// issuerSpec has one key, the type of the issuer. What is below it is not read.
+type issuerSpec struct {
+	ACME       *struct{} `json:"acme"`
+	CA         *struct{} `json:"ca"`
+	SelfSigned *struct{} `json:"selfSigned"`
+	Vault      *struct{} `json:"vault"`
+	Venafi     *struct{} `json:"venafi"`
+}
+
+func (s *issuerSpec) name() string {
+	switch {
+	case s.ACME != nil:
+		return "acme"
+	case s.CA != nil:
+		return "ca"
+	case s.SelfSigned != nil:
+		return "selfSigned"
+	case s.Vault != nil:
+		return "vault"
+	case s.Venafi != nil:
+		return "venafi"
+	}
+	return ""
+}
+
+// issuers declares Issuer or ClusterIssuer.
+func issuers(kind string) watch.Resource {
+	return watch.Of(resource(kind, issuerFamilies()), func(o *issuerObject, _ fleet.View, r *exposition.Rows) {
+		if !o.Metadata.Deleted.IsZero() {
+			return
+		}
+		namespace, name := o.Metadata.Namespace, o.Metadata.Name
+		labels := []string{kind, namespace, name, issuerReference{Name: name, Kind: kind}.identity(namespace)}
+		with := func(more ...string) []string { return append(labels[:4:4], more...) }
+		ready := o.Status.Conditions.ready()
+		r.Add(issuerInfo, 1, with(o.Spec.name(), ready.Reason)...)
+		r.Bool(issuerReady, ready.isTrue(), labels...)
+		if !ready.isTrue() {
+			r.Time(issuerNotReady, onset(ready, &o.Metadata), with(ready.Reason)...)
+		}
+	})
+}

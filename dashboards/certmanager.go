@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+// certManagerSection is about the certificates that cert-manager issues: they renew
+// themselves, so a date says less than an overdue renewal.
+func certManagerSection() Section {
+	return Section{Title: "cert-manager", Panels: []Panel{
+		findingsTable("Findings about cert-manager", "Alerts that fire about certificates, requests and issuers of cert-manager. None is good.", findings(`service="certmanager"`)),
+		issuedCertificates(), certificateIssuers(),
+	}}
+}
+
+func issuedCertificates() Panel {
+	const by = "cluster, namespace, name, issuer"
+	certificate := func(name string) string { return selector("cobaltcore_certmanager_certificate_" + name) }
+	until := func(name string) string { return certificate(name+"_timestamp_seconds") + ` - time()` }
+	return Panel{
+		Kind: Table, Title: "Certificates", Width: 24, Height: 10, Unit: Number,
+		Description: "Certificates of cert-manager, the first to expire on top. Renewal in is negative when the renewal is overdue; Failed attempts and Next attempt in are empty where the last attempt succeeded.",
+		Queries: perRow(`0 * max by (`+by+`) (`+certificate("ready")+`) + 1`, by, "name", "none",
+			certificate("ready"), until("not_after"), until("renewal"), certificate("failed_issuance_attempts"), until("next_retry")),
+		Columns: []Column{
+			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Certificate"), labelColumn("issuer", "Issuer"),
+			{Query: 0, Title: "State", Mappings: append(yesNo("ready", "not ready", Warning), noRow()...)},
+			ageColumn(1, "Left", Threshold{Color: Bad}, Threshold{From: 0, Color: Neutral}),
+			ageColumn(2, "Renewal in", Threshold{Color: Warning}, Threshold{From: 0, Color: Neutral}),
+			valueColumn(3, "Failed attempts", Number, zeroIsGood(Warning)...), ageColumn(4, "Next attempt in"),
+		},
+		Sort:  Sort{Column: "Left"},
+		Links: []Link{playbook("CertManagerRenewalOverdue"), playbook("CertManagerCertificateNotReady"), playbook("CertManagerRequestFailed")},
+	}
+}
+
+func certificateIssuers() Panel {
+	const by = "cluster, kind, namespace, name, issuer"
+	issuer := func(name string) string { return selector("cobaltcore_certmanager_issuer_" + name) }
+	rows := `max by (` + by + `, type, reason) (` + issuer("info") + `)`
+	return Panel{
+		Kind: Table, Title: "Issuers", Width: 24, Height: 7, Unit: Number,
+		Description: "Issuers and ClusterIssuers of cert-manager with the reason of their state, and since when they are not ready. All ready is good.",
+		Queries: perRow(rows, by, "name", "none", issuer("ready"),
+			`time() - `+issuer("not_ready_since_timestamp_seconds")),
+		Columns: []Column{
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Issuer"), labelColumn("type", "Type"),
+			{Query: 0, Title: "State", Mappings: append(yesNo("ready", "not ready", Bad), noRow()...)}, labelColumn("reason", "Reason"), ageColumn(1, "Not ready for"),
+		},
+		Sort:  Sort{Column: "Issuer"},
+		Links: []Link{playbook("CertManagerIssuerNotReady")},
+	}
+}
