@@ -94,7 +94,10 @@ func (c *Client) connection() (*connection, error) {
 		return c.connected, nil
 	}
 	now, err := c.connect()
-	if err != nil {
+	switch {
+	case err != nil && c.connected != nil:
+		return c.connected, nil // the file is being rewritten
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", failure.ErrConfig, err)
 	}
 	if c.connected != nil {

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
@@ -57,8 +56,9 @@ func (c Cluster) Equal(other Cluster) bool {
 	return a == nil || *a == *b
 }
 
-// Connect makes the client configuration from what the files, or the Secret,
-// hold now.
+// Connect returns the client configuration of what the files, or the Secret, hold now. It is
+// that of the named cluster or an error: only an in-cluster source uses the service account
+// of the pod.
 func (c Cluster) Connect() (*rest.Config, error) {
 	if c.Credentials != nil {
 		config, _ := c.Credentials.get()
@@ -71,10 +71,7 @@ func (c Cluster) Connect() (*rest.Config, error) {
 		}
 		return config, nil
 	}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		&clientcmd.ClientConfigLoadingRules{ExplicitPath: c.Kubeconfig},
-		&clientcmd.ConfigOverrides{CurrentContext: c.Context},
-	).ClientConfig()
+	config, err := fromFile(c.Kubeconfig, c.Context)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: kubeconfig %s: %w", c.Name, c.Kubeconfig, err)
 	}

@@ -49,6 +49,10 @@ func TestConnect(t *testing.T) {
 	broken := write(t, filepath.Join(dir, "broken.kubeconfig"), "clusters: [")
 	empty := write(t, filepath.Join(dir, "empty.kubeconfig"), "")
 	missing := filepath.Join(dir, "missing.kubeconfig")
+	header := write(t, filepath.Join(dir, "header.kubeconfig"), "apiVersion: v1\nkind: Config\n")
+	current := write(t, filepath.Join(dir, "current.kubeconfig"), strings.Replace(kubeconfig, "current-context: first\n", "", 1))
+	nowhere := write(t, filepath.Join(dir, "nowhere.kubeconfig"), strings.Replace(kubeconfig, "https://a.example.com", "", 1))
+	truncated := write(t, filepath.Join(dir, "truncated.kubeconfig"), kubeconfig[:strings.Index(kubeconfig, "contexts:")])
 	for name, tc := range map[string]struct {
 		cluster Cluster
 		host    string
@@ -61,6 +65,11 @@ func TestConnect(t *testing.T) {
 		"missing file":     {cluster: Cluster{Kubeconfig: missing}, fails: []string{missing}},
 		"broken file":      {cluster: Cluster{Kubeconfig: broken}, fails: []string{broken}},
 		"empty file":       {cluster: Cluster{Kubeconfig: empty}, fails: []string{empty}},
+		"header only":      {cluster: Cluster{Kubeconfig: header}, fails: []string{header, "no current context"}},
+		"no context":       {cluster: Cluster{Kubeconfig: current}, fails: []string{current, "no current context"}},
+		"context of one":   {cluster: Cluster{Kubeconfig: current, Context: "second"}, host: "https://b.example.com"},
+		"no server":        {cluster: Cluster{Kubeconfig: nowhere}, fails: []string{nowhere, "server"}},
+		"truncated":        {cluster: Cluster{Kubeconfig: truncated}, fails: []string{truncated}},
 		"not in a cluster": {cluster: Cluster{Source: SourceInCluster}, fails: []string{"in-cluster"}},
 	} {
 		t.Run(name, func(t *testing.T) {

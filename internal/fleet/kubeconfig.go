@@ -4,7 +4,11 @@
 package fleet
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"net/url"
+	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -13,48 +17,85 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// fromSecret makes the client configuration of a kubeconfig that somebody has put
-// into a Secret. Such a kubeconfig must be complete in itself: it may neither run
-// a program nor name a file, which would be one of the exporter's, and it must
-// verify the server that its credentials are sent to. The reason says why it is
-// refused; no part of the kubeconfig is quoted.
+// connectBy returns the cluster and the user of a context; the current one by default. A
+// kubeconfig without them is an error: client-go would connect to the cluster that the
+// exporter runs in, or to localhost.
+func connectBy(all *clientcmdapi.Config, context string) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo, error) {
+	context = cmp.Or(context, all.CurrentContext)
+	if context == "" {
+		return nil, nil, errors.New("it has no current context, and none is configured")
+	}
+	chosen := all.Contexts[context]
+	if chosen == nil {
+		return nil, nil, fmt.Errorf("it has no context %q", context)
+	}
+	cluster, user := all.Clusters[chosen.Cluster], all.AuthInfos[chosen.AuthInfo]
+	switch {
+	case cluster == nil:
+		return nil, nil, fmt.Errorf("context %q refers to a cluster that it does not have", context)
+	case user == nil && chosen.AuthInfo != "":
+		return nil, nil, fmt.Errorf("context %q refers to a user that it does not have", context)
+	case user == nil:
+		user = clientcmdapi.NewAuthInfo()
+	}
+	if server, err := url.Parse(cluster.Server); err != nil || server.Host == "" || server.Scheme != "https" && server.Scheme != "http" {
+		return nil, nil, fmt.Errorf("the server of context %q is not an http or https URL", context)
+	}
+	return cluster, user, nil
+}
+
+// clientConfig returns the client configuration of a cluster and a user, and of nothing
+// else that a kubeconfig has.
+func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*rest.Config, error) {
+	const name = "chosen"
+	return clientcmd.NewNonInteractiveClientConfig(clientcmdapi.Config{
+		Clusters:       map[string]*clientcmdapi.Cluster{name: cluster},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: user},
+		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}},
+		CurrentContext: name,
+	}, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+}
+
+// fromFile returns the client configuration of a context of a kubeconfig file.
+func fromFile(path, context string) (*rest.Config, error) {
+	all, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := clientcmd.ResolveLocalPaths(all); err != nil {
+		return nil, err
+	}
+	cluster, user, err := connectBy(all, context)
+	if err != nil {
+		return nil, err
+	}
+	return clientConfig(cluster, user)
+}
+
+// fromSecret returns the client configuration of a kubeconfig in a Secret. Such a
+// kubeconfig must be complete in itself: it may neither run a program nor name a file,
+// which would be one of the exporter's, and it must verify the server that its credentials
+// are sent to. The reason is why it is refused; no part of the kubeconfig is quoted.
 func fromSecret(data []byte, allowInsecure bool) (*rest.Config, failure.Reason) {
 	all, err := clientcmd.Load(data)
 	if err != nil {
 		return nil, ReasonNoKubeconfig
 	}
-	current := all.Contexts[all.CurrentContext]
-	if current == nil {
+	cluster, user, err := connectBy(all, "")
+	if err != nil {
 		return nil, ReasonNoKubeconfig
 	}
-	cluster, user := all.Clusters[current.Cluster], all.AuthInfos[current.AuthInfo]
-	if cluster == nil || user == nil && current.AuthInfo != "" {
-		return nil, ReasonNoKubeconfig
-	}
-	if user == nil {
-		user = clientcmdapi.NewAuthInfo()
-	}
-	server, err := url.Parse(cluster.Server)
 	switch {
-	case err != nil || server.Host == "" || server.Scheme != "https" && server.Scheme != "http":
-		return nil, ReasonNoKubeconfig
 	case user.Exec != nil:
 		return nil, ReasonExec
 	case user.AuthProvider != nil:
 		return nil, ReasonAuthProvider
 	case cluster.CertificateAuthority != "", user.ClientCertificate != "", user.ClientKey != "", user.TokenFile != "":
 		return nil, ReasonFile
-	case !allowInsecure && (cluster.InsecureSkipTLSVerify || server.Scheme == "http"):
+	case !allowInsecure && (cluster.InsecureSkipTLSVerify || strings.HasPrefix(cluster.Server, "http:")):
 		return nil, ReasonInsecure
 	}
-	// Only what was looked at is used.
-	const name = "discovered"
-	config, err := clientcmd.NewNonInteractiveClientConfig(clientcmdapi.Config{
-		Clusters:       map[string]*clientcmdapi.Cluster{name: cluster},
-		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: user},
-		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}},
-		CurrentContext: name,
-	}, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	config, err := clientConfig(cluster, user)
 	if err != nil || config.ExecProvider != nil || config.AuthProvider != nil {
 		return nil, ReasonNoKubeconfig
 	}

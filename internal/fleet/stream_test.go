@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
@@ -35,8 +36,9 @@ func TestDoHandsOverWhatIsAnswered(t *testing.T) {
 		t.Errorf("asked with %v", asked.Header)
 	}
 	write(t, file, "clusters: [")
-	if _, err := c.Do(t.Context(), Request{Path: "/"}); err == nil {
-		t.Error("a broken kubeconfig")
+	broken := NewClient(Cluster{Name: "storage", Kubeconfig: file}, ClientOptions{})
+	if _, err := broken.Do(t.Context(), Request{Path: "/"}); err == nil || !strings.Contains(err.Error(), "storage") {
+		t.Errorf("a broken kubeconfig: %v", err)
 	}
 }
 

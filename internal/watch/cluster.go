@@ -143,9 +143,26 @@ func (c *Cluster) Run(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		fingerprint := c.Fingerprint()
 		s := &session{cluster: c, watches: map[*kind]*running{}}
-		s.run(ctx, func() bool { return c.Fingerprint() != fingerprint })
+		s.run(ctx, c.changes())
+	}
+}
+
+// changes returns a function that reports whether there is a new connection. While the files
+// cannot be used, such as one that is being rewritten, the connection before stays.
+func (c *Cluster) changes() func() bool {
+	fingerprint, refused := c.Fingerprint(), ""
+	return func() bool {
+		now := c.Fingerprint()
+		if now == fingerprint || now == refused {
+			return false
+		}
+		if _, err := c.Connect(); err != nil {
+			refused = now
+			c.log.Warn("changed kubeconfig not usable; the connection before stays in use, if there is one", "err", redact.Error(err))
+			return false
+		}
+		return true
 	}
 }
 

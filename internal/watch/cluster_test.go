@@ -166,21 +166,23 @@ func TestKubeconfigRotates(t *testing.T) {
 	r.wantRows(size("Widget", "a", 7), size("Widget", "b", 2), size("Gadget", "g", 9))
 }
 
-// TestKubeconfigRotatesToNonsense makes sure that the rows of the connection
-// before do not stay for ever.
-func TestKubeconfigRotatesToNonsense(t *testing.T) {
+// TestKubeconfigThatIsRewritten keeps the connection until the file can be used again,
+// and takes the one that it then names.
+func TestKubeconfigThatIsRewritten(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
-	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = 300 * time.Millisecond })
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.StaleAfter = time.Second })
 	r.wantRows(allRows()...)
-	r.rewrite("clusters: [")
-	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="config"} 1`)
-	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
-	r.wantRows()
-	r.wantLine(`cobaltcore_watch_synced{cluster="c",collector="test",group="test.example.com",kind="Widget"} 0`)
-	r.connectTo(a)
-	r.wantRows(allRows()...)
-	r.wantNoLine("cobaltcore_cluster_failing")
+	for n, text := range []string{"clusters: [", "", "apiVersion: v1\nkind: Config\n"} {
+		r.rewrite(text)
+		a.put("widgets", "a", fmt.Sprintf(`{"size":%d}`, 50+n))
+		r.wantRows(size("Widget", "a", 50+n), size("Widget", "b", 2), size("Gadget", "g", 9))
+		r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+	}
+	other := bothKinds(t)
+	other.put("widgets", "a", `{"size":7}`)
+	r.connectTo(other)
+	r.wantRows(size("Widget", "a", 7), size("Widget", "b", 2), size("Gadget", "g", 9))
 }
 
 func TestSetTargets(t *testing.T) {
