@@ -45,7 +45,7 @@ const (
 func WatchReasons() []Reason {
 	return []Reason{
 		ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonForbidden, ReasonNotFound, ReasonThrottled, ReasonExpired,
-		ReasonServer, ReasonDecode, ReasonConfig, ReasonClosed, ReasonNetwork,
+		ReasonServer, ReasonDecode, ReasonConfig, ReasonCredentials, ReasonClosed, ReasonNetwork,
 	}
 }
 

@@ -146,6 +146,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := expired(to.config); err != nil {
+		return nil, err
+	}
 	u := to.base.JoinPath(r.Path)
 	u.RawQuery = r.Query.Encode()
 	request, err := http.NewRequestWithContext(ctx, cmp.Or(r.method, http.MethodGet), u.String(), bytes.NewReader(r.body))

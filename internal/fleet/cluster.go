@@ -5,9 +5,11 @@
 package fleet
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,8 +106,25 @@ func (c Cluster) Fingerprint() string {
 		data, err := os.ReadFile(c.Kubeconfig)
 		_, _ = fmt.Fprintln(h, err == nil)
 		_, _ = h.Write(data)
+		if bytes.Contains(data, []byte("certificate-authority")) { // client-go reads the others again
+			if config, err := c.Connect(); err == nil {
+				noteFile(h, config.CAFile)
+			}
+		}
+	case c.Source == SourceInCluster:
+		if config, err := c.Connect(); err == nil {
+			noteFile(h, config.CAFile)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// noteFile adds the content of a file.
+func noteFile(to io.Writer, file string) {
+	if file != "" {
+		data, _ := os.ReadFile(file) // unreadable is another content
+		_, _ = to.Write(data)
+	}
 }
 
 // FromConfig lists the clusters of a configuration.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // Expiry is when the credentials of config end, as their files are now: those of
@@ -29,6 +31,18 @@ func Expiry(config *rest.Config) (token, certificate time.Time) {
 		cert, _ = os.ReadFile(config.CertFile) // whoever connects says that it cannot be read
 	}
 	return tokenExpiry(bearer), certificateExpiry(cert)
+}
+
+// expired returns the failure of a client certificate that has expired. The server would
+// refuse it with an alert, or with a connection that it closes, or with unauthorized.
+func expired(config *rest.Config) error {
+	if len(config.CertData) == 0 && config.CertFile == "" {
+		return nil
+	}
+	if _, end := Expiry(config); !end.IsZero() && end.Before(time.Now()) {
+		return failure.Errorf(failure.ReasonTLS, "the client certificate expired at %s", end.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 // tokenExpiry is the exp claim of a JSON Web Token (RFC 7519). Nobody verifies

@@ -5,8 +5,11 @@ package httpclient
 
 import (
 	"net/http"
+	"strings"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // abandon is a transport that returns as soon as the context of a request ends,
@@ -24,7 +27,7 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 	done := make(chan result, 1)
 	go func() {
 		answer, err := t.next.RoundTrip(r) //nolint:bodyclose // by the caller, or below
-		done <- result{answer, err}
+		done <- result{answer, pluginFailure(err)}
 	}()
 	select {
 	case x := <-done:
@@ -37,6 +40,15 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 		}()
 		return nil, r.Context().Err()
 	}
+}
+
+// pluginFailure gives the failure of an exec plugin its reason. client-go has no type for
+// it, and a plugin that does not exist or fails is not the network.
+func pluginFailure(err error) error {
+	if err != nil && strings.HasPrefix(err.Error(), "getting credentials: ") {
+		return &failure.Error{Reason: failure.ReasonCredentials, Err: err, NoAnswer: true}
+	}
+	return err
 }
 
 // CloseIdleConnections is what http.Client looks for.

@@ -6,6 +6,7 @@ package httpclient
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -26,6 +27,9 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 	config = rest.CopyConfig(config)
 	config.Dial = dialer.DialContext
 	config.UserAgent = UserAgent
+	if config.Proxy == nil { // only that of a kubeconfig: one of the environment is not of this cluster
+		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // no proxy
+	}
 	client, err = rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, nil, err

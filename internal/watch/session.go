@@ -72,6 +72,11 @@ func (s *session) probe(ctx context.Context) error {
 		resources[i] = k.resource
 	}
 	found, err := s.api.discover(ctx, probeTimeout, resources)
+	if token, clientCert, serverCert := s.api.client.Expiry(); err == nil || !clientCert.IsZero() {
+		c.update(func(state *clusterState) {
+			state.token, state.clientCert, state.serverCert = token, clientCert, serverCert
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,6 @@ func (s *session) probe(ctx context.Context) error {
 	}
 	c.update(func(state *clusterState) {
 		state.serverVersion, state.uid = found.serverVersion, s.uid
-		state.token, state.clientCert, state.serverCert = s.api.client.Expiry()
 	})
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+// clientPair returns a certificate that ends at a time, and its key.
+func clientPair(t *testing.T, end time.Time) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-time.Hour), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))
+}
+
+// TestReasonsOfConnections: each trouble has one reason, also when it is tried again, and
+// none of these reaches the server.
+func TestReasonsOfConnections(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }))
+	t.Cleanup(server.Close)
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	dir := t.TempDir()
+	expired := time.Now().Add(-time.Hour).Truncate(time.Second)
+	certificate, key := clientPair(t, expired)
+	write(t, filepath.Join(dir, "ca.pem"), ca)
+	write(t, filepath.Join(dir, "client.pem"), certificate)
+	write(t, filepath.Join(dir, "key.pem"), key)
+	plugin := func(command string) string {
+		return "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: " + command + "}"
+	}
+	for name, tc := range map[string]struct {
+		user string
+		want failure.Reason
+	}{
+		"plugin does not exist": {plugin("/does/not/exist"), failure.ReasonCredentials},
+		"plugin not in PATH":    {plugin("cobaltcore-no-such-plugin"), failure.ReasonCredentials},
+		"plugin fails":          {plugin("'false'"), failure.ReasonCredentials},
+		"plugin answers no":     {plugin("echo"), failure.ReasonCredentials},
+		"certificate expired":   {"client-certificate: client.pem, client-key: key.pem", failure.ReasonTLS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, filepath.Join(dir, strings.ReplaceAll(name, " ", "-")), fmt.Sprintf(`apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: c, cluster: {server: %q, certificate-authority: ca.pem}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+users: [{name: u, user: {%s}}]
+`, server.URL, tc.user))
+			c := NewClient(Cluster{Name: "storage", Source: SourceKubeconfig, Kubeconfig: file}, ClientOptions{})
+			t.Cleanup(c.Close)
+			for range 3 {
+				if err := c.Get(t.Context(), "/version", nil, &struct{}{}); failure.Classify(err) != tc.want {
+					t.Errorf("%s, want %s: %v", failure.Classify(err), tc.want, err)
+				}
+			}
+			if _, end, _ := c.Expiry(); tc.want == failure.ReasonTLS && !end.Equal(expired) {
+				t.Errorf("the certificate expires at %s, want %s", end, expired)
+			}
+		})
+	}
+}
+
+// TestCAFileThatIsRotated is followed without a change of the kubeconfig.
+func TestCAFileThatIsRotated(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "{}") }))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	other, _ := clientPair(t, time.Now().Add(time.Hour))
+	ca := write(t, filepath.Join(dir, "ca.pem"), other)
+	file := write(t, filepath.Join(dir, "kubeconfig"), fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, certificate-authority: ca.pem}}],
+contexts: [{name: c, context: {cluster: c}}]}`, server.URL))
+	c := NewClient(Cluster{Name: "storage", Kubeconfig: file}, ClientOptions{})
+	t.Cleanup(c.Close)
+	if err := c.Get(t.Context(), "/", nil, &struct{}{}); failure.Classify(err) != failure.ReasonTLS {
+		t.Errorf("another CA: %v", err)
+	}
+	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	if err := c.Get(t.Context(), "/", nil, &struct{}{}); err != nil {
+		t.Errorf("the CA file was rotated: %v", err)
+	}
+}
