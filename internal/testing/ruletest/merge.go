@@ -32,9 +32,9 @@ func mergeObjects(base, changes string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	healthy := make([]object, len(objects))
+	healthy, identities := make([]object, len(objects)), make([]string, len(objects))
 	for i, o := range objects {
-		healthy[i] = copied(o)
+		healthy[i], identities[i] = copied(o), identity(o)
 	}
 	patches, err := documents(changes)
 	if err != nil {
@@ -44,7 +44,7 @@ func mergeObjects(base, changes string) (string, error) {
 		like, _ := p["like"].(string)
 		remove := p["$patch"] == "delete"
 		delete(p, "like")
-		at := slices.IndexFunc(objects, func(o object) bool { return identity(o) == identity(p) })
+		at := slices.Index(identities, identity(p))
 		alike := func(o object) bool { return o["kind"] == p["kind"] && name(o) == like }
 		model := slices.IndexFunc(healthy, alike)
 		switch {
@@ -53,13 +53,13 @@ func mergeObjects(base, changes string) (string, error) {
 		case like != "" && model < 0:
 			return "", fmt.Errorf("nothing like %s %s", p["kind"], like)
 		case remove:
-			objects = append(objects[:at], objects[at+1:]...)
+			objects, identities = slices.Delete(objects, at, at+1), slices.Delete(identities, at, at+1)
 		case at >= 0:
 			objects[at] = merge(objects[at], p)
 		case model >= 0:
-			objects = append(objects, merge(copied(healthy[model]), p))
+			objects, identities = append(objects, merge(copied(healthy[model]), p)), append(identities, identity(p))
 		default:
-			objects = append(objects, p)
+			objects, identities = append(objects, p), append(identities, identity(p))
 		}
 	}
 	for _, o := range objects {
