@@ -4,16 +4,29 @@
 package httpclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// DecodeJSON reads a JSON body. The error does not quote it.
+// FirstJSON returns the first JSON value of a body without what proxies add to it: a byte
+// order mark in front, anything behind. A body that does not begin with one is returned
+// as it is.
+func FirstJSON(body []byte) []byte {
+	var value json.RawMessage
+	text := bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if json.NewDecoder(bytes.NewReader(text)).Decode(&value) != nil {
+		return body
+	}
+	return value
+}
+
+// DecodeJSON reads the first JSON value of a body. The error does not quote it.
 func DecodeJSON[T any](body []byte) (T, error) {
 	var out T
-	if err := json.Unmarshal(body, &out); err != nil {
+	if err := json.Unmarshal(FirstJSON(body), &out); err != nil {
 		var syntax *json.SyntaxError
 		var wrong *json.UnmarshalTypeError
 		switch {
