@@ -43,7 +43,9 @@ type OpenBaoKubernetesAuth struct {
 
 // OpenBaoExpect is what should be there.
 type OpenBaoExpect struct {
-	Nodes      int               `yaml:"nodes" jsonschema:"default=3,minimum=1" jsonschema_description:"How many nodes there should be."`
+	Nodes      int               `yaml:"nodes" jsonschema:"minimum=1" jsonschema_description:"Number of nodes. By default: voters and nonVoters together if voters is set, else 3."`
+	Voters     int               `yaml:"voters,omitempty" jsonschema:"minimum=1" jsonschema_description:"Number of raft servers with a vote. By default: nodes without nonVoters if that is set, else all but those that OpenBao runs as permanent non-voters."`
+	NonVoters  int               `yaml:"nonVoters,omitempty" jsonschema:"minimum=0" jsonschema_description:"Number of raft servers that never get a vote, such as read replicas (retry_join_as_non_voter)."`
 	AutoUnseal bool              `yaml:"autoUnseal" jsonschema:"default=true" jsonschema_description:"Whether the nodes should unseal themselves."`
 	Mounts     map[string]string `yaml:"mounts" jsonschema:"minLength=1" jsonschema_description:"Secrets engines by path, each with its type; kv-v1 and kv-v2 are the versions of kv. Without this key: kv-v2/{bootstrap,openstack,infrastructure,ceph} and pki."`
 	Auth       map[string]string `yaml:"auth" jsonschema:"minLength=1" jsonschema_description:"Auth methods by path, each with its type. Without this key: kubernetes/{management,control-plane,hypervisor,storage} and approle/ci-cd."`

@@ -20,6 +20,9 @@ import (
 // not shorter.
 const openBaoTimeout = Duration(5 * time.Second)
 
+// openBaoNodes is the number of nodes in the reference architecture.
+const openBaoNodes = 3
+
 // serviceAccountToken is where Kubernetes mounts the token of a pod.
 const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token" //nolint:gosec // a path
 
@@ -32,15 +35,16 @@ func (o *OpenBao) check(at string, r *report) {
 	}
 	o.checkNodes(join(at, "nodes"), r)
 	if k := o.Auth.Kubernetes; k != nil {
-		k.Mount = cmp.Or(mountPath(k.Mount, join(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
+		k.Mount = cmp.Or(authPath(k.Mount, join(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
 		k.TokenFile = cmp.Or(k.TokenFile, serviceAccountToken)
 	}
-	o.Expect.Mounts = orReference(mountTypes(o.Expect.Mounts, join(at, "expect.mounts"), r), referenceMounts())
-	o.Expect.Auth = orReference(mountTypes(o.Expect.Auth, join(at, "expect.auth"), r), referenceAuth())
+	o.Expect.checkNodes(join(at, "expect"), r)
+	o.Expect.Mounts = orReference(mountTypes(o.Expect.Mounts, mountPath, join(at, "expect.mounts"), r), referenceMounts())
+	o.Expect.Auth = orReference(mountTypes(o.Expect.Auth, authPath, join(at, "expect.auth"), r), referenceAuth())
 	if o.KV != nil {
 		o.KV.checkMounts(join(at, "kv.mounts"), r)
 	}
-	o.LoginProbe.Mount = mountPath(o.LoginProbe.Mount, join(at, "loginProbe.mount"), r)
+	o.LoginProbe.Mount = authPath(o.LoginProbe.Mount, join(at, "loginProbe.mount"), r)
 }
 
 // checkNodes checks what the pattern of a node cannot say. Two nodes with the
@@ -114,8 +118,36 @@ func mountPath(path, at string, r *report) string {
 	return trimmed
 }
 
-// mountTypes is mountPath for the keys of a map. It keeps nil apart from empty.
-func mountTypes(types map[string]string, at string, r *report) map[string]string {
+// checkNodes derives the numbers of nodes that are not in the file from the others.
+func (e *OpenBaoExpect) checkNodes(at string, r *report) {
+	if r.mistaken(join(at, "nodes"), join(at, "voters"), join(at, "nonVoters")) {
+		return
+	}
+	switch {
+	case e.Nodes == 0 && e.Voters > 0:
+		e.Nodes = e.Voters + e.NonVoters
+	case e.Nodes == 0:
+		e.Nodes = max(openBaoNodes, e.NonVoters+1)
+	}
+	switch {
+	case e.Voters == 0 && e.NonVoters >= e.Nodes:
+		r.errorf(join(at, "nonVoters"), "%d of %d nodes: no node is left to vote", e.NonVoters, e.Nodes)
+	case e.Voters == 0 && e.NonVoters > 0:
+		e.Voters = e.Nodes - e.NonVoters
+	case e.Voters > 0 && e.NonVoters == 0 && e.Voters < e.Nodes:
+		e.NonVoters = e.Nodes - e.Voters
+	case e.Voters > 0 && e.Voters+e.NonVoters != e.Nodes:
+		r.errorf(join(at, "nodes"), "%d nodes are not %d voters and %d non-voters: remove this key, or correct the others", e.Nodes, e.Voters, e.NonVoters)
+	}
+}
+
+// authPath is mountPath for an auth method, also with auth/ in front as in API paths.
+func authPath(path, at string, r *report) string {
+	return strings.TrimPrefix(mountPath(path, at, r), "auth/")
+}
+
+// mountTypes applies mountPath or authPath to the keys of a map. It keeps nil apart from empty.
+func mountTypes(types map[string]string, normal func(path, at string, r *report) string, at string, r *report) map[string]string {
 	if types == nil {
 		return nil
 	}
@@ -125,7 +157,7 @@ func mountTypes(types map[string]string, at string, r *report) map[string]string
 	})
 	trimmed, first := map[string]string{}, map[string]string{}
 	for _, path := range paths {
-		key := mountPath(path, entry(at, path), r)
+		key := normal(path, entry(at, path), r)
 		switch other, ok := first[key]; {
 		case path == "":
 			r.errorf(entry(at, path), "the path is empty: fill it in, or remove it")
