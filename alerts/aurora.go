@@ -46,8 +46,8 @@ func auroraGroup() Group {
 		}),
 	}
 	for _, r := range expiring(Rule{
-		Name: "AuroraCertExpiring", Summary: "The certificate of Aurora {{ $labels.aurora }} expires in {{ $value | humanizeDuration }}",
-		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that expires in {{ $value | humanizeDuration }}.",
+		Name: "AuroraCertExpiring", Summary: "The certificate of Aurora {{ $labels.aurora }} " + expires,
+		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that " + expires + ".",
 	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
 		rules = append(rules, aurora(r))
 	}

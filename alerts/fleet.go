@@ -92,13 +92,13 @@ func clusterCertificates() Group {
 	for _, r := range slices.Concat(
 		expiring(Rule{
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "The exporter's certificate for {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
-			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. From then on nothing is known about it.",
+			Summary:     "The exporter's certificate for {{ $labels.cluster }} " + expires,
+			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ". From then on nothing is known about it.",
 		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 2*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "The certificate of the API server of {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}",
-			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows expires in {{ $value | humanizeDuration }}. From then on nobody can use it.",
+			Summary:     "The certificate of the API server of {{ $labels.cluster }} " + expires,
+			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows " + expires + ". From then on nobody can use it.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 2*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
@@ -111,7 +111,7 @@ func clusterCertificates() Group {
 		Threshold: after(15*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
-		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}, and there is no new one.",
+		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ", and there is no new one.",
 		InhibitedBy: []Inhibition{inHouse()},
 	})
 	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}

@@ -90,7 +90,7 @@ func greenhouseGroup() Group {
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
 			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "The token of Greenhouse for Cluster {{ $labels.name }} was not rotated",
-			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} ends in {{ $value | humanizeDuration }}; it should have been rotated before that.",
+			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} " + expires + "; it should have been rotated before that.",
 			InhibitedBy: []Inhibition{byCluster},
 		}),
 		pluginNotReady,

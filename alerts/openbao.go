@@ -33,6 +33,9 @@ func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []s
 const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
     and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
 
+// peerRole is the role of raft servers by their label voter.
+const peerRole = `{{ if eq $labels.voter "true" }}voters{{ else }}non-voters{{ end }}`
+
 func openBaoNode(r Rule) Rule {
 	r.Object = Object{Kind: "OpenBaoNode", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.node }}"}
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "OpenBaoDown", Equal: []string{clusterLabel, "openbao"}})
@@ -52,7 +55,8 @@ func openBaoGroup() Group {
 		return all
 	}
 	leaderless := ofAll("OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader")
-	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeDown"), leaderless...)
+	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeNotJoined", "OpenBaoNodeDown"), leaderless...)
+	serverless := append(ofAll("OpenBaoPeerDead"), nodeless...)
 	return Group{Name: "openbao", Title: "OpenBao", Text: openBaoText, Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
@@ -66,9 +70,9 @@ func openBaoGroup() Group {
 			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
 			Expr: `label_replace(
   count by (cluster, openbao) (cobaltcore_openbao_node_sealed == 1)
-    > on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) / 2` + byBackend,
-			Summary:     "OpenBao {{ $labels.openbao }} is sealed",
-			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are sealed: there is no quorum, and no secret can be read or written.",
+    and on (cluster, openbao) cobaltcore_openbao_not_serving{reason="sealed"}` + byBackend,
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed",
+			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are sealed and none serves: no secret can be read or written. Restore the service that unseals them and restart them one by one, or unseal each with \"bao operator unseal\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
@@ -76,15 +80,15 @@ func openBaoGroup() Group {
 			Expr: `label_replace(
   max by (cluster, openbao) (cobaltcore_openbao_node_leader_known) == 0
     and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)` + byBackend,
-			Summary:     "OpenBao {{ $labels.openbao }} has no leader",
-			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none leads and none knows who does. No secret can be read or written.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no leader",
+			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none is active, and no leader that a standby names has answered. No secret can be read or written. With raft, start nodes until a majority of the voters runs.",
 			InhibitedBy: ofAll("OpenBaoDown", "OpenBaoClusterSealed"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoUninitialized", Severity: Critical, For: 5 * time.Minute,
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_node_initialized) == 0`,
-			Summary:     "OpenBao {{ $labels.openbao }} is not initialized",
-			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage.",
+			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})`,
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not initialized",
+			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage. Check the volumes before you run \"bao operator init\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
@@ -109,10 +113,19 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeSealed", Severity: Warning, For: 2 * time.Minute,
-			Expr:        `cobaltcore_openbao_node_sealed == 1 and on (cluster, openbao, node) (cobaltcore_openbao_node_up == 1)`,
-			Summary:     "OpenBao node {{ $labels.node }} is sealed",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed: it restarted and was not unsealed, or its seal cannot be reached.",
+			Expr: `cobaltcore_openbao_node_sealed == 1
+  and on (cluster, openbao, node) (cobaltcore_openbao_node_up == 1)
+  unless on (cluster, openbao, node) cobaltcore_openbao_node_not_joined`,
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is sealed",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed: it restarted and was not unsealed, or its seal cannot be reached. Unseal it, or restart it when its seal can be reached again.",
 			InhibitedBy: ofAll("OpenBaoClusterSealed"),
+		}),
+		openBaoNode(Rule{
+			Name: "OpenBaoNodeNotJoined", Severity: Warning, For: 5 * time.Minute,
+			Expr: `max by (cluster, openbao, node, reason) (cobaltcore_openbao_node_not_joined)
+  unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`,
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
+			Description: "Node {{ $labels.node }} runs, but is not a member of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}: it is {{ $labels.reason }}. The other nodes have less reserve than it seems. Check its retry_join stanza and the CA in it, or run \"bao operator raft join\" with the address of the leader on it.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
@@ -124,18 +137,18 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRisk", Severity: Warning, For: 5 * time.Minute,
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
-  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3`,
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
 			Since:       unhealthySince,
-			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), nodeless...),
+			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), serverless...),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
 			Threshold: after(30*time.Minute, "how long no more raft server has become unhealthy"),
 			// A voter that was removed is not unhealthy, and leaves no time.
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
-  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) >= 3
+  and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
 			Since:       unhealthySince,
 			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for a long time",
@@ -148,15 +161,23 @@ func openBaoGroup() Group {
 			Since:       unhealthySince,
 			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
 			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
-			InhibitedBy: nodeless,
+			InhibitedBy: serverless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoPeerMissing", Severity: Warning, For: 10 * time.Minute,
-			Expr: `max by (cluster, openbao) (cobaltcore_openbao_raft_peers{voter="true"})
-  < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
-			Summary:     "OpenBao {{ $labels.openbao }} has too few voters",
-			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} voters, fewer than expected.",
+			Expr: `max by (cluster, openbao, voter) (cobaltcore_openbao_raft_peers)
+  < on (cluster, openbao, voter) max by (cluster, openbao, voter) (cobaltcore_openbao_expected_raft_peers)`,
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has too few " + peerRole,
+			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} " + peerRole + ", fewer than expected. Compare \"bao operator raft list-peers\" with the nodes, and let the one that is missing join.",
 			InhibitedBy: nodeless,
+		}),
+		openBao(Rule{
+			Name: "OpenBaoPeerDead", Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_raft_peer_dead)`,
+			Object:      Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
+			Summary:     "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a dead server: {{ $labels.server_id }}",
+			Description: "Server {{ $labels.server_id }} ({{ $labels.address }}) of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy and belongs to no node, but is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer {{ $labels.server_id }}\".",
+			InhibitedBy: leaderless,
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoReplicationLag", Severity: Warning, For: 5 * time.Minute,

@@ -13,6 +13,10 @@ const day = 24 * time.Hour
 // beforeTheEnd is what the threshold of what expires means.
 const beforeTheEnd = "how long before the end"
 
+// expires is the predicate of a text about the end of something, $value seconds from now.
+const expires = `{{ if ge $value 0.0 }}expires in {{ $value | humanizeDuration }}` +
+	`{{ else }}expired {{ $value | humanizeDuration | reReplaceAll "^-" "" }} ago{{ end }}`
+
 // expiring are two rules about the same thing: one that warns, and one whose name
 // ends in Critical for when there is little time left. metric is the time of the end.
 func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
@@ -43,9 +47,10 @@ func openBaoCertificates() Group {
 		return expiring(openBao(Rule{
 			Name:        name,
 			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-			Summary:     "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} expires in {{ $value | humanizeDuration }}",
-			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}. It signs no certificate that would outlive it.",
-		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}`, "cluster, openbao, mount, issuer_id", warn, critical)
+			Summary:     "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
+			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". It signs no certificate that would outlive it. Create its successor and make that the default issuer.",
+		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}
+      unless on (cluster, openbao, mount, issuer_id) cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds`, "cluster, openbao, mount, issuer_id", warn, critical)
 	}
 	const (
 		crlEnd  = `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds)`
@@ -53,30 +58,41 @@ func openBaoCertificates() Group {
     ` + crlEnd + `
     - max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_this_update_timestamp_seconds)
   )`
+		crlRebuild = `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_rebuild_timestamp_seconds)`
 	)
 	var rules []Rule
 	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 365*day, 180*day)...)
 	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 30*day)...)
+	replaced, replacedSince := ending("cluster, openbao, mount, issuer_id, replaced_by", "cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds")
+	rules = append(rules, openBao(Rule{
+		Name: "OpenBaoReplacedIssuerExpiring", Severity: Info, For: time.Hour,
+		Threshold: after(30*day, beforeTheEnd), Expr: replaced, Since: replacedSince,
+		Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
+		Summary:     "Issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }}, which {{ $labels.replaced_by }} replaced, " + expires,
+		Description: "Issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + "; {{ $labels.replaced_by }} has replaced it. Once it has expired, remove it with \"bao delete {{ $labels.mount }}/issuer/{{ $labels.issuer_id }}\", or tidy with tidy_expired_issuers.",
+	}))
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoCRLExpiring", Severity: Critical, For: 10 * time.Minute,
-		Threshold:   &Threshold{Default: 0.05, Unit: Ratio, Meaning: "how much of its time is left"},
-		Expr:        crlEnd + ` - time() < ` + crlLeft,
+		Threshold: &Threshold{Default: 0.05, Unit: Ratio, Meaning: "how much of its time is left"},
+		// A list that is rebuilt automatically may have little time left until that is half over.
+		Expr: crlEnd + ` - time() < ` + crlLeft + `
+  unless on (cluster, openbao, mount, issuer_id) ((` + crlRebuild + ` + ` + crlEnd + `) / 2 > time())`,
 		Since:       crlEnd + ` - ` + crlLeft,
 		Object:      Object{Kind: "RevocationList", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-		Summary:     "A revocation list of {{ $labels.mount }} is about to expire",
-		Description: "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} ends in {{ $value | humanizeDuration }}. Clients that check it then refuse every certificate of it.",
+		Summary:     "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
+		Description: "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". Clients that check an expired list refuse every certificate of the issuer. Rebuild it with \"bao read {{ $labels.mount }}/crl/rotate\".",
 	}))
 	rules = append(rules, expiring(openBaoNode(Rule{
 		Name:        "OpenBaoListenerCertExpiring",
-		Summary:     "The certificate of OpenBao node {{ $labels.node }} expires in {{ $value | humanizeDuration }}",
-		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that expires in {{ $value | humanizeDuration }}. OpenBao reads a renewed one on SIGHUP only.",
+		Summary:     "The certificate of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} " + expires,
+		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that " + expires + ". OpenBao reads a renewed one on SIGHUP only.",
 	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 7*day)...)
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
 		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: tokenSince,
 		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
-		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and was not renewed.",
+		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed.",
 	}))
 	return Group{Name: "openbao-certificates", Title: "Certificates of OpenBao", Text: openBaoCertificatesText, Rules: rules}
 }

@@ -29,15 +29,15 @@ func baoRaft() []Panel {
 			Links:       []Link{playbook("OpenBaoQuorumAtRisk")},
 		},
 		{
-			Kind: TimeSeries, Title: "Voters and expected nodes", Width: 12, Unit: Number, Min: new(float64),
-			Description: "Servers of raft with a vote, and how many there should be. The lines should be one. Fewer voters: a node was removed or never joined; more: one that is gone for good was not removed.",
+			Kind: TimeSeries, Title: "Voters and expected voters", Width: 12, Unit: Number, Min: new(float64),
+			Description: "Servers of raft with a vote, and how many there should be. Both lines should be one. Fewer voters: a node was removed or never joined; more: one that is gone for good was not removed.",
 			Queries: []Query{
 				{Expr: maxBao("raft_peers", `voter="true"`), Legend: legendBao + " voters"},
 				{Expr: maxBao("raft_peers", `voter="false"`), Legend: legendBao + " without a vote"},
-				{Expr: maxBao("expected_nodes"), Legend: legendBao + " expected"},
+				{Expr: maxBao("expected_raft_peers", `voter="true"`), Legend: legendBao + " expected voters"},
 			},
 			Thresholds: []Threshold{{Color: Neutral}},
-			Links:      []Link{playbook("OpenBaoPeerMissing")},
+			Links:      []Link{playbook("OpenBaoPeerMissing"), playbook("OpenBaoPeerDead")},
 		},
 		{
 			Kind: TimeSeries, Title: "Raft entries behind the first", Width: 12, Unit: Number, Min: new(float64),

@@ -78,13 +78,16 @@ func alertRow(b *bytes.Buffer, r alerts.Rule) {
 
 var (
 	templatedLabel = regexp.MustCompile(`\{\{ \$labels\.(\w+) \}\}`)
+	templatedIf    = regexp.MustCompile(`\{\{ if [^}]*\}\}(.*?)\{\{ else \}\}.*?\{\{ end \}\}`)
 	templatedValue = regexp.MustCompile(`\{\{ \$value[^}]*\}\}`)
 	codeWord       = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
 	licenceComment = regexp.MustCompile(`(?s)\A<!--.*?-->\n+`)
 )
 
-// inWords is a template with the names of the labels in place of their values.
+// inWords returns a template with the names of the labels in place of their values, and
+// with the first branch of each condition.
 func inWords(template string) string {
+	template = templatedIf.ReplaceAllString(template, "$1")
 	return templatedValue.ReplaceAllString(templatedLabel.ReplaceAllString(template, "*$1*"), "*value*")
 }
 

@@ -6,6 +6,8 @@ package openbao
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -50,7 +52,10 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	}
 	i.Note("cluster", facts.Failures)
 	rows := i.rowsOf(i.clusterRows)
-	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect) })
+	i.mu.Lock()
+	nodes := slices.Sorted(maps.Keys(i.askers))
+	i.mu.Unlock()
+	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect, nodes, i.now()) })
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.mounts, i.pki = facts.Mounts, facts.PKI
@@ -95,10 +100,15 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 		}
 		q := questions{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
 		put(&q, ask.LookupSelf, &facts.Token)
-		put(&q, ask.RaftState, &facts.Autopilot)
-		put(&q, ask.RaftSettings, &facts.Settings)
-		put(&q, ask.RaftPeerSet, &facts.Peers)
-		put(&q, ask.HAStatus, &facts.HA)
+		raft, ha := i.storage()
+		if raft {
+			put(&q, ask.RaftState, &facts.Autopilot)
+			put(&q, ask.RaftSettings, &facts.Settings)
+			put(&q, ask.RaftPeerSet, &facts.Peers)
+		}
+		if ha {
+			put(&q, ask.HAStatus, &facts.HA)
+		}
 		put(&q, ask.SysMounts, &facts.Mounts)
 		put(&q, ask.SysAuth, &facts.Auth)
 		put(&q, ask.LeaseCount, &facts.Leases)
@@ -109,6 +119,18 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 		}
 		i.credentials.Drop()
 	}
+}
+
+// storage reports whether the chosen node has raft, and other nodes beside it.
+func (i *instance) storage() (raft, ha bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	name, err := i.facts.Choose(i.finding)
+	if err != nil {
+		return true, true
+	}
+	n := i.facts[name]
+	return n.UsesRaft(), n.Leader == nil || n.Leader.HAEnabled
 }
 
 func (i *instance) setToken(token string) {
@@ -124,6 +146,7 @@ type questions struct {
 	asker   ask.Node
 	token   string
 	timeout time.Duration
+	asked   int
 	tasks   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -132,13 +155,16 @@ type questions struct {
 
 // put asks an endpoint and stores its answer.
 func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
+	q.asked++
 	q.tasks.Go(func() {
 		r := e.At(q.token)
 		got, err := ask.Get(q.ctx, q.asker, r, q.timeout)
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		if err != nil {
-			q.facts.Failures.Add(r.Name, err)
+			if !errors.Is(err, ask.ErrAbsent) {
+				q.facts.Failures.Add(r.Name, err)
+			}
 			return
 		}
 		*at = &got
@@ -147,5 +173,6 @@ func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
 
 func (q *questions) wait() {
 	q.tasks.Wait()
+	q.facts.Asked = q.asked
 	slices.SortFunc(q.facts.Failures, func(a, b failure.EndpointFailure) int { return cmp.Compare(a.Endpoint, b.Endpoint) })
 }

@@ -5,6 +5,7 @@ package openbao
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -14,10 +15,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// askOf asks with the timeout of the instance. A failure is noted.
+// askOf asks with the timeout of the instance. A failure is noted, unless there is nothing
+// to ask for.
 func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
 	got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
-	if err != nil {
+	if err != nil && !errors.Is(err, ask.ErrAbsent) {
 		d.failures.Add(r.Name, err)
 	}
 	return got, err
@@ -25,23 +27,56 @@ func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, 
 
 func askCRLs(ctx context.Context, d *detailRound) {
 	for _, m := range d.pki.Mounts {
+		if len(m.List.Keys) == 0 {
+			continue
+		}
+		settings := askCRLSettings(ctx, d, m.Mount)
+		if settings != nil {
+			d.show(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
+		}
+		if settings != nil && settings.Disable {
+			continue // the last list of each issuer stays and expires
+		}
 		for _, id := range m.List.Keys {
-			if m.List.Info[id].KeyID == "" {
-				continue // it has no list, and to ask for one is an error 500
+			if signsCRLs(m, id, d.now()) {
+				askCRL(ctx, d, m.Mount, id, settings)
 			}
-			r := ask.PKICRL.At("", "mount", m.Mount, "issuer", id)
-			body, err := askOf(ctx, d, r)
-			if err != nil {
-				continue
-			}
-			this, next, err := body.Parse()
-			if err != nil {
-				d.failures.Add(r.Name, err)
-				continue
-			}
-			d.show(func(r *exposition.Rows) { judge.CRLRows(r, this, next, d.Name, m.Mount, id) })
 		}
 	}
+}
+
+// askCRLSettings returns nil if the settings of a mount are unknown.
+func askCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CRLSettings {
+	if d.token == "" && !d.credentials.Offline {
+		return nil
+	}
+	settings, err := askOf(ctx, d, ask.PKICRLConfig.At(d.token, "mount", mount))
+	if err != nil {
+		return nil
+	}
+	return &settings
+}
+
+// signsCRLs reports whether an issuer has a revocation list that is renewed: to ask for
+// one without a key or without the key usage is an error 500. An issuer whose certificate
+// is unknown is asked for its list.
+func signsCRLs(m ask.MountIssuers, id string, now time.Time) bool {
+	about, ok := m.Issuers[id]
+	return m.List.Info[id].KeyID != "" && (!ok || about.SignsCRLs && about.NotAfter.After(now))
+}
+
+func askCRL(ctx context.Context, d *detailRound, mount, issuer string, settings *ask.CRLSettings) {
+	r := ask.PKICRL.At("", "mount", mount, "issuer", issuer)
+	body, err := askOf(ctx, d, r)
+	if err != nil || body.CRL == "" {
+		return
+	}
+	this, next, err := body.Parse()
+	if err != nil {
+		d.failures.Add(r.Name, err)
+		return
+	}
+	d.show(func(r *exposition.Rows) { judge.CRLRows(r, this, next, settings, d.Name, mount, issuer) })
 }
 
 func askAudit(ctx context.Context, d *detailRound) {

@@ -48,6 +48,11 @@ path "sys/key-status" {
   capabilities = ["read"]
 }
 
+# whether revocation lists are disabled or rebuilt automatically
+path "pki/config/crl" {
+  capabilities = ["read"]
+}
+
 # with details.audit: audit devices; OpenBao asks for sudo here
 path "sys/audit" {
   capabilities = ["read", "sudo"]

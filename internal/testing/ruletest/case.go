@@ -203,6 +203,12 @@ func SnapshotFleet(ctx context.Context, dir string) ([]Row, error) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "test", "fleet"))); err != nil {
 		return nil, err
 	}
+	return Recorded(ctx, dir)
+}
+
+// Recorded runs an exporter on the snapshots of a directory, which has a fleet.yaml, as
+// they were at [TakenAt].
+func Recorded(ctx context.Context, dir string) ([]Row, error) {
 	if err := writeFiles(dir, map[string]string{snapshot.MetaFile: snapshotMeta(false)}); err != nil {
 		return nil, err
 	}

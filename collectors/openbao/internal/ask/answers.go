@@ -15,7 +15,8 @@ type Health struct {
 	Initialized *bool  `json:"initialized"`
 	Sealed      *bool  `json:"sealed"`
 	Standby     *bool  `json:"standby"`
-	ServerTime  int64  `json:"server_time_utc"` // whole seconds, cut off
+	Removed     bool   `json:"removed_from_cluster"` // with status 530: taken out of the raft configuration while it ran
+	ServerTime  int64  `json:"server_time_utc"`      // whole seconds, cut off
 	Version     string `json:"version"`
 	ClusterName string `json:"cluster_name"`
 	ClusterID   string `json:"cluster_id"`
@@ -30,6 +31,18 @@ type SealStatus struct {
 	RecoverySeal     bool   `json:"recovery_seal"` // the node unseals itself; the shares are those of the recovery key
 	RecoverySealType string `json:"recovery_seal_type"`
 	StorageType      string `json:"storage_type"`
+}
+
+// AutoUnseal is the seal type of a node before 2.4 that unseals itself: it reports that of
+// the recovery key.
+const AutoUnseal = "auto-unseal"
+
+// SealType returns the type of the seal.
+func (s *SealStatus) SealType() string {
+	if s.RecoverySeal && s.Type == "shamir" {
+		return AutoUnseal
+	}
+	return s.Type
 }
 
 // LeaderStatus is the body of sys/leader. OpenBao 2.6 leaves out what is empty.
@@ -74,11 +87,15 @@ type AutopilotSettings struct {
 // RaftConfiguration is the data of sys/storage/raft/configuration.
 type RaftConfiguration struct {
 	Config *struct {
-		Servers []struct {
-			ID    string `json:"node_id"`
-			Voter bool   `json:"voter"`
-		} `json:"servers"`
+		Servers []RaftPeer `json:"servers"`
 	} `json:"config"`
+}
+
+// RaftPeer is a server in the raft configuration.
+type RaftPeer struct {
+	ID      string `json:"node_id"`
+	Address string `json:"address"`
+	Voter   bool   `json:"voter"`
 }
 
 // HANodes is the data of sys/ha-status.
@@ -165,6 +182,13 @@ type IssuerData struct {
 // crlData is the data of pki/issuer/<id>/crl.
 type crlData struct {
 	CRL string `json:"crl"`
+}
+
+// CRLSettings is the data of pki/config/crl.
+type CRLSettings struct {
+	Disable     bool   `json:"disable"`
+	AutoRebuild bool   `json:"auto_rebuild"`
+	Grace       string `json:"auto_rebuild_grace_period"` // before the end of a list, in which it is rebuilt
 }
 
 // AuditTable is the data of sys/audit.

@@ -8,6 +8,7 @@ package ask
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,8 +84,8 @@ func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	return got, statusFailure(r.Endpoint, got)
 }
 
-// emptyList reports whether the answer is that of OpenBao for an empty list: a 404
-// without errors. One with errors is that there is no such mount.
+// emptyList reports whether the answer is that of OpenBao for an empty list, or for what is
+// disabled: a 404 without errors. One with errors is that there is no such mount.
 func (got Answer) emptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
@@ -101,6 +102,7 @@ const (
 	saysNoRaft    = "raft storage is not in use"
 	saysNoHandler = "no handler for route"
 	saysHTTPS     = "HTTP request to an HTTPS server"
+	saysNoCRL     = "unable to find CRL for issuer"
 )
 
 func saySealed() []string {
@@ -113,8 +115,13 @@ func sayNoLeader() []string {
 
 // Says are the texts that matter, in the order in which they do.
 func Says() []string {
-	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler})
+	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler, saysNoCRL})
 }
+
+// ErrAbsent is the failure of a request for something that the installation does not have:
+// raft with other storage, autopilot where it is disabled, a revocation list of an issuer
+// that signs none.
+var ErrAbsent = errors.New("the installation has none")
 
 // statusFailure classifies an answer that is not a success.
 func statusFailure(e Endpoint, got Answer) error {
@@ -124,6 +131,8 @@ func statusFailure(e Endpoint, got Answer) error {
 	}
 	reason := failure.ReasonHTTP
 	switch {
+	case said(saysNoRaft, saysNoCRL), e.optional && got.emptyList():
+		return failure.Errorf(failure.ReasonNotFound, "status %d: %w", got.Status, ErrAbsent)
 	case got.Status == http.StatusForbidden, got.Status == http.StatusUnauthorized:
 		reason = failure.ReasonForbidden
 	case said(saySealed()...):
@@ -136,7 +145,7 @@ func statusFailure(e Endpoint, got Answer) error {
 		reason = ReasonNoLeader
 	case said(saysHTTPS):
 		return failure.Errorf(failure.ReasonTLS, "status %d: the node wants https", got.Status)
-	case got.Status == http.StatusNotFound, said(saysNoRaft, saysNoHandler):
+	case got.Status == http.StatusNotFound, said(saysNoHandler):
 		reason = failure.ReasonNotFound
 	case got.Status == http.StatusGatewayTimeout:
 		reason = failure.ReasonTimeout

@@ -107,7 +107,7 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	defer func() { _ = got.Body.Close() }()
 	// An error with an answer is its status, and the body can still be read.
 	body, err := io.ReadAll(got.Body)
-	return Answer{Status: got.StatusCode, Body: body}, err
+	return Answer{Status: got.StatusCode, Body: httpclient.FirstJSON(body)}, err
 }
 
 // as is a client with a token. A client of its own costs little; one that is

@@ -19,6 +19,7 @@ type ClusterAnswers struct {
 	Token     *tokenState
 	PKI       PKIAnswers
 	Failures  failure.List
+	Asked     int  // requests with a token
 	Complete  bool // the active node was asked
 }
 
@@ -30,5 +31,5 @@ func (c *ClusterAnswers) TokenRefused() bool {
 			refused++
 		}
 	}
-	return refused == len(ClusterEndpoints())
+	return c.Asked > 0 && refused >= c.Asked
 }

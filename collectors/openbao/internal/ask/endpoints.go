@@ -17,6 +17,8 @@ type Endpoint struct {
 	list bool
 	// params are the query.
 	params map[string][]string
+	// optional reports that a 404 without errors means that there is none.
+	optional bool
 	// own reports that the node answers by itself, in whatever state.
 	own bool
 	// Capabilities are those that the policy must grant; none if no token is needed.
@@ -69,10 +71,10 @@ var (
 		Path: "auth/token/lookup-self", Capabilities: read, Why: "when the token of the exporter expires",
 	})
 	RaftState = data[AutopilotState](Endpoint{
-		Path: "sys/storage/raft/autopilot/state", Capabilities: read, Why: "health of the raft servers, and how many may fail",
+		Path: "sys/storage/raft/autopilot/state", optional: true, Capabilities: read, Why: "health of the raft servers, and how many may fail",
 	})
 	RaftSettings = data[AutopilotSettings](Endpoint{
-		Path: "sys/storage/raft/autopilot/configuration", Capabilities: read, Why: "why a raft server is unhealthy",
+		Path: "sys/storage/raft/autopilot/configuration", optional: true, Capabilities: read, Why: "why a raft server is unhealthy",
 	})
 	RaftPeerSet = data[RaftConfiguration](Endpoint{Path: "sys/storage/raft/configuration", Capabilities: read, Why: "who has a vote"})
 	HAStatus    = data[HANodes](Endpoint{Path: "sys/ha-status", Capabilities: read, Why: "when each standby last reported"})
@@ -95,6 +97,9 @@ var (
 	})
 	PKITidy = data[TidyData](Endpoint{
 		Path: "{mount}/tidy-status", Capabilities: read, Option: "details.tidy", Why: "when the mount was last tidied",
+	})
+	PKICRLConfig = data[CRLSettings](Endpoint{
+		Path: "{mount}/config/crl", Capabilities: read, Why: "whether revocation lists are disabled or rebuilt automatically",
 	})
 	KVMetadataList = data[kvNames](Endpoint{
 		Path: "{mount}/metadata/{secret}", list: true, Capabilities: list, Option: "kv", Why: "names of secrets",
@@ -120,7 +125,8 @@ func ClusterEndpoints() []Endpoint {
 
 // Endpoints returns all that are asked with a token.
 func Endpoints() []Endpoint {
-	return append(ClusterEndpoints(), SysAudit.Endpoint, PKIDetailed.Endpoint, PKITidy.Endpoint, KVMetadataList.Endpoint, KVMetadata.Endpoint)
+	return append(ClusterEndpoints(), PKICRLConfig.Endpoint, SysAudit.Endpoint, PKIDetailed.Endpoint, PKITidy.Endpoint,
+		KVMetadataList.Endpoint, KVMetadata.Endpoint)
 }
 
 // At returns a request for the endpoint, with the variables of its path filled in:

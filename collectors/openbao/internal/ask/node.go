@@ -75,6 +75,7 @@ func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 	}
 	switch got.Status {
 	case http.StatusOK, http.StatusTooManyRequests, http.StatusNotImplemented, http.StatusServiceUnavailable:
+	case statusDRSecondary, statusPerformanceStandby, statusRemoved:
 	default:
 		return nil, statusFailure(SysHealth.Endpoint, got)
 	}
@@ -88,7 +89,26 @@ func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Removed = h.Removed || got.Status == statusRemoved
 	return &h, nil
+}
+
+// Statuses of sys/health that net/http does not name. The body has the state.
+const (
+	statusDRSecondary        = 472
+	statusPerformanceStandby = 473
+	statusRemoved            = 530
+)
+
+// UsesRaft reports whether the node has raft, for its storage or only to elect the leader.
+// While it is unknown, it has.
+func (n *NodeAnswers) UsesRaft() bool {
+	return n.Seal == nil || n.Seal.StorageType == "" || n.Seal.StorageType == "raft" || n.Leader != nil && n.Leader.Committed != nil
+}
+
+// Serves reports whether the node, which calls itself active, leads.
+func (n *NodeAnswers) Serves() bool {
+	return n.Leader == nil || !n.Leader.HAEnabled || n.Leader.IsSelf || n.Leader.Address != ""
 }
 
 // ConfirmLeader asks through a standby for something that only the leader answers, and

@@ -17,6 +17,17 @@ import (
 type Issuer struct {
 	NotBefore, NotAfter time.Time
 	Root                bool
+	SignsCRLs           bool
+	// Subject and SignedBy are the names of the CA and of the one that signed its
+	// certificate, as they are encoded.
+	Subject, SignedBy string
+	// KeyID and SignedByKey identify their keys; empty if the certificate lacks them.
+	KeyID, SignedByKey string
+}
+
+// Signed reports whether the CA has signed the certificate of another issuer.
+func (i Issuer) Signed(other Issuer) bool {
+	return i.Subject == other.SignedBy && (i.KeyID == "" || other.SignedByKey == "" || i.KeyID == other.SignedByKey)
 }
 
 // MountIssuers are the issuers of a PKI mount.
@@ -45,6 +56,9 @@ func (d IssuerData) Parse() (Issuer, error) {
 	}
 	return Issuer{
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		SignsCRLs: c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0, // without the extension, any use is allowed
+		Subject:   string(c.RawSubject), SignedBy: string(c.RawIssuer),
+		KeyID: string(c.SubjectKeyId), SignedByKey: string(c.AuthorityKeyId),
 		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(c) == nil,
 	}, nil
 }

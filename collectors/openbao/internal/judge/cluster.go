@@ -6,7 +6,6 @@ package judge
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
@@ -14,16 +13,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// ClusterRows adds the rows about the cluster.
-func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expect config.OpenBaoExpect) {
+// ClusterRows adds the rows about the cluster that has the given nodes.
+func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string, now time.Time) {
 	if f.Autopilot != nil {
 		autopilotRows(r, openbao, f.Autopilot, f.Settings)
 	}
 	if f.Settings != nil {
 		settingsRows(r, openbao, f.Settings)
 	}
-	if f.Peers != nil {
-		peerRows(r, openbao, f.Peers)
+	if f.Peers != nil && f.Peers.Config != nil {
+		peers{f.Peers.Config.Servers, f.Autopilot, nodes, expect}.rows(r, openbao)
 	}
 	if f.HA != nil {
 		echoRows(r, openbao, f.HA)
@@ -45,7 +44,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 		r.Time(tokenExpiry, *f.Token.Expires, openbao)
 	}
 	for _, m := range f.PKI.Mounts {
-		issuerRows(r, m, openbao)
+		issuerRows(r, m, openbao, now)
 	}
 	FailureRows(r, f.Failures, openbao, "")
 }
@@ -130,41 +129,10 @@ func settingsRows(r *exposition.Rows, openbao string, s *ask.AutopilotSettings) 
 	}
 }
 
-func peerRows(r *exposition.Rows, openbao string, c *ask.RaftConfiguration) {
-	if c.Config == nil {
-		return
-	}
-	count := map[bool]int{}
-	for _, s := range c.Config.Servers {
-		count[s.Voter]++
-	}
-	for _, voter := range []bool{true, false} {
-		r.Add(raftPeers, float64(count[voter]), openbao, strconv.FormatBool(voter))
-	}
-}
-
 func echoRows(r *exposition.Rows, openbao string, h *ask.HANodes) {
 	for _, n := range h.Nodes {
 		if n.LastEcho != nil {
 			r.Time(haLastEcho, *n.LastEcho, openbao, n.APIAddress)
 		}
-	}
-}
-
-func issuerRows(r *exposition.Rows, m ask.MountIssuers, openbao string) {
-	r.Add(issuers, float64(len(m.List.Keys)), openbao, m.Mount)
-	for _, id := range m.List.Keys {
-		about, ok := m.Issuers[id]
-		if !ok {
-			continue // its certificate was not answered
-		}
-		kind := "intermediate"
-		if about.Root {
-			kind = "root"
-		}
-		info := m.List.Info[id]
-		labels := []string{openbao, m.Mount, id, info.Name, kind, strconv.FormatBool(info.Default)}
-		r.Time(issuerNotAfter, about.NotAfter, labels...)
-		r.Time(issuerNotBefore, about.NotBefore, labels...)
 	}
 }

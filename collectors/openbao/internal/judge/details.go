@@ -13,10 +13,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// CRLRows adds the rows about the revocation list of an issuer.
-func CRLRows(r *exposition.Rows, this, next time.Time, openbao, mount, issuer string) {
+// CRLRows adds the rows about the revocation list of an issuer. The settings of the mount
+// are nil if they are unknown.
+func CRLRows(r *exposition.Rows, this, next time.Time, settings *ask.CRLSettings, openbao, mount, issuer string) {
 	r.Time(crlThisUpdate, this, openbao, mount, issuer)
 	r.Time(crlNextUpdate, next, openbao, mount, issuer)
+	if settings == nil || !settings.AutoRebuild {
+		return
+	}
+	if grace, err := time.ParseDuration(settings.Grace); err == nil && grace > 0 {
+		r.Time(crlRebuild, next.Add(-grace), openbao, mount, issuer)
+	}
+}
+
+// CRLDisabledRows adds whether the revocation lists of a mount are disabled.
+func CRLDisabledRows(r *exposition.Rows, disabled bool, openbao, mount string) {
+	r.Bool(crlDisabled, disabled, openbao, mount)
 }
 
 // AuditRows adds how many audit devices of each type there are.

@@ -33,18 +33,21 @@ var (
 	nodeSealed       = gauge("node_sealed", "Whether the node is sealed.", "node")
 	nodeActive       = gauge("node_active", "Whether the node is the active one: initialized, unsealed and not a standby.", "node")
 	nodeStandby      = gauge("node_standby", "Whether the node is a standby: initialized, unsealed and not active.", "node")
-	nodeInfo         = gauge("node_info", "Version, seal and storage of the node. A sealed one does not tell the name and id of its cluster.", "node", "version", "seal_type", "storage_type", "recovery_seal_type", "cluster_name", "cluster_id")
+	nodeInfo         = gauge("node_info", "Version, seal and storage of the node. A sealed one has no name and id of its cluster. The seal_type is auto-unseal where a node before 2.4 unseals itself: it reports the type of the recovery key.", "node", "version", "seal_type", "storage_type", "recovery_seal_type", "cluster_name", "cluster_id")
 	nodeMigration    = gauge("node_seal_migration", "Whether the seal is being migrated.", "node")
 	nodeProgress     = gauge("node_unseal_progress", "Key shares given so far to unseal the node.", "node")
 	nodeThreshold    = gauge("node_unseal_threshold", "Key shares needed to unseal the node; 0 if it unseals itself.", "node")
 	nodeCommitted    = gauge("node_raft_committed_index", "Raft index up to which the node has committed.", "node")
 	nodeApplied      = gauge("node_raft_applied_index", "Raft index up to which the node has applied.", "node")
-	nodeLeaderKnown  = gauge("node_leader_known", "Whether the node knows a leader. A standby that names one which nobody can confirm does not, and neither does a sealed node.", "node")
+	nodeLeaderKnown  = gauge("node_leader_known", "Whether the node has a leader. A standby whose leader does not answer has none, and neither has a sealed node.", "node")
 	leaderInfo       = gauge("leader_info", "Which leader the node knows.", "node", "leader_address")
 	nodeSkew         = gauge("node_clock_skew_seconds", "By how much the clock of the node is ahead of that of the exporter, in whole seconds.", "node")
 	nodeCertificate  = gauge("node_tls_certificate_not_after_timestamp_seconds", "When the certificate of the node's listener expires, as last seen; also of one that cannot be verified.", "node")
 	nodeResponseTime = gauge("node_response_seconds", "How long the node took to answer sys/health; there is no row for a snapshot.", "node")
 
+	nodeNotJoined = gauge("node_not_joined", "Why a node that answers is not a member of the cluster: uninitialized or removed. There is no row for a member.", "node", "reason")
+
+	notServing    = gauge("not_serving", "Why no node serves: sealed, uninitialized or no_leader. There is no row while one does, or while none answers.", "reason")
 	leaderSince   = gauge("leader_since_timestamp_seconds", "Since when the active node leads.")
 	leaderChanges = counter("leader_changes_total", "Changes of the leader that the exporter has seen, also from a node to itself.")
 	recentChanges = gauge("recent_leader_changes", "Changes of the leader that the exporter has seen in the last 30 minutes.")
@@ -69,6 +72,8 @@ var (
 	serverStable       = gauge("autopilot_server_stable_since_timestamp_seconds", "Since when the health of the raft server has not changed.", "server_id", "address")
 	serverInfo         = gauge("autopilot_server_info", "Role, state and version of the raft server. node_status is alive for one that has just died; autopilot_server_healthy tells.", "server_id", "address", "status", "node_status", "version", "node_type")
 	raftPeers          = gauge("raft_peers", "Servers in the raft configuration, with and without a vote.", "voter")
+	expectedPeers      = gauge("expected_raft_peers", "Servers that should be in the raft configuration. Voters: expect.voters, by default all nodes but the permanent non-voters; without a vote: expect.nonVoters, if set.", "voter")
+	raftPeerDead       = gauge("raft_peer_dead", "A server in the raft configuration that is unhealthy and belongs to no node, while there are more servers than nodes.", "server_id", "address")
 	haLastEcho         = gauge("ha_node_last_echo_timestamp_seconds", "When the standby last reported to the active node.", "api_address")
 
 	mountPresent = gauge("mount_present", "Whether an expected secrets engine (kind secret) or auth method (kind auth) is there with the expected type.", "kind", "path", "type")
@@ -86,8 +91,11 @@ var (
 	issuers          = gauge("pki_issuers", "Issuers of the PKI mount.", "mount")
 	issuerNotAfter   = gauge("pki_issuer_not_after_timestamp_seconds", "When the CA certificate of the issuer expires.", "mount", "issuer_id", "issuer_name", "type", "is_default")
 	issuerNotBefore  = gauge("pki_issuer_not_before_timestamp_seconds", "From when on the CA certificate of the issuer is valid.", "mount", "issuer_id", "issuer_name", "type", "is_default")
+	issuerReplaced   = gauge("pki_issuer_replaced_not_after_timestamp_seconds", "When the CA certificate of the issuer expires, only of one that another issuer has replaced (replaced_by, its name or id): it is not the default, and the newer one has the same subject or is the default.", "mount", "issuer_id", "replaced_by")
 	crlThisUpdate    = gauge("pki_crl_this_update_timestamp_seconds", "When the revocation list of the issuer was made.", "mount", "issuer_id")
 	crlNextUpdate    = gauge("pki_crl_next_update_timestamp_seconds", "By when the revocation list of the issuer has to be renewed.", "mount", "issuer_id")
+	crlRebuild       = gauge("pki_crl_rebuild_timestamp_seconds", "From when on OpenBao rebuilds the revocation list of the issuer automatically (auto_rebuild); no row where it does not.", "mount", "issuer_id")
+	crlDisabled      = gauge("pki_crl_disabled", "Whether revocation lists are disabled in the PKI mount. There are no rows about its lists then.", "mount")
 	certificates     = gauge("pki_certificates", "Certificates that the PKI mount has stored, valid and expired; revoked ones count, too. Its own CA certificates do not.", "mount", "state")
 	certificateFirst = gauge("pki_certificate_min_not_after_timestamp_seconds", "When the first of the certificates of the PKI mount that have not expired does.", "mount")
 	tidyFinished     = gauge("pki_tidy_last_finished_timestamp_seconds", "When the PKI mount was tidied, if that is what was last done and it succeeded.", "mount")
@@ -110,7 +118,7 @@ var (
 func NodeFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		nodeUp, nodeInitialized, nodeSealed, nodeActive, nodeStandby, nodeInfo, nodeMigration, nodeProgress, nodeThreshold,
-		nodeCommitted, nodeApplied, nodeLeaderKnown, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing,
+		nodeCommitted, nodeApplied, nodeLeaderKnown, nodeNotJoined, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing, notServing,
 		leaderSince, leaderChanges, recentChanges, nodesByState, expectedNodes, expectedSeal,
 	}
 }
@@ -119,16 +127,17 @@ func NodeFamilies() []*exposition.Family {
 func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		autopilotHealthy, autopilotTolerance, autopilotTrailing, autopilotContact,
-		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, haLastEcho,
+		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, expectedPeers,
+		raftPeerDead, haLastEcho,
 		mountPresent, mountMissing, mounts, irrevocableLeases, keyTerm, keyInstalled, tokenExpiry,
-		issuers, issuerNotAfter, issuerNotBefore, endpointFailing,
+		issuers, issuerNotAfter, issuerNotBefore, issuerReplaced, endpointFailing,
 	}
 }
 
 // DetailFamilies returns the families that are filled less often.
 func DetailFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		crlThisUpdate, crlNextUpdate, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
+		crlThisUpdate, crlNextUpdate, crlRebuild, crlDisabled, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
 		kvSecrets, kvOldest, kvOverdue, kvCut, secretflow.StoredTimestamp, secretflow.StoredVersion, endpointFailing,
 	}
 }

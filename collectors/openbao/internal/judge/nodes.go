@@ -77,7 +77,7 @@ func NodeRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string) {
 }
 
 func sealRows(r *exposition.Rows, h *ask.Health, s *ask.SealStatus, openbao, node string) {
-	r.Add(nodeInfo, 1, openbao, node, h.Version, s.Type, s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
+	r.Add(nodeInfo, 1, openbao, node, h.Version, s.SealType(), s.StorageType, s.RecoverySealType, h.ClusterName, h.ClusterID)
 	r.Bool(nodeMigration, s.Migration, openbao, node)
 	r.Add(nodeProgress, float64(s.Progress), openbao, node)
 	threshold := s.Threshold
@@ -192,6 +192,7 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 		since = leader.Leader.ActiveTime
 	}
 	s.Leaders.See(name, since, now)
+	s.serviceRows(r, openbao, expect)
 	for _, node := range s.Nodes.names() {
 		// In the middle of a round, the last round decides.
 		leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
@@ -209,17 +210,24 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 	FailureRows(r, s.Finding, openbao, "")
 }
 
-// leaderRows adds whether the node has a leader, and which. A standby goes on
-// naming a leader that was killed (seen with 2.4.0), so its answer counts only
-// while some node is active or its leader has answered through it.
+// leaderRows adds whether the node has a leader, and which.
 func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, someActive bool) {
-	l := n.Leader
-	if l == nil || n.Health == nil {
+	if n.Leader == nil || n.Health == nil {
 		return
 	}
-	known := l.Address != "" && (someActive || n.Confirmed) || !l.HAEnabled && StateOf(n.Health) == Active
+	known := leaderKnown(n, someActive)
 	r.Bool(nodeLeaderKnown, known, openbao, node)
-	if known && l.Address != "" {
-		r.Add(leaderInfo, 1, openbao, node, l.Address)
+	if known && n.Leader.Address != "" {
+		r.Add(leaderInfo, 1, openbao, node, n.Leader.Address)
 	}
+}
+
+// leaderKnown reports whether the node has a leader. A standby goes on naming a leader
+// that was killed (seen with 2.4.0), so its answer counts only while some node is active
+// or its leader has answered through it.
+func leaderKnown(n *ask.NodeAnswers, someActive bool) bool {
+	if StateOf(n.Health) == Active {
+		return n.Serves()
+	}
+	return n.Leader != nil && n.Leader.Address != "" && (someActive || n.Confirmed)
 }

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package judge
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// peers are the servers in the raft configuration, and the evidence about them.
+type peers struct {
+	all       []ask.RaftPeer
+	autopilot *ask.AutopilotState // nil if unknown or disabled
+	nodes     []string            // names of the nodes
+	expect    config.OpenBaoExpect
+}
+
+// rows adds how many servers there are and should be, and those that are dead.
+func (p peers) rows(r *exposition.Rows, openbao string) {
+	voters := p.voters()
+	for voter, n := range map[bool]int{true: voters, false: len(p.all) - voters} {
+		r.Add(raftPeers, float64(n), openbao, strconv.FormatBool(voter))
+	}
+	r.Add(expectedPeers, float64(p.expectedVoters()), openbao, "true")
+	if p.expect.NonVoters > 0 {
+		r.Add(expectedPeers, float64(p.expect.NonVoters), openbao, "false")
+	}
+	for _, dead := range p.dead() {
+		r.Add(raftPeerDead, 1, openbao, dead.ID, dead.Address)
+	}
+}
+
+func (p peers) voters() int {
+	n := 0
+	for _, peer := range p.all {
+		if peer.Voter {
+			n++
+		}
+	}
+	return n
+}
+
+// expectedVoters is that of the configuration, by default the number of nodes without
+// those that are never to have a vote.
+func (p peers) expectedVoters() int {
+	if p.expect.Voters > 0 {
+		return p.expect.Voters
+	}
+	permanent := 0
+	for _, peer := range p.all {
+		if !peer.Voter && (p.autopilot == nil || p.autopilot.Servers[peer.ID].NodeType == "non-voter") {
+			permanent++ // others wait for their vote
+		}
+	}
+	return max(p.expect.Nodes, len(p.nodes), len(p.all)-len(p.dead())) - permanent
+}
+
+// dead returns the servers beyond the number of nodes, or of voters, that are no longer
+// in contact: a node that was replaced or removed is left in the raft configuration until
+// somebody removes it. One that belongs to a node is only down.
+func (p peers) dead() []ask.RaftPeer {
+	surplus := len(p.all) - max(p.expect.Nodes, len(p.nodes))
+	if p.expect.Voters > 0 {
+		surplus = max(surplus, p.voters()-p.expect.Voters)
+	}
+	if surplus <= 0 {
+		return nil
+	}
+	hosts := map[string]bool{}
+	for _, node := range p.nodes {
+		hosts[hostOf(node)] = true
+	}
+	isNode := func(peer ask.RaftPeer) bool { return hosts[hostOf(peer.Address)] }
+	healthy := func(peer ask.RaftPeer) bool { return p.autopilot != nil && p.autopilot.Servers[peer.ID].Healthy }
+	unhealthy := slices.DeleteFunc(slices.Clone(p.all), healthy)
+	if slices.ContainsFunc(p.all, isNode) {
+		return slices.DeleteFunc(unhealthy, isNode)
+	}
+	// The addresses are those of pods: only health distinguishes the servers.
+	if p.autopilot == nil || len(unhealthy) > surplus {
+		return nil
+	}
+	return unhealthy
+}
+
+// hostOf returns the name of a pod from an address or from the name of a node; an IP
+// address as a whole.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	if net.ParseIP(host) == nil {
+		host, _, _ = strings.Cut(host, ".")
+	}
+	return host
+}

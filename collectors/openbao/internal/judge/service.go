@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package judge
+
+import (
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// Reasons why no node serves, and why a node is not a member of its cluster.
+const (
+	reasonSealed        = "sealed"
+	reasonUninitialized = "uninitialized"
+	reasonNoLeader      = "no_leader"
+	reasonRemoved       = "removed"
+)
+
+// serviceRows adds why no node serves, and which nodes are not members of the cluster.
+func (s Summary) serviceRows(r *exposition.Rows, openbao string, expect config.OpenBaoExpect) {
+	if reason := s.notServing(expect); reason != "" {
+		r.Add(notServing, 1, openbao, reason)
+	}
+	for _, name := range s.Nodes.names() {
+		if reason := notJoined(s.Nodes[name].Health); reason != "" {
+			r.Add(nodeNotJoined, 1, openbao, name, reason)
+		}
+	}
+}
+
+// notServing returns why no node serves; nothing while one does, or while none answers.
+// Sealed nodes are the reason if the others could not elect a leader without them.
+func (s Summary) notServing(expect config.OpenBaoExpect) string {
+	count := map[State]int{}
+	sealed, raft := 0, false
+	_, active := s.Nodes.Active()
+	for _, n := range s.Nodes {
+		if leaderKnown(n, active != nil || s.Led) {
+			return ""
+		}
+		is := StateOf(n.Health)
+		count[is]++
+		if is == Sealed && notJoined(n.Health) == "" {
+			sealed++
+		}
+		raft = raft || n.Health != nil && n.UsesRaft()
+	}
+	voters := expect.Voters
+	if voters == 0 {
+		voters = expect.Nodes
+	}
+	switch {
+	case count[Down] == len(s.Nodes):
+		return ""
+	case count[Uninitialized] == len(s.Nodes):
+		return reasonUninitialized
+	case sealed > 0 && (count[Standby]+count[Active] == 0 || raft && sealed > (voters-1)/2):
+		return reasonSealed
+	}
+	return reasonNoLeader
+}
+
+// notJoined returns why a node that answers is not a member of the cluster; nothing if it
+// is one.
+func notJoined(h *ask.Health) string {
+	switch {
+	case h == nil:
+		return ""
+	case h.Removed:
+		return reasonRemoved
+	case !*h.Initialized:
+		return reasonUninitialized
+	}
+	return ""
+}
