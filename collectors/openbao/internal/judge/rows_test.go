@@ -73,7 +73,7 @@ func TestAnswersBecomeRows(t *testing.T) {
 			func(r *exposition.Rows) {
 				have := answer[ask.MountTable](t, `{"pki/":{"type":"pki"},"kv/":{"type":"kv","options":{"version":"1"}}}`)
 				ClusterRows(r, &ask.ClusterAnswers{Mounts: &have}, "main",
-					config.OpenBaoExpect{Mounts: map[string]string{"pki": "pki", "kv": "kv-v2", "ceph": "kv-v2"}})
+					config.OpenBaoExpect{Mounts: map[string]string{"pki": "pki", "kv": "kv-v2", "ceph": "kv-v2"}}, nil, now)
 			},
 			[]string{
 				`mount_missing{kind="secret",path="ceph",type="kv-v2",reason="not_found",found=""} 1`,
