@@ -72,7 +72,8 @@ func (i installation) build() baoSite {
 
 func (s baoSite) health(n, status int, fields object) {
 	body := object{
-		"_status": status, "initialized": true, "sealed": false, "standby": true, "version": "2.4.4", "server_time_utc": ruletest.TakenAt().Unix(),
+		"_status": status, "initialized": true, "sealed": false, "standby": true,
+		"version": "2.4.4", "server_time_utc": ruletest.TakenAt().Unix(),
 	}
 	maps.Copy(body, fields)
 	s.answers[nodeName(n)]["sys-health"] = body
@@ -88,7 +89,8 @@ func (s baoSite) lead(n int) {
 	s.health(n, 200, object{"standby": false})
 	leader := object{"_status": 200, "ha_enabled": s.failover}
 	if s.failover {
-		leader["is_self"], leader["active_time"], leader["leader_address"] = true, ruletest.TakenAt().AddDate(0, 0, -5), nodeAddress(n, "https://", 8200)
+		leader["is_self"], leader["active_time"] = true, ruletest.TakenAt().AddDate(0, 0, -5)
+		leader["leader_address"] = nodeAddress(n, "https://", 8200)
 	}
 	s.answers[nodeName(n)]["sys-leader"] = leader
 	cluster := map[string]any{
@@ -193,7 +195,9 @@ func (s baoSite) withoutPeer(n int) {
 	s.raft(s.voters, len(s.answers)-s.voters)
 	leader := s.answers[nodeName(s.active())]
 	config := leader["sys-storage-raft-configuration"].(object)["data"].(object)["config"].(object)
-	config["servers"] = slices.DeleteFunc(config["servers"].([]object), func(server object) bool { return server["node_id"] == fmt.Sprintf("id-%d", n) })
+	config["servers"] = slices.DeleteFunc(config["servers"].([]object), func(server object) bool {
+		return server["node_id"] == fmt.Sprintf("id-%d", n)
+	})
 	state := leader["sys-storage-raft-autopilot-state"].(object)["data"].(object)
 	delete(state["servers"].(object), fmt.Sprintf("id-%d", n))
 	state["failure_tolerance"] = s.voters - 1 - ((s.voters-1)/2 + 1)
