@@ -26,7 +26,7 @@ rule {
     # rows that the snapshot fleet does not have (discovery, logins, certificates on the
     # way, Alertmanager), and OpenBao's own. pint asks for the last week in steps, between
     # which a Prometheus as young as the one of the test has nothing.
-    name = "FleetClusterTwice|FluxInstanceFailing|OpenBaoSealTypeDrift|GreenhouseCluster(Unknown|NotReady|Unschedulable)|ControllerMetrics(Failing|Cut)|Exporter(AlertmanagerDown|WatchdogMissing)|FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetClusterRefused|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
+    name = "FleetClusterTwice|FluxInstanceFailing|OpenBaoSealTypeDrift|GreenhouseCluster(Unknown|NotReady|Unschedulable)|ControllerMetrics(Failing|Cut)|Exporter(AlertmanagerDown|WatchdogMissing)|FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetCluster(Refused|Changed|Down)|FleetKubeconfigInvalid|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
   }
   disable = ["promql/series"]
 }

@@ -22,12 +22,32 @@ func fleetGroup() Group {
 	return Group{Name: "fleet", Title: "Clusters", Text: fleetText, Rules: []Rule{
 		{
 			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			// Objects of other clusters are applied to it: they look for it in target_cluster.
-			Expr:        `label_replace(cobaltcore_cluster_up == 0, "target_cluster", "$1", "cluster", "(.*)")`,
-			Since:       `label_replace(cobaltcore_cluster_last_contact_timestamp_seconds, "target_cluster", "$1", "cluster", "(.*)")`,
-			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "Cluster {{ $labels.cluster }} does not answer",
-			Description: "The exporter does not reach the API server of cluster {{ $labels.cluster }}; cobaltcore_cluster_failing says why. What is in it is not known: its rows are withdrawn when staleAfter is over.",
+			// The reason stays as long as the trouble is the same.
+			Expr: asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing) and on (cluster) (cobaltcore_cluster_up == 0)
+or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_cluster_failing, "reason", "unknown", "", "")`),
+			Since:   asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing) * on (cluster) group_left () cobaltcore_cluster_last_contact_timestamp_seconds`),
+			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
+			Description: "The API server of cluster {{ $labels.cluster }} has not answered two probes in a row, reason: {{ $labels.reason }}. " +
+				"What is in the cluster is unknown: its rows are withdrawn when staleAfter is over. Compare with kubectl from the exporter's pod; the playbook has the cause of each reason.",
+		},
+		{
+			Name: "FleetClusterChanged", System: Fleet, Severity: Warning, For: time.Minute,
+			Expr:    `cobaltcore_cluster_identity_changed_timestamp_seconds`,
+			Since:   `cobaltcore_cluster_identity_changed_timestamp_seconds`,
+			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary: "Another cluster answers under the name {{ $labels.cluster }}",
+			Description: "The UID of the namespace kube-system in cluster {{ $labels.cluster }} was {{ $labels.first_cluster_uid }} and is {{ $labels.cluster_uid }}: " +
+				"everything in cluster {{ $labels.cluster }} is that of another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with what was meant.",
+		},
+		{
+			Name: "FleetKubeconfigInvalid", System: Fleet, Severity: Warning, For: 5 * time.Minute,
+			Expr:    `cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds`,
+			Since:   `cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds`,
+			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary: "The kubeconfig of cluster {{ $labels.cluster }} cannot be used",
+			Description: "The kubeconfig of cluster {{ $labels.cluster }} has changed and cannot be used, so the exporter keeps the connection before. " +
+				"That connection ends with a restart of the exporter. Check the file with kubectl config view; the log of the exporter has the error.",
 		},
 		kind(Rule{
 			Name: "FleetKindForbidden", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -72,8 +92,8 @@ func fleetGroup() Group {
 			Name: "FleetClusterRefused", System: Fleet, Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, source, namespace, name) (cobaltcore_discovery_finding{name!=""})`,
 			Object:      Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
-			Summary:     "{{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is no cluster that the exporter takes",
-			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched: its kubeconfig is refused, or its name is taken. cobaltcore_discovery_finding says why.",
+			Summary:     "{{ $labels.namespace }}/{{ $labels.name }} in {{ $labels.cluster }} was rejected as a cluster",
+			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched, or is watched with the credentials before: its kubeconfig was rejected, or its name is taken. The reason is in cobaltcore_discovery_finding.",
 			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
 		},
 		{
@@ -84,6 +104,12 @@ func fleetGroup() Group {
 			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
 		},
 	}}
+}
+
+// asTarget adds the label target_cluster: objects of other clusters are applied to the
+// cluster, and their alerts look for it there.
+func asTarget(expr string) string {
+	return `label_replace(` + expr + `, "target_cluster", "$1", "cluster", "(.*)")`
 }
 
 // clusterCertificates are those on the way to the clusters.

@@ -21,6 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
 // Options are the settings of one run, from the command line.
@@ -55,8 +56,9 @@ type Options struct {
 	// nil.
 	Listening func(addresses []net.Addr)
 
-	once    bool            // see report
-	scrapes *notify.Scrapes // those of this run
+	once       bool              // see report
+	scrapes    *notify.Scrapes   // those of this run
+	identities *watch.Identities // of this run
 }
 
 // app is one running exporter.
@@ -173,7 +175,7 @@ func newApp(ctx context.Context, o Options) *app {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.scrapes = notify.NewScrapes(nil)
+	o.scrapes, o.identities = notify.NewScrapes(nil), watch.NewIdentities()
 	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard)}
 }
 

@@ -83,7 +83,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.builder = &clusterBuilder{
 		watch: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
-			StaleAfter: time.Duration(s.config.StaleAfter),
+			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities,
 		},
 		collectors: enabled,
 		noteSets:   noteSets(sets),
@@ -101,7 +101,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
 	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
 		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
-		suffixes: g.discovery.Suffixes(), patience: o.SyncTimeout, log: o.Log,
+		suffixes: g.discovery.Suffixes(), keep: o.identities.Keep, patience: o.SyncTimeout, log: o.Log,
 	})
 	e.Swap(nil, slices.Concat(evaluator.Groups(), g.discoveryGroups(), g.notifier.Groups(e)))
 	g.roster.discover(g.discovery.State())

@@ -30,6 +30,8 @@ type rosterOptions struct {
 	// swap removes the rows of clusters and adds those of others in one step.
 	swap     func(out, in []*exposition.Group)
 	suffixes []string // of the names of kubeconfig Secrets
+	// keep forgets all names of clusters but these.
+	keep func(names []string)
 	// patience is how long a cluster waits for the one that will replace it.
 	patience time.Duration
 	log      *slog.Logger
@@ -139,6 +141,15 @@ func (r *roster) start(c fleet.Cluster, targets *fleet.Targets) *runningCluster 
 	return started
 }
 
+// names returns the names of clusters.
+func names(clusters []fleet.Cluster) []string {
+	all := make([]string, len(clusters))
+	for i, c := range clusters {
+		all[i] = c.Name
+	}
+	return all
+}
+
 // publishMembers makes the fleet visible as it is, or as it will be while apply waits.
 func (r *roster) publishMembers() []fleet.Cluster {
 	configured := r.configured
@@ -161,7 +172,7 @@ func (r *roster) publish(change func(*rosterView)) {
 // rows of a removed cluster are removed; a changed cluster serves until its
 // replacement has settled, unless that is one of the fresh clusters.
 func (r *roster) reconcile(fresh clusterSet) {
-	r.publishMembers()
+	r.keep(names(r.publishMembers()))
 	members, conflicts := fleet.Merge(r.configured, r.found)
 	targets := fleet.TargetsOf(members, r.suffixes...)
 	before, next, pending := r.view.Load().running, clusterSet{}, clusterSet{}

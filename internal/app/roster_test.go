@@ -70,6 +70,7 @@ func newRosterTest(t *testing.T, patience time.Duration, configured, unsettled [
 			}
 		},
 		swap:     func(out, in []*exposition.Group) { r.record("swap -" + r.list(out) + " +" + r.list(in)) },
+		keep:     func([]string) {},
 		patience: patience, log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(r.roster.stop)

@@ -43,6 +43,8 @@ type Options struct {
 	// or half of StaleAfter if that is less.
 	// Those that end sooner are opened again more and more slowly.
 	Steady time.Duration
+	// Identities remembers the clusters behind the names; nil is a memory of its own.
+	Identities *Identities
 }
 
 // Notes collects what the objects of a cluster say beside their rows.
@@ -64,6 +66,10 @@ const (
 	changeInterval = 2 * time.Second
 	// missesUntilDown probes in a row may fail before a cluster counts as down.
 	missesUntilDown = 2
+	// reasonProbes in a row must fail for another reason before it replaces the first.
+	reasonProbes = 3
+	// recoveryProbes is for how many probes after an outage no kind is stale.
+	recoveryProbes = 4
 )
 
 // Cluster watches one cluster. [Cluster.Run] owns its goroutines; its rows are in
@@ -88,20 +94,30 @@ type clusterState struct {
 	up            bool
 	probed        bool // at least one attempt has ended
 	serverVersion string
-	uid           string // of the cluster; empty if it does not tell
+	uid           string // empty if unknown
+	identity      identity
 	lastContact   time.Time
+	// recovered is when the last outage ended.
+	recovered time.Time
+	// refused is since when the settings of the connection have changed to what cannot be
+	// used; zero if they have not.
+	refused time.Time
 	// token, clientCert and serverCert are when these end; zero if that is not known.
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       failure.Reason
 	failingSince                  time.Time
 	failingText                   string
+	otherReason                   int // failures in a row for another reason than failing
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.
 func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Identities == nil {
+		o.Identities = NewIdentities()
 	}
 	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
@@ -154,15 +170,35 @@ func (c *Cluster) changes() func() bool {
 	fingerprint, refused := c.Fingerprint(), ""
 	return func() bool {
 		now := c.Fingerprint()
-		if now == fingerprint || now == refused {
+		if now == refused {
 			return false
 		}
-		if _, err := c.Connect(); err != nil {
-			refused = now
-			c.log.Warn("changed kubeconfig not usable; the connection before stays in use, if there is one", "err", redact.Error(err))
-			return false
+		if now != fingerprint {
+			if _, err := c.Connect(); err != nil {
+				refused = now
+				c.refuse(err)
+				return false
+			}
 		}
-		return true
+		if refused != "" {
+			refused = ""
+			c.update(func(s *clusterState) { s.refused = time.Time{} })
+		}
+		return now != fingerprint
+	}
+}
+
+// refuse notes that the settings of the connection have changed to what cannot be used.
+// Without a connection before, the probe fails for that reason.
+func (c *Cluster) refuse(err error) {
+	connected := false
+	c.update(func(s *clusterState) {
+		if connected = !s.lastContact.IsZero(); connected && s.refused.IsZero() {
+			s.refused = c.options.Now()
+		}
+	})
+	if connected {
+		c.log.Warn("changed kubeconfig not usable; the connection before stays in use", "err", redact.Error(err))
 	}
 }
 
@@ -196,11 +232,14 @@ func (c *Cluster) contact(err error) (back bool) {
 	s.probed = true
 	if err == nil {
 		s.up, s.misses, s.failing, s.lastContact = true, 0, "", c.options.Now()
+		if was.failing != "" {
+			s.recovered = s.lastContact
+		}
 	} else {
 		if s.misses++; s.failing == "" {
 			s.failingSince = c.options.Now()
 		}
-		s.failing, s.failingText = failure.Classify(err), explain(err)
+		s.fails(err)
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
 		}
@@ -214,6 +253,18 @@ func (c *Cluster) contact(err error) (back bool) {
 		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
 	}
 	return err == nil && was.failing != ""
+}
+
+// fails notes why a probe failed. The reason stays while it alternates with others: alerts
+// have it as a label.
+func (s *clusterState) fails(err error) {
+	reason := failure.Classify(err)
+	if s.failing != "" && reason != s.failing {
+		if s.otherReason++; s.otherReason < reasonProbes {
+			return
+		}
+	}
+	s.failing, s.failingText, s.otherReason = reason, explain(err), 0
 }
 
 // nextProbe is the time until the next probe: the interval, spread a little, or

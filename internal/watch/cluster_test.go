@@ -178,7 +178,12 @@ func TestKubeconfigThatIsRewritten(t *testing.T) {
 		a.put("widgets", "a", fmt.Sprintf(`{"size":%d}`, 50+n))
 		r.wantRows(size("Widget", "a", 50+n), size("Widget", "b", 2), size("Gadget", "g", 9))
 		r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+		testutil.Eventually(t, func() (bool, string) {
+			return scrape(r.exposition, "cobaltcore_cluster_kubeconfig_invalid_since") != nil, "the invalid kubeconfig is not shown"
+		})
 	}
+	r.connectTo(a)
+	r.wantNoLine("cobaltcore_cluster_kubeconfig_invalid_since")
 	other := bothKinds(t)
 	other.put("widgets", "a", `{"size":7}`)
 	r.connectTo(other)

@@ -20,8 +20,7 @@ import (
 type session struct {
 	cluster *Cluster
 	api     *api
-	uid     string // of the cluster
-	asked   bool   // for it
+	asked   time.Time // for the UID; zero means at the next probe
 	watches map[*kind]*running
 }
 
@@ -53,6 +52,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 			return
 		}
 		if c.contact(err) {
+			s.asked = time.Time{}
 			s.retry(ctx)
 		}
 		s.restartSilent(ctx)
@@ -80,12 +80,8 @@ func (s *session) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !s.asked {
-		s.uid, s.asked = s.api.uid(ctx, probeTimeout)
-	}
-	c.update(func(state *clusterState) {
-		state.serverVersion, state.uid = found.serverVersion, s.uid
-	})
+	s.identify(ctx)
+	c.update(func(state *clusterState) { state.serverVersion = found.serverVersion })
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		w := s.watches[k]
@@ -108,6 +104,24 @@ func (s *session) probe(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// identify asks for the UID of the cluster and compares it with the one before.
+func (s *session) identify(ctx context.Context) {
+	c, now := s.cluster, s.cluster.options.Now()
+	if !s.asked.IsZero() && now.Sub(s.asked) < identityInterval {
+		return
+	}
+	uid, answered := s.api.uid(ctx, probeTimeout)
+	if !answered {
+		return
+	}
+	s.asked = now
+	known, changed := c.options.Identities.observe(c.Name, uid, now)
+	if changed {
+		c.log.Warn("another cluster answers under the name of this one", "uid", known.last, "first_uid", known.first)
+	}
+	c.update(func(state *clusterState) { state.uid, state.identity = uid, known })
 }
 
 func (s *session) start(ctx context.Context, k *kind, as servedKind) {
@@ -175,6 +189,7 @@ func (s *session) withdrawStale(ctx context.Context) {
 	now := c.options.Now()
 	c.mu.Lock()
 	lost := c.state.misses > 0 && now.Sub(c.state.lastContact) > c.options.StaleAfter
+	recovering := now.Sub(c.state.recovered) < recoveryProbes*c.options.ProbeInterval // the watches have just been started again
 	c.mu.Unlock()
 	var withdrawn []string
 	for _, k := range c.kinds { // also those of a session before that this one has not reached
@@ -183,7 +198,7 @@ func (s *session) withdrawStale(ctx context.Context) {
 		if state.lastEvent.After(since) { // failing, but not without a sign of life
 			since = state.lastEvent
 		}
-		failed := state.failing != "" && now.Sub(since) > c.options.StaleAfter
+		failed := state.failing != "" && !recovering && now.Sub(since) > c.options.StaleAfter
 		if !state.synced || !lost && !failed {
 			continue
 		}

@@ -37,6 +37,14 @@ var (
 		Name: "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
 		Help: "When the certificate ends that the API server has shown last.",
 	}
+	clusterIdentityChanged = &exposition.Family{
+		Name: "cobaltcore_cluster_identity_changed_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "cluster_uid", "first_cluster_uid"},
+		Help: "When another cluster began to answer under the name: the UID of its namespace kube-system is not the first that the exporter saw. There is no row while it is.",
+	}
+	clusterRefused = &exposition.Family{
+		Name: "cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "Since when the changed kubeconfig, or service account, cannot be used. The connection before stays in use; there is no row while there is nothing wrong.",
+	}
 	watchPresent = &exposition.Family{
 		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
 		Help: "Whether the cluster serves the kind in a version that the exporter knows, and which one it watches.",
@@ -81,7 +89,9 @@ func Families() []*exposition.Family {
 }
 
 func clusterFamilies() []*exposition.Family {
-	return []*exposition.Family{clusterUp, clusterInfo, clusterContact, clusterFailing, clusterCredentials, clusterCertificate}
+	return []*exposition.Family{
+		clusterUp, clusterInfo, clusterContact, clusterFailing, clusterCredentials, clusterCertificate, clusterIdentityChanged, clusterRefused,
+	}
 }
 
 func watchFamilies() []*exposition.Family {
@@ -112,6 +122,8 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 	r.Time(clusterCredentials, s.token, "token")
 	r.Time(clusterCredentials, s.clientCert, "client_certificate")
 	r.Time(clusterCertificate, s.serverCert)
+	r.Time(clusterIdentityChanged, s.identity.changed, s.identity.last, s.identity.first)
+	r.Time(clusterRefused, s.refused)
 	if s.failing != "" {
 		r.Add(clusterFailing, 1, string(s.failing))
 	}

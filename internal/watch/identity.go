@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// identityInterval is how often a cluster is asked for its UID. It is asked at once when
+// it has come back: something else may answer at its address.
+const identityInterval = 5 * time.Minute
+
+// Identities remembers which cluster a name led to first, by the UID of its namespace
+// kube-system. It outlives connections, clusters and configurations.
+type Identities struct {
+	mu    sync.Mutex
+	names map[string]identity
+}
+
+type identity struct {
+	first, last string
+	changed     time.Time // from first to another one; zero if it is the first
+}
+
+// NewIdentities returns an empty memory.
+func NewIdentities() *Identities { return &Identities{names: map[string]identity{}} }
+
+// Keep forgets all names but these. A name that leaves the fleet and returns may lead to
+// another cluster.
+func (i *Identities) Keep(names []string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for name := range i.names {
+		if !slices.Contains(names, name) {
+			delete(i.names, name)
+		}
+	}
+}
+
+// observe notes the UID of a cluster; an empty one is unknown. It returns what is known of
+// the name and whether the cluster behind it has just changed.
+func (i *Identities) observe(name, uid string, now time.Time) (known identity, changed bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	known = i.names[name]
+	switch {
+	case uid == "" || uid == known.last:
+		return known, false
+	case known.first == "":
+		known.first = uid
+	case uid == known.first:
+		known.changed = time.Time{}
+	default:
+		known.changed, changed = now, true
+	}
+	known.last = uid
+	i.names[name] = known
+	return known, changed
+}
