@@ -69,6 +69,12 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Description: "{{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} has no complete set of rows, and there was no error.",
 		}),
 		kind(Rule{
+			Name: "FleetKindNotRecorded", Severity: Info, For: 5 * time.Minute,
+			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unrecorded)`,
+			Summary:     "The snapshot of {{ $labels.cluster }} has no {{ $labels.kind }}",
+			Description: "Objects in the snapshot of cluster {{ $labels.cluster }} refer to {{ $labels.kind }} of group {{ $labels.group }}, of which the snapshot has nothing. Whether they are well is not known: dump the kind too; an empty list shows that there are none.",
+		}),
+		kind(Rule{
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_cut > 0`,
 			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} are left out",

@@ -22,7 +22,8 @@ type instance struct {
 	config.Aurora
 	*failure.Journal
 
-	round func() asker // is called once for each round
+	round func() asker         // is called once for each round
+	shift func() time.Duration // of timestamps; 0 if this is no snapshot
 	group *exposition.Group
 	parts []*part
 
@@ -53,13 +54,14 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	i := &instance{
 		Aurora: a, Journal: failure.NewJournal(log),
 		group: site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: a.Name}, Families()),
+		shift: func() time.Duration { return 0 },
 	}
 	i.parts = []*part{{name: "aurora", checks: dashboardChecks(a), whole: up}}
 	keystone := &part{name: "keystone", checks: keystoneChecks(a)}
-	shift := time.Duration(0)
 	if s := site.Cluster.Snapshot; s != nil && a.URL == "" {
-		found := s.Answers(Name, a.Name, site.Now(), log)
-		i.round, shift = func() asker { return stored{found.Dir}.ask }, found.Shift
+		found := s.Answers(Name, a.Name, log)
+		i.round = func() asker { return stored{found.Dir}.ask }
+		i.shift = func() time.Duration { return found.Shift(site.Now()) }
 		i.parts = append(i.parts, keystone)
 	} else {
 		i.round = (&live{dial: site.Dial, log: log, tls: httpclient.TLSFiles{TLS: a.TLS}}).round
@@ -72,7 +74,6 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	}
 	for _, p := range i.parts {
 		p.rows = i.group.Rows()
-		p.rows.Shift(shift)
 	}
 	return i
 }
@@ -140,6 +141,7 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 		answered = answered || outcomes[n].status > 0
 	}
 	i.Note(p.name, turn)
+	p.rows.Shift(i.shift())
 	i.group.Set(p.name, p.rows, func(r *exposition.Rows) { p.render(r, i.Name, outcomes) })
 	return answered
 }

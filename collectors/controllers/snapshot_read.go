@@ -36,8 +36,7 @@ type storedPods struct {
 	fingerprint string
 	pods        []pod
 	missing     map[string]failure.Reason // by system; that of none is of all
-	clock       snapshot.Clock
-	moved       time.Duration
+	meta        snapshot.Meta
 }
 
 // refresh reads the directory if it has changed. If that fails, what was read before
@@ -66,8 +65,7 @@ func (r *storedPods) refresh() error {
 		}
 		pods = append(pods, p)
 	}
-	r.moved = r.clock.Shift(r.dir, meta, r.now())
-	r.fingerprint, r.pods, r.missing = fingerprint, pods, r.notListed(meta)
+	r.fingerprint, r.meta, r.pods, r.missing = fingerprint, meta, pods, r.notListed(meta)
 	return nil
 }
 
@@ -93,7 +91,7 @@ func knownReason(text string) failure.Reason {
 	return failure.ReasonHTTP
 }
 
-func (r *storedPods) shift() time.Duration { return r.moved }
+func (r *storedPods) shift() time.Duration { return r.dir.Shift(r.meta, r.now()) }
 
 // list takes the later one of two pods that have the same name: dumps may overlap.
 func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {

@@ -29,6 +29,10 @@ type detail struct {
 	begin func() (end func())
 	stale func() bool
 	wake  chan struct{}
+	// due is when it is asked for again, pause how long after a failure. Both belong to
+	// the goroutine that asks.
+	due   time.Time
+	pause time.Duration
 }
 
 // detailRound is one turn of a detail: what it asks with, and what it has brought.
@@ -53,8 +57,11 @@ func (d *detailRound) show(rows func(*exposition.Rows)) { d.rows = append(d.rows
 func (i *instance) wanted() []*detail {
 	var all []*detail
 	add := func(name string, interval config.Duration, ask func(context.Context, *detailRound), endpoints func() []string) {
+		if i.credentials.Offline {
+			interval = i.Interval // files cost nothing, and their timestamps move
+		}
 		all = append(all, &detail{
-			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1),
+			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1), pause: time.Duration(i.Interval),
 		})
 	}
 	ofEachPKI := func(e ask.Endpoint) func() []string {
@@ -95,43 +102,46 @@ func (i *instance) wanted() []*detail {
 	return all
 }
 
-// askDetail asks for a detail when it is due, after a round about the cluster. What
-// was not answered is asked for again, at once if nobody was there to answer, and
-// otherwise ever more slowly: a turn may be a thousand requests.
+// askDetail asks for a detail when it is due, after a round about the cluster.
 func (i *instance) askDetail(ctx context.Context, d *detail) {
-	var due time.Time
-	pause := time.Duration(i.Interval)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.wake:
 		}
-		a, err := i.active()
-		if err == nil && time.Now().Before(due) && (d.stale == nil || !d.stale()) {
-			i.settle(d)
-			continue
-		}
-		end := func() {}
-		if d.begin != nil {
-			end = d.begin()
-		}
-		turn := i.askDetailOnce(ctx, d, a, err)
-		if ctx.Err() != nil {
-			return
-		}
-		end()
-		switch {
-		case err != nil || turn.locked || turn.unknown || passing(turn.failures):
-			due, pause = time.Time{}, time.Duration(i.Interval)
-		case len(turn.failures) > 0 || d.pki && turn.pki.Partial:
-			due = time.Now().Add(pause)
-			pause = min(2*pause, d.interval)
-		default:
-			due, pause = time.Now().Add(d.interval), time.Duration(i.Interval)
-		}
-		i.settle(d)
+		i.askDetailIfDue(ctx, d, time.Now)
 	}
+}
+
+// askDetailIfDue asks for a detail that is due. It is due again after its interval. After
+// a failure it is due in the next round if there was no leader to ask, otherwise after
+// growing pauses: a turn may be a thousand requests.
+func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() time.Time) {
+	a, err := i.active()
+	if err == nil && now().Before(d.due) && (d.stale == nil || !d.stale()) {
+		i.settle(d)
+		return
+	}
+	end := func() {}
+	if d.begin != nil {
+		end = d.begin()
+	}
+	turn := i.askDetailOnce(ctx, d, a, err)
+	if ctx.Err() != nil {
+		return
+	}
+	end()
+	switch {
+	case err != nil || turn.locked || turn.unknown || passing(turn.failures):
+		d.due, d.pause = time.Time{}, time.Duration(i.Interval)
+	case len(turn.failures) > 0 || d.pki && turn.pki.Partial:
+		d.due = now().Add(d.pause)
+		d.pause = min(2*d.pause, d.interval)
+	default:
+		d.due, d.pause = now().Add(d.interval), time.Duration(i.Interval)
+	}
+	i.settle(d)
 }
 
 // settle notes that a detail has had its turn, if the cluster had its own.

@@ -46,7 +46,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 		}
 		updated := got.Updated(d.now())
 		if !updated.IsZero() { // else it does not exist, or is deleted
-			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift)}
+			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift())}
 		}
 		d.show(func(r *exposition.Rows) { judge.StoredRows(r, p, got.Current, updated, d.Name) })
 	}

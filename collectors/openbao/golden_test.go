@@ -26,7 +26,7 @@ import (
 func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			site, i := snapshotCase(t, name, 0)
+			site, i := snapshotCase(t, name, new(time.Duration))
 			round(t.Context(), i)
 			got := serve(t, site.Exposition)
 			mustParse(t, got)
@@ -37,7 +37,7 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 }
 
 // snapshotCase is the instance of a case, some time after its snapshot.
-func snapshotCase(t *testing.T, name string, later time.Duration) (collectors.Site, *instance) {
+func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.Site, *instance) {
 	t.Helper()
 	dir := t.TempDir()
 	o := compose(t, name, dir)
@@ -49,7 +49,7 @@ func snapshotCase(t *testing.T, name string, later time.Duration) (collectors.Si
 	if err != nil || meta.TakenAt.IsZero() {
 		t.Fatalf("snapshot.yaml: %v, %v", meta, err)
 	}
-	site := newSite(t, func() time.Time { return meta.TakenAt.Add(later) })
+	site := newSite(t, func() time.Time { return meta.TakenAt.Add(*later) })
 	site.Cluster = cluster
 	return site, start(o, site)
 }
@@ -59,7 +59,7 @@ func snapshotCase(t *testing.T, name string, later time.Duration) (collectors.Si
 func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial"} {
 		t.Run(name, func(t *testing.T) {
-			site, i := snapshotCase(t, name, 0)
+			site, i := snapshotCase(t, name, new(time.Duration))
 			run(t, i)
 			testutil.Until(t, "settled", i.Settled)
 			want := readGolden(t, name)
@@ -80,12 +80,17 @@ func run(tb testing.TB, p collectors.Probe) {
 	tb.Cleanup(func() { cancel(); <-done })
 }
 
-// TestAgesOfASnapshotStay: every timestamp moves by the age of the snapshot, and
-// nothing else does.
+// TestAgesOfASnapshotStay: every timestamp moves with the clock, and nothing else does.
 func TestAgesOfASnapshotStay(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	for _, name := range []string{"healthy-2.4", "pki", "kv", "one-killed"} {
-		at, now := snapshotRows(t, name, 0), snapshotRows(t, name, later)
+		age := time.Duration(0)
+		site, i := snapshotCase(t, name, &age)
+		round(t.Context(), i)
+		at := rowsOf(t, site)
+		age = later
+		round(t.Context(), i)
+		now := rowsOf(t, site)
 		if len(at) != len(now) {
 			t.Fatalf("%s: %d rows became %d", name, len(at), len(now))
 		}
@@ -104,13 +109,6 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 			t.Errorf("%s has no timestamps", name)
 		}
 	}
-}
-
-func snapshotRows(t *testing.T, name string, later time.Duration) rowSet {
-	t.Helper()
-	site, i := snapshotCase(t, name, later)
-	round(t.Context(), i)
-	return rowsOf(t, site)
 }
 
 // TestASnapshotIsFoundBesideTheClusterOrInIt, in this order.

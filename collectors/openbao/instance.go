@@ -29,7 +29,7 @@ type instance struct {
 
 	now   func() time.Time
 	nodes ask.Source
-	shift time.Duration // of timestamps, for a snapshot
+	shift func() time.Duration // of timestamps; 0 if this is no snapshot
 
 	credentials ask.Credentials       // of the cluster loop
 	issuers     map[string]ask.Issuer // what is known about issuers; of the cluster loop
@@ -45,7 +45,6 @@ type instance struct {
 	round   uint64
 	led     bool // some node led at the end of the last round
 	leaders judge.Leaders
-	summary *exposition.Rows
 	mounts  *ask.MountTable // as last seen; nil if that is not known
 	pki     ask.PKIAnswers  // as last seen
 	token   string          // as last used
@@ -67,6 +66,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 		clusterRows: site.Exposition.Group(key("cluster"), judge.ClusterFamilies()),
 		detailRows:  site.Exposition.Group(key("details"), judge.DetailFamilies()),
 		wakeCluster: make(chan struct{}, 1),
+		shift:       func() time.Duration { return 0 },
 		facts:       judge.Nodes{}, settled: map[string]bool{},
 	}
 	if s, ok := i.nodes.(*ask.StoredNodes); ok {
@@ -76,7 +76,6 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval
 	}
-	i.summary = i.rowsOf(i.nodeRows)
 	i.details = i.wanted()
 	return i
 }
@@ -99,10 +98,10 @@ func (i *instance) Run(ctx context.Context) {
 	tasks.Wait()
 }
 
-// rowsOf is a builder for rows of a group. Each goroutine has its own.
+// rowsOf returns a builder for rows of a group, for use by one goroutine now.
 func (i *instance) rowsOf(g *exposition.Group) *exposition.Rows {
 	rows := g.Rows()
-	rows.Shift(i.shift)
+	rows.Shift(i.shift())
 	return rows
 }
 

@@ -81,43 +81,45 @@ func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 }
 
 // TestDetailsAreAskedWhenTheyAreDue: after their interval, and sooner if they
-// failed, but ever more slowly.
+// failed, but after growing pauses.
 func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
-	const crl = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
-	begin := func(t *testing.T, interval time.Duration) (*bao, *stub) {
-		t.Helper()
-		b := newBao(t, "healthy-2.4", nil)
-		b.o.Auth.TokenFile = tokenFile(t, testToken)
-		b.o.Details.Audit, b.o.Details.Interval = true, config.Duration(interval)
-		b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)
-		b.nodes["openbao-0"].set("sys/audit", reply(http.StatusForbidden, `{}`))
-		run(t, start(b.o, b.site))
-		return b, b.nodes["openbao-0"]
+	const (
+		crl   = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
+		audit = "sys/audit"
+	)
+	b := newBao(t, "healthy-2.4", nil)
+	b.o.Auth.TokenFile = tokenFile(t, testToken)
+	b.o.Interval, b.o.Details.Audit, b.o.Details.Interval = config.Duration(time.Minute), true, config.Duration(10*time.Minute)
+	active := b.nodes["openbao-0"]
+	active.set(audit, reply(http.StatusForbidden, `{}`))
+	i := b.start(t)
+	begin := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	var lists, tries []int // minutes in which they were asked for
+	for minute := range 32 {
+		if minute == 16 {
+			active.set(audit, nil)
+		}
+		asked := [2]int{active.count(crl), active.count(audit)}
+		rounds(t, i, 1)
+		for _, d := range i.details {
+			i.askDetailIfDue(t.Context(), d, func() time.Time { return begin.Add(time.Duration(minute) * time.Minute) })
+		}
+		if active.count(crl) > asked[0] {
+			lists = append(lists, minute)
+		}
+		if active.count(audit) > asked[1] {
+			tries = append(tries, minute)
+		}
 	}
-	t.Run("interval", func(t *testing.T) {
-		_, active := begin(t, 50*time.Millisecond)
-		testutil.Until(t, "asked again", func() bool { return active.count(crl) >= 3 })
-		if rounds, lists := active.count("sys/mounts"), active.count(crl); rounds <= lists {
-			t.Errorf("the revocation list was asked for %d times in %d rounds", lists, rounds)
-		}
-	})
-	t.Run("failure", func(t *testing.T) {
-		b, active := begin(t, time.Hour)
-		testutil.Until(t, "four tries", func() bool { return active.count("sys/audit") >= 4 })
-		if rounds, tries := active.count("sys/mounts"), active.count("sys/audit"); rounds <= tries {
-			t.Errorf("tried %d times in %d rounds", tries, rounds)
-		}
-		active.set("sys/audit", nil)
-		testutil.Until(t, "answered", func() bool { return rowsOf(t, b.site)[row("audit_devices", "type", "file")] == "1" })
-		asked, rounds := active.count("sys/audit"), active.count("sys/mounts")
-		testutil.Until(t, "three rounds", func() bool { return active.count("sys/mounts") >= rounds+3 })
-		if n := active.count("sys/audit"); n != asked {
-			t.Errorf("the audit devices were asked for again: %d, %d", asked, n)
-		}
-		if n := active.count(crl); n != 1 {
-			t.Errorf("the revocation list was asked for %d times", n)
-		}
-	})
+	if diff := cmp.Diff([]int{0, 10, 20, 30}, lists); diff != "" {
+		t.Errorf("the revocation list was asked for in minutes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{0, 1, 3, 7, 15, 25}, tries); diff != "" {
+		t.Errorf("the audit devices were asked for in minutes (-want +got):\n%s", diff)
+	}
+	if got := rowsOf(t, b.site)[row("audit_devices", "type", "file")]; got != "1" {
+		t.Errorf("audit devices: %q", got)
+	}
 }
 
 // TestDetailsGoWithTheLeader although they are not due: nobody is there to confirm

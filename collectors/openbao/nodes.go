@@ -161,7 +161,7 @@ func (i *instance) summarize() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s := judge.Summary{Nodes: i.facts, Finding: i.finding, Led: i.led, Leaders: &i.leaders}
-	i.nodeRows.Set("cluster", i.summary, func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
+	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
 }
 
 // active returns the node to ask about the cluster, or why there is none.

@@ -52,7 +52,7 @@ func writeSnapshot(t *testing.T, i *instance, takenAt time.Time) (rows, dir stri
 func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	for _, name := range cases(t) {
 		t.Run(name, func(t *testing.T) {
-			_, i := snapshotCase(t, name, 0)
+			_, i := snapshotCase(t, name, new(time.Duration))
 			source, _ := i.nodes.(*ask.StoredNodes)
 			got, dir, missing := writeSnapshot(t, i, source.TakenAt)
 			if diff := cmp.Diff(readGolden(t, name), got); diff != "" {

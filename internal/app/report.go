@@ -5,8 +5,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +60,9 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		return health.Report{}, err
 	}
 	defer g.stop()
+	if err := g.checkSnapshots(o.Snapshot != "", o.Progress); err != nil {
+		return health.Report{}, ConfigError{err}
+	}
 	for {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
@@ -79,6 +86,26 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 			return r, fmt.Errorf("wait for the fleet: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// checkSnapshots writes what is wrong with the snapshots of clusters. strict makes an error
+// of one that cannot be read. A cluster without a directory is unknown.
+func (g *generation) checkSnapshots(strict bool, w io.Writer) error {
+	running := g.roster.view.Load().running
+	for _, name := range slices.Sorted(maps.Keys(running)) {
+		broken, mistyped := running[name].SnapshotProblems()
+		switch {
+		case broken == nil:
+		case strict && !errors.Is(broken, fs.ErrNotExist):
+			return fmt.Errorf("--snapshot: cluster %q: %w", name, broken)
+		default:
+			_, _ = fmt.Fprintf(w, "warning: cluster %s: %v\n", name, broken)
+		}
+		for _, text := range mistyped {
+			_, _ = fmt.Fprintf(w, "warning: cluster %s: %s\n", name, text)
+		}
+	}
+	return nil
 }
 
 // waitReady waits until g is ready and writes what it waits for.

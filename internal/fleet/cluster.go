@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/client-go/rest"
 
@@ -127,6 +128,12 @@ func noteFile(to io.Writer, file string) {
 	}
 }
 
+// hasAnswers reports whether a system in a cluster is asked by itself.
+func hasAnswers(c *config.Config, cluster string) bool {
+	return slices.ContainsFunc(c.Collectors.OpenBao, func(o config.OpenBao) bool { return o.Cluster == cluster }) ||
+		slices.ContainsFunc(c.Collectors.Aurora, func(a config.Aurora) bool { return a.Cluster == cluster })
+}
+
 // FromConfig lists the clusters of a configuration.
 func FromConfig(c *config.Config) []Cluster {
 	clusters := make([]Cluster, 0, len(c.Clusters))
@@ -135,7 +142,7 @@ func FromConfig(c *config.Config) []Cluster {
 		switch {
 		case in.Snapshot != nil:
 			out.Source = SourceSnapshot
-			out.Snapshot = &snapshot.Dir{Path: in.Snapshot.Path, ShiftTime: in.Snapshot.ShiftTime}
+			out.Snapshot = &snapshot.Dir{Path: in.Snapshot.Path, ShiftTime: in.Snapshot.ShiftTime, MayBeEmpty: hasAnswers(c, in.Name)}
 		case in.InCluster:
 			out.Source, out.WatchList = SourceInCluster, in.WatchList
 		default:

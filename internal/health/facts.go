@@ -18,6 +18,7 @@ const (
 	collectorsExpr = `cobaltcore_collector_up`
 	presentExpr    = `cobaltcore_watch_present`
 	syncedExpr     = `cobaltcore_watch_synced == 0`
+	unrecordedExpr = `cobaltcore_watch_unrecorded`
 	// targetsExpr are the clusters to which Flux applies something from another one.
 	targetsExpr = `group by (target_cluster) (cobaltcore_flux_resource_status)`
 )
@@ -26,6 +27,7 @@ const (
 func StateFamilies() []string {
 	return []string{
 		"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced",
+		"cobaltcore_watch_unrecorded",
 		alerts.ObjectAlertsDisabled, alerts.ObjectOwner,
 	}
 }
@@ -47,6 +49,8 @@ type collectorFacts struct {
 	up      bool
 	watches bool // kinds, which the cluster may not have
 	present bool // one of them
+	// unrecorded means that objects refer to a kind of which a snapshot has nothing.
+	unrecorded bool
 	// withdrawn says that rows of a kind are not there although it is.
 	withdrawn bool
 }
@@ -80,6 +84,7 @@ func gatherFacts(ask func(expr string) []series) *facts {
 		}
 	}
 	each(presentExpr, func(k *collectorFacts, s series) { k.watches, k.present = true, k.present || s.value == 1 })
+	each(unrecordedExpr, func(k *collectorFacts, _ series) { k.unrecorded = true })
 	each(syncedExpr, func(k *collectorFacts, _ series) { k.withdrawn = true })
 	for _, s := range ask(targetsExpr) {
 		f.targets[cell{s.labels.Get("target_cluster"), alerts.Flux}] = true
@@ -96,6 +101,12 @@ func (f *facts) blind(cluster string, r *rule) bool {
 	}
 	k := c.collectors[string(r.system)]
 	return !c.up || k != nil && k.withdrawn
+}
+
+// isUnrecorded reports whether a snapshot lacks a kind of a system to which it refers.
+func (f *facts) isUnrecorded(at cell) bool {
+	c := f.clusters[at.cluster]
+	return c != nil && c.collectors[string(at.system)] != nil && c.collectors[string(at.system)].unrecorded
 }
 
 // still says that a cluster is a snapshot.

@@ -97,6 +97,11 @@ func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[ale
 		out[at] = worst(out[at], v)
 		counts[count{at, a.rule.severity}]++
 	}
+	for at, v := range out {
+		if !v.Worse(OK) && f.isUnrecorded(at) {
+			out[at] = Unknown
+		}
+	}
 	return out, counts
 }
 

@@ -26,14 +26,18 @@ type Answers struct {
 	Dir string
 	// TakenAt is the moment of the snapshot; zero if it is unknown.
 	TakenAt time.Time
-	// Shift is by how much timestamps are moved.
-	Shift time.Duration
+
+	dir  Dir
+	meta Meta
 }
+
+// Shift returns by how much timestamps are moved at a moment, see [Dir.Shift].
+func (a Answers) Shift(now time.Time) time.Duration { return a.dir.Shift(a.meta, now) }
 
 // Answers finds the answers beside the directory of the cluster, in <system>/<name>, or
 // else in it.
-func (d Dir) Answers(system, name string, now time.Time, log *slog.Logger) Answers {
-	a := Answers{Dir: filepath.Join(filepath.Dir(d.Path), system, name)}
+func (d Dir) Answers(system, name string, log *slog.Logger) Answers {
+	a := Answers{Dir: filepath.Join(filepath.Dir(d.Path), system, name), dir: d}
 	if beside, _ := os.ReadDir(a.Dir); len(beside) == 0 {
 		if inside := filepath.Join(d.Path, system, name); isDirectory(inside) {
 			a.Dir = inside
@@ -44,7 +48,7 @@ func (d Dir) Answers(system, name string, now time.Time, log *slog.Logger) Answe
 		log.Warn("snapshot.yaml not read", "err", err)
 		return a
 	}
-	a.TakenAt, a.Shift = meta.TakenAt, new(Clock).Shift(d, meta, now)
+	a.TakenAt, a.meta = meta.TakenAt, meta
 	return a
 }
 

@@ -4,25 +4,26 @@
 package snapshot
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
 // Object is an object in a snapshot.
 type Object struct {
+	// File and Line are where the object begins, or the list that it is in.
 	File    string
+	Line    int
 	Version string
 	Raw     []byte // JSON; nil is the head of a list, which shows that the kind is served
+}
+
+// Errorf returns an error about the object, with its place.
+func (o Object) Errorf(format string, args ...any) error {
+	return position{o.File, o.Line}.errorf(format, args...)
 }
 
 // Objects are objects by kind, in the order in which they are read: if two have the same
@@ -30,7 +31,8 @@ type Object struct {
 type Objects map[schema.GroupKind][]Object
 
 // ReadObjects reads every Kubernetes object below dir: single objects, lists
-// and multi-document streams, as YAML or JSON.
+// and multi-document streams, as YAML or JSON. Anything else in such a file is an error,
+// except for the answers of other systems.
 func ReadObjects(dir string) (Objects, error) {
 	objects := Objects{}
 	// The separator makes it follow a link.
@@ -43,63 +45,72 @@ func ReadObjects(dir string) (Objects, error) {
 		default:
 			return nil
 		}
-		file, err := os.Open(path) //nolint:gosec // below the configured directory
+		text, err := readFile(path)
 		if err != nil {
 			return err
 		}
-		defer func() { _ = file.Close() }()
-		return objects.readDocuments(path, file)
+		return readDocuments(path, text, func(at position, raw []byte) error { return objects.add(at, raw, head{}) })
 	})
 	return objects, err
 }
 
-func (objects Objects) readDocuments(path string, r io.Reader) error {
-	documents := utilyaml.NewYAMLOrJSONDecoder(r, 4096)
-	for n := 1; ; n++ {
-		var raw json.RawMessage
-		err := documents.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = objects.add(path, raw)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: document %d: %w", path, n, err)
-		}
-	}
+// head is the part of a document that shows which objects it has.
+type head struct {
+	APIVersion string            `json:"apiVersion"`
+	Kind       string            `json:"kind"`
+	Items      []json.RawMessage `json:"items"`
+
+	// An answer of another system has one of these, see [ReadAnswer].
+	Status   json.RawMessage `json:"_status"`
+	Reason   json.RawMessage `json:"_reason"`
+	NotAfter json.RawMessage `json:"not_after"`
 }
 
-func (objects Objects) add(path string, raw []byte) error {
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
+func (h head) isAnswer() bool { return h.Status != nil || h.Reason != nil || h.NotAfter != nil }
+
+// add adds the objects of a document. The items of a list may have the type of the list
+// only: an API server writes none into those of built-in kinds.
+func (objects Objects) add(at position, raw []byte, list head) error {
+	if string(raw) == "null" {
 		return nil // an empty document
 	}
-	var head struct {
-		APIVersion string            `json:"apiVersion"`
-		Kind       string            `json:"kind"`
-		Items      []json.RawMessage `json:"items"`
+	if raw[0] != '{' {
+		return at.errorf("not a Kubernetes object")
 	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return err
+	var h head
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return at.errorf("not a Kubernetes object: %w", err)
 	}
-	if kind, ok := strings.CutSuffix(head.Kind, "List"); ok && head.Items != nil {
-		if gv, err := schema.ParseGroupVersion(head.APIVersion); err == nil && kind != "" {
+	if h.Kind == "" && h.APIVersion == "" {
+		h.Kind, h.APIVersion = list.Kind, list.APIVersion
+	}
+	gv, err := schema.ParseGroupVersion(h.APIVersion)
+	kind, isList := strings.CutSuffix(h.Kind, "List")
+	switch {
+	case h.Kind == "" && h.Items != nil:
+		return at.errorf("a list without kind: the file is cut off")
+	case isList && h.Items != nil:
+		if gv.Version != "" && kind != "" {
 			// Even an empty list shows that the kind is served.
 			gk := schema.GroupKind{Group: gv.Group, Kind: kind}
-			objects[gk] = append(objects[gk], Object{File: path, Version: gv.Version})
+			objects[gk] = append(objects[gk], Object{File: at.file, Line: at.line, Version: gv.Version})
 		}
-		for _, item := range head.Items {
-			if err := objects.add(path, item); err != nil {
+		for _, item := range h.Items {
+			if err := objects.add(at, item, head{APIVersion: h.APIVersion, Kind: kind}); err != nil {
 				return err
 			}
 		}
 		return nil
+	case h.isAnswer():
+		return nil
+	case err != nil:
+		return at.errorf("not a Kubernetes object: %w", err)
+	case h.Kind == "" || h.APIVersion == "":
+		return at.errorf("not a Kubernetes object: it has no apiVersion and kind")
+	case h.Kind == "Status" && h.APIVersion == "v1":
+		return at.errorf("an error of the API server, not an object")
 	}
-	gv, err := schema.ParseGroupVersion(head.APIVersion)
-	if err != nil || head.Kind == "" {
-		return nil //nolint:nilerr // not a Kubernetes object
-	}
-	gk := schema.GroupKind{Group: gv.Group, Kind: head.Kind}
-	objects[gk] = append(objects[gk], Object{File: path, Version: gv.Version, Raw: raw})
+	gk := schema.GroupKind{Group: gv.Group, Kind: h.Kind}
+	objects[gk] = append(objects[gk], Object{File: at.file, Line: at.line, Version: gv.Version, Raw: raw})
 	return nil
 }

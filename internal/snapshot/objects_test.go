@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +23,8 @@ func TestReadObjects(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"a.yaml":               pod("a") + "---\n" + `{"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "x"}}`,
-		"b/list.json":          `{"apiVersion": "v1", "kind": "PodList", "items": [` + pod("b") + `]}`,
+		"b/list.json":          `{"apiVersion": "v1", "kind": "PodList", "items": [` + pod("b") + `, {"metadata": {"name": "untyped"}}]}`,
+		"flow.yaml":            "{apiVersion: v1, kind: Pod, metadata: {name: flow}}\n",
 		"controllers/x/a.prom": "no_object 1\n",
 		MetaFile:               "takenAt: 2026-11-23T09:00:00Z\n",
 		"c.yaml":               pod("c"),
@@ -45,11 +47,64 @@ func TestReadObjects(t *testing.T) {
 		}
 		got = append(got, o.Metadata.Name)
 	}
-	if diff := cmp.Diff([]string{"a", "a list in list.json", "b", "c"}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"a", "a list in list.json", "b", "untyped", "c", "flow"}, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
 	if _, err := ReadObjects(filepath.Join(dir, "none")); !os.IsNotExist(err) {
 		t.Errorf("a directory that does not exist: %v", err)
+	}
+}
+
+// TestReadErrors have the file and the line.
+func TestReadErrors(t *testing.T) {
+	t.Parallel()
+	const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n"
+	for name, tc := range map[string]struct{ file, text, want string }{
+		"kubectl, unknown kind":     {"a.yaml", "error: the server doesn't have a resource type \"kustomization\"\n", "a.yaml:1: an error message of kubectl, not an object"},
+		"kubectl, forbidden":        {"a.yaml", "\n\nError from server (Forbidden): things is forbidden: User \"a\" cannot list\n", "a.yaml:3: an error message of kubectl, not an object"},
+		"kubectl, connection":       {"a.json", "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n", "a.json:1: an error message of kubectl, not an object"},
+		"kubectl after an object":   {"a.yaml", thing + "---\nUnable to connect to the server: dial tcp: i/o timeout\n", "a.yaml:6: an error message of kubectl, not an object"},
+		"an answer of the API":      {"a.json", "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\"}\n", "a.json:1: an error of the API server, not an object"},
+		"text":                      {"a.yaml", thing + "--- # next\nNo resources found\n", "a.yaml:6: not a Kubernetes object"},
+		"a list of YAML":            {"a.yaml", "- a\n- b\n", "a.yaml:1: not a Kubernetes object"},
+		"another mapping":           {"a.yaml", "key: value\n", "a.yaml:1: not a Kubernetes object: it has no apiVersion and kind"},
+		"no kind":                   {"a.yaml", "apiVersion: example.com/v1\n", "a.yaml:1: not a Kubernetes object: it has no apiVersion and kind"},
+		"apiVersion":                {"a.yaml", "apiVersion: a/b/c\nkind: Thing\n", "a.yaml:1: not a Kubernetes object: unexpected GroupVersion string: a/b/c"},
+		"YAML cut off in a mapping": {"a.yaml", thing + "---\n" + thing + "spec:\n  interval: 10m\n  pa", "a.yaml:12: not YAML: could not find expected ':'"},
+		"YAML cut off in a text":    {"a.yaml", thing + "spec:\n  path: \"./apps\n", "a.yaml:6: not YAML: found unexpected end of stream"},
+		"a list of kubectl cut off": {"a.yaml", "apiVersion: v1\nitems:\n- apiVersion: example.com/v1\n  kind: Thing\n", "a.yaml:1: a list without kind: the file is cut off"},
+		"JSON cut off":              {"a.json", "{\"apiVersion\": \"v1\",\n\"items\": [\n{\"kind\": \"Pod\",\n", "a.json:3: not JSON: the file is cut off"},
+		"JSON cut off in a stream":  {"a.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}\n\n{\"kin", "a.json:3: not JSON: the file is cut off"},
+		"broken JSON":               {"a.json", "{\"apiVersion\": \"v1\",\n\"kind\": Pod]", "a.json:2: not JSON: invalid character 'P' at start of value"},
+		"binary":                    {"a.yaml", "\x00\x01\x02", "a.yaml:1: not YAML: control characters are not allowed"},
+		"empty":                     {"a.yaml", "", "a.yaml:1: the file is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, tc.file), []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := ReadObjects(dir)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(tc.want, strings.TrimPrefix(err.Error(), dir+string(filepath.Separator))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestReadRegularFiles: a pipe would never end.
+func TestReadRegularFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Symlink(os.DevNull, filepath.Join(dir, "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadObjects(dir); err == nil || !strings.HasSuffix(err.Error(), "a.yaml: not a regular file") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -39,6 +39,8 @@ type Dir struct {
 	Path string
 	// ShiftTime moves every timestamp by the age of the snapshot.
 	ShiftTime bool
+	// MayBeEmpty is set if answers of another system stand for the cluster.
+	MayBeEmpty bool
 }
 
 // ClusterDir returns the name of the directory of a cluster. It differs from the names
@@ -117,21 +119,19 @@ func (d Dir) Meta() (Meta, error) {
 	return meta, nil
 }
 
-// Clock holds when a snapshot was first read: a file that is edited later must not move
-// the timestamps of the others.
-type Clock struct{ takenAt, read time.Time }
-
-// Shift returns by how much timestamps are moved, so that ages are those of the moment
-// in which the snapshot was taken.
-func (c *Clock) Shift(d Dir, meta Meta, now time.Time) time.Duration {
-	if c.read.IsZero() || !c.takenAt.Equal(meta.TakenAt) {
-		c.takenAt, c.read = meta.TakenAt, now
-	}
-	if meta.TakenAt.IsZero() || !d.ShiftTime || meta.ShiftTime != nil && !*meta.ShiftTime {
+// Shift returns by how much timestamps are moved at a moment, so that ages are those at
+// which the snapshot was taken: nothing reconciles in a snapshot.
+func (d Dir) Shift(meta Meta, now time.Time) time.Duration {
+	if !d.Shifts(meta) {
 		return 0
 	}
 	// Whole seconds, as Kubernetes has them: what was equal stays so.
-	return c.read.Sub(meta.TakenAt).Truncate(time.Second)
+	return now.Sub(meta.TakenAt).Truncate(time.Second)
+}
+
+// Shifts reports whether timestamps are moved.
+func (d Dir) Shifts(meta Meta) bool {
+	return d.ShiftTime && !meta.TakenAt.IsZero() && (meta.ShiftTime == nil || *meta.ShiftTime)
 }
 
 // Subdirectories returns the names of the directories in dir, without hidden ones. Links

@@ -19,7 +19,6 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
 // Options are what all clusters of an engine share.
@@ -81,8 +80,6 @@ type Cluster struct {
 	kinds   []*kind
 	groups  []*exposition.Group
 
-	clock snapshot.Clock // of a snapshot; of its goroutine
-
 	view atomic.Pointer[fleet.View]
 	wake chan struct{} // the view has changed
 
@@ -108,7 +105,9 @@ type clusterState struct {
 	failing                       failure.Reason
 	failingSince                  time.Time
 	failingText                   string
-	otherReason                   int // failures in a row for another reason than failing
+	otherReason                   int      // failures in a row for another reason than failing
+	broken                        error    // why a snapshot cannot be read
+	mistyped                      []string // values in a snapshot
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +64,18 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	}
 	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
 	return true, nil
+}
+
+// mistyped returns which object has a value of the wrong type, and in which field; there
+// is no field if all have the right type.
+func (r Resource) mistyped(raw []byte) (key, field string) {
+	err := json.Unmarshal(raw, r.create(), jsonOptions, utf8Options)
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok {
+		field = strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
+	}
+	o := r.create()
+	_, _ = decode(raw, o)
+	return o.meta().key(), field
 }
 
 // streamDecoder is a watch.Decoder that decodes each event straight into a slim

@@ -37,6 +37,8 @@ type kindState struct {
 	known bool
 	// version is the version being watched; empty when the kind is not served.
 	version string
+	// unrecorded means that a snapshot has nothing of the kind, but refers to it.
+	unrecorded bool
 	// synced says that the rows are a complete set.
 	synced bool
 	// started and syncTook time the last initial list.
@@ -117,7 +119,7 @@ func (k *kind) update(f func(*kindState)) {
 
 // begin notes that a watch of the given version starts.
 func (k *kind) begin(version string) {
-	k.update(func(s *kindState) { s.known, s.version, s.started = true, version, k.now() })
+	k.update(func(s *kindState) { s.known, s.version, s.unrecorded, s.started = true, version, false, k.now() })
 }
 
 // absent notes that the kind is not served and withdraws its rows.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -63,17 +64,33 @@ func (c snapshotContent) of(r Resource) (version string, objects []snapshot.Obje
 	return version, objects
 }
 
+// errNoObjects is the error of a snapshot without any object.
+var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.yml or *.json file")
+
+// renewalPause limits the time spent on a snapshot to 2 %: nothing reconciles in it, so its
+// timestamps move with the clock, and it is read again at each probe.
+const renewalPause = 50
+
 // runSnapshot feeds the cluster from a directory and follows its changes. A
 // directory that cannot be read changes nothing: what was read before stays.
 func (c *Cluster) runSnapshot(ctx context.Context) {
+	last := ""
 	for ctx.Err() == nil {
-		fingerprint, view := c.Fingerprint(), c.view.Load()
-		err := c.loadSnapshot(*view)
-		if _, ok := errors.AsType[recordedError](err); err != nil && !ok {
+		fingerprint, view, read, began := c.Fingerprint(), c.view.Load(), c.options.Now(), time.Now()
+		moves, err := c.loadSnapshot(*view, fingerprint != last)
+		last = fingerprint
+		renewal := max(c.options.ProbeInterval, renewalPause*time.Since(began))
+		broken := err
+		if _, ok := errors.AsType[recordedError](err); ok {
+			broken = nil
+		} else if err != nil {
 			err = fmt.Errorf("%w: snapshot: %w", failure.ErrConfig, err)
 		}
+		c.update(func(s *clusterState) { s.broken = broken })
 		c.contact(err)
-		changed := func() bool { return c.Fingerprint() != fingerprint || c.view.Load() != view }
+		changed := func() bool {
+			return c.Fingerprint() != fingerprint || c.view.Load() != view || moves && c.options.Now().Sub(read) >= renewal
+		}
 		for c.wait(ctx, c.options.ProbeInterval, changed) {
 			c.contact(err)
 		}
@@ -86,19 +103,33 @@ func (c *Cluster) ReadSnapshot() error {
 	if c.Snapshot == nil {
 		return os.ErrInvalid
 	}
-	err := c.loadSnapshot(*c.view.Load())
-	if _, ok := errors.AsType[recordedError](err); ok {
-		return nil // the cluster was not reached when the snapshot was taken
+	_, err := c.loadSnapshot(*c.view.Load(), true)
+	if _, ok := errors.AsType[recordedError](err); ok || errors.Is(err, errNoObjects) {
+		return nil // the cluster was not reached when the snapshot was taken, or is empty
 	}
 	return err
 }
 
-func (c *Cluster) loadSnapshot(view fleet.View) error {
+// SnapshotProblems returns why the snapshot cannot be read, and the values of the wrong
+// type in it.
+func (c *Cluster) SnapshotProblems() (broken error, mistyped []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.broken, c.state.mistyped
+}
+
+// loadSnapshot reads the snapshot. Values of the wrong type are counted if it has not
+// been read before. moves reports whether its timestamps move with the clock.
+func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err error) {
 	content, err := readSnapshot(c.Name, *c.Snapshot)
 	if err != nil {
-		return err
+		return false, err
 	}
-	shift := c.clock.Shift(*c.Snapshot, content.meta, c.options.Now())
+	if len(content.objects) == 0 && content.down == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
+		return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoObjects)
+	}
+	shift := c.Snapshot.Shift(content.meta, c.options.Now())
+	var mistyped []string
 	versions, entries := make([]string, len(c.kinds)), make([][]*exposition.Entry, len(c.kinds))
 	for i, k := range c.kinds {
 		rows := k.group.Rows()
@@ -109,10 +140,17 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 		for _, o := range objects {
 			entry, partial, err := k.resource.Render(view, o.Raw, rows)
 			if err != nil {
-				return fmt.Errorf("%s: %s: %w", o.File, k.resource.Kind, err)
+				return false, o.Errorf("%s: %w", k.resource.Kind, err)
 			}
 			if partial {
-				k.decodedPartially()
+				key, field := k.resource.mistyped(o.Raw)
+				if field == "" {
+					return false, o.Errorf("%s has no metadata.name: is the file cut off?", k.resource.Kind)
+				}
+				mistyped = append(mistyped, fmt.Sprintf("%s:%d: %s %s: %s has a value of the wrong type, which is left out", o.File, o.Line, k.resource.Kind, key, field))
+				if first {
+					k.decodedPartially()
+				}
 			}
 			if entry == nil {
 				continue
@@ -125,6 +163,7 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			entries[i] = append(entries[i], entry)
 		}
 	}
+	unrecorded := content.unrecorded(c.kinds)
 	for i, k := range c.kinds {
 		gone, ok := content.missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		switch {
@@ -133,12 +172,20 @@ func (c *Cluster) loadSnapshot(view fleet.View) error {
 			k.unread(gone)
 		case versions[i] == "":
 			k.absent()
+			k.update(func(s *kindState) { s.unrecorded = unrecorded[k] })
 		default:
 			k.begin(versions[i])
 			k.replace(entries[i])
 			k.synchronized()
 		}
 	}
-	c.update(func(s *clusterState) { s.serverVersion, s.uid = content.meta.ServerVersion, content.meta.ClusterUID })
-	return content.down
+	c.update(func(s *clusterState) {
+		s.serverVersion, s.uid, s.mistyped = content.meta.ServerVersion, content.meta.ClusterUID, mistyped
+	})
+	for _, text := range mistyped {
+		if first {
+			c.log.Warn("snapshot has a value of the wrong type", "value", text)
+		}
+	}
+	return c.Snapshot.Shifts(content.meta), content.down
 }

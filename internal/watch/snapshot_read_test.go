@@ -5,12 +5,14 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +54,15 @@ func snapshotCluster(t *testing.T, s snapshot.Dir) (*Cluster, *exposition.Exposi
 	return w, e
 }
 
+// run runs a cluster until the test ends.
+func run(t *testing.T, c *Cluster) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
 // object is a document as YAML in one line, which is JSON, too.
 func document(kind, version, name, size string) string {
 	return `{"apiVersion": "test.example.com/` + version + `", "kind": "` + kind + `", "metadata": {"name": "` + name + `"}, "spec": {"size": ` + size + "}}\n"
@@ -63,7 +74,7 @@ func TestSnapshotObjects(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		"nothing": {},
+		"nothing": {files: map[string]string{"snapshot.yaml": "serverVersion: v1.36.2\n"}},
 		"one object": {
 			files: map[string]string{"a.yaml": "apiVersion: test.example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec:\n  size: 1\n"},
 			want:  []string{size("Widget", "a", 1)},
@@ -77,13 +88,17 @@ func TestSnapshotObjects(t *testing.T) {
 		"a list as kubectl has it": {files: map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems:\n- " + document("Widget", "v1", "a", "1") + "- " + document("Gadget", "v1", "g", "9")}, want: []string{size("Widget", "a", 1), size("Gadget", "g", 9)}},
 		"a list as the API has it": {files: map[string]string{"a.json": `{"apiVersion":"test.example.com/v1","kind":"WidgetList","metadata":{},"items":[` + document("Widget", "v1", "a", "1") + "]}"}, want: []string{size("Widget", "a", 1)}},
 		"a list in a list":         {files: map[string]string{"a.json": `{"kind":"List","items":[{"kind":"WidgetList","items":[` + document("Widget", "v1", "a", "1") + "]}]}"}, want: []string{size("Widget", "a", 1)}},
-		"an empty list":            {files: map[string]string{"a.json": `{"kind":"List","items":[]}`}},
+		"an empty list":            {files: map[string]string{"a.json": `{"kind":"List","items":[]}`, "b.json": `{"apiVersion":"test.example.com/v1","kind":"WidgetList","items":[]}`}},
 		"directories":              {files: map[string]string{"x/y/a.YAML": document("Widget", "v1", "a", "1"), "z/b.yaml": document("Widget", "v1", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
-		"other files":              {files: map[string]string{"README.md": document("Widget", "v1", "a", "1"), "a.txt": "{[", "Makefile": "all:"}},
-		"unknown kinds and what is no object": {
+		"other files":              {files: map[string]string{"README.md": document("Widget", "v1", "a", "1"), "a.txt": "{[", "Makefile": "all:", "b.yaml": document("Widget", "v1", "b", "1")}, want: []string{size("Widget", "b", 1)}},
+		"unknown kinds": {
 			files: map[string]string{"a.yaml": document("Gizmo", "v1", "x", "1") + "---\n" + strings.ReplaceAll(document("Widget", "v1", "x", "1"), "test.example.com", "other.example.com") +
-				"---\n" + document("Widget", "v9", "x", "1") + "---\njust text\n---\n[a, list]\n---\nkey: value\n---\napiVersion: a/b/c\nkind: Widget\n---\n" + document("Widget", "v1", "a", "1")},
+				"---\n" + document("Widget", "v9", "x", "1") + "---\n" + document("Widget", "v1", "a", "1")},
 			want: []string{size("Widget", "a", 1)},
+		},
+		"answers of another system": {
+			files: map[string]string{"openbao/main/n/sys-health.json": `{"_status": 200}`, "openbao/main/n/tls.json": `{"not_after": "2027-01-01T00:00:00Z"}`, "a.json": document("Widget", "v1", "a", "1")},
+			want:  []string{size("Widget", "a", 1)},
 		},
 		"two versions":        {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1"), "b.yaml": document("Widget", "v2", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
 		"overlap: later wins": {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1") + "---\n" + document("Widget", "v1", "a", "2"), "b.yaml": document("Widget", "v1", "a", "3")}, want: []string{size("Widget", "a", 3)}},
@@ -93,7 +108,7 @@ func TestSnapshotObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, e := snapshotCluster(t, snapshot.Dir{Path: writeFiles(t, tc.files)})
-			if err := c.loadSnapshot(*c.view.Load()); err != nil {
+			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
 				t.Fatal(err)
 			}
 			slices.Sort(tc.want)
@@ -111,7 +126,7 @@ func TestSnapshotBehindLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, e := snapshotCluster(t, snapshot.Dir{Path: link})
-	if err := c.loadSnapshot(*c.view.Load()); err != nil {
+	if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{size("Widget", "a", 1)}, scrape(e, "test_size")); diff != "" {
@@ -121,14 +136,16 @@ func TestSnapshotBehindLink(t *testing.T) {
 
 func TestSnapshotErrors(t *testing.T) {
 	t.Parallel()
+	const widget = "apiVersion: test.example.com/v1\nkind: Widget\nmetadata:\n  name: a\n"
 	for name, tc := range map[string]struct {
 		files map[string]string
 		parts []string // of the error
 	}{
 		"no directory":            {parts: []string{"missing", "no such file"}},
-		"broken YAML":             {files: map[string]string{"cluster/deep/a.yaml": "a: b\n---\nkind: [\n"}, parts: []string{"deep/a.yaml: document 2: "}},
-		"broken JSON":             {files: map[string]string{"cluster/a.json": document("Widget", "v1", "a", "1") + "{]"}, parts: []string{"a.json: document 2: "}},
-		"items that are no list":  {files: map[string]string{"cluster/a.json": `{"kind":"List","items":1}`}, parts: []string{"a.json: document 1: "}},
+		"no file":                 {files: map[string]string{"cluster/readme.txt": "nothing"}, parts: []string{"cluster: there is no Kubernetes object"}},
+		"comments only":           {files: map[string]string{"cluster/a.yaml": "# nothing\n---\n"}, parts: []string{"there is no Kubernetes object"}},
+		"an empty file":           {files: map[string]string{"cluster/a.yaml": "\n"}, parts: []string{"a.yaml:1: the file is empty"}},
+		"no name":                 {files: map[string]string{"cluster/a.yaml": widget + "---\n" + widget + "---\napiVersion: test.example.com/v1\nkind: Widget\nmetad: {}\n"}, parts: []string{"a.yaml:11: Widget has no metadata.name"}},
 		"unknown key":             {files: map[string]string{"cluster/snapshot.yaml": "taken: 2026-11-20T09:00:00Z\n"}, parts: []string{"cluster/snapshot.yaml", "taken"}},
 		"unknown key above":       {files: map[string]string{"cluster/a.yaml": "", "snapshot.yaml": "when: now\n"}, parts: []string{"snapshot.yaml", "when"}},
 		"no time":                 {files: map[string]string{"cluster/snapshot.yaml": "takenAt: yesterday\n"}, parts: []string{"snapshot.yaml", "yesterday"}},
@@ -141,7 +158,7 @@ func TestSnapshotErrors(t *testing.T) {
 				path = filepath.Join(path, "missing")
 			}
 			c, e := snapshotCluster(t, snapshot.Dir{Path: path})
-			err := c.loadSnapshot(*c.view.Load())
+			_, err := c.loadSnapshot(*c.view.Load(), true)
 			if err == nil {
 				t.Fatalf("no error; %q", scrape(e, ""))
 			}
@@ -185,7 +202,7 @@ func TestSnapshotTime(t *testing.T) {
 			files := map[string]string{"c/a.json": object}
 			maps.Copy(files, tc.files)
 			c, e := snapshotCluster(t, snapshot.Dir{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
-			if err := c.loadSnapshot(*c.view.Load()); err != nil {
+			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{tc.want}, scrape(e, "test_created")); diff != "" {
@@ -193,6 +210,91 @@ func TestSnapshotTime(t *testing.T) {
 			}
 			wantInfo := []string{`cobaltcore_cluster_info{cluster="c",role="",region="",owner="",source="snapshot",version="` + tc.version + `",cluster_uid=""} 1`}
 			if diff := cmp.Diff(wantInfo, scrape(e, "cobaltcore_cluster_info")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestSnapshotDoesNotAge: half an hour later, its ages are the same.
+func TestSnapshotDoesNotAge(t *testing.T) {
+	t.Parallel()
+	dir := writeFiles(t, map[string]string{
+		"snapshot.yaml": "takenAt: 2026-11-20T09:00:00Z\n",
+		"a.json":        `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a","creationTimestamp":"2026-11-20T08:00:00Z"}}`,
+	})
+	c, e := snapshotCluster(t, snapshot.Dir{Path: dir, ShiftTime: true})
+	var later atomic.Int64
+	now := func() time.Time { return snapshotNow.Add(time.Duration(later.Load())) }
+	c.options.Now = now
+	run(t, c)
+	wantAge := func() {
+		t.Helper()
+		want := fmt.Sprintf(`test_created_timestamp_seconds{cluster="c",kind="Widget",name="a"} %d`, now().Add(-time.Hour).Unix())
+		testutil.Eventually(t, func() (bool, string) {
+			got := scrape(e, "test_created")
+			return slices.Equal([]string{want}, got), strings.Join(got, "\n")
+		})
+	}
+	wantAge()
+	later.Store(int64(30 * time.Minute))
+	wantAge()
+}
+
+// TestSnapshotMistyped names each value of the wrong type, and counts it once.
+func TestSnapshotMistyped(t *testing.T) {
+	t.Parallel()
+	dir := writeFiles(t, map[string]string{
+		"snapshot.yaml": "takenAt: 2026-11-20T09:00:00Z\n",
+		"a.yaml":        document("Widget", "v1", "a", "1") + "---\n" + document("Widget", "v1", "b", `"many"`),
+	})
+	c, e := snapshotCluster(t, snapshot.Dir{Path: dir, ShiftTime: true})
+	for _, first := range []bool{true, false} {
+		if _, err := c.loadSnapshot(*c.view.Load(), first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, got := c.SnapshotProblems()
+	want := []string{filepath.Join(dir, "a.yaml") + ":3: Widget b: spec.size has a value of the wrong type, which is left out"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	count := `cobaltcore_watch_partial_decodes_total{cluster="c",collector="test",group="test.example.com",kind="Widget"} 1`
+	if !slices.Contains(scrape(e, "cobaltcore_watch_partial_decodes_total"), count) {
+		t.Errorf("%q", scrape(e, "cobaltcore_watch_partial_decodes_total"))
+	}
+}
+
+// TestSnapshotRefers: a kind is unrecorded if an object refers to it and there is nothing
+// of it, not even an empty list.
+func TestSnapshotRefers(t *testing.T) {
+	t.Parallel()
+	with := func(spec string) string {
+		return `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":` + spec + "}\n"
+	}
+	for name, tc := range map[string]struct {
+		file string
+		want bool
+	}{
+		"reference":      {with(`{"sourceRef":{"kind":"Gadget","name":"g"}}`), true},
+		"references":     {with(`{"data":[{"storeRefs":[{"name":"x","kind":"Other"},{"name":"g","kind":"Gadget"}]}]}`), true},
+		"other kind":     {with(`{"sourceRef":{"kind":"Gizmo","name":"g"}}`), false},
+		"no reference":   {with(`{"health":{"kind":"Gadget","name":"g"}}`), false},
+		"recorded":       {with(`{"sourceRef":{"kind":"Gadget","name":"g"}}`) + document("Gadget", "v1", "other", "1"), false},
+		"an empty list":  {with(`{"sourceRef":{"kind":"Gadget","name":"g"}}`) + `{"apiVersion":"test.example.com/v1","kind":"GadgetList","items":[]}`, false},
+		"spec is a text": {with(`"Gadget"`), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, e := snapshotCluster(t, snapshot.Dir{Path: writeFiles(t, map[string]string{"a.json": tc.file})})
+			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			if tc.want {
+				want = []string{`cobaltcore_watch_unrecorded{cluster="c",collector="test",group="test.example.com",kind="Gadget"} 1`}
+			}
+			if diff := cmp.Diff(want, scrape(e, "cobaltcore_watch_unrecorded")); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -209,10 +311,7 @@ func TestSnapshotRuns(t *testing.T) {
 	if c.Settled() {
 		t.Error("settled before it runs")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); c.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
+	run(t, c)
 	r := &rig{Cluster: c, t: t, exposition: e}
 	row := func(target string) string {
 		return `test_size{cluster="c",target_cluster="` + target + `",kind="Widget",name="a"} 1`
@@ -235,7 +334,7 @@ func TestSnapshotRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
-	if err := os.Remove(filepath.Join(dir, "a.json")); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "a.json"), []byte(`{"apiVersion":"test.example.com/v1","kind":"GadgetList","items":[]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r.wantRows()

@@ -49,6 +49,10 @@ var (
 		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
 		Help: "Whether the cluster serves the kind in a version that the exporter knows, and which one it watches.",
 	}
+	watchUnrecorded = &exposition.Family{
+		Name: "cobaltcore_watch_unrecorded", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
+		Help: "Kinds to which objects of a snapshot refer and of which the snapshot has nothing: nothing is known about their objects. Always 1.",
+	}
 	watchSynced = &exposition.Family{
 		Name: "cobaltcore_watch_synced", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
 		Help: "Whether the rows of the kind are a complete set. Without it the kind has no rows.",
@@ -96,7 +100,7 @@ func clusterFamilies() []*exposition.Family {
 
 func watchFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		watchPresent, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
+		watchPresent, watchUnrecorded, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
 	}
 }
 
@@ -140,6 +144,9 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 		if s.known {
 			r.Bool(watchPresent, s.version != "", with(s.version)...)
 		}
+		if s.unrecorded {
+			r.Add(watchUnrecorded, 1, labels...)
+		}
 		if s.version != "" {
 			objects, over, cut := k.group.Size()
 			r.Bool(watchSynced, s.synced, labels...)
@@ -176,7 +183,7 @@ func (s *kindState) status() status.Status {
 		out.Errors[string(reason)] = n
 	}
 	if s.version == "" {
-		out.Up = s.known
+		out.Up = s.known && s.failing == ""
 		return out
 	}
 	out.Up, out.Took, out.LastSuccess = s.synced && s.failing == "", s.syncTook, s.lastEvent

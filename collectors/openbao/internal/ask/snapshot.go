@@ -64,6 +64,9 @@ func (s *StoredNodes) Now() time.Time {
 	return s.TakenAt
 }
 
+// Shift returns by how much timestamps are moved now.
+func (s *StoredNodes) Shift() time.Duration { return s.Answers.Shift(s.clock()) }
+
 // Current returns the nodes that have a directory in the snapshot.
 func (s *StoredNodes) Current() (map[string]Node, failure.List) {
 	names, err := snapshot.Subdirectories(s.Dir)

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package snapshot
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"sigs.k8s.io/yaml"
+)
+
+// maxFile is the size of the largest file that is read.
+const maxFile = 1 << 30
+
+// readFile reads a regular file. Others, such as a pipe, may have no end.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	case info.Size() > maxFile:
+		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxFile>>20)
+	}
+	return os.ReadFile(path) //nolint:gosec // below the configured directory
+}
+
+// position is a place in a file.
+type position struct {
+	file string
+	line int
+}
+
+func (p position) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w", p.file, p.line, fmt.Errorf(format, args...))
+}
+
+// further returns the position behind text.
+func (p position) further(text []byte) position {
+	p.line += bytes.Count(text, []byte("\n"))
+	return p
+}
+
+// readDocuments passes each document of a file as JSON to add.
+func readDocuments(path string, text []byte, add func(position, []byte) error) error {
+	at := position{path, 1}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return at.errorf("the file is empty")
+	}
+	for len(text) > 0 {
+		document, rest := cutDocument(text)
+		if err := readDocument(at, document, add); err != nil {
+			return err
+		}
+		at, text = at.further(text[:len(text)-len(rest)]), rest
+	}
+	return nil
+}
+
+// cutDocument cuts the text at the first line that separates documents, as kubectl does.
+func cutDocument(text []byte) (document, rest []byte) {
+	for n := 0; n < len(text); {
+		line, _, _ := bytes.Cut(text[n:], []byte("\n"))
+		end := min(n+len(line)+1, len(text))
+		if tail, ok := bytes.CutPrefix(line, []byte("---")); ok {
+			if tail = bytes.TrimSpace(tail); len(tail) == 0 || tail[0] == '#' {
+				return text[:n], text[end:]
+			}
+		}
+		n = end
+	}
+	return text, nil
+}
+
+// readDocument reads a document of YAML, or a stream of JSON.
+func readDocument(at position, text []byte, add func(position, []byte) error) error {
+	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
+	at, text = at.further(text[:start]), text[start:]
+	for _, prefix := range []string{"error:", "Error from server", "Unable to connect to the server", "The connection to the server"} {
+		if bytes.HasPrefix(text, []byte(prefix)) {
+			return at.errorf("an error message of kubectl, not an object")
+		}
+	}
+	if len(text) == 0 || text[0] != '{' {
+		return readYAML(at, text, add)
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	value, read := at, 0
+	for {
+		raw, err := dec.ReadValue()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && read == 0 && readYAML(at, text, add) == nil:
+			return nil // a mapping in the flow style of YAML
+		case err != nil:
+			return jsonError(at, text, err)
+		}
+		begin := int(dec.InputOffset()) - len(raw)
+		value, read = value.further(text[read:begin]), begin
+		if err := add(value, bytes.Clone(raw)); err != nil {
+			return err
+		}
+	}
+}
+
+func jsonError(at position, text []byte, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return at.further(bytes.TrimSpace(text)).errorf("not JSON: the file is cut off")
+	}
+	syntactic, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		return at.errorf("not JSON: %w", err)
+	}
+	return at.further(text[:min(int(syntactic.ByteOffset), len(text))]).errorf("not JSON: %w", syntactic.Err)
+}
+
+// yamlLine matches the line in an error about YAML.
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+func readYAML(at position, text []byte, add func(position, []byte) error) error {
+	raw, err := yaml.YAMLToJSON(text)
+	if err == nil {
+		return add(at, raw)
+	}
+	why := strings.TrimPrefix(err.Error(), "yaml: ")
+	if found := yamlLine.FindStringSubmatchIndex(why); found != nil {
+		if n, err := strconv.Atoi(why[found[2]:found[3]]); err == nil {
+			at.line = min(at.line+n-1, at.further(bytes.TrimSpace(text)).line) // libyaml may count one more
+		}
+		why = why[found[1]:]
+	}
+	return at.errorf("not YAML: %s", why)
+}
