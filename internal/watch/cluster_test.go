@@ -4,7 +4,14 @@
 package watch
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -149,6 +156,35 @@ func TestExpiry(t *testing.T) {
 	r.wantNoLine("cobaltcore_cluster_credential_expiry")         // of a token that does not tell
 	r.rewrite(a.Kubeconfig("e30.eyJleHAiOjE4MDAwMDAwMDB9.c2ln")) // {"exp":1800000000}
 	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
+}
+
+// TestClientCertificateThatExpired has its row although the server was never asked.
+func TestClientCertificateThatExpired(t *testing.T) {
+	t.Parallel()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Now().Add(-time.Hour).Truncate(time.Second)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-time.Hour), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
+	r := watchAPI(t, a)
+	data := func(kind string, der []byte) string {
+		return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	r.rewrite(fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}],
+contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {client-certificate-data: %s, client-key-data: %s}}]}`,
+		a.URL, data("CERTIFICATE", der), data("EC PRIVATE KEY", key)))
+	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="client_certificate"} %d`, end.Unix()))
+	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
 }
 
 func TestKubeconfigRotates(t *testing.T) {
