@@ -5,7 +5,6 @@ package app
 
 import (
 	"cmp"
-	"log/slog"
 	"maps"
 	"slices"
 
@@ -132,18 +131,18 @@ func findingSet(found []fleet.PlaceState, conflicts []fleet.Finding) map[fleet.F
 // logChanges logs which discovered clusters and which findings come and go.
 func (r *roster) logChanges(next clusterSet, findings map[fleet.Finding]bool) {
 	before := r.view.Load()
-	logDiscovered(next, before.running, r.log, "cluster found")
-	logDiscovered(before.running, next, r.log, "cluster gone")
+	logDiscovered(next, before.running, r.log.Info, "cluster found")
+	logDiscovered(before.running, next, r.log.Info, "cluster gone")
 	logFindings(findings, before.findings, r.log.Warn, "discovery problem")
 	logFindings(before.findings, findings, r.log.Info, "discovery problem resolved")
 }
 
 // logDiscovered logs the discovered clusters of one set that are not in the other.
-func logDiscovered(in, notIn clusterSet, log *slog.Logger, message string) {
+func logDiscovered(in, notIn clusterSet, log func(string, ...any), message string) {
 	for name, c := range in {
 		if c.Credentials != nil && notIn[name] == nil {
 			secret := c.Credentials.Secret
-			log.Info(message, "cluster", name, "from", c.Source, "host", secret.Cluster, "secret", secret.Namespace+"/"+secret.Name)
+			log(message, "cluster", name, "from", c.Source, "host", secret.Cluster, "secret", secret.Namespace+"/"+secret.Name)
 		}
 	}
 }

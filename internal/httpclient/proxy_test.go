@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		_ = os.Setenv(name, "http://proxy.example.com:3128")
 	}
 	_ = os.Setenv("NO_PROXY", "")
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // TestProxyOfTheEnvironment is not used for API servers, which have the proxy of their

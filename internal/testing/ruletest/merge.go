@@ -119,7 +119,7 @@ func merge(into, patch object) object {
 }
 
 func copied(o object) object {
-	text, _ := json.Marshal(o) //nolint:errchkjson // it was JSON
+	text, _ := json.Marshal(o)
 	var c object
 	_ = json.Unmarshal(text, &c)
 	return c

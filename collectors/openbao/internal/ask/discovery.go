@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// findTimeout bounds one question to the API server.
+// FindTimeout bounds one question to the API server.
 const FindTimeout = 10 * time.Second
 
 // finder finds the nodes behind a headless Service, ready or not: a sealed node

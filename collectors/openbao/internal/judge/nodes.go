@@ -19,6 +19,7 @@ import (
 // State is the state of a node, in the words of the state label.
 type State string
 
+// The states of a node.
 const (
 	Active        State = "active"
 	Standby       State = "standby"
