@@ -25,13 +25,13 @@ func ReservedLabels() []string {
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities",
 		"update_strategy", "container_name", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name",
 		"seal_type", "recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address",
-		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default",
+		"server_id", "address", "node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default", "replaced_by",
 		"found", "step", "dependency_namespace", "dependency_name",
 		"issuer", "certificate",
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
 		"preset", "catalog", "team",
 		"check", "phase", "problem",
-		"region", "owner", "cluster_uid", "other",
+		"region", "owner", "cluster_uid", "first_cluster_uid", "other",
 		"alertmanager", SentBy,
 	}
 }
