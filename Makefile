@@ -108,7 +108,7 @@ tools: ## Build the servers of the tests into the cache, where they stay
 
 .PHONY: servers
 servers: tools ## Run the tests on real servers, which are built into a cache once
-	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 2 ./testbed ./e2e/...
+	cd test && $(GOTEST) -race -tags testbed -timeout 60m -p 1 ./testbed ./e2e/...
 
 .PHONY: e2e
 e2e: tools ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
