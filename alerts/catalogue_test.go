@@ -70,7 +70,7 @@ func TestExpressionsUseWhatIsDeclared(t *testing.T) {
 			}
 			declared, ok := labels[s.Name]
 			if !ok {
-				t.Errorf("%s: nobody exports %s", where, s.Name)
+				t.Errorf("%s: no collector exports %s: add it to Families of its collector, or correct the name", where, s.Name)
 			}
 			for _, m := range s.LabelMatchers {
 				if m.Name != "__name__" && ok && !slices.Contains(declared, m.Name) {
@@ -110,12 +110,12 @@ func TestTheClusterIsKept(t *testing.T) {
 			switch n := n.(type) {
 			case *parser.AggregateExpr:
 				if !n.Without && !slices.Contains(n.Grouping, "cluster") && !acrossClusters(n.Grouping) {
-					t.Errorf("%s: %s loses the cluster", where, n)
+					t.Errorf("%s: %s drops the label cluster: add it to by (...)", where, n)
 				}
 			case *parser.BinaryExpr:
 				m := n.VectorMatching
 				if m != nil && m.On && !slices.Contains(m.MatchingLabels, "cluster") && !acrossClusters(m.MatchingLabels) {
-					t.Errorf("%s: %s matches across clusters", where, n)
+					t.Errorf("%s: %s matches across clusters: add cluster to on (...)", where, n)
 				}
 			}
 			return nil
@@ -164,17 +164,17 @@ func TestRules(t *testing.T) {
 	byName := map[string]alerts.Rule{}
 	for _, r := range alerts.Rules() {
 		if _, ok := byName[r.Name]; ok {
-			t.Errorf("%s is there twice", r.Name)
+			t.Errorf("two rules are called %s", r.Name)
 		}
 		byName[r.Name] = r
 		if !name.MatchString(r.Name) {
 			t.Errorf("%s: not the name of an alert", r.Name)
 		}
 		if !slices.Contains(alerts.Systems(), r.System) || r.Summary == "" || r.Description == "" || r.Object.Kind == "" || r.Object.Name == "" {
-			t.Errorf("%s is not complete: %+v", r.Name, r)
+			t.Errorf("%s lacks a registered System, Summary, Description, Object.Kind or Object.Name: %+v", r.Name, r)
 		}
 		if strings.HasSuffix(r.Summary, ".") || !strings.HasSuffix(r.Description, ".") {
-			t.Errorf("%s: a summary has no full stop, a description has one", r.Name)
+			t.Errorf("%s: a Summary ends without a full stop, a Description with one", r.Name)
 		}
 	}
 	for _, r := range alerts.Rules() {

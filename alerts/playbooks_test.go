@@ -49,12 +49,12 @@ func TestEveryAlertHasAPlaybook(t *testing.T) {
 			continue
 		}
 		if _, ok := all[r.PlaybookFile()]; !ok {
-			t.Errorf("%s: there is no playbooks/%s", r.Name, r.PlaybookFile())
+			t.Errorf("%s: severity %s needs the playbook alerts/playbooks/%s", r.Name, r.Severity, r.PlaybookFile())
 		}
 		delete(orphans, r.PlaybookFile())
 	}
 	for name := range orphans {
-		t.Errorf("playbooks/%s: no alert leads to it", name)
+		t.Errorf("playbooks/%s: no alert of severity warning or critical has this name; remove it", name)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestPlaybooksNameWhatExists(t *testing.T) {
 	for name, text := range pages(t) {
 		for _, m := range metricName.FindAllString(text, -1) {
 			if _, ok := known[m]; !ok {
-				t.Errorf("%s: nobody exports %s", name, m)
+				t.Errorf("%s: no collector exports %s", name, m)
 			}
 		}
 		for _, m := range alertName.FindAllString(text, -1) {
@@ -166,7 +166,7 @@ func checkQuery(t *testing.T, where, query string, known map[string][]string) {
 		}
 		declared, ok := known[s.Name]
 		if !ok {
-			t.Errorf("%s: nobody exports %s", where, s.Name)
+			t.Errorf("%s: no collector exports %s", where, s.Name)
 		}
 		for _, m := range s.LabelMatchers {
 			if m.Name != "__name__" && declared != nil && !slices.Contains(declared, m.Name) {

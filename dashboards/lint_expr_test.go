@@ -128,7 +128,7 @@ func TestQueriesUseWhatIsDeclared(t *testing.T) {
 			case *parser.VectorSelector:
 				declared, ok := metrics[n.Name]
 				if !ok && !alerts.Foreign(n.Name) {
-					t.Errorf("nobody exports %s", n.Name)
+					t.Errorf("no collector exports %s: add it to Families of its collector, or correct the name", n.Name)
 				}
 				for _, m := range n.LabelMatchers {
 					if m.Name != "__name__" && declared != nil && !slices.Contains(declared, m.Name) && (!p.PerReplica || !ofScrape(m.Name)) {

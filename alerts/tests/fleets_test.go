@@ -92,7 +92,7 @@ func TestSince(t *testing.T) {
 	}
 	for _, r := range alerts.Rules() {
 		if r.Since != "" && !found[r.Name] {
-			t.Errorf("%s: it is never known since when; its labels are others", r.Name)
+			t.Errorf("%s: Since has no value for any alert of the rule in any fixture: its labels differ from those of Expr", r.Name)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestRowsAreDeclared(t *testing.T) {
 		for _, r := range f.Rows {
 			names, ok := declared[r.Name()]
 			if !ok && !strings.HasPrefix(r.Name(), "cobaltcore_config_") {
-				t.Errorf("%s: nobody exports %s", f.Name, r.Name())
+				t.Errorf("%s: no collector exports %s: it is not in Families of any collector", f.Name, r.Name())
 			}
 			r.Labels.Range(func(l labels.Label) {
 				if l.Name != labels.MetricName && !slices.Contains(names, l.Name) {
@@ -238,6 +238,6 @@ func compare(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(string(want), got); diff != "" {
-		t.Errorf("alerts (-want +got):\n%s", diff)
+		t.Errorf("alerts differ from %s (-want +got); run go test with -update if this is intended:\n%s", golden, diff)
 	}
 }

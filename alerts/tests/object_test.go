@@ -48,7 +48,7 @@ func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert, row
 	}
 	for _, r := range alerts.Rules() {
 		if r.AboutObject() && !seen[r.Name] {
-			t.Errorf("%s: no fixture is about an object", r.Name)
+			t.Errorf("%s: no alert of a fixture names an object by its labels", r.Name)
 		}
 	}
 }

@@ -74,7 +74,8 @@ func TestRules(t *testing.T) {
 			if got := ruletest.Strings(found); *update {
 				write(t, f, got)
 			} else if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
-				t.Errorf("alerts (-want +got):\n%s", diff)
+				t.Errorf("alerts differ from the section want of testdata/%s.txtar (-want +got); "+
+					"run go test -run TestRules -update if this is intended:\n%s", f.Rule, diff)
 			}
 			for _, a := range found {
 				for _, text := range []string{a.Summary, a.Description} {
@@ -129,10 +130,10 @@ func TestEveryRuleHasItsFixtures(t *testing.T) {
 	}
 	for _, name := range alerts.Names() {
 		if !fires[name] {
-			t.Errorf("no fixture makes %s fire", name)
+			t.Errorf("no fixture makes %s fire: add a case to testdata/%s.txtar with its alert in the section want", name, name)
 		}
 		if !quiet[name] && name != "ExporterWatchdog" {
-			t.Errorf("no fixture shows when %s does not fire", name)
+			t.Errorf("no fixture shows when %s does not fire: add a case to testdata/%s.txtar below a directory, such as quiet/a.yaml", name, name)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestLabelsAreReserved(t *testing.T) {
 			case l == exposition.ClusterLabel:
 				t.Errorf("%s: cluster is not the first label", f.Name)
 			case !slices.Contains(reserved, l):
-				t.Errorf("%s: the label %s is not in config.ReservedLabels", f.Name, l)
+				t.Errorf("%s: add the label %s to config.ReservedLabels in internal/config/labels.go", f.Name, l)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func Golden(tb testing.TB, file, got string) {
 		}
 	}
 	if diff := cmp.Diff(ReadFile(tb, file), got); diff != "" {
-		tb.Errorf("rows (-want +got, -update accepts them):\n%s", diff)
+		tb.Errorf("rows differ from the golden file (-want +got); run go test with -update if this is intended:\n%s", diff)
 	}
 }
 
@@ -113,7 +113,7 @@ func (s Suite) checkIdentity(tb testing.TB, o Object) {
 			return
 		}
 	}
-	tb.Errorf("no resource watches %s", o.Kind)
+	tb.Errorf("no watch.Resource of the collector has the kind %s", o.Kind)
 }
 
 // checkWhole finds objects of a case with a value of another type than the one that is
@@ -139,7 +139,8 @@ func (s Suite) checkDeclared(tb testing.TB, c Case) {
 	r := s.rigOf(tb, c.Cluster, generous)
 	r.Set(tb, c.Objects...)
 	if diff := cmp.Diff(ReadFile(tb, c.Golden), withoutComments(r.Get(tb))); diff != "" {
-		tb.Errorf("%s: a kind adds to families that it does not declare:\n%s", c.File, diff)
+		tb.Errorf("%s: rows differ when the kinds declare all families of the collector (-golden +got). If the golden file is up to date, "+
+			"add the family to Families of the watch.Resource; otherwise run go test with -update first:\n%s", c.File, diff)
 	}
 }
 
@@ -161,16 +162,17 @@ func (s Suite) checkComplete(tb testing.TB) {
 	}
 	resources := s.Collector.Resources()
 	if len(resources) != kinds || len(seen) != kinds {
-		tb.Errorf("the collector watches %d kinds, testdata has %d, not %d", len(resources), len(seen), kinds)
+		tb.Errorf("the collector watches %d kinds and testdata has %d, want %d (Suite.Kinds)", len(resources), len(seen), kinds)
 	}
 	for _, r := range resources {
 		if !seen[r.Kind] {
-			tb.Errorf("no golden file for %s", r.Kind)
+			tb.Errorf("no golden file for %s: add an object of this kind to testdata and run go test with -update", r.Kind)
 		}
 	}
 	for _, f := range families {
 		if !filled[f.Name] {
-			tb.Errorf("no golden file has a row of %s", f.Name)
+			tb.Errorf("no golden file has a row of %s: add an object that has one to testdata and run go test with -update; if one exists, "+
+				"add the family to Families of its watch.Resource", f.Name)
 		}
 	}
 }
@@ -202,7 +204,7 @@ func (s Suite) checkLeftovers(tb testing.TB) {
 		}
 		for _, f := range files {
 			if !want[f] {
-				tb.Errorf("%s has no objects", f)
+				tb.Errorf("%s is left over: the file with its objects does not exist; remove it", f)
 			}
 		}
 	}

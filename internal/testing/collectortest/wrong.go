@@ -65,7 +65,7 @@ func (s Suite) WrongTypes(t *testing.T, rules Rules, breakages []Breakage, name 
 	}
 	for _, b := range breakages {
 		if !tried[b.Path] {
-			t.Errorf("no object has %s", b.Path)
+			t.Errorf("no object has the field %s: add it to an object in testdata, or remove the entry from the table", b.Path)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (r Rules) CheckKept(tb testing.TB, o Object, whole, broken string, gone []s
 		family := FamilyOf(row)
 		families[family] = true
 		if !strings.Contains(row, identity) && !slices.Contains(r.Anonymous, family) {
-			tb.Errorf("%s has another identity", row)
+			tb.Errorf("%s does not have the namespace and name of the object", row)
 		}
 	}
 	for row, value := range Rows(whole) {
@@ -91,10 +91,11 @@ func (r Rules) CheckKept(tb testing.TB, o Object, whole, broken string, gone []s
 		case r.Gone(family, gone):
 		case r.Info != nil && r.Info(family):
 			if !families[family] {
-				tb.Errorf("%s: no row is left", family)
+				tb.Errorf("%s: the broken value must change labels only, but no row is left", family)
 			}
 		case rows[row] != value:
-			tb.Errorf("%s is %q, was %q", row, rows[row], value)
+			tb.Errorf("%s is %q with the broken value (empty: no row), was %q; if the row is read from the broken field, "+
+				"add its family to the entry of this field in the table of the test", row, rows[row], value)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func parseCases(file string, text []byte) ([]Case, error) {
 	for _, f := range txtar.Parse(text).Files {
 		dir, section := path.Split(f.Name)
 		if !slices.Contains(sectionNames(), section) {
-			return nil, fmt.Errorf("%s: no section is called %s", file, f.Name)
+			return nil, fmt.Errorf("%s: unknown section %s, want one of %v, below a directory for another case", file, f.Name, sectionNames())
 		}
 		name := path.Join(rule, dir)
 		if byName[name] == nil {

@@ -49,9 +49,10 @@ func mergeObjects(base, changes string) (string, error) {
 		model := slices.IndexFunc(healthy, alike)
 		switch {
 		case at < 0 && (remove || like == "" && p["apiVersion"] == nil):
-			return "", fmt.Errorf("there is no %s", identity(p))
+			return "", fmt.Errorf("the healthy fleet in alerts/tests/testdata/healthy has no %s: a new object needs an apiVersion, "+
+				"or like: NAME for a copy of a healthy object", identity(p))
 		case like != "" && model < 0:
-			return "", fmt.Errorf("nothing like %s %s", p["kind"], like)
+			return "", fmt.Errorf("the healthy fleet in alerts/tests/testdata/healthy has no %s %s to copy (like)", p["kind"], like)
 		case remove:
 			objects, identities = slices.Delete(objects, at, at+1), slices.Delete(identities, at, at+1)
 		case at >= 0:
