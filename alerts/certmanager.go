@@ -50,11 +50,14 @@ const certManagerText = "*issuer* has the form Issuer/namespace/name or ClusterI
 // about to expire is no problem unless its renewal is overdue.
 func certManagerGroup() Group {
 	const (
-		by       = "cluster, namespace, name, issuer"
-		renewal  = `max by (` + by + `) (cobaltcore_certmanager_certificate_renewal_timestamp_seconds)`
-		notAfter = `max by (` + by + `) (cobaltcore_certmanager_certificate_not_after_timestamp_seconds)`
+		of       = "cluster, namespace, name"
+		by       = of + ", issuer"
+		renewals = `(cobaltcore_certmanager_certificate_renewal_timestamp_seconds)`
+		renewal  = `max by (` + by + `) ` + renewals
+		ends     = `(cobaltcore_certmanager_certificate_not_after_timestamp_seconds)`
+		notAfter = `max by (` + by + `) ` + ends
 		expired  = `
-  unless on (cluster, namespace, name) (` + notAfter + ` <= time())`
+  unless on (` + of + `) (max by (` + of + `) ` + ends + ` <= time())`
 		notReady      = `max by (` + by + `, reason) (cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds)`
 		issuerSince   = `max by (cluster, kind, namespace, name, issuer, reason) (cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds)`
 		requestFailed = `max by (` + by + `, certificate, reason) (cobaltcore_certmanager_request_failed_timestamp_seconds)`
@@ -93,7 +96,7 @@ func certManagerGroup() Group {
 		certificate(Rule{
 			Name: "CertManagerRenewalOverdueCritical", Severity: Critical, For: 5 * time.Minute,
 			Expr: `(` + notAfter + ` - time() < $threshold)` + expired + `
-  unless on (cluster, namespace, name) (` + renewal + ` > time() - 3600)`,
+  unless on (` + of + `) (max by (` + of + `) ` + renewals + ` > time() - 3600)`,
 			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and is not renewed",
 			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}, and {{ $labels.issuer }} " +
