@@ -94,7 +94,7 @@ test: unit rules servers ## Run all tests, those on real servers too
 
 .PHONY: unit
 unit: ## Run the tests that need no server
-	$(GOTEST) -race $$($(GO) list ./... | grep -v /alerts/tests)
+	$(GOTEST) -race -timeout 20m $$($(GO) list ./... | grep -v /alerts/tests)
 	cd test && $(GOTEST) -race ./...
 	cd cmd/image && $(GOTEST) ./...
 
