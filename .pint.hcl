@@ -43,7 +43,7 @@ rule {
   label "service" {
     severity = "bug"
     required = true
-    value    = "fleet|flux|openbao|externalsecrets|greenhouse|aurora|controllers|exporter"
+    value    = "fleet|flux|openbao|externalsecrets|greenhouse|aurora|certmanager|controllers|exporter"
   }
   annotation "summary" {
     severity = "bug"
