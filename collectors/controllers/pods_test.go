@@ -5,7 +5,6 @@ package controllers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -123,15 +122,6 @@ func number(t *testing.T, text string) (v float64) {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func mustJSON(t *testing.T, v any) string {
-	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // TestASnapshotChanges: pods and what they say come and go; what cannot be read

@@ -93,7 +93,7 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 func (g *generation) checkSnapshots(strict bool, w io.Writer) error {
 	running := g.roster.view.Load().running
 	for _, name := range slices.Sorted(maps.Keys(running)) {
-		broken, mistyped := running[name].SnapshotProblems()
+		mistyped, broken := running[name].SnapshotProblems()
 		switch {
 		case broken == nil:
 		case strict && !errors.Is(broken, fs.ErrNotExist):

@@ -110,12 +110,12 @@ func (c *Cluster) ReadSnapshot() error {
 	return err
 }
 
-// SnapshotProblems returns why the snapshot cannot be read, and the values of the wrong
-// type in it.
-func (c *Cluster) SnapshotProblems() (broken error, mistyped []string) {
+// SnapshotProblems returns the values of the wrong type in the snapshot, and why it cannot
+// be read.
+func (c *Cluster) SnapshotProblems() (mistyped []string, broken error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state.broken, c.state.mistyped
+	return c.state.mistyped, c.state.broken
 }
 
 // loadSnapshot reads the snapshot. Values of the wrong type are counted if it has not

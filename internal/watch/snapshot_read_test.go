@@ -254,7 +254,7 @@ func TestSnapshotMistyped(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, got := c.SnapshotProblems()
+	got, _ := c.SnapshotProblems()
 	want := []string{filepath.Join(dir, "a.yaml") + ":3: Widget b: spec.size has a value of the wrong type, which is left out"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
