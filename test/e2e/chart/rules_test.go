@@ -153,7 +153,7 @@ func changedAsAll(file ruleFile) ruleFile {
 			switch r.Alert {
 			case "FleetClusterDown":
 				r.For, r.Labels["severity"], r.Labels["tier"] = "3m", "warning", "os"
-				r.Annotations["summary"] = "{{ $labels.cluster }} is gone"
+				r.Annotations["summary"] = "{{ $labels.clusterName }} is gone"
 			case "OpenBaoClockSkew":
 				r.Expr = expression(strings.TrimSuffix(string(r.Expr), "30") + "60")
 			case "OpenBaoQuorumAtRisk":
