@@ -51,7 +51,11 @@ type Rule struct {
 	// Since is PromQL with the same labels whose value is since when it has been
 	// like this, in seconds since the epoch. Without it the report takes the moment
 	// in which the exporter saw it first.
+	// A label onset that is not exact means that it began then or earlier.
 	Since string
+	// Reason is PromQL with the same labels, and a label reason that says why. It may
+	// churn, so it is no label of the alert: it follows the summary.
+	Reason string
 	// Object may have an annotation that turns the alert off, see [Rule.Query].
 	Object Object
 	// Summary is one line, and Description says what follows and what to do first.

@@ -66,7 +66,6 @@ func controllersGroup() Group {
 			Name: "FluxImageDiffers", Severity: Info, Expr: `max by (` + workload + `) (` + FluxImageDiffers + `)`,
 			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} runs another image than it should",
 			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: somebody has changed it.",
-			InhibitedBy: []Inhibition{{By: "FluxInstanceFailing", Equal: []string{clusterLabel}}},
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "ESOControllerDown", Severity: Critical,

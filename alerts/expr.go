@@ -133,13 +133,20 @@ func ofSamples(e *parser.Call) (metric string, ok bool) {
 	return "", false
 }
 
+// sinceSuffix ends the names of metrics that are the onset of something.
+const sinceSuffix = "_since_timestamp_seconds"
+
 // withoutScrape is the expression without the labels of the scrape. What comes from
 // others keeps them, and recordings have none: what they are made of has lost them.
 func withoutScrape(e parser.Expr, metric string) parser.Expr {
 	if Foreign(metric) || strings.Contains(metric, ":") {
 		return e
 	}
-	return &parser.AggregateExpr{Op: parser.MAX, Expr: e, Without: true, Grouping: scrapeLabels()}
+	op := parser.ItemType(parser.MAX)
+	if strings.HasSuffix(metric, sinceSuffix) { // the replica that has seen it for longest is right
+		op = parser.MIN
+	}
+	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}
 }
 
 // Local is an expression over rows in which the label cluster is called label, as

@@ -241,6 +241,7 @@ func externalSecretsGroup() Group {
 				{By: "OpenBaoDown", Equal: []string{backend}}, {By: "OpenBaoClusterSealed", Equal: []string{backend}}, {By: "OpenBaoNoLeader", Equal: []string{backend}},
 			},
 		},
+		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
 	}}
 }
 

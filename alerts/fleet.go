@@ -75,6 +75,13 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Description: "Objects in the snapshot of cluster {{ $labels.cluster }} refer to {{ $labels.kind }} of group {{ $labels.group }}, of which the snapshot has nothing. Whether they are well is not known: dump the kind too; an empty list shows that there are none.",
 		}),
 		kind(Rule{
+			Name: "FleetVersionUnsupported", Severity: Warning, For: 5 * time.Minute,
+			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unsupported_versions)`,
+			Reason:      `max by (cluster, collector, group, kind, reason) (label_join(cobaltcore_watch_unsupported_versions, "reason", "", "versions"))`,
+			Summary:     "The exporter cannot read {{ $labels.kind }} in cluster {{ $labels.cluster }}",
+			Description: "Cluster {{ $labels.cluster }} serves {{ $labels.kind }} of group {{ $labels.group }} in versions only that the exporter does not support. Whether they are well is not known: upgrade what serves them, or the exporter.",
+		}),
+		kind(Rule{
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_cut > 0`,
 			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} are left out",

@@ -8,242 +8,223 @@ import (
 	"time"
 )
 
-// What names a Flux object, and the kinds by what they do.
+// The labels that name a Flux object, and the kinds by what they do.
 const (
 	fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
 
 	appliers = "Kustomization|HelmRelease|ResourceSet"
-	// origins bring what is applied. What they have is made from nothing else of Flux.
+	// origins bring what is applied. They are made from nothing else of Flux.
 	origins = "GitRepository|OCIRepository|Bucket|HelmRepository"
 	// derived are made from an origin.
 	derived = "HelmChart|ExternalArtifact|ArtifactGenerator"
+	// others are all other kinds but FluxInstance.
+	others = "Alert|Provider|Receiver|Image.+|.+InputProvider|FluxReport"
 )
 
-func fluxRecordings() []Recording {
-	return []Recording{
-		// The source of an object in one label. A HelmRelease with a chart template has a
-		// HelmChart made for it.
-		{RecordedFluxSource, `label_join(max by (` + fluxObject + `, source_kind, source_namespace, source_name) (
-  flux_resource_info{source_name!="", kind!="HelmRelease"} or flux_resource_info{kind="HelmRelease", source_kind=~"OCIRepository|HelmChart|ExternalArtifact"}
-), "source", "/", "source_kind", "source_namespace", "source_name")
-or label_join(label_join(label_replace(max by (` + fluxObject + `, source_kind, source_namespace, source_name) (
-  flux_resource_info{kind="HelmRelease", source_kind=~"HelmRepository|GitRepository|Bucket"}
-), "chart_kind", "HelmChart", "", ""), "chart", "-", "exported_namespace", "name"), "source", "/", "chart_kind", "source_namespace", "chart")`},
-		// Whom an object waits for: one of its own kind. dependency has the form of source.
-		{RecordedFluxWaitsFor, `label_join(max by (` + fluxObject + `, dependency_namespace, dependency_name) (cobaltcore_flux_resource_depends_on),
-  "dependency", "/", "kind", "dependency_namespace", "dependency_name")`},
-		{RecordedFluxLastGood, `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_success_timestamp_seconds)
-or max by (` + fluxObject + `) (cobaltcore_flux_resource_created_timestamp_seconds)`},
-		{RecordedFluxOverdue, `(time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds))
-  / on (` + fluxObject + `) (max by (` + fluxObject + `) (cobaltcore_flux_resource_interval_seconds) > 0)`},
-	}
-}
+// Rows about Flux objects that are not ready. Both have the onset as their value.
+const (
+	fluxNotReady = "cobaltcore_flux_resource_not_ready_since_timestamp_seconds"
+	fluxWaiting  = "cobaltcore_flux_resource_waiting_since_timestamp_seconds"
+)
 
 // What thresholds about Flux objects mean.
-const (
-	sinceSuccess    = "how old the last success is"
-	sinceTransition = "how long it has been like this"
-)
-
-// of is the objects of some kinds in some states, with the labels that do not churn.
-func of(kinds, states string) string {
-	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{` + matcher("kind", kinds) + `, ` + matcher("status", states) + `})`
-}
-
-// in is the objects of all kinds in some states.
-func in(states string) string {
-	return `max by (` + fluxObject + `) (cobaltcore_flux_resource_status{` + matcher("status", states) + `})`
-}
+const sinceOnset = "how long it has been like this"
 
 // matcher selects one value, or one of several.
 func matcher(label, values string) string {
-	if strings.Contains(values, "|") {
+	if strings.ContainsAny(values, "|.") {
 		return label + `=~"` + values + `"`
 	}
 	return label + `="` + values + `"`
 }
 
-// flux is what all rules about Flux objects have in common. They name the cluster in
+// lasting selects objects that have been like this for longer than the threshold, and
+// those that rules report at once: a tolerance counts from an onset that is known.
+func lasting(matchers string) string {
+	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matchers + `} > ` + threshold + `
+  or time() - ` + fluxNotReady + `{` + matchers + `, tolerated="false"})`
+}
+
+// lastingSurely selects objects that have certainly been like this for longer than the
+// threshold.
+func lastingSurely(matchers string) string {
+	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matchers + `} > ` + threshold + `)`
+}
+
+// waiting selects objects whose dependency has one of the problems.
+func waiting(chain string) string {
+	m := `chain="` + chain + `", problem=~"missing|circular|stalled|failed|suspended|deleting|unprocessed"`
+	return `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{` + m + `} > ` + threshold + `
+  or time() - ` + fluxWaiting + `{` + m + `, onset="undated"})`
+}
+
+// flux has what all rules about Flux objects have in common. They name the cluster in
 // which the object lives and the one to which it is applied.
 func flux(r Rule) Rule {
 	r.System = Flux
 	if r.Object == (Object{}) {
 		r.Object = objectOfFlux()
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
-	if r.Name != "FluxInstanceFailing" && r.Name != "FluxInstanceMissing" {
-		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "FluxInstanceFailing", Equal: []string{clusterLabel}})
+	switch {
+	case strings.Contains(r.Expr, fluxWaiting):
+		r.Since = `min without (chain, problem) (` + fluxWaiting + `)`
+		r.Reason = fluxWaitsFor
+	case strings.Contains(r.Expr, fluxNotReady):
+		r.Since = fluxSince
+		r.Reason = `max by (` + fluxObject + `, reason) (cobaltcore_flux_resource_reason_info)`
 	}
+	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
 
-// failingSince are those that have been like this for as long as the threshold says:
-// what cannot be fetched for a moment is tried again soon.
-func failingSince(expr string) string {
-	return `(` + expr + `
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > ` + threshold + `))`
-}
+// fluxSince keeps the label onset, which says whether the onset is exact.
+const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
-// itself names an object in one label, by which others follow from it.
-func itself(label, expr string) string {
-	return `label_join(` + expr + `, "` + label + `", "/", "kind", "exported_namespace", "name")`
-}
+// fluxWaitsFor names the dependency and what is wrong with it.
+const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `, "reason", " ", "dependency", "problem"))`
 
-// withSource adds the source of an object; one without has no such label.
-func withSource(label, expr string) string {
-	if label != "source" {
-		return `label_replace(` + withSource("source", expr) + `, "` + label + `", "$1", "source", "(.+)")`
-	}
-	return `(` + expr + ` * on (` + fluxObject + `) group_left (source) ` + RecordedFluxSource + `
-  or ` + expr + ` unless on (` + fluxObject + `) ` + RecordedFluxSource + `)`
-}
-
-// byController adds the controller that should reconcile an object: if it is down, that
-// is why nobody does.
-func byController(expr string) string {
-	for _, c := range [][2]string{
-		{"FluxInstance|ResourceSet", "flux-operator"}, {"Kustomization", "kustomize-controller"},
-		{"ImageRepository", "image-reflector-controller"}, {"ImageUpdateAutomation", "image-automation-controller"},
-	} {
-		expr = `label_replace(` + expr + `, "component", "` + c[1] + `", "kind", "` + c[0] + `")`
-	}
-	return expr
-}
-
-const fluxText = "What is suspended, under way or waiting has not failed. *source*, *upstream* and *dependency* have the form kind/namespace/name."
+const fluxText = "What is suspended, under way or waiting has not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
 
 // fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
-// not failed. A controller makes Ready unknown at each attempt, so a failing object is
-// not failing all the time: it has failed if its last success is old, and
-// KeepFiringFor bridges the attempts.
+// not failed. The state of an object does not change while it is tried again, so `for`
+// only damps what is mended within a moment.
 func fluxGroup() Group {
+	self := []string{clusterLabel, "kind", "exported_namespace", "name"}
 	bySource := []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "source"}}, {By: "FluxChartFailing", Equal: []string{clusterLabel, "source"}}}
-	byDependency := []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "dependency"}}, {By: "FluxStalled", Equal: []string{clusterLabel, "dependency"}}}
-	return Group{Name: "flux", Title: "Flux", Text: fluxText, Recordings: fluxRecordings(), Rules: []Rule{
+	byController := []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}, {By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}}
+	var byDependency []Inhibition
+	for _, name := range []string{
+		"FluxApplyFailing", "FluxStalled", "FluxSourceFailing", "FluxChartFailing", "FluxResourceFailing", "FluxInstanceFailing", "FluxUnprocessed", "FluxSuspended",
+	} {
+		byDependency = append(byDependency, Inhibition{By: name, Equal: []string{clusterLabel, "dependency"}})
+	}
+	return Group{Name: "flux", Title: "Flux", Text: fluxText, Rules: []Rule{
 		flux(Rule{
-			Name: "FluxInstanceFailing", Severity: Critical, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			Threshold: after(10*time.Minute, sinceSuccess),
-			Expr: of("FluxInstance", "failed|stalled") + `
-  and on (` + fluxObject + `) (time() - ` + RecordedFluxLastGood + ` > ` + threshold + `)`,
-			Since:       RecordedFluxLastGood,
-			Summary:     "Flux of {{ $labels.cluster }} cannot be installed or upgraded",
-			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. What runs is the version before, or a part of the new one.",
+			Name: "FluxInstanceFailing", Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        lasting(`kind="FluxInstance", status=~"failed|stalled"`),
+			Summary:     "Flux in cluster {{ $labels.cluster }} cannot be installed or upgraded",
+			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. The version before is running, or a part of the new one.",
 		}),
 		flux(Rule{
 			Name: "FluxInstanceMissing", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster) (cobaltcore_watch_synced{collector="flux", kind="FluxInstance"} == 1) unless on (cluster) flux_instance_info`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
-			Summary:     "There is no FluxInstance in {{ $labels.cluster }}",
-			Description: "Cluster {{ $labels.cluster }} has the kinds of Flux Operator and no FluxInstance: nobody keeps Flux installed there.",
+			Summary:     "There is no FluxInstance in cluster {{ $labels.cluster }}",
+			Description: "Cluster {{ $labels.cluster }} has the kinds of Flux Operator and no FluxInstance: Flux is not kept installed there.",
 		}),
 		flux(Rule{
-			Name: "FluxSourceFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceTransition),
-			Expr:        itself("source", itself("upstream", failingSince(of(origins, "failed|stalled")))),
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be fetched",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact. What is made from it stays at an old revision and may well say that it is ready.",
+			Name: "FluxSourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        lasting(matcher("kind", origins) + `, status=~"failed|stalled"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be fetched",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact. What is made from it stays at an old revision and may be ready all the same.",
 		}),
 		flux(Rule{
-			Name: "FluxChartFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceTransition),
-			Expr:        itself("source", withSource("upstream", failingSince(of(derived, "failed|stalled")))),
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} cannot be made",
+			Name: "FluxChartFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        lasting(matcher("kind", derived) + `, status=~"failed|stalled"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be built",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact, or has none. What is made from it stays as it is.",
 			InhibitedBy: []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "upstream"}}},
 		}),
 		flux(Rule{
-			Name: "FluxApplyFailing", Severity: Warning, For: 2 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			Threshold: after(10*time.Minute, sinceSuccess),
-			Expr: itself("dependency", withSource("source", `(`+of(appliers, "failed")+`
-  and on (`+fluxObject+`) (time() - `+RecordedFluxLastGood+` > `+threshold+`))`)),
-			Since:       RecordedFluxLastGood,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fails",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. What is there is the last revision that could, or a part of the new one.",
+			Name: "FluxApplyFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        lasting(matcher("kind", appliers) + `, status="failed"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. The last revision that could be applied is there, or a part of the new one.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
-			Name: "FluxStalled", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr:        itself("dependency", withSource("source", of(appliers, "stalled"))),
-			Since:       RecordedFluxLastGood,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has given up",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled: it is not tried again before somebody changes it or asks for it.",
+			Name: "FluxStalled", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", appliers) + `, status="stalled"})`,
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has given up",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled: it is not tried again before its spec, its source or its inputs change, or a reconciliation is requested.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
-			Name: "FluxDependencyBlocked", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr: `max by (` + fluxObject + `, dependency) (` + RecordedFluxWaitsFor + ` and on (` + fluxObject + `) ` + of(appliers, "dependency_not_ready") + `)
-  and on (cluster, dependency) ` + itself("dependency", of(appliers, "failed|stalled|suspended")),
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} waits for what is broken",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied before {{ $labels.dependency }} is ready, which has failed or is suspended.",
+			Name: "FluxDependencyBlocked", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        waiting("direct"),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a broken dependency",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied before {{ $labels.dependency }} is ready. That one is missing, has failed, is suspended, or waits for this one.",
 			InhibitedBy: byDependency,
 		}),
 		flux(Rule{
-			Name: "FluxWaitingTooLong", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Threshold: after(2*time.Hour, sinceSuccess),
-			// The last success of a HelmRelease is its last change. Its condition does not
-			// blink while it waits, as that of a Kustomization does.
-			Expr: of(appliers, "dependency_not_ready") + `
-  and on (` + fluxObject + `) (time() - ` + RecordedFluxLastGood + ` > ` + threshold + `)
-  unless on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{kind="HelmRelease"}) < ` + threshold + `)`,
-			Since:       RecordedFluxLastGood,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} has waited for hours",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for its dependencies; its last success is more than $threshold old.",
-			// Dependencies may be many steps away.
-			InhibitedBy: []Inhibition{
-				{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "kind", "exported_namespace", "name"}},
-				{By: "FluxApplyFailing", Equal: []string{clusterLabel, "target_cluster", "kind"}},
-				{By: "FluxStalled", Equal: []string{clusterLabel, "target_cluster", "kind"}},
-			},
+			Name: "FluxDependencyChainBlocked", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(10*time.Minute, sinceOnset),
+			Expr:        waiting("indirect"),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a dependency that is blocked",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for {{ $labels.dependency }}, and at the end of the chain {{ $labels.blocked }} waits for a broken dependency.",
+			InhibitedBy: []Inhibition{{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "blocked"}}},
 		}),
 		flux(Rule{
-			Name: "FluxProgressingTooLong", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Threshold: after(time.Hour, sinceTransition),
-			Expr: in("progressing") + `
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds) > ` + threshold + `)`,
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} does not get ready",
+			Name: "FluxWaitingTooLong", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(2*time.Hour, sinceOnset),
+			Expr:        `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{problem=~"progressing|revision|expression|empty|ready|unwatched|unknown"} > ` + threshold + `)`,
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for hours",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for a dependency for more than $threshold. The dependency has not failed, or it is not watched.",
+		}),
+		flux(Rule{
+			Name: "FluxProgressingTooLong", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(time.Hour, sinceOnset),
+			Expr:        lastingSurely(`status="progressing"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not get ready",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been under way for more than $threshold.",
 		}),
 		flux(Rule{
-			Name: "FluxResourceFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Expr:        withSource("source", `max by (`+fluxObject+`) (cobaltcore_flux_resource_status{kind!~"FluxInstance|`+appliers+`|`+origins+`|`+derived+`", status=~"failed|stalled"})`),
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`,
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fails",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not do its work: images are not found, commits are not pushed, or events are not sent.",
+			Name: "FluxUnprocessed", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(15*time.Minute, sinceOnset),
+			Expr:        lasting(`status="unprocessed"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
+			Description: "No controller has processed {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or no controller serves the shard of the object.",
+			InhibitedBy: byController,
+		}),
+		flux(Rule{
+			Name: "FluxResourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(15*time.Minute, sinceOnset),
+			Expr:        lasting(matcher("kind", others) + `, status=~"failed|stalled"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not work: images are not found, commits are not pushed, or events are not sent.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
-			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
-			Threshold: &Threshold{Default: 3, Unit: Intervals, Meaning: "how long ago it was reconciled last; at least half an hour"},
-			Expr: byController(`(` + RecordedFluxOverdue + ` > ` + threshold + ` and on (` + fluxObject + `) ` + of("FluxInstance|Kustomization|ResourceSet|ImageRepository|ImageUpdateAutomation", "ready") + `)
-  and on (` + fluxObject + `) (time() - max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds) > 1800)`),
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_last_reconcile_timestamp_seconds)`,
-			Summary:     "Nobody reconciles {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }}",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} says that it is ready and was last reconciled {{ $value }} intervals ago: its controller is dead, or of another shard.",
-			InhibitedBy: []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}, {By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
+			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:        `time() - max by (` + fluxObject + `, component) (cobaltcore_flux_resource_overdue_timestamp_seconds) > 0`,
+			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_overdue_timestamp_seconds)`,
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not being reconciled",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready and has been overdue for {{ humanizeDuration $value }}: {{ $labels.component }} is down, does not keep up, or serves another shard.",
+			InhibitedBy: byController,
 		}),
 		flux(Rule{
 			Name: "FluxDrifted", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_drifted) == 1`,
-			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} was changed by hand",
+			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed by hand",
 			Description: "Objects in cluster {{ $labels.target_cluster }} differ from HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, and drift is not corrected.",
 		}),
 		flux(Rule{
 			Name: "FluxHelmTestFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_test_success) == 0`,
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds)`,
-			Summary:     "The tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} fail",
+			Summary:     "The tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fail",
 			Description: "The Helm tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} failed after its last release.",
-			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: []string{clusterLabel, "kind", "exported_namespace", "name"}}},
+			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: self}, {By: "FluxStalled", Equal: self}},
 		}),
 		flux(Rule{
-			Name: "FluxSuspended", Severity: Info, For: day,
-			Expr:        in("suspended"),
-			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} of {{ $labels.cluster }} is suspended",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended: it may have been forgotten.",
+			Name: "FluxReleaseRemediated", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr: `(max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_remediated) == 1
+  or max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_released) == 0) unless on (` + fluxObject + `) ` + fluxNotReady,
+			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready with a release that failed",
+			Description: "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but its last release failed or was remediated: the version before is running.",
 		}),
+		flux(Rule{
+			Name: "FluxSuspended", Severity: Info, For: time.Minute,
+			Threshold:   after(day, sinceOnset),
+			Expr:        lasting(`status="suspended"`),
+			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been suspended for more than $threshold: it may have been forgotten.",
+		}),
+		deletionStuck("FluxDeletionStuck", Flux, ".*fluxcd.*"),
 		flux(Rule{
 			Name: "FluxVersionSkew", Severity: Info, For: time.Hour,
 			// Those that do not run what most run. The version ends where the digest begins.

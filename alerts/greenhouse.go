@@ -128,6 +128,7 @@ func greenhouseGroup() Group {
 			Summary:     "Plugin {{ $labels.name }} belongs to nobody",
 			Description: "Plugin {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
 		}),
+		deletionStuck("GreenhouseDeletionStuck", Greenhouse, "greenhouse.sap"),
 	}}
 }
 

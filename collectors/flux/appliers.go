@@ -4,10 +4,12 @@
 package flux
 
 import (
-	"time"
+	"cmp"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -34,33 +36,35 @@ type kustomization struct {
 
 const kustomizeGroup = "kustomize.toolkit.fluxcd.io"
 
-func kustomizations() watch.Resource {
-	return watch.Of(watch.Resource{
+func (c Collector) kustomizations() watch.Resource {
+	return remembering(watch.Resource{
 		Group: kustomizeGroup, Kind: "Kustomization", Versions: []string{"v1", "v1beta2"}, UsesTargets: true,
-		Families: commonFamilies(resourceInfo, resourceReconciled, resourceSucceeded, resourceDependsOn, resourceInventory, kustomizationHealthy),
-	}, func(o *kustomization, v fleet.View, r *exposition.Rows) {
-		s := subject{
-			kind: "Kustomization", target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata, status: &o.Status.status,
-			suspended: o.Spec.Suspend, interval: o.Spec.Interval,
-		}
-		s.info(r, info{
-			group: kustomizeGroup, revision: o.Status.LastAttemptedRevision, applied: o.Status.LastAppliedRevision, path: o.Spec.Path,
-			sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
-		})
-		s.rows(r)
-		s.timeRows(r, o.Status.History)
-		s.dependsOnRows(r, o.Spec.DependsOn)
-		s.inventoryRow(r, o.Status.Inventory)
-		s.conditionRow(r, kustomizationHealthy, "Healthy")
-	})
+		Families: commonFamilies(resourceInfo, resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending,
+			resourceInventory, kustomizationHealthy),
+	}, c.kustomizationRows)
 }
 
-// conditionRow writes 1 or 0 for a condition that is True or False, and nothing
-// while it is neither.
-func (s *subject) conditionRow(r *exposition.Rows, f *exposition.Family, name string) {
-	if c, _ := s.status.Conditions.get(name); c.Status == "True" || c.Status == "False" {
-		r.Bool(f, c.Status == "True", s.labels()...)
+func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	s := subject{
+		kind: "Kustomization", lifecycle: &plain, target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata,
+		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, source: o.Spec.SourceRef.in(o.Metadata.Namespace),
 	}
+	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
+	s.evaluate(seen)
+	s.info(r, info{
+		group: kustomizeGroup, revision: o.Status.LastAttemptedRevision, applied: o.Status.LastAppliedRevision, path: o.Spec.Path,
+		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
+	})
+	s.rows(r)
+	c.overdueRow(&s, r)
+	s.successRow(r)
+	waits := s.waits(o.Spec.DependsOn)
+	s.dependsOnRows(r, waits)
+	s.revisionRow(r, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)
+	s.inventoryRow(r, o.Status.Inventory)
+	s.conditionRow(r, kustomizationHealthy, "Healthy")
+	s.note(r, dependencies.Node{Revision: o.Status.LastAppliedRevision, Source: s.source}, waits)
+	return s.result.Memory
 }
 
 type helmRelease struct {
@@ -77,12 +81,14 @@ type helmRelease struct {
 	Status struct {
 		status
 
-		LastAttemptedRevision string     `json:"lastAttemptedRevision"`
-		Failures              int64      `json:"failures"`
-		InstallFailures       int64      `json:"installFailures"`
-		UpgradeFailures       int64      `json:"upgradeFailures"`
-		Inventory             *inventory `json:"inventory"`
-		History               []release  `json:"history"`
+		LastAttemptedGeneration int64      `json:"lastAttemptedGeneration"`
+		LastAttemptedRevision   string     `json:"lastAttemptedRevision"`
+		LastAppliedRevision     string     `json:"lastAppliedRevision"` // v2beta1 only
+		Failures                int64      `json:"failures"`
+		InstallFailures         int64      `json:"installFailures"`
+		UpgradeFailures         int64      `json:"upgradeFailures"`
+		Inventory               *inventory `json:"inventory"`
+		History                 []release  `json:"history"`
 	} `json:"status"`
 }
 
@@ -92,57 +98,59 @@ type chart struct {
 	} `json:"spec"`
 }
 
-type release struct {
-	ChartName    string    `json:"chartName"`
-	ChartVersion string    `json:"chartVersion"`
-	AppVersion   string    `json:"appVersion"`
-	Status       string    `json:"status"`
-	LastDeployed time.Time `json:"lastDeployed"`
-}
-
 const helmGroup = "helm.toolkit.fluxcd.io"
 
 func helmReleases() watch.Resource {
-	return watch.Of(watch.Resource{
+	return remembering(watch.Resource{
 		Group: helmGroup, Kind: "HelmRelease", Versions: []string{"v2", "v2beta2", "v2beta1"}, UsesTargets: true,
-		Families: commonFamilies(resourceInfo, resourceSucceeded, resourceDependsOn, resourceInventory, releaseInfo, releaseDeployed, releaseFailures,
-			releaseReleased, releaseRemediated, releaseDrifted, releaseTested),
+		Families: commonFamilies(resourceInfo, resourceDependsOn, resourceRevisionPending, resourceInventory, releaseInfo, releaseDeployed,
+			releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested),
 	}, (*helmRelease).rows)
 }
 
-func (o *helmRelease) rows(v fleet.View, r *exposition.Rows) {
+func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
-		kind: "HelmRelease", target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata, status: &o.Status.status,
-		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
+		kind: "HelmRelease", lifecycle: &released, target: o.Spec.KubeConfig.target(v, o.Metadata.Namespace), meta: &o.Metadata,
+		status: &o.Status.status, suspended: o.Spec.Suspend, interval: o.Spec.Interval, attempted: o.Status.LastAttemptedGeneration,
 	}
 	from := o.Spec.ChartRef
+	s.source = from.in(o.Metadata.Namespace)
 	if o.Spec.Chart.Spec.SourceRef.Name != "" {
 		from = o.Spec.Chart.Spec.SourceRef
+		// helm-controller makes a HelmChart of the template, beside its source.
+		s.source = dependencies.Ref{
+			Kind: "HelmChart", Namespace: cmp.Or(from.Namespace, o.Metadata.Namespace), Name: o.Metadata.Namespace + "-" + o.Metadata.Name,
+		}
 	}
+	s.setReleases(o.Status.History)
+	s.evaluate(seen)
+	applied := cmp.Or(o.deployed().ChartVersion, o.Status.LastAppliedRevision)
 	s.info(r, info{
-		group: helmGroup, revision: o.Status.LastAttemptedRevision, applied: o.deployed().ChartVersion,
+		group: helmGroup, revision: o.Status.LastAttemptedRevision, applied: applied,
 		sourceKind: from.Kind, sourceNamespace: from.Namespace, sourceName: from.Name,
 	})
 	s.rows(r)
-	l := s.labels()
-	s.dependsOnRows(r, o.Spec.DependsOn)
+	waits := s.waits(o.Spec.DependsOn)
+	s.dependsOnRows(r, waits)
+	s.revisionRow(r, o.Status.LastAttemptedRevision, applied)
 	s.inventoryRow(r, o.Status.Inventory)
 	if len(o.Status.History) > 0 {
 		h := o.Status.History[0]
 		r.Add(releaseInfo, 1, s.labels(h.ChartName, h.ChartVersion, h.AppVersion, h.Status)...)
-		r.Time(releaseDeployed, h.LastDeployed, l...)
+		r.Time(releaseDeployed, h.LastDeployed, s.labels()...)
 	}
-	r.Time(resourceSucceeded, o.deployed().LastDeployed, l...)
 	r.Add(releaseFailures, float64(o.Status.Failures), s.labels("all")...)
 	r.Add(releaseFailures, float64(o.Status.InstallFailures), s.labels("install")...)
 	r.Add(releaseFailures, float64(o.Status.UpgradeFailures), s.labels("upgrade")...)
-	s.conditionRow(r, releaseReleased, "Released")
-	s.conditionRow(r, releaseRemediated, "Remediated")
-	s.conditionRow(r, releaseDrifted, "Drifted")
-	s.conditionRow(r, releaseTested, "TestSuccess")
+	s.badConditionRow(r, releaseReleased, "Released", "False")
+	s.badConditionRow(r, releaseRemediated, "Remediated", "True")
+	s.badConditionRow(r, releaseDrifted, "Drifted", "True")
+	s.badConditionRow(r, releaseTested, "TestSuccess", "False")
+	s.note(r, dependencies.Node{}, waits)
+	return s.result.Memory
 }
 
-// deployed is the release that is in the cluster now, as far as the history knows.
+// deployed returns the release that is in the cluster according to the history.
 func (o *helmRelease) deployed() release {
 	for _, h := range o.Status.History {
 		if h.Status == "deployed" {

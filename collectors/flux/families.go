@@ -44,37 +44,53 @@ var (
 	}
 )
 
-// identity are the labels that name a Flux object in all families below.
-var identity = []string{"cluster", "target_cluster", "kind", "exported_namespace", "name"}
+// objectLabels are the labels that name a Flux object in all families below.
+var objectLabels = []string{"cluster", "target_cluster", "kind", "exported_namespace", "name"}
 
 func about(name, help string, labels ...string) *exposition.Family {
-	return &exposition.Family{Name: name, Help: help, Type: exposition.Gauge, Labels: slices.Concat(identity, labels)}
+	return &exposition.Family{Name: name, Help: help, Type: exposition.Gauge, Labels: slices.Concat(objectLabels, labels)}
 }
 
-// The families that every Flux object has.
+// detail declares a family that is exported with metrics.detail: full only.
+func detail(name, help string, labels ...string) *exposition.Family {
+	f := about(name, help, labels...)
+	f.Detail = true
+	return f
+}
+
+// The families that Flux objects have.
 var (
 	resourceStatus = about("cobaltcore_flux_resource_status",
-		"The state of a Flux resource, one row of value 1: suspended, stalled, dependency_not_ready, failed, progressing, ready or unknown, the first that holds.",
+		"The state of a Flux resource, one row of value 1: deleting, suspended, stalled, failed, dependency_not_ready, unprocessed, progressing, ready or unknown, the first that holds.",
 		"status")
+	resourceNotReadySince = about("cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
+		"Since when a Flux resource is in a state other than ready. onset is exact; at_least if it was found so and may have begun earlier; undated if that is all that will be known (snapshots and one-shot reports). "+
+			"tolerated is false for what rules report at once: stalled, and failed or unprocessed since an undated time. source is what the object is made from, or the object itself if others are made from it, upstream what that is made from, "+
+			"dependency the object itself as others name it (kind/namespace/name), and component its controller.",
+		"status", "onset", "tolerated", "source", "upstream", "dependency", "component")
 	resourceReason = about("cobaltcore_flux_resource_reason_info",
-		"The reason of the Ready condition. Always 1.", "reason")
-	resourceCreated = about("cobaltcore_flux_resource_created_timestamp_seconds",
+		"Why a Flux resource is not ready: the reason of the last failure or of the condition that decides. Always 1.", "reason")
+	resourceOverdue = about("cobaltcore_flux_resource_overdue_timestamp_seconds",
+		"When a ready object is overdue, for kinds that record when they ran: collectors.flux.overdueAfter intervals after the last reconciliation, at least half an hour. component is its controller.", "component")
+	resourceRevisionPending = about("cobaltcore_flux_resource_revision_pending_info",
+		"The revision that was attempted last where it is not the one that is applied. Always 1.", "attempted", "applied")
+	resourceCreated = detail("cobaltcore_flux_resource_created_timestamp_seconds",
 		"When the object was created.")
-	resourceTransition = about("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
+	resourceTransition = detail("cobaltcore_flux_resource_ready_transition_timestamp_seconds",
 		"When the Ready condition last changed.")
-	resourceReconciled = about("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
+	resourceReconciled = detail("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
 		"When the object was last reconciled, for the kinds that note it.")
 	resourceSucceeded = about("cobaltcore_flux_resource_last_success_timestamp_seconds",
-		"When the object was last reconciled with success, for the kinds that keep a history. A HelmRelease notes its last deployment.")
+		"When the object was last reconciled with success, for the kinds that keep a history.")
 	resourceDependsOn = about("cobaltcore_flux_resource_depends_on",
-		"The objects that must be ready before this one is reconciled. Always 1.", "dependency_namespace", "dependency_name")
-	resourceInterval = about("cobaltcore_flux_resource_interval_seconds",
+		"The objects that must be ready before this one is reconciled, of an object that is not ready. Always 1.", "dependency_namespace", "dependency_name")
+	resourceInterval = detail("cobaltcore_flux_resource_interval_seconds",
 		"How often the object is meant to be reconciled.")
-	resourceObserved = about("cobaltcore_flux_resource_generation_observed",
+	resourceObserved = detail("cobaltcore_flux_resource_generation_observed",
 		"Whether the controller has seen the newest generation of the object.")
-	resourceInventory = about("cobaltcore_flux_resource_inventory_entries",
+	resourceInventory = detail("cobaltcore_flux_resource_inventory_entries",
 		"Objects in the inventory of what the resource applied.")
-	artifactSize = about("cobaltcore_flux_resource_artifact_size_bytes",
+	artifactSize = detail("cobaltcore_flux_resource_artifact_size_bytes",
 		"Size of the artifact of a source.")
 	artifactTime = about("cobaltcore_flux_resource_artifact_timestamp_seconds",
 		"When the artifact of a source last changed.")
@@ -88,22 +104,22 @@ var (
 
 // The families of single kinds.
 var (
-	kustomizationHealthy = about("cobaltcore_flux_kustomization_healthy",
+	kustomizationHealthy = detail("cobaltcore_flux_kustomization_healthy",
 		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
 	releaseInfo = about("cobaltcore_flux_helmrelease_info",
 		"The newest release in the history of a HelmRelease. Always 1.", "chart_name", "chart_version", "app_version", "release_status")
-	releaseDeployed = about("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
+	releaseDeployed = detail("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
 		"When the newest release in the history of a HelmRelease was deployed.")
-	releaseFailures = about("cobaltcore_flux_helmrelease_failures",
+	releaseFailures = detail("cobaltcore_flux_helmrelease_failures",
 		"Failures of a HelmRelease since it last succeeded: all, and those of installs and upgrades, which count against the retries.", "action")
 	releaseReleased = about("cobaltcore_flux_helmrelease_released",
-		"Whether the last install or upgrade succeeded.")
+		"0 if the last install or upgrade failed; without a row it did not.")
 	releaseRemediated = about("cobaltcore_flux_helmrelease_remediated",
-		"Whether the last failure was remediated by a rollback or an uninstall.")
+		"1 if the last failure was remediated by a rollback or an uninstall; without a row there was none.")
 	releaseDrifted = about("cobaltcore_flux_helmrelease_drifted",
-		"Whether the objects in the cluster differ from the release.")
+		"1 if the objects in the cluster differ from the release; without a row they do not, or drift is not detected.")
 	releaseTested = about("cobaltcore_flux_helmrelease_test_success",
-		"Whether the Helm tests of the last release passed.")
+		"0 if the Helm tests of the last release failed; without a row they did not.")
 
 	instanceVersion = about("cobaltcore_flux_instance_version_info",
 		"The version range that a FluxInstance asks for and the versions that were attempted and applied last. Always 1.", "desired", "attempted", "applied")
@@ -137,10 +153,10 @@ var (
 		"The cluster sync according to the FluxReport. Always 1.", "sync", "path", "url")
 )
 
-// commonFamilies belong to every kind.
+// commonFamilies returns the families of every kind and those of one.
 func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{
-		resourceStatus, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval,
+		resourceStatus, resourceNotReadySince, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval, resourceReconciled,
 	}, more...)
 }
 
@@ -148,7 +164,7 @@ func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 func Families() []*exposition.Family {
 	return commonFamilies(
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
-		resourceReconciled, resourceSucceeded, resourceDependsOn, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
+		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
 		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
 		instanceVersion, instanceDesired, instanceImage,
 		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,

@@ -9,6 +9,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -17,7 +19,13 @@ import (
 const Name = "flux"
 
 // Collector watches the four kinds of Flux Operator and the fifteen of Flux.
-type Collector struct{}
+type Collector struct {
+	// OverdueAfter is the number of intervals without a reconciliation after which an
+	// object is overdue; 3 by default.
+	OverdueAfter float64
+}
+
+const defaultOverdueAfter = 3
 
 // Name returns the name of the collector.
 func (Collector) Name() string { return Name }
@@ -26,15 +34,23 @@ func (Collector) Name() string { return Name }
 func (Collector) Families() []*exposition.Family { return Families() }
 
 // Resources returns the kinds to watch.
-func (Collector) Resources() []watch.Resource {
+func (c Collector) Resources() []watch.Resource {
 	return slices.Concat(
-		[]watch.Resource{fluxInstances(), fluxReports(), resourceSets(), inputProviders()},
+		[]watch.Resource{c.fluxInstances(), fluxReports(), c.resourceSets(), inputProviders()},
 		sources(),
-		[]watch.Resource{generators(), kustomizations(), helmReleases()},
+		[]watch.Resource{generators(), c.kustomizations(), helmReleases()},
 		notifications(),
-		images(),
+		c.images(),
 	)
 }
 
 // Probes returns nothing: Flux is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
+
+// remembering declares a kind that has a lifecycle and may be a dependency of others.
+func remembering[T any, P watch.Slim[T]](
+	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+) watch.Resource {
+	r.Notes, r.OwnLabels = true, []string{shardLabel}
+	return watch.Remembering[T, P](r, rows)
+}

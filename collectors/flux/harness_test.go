@@ -14,7 +14,7 @@ import (
 // about, is no cluster of the fleet.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
-		Collector: Collector{}, Options: exposition.Options{OmitLabels: []string{"uid"}}, Targets: collectortest.Targets(),
+		Collector: Collector{}, Options: exposition.Options{OmitLabels: []string{"uid"}, Detail: true}, Targets: collectortest.Targets(),
 		Files: []string{"*/*.yaml"}, Golden: ".prom",
 		Kinds: 19, Check: checkFile,
 	}

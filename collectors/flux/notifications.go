@@ -6,8 +6,10 @@ package flux
 import (
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -28,19 +30,22 @@ type notification struct {
 
 func notifications() []watch.Resource {
 	declare := func(kind string, versions ...string) watch.Resource {
-		return watch.Of(watch.Resource{
+		return remembering(watch.Resource{
 			Group: notificationGroup, Kind: kind, Versions: versions, Families: commonFamilies(resourceInfo),
-		}, func(o *notification, v fleet.View, r *exposition.Rows) {
-			static := kind != "Receiver" // Alerts and Providers have no status since v1beta3
+		}, func(o *notification, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			s := subject{
-				kind: kind, target: v.Cluster, meta: &o.Metadata, status: &o.Status,
-				suspended: o.Spec.Suspend, interval: o.Spec.Interval, alwaysReady: static, unobserved: static,
+				kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status, suspended: o.Spec.Suspend,
+				interval: o.Spec.Interval,
+				static:   kind != "Receiver", // Alerts and Providers have no status since v1beta3
 			}
-			if static {
+			if s.static {
 				s.interval = ""
 			}
+			s.evaluate(seen)
 			s.info(r, info{group: notificationGroup})
 			s.rows(r)
+			s.note(r, dependencies.Node{}, nil)
+			return s.result.Memory
 		})
 	}
 	return []watch.Resource{
@@ -68,35 +73,49 @@ type image struct {
 
 		LastScanResult struct {
 			ScanTime time.Time `json:"scanTime"`
+			TagCount int64     `json:"tagCount"`
 		} `json:"lastScanResult"`
 		LastAutomationRun time.Time `json:"lastAutomationRunTime"`
 	} `json:"status"`
 }
 
-func images() []watch.Resource {
-	families := commonFamilies(resourceInfo, resourceReconciled)
+func (c Collector) images() []watch.Resource {
+	families := commonFamilies(resourceInfo, resourceOverdue, resourceDependsOn)
 	declare := func(kind string) watch.Resource {
-		return watch.Of(watch.Resource{
+		return remembering(watch.Resource{
 			Group: imageGroup, Kind: kind, Versions: []string{"v1", "v1beta2", "v1beta1"}, Families: families,
-		}, func(o *image, v fleet.View, r *exposition.Rows) { o.rows(kind, v, r) })
+		}, func(o *image, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			return c.imageRows(o, kind, v, seen, r)
+		})
 	}
 	return []watch.Resource{declare("ImageRepository"), declare("ImagePolicy"), declare("ImageUpdateAutomation")}
 }
 
-func (o *image) rows(kind string, v fleet.View, r *exposition.Rows) {
+func (c Collector) imageRows(o *image, kind string, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
-		kind: kind, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
-		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
+		kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
+		suspended: o.Spec.Suspend, interval: o.Spec.Interval, lastRun: o.Status.LastScanResult.ScanTime,
+		source: o.Spec.SourceRef.in(o.Metadata.Namespace),
+	}
+	if o.Status.LastAutomationRun.After(s.lastRun) {
+		s.lastRun = o.Status.LastAutomationRun
 	}
 	i := info{
 		group: imageGroup, url: o.Spec.Image.Redacted(),
 		sourceKind: o.Spec.SourceRef.Kind, sourceNamespace: o.Spec.SourceRef.Namespace, sourceName: o.Spec.SourceRef.Name,
 	}
+	var waits []dependencies.Wait
 	if ref := o.Spec.ImageRepositoryRef; ref.Name != "" {
-		i.sourceKind, i.sourceNamespace, i.sourceName = "ImageRepository", ref.Namespace, ref.Name
+		ref.Kind = "ImageRepository"
+		i.sourceKind, i.sourceNamespace, i.sourceName = ref.Kind, ref.Namespace, ref.Name
+		s.source = ref.in(o.Metadata.Namespace)
+		waits = []dependencies.Wait{{Ref: s.source}}
 	}
+	s.evaluate(seen)
 	s.info(r, i)
 	s.rows(r)
-	r.Time(resourceReconciled, o.Status.LastScanResult.ScanTime, s.labels()...)
-	r.Time(resourceReconciled, o.Status.LastAutomationRun, s.labels()...)
+	c.overdueRow(&s, r)
+	s.dependsOnRows(r, waits)
+	s.note(r, dependencies.Node{Empty: kind == "ImageRepository" && o.Status.LastScanResult.TagCount == 0}, waits)
+	return s.result.Memory
 }

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -37,7 +39,7 @@ func operated(kind, interval string, v fleet.View, m *watch.Meta, st *status) su
 		}
 	}
 	return subject{
-		kind: kind, target: v.Cluster, meta: m, status: st,
+		kind: kind, lifecycle: &plain, target: v.Cluster, meta: m, status: st,
 		suspended: disabled(m, reconcileAnnotation),
 		interval:  interval,
 	}
@@ -87,22 +89,26 @@ func defaultComponents() []string {
 	return []string{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"}
 }
 
-func fluxInstances() watch.Resource {
-	return watch.Of(watch.Resource{
+func (c Collector) fluxInstances() watch.Resource {
+	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
-		Families: commonFamilies(instanceInfo, resourceReconciled, resourceSucceeded, resourceInventory, historyTime, historyDuration, historyCount,
-			instanceVersion, instanceDesired, instanceImage),
+		Families: commonFamilies(instanceInfo, resourceOverdue, resourceSucceeded, resourceRevisionPending, resourceInventory,
+			historyTime, historyDuration, historyCount, instanceVersion, instanceDesired, instanceImage),
 		Annotations: operatorAnnotations(),
-	}, (*fluxInstance).rows)
+	}, c.instanceRows)
 }
 
-func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
+func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := operated("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
+	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
+	s.evaluate(seen)
 	ready, reason := s.ready()
 	r.Add(instanceInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 		o.Spec.Distribution.Registry.Redacted(), o.Status.LastAppliedRevision, s.meta.UID)
 	s.rows(r)
-	s.timeRows(r, o.Status.History)
+	c.overdueRow(&s, r)
+	s.successRow(r)
+	s.revisionRow(r, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)
 	s.inventoryRow(r, o.Status.Inventory)
 	s.historyRows(r, o.Status.History)
 	r.Add(instanceVersion, 1, s.labels(o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)...)
@@ -116,11 +122,16 @@ func (o *fluxInstance) rows(v fleet.View, r *exposition.Rows) {
 	for _, c := range o.Status.Components {
 		r.Add(instanceImage, 1, s.labels(c.Name, c.image())...)
 	}
+	s.note(r, dependencies.Node{Revision: o.Status.LastAppliedRevision}, nil)
+	return s.result.Memory
 }
 
 type resourceSet struct {
 	watch.Object
 
+	Spec struct {
+		DependsOn []reference `json:"dependsOn"`
+	} `json:"spec"`
 	Status struct {
 		status
 
@@ -130,24 +141,45 @@ type resourceSet struct {
 	} `json:"status"`
 }
 
-func resourceSets() watch.Resource {
-	return watch.Of(watch.Resource{
+func (c Collector) resourceSets() watch.Resource {
+	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSet", Versions: []string{"v1"},
-		Families:    commonFamilies(resourceSetInfo, resourceReconciled, resourceSucceeded, resourceInventory),
+		Families:    commonFamilies(resourceSetInfo, resourceOverdue, resourceSucceeded, resourceInventory),
 		Annotations: operatorAnnotations(),
-	}, func(o *resourceSet, v fleet.View, r *exposition.Rows) {
-		s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
-		ready, reason := s.ready()
-		entries := 0
-		if o.Status.Inventory != nil {
-			entries = int(o.Status.Inventory.Entries)
+	}, c.resourceSetRows)
+}
+
+func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
+	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
+	s.evaluate(seen)
+	ready, reason := s.ready()
+	entries := 0
+	if o.Status.Inventory != nil {
+		entries = int(o.Status.Inventory.Entries)
+	}
+	r.Add(resourceSetInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
+		strconv.Itoa(entries), o.Status.LastAppliedRevision, s.meta.UID)
+	s.rows(r)
+	c.overdueRow(&s, r)
+	s.successRow(r)
+	s.inventoryRow(r, o.Status.Inventory)
+	s.note(r, dependencies.Node{}, o.waits())
+	return s.result.Memory
+}
+
+// waits returns the dependencies of a ResourceSet, which are of any kind. A reference
+// without a namespace is to an object that has none.
+func (o *resourceSet) waits() []dependencies.Wait {
+	waits := make([]dependencies.Wait, len(o.Spec.DependsOn))
+	for i, d := range o.Spec.DependsOn {
+		group, _, _ := strings.Cut(d.APIVersion, "/")
+		waits[i] = dependencies.Wait{
+			Ref: d.in(""), Expression: d.ReadyExpr != "",
+			Unwatched: group != operatorGroup && !strings.HasSuffix(group, ".toolkit.fluxcd.io") && group != generatorGroup,
 		}
-		r.Add(resourceSetInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
-			strconv.Itoa(entries), o.Status.LastAppliedRevision, s.meta.UID)
-		s.rows(r)
-		s.timeRows(r, o.Status.History)
-		s.inventoryRow(r, o.Status.Inventory)
-	})
+	}
+	return waits
 }
 
 type inputProvider struct {
@@ -160,15 +192,18 @@ type inputProvider struct {
 }
 
 func inputProviders() watch.Resource {
-	return watch.Of(watch.Resource{
+	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "ResourceSetInputProvider", Versions: []string{"v1"},
 		Families:    commonFamilies(inputProviderInfo),
 		Annotations: operatorAnnotations(),
-	}, func(o *inputProvider, v fleet.View, r *exposition.Rows) {
+	}, func(o *inputProvider, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		s := operated("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
+		s.evaluate(seen)
 		ready, reason := s.ready()
 		r.Add(inputProviderInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),
 			o.Spec.URL.Redacted(), s.meta.UID)
 		s.rows(r)
+		s.note(r, dependencies.Node{}, nil)
+		return s.result.Memory
 	})
 }

@@ -16,7 +16,7 @@ func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {
 		o := c.Objects[0]
 		kept := rig.CheckProjection(t, o.Kind, o.Raw)
 		checkSecrets(t, o, string(kept))
-		for _, key := range []string{"message", "fieldsV1", "webhookPath", "labels", "last-applied", "postBuild", "values"} {
+		for _, key := range []string{"message", "fieldsV1", "webhookPath", "app.kubernetes.io/managed-by", "last-applied", "postBuild", "values"} {
 			if bytes.Contains(kept, []byte(`"`+key)) {
 				t.Errorf("%s: %s is kept: %s", c.File, key, kept)
 			}

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -68,7 +70,7 @@ type reportSync struct {
 }
 
 func fluxReports() watch.Resource {
-	return watch.Of(watch.Resource{
+	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "FluxReport", Versions: []string{"v1"},
 		Families: commonFamilies(operatorInfo, reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo,
 			reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo),
@@ -76,8 +78,10 @@ func fluxReports() watch.Resource {
 	}, (*fluxReport).rows)
 }
 
-func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
+func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := operated("FluxReport", "", v, &o.Metadata.Meta, &o.Status)
+	s.lifecycle = &reported
+	s.evaluate(seen)
 	s.rows(r)
 	spec := &o.Spec
 	r.Add(operatorInfo, 1, s.meta.Namespace, s.meta.Name, spec.Operator.Version, spec.Operator.APIVersion, spec.Operator.Platform)
@@ -104,13 +108,15 @@ func (o *fluxReport) rows(v fleet.View, r *exposition.Rows) {
 		r.Bool(reportSyncReady, sync.Ready, s.labels()...)
 		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, sync.Source.Redacted())...)
 	}
+	s.note(r, dependencies.Node{}, nil)
+	return s.result.Memory
 }
 
 // written is the best there is about the age of a report: its Ready condition
 // moves only when the text of its message does, the managed fields only when
 // the object changes.
 func (o *fluxReport) written() time.Time {
-	ready, _ := o.Status.Conditions.get("Ready")
+	ready, _ := o.Status.Conditions.Get("Ready")
 	t := ready.LastTransitionTime
 	for _, f := range slices.Concat(o.Metadata.ManagedFields, o.Metadata.Changes) {
 		if f.Manager == "flux-operator" && f.Time.After(t) {

@@ -6,8 +6,10 @@ package flux
 import (
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -47,8 +49,10 @@ type source struct {
 func sources() []watch.Resource {
 	families := commonFamilies(resourceInfo, artifactSize, artifactTime)
 	declare := func(kind string, versions ...string) watch.Resource {
-		return watch.Of(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
-			func(o *source, v fleet.View, r *exposition.Rows) { o.rows(kind, v, r) })
+		return remembering(watch.Resource{Group: sourceGroup, Kind: kind, Versions: versions, Families: families},
+			func(o *source, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+				return o.rows(kind, v, seen, r)
+			})
 	}
 	return []watch.Resource{
 		declare("GitRepository", "v1", "v1beta2"),
@@ -60,14 +64,18 @@ func sources() []watch.Resource {
 	}
 }
 
-func (o *source) rows(kind string, v fleet.View, r *exposition.Rows) {
+func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	s := subject{
-		kind: kind, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
+		kind: kind, lifecycle: &fetched, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
 		// An OCI Helm repository is only a URL for the charts that name it.
-		alwaysReady: kind == "HelmRepository" && o.Spec.Type == "oci",
+		static: kind == "HelmRepository" && o.Spec.Type == "oci",
+		source: o.Spec.SourceRef.in(o.Metadata.Namespace), provides: true,
 	}
-	s.unobserved = s.alwaysReady || kind == "ExternalArtifact"
+	if at := o.Status.Artifact.LastUpdate; !at.IsZero() {
+		s.attempts = []lifecycle.Attempt{{First: at, Last: at}}
+	}
+	s.evaluate(seen)
 	i := info{
 		group: sourceGroup, revision: o.Status.Artifact.Revision, applied: o.Status.Artifact.Revision,
 		url: o.Spec.URL.Redacted(), ref: o.ref(kind),
@@ -82,6 +90,8 @@ func (o *source) rows(kind string, v fleet.View, r *exposition.Rows) {
 		r.Add(artifactSize, float64(*o.Status.Artifact.Size), s.labels()...)
 	}
 	r.Time(artifactTime, o.Status.Artifact.LastUpdate, s.labels()...)
+	s.note(r, dependencies.Node{Revision: o.Status.Artifact.Revision}, nil)
+	return s.result.Memory
 }
 
 // ref is what the source follows, the most specific of what is set.
@@ -126,17 +136,20 @@ type generator struct {
 const suspendGenerator = "source.extensions.fluxcd.io/reconcile"
 
 func generators() watch.Resource {
-	return watch.Of(watch.Resource{
+	return remembering(watch.Resource{
 		Group: generatorGroup, Kind: "ArtifactGenerator", Versions: []string{"v1", "v1beta1"},
 		Families:    commonFamilies(resourceInfo, resourceInventory),
 		Annotations: []string{suspendGenerator},
-	}, func(o *generator, v fleet.View, r *exposition.Rows) {
+	}, func(o *generator, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		s := subject{
-			kind: "ArtifactGenerator", target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
-			suspended: disabled(&o.Metadata, suspendGenerator),
+			kind: "ArtifactGenerator", lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
+			suspended: disabled(&o.Metadata, suspendGenerator), provides: true,
 		}
+		s.evaluate(seen)
 		s.info(r, info{group: generatorGroup})
 		s.rows(r)
 		r.Add(resourceInventory, float64(o.Status.Inventory), s.labels()...)
+		s.note(r, dependencies.Node{}, nil)
+		return s.result.Memory
 	})
 }

@@ -4,80 +4,168 @@
 package flux
 
 import (
+	"fmt"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// TestTheFirstStateThatHoldsWins goes through the precedence suspended, stalled,
-// dependency_not_ready, failed, progressing, ready, unknown.
-func TestTheFirstStateThatHoldsWins(t *testing.T) {
-	is := func(name, status, reason string) condition {
-		return condition{Type: name, Status: status, Reason: reason}
+var notReadyRow = regexp.MustCompile(`_not_ready_since_timestamp_seconds\{.*status="([^"]*)",onset="([^"]*)",tolerated="([^"]*)",source="([^"]*)",upstream="([^"]*)".*\} (\d+)`)
+
+// TestStates goes through shapes of the statuses of kinds and versions: what the rows say
+// about the state, the reason and the onset. The rules are those of package lifecycle.
+func TestStates(t *testing.T) {
+	const at = "2026-11-22T1%d:00:00Z"
+	hour := func(h int) string { return fmt.Sprintf(at, h) }
+	condition := func(name, status, reason string, h int) string {
+		return fmt.Sprintf(`{"type":%q,"status":%q,"reason":%q,"observedGeneration":1,"lastTransitionTime":%q}`, name, status, reason, hour(h))
 	}
-	ready := func(status, reason string) condition { return is("Ready", status, reason) }
-	stalled, reconciling := is("Stalled", "True", "BuildFailed"), is("Reconciling", "True", "Progressing")
-
+	entry := func(status string, first, last int) string {
+		return fmt.Sprintf(`{"digest":"d%s","lastReconciledStatus":%q,"firstReconciled":%q,"lastReconciled":%q}`, status, status, hour(first), hour(last))
+	}
+	release := func(version int, chart, status string, h int) string {
+		return fmt.Sprintf(`{"version":%d,"chartVersion":%q,"configDigest":"c","status":%q,"lastDeployed":%q}`, version, chart, status, hour(h))
+	}
+	underWay := condition("Ready", "Unknown", "Progressing", 9) + "," + condition("Reconciling", "True", "Progressing", 9)
+	status := func(conditions string, more ...string) string {
+		return `{"observedGeneration":1,"conditions":[` + conditions + `]` + strings.Join(append([]string{""}, more...), ",") + `}`
+	}
 	for _, tc := range []struct {
-		name       string
-		suspended  bool
-		always     bool
-		conditions conditions
-		want       string
+		name, kind, spec, status string
+		want                     string // status, reason, onset with its precision, whether it is tolerated
 	}{
-		{"suspended and ready", true, false, conditions{ready("True", "Succeeded")}, "suspended"},
-		{"suspended and failed", true, false, conditions{ready("False", "BuildFailed")}, "suspended"},
-		{"suspended and stalled", true, false, conditions{ready("False", "BuildFailed"), stalled}, "suspended"},
-		{"suspended and waiting", true, false, conditions{ready("False", "DependencyNotReady")}, "suspended"},
-		{"suspended and progressing", true, false, conditions{ready("Unknown", "Progressing"), reconciling}, "suspended"},
-		{"suspended without conditions", true, false, nil, "suspended"},
-
-		{"stalled and failed", false, false, conditions{ready("False", "BuildFailed"), stalled}, "stalled"},
-		{"stalled in front of Ready", false, false, conditions{stalled, ready("False", "BuildFailed")}, "stalled"},
-		{"stalled and waiting", false, false, conditions{ready("False", "DependencyNotReady"), stalled}, "stalled"},
-		{"stalled and reconciling", false, false, conditions{ready("Unknown", "Progressing"), reconciling, stalled}, "stalled"},
-		{"stalled and ready", false, false, conditions{ready("True", "Succeeded"), stalled}, "stalled"},
-		{"stalled only", false, false, conditions{stalled}, "stalled"},
-		{"no longer stalled", false, false, conditions{ready("True", "Succeeded"), is("Stalled", "False", "Succeeded")}, "ready"},
-
-		{"waiting", false, false, conditions{ready("False", "DependencyNotReady")}, "dependency_not_ready"},
-		{"waiting and reconciling", false, false, conditions{ready("False", "DependencyNotReady"), reconciling}, "dependency_not_ready"},
-		{"ready for the reason of waiting", false, false, conditions{ready("True", "DependencyNotReady")}, "ready"},
-		{"unknown for the reason of waiting", false, false, conditions{ready("Unknown", "DependencyNotReady")}, "unknown"},
-
-		{"failed", false, false, conditions{ready("False", "BuildFailed")}, "failed"},
-		{"failed and retrying", false, false, conditions{ready("False", "BuildFailed"), is("Reconciling", "True", "ProgressingWithRetry")}, "failed"},
-		{"failed while progressing", false, false, conditions{ready("False", "Progressing")}, "failed"},
-		{"failed without a reason", false, false, conditions{ready("False", "")}, "failed"},
-
-		{"unknown and progressing", false, false, conditions{ready("Unknown", "Progressing")}, "progressing"},
-		{"unknown and progressing with retry", false, false, conditions{ready("Unknown", "ProgressingWithRetry")}, "progressing"},
-		{"unknown and reconciling", false, false, conditions{ready("Unknown", ""), reconciling}, "progressing"},
-		{"ready and reconciling", false, false, conditions{ready("True", "Succeeded"), reconciling}, "progressing"},
-		{"reconciling only", false, false, conditions{reconciling}, "progressing"},
-
-		{"ready", false, false, conditions{ready("True", "Succeeded")}, "ready"},
-		{"ready and done reconciling", false, false, conditions{ready("True", "Succeeded"), is("Reconciling", "False", "Succeeded")}, "ready"},
-		{"ready but unhealthy", false, false, conditions{ready("True", "Succeeded"), is("Healthy", "False", "HealthCheckFailed")}, "ready"},
-		{"the first of two Ready conditions", false, false, conditions{ready("True", "Succeeded"), ready("False", "BuildFailed")}, "ready"},
-
-		{"no conditions", false, false, nil, "unknown"},
-		{"unknown", false, false, conditions{ready("Unknown", "HealthCheckCanceled")}, "unknown"},
-		{"an odd status", false, false, conditions{ready("true", "Succeeded")}, "unknown"},
-		{"another condition only", false, false, conditions{is("Healthy", "True", "Succeeded")}, "unknown"},
-
-		{"an Alert", false, true, nil, "ready"},
-		{"a suspended Alert", true, true, nil, "suspended"},
-		{"an Alert with conditions of v1beta2", false, true, conditions{ready("False", "BuildFailed"), reconciling}, "ready"},
-		{"an Alert that says progressing", false, true, conditions{ready("Unknown", "Progressing")}, "ready"},
+		{"a retry loop", "Kustomization", `{}`,
+			status(underWay, `"history":[`+entry("HealthCheckFailed", 3, 8)+`,`+entry("ReconciliationSucceeded", 0, 2)+`]`), "failed HealthCheckFailed 3 exact true"},
+		{"an upgraded controller", "Kustomization", `{}`,
+			status(underWay, `"lastAppliedRevision":"1","history":[`+entry("HealthCheckFailed", 3, 8)+`]`), "failed HealthCheckFailed 3 undated false"},
+		{"canceled after a success", "Kustomization", `{}`,
+			status(condition("Ready", "False", "HealthCheckCanceled", 9), `"history":[`+entry("ReconciliationSucceeded", 0, 2)+`]`),
+			"progressing HealthCheckCanceled 9 undated true"},
+		{"an operator's set", "ResourceSet", `{}`,
+			status(underWay, `"history":[`+entry("ReconciliationFailed", 3, 8)+`,`+entry("ReconciliationSucceeded", 0, 2)+`]`), "failed ReconciliationFailed 3 exact true"},
+		{"an instance that cannot be built", "FluxInstance", `{}`,
+			status(condition("Ready", "False", "BuildFailed", 5) + "," + condition("Stalled", "True", "BuildFailed", 5)), "stalled BuildFailed 5 undated false"},
+		{"an upgrade that is tried again", "HelmRelease", `{}`,
+			status(underWay+","+condition("Released", "False", "UpgradeFailed", 6), `"history":[`+release(9, "2", "failed", 4)+`,`+release(8, "1", "superseded", 0)+`]`),
+			"failed UpgradeFailed 4 exact true"},
+		{"an upgrade that was rolled back", "HelmRelease", `{}`,
+			status(condition("Ready", "False", "RollbackSucceeded", 6)+","+condition("Remediated", "True", "RollbackSucceeded", 6),
+				`"history":[`+release(10, "1", "deployed", 5)+`,`+release(9, "2", "failed", 4)+`,`+release(8, "1", "superseded", 0)+`]`),
+			"failed RollbackSucceeded 4 exact true"},
+		{"an upgrade after a roll-back", "HelmRelease", `{}`,
+			status(underWay+","+condition("Released", "False", "UpgradeFailed", 6),
+				`"history":[`+release(11, "1", "deployed", 7)+`,`+release(10, "2", "failed", 6)+`,`+release(9, "1", "superseded", 5)+`,`+release(8, "2", "failed", 4)+`,`+release(7, "1", "superseded", 0)+`]`),
+			"failed UpgradeFailed 4 exact true"},
+		{"v2beta1", "HelmRelease", `{}`, status(underWay+","+condition("Released", "False", "InstallFailed", 6), `"failures":3,"installFailures":3`),
+			"failed InstallFailed 6 undated false"},
+		{"a failure counter alone", "HelmRelease", `{}`, status(underWay, `"failures":3,"upgradeFailures":3`), "progressing Progressing 9 undated true"},
+		{"a chart that is not there", "HelmRelease", `{}`,
+			status(condition("Ready", "False", "ArtifactFailed", 6) + "," + condition("Reconciling", "True", "Progressing", 7) + "," + condition("Released", "True", "UpgradeSucceeded", 1)),
+			"failed ArtifactFailed 6 undated false"},
+		{"a source that is fetched again", "GitRepository", `{}`,
+			status(underWay+","+condition("FetchFailed", "True", "GitOperationFailed", 5), `"artifact":{"lastUpdateTime":"`+hour(1)+`"}`), "failed GitOperationFailed 5 undated false"},
+		{"a chart that cannot be built", "HelmChart", `{}`, status(underWay + "," + condition("BuildFailed", "True", "ValuesFilesError", 5)), "failed ValuesFilesError 5 undated false"},
+		{"an artifact that is not signed", "OCIRepository", `{}`,
+			status(underWay + "," + condition("SourceVerified", "False", "VerificationError", 5)), "failed VerificationError 5 undated false"},
+		{"never looked at", "GitRepository", `{}`, `{"observedGeneration":-1}`, "unprocessed NoStatus 0 exact true"},
+		{"a generation that nobody has seen", "ImagePolicy", `{}`, status(condition("Ready", "True", "Succeeded", 5)), ""},
+		{"an Alert", "Alert", `{}`, `{}`, ""},
+		{"an Alert of v1beta2", "Alert", `{}`, status(condition("Ready", "False", "ValidationFailed", 5)), "failed ValidationFailed 5 undated false"},
+		{"a Provider of v1beta2 that nobody has seen", "Provider", `{}`, `{"observedGeneration":-1}`, "unprocessed NoStatus 0 exact true"},
+		{"a suspended Alert", "Alert", `{"suspend":true}`, `{}`, "suspended  13 undated false"},
+		{"an OCI Helm repository", "HelmRepository", `{"type":"oci"}`, `{}`, ""},
+		{"an OCI Helm repository that nobody has seen", "HelmRepository", `{"type":"oci"}`, `{"observedGeneration":-1}`, "unprocessed NoStatus 0 exact true"},
+		{"waiting", "ImagePolicy", `{"imageRepositoryRef":{"name":"r"}}`, status(condition("Ready", "False", "DependencyNotReady", 5)),
+			"dependency_not_ready DependencyNotReady 5 undated true"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := subject{meta: &watch.Meta{}, status: &status{Conditions: tc.conditions}, suspended: tc.suspended, alwaysReady: tc.always}
-			if got := s.state(); got != tc.want {
-				t.Errorf("state() = %q, want %q", got, tc.want)
+			raw := `{"metadata":{"namespace":"ns","name":"x","generation":1,"creationTimestamp":"` + hour(0) + `"},"spec":` + tc.spec + `,"status":` + tc.status + `}`
+			text := render(t, tc.kind, raw)
+			got := ""
+			if m := notReadyRow.FindStringSubmatch(text); m != nil {
+				var seconds int64
+				_, _ = fmt.Sscan(m[6], &seconds)
+				onset := time.Unix(seconds, 0).UTC()
+				reason := ""
+				if _, rest, ok := strings.Cut(text, "cobaltcore_flux_resource_reason_info{"); ok {
+					_, rest, _ = strings.Cut(rest, `reason="`)
+					reason, _, _ = strings.Cut(rest, `"`)
+				}
+				got = fmt.Sprintf("%s %s %d %s %s", m[1], reason, int(onset.Sub(time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)).Hours()), m[2], m[3])
+			}
+			if tc.want == "" {
+				if want := `status="ready"`; !strings.Contains(text, want) || got != "" {
+					t.Fatalf("the object is not ready: %s\n%s", got, text)
+				}
+				return
+			}
+			if want := tc.want; got != strings.Replace(want, " 13 ", " 14 ", 1) {
+				t.Errorf("got %q, want %q\n%s", got, want, text)
 			}
 		})
+	}
+}
+
+// TestHealthyObjectsHaveFewRows: four at most by default; FluxInstance and FluxReport are
+// exempt, there is one of each in a cluster.
+func TestHealthyObjectsHaveFewRows(t *testing.T) {
+	s := suite()
+	s.Options.Detail = false
+	checked := 0
+	for _, c := range s.Cases(t) {
+		o := c.Objects[0]
+		text := s.Render(t, c.Cluster, o)
+		if o.Kind == "FluxInstance" || o.Kind == "FluxReport" || !strings.Contains(text, `status="ready"`) || strings.Contains(text, "_drifted") {
+			continue
+		}
+		checked++
+		if n := len(collectortest.Rows(text)); n > 4 {
+			t.Errorf("%s has %d rows:\n%s", c.File, n, text)
+		}
+	}
+	if checked < 15 {
+		t.Errorf("only %d objects of testdata are ready", checked)
+	}
+}
+
+// TestDetailIsDeclared: families that rules need are no detail.
+func TestDetailIsDeclared(t *testing.T) {
+	detail := map[*exposition.Family]bool{}
+	for _, f := range Families() {
+		detail[f] = f.Detail
+	}
+	for _, f := range []*exposition.Family{resourceStatus, resourceNotReadySince, resourceReason, resourceOverdue, resourceSucceeded, artifactTime, releaseInfo} {
+		if detail[f] {
+			t.Errorf("%s is behind metrics.detail", f.Name)
+		}
+	}
+	if !detail[resourceCreated] || !detail[resourceInterval] {
+		t.Error("created and interval are not behind metrics.detail")
+	}
+}
+
+// TestMemoryIsKept: the outcome of an attempt outlives the next one.
+func TestMemoryIsKept(t *testing.T) {
+	k := suite().Rig(t, collectortest.Management).Of(t, "Kustomization")
+	object := func(status, reason string) []byte {
+		return []byte(`{"metadata":{"namespace":"ns","name":"x","generation":1},"status":{"observedGeneration":1,"conditions":[{"type":"Ready","status":"` +
+			status + `","reason":"` + reason + `","lastTransitionTime":"2026-11-22T10:00:00Z"}]}}`)
+	}
+	first, err := k.See(object("False", "BuildFailed"), lifecycle.Sighting{Now: collectortest.SeenAt(), Live: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := k.See(object("Unknown", "Progressing"), lifecycle.Sighting{Now: collectortest.SeenAt(), Live: true, Before: first.Memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Memory.State != lifecycle.Failed || second.Memory.Reason != "BuildFailed" {
+		t.Errorf("memory is %+v", second.Memory)
 	}
 }
 

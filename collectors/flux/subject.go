@@ -5,118 +5,196 @@ package flux
 
 import (
 	"cmp"
-	"slices"
+	"strconv"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-type condition struct {
-	Type               string    `json:"type"`
-	Status             string    `json:"status"`
-	Reason             string    `json:"reason"`
-	LastTransitionTime time.Time `json:"lastTransitionTime"`
-	ObservedGeneration int64     `json:"observedGeneration"`
-}
-
-type conditions []condition
-
-func (cs conditions) get(name string) (condition, bool) {
-	for _, c := range cs {
-		if c.Type == name {
-			return c, true
-		}
-	}
-	return condition{}, false
-}
-
-func (cs conditions) isTrue(name string) bool {
-	c, _ := cs.get(name)
-	return c.Status == "True"
-}
-
 // status is the part of .status that nearly all kinds share.
 type status struct {
-	Conditions         conditions `json:"conditions"`
-	ObservedGeneration int64      `json:"observedGeneration"`
+	Conditions         lifecycle.Conditions `json:"conditions"`
+	ObservedGeneration int64                `json:"observedGeneration"`
 }
 
-// subject is what the rows that all kinds have in common are made from.
+// How kinds record failed attempts beside Ready: see [lifecycle.Kind].
+var (
+	plain   = lifecycle.Kind{}
+	fetched = lifecycle.Kind{Evidence: []lifecycle.Evidence{
+		{Type: "FetchFailed", Status: "True"}, {Type: "BuildFailed", Status: "True"}, {Type: "StorageOperationFailed", Status: "True"},
+		{Type: "IncludeUnavailable", Status: "True"}, {Type: "SourceVerified", Status: "False"},
+	}}
+	released = lifecycle.Kind{Evidence: []lifecycle.Evidence{
+		{Type: "Released", Status: "False"}, {Type: "TestSuccess", Status: "False"}, {Type: "Remediated", Status: "True"},
+	}}
+	// Flux Operator writes the spec of a report itself.
+	reported = lifecycle.Kind{NoGenerations: true}
+)
+
+// shardLabel names the shard of the controllers that reconcile an object.
+const shardLabel = "sharding.fluxcd.io/key"
+
+// subject has what the rows that all kinds share are made from.
 type subject struct {
 	kind      string
+	lifecycle *lifecycle.Kind
 	target    string // the cluster that the object is applied to
 	meta      *watch.Meta
 	status    *status
 	suspended bool
 	// interval is empty for kinds and objects without one.
 	interval string
-	// alwaysReady is set for objects that have nothing to reconcile.
-	alwaysReady bool
-	// unobserved is set for kinds that note no observed generation unless they
-	// do.
-	unobserved bool
+	// static is set for objects that have no status by design.
+	static bool
+	// attempted is status.lastAttemptedGeneration.
+	attempted int64
+	attempts  []lifecycle.Attempt
+	truncated bool
+	// lastRun is when the object was reconciled last, for kinds that record it.
+	lastRun time.Time
+	// source is what the object is made from.
+	source dependencies.Ref
+	// provides is set for sources: others are made from the object.
+	provides bool
+
+	result lifecycle.Result
+}
+
+// evaluate derives the state; the rows need it.
+func (s *subject) evaluate(seen lifecycle.Sighting) {
+	s.result = s.lifecycle.Evaluate(lifecycle.Object{
+		Created: s.meta.Created, Deleted: s.meta.Deleted, Generation: s.meta.Generation,
+		Suspended: s.suspended, SuspendedAt: s.meta.SuspensionChanged(), ChangedAt: s.meta.SpecChanged(),
+		Conditions: s.status.Conditions, Observed: observed(s.status.ObservedGeneration, s.attempted),
+		Attempts: s.attempts, Truncated: s.truncated, Static: s.static,
+	}, seen)
+	if shard := s.meta.Own.Get(shardLabel); shard != "" && s.result.State == lifecycle.Unprocessed {
+		s.result.Reason += ", shard " + shard
+	}
+}
+
+// observed returns the greatest generation; -1 is the default of the API server, and 0
+// none.
+func observed(generation, attempted int64) int64 {
+	if attempted > 0 {
+		return max(generation, attempted)
+	}
+	return generation
 }
 
 func (s *subject) labels(more ...string) []string {
 	return append([]string{s.target, s.kind, s.meta.Namespace, s.meta.Name}, more...)
 }
 
-// ready and reason are the labels of that name: those of the Ready condition.
+// ready returns the labels ready and reason: those of the Ready condition.
 func (s *subject) ready() (ready, reason string) {
-	c, ok := s.status.Conditions.get("Ready")
+	c, ok := s.status.Conditions.Get("Ready")
 	switch {
-	case s.alwaysReady:
-		return "True", c.Reason
+	case !ok && s.static && s.status.ObservedGeneration == 0:
+		return "True", ""
 	case !ok:
 		return "Unknown", ""
 	}
 	return c.Status, c.Reason
 }
 
-// state names the state of the object. The order is that of precedence: what is
-// suspended on purpose is not failing, and what waits or is under way has not
-// failed yet.
-func (s *subject) state() string {
-	ready, reason := s.ready()
-	progressing := s.status.Conditions.isTrue("Reconciling") || reason == "Progressing" || reason == "ProgressingWithRetry"
-	switch {
-	case s.suspended:
-		return "suspended"
-	case s.status.Conditions.isTrue("Stalled"):
-		return "stalled"
-	case ready == "False" && reason == "DependencyNotReady":
-		return "dependency_not_ready"
-	case ready == "False":
-		return "failed"
-	case progressing && !s.alwaysReady:
-		return "progressing"
-	case ready == "True":
-		return "ready"
-	}
-	return "unknown"
-}
-
+// rows adds the rows that all kinds share.
 func (s *subject) rows(r *exposition.Rows) {
 	l := s.labels()
-	r.Add(resourceStatus, 1, s.target, s.kind, s.meta.Namespace, s.meta.Name, s.state())
-	ready, ok := s.status.Conditions.get("Ready")
-	if ok {
-		r.Add(resourceReason, 1, s.target, s.kind, s.meta.Namespace, s.meta.Name, ready.Reason)
+	state := s.result.State
+	r.Add(resourceStatus, 1, s.labels(state.String())...)
+	if state != lifecycle.Ready {
+		s.notReadyRow(r)
+		if s.result.Reason != "" {
+			r.Add(resourceReason, 1, s.labels(s.result.Reason)...)
+		}
 	}
+	ready, _ := s.status.Conditions.Get("Ready")
 	r.Time(resourceCreated, s.meta.Created, l...)
 	r.Time(resourceTransition, ready.LastTransitionTime, l...)
-	observed := max(s.status.ObservedGeneration, ready.ObservedGeneration)
-	if observed > 0 || !s.unobserved {
-		r.Bool(resourceObserved, observed >= s.meta.Generation, l...)
+	if generation := max(s.status.ObservedGeneration, ready.ObservedGeneration); generation != 0 || !s.static && s.kind != "ExternalArtifact" {
+		r.Bool(resourceObserved, generation >= s.meta.Generation, l...)
 	}
 	if d, err := time.ParseDuration(s.interval); err == nil {
 		r.Add(resourceInterval, d.Seconds(), l...)
 	}
+	r.Time(resourceReconciled, s.lastRun, l...)
 }
 
-// info is what only flux_resource_info shows.
+// notReadyRow adds since when an object is not ready, with the identities by which rules
+// find causes and consequences.
+func (s *subject) notReadyRow(r *exposition.Rows) {
+	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
+	source, upstream := s.source.String(), ""
+	if s.provides {
+		source, upstream = self, source
+	}
+	tolerated := state != lifecycle.Stalled &&
+		(s.result.Onset.Precision() != lifecycle.Undated || state != lifecycle.Failed && state != lifecycle.Unprocessed && state != lifecycle.Suspended)
+	r.Time(resourceNotReadySince, s.result.Onset.Time,
+		s.labels(state.String(), s.result.Onset.Precision(), strconv.FormatBool(tolerated), source, upstream, self, controllerOf(s.kind))...)
+}
+
+// controllerOf returns the controller that reconciles a kind.
+func controllerOf(kind string) string {
+	switch kind {
+	case "Kustomization":
+		return "kustomize-controller"
+	case "HelmRelease":
+		return "helm-controller"
+	case "Alert", "Provider", "Receiver":
+		return "notification-controller"
+	case "ImageRepository", "ImagePolicy":
+		return "image-reflector-controller"
+	case "ImageUpdateAutomation":
+		return "image-automation-controller"
+	case "ArtifactGenerator", "ExternalArtifact":
+		return "source-watcher"
+	case "FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider":
+		return "flux-operator"
+	}
+	return "source-controller"
+}
+
+// minOverdue is how long an object may be late at the least.
+const minOverdue = 30 * time.Minute
+
+// overdueRow adds when an object that is ready will be overdue.
+func (c Collector) overdueRow(s *subject, r *exposition.Rows) {
+	d, err := time.ParseDuration(s.interval)
+	if err != nil || s.lastRun.IsZero() || s.result.State != lifecycle.Ready {
+		return
+	}
+	late := max(time.Duration(float64(d)*cmp.Or(c.OverdueAfter, defaultOverdueAfter)), minOverdue)
+	r.Time(resourceOverdue, s.lastRun.Add(late), s.labels(controllerOf(s.kind))...)
+}
+
+// conditionRow adds 1 or 0 for a condition that is True or False.
+func (s *subject) conditionRow(r *exposition.Rows, f *exposition.Family, name string) {
+	if c, _ := s.status.Conditions.Get(name); c.Status == "True" || c.Status == "False" {
+		r.Bool(f, c.Status == "True", s.labels()...)
+	}
+}
+
+// badConditionRow is conditionRow for a status that means trouble; there is no other row.
+func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string) {
+	if s.status.Conditions.Is(name, bad) {
+		s.conditionRow(r, f, name)
+	}
+}
+
+// revisionRow adds a row if the revision that was attempted last is not applied.
+func (s *subject) revisionRow(r *exposition.Rows, attempted, applied string) {
+	if attempted != "" && attempted != applied {
+		r.Add(resourceRevisionPending, 1, s.labels(attempted, applied)...)
+	}
+}
+
+// info has what only flux_resource_info shows.
 type info struct {
 	group                  string
 	revision, applied      string
@@ -134,6 +212,30 @@ func (s *subject) info(r *exposition.Rows, i info) {
 		i.revision, i.applied, i.url, i.ref, i.sourceKind, i.sourceNamespace, i.sourceName, i.path, s.meta.UID)
 }
 
+// note leaves what other objects that wait for this one need to know, and what this one
+// waits for.
+func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
+	n.Target, n.State = s.target, s.result.State
+	if ready, _ := s.ready(); ready == "True" {
+		c, _ := s.status.Conditions.Get("Ready")
+		n.Satisfied = s.static || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation
+	}
+	if n.State == lifecycle.DependencyNotReady {
+		n.Waits, n.Onset = on, s.result.Onset
+	}
+	r.Note(n.Shift(r))
+}
+
+// dependsOnRows adds what an object that is not ready may wait for.
+func (s *subject) dependsOnRows(r *exposition.Rows, on []dependencies.Wait) {
+	if s.result.State == lifecycle.Ready {
+		return
+	}
+	for _, d := range on {
+		r.Add(resourceDependsOn, 1, s.labels(d.Namespace, d.Name)...)
+	}
+}
+
 // boolLabel spells booleans as Flux Operator does.
 func boolLabel(b bool) string {
 	if b {
@@ -142,11 +244,28 @@ func boolLabel(b bool) string {
 	return "False"
 }
 
-// reference is a sourceRef, chartRef or the like.
+// reference is a sourceRef, chartRef, an entry of dependsOn or the like.
 type reference struct {
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
-	Namespace string `json:"namespace"`
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	Namespace  string `json:"namespace"`
+	ReadyExpr  string `json:"readyExpr"`
+}
+
+// in returns the object that is referred to from an object in namespace.
+func (f reference) in(namespace string) dependencies.Ref {
+	return dependencies.Ref{Kind: f.Kind, Namespace: cmp.Or(f.Namespace, namespace), Name: f.Name}
+}
+
+// waits returns the dependencies of an object, which are of its own kind.
+func (s *subject) waits(on []reference) []dependencies.Wait {
+	waits := make([]dependencies.Wait, len(on))
+	for i, d := range on {
+		d.Kind = s.kind
+		waits[i] = dependencies.Wait{Ref: d.in(s.meta.Namespace), Expression: d.ReadyExpr != ""}
+	}
+	return waits
 }
 
 // kubeConfig says where the objects of a Kustomization or HelmRelease go.
@@ -155,7 +274,7 @@ type kubeConfig struct {
 	ConfigMapRef reference `json:"configMapRef"`
 }
 
-// target is the cluster that an object in namespace is applied to.
+// target returns the cluster that an object in namespace is applied to.
 func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	if k.SecretRef.Name != "" {
 		return v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: namespace, Name: k.SecretRef.Name})
@@ -163,8 +282,8 @@ func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	return v.Target(fleet.Reference{Kind: "ConfigMap", Namespace: namespace, Name: k.ConfigMapRef.Name})
 }
 
-// inventory is the list of what was applied; only its length is kept. It is not
-// there before something was, and in what older controllers wrote.
+// inventory is the list of what was applied; only its length is kept. It is absent before
+// something was, and in what older controllers wrote.
 type inventory struct {
 	Entries watch.Count `json:"entries"`
 }
@@ -173,54 +292,4 @@ func (s *subject) inventoryRow(r *exposition.Rows, i *inventory) {
 	if i != nil {
 		r.Add(resourceInventory, float64(i.Entries), s.labels()...)
 	}
-}
-
-// history is one entry of a status history, newest first.
-type history struct {
-	Digest     string    `json:"digest"`
-	Last       time.Time `json:"lastReconciled"`
-	Duration   string    `json:"lastReconciledDuration"`
-	Status     string    `json:"lastReconciledStatus"`
-	Total      int64     `json:"totalReconciliations"`
-	Properties struct {
-		Flux string `json:"flux"`
-	} `json:"metadata"`
-}
-
-// historyRows writes the whole history, which Flux bounds to five entries.
-func (s *subject) historyRows(r *exposition.Rows, entries []history) {
-	for _, h := range entries {
-		l := s.labels(h.Digest, h.Properties.Flux, h.Status)
-		r.Time(historyTime, h.Last, l...)
-		if d, err := time.ParseDuration(h.Duration); err == nil {
-			r.Add(historyDuration, d.Seconds(), l...)
-		}
-		r.Add(historyCount, float64(h.Total), l...)
-	}
-}
-
-// succeeded is the reason that Flux notes for a success.
-const succeeded = "ReconciliationSucceeded"
-
-// timeRows writes when the object was last reconciled, and when with success.
-func (s *subject) timeRows(r *exposition.Rows, entries []history) {
-	r.Time(resourceReconciled, newest(entries), s.labels()...)
-	r.Time(resourceSucceeded, newest(slices.DeleteFunc(slices.Clone(entries), func(h history) bool { return h.Status != succeeded })), s.labels()...)
-}
-
-// dependsOnRows writes what the object waits for: objects of its own kind.
-func (s *subject) dependsOnRows(r *exposition.Rows, on []reference) {
-	for _, d := range on {
-		r.Add(resourceDependsOn, 1, s.labels(cmp.Or(d.Namespace, s.meta.Namespace), d.Name)...)
-	}
-}
-
-func newest(entries []history) time.Time {
-	var t time.Time
-	for _, h := range entries {
-		if h.Last.After(t) {
-			t = h.Last
-		}
-	}
-	return t
 }

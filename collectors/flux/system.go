@@ -13,7 +13,7 @@ func System() collectors.System {
 	return collectors.System{
 		Name: Name,
 		New: func(c *config.Collectors) (collectors.Collector, bool) {
-			return Collector{}, c.Flux.Enabled
+			return Collector{OverdueAfter: c.Flux.OverdueAfter}, c.Flux.Enabled
 		},
 		Metrics: []collectors.Section{{
 			Title: "Compatible with Flux Operator",

@@ -18,6 +18,7 @@ type breakage = collectortest.Breakage
 func wrongTypes() []breakage {
 	const own = "cobaltcore_flux_"
 	conditionRows := []string{
+		own + "resource_not_ready_since", own + "resource_overdue", own + "resource_revision_pending",
 		own + "resource_reason_info", own + "resource_ready_transition", own + "resource_generation_observed",
 		own + "kustomization_healthy", own + "helmrelease_re", own + "helmrelease_drifted", own + "helmrelease_test", own + "report_timestamp",
 	}
@@ -25,7 +26,7 @@ func wrongTypes() []breakage {
 		own + "resource_artifact", own + "resource_history", own + "resource_last_", own + "resource_inventory",
 		own + "helmrelease", own + "instance_component_info", own + "instance_version",
 	}, conditionRows...)
-	historyRows := []string{own + "resource_history", own + "resource_last_", own + "helmrelease_info", own + "helmrelease_last_deployed"}
+	historyRows := []string{own + "resource_not_ready_since", own + "resource_reason_info", own + "resource_overdue", own + "resource_history", own + "resource_last_", own + "helmrelease_info", own + "helmrelease_last_deployed"}
 	return []breakage{
 		{"status", "oops", everyStatusRow},
 		{"status", []any{1, "x"}, everyStatusRow},
@@ -58,11 +59,11 @@ func wrongTypes() []breakage {
 		{"status.artifact.lastUpdateTime", "", []string{own + "resource_artifact_timestamp"}},
 		{"status.components", map[string]any{}, []string{own + "instance_component_info"}},
 		{"status.lastAttemptedRevision", 5, []string{own + "instance_version"}},
-		{"spec", "oops", []string{own + "resource_interval", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
-		{"spec", nil, []string{own + "resource_interval", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
+		{"spec", "oops", []string{own + "resource_interval", own + "resource_overdue", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
+		{"spec", nil, []string{own + "resource_interval", own + "resource_overdue", own + "resource_depends_on", own + "instance_", own + "report_", "flux_operator_info"}},
 		{"spec.suspend", "yes", nil},
-		{"spec.interval", 5, []string{own + "resource_interval"}},
-		{"spec.interval", "often", []string{own + "resource_interval"}},
+		{"spec.interval", 5, []string{own + "resource_interval", own + "resource_overdue"}},
+		{"spec.interval", "often", []string{own + "resource_interval", own + "resource_overdue"}},
 		{"spec.url", 5, nil},
 		{"spec.ref", "main", nil},
 		{"spec.sourceRef", "fleet", nil},
@@ -74,8 +75,8 @@ func wrongTypes() []breakage {
 		{"spec.reconcilers", map[string]any{}, []string{own + "report_reconcilers", own + "report_artifact"}},
 		{"spec.cluster.nodes", "12", []string{own + "report_cluster_nodes"}},
 		{"spec.sync", "x", []string{own + "report_sync"}},
-		{"metadata.annotations", "x", []string{own + "resource_interval"}},
-		{"metadata.annotations", map[string]any{"a": 5, "b": nil}, []string{own + "resource_interval"}},
+		{"metadata.annotations", "x", []string{own + "resource_interval", own + "resource_overdue"}},
+		{"metadata.annotations", map[string]any{"a": 5, "b": nil}, []string{own + "resource_interval", own + "resource_overdue"}},
 		{"metadata.managedFields", map[string]any{}, []string{own + "report_timestamp"}},
 		{"metadata.managedFields.0.time", "", []string{own + "report_timestamp"}},
 		{"metadata.creationTimestamp", "", []string{own + "resource_created"}},

@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -59,8 +62,10 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	}
 	o := b.watch
 	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
+	waitRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
+	o.Notes = map[string]watch.Notes{flux.Name: dependencies.NewCluster(waitRows)}
 	r := b.join(c, targets, o, flowRows)
-	r.groups = append(r.Groups(), flowRows, b.health.Group(c.Name))
+	r.groups = append(r.Groups(), flowRows, waitRows, b.health.Group(c.Name))
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: b.lookup, Flow: b.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: o.Now,
@@ -87,7 +92,9 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 // join returns the watches of a cluster, whose notes join the flow of secrets.
 func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
 	flow := b.flow.Add(c.Name, rows)
-	o.Notes = flow
+	notes := map[string]watch.Notes{externalsecrets.Name: flow}
+	maps.Copy(notes, o.Notes)
+	o.Notes = notes
 	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leaveFlow: func() { b.flow.Remove(flow) }}
 }
 

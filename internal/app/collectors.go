@@ -15,6 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
@@ -108,7 +109,7 @@ func collectorNames() []string {
 func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
-	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), health.Families(), notify.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(), health.Families(), notify.Families())
 	for _, c := range all {
 		families = append(families, c.Families()...)
 	}
@@ -121,6 +122,7 @@ func newExposition(c *config.Config, all []registration) (*exposition.Exposition
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
+		Detail:        c.Metrics.Detail == config.DetailFull,
 		Keep:          health.StateFamilies(),
 		MaxObjects:    c.Limits.ObjectsPerKind,
 		MaxLabelValue: c.Limits.LabelValueLength,

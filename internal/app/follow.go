@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -56,10 +57,13 @@ func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) 
 	return b.join(c, targets, o, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
 }
 
-// noteSets returns the kinds that leave notes, without rows.
+// noteSets returns the kinds that leave notes for the flow of secrets, without rows.
 func noteSets(sets []watch.Set) []watch.Set {
 	var noted []watch.Set
 	for _, set := range sets {
+		if set.Collector != externalsecrets.Name {
+			continue
+		}
 		var kinds []watch.Resource
 		for _, r := range set.Resources {
 			if r.Notes {

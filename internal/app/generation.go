@@ -83,7 +83,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.builder = &clusterBuilder{
 		watch: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
-			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities,
+			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities, Once: o.once,
 		},
 		collectors: enabled,
 		noteSets:   noteSets(sets),

@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -62,11 +63,11 @@ func benchFleet(b *testing.B) (g *generation, touch func(n int)) {
 		if groups[at] == nil {
 			groups[at] = g.handler.Exposition.Group(exposition.Key{Cluster: at.cluster, Collector: flux.Name, Kind: at.kind}, r.Families)
 		}
-		entry, _, err := r.Render(fleet.View{Cluster: at.cluster, Targets: targets}, raw, groups[at].Rows())
+		rendered, err := r.Render(fleet.View{Cluster: at.cluster, Targets: targets}, raw, lifecycle.Sighting{}, groups[at].Rows())
 		if err != nil {
 			b.Fatal(err)
 		}
-		return at, entry
+		return at, rendered.Entry
 	}
 	places := make([]int, benchObjects) // of an object in the list of its group
 	for i := range benchObjects {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
@@ -35,7 +36,9 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 	written := s.written()
 	for _, c := range written {
 		rows := e.Group(exposition.Key{Cluster: c.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
-		w := watch.NewCluster(c, fleet.TargetsOf(written, s.suffixes...), watch.Options{Exposition: e, Sets: sets, Log: quiet, Notes: flow.Add(c.Name, rows)})
+		w := watch.NewCluster(c, fleet.TargetsOf(written, s.suffixes...), watch.Options{
+			Exposition: e, Sets: sets, Log: quiet, Notes: map[string]watch.Notes{externalsecrets.Name: flow.Add(c.Name, rows)},
+		})
 		if err := w.ReadSnapshot(); err != nil {
 			return fmt.Errorf("cluster %q: what was written cannot be read: %w", c.Name, err)
 		}

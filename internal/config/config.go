@@ -56,7 +56,9 @@ type Collectors struct {
 // Flux configures the collector of Flux Operator and Flux objects.
 type Flux struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch Flux Operator and Flux objects in every cluster."`
-	UID     bool `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
+	// OverdueAfter is in intervals.
+	OverdueAfter float64 `yaml:"overdueAfter" jsonschema:"default=3,minimum=1" jsonschema_description:"After how many intervals without a reconciliation an object is overdue, but never before half an hour. It holds for kinds that record when they ran."`
+	UID          bool    `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
 }
 
 // ExternalSecrets configures the collector of External Secrets Operator.
@@ -76,8 +78,18 @@ type SecretFlow struct {
 	ShowPaths bool     `yaml:"showPaths" jsonschema:"default=false" jsonschema_description:"Show the paths of secrets in /api/v1/secretflow. Metrics never show them."`
 }
 
+// Detail selects the families of metrics.
+type Detail = string
+
+// The values of metrics.detail.
+const (
+	DetailDefault Detail = "default"
+	DetailFull    Detail = "full"
+)
+
 // Metrics selects what is exported.
 type Metrics struct {
+	Detail  Detail   `yaml:"detail" jsonschema:"default=default,enum=default,enum=full" jsonschema_description:"default exports what rules and dashboards use, at most four series for a healthy object of Flux; full exports all families, which are marked in docs/metrics.md."`
 	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
 }
 

@@ -21,6 +21,8 @@ type Options struct {
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
+	// Detail adds the families that are declared so, see [Family.Detail].
+	Detail bool
 	// Keep are families that are rendered also when Include does not name them.
 	// They are not written then; see [Exposition.Blocks].
 	Keep []string

@@ -52,6 +52,9 @@ type Family struct {
 	Buckets []float64
 	// Open says that rows bring more labels than these, see [Rows.AddOpen].
 	Open bool
+	// Detail means that the family is exported with [Options.Detail] only, or if
+	// [Options.Include] names it. Rules do not use it.
+	Detail bool
 }
 
 // family is a Family made ready for rendering: the text between label values
@@ -75,7 +78,7 @@ func compile(decl *Family, o Options) (*family, error) {
 	if err := check(decl); err != nil {
 		return nil, err
 	}
-	served := len(o.Include) == 0 || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name)
+	served := len(o.Include) == 0 && (o.Detail || !decl.Detail) || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name)
 	f := &family{
 		decl:        decl,
 		enabled:     served || slices.Contains(o.Keep, decl.Name),

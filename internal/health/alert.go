@@ -28,6 +28,10 @@ type alert struct {
 	state  State
 	// activeAt is when it was seen first, and since when the rule says it began.
 	activeAt, since time.Time
+	// atLeast means that it may have begun before since.
+	atLeast bool
+	// reason says why, and may change; empty if unknown.
+	reason string
 	// gone is since when the rule does not say so any more.
 	gone time.Time
 	// stale says that the rows of its cluster are not known any more.
@@ -74,7 +78,7 @@ type clock struct {
 // since when they do, where that is known: how long it has been so counts, not how
 // long this exporter has been running. It returns new alerts and changes none of the
 // old ones.
-func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]time.Time, c clock) map[uint64]*alert {
+func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]onset, why map[uint64]string, c clock) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
 		h := result[i].labels.Hash()
@@ -83,9 +87,10 @@ func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]time
 			a.activeAt, a.state, a.labels = was.activeAt, was.state, was.labels
 		}
 		a.since = a.activeAt
-		if t, ok := since[h]; ok && t.Before(c.now) {
-			a.since = t
+		if o, ok := since[h]; ok && o.at.Before(c.now) {
+			a.since, a.atLeast = o.at, o.atLeast
 		}
+		a.reason = why[h]
 		if c.once || c.still(a.home()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {
 			a.state = Firing
 		}

@@ -5,6 +5,7 @@ package health
 
 import (
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -48,11 +49,21 @@ func explain(all []*alert) {
 // parent is the alert that a follows from.
 func parent(a *alert, causes map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
-		if k, ok := joinKey(in.By, in.Equal, a.labels); ok && causes[k] != nil && causes[k] != a {
+		if k, ok := joinKey(in.By, in.Equal, a.labels); ok && causes[k] != nil && causes[k] != a && precedes(causes[k], a) {
 			return causes[k]
 		}
 	}
 	return nil
+}
+
+// causeSlack is by how much a cause may seem to begin after its consequence.
+const causeSlack = 5 * time.Minute
+
+// precedes reports whether a cause began before its consequence, as far as both are known:
+// what began at least at some time may have begun earlier.
+func precedes(cause, a *alert) bool {
+	known := cause.rule.since.text != "" && a.rule.since.text != "" && !cause.atLeast
+	return !known || !cause.since.After(a.since.Add(causeSlack))
 }
 
 // older decides which of two alerts of one rule is the cause, always in the same way.

@@ -99,7 +99,7 @@ func New(o Options) (*Evaluator, error) {
 	for _, r := range e.compiled.recordings {
 		e.store.derive(r.name, nil)
 	}
-	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, targetsExpr, alerts.ObjectOwner} {
+	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, unsupportedExpr, targetsExpr, alerts.ObjectOwner} {
 		q, _, err := e.compiled.query(expr)
 		if err != nil {
 			return nil, err

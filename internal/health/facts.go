@@ -13,12 +13,13 @@ import (
 // The expressions that say what the exporter knows. Verdicts need them beside the
 // rules: where nothing is known, no rule says anything.
 const (
-	clustersExpr   = `cobaltcore_cluster_info`
-	upExpr         = `cobaltcore_cluster_up`
-	collectorsExpr = `cobaltcore_collector_up`
-	presentExpr    = `cobaltcore_watch_present`
-	syncedExpr     = `cobaltcore_watch_synced == 0`
-	unrecordedExpr = `cobaltcore_watch_unrecorded`
+	clustersExpr    = `cobaltcore_cluster_info`
+	upExpr          = `cobaltcore_cluster_up`
+	collectorsExpr  = `cobaltcore_collector_up`
+	presentExpr     = `cobaltcore_watch_present`
+	syncedExpr      = `cobaltcore_watch_synced == 0`
+	unrecordedExpr  = `cobaltcore_watch_unrecorded`
+	unsupportedExpr = `cobaltcore_watch_unsupported_versions`
 	// targetsExpr are the clusters to which Flux applies something from another one.
 	targetsExpr = `group by (target_cluster) (cobaltcore_flux_resource_status)`
 )
@@ -28,6 +29,7 @@ func StateFamilies() []string {
 	return []string{
 		"cobaltcore_cluster_info", "cobaltcore_cluster_up", "cobaltcore_collector_up", "cobaltcore_watch_present", "cobaltcore_watch_synced",
 		"cobaltcore_watch_unrecorded",
+		"cobaltcore_watch_unsupported_versions",
 		alerts.ObjectAlertsDisabled, alerts.ObjectOwner,
 	}
 }
@@ -51,6 +53,8 @@ type collectorFacts struct {
 	present bool // one of them
 	// unrecorded means that objects refer to a kind of which a snapshot has nothing.
 	unrecorded bool
+	// unsupported means that a kind is served in unsupported versions only.
+	unsupported bool
 	// withdrawn says that rows of a kind are not there although it is.
 	withdrawn bool
 }
@@ -85,6 +89,7 @@ func gatherFacts(ask func(expr string) []series) *facts {
 	}
 	each(presentExpr, func(k *collectorFacts, s series) { k.watches, k.present = true, k.present || s.value == 1 })
 	each(unrecordedExpr, func(k *collectorFacts, _ series) { k.unrecorded = true })
+	each(unsupportedExpr, func(k *collectorFacts, _ series) { k.unsupported = true })
 	each(syncedExpr, func(k *collectorFacts, _ series) { k.withdrawn = true })
 	for _, s := range ask(targetsExpr) {
 		f.targets[cell{s.labels.Get("target_cluster"), alerts.Flux}] = true

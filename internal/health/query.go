@@ -54,15 +54,23 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 	if rows, err = r.identified(rows); err != nil {
 		return err
 	}
-	var since map[uint64]time.Time
+	var since map[uint64]onset
 	if len(rows) > 0 && r.since.text != "" {
 		times, err := e.ask(ctx, r.since, c.now)
 		if err != nil {
 			return err
 		}
-		since = begun(rows, times)
+		since = onsets(rows, times)
 	}
-	e.active[r] = step(r, e.active[r], rows, since, c)
+	var why map[uint64]string
+	if len(rows) > 0 && r.reason.text != "" {
+		found, err := e.ask(ctx, r.reason, c.now)
+		if err != nil {
+			return err
+		}
+		why = reasons(rows, found)
+	}
+	e.active[r] = step(r, e.active[r], rows, since, why, c)
 	return nil
 }
 
@@ -163,29 +171,69 @@ func (r *recording) rows(rows []series) []series {
 	return out
 }
 
-// begun finds for each row the time with the same labels. A time may have fewer of
-// them; the one that has most holds.
-func begun(rows, times []series) map[uint64]time.Time {
-	byLabels := make(map[uint64]float64, len(times))
+// onset is since when it has been like this; atLeast means that it may be longer.
+type onset struct {
+	at      time.Time
+	atLeast bool
+}
+
+// Labels that rows about rows have apart from theirs.
+const (
+	onsetLabel  = "onset"
+	reasonLabel = "reason"
+	exactOnset  = "exact"
+)
+
+// onsets finds for each row the earliest time with the same labels.
+func onsets(rows, times []series) map[uint64]onset {
+	out := map[uint64]onset{}
+	for h, t := range joined(rows, times, onsetLabel, func(a, b series) bool { return a.value < b.value }) {
+		precision := t.labels.Get(onsetLabel)
+		out[h] = onset{time.UnixMilli(int64(t.value * 1000)).UTC(), precision != "" && precision != exactOnset}
+	}
+	return out
+}
+
+// reasons finds for each row why it is there.
+func reasons(rows, found []series) map[uint64]string {
+	out := map[uint64]string{}
+	less := func(a, b series) bool { return a.labels.Get(reasonLabel) < b.labels.Get(reasonLabel) }
+	for h, r := range joined(rows, found, reasonLabel, less) {
+		out[h] = r.labels.Get(reasonLabel)
+	}
+	return out
+}
+
+// joined finds for each row one with the same labels, apart from one label. It may have
+// fewer of them; one that has most holds, and of several the least.
+func joined(rows, found []series, apart string, less func(a, b series) bool) map[uint64]series {
+	byLabels := make(map[uint64]series, len(found))
 	var sets [][]string
 	known := map[string]bool{}
-	for i := range times {
-		l := nameless(times[i].labels)
-		byLabels[l.Hash()] = times[i].value
+	for _, s := range found {
+		l := nameless(s.labels)
 		var names []string
-		l.Range(func(l labels.Label) { names = append(names, l.Name) })
+		l.Range(func(l labels.Label) {
+			if l.Name != apart {
+				names = append(names, l.Name)
+			}
+		})
+		h := l.MatchLabels(true, names...).Hash()
+		if was, ok := byLabels[h]; !ok || less(s, was) {
+			byLabels[h] = s
+		}
 		if k := strings.Join(names, ","); !known[k] {
 			known[k] = true
 			sets = append(sets, names)
 		}
 	}
 	slices.SortStableFunc(sets, func(a, b []string) int { return len(b) - len(a) })
-	out := map[uint64]time.Time{}
+	out := map[uint64]series{}
 	for _, row := range rows {
 		for _, names := range sets {
 			part := row.labels.MatchLabels(true, names...)
-			if v, ok := byLabels[part.Hash()]; ok && part.Len() == len(names) {
-				out[row.labels.Hash()] = time.UnixMilli(int64(v * 1000)).UTC()
+			if s, ok := byLabels[part.Hash()]; ok && part.Len() == len(names) {
+				out[row.labels.Hash()] = s
 				break
 			}
 		}

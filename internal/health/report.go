@@ -55,11 +55,14 @@ type Finding struct {
 	Labels      map[string]string `json:"labels"`
 	Summary     string            `json:"summary"`
 	Description string            `json:"description"`
+	Reason      string            `json:"reason" jsonschema_description:"Why, as the object records it, such as BuildFailed; empty if that is unknown. It is part of the summary."`
 	Since       time.Time         `json:"since"`
-	RootCause   string            `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
-	Stale       bool              `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
-	Silenced    bool              `json:"silenced"`
-	Playbook    string            `json:"playbook"`
+	// SinceAtLeast qualifies Since.
+	SinceAtLeast bool   `json:"sinceAtLeast" jsonschema_description:"Whether it began at the time in since or earlier."`
+	RootCause    string `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
+	Stale        bool   `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
+	Silenced     bool   `json:"silenced"`
+	Playbook     string `json:"playbook"`
 	// Dashboard is for alerts, which are read where dashboards are.
 	Dashboard string `json:"-"`
 }
@@ -149,7 +152,10 @@ func (a *alert) finding() Finding {
 		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
 		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
 		Summary: a.rule.summary.expand(l, a.value), Description: a.rule.description.expand(l, a.value),
-		Object: a.object(),
+		Object: a.object(), Reason: a.reason, SinceAtLeast: a.atLeast,
+	}
+	if a.reason != "" {
+		f.Summary += ": " + a.reason
 	}
 	if a.rule.dashboard != nil {
 		f.Dashboard = a.rule.dashboard(l)

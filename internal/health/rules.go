@@ -27,7 +27,7 @@ type rule struct {
 	playbook      string
 	dashboard     func(labels map[string]string) string
 
-	expr, since query
+	expr, since, reason query
 	// labels are added to those of the expression; of user rules only.
 	labels map[string]*phrase
 	// clusterLabel is what the templates of user rules call the cluster.
@@ -161,6 +161,11 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	}
 	if a.Since != "" {
 		if r.since, why, err = c.query(a.Since); err != nil || why != "" {
+			return c.refuse(a.Name, why, err)
+		}
+	}
+	if a.Reason != "" {
+		if r.reason, why, err = c.query(a.Reason); err != nil || why != "" {
 			return c.refuse(a.Name, why, err)
 		}
 	}

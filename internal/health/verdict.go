@@ -119,7 +119,7 @@ func (f *facts) without(cluster string, s alerts.System) Verdict {
 	}
 	switch k, ok := c.collectors[string(s)]; {
 	case !ok:
-	case !c.up, !k.up:
+	case !c.up, !k.up, k.unsupported:
 		return Unknown
 	case k.present || !k.watches:
 		return OK

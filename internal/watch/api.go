@@ -37,6 +37,8 @@ type served struct {
 	serverVersion string
 	// kinds has the best served version and the resource name.
 	kinds map[schema.GroupKind]servedKind
+	// unsupported has the served versions of the kinds of which none is known.
+	unsupported map[schema.GroupKind][]string
 }
 
 type servedKind struct{ version, resource string }
@@ -55,11 +57,20 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 	}
 	s := served{serverVersion: info.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
 	for _, r := range resources {
+		gk := schema.GroupKind{Group: r.Group, Kind: r.Kind}
 		for _, v := range r.Versions {
 			gvk := schema.GroupVersionKind{Group: r.Group, Version: v, Kind: r.Kind}
 			if name, ok := a.known.resources[gvk]; ok {
-				s.kinds[gvk.GroupKind()] = servedKind{version: v, resource: name}
+				s.kinds[gk] = servedKind{version: v, resource: name}
 				break
+			}
+		}
+		if _, ok := s.kinds[gk]; !ok {
+			if versions := a.known.versions(gk); len(versions) > 0 {
+				if s.unsupported == nil {
+					s.unsupported = map[schema.GroupKind][]string{}
+				}
+				s.unsupported[gk] = versions
 			}
 		}
 	}

@@ -33,8 +33,11 @@ type Options struct {
 	ProbeInterval time.Duration
 	// StaleAfter is how long the rows of a cluster or kind outlive the contact.
 	StaleAfter time.Duration
-	// Notes is told what objects say beside their rows. May be nil.
-	Notes Notes
+	// Notes receive what objects leave beside their rows, by collector.
+	Notes map[string]Notes
+	// Once means that the objects are rendered for a single report: no memory of them
+	// will be used.
+	Once bool
 	// Silence is how long a watch may give no sign of life; by default two and a
 	// half times as long as a quiet one waits for a bookmark.
 	Silence time.Duration
@@ -126,7 +129,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 			w.groups = append(w.groups, g)
 			w.kinds = append(w.kinds, &kind{
 				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
-				notes: notesOf(r, o.Notes),
+				notes: notesOf(r, o.Notes[set.Collector]), once: o.Once,
 			})
 		}
 	}

@@ -96,7 +96,7 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 	d := discovered{resources: map[schema.GroupVersionKind]string{}}
 	for _, g := range list.Groups {
 		for _, v := range g.Versions {
-			if !isWanted(wanted, g.Name, v.Version) {
+			if !isWantedGroup(wanted, g.Name) {
 				continue
 			}
 			body, err := a.get(ctx, "/apis/"+v.GroupVersion)
@@ -120,6 +120,22 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 
 func isWanted(wanted []Resource, group, version string) bool {
 	return slices.ContainsFunc(wanted, func(r Resource) bool { return r.Group == group && slices.Contains(r.Versions, version) })
+}
+
+func isWantedGroup(wanted []Resource, group string) bool {
+	return slices.ContainsFunc(wanted, func(r Resource) bool { return r.Group == group })
+}
+
+// versions returns the versions in which a kind is served, sorted.
+func (d *discovered) versions(kind schema.GroupKind) []string {
+	var all []string
+	for gvk := range d.resources {
+		if gvk.GroupKind() == kind {
+			all = append(all, gvk.Version)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // add notes a resource that can be watched; a subresource, such as a scale,

@@ -28,6 +28,7 @@ func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
 		reflect.TypeFor[Count]():       keptCount,
 		reflect.TypeFor[Annotations](): only(names),
 		reflect.TypeFor[OwnLabels]():   nil,
+		reflect.TypeFor[Edits]():       keptEdits,
 	}
 	if len(own) > 0 {
 		filters[reflect.TypeFor[OwnLabels]()] = only(own)

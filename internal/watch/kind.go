@@ -26,6 +26,8 @@ type kind struct {
 	steady    time.Duration // how long a stream lasts that is none to wonder about
 	silence   time.Duration // how long to be content with streams that say nothing
 	notes     Notes         // nil if nobody listens
+	once      bool          // see Options.Once
+	memory    memories
 
 	mu    sync.Mutex
 	state kindState
@@ -39,6 +41,8 @@ type kindState struct {
 	version string
 	// unrecorded means that a snapshot has nothing of the kind, but refers to it.
 	unrecorded bool
+	// unsupported are the served versions if none of them is known.
+	unsupported []string
 	// synced says that the rows are a complete set.
 	synced bool
 	// started and syncTook time the last initial list.
@@ -82,6 +86,13 @@ func (k *kind) replace(entries []*exposition.Entry) {
 			}
 		}
 	}
+	if k.resource.remembers {
+		listed := make(map[string]struct{}, len(entries))
+		for _, e := range entries {
+			listed[e.Key] = struct{}{}
+		}
+		k.memory.keep(func(key string) bool { _, ok := listed[key]; return ok })
+	}
 	k.group.Replace(entries)
 	if k.notes != nil {
 		k.notes.Replace(k.resource.Kind, notes)
@@ -119,14 +130,17 @@ func (k *kind) update(f func(*kindState)) {
 
 // begin notes that a watch of the given version starts.
 func (k *kind) begin(version string) {
-	k.update(func(s *kindState) { s.known, s.version, s.unrecorded, s.started = true, version, false, k.now() })
+	k.update(func(s *kindState) {
+		s.known, s.version, s.unrecorded, s.unsupported, s.started = true, version, false, nil, k.now()
+	})
 }
 
-// absent notes that the kind is not served and withdraws its rows.
-func (k *kind) absent() {
+// absent notes that the kind is not served, or in unsupported versions only, and
+// withdraws its rows.
+func (k *kind) absent(unsupported ...string) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing, s.short = true, "", false, "", 0
+		s.known, s.version, s.synced, s.failing, s.short, s.unsupported = true, "", false, "", 0, unsupported
 	})
 }
 

@@ -79,7 +79,7 @@ func TestNotes(t *testing.T) {
 			n := &notebook{notes: map[string]any{}}
 			watchAPI(t, a, func(c *fleet.Cluster, o *Options) {
 				c.WatchList = watchList
-				o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
+				o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, map[string]Notes{"test": n}
 			})
 			n.want(t, map[string]any{"Widget n/a": 1})
 			a.put("widgets", "b", `{"size":2}`)
@@ -110,7 +110,7 @@ func TestNotesOfASnapshot(t *testing.T) {
 	n := &notebook{notes: map[string]any{}}
 	watchAPI(t, newFakeAPI(t, (*httptest.Server).Start), func(c *fleet.Cluster, o *Options) {
 		c.Source, c.Snapshot = fleet.SourceSnapshot, &snapshot.Dir{Path: dir}
-		o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, n
+		o.Sets, o.Notes = []Set{{Collector: "test", Resources: []Resource{noting()}}}, map[string]Notes{"test": n}
 	})
 	n.want(t, map[string]any{"Widget default/a": 1, "Widget default/b": 2})
 	if err := os.WriteFile(file, []byte(object("a", 5)), 0o600); err != nil {

@@ -30,8 +30,11 @@ type Meta struct {
 	Generation      int64       `json:"generation"`
 	Created         time.Time   `json:"creationTimestamp"`
 	Deleted         time.Time   `json:"deletionTimestamp"` // asked for: finalizers may hold it up
+	Finalizers      []string    `json:"finalizers"`
 	Annotations     Annotations `json:"annotations"`
 	Own             OwnLabels   `json:"labels"`
+	ManagedFields   Edits       `json:"managedFields" kept:"edits"`
+	Edits           Edits       `json:"edits"` // as a snapshot has them
 }
 
 // Labeled is embedded instead of [Object] where labels become rows. They are read

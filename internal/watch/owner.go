@@ -28,9 +28,16 @@ var (
 	}
 )
 
-// objectFamilies are those that every kind has.
+// objectDeleted is exported for every watched kind.
+var objectDeleted = &exposition.Family{
+	Name: "cobaltcore_object_deletion_timestamp_seconds", Type: exposition.Gauge,
+	Labels: []string{"cluster", "group", "kind", "namespace", "name", "finalizers"},
+	Help:   "When the deletion of an object was requested that a finalizer holds. finalizers are those that are left, separated by commas.",
+}
+
+// objectFamilies returns the families that every kind has.
 func objectFamilies() []*exposition.Family {
-	return []*exposition.Family{alertsDisabled, objectOwner}
+	return []*exposition.Family{alertsDisabled, objectOwner, objectDeleted}
 }
 
 // Owners are names of labels that say whose an object is. Of each list, the first that
@@ -48,7 +55,7 @@ func (r Resource) WithOwners(o Owners) Resource {
 	create := r.create
 	r.create = func() object {
 		o := create()
-		o.meta().Own.wanted = names
+		o.meta().Own.wanted = slices.Concat(r.OwnLabels, names)
 		return o
 	}
 	r.owners = o
@@ -63,6 +70,7 @@ func (r Resource) objectRows(o object, rows *exposition.Rows) {
 	if strings.EqualFold(m.Annotations[AlertsAnnotation], "disabled") {
 		rows.Add(alertsDisabled, 1, r.Group, r.Kind, m.Namespace, m.Name)
 	}
+	rows.Time(objectDeleted, m.Deleted, r.Group, r.Kind, m.Namespace, m.Name, strings.Join(m.Finalizers, ","))
 	first := func(names []string) string {
 		for _, name := range names {
 			if v := o.label(name); v != "" {
@@ -82,6 +90,9 @@ type OwnLabels struct {
 	wanted []string
 	values Annotations
 }
+
+// Get returns the value of a wanted label; empty if the object does not have it.
+func (l *OwnLabels) Get(name string) string { return l.values[name] }
 
 // UnmarshalJSONFrom reads the wanted labels.
 func (l *OwnLabels) UnmarshalJSONFrom(dec *jsontext.Decoder) error {

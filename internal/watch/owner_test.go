@@ -11,6 +11,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
 // TestObjectRows: any kind may turn alerts off and say whose it is, also where the
@@ -73,10 +74,10 @@ func renderOne(t *testing.T, r Resource, raw []byte) []string {
 	}
 	g := e.Group(exposition.Key{Cluster: "c", Kind: r.Kind}, r.Families)
 	e.Swap(nil, []*exposition.Group{g})
-	entry, _, err := r.Render(fleet.View{}, raw, g.Rows())
+	rendered, err := r.Render(fleet.View{}, raw, lifecycle.Sighting{}, g.Rows())
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Replace([]*exposition.Entry{entry})
+	g.Replace([]*exposition.Entry{rendered.Entry})
 	return scrape(e, "cobaltcore_object_")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -28,29 +29,55 @@ type Resource struct {
 	// Annotations and Labels are those that the rows look at: a snapshot has no
 	// others.
 	Annotations, Labels []string
+	// OwnLabels are labels that the rows look at of a kind that embeds [Object].
+	OwnLabels []string
 
 	create func() object
-	rows   func(fleet.View, object, *exposition.Rows)
-	typ    reflect.Type
-	shape  func() (*snapshot.Shape, error)
-	owners Owners
+	rows   func(fleet.View, object, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory
+	// remembers is set if the rows function returns memory.
+	remembers bool
+	typ       reflect.Type
+	shape     func() (*snapshot.Shape, error)
+	owners    Owners
+}
+
+// Slim is satisfied by the pointer to a slim struct.
+type Slim[T any] interface {
+	*T
+	object
 }
 
 // Of completes a declaration with the slim struct T, which embeds [Object], and
 // the pure function that turns one into rows.
-func Of[T any, P interface {
-	*T
-	object
-}](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
+func Of[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
+	return complete[T, P](r, func(o *T, v fleet.View, _ lifecycle.Sighting, rs *exposition.Rows) lifecycle.Memory {
+		rows(o, v, rs)
+		return lifecycle.Memory{}
+	})
+}
+
+// Remembering is [Of] for a kind with a lifecycle: rows also gets what was kept of the
+// object, and returns what to keep of it until it is seen again.
+func Remembering[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
+	r.remembers = true
+	return complete[T, P](r, rows)
+}
+
+func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
 	r.Families = slices.Concat(r.Families, objectFamilies())
 	r.Annotations = append(slices.Clip(r.Annotations), AlertsAnnotation)
-	r.create = func() object { return P(new(T)) }
+	r.create = func() object {
+		o := P(new(T))
+		o.meta().Own.wanted = r.OwnLabels
+		return o
+	}
 	r.typ = reflect.TypeFor[T]()
 	r.shape = r.shapes()
-	r.rows = func(v fleet.View, o object, rs *exposition.Rows) {
+	r.rows = func(v fleet.View, o object, s lifecycle.Sighting, rs *exposition.Rows) lifecycle.Memory {
 		if o, ok := o.(P); ok {
-			rows((*T)(o), v, rs)
+			return rows((*T)(o), v, s, rs)
 		}
+		return lifecycle.Memory{}
 	}
 	return r
 }
@@ -58,14 +85,15 @@ func Of[T any, P interface {
 // shapes makes the shape when it is asked for.
 func (r Resource) shapes() func() (*snapshot.Shape, error) {
 	return sync.OnceValues(func() (*snapshot.Shape, error) {
-		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), r.owners.names())
+		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), slices.Concat(r.OwnLabels, r.owners.names()))
 	})
 }
 
-// fill adds the rows of an object.
-func (r Resource) fill(v fleet.View, o object, rows *exposition.Rows) {
-	r.rows(v, o, rows)
+// fill adds the rows of an object and returns what to keep of it.
+func (r Resource) fill(v fleet.View, o object, s lifecycle.Sighting, rows *exposition.Rows) lifecycle.Memory {
+	m := r.rows(v, o, s, rows)
 	r.objectRows(o, rows)
+	return m
 }
 
 // Set is the resources of one collector.
@@ -74,17 +102,28 @@ type Set struct {
 	Resources []Resource
 }
 
-// Render decodes one object from JSON and returns its rows; a snapshot does, and
-// tests check object in, text out. There is no entry if the object is skipped, or
-// has no name. partial says that a value of the wrong type was left out, or the name.
-func (r Resource) Render(v fleet.View, raw []byte, rows *exposition.Rows) (entry *exposition.Entry, partial bool, err error) {
+// Rendered is an object as rows.
+type Rendered struct {
+	// Entry is nil if the object is skipped or has no name.
+	Entry *exposition.Entry
+	// Partial reports that a value of the wrong type was left out, or the name.
+	Partial bool
+	// Memory is what to keep of the object.
+	Memory lifecycle.Memory
+}
+
+// Render decodes one object from JSON and returns its rows. Snapshots are read with it,
+// and tests check object in, text out.
+func (r Resource) Render(v fleet.View, raw []byte, s lifecycle.Sighting, rows *exposition.Rows) (Rendered, error) {
 	o := r.create()
-	partial, err = decode(raw, o)
+	partial, err := decode(raw, o)
 	switch {
 	case err != nil:
-		return nil, false, err
+		return Rendered{}, err
 	case o.meta().Name == "":
-		return nil, true, nil
+		return Rendered{Partial: true}, nil
 	}
-	return rows.Render(o.meta().key(), func(rs *exposition.Rows) { r.fill(v, o, rs) }), partial, nil
+	out := Rendered{Partial: partial}
+	out.Entry = rows.Render(o.meta().key(), func(rs *exposition.Rows) { out.Memory = r.fill(v, o, s, rs) })
+	return out, nil
 }

@@ -90,7 +90,7 @@ func (s *session) probe(ctx context.Context) error {
 			w.missing = true // believed when the next probe says so, too
 		case !ok:
 			s.stop(k)
-			k.absent()
+			k.absent(found.unsupported[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]...)
 		case w == nil:
 			s.start(ctx, k, as)
 		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:

@@ -16,6 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -70,6 +71,17 @@ var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.ym
 // renewalPause limits the time spent on a snapshot to 2 %: nothing reconciles in it, so its
 // timestamps move with the clock, and it is read again at each probe.
 const renewalPause = 50
+
+// unsupported returns the versions of a kind in the snapshot that are not supported.
+func (c snapshotContent) unsupported(r Resource) []string {
+	var all []string
+	for _, o := range c.objects[schema.GroupKind{Group: r.Group, Kind: r.Kind}] {
+		if !slices.Contains(r.Versions, o.Version) && !slices.Contains(all, o.Version) {
+			all = append(all, o.Version)
+		}
+	}
+	return all
+}
 
 // runSnapshot feeds the cluster from a directory and follows its changes. A
 // directory that cannot be read changes nothing: what was read before stays.
@@ -128,8 +140,14 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 	if len(content.objects) == 0 && content.down == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
 		return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoObjects)
 	}
-	shift := c.Snapshot.Shift(content.meta, c.options.Now())
+	now := c.options.Now()
+	shift := c.Snapshot.Shift(content.meta, now)
 	var mistyped []string
+	// A snapshot is one sighting, at the moment in which it was taken.
+	seen := lifecycle.Sighting{Now: now, Once: true}
+	if !content.meta.TakenAt.IsZero() {
+		seen.Now = content.meta.TakenAt
+	}
 	versions, entries := make([]string, len(c.kinds)), make([][]*exposition.Entry, len(c.kinds))
 	for i, k := range c.kinds {
 		rows := k.group.Rows()
@@ -138,11 +156,11 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 		versions[i], objects = content.of(k.resource)
 		at := map[string]int{}
 		for _, o := range objects {
-			entry, partial, err := k.resource.Render(view, o.Raw, rows)
+			rendered, err := k.resource.Render(view, o.Raw, seen, rows)
 			if err != nil {
 				return false, o.Errorf("%s: %w", k.resource.Kind, err)
 			}
-			if partial {
+			if rendered.Partial {
 				key, field := k.resource.mistyped(o.Raw)
 				if field == "" {
 					return false, o.Errorf("%s has no metadata.name: is the file cut off?", k.resource.Kind)
@@ -152,6 +170,7 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 					k.decodedPartially()
 				}
 			}
+			entry := rendered.Entry
 			if entry == nil {
 				continue
 			}
@@ -171,7 +190,7 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 		case ok:
 			k.unread(gone)
 		case versions[i] == "":
-			k.absent()
+			k.absent(content.unsupported(k.resource)...)
 			k.update(func(s *kindState) { s.unrecorded = unrecorded[k] })
 		default:
 			k.begin(versions[i])

@@ -6,6 +6,7 @@ package watch
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
@@ -52,6 +53,10 @@ var (
 	watchUnrecorded = &exposition.Family{
 		Name: "cobaltcore_watch_unrecorded", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
 		Help: "Kinds to which objects of a snapshot refer and of which the snapshot has nothing: nothing is known about their objects. Always 1.",
+	}
+	watchUnsupported = &exposition.Family{
+		Name: "cobaltcore_watch_unsupported_versions", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "versions"},
+		Help: "Kinds that the cluster serves in versions only that the exporter does not support, separated by commas: nothing is known about their objects. Always 1.",
 	}
 	watchSynced = &exposition.Family{
 		Name: "cobaltcore_watch_synced", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
@@ -100,7 +105,7 @@ func clusterFamilies() []*exposition.Family {
 
 func watchFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		watchPresent, watchUnrecorded, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
+		watchPresent, watchUnrecorded, watchUnsupported, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
 	}
 }
 
@@ -146,6 +151,9 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 		}
 		if s.unrecorded {
 			r.Add(watchUnrecorded, 1, labels...)
+		}
+		if len(s.unsupported) > 0 {
+			r.Add(watchUnsupported, 1, with(strings.Join(s.unsupported, ","))...)
 		}
 		if s.version != "" {
 			objects, over, cut := k.group.Size()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
 // store is what a reflector writes into. It keeps no object: each is rendered
@@ -33,9 +34,20 @@ func newStore(k *kind, view fleet.View) *store {
 	return &store{kind: k, view: view, rows: k.group.Rows()}
 }
 
-// render returns nil for an object that has no rows.
+// render renders an object of a list. It returns nil for one that has no rows.
 func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
-	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.kind.resource.fill(s.view, o, r) })
+	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.fill(o, false, r) })
+}
+
+// fill adds the rows of an object and keeps its memory. live is set for an event of a
+// stream, before which nothing was missed.
+func (s *store) fill(o object, live bool, r *exposition.Rows) {
+	k, key := s.kind, o.meta().key()
+	seen := lifecycle.Sighting{Live: live, Once: k.once}
+	if k.resource.remembers {
+		seen.Now, seen.Before = k.now(), k.memory.get(key)
+	}
+	k.memory.set(key, k.resource.fill(s.view, o, seen, r))
 }
 
 // Transformer renders the objects of a WatchList as they arrive, so that the
@@ -86,7 +98,7 @@ func (s *store) Update(x any) error {
 		s.kind.decodedPartially()
 		return nil
 	}
-	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.kind.resource.fill(s.view, o, r) })
+	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.fill(o, true, r) })
 	s.kind.noted(o.meta().key(), s.rows.Noted())
 	s.kind.event()
 	return nil
@@ -99,6 +111,7 @@ func (s *store) Delete(x any) error {
 		return fmt.Errorf("delete %s: unexpected %T", s.kind.resource.Kind, x)
 	}
 	s.kind.group.Delete(o.meta().key())
+	s.kind.memory.set(o.meta().key(), lifecycle.Memory{})
 	s.kind.noted(o.meta().key(), nil)
 	s.kind.event()
 	return nil

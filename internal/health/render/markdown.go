@@ -47,7 +47,11 @@ func Markdown(w io.Writer, r health.Report) error {
 			state = " (pending)"
 		}
 		facts := slices.DeleteFunc([]string{rule, md(f.Cluster), md(f.Object.String())}, func(s string) bool { return s == "" })
-		put("%s- **%s**%s %s since %s%s", indent, f.Severity, state, strings.Join(facts, ", "), f.Since.UTC().Format(time.RFC3339), flags(f))
+		atLeast := ""
+		if f.SinceAtLeast {
+			atLeast = "at least "
+		}
+		put("%s- **%s**%s %s since %s%s%s", indent, f.Severity, state, strings.Join(facts, ", "), atLeast, f.Since.UTC().Format(time.RFC3339), flags(f))
 		if f.Summary != "" {
 			put(": %s", md(f.Summary))
 		}

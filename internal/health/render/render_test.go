@@ -45,7 +45,7 @@ func sick() health.Report {
 				ID: "2", Rule: "FluxSuspended", Severity: "info", State: health.Firing, Cluster: "", System: "flux", Silenced: true,
 				Object: health.Object{Kind: "Kustomization", Namespace: "flux-system", Name: "na\r\nme\u202e"}, Since: now, Playbook: "javascript:alert(1)",
 			},
-			{ID: "3", Rule: "FluxFailing", Severity: "warning", State: health.Pending, Cluster: "management", System: "flux", Since: now.Add(-200 * 24 * time.Hour)},
+			{ID: "3", Rule: "FluxFailing", Severity: "warning", State: health.Pending, Cluster: "management", System: "flux", Since: now.Add(-23*time.Hour - 59*time.Minute), SinceAtLeast: true, Summary: "it fails: BuildFailed", Reason: "BuildFailed"},
 		},
 		NotEvaluated: []health.NotEvaluated{{Rule: "ExporterDown", Reason: "needs Prometheus"}},
 	}

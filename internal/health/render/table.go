@@ -194,8 +194,12 @@ func severity(s alerts.Severity) (code string) {
 // finding is one line with the facts and, of a root cause, one with what to do.
 func (t *table) finding(indent string, f health.Finding, name, where, object int) {
 	// What matters most comes first: a narrow terminal cuts the rest.
-	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s",
-		pad(since(f, t.now), len("999d")+2), pad(f.Rule, name), pad(clean(f.Cluster), where), pad(clean(f.Object.String()), object), flags(f)), " ")
+	reason := ""
+	if f.Reason != "" {
+		reason = "  " + clean(f.Reason)
+	}
+	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s%s",
+		pad(since(f, t.now), width("≥23h59m")), pad(f.Rule, name), pad(clean(f.Cluster), where), pad(clean(f.Object.String()), object), reason, flags(f)), " ")
 	label := pad(string(f.Severity), len("critical"))
 	room := t.Width - width(indent) - len(label) - 2
 	t.line(t.paint(faint, indent) + t.paint(severity(f.Severity), label) + "  " + t.fit(facts, room))
@@ -243,10 +247,14 @@ func clean(s string) string {
 	}, s)
 }
 
-// since is how long it has been so. What was seen just now may have been so for long.
+// since returns for how long it has been so, ≥ for at least. What was seen just now may
+// have been so for long.
 func since(f health.Finding, now time.Time) string {
-	if !f.Since.Before(now) {
+	switch {
+	case !f.Since.Before(now):
 		return "-"
+	case f.SinceAtLeast:
+		return "≥" + Age(now.Sub(f.Since))
 	}
 	return Age(now.Sub(f.Since))
 }

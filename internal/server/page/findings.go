@@ -79,6 +79,7 @@ type finding struct {
 	// New says that it was seen for the first time just now; it may have been so for
 	// long.
 	New             bool
+	AtLeast         bool // Since is a bound
 	Stale, Silenced bool
 	Labels          []string
 	// Aside says that it is shown for what follows from it, not for itself.
@@ -163,7 +164,7 @@ func findingOf(f health.Finding, r health.Report) finding {
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
-		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), Stale: f.Stale, Silenced: f.Silenced,
+		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
 	}
 	if strings.HasPrefix(f.Playbook, "https://") || strings.HasPrefix(f.Playbook, "http://") {
 		v.Playbook = f.Playbook

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -144,10 +146,19 @@ func (r *Rig) Of(tb testing.TB, kind string) *Kind {
 	return k
 }
 
-// Render decodes one object and renders its rows.
+// Render decodes one object and renders its rows, as a snapshot does.
 func (k *Kind) Render(raw []byte) (e *exposition.Entry, partial bool, err error) {
-	return k.Resource.Render(k.view, raw, k.rows)
+	r, err := k.See(raw, lifecycle.Sighting{Now: SeenAt(), Once: true})
+	return r.Entry, r.Partial, err
 }
+
+// See decodes one object and renders its rows for a given sighting.
+func (k *Kind) See(raw []byte, s lifecycle.Sighting) (watch.Rendered, error) {
+	return k.Resource.Render(k.view, raw, s, k.rows)
+}
+
+// SeenAt returns the time at which the objects of testdata are seen.
+func SeenAt() time.Time { return time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) }
 
 // Set makes the objects all that there are. One that is skipped has no rows.
 func (r *Rig) Set(tb testing.TB, objects ...Object) {

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+// deletionStuck is the rule about objects of a system whose deletion does not end, by the
+// API groups of the system.
+func deletionStuck(name string, system System, groups string) Rule {
+	const object = "cluster, group, kind, namespace, name"
+	rows := `cobaltcore_object_deletion_timestamp_seconds{group=~"` + groups + `"}`
+	return Rule{
+		Name: name, System: system, Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+		Threshold:   after(30*time.Minute, "how long ago its deletion was requested"),
+		Expr:        `time() - max by (` + object + `) (` + rows + `) > ` + threshold,
+		Since:       `max by (` + object + `) (` + rows + `)`,
+		Reason:      `max by (` + object + `, reason) (label_replace(` + rows + `, "reason", "held by $1", "finalizers", "(.+)"))`,
+		Object:      Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+		Summary:     "The deletion of {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} does not end",
+		Description: "The deletion of {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} was requested more than $threshold ago, and a finalizer holds the object. Find out why its controller does not remove the finalizer before you do.",
+		InhibitedBy: []Inhibition{inHouse()},
+	}
+}

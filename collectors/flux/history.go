@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+)
+
+// history is an entry of a status history. Entries are keyed by digest and status and
+// keep firstReconciled across recurrences; five are kept (fluxcd/pkg, apis/meta/history.go).
+type history struct {
+	Digest     string    `json:"digest"`
+	First      time.Time `json:"firstReconciled"`
+	Last       time.Time `json:"lastReconciled"`
+	Duration   string    `json:"lastReconciledDuration"`
+	Status     string    `json:"lastReconciledStatus"`
+	Total      int64     `json:"totalReconciliations"`
+	Properties struct {
+		Flux string `json:"flux"`
+	} `json:"metadata"`
+}
+
+const maxHistory = 5
+
+// setHistory takes over the finished attempts of a history. applied is set if the object
+// has been applied at some time.
+func (s *subject) setHistory(entries []history, applied bool) {
+	success := false
+	for _, h := range entries {
+		if h.Last.After(s.lastRun) {
+			s.lastRun = h.Last
+		}
+		good := strings.HasSuffix(h.Status, "Succeeded")
+		if good || strings.HasSuffix(h.Status, "Failed") {
+			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: !good, Reason: h.Status, First: h.First, Last: h.Last})
+		}
+		success = success || good
+	}
+	// Objects older than the history have succeeded without a record.
+	s.truncated = len(entries) >= maxHistory || applied && !success
+}
+
+// successRow adds when the object was last reconciled with success.
+func (s *subject) successRow(r *exposition.Rows) {
+	r.Time(resourceSucceeded, s.result.LastSuccess, s.labels()...)
+}
+
+// historyRows adds the whole history.
+func (s *subject) historyRows(r *exposition.Rows, entries []history) {
+	for _, h := range entries {
+		l := s.labels(h.Digest, h.Properties.Flux, h.Status)
+		r.Time(historyTime, h.Last, l...)
+		if d, err := time.ParseDuration(h.Duration); err == nil {
+			r.Add(historyDuration, d.Seconds(), l...)
+		}
+		r.Add(historyCount, float64(h.Total), l...)
+	}
+}
+
+// release is a snapshot in the history of a HelmRelease.
+type release struct {
+	ChartName    string    `json:"chartName"`
+	ChartVersion string    `json:"chartVersion"`
+	ConfigDigest string    `json:"configDigest"`
+	AppVersion   string    `json:"appVersion"`
+	Status       string    `json:"status"`
+	Version      int64     `json:"version"`
+	LastDeployed time.Time `json:"lastDeployed"`
+}
+
+func (h release) good() bool { return h.Status == "deployed" || h.Status == "superseded" }
+
+// sameAs reports whether two releases have the same chart and values.
+func (h release) sameAs(other release) bool {
+	return h.ChartVersion == other.ChartVersion && h.ConfigDigest == other.ConfigDigest
+}
+
+// setReleases takes over the finished attempts of the snapshots of a HelmRelease. A
+// release that brings back the one before a failure is a remediation and no success; nor
+// is any that follows a failure that the conditions still show.
+func (s *subject) setReleases(releases []release) {
+	ordered := slices.Clone(releases)
+	slices.SortStableFunc(ordered, func(a, b release) int { return int(a.Version - b.Version) })
+	conditions := s.status.Conditions
+	shown := conditions.Is("Released", "False") || conditions.Is("Remediated", "True")
+	var lastGood release
+	failing := false
+	for i, h := range ordered {
+		switch {
+		case h.Status == "failed":
+			failing = true
+			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: true, Reason: "ReleaseFailed", First: h.LastDeployed, Last: h.LastDeployed})
+		case !h.good(), failing && (h.sameAs(lastGood) || shown && i == len(ordered)-1):
+		default:
+			lastGood, failing = h, false
+			s.attempts = append(s.attempts, lifecycle.Attempt{First: h.LastDeployed, Last: h.LastDeployed})
+		}
+	}
+}

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dependencies
+
+import (
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+)
+
+// Problems of a dependency, the worst first: of several the first is exported.
+const (
+	missing     = "missing"
+	circular    = "circular"
+	stalled     = "stalled"
+	failed      = "failed"
+	suspended   = "suspended"
+	deleting    = "deleting"
+	unprocessed = "unprocessed"
+	waits       = "waits"  // itself; never exported
+	paused      = "paused" // suspended and ready; exported as suspended
+	progressing = "progressing"
+	empty       = "empty"
+	revision    = "revision"
+	expression  = "expression"
+	unwatched   = "unwatched"
+	unknown     = "unknown"
+	ready       = "ready"
+)
+
+func bySeverity() []string {
+	return []string{
+		missing, circular, stalled, failed, suspended, deleting, unprocessed, waits, progressing, empty, revision, expression, unwatched, unknown, paused, ready,
+	}
+}
+
+// finding is what an object waits for.
+type finding struct {
+	dependency Ref
+	problem    string
+	// blocked is the object at the end of the chain that waits directly.
+	blocked Ref
+}
+
+// resolve finds what an object waits for. A dependency that waits itself is followed to
+// the end of the chain, or to the circle that it leads into.
+func (c *Cluster) resolve(ref Ref) finding {
+	node := c.nodes[ref]
+	worst := finding{problem: unknown, blocked: ref}
+	for i, w := range node.Waits {
+		f := finding{dependency: w.Ref, problem: c.problem(node, w), blocked: ref}
+		if f.problem == waits {
+			f = c.follow(f)
+		}
+		if i == 0 || rank(f.problem) < rank(worst.problem) {
+			worst = f
+		}
+	}
+	if worst.problem == paused {
+		worst.problem = suspended
+	}
+	return worst
+}
+
+// follow follows a dependency that waits itself.
+func (c *Cluster) follow(f finding) finding {
+	ref := f.blocked
+	switch {
+	case c.leads(f.dependency, ref):
+		f.problem = circular
+		return f
+	case c.leads(f.dependency, f.dependency):
+		f.problem, f.blocked = circular, f.dependency
+		return f
+	}
+	end := c.resolve(f.dependency) // ends: it is part of no circle
+	f.problem, f.blocked = end.problem, end.blocked
+	return f
+}
+
+// leads reports whether the waits of an object lead to another one, which may be itself.
+func (c *Cluster) leads(from, to Ref) bool {
+	seen := map[Ref]bool{}
+	for next := []Ref{from}; len(next) > 0; next = next[1:] {
+		node := c.nodes[next[0]]
+		if node == nil || node.Satisfied {
+			continue
+		}
+		for _, w := range node.Waits {
+			if w.Ref == to {
+				return true
+			}
+			if !seen[w.Ref] {
+				seen[w.Ref] = true
+				next = append(next, w.Ref)
+			}
+		}
+	}
+	return false
+}
+
+func rank(problem string) int { return slices.Index(bySeverity(), problem) }
+
+// problem returns what is wrong with a dependency.
+func (c *Cluster) problem(node *Node, w Wait) string {
+	on := c.nodes[w.Ref]
+	switch {
+	case w.Unwatched:
+		return unwatched
+	case on == nil && c.known[w.Kind]:
+		return missing
+	case on == nil:
+		return unknown
+	case on.Satisfied:
+		return c.notEnough(node, on, w)
+	}
+	switch on.State {
+	case lifecycle.Stalled:
+		return stalled
+	case lifecycle.Failed:
+		return failed
+	case lifecycle.Suspended:
+		return suspended
+	case lifecycle.Deleting:
+		return deleting
+	case lifecycle.Unprocessed:
+		return unprocessed
+	case lifecycle.DependencyNotReady:
+		if len(on.Waits) > 0 {
+			return waits
+		}
+		return failed
+	case lifecycle.Progressing:
+		return progressing
+	}
+	return unknown
+}
+
+// notEnough returns why a dependency that is ready may not satisfy the object. A
+// Kustomization also waits until one with the same source has applied its revision
+// (fluxcd/kustomize-controller, checkDependencies).
+func (c *Cluster) notEnough(node, on *Node, w Wait) string {
+	source := c.nodes[on.Source]
+	switch {
+	case on.Empty:
+		return empty
+	case w.Kind == "Kustomization" && on.Source == node.Source && source != nil && source.Revision != on.Revision:
+		if on.State == lifecycle.Suspended {
+			return suspended
+		}
+		return revision
+	case on.State == lifecycle.Suspended: // unless another dependency explains the wait
+		return paused
+	case w.Expression:
+		return expression
+	}
+	return ready
+}

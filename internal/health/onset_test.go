@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+func TestOnsetsAndReasons(t *testing.T) {
+	row := func(value float64, pairs ...string) series {
+		return series{labels: labels.FromStrings(pairs...), value: value}
+	}
+	alerting := []series{
+		row(1, "cluster", "c", "name", "a", "source", "s"), row(1, "cluster", "c", "name", "b"), row(1, "cluster", "c", "name", "d"), row(1, "cluster", "c", "name", "e"),
+	}
+	times := []series{
+		row(100, "cluster", "c", "name", "a", "source", "s", "onset", "exact"),
+		row(200, "cluster", "c", "name", "b", "onset", "at_least"), row(150, "cluster", "c", "name", "b", "onset", "exact"),
+		row(300, "cluster", "c", "name", "d", "onset", "undated"),
+		row(50, "cluster", "other", "name", "d", "onset", "exact"),
+		row(400, "cluster", "c", "name", "e"),
+	}
+	why := []series{row(1, "cluster", "c", "name", "a", "reason", "BuildFailed"), row(1, "cluster", "c", "name", "b", "reason", "")}
+	type facts struct {
+		Since   int64
+		AtLeast bool
+		Reason  string
+	}
+	got := map[string]facts{}
+	begun, reason := onsets(alerting, times), reasons(alerting, why)
+	for _, r := range alerting {
+		o := begun[r.labels.Hash()]
+		got[r.labels.Get("name")] = facts{o.at.Unix(), o.atLeast, reason[r.labels.Hash()]}
+	}
+	want := map[string]facts{"a": {100, false, "BuildFailed"}, "b": {150, false, ""}, "d": {300, true, ""}, "e": {400, false, ""}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestReasonFollowsTheSummary: it may change while the alert stays the same.
+func TestReasonFollowsTheSummary(t *testing.T) {
+	p := newPhrases()
+	a := &alert{
+		rule:  &rule{name: "r", summary: p.phrase("it fails"), description: p.phrase(""), object: [3]*phrase{p.phrase(""), p.phrase(""), p.phrase("")}},
+		since: time.Unix(1, 0), atLeast: true, reason: "BuildFailed", labels: labels.FromStrings("cluster", "c"),
+	}
+	f := a.finding()
+	if f.Summary != "it fails: BuildFailed" || f.Reason != "BuildFailed" || !f.SinceAtLeast {
+		t.Errorf("finding is %+v", f)
+	}
+	before := a.id()
+	a.reason = "HealthCheckFailed"
+	if a.id() != before {
+		t.Error("the id changes with the reason")
+	}
+}
+
+// TestACausePrecedesItsConsequence: what began later is another matter.
+func TestACausePrecedesItsConsequence(t *testing.T) {
+	at := func(minute int, dated, atLeast bool) *alert {
+		a := &alert{rule: &rule{}, since: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), atLeast: atLeast}
+		if dated {
+			a.rule.since.text = "x"
+		}
+		return a
+	}
+	for _, tc := range []struct {
+		name             string
+		cause, following *alert
+		want             bool
+	}{
+		{"before", at(1, true, false), at(9, true, false), true},
+		{"within the slack", at(14, true, false), at(9, true, false), true},
+		{"after", at(15, true, false), at(9, true, false), false},
+		{"after, or earlier", at(15, true, true), at(9, true, false), true},
+		{"after what may have begun earlier still", at(15, true, false), at(9, true, true), false},
+		{"the cause has no onset", at(15, false, false), at(9, true, false), true},
+		{"the consequence has no onset", at(15, true, false), at(9, false, false), true},
+	} {
+		if got := precedes(tc.cause, tc.following); got != tc.want {
+			t.Errorf("%s: precedes() = %t, want %t", tc.name, got, tc.want)
+		}
+	}
+}

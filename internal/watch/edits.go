@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Edits are the times of managedFields that matter: when the spec was changed last, and
+// when what suspends the object was. They are zero if no manager is on record. What the
+// managers own is scanned and not stored.
+type Edits struct {
+	Spec    time.Time `json:"spec,omitzero"`
+	Suspend time.Time `json:"suspend,omitzero"`
+}
+
+// UnmarshalJSONFrom reads managedFields, or what a snapshot keeps of them.
+func (e *Edits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*e = Edits{}
+	if dec.PeekKind() != '[' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		type plain Edits
+		_ = json.Unmarshal(value, (*plain)(e), lenientOptions) // of a wrong type: no edits
+		return nil
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		value, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		e.add(value)
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// add reads the entry of a manager. An object is suspended by a field of its spec or by an
+// annotation.
+func (e *Edits) add(entry jsontext.Value) {
+	spec := bytes.Contains(entry, []byte(`"f:spec"`))
+	suspend := bytes.Contains(entry, []byte(`"f:suspend"`)) || bytes.Contains(entry, []byte(`/reconcile"`))
+	if !spec && !suspend {
+		return
+	}
+	var head struct {
+		Time time.Time `json:"time"`
+	}
+	_ = json.Unmarshal(entry, &head, lenientOptions) // of a wrong type: no time
+	if spec && head.Time.After(e.Spec) {
+		e.Spec = head.Time
+	}
+	if suspend && head.Time.After(e.Suspend) {
+		e.Suspend = head.Time
+	}
+}
+
+// keptEdits is what a snapshot keeps of managedFields.
+func keptEdits(v jsontext.Value) (jsontext.Value, error) {
+	var e Edits
+	if err := json.Unmarshal(v, &e, jsonOptions, utf8Options); err != nil {
+		return nil, err
+	}
+	type plain Edits
+	return json.Marshal(plain(e))
+}
+
+// SpecChanged returns when the spec was changed last; zero if unknown.
+func (m *Meta) SpecChanged() time.Time { return later(m.ManagedFields.Spec, m.Edits.Spec) }
+
+// SuspensionChanged returns when what suspends the object was changed last; zero if unknown.
+func (m *Meta) SuspensionChanged() time.Time { return later(m.ManagedFields.Suspend, m.Edits.Suspend) }
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
