@@ -240,7 +240,7 @@ discover:
 	e := h.run()
 	target := func(name, cluster string) {
 		t.Helper()
-		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unknown"} 1`, cluster, name))
+		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unprocessed"} 1`, cluster, name))
 	}
 	target("found", "other.conf") // nobody knows it yet
 	h.management.secret("other.conf", storage.Kubeconfig("t0ken"))

@@ -65,7 +65,8 @@ func (s site) objects(file string, names ...string) {
 	s.t.Helper()
 	text := ""
 	for _, n := range names {
-		text += fmt.Sprintf("---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: %s, namespace: n}\nspec: {url: 'https://example.com/%[1]s'}\n", n)
+		text += fmt.Sprintf("---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: %s, namespace: n}\nspec: {url: 'https://example.com/%[1]s'}\n"+
+			"status: {conditions: [{type: Ready, status: 'True', reason: Succeeded}]}\n", n)
 	}
 	s.write(file, text)
 }

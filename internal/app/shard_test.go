@@ -71,7 +71,7 @@ var counted = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|wa
 func objectRows(body string) []string {
 	var rows []string
 	for line := range strings.Lines(body) {
-		if strings.HasPrefix(line, "#") || !strings.Contains(line, `{cluster="`) || counted.MatchString(line) {
+		if strings.HasPrefix(line, "#") || !strings.Contains(line, `{cluster="`) || counted.MatchString(line) || boundRow(line) {
 			continue
 		}
 		line = strings.TrimSpace(line)
