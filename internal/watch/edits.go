@@ -53,16 +53,30 @@ func (e *Edits) add(entry jsontext.Value) {
 	if !spec && !suspend {
 		return
 	}
+	at := timeOf(entry)
+	if spec && at.After(e.Spec) {
+		e.Spec = at
+	}
+	if suspend && at.After(e.Suspend) {
+		e.Suspend = at
+	}
+}
+
+// timeOf returns the time of an entry. What the managers own has quotes of its own only
+// behind a backslash, so the first match is the member of the entry: a tenth of the cost
+// of decoding it.
+func timeOf(entry jsontext.Value) time.Time {
+	if _, rest, ok := bytes.Cut(entry, []byte(`"time":"`)); ok {
+		if text, _, ok := bytes.Cut(rest, []byte(`"`)); ok {
+			at, _ := time.Parse(time.RFC3339, string(text)) // else no time
+			return at
+		}
+	}
 	var head struct {
 		Time time.Time `json:"time"`
 	}
 	_ = json.Unmarshal(entry, &head, lenientOptions) // of a wrong type: no time
-	if spec && head.Time.After(e.Spec) {
-		e.Spec = head.Time
-	}
-	if suspend && head.Time.After(e.Suspend) {
-		e.Suspend = head.Time
-	}
+	return head.Time
 }
 
 // keptEdits is what a snapshot keeps of managedFields.
