@@ -41,8 +41,13 @@ func matcher(label, values string) string {
 // lasting selects objects that have been like this for longer than the threshold, and
 // those that rules report at once: a tolerance counts from an onset that is known.
 func lasting(matchers string) string {
-	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matchers + `} > ` + threshold + `
-  or time() - ` + fluxNotReady + `{` + matchers + `, tolerated="false"})`
+	return lastingIn(fluxNotReady, "onset, status, tolerated", matchers)
+}
+
+// lastingIn is [lasting] for the rows of any system, without some of their labels.
+func lastingIn(metric, without, matchers string) string {
+	return `max without (` + without + `) (time() - ` + metric + `{` + matchers + `} > ` + threshold + `
+  or time() - ` + metric + `{` + matchers + `, tolerated="false"})`
 }
 
 // lastingSurely selects objects that have certainly been like this for longer than the

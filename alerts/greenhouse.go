@@ -5,7 +5,17 @@ package alerts
 
 import "time"
 
-// greenhouse is what all rules about objects of Greenhouse have in common.
+// greenhouseNotReady has a row for each object of Greenhouse that is not ready; its value
+// is the onset.
+const greenhouseNotReady = "cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds"
+
+// greenhouseLasting selects objects that have been like this for longer than the
+// threshold; see [lasting].
+func greenhouseLasting(matchers string) string {
+	return lastingIn(greenhouseNotReady, "condition, onset, status, tolerated", matchers)
+}
+
+// greenhouse has what all rules about objects of Greenhouse have in common.
 func greenhouse(kind string, r Rule) Rule {
 	r.System, r.KeepFiringFor = Greenhouse, 5*time.Minute
 	if r.Object == (Object{}) {
@@ -15,136 +25,222 @@ func greenhouse(kind string, r Rule) Rule {
 	return r
 }
 
-// notReady is a rule about the Ready condition of a kind. What is being deleted or
+// greenhouseState declares a rule about the state of objects. What is being deleted or
 // suspended need not be ready.
-func notReady(name, kind, metric, more string, severity Severity) Rule {
-	by, object := "cluster, namespace, name", Object{}
-	if kind == "Organization" {
-		by, object = "cluster, name", Object{Kind: kind, Name: "{{ $labels.name }}"}
-	}
-	return greenhouse(kind, Rule{
-		Name: name, Severity: severity, For: 15 * time.Minute, Object: object,
-		Expr: `max by (` + by + more + `) (` + metric + `_ready == 0) unless on (` + by + `) (` + metric + `_suspended == 1)
-  unless on (` + by + `) ` + metric + `_deletion_timestamp_seconds`,
-		Since:       `max by (` + by + more + `) (` + metric + `_condition_transition_timestamp_seconds{type="Ready"})`,
-		Summary:     kind + " {{ $labels.name }} of {{ $labels.cluster }} is not ready",
-		Description: "Greenhouse says that " + kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready; cobaltcore_greenhouse_*_condition_reason_info has the reasons.",
+func greenhouseState(r Rule) Rule {
+	r.For = max(r.For, time.Minute)
+	r.Since = `min without (condition, status, tolerated) (` + greenhouseNotReady + `)`
+	r.Reason = `max by (cluster, kind, namespace, name, reason) (cobaltcore_greenhouse_object_reason_info)`
+	return greenhouse("{{ $labels.kind }}", r)
+}
+
+// greenhouseFailing is a rule about objects of one kind, or several, whose Ready condition
+// is False; more limits the rows further.
+func greenhouseFailing(name, kinds, more, consequence string, severity Severity) Rule {
+	return greenhouseState(Rule{
+		Name: name, Severity: severity, Threshold: after(15*time.Minute, sinceOnset),
+		Expr:        greenhouseLasting(matcher("kind", kinds) + `, status="failed"` + more),
+		Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
+		Description: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} has not been ready for more than $threshold. " + consequence,
 	})
 }
 
-// withTarget adds where a Cluster or Plugin of Greenhouse is in this fleet: what is
-// wrong with it there is the cause.
+// withTarget adds the cluster of this fleet that a Cluster of Greenhouse stands for.
 func withTarget(metric, expr string) string {
 	return `(` + expr + `) * on (cluster, namespace, name) group_left (target_cluster) max by (cluster, namespace, name, target_cluster) (` + metric + `_info)`
 }
 
-func inTarget(r Rule, metric string) Rule {
-	r.Expr = withTarget(metric, r.Expr)
-	if r.Since != "" {
-		r.Since = withTarget(metric, r.Since)
-	}
+// applied adds that a finding follows from the cluster that the object is about.
+func applied(r Rule) Rule {
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
 
+// ofCluster declares a rule about a Cluster beside its state.
+func ofCluster(r Rule) Rule {
+	r.Expr = withTarget(greenhouseCluster, r.Expr)
+	if r.Since != "" {
+		r.Since = withTarget(greenhouseCluster, r.Since)
+	}
+	return applied(greenhouse("Cluster", r))
+}
+
+// sameObject is that a finding follows from another one about the same object.
+func sameObject(by string) Inhibition {
+	return Inhibition{By: by, Equal: []string{clusterLabel, "namespace", "name"}}
+}
+
+const (
+	greenhouseCluster = "cobaltcore_greenhouse_cluster"
+	greenhousePlugin  = "cobaltcore_greenhouse_plugin"
+	greenhousePreset  = "cobaltcore_greenhouse_pluginpreset"
+)
+
 const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods of a Plugin: these have alerts of their own."
 
-// greenhouseGroup is about Greenhouse. Ready of its objects says little: a Cluster is
+// greenhouseGroup is about Greenhouse. Ready of its objects proves little: a Cluster is
 // ready without nodes, and a Plugin without a pod.
 func greenhouseGroup() Group {
-	const (
-		cluster = "cobaltcore_greenhouse_cluster"
-		plugin  = "cobaltcore_greenhouse_plugin"
-	)
-	byCluster := Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{"target_cluster"}}
-	ofCluster := func(r Rule) Rule { return inTarget(greenhouse("Cluster", r), cluster) }
-	token, tokenSince := ending("cluster, namespace, name", cluster+"_token_expiry_timestamp_seconds")
-	pluginNotReady := inTarget(notReady("GreenhousePluginNotReady", "Plugin", plugin, "", Warning), plugin)
-	pluginNotReady.InhibitedBy = append(pluginNotReady.InhibitedBy, byCluster)
-	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Rules: []Rule{
-		inTarget(notReady("GreenhouseClusterNotReady", "Cluster", cluster, "", Critical), cluster),
-		ofCluster(Rule{
-			Name: "GreenhouseClusterUnknown", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `max by (cluster, namespace, name) (` + cluster + `_condition{type="Ready", status="Unknown"})`,
-			Since:       `max by (cluster, namespace, name) (` + cluster + `_condition_transition_timestamp_seconds{type="Ready"})`,
-			Summary:     "Greenhouse does not know whether Cluster {{ $labels.name }} is ready",
-			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is Unknown: Greenhouse could not find out.",
-		}),
+	rules := append(greenhouseClusters(), greenhousePlugins()...)
+	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Rules: append(append(rules, greenhousePresets()...), greenhouseOthers()...)}
+}
+
+func greenhouseClusters() []Rule {
+	condition := func(name, status string) string {
+		return `max by (cluster, namespace, name) (` + greenhouseCluster + `_condition{type="` + name + `", status="` + status + `"})`
+	}
+	transition := func(name string) string {
+		return `max by (cluster, namespace, name) (` + greenhouseCluster + `_condition_transition_timestamp_seconds{type="` + name + `"})`
+	}
+	byCluster := []Inhibition{sameObject("GreenhouseClusterNotReady")}
+	token, tokenSince := ending("cluster, namespace, name", greenhouseCluster+"_token_expiry_timestamp_seconds")
+	return []Rule{
+		applied(greenhouseFailing("GreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
+		applied(greenhouseState(Rule{
+			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
+			Summary:     "It is unknown whether Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
+			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has been Unknown for more than $threshold: Greenhouse could not find out.",
+		})),
 		ofCluster(Rule{
 			Name: "GreenhouseNodesNotReady", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `max by (cluster, namespace, name) (` + cluster + `_nodes_not_ready) > 0`,
-			Since:       `max by (cluster, namespace, name) (` + cluster + `_condition_transition_timestamp_seconds{type="AllNodesReady"})`,
-			Summary:     "{{ $value }} nodes of Cluster {{ $labels.name }} are not ready",
-			Description: "Cluster {{ $labels.name }} of Greenhouse may say that it is ready: its nodes are not part of that.",
-			InhibitedBy: []Inhibition{byCluster},
+			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_nodes_not_ready) > 0 or ` + condition("AllNodesReady", "False"),
+			Since:       transition("AllNodesReady"),
+			Summary:     "Nodes of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} are not ready",
+			Description: "At least {{ $value }} nodes of Cluster {{ $labels.name }} are not ready. The Cluster may be ready all the same: its nodes are not part of that.",
+			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnschedulable", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `max by (cluster, namespace, name) (` + cluster + `_condition{type="PayloadSchedulable", status="False"})`,
-			Since:       `max by (cluster, namespace, name) (` + cluster + `_condition_transition_timestamp_seconds{type="PayloadSchedulable"})`,
+			Expr: condition("PayloadSchedulable", "False"), Since: transition("PayloadSchedulable"),
 			Summary:     "No payload can be scheduled in Cluster {{ $labels.name }}",
 			Description: "Pods that Greenhouse wants to run in Cluster {{ $labels.name }} find no node.",
-			InhibitedBy: []Inhibition{byCluster},
+			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
 			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "The token of Greenhouse for Cluster {{ $labels.name }} was not rotated",
 			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} " + expires + "; it should have been rotated before that.",
-			InhibitedBy: []Inhibition{byCluster},
+			InhibitedBy: byCluster,
 		}),
-		pluginNotReady,
+		ofCluster(Rule{
+			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: time.Minute,
+			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds)`,
+			Summary:     "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
+			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due at {{ $value | humanizeTimestamp }}. Greenhouse then removes its Plugins and forgets it. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
+		}),
+	}
+}
+
+func greenhousePlugins() []Rule {
+	const plugin = "Plugin {{ $labels.namespace }}/{{ $labels.name }}"
+	notReady := applied(greenhouseFailing("GreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
+	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
+	return []Rule{
+		notReady,
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginWorkloadDown", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, namespace, name, target_cluster) (` + PluginWorkloadDown + `)`,
-			// A Plugin that is not ready says so itself.
+			// A Plugin that is not ready has an alert of its own.
 			Summary:     "Plugin {{ $labels.name }} is ready, but a workload of it in {{ $labels.target_cluster }} has no pod",
-			Description: "Greenhouse says that Plugin {{ $labels.namespace }}/{{ $labels.name }} is ready: its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod.",
-			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}, byCluster},
+			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod.",
+			InhibitedBy: []Inhibition{
+				{By: "FleetClusterDown", Equal: []string{"target_cluster"}}, {By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "target_cluster"}},
+			},
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginOutdated", Severity: Info, For: time.Hour,
-			Expr: `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (` + plugin + `_info{version!=""})
+			Expr: `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (` + greenhousePlugin + `_info{version!=""})
   unless on (cluster, definition_kind, definition_namespace, definition_name, version) ` + definitions + `
   and on (cluster, definition_kind, definition_namespace, definition_name) ` + definitions,
-			Summary:     "Plugin {{ $labels.name }} has not taken up the version of its definition",
-			Description: "Plugin {{ $labels.namespace }}/{{ $labels.name }} runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition says another one.",
-			InhibitedBy: []Inhibition{{By: "GreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "name"}}},
+			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
+			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one.",
+			InhibitedBy: []Inhibition{sameObject("GreenhousePluginNotReady")},
 		}),
-		greenhouse("PluginPreset", Rule{
-			Name: "GreenhousePresetFailing", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `max by (cluster, namespace, name) (cobaltcore_greenhouse_pluginpreset_plugins_failed) > 0 or max by (cluster, namespace, name) (cobaltcore_greenhouse_pluginpreset_ready == 0)`,
-			Summary:     "PluginPreset {{ $labels.name }} has plugins that fail",
-			Description: "Plugins that PluginPreset {{ $labels.namespace }}/{{ $labels.name }} of cluster {{ $labels.cluster }} should make in its clusters have failed.",
-		}),
-		definitionNotReady(),
-		notReady("GreenhouseCatalogNotReady", "Catalog", "cobaltcore_greenhouse_catalog", "", Warning),
-		notReady("GreenhouseOrganizationNotReady", "Organization", "cobaltcore_greenhouse_organization", "", Warning),
-		notReady("GreenhouseTeamRoleBindingNotReady", "TeamRoleBinding", "cobaltcore_greenhouse_teamrolebinding", "", Warning),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
-			Expr:        `max by (cluster, namespace, name) (cobaltcore_greenhouse_plugin_condition{type="OwnerLabelSet", status="False"})`,
-			Since:       `max by (cluster, namespace, name) (` + plugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
-			Summary:     "Plugin {{ $labels.name }} belongs to nobody",
-			Description: "Plugin {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
+			Expr:        `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition{type="OwnerLabelSet", status="False"})`,
+			Since:       `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
+			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has no owner",
+			Description: plugin + " in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
 		}),
+	}
+}
+
+// greenhousePresets has a rule for each condition of a PluginPreset that may be wrong.
+func greenhousePresets() []Rule {
+	const preset = "PluginPreset {{ $labels.namespace }}/{{ $labels.name }}"
+	const active = ` unless on (cluster, namespace, name) ` + greenhouseNotReady + `{kind="PluginPreset", status=~"suspended|deleting"}`
+	rule := func(name, condition, summary, description string, severity Severity) Rule {
+		return greenhouse("PluginPreset", Rule{
+			Name: name, Severity: severity, For: 15 * time.Minute,
+			Expr:        `max by (cluster, namespace, name) (` + greenhousePreset + `_condition{type="` + condition + `", status="True"})` + active,
+			Since:       `max by (cluster, namespace, name) (` + greenhousePreset + `_condition_transition_timestamp_seconds{type="` + condition + `"})`,
+			Summary:     preset + " in cluster {{ $labels.cluster }} " + summary,
+			Description: preset + " in cluster {{ $labels.cluster }} " + description,
+		})
+	}
+	failing := greenhouse("PluginPreset", Rule{
+		Name: "GreenhousePresetFailing", Severity: Warning, For: 15 * time.Minute,
+		Expr: `max by (cluster, namespace, name, preset) (label_replace(
+  ` + greenhousePreset + `_plugins_failed - on (cluster, namespace, name) (` + pluginsExcused + ` or 0 * ` + greenhousePreset + `_plugins_failed) > 0
+  or ` + greenhousePreset + `_condition{type="PluginFailed", status="True"}, "preset", "$1", "name", "(.*)"))` + active,
+		Since:       `min by (cluster, namespace, name, onset) (` + greenhouseNotReady + `{kind="PluginPreset", status="failed"})`,
+		Summary:     preset + " in cluster {{ $labels.cluster }} has plugins that fail",
+		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count.",
+		InhibitedBy: []Inhibition{
+			{By: "GreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "preset"}},
+			{By: "GreenhousePluginUnprocessed", Equal: []string{clusterLabel, "namespace", "preset"}},
+		},
+	})
+	return []Rule{
+		failing,
+		greenhouseFailing("GreenhousePresetNotReady", "PluginPreset", `, condition=""`, "No condition of it explains why: look at the controller of Greenhouse.", Warning),
+		rule("GreenhousePresetSkipped", "PluginSkipped", "skips plugins that exist already",
+			"does not touch Plugins of the names that it would give: they were created by hand, or by another preset. Rename or remove one.", Warning),
+		rule("GreenhousePresetDefinitionMissing", "PluginDefinitionNotFound", "names a definition that does not exist",
+			"names a PluginDefinition or ClusterPluginDefinition that does not exist. Its Plugins are neither created nor updated.", Warning),
+		rule("GreenhousePresetNoCluster", "ClusterListEmpty", "selects no cluster",
+			"selects no Cluster, so it has no Plugins. Compare spec.clusterSelector with the labels of the Clusters.", Info),
+	}
+}
+
+// pluginsExcused counts, by PluginPreset, the Plugins that the preset counts as failed
+// although they are suspended or being deleted.
+const pluginsExcused = `count by (cluster, namespace, name) (label_replace(
+    ` + greenhouseNotReady + `{kind="Plugin", status=~"suspended|deleting"} unless on (cluster, namespace, name) (cobaltcore_greenhouse_plugin_ready == 1),
+    "name", "$1", "preset", "(.+)"))`
+
+func greenhouseOthers() []Rule {
+	unprocessed := func(name, kinds string) Rule {
+		return greenhouseState(Rule{
+			Name: name, Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Expr:        greenhouseLasting(kinds),
+			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
+			Description: "No controller of Greenhouse has written whether {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready for more than $threshold: there is no status, or Ready is Unknown.",
+			InhibitedBy: []Inhibition{{By: "GreenhouseControllerDown", Equal: []string{clusterLabel}}},
+		})
+	}
+	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
+	plugin.InhibitedBy = append(plugin.InhibitedBy, Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
+	other := unprocessed("GreenhouseObjectUnprocessed", `kind!="Plugin", status="unprocessed"`)
+	other.Expr += `
+  or ` + greenhouseLasting(`kind!~"Plugin|Cluster", status=~"unknown|progressing"`)
+	return []Rule{
+		plugin, other,
+		greenhouseFailing("GreenhouseDefinitionNotReady", "PluginDefinition|ClusterPluginDefinition", "",
+			"Its chart cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.", Warning),
+		greenhouseFailing("GreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),
+		greenhouseFailing("GreenhouseOrganizationNotReady", "Organization", "", "Its namespace, its admins or its login may be incomplete.", Warning),
+		greenhouseFailing("GreenhouseTeamNotReady", "Team", "", "Its members cannot be read, or are not all valid.", Warning),
+		greenhouseFailing("GreenhouseTeamRoleBindingNotReady", "TeamRoleBinding", "", "Its teams may lack access in some clusters.", Warning),
 		deletionStuck("GreenhouseDeletionStuck", Greenhouse, "greenhouse.sap"),
-	}}
+	}
 }
 
 const definitions = `label_replace(label_replace(label_replace(cobaltcore_greenhouse_plugindefinition_info,
     "definition_kind", "$1", "kind", "(.*)"), "definition_namespace", "$1", "namespace", "(.*)"), "definition_name", "$1", "name", "(.*)")`
-
-func definitionNotReady() Rule {
-	const metric = "cobaltcore_greenhouse_plugindefinition"
-	return greenhouse("{{ $labels.kind }}", Rule{
-		Name: "GreenhouseDefinitionNotReady", Severity: Warning, For: 15 * time.Minute,
-		Expr:        `max by (cluster, kind, namespace, name) (` + metric + `_ready == 0) unless on (cluster, kind, namespace, name) ` + metric + `_deletion_timestamp_seconds`,
-		Since:       `max by (cluster, kind, namespace, name) (` + metric + `_condition_transition_timestamp_seconds{type="Ready"})`,
-		Summary:     "{{ $labels.kind }} {{ $labels.name }} of {{ $labels.cluster }} is not ready",
-		Description: "The chart of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.",
-	})
-}
 
 // greenhouseSystem describes Greenhouse.
 func greenhouseSystem() Description {

@@ -11,15 +11,5 @@ const (
 	RecordedFluxOverdue  = "cobaltcore:flux_resource:overdue_ratio"
 )
 
-// Names of the recordings about External Secrets. Those about stores carry
-// store_kind, store_namespace and store_name: in the findings about the users of a
-// store they are the same, so that the store is the cause of these.
-const (
-	RecordedStoreBackend = "cobaltcore:eso_store:backend"
-	RecordedSecretRefs   = "cobaltcore:eso_externalsecret:store_ref"
-	RecordedPushRefs     = "cobaltcore:eso_pushsecret:store_ref"
-	RecordedStoreMissing = "cobaltcore:eso_externalsecret:store_missing"
-	RecordedFailureCause = "cobaltcore:eso_externalsecret:failure_cause"
-	RecordedDependents   = "cobaltcore:eso_store:dependents"
-	RecordedObjects      = "cobaltcore:eso_objects:by_state"
-)
+// RecordedObjects is the name of the recording about External Secrets.
+const RecordedObjects = "cobaltcore:eso_objects:by_state"

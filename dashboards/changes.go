@@ -28,8 +28,7 @@ func changes() string {
 	}
 	return strings.Join([]string{
 		`label_replace(` + strings.Join(flux, "\nor ") + `, "namespace", "$1", "exported_namespace", "(.*)")`,
-		change("ready or not", "ExternalSecret", "cluster, namespace, name", selector("cobaltcore_eso_externalsecret_condition_transition_timestamp_seconds")),
-		change("ready or not", "PushSecret", "cluster, namespace, name", selector("cobaltcore_eso_pushsecret_condition_transition_timestamp_seconds")),
+		change("not ready", "", workload, selector("cobaltcore_eso_object_not_ready_since_timestamp_seconds", `kind!~"(Cluster)?SecretStore"`)),
 		change("ready or not", "", workload, selector("cobaltcore_eso_store_condition_transition_timestamp_seconds")),
 		change("available or not", "", workload, selector("cobaltcore_controller_condition_transition_timestamp_seconds", `type="Available"`)),
 		change("restarted", "Pod", "cluster, namespace, name", selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")),

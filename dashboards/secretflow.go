@@ -69,13 +69,13 @@ func flowByCluster() Panel {
 func readersBehind() []Panel {
 	rows := inFleet(`0 * (` + alerts.SecretBehind + `) + 1`)
 	age := `time() - (` + alerts.SecretBehindSince + `)`
-	interval := `max by (` + bySecret + `) (` + eso("externalsecret_refresh_interval_seconds") + `)`
+	periodic := `max by (` + bySecret + `) ` + interval("externalsecret")
 	// The value of an ExternalSecret or of a path, as one of a reference.
 	reader := func(expr string) string { return each(expr, bySecret, rows) }
 	path := func(expr string) string { return each(expr, byPath, rows) }
 	late := oneOf(byFlow,
-		numbered{"3", among(rows, bySecret, interval+` == 0`)},
-		numbered{"2", `(` + age + `) > on (` + bySecret + `) group_left () (2 * ` + interval + ` + 300)`},
+		numbered{"2", `(` + age + `) > on (` + bySecret + `) group_left () (2 * ` + periodic + ` + 300)`},
+		numbered{"3", rows + ` unless on (` + bySecret + `) ` + periodic},
 		numbered{"1", rows},
 	)
 	return []Panel{
@@ -84,7 +84,7 @@ func readersBehind() []Panel {
 			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"Nobody is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not looked at; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
 				{Expr: orRow(each(late, byFlow, rows), "name", "nobody is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
-				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(interval)},
+				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
 			},
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
@@ -126,7 +126,7 @@ func pushes() Panel {
 		Description: "Each path that a PushSecret writes, with what OpenBao has of it. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret says that it is ready and OpenBao does not have the secret, so it was deleted there or written elsewhere.",
 		Queries: []Query{
 			{Expr: orRow(each(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
-			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(eso("pushsecret_refresh_interval_seconds"))},
+			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(interval("pushsecret"))},
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),

@@ -12,7 +12,7 @@ func secretsPage() Dashboard {
 	return Dashboard{
 		Description: "Which secrets External Secrets Operator does not bring into the clusters, why, and how much hangs on each store.",
 		Variables: []Variable{clusterVariable(), {
-			Name: "store", Title: "Store", Selector: selector("cobaltcore_eso_externalsecret_store_ref"), Label: "store_name",
+			Name: "store", Title: "Store", Selector: selector("cobaltcore_eso_store_info"), Label: "name",
 		}},
 		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
 		Sections: []Section{
@@ -50,20 +50,30 @@ func oneOf(by string, states ...numbered) string {
 // numbered are the series of a state and its number.
 type numbered struct{ number, expr string }
 
-// secretTrouble are the ExternalSecrets that are not as they should be, by what is wrong.
+// esoNotReady selects the rows of objects that are not ready.
+func esoNotReady(matchers ...string) string {
+	return eso("object_not_ready_since_timestamp_seconds", matchers...)
+}
+
+// interval returns how often an object is refreshed, from when it is overdue: two intervals
+// and five minutes after its last success.
+func interval(prefix string) string {
+	return `((` + eso(prefix+"_overdue_timestamp_seconds") + ` - ` + eso(prefix+"_last_sync_timestamp_seconds") + ` - 300) / 2)`
+}
+
+// secretTrouble returns the ExternalSecrets that are not as they should be, by their
+// problem.
 func secretTrouble() string {
-	cause := func(name string) string {
-		return selector(alerts.RecordedFailureCause, `cause="`+name+`"`)
-	}
-	failing := eso("externalsecret_ready") + ` == 0`
+	const secret = `kind="ExternalSecret"`
 	return inFleet(oneOf(bySecret,
-		numbered{"1", cause("store_missing")},
-		numbered{"2", among(cause("store_not_ready"), bySecret, failing)},
-		numbered{"3", failing},
+		numbered{"1", eso("externalsecret_store_missing")},
+		numbered{"2", among(esoNotReady(secret, `status="failed"`), "cluster, store", esoNotReady(`kind=~"(Cluster)?SecretStore"`))},
+		numbered{"7", esoNotReady(secret, `problem="target_missing"`)},
+		numbered{"3", esoNotReady(secret, `status="failed"`)},
 		numbered{"4", alerts.SecretStale},
-		numbered{"5", alerts.SecretUnprocessed},
-		numbered{"6", alerts.SecretNeverSynced},
-		numbered{"7", cause("store_not_ready")},
+		numbered{"8", esoNotReady(secret, `problem="behind"`)},
+		numbered{"5", esoNotReady(secret, `status="unprocessed"`)},
+		numbered{"6", esoNotReady(secret, `status="unknown"`)},
 	))
 }
 
@@ -71,8 +81,9 @@ func troubles() []Mapping {
 	return []Mapping{
 		{Value: 1, Text: "its store is missing", Color: Bad}, {Value: 2, Text: "its store is not ready", Color: Bad},
 		{Value: 3, Text: "refused by the store", Color: Bad}, {Value: 4, Text: "not refreshed", Color: Warning},
-		{Value: 5, Text: "nobody looks at it", Color: Warning}, {Value: 6, Text: "never synchronized", Color: Warning},
-		{Value: 7, Text: "will fail: its store is not ready", Color: Warning}, {Value: -1, Text: "all is well", Color: Good},
+		{Value: 5, Text: "not processed", Color: Warning}, {Value: 6, Text: "never synchronized", Color: Warning},
+		{Value: 7, Text: "its target is missing", Color: Bad}, {Value: 8, Text: "newest generation not applied", Color: Warning},
+		{Value: -1, Text: "all is well", Color: Good},
 	}
 }
 
@@ -83,15 +94,15 @@ func secretsByCluster() Panel {
 		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
 		Description: "What External Secrets has in each cluster, and how much of it is in trouble. Zeros are good. Start with stores: what uses them follows. A cluster that has no External Secrets, or about which nothing is known, has no row.",
 		Queries: []Query{
-			count(eso("externalsecret_created_timestamp_seconds")),
-			count(eso("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(inFleet(alerts.SecretUnprocessed)),
+			count(eso("externalsecret_info")),
+			count(eso("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(esoNotReady(`kind="ExternalSecret"`, `status="unprocessed"`, `problem!="behind"`)),
 			count(eso("store_created_timestamp_seconds")), count(eso("store_ready") + ` == 0`),
-			count(eso("pushsecret_created_timestamp_seconds")), count(eso("pushsecret_ready") + ` == 0`),
+			count(pushSecrets()), count(eso("pushsecret_ready") + ` == 0`),
 			count(clusterObjectRows(`_failed_namespaces`, ` > 0`)),
 		},
 		Columns: []Column{
 			clusterColumn(), valueColumn(0, "ExternalSecrets", Number), valueColumn(1, "Failing", Number, zeroIsGood(Bad)...),
-			valueColumn(2, "Stale", Number, zeroIsGood(Warning)...), valueColumn(3, "Nobody looks at", Number, zeroIsGood(Warning)...),
+			valueColumn(2, "Stale", Number, zeroIsGood(Warning)...), valueColumn(3, "Not processed", Number, zeroIsGood(Warning)...),
 			valueColumn(4, "Stores", Number), valueColumn(5, "Stores not ready", Number, zeroIsGood(Bad)...),
 			valueColumn(6, "PushSecrets", Number), valueColumn(7, "Pushes failing", Number, zeroIsGood(Bad)...),
 			valueColumn(8, "Failing for some namespaces", Number, zeroIsGood(Warning)...),
@@ -113,20 +124,20 @@ func synchronized() Panel {
 }
 
 func secretPanels() []Panel {
-	rows := among(`max by (`+bySecret+`, reason) (`+eso("externalsecret_status")+`)`, bySecret, secretTrouble())
+	rows := among(`max by (`+bySecret+`, reason) (`+eso("externalsecret_status")+`)`, bySecret, secretTrouble()) + `
+  or on (` + bySecret + `) (0 * (` + secretTrouble() + `) + 1)`
 	ages := `(time() - ` + eso("externalsecret_last_sync_timestamp_seconds") + `)
-  / on (` + bySecret + `) (` + eso("externalsecret_refresh_interval_seconds") + ` > 0)`
+  / on (` + bySecret + `) ` + interval("externalsecret")
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{
 			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 10, Unit: Number,
-			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not looked at, and those that will fail at their next refresh. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
+			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
 			Queries: perRow(rows, bySecret, "name", "none", secretTrouble(),
-				since("cobaltcore_eso_externalsecret_condition_transition_timestamp_seconds"),
-				since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), eso("externalsecret_refresh_interval_seconds")),
+				`time() - `+esoNotReady(`kind="ExternalSecret"`), since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("reason", "Reason"),
-				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Condition unchanged for"), ageColumn(2, "Last success before"), ageColumn(3, "Interval"),
+				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Not ready for"), ageColumn(2, "Last success before"),
 			},
 			Sort: Sort{Column: "Trouble"}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOExternalSecretStale"), playbook("ESOExternalSecretStoreMissing")},
 		},
@@ -145,7 +156,7 @@ func secretPanels() []Panel {
 		{
 			Kind: Table, Title: "Longest not refreshed", Width: 24, Unit: Number,
 			Description: "The twenty ExternalSecrets that have waited longest for their refresh, measured in their intervals. Up to 1 is good; from 2 on the operator does not look at them: it is dead, or of another class.",
-			Queries:     perRow(oldest, bySecret, "name", "none", ages, since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), eso("externalsecret_refresh_interval_seconds")),
+			Queries:     perRow(oldest, bySecret, "name", "none", ages, since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), interval("externalsecret")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"),
 				{Query: 0, Title: "Intervals", Unit: Number, Thresholds: splitAt(Good, 2, Warning)}, ageColumn(1, "Last success before"), ageColumn(2, "Interval"),

@@ -3,20 +3,25 @@
 
 package dashboards
 
+// pushSecrets returns a row for each PushSecret.
+func pushSecrets() string {
+	return `max by (` + bySecret + `) (` + eso("pushsecret_ready") + ` or ` + esoNotReady(`kind="PushSecret"`) + `)`
+}
+
 func pushTable() Panel {
-	rows := `max by (` + bySecret + `, reason) (` + eso("pushsecret_status") + `)`
-	state := oneOf(bySecret, numbered{"0", eso("pushsecret_ready") + ` == 0`}, numbered{"1", eso("pushsecret_ready") + ` == 1`}, numbered{"2", eso("pushsecret_created_timestamp_seconds")})
-	missing := `clamp_min(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + `, 0)`
+	rows := `max by (` + bySecret + `, reason) (` + eso("pushsecret_status") + `) or on (` + bySecret + `) max by (` + bySecret + `) (` + eso("pushsecret_ready") + `)`
+	state := oneOf(bySecret, numbered{"0", eso("pushsecret_ready") + ` == 0`}, numbered{"1", eso("pushsecret_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="PushSecret"`)})
+	missing := `(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + eso("pushsecret_ready") + `)`
 	return Panel{
 		Kind: Table, Title: "PushSecrets", Width: 24, Height: 7, Unit: Number,
 		Description: "What is written to stores. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: look at the store, then at what its role may write.",
 		Queries: perRow(rows, bySecret, "name", "none", state, missing,
-			since("cobaltcore_eso_pushsecret_condition_transition_timestamp_seconds"),
-			since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), eso("pushsecret_refresh_interval_seconds")),
+			`time() - `+esoNotReady(`kind="PushSecret"`),
+			since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), interval("pushsecret")),
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), {Query: 0, Title: "State", Mappings: secretStates()},
 			labelColumn("reason", "Reason"), valueColumn(1, "Keys missing", Number, zeroIsGood(Warning)...),
-			ageColumn(2, "Condition unchanged for"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
+			ageColumn(2, "Not ready for"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
 		},
 		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing"), playbook("ESOPushSecretStale"), playbook("ESOPushSecretIncomplete")},
 	}

@@ -3,7 +3,7 @@
 
 package dashboards
 
-import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+import "strings"
 
 const (
 	byStore = "cluster, store_kind, store_namespace, store_name"
@@ -30,19 +30,16 @@ func storeState() string {
 func storeStates() []Mapping {
 	return []Mapping{
 		{Value: 0, Text: "not ready", Color: Bad}, {Value: 1, Text: "ready", Color: Good}, {Value: 2, Text: "ready, never tried", Color: Info},
-		{Value: 3, Text: "nobody looks at it", Color: Unknown}, {Value: -1, Text: "no stores", Color: Neutral},
+		{Value: 3, Text: "not processed", Color: Unknown}, {Value: -1, Text: "no stores", Color: Neutral},
 	}
 }
 
 func storePanels() []Panel {
 	rows := asStore(eso("store_status"), ", reason")
-	// Of what uses a store, those that something is true of.
-	users := func(refs, of string) string {
-		expr := selector(refs)
-		if of != "" {
-			expr = among(expr, bySecret, of)
-		}
-		return countOr0(byStore, expr, asStore(eso("store_status"), ""))
+	known := asStore(eso("store_status"), "")
+	users := func(kind string) string { return asStore(eso("store_dependents", `dependent_kind="`+kind+`"`), "") }
+	failing := func(kind string) string {
+		return countOr0(byStore, `max by (`+byStore+`, name, namespace) (`+esoNotReady(`kind="`+kind+`"`, `status="failed"`)+`)`, known)
 	}
 	leads := asStore(eso("store_info"), ", provider, server, path, auth_method, auth_mount, capabilities")
 	return []Panel{
@@ -56,14 +53,13 @@ func storePanels() []Panel {
 			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 8, Unit: Number,
 			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
 			Queries: perRow(rows, byStore, "store_name", "none",
-				asStore(storeState(), ""), users(alerts.RecordedSecretRefs, ""), users(alerts.RecordedSecretRefs, eso("externalsecret_ready")+` == 0`),
-				users(alerts.RecordedSecretRefs, alerts.SecretStale), users(alerts.RecordedPushRefs, ""), users(alerts.RecordedPushRefs, eso("pushsecret_ready")+` == 0`),
+				asStore(storeState(), ""), users("ExternalSecret"), failing("ExternalSecret"), users("PushSecret"), failing("PushSecret"),
 				asStore(since("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"),
 				{Label: "store_name", Title: "Store", Link: toStore()}, {Query: 0, Title: "State", Mappings: storeStates()}, labelColumn("reason", "Reason"),
-				valueColumn(1, "ExternalSecrets", Number), valueColumn(2, "failing", Number, zeroIsGood(Bad)...), valueColumn(3, "stale", Number, zeroIsGood(Warning)...),
-				valueColumn(4, "PushSecrets", Number), valueColumn(5, "pushes failing", Number, zeroIsGood(Bad)...), ageColumn(6, "Unchanged for"),
+				valueColumn(1, "ExternalSecrets", Number), valueColumn(2, "failing", Number, zeroIsGood(Bad)...),
+				valueColumn(3, "PushSecrets", Number), valueColumn(4, "pushes failing", Number, zeroIsGood(Bad)...), ageColumn(5, "Unchanged for"),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOStoreNotReady")},
 		},
@@ -89,22 +85,26 @@ func toStore() *Link {
 // usersOfStore is what hangs on the chosen stores.
 func usersOfStore() Panel {
 	const chosen = `store_name=~"$store"`
-	of := func(refs, kind string) string {
-		return withLabel(`max by (`+bySecret+`, store_kind, store_name) (`+selector(refs, chosen)+`)`, "kind", kind)
+	of := func(kind string, families ...string) string {
+		var refs []string
+		for _, f := range families {
+			refs = append(refs, eso(f, chosen))
+		}
+		return withLabel(`max by (`+bySecret+`, store_kind, store_name) (`+strings.Join(refs, " or ")+`)`, "kind", kind)
 	}
-	rows := of(alerts.RecordedSecretRefs, "ExternalSecret") + `
-or ` + of(alerts.RecordedPushRefs, "PushSecret")
+	rows := of("ExternalSecret", "externalsecret_info", "externalsecret_store_ref") + `
+or ` + of("PushSecret", "pushsecret_store_ref")
 	both := func(secret, push string) string {
 		return withLabel(secret, "kind", "ExternalSecret") + ` or ` + withLabel(push, "kind", "PushSecret")
 	}
-	ready := func(kind string) string {
-		return oneOf(bySecret, numbered{"0", eso(kind+"_ready") + ` == 0`}, numbered{"1", eso(kind+"_ready") + ` == 1`}, numbered{"2", eso(kind + "_created_timestamp_seconds")})
+	ready := func(kind, name string) string {
+		return oneOf(bySecret, numbered{"0", eso(kind+"_ready") + ` == 0`}, numbered{"1", eso(kind+"_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="` + name + `"`)})
 	}
 	return Panel{
 		Kind: Table, Title: "Users of the store", Width: 24, Height: 8, Unit: Number,
 		Description: "What refers to the chosen stores: it fails when they do. Ready is good. Choose one store at the top, or click on one above.",
 		Queries: perRow(rows, bySecret+", kind", "name", "none",
-			both(ready("externalsecret"), ready("pushsecret")),
+			both(ready("externalsecret", "ExternalSecret"), ready("pushsecret", "PushSecret")),
 			both(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
@@ -117,6 +117,6 @@ or ` + of(alerts.RecordedPushRefs, "PushSecret")
 func secretStates() []Mapping {
 	return []Mapping{
 		{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "ready", Color: Good},
-		{Value: 2, Text: "nobody looks at it", Color: Warning}, {Value: -1, Text: "none", Color: Neutral},
+		{Value: 2, Text: "not processed", Color: Warning}, {Value: -1, Text: "none", Color: Neutral},
 	}
 }

@@ -32,16 +32,9 @@ func harmless() map[string]string {
 		`FluxComponentExtra: by \(\[cluster namespace component\]\) without component`:                                                                     "in a join by fewer labels",
 		`FluxImageDiffers: by \(\[cluster namespace component image\]\) without image`:                                                                     "in a join by fewer labels",
 		`.*: cobaltcore_watch_synced without collector="\w+"`:                                                                                              "a kind belongs to one collector",
-		`.* on \(\[cluster store_kind store_namespace store_name\]\) without store_kind`:                                                                   "only a SecretStore has a namespace",
-		`cobaltcore:eso_(external|push)secret:store_ref: .* without store_kind="(Cluster)?SecretStore"`:                                                    "in the join with stores; one of another kind is not found there",
-		`cobaltcore:eso_externalsecret:\w+: cobaltcore_eso_store_(info|ready) without kind="SecretStore"`:                                                  "in a join by namespace, which a ClusterSecretStore has not",
-		`ESOExternalSecret(Failing|NeverSynced): nothing after unless: cobaltcore:eso_externalsecret:store_missing`:                                        "of what refers to no store, none is missing",
-		`ESOExternalSecretStoreMissing: and on .* without name`:                                                                                            "whoever refers to the same store misses it, too",
 		`(cobaltcore:flux_resource:overdue_ratio|cobaltcore:eso_objects:by_state|ESO(ExternalSecret|PushSecret)Stale|SecretFlowBehind): 0 of another unit`: "no interval is as short as a second",
-		`SecretFlowNeverRefreshed: 2 of another unit`:                                                                                                      "what is not refreshed has an interval of 0",
 		`SecretFlow\w+: (\*|<|and) on \(\[mount path_id\]\) without mount`:                                                                                 "path_id is of the mount, too",
 		`GreenhousePluginOutdated: .* without definition_kind`:                                                                                             "only a PluginDefinition has a namespace",
-		`GreenhouseDefinitionNotReady: .* without kind`:                                                                                                    "only a PluginDefinition has a namespace",
 		`OpenBao(AuditFailure|RootTokenCreated): 0 of another unit`:                                                                                        "increase() makes more of a counter that went up by one",
 	}
 }

@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package externalsecrets turns the objects of External Secrets Operator into
-// rows. Each shows what the status of its object says; what follows from several
-// objects together, such as a missing store, is left to PromQL.
+// rows. What follows from several objects together, such as a missing store, is resolved
+// by the package secretstores.
 package externalsecrets
 
 import (
-	"time"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -40,31 +38,8 @@ func (Collector) Resources() []watch.Resource {
 // Probes returns nothing: External Secrets Operator is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
-// resource declares a kind. All versions have the shape that is read here.
-func resource(kind string, families []*exposition.Family) watch.Resource {
+// declared returns the declaration of a kind. All versions have the shape that is read
+// here.
+func declared(kind string, families []*exposition.Family) watch.Resource {
 	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1", "v1beta1", "v1alpha1"}, Families: families, Notes: true}
 }
-
-// condition is one entry of status.conditions. Its message is not read: it may
-// quote a secret.
-type condition struct {
-	Type       string    `json:"type"`
-	Status     string    `json:"status"`
-	Reason     string    `json:"reason"`
-	Transition time.Time `json:"lastTransitionTime"`
-}
-
-type conditions []condition
-
-// ready returns the Ready condition.
-func (cs conditions) ready() (condition, bool) {
-	for _, c := range cs {
-		if c.Type == "Ready" {
-			return c, true
-		}
-	}
-	return condition{}, false
-}
-
-// unprocessed is the reason of an object that no controller has looked at.
-const unprocessed = "Unprocessed"

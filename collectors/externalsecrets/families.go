@@ -16,47 +16,59 @@ func gauge(name, help string, labels ...string) *exposition.Family {
 	}
 }
 
+// detail declares a family that is exported with metrics.detail: full only.
+func detail(name, help string, labels ...string) *exposition.Family {
+	f := gauge(name, help, labels...)
+	f.Detail = true
+	return f
+}
+
 // namespaced are the labels of an object of one kind.
 func namespaced(more ...string) []string { return append([]string{"namespace", "name"}, more...) }
 
 // secretFamilies are those of a kind that is synchronized again and again.
 type secretFamilies struct {
-	ready, reason, created, transition, lastSync, interval, synced *exposition.Family
+	ready, reason, created, transition, lastSync, overdue, interval, synced *exposition.Family
 }
 
 func newSecretFamilies(prefix, what string) secretFamilies {
 	return secretFamilies{
-		ready:      gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before it was looked at.", namespaced()...),
-		reason:     gauge(prefix+"_status", "The reason of the Ready condition of the "+what+"; Unprocessed if there is none.", namespaced("reason")...),
-		created:    gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
-		transition: gauge(prefix+"_condition_transition_timestamp_seconds", "When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
-		lastSync:   gauge(prefix+"_last_sync_timestamp_seconds", "When the "+what+" was last synchronized with success; there is no row if it never was.", namespaced()...),
-		interval:   gauge(prefix+"_refresh_interval_seconds", "How often the "+what+" should be synchronized; 0 if not periodically: CreatedOnce, OnChange, an interval of 0, sync windows, being deleted.", namespaced()...),
-		synced:     gauge(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
+		ready: gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", namespaced()...),
+		reason: gauge(prefix+"_status", "The reason of the Ready condition of the "+what+" where it is not that of a success, "+
+			"GenerationBehind if the newest generation is not synchronized, Unprocessed if there is no status. Always 1.", namespaced("reason")...),
+		created: detail(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
+		transition: detail(prefix+"_condition_transition_timestamp_seconds",
+			"When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
+		lastSync: gauge(prefix+"_last_sync_timestamp_seconds", "When the "+what+" was last synchronized with success; there is no row if it never was.", namespaced()...),
+		overdue: gauge(prefix+"_overdue_timestamp_seconds",
+			"When the "+what+" is overdue, if it is ready and refreshed periodically: two intervals and five minutes after its last success.", namespaced()...),
+		interval: detail(prefix+"_refresh_interval_seconds",
+			"How often the "+what+" should be synchronized; 0 if not periodically: CreatedOnce, OnChange, an interval of 0, sync windows, being deleted.", namespaced()...),
+		synced: detail(prefix+"_generation_synced", "Whether the last success was with the present specification; there is no row if it never was.", namespaced()...),
 	}
 }
 
 func (f *secretFamilies) all() []*exposition.Family {
-	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.lastSync, f.interval, f.synced}
+	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.lastSync, f.overdue, f.interval, f.synced}
 }
 
 var (
 	externalSecret = newSecretFamilies("externalsecret", "ExternalSecret")
-	secretInfo     = gauge("externalsecret_info", "What the ExternalSecret makes of which store. store_kind and store_name are empty if it names none for all of its data.",
+	secretInfo     = gauge("externalsecret_info", "The target and the policies of the ExternalSecret, and the first store that it names; store_kind and store_name are empty if it names none. Always 1.",
 		namespaced("store_kind", "store_name", "target", "refresh_policy", "deletion_policy", "creation_policy")...)
-	secretStoreRef = gauge("externalsecret_store_ref", "The stores that the ExternalSecret refers to, also for single keys.", namespaced("store_kind", "store_name")...)
+	secretStoreRef = gauge("externalsecret_store_ref", "The stores that the ExternalSecret names after the first one, also for single keys. Always 1.", namespaced("store_kind", "store_name")...)
 
 	pushSecret          = newSecretFamilies("pushsecret", "PushSecret")
-	pushDeclaredStores  = gauge("pushsecret_declared_stores", "Stores that the PushSecret names. A selector of stores counts as one.", namespaced()...)
-	pushSyncedStores    = gauge("pushsecret_synced_stores", "Stores to which the PushSecret has pushed something.", namespaced()...)
-	pushDeclaredTargets = gauge("pushsecret_declared_targets", "Keys that the PushSecret should push, each to each store that it names; there is no row if it selects stores or keys.", namespaced()...)
-	pushSyncedTargets   = gauge("pushsecret_synced_targets", "Keys that the PushSecret has pushed, over all stores.", namespaced()...)
-	pushStoreRef        = gauge("pushsecret_store_ref", "The stores that the PushSecret names.", namespaced("store_kind", "store_name")...)
+	pushDeclaredStores  = gauge("pushsecret_declared_stores", "Stores that a ready PushSecret names, if it has not pushed to all of them. A selector of stores counts as one.", namespaced()...)
+	pushSyncedStores    = gauge("pushsecret_synced_stores", "Stores to which a ready PushSecret has pushed something, if these are not all.", namespaced()...)
+	pushDeclaredTargets = gauge("pushsecret_declared_targets", "Keys that a ready PushSecret should push, each to each store that it names, if it has not pushed all of them; there is no row if it selects stores or keys.", namespaced()...)
+	pushSyncedTargets   = gauge("pushsecret_synced_targets", "Keys that a ready PushSecret has pushed, over all stores, if these are not all.", namespaced()...)
+	pushStoreRef        = gauge("pushsecret_store_ref", "The stores that the PushSecret names. Always 1.", namespaced("store_kind", "store_name")...)
 )
 
 // The families of stores.
 var (
-	storeReady      = gauge("store_ready", "Whether the store is ready. There is no row before it was looked at.", store()...)
+	storeReady      = gauge("store_ready", "Whether the store is ready. There is no row before a controller has processed it.", store()...)
 	storeReason     = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", store("reason")...)
 	storeInfo       = gauge("store_info", "Where the store leads, and how it logs in there. server is host and port.", store("provider", "server", "path", "auth_method", "auth_mount", "capabilities")...)
 	storeValidated  = gauge("store_validated", "Whether ready means that somebody has tried: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", store()...)
@@ -73,7 +85,7 @@ type clusterFamilies struct {
 
 func newClusterFamilies(prefix, what, made string) clusterFamilies {
 	return clusterFamilies{
-		ready:       gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before it was looked at.", "name"),
+		ready:       gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", "name"),
 		created:     gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", "name"),
 		failed:      gauge(prefix+"_failed_namespaces", "Namespaces in which the "+what+" could not make its "+made+".", "name"),
 		provisioned: gauge(prefix+"_provisioned_namespaces", "Namespaces in which the "+what+" has made its "+made+".", "name"),

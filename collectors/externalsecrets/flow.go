@@ -59,6 +59,6 @@ func (o *pushSecretObject) flow(r *exposition.Rows) *secretflow.User {
 func (o *storeObject) flow() *secretflow.Store {
 	p := &o.Spec.Provider
 	return &secretflow.Store{
-		Vault: p.name == "vault" || p.name == "openBao", Path: p.vault.Path, V1: p.vault.Version == "v1", Namespace: p.vault.Namespace != "",
+		Vault: p.backend() == "openbao", Path: p.vault.Path, V1: p.vault.Version == "v1", Namespace: p.vault.Namespace != "",
 	}
 }

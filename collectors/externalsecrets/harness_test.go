@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
@@ -14,7 +15,7 @@ import (
 // real clusters.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
-		Collector: Collector{}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
+		Collector: Collector{}, Options: exposition.Options{Detail: true}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
 		Kinds: 6, Prefix: "cobaltcore_eso_",
 	}
 }

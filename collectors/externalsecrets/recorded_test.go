@@ -65,16 +65,21 @@ func readyOf(o collectortest.Object, cluster string, rows map[string]string) str
 		labels = fmt.Sprintf("name=%q", o.Metadata.Name)
 	}
 	labels = fmt.Sprintf("{cluster=%q,", cluster) + labels
-	words := map[string]string{"0": "False", "1": "True", "": "none"}
-	says := words[rows["cobaltcore_eso_"+family+"_ready"+labels+"}"]]
+	ready := map[string]string{"0": "False", "1": "True", "": "none"}[rows["cobaltcore_eso_"+family+"_ready"+labels+"}"]]
 	for _, row := range slices.Sorted(maps.Keys(rows)) {
-		if reason, ok := strings.CutPrefix(row, "cobaltcore_eso_"+family+"_status"+labels+`,reason="`); ok {
-			if reason = strings.TrimSuffix(reason, `"}`); (reason == unprocessed) != (says == "none") {
-				return says + " but " + reason
-			} else if reason != unprocessed {
-				says += " " + reason
-			}
+		reason, ok := strings.CutPrefix(row, "cobaltcore_eso_"+family+"_status"+labels+`,reason="`)
+		if !ok {
+			continue
+		}
+		if reason = strings.TrimSuffix(reason, `"}`); (reason == reasonUnprocessed) != (ready == "none") {
+			return ready + " but " + reason
+		} else if reason != reasonUnprocessed {
+			return ready + " " + reason
 		}
 	}
-	return says
+	// A success has no row with its reason.
+	if success := map[string]string{"externalsecret": " SecretSynced", "pushsecret": " Synced"}[family]; ready == "True" {
+		return ready + success
+	}
+	return ready
 }

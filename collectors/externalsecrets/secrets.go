@@ -5,12 +5,15 @@ package externalsecrets
 
 import (
 	"cmp"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -20,7 +23,15 @@ type storeRef struct {
 	Kind string `json:"kind"`
 }
 
-func (s *storeRef) kind() string { return cmp.Or(s.Kind, "SecretStore") }
+func (s *storeRef) kind() string { return cmp.Or(s.Kind, secretstores.KindSecretStore) }
+
+// in returns the store that is named by an object in a namespace.
+func (s *storeRef) in(namespace string) secretstores.Ref {
+	if s.kind() != secretstores.KindSecretStore {
+		namespace = ""
+	}
+	return secretstores.Ref{Kind: s.kind(), Namespace: namespace, Name: s.Name}
+}
 
 // remoteRef names a key in a store.
 type remoteRef struct {
@@ -61,69 +72,93 @@ type externalSecretObject struct {
 	Status syncStatus `json:"status"`
 }
 
-// syncStatus is the status of what is synchronized.
-type syncStatus struct {
-	Conditions  conditions `json:"conditions"`
-	RefreshTime time.Time  `json:"refreshTime"`
-	// SyncedVersion is the generation and a hash of labels and annotations, with a
-	// dash between them.
-	SyncedVersion string `json:"syncedResourceVersion"`
-}
-
 func externalSecrets() watch.Resource {
-	return watch.Of(resource("ExternalSecret", externalSecretFamilies()), func(o *externalSecretObject, _ fleet.View, r *exposition.Rows) {
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-		policy := cmp.Or(o.Spec.RefreshPolicy, "Periodic")
-		interval := "0s"
-		if policy == "Periodic" && o.Spec.SyncWindows.Windows == 0 {
-			interval = cmp.Or(o.Spec.RefreshInterval, "1h")
-		}
-		syncRows(r, &externalSecret, &o.Metadata, &o.Status, interval)
-		storeKind := ""
-		if o.Spec.Store.Name != "" {
-			storeKind = o.Spec.Store.kind()
-		}
-		r.Add(secretInfo, 1, append(labels, storeKind, o.Spec.Store.Name, cmp.Or(o.Spec.Target.Name, o.Metadata.Name), policy,
-			cmp.Or(o.Spec.Target.DeletionPolicy, "Retain"), cmp.Or(o.Spec.Target.CreationPolicy, "Owner"))...)
-		refer := func(s *storeRef) {
-			if s != nil && s.Name != "" {
-				r.Add(secretStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, s.kind(), s.Name)
-			}
-		}
-		refer(&o.Spec.Store)
-		for i := range o.Spec.Data {
-			refer(o.Spec.Data[i].Source.Store)
-		}
-		for i := range o.Spec.DataFrom {
-			refer(o.Spec.DataFrom[i].Source.Store)
-		}
-		r.Note(o.flow(r))
-	})
+	return watch.Remembering(declared(secretstores.KindExternalSecret, externalSecretFamilies()),
+		func(o *externalSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			return o.rows(seen, r)
+		})
 }
 
-// syncRows adds what ExternalSecrets and PushSecrets have in common.
-func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, s *syncStatus, interval string) {
+func (o *externalSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	policy := cmp.Or(o.Spec.RefreshPolicy, "Periodic")
+	interval := "0s"
+	if policy == "Periodic" && o.Spec.SyncWindows.Windows == 0 {
+		interval = cmp.Or(o.Spec.RefreshInterval, "1h")
+	}
+	s := o.evaluate(seen)
+	syncRows(r, &externalSecret, &o.Metadata, &o.Status, interval, &s)
+	stores := o.stores()
+	var first secretstores.Ref
+	if len(stores) > 0 {
+		first = stores[0]
+	}
+	r.Add(secretInfo, 1, o.Metadata.Namespace, o.Metadata.Name, first.Kind, first.Name, cmp.Or(o.Spec.Target.Name, o.Metadata.Name), policy,
+		cmp.Or(o.Spec.Target.DeletionPolicy, "Retain"), cmp.Or(o.Spec.Target.CreationPolicy, "Owner"))
+	for i := 1; i < len(stores); i++ {
+		r.Add(secretStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, stores[i].Kind, stores[i].Name)
+	}
+	r.Note(s.node(stores, o.flow(r)).Shift(r))
+	return s.Memory
+}
+
+// stores returns the stores that the ExternalSecret names, also for single keys.
+func (o *externalSecretObject) stores() []secretstores.Ref {
+	var stores []secretstores.Ref
+	refer := func(s *storeRef) {
+		if s != nil && s.Name != "" {
+			stores = appendNew(stores, s.in(o.Metadata.Namespace))
+		}
+	}
+	refer(&o.Spec.Store)
+	for i := range o.Spec.Data {
+		refer(o.Spec.Data[i].Source.Store)
+	}
+	for i := range o.Spec.DataFrom {
+		refer(o.Spec.DataFrom[i].Source.Store)
+	}
+	return stores
+}
+
+func appendNew[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
+	}
+	return append(list, x)
+}
+
+// syncRows adds the rows that ExternalSecrets and PushSecrets have in common.
+func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *syncStatus, interval string, s *state) {
 	labels := []string{meta.Namespace, meta.Name}
-	ready, ok := s.Conditions.ready()
+	ready, ok := status.Conditions.Get("Ready")
 	if ok {
 		r.Bool(f.ready, ready.Status == "True", labels...)
-	} else {
-		ready.Reason = unprocessed
 	}
-	r.Add(f.reason, 1, meta.Namespace, meta.Name, ready.Reason)
+	if reason := s.reason(); s.State != lifecycle.Ready || !ordinary(reason) {
+		r.Add(f.reason, 1, meta.Namespace, meta.Name, reason)
+	}
 	r.Time(f.created, meta.Created, labels...)
-	r.Time(f.transition, ready.Transition, labels...)
-	r.Time(f.lastSync, s.RefreshTime, labels...)
+	r.Time(f.transition, ready.LastTransitionTime, labels...)
+	r.Time(f.lastSync, status.RefreshTime, labels...)
 	if !meta.Deleted.IsZero() {
 		interval = "0s"
 	}
 	if d, err := time.ParseDuration(interval); err == nil {
 		r.Add(f.interval, max(0, d.Seconds()), labels...)
+		if d > 0 && s.State == lifecycle.Ready && !status.RefreshTime.IsZero() {
+			r.Time(f.overdue, status.RefreshTime.Add(2*d+overdueGrace), labels...)
+		}
 	}
-	generation, _, _ := strings.Cut(s.SyncedVersion, "-")
-	if n, err := strconv.ParseInt(generation, 10, 64); err == nil {
-		r.Bool(f.synced, n == meta.Generation, labels...)
+	if generation, ok := status.generation(); ok {
+		r.Bool(f.synced, generation == meta.Generation, labels...)
 	}
+}
+
+// overdueGrace is added to two intervals before an object is overdue.
+const overdueGrace = 5 * time.Minute
+
+// ordinary reports whether a reason is that of a success.
+func ordinary(reason string) bool {
+	return reason == "SecretSynced" || reason == "ResourceSynced" || reason == "Synced"
 }
 
 type pushSecretObject struct {
@@ -136,6 +171,7 @@ type pushSecretObject struct {
 			Selector *struct{} `json:"labelSelector"`
 		} `json:"secretStoreRefs"`
 		RefreshInterval string `json:"refreshInterval"`
+		DeletionPolicy  string `json:"deletionPolicy"`
 		Data            []struct {
 			Match struct {
 				Remote struct {
@@ -154,56 +190,92 @@ type pushSecretObject struct {
 }
 
 func pushSecrets() watch.Resource {
-	return watch.Of(resource("PushSecret", pushSecretFamilies()), func(o *pushSecretObject, _ fleet.View, r *exposition.Rows) {
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-		syncRows(r, &pushSecret, &o.Metadata, &o.Status.syncStatus, cmp.Or(o.Spec.RefreshInterval, "1h"))
-		named := map[storeRef]bool{}
-		selectors := 0
-		for _, s := range o.Spec.Stores {
-			if s.Selector != nil || s.Name == "" { // the selector wins
-				selectors++
-				continue
-			}
-			named[storeRef{Name: s.Name, Kind: s.kind()}] = true
-			r.Add(pushStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, s.kind(), s.Name)
+	return watch.Remembering(declared(secretstores.KindPushSecret, pushSecretFamilies()),
+		func(o *pushSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			return o.rows(seen, r)
+		})
+}
+
+func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	s := o.evaluate(seen)
+	syncRows(r, &pushSecret, &o.Metadata, &o.Status.syncStatus, cmp.Or(o.Spec.RefreshInterval, "1h"), &s)
+	var stores []secretstores.Ref
+	selectors := 0
+	for _, ref := range o.Spec.Stores {
+		if ref.Selector != nil || ref.Name == "" { // the selector wins
+			selectors++
+			continue
 		}
-		targets, stores := 0, 0
-		for _, keys := range o.Status.Synced {
-			targets += int(keys)
-			if keys > 0 {
-				stores++
-			}
-		}
-		r.Add(pushDeclaredStores, float64(len(named)+selectors), labels...)
+		stores = appendNew(stores, ref.in(o.Metadata.Namespace))
+		r.Add(pushStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, ref.kind(), ref.Name)
+	}
+	if s.State == lifecycle.Ready {
+		o.incompleteRows(r, len(stores), selectors)
+	}
+	if selectors > 0 {
+		stores = o.selected(stores)
+	}
+	r.Note(s.node(stores, o.flow(r)).Shift(r))
+	return s.Memory
+}
+
+// incompleteRows adds how much was pushed of what should be, if that is less.
+func (o *pushSecretObject) incompleteRows(r *exposition.Rows, named, selectors int) {
+	labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+	targets, stores := o.synced()
+	if declared := named + selectors; stores < declared {
+		r.Add(pushDeclaredStores, float64(declared), labels...)
 		r.Add(pushSyncedStores, float64(stores), labels...)
-		if selectors == 0 && o.Spec.DataTo == 0 {
-			r.Add(pushDeclaredTargets, float64(len(named)*len(o.Spec.Data)), labels...)
-		}
+	}
+	if declared := named * len(o.Spec.Data); targets < declared && selectors == 0 && o.Spec.DataTo == 0 {
+		r.Add(pushDeclaredTargets, float64(declared), labels...)
 		r.Add(pushSyncedTargets, float64(targets), labels...)
-		r.Note(o.flow(r))
-	})
+	}
+}
+
+// synced returns the number of keys that were pushed, and of stores that have some.
+func (o *pushSecretObject) synced() (targets, stores int) {
+	for _, keys := range o.Status.Synced {
+		targets += int(keys)
+		if keys > 0 {
+			stores++
+		}
+	}
+	return targets, stores
+}
+
+// selected adds the stores to which something was pushed: which ones a selector matches is
+// not known.
+func (o *pushSecretObject) selected(stores []secretstores.Ref) []secretstores.Ref {
+	for _, pushed := range slices.Sorted(maps.Keys(o.Status.Synced)) {
+		if kind, name, ok := strings.Cut(pushed, "/"); ok && name != "" {
+			stores = appendNew(stores, (&storeRef{Name: name, Kind: kind}).in(o.Metadata.Namespace))
+		}
+	}
+	return stores
 }
 
 type clusterObject struct {
 	watch.Object
 
 	Status struct {
-		Conditions  conditions  `json:"conditions"`
-		Failed      watch.Count `json:"failedNamespaces"`
-		Provisioned watch.Count `json:"provisionedNamespaces"`
+		Conditions  lifecycle.Conditions `json:"conditions"`
+		Failed      watch.Count          `json:"failedNamespaces"`
+		Provisioned watch.Count          `json:"provisionedNamespaces"`
 	} `json:"status"`
 }
 
 // clusterResources are the kinds that make objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
-	r := resource(kind, f.all())
-	r.Notes = false // what it refers to, the objects that it makes say themselves
-	return watch.Of(r, func(o *clusterObject, _ fleet.View, r *exposition.Rows) {
-		if ready, ok := o.Status.Conditions.ready(); ok {
+	return watch.Remembering(declared(kind, f.all()), func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		if ready, ok := o.Status.Conditions.Get("Ready"); ok {
 			r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
 		}
 		r.Time(f.created, o.Metadata.Created, o.Metadata.Name)
 		r.Add(f.failed, float64(o.Status.Failed), o.Metadata.Name)
 		r.Add(f.provisioned, float64(o.Status.Provisioned), o.Metadata.Name)
+		s := o.evaluate(seen)
+		r.Note(s.node(nil, nil).Shift(r))
+		return s.Memory
 	})
 }

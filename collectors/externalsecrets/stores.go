@@ -12,6 +12,8 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -22,8 +24,8 @@ type storeObject struct {
 		Provider provider `json:"provider"`
 	} `json:"spec"`
 	Status struct {
-		Conditions   conditions `json:"conditions"`
-		Capabilities string     `json:"capabilities"`
+		Conditions   lifecycle.Conditions `json:"conditions"`
+		Capabilities string               `json:"capabilities"`
 	} `json:"status"`
 }
 
@@ -192,24 +194,42 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 }
 
 func stores(kind string) watch.Resource {
-	return watch.Of(resource(kind, storeFamilies()), func(o *storeObject, _ fleet.View, r *exposition.Rows) {
-		labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
-		with := func(more ...string) []string { return append(labels[:3:3], more...) }
-		p := o.Spec.Provider
-		ready, ok := o.Status.Conditions.ready()
-		if ok {
-			r.Bool(storeReady, ready.Status == "True", labels...)
-			referent := kind == "ClusterSecretStore" && p.vault.Auth.referent
-			r.Bool(storeValidated, ready.Status == "True" && ready.Reason != "ValidationUnknown" && !referent, labels...)
-		} else {
-			ready.Reason = unprocessed
-		}
-		r.Add(storeReason, 1, with(ready.Reason)...)
-		r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
-		r.Time(storeCreated, o.Metadata.Created, labels...)
-		r.Time(storeTransition, ready.Transition, labels...)
-		r.Note(o.flow())
+	return watch.Remembering(declared(kind, storeFamilies()), func(o *storeObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		return o.rows(kind, seen, r)
 	})
+}
+
+func (o *storeObject) rows(kind string, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
+	with := func(more ...string) []string { return append(labels[:3:3], more...) }
+	p := &o.Spec.Provider
+	s := state{Result: unversioned.Evaluate(recorded(&o.Metadata, o.Status.Conditions), seen)}
+	ready, ok := o.Status.Conditions.Get("Ready")
+	if ok {
+		r.Bool(storeReady, ready.Status == "True", labels...)
+		referent := kind == secretstores.KindClusterSecretStore && p.vault.Auth.referent
+		r.Bool(storeValidated, ready.Status == "True" && ready.Reason != "ValidationUnknown" && !referent, labels...)
+	}
+	reason := ready.Reason
+	if !ok {
+		reason = reasonUnprocessed
+	}
+	r.Add(storeReason, 1, with(reason)...)
+	r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
+	r.Time(storeCreated, o.Metadata.Created, labels...)
+	r.Time(storeTransition, ready.LastTransitionTime, labels...)
+	n := s.node(nil, o.flow())
+	n.Backend, n.AuthMount = p.backend(), p.vault.Auth.mount
+	r.Note(n.Shift(r))
+	return s.Memory
+}
+
+// backend returns the label by which findings about stores follow from OpenBao.
+func (p *provider) backend() string {
+	if p.name == "vault" || p.name == "openBao" {
+		return "openbao"
+	}
+	return p.name
 }
 
 // presence is a text of which only matters whether it is empty.

@@ -17,8 +17,8 @@ func System() collectors.System {
 		},
 		Metrics: []collectors.Section{{
 			Title: "External Secrets",
-			Text: "Each row shows what the status of its object says. What follows from several objects (a missing store, a stale " +
-				"secret, how many secrets hang on a store) is PromQL over them.",
+			Text: "A healthy ExternalSecret has four series: `ready`, `info`, `last_sync` and `overdue`; a PushSecret has its stores " +
+				"instead of `info`. Each further store adds one. An object that is not ready has its onset, with the store that it follows from.",
 			Prefixes: []string{"cobaltcore_eso_"},
 		}},
 	}

@@ -10,11 +10,11 @@ import (
 )
 
 var (
-	conditionRows = []string{"ready", "status", "condition_transition_timestamp_seconds", "validated"}
+	conditionRows = []string{"ready", "status", "condition_transition_timestamp_seconds", "overdue_timestamp_seconds", "validated"}
 	statusRows    = append([]string{
 		"last_sync_timestamp_seconds", "generation_synced", "synced_stores", "synced_targets", "failed_namespaces", "provisioned_namespaces",
 	}, conditionRows...)
-	specRows = []string{"refresh_interval_seconds", "store_ref", "declared_stores", "declared_targets", "validated"}
+	specRows = []string{"refresh_interval_seconds", "overdue_timestamp_seconds", "store_ref", "declared_stores", "declared_targets", "validated"}
 )
 
 var breakages = []collectortest.Breakage{
@@ -25,12 +25,12 @@ var breakages = []collectortest.Breakage{
 	{"status.conditions", "Ready", conditionRows},
 	{"status.conditions", []any{nil, "x", 7, []any{}}, conditionRows},
 	{"status.conditions.0.type", 5, conditionRows},
-	{"status.conditions.0.status", true, []string{"ready", "validated"}},
+	{"status.conditions.0.status", true, []string{"ready", "overdue_timestamp_seconds", "validated"}},
 	{"status.conditions.0.reason", []any{}, []string{"status"}},
 	{"status.conditions.0.lastTransitionTime", "yesterday", []string{"condition_transition_timestamp_seconds"}},
 	{"status.conditions.0.lastTransitionTime", nil, []string{"condition_transition_timestamp_seconds"}},
-	{"status.refreshTime", "yesterday", []string{"last_sync_timestamp_seconds"}},
-	{"status.refreshTime", 5, []string{"last_sync_timestamp_seconds"}},
+	{"status.refreshTime", "yesterday", []string{"last_sync_timestamp_seconds", "overdue_timestamp_seconds"}},
+	{"status.refreshTime", 5, []string{"last_sync_timestamp_seconds", "overdue_timestamp_seconds"}},
 	{"status.syncedResourceVersion", 5, []string{"generation_synced"}},
 	{"status.syncedResourceVersion", "x-y", []string{"generation_synced"}},
 	{"status.syncedPushSecrets", "x", []string{"synced_stores", "synced_targets"}},
@@ -42,8 +42,8 @@ var breakages = []collectortest.Breakage{
 	{"spec", nil, specRows},
 	{"spec.secretStoreRef", "openbao", []string{"store_ref"}},
 	{"spec.secretStoreRef.name", 5, []string{"store_ref"}},
-	{"spec.refreshInterval", 5, []string{"refresh_interval_seconds"}},
-	{"spec.refreshInterval", "often", []string{"refresh_interval_seconds"}},
+	{"spec.refreshInterval", 5, []string{"refresh_interval_seconds", "overdue_timestamp_seconds"}},
+	{"spec.refreshInterval", "often", []string{"refresh_interval_seconds", "overdue_timestamp_seconds"}},
 	{"spec.refreshPolicy", 5, nil},
 	{"spec.target", "x", nil},
 	{"spec.target.name", []any{}, nil},

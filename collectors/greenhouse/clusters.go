@@ -8,6 +8,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -36,11 +37,12 @@ func targetOf(v fleet.View, namespace, cluster string) string {
 func clusters() watch.Resource {
 	declared := resource("Cluster", clusterFamilies())
 	declared.UsesTargets = true
-	return watch.Of(declared, func(o *clusterObject, v fleet.View, r *exposition.Rows) {
+	return remembering(declared, func(o *clusterObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		clusterKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Add(clusterInfo, 1, with(targetOf(v, o.Metadata.Namespace, o.Metadata.Name), o.Metadata.Annotations[connectivityAnnotation], o.Metadata.Labels[ownerLabel])...)
+		target := targetOf(v, o.Metadata.Namespace, o.Metadata.Name)
+		r.Add(clusterInfo, 1, with(target, o.Metadata.Annotations[connectivityAnnotation], o.Metadata.Labels[ownerLabel])...)
 		if o.Status.KubernetesVersion != "" {
 			r.Add(clusterVersion, 1, with(o.Status.KubernetesVersion)...)
 		}
@@ -51,6 +53,7 @@ func clusters() watch.Resource {
 		}
 		r.Time(clusterTokenExpiry, o.Status.TokenExpiry, labels...)
 		r.Time(clusterScheduled, scheduledDeletion(o.Metadata.Annotations), labels...)
+		return o.Status.lifecycleRows(r, "Cluster", &o.Metadata.Meta, identities{target: target, cluster: o.Metadata.Name}, seen)
 	})
 }
 

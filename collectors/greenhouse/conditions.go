@@ -6,37 +6,25 @@ package greenhouse
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// condition is one entry of status.statusConditions.conditions. Its message is not
-// read, and there is no observedGeneration.
-type condition struct {
-	Type       string    `json:"type"`
-	Status     string    `json:"status"`
-	Reason     string    `json:"reason"`
-	Transition time.Time `json:"lastTransitionTime"`
-}
-
-// status is the part of .status that all kinds have.
+// status is the part of .status that all kinds have. There is no observedGeneration.
 type status struct {
 	StatusConditions struct {
-		Conditions []condition `json:"conditions"`
+		Conditions lifecycle.Conditions `json:"conditions"`
 	} `json:"statusConditions"`
 }
 
-// processed says whether Greenhouse has looked at the object. Only then is a number
+// processed reports whether Greenhouse has processed the object. Only then is a number
 // that is missing a zero.
 func (s *status) processed() bool { return len(s.StatusConditions.Conditions) > 0 }
 
-// is says whether a condition has a status.
-func (s *status) is(name, want string) bool {
-	i := slices.IndexFunc(s.StatusConditions.Conditions, func(c condition) bool { return c.Type == name })
-	return i >= 0 && s.StatusConditions.Conditions[i].Status == want
-}
+// is reports whether a condition has a status.
+func (s *status) is(name, want string) bool { return s.StatusConditions.Conditions.Is(name, want) }
 
 // rows adds what all kinds have in common; labels are those of the object.
 func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, labels ...string) {
@@ -47,19 +35,18 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	for i, c := range s.StatusConditions.Conditions {
 		// The first one of a type counts, as for Greenhouse itself.
 		earlier := s.StatusConditions.Conditions[:i]
-		if !isType(c.Type) || slices.ContainsFunc(earlier, func(e condition) bool { return e.Type == c.Type }) {
+		if !isType(c.Type) || slices.ContainsFunc(earlier, func(e lifecycle.Condition) bool { return e.Type == c.Type }) {
 			continue
 		}
 		r.Add(f.condition, 1, with(c.Type, known(c.Status))...)
 		if isWord(c.Reason) {
 			r.Add(f.reason, 1, with(c.Type, c.Reason)...)
 		}
-		r.Time(f.transition, c.Transition, with(c.Type)...)
+		r.Time(f.transition, c.LastTransitionTime, with(c.Type)...)
 	}
 	r.Time(f.created, meta.Created, labels...)
 	r.Time(f.deleted, meta.Deleted, labels...)
-	asked := meta.Annotations[suspendAnnotation]
-	r.Bool(f.suspended, asked != "" && asked != "false" || s.is("Suspended", "True"), labels...)
+	r.Bool(f.suspended, s.suspended(meta), labels...)
 }
 
 // known is a status of a condition. What is neither True nor False is Unknown.

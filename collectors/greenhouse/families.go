@@ -111,6 +111,7 @@ func Families() []*exposition.Family {
 	return slices.Concat(
 		clusterFamilies(), pluginFamilies(), presetFamilies(),
 		definitionKind.all(definitionInfo), catalogKind.all(catalogInfo, catalogInventory),
+		[]*exposition.Family{notReadySince, notReadyReason},
 		organizationKind.all(), teamKind.all(teamSupport, teamMembers), bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed),
 	)
 }

@@ -6,6 +6,7 @@ package greenhouse
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -18,8 +19,9 @@ type organizationObject struct {
 // organizations have all that is of interest in their conditions, such as
 // SCIMAPIAvailable.
 func organizations() watch.Resource {
-	return watch.Of(resource("Organization", organizationKind.all()), func(o *organizationObject, _ fleet.View, r *exposition.Rows) {
+	return remembering(resource("Organization", organizationKind.all()), func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		organizationKind.rows(r, &o.Metadata, &o.Status, o.Metadata.Name)
+		return o.Status.lifecycleRows(r, "Organization", &o.Metadata, identities{}, seen)
 	})
 }
 
@@ -35,13 +37,14 @@ type teamObject struct {
 }
 
 func teams() watch.Resource {
-	return watch.Of(resource("Team", teamKind.all(teamSupport, teamMembers)), func(o *teamObject, _ fleet.View, r *exposition.Rows) {
+	return remembering(resource("Team", teamKind.all(teamSupport, teamMembers)), func(o *teamObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 		r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
 		if o.Status.processed() {
 			r.Add(teamMembers, float64(o.Status.Members), labels...)
 		}
+		return o.Status.lifecycleRows(r, "Team", &o.Metadata.Meta, identities{}, seen)
 	})
 }
 
@@ -57,7 +60,7 @@ type bindingObject struct {
 		status
 
 		Clusters []struct {
-			Condition condition `json:"condition"`
+			Condition lifecycle.Condition `json:"condition"`
 		} `json:"clusters"`
 	} `json:"status"`
 }
@@ -65,7 +68,7 @@ type bindingObject struct {
 func bindings() watch.Resource {
 	declared := resource("TeamRoleBinding", bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
 	declared.Versions = []string{"v1alpha2"}
-	return watch.Of(declared, func(o *bindingObject, _ fleet.View, r *exposition.Rows) {
+	return remembering(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		bindingKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
@@ -75,16 +78,21 @@ func bindings() watch.Resource {
 				r.Add(bindingTeam, 1, with(team)...)
 			}
 		}
-		if !o.Status.processed() {
-			return
+		if o.Status.processed() {
+			r.Add(bindingClusters, float64(len(o.Status.Clusters)), labels...)
+			r.Add(bindingFailed, float64(o.failed()), labels...)
 		}
-		failed := 0
-		for _, c := range o.Status.Clusters {
-			if c.Condition.Status == "False" {
-				failed++
-			}
-		}
-		r.Add(bindingClusters, float64(len(o.Status.Clusters)), labels...)
-		r.Add(bindingFailed, float64(failed), labels...)
+		return o.Status.lifecycleRows(r, "TeamRoleBinding", &o.Metadata.Meta, identities{}, seen)
 	})
+}
+
+// failed returns the number of clusters in which the role could not be given.
+func (o *bindingObject) failed() int {
+	failed := 0
+	for _, c := range o.Status.Clusters {
+		if c.Condition.Status == "False" {
+			failed++
+		}
+	}
+	return failed
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -59,12 +60,12 @@ type helmChart struct {
 func plugins() watch.Resource {
 	declared := resource("Plugin", pluginFamilies())
 	declared.UsesTargets = true
-	return watch.Of(declared, func(o *pluginObject, v fleet.View, r *exposition.Rows) {
+	return remembering(declared, func(o *pluginObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }
 		pluginKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		info := append(with(o.Spec.Definition.labels(o.Metadata.Namespace)...),
-			targetOf(v, o.Metadata.Namespace, o.Spec.ClusterName),
+		target := targetOf(v, o.Metadata.Namespace, o.Spec.ClusterName)
+		info := append(with(o.Spec.Definition.labels(o.Metadata.Namespace)...), target,
 			cmp.Or(o.Spec.ReleaseNamespace, o.Metadata.Namespace), cmp.Or(o.Spec.ReleaseName, o.Metadata.Name),
 			o.Status.Version, o.Status.Chart.Name, o.Status.Chart.Version,
 			o.Metadata.Labels[presetLabel], o.Metadata.Labels[ownerLabel])
@@ -78,6 +79,8 @@ func plugins() watch.Resource {
 		if o.Status.processed() {
 			r.Add(pluginExposed, float64(o.Status.Exposed), labels...)
 		}
+		id := identities{target, o.Spec.ClusterName, o.Metadata.Labels[presetLabel]}
+		return o.Status.lifecycleRows(r, "Plugin", &o.Metadata.Meta, id, seen)
 	})
 }
 
@@ -100,7 +103,7 @@ type presetObject struct {
 }
 
 func presets() watch.Resource {
-	return watch.Of(resource("PluginPreset", presetFamilies()), func(o *presetObject, _ fleet.View, r *exposition.Rows) {
+	return remembering(resource("PluginPreset", presetFamilies()), func(o *presetObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		presetKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
 		info := append(labels[:2:2], o.Spec.Plugin.Definition.labels(o.Metadata.Namespace)...)
@@ -110,5 +113,6 @@ func presets() watch.Resource {
 			r.Add(presetReady, float64(o.Status.Ready), labels...)
 			r.Add(presetFailed, float64(o.Status.Failed), labels...)
 		}
+		return o.Status.lifecycleRows(r, "PluginPreset", &o.Metadata.Meta, identities{preset: o.Metadata.Name}, seen)
 	})
 }

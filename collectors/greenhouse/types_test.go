@@ -10,8 +10,9 @@ import (
 )
 
 var (
+	stateFamilies     = []string{"not_ready_since_timestamp_seconds", "reason_info"}
 	conditionFamilies = []string{
-		"ready", "condition", "condition_reason_info", "condition_transition_timestamp_seconds", "suspended",
+		"not_ready_since_timestamp_seconds", "reason_info", "ready", "condition", "condition_reason_info", "condition_transition_timestamp_seconds", "suspended",
 		// Without conditions, nobody has looked at the object.
 		"plugins", "plugins_ready", "plugins_failed", "inventory", "members", "clusters", "clusters_failed", "exposed_services",
 	}
@@ -26,10 +27,10 @@ var breakages = []collectortest.Breakage{
 	{"status", nil, statusFamilies},
 	{"status.statusConditions", "oops", conditionFamilies},
 	{"status.statusConditions.conditions", map[string]any{}, conditionFamilies},
-	{"status.statusConditions.conditions.0.type", 5, conditionFamilies[:4]},
-	{"status.statusConditions.conditions.0.status", true, []string{"ready", "condition"}},
-	{"status.statusConditions.conditions.0.reason", []any{}, []string{"condition_reason_info"}},
-	{"status.statusConditions.conditions.0.lastTransitionTime", "yesterday", []string{"condition_transition_timestamp_seconds"}},
+	{"status.statusConditions.conditions.0.type", 5, conditionFamilies[:6]},
+	{"status.statusConditions.conditions.0.status", true, append([]string{"ready", "condition"}, stateFamilies...)},
+	{"status.statusConditions.conditions.0.reason", []any{}, append([]string{"condition_reason_info"}, stateFamilies...)},
+	{"status.statusConditions.conditions.0.lastTransitionTime", "yesterday", append([]string{"condition_transition_timestamp_seconds"}, stateFamilies...)},
 	{"status.kubernetesVersion", 5, []string{"kubernetes_version_info"}},
 	{"status.bearerTokenExpirationTimestamp", "soon", []string{"token_expiry_timestamp_seconds"}},
 	{"status.nodes", "three", nodeFamilies},

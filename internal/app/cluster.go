@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -63,9 +64,10 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	o := b.watch
 	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
 	waitRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
-	o.Notes = map[string]watch.Notes{flux.Name: dependencies.NewCluster(waitRows)}
+	storeRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"}, secretstores.Families())
+	o.Notes = map[string]watch.Notes{flux.Name: dependencies.NewCluster(waitRows), externalsecrets.Name: secretstores.NewCluster(storeRows)}
 	r := b.join(c, targets, o, flowRows)
-	r.groups = append(r.Groups(), flowRows, waitRows, b.health.Group(c.Name))
+	r.groups = append(r.Groups(), flowRows, waitRows, storeRows, b.health.Group(c.Name))
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: b.lookup, Flow: b.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: o.Now,
@@ -92,10 +94,34 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 // join returns the watches of a cluster, whose notes join the flow of secrets.
 func (b *clusterBuilder) join(c fleet.Cluster, targets *fleet.Targets, o watch.Options, rows *exposition.Group) *runningCluster {
 	flow := b.flow.Add(c.Name, rows)
-	notes := map[string]watch.Notes{externalsecrets.Name: flow}
-	maps.Copy(notes, o.Notes)
+	notes := maps.Clone(o.Notes)
+	if notes == nil {
+		notes = map[string]watch.Notes{}
+	}
+	notes[externalsecrets.Name] = both{flow, notes[externalsecrets.Name]}
 	o.Notes = notes
 	return &runningCluster{Cluster: watch.NewCluster(c, targets, o), leaveFlow: func() { b.flow.Remove(flow) }}
+}
+
+// both passes notes on to two receivers; the second may be nil.
+type both [2]watch.Notes
+
+// Set implements watch.Notes.
+func (b both) Set(kind, key string, note any) {
+	for _, n := range b {
+		if n != nil {
+			n.Set(kind, key, note)
+		}
+	}
+}
+
+// Replace implements watch.Notes.
+func (b both) Replace(kind string, notes map[string]any) {
+	for _, n := range b {
+		if n != nil {
+			n.Replace(kind, notes)
+		}
+	}
 }
 
 func (r *runningCluster) start(ctx context.Context) {

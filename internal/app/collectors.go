@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -109,7 +110,7 @@ func collectorNames() []string {
 func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
-	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(), health.Families(), notify.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(), secretstores.Families(), health.Families(), notify.Families())
 	for _, c := range all {
 		families = append(families, c.Families()...)
 	}

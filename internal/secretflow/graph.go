@@ -133,8 +133,8 @@ func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{consumer, producer, unresolved}
 }
 
-// Set takes in what an object of the given kind says, a [Store] or a [User]; nil if
-// it is gone.
+// Set takes the note of an object of the given kind, a [Store], a [User] or a note whose
+// method Flow returns one; nil if the object is gone.
 func (c *Cluster) Set(kind, key string, note any) {
 	c.graph.mu.Lock()
 	defer c.graph.mu.Unlock()
@@ -158,6 +158,9 @@ func (c *Cluster) Replace(kind string, notes map[string]any) {
 
 func (c *Cluster) set(kind, key string, note any) {
 	id := kind + " " + key
+	if n, ok := note.(interface{ Flow() any }); ok {
+		note = n.Flow()
+	}
 	switch note := note.(type) {
 	case *Store:
 		if have := c.stores[id]; have == nil || *have != *note {

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package greenhouse
+
+import (
+	"cmp"
+	"strconv"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
+)
+
+var (
+	notReadySince = gauge("object_not_ready_since_timestamp_seconds",
+		"Since when an object of Greenhouse is in a state other than ready; status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. "+
+			"condition is the one that explains Ready, if there is one. target_cluster, cluster_name and preset are those of a Cluster (which is its own cluster), a Plugin and a PluginPreset (which is its own preset).",
+		"kind", "namespace", "name", "status", "onset", "tolerated", "condition", "target_cluster", "cluster_name", "preset")
+	notReadyReason = gauge("object_reason_info",
+		"Why an object of Greenhouse is not ready: the reason of Ready, else that of the condition that explains it, else the type of that. Always 1.",
+		"kind", "namespace", "name", "reason")
+)
+
+// conditions keep lastTransitionTime until the status changes (SetConditions in
+// api/meta/v1alpha1 of greenhouse).
+var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true}
+
+// causes are the conditions that explain why a kind is not ready, most specific first
+// (the functions computeReadyCondition of cluster, pluginpreset and plugin controllers).
+func causes(kind string) []lifecycle.Evidence {
+	switch kind {
+	case "Cluster":
+		return []lifecycle.Evidence{{Type: "KubeConfigValid", Status: "False"}, {Type: "PermissionsVerified", Status: "False"}, {Type: "ManagedResourcesDeployed", Status: "False"}}
+	case "Plugin":
+		return []lifecycle.Evidence{{Type: "HelmReleaseCreated", Status: "False"}, {Type: "HelmReleaseDeployed", Status: "False"}}
+	case "PluginPreset":
+		return []lifecycle.Evidence{
+			{Type: "PluginDefinitionNotFound", Status: "True"}, {Type: "ClusterListEmpty", Status: "True"}, {Type: "PluginSkipped", Status: "True"},
+			{Type: "PluginFailed", Status: "True"}, {Type: "AllPluginsReady", Status: "False"},
+		}
+	case "PluginDefinition", "ClusterPluginDefinition":
+		return []lifecycle.Evidence{{Type: "HelmChartReady", Status: "False"}, {Type: "OCIReplicationReady", Status: "False"}}
+	case "Organization":
+		return []lifecycle.Evidence{
+			{Type: "NamespaceCreated", Status: "False"}, {Type: "SCIMAPIAvailable", Status: "False"}, {Type: "ServiceProxyProvisioned", Status: "False"},
+			{Type: "OrganizationAdminTeamConfigured", Status: "False"},
+		}
+	case "Team":
+		return []lifecycle.Evidence{{Type: "SCIMAccessReady", Status: "False"}, {Type: "SCIMAllMembersValid", Status: "False"}}
+	case "TeamRoleBinding":
+		return []lifecycle.Evidence{{Type: "ClusterListEmpty", Status: "True"}, {Type: "RBACReady", Status: "False"}}
+	}
+	return nil
+}
+
+// identities are the labels by which rules find causes; each may be empty.
+type identities struct{ target, cluster, preset string }
+
+// suspended reports whether the object is suspended, by its annotation or its condition.
+func (s *status) suspended(m *watch.Meta) bool {
+	asked := m.Annotations[suspendAnnotation]
+	return asked != "" && asked != "false" || s.is("Suspended", "True")
+}
+
+// lifecycleRows adds since when and why an object is not ready, and returns what to keep
+// of it.
+func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Sighting) lifecycle.Memory {
+	o := lifecycle.Object{
+		Created: m.Created, Deleted: m.Deleted, Suspended: s.suspended(m), SuspendedAt: m.SuspensionChanged(), Conditions: s.StatusConditions.Conditions,
+	}
+	if c, _ := o.Conditions.Get("Suspended"); c.Status == "True" && o.SuspendedAt.IsZero() {
+		o.SuspendedAt = c.LastTransitionTime
+	}
+	result := reconciled.Evaluate(o, seen)
+	if result.State == lifecycle.Ready {
+		return result.Memory
+	}
+	var cause lifecycle.Condition
+	for _, e := range causes(kind) {
+		if c, _ := o.Conditions.Get(e.Type); c.Status == e.Status {
+			cause = c
+			break
+		}
+	}
+	precision := result.Onset.Precision()
+	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision, strconv.FormatBool(precision != lifecycle.Undated),
+		cause.Type, id.target, id.cluster, id.preset)
+	if reason := cmp.Or(result.Reason, cause.Reason, cause.Type); isWord(reason) && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
+		r.Add(notReadyReason, 1, kind, m.Namespace, m.Name, reason)
+	}
+	return result.Memory
+}
+
+// remembering declares a kind that has a lifecycle.
+func remembering[T any, P watch.Slim[T]](
+	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+) watch.Resource {
+	r.Families = append(r.Families[:len(r.Families):len(r.Families)], notReadySince, notReadyReason)
+	return watch.Remembering[T, P](r, rows)
+}
