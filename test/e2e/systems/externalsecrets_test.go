@@ -60,22 +60,25 @@ func TestSecretVariants(t *testing.T) {
 
 	onChange := testbed.NewObject(harness.ESOV1, "ExternalSecret", variants, "refresh-on-change")
 	finalized := testbed.NewObject(esoAlpha, "PushSecret", variants, "push-deletion-delete")
-	synced := harness.Series{"": "cobaltcore_eso_externalsecret_generation_synced", "name": onChange.GetName()}
-	interval := harness.Series{"": "cobaltcore_eso_pushsecret_refresh_interval_seconds", "name": finalized.GetName()}
-	e.Expect(t, 1, with(synced, "1"))
-	e.Expect(t, 1, with(interval, "10"))
+	const notReady = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
+	behind := harness.Series{"": notReady, "name": onChange.GetName(), "problem": "behind"}
+	deleting := harness.Series{"": notReady, "name": finalized.GetName(), "status": "deleting"}
+	overdue := harness.Series{"": "cobaltcore_eso_pushsecret_overdue_timestamp_seconds", "name": finalized.GetName()}
+	e.Expect(t, 0, behind)
+	e.Expect(t, 1, overdue)
 	frozen(func() {
 		changed, err := c.Get(t.Context(), onChange)
 		harness.Must(t, err)
 		harness.Must(t, unstructured.SetNestedField(changed.Object, "another", "spec", "target", "name"))
 		delete(changed.Object, "status")
 		harness.Must(t, c.Apply(t.Context(), changed))
-		e.Expect(t, 1, with(synced, "0"))
+		e.Expect(t, 1, behind)
 		harness.Must(t, c.Delete(t.Context(), finalized)) // terminates, as nobody takes the finalizer away
-		e.Expect(t, 1, with(interval, "0"))
+		e.Expect(t, 1, deleting)
+		e.Expect(t, 0, overdue)
 	})
-	e.Expect(t, 1, with(synced, "1"))
-	e.Expect(t, 0, harness.Series{"": "cobaltcore_eso_pushsecret_status", "name": finalized.GetName()})
+	e.Expect(t, 0, behind)
+	e.Expect(t, 0, deleting)
 
 	checkAgainstESO(t, e, c, eso)
 	frozen(func() {})

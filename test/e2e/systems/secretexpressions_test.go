@@ -48,23 +48,19 @@ func TestSecretExpressions(t *testing.T) {
 		}
 		return err
 	})
+	const notReady = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
 	failing := []string{"store-account-missing", "store-unreachable", "store-wrong-role"}
 	unprocessed := []string{"store-unserved"}
 	for name, tc := range map[string]struct {
 		expression string
 		want       []string // names
 	}{
-		"missing":     {alerts.StoreMissing, []string{"ces-store-missing", "store-missing"}},
-		"not ready":   {alerts.StoreNotReady, failing},
-		"unprocessed": {alerts.SecretUnprocessed, unprocessed},
-		"never synchronized": {alerts.SecretNeverSynced, []string{
-			"ces-store-missing", "key-forbidden", "key-missing", "key-without-data", "property-missing", "store-account-missing", "store-conditions",
-			"store-missing", "store-referent-unreachable", "store-unreachable", "store-unserved", "store-wrong-path", "store-wrong-role",
-			"target-owned", "template-broken",
-		}},
+		"missing":     {"cobaltcore_eso_externalsecret_store_missing", []string{"ces-store-missing", "store-missing"}},
+		"not ready":   {notReady + `{kind="ExternalSecret"} and on (cluster, store) ` + notReady + `{kind=~"(Cluster)?SecretStore"}`, failing},
+		"unprocessed": {notReady + `{kind="ExternalSecret", status="unprocessed"}`, unprocessed},
 		"stale": {alerts.SecretStale, []string{
 			"ces-conflict", "ces-good", "creation-none", "deletion-delete", "deletion-merge", "deletion-retain", "find", "find-nothing", "good",
-			"good-path", "good-tenant", "label-trap", "merge-without-target", "source-refs", "store-referent",
+			"good-path", "good-tenant", "label-trap", "source-refs", "store-referent",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,10 +78,10 @@ func TestSecretExpressions(t *testing.T) {
 			}
 		})
 	}
-	samples, err := prometheus.Query(t.Context(), alerts.StoreDependents)
+	samples, err := prometheus.Query(t.Context(), `cobaltcore_eso_store_dependents{dependent_kind="ExternalSecret"}`)
 	harness.Must(t, err)
 	for _, s := range samples {
-		if s.Labels["store_name"] == "tenant" && s.Value != 4 {
+		if s.Labels["name"] == "tenant" && s.Value != 4 {
 			t.Errorf("%v: %v ExternalSecrets, want 4", s.Labels, s.Value)
 		}
 	}
