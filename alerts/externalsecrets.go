@@ -236,7 +236,8 @@ func clusterSecret(name, kind, metric string) Rule {
 	const bad = `status="failed"`
 	return Rule{
 		Name: name, System: ExternalSecrets, Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
-		Expr:        `max by (cluster, name) (` + esoNotReady + `{kind="` + kind + `", ` + bad + `} or ` + metric + `_failed_namespaces > 0)`,
+		Expr: `max by (cluster, name) (` + esoNotReady + `{kind="` + kind + `", ` + bad + `} or ` + metric + `_failed_namespaces > 0)
+  unless on (cluster, name) ` + esoNotReady + `{kind="` + kind + `", status="deleting"}`,
 		Since:       `min by (cluster, name, onset) (` + esoNotReady + `{kind="` + kind + `", ` + bad + `})`,
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",

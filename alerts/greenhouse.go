@@ -56,9 +56,14 @@ func applied(r Rule) Rule {
 	return r
 }
 
+// kept leaves out objects that are being deleted: their deletion has a rule of its own.
+func kept(kind, expr string) string {
+	return `(` + expr + `) unless on (cluster, namespace, name) ` + greenhouseNotReady + `{kind="` + kind + `", status="deleting"}`
+}
+
 // ofCluster declares a rule about a Cluster beside its state.
 func ofCluster(r Rule) Rule {
-	r.Expr = withTarget(greenhouseCluster, r.Expr)
+	r.Expr = withTarget(greenhouseCluster, kept("Cluster", r.Expr))
 	if r.Since != "" {
 		r.Since = withTarget(greenhouseCluster, r.Since)
 	}
@@ -141,7 +146,7 @@ func greenhousePlugins() []Rule {
 		notReady,
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginWorkloadDown", Severity: Warning, For: 15 * time.Minute,
-			Expr: `max by (cluster, namespace, name, target_cluster) (` + PluginWorkloadDown + `)`,
+			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
 			// A Plugin that is not ready has an alert of its own.
 			Summary:     "Plugin {{ $labels.name }} is ready, but a workload of it in {{ $labels.target_cluster }} has no pod",
 			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod.",
@@ -151,16 +156,16 @@ func greenhousePlugins() []Rule {
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginOutdated", Severity: Info, For: time.Hour,
-			Expr: `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (` + greenhousePlugin + `_info{version!=""})
-  unless on (cluster, definition_kind, definition_namespace, definition_name, version) ` + definitions + `
-  and on (cluster, definition_kind, definition_namespace, definition_name) ` + definitions,
+			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (`+greenhousePlugin+`_info{version!=""})
+  unless on (cluster, definition_kind, definition_namespace, definition_name, version) `+definitions+`
+  and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
 			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one.",
 			InhibitedBy: []Inhibition{sameObject("GreenhousePluginNotReady")},
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
-			Expr:        `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition{type="OwnerLabelSet", status="False"})`,
+			Expr:        kept("Plugin", `max by (cluster, namespace, name) (`+greenhousePlugin+`_condition{type="OwnerLabelSet", status="False"})`),
 			Since:       `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has no owner",
 			Description: plugin + " in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",

@@ -133,7 +133,7 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 	if ok {
 		r.Bool(f.ready, ready.Status == "True", labels...)
 	}
-	if reason := s.reason(); s.State != lifecycle.Ready || !ordinary(reason) {
+	if reason := s.reason(); s.State != lifecycle.Deleting && (s.State != lifecycle.Ready || !ordinary(reason)) {
 		r.Add(f.reason, 1, meta.Namespace, meta.Name, reason)
 	}
 	r.Time(f.created, meta.Created, labels...)

@@ -207,6 +207,8 @@ func (o *storeObject) rows(kind string, seen lifecycle.Sighting, r *exposition.R
 	ready, ok := o.Status.Conditions.Get("Ready")
 	if ok {
 		r.Bool(storeReady, ready.Status == "True", labels...)
+	}
+	if ok && s.State != lifecycle.Deleting {
 		referent := kind == secretstores.KindClusterSecretStore && p.vault.Auth.referent
 		r.Bool(storeValidated, ready.Status == "True" && ready.Reason != "ValidationUnknown" && !referent, labels...)
 	}

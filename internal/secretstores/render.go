@@ -52,7 +52,7 @@ func (c *Cluster) userRows(r *exposition.Rows, o object, node *Node) {
 	if len(missing) > 0 && (problem == "" || o.kind == KindExternalSecret) {
 		problem = problemStoreMissing
 	}
-	if o.kind == KindExternalSecret {
+	if o.kind == KindExternalSecret && node.State != lifecycle.Deleting {
 		for _, s := range missing {
 			r.Add(storeMissing, 1, namespace, name, s.Kind, s.Name, s.String())
 		}
