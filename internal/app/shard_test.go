@@ -60,7 +60,7 @@ func shard(index, count int) func(*Options) {
 
 // measured are the families whose values depend on when somebody looks.
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
-	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response)_seconds)\{`)
+	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response|skew)_seconds)\{`)
 
 // counted are the families that count what this process has seen, or say what it makes
 // of its rows.

@@ -29,8 +29,7 @@ func ReservedLabels() []string {
 		"found", "step", "dependency_namespace", "dependency_name",
 		"issuer", "certificate",
 		"connectivity", "owned_by", "definition_kind", "definition_namespace", "definition_name", "release_namespace", "release_name",
-		"preset", "catalog", "team",
-		"check", "phase", "problem", "region", "owner", "cluster_uid", "first_cluster_uid", "other", "onset", "tolerated", "upstream", "dependency", "blocked", "chain", "finalizers", "versions", "backend", "condition", "dependent_kind", "store", "store_namespace",
+		"preset", "catalog", "team", "check", "phase", "problem", "region", "owner", "cluster_uid", "first_cluster_uid", "other", "onset", "tolerated", "upstream", "dependency", "blocked", "chain", "finalizers", "versions", "backend", "condition", "dependent_kind", "store", "store_namespace", "replaced_by",
 		"alertmanager", SentBy,
 	}
 }
