@@ -19,9 +19,7 @@ func change(what, kind, labels, timestamp string) string {
 func changes() string {
 	const workload = "cluster, namespace, name, kind"
 	flux := []string{
-		// Kustomizations and the like make Ready unknown at each attempt, which is no change.
-		change("state", "", fluxObject, selector("cobaltcore_flux_resource_ready_transition_timestamp_seconds")+`
-  and on (`+fluxObject+`) (`+changedState()+`)`),
+		change("not ready", "", fluxObject, selector(fluxNotReady)),
 		change("new artifact", "", fluxObject, selector("cobaltcore_flux_resource_artifact_timestamp_seconds")),
 		change("deployed", "", fluxObject, selector("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds")),
 		change("created", "", fluxObject, selector("cobaltcore_flux_resource_created_timestamp_seconds")),
@@ -38,17 +36,11 @@ func changes() string {
 	}, "\nor ")
 }
 
-// changedState are the states that objects of Flux are in and were not in an hour ago.
-func changedState() string {
-	const state = `cobaltcore_flux_resource_status{` + here + `, status=~"ready|failed|stalled|suspended"`
-	return `max by (` + fluxObject + `, status) (` + state + `}) unless max by (` + fluxObject + `, status) (` + state + `} offset 1h)`
-}
-
 func changedPanel() Panel {
 	return Panel{
 		Kind: Table, Title: "What changed in the last hour", Width: 24, Height: 10,
-		Description: "Objects that changed their state, were deployed, created or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
-			"That a Kustomization is reconciled again is no change. States an hour ago are those of Prometheus: without a history every state is new.",
+		Description: "Objects that stopped being ready, were deployed or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
+			"When objects of Flux were created and deployed needs metrics.detail: full.",
 		Queries: []Query{{Expr: orRow(changes(), "what", "nothing")}},
 		Columns: []Column{
 			ageColumn(0, "Ago"), labelColumn("what", "What"), clusterColumn(), labelColumn("target_cluster", "Applied to"),

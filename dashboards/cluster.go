@@ -98,13 +98,12 @@ func clusterApplied() []Panel {
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
 			Description: "What is applied to this cluster and is neither ready nor suspended, with the cluster in which the object lives: look there. None is good.",
-			Queries: []Query{{Expr: orRow(`(time() - (max by (`+fluxObject+`) (cobaltcore_flux_resource_ready_transition_timestamp_seconds{`+target+`}) or max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds{`+target+`})))
-  * on (`+fluxObject+`) group_left (status) topk by (`+fluxObject+`) (1, cobaltcore_flux_resource_status{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!~"ready|suspended"})`, "name", "none")}},
+			Queries:     []Query{{Expr: orRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
-				labelColumn("status", "State"), ageColumn(0, "Ready changed"),
+				labelColumn("status", "State"), ageColumn(0, "For"),
 			},
-			Sort: oldestFirst("Ready changed"),
+			Sort: oldestFirst("For"),
 		},
 	}
 }

@@ -46,26 +46,20 @@ a{kind="Cluster"} 1`,
 			`max by (object) (` + firstOf("object", []string{"name", "node", "type"}, "a") + `)`,
 			`{object="app"} {object="n"} {}`,
 		},
-		"attempted and applied are compared within one object": {
-			`flux_resource_info{cluster="a", kind="Kustomization", name="behind", revision="2", applied_revision="1"} 1
-flux_resource_info{cluster="b", kind="Kustomization", name="behind", revision="2", applied_revision="2"} 1
-flux_resource_info{cluster="a", kind="Kustomization", name="never-applied", revision="1"} 1`,
-			fluxBehind(), `{cluster="a", compared="2", kind="Kustomization", name="behind"}`,
-		},
 		"two replicas disagree for a moment": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="failed", instance="1"} 1
 cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled", instance="2"} 1
 cobaltcore_flux_resource_reason_info{cluster="a", kind="Kustomization", name="app", reason="BuildFailed", instance="1"} 1
 cobaltcore_flux_resource_reason_info{cluster="a", kind="Kustomization", name="app", reason="Stalled", instance="2"} 1
-cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="1"} 1
-cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="2"} 1`,
-			`count by (cluster, name) (` + withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds)`, "failed|stalled") + `)`,
+cobaltcore_flux_resource_not_ready_since_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="1"} 1
+cobaltcore_flux_resource_not_ready_since_timestamp_seconds{cluster="a", kind="Kustomization", name="app", instance="2"} 1`,
+			`count by (cluster, name) (` + withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_not_ready_since_timestamp_seconds)`, "failed|stalled") + `)`,
 			`{cluster="a", name="app"}`,
 		},
 		"an object without a reason is in the table, too": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Alert", name="app", status="failed"} 1
-cobaltcore_flux_resource_created_timestamp_seconds{cluster="a", kind="Alert", name="app"} 1`,
-			withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_created_timestamp_seconds)`, "failed"),
+cobaltcore_flux_resource_not_ready_since_timestamp_seconds{cluster="a", kind="Alert", name="app"} 1`,
+			withState(`max by (`+fluxObject+`) (cobaltcore_flux_resource_not_ready_since_timestamp_seconds)`, "failed"),
 			`{cluster="a", kind="Alert", name="app", status="failed"}`,
 		},
 		"a source that is there": {
@@ -81,8 +75,8 @@ cobaltcore_flux_resource_status{cluster="b", kind="GitRepository", exported_name
 			`{cluster="a", exported_namespace="flux", kind="GitRepository", name="repo", status="is not there"}`,
 		},
 		"who waits": {
-			`cobaltcore_flux_resource_depends_on{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", dependency_namespace="ns", dependency_name="app"} 1
-cobaltcore_flux_resource_depends_on{cluster="a", kind="HelmRelease", exported_namespace="ns", name="of-another-kind", dependency_namespace="ns", dependency_name="app"} 1
+			`cobaltcore_flux_resource_waiting_since_timestamp_seconds{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", dependency="Kustomization/ns/app"} 1
+cobaltcore_flux_resource_waiting_since_timestamp_seconds{cluster="a", kind="HelmRelease", exported_namespace="ns", name="for-another-kind", dependency="HelmRelease/ns/app"} 1
 cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", exported_namespace="ns", name="later", status="dependency_not_ready"} 1`,
 			relatives("Wait for this"),
 			`{cluster="a", exported_namespace="ns", kind="Kustomization", name="later", status="dependency_not_ready"}`,
@@ -124,7 +118,7 @@ cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="no
 		},
 		"the state of an object as a number": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled"} 1`,
-			`(` + stateValue(here) + `) == 6`, `{cluster="a", kind="Kustomization", name="app"}`,
+			`(` + stateValue(here) + `) == 8`, `{cluster="a", kind="Kustomization", name="app"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

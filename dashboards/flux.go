@@ -3,14 +3,13 @@
 
 package dashboards
 
-import (
-	"slices"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
-)
+import "slices"
 
 // fluxObject names an object of Flux.
 const fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
+
+// fluxNotReady has a row for each object of Flux that is not ready; its value is the onset.
+const fluxNotReady = "cobaltcore_flux_resource_not_ready_since_timestamp_seconds"
 
 func fluxFleet() Dashboard {
 	resources := func(name, title, label string) Variable {
@@ -52,7 +51,7 @@ func fluxStates() []struct {
 		color       Color
 	}{
 		{"ready", "ready", Good}, {"progressing", "under way", Info}, {"dependency_not_ready", "waiting", Warning},
-		{"suspended", "suspended", Neutral}, {"unknown", "unknown", Unknown}, {"failed", "failed", Bad}, {"stalled", "stalled", Bad},
+		{"suspended", "suspended", Neutral}, {"deleting", "being deleted", Neutral}, {"unprocessed", "not processed", Warning}, {"unknown", "unknown", Unknown}, {"failed", "failed", Bad}, {"stalled", "stalled", Bad},
 	}
 }
 
@@ -63,8 +62,8 @@ func fluxNumbers() []Panel {
 		number("Stalled", "Objects that are not tried again before somebody changes them or asks for it. 0 is good.", fluxStatus("stalled"), Bad),
 		number("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; what they wait for is what has to be mended.", fluxStatus("dependency_not_ready"), Warning),
 		number("Suspended", "Objects that somebody has suspended: they neither fail nor follow. None is good; the table tells for how long.", fluxStatus("suspended"), Warning),
-		number("Attempted, not applied", "Objects whose newest revision was tried and is not what is applied. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
-		number("Overdue", "Objects that were last reconciled more than three intervals ago: their controller is dead or does not keep up. 0 is good.", fluxLate()+` > bool 3`, Warning),
+		number("Attempted, not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
+		number("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
 		number("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
 	}
 	for i := range numbers {
@@ -73,13 +72,11 @@ func fluxNumbers() []Panel {
 	return numbers
 }
 
-// fluxLate is how many intervals ago the objects were reconciled that are meant to be.
-func fluxLate() string {
-	return `(max by (` + fluxObject + `) (` + alerts.RecordedFluxOverdue + `{` + fluxChosen + `}) unless on (` + fluxObject + `) ` + fluxStatus("suspended") + `)`
+// fluxOverdue is how long ready objects have been overdue; it is negative for those that
+// are not yet.
+func fluxOverdue() string {
+	return `(time() - max by (` + fluxObject + `, component) (` + fluxResources("cobaltcore_flux_resource_overdue_timestamp_seconds") + `))`
 }
-
-// fluxChosen are the matchers of what is chosen at the top of the page.
-const fluxChosen = here + `, target_cluster=~"$target", kind=~"$kind", exported_namespace=~"$namespace"`
 
 func fluxByCluster() Panel {
 	p := Panel{
@@ -105,29 +102,20 @@ func fluxFailingHistory() Panel {
 }
 
 func fluxReconciliation() []Panel {
-	late := fluxLate() + ` > 1.5`
-	of := func(metric string) string {
-		return `max by (` + fluxObject + `) (` + fluxResources(metric) + `) and on (` + fluxObject + `) (` + late + `)`
-	}
-	table := fluxTable("Reconcile age against interval", "Objects that were last reconciled more than one and a half intervals ago, the latest first. None is good. Up to three intervals is a controller that is busy; beyond, it is dead or of another shard. What is suspended is left out.", fluxColumns(
-		valueColumn(0, "Intervals", Number, Threshold{Color: Good}, Threshold{From: 2, Color: Warning}, Threshold{From: 3, Color: Bad}),
-		ageColumn(1, "Last reconciled"), ageColumn(2, "Interval"),
-	), oldestFirst("Intervals"),
-		orRow(late, "name", "none"),
-		`time() - (`+of("cobaltcore_flux_resource_last_reconcile_timestamp_seconds")+`)`,
-		of("cobaltcore_flux_resource_interval_seconds"))
 	return []Panel{
-		table,
+		fluxTable("Overdue objects", "Ready objects that were not reconciled for more than collectors.flux.overdueAfter intervals, the longest first. None is good: their controller is down, does not keep up, or serves another shard.",
+			fluxColumns(labelColumn("component", "Controller"), ageColumn(0, "Overdue for", Threshold{Color: Warning})), oldestFirst("Overdue for"),
+			orRow(fluxOverdue()+` > 0`, "name", "none")),
 		{
-			Kind: TimeSeries, Title: "Latest reconciliation, in intervals", Width: 12, Height: 8, Unit: Number, Decimals: 1,
-			Description: "How many intervals ago the object that is latest in each cluster was reconciled, without those that are suspended. About 1 is good; a line that climbs is a controller that has stopped.",
-			Queries:     []Query{{Expr: `max by (cluster) (` + fluxLate() + `)`, Legend: "{{cluster}}"}},
-			Thresholds:  []Threshold{{Color: Good}, {From: 2, Color: Warning}, {From: 3, Color: Bad}},
+			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Height: 8, Unit: Duration,
+			Description: "For how long the object that is most overdue in each cluster has been so. 0 is good; a line that climbs is a controller that has stopped.",
+			Queries:     []Query{{Expr: `max by (cluster) (clamp_min(` + fluxOverdue() + `, 0))`, Legend: "{{cluster}}"}},
+			Thresholds:  zeroIsGood(Warning),
 			Links:       []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Duration of the last reconciliations", Width: 12, Height: 8, Unit: Duration,
-			Description: "How long the longest of the last reconciliations in the history of the objects of a kind took. It is good as long as it is far below the interval. A Kustomization waits for health checks in it.",
+			Description: "How long the longest of the last reconciliations in the history of FluxInstances took. It is good as long as it is far below the interval.",
 			Queries:     []Query{{Expr: `max by (cluster, kind) (` + fluxResources("cobaltcore_flux_resource_history_duration_seconds") + `)`, Legend: "{{cluster}} {{kind}}"}},
 			Links:       []Link{*toCluster()},
 		},

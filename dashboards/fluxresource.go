@@ -6,8 +6,6 @@ package dashboards
 import (
 	"strconv"
 	"strings"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
 // theFluxResource selects the object that is chosen at the top of the page.
@@ -65,7 +63,7 @@ func resourceState() Panel {
 func resourceTimes() Panel {
 	var all []string
 	for _, m := range [][2]string{
-		{"last reconciled", "last_reconcile_timestamp_seconds"}, {"last success", "last_success_timestamp_seconds"}, {"Ready changed", "ready_transition_timestamp_seconds"},
+		{"not ready for", "not_ready_since_timestamp_seconds"}, {"last reconciled", "last_reconcile_timestamp_seconds"}, {"last success", "last_success_timestamp_seconds"}, {"Ready changed", "ready_transition_timestamp_seconds"},
 		{"artifact changed", "artifact_timestamp_seconds"}, {"created", "created_timestamp_seconds"},
 	} {
 		all = append(all, `label_replace(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_`+m[1]+`{`+theFluxResource+`}), "what", "`+m[0]+`", "", "")`)
@@ -73,7 +71,7 @@ func resourceTimes() Panel {
 	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+theFluxResource+`}), "what", "interval between reconciliations", "", "")`)
 	return Panel{
 		Kind: Table, Title: "Times", Width: 7, Height: 7,
-		Description: "How long ago what happened to the object, as far as objects of this kind note it. That it was reconciled less than one and a half intervals ago is good.",
+		Description: "How long ago what happened to the object, as far as objects of this kind record it. The last reconciliation, Ready, the creation and the interval need metrics.detail: full.",
 		Queries:     []Query{{Expr: orRow(strings.Join(all, "\nor "), "what", "no such object")}},
 		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Time")},
 		Sort:        Sort{Column: "Time"},
@@ -98,14 +96,14 @@ func resourceHistory() []Panel {
 		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + theFluxResource + `})`
 	}
 	zero := "\nor 0 * " + one("status")
-	age := line("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not note it, and its interval. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
+	age := line("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
 		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
 	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds") + zero})
-	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if it tells. Far below the interval is good; 0 is not known.", Duration, "last",
+	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good; 0 is not known.", Duration, "last",
 		one("history_duration_seconds")+zero)
 	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
-	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. 0 is a kind without an inventory.", Number, "objects", one("inventory_entries")+zero)
-	size := line("Size of the artifact", "How large the artifact of a source is. 0 is a kind without one.", Bytes, "size", one("artifact_size_bytes")+zero)
+	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. 0 is a kind without an inventory. It needs metrics.detail: full.", Number, "objects", one("inventory_entries")+zero)
+	size := line("Size of the artifact", "How large the artifact of a source is. 0 is a kind without one. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes")+zero)
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State over time", Width: 24, Height: 4, Mappings: stateMappings(),
@@ -116,9 +114,11 @@ func resourceHistory() []Panel {
 	}
 }
 
-// resourceRelatives are objects that the labels of recordings name, with their states.
+// resourceRelatives are the objects that this one refers to and that refer to it, with
+// their states.
 func resourceRelatives() []Panel {
 	const object, itself = "cluster, kind, exported_namespace, name", `$kind/$namespace/$name`
+	const waiting = "cobaltcore_flux_resource_waiting_since_timestamp_seconds"
 	table := func(title, description, expr, none string) Panel {
 		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
 		p := fluxTable(title, description, []Column{
@@ -129,18 +129,21 @@ func resourceRelatives() []Panel {
 		p.Width = 12
 		return p
 	}
-	named := func(recording, label string) string {
-		expr := recording + `{` + theFluxResource + `}`
+	// named takes the object from three labels, each matched by a pattern.
+	named := func(expr string, labels, patterns [3]string) string {
 		for i, to := range []string{"kind", "exported_namespace", "name"} {
-			expr = `label_replace(` + expr + `, "` + to + `", "$1", "` + label + `", "` + strings.Repeat("[^/]*/", i) + `([^/]*).*")`
+			expr = `label_replace(` + expr + `, "` + to + `", "$1", "` + labels[i] + `", "` + patterns[i] + `")`
 		}
-		return `max by (` + object + `) (` + expr + `)`
+		return `max by (` + object + `) (0 * ` + expr + ` + 1)`
 	}
 	return []Panel{
-		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.", named(alerts.RecordedFluxSource, "source"), "nothing"),
-		table("Waits for", "What must be ready before this object is reconciled.", named(alerts.RecordedFluxWaitsFor, "dependency"), "nothing"),
-		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.", `max by (`+object+`) (`+alerts.RecordedFluxSource+`{`+here+`, source="`+itself+`"})`, "nothing"),
-		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (`+alerts.RecordedFluxWaitsFor+`{`+here+`, dependency="`+itself+`"})`, "nothing"),
+		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.",
+			named(`flux_resource_info{`+theFluxResource+`, source_name!=""}`, [3]string{"source_kind", "source_namespace", "source_name"}, [3]string{"(.*)", "(.*)", "(.*)"}), "nothing"),
+		table("Waits for", "What must be ready before this object is reconciled, while it waits.",
+			named(waiting+`{`+theFluxResource+`}`, [3]string{"dependency", "dependency", "dependency"}, [3]string{"([^/]*)/.*", "[^/]*/([^/]*)/.*", ".*/([^/]*)"}), "nothing"),
+		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.",
+			`max by (`+object+`) (flux_resource_info{`+here+`, source_kind="$kind", source_namespace="$namespace", source_name="$name"})`, "nothing"),
+		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (0 * `+waiting+`{`+here+`, dependency="`+itself+`"} + 1)`, "nothing"),
 	}
 }
 
@@ -169,7 +172,7 @@ func resourceRelease() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Helm release", Width: 24, Height: 5,
-		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Fields of what it does not check are empty; other kinds have no release.",
+		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Failures need metrics.detail: full. Drift, tests and remediation are empty while all is well; other kinds have no release.",
 		Queries: []Query{
 			{Expr: orRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},
 			{Expr: joined("failures", `, action="all"`)}, {Expr: joined("drifted", "")}, {Expr: joined("test_success", "")}, {Expr: joined("remediated", "")},

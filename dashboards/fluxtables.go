@@ -40,44 +40,37 @@ func fluxTables() []Panel {
 	age := func(metric string) string {
 		return `time() - max by (` + fluxObject + `) (` + fluxResources(metric) + `)`
 	}
-	changed := age("cobaltcore_flux_resource_ready_transition_timestamp_seconds")
-	created := age("cobaltcore_flux_resource_created_timestamp_seconds")
 	state := func(title, description, states string) Panel {
 		return fluxTable(title, description, fluxColumns(
-			labelColumn("status", "State"), labelColumn("reason", "Reason"), ageColumn(0, "Ready changed"),
+			labelColumn("status", "State"), labelColumn("reason", "Reason"), ageColumn(0, "For"),
 			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
-		), oldestFirst("Ready changed"),
-			orRow(withState(changed+` or `+created, states), "name", "none"),
+		), oldestFirst("For"),
+			orRow(withState(age(fluxNotReady), states), "name", "none"),
 			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
 	}
 	return []Panel{
 		state("Failed", "Objects whose last attempt failed. None is good. Begin with sources: what is made from one that fails stays at an old revision. "+
-			"Ready changes at each attempt of a Kustomization, so the last success tells for how long it has been failing; kinds without a history have none. The name leads to the object.", "failed"),
+			"The state does not change while an object is attempted again. Kinds without a history have no last success. The name leads to the object.", "failed"),
 		state("Stalled", "Objects that nobody tries again: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
 		state("Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
-		state("Suspended", "Objects that somebody has suspended, and since when Ready has not changed: about as long. Resume what was forgotten.", "suspended"),
+		state("Suspended", "Objects that were suspended by hand, and for how long. Resume what was forgotten.", "suspended"),
+		state("Not processed", "Objects that no controller has seen, or whose newest generation no controller has seen. None is good: a controller is down, or no controller serves the shard.", "unprocessed"),
+		state("Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for long is good.", "deleting"),
 	}
 }
 
-// fluxBehind are the objects whose attempted revision is not the applied one: labels
-// can be compared by matching only.
+// fluxBehind are the objects whose attempted revision is not the applied one.
 func fluxBehind() string {
-	const with = fluxObject + `, compared`
-	revision := func(label string) string {
-		return `max by (` + with + `) (label_join(` + fluxResources("flux_resource_info", `revision!=""`, `applied_revision!=""`) + `, "compared", "", "` + label + `"))`
-	}
-	return revision("revision") + `
-  unless on (` + with + `) ` + revision("applied_revision")
+	return `max by (` + fluxObject + `, attempted, applied) (` + fluxResources("cobaltcore_flux_resource_revision_pending_info") + `)`
 }
 
 func fluxRevisions() []Panel {
-	const labels = fluxObject + `, revision, applied_revision`
 	sources := `kind=~"GitRepository|OCIRepository|Bucket|HelmRepository|HelmChart|ExternalArtifact"`
 	appliers := `kind=~"Kustomization|HelmRelease"`
 	return []Panel{
 		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
-			fluxColumns(labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied")), Sort{Column: "Cluster"},
-			orRow(`max by (`+labels+`) (`+fluxResources("flux_resource_info")+`) and on (`+fluxObject+`) (`+fluxBehind()+`)`, "name", "none")),
+			fluxColumns(labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied")), Sort{Column: "Cluster"},
+			orRow(fluxBehind(), "name", "none")),
 		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source tells what it is made from.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`

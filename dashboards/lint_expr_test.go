@@ -117,6 +117,10 @@ func ofScrape(label string) bool { return slices.Contains([]string{"instance", "
 // is empty, and looks as if all were well.
 func TestQueriesUseWhatIsDeclared(t *testing.T) {
 	metrics := known(t)
+	detail := map[string]bool{}
+	for _, f := range app.Families() {
+		detail[f.Name] = f.Detail
+	}
 	everyQuery(t, func(t *testing.T, p dashboards.Panel, e parser.Expr) {
 		available := labelsIn(e, metrics)
 		has := func(l string) bool {
@@ -127,6 +131,9 @@ func TestQueriesUseWhatIsDeclared(t *testing.T) {
 			switch n := n.(type) {
 			case *parser.VectorSelector:
 				declared, ok := metrics[n.Name]
+				if detail[n.Name] && !strings.Contains(p.Description, "metrics.detail") {
+					t.Errorf("%s is exported with metrics.detail: full only, and the description does not say so", n.Name)
+				}
 				if !ok && !alerts.Foreign(n.Name) {
 					t.Errorf("no collector exports %s: add it to Families of its collector, or correct the name", n.Name)
 				}
