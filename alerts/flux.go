@@ -74,7 +74,7 @@ func flux(r Rule) Rule {
 	case strings.Contains(r.Expr, fluxWaiting):
 		r.Since = `min without (chain, problem) (` + fluxWaiting + `)`
 		r.Reason = fluxWaitsFor
-	case strings.Contains(r.Expr, fluxNotReady):
+	case strings.Contains(r.Expr, fluxNotReady) && !strings.Contains(r.Expr, "unless"):
 		r.Since = fluxSince
 		r.Reason = `max by (` + fluxObject + `, reason) (cobaltcore_flux_resource_reason_info)`
 	}
@@ -260,6 +260,6 @@ func objectOfFlux() Object {
 // fluxSystem describes Flux Operator and Flux.
 func fluxSystem() Description {
 	return Description{
-		System: Flux, Title: "Flux", Key: "flux", Prefixes: []string{"Flux"}, Page: "cobaltcore-flux", Watches: "Flux", Groups: groups(fluxGroup),
+		System: Flux, Title: "Flux", Key: "flux", Prefixes: []string{"Flux"}, Page: "cobaltcore-flux", Watches: "Flux", Groups: groups(fluxGroup, fluxInstanceGroup),
 	}
 }

@@ -26,6 +26,7 @@ func fluxFleet() Dashboard {
 			presence("Flux", served("flux")),
 			{Title: "Now", Panels: slices.Concat(fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
 			{Title: "What does not work", Panels: fluxTables()},
+			{Title: "FluxInstances", Panels: fluxInstances()},
 			{Title: "Revisions across clusters", Panels: fluxRevisions()},
 			{Title: "Reconciliation", Panels: fluxReconciliation()},
 		}, fluxControllers()),

@@ -48,6 +48,7 @@ func (c Collector) Resources() []watch.Resource {
 		workloads("Deployment", known, (*workload).deployment),
 		workloads("StatefulSet", known, (*workload).statefulSet),
 		workloads("DaemonSet", known, (*workload).daemonSet),
+		networkPolicies(),
 	}
 }
 

@@ -12,6 +12,6 @@ import (
 func workloadSuite(c config.Controllers) collectortest.Suite {
 	return collectortest.Suite{
 		Collector: New(c), Files: []string{"workloads/*.yaml"}, Golden: ".golden",
-		Kinds: 3, Families: deploymentFamilies(), Prefix: "cobaltcore_controller_", Labels: `namespace="`,
+		Kinds: 4, Families: deploymentFamilies(), Prefix: "cobaltcore_controller_", Labels: `namespace="`,
 	}
 }

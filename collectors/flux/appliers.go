@@ -63,7 +63,9 @@ func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecy
 	s.revisionRow(r, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision)
 	s.inventoryRow(r, o.Status.Inventory)
 	s.conditionRow(r, kustomizationHealthy, "Healthy")
-	s.note(r, dependencies.Node{Revision: o.Status.LastAppliedRevision, Source: s.source}, waits)
+	s.note(r, dependencies.Node{
+		Revision: o.Status.LastAppliedRevision, Source: s.source, Origin: dependencies.Origin{Path: trimPath(o.Spec.Path)},
+	}, waits)
 	return s.result.Memory
 }
 

@@ -127,6 +127,18 @@ var (
 		"The components that a FluxInstance asks for. Always 1.", "component")
 	instanceImage = about("cobaltcore_flux_instance_component_info",
 		"The images that a FluxInstance rolled out. Always 1.", "component", "image")
+	instanceKind = about("cobaltcore_flux_instance_kind_desired",
+		"The kinds that the components of a FluxInstance reconcile, which it installs, too. Always 1.", "component", "served_kind")
+	instanceInRange = about("cobaltcore_flux_instance_version_in_range",
+		"Whether the applied version is in the range that a FluxInstance asks for; without a row nothing is applied, or the range cannot be read.")
+	instanceUpgrade = about("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
+		"Since when a revision has been attempted that is not the applied one. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
+	instanceSettings = about("cobaltcore_flux_instance_settings_info",
+		"What a FluxInstance is told about its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
+	instanceSyncInfo = about("cobaltcore_flux_instance_sync_info",
+		"The source and the Kustomization that a FluxInstance asks for to sync the cluster; without a row there is no sync. Always 1.", "source_kind", "source_name", "url", "ref", "path")
+	instanceShard = about("cobaltcore_flux_instance_shard_info",
+		"The shards for which a FluxInstance has installed controllers. Always 1.", "shard")
 )
 
 // The families of a FluxReport: what Flux Operator says about its cluster, as a
@@ -136,7 +148,7 @@ var (
 		"The distribution and the cluster that a FluxReport describes. Always 1.",
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "platform")
 	reportTime = about("cobaltcore_flux_report_timestamp_seconds",
-		"The newest sign that the FluxReport was written. A report that does not change may be younger than this says.")
+		"When the FluxReport was written or its update requested, as far as that is recorded; a report that does not change may be younger. Without a row it is suspended.")
 	reportNodes = about("cobaltcore_flux_report_cluster_nodes",
 		"Nodes of the cluster according to the FluxReport.")
 	reportComponentReady = about("cobaltcore_flux_report_component_ready",
@@ -166,7 +178,7 @@ func Families() []*exposition.Family {
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
 		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
 		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
-		instanceVersion, instanceDesired, instanceImage,
+		instanceVersion, instanceInRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings, instanceSyncInfo, instanceShard,
 		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,
 	)
 }

@@ -4,7 +4,6 @@
 package flux
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ import (
 )
 
 type fluxReport struct {
-	watch.Managed
+	watch.Object
 
 	Spec struct {
 		Distribution struct {
@@ -74,12 +73,12 @@ func fluxReports() watch.Resource {
 		Group: operatorGroup, Kind: "FluxReport", Versions: []string{"v1"},
 		Families: commonFamilies(operatorInfo, reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo,
 			reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo),
-		Annotations: operatorAnnotations(),
+		Annotations: append(operatorAnnotations(), requestedAnnotation),
 	}, (*fluxReport).rows)
 }
 
 func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-	s := operated("FluxReport", "", v, &o.Metadata.Meta, &o.Status)
+	s := operated("FluxReport", "", v, &o.Metadata, &o.Status)
 	s.lifecycle = &reported
 	s.evaluate(seen)
 	s.rows(r)
@@ -87,7 +86,9 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 	r.Add(operatorInfo, 1, s.meta.Namespace, s.meta.Name, spec.Operator.Version, spec.Operator.APIVersion, spec.Operator.Platform)
 	r.Add(reportInfo, 1, s.labels(spec.Distribution.Status, spec.Distribution.Version, spec.Distribution.ManagedBy,
 		spec.Distribution.Entitlement, spec.Cluster.ServerVersion, spec.Cluster.Platform)...)
-	r.Time(reportTime, o.written(), s.labels()...)
+	if !s.suspended {
+		r.Time(reportTime, o.written(), s.labels()...)
+	}
 	if spec.Cluster.Nodes != nil {
 		r.Add(reportNodes, float64(*spec.Cluster.Nodes), s.labels()...)
 	}
@@ -108,22 +109,38 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 		r.Bool(reportSyncReady, sync.Ready, s.labels()...)
 		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, sync.Source.Redacted())...)
 	}
-	s.note(r, dependencies.Node{}, nil)
+	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.written()}
+	for _, c := range spec.Components {
+		report.Images = append(report.Images, dependencies.Image{Component: c.Name, Name: c.Image})
+	}
+	s.note(r, dependencies.Node{Report: &report}, nil)
 	return s.result.Memory
 }
 
-// written is the best there is about the age of a report: its Ready condition
-// moves only when the text of its message does, the managed fields only when
-// the object changes.
+// written returns the newest sign that the report was written. Its Ready condition moves
+// only when the text of its message does, and its managed fields only when the object
+// changes; Flux Operator requests an update after each reconciliation of a FluxInstance.
 func (o *fluxReport) written() time.Time {
 	ready, _ := o.Status.Conditions.Get("Ready")
 	t := ready.LastTransitionTime
-	for _, f := range slices.Concat(o.Metadata.ManagedFields, o.Metadata.Changes) {
-		if f.Manager == "flux-operator" && f.Time.After(t) {
-			t = f.Time
+	for _, sign := range []time.Time{requested(&o.Metadata), o.Metadata.OperatorChanged()} {
+		if sign.After(t) {
+			t = sign
 		}
 	}
 	return t
+}
+
+const requestedAnnotation = "reconcile.fluxcd.io/requestedAt"
+
+// requested returns when a reconciliation was requested: seconds since the epoch if Flux
+// Operator did, and any text if a user did.
+func requested(m *watch.Meta) time.Time {
+	seconds, err := strconv.ParseInt(m.Annotations[requestedAnnotation], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // parseSize reads sizes such as 3.7 MiB, with which Flux Operator says how

@@ -216,6 +216,9 @@ func (s *subject) info(r *exposition.Rows, i info) {
 // waits for.
 func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
 	n.Target, n.State = s.target, s.result.State
+	if c := controllerOf(s.kind); c != "flux-operator" && c != "notification-controller" {
+		n.Shard = s.meta.Own.Get(shardLabel)
+	}
 	if ready, _ := s.ready(); ready == "True" {
 		c, _ := s.status.Conditions.Get("Ready")
 		n.Satisfied = s.static || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation

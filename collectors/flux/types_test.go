@@ -20,7 +20,7 @@ func wrongTypes() []breakage {
 	conditionRows := []string{
 		own + "resource_not_ready_since", own + "resource_overdue", own + "resource_revision_pending",
 		own + "resource_reason_info", own + "resource_ready_transition", own + "resource_generation_observed",
-		own + "kustomization_healthy", own + "helmrelease_re", own + "helmrelease_drifted", own + "helmrelease_test", own + "report_timestamp",
+		own + "kustomization_healthy", own + "helmrelease_re", own + "helmrelease_drifted", own + "helmrelease_test", own + "report_timestamp", own + "instance_kind_desired", own + "instance_shard", own + "instance_upgrade",
 	}
 	everyStatusRow := append([]string{
 		own + "resource_artifact", own + "resource_history", own + "resource_last_", own + "resource_inventory",
@@ -70,11 +70,15 @@ func wrongTypes() []breakage {
 		{"spec.chart", "podinfo", nil},
 		{"spec.dependsOn", "x", []string{own + "resource_depends_on"}},
 		{"spec.dependsOn", []any{5, nil}, []string{own + "resource_depends_on"}},
-		{"spec.components", "all", []string{own + "instance_component_desired", own + "report_component"}},
-		{"spec.distribution", 5, []string{own + "instance_version", own + "report_info"}},
+		{"spec.components", "all", []string{own + "instance_component_desired", own + "instance_kind_desired", own + "report_component"}},
+		{"spec.cluster", "x", []string{own + "instance_settings", own + "report_"}},
+		{"spec.cluster.networkPolicy", "no", []string{own + "instance_settings"}},
+		{"spec.sharding", "x", []string{own + "instance_shard"}},
+		{"spec.kustomize", "x", nil},
+		{"spec.distribution", 5, []string{own + "instance_version", own + "instance_settings", own + "report_info"}},
 		{"spec.reconcilers", map[string]any{}, []string{own + "report_reconcilers", own + "report_artifact"}},
 		{"spec.cluster.nodes", "12", []string{own + "report_cluster_nodes"}},
-		{"spec.sync", "x", []string{own + "report_sync"}},
+		{"spec.sync", "x", []string{own + "report_sync", own + "instance_sync"}},
 		{"metadata.annotations", "x", []string{own + "resource_interval", own + "resource_overdue"}},
 		{"metadata.annotations", map[string]any{"a": 5, "b": nil}, []string{own + "resource_interval", own + "resource_overdue"}},
 		{"metadata.managedFields", map[string]any{}, []string{own + "report_timestamp"}},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
@@ -65,7 +66,8 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
 	waitRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
 	storeRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"}, secretstores.Families())
-	o.Notes = map[string]watch.Notes{flux.Name: dependencies.NewCluster(waitRows), externalsecrets.Name: secretstores.NewCluster(storeRows)}
+	relations := dependencies.NewCluster(waitRows)
+	o.Notes = map[string]watch.Notes{flux.Name: relations, controllers.Name: relations, externalsecrets.Name: secretstores.NewCluster(storeRows)}
 	r := b.join(c, targets, o, flowRows)
 	r.groups = append(r.Groups(), flowRows, waitRows, storeRows, b.health.Group(c.Name))
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)

@@ -29,7 +29,8 @@ func ReservedLabels() []string {
 		"dependency_namespace", "dependency_name", "issuer", "certificate", "connectivity", "owned_by", "definition_kind",
 		"definition_namespace", "definition_name", "preset", "catalog", "team", "check", "phase", "problem", "region", "owner",
 		"cluster_uid", "first_cluster_uid", "other", "onset", "tolerated", "upstream", "dependency", "blocked", "chain", "finalizers",
-		"versions", "backend", "condition", "dependent_kind", "store", "store_namespace",
+		"versions", "backend", "condition", "dependent_kind", "store", "store_namespace", "policy", "aspect", "object", "actual", "shard", "served_kind", "size", "domain",
+		"multitenant", "network_policy", "variant", "artifact",
 		"alertmanager", SentBy,
 	}
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dependencies resolves what waiting objects of Flux wait for.
+// Package dependencies relates objects of Flux to each other: what waiting objects wait
+// for, and whether other objects are as a FluxInstance asks for.
 //
 // An object names its dependencies, but whether one is missing, fails or waits itself is
 // recorded in others. Objects leave a [Node] as their note when they are rendered; a
@@ -10,6 +11,7 @@ package dependencies
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +31,9 @@ var waitingSince = &exposition.Family{
 }
 
 // Families returns the families about dependencies.
-func Families() []*exposition.Family { return []*exposition.Family{waitingSince} }
+func Families() []*exposition.Family {
+	return []*exposition.Family{waitingSince, policyPresent, mismatchInfo}
+}
 
 // Ref identifies an object in a cluster.
 type Ref struct{ Kind, Namespace, Name string }
@@ -72,6 +76,13 @@ type Node struct {
 	// them, and Onset is since when it waits.
 	Waits []Wait
 	Onset lifecycle.Onset
+	// Shard is the one whose controllers reconcile the object.
+	Shard string
+	// Origin is set for sources and Kustomizations, Demand for a FluxInstance that has
+	// been installed, and Report for a FluxReport.
+	Origin Origin
+	Demand *Demand
+	Report *Report
 }
 
 func (n *Node) equal(other *Node) bool {
@@ -79,7 +90,8 @@ func (n *Node) equal(other *Node) bool {
 		return n == other
 	}
 	return n.Target == other.Target && n.State == other.State && n.Satisfied == other.Satisfied && n.Revision == other.Revision &&
-		n.Source == other.Source && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits)
+		n.Source == other.Source && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits) &&
+		n.Shard == other.Shard && n.Origin == other.Origin && reflect.DeepEqual(n.Demand, other.Demand) && reflect.DeepEqual(n.Report, other.Report)
 }
 
 // Cluster resolves the dependencies of one cluster. It is safe for concurrent use.
@@ -93,11 +105,18 @@ type Cluster struct {
 	nodes map[Ref]*Node
 	// waiters are the objects that wait for another one.
 	waiters map[Ref]map[Ref]struct{}
+	// instances are the FluxInstances that ask for something, and shards has the number of
+	// objects of each.
+	instances map[Ref]bool
+	shards    map[string]int
 }
 
 // NewCluster returns an empty cluster whose rows go to the group.
 func NewCluster(group *exposition.Group) *Cluster {
-	return &Cluster{group: group, rows: group.Rows(), known: map[string]bool{}, nodes: map[Ref]*Node{}, waiters: map[Ref]map[Ref]struct{}{}}
+	return &Cluster{
+		group: group, rows: group.Rows(), known: map[string]bool{}, nodes: map[Ref]*Node{}, waiters: map[Ref]map[Ref]struct{}{},
+		instances: map[Ref]bool{}, shards: map[string]int{},
+	}
 }
 
 // Set implements watch.Notes.
@@ -106,11 +125,16 @@ func (c *Cluster) Set(kind, key string, note any) {
 	defer c.mu.Unlock()
 	ref := refOf(kind, key)
 	node, _ := note.(*Node)
-	if node.equal(c.nodes[ref]) {
+	before := c.nodes[ref]
+	if node.equal(before) {
 		return
 	}
+	concerns := c.concerns(ref, before, node)
 	c.put(ref, node)
 	c.render(c.affected(ref))
+	if concerns || c.instances[ref] {
+		c.renderInstances()
+	}
 }
 
 // Replace implements watch.Notes. Without notes nothing is known of the kind.
@@ -144,10 +168,12 @@ func (c *Cluster) Replace(kind string, notes map[string]any) {
 		}
 	}
 	c.render(waiting)
+	c.renderInstances()
 }
 
 // put stores the note of an object and keeps the index of waiters.
 func (c *Cluster) put(ref Ref, node *Node) {
+	c.indexInstance(ref, c.nodes[ref], node)
 	if before := c.nodes[ref]; before != nil {
 		for _, w := range before.Waits {
 			delete(c.waiters[w.Ref], ref)

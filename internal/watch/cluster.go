@@ -111,6 +111,7 @@ type clusterState struct {
 	otherReason                   int      // failures in a row for another reason than failing
 	broken                        error    // why a snapshot cannot be read
 	mistyped                      []string // values in a snapshot
+	complete                      bool     // the exporter has taken the snapshot
 }
 
 // NewCluster prepares a cluster. Its groups are empty until it runs.

@@ -11,12 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Edits are the times of managedFields that matter: when the spec was changed last, and
-// when what suspends the object was. They are zero if no manager is on record. What the
-// managers own is scanned and not stored.
+// Edits are the times of managedFields that matter: when the spec was changed last, when
+// what suspends the object was, and when Flux Operator changed the object. They are zero
+// if no manager is on record. What the managers own is scanned and not stored.
 type Edits struct {
-	Spec    time.Time `json:"spec,omitzero"`
-	Suspend time.Time `json:"suspend,omitzero"`
+	Spec     time.Time `json:"spec,omitzero"`
+	Suspend  time.Time `json:"suspend,omitzero"`
+	Operator time.Time `json:"operator,omitzero"`
 }
 
 // UnmarshalJSONFrom reads managedFields, or what a snapshot keeps of them.
@@ -50,7 +51,8 @@ func (e *Edits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 func (e *Edits) add(entry jsontext.Value) {
 	spec := bytes.Contains(entry, []byte(`"f:spec"`))
 	suspend := bytes.Contains(entry, []byte(`"f:suspend"`)) || bytes.Contains(entry, []byte(`/reconcile"`))
-	if !spec && !suspend {
+	operator := bytes.Contains(entry, []byte(`"flux-operator"`))
+	if !spec && !suspend && !operator {
 		return
 	}
 	at := timeOf(entry)
@@ -59,6 +61,9 @@ func (e *Edits) add(entry jsontext.Value) {
 	}
 	if suspend && at.After(e.Suspend) {
 		e.Suspend = at
+	}
+	if operator && at.After(e.Operator) {
+		e.Operator = at
 	}
 }
 
@@ -94,6 +99,9 @@ func (m *Meta) SpecChanged() time.Time { return later(m.ManagedFields.Spec, m.Ed
 
 // SuspensionChanged returns when what suspends the object was changed last; zero if unknown.
 func (m *Meta) SuspensionChanged() time.Time { return later(m.ManagedFields.Suspend, m.Edits.Suspend) }
+
+// OperatorChanged returns when Flux Operator changed the object last; zero if unknown.
+func (m *Meta) OperatorChanged() time.Time { return later(m.ManagedFields.Operator, m.Edits.Operator) }
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {

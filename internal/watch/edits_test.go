@@ -22,6 +22,7 @@ func TestEdits(t *testing.T) {
 		{"the status", `[{"subresource":"status","time":"2026-08-15T10:00:00Z","fieldsV1":{"f:status":{}}}]`, Edits{}},
 		{"suspended by a field", `[{"time":"2026-08-15T10:00:00Z","fieldsV1":{"f:spec":{"f:suspend":{}}}}]`, Edits{Spec: at(10), Suspend: at(10)}},
 		{"suspended by an annotation", `[{"time":"2026-08-15T10:00:00Z","fieldsV1":{"f:metadata":{"f:annotations":{"f:fluxcd.controlplane.io/reconcile":{}}}}}]`, Edits{Suspend: at(10)}},
+		{"by Flux Operator", `[{"manager":"flux-operator","time":"2026-08-15T10:00:00Z"},{"manager":"flux","time":"2026-08-15T11:00:00Z"}]`, Edits{Operator: at(10)}},
 		{"with spaces", `[ { "time" : "2026-08-15T10:00:00Z", "fieldsV1" : { "f:spec" : {} } } ]`, Edits{Spec: at(10)}},
 		{"a key of a list that looks like a time", `[{"fieldsV1":{"f:spec":{"k:{\"time\":\"2030-01-01T00:00:00Z\"}":{}}},"time":"2026-08-15T10:00:00Z"}]`, Edits{Spec: at(10)}},
 		{"as a snapshot has it", `{"spec":"2026-08-15T10:00:00Z"}`, Edits{Spec: at(10)}},

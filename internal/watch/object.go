@@ -63,40 +63,6 @@ func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
 
 func (o *Labeled) label(name string) string { return o.Metadata.Labels[name] }
 
-// Managed is embedded instead of [Object] where it becomes a row who has changed the
-// object, and when. All other kinds skip that.
-type Managed struct {
-	Metadata ManagedMeta `json:"metadata"`
-}
-
-// ManagedMeta is a Meta with managed fields.
-type ManagedMeta struct {
-	Meta
-
-	ManagedFields []ManagedField `json:"managedFields" kept:"changes"`
-	// Changes is as much of the managed fields as a snapshot has.
-	Changes []ManagedField `json:"changes"`
-}
-
-// GetObjectMeta makes Managed a metav1.ObjectMetaAccessor.
-func (o *Managed) GetObjectMeta() metav1.Object { return &o.Metadata.Meta }
-
-// GetObjectKind makes Managed a runtime.Object.
-func (o *Managed) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
-
-// DeepCopyObject makes Managed a runtime.Object. Nobody copies slim objects.
-func (o *Managed) DeepCopyObject() runtime.Object { return o }
-
-func (o *Managed) meta() *Meta { return &o.Metadata.Meta }
-
-func (o *Managed) label(name string) string { return o.Metadata.Own.values[name] }
-
-// ManagedField says when a manager last changed the object.
-type ManagedField struct {
-	Manager string    `json:"manager"`
-	Time    time.Time `json:"time"`
-}
-
 // The accessors that a reflector uses.
 
 // GetName returns metadata.name.

@@ -46,6 +46,10 @@ var (
 		Name: "cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
 		Help: "Since when the changed kubeconfig, or service account, cannot be used. The connection before stays in use; there is no row while there is nothing wrong.",
 	}
+	clusterKindsKnown = &exposition.Family{
+		Name: "cobaltcore_cluster_kinds_known", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "Whether a kind that is not present is not served: 0 for a snapshot that the exporter has not taken, which may have a few kinds only.",
+	}
 	watchPresent = &exposition.Family{
 		Name: "cobaltcore_watch_present", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "version"},
 		Help: "Whether the cluster serves the kind in a version that the exporter knows, and which one it watches.",
@@ -100,6 +104,7 @@ func Families() []*exposition.Family {
 func clusterFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		clusterUp, clusterInfo, clusterContact, clusterFailing, clusterCredentials, clusterCertificate, clusterIdentityChanged, clusterRefused,
+		clusterKindsKnown,
 	}
 }
 
@@ -133,6 +138,7 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 	r.Time(clusterCertificate, s.serverCert)
 	r.Time(clusterIdentityChanged, s.identity.changed, s.identity.last, s.identity.first)
 	r.Time(clusterRefused, s.refused)
+	r.Bool(clusterKindsKnown, c.Snapshot == nil || s.complete)
 	if s.failing != "" {
 		r.Add(clusterFailing, 1, string(s.failing))
 	}

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+// Rows about a FluxInstance and what it asks for.
+const (
+	fluxMismatch = "cobaltcore_flux_instance_mismatch_info"
+	fluxUpgrade  = "cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds"
+	// fluxShardLabel is the label that assigns an object to a shard.
+	fluxShardLabel = "sharding.fluxcd.io/key"
+
+	// fluxOperatorRuns are clusters in which Flux Operator has an available pod or
+	// reconciles on time.
+	fluxOperatorRuns = `(cobaltcore_controller_replicas_available{component="flux-operator"} > 0
+  or cobaltcore_flux_resource_overdue_timestamp_seconds{component="flux-operator"} > time())`
+)
+
+// shardsAs returns the shards that have a Deployment, as a label: the name of a Deployment
+// ends in that of its shard.
+func shardsAs(label string) string {
+	return `label_replace(cobaltcore_controller_info{system="flux"}, "` + label + `", "$1", "name", "(?:.+-controller|source-watcher)-(.+)")`
+}
+
+// mismatched is a rule about objects that are not as a FluxInstance asks for.
+func mismatched(aspect, separator string, r Rule) Rule {
+	rows := fluxMismatch + `{aspect="` + aspect + `"}`
+	r.Expr = `max by (` + fluxObject + `, object) (` + rows + `)` + r.Expr
+	r.Reason = `max by (` + fluxObject + `, object, reason) (label_join(` + rows + `, "reason", "` + separator + `", "actual", "desired"))`
+	r.Severity, r.For, r.KeepFiringFor = Warning, 15*time.Minute, 5*time.Minute
+	return flux(r)
+}
+
+const fluxInstanceText = "What a FluxInstance asks for and does not have although it is ready. *object* is what differs."
+
+// fluxInstanceGroup is about what a FluxInstance installs, and about its FluxReport.
+func fluxInstanceGroup() Group {
+	const instance = "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
+	byInstance := []Inhibition{{By: "FluxInstanceFailing", Equal: []string{clusterLabel, "exported_namespace", "name"}}}
+	byOperator := []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}}
+	return Group{Name: "flux-instance", Title: "FluxInstance", Text: fluxInstanceText, Rules: []Rule{
+		flux(Rule{
+			Name: "FluxUpgradeNotApplied", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold: after(30*time.Minute, "how long the revision has been attempted"),
+			Expr: `max by (` + fluxObject + `) (time() - ` + fluxUpgrade + ` > ` + threshold + `
+  or time() - ` + fluxUpgrade + `{onset="undated"})`,
+			Since: `min by (` + fluxObject + `, onset) (` + fluxUpgrade + `)`,
+			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(` + fluxUpgrade + `, "reason", " runs instead of ", "applied", "attempted"),
+  "reason", "$1$2$3", "reason", "([^@]*)(?:@[^ ]*)?( runs instead of )([^@]*).*"))`,
+			Summary:     "The upgrade of Flux in cluster {{ $labels.cluster }} is not applied",
+			Description: instance + " has attempted a revision for more than $threshold, and another one is applied. The version before is running, or a part of the new one.",
+			InhibitedBy: byInstance,
+		}),
+		flux(Rule{
+			Name: "FluxVersionOutOfRange", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold: after(30*time.Minute, "how long an upgrade may take"),
+			Expr: `max by (` + fluxObject + `) (cobaltcore_flux_instance_version_in_range) == 0
+  unless on (` + fluxObject + `) (time() - ` + fluxNotReady + `{kind="FluxInstance", status!="suspended"} < ` + threshold + `)`,
+			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
+  "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
+			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",
+			Description: instance + " asks for a range of versions, and the applied version is not in it: the upgrade fails, or the FluxInstance is suspended.",
+			InhibitedBy: byInstance,
+		}),
+		flux(Rule{
+			Name: "FluxNetworkPolicyMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr:        `max by (` + fluxObject + `, policy) (cobaltcore_flux_instance_network_policy_present) == 0`,
+			Summary:     "NetworkPolicy {{ $labels.policy }} of Flux in cluster {{ $labels.cluster }} is missing",
+			Description: instance + " asks for network policies, and NetworkPolicy {{ $labels.exported_namespace }}/{{ $labels.policy }} does not exist: other namespaces can reach the controllers.",
+		}),
+		mismatched("sync", " instead of ", Rule{
+			Name:        "FluxSyncDiffers",
+			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} does not sync what the FluxInstance asks for",
+			Description: instance + " asks for a sync, and {{ $labels.object }} is missing or has another URL, reference, path or source: the cluster follows another source, or none.",
+		}),
+		mismatched("registry", " instead of ", Rule{
+			Name:        "FluxRegistryDiffers",
+			Summary:     "The image of {{ $labels.object }} in cluster {{ $labels.cluster }} is from another registry",
+			Description: instance + " asks for images of one registry, and the image of {{ $labels.object }} is from another one: a Deployment was changed by hand, or a patch of the FluxInstance does so.",
+		}),
+		mismatched("distribution", " instead of ", Rule{
+			Name:        "FluxDistributionDiffers",
+			Summary:     "Another Flux is installed in cluster {{ $labels.cluster }} than its FluxInstance has applied",
+			Description: "According to {{ $labels.object }}, Flux in cluster {{ $labels.cluster }} has another version than FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} has applied, or something else manages it, such as flux bootstrap. Both overwrite each other.",
+		}),
+		mismatched("shard", ", shards with controllers: ", Rule{
+			Name: "FluxShardNotServed",
+			Expr: `
+  unless on (cluster, object) ` + shardsAs("object"),
+			Summary:     "No controller in cluster {{ $labels.cluster }} serves shard {{ $labels.object }}",
+			Description: "Objects in cluster {{ $labels.cluster }} have the label " + fluxShardLabel + "={{ $labels.object }}, and " + instance + " installs no controllers of that shard: they are not reconciled and keep their status.",
+		}),
+		flux(Rule{
+			Name: "FluxShardMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr: `max by (` + fluxObject + `, shard) (cobaltcore_flux_instance_shard_info) unless on (cluster, shard) ` + shardsAs("shard") + `
+  and on (cluster) (cobaltcore_watch_synced{collector="controllers", kind="Deployment"} == 1)`,
+			Summary:     "Shard {{ $labels.shard }} of Flux in cluster {{ $labels.cluster }} has no controllers",
+			Description: instance + " asks for controllers of shard {{ $labels.shard }}, and there is no Deployment of them. The objects of the shard are not reconciled.",
+		}),
+		flux(Rule{
+			Name: "FluxKindMissing", Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
+			Expr: `max by (` + fluxObject + `, component, served_kind) (cobaltcore_flux_instance_kind_desired)
+  and on (cluster, served_kind) label_replace(cobaltcore_watch_present{collector="flux"} == 0
+    unless on (cluster, kind) cobaltcore_watch_unsupported_versions, "served_kind", "$1", "kind", "(.*)")
+  and on (cluster) cobaltcore_cluster_kinds_known == 1`,
+			Summary:     "Kind {{ $labels.served_kind }} does not exist in cluster {{ $labels.cluster }}",
+			Description: instance + " asks for {{ $labels.component }}, and cluster {{ $labels.cluster }} does not serve {{ $labels.served_kind }}: its CustomResourceDefinition was deleted, and with it all objects of the kind.",
+			InhibitedBy: []Inhibition{{By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
+		}),
+		flux(Rule{
+			Name: "FluxReportStale", Severity: Warning, For: 15 * time.Minute,
+			Threshold: after(6*time.Hour, "how old the report is"),
+			Expr: `max by (` + fluxObject + `) (time() - cobaltcore_flux_report_timestamp_seconds > ` + threshold + `)
+  and on (cluster) ` + fluxOperatorRuns,
+			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_report_timestamp_seconds)`,
+			Summary:     "FluxReport {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not updated",
+			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run, and its FluxReport is older than $threshold: what it shows of Flux may be over.",
+			InhibitedBy: byOperator,
+		}),
+		flux(Rule{
+			Name: "FluxReportMissing", Severity: Warning, For: 15 * time.Minute,
+			Expr: `max by (cluster, component) (label_replace(cobaltcore_watch_synced{kind="FluxReport"} == 1, "component", "flux-operator", "", ""))
+  unless on (cluster) cobaltcore_flux_report_info and on (cluster) flux_instance_info and on (cluster) ` + fluxOperatorRuns,
+			Object:      Object{Kind: "FluxReport", Name: "flux"},
+			Summary:     "There is no FluxReport in cluster {{ $labels.cluster }}",
+			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run and has written no FluxReport.",
+			InhibitedBy: byOperator,
+		}),
+	}}
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dashboards
+
+// fluxInstances are what FluxInstances ask for, and what is not so.
+func fluxInstances() []Panel {
+	instance := func(more ...Column) []Column {
+		return append([]Column{clusterColumn(), labelColumn("exported_namespace", "Namespace"), fluxNameColumn()}, more...)
+	}
+	table := func(title, description string, width int, columns []Column, expr string) Panel {
+		p := fluxTable(title, description, columns, Sort{Column: "Cluster"}, expr)
+		p.Width = width
+		return p
+	}
+	return []Panel{
+		table("Differences from the FluxInstance", "Objects that are not as a FluxInstance asks for although it is ready: the source and the Kustomization of the sync, images of another registry, another distribution, and shards without controllers. None is good.",
+			24, instance(labelColumn("aspect", "About"), labelColumn("object", "Object"), labelColumn("desired", "Asked for"), labelColumn("actual", "Actual")),
+			orRow(`max by (`+fluxObject+`, aspect, object, desired, actual) (`+selector("cobaltcore_flux_instance_mismatch_info")+`)`, "name", "none")),
+		table("Settings", "What each FluxInstance is told about its cluster. The same in clusters of the same role is good.",
+			14, instance(labelColumn("type", "Type"), labelColumn("size", "Size"), labelColumn("multitenant", "Multi-tenant"), labelColumn("network_policy", "Network policies"), labelColumn("domain", "Domain"), labelColumn("variant", "Variant"), labelColumn("artifact", "Artifact")),
+			orRow(`max by (`+fluxObject+`, type, size, multitenant, network_policy, domain, variant, artifact) (`+selector("cobaltcore_flux_instance_settings_info")+`)`, "name", "no FluxInstance")),
+		{
+			Kind: Table, Title: "Network policies and versions", Width: 10, Height: 8,
+			Description: "How many of the network policies that a FluxInstance asks for are missing, whether the applied version is in its range, and how long an upgrade has been attempted. No missing policy and a version in the range are good.",
+			Queries: []Query{
+				{Expr: `max by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_version_in_range") + `)`},
+				{Expr: `sum by (` + fluxObject + `) (max by (` + fluxObject + `, policy) (` + selector("cobaltcore_flux_instance_network_policy_present") + `) == bool 0)`},
+				{Expr: `time() - min by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds") + `)`},
+			},
+			Columns: instance(valueColumn(0, "Version in range", Number), valueColumn(1, "Policies missing", Number, zeroIsGood(Warning)...), ageColumn(2, "Upgrade attempted for")),
+			Sort:    Sort{Column: "Cluster"},
+		},
+		table("Sync", "The source that each FluxInstance asks for to sync its cluster. A cluster without a row is not synced by its FluxInstance.",
+			14, instance(labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path")),
+			orRow(`max by (`+fluxObject+`, source_kind, source_name, url, ref, path) (`+selector("cobaltcore_flux_instance_sync_info")+`)`, "name", "no sync")),
+		table("Shards", "The shards for which each FluxInstance has installed controllers. No shard is good unless one controller does not keep up.",
+			10, instance(labelColumn("shard", "Shard")),
+			orRow(`max by (`+fluxObject+`, shard) (`+selector("cobaltcore_flux_instance_shard_info")+`)`, "name", "no shards")),
+	}
+}

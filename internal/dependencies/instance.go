@@ -1,0 +1,220 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package dependencies
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var (
+	policyPresent = &exposition.Family{
+		Name: "cobaltcore_flux_instance_network_policy_present", Type: exposition.Gauge,
+		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "policy"},
+		Help:   "Whether a NetworkPolicy that a FluxInstance asks for exists in its namespace.",
+	}
+	mismatchInfo = &exposition.Family{
+		Name: "cobaltcore_flux_instance_mismatch_info", Type: exposition.Gauge,
+		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "aspect", "object", "desired", "actual"},
+		Help: "An object that is not as a FluxInstance asks for, while the FluxInstance is ready or suspended. aspect is sync, registry, distribution or shard; " +
+			"object is the source or Kustomization of the sync, the component, the FluxReport, or the shard. Always 1.",
+	}
+)
+
+// Kinds that are compared with what a FluxInstance asks for.
+const (
+	KindNetworkPolicy = "NetworkPolicy"
+	kindReport        = "FluxReport"
+	kindKustomization = "Kustomization"
+)
+
+// NetworkPolicies returns the names of the network policies that Flux installs.
+func NetworkPolicies() []string { return []string{"allow-egress", "allow-scraping", "allow-webhooks"} }
+
+// Demand is what a FluxInstance asks for of other objects.
+type Demand struct {
+	// Policies are the names of NetworkPolicies in its namespace.
+	Policies []string
+	Sync     Sync
+	// Shards are those that have controllers of their own; without any the controllers
+	// reconcile all objects.
+	Shards   []string
+	Registry string
+	Images   []Image
+	// Version is the one that is applied, and Since is when it was applied first.
+	Version string
+	Since   time.Time
+}
+
+// Sync is the source and the Kustomization of the same name that sync a cluster.
+type Sync struct {
+	Source         Ref
+	URL, Ref, Path string
+	// Patched means that they are changed before they are applied.
+	Patched bool
+}
+
+// Image is the image of a component of Flux.
+type Image struct{ Component, Name string }
+
+// repository returns the path of the image without its last element.
+func (i Image) repository() string { return i.Name[:max(strings.LastIndexByte(i.Name, '/'), 0)] }
+
+// Report is the distribution of Flux that a FluxReport shows.
+type Report struct {
+	Version, ManagedBy string
+	Images             []Image
+	// Written is when the report was written, or later.
+	Written time.Time
+}
+
+// Origin is where a source or a Kustomization takes its content from.
+type Origin struct{ URL, Ref, Path string }
+
+// mismatch is an object that is not as a FluxInstance asks for.
+type mismatch struct{ aspect, object, desired, actual string }
+
+// concerns reports whether a change of an object may change what is known of an instance.
+func (c *Cluster) concerns(ref Ref, before, now *Node) bool {
+	if len(c.instances) == 0 {
+		return false
+	}
+	if shardOf(before) != shardOf(now) || c.instances[ref] || ref.Kind == kindReport || ref.Kind == KindNetworkPolicy {
+		return true
+	}
+	for instance := range c.instances {
+		sync := c.nodes[instance].Demand.Sync.Source
+		if sync.Namespace == ref.Namespace && sync.Name == ref.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func shardOf(n *Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Shard
+}
+
+// indexInstance keeps the sets of instances and shards when a note replaces another one.
+func (c *Cluster) indexInstance(ref Ref, before, now *Node) {
+	if shard := shardOf(before); shard != "" {
+		if c.shards[shard]--; c.shards[shard] == 0 {
+			delete(c.shards, shard)
+		}
+	}
+	if shard := shardOf(now); shard != "" {
+		c.shards[shard]++
+	}
+	if now != nil && now.Demand != nil {
+		c.instances[ref] = true
+	} else if c.instances[ref] {
+		delete(c.instances, ref)
+		c.group.Delete(instanceKey(ref))
+	}
+}
+
+// instanceKey is the key of the rows about an instance.
+func instanceKey(ref Ref) string { return "demand of " + ref.String() }
+
+func (c *Cluster) renderInstances() {
+	for ref := range c.instances {
+		node := c.nodes[ref]
+		labels := func(more ...string) []string {
+			return append([]string{node.Target, ref.Kind, ref.Namespace, ref.Name}, more...)
+		}
+		c.group.Set(instanceKey(ref), c.rows, func(r *exposition.Rows) {
+			if c.known[KindNetworkPolicy] {
+				for _, name := range node.Demand.Policies {
+					r.Bool(policyPresent, c.nodes[Ref{KindNetworkPolicy, ref.Namespace, name}] != nil, labels(name)...)
+				}
+			}
+			for _, m := range c.mismatches(ref, node.Demand) {
+				r.Add(mismatchInfo, 1, labels(m.aspect, m.object, m.desired, m.actual)...)
+			}
+		})
+	}
+}
+
+func (c *Cluster) mismatches(ref Ref, d *Demand) []mismatch {
+	all := slices.Concat(c.syncMismatches(&d.Sync), registryMismatches(d, d.Images))
+	report := c.nodes[Ref{kindReport, ref.Namespace, ref.Name}]
+	if report != nil && report.Report != nil {
+		all = append(all, reportMismatches(Ref{kindReport, ref.Namespace, ref.Name}, d, report.Report)...)
+	}
+	if len(d.Shards) > 0 {
+		for shard, objects := range c.shards {
+			if !slices.Contains(d.Shards, shard) {
+				all = append(all, mismatch{"shard", shard, strings.Join(d.Shards, ","), strconv.Itoa(objects) + " objects"})
+			}
+		}
+	}
+	return all
+}
+
+// syncMismatches compares the source and the Kustomization of the sync with what is asked for.
+func (c *Cluster) syncMismatches(s *Sync) []mismatch {
+	if s.Source.Name == "" {
+		return nil
+	}
+	applier := Ref{kindKustomization, s.Source.Namespace, s.Source.Name}
+	var all []mismatch
+	add := func(ref Ref, desired, actual string) {
+		if desired != actual && !s.Patched {
+			all = append(all, mismatch{"sync", ref.String(), desired, cmp.Or(actual, "none")})
+		}
+	}
+	for _, ref := range []Ref{s.Source, applier} {
+		desired := s.URL
+		if ref == applier {
+			desired = s.Source.String()
+		}
+		switch node := c.nodes[ref]; {
+		case node == nil && c.known[ref.Kind]:
+			all = append(all, mismatch{"sync", ref.String(), desired, "missing"})
+		case node == nil:
+		case ref == applier:
+			add(ref, desired, node.Source.String())
+			add(ref, s.Path, node.Origin.Path)
+		default:
+			add(ref, desired, node.Origin.URL)
+			add(ref, s.Ref, node.Origin.Ref)
+		}
+	}
+	return all
+}
+
+// registryMismatches compares the registry of images with the one that is asked for.
+func registryMismatches(d *Demand, images []Image) []mismatch {
+	var all []mismatch
+	for _, i := range images {
+		if from := i.repository(); from != "" && d.Registry != "" && from != d.Registry && !strings.HasPrefix(from, d.Registry+"/") {
+			all = append(all, mismatch{"registry", i.Component, d.Registry, from})
+		}
+	}
+	return all
+}
+
+// reportMismatches compares the distribution that is installed with the one that was
+// applied. A report from before the last upgrade proves nothing.
+func reportMismatches(ref Ref, d *Demand, r *Report) []mismatch {
+	if r.Written.Before(d.Since) {
+		return nil
+	}
+	all := registryMismatches(d, r.Images)
+	if r.Version != "" && d.Version != "" && r.Version != d.Version {
+		all = append(all, mismatch{"distribution", ref.String(), d.Version, r.Version})
+	}
+	if r.ManagedBy != "" && r.ManagedBy != "flux-operator" {
+		all = append(all, mismatch{"distribution", ref.String(), "flux-operator", r.ManagedBy})
+	}
+	return all
+}
