@@ -50,11 +50,10 @@ func fleetsForDashboards(t *testing.T) []shown {
 			e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = config })
 			targets = append(targets, testbed.ScrapeTarget{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"})
 		}
-		root, err := testbed.RepoRoot()
-		harness.Must(t, err)
+		var err error
 		all[i].Prometheus, err = testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
 			Targets: targets, ScrapeInterval: 3 * time.Second,
-			RuleFiles: []string{harness.HastyRules(t, filepath.Join(root, "alerts", "generated", s.label, "rules.yaml"))},
+			RuleFiles: []string{harness.HastyRules(t, s.label)},
 		})
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, all[i].Stop) })

@@ -7,7 +7,6 @@ package faults
 
 import (
 	"testing"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -29,7 +28,7 @@ func fleetFaults() []fault {
 			name: "a cluster does not answer", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
 				harness.Must(t, f.proxy.Set(testbed.Refused))
-				notReady(t, f.management, kustomization("storage-infrastructure"), "ReconciliationFailed", time.Hour)
+				notReady(t, f.management, kustomization("storage-infrastructure"), "ReconciliationFailed")
 				greenhouseNotReady(t, f, "Cluster", "storage")
 			},
 			heal: func(t *testing.T, f *faultyFleet) {

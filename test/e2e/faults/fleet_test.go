@@ -161,7 +161,7 @@ func (f *faultyFleet) startPrometheus(t *testing.T) {
 		return p
 	}
 	f.patient = start()
-	options.Name, options.RuleFiles, options.Alertmanagers = "hasty", []string{harness.HastyRules(t, shipped)}, []string{f.alerts.URL}
+	options.Name, options.RuleFiles, options.Alertmanagers = "hasty", []string{harness.HastyRules(t, "cluster")}, []string{f.alerts.URL}
 	f.prometheus = start()
 }
 

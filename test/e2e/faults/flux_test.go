@@ -18,12 +18,12 @@ func kustomization(name string) *unstructured.Unstructured {
 	return testbed.NewObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "flux-system", name)
 }
 
-// notReady makes an object of Flux not ready, and its last success as old as given.
-func notReady(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, reason string, success time.Duration, more ...any) {
+// notReady makes an object of Flux not ready an hour ago, just after its last success.
+func notReady(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, reason string, more ...any) {
 	t.Helper()
 	alter(t, c, o, func(o map[string]any) {
 		set(t, o, append([]any{ready("False", reason)}, more...), "status", "conditions")
-		reconciled(o, success)
+		reconciled(o, time.Hour+time.Minute)
 	})
 }
 
@@ -46,16 +46,16 @@ func fluxAlert(name, kind, object string) alert {
 // blocked lets storage-infrastructure fail, and what depends on it wait.
 func blocked(t *testing.T, f *faultyFleet) {
 	t.Helper()
-	notReady(t, f.management, kustomization("storage-infrastructure"), "BuildFailed", time.Hour)
-	notReady(t, f.management, kustomization("storage-apps"), "DependencyNotReady", time.Hour)
-	notReady(t, f.management, kustomization("storage-cr"), "DependencyNotReady", 3*time.Hour)
+	notReady(t, f.management, kustomization("storage-infrastructure"), "BuildFailed")
+	notReady(t, f.management, kustomization("storage-apps"), "DependencyNotReady")
+	notReady(t, f.management, kustomization("storage-cr"), "DependencyNotReady")
 }
 
 // waiting are the consequences of blocked.
 func waiting() []alert {
 	return []alert{
 		fluxAlert("FluxDependencyBlocked", "Kustomization", "storage-apps"),
-		fluxAlert("FluxWaitingTooLong", "Kustomization", "storage-cr"),
+		fluxAlert("FluxDependencyChainBlocked", "Kustomization", "storage-cr"),
 	}
 }
 
@@ -64,7 +64,7 @@ func fluxFaults() []fault {
 		{
 			name: "a source cannot be fetched", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
-				notReady(t, f.management, testbed.NewObject("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "fleet"), "GitOperationFailed", 0)
+				notReady(t, f.management, testbed.NewObject("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "fleet"), "GitOperationFailed")
 				blocked(t, f)
 			},
 			heal:         well,
@@ -81,7 +81,7 @@ func fluxFaults() []fault {
 			inject: func(t *testing.T, f *faultyFleet) {
 				stalled := ready("True", "RetriesExceeded")
 				stalled["type"] = "Stalled"
-				notReady(t, f.management, testbed.NewObject("helm.toolkit.fluxcd.io/v2", "HelmRelease", "flux-system", "keystone-operator"), "UpgradeFailed", 0, stalled)
+				notReady(t, f.management, testbed.NewObject("helm.toolkit.fluxcd.io/v2", "HelmRelease", "flux-system", "keystone-operator"), "UpgradeFailed", stalled)
 			},
 			heal:  well,
 			roots: []alert{fluxAlert("FluxStalled", "HelmRelease", "keystone-operator")},
@@ -89,12 +89,12 @@ func fluxFaults() []fault {
 		{
 			name: "Flux cannot be upgraded",
 			inject: func(t *testing.T, f *faultyFleet) {
-				notReady(t, f.management, testbed.FluxInstance(), "ReconciliationFailed", time.Hour)
-				notReady(t, f.management, kustomization("management"), "BuildFailed", time.Hour)
+				notReady(t, f.management, testbed.FluxInstance(), "ReconciliationFailed")
+				notReady(t, f.management, kustomization("management"), "BuildFailed")
 			},
-			heal:         well,
-			roots:        []alert{fluxAlert("FluxInstanceFailing", "FluxInstance", "flux")},
-			consequences: []alert{fluxAlert("FluxApplyFailing", "Kustomization", "management")},
+			heal: well,
+			// A Kustomization that cannot be built is not a consequence.
+			roots: []alert{fluxAlert("FluxInstanceFailing", "FluxInstance", "flux"), fluxAlert("FluxApplyFailing", "Kustomization", "management")},
 		},
 		{
 			name: "the controllers of a shard are gone",

@@ -22,13 +22,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// hastyOverrides are settings by which the report waits for a sixtieth of the time, too.
+// hastyOverrides returns settings by which the report waits for a sixtieth of the time, too.
 func hastyOverrides() string {
 	var b strings.Builder
 	b.WriteString("rules:\n  overrides:\n")
+	changes := harness.HastyChanges()
 	for _, r := range alerts.Rules() {
-		if r.For > 0 && !r.PrometheusOnly {
-			fmt.Fprintf(&b, "    %s: {for: %s}\n", r.Name, model.Duration(r.For/harness.Hasty))
+		c := changes[r.Name]
+		if r.PrometheusOnly || c == (alerts.Change{}) {
+			continue
+		}
+		fmt.Fprintf(&b, "    %s:\n", r.Name)
+		if c.For > 0 {
+			fmt.Fprintf(&b, "      for: %s\n", model.Duration(c.For))
+		}
+		if c.Threshold > 0 {
+			fmt.Fprintf(&b, "      threshold: %g\n", c.Threshold)
 		}
 	}
 	return b.String()

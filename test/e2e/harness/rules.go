@@ -6,46 +6,42 @@
 package harness
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/prometheus/common/model"
-	"go.yaml.in/yaml/v3"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// Hasty is by what the time that rules wait is divided in a test.
+// Hasty is the divisor of all times for which rules wait in a test.
 const Hasty = 60
 
-// HastyRules is a file with the rules of another one that wait for a sixtieth of their
-// time, before they fire and before they no longer do. What they say stays the same: so
-// tests make objects that are old enough.
-func HastyRules(t *testing.T, file string) string {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	Must(t, err)
-	var rules struct {
-		Groups []struct {
-			Name  string           `yaml:"name" json:"name"`
-			Rules []map[string]any `yaml:"rules" json:"rules"`
-		} `yaml:"groups" json:"groups"`
+// HastyChanges returns changes by which rules wait for a sixtieth of their time, before
+// they fire and since the onset. Other thresholds, such as the age of a certificate, stay.
+func HastyChanges() map[string]alerts.Change {
+	changes := map[string]alerts.Change{}
+	for _, r := range alerts.Rules() {
+		c := alerts.Change{For: r.For / Hasty}
+		if r.Threshold != nil && strings.Contains(r.Expr, "_since_timestamp_seconds") {
+			c.Threshold = r.Threshold.Default / Hasty
+		}
+		changes[r.Name] = c
 	}
-	Must(t, yaml.Unmarshal(content, &rules))
-	for _, g := range rules.Groups {
-		for _, r := range g.Rules {
-			for _, key := range []string{"for", "keep_firing_for"} {
-				text, ok := r[key].(string)
-				if !ok {
-					continue
-				}
-				d, err := model.ParseDuration(text)
-				Must(t, err)
-				r[key] = (d / Hasty).String()
-			}
+	return changes
+}
+
+// HastyRules writes a file with all rules for rows in which the label cluster is called
+// label. They wait for a sixtieth of their time, and fire on for a sixtieth.
+func HastyRules(t *testing.T, label string) string {
+	t.Helper()
+	groups := alerts.Site(nil, HastyChanges())
+	for _, g := range groups {
+		for i := range g.Rules {
+			g.Rules[i].KeepFiringFor /= Hasty
 		}
 	}
-	content, err = json.Marshal(rules) // which is YAML, too
+	content, err := alerts.RuleFile(groups, label)
 	Must(t, err)
 	out := filepath.Join(t.TempDir(), "rules.yaml")
 	Must(t, os.WriteFile(out, content, 0o600))
