@@ -28,8 +28,8 @@ type alert struct {
 	state  State
 	// activeAt is when it was seen first, and since when the rule says it began.
 	activeAt, since time.Time
-	// atLeast means that it may have begun before since.
-	atLeast bool
+	// dated means that rows have since, atLeast that it may have begun before.
+	dated, atLeast bool
 	// reason says why, and may change; empty if unknown.
 	reason string
 	// gone is since when the rule does not say so any more.
@@ -88,7 +88,7 @@ func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]onse
 		}
 		a.since = a.activeAt
 		if o, ok := since[h]; ok && o.at.Before(c.now) {
-			a.since, a.atLeast = o.at, o.atLeast
+			a.since, a.dated, a.atLeast = o.at, true, o.atLeast
 		}
 		a.reason = why[h]
 		if c.once || c.still(a.home()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {

@@ -62,7 +62,7 @@ const causeSlack = 5 * time.Minute
 // precedes reports whether a cause began before its consequence, as far as both are known:
 // what began at least at some time may have begun earlier.
 func precedes(cause, a *alert) bool {
-	known := cause.rule.since.text != "" && a.rule.since.text != "" && !cause.atLeast
+	known := cause.dated && a.dated && !cause.atLeast
 	return !known || !cause.since.After(a.since.Add(causeSlack))
 }
 

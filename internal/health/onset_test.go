@@ -64,11 +64,7 @@ func TestReasonFollowsTheSummary(t *testing.T) {
 // TestACausePrecedesItsConsequence: what began later is another matter.
 func TestACausePrecedesItsConsequence(t *testing.T) {
 	at := func(minute int, dated, atLeast bool) *alert {
-		a := &alert{rule: &rule{}, since: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), atLeast: atLeast}
-		if dated {
-			a.rule.since.text = "x"
-		}
-		return a
+		return &alert{rule: &rule{}, since: time.Unix(0, 0).Add(time.Duration(minute) * time.Minute), dated: dated, atLeast: atLeast}
 	}
 	for _, tc := range []struct {
 		name             string
@@ -85,6 +81,18 @@ func TestACausePrecedesItsConsequence(t *testing.T) {
 	} {
 		if got := precedes(tc.cause, tc.following); got != tc.want {
 			t.Errorf("%s: precedes() = %t, want %t", tc.name, got, tc.want)
+		}
+	}
+}
+
+// TestDatedByRows: a rule may ask for an onset that no row of the object has.
+func TestDatedByRows(t *testing.T) {
+	rows := []series{{labels: labels.FromStrings("name", "a")}, {labels: labels.FromStrings("name", "b")}}
+	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}
+	c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: func(string, *rule) bool { return false }}
+	for _, a := range step(&rule{name: "r"}, nil, rows, onsets(rows, times), nil, c) {
+		if name := a.labels.Get("name"); a.dated != (name == "a") {
+			t.Errorf("%s: dated is %t", name, a.dated)
 		}
 	}
 }

@@ -106,6 +106,9 @@ func (f *follower) event(cluster string, event watch.Event) {
 func (f *follower) scraped(rows []harness.Series, at time.Time) {
 	bySubject := map[string][]string{}
 	for _, s := range rows {
+		if !ofOneObject(s) {
+			continue
+		}
 		bySubject[subject(s)] = append(bySubject[subject(s)], line(s))
 	}
 	f.mu.Lock()

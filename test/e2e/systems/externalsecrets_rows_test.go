@@ -54,6 +54,11 @@ func esoRows(ctx context.Context, e *harness.Exporter) ([]harness.Series, error)
 	return slices.DeleteFunc(rows, func(s harness.Series) bool { return !strings.HasPrefix(s[""], "cobaltcore_eso_") }), err
 }
 
+// ofOneObject reports whether a row follows from one object alone.
+func ofOneObject(s harness.Series) bool {
+	return !strings.HasPrefix(s[""], "cobaltcore_eso_object_") && s[""] != "cobaltcore_eso_store_dependents" && s[""] != "cobaltcore_eso_externalsecret_store_missing"
+}
+
 // line writes a row as text: name, labels that are not empty, value.
 func line(s harness.Series) string {
 	var labels []string
@@ -115,8 +120,7 @@ func checkRows(t *testing.T, e *harness.Exporter, clusters ...*testbed.Cluster) 
 			return err
 		}
 		for _, s := range rows {
-			// These follow from several objects.
-			if !strings.HasPrefix(s[""], "cobaltcore_eso_object_") && s[""] != "cobaltcore_eso_store_dependents" && s[""] != "cobaltcore_eso_externalsecret_store_missing" {
+			if ofOneObject(s) {
 				got = append(got, line(s))
 			}
 		}
