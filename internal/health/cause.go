@@ -46,11 +46,16 @@ func explain(all []*alert) {
 	}
 }
 
-// parent is the alert that a follows from.
+// criticalTier ends the name of the more severe of two alerts about the same thing.
+const criticalTier = "Critical"
+
+// parent returns the alert that a follows from. The critical tier of an alert replaces it,
+// although it begins later.
 func parent(a *alert, causes map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
-		if k, ok := joinKey(in.By, in.Equal, a.labels); ok && causes[k] != nil && causes[k] != a && precedes(causes[k], a) {
-			return causes[k]
+		k, ok := joinKey(in.By, in.Equal, a.labels)
+		if cause := causes[k]; ok && cause != nil && cause != a && (in.By == a.rule.name+criticalTier || precedes(cause, a)) {
+			return cause
 		}
 	}
 	return nil

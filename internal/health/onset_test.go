@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
 func TestOnsetsAndReasons(t *testing.T) {
@@ -82,6 +84,23 @@ func TestACausePrecedesItsConsequence(t *testing.T) {
 		if got := precedes(tc.cause, tc.following); got != tc.want {
 			t.Errorf("%s: precedes() = %t, want %t", tc.name, got, tc.want)
 		}
+	}
+}
+
+// TestTheCriticalTierReplacesTheFirst: it begins when there is less time left.
+func TestTheCriticalTierReplacesTheFirst(t *testing.T) {
+	at := func(name string, day int64, by ...string) *alert {
+		a := &alert{rule: &rule{name: name}, state: Firing, since: time.Unix(day*24*3600, 0), dated: true, labels: labels.FromStrings("cluster", "c")}
+		for _, b := range by {
+			a.rule.inhibitedBy = append(a.rule.inhibitedBy, alerts.Inhibition{By: b, Equal: []string{"cluster"}})
+		}
+		return a
+	}
+	first, critical := at("CertExpiring", 1, "CertExpiringCritical"), at("CertExpiringCritical", 12)
+	unrelated := at("Down", 1, "CertExpiringCritical")
+	explain([]*alert{first, critical, unrelated})
+	if first.cause != critical || unrelated.cause != nil {
+		t.Errorf("causes are %v and %v", first.cause, unrelated.cause)
 	}
 }
 

@@ -33,8 +33,9 @@ type PrometheusOptions struct {
 	Targets        []ScrapeTarget
 	ScrapeInterval time.Duration // 1 s if it is zero; also the interval of the evaluation of rules
 	RuleFiles      []string
-	Alertmanagers  []string // URLs without a path
-	Name           string   // of its directory and its log; prometheus if it is empty
+	Alertmanagers  []string          // URLs without a path
+	ExternalLabels map[string]string // of the alerts that it sends
+	Name           string            // of its directory and its log; prometheus if it is empty
 }
 
 // Prometheus is a running Prometheus.
@@ -128,6 +129,7 @@ func prometheusConfig(o PrometheusOptions) ([]byte, error) {
 	}
 	return json.MarshalIndent(map[string]any{
 		"global": map[string]any{
+			"external_labels": o.ExternalLabels,
 			"scrape_interval": milliseconds, "scrape_timeout": milliseconds, "evaluation_interval": milliseconds,
 		},
 		"rule_files":     o.RuleFiles,

@@ -146,9 +146,9 @@ func (f *faultyFleet) status(t *testing.T, name, status string) {
 // upgrade is what is seen when a FluxInstance gets a new version: Deployments change one
 // after the other, each with a pod of the old image until the new one is ready.
 func upgrade(t *testing.T, f *faultyFleet) {
-	progressing := ready("Unknown", "Progressing")
-	progressing["lastTransitionTime"] = ago(0)
-	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) { set(t, o, []any{progressing}, "status", "conditions") })
+	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
+		set(t, o, []any{ready("Unknown", "Progressing")}, "status", "conditions")
+	})
 	for _, name := range fluxControllers() {
 		alter(t, f.management, deployment("flux-system", name), func(o map[string]any) {
 			containers := []any{map[string]any{"name": "manager", "image": "registry.example.com/fluxcd/" + name + ":v1.1.0"}}
@@ -165,9 +165,7 @@ func upgrade(t *testing.T, f *faultyFleet) {
 		})
 	}
 	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
-		condition := ready("True", "ReconciliationSucceeded")
-		condition["lastTransitionTime"] = ago(0)
-		set(t, o, []any{condition}, "status", "conditions")
+		set(t, o, []any{ready("True", "ReconciliationSucceeded")}, "status", "conditions")
 		var components []any
 		for _, name := range fluxControllers() {
 			components = append(components, map[string]any{"name": name, "repository": "registry.example.com/fluxcd/" + name, "tag": "v1.1.0", "digest": ""})
@@ -186,7 +184,6 @@ func chain(t *testing.T, f *faultyFleet) {
 			conditions := map[string]map[string]any{
 				"dependency_not_ready": ready("False", "DependencyNotReady"), "progressing": ready("Unknown", "Progressing"), "ready": ready("True", "ReconciliationSucceeded"),
 			}
-			conditions[state]["lastTransitionTime"] = ago(0)
 			set(t, o, []any{conditions[state]}, "status", "conditions")
 		})
 		f.status(t, name, state)

@@ -138,7 +138,9 @@ func well(t *testing.T, f *faultyFleet) {
 // ago is a time as objects have it.
 func ago(d time.Duration) string { return time.Now().Add(-d).UTC().Format(time.RFC3339) }
 
-// ready is the condition of that name, which has been as it is for an hour.
-func ready(status, reason string) map[string]any {
-	return map[string]any{"type": "Ready", "status": status, "reason": reason, "message": "", "observedGeneration": int64(1), "lastTransitionTime": ago(time.Hour)}
+// condition is one that has just become what it is.
+func condition(name, status, reason string) map[string]any {
+	return map[string]any{"type": name, "status": status, "reason": reason, "message": "", "observedGeneration": int64(1), "lastTransitionTime": ago(0)}
 }
+
+func ready(status, reason string) map[string]any { return condition("Ready", status, reason) }

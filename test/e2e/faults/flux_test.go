@@ -18,12 +18,12 @@ func kustomization(name string) *unstructured.Unstructured {
 	return testbed.NewObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "flux-system", name)
 }
 
-// notReady makes an object of Flux not ready an hour ago, just after its last success.
+// notReady makes an object of Flux not ready, an hour after its last success.
 func notReady(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, reason string, more ...any) {
 	t.Helper()
 	alter(t, c, o, func(o map[string]any) {
 		set(t, o, append([]any{ready("False", reason)}, more...), "status", "conditions")
-		reconciled(o, time.Hour+time.Minute)
+		reconciled(o, time.Hour)
 	})
 }
 
@@ -79,8 +79,7 @@ func fluxFaults() []fault {
 		{
 			name: "a HelmRelease has given up",
 			inject: func(t *testing.T, f *faultyFleet) {
-				stalled := ready("True", "RetriesExceeded")
-				stalled["type"] = "Stalled"
+				stalled := condition("Stalled", "True", "RetriesExceeded")
 				notReady(t, f.management, testbed.NewObject("helm.toolkit.fluxcd.io/v2", "HelmRelease", "flux-system", "keystone-operator"), "UpgradeFailed", stalled)
 			},
 			heal:  well,

@@ -35,7 +35,13 @@ func HastyChanges() map[string]alerts.Change {
 // label. They wait for a sixtieth of their time, and fire on for a sixtieth.
 func HastyRules(t *testing.T, label string) string {
 	t.Helper()
-	groups := alerts.Site(nil, HastyChanges())
+	return HastyRulesWith(t, label, HastyChanges())
+}
+
+// HastyRulesWith is [HastyRules] with the given changes.
+func HastyRulesWith(t *testing.T, label string, changes map[string]alerts.Change) string {
+	t.Helper()
+	groups := alerts.Site(nil, changes)
 	for _, g := range groups {
 		for i := range g.Rules {
 			g.Rules[i].KeepFiringFor /= Hasty

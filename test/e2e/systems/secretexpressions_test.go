@@ -49,6 +49,7 @@ func TestSecretExpressions(t *testing.T) {
 		return err
 	})
 	const notReady = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
+	const failedStores = notReady + `{kind=~"(Cluster)?SecretStore", status="failed"}`
 	failing := []string{"store-account-missing", "store-unreachable", "store-wrong-role"}
 	unprocessed := []string{"store-unserved"}
 	for name, tc := range map[string]struct {
@@ -56,10 +57,10 @@ func TestSecretExpressions(t *testing.T) {
 		want       []string // names
 	}{
 		"missing":     {"cobaltcore_eso_externalsecret_store_missing", []string{"ces-store-missing", "store-missing"}},
-		"not ready":   {notReady + `{kind="ExternalSecret"} and on (cluster, store) ` + notReady + `{kind=~"(Cluster)?SecretStore"}`, failing},
+		"not ready":   {notReady + `{kind="ExternalSecret"} and on (cluster, store) ` + failedStores, failing},
 		"unprocessed": {notReady + `{kind="ExternalSecret", status="unprocessed"}`, unprocessed},
 		"stale": {alerts.SecretStale, []string{
-			"ces-conflict", "ces-good", "creation-none", "deletion-delete", "deletion-merge", "deletion-retain", "find", "find-nothing", "good",
+			"ces-conflict", "ces-good", "creation-none", "deletion-delete", "deletion-merge", "find", "find-nothing", "good",
 			"good-path", "good-tenant", "label-trap", "source-refs", "store-referent",
 		}},
 	} {

@@ -1,0 +1,165 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
+)
+
+// The tolerances of FluxApplyFailing with which the test runs, in seconds. Scaled like all
+// other times, an attempt takes 5 s and the next one begins 1 s after it has failed.
+const (
+	shortTolerance   = 180 // ends in the second attempt
+	defaultTolerance = 600 // ends in the third one
+)
+
+// TestRetryLoop follows Kustomizations that fail their health checks again and again.
+// While an attempt is under way, Ready is Unknown: that is most of the time. There is one
+// alert for each object, which does not resolve before the first success.
+func TestRetryLoop(t *testing.T) {
+	c := harness.StartCluster(t, "management")
+	harness.Must(t, c.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
+	k := newRetryController(c)
+	harness.Must(t, k.create(t.Context()))
+	e := harness.StartExporter(t, harness.ConfigFor(hastyOverrides(), c), func(o *app.Options) { o.HealthInterval = time.Second })
+	e.Ready(t)
+	w := &retryWatch{controller: k, faultyFleet: &faultyFleet{exporter: e}, seen: map[string]sighting{}}
+	var err error
+	w.alerts, err = testbed.StartAlertmanager(harness.Lasting(t), t.TempDir(), testbed.AlertmanagerOptions{})
+	harness.Must(t, err)
+	t.Cleanup(func() { harness.Stop(t, w.alerts.Stop) })
+	for _, tolerance := range []int{shortTolerance, defaultTolerance} {
+		w.startPrometheus(t, tolerance)
+	}
+	wait := k.start(t)
+
+	everything := []string{
+		"recorded 180", "recorded 600", "recorded report", "unrecorded 180", "unrecorded 600", "unrecorded report",
+	}
+	harness.Eventually(t, 2*time.Minute, func() error {
+		w.observe(t)
+		if n := k.finished.Load(); n < 5 {
+			return fmt.Errorf("%d attempts", n)
+		}
+		if got := slices.Sorted(maps.Keys(w.seen)); !slices.Equal(got, everything) {
+			return fmt.Errorf("alerts are %v, want %v", got, everything)
+		}
+		return nil
+	})
+	for _, name := range everything {
+		t.Logf("%s: since %s, seen first in attempt %d", name, w.seen[name].since.Format(time.TimeOnly), w.seen[name].attempt)
+	}
+	k.succeed.Store(true)
+	harness.Eventually(t, time.Minute, func() error {
+		if k.finished.Load() < 0 {
+			return nil
+		}
+		w.observe(t)
+		return errors.New("there is no success yet")
+	})
+	harness.Must(t, wait())
+	harness.Eventually(t, time.Minute, func() error {
+		now, err := w.firing(t)
+		maps.DeleteFunc(now, func(key string, _ time.Time) bool { return strings.HasSuffix(key, " report") }) // keeps them for minutes
+		if err == nil && len(now) > 0 {
+			err = fmt.Errorf("alerts after the success: %v", now)
+		}
+		return err
+	})
+}
+
+// retryWatch compares alerts with those that were seen before.
+type retryWatch struct {
+	*faultyFleet
+
+	controller *retryController
+	seen       map[string]sighting // by object and by what tolerates or reports it
+}
+
+// sighting is since when an alert fires and the attempt in which it was seen first.
+type sighting struct {
+	since   time.Time
+	attempt int64
+}
+
+// startPrometheus starts one whose rule has the tolerance, and which adds it to its alerts.
+func (w *retryWatch) startPrometheus(t *testing.T, tolerance int) {
+	t.Helper()
+	changes, name := harness.HastyChanges(), fmt.Sprint(tolerance)
+	change := changes["FluxApplyFailing"]
+	change.Threshold = float64(tolerance) / harness.Hasty
+	changes["FluxApplyFailing"] = change
+	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+		Targets:   []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: w.exporter.URL + "/metrics"}},
+		RuleFiles: []string{harness.HastyRulesWith(t, "cluster", changes)}, Alertmanagers: []string{w.alerts.URL},
+		Name: "tolerance-" + name, ExternalLabels: map[string]string{"tolerance": name},
+	})
+	harness.Must(t, err)
+	t.Cleanup(func() { harness.Stop(t, p.Stop) })
+}
+
+// firing returns since when there are alerts and findings about the Kustomizations. There
+// must be none other than that the failing ones fail.
+func (w *retryWatch) firing(t *testing.T) (map[string]time.Time, error) {
+	t.Helper()
+	sent, err := w.alerts.Alerts(t.Context())
+	if err != nil {
+		return nil, err
+	}
+	now := map[string]time.Time{}
+	for _, a := range sent {
+		if a.Labels["kind"] != "Kustomization" {
+			continue
+		}
+		key := a.Labels["name"] + " " + a.Labels["tolerance"]
+		if _, twice := now[key]; twice || a.Labels["alertname"] != "FluxApplyFailing" || a.Labels["name"] == steady {
+			t.Fatalf("there is an alert %s", describe(a.Labels))
+		}
+		now[key] = a.StartsAt
+	}
+	found, err := w.findings(t.Context())
+	for _, x := range found {
+		if x.Object.Kind != "Kustomization" {
+			continue
+		}
+		if x.Rule != "FluxApplyFailing" || x.Object.Name == steady {
+			t.Fatalf("the report has %s about %s", x.Rule, x.Object.Name)
+		}
+		now[x.Object.Name+" report"] = x.Since
+	}
+	return now, err
+}
+
+// observe fails the test if an alert that was there is not, or is another one.
+func (w *retryWatch) observe(t *testing.T) {
+	t.Helper()
+	attempt := w.controller.finished.Load() + 1
+	now, err := w.firing(t)
+	harness.Must(t, err)
+	if w.controller.finished.Load() < 0 {
+		return // the success may have come first
+	}
+	for key, was := range w.seen {
+		if since, ok := now[key]; !ok || !since.Equal(was.since) {
+			t.Fatalf("%s: fires since %v in attempt %d, and since %v in attempt %d", key, was.since, was.attempt, now[key], attempt)
+		}
+	}
+	for key, since := range now {
+		if _, ok := w.seen[key]; !ok {
+			w.seen[key] = sighting{since, attempt}
+		}
+	}
+}
