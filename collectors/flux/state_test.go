@@ -198,3 +198,15 @@ func TestGenerationObserved(t *testing.T) {
 		})
 	}
 }
+
+// TestReadyByDesign: flux_resource_info agrees with Flux Operator, the state with what the
+// controller has done.
+func TestReadyByDesign(t *testing.T) {
+	for status, state := range map[string]string{`{"observedGeneration":-1}`: "unprocessed", `{}`: "ready"} {
+		raw := `{"metadata":{"namespace":"ns","name":"x","generation":1},"spec":{"type":"oci"},"status":` + status + `}`
+		text := render(t, "HelmRepository", raw)
+		if !strings.Contains(text, `name="x",ready="True"`) || !strings.Contains(text, `status="`+state+`"`) {
+			t.Errorf("%s: ready is not True, or the state is not %s:\n%s", status, state, text)
+		}
+	}
+}

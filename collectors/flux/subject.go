@@ -90,11 +90,12 @@ func (s *subject) labels(more ...string) []string {
 	return append([]string{s.target, s.kind, s.meta.Namespace, s.meta.Name}, more...)
 }
 
-// ready returns the labels ready and reason: those of the Ready condition.
+// ready returns the labels ready and reason: those of the Ready condition. As for Flux
+// Operator, an object that has no status by design is ready before it is processed, too.
 func (s *subject) ready() (ready, reason string) {
 	c, ok := s.status.Conditions.Get("Ready")
 	switch {
-	case !ok && s.static && s.status.ObservedGeneration == 0:
+	case !ok && s.static:
 		return "True", ""
 	case !ok:
 		return "Unknown", ""
@@ -221,7 +222,7 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 	}
 	if ready, _ := s.ready(); ready == "True" {
 		c, _ := s.status.Conditions.Get("Ready")
-		n.Satisfied = s.static || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation
+		n.Satisfied = s.static && s.status.ObservedGeneration == 0 || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation
 	}
 	if n.State == lifecycle.DependencyNotReady {
 		n.Waits, n.Onset = on, s.result.Onset
