@@ -25,6 +25,8 @@ const (
 const (
 	fluxNotReady = "cobaltcore_flux_resource_not_ready_since_timestamp_seconds"
 	fluxWaiting  = "cobaltcore_flux_resource_waiting_since_timestamp_seconds"
+	// releaseTrouble has a row for each condition of a HelmRelease that means trouble.
+	releaseTrouble = "cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds"
 )
 
 // What thresholds about Flux objects mean.
@@ -87,6 +89,16 @@ const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
 // fluxWaitsFor names the dependency and what is wrong with it.
 const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `, "reason", " ", "dependency", "problem"))`
+
+// releaseSince is since when conditions of a HelmRelease have meant trouble.
+func releaseSince(conditions string) string {
+	return `min by (` + fluxObject + `, onset) (` + releaseTrouble + `{` + matcher("condition", conditions) + `})`
+}
+
+// releaseReason is the reason of such a condition.
+func releaseReason(conditions string) string {
+	return `max by (` + fluxObject + `, reason) (` + releaseTrouble + `{` + matcher("condition", conditions) + `})`
+}
 
 const fluxText = "What is suspended, under way or waiting has not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
 
@@ -205,12 +217,16 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxDrifted", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_drifted) == 1`,
+			Since:       releaseSince(`Drifted`),
+			Reason:      releaseReason(`Drifted`),
 			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed by hand",
 			Description: "Objects in cluster {{ $labels.target_cluster }} differ from HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, and drift is not corrected.",
 		}),
 		flux(Rule{
 			Name: "FluxHelmTestFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_test_success) == 0`,
+			Since:       releaseSince(`TestSuccess`),
+			Reason:      releaseReason(`TestSuccess`),
 			Summary:     "The tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fail",
 			Description: "The Helm tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} failed after its last release.",
 			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: self}, {By: "FluxStalled", Equal: self}},
@@ -219,6 +235,8 @@ func fluxGroup() Group {
 			Name: "FluxReleaseRemediated", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr: `(max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_remediated) == 1
   or max by (` + fluxObject + `) (cobaltcore_flux_helmrelease_released) == 0) unless on (` + fluxObject + `) ` + fluxNotReady,
+			Since:       releaseSince(`Released|Remediated`),
+			Reason:      releaseReason(`Released|Remediated`),
 			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready with a release that failed",
 			Description: "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but its last release failed or was remediated: the version before is running.",
 		}),

@@ -62,7 +62,7 @@ func fluxInstanceGroup() Group {
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",
 			Description: instance + " asks for a range of versions, and the applied version is not in it: the upgrade fails, or the FluxInstance is suspended.",
-			InhibitedBy: byInstance,
+			InhibitedBy: append(byInstance, Inhibition{By: "FluxUpgradeNotApplied", Equal: []string{clusterLabel, "exported_namespace", "name"}}),
 		}),
 		flux(Rule{
 			Name: "FluxNetworkPolicyMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,

@@ -106,7 +106,7 @@ func helmReleases() watch.Resource {
 	return remembering(watch.Resource{
 		Group: helmGroup, Kind: "HelmRelease", Versions: []string{"v2", "v2beta2", "v2beta1"}, UsesTargets: true,
 		Families: commonFamilies(resourceInfo, resourceDependsOn, resourceRevisionPending, resourceInventory, releaseInfo, releaseDeployed,
-			releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested),
+			releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested, releaseTrouble),
 	}, (*helmRelease).rows)
 }
 
@@ -144,10 +144,10 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 	r.Add(releaseFailures, float64(o.Status.Failures), s.labels("all")...)
 	r.Add(releaseFailures, float64(o.Status.InstallFailures), s.labels("install")...)
 	r.Add(releaseFailures, float64(o.Status.UpgradeFailures), s.labels("upgrade")...)
-	s.badConditionRow(r, releaseReleased, "Released", "False")
-	s.badConditionRow(r, releaseRemediated, "Remediated", "True")
-	s.badConditionRow(r, releaseDrifted, "Drifted", "True")
-	s.badConditionRow(r, releaseTested, "TestSuccess", "False")
+	s.badConditionRow(r, releaseReleased, "Released", "False", seen)
+	s.badConditionRow(r, releaseRemediated, "Remediated", "True", seen)
+	s.badConditionRow(r, releaseDrifted, "Drifted", "True", seen)
+	s.badConditionRow(r, releaseTested, "TestSuccess", "False", seen)
 	s.note(r, dependencies.Node{}, waits)
 	return s.result.Memory
 }

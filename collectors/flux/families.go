@@ -118,6 +118,9 @@ var (
 		"1 if the last failure was remediated by a rollback or an uninstall; without a row there was none.")
 	releaseDrifted = about("cobaltcore_flux_helmrelease_drifted",
 		"1 if the objects in the cluster differ from the release; without a row they do not, or drift is not detected.")
+	releaseTrouble = about("cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds",
+		"Since when a condition of a HelmRelease beside Ready means trouble: Released or TestSuccess False, Remediated or Drifted True. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
+		"condition", "reason", "onset")
 	releaseTested = about("cobaltcore_flux_helmrelease_test_success",
 		"0 if the Helm tests of the last release failed; without a row they did not.")
 
@@ -177,7 +180,7 @@ func Families() []*exposition.Family {
 	return commonFamilies(
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
 		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
-		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
+		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested, releaseTrouble,
 		instanceVersion, instanceInRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings, instanceSyncInfo, instanceShard,
 		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,
 	)

@@ -181,11 +181,17 @@ func (s *subject) conditionRow(r *exposition.Rows, f *exposition.Family, name st
 	}
 }
 
-// badConditionRow is conditionRow for a status that means trouble; there is no other row.
-func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string) {
-	if s.status.Conditions.Is(name, bad) {
-		s.conditionRow(r, f, name)
+// badConditionRow is conditionRow for a status that means trouble, with since when and why;
+// there is no other row.
+func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string, seen lifecycle.Sighting) {
+	c, _ := s.status.Conditions.Get(name)
+	if c.Status != bad {
+		return
 	}
+	s.conditionRow(r, f, name)
+	// Flux moves the time of a transition when the message changes.
+	since := lifecycle.Onset{Time: c.LastTransitionTime, AtLeast: true, Once: seen.Once}
+	r.Time(releaseTrouble, since.Time, s.labels(name, c.Reason, since.Precision())...)
 }
 
 // revisionRow adds a row if the revision that was attempted last is not applied.

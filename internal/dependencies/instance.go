@@ -153,7 +153,7 @@ func (c *Cluster) mismatches(ref Ref, d *Demand) []mismatch {
 	if len(d.Shards) > 0 {
 		for shard, objects := range c.shards {
 			if !slices.Contains(d.Shards, shard) {
-				all = append(all, mismatch{"shard", shard, strings.Join(d.Shards, ","), strconv.Itoa(objects) + " objects"})
+				all = append(all, mismatch{"shard", shard, strings.Join(d.Shards, ","), "objects: " + strconv.Itoa(objects)})
 			}
 		}
 	}

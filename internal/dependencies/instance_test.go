@@ -83,7 +83,7 @@ func TestInstance(t *testing.T) {
 		}, []string{"distribution FluxReport/flux-system/flux flux-operator flux bootstrap 1", "distribution FluxReport/flux-system/flux v2 v1 1", "registry a r s 1"}},
 		{"no shards", Demand{}, map[string]map[string]any{"K": {"ns/a": &Node{Shard: "one"}}}, nil},
 		{"shards", Demand{Shards: []string{"one"}}, map[string]map[string]any{"K": {"ns/a": &Node{Shard: "one"}, "ns/b": &Node{Shard: "two"}, "ns/c": &Node{Shard: "two"}}},
-			[]string{"shard two one 2 objects 1"}},
+			[]string{"shard two one objects: 2 1"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, rows := newInstance(t, tc.demand)
@@ -116,7 +116,7 @@ func TestInstanceFollows(t *testing.T) {
 	want("allow-egress 1", "sync GitRepository/flux-system/fleet u v 1")
 	c.Set("GitRepository", "flux-system/fleet", &Node{Origin: Origin{URL: "u"}})
 	c.Set("K", "ns/a", &Node{Shard: "two"})
-	want("allow-egress 1", "shard two one 1 objects 1")
+	want("allow-egress 1", "shard two one objects: 1 1")
 	c.Set("K", "ns/a", nil)
 	want("allow-egress 1")
 	c.Set("FluxInstance", "flux-system/flux", &Node{})
