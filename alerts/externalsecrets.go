@@ -86,17 +86,16 @@ func externalSecretsGroup() Group {
 }
 
 func esoStores() []Rule {
-	const anyStore = `kind=~"(Cluster)?SecretStore"`
 	return []Rule{
 		esoState(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
-			Expr:        esoLasting(anyStore + `, status="failed", problem!="unused"`),
+			Expr:        esoLasting(`kind=~"(Cluster)?SecretStore", status="failed", problem!="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh.",
 		}),
 		esoState(Rule{
 			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),
-			Expr:        esoLasting(anyStore + `, status="failed", problem="unused"`),
+			Expr:        esoLasting(`status="failed", problem="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready, and no object uses it",
 			Description: "No ExternalSecret or PushSecret in cluster {{ $labels.cluster }} names {{ $labels.kind }} {{ $labels.name }}.",
 		}),
@@ -154,13 +153,13 @@ func esoSecrets() []Rule {
 		}),
 		esoState(Rule{
 			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
-			Expr:        esoLasting(`status="unprocessed", problem="behind"`),
+			Expr:        esoLasting(`problem="behind"`),
 			Summary:     "The newest generation of {{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up.",
 		}),
 		esoState(Rule{
 			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind="ExternalSecret", problem="target_missing"`),
+			Expr:        esoLasting(`problem="target_missing"`),
 			Summary:     secret + " delivers nothing, because its target does not exist",
 			Description: secret + " merges its keys into an object that does not exist (creationPolicy Merge). It is ready all the same. Create the target, or correct spec.target.name.",
 		}),
@@ -184,13 +183,13 @@ func esoPushes() []Rule {
 		}),
 		esoState(Rule{
 			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind="PushSecret", problem="source_deleted"`),
+			Expr:        esoLasting(`problem="source_deleted"`),
 			Summary:     "The source of " + push + " was deleted, and so was everything that it had pushed",
 			Description: "The Secret that " + push + " pushes does not exist, and its deletionPolicy is Delete: its keys are gone from the store. Its readers fail at their next refresh.",
 		}),
 		esoState(Rule{
 			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind="PushSecret", problem="source_kept"`),
+			Expr:        esoLasting(`problem="source_kept"`),
 			Summary:     "The source of " + push + " does not exist",
 			Description: "The Secret that " + push + " pushes does not exist. What was pushed last is still in the store and is not updated.",
 		}),

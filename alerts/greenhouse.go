@@ -213,8 +213,8 @@ func greenhousePresets() []Rule {
 
 // pluginsExcused counts, by PluginPreset, the Plugins that the preset counts as failed
 // although they are suspended or being deleted.
-const pluginsExcused = `count by (cluster, namespace, name) (label_replace(
-    ` + greenhouseNotReady + `{kind="Plugin", status=~"suspended|deleting"} unless on (cluster, namespace, name) (cobaltcore_greenhouse_plugin_ready == 1),
+const pluginsExcused = `sum by (cluster, namespace, name) (label_replace(count by (cluster, namespace, preset) (
+    ` + greenhouseNotReady + `{kind="Plugin", status=~"suspended|deleting"} unless on (cluster, namespace, name) (cobaltcore_greenhouse_plugin_ready == 1)),
     "name", "$1", "preset", "(.+)"))`
 
 func greenhouseOthers() []Rule {

@@ -97,11 +97,14 @@ func TestSince(t *testing.T) {
 	}
 }
 
-// begun is the value of the sample whose labels are all among l, or 0.
+// begun returns the value of the sample whose labels are all among l, or 0. The label onset
+// qualifies the value.
 func begun(l labels.Labels, since promql.Vector) float64 {
 	for _, s := range since {
 		all := true
-		s.Metric.Range(func(w labels.Label) { all = all && (w.Name == labels.MetricName || l.Get(w.Name) == w.Value) })
+		s.Metric.Range(func(w labels.Label) {
+			all = all && (w.Name == labels.MetricName || w.Name == "onset" || l.Get(w.Name) == w.Value)
+		})
 		if all {
 			return s.F
 		}

@@ -23,19 +23,18 @@ import (
 func harmless() map[string]string {
 	const object = `\[cluster target_cluster kind exported_namespace name\]`
 	return map[string]string{
-		`.* (on|by) \(` + object + `\) without target_cluster`:                                                                                             "an object is applied to one cluster",
-		`Flux(Instance|Source|Chart|Resource)Failing: .* on \(` + object + `\) without cluster`:                                                            "what is not applied has its own cluster as target_cluster",
-		`cobaltcore:flux_resource:source: flux_resource_info without kind="HelmRelease"`:                                                                   "what is of another kind is there already, by the expression before",
-		`FluxDependencyBlocked: cobaltcore_flux_resource_status without kind=.*`:                                                                           "only what is applied depends on something",
-		`FluxResourceStale: cobaltcore_flux_resource_status without kind=.*`:                                                                               "others have no time of the last reconciliation",
-		`FluxVersionSkew: cobaltcore_flux_instance_version_info without applied!=""`:                                                                       "in the count of a version: what has none is not counted",
-		`FluxComponentExtra: by \(\[cluster namespace component\]\) without component`:                                                                     "in a join by fewer labels",
-		`FluxImageDiffers: by \(\[cluster namespace component image\]\) without image`:                                                                     "in a join by fewer labels",
-		`.*: cobaltcore_watch_synced without collector="\w+"`:                                                                                              "a kind belongs to one collector",
-		`(cobaltcore:flux_resource:overdue_ratio|cobaltcore:eso_objects:by_state|ESO(ExternalSecret|PushSecret)Stale|SecretFlowBehind): 0 of another unit`: "no interval is as short as a second",
-		`SecretFlow\w+: (\*|<|and) on \(\[mount path_id\]\) without mount`:                                                                                 "path_id is of the mount, too",
-		`GreenhousePluginOutdated: .* without definition_kind`:                                                                                             "only a PluginDefinition has a namespace",
-		`OpenBao(AuditFailure|RootTokenCreated): 0 of another unit`:                                                                                        "increase() makes more of a counter that went up by one",
+		`.* (on|by) \(` + object + `\) without target_cluster`:                                                          "an object is applied to one cluster",
+		`FluxVersionSkew: cobaltcore_flux_instance_version_info without applied!=""`:                                    "in the count of a version: what has none is not counted",
+		`FluxComponentExtra: by \(\[cluster namespace component\]\) without component`:                                  "in a join by fewer labels",
+		`FluxImageDiffers: by \(\[cluster namespace component image\]\) without image`:                                  "in a join by fewer labels",
+		`.*: cobaltcore_watch_synced without collector="\w+"`:                                                           "a kind belongs to one collector",
+		`(ESOStoreNotReady|ESOExternalSecretFailing|ESOExternalSecretUnprocessed): by \(\[.*\]\) without problem`:       "what it selects has none",
+		`Greenhouse(PresetNotReady|CatalogNotReady): by \(\[.*\]\) without condition`:                                   "what it selects has none",
+		`GreenhousePresetFailing: cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds without kind="Plugin"`: "a PluginPreset, which is its own preset, is left out if it is suspended or being deleted",
+		`ESOStoreNotValidated: (by|and on) \(\[cluster kind namespace name\]\) without (kind|namespace)`:                "only a ClusterSecretStore, which has no namespace, is not validated",
+		`SecretFlow\w+: (\*|<|and) on \(\[mount path_id\]\) without mount`:                                              "path_id is of the mount, too",
+		`GreenhousePluginOutdated: .* without definition_kind`:                                                          "only a PluginDefinition has a namespace",
+		`OpenBao(AuditFailure|RootTokenCreated): 0 of another unit`:                                                     "increase() makes more of a counter that went up by one",
 	}
 }
 
@@ -49,7 +48,7 @@ type moment struct {
 func TestMistakesAreFound(t *testing.T) {
 	e := ruletest.NewEvaluator("cluster")
 	var moments []moment
-	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t)) {
+	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t), states()) {
 		m, err := e.Moment(t.Context(), f.Rows, f.Series, ruletest.TakenAt())
 		if err != nil {
 			t.Fatal(err)

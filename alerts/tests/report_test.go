@@ -28,7 +28,7 @@ func TestTheReportSaysTheSame(t *testing.T) {
 	for _, r := range alerts.Rules() {
 		only[r.Name] = r.PrometheusOnly
 	}
-	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t)) {
+	for _, f := range append(slices.Clone(allFixtures(t)), crowd(t), states()) {
 		var want, got []string
 		for _, a := range evaluate(t, f, "cluster", f.Rows) {
 			if !only[a.Rule.Name] {
