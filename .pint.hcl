@@ -22,17 +22,6 @@ check "promql/regexp" {
 
 rule {
   match {
-    # Rows that are there only while something fails, states in which nothing need be,
-    # rows that the snapshot fleet does not have (discovery, logins, certificates on the
-    # way, Alertmanager), and OpenBao's own. pint asks for the last week in steps, between
-    # which a Prometheus as young as the one of the test has nothing.
-    name = "FleetClusterTwice|FluxInstanceFailing|OpenBaoSealTypeDrift|GreenhouseCluster(Unknown|NotReady|Unschedulable)|ControllerMetrics(Failing|Cut)|Exporter(AlertmanagerDown|WatchdogMissing)|FleetKind(Forbidden|Unknown)|FleetWatchFailing|FleetDiscoveryFailing|FleetCluster(Refused|Changed|Down)|FleetKubeconfigInvalid|Fleet(Credentials|ServerCert|Token)Expiring(Critical)?|OpenBao(AuthProbeFailing|CollectorFailing|AutoUnsealUnreachable|AuditFailure|RootTokenCreated)"
-  }
-  disable = ["promql/series"]
-}
-
-rule {
-  match {
     kind = "alerting"
   }
   label "severity" {

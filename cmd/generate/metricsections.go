@@ -46,7 +46,7 @@ func otherSections() []collectors.Section {
 		{
 			Title: "Clusters, watches and collectors",
 			Text: "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, " +
-				"`unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config`, `credentials` and `network`; of " +
+				"`unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config`, `credentials`, `closed`, `watchlist` and `network`; of " +
 				"what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` " +
 				"and `redirect_elsewhere`.",
 			Prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},

@@ -19,7 +19,8 @@ const (
 
 func reasons() []failure.Reason {
 	return []failure.Reason{
-		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonHTTP, failure.ReasonForbidden, failure.ReasonNotFound, failure.ReasonDecode,
+		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonHTTP, failure.ReasonUnauthorized, failure.ReasonForbidden, failure.ReasonNotFound,
+		failure.ReasonThrottled, failure.ReasonDecode,
 		ReasonContent, ReasonRedirectLoop, ReasonRedirectElsewhere,
 	}
 }

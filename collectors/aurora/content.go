@@ -99,8 +99,12 @@ func decode[T any](got answer, statuses ...int) (T, error) {
 func expect(got answer, contentType string, statuses ...int) error {
 	switch {
 	case slices.Contains(statuses, got.status):
-	case got.status == http.StatusUnauthorized, got.status == http.StatusForbidden:
+	case got.status == http.StatusUnauthorized: // neither Aurora nor Keystone answers so: of a proxy that wants a login
+		return failure.Errorf(failure.ReasonUnauthorized, "status %d", got.status)
+	case got.status == http.StatusForbidden:
 		return failure.Errorf(failure.ReasonForbidden, "status %d", got.status)
+	case got.status == http.StatusTooManyRequests:
+		return failure.Errorf(failure.ReasonThrottled, "status %d", got.status)
 	case got.status == http.StatusNotFound:
 		return failure.Errorf(failure.ReasonNotFound, "status %d", got.status)
 	default:

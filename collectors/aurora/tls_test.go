@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -54,15 +55,24 @@ func newAuthority(tb testing.TB, notAfter time.Time) *authority {
 // issue makes a certificate that is good for both ends, with the CA behind it.
 func (a *authority) issue(tb testing.TB, notAfter time.Time, hosts ...string) tls.Certificate {
 	tb.Helper()
+	return a.sign(tb, x509.Certificate{DNSNames: hosts, NotAfter: notAfter})
+}
+
+// issueAddress makes a certificate for an IP address.
+func (a *authority) issueAddress(tb testing.TB, notAfter time.Time, address net.IP) tls.Certificate {
+	tb.Helper()
+	return a.sign(tb, x509.Certificate{IPAddresses: []net.IP{address}, NotAfter: notAfter})
+}
+
+func (a *authority) sign(tb testing.TB, template x509.Certificate) tls.Certificate {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), DNSNames: hosts, NotBefore: time.Unix(0, 0), NotAfter: notAfter, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
+	template.SerialNumber, template.NotBefore, template.KeyUsage = big.NewInt(2), time.Unix(0, 0), x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	raw, err := x509.CreateCertificate(rand.Reader, &template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {
 		tb.Fatal(err)
 	}

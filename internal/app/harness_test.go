@@ -176,3 +176,17 @@ func (e *exporter) wantLine(line string) {
 		return strings.Contains("\n"+body, "\n"+line+"\n"), fmt.Sprintf("%s not in %d %s", line, code, body)
 	})
 }
+
+// wantPrefix waits for a line of /metrics that begins so.
+func (e *exporter) wantPrefix(prefix string) { e.t.Helper(); e.wantBeginning(prefix, true) }
+
+// wantNoLine waits until no line of /metrics begins so.
+func (e *exporter) wantNoLine(prefix string) { e.t.Helper(); e.wantBeginning(prefix, false) }
+
+func (e *exporter) wantBeginning(prefix string, want bool) {
+	e.t.Helper()
+	testutil.Eventually(e.t, func() (bool, string) {
+		code, body := e.ask(http.MethodGet, "/metrics")
+		return code == http.StatusOK && strings.Contains("\n"+body, "\n"+prefix) == want, fmt.Sprintf("%s, want %t: %d %s", prefix, want, code, body)
+	})
+}

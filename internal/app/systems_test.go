@@ -77,3 +77,22 @@ func enabledNames(c *config.Collectors) []string {
 	}
 	return names
 }
+
+// TestFamiliesOfResourcesAreDeclared fails for a family of a resource that is missing
+// from the Families of its collector: its rows would be dropped.
+func TestFamiliesOfResourcesAreDeclared(t *testing.T) {
+	t.Parallel()
+	var declared []string
+	for _, f := range Families() {
+		declared = append(declared, f.Name)
+	}
+	for _, set := range Watched() {
+		for _, r := range set.Resources {
+			for _, f := range r.Families {
+				if !slices.Contains(declared, f.Name) {
+					t.Errorf("%s: add %s of kind %s to the Families of the collector", set.Collector, f.Name, r.Kind)
+				}
+			}
+		}
+	}
+}

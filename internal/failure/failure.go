@@ -39,13 +39,16 @@ const (
 	ReasonExpired   Reason = "expired" // the resource version is too old; a relist follows
 	ReasonConfig    Reason = "config"  // the kubeconfig or the snapshot cannot be read
 	ReasonClosed    Reason = "closed"  // watches end soon after they were opened, repeatedly
+
+	// ReasonWatchList is a WatchList stream whose initial events do not end; the kind is listed instead.
+	ReasonWatchList Reason = "watchlist"
 )
 
 // WatchReasons returns the reasons of connections and watches to API servers.
 func WatchReasons() []Reason {
 	return []Reason{
 		ReasonTimeout, ReasonRefused, ReasonDNS, ReasonTLS, ReasonUnauthorized, ReasonForbidden, ReasonNotFound, ReasonThrottled, ReasonExpired,
-		ReasonServer, ReasonDecode, ReasonConfig, ReasonCredentials, ReasonClosed, ReasonNetwork,
+		ReasonServer, ReasonDecode, ReasonConfig, ReasonCredentials, ReasonClosed, ReasonWatchList, ReasonNetwork,
 	}
 }
 

@@ -20,6 +20,12 @@ const UserAgent = "cobaltcore-exporter"
 // maxHeader bounds the header of an answer.
 const maxHeader = 64 << 10
 
+// A connection with HTTP/2 without a frame for pingAfter is pinged.
+const (
+	pingAfter   = 10 * time.Second
+	pingTimeout = 5 * time.Second
+)
+
 // DialFunc opens a connection.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -67,6 +73,10 @@ func New(o Options) *Transport {
 		MaxIdleConnsPerHost:    o.MaxIdle,
 		IdleConnTimeout:        2 * time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
+		// With a dialer or a TLS configuration, net/http would not offer HTTP/2. A connection
+		// that many requests share is not closed by the timeout of one, only by a lost ping.
+		ForceAttemptHTTP2: true,
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 	}}
 }
 

@@ -45,6 +45,9 @@ type Options struct {
 	// or half of StaleAfter if that is less.
 	// Those that end sooner are opened again more and more slowly.
 	Steady time.Duration
+	// Stalled is how long the initial events of a WatchList stream may pause before the
+	// kind is listed instead; by default 15 s, or half of StaleAfter if that is less.
+	Stalled time.Duration
 	// Identities remembers the clusters behind the names; nil is a memory of its own.
 	Identities *Identities
 }
@@ -60,6 +63,7 @@ type Notes interface {
 const (
 	defaultSilence = 150 * time.Second
 	defaultSteady  = 30 * time.Second
+	defaultStalled = 15 * time.Second // less than --sync-timeout
 )
 
 const (
@@ -123,6 +127,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 		o.Identities = NewIdentities()
 	}
 	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
+	o.Stalled = cmp.Or(o.Stalled, min(defaultStalled, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
 	for _, set := range o.Sets {
 		for _, r := range set.Resources {
@@ -130,7 +135,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 			w.groups = append(w.groups, g)
 			w.kinds = append(w.kinds, &kind{
 				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
-				notes: notesOf(r, o.Notes[set.Collector]), once: o.Once,
+				stalled: o.Stalled, notes: notesOf(r, o.Notes[set.Collector]), once: o.Once,
 			})
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"math/big"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -158,31 +160,61 @@ func TestExpiry(t *testing.T) {
 	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
 }
 
-// TestClientCertificateThatExpired has its row although the server was never asked.
-func TestClientCertificateThatExpired(t *testing.T) {
-	t.Parallel()
+// selfSigned returns a certificate that ends then, and its key.
+func selfSigned(t *testing.T, end time.Time) (certificate, key []byte) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := time.Now().Add(-time.Hour).Truncate(time.Second)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-time.Hour), NotAfter: end}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := x509.MarshalECPrivateKey(private)
+	keyDER, err := x509.MarshalECPrivateKey(private)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
+}
+
+// TestCAFileThatIsRotated is followed, in a cluster that was never reached and in one that
+// is watched: the CA decides about the next connection.
+func TestCAFileThatIsRotated(t *testing.T) {
+	t.Parallel()
+	a := newFakeAPI(t, (*httptest.Server).StartTLS)
+	a.serve("Widget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	ca := filepath.Join(t.TempDir(), "ca.crt")
+	rotate := func(authority []byte) {
+		if err := os.WriteFile(ca, authority, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, _ := selfSigned(t, time.Now().Add(time.Hour))
+	rotate(other)
+	r := watchAPI(t, a)
+	r.rewrite(fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, certificate-authority: %q}}],
+contexts: [{name: c, context: {cluster: c}}]}`, a.URL, ca))
+	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
+	rotate(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate().Raw}))
+	r.wantRows(size("Widget", "a", 1))
+	rotate(other)
+	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
+	r.wantRows(size("Widget", "a", 1))
+}
+
+// TestClientCertificateThatExpired has its row although the server was never asked.
+func TestClientCertificateThatExpired(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(-time.Hour).Truncate(time.Second)
+	certificate, key := selfSigned(t, end)
 	a := newFakeAPI(t, (*httptest.Server).StartTLS)
 	r := watchAPI(t, a)
-	data := func(kind string, der []byte) string {
-		return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-	}
 	r.rewrite(fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}],
 contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {client-certificate-data: %s, client-key-data: %s}}]}`,
-		a.URL, data("CERTIFICATE", der), data("EC PRIVATE KEY", key)))
+		a.URL, base64.StdEncoding.EncodeToString(certificate), base64.StdEncoding.EncodeToString(key)))
 	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="client_certificate"} %d`, end.Unix()))
 	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
 }

@@ -25,6 +25,7 @@ type kind struct {
 	now       func() time.Time
 	steady    time.Duration // how long a stream lasts that is none to wonder about
 	silence   time.Duration // how long to be content with streams that say nothing
+	stalled   time.Duration // how long the initial events of a stream may pause
 	notes     Notes         // nil if nobody listens
 	once      bool          // see Options.Once
 	memory    memories
@@ -57,6 +58,8 @@ type kindState struct {
 	failures     int // since the last success
 	// logged is the last reason in the log, until all has been well again.
 	logged failure.Reason
+	// listOnly reports that the WatchList streams of the kind do not end their initial events.
+	listOnly bool
 	// short counts streams in a row that ended soon after they had been opened.
 	short int
 	// streaming says that a stream is open, and heard is when one, or a list, last
@@ -238,6 +241,21 @@ func (k *kind) fail(ctx context.Context, err error) {
 		}
 		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact.Error(err))
 	}
+}
+
+// listInstead notes that a LIST has succeeded after a WatchList stream without progress.
+// The kind is listed and watched from then on, until the connection or
+// the version of the server changes.
+func (k *kind) listInstead(ctx context.Context) {
+	k.mu.Lock()
+	if k.state.errors == nil {
+		k.state.errors = map[failure.Reason]uint64{}
+	}
+	k.state.errors[failure.ReasonWatchList]++
+	k.state.listOnly = true
+	k.mu.Unlock()
+	k.log.WarnContext(ctx, "WatchList failed: its initial events do not end; the kind is listed instead",
+		"action", "check the API server and proxies before it, or set watchList: false for the cluster", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(failure.ReasonWatchList))
 }
 
 // decodedPartially notes an object with values of the wrong type.

@@ -6,6 +6,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -41,6 +42,8 @@ type source struct {
 	store  *store
 	list   bool // no WatchList: LIST, then WATCH
 	opened bool // a stream, at least once
+	// noProgress reports that the last WatchList stream was ended because it made none.
+	noProgress atomic.Bool
 }
 
 var _ cache.ListerWatcherWithContext = (*source)(nil)
@@ -54,6 +57,9 @@ func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (run
 	if err != nil {
 		s.kind.fail(ctx, err)
 		return nil, err
+	}
+	if s.noProgress.Swap(false) {
+		s.kind.listInstead(ctx)
 	}
 	return list, nil
 }
@@ -88,21 +94,18 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 	if err := s.pace(ctx); err != nil {
 		return nil, err
 	}
-	if o.SendInitialEvents == nil && s.kind.hearsNothing() {
+	if o.SendInitialEvents != nil {
+		return s.watchList(ctx, o)
+	}
+	if s.kind.hearsNothing() {
 		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
 	}
 	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
-		if o.SendInitialEvents != nil {
-			// A LIST follows, and says what is wrong if it fails, too: a server
-			// without WatchList is none. And the reflector waits out a retriable
-			// error of a WatchList without looking at ctx; this one is not.
-			return nil, errors.New(redact.Error(err))
-		}
 		s.kind.fail(ctx, err)
 		return nil, err
 	}
-	stream := s.kind.open(body, o.SendInitialEvents == nil)
+	stream := s.kind.open(body, true)
 	ended := func(err error) { stream.ended(ctx, err) }
 	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, ended), reporter{}), nil
 }

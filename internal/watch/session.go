@@ -66,6 +66,7 @@ func (s *session) probe(ctx context.Context) error {
 	c := s.cluster
 	if s.api == nil {
 		s.api = connect(c.Cluster)
+		c.tryWatchList()
 	}
 	resources := make([]Resource, len(c.kinds))
 	for i, k := range c.kinds {
@@ -81,7 +82,7 @@ func (s *session) probe(ctx context.Context) error {
 		return err
 	}
 	s.identify(ctx)
-	c.update(func(state *clusterState) { state.serverVersion = found.serverVersion })
+	c.serves(found.serverVersion)
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		w := s.watches[k]

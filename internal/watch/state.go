@@ -92,7 +92,8 @@ var (
 	}
 	watchErrors = &exposition.Family{
 		Name: "cobaltcore_watch_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind", "reason"},
-		Help: "Failed attempts to list or watch the kind.",
+		Help: "Failed attempts to list or watch the kind. " +
+			"The reasons expired and watchlist are counted here only: the kind is listed again, or instead.",
 	}
 )
 

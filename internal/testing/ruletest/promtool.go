@@ -4,6 +4,7 @@
 package ruletest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -45,14 +46,23 @@ type (
 	}
 )
 
-// PromtoolTest is a fixture as a test of its rule for promtool: which alerts fire when
-// their time has come, a minute before, when the rows are withdrawn, and when that
-// has been bridged. rows are those of label, found is what the rules say about them.
+// PromtoolTest returns a fixture as a test for promtool of its rule in the file rules: which
+// alerts fire when their time has come, a minute before, when the rows are withdrawn, and
+// when that has been bridged.
 //
 // Time goes on and ages stay: timestamps move along. So what else is in the fleet
 // does not become stale while the rule waits.
-func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]byte, error) {
-	r, err := ruleOf(f)
+func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([]byte, error) {
+	r, err := ruleOf(f.Rule)
+	if err != nil {
+		return nil, err
+	}
+	rows := Renamed(f.Rows, e.label)
+	m, err := e.Moment(ctx, rows, f.Series, TakenAt())
+	if err != nil {
+		return nil, err
+	}
+	found, err := e.Rule(ctx, m, r)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +74,7 @@ func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]
 	if end > time.Hour {
 		step = time.Hour // it takes days, and promtool as many evaluations
 	}
-	g := promtoolGroup{Name: f.Name + " by " + label, Interval: step.String()}
+	g := promtoolGroup{Name: f.Name + " by " + e.label, Interval: step.String()}
 	needed := needs(r)
 	for _, row := range rows {
 		if slices.Contains(needed, row.Name()) {
@@ -77,12 +87,10 @@ func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]
 	}
 	firing := []promtoolAlert{}
 	for _, a := range found {
-		if a.Rule.Name == r.Name {
-			firing = append(firing, promtoolAlert{
-				Labels:      labels.NewBuilder(a.Labels).Del("alertname").Labels().Map(),
-				Annotations: map[string]string{"summary": a.Summary, "description": a.Description, "dashboard": a.Dashboard},
-			})
-		}
+		firing = append(firing, promtoolAlert{
+			Labels:      labels.NewBuilder(a.Labels).Del("alertname").Labels().Map(),
+			Annotations: map[string]string{"summary": a.Summary, "description": a.Description, "dashboard": a.Dashboard},
+		})
 	}
 	expect := func(at time.Duration, what []promtoolAlert) {
 		g.Alerts = append(g.Alerts, promtoolAlerts{Time: at.String(), Name: r.Name, Alerts: what})
@@ -112,16 +120,23 @@ func PromtoolTest(f Fixture, rows []Row, found []Alert, label, rules string) ([]
 	return text, nil
 }
 
-func ruleOf(f Fixture) (alerts.Rule, error) {
+func ruleOf(name string) (alerts.Rule, error) {
 	for _, r := range alerts.Rules() {
-		if r.Name == f.Rule {
+		if r.Name == name {
 			return r, nil
 		}
 	}
-	return alerts.Rule{}, fmt.Errorf("%s: there is no rule %s", f.Name, f.Rule)
+	return alerts.Rule{}, fmt.Errorf("there is no rule %s", name)
 }
 
-// needs are the metrics that a rule selects, and those that its recordings do.
+// RulesFor returns the names of the rules that the result of an alerting rule depends on:
+// its own and those of recordings.
+func RulesFor(alert string) ([]string, error) {
+	r, err := ruleOf(alert)
+	return append(needs(r), alert), err
+}
+
+// needs returns the metrics that a rule selects, and those that its recordings do.
 func needs(r alerts.Rule) []string {
 	recordings := map[string]string{}
 	for _, g := range alerts.Catalogue() {

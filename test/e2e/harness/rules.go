@@ -6,13 +6,64 @@
 package harness
 
 import (
+	"cmp"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
+
+// Rules is the content of a rule file.
+type Rules struct {
+	Groups []RuleGroup `yaml:"groups" json:"groups"`
+}
+
+// RuleGroup is a group of rules, which are evaluated in this order.
+type RuleGroup struct {
+	Name  string           `yaml:"name" json:"name"`
+	Rules []map[string]any `yaml:"rules" json:"rules"`
+}
+
+// ReadRules reads a rule file.
+func ReadRules(t *testing.T, file string) Rules {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	Must(t, err)
+	var r Rules
+	Must(t, yaml.Unmarshal(content, &r))
+	return r
+}
+
+// Only returns the rules with the given names.
+func (r Rules) Only(names []string) Rules {
+	var out Rules
+	for _, g := range r.Groups {
+		g.Rules = slices.DeleteFunc(slices.Clone(g.Rules), func(rule map[string]any) bool {
+			name, _ := cmp.Or(rule["alert"], rule["record"]).(string)
+			return !slices.Contains(names, name)
+		})
+		if len(g.Rules) > 0 {
+			out.Groups = append(out.Groups, g)
+		}
+	}
+	return out
+}
+
+// Write writes the rules to a file that exists until the test ends.
+func (r Rules) Write(t *testing.T) string {
+	t.Helper()
+	content, err := json.Marshal(r) // which is YAML, too
+	Must(t, err)
+	file := filepath.Join(t.TempDir(), "rules.yaml")
+	Must(t, os.WriteFile(file, content, 0o600))
+	return file
+}
 
 // Hasty is the divisor of all times for which rules wait in a test.
 const Hasty = 60
