@@ -57,7 +57,7 @@ func fluxInstanceGroup() Group {
 			Name: "FluxVersionOutOfRange", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold: after(30*time.Minute, "how long an upgrade may take"),
 			Expr: `max by (` + fluxObject + `) (cobaltcore_flux_instance_version_in_range) == 0
-  unless on (` + fluxObject + `) (time() - ` + fluxNotReady + `{kind="FluxInstance", status!="suspended"} < ` + threshold + `)`,
+  unless on (` + fluxObject + `) (time() - ` + fluxNotReady + `{status!="suspended"} < ` + threshold + `)`,
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",

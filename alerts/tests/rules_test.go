@@ -6,7 +6,6 @@ package tests_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,10 +18,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
-
-var update = flag.Bool("update", false, "write what the rules say into the fixtures")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -71,7 +69,7 @@ func TestRules(t *testing.T) {
 	for _, f := range allFixtures(t) {
 		t.Run(f.Name, func(t *testing.T) {
 			found := evaluate(t, f, "cluster", f.Rows)
-			if got := ruletest.Strings(found); *update {
+			if got := ruletest.Strings(found); collectortest.Update() {
 				write(t, f, got)
 			} else if diff := cmp.Diff(f.Want, got, cmpEmpty); diff != "" {
 				t.Errorf("alerts differ from the section want of testdata/%s.txtar (-want +got); "+

@@ -17,6 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+// Update reports whether golden files are to be written.
+func Update() bool { return *update }
+
 // Golden compares the rows of an exposition with a golden file, or writes that. Help texts and
 // types are the same in every file and are in docs/metrics.md.
 func Golden(tb testing.TB, file, got string) {

@@ -75,6 +75,9 @@ func (m Moment) Sum(metrics []string) string {
 	return fmt.Sprint(sums)
 }
 
+// RowsAt returns rows as they are at one moment, for rules that use no recording.
+func RowsAt(rows []Row, at time.Time) Moment { return Moment{at: at, memory: memoryOf(rows, nil, at)} }
+
 // Moment evaluates the recordings.
 func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at time.Time) (Moment, error) {
 	m := Moment{at: at, memory: memoryOf(rows, series, at)}

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
+)
+
+// attempt is what an object records while it fails: between an attempt that ended at
+// failed and the next one, or under way since started if that is not zero. first is the
+// end of the first failed attempt.
+type attempt struct{ first, failed, started time.Time }
+
+// shape is how a kind records failures.
+type shape struct {
+	name, kind, rule string
+	tolerance        time.Duration
+	// failing and ready return a status.
+	failing func(a attempt) object
+	ready   func(since time.Time) object
+}
+
+func condition(name, status, reason string, at time.Time) object {
+	return object{"type": name, "status": status, "reason": reason, "observedGeneration": 1, "lastTransitionTime": at}
+}
+
+func status(conditions ...object) object {
+	return object{"observedGeneration": 1, "conditions": conditions}
+}
+
+// flips is the Ready condition of most controllers: Unknown while an attempt is under way.
+func flips(a attempt, reason string, more ...object) object {
+	if !a.started.IsZero() {
+		return status(append(more, condition("Ready", "Unknown", "Progressing", a.started), condition("Reconciling", "True", "Progressing", a.started))...)
+	}
+	return status(append(more, condition("Ready", "False", reason, a.failed), condition("Reconciling", "True", "ProgressingWithRetry", a.failed))...)
+}
+
+func shapes() []shape {
+	succeeded := func(since time.Time) object { return status(condition("Ready", "True", "Succeeded", since)) }
+	entry := func(status string, first, last time.Time) object {
+		return object{"digest": "sha256:1", "firstReconciled": first, "lastReconciled": last, "lastReconciledStatus": status, "totalReconciliations": 2}
+	}
+	return []shape{
+		{
+			name: "Kustomization with history", kind: "Kustomization", rule: "FluxApplyFailing", tolerance: 10 * time.Minute,
+			failing: func(a attempt) object {
+				s := flips(a, "HealthCheckFailed")
+				success := a.first.Add(-24 * time.Hour)
+				s["history"] = []object{entry("HealthCheckFailed", a.first, a.failed), entry("ReconciliationSucceeded", success, success)}
+				if a.failed.IsZero() {
+					s["history"] = []object{entry("ReconciliationSucceeded", success, success)}
+				}
+				return s
+			},
+			ready: func(since time.Time) object {
+				s := succeeded(since)
+				s["history"] = []object{entry("ReconciliationSucceeded", since, since)}
+				return s
+			},
+		},
+		{
+			name: "Kustomization of Flux 2.6", kind: "Kustomization", rule: "FluxApplyFailing", tolerance: 10 * time.Minute, ready: succeeded,
+			failing: func(a attempt) object { return flips(a, "HealthCheckFailed") },
+		},
+		{
+			name: "HelmRelease", kind: "HelmRelease", rule: "FluxApplyFailing", tolerance: 10 * time.Minute, ready: succeeded,
+			failing: func(a attempt) object {
+				if a.failed.IsZero() {
+					return flips(a, "")
+				}
+				return flips(a, "UpgradeFailed", condition("Released", "False", "UpgradeFailed", a.failed))
+			},
+		},
+		{
+			// The message has a time, so lastTransitionTime moves at each attempt.
+			name: "GitRepository with a moving message", kind: "GitRepository", rule: "FluxSourceFailing", tolerance: 10 * time.Minute, ready: succeeded,
+			failing: func(a attempt) object {
+				if a.failed.IsZero() {
+					return flips(a, "")
+				}
+				a.started = time.Time{}
+				return flips(a, "GitOperationFailed", condition("FetchFailed", "True", "GitOperationFailed", a.failed))
+			},
+		},
+		{
+			name: "ResourceSetInputProvider", kind: "ResourceSetInputProvider", rule: "FluxResourceFailing", tolerance: 15 * time.Minute, ready: succeeded,
+			failing: func(a attempt) object { return flips(a, "ReconciliationFailed") },
+		},
+	}
+}
+
+// loop is a retry loop, as it is seen every so often.
+type loop struct {
+	timeout, retry, every time.Duration
+	// live means that each change is seen, too.
+	live bool
+}
+
+func loops() []loop {
+	var all []loop
+	for _, t := range [][2]time.Duration{{1, 1}, {3, 2}, {5, 1}, {15, 1}, {30, 5}} {
+		l := loop{timeout: t[0] * time.Minute, retry: t[1] * time.Minute, every: time.Minute, live: true}
+		all = append(all, l)
+		for _, l.every = range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute} {
+			l.live = false
+			all = append(all, l)
+		}
+	}
+	return append(all, loop{10 * time.Second, 5 * time.Minute, time.Minute, true}, loop{10 * time.Second, 5 * time.Minute, 30 * time.Second, false})
+}
+
+// TestRetryLoops lets objects fail in loops, seen by the collector again and again: one
+// alert fires when the tolerance is over, and holds until an attempt succeeds.
+func TestRetryLoops(t *testing.T) {
+	t.Parallel()
+	for _, s := range shapes() {
+		for _, l := range loops() {
+			name := fmt.Sprintf("%s/%v+%v every %v", s.name, l.timeout, l.retry, l.every)
+			if l.live {
+				name += ", live"
+			}
+			t.Run(name, func(t *testing.T) {
+				w, first, end := fail(t, s, l)
+				earliest, latest := first.Add(s.tolerance), first.Add(s.tolerance+2*time.Minute+2*l.every)
+				if len(w.fired) != 1 || w.fired[0].Before(earliest) || w.fired[0].After(latest) {
+					t.Errorf("fires at %v, want one alert between %v and %v", w.fired, earliest, latest)
+				}
+				if len(w.resolved) != 1 || w.resolved[0].Before(end) {
+					t.Errorf("resolved at %v, want once after %v", w.resolved, end)
+				}
+			})
+		}
+	}
+}
+
+// fail lets an object fail in a loop and then succeed. It returns when the first attempt
+// failed and when one succeeded.
+func fail(t *testing.T, s shape, l loop) (w *watcher, first, end time.Time) {
+	t.Helper()
+	begin, period := ruletest.TakenAt(), l.timeout+l.retry
+	first = begin.Add(l.timeout)
+	end = begin.Add(time.Duration(4+2*int(s.tolerance/period)) * period)
+	w = newWatcher(t, s.kind, begin.Add(7*time.Second-time.Minute), l, s.rule, "FluxProgressingTooLong", "FluxUnprocessed")
+	w.begin(object{"spec": object{"interval": "2h"}, "status": s.ready(begin.Add(-time.Hour))})
+	for now := begin; now.Before(end); now = now.Add(period) {
+		a := attempt{first: first, started: now}
+		if now != begin {
+			a.failed = now.Add(-l.retry)
+		}
+		w.change(now, s.failing(a))
+		w.change(now.Add(l.timeout), s.failing(attempt{first: first, failed: now.Add(l.timeout)}))
+	}
+	w.change(end, s.ready(end))
+	w.until(end.Add(10 * time.Minute))
+	return w, first, end
+}
+
+// TestMissedScrape: a scrape that is missed once neither silences nor repeats the alert
+// about an object that has been suspended for a day.
+func TestMissedScrape(t *testing.T) {
+	t.Parallel()
+	begin := ruletest.TakenAt()
+	w := newWatcher(t, "Kustomization", begin, loop{every: time.Minute, live: true}, "FluxSuspended")
+	w.begin(object{"spec": object{"suspend": true}, "status": status(condition("Ready", "True", "ReconciliationSucceeded", begin.Add(-time.Hour)))})
+	w.now = begin.Add(23 * time.Hour)
+	w.until(begin.Add(25 * time.Hour))
+	w.evaluate(nil)
+	w.now = w.now.Add(w.every)
+	w.until(begin.Add(26 * time.Hour))
+	if len(w.fired) != 1 || w.fired[0].Before(begin.Add(24*time.Hour)) || len(w.resolved) > 0 {
+		t.Errorf("fires at %v, resolved at %v", w.fired, w.resolved)
+	}
+}

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package tests_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
+)
+
+// watcher renders one Flux object again and again, with the memory of the collector, and
+// evaluates rules as Prometheus does.
+type watcher struct {
+	testing.TB
+
+	// every is the time between two evaluations. Unless live is set, the object is seen
+	// at each of them, without the changes in between.
+	every time.Duration
+	live  bool
+	rules []alerts.Rule
+	// fired and resolved are when alerts began and ended to fire.
+	fired, resolved []time.Time
+
+	rig    *collectortest.Rig
+	kind   *collectortest.Kind
+	object object
+	kept   lifecycle.Memory
+	rows   []ruletest.Row
+	now    time.Time
+	active map[string]*activeAlert
+}
+
+// activeAlert is an alert that is pending or firing; gone is when it was not found first.
+type activeAlert struct {
+	since, gone time.Time
+	firing      bool
+}
+
+func newWatcher(tb testing.TB, kind string, now time.Time, l loop, rules ...string) *watcher {
+	tb.Helper()
+	rig := collectortest.Suite{Collector: flux.Collector{}, Options: exposition.Options{}, Targets: collectortest.Targets()}.Rig(tb, collectortest.Management)
+	w := &watcher{
+		TB: tb, every: l.every, live: l.live, rig: rig, kind: rig.Of(tb, kind), now: now, active: map[string]*activeAlert{},
+		object: object{"kind": kind, "metadata": object{"namespace": "flux-system", "name": "x", "generation": 1, "creationTimestamp": now.AddDate(0, -1, 0)}},
+	}
+	for _, r := range alerts.Rules() {
+		for _, name := range rules {
+			if r.Name == name {
+				w.rules = append(w.rules, r)
+			}
+		}
+	}
+	return w
+}
+
+// begin sets the object as it is when the exporter starts.
+func (w *watcher) begin(change object) {
+	maps.Copy(w.object, change)
+	w.see(false)
+}
+
+// change sets the status of the object after all evaluations before at.
+func (w *watcher) change(at time.Time, status object) {
+	w.until(at)
+	w.object["status"] = status
+	if w.live {
+		w.see(true)
+	}
+}
+
+// until evaluates the rules until a time.
+func (w *watcher) until(at time.Time) {
+	for ; w.now.Before(at); w.now = w.now.Add(w.every) {
+		if !w.live {
+			w.see(false)
+		}
+		w.evaluate(w.rows)
+	}
+}
+
+func (w *watcher) see(live bool) {
+	w.Helper()
+	raw, err := json.Marshal(w.object)
+	if err != nil {
+		w.Fatal(err)
+	}
+	rendered, err := w.kind.See(raw, lifecycle.Sighting{Now: w.now, Live: live, Before: w.kept})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.kept = rendered.Memory
+	w.kind.Group.Replace([]*exposition.Entry{rendered.Entry})
+	if w.rows, err = ruletest.ParseRows(w.rig.Get(w.TB)); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// evaluate moves all alerts on, as the rule manager of Prometheus does.
+func (w *watcher) evaluate(rows []ruletest.Row) {
+	w.Helper()
+	e, m := evaluators()["cluster"], ruletest.RowsAt(rows, w.now)
+	for _, r := range w.rules {
+		found, err := e.Rule(w.Context(), m, r)
+		if err != nil {
+			w.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, a := range found {
+			names[a.String()] = true
+			if w.active[a.String()] == nil {
+				w.active[a.String()] = &activeAlert{since: w.now}
+			}
+		}
+		for name, a := range w.active {
+			w.step(r, name, a, names[name])
+		}
+	}
+}
+
+func (w *watcher) step(r alerts.Rule, name string, a *activeAlert, found bool) {
+	switch {
+	case !strings.HasPrefix(name, r.Name+"{"):
+	case found:
+		a.gone = time.Time{}
+		if !a.firing && w.now.Sub(a.since) >= r.For {
+			a.firing, w.fired = true, append(w.fired, w.now)
+		}
+	case !a.firing:
+		delete(w.active, name)
+	default:
+		if a.gone.IsZero() {
+			a.gone = w.now
+		}
+		if w.now.Sub(a.gone) >= r.KeepFiringFor {
+			w.resolved = append(w.resolved, w.now)
+			delete(w.active, name)
+		}
+	}
+}
