@@ -27,7 +27,7 @@ type kind struct {
 	silence   time.Duration // how long to be content with streams that say nothing
 	notes     Notes         // nil if nobody listens
 	once      bool          // see Options.Once
-	memory    memories
+	memory    *memories
 
 	mu    sync.Mutex
 	state kindState
