@@ -104,8 +104,11 @@ type loop struct {
 
 func loops() []loop {
 	var all []loop
-	for _, t := range [][2]time.Duration{{1, 1}, {3, 2}, {5, 1}, {15, 1}, {30, 5}} {
-		l := loop{timeout: t[0] * time.Minute, retry: t[1] * time.Minute, every: time.Minute, live: true}
+	for _, l := range []loop{
+		{timeout: time.Minute, retry: time.Minute}, {timeout: 3 * time.Minute, retry: 2 * time.Minute}, {timeout: 5 * time.Minute, retry: time.Minute},
+		{timeout: 15 * time.Minute, retry: time.Minute}, {timeout: 30 * time.Minute, retry: 5 * time.Minute},
+	} {
+		l.every, l.live = time.Minute, true
 		all = append(all, l)
 		for _, l.every = range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute} {
 			l.live = false

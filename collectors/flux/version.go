@@ -63,7 +63,7 @@ func inRange(constraint, version string) (fits, ok bool) {
 	if !ok || parts < len(v) {
 		return false, false
 	}
-	for _, alternative := range strings.Split(constraint, "||") {
+	for alternative := range strings.SplitSeq(constraint, "||") {
 		all, ok := satisfies(v, hyphenPattern.ReplaceAllString(alternative, ">=$1 <=$2"))
 		if !ok {
 			return false, false

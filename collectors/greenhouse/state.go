@@ -5,6 +5,7 @@ package greenhouse
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -97,6 +98,6 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 func remembering[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
-	r.Families = append(r.Families[:len(r.Families):len(r.Families)], notReadySince, notReadyReason)
+	r.Families = append(slices.Clip(r.Families), notReadySince, notReadyReason)
 	return watch.Remembering[T, P](r, rows)
 }

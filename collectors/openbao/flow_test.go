@@ -51,7 +51,7 @@ func flowing(t *testing.T, b *bao) *instance {
 func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
-	b.site.Flow = secretflow.NewGraph()
+	b.site.Flow = secretflow.NewGraph(true)
 	refer(t, b.site.Flow, "kv-v2/bootstrap/data/keystone-admin", "kv-v2/bootstrap/data/not-there", "pki/data/no-kv", "kv-v2/bootstrap/data/../keystone-db")
 	b.nodes["openbao-0"].set("kv-v2/bootstrap/metadata/not-there", reply(http.StatusNotFound, `{"errors":[]}`))
 	i := flowing(t, b)
@@ -95,7 +95,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	b.o.Interval = config.Duration(20 * time.Millisecond)
-	b.site.Flow = secretflow.NewGraph()
+	b.site.Flow = secretflow.NewGraph(true)
 	c := refer(t, b.site.Flow)
 	i := flowing(t, b)
 	run(t, i)
@@ -118,7 +118,7 @@ func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
 	t.Parallel()
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
-	b.site.Flow = secretflow.NewGraph()
+	b.site.Flow = secretflow.NewGraph(true)
 	c := refer(t, b.site.Flow)
 	i := flowing(t, b)
 	run(t, i)

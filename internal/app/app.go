@@ -59,6 +59,7 @@ type Options struct {
 	once       bool              // see report
 	scrapes    *notify.Scrapes   // those of this run
 	identities *watch.Identities // of this run
+	memories   *watch.Memories
 }
 
 // app is one running exporter.
@@ -175,7 +176,7 @@ func newApp(ctx context.Context, o Options) *app {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.scrapes, o.identities = notify.NewScrapes(nil), watch.NewIdentities()
+	o.scrapes, o.identities, o.memories = notify.NewScrapes(nil), watch.NewIdentities(), watch.NewMemories()
 	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard)}
 }
 

@@ -83,12 +83,12 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.builder = &clusterBuilder{
 		watch: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
-			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities, Once: o.once,
+			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities, Memories: o.memories, Once: o.once,
 		},
 		collectors: enabled,
 		noteSets:   noteSets(sets),
 		shard:      o.Shard,
-		flow:       secretflow.NewGraph(),
+		flow:       secretflow.NewGraph(s.config.Collectors.SecretFlow.Enabled && len(s.config.Collectors.OpenBao) > 0),
 		health:     evaluator,
 		notifier:   g.notifier,
 		dial:       o.Dial,
@@ -101,7 +101,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
 	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
 		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
-		suffixes: g.discovery.Suffixes(), keep: o.identities.Keep, patience: o.SyncTimeout, log: o.Log,
+		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) }, patience: o.SyncTimeout, log: o.Log,
 	})
 	e.Swap(nil, slices.Concat(evaluator.Groups(), g.discoveryGroups(), g.notifier.Groups(e)))
 	g.roster.discover(g.discovery.State())
@@ -132,6 +132,7 @@ func hosts(c *config.Config) []config.Cluster {
 // old may be nil.
 func (g *generation) takeOver(ctx context.Context, old *generation) {
 	if old != nil {
+		g.builder.watch.Memories.KeepCollectors(g.builder.watch.Sets)
 		g.health.Adopt(old.health)
 		old.stopNotifying()
 		g.notifier.Adopt(old.notifier)

@@ -209,14 +209,14 @@ func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string)
 	} else {
 		s.say("cluster %s: %d objects of %d kinds", c.Name, objects, len(d.Kinds))
 	}
-	meta := snapshot.Meta{TakenAt: s.takenAt}
+	meta := snapshot.Meta{TakenAt: s.takenAt, KindsKnown: true}
 	if c.Snapshot != nil && d.Failure == nil {
 		before, err := c.Snapshot.Meta()
 		if err != nil {
 			return err
 		}
 		// Without a moment, its ages are as old as they look.
-		meta.TakenAt, meta.ShiftTime = before.TakenAt, before.ShiftTime
+		meta.TakenAt, meta.ShiftTime, meta.KindsKnown = before.TakenAt, before.ShiftTime, before.KindsKnown
 	}
 	meta.ServerVersion, meta.ClusterUID, meta.Missing = d.ServerVersion, d.UID, d.missing("")
 	return meta.Write(dir)

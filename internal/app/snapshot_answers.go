@@ -32,7 +32,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 		return err
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	flow := secretflow.NewGraph()
+	flow := secretflow.NewGraph(true)
 	written := s.written()
 	for _, c := range written {
 		rows := e.Group(exposition.Key{Cluster: c.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())

@@ -23,7 +23,7 @@ var (
 	consumer = &exposition.Family{
 		Name: "cobaltcore_secretflow_consumer", Type: exposition.Gauge,
 		Labels: []string{"cluster", "namespace", "name", "mount", "path_id"},
-		Help:   "Which secrets of KV mounts an ExternalSecret reads. path_id stands for the path.",
+		Help:   "Which secrets of KV mounts an ExternalSecret reads. path_id stands for the path. There are rows only if an OpenBao is configured that is asked for what is stored.",
 	}
 	producer = &exposition.Family{
 		Name: "cobaltcore_secretflow_producer", Type: exposition.Gauge,
@@ -79,13 +79,15 @@ type Stored struct {
 // Graph is the flow of secrets in a fleet. It is safe for concurrent use.
 type Graph struct {
 	mu       sync.Mutex
+	exported bool
 	clusters map[*Cluster]struct{}
 	stored   map[string]map[Path]Stored // by OpenBao cluster
 }
 
-// NewGraph makes an empty graph.
-func NewGraph() *Graph {
-	return &Graph{clusters: map[*Cluster]struct{}{}, stored: map[string]map[Path]Stored{}}
+// NewGraph returns an empty graph. Its paths have rows if they are exported: where no
+// OpenBao is asked for what is stored, nothing follows from them.
+func NewGraph(exported bool) *Graph {
+	return &Graph{exported: exported, clusters: map[*Cluster]struct{}{}, stored: map[string]map[Path]Stored{}}
 }
 
 // Cluster is what the objects of one cluster say.
@@ -212,6 +214,9 @@ func (c *Cluster) render(id string, u *user) {
 		case why == "" && !slices.Contains(u.paths, path):
 			u.paths = append(u.paths, path)
 		}
+	}
+	if !c.graph.exported {
+		return
 	}
 	family := consumer
 	if u.kind == KindPushSecret {

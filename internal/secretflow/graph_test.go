@@ -32,7 +32,7 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{Graph: NewGraph(), t: t, exposition: e}
+	r := &rig{Graph: NewGraph(true), t: t, exposition: e}
 	add := func(name string) *Cluster {
 		g := e.Group(exposition.Key{Cluster: name, Collector: "externalsecrets", Kind: "secretflow"}, ClusterFamilies())
 		e.Swap(nil, []*exposition.Group{g})
@@ -200,4 +200,16 @@ func TestLag(t *testing.T) {
 	want("and still", false, 3)
 	stored(4, 44)
 	want("in the same second", false, 0)
+}
+
+// TestNotExported: where no OpenBao is asked, the graph has paths and no rows.
+func TestNotExported(t *testing.T) {
+	r := newRig(t)
+	r.exported = false
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	r.reader.Set(KindExternalSecret, "ns/reader", nova("a", time.Time{}))
+	r.want()
+	if got := len(r.Paths()); got != 1 {
+		t.Errorf("the graph has %d paths, want 1", got)
+	}
 }

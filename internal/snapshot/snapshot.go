@@ -64,6 +64,9 @@ type Meta struct {
 	ClusterUID string `json:"clusterUID,omitempty"`
 	// ExporterVersion is the version of the exporter that took the snapshot.
 	ExporterVersion string `json:"exporterVersion,omitempty"`
+	// KindsKnown means that a kind that is neither in the snapshot nor missing was not
+	// served: the exporter has taken the snapshot.
+	KindsKnown bool `json:"kindsKnown,omitempty"`
 	// Missing could not be read: it is unknown, not absent.
 	Missing []Missing `json:"missing,omitempty"`
 }

@@ -48,8 +48,10 @@ type Options struct {
 	// Stalled is how long the initial events of a WatchList stream may pause before the
 	// kind is listed instead; by default 15 s, or half of StaleAfter if that is less.
 	Stalled time.Duration
-	// Identities remembers the clusters behind the names; nil is a memory of its own.
+	// Identities remembers the clusters behind the names, and Memories their objects; nil is
+	// a memory of its own.
 	Identities *Identities
+	Memories   *Memories
 }
 
 // Notes collects what the objects of a cluster say beside their rows.
@@ -126,6 +128,9 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	if o.Identities == nil {
 		o.Identities = NewIdentities()
 	}
+	if o.Memories == nil {
+		o.Memories = NewMemories()
+	}
 	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
 	o.Stalled = cmp.Or(o.Stalled, min(defaultStalled, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
@@ -136,6 +141,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 			w.kinds = append(w.kinds, &kind{
 				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
 				stalled: o.Stalled, notes: notesOf(r, o.Notes[set.Collector]), once: o.Once,
+				memory: o.Memories.of(c.Name, set.Collector, r),
 			})
 		}
 	}

@@ -235,19 +235,19 @@ func TestContact(t *testing.T) {
 	e.Swap(nil, c.Groups())
 	const contact = `cobaltcore_cluster_last_contact_timestamp_seconds{cluster="c"} 1795165200`
 	info, up, down := `cobaltcore_cluster_info{cluster="c",role="",region="",owner="",source="kubeconfig",version="",cluster_uid=""} 1`, `cobaltcore_cluster_up{cluster="c"} 1`, `cobaltcore_cluster_up{cluster="c"} 0`
-	const network = `cobaltcore_cluster_failing{cluster="c",reason="network"} 1`
+	const network, known = `cobaltcore_cluster_failing{cluster="c",reason="network"} 1`, `cobaltcore_cluster_kinds_known{cluster="c"} 1`
 	for i, step := range []struct {
 		err  error
 		want []string
 	}{
-		{errors.New("EOF"), []string{network, info, down}}, // never reached
-		{nil, []string{info, contact, up}},
-		{errors.New("EOF"), []string{network, info, contact, up}},
-		{nil, []string{info, contact, up}},
-		{errors.New("EOF"), []string{network, info, contact, up}},
-		{errors.New("EOF"), []string{network, info, contact, down}},
-		{errors.New("EOF"), []string{network, info, contact, down}},
-		{nil, []string{info, contact, up}},
+		{errors.New("EOF"), []string{network, info, known, down}}, // never reached
+		{nil, []string{info, known, contact, up}},
+		{errors.New("EOF"), []string{network, info, known, contact, up}},
+		{nil, []string{info, known, contact, up}},
+		{errors.New("EOF"), []string{network, info, known, contact, up}},
+		{errors.New("EOF"), []string{network, info, known, contact, down}},
+		{errors.New("EOF"), []string{network, info, known, contact, down}},
+		{nil, []string{info, known, contact, up}},
 	} {
 		c.contact(step.err)
 		if diff := cmp.Diff(step.want, scrape(e, "cobaltcore_cluster")); diff != "" {

@@ -28,7 +28,7 @@ type kind struct {
 	stalled   time.Duration // how long the initial events of a stream may pause
 	notes     Notes         // nil if nobody listens
 	once      bool          // see Options.Once
-	memory    memories
+	memory    *memories
 
 	mu    sync.Mutex
 	state kindState

@@ -5,10 +5,52 @@ package watch
 
 import (
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
+
+// Memories keeps what was learned of the objects of all clusters. It outlives connections,
+// clusters and configurations, so that a reload forgets nothing.
+type Memories struct {
+	mu    sync.Mutex
+	kinds map[memoryKey]*memories
+}
+
+type memoryKey struct{ cluster, collector, group, kind string }
+
+// NewMemories returns an empty memory.
+func NewMemories() *Memories { return &Memories{kinds: map[memoryKey]*memories{}} }
+
+// of returns the memory of a kind in a cluster.
+func (m *Memories) of(cluster, collector string, r Resource) *memories {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := memoryKey{cluster, collector, r.Group, r.Kind}
+	if m.kinds[key] == nil {
+		m.kinds[key] = &memories{}
+	}
+	return m.kinds[key]
+}
+
+// Keep forgets all clusters but those of these names.
+func (m *Memories) Keep(names []string) {
+	m.forget(func(key memoryKey) bool { return !slices.Contains(names, key.cluster) })
+}
+
+// KeepCollectors forgets all collectors but those of the sets.
+func (m *Memories) KeepCollectors(sets []Set) {
+	m.forget(func(key memoryKey) bool {
+		return !slices.ContainsFunc(sets, func(s Set) bool { return s.Collector == key.collector })
+	})
+}
+
+func (m *Memories) forget(gone func(memoryKey) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.kinds, func(key memoryKey, _ *memories) bool { return gone(key) })
+}
 
 // memories keeps what was learned of the objects of a kind, by key, across events,
 // relists and withdrawals. Objects with a zero memory, which is that of ready ones, have

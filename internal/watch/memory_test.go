@@ -54,6 +54,30 @@ func TestMemory(t *testing.T) {
 	r.wantRows(size("Widget", "a", 100))
 }
 
+// TestMemories: what is kept outlives a cluster and its connection, until the cluster or
+// the collector leaves.
+func TestMemories(t *testing.T) {
+	a := newFakeAPI(t, (*httptest.Server).Start)
+	a.serve("Widget", "v1")
+	a.put("widgets", "a", `{"size":1}`)
+	memories := NewMemories()
+	sets := []Set{{Collector: "test", Resources: []Resource{counting()}}}
+	for _, step := range []struct {
+		before func()
+		want   int
+	}{
+		{func() {}, 1},
+		{func() {}, 2},
+		{func() { memories.Keep([]string{"c"}); memories.KeepCollectors(sets) }, 3},
+		{func() { memories.Keep([]string{"other"}) }, 1},
+		{func() { memories.KeepCollectors([]Set{{Collector: "other"}}) }, 1},
+	} {
+		step.before()
+		r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Sets, o.Memories = sets, memories })
+		r.wantRows(size("Widget", "a", step.want))
+	}
+}
+
 // TestUnsupportedVersions: a kind in unknown versions is not absent.
 func TestUnsupportedVersions(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)

@@ -200,7 +200,7 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 	}
 	c.update(func(s *clusterState) {
 		s.serverVersion, s.uid, s.mistyped = content.meta.ServerVersion, content.meta.ClusterUID, mistyped
-		s.complete = content.meta.ExporterVersion != ""
+		s.complete = content.meta.KindsKnown
 	})
 	for _, text := range mistyped {
 		if first {
