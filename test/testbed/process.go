@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	pollInterval = 50 * time.Millisecond
-	stopDeadline = 15 * time.Second // from SIGTERM to SIGKILL
-	logLines     = 25               // of a log in an error
+	firstPause   = 50 * time.Millisecond  // of Poll
+	longestPause = 250 * time.Millisecond // of Poll
+	stopDeadline = 15 * time.Second       // from SIGTERM to SIGKILL
+	logLines     = 25                     // of a log in an error
 )
 
 // Command describes a process to start.
@@ -181,15 +182,16 @@ func (p *Process) WaitReady(ctx context.Context, timeout time.Duration, check fu
 	return nil
 }
 
-// Poll calls check until it returns nil. After timeout or the end of ctx it returns an
-// error that wraps the cause and check's last error.
+// Poll calls check until it returns nil, with pauses that grow while it waits: a check may
+// scrape and parse everything. After timeout or the end of ctx it returns an error that
+// wraps the cause and check's last error.
 func Poll(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not within %s", timeout))
 	defer cancel()
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
+	pause := time.NewTimer(firstPause)
+	defer pause.Stop()
 	var last error
-	for {
+	for wait := firstPause; ; wait = min(wait+wait/8, longestPause) {
 		err := check(ctx)
 		if err == nil {
 			return nil
@@ -197,10 +199,11 @@ func Poll(ctx context.Context, timeout time.Duration, check func(context.Context
 		if ctx.Err() == nil || last == nil { // later errors only say that the context ended
 			last = err
 		}
+		pause.Reset(wait)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", context.Cause(ctx), last)
-		case <-ticker.C:
+		case <-pause.C:
 		}
 	}
 }

@@ -220,26 +220,32 @@ func Recorded(ctx context.Context, dir string) ([]Row, error) {
 	return ofRules(rows), err
 }
 
-// ofRules are the rows of the families that some rule is about. The exporter was
-// in contact with its clusters at the moment of the fixtures.
-func ofRules(rows []Row) []Row {
+// ruleMetrics returns the metrics that rules are about. It parses all of them once.
+var ruleMetrics = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
 	for _, g := range alerts.Catalogue() {
 		for _, expr := range expressions(g) {
 			e, err := alerts.Parse(expr)
 			if err != nil {
-				continue // the tests of the catalogue say so
+				continue // the tests of the catalogue report it
 			}
 			for _, m := range alerts.Metrics(e) {
 				names[m] = true
 			}
 		}
 	}
+	return names
+})
+
+// ofRules returns the rows of the families that some rule is about. The exporter was
+// in contact with its clusters at the moment of the fixtures.
+func ofRules(rows []Row) []Row {
 	for i := range rows {
 		if rows[i].Name() == "cobaltcore_cluster_last_contact_timestamp_seconds" {
 			rows[i].Value = float64(TakenAt().Unix())
 		}
 	}
+	names := ruleMetrics()
 	return slices.DeleteFunc(rows, func(r Row) bool { return !names[r.Name()] })
 }
 
