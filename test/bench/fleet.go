@@ -116,7 +116,7 @@ func (b *fleetBench) fill(ctx context.Context) error {
 	for i := range fleetObjects {
 		objects = append(objects, loadobject.Flux(i))
 		if i%2 == 0 {
-			objects = append(objects, testbed.ExternalSecretObject(i))
+			objects = append(objects, loadobject.ExternalSecret(i))
 		}
 	}
 	return errors.Join(b.cluster.ApplyCRDs(ctx, slices.Concat(flux, secrets, greenhouse)...), b.cluster.Apply(ctx, objects...))

@@ -127,11 +127,12 @@ func prometheusConfig(o PrometheusOptions) ([]byte, error) {
 		}
 		alertmanagers = append(alertmanagers, map[string]any{"scheme": u.Scheme, "static_configs": []any{map[string]any{"targets": []string{u.Host}}}})
 	}
+	global := map[string]any{"scrape_interval": milliseconds, "scrape_timeout": milliseconds, "evaluation_interval": milliseconds}
+	if len(o.ExternalLabels) > 0 {
+		global["external_labels"] = o.ExternalLabels
+	}
 	return json.MarshalIndent(map[string]any{
-		"global": map[string]any{
-			"external_labels": o.ExternalLabels,
-			"scrape_interval": milliseconds, "scrape_timeout": milliseconds, "evaluation_interval": milliseconds,
-		},
+		"global":         global,
 		"rule_files":     o.RuleFiles,
 		"scrape_configs": scrapes,
 		"alerting":       map[string]any{"alertmanagers": alertmanagers},

@@ -56,7 +56,7 @@ func SeedFlux(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
 // SeedExternalSecrets creates n ExternalSecrets with their status in the cluster, which
 // must have the CRDs of ESOCRDs and none of these objects.
 func SeedExternalSecrets(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
-	return seed(ctx, cluster, n, ExternalSecretObject)
+	return seed(ctx, cluster, n, loadobject.ExternalSecret)
 }
 
 func seed(ctx context.Context, cluster *Cluster, n int, object func(i int) *unstructured.Unstructured) (*Seed, error) {

@@ -131,7 +131,7 @@ func churnObjectsOf(cluster string) []*unstructured.Unstructured {
 		all = append(all, o)
 	}
 	for i := range 2 + len(cluster)%3 {
-		all = append(all, testbed.ExternalSecretObject(i))
+		all = append(all, loadobject.ExternalSecret(i))
 	}
 	controller := testbed.NewObject("apps/v1", "Deployment", "flux-system", "controller")
 	labels := map[string]any{"app.kubernetes.io/part-of": "flux", "app": "controller"}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
+)
+
+// TestASnapshotDoesNotDecay: after half an hour by a clock that runs faster, the findings
+// about the snapshot fleet are those after a minute, as old as then.
+func TestASnapshotDoesNotDecay(t *testing.T) {
+	t.Parallel()
+	const faster = 240
+	s := site{t: t, dir: filepath.Join(t.TempDir(), "fleet")}
+	if err := os.CopyFS(s.dir, os.DirFS("../../test/fleet")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.file("fleet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("fleet.yaml", strings.ReplaceAll(string(text), "      cluster: management\n", "      cluster: management\n      interval: 1s\n"))
+	begin := time.Now()
+	e := s.run(func(o *Options) {
+		o.Now = func() time.Time { return begin.Add(faster * time.Since(begin)) }
+		o.ProbeInterval, o.HealthInterval = 100*time.Millisecond, 100*time.Millisecond
+	})
+	at := func(age time.Duration) []string {
+		var report health.Report
+		testutil.Eventually(t, func() (bool, string) {
+			code, body := e.ask(http.MethodGet, "/api/v1/report")
+			err := json.Unmarshal([]byte(body), &report)
+			return code == http.StatusOK && err == nil && report.GeneratedAt.Sub(begin) >= age, "no report is this old"
+		})
+		var found []string
+		for _, f := range report.Findings {
+			found = append(found, f.Rule+" "+f.Cluster+" "+f.Object.Kind+" "+f.Object.Namespace+"/"+f.Object.Name)
+		}
+		slices.Sort(found)
+		return found
+	}
+	first := at(2 * time.Minute)
+	if len(first) < 20 {
+		t.Fatalf("only %d findings: %v", len(first), first)
+	}
+	if diff := cmp.Diff(first, at(32*time.Minute)); diff != "" {
+		t.Errorf("findings after half an hour (-before +after):\n%s", diff)
+	}
+}

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+// Series of 1,000 healthy objects by default, in the mix of the load test. A test counts
+// them.
+const (
+	// FluxSeries has four for most kinds: four in ten are Kustomizations, three are
+	// HelmReleases, three are sources.
+	FluxSeries = 3386
+	// ExternalSecretSeries is without the flow of secrets.
+	ExternalSecretSeries = 4000
+	// SecretFlowSeries is for one path in each ExternalSecret.
+	SecretFlowSeries = 1000
+)

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
+)
+
+// TestSeriesOfHealthyObjects counts the series of 1,000 objects without a problem, as
+// docs/metrics.md has them. More than four of each are too many.
+func TestSeriesOfHealthyObjects(t *testing.T) {
+	t.Parallel()
+	const most = 4050
+	s := newSite(t)
+	s.configure("", "gitops", "secrets")
+	s.write("gitops/objects.json", objectList(t, loadobject.Flux))
+	s.write("secrets/objects.json", objectList(t, loadobject.ExternalSecret))
+	s.write("secrets/store.yaml", "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: openbao-cluster-store}\n"+
+		"spec: {provider: {vault: {server: 'https://openbao.example.com', path: kv-v2/openstack}}}\n"+
+		"status: {conditions: [{type: Ready, status: 'True', reason: Valid}]}\n")
+	e := s.run()
+	var body string
+	testutil.Eventually(t, func() (bool, string) {
+		var code int
+		code, body = e.ask(http.MethodGet, "/metrics?collect[]=flux&collect[]=externalsecrets")
+		return code == http.StatusOK, body
+	})
+	got := map[string]int{}
+	for row := range strings.Lines(body) {
+		name, _, _ := strings.Cut(row, "{")
+		switch {
+		case strings.Contains(name, "_not_ready_"):
+			t.Fatalf("an object is not ready: %s", row)
+		case strings.HasPrefix(name, "flux_"), strings.HasPrefix(name, "cobaltcore_flux_"):
+			got["flux"]++
+		case strings.HasPrefix(name, "cobaltcore_eso_externalsecret_"):
+			got["secrets"]++
+		case strings.HasPrefix(name, "cobaltcore_secretflow_"):
+			got["flow"]++
+		case strings.HasPrefix(name, "cobaltcore_object_"):
+			t.Errorf("a healthy object has %s", row)
+		}
+	}
+	want := map[string]int{"flux": FluxSeries, "secrets": ExternalSecretSeries, "flow": SecretFlowSeries}
+	if diff := cmp.Diff(want, got); diff != "" || FluxSeries > most || ExternalSecretSeries > most {
+		t.Errorf("series, at most %d each (-want +got):\n%s", most, diff)
+	}
+}
+
+// objectList returns a list of the first 1,000 healthy objects of the load test.
+func objectList(t *testing.T, object func(int) *unstructured.Unstructured) string {
+	t.Helper()
+	var items []any
+	for i := 0; len(items) < 1000; i++ {
+		o := object(i).Object
+		conditions, _, _ := unstructured.NestedSlice(o, "status", "conditions")
+		suspended, _, _ := unstructured.NestedBool(o, "spec", "suspend")
+		if ready, _ := conditions[0].(map[string]any); suspended || ready["status"] != "True" {
+			continue
+		}
+		if o["kind"] == "Kustomization" { // as Flux has written it since 2.7
+			o["status"].(map[string]any)["history"] = []any{map[string]any{
+				"digest": "sha256:0", "firstReconciled": "2026-01-01T00:00:00Z", "lastReconciled": "2026-01-01T00:00:00Z",
+				"lastReconciledStatus": "ReconciliationSucceeded", "lastReconciledDuration": "1s", "totalReconciliations": 1,
+			}}
+		}
+		items = append(items, o)
+	}
+	text, err := json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
