@@ -59,7 +59,7 @@ func TestFronts(t *testing.T) {
 		"login at a sub-domain":          {redirect("http://login.aurora.test/", 307), "redirect_elsewhere", "307"},
 		"redirect with user information": {redirect("http://aurora.test@evil.example.com/", 302), "redirect_elsewhere", "302"},
 		"to HTTPS, which leads back": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://"+r.Host+r.URL.Path, 308)
+			http.Redirect(w, r, "http://"+r.Host+r.URL.Path, http.StatusPermanentRedirect)
 		}, "redirect_loop", "308"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,7 +305,7 @@ func TestToHTTPS(t *testing.T) {
 	})
 	d := newDashboard(t, nil)
 	for _, path := range []string{"/", tokenPath, sessionPath, "/v3"} {
-		d.set(path, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://"+r.Host+r.URL.Path, 308) })
+		d.set(path, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusPermanentRedirect) })
 	}
 	dial := d.site.Dial
 	d.site.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -26,7 +26,7 @@ func TestBrokenKubeconfigIsNoOtherCluster(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v") //nolint:gosec // the test itself
+	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	self.Env = append(os.Environ(), inNamespace+"=1")
 	self.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
