@@ -305,7 +305,9 @@ func TestToHTTPS(t *testing.T) {
 	})
 	d := newDashboard(t, nil)
 	for _, path := range []string{"/", tokenPath, sessionPath, "/v3"} {
-		d.set(path, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusPermanentRedirect) })
+		d.set(path, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusPermanentRedirect)
+		})
 	}
 	dial := d.site.Dial
 	d.site.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
