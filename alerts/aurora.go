@@ -20,21 +20,30 @@ func aurora(r Rule) Rule {
 	return r
 }
 
+// failingChecks has the checks that fail, with the status of the answer as value, or 1.
+func failingChecks(which string) string {
+	return `cobaltcore_aurora_check_failing{` + which + `}
+  * on (cluster, aurora, check) group_left () cobaltcore_aurora_http_status_code
+  or cobaltcore_aurora_check_failing{` + which + `}`
+}
+
 // auroraGroup is about the dashboard of users. It answers 200 to anything, so what
 // counts is what the answer holds.
 func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
 			Name: "AuroraDown", Severity: Critical, For: 2 * time.Minute,
-			Expr:        asCollector("aurora", `cobaltcore_aurora_up == 0`),
-			Summary:     "Aurora {{ $labels.aurora }} does not work",
-			Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }} does not give the answers that it should; cobaltcore_aurora_check_failing says which check fails and why. Users cannot manage their projects.",
+			Expr:    asCollector("aurora", `topk by (cluster, aurora) (1, max by (cluster, aurora, reason) (`+failingChecks(`check!="keystone"`)+`))`),
+			Summary: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not work: {{ $labels.reason }}" + status,
+			Description: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not give the answers that it should, reason: {{ $labels.reason }}" + status +
+				". Users cannot manage their projects. Open the URL in a browser, then check the pods, the Service and the ingress; the playbook has the cause of each reason.",
 		}),
 		aurora(Rule{
 			Name: "AuroraKeystoneDown", Severity: Warning, For: 5 * time.Minute,
-			Expr:        `cobaltcore_aurora_check_success{check="keystone"} == 0`,
-			Summary:     "Keystone behind Aurora {{ $labels.aurora }} does not answer",
-			Description: "The identity service that Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }} uses does not answer as it should. Nobody can log in.",
+			Expr:    failingChecks(`check="keystone"`),
+			Summary: "Keystone of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
+			Description: "The identity service that Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} uses does not answer as it should, reason: {{ $labels.reason }}" + status +
+				". Users cannot log in. Ask its version with curl, then check its pods and its ingress.",
 		}),
 		aurora(Rule{
 			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,

@@ -23,12 +23,14 @@ func fleetGroup() Group {
 		{
 			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			// The reason stays as long as the trouble is the same.
-			Expr: asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing) and on (cluster) (cobaltcore_cluster_up == 0)
+			Expr: asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing)
+  * on (cluster) group_left () (cobaltcore_cluster_failing_status_code or cobaltcore_cluster_up == 0)
+  and on (cluster) (cobaltcore_cluster_up == 0)
 or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_cluster_failing, "reason", "unknown", "", "")`),
 			Since:   asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing) * on (cluster) group_left () cobaltcore_cluster_last_contact_timestamp_seconds`),
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
-			Description: "The API server of cluster {{ $labels.cluster }} has not answered two probes in a row, reason: {{ $labels.reason }}. " +
+			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
+			Description: "The API server of cluster {{ $labels.cluster }} has not answered two probes in a row, reason: {{ $labels.reason }}" + status + ". " +
 				"What is in the cluster is unknown: its rows are withdrawn when staleAfter is over. Compare with kubectl from the exporter's pod; the playbook has the cause of each reason.",
 		},
 		{
@@ -118,6 +120,9 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		},
 	}}
 }
+
+// status adds the HTTP status of an answer, if that is the value.
+const status = `{{ if gt $value 99.0 }} ({{ $value }}){{ end }}`
 
 // asTarget adds the label target_cluster: objects of other clusters are applied to the
 // cluster, and their alerts look for it there.

@@ -33,6 +33,10 @@ func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []s
 const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
     and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
 
+// unhealthyServers has one reason for each raft server that is unhealthy.
+const unhealthyServers = `topk by (cluster, openbao, server_id) (1,
+  max by (cluster, openbao, server_id, address, reason) (cobaltcore_openbao_autopilot_server_unhealthy))`
+
 // peerRole is the role of raft servers by their label voter.
 const peerRole = `{{ if eq $labels.voter "true" }}voters{{ else }}non-voters{{ end }}`
 
@@ -157,10 +161,15 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_autopilot_healthy) == 0`,
-			Since:       unhealthySince,
-			Summary:     "A raft server of OpenBao {{ $labels.openbao }} is unhealthy",
-			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds a server to be unhealthy; cobaltcore_openbao_autopilot_server_unhealthy says which one and why.",
+			Expr:   unhealthyServers,
+			Object: Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
+			Since: unhealthyServers + `
+  * on (cluster, openbao, server_id) group_left ()
+    max by (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds)`,
+			Summary: "Raft server {{ $labels.server_id }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy: {{ $labels.reason }}",
+			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds server {{ $labels.server_id }} " +
+				"({{ $labels.address }}) to be unhealthy: {{ $labels.reason }}. Left and last_contact: it does not run, or the leader does not reach it on " +
+				"its cluster port. Trailing_logs and term: it is behind the leader. Check its pod, its disk and the network to it.",
 			InhibitedBy: serverless,
 		}),
 		openBao(Rule{
@@ -252,11 +261,14 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
 			// One for all endpoints: a token that was revoked is one trouble, and a scrape has
-			// a label endpoint of its own.
-			Expr: `max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node=""})`,
-			// What is sealed or has no leader says so by itself.
-			Summary:     "OpenBao {{ $labels.openbao }} does not answer all that the exporter asks",
-			Description: "Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not answered; cobaltcore_openbao_endpoint_failing says which and why. What they tell is not known.",
+			// a label endpoint of its own. Reasons other than forbidden may alternate.
+			Expr: `max by (cluster, openbao, reason) (cobaltcore_openbao_endpoint_failing{node="",reason="forbidden"})
+  or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden"}), "reason", "unanswered", "", "")`,
+			Summary: "The exporter cannot read all of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: `{{ if eq $labels.reason "forbidden" }}OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} refuses endpoints to the exporter: ` +
+				`its token was revoked, its role is missing, or its policy is older than the exporter. Write the policy of this version, docs/openbao/policy.hcl` +
+				`{{ else }}Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} give no answer, or an unexpected one, so what they show is unknown. ` +
+				`Compare with "bao read" from the exporter's pod; the playbook has the cause of each reason{{ end }}.`,
 			InhibitedBy: leaderless,
 		}),
 	}}

@@ -56,6 +56,14 @@ func peculiarities() []peculiarity {
 		{name: "performance standby",
 			change: func(s baoSite) { s.health(2, 473, object{"performance_standby": true}) },
 			want:   baoOutcome{"ok", ""}},
+		{name: "standby of a disaster recovery secondary",
+			change: func(s baoSite) { s.health(2, 472, object{"replication_dr_mode": "secondary"}) },
+			want:   baoOutcome{"ok", ""}},
+		{name: "disaster recovery secondary", change: func(s baoSite) {
+			for n := range 3 {
+				s.health(n, 472, object{"standby": n > 0, "replication_dr_mode": "secondary"})
+			}
+		}, want: baoOutcome{"ok", ""}},
 		{name: "leader without address", change: func(s baoSite) {
 			for n := range 3 {
 				s.answers[nodeName(n)]["sys-leader"].(object)["leader_address"] = ""

@@ -79,6 +79,7 @@ func alertRow(b *bytes.Buffer, r alerts.Rule) {
 var (
 	templatedLabel = regexp.MustCompile(`\{\{ \$labels\.(\w+) \}\}`)
 	templatedIf    = regexp.MustCompile(`\{\{ if [^}]*\}\}(.*?)\{\{ else \}\}.*?\{\{ end \}\}`)
+	templatedMore  = regexp.MustCompile(`\{\{ if [^}]*\}\}.*?\{\{ end \}\}`)
 	templatedValue = regexp.MustCompile(`\{\{ \$value[^}]*\}\}`)
 	codeWord       = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
 	licenceComment = regexp.MustCompile(`(?s)\A<!--.*?-->\n+`)
@@ -87,7 +88,7 @@ var (
 // inWords returns a template with the names of the labels in place of their values, and
 // with the first branch of each condition.
 func inWords(template string) string {
-	template = templatedIf.ReplaceAllString(template, "$1")
+	template = templatedMore.ReplaceAllString(templatedIf.ReplaceAllString(template, "$1"), "")
 	return templatedValue.ReplaceAllString(templatedLabel.ReplaceAllString(template, "*$1*"), "*value*")
 }
 

@@ -37,8 +37,9 @@ type part struct {
 	name   string
 	checks []check
 	// whole is the row that says whether all succeed; nil if there is none.
-	whole *exposition.Family
-	rows  *exposition.Rows
+	whole   *exposition.Family
+	rows    *exposition.Rows
+	reasons map[string]*failure.Steady // by check
 	// latencies are those of the checks that succeeded, if they are measured.
 	latencies map[string]*latencies
 }
@@ -73,7 +74,10 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 		}
 	}
 	for _, p := range i.parts {
-		p.rows = i.group.Rows()
+		p.rows, p.reasons = i.group.Rows(), map[string]*failure.Steady{}
+		for _, c := range p.checks {
+			p.reasons[c.name] = &failure.Steady{}
+		}
 	}
 	return i
 }
@@ -135,7 +139,9 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 	for n, c := range p.checks {
 		if o := outcomes[n]; o.err != nil {
 			turn.Add(c.name, o.err)
+			p.reasons[c.name].Fail(failure.ReasonOf(o.err))
 		} else {
+			p.reasons[c.name].Succeed()
 			p.observe(c.name, o.took)
 		}
 		answered = answered || outcomes[n].status > 0
@@ -182,18 +188,18 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 			continue
 		}
 		failed = failed || o.err != nil
-		o.render(r, aurora, c.name)
+		o.render(r, aurora, c.name, p.reasons[c.name].Reason)
 	}
 	if p.whole != nil && (failed || !unknown) {
 		r.Bool(p.whole, !failed, aurora)
 	}
 }
 
-// render adds the rows of a check.
-func (o outcome) render(r *exposition.Rows, aurora, check string) {
+// render adds the rows of a check; reason is that of the series of failures.
+func (o outcome) render(r *exposition.Rows, aurora, check string, reason failure.Reason) {
 	r.Bool(success, o.err == nil, aurora, check)
 	if o.err != nil {
-		r.Add(failing, 1, aurora, check, string(failure.ReasonOf(o.err)))
+		r.Add(failing, 1, aurora, check, string(reason))
 	}
 	if o.problem != "" {
 		r.Add(tlsFailing, 1, aurora, check, string(o.problem))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 // pkiMounts are the PKI mounts to ask: those that are expected, and with a token
@@ -39,7 +40,10 @@ func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.Cluste
 		m := ask.MountIssuers{Mount: mount, Issuers: map[string]ask.Issuer{}}
 		r := ask.PKIIssuers.At("", "mount", mount)
 		var err error
-		if m.List, err = ask.Get(ctx, a, r, time.Duration(i.Timeout)); err != nil {
+		if m.List, err = ask.Get(ctx, a, r, time.Duration(i.Timeout)); i.assumed(facts, err) {
+			continue
+		}
+		if err != nil {
 			facts.Failures.Add(r.Name, err)
 			facts.PKI.Partial = true
 			continue
@@ -58,6 +62,17 @@ func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.Cluste
 		facts.PKI.Mounts = append(facts.PKI.Mounts, m)
 	}
 	i.issuers, facts.PKI.Known = known, true
+}
+
+// assumed reports whether a PKI mount that was not found is only one of the reference
+// architecture, where the mounts are unknown. The issuers of a mount need no token, so
+// OpenBao refuses them only where there is no such mount.
+func (i *instance) assumed(facts *ask.ClusterAnswers, err error) bool {
+	if err == nil || facts.Mounts != nil || !i.Expect.AssumesMounts() {
+		return false
+	}
+	reason := failure.ReasonOf(err)
+	return reason == failure.ReasonForbidden || reason == failure.ReasonNotFound
 }
 
 func (i *instance) readIssuer(ctx context.Context, a ask.Node, r ask.RequestFor[ask.IssuerData]) (ask.Issuer, error) {

@@ -187,6 +187,10 @@ func referenceMounts() map[string]string {
 	}
 }
 
+// AssumesMounts reports whether the expected secrets engines are those of the reference
+// architecture, which this OpenBao may not have.
+func (e OpenBaoExpect) AssumesMounts() bool { return maps.Equal(e.Mounts, referenceMounts()) }
+
 func referenceAuth() map[string]string {
 	return map[string]string{
 		"kubernetes/management": "kubernetes", "kubernetes/control-plane": "kubernetes",

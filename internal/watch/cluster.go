@@ -74,8 +74,6 @@ const (
 	changeInterval = 2 * time.Second
 	// missesUntilDown probes in a row may fail before a cluster counts as down.
 	missesUntilDown = 2
-	// reasonProbes in a row must fail for another reason before it replaces the first.
-	reasonProbes = 3
 	// recoveryProbes is for how many probes after an outage no kind is stale.
 	recoveryProbes = 4
 )
@@ -111,10 +109,10 @@ type clusterState struct {
 	// token, clientCert and serverCert are when these end; zero if that is not known.
 	token, clientCert, serverCert time.Time
 	misses                        int
-	failing                       failure.Reason
+	failing                       failure.Steady
+	failingStatus                 int // HTTP status of the answer; 0 if there was none
 	failingSince                  time.Time
 	failingText                   string
-	otherReason                   int      // failures in a row for another reason than failing
 	broken                        error    // why a snapshot cannot be read
 	mistyped                      []string // values in a snapshot
 	complete                      bool     // the exporter has taken the snapshot
@@ -245,15 +243,18 @@ func (c *Cluster) contact(err error) (back bool) {
 	s := &c.state
 	s.probed = true
 	if err == nil {
-		s.up, s.misses, s.failing, s.lastContact = true, 0, "", c.options.Now()
-		if was.failing != "" {
+		s.up, s.misses, s.lastContact = true, 0, c.options.Now()
+		s.failing.Succeed()
+		if was.failing.Reason != "" {
 			s.recovered = s.lastContact
 		}
 	} else {
-		if s.misses++; s.failing == "" {
+		if s.misses++; s.failing.Reason == "" {
 			s.failingSince = c.options.Now()
 		}
-		s.fails(err)
+		if s.failing.Fail(failure.Classify(err)) {
+			s.failingText, s.failingStatus = explain(err), failure.StatusOf(err)
+		}
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
 		}
@@ -261,24 +262,12 @@ func (c *Cluster) contact(err error) (back bool) {
 	is := c.state
 	c.mu.Unlock()
 	switch {
-	case err != nil && was.failing != is.failing:
-		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(is.failing), "err", redact.Error(err))
-	case err == nil && (was.failing != "" || !was.probed):
+	case err != nil && was.failing.Reason != is.failing.Reason:
+		c.log.Warn("cluster not reached", "from", c.Source, "reason", string(is.failing.Reason), "err", redact.Error(err))
+	case err == nil && (was.failing.Reason != "" || !was.probed):
 		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
 	}
-	return err == nil && was.failing != ""
-}
-
-// fails notes why a probe failed. The reason stays while it alternates with others: alerts
-// have it as a label.
-func (s *clusterState) fails(err error) {
-	reason := failure.Classify(err)
-	if s.failing != "" && reason != s.failing {
-		if s.otherReason++; s.otherReason < reasonProbes {
-			return
-		}
-	}
-	s.failing, s.failingText, s.otherReason = reason, explain(err), 0
+	return err == nil && was.failing.Reason != ""
 }
 
 // nextProbe is the time until the next probe: the interval, spread a little, or
@@ -310,7 +299,7 @@ func (c *Cluster) Settled() bool {
 		return false
 	}
 	if !state.up { // one failed probe may be the network that is just coming up
-		return state.misses >= missesUntilDown || state.failing == failure.ReasonConfig || c.Snapshot != nil
+		return state.misses >= missesUntilDown || state.failing.Reason == failure.ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {
 		if s := k.current(); !s.settled() {

@@ -87,8 +87,8 @@ func TestReasonThatAlternates(t *testing.T) {
 		{a, "timeout"}, {b, "timeout"}, {a, "timeout"}, {b, "timeout"}, {b, "timeout"}, {a, "timeout"},
 		{b, "timeout"}, {b, "timeout"}, {b, "refused"}, {a, "refused"}, {nil, ""}, {a, "timeout"},
 	} {
-		if c.contact(step.err); c.state.failing != step.want {
-			t.Errorf("step %d: %q, want %q", i, c.state.failing, step.want)
+		if c.contact(step.err); c.state.failing.Reason != step.want {
+			t.Errorf("step %d: %q, want %q", i, c.state.failing.Reason, step.want)
 		}
 	}
 }

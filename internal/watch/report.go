@@ -58,7 +58,7 @@ func (c *Cluster) Report() ClusterReport {
 	c.mu.Unlock()
 	return ClusterReport{
 		Up: s.up, ServerVersion: s.serverVersion, UID: s.uid, LastContact: TimeReport(s.lastContact),
-		Failing: failingReport(s.failing, s.failingSince, s.failingText),
+		Failing: failingReport(s.failing.Reason, s.failingSince, s.failingText),
 	}
 }
 

@@ -30,6 +30,10 @@ var (
 		Name: "cobaltcore_cluster_failing", Type: exposition.Gauge, Labels: []string{"cluster", "reason"},
 		Help: "Why the last probe of the cluster failed; there is no row while probes succeed.",
 	}
+	clusterFailingStatus = &exposition.Family{
+		Name: "cobaltcore_cluster_failing_status_code", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "HTTP status of the answer with which the last probe of the cluster failed; there is no row without an answer.",
+	}
 	clusterCredentials = &exposition.Family{
 		Name: "cobaltcore_cluster_credential_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "type"},
 		Help: "When the exporter's own credentials for the cluster end: its token, if that tells, and its client certificate (token or client_certificate).",
@@ -104,8 +108,8 @@ func Families() []*exposition.Family {
 
 func clusterFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		clusterUp, clusterInfo, clusterContact, clusterFailing, clusterCredentials, clusterCertificate, clusterIdentityChanged, clusterRefused,
-		clusterKindsKnown,
+		clusterUp, clusterInfo, clusterContact, clusterFailing, clusterFailingStatus, clusterCredentials, clusterCertificate,
+		clusterIdentityChanged, clusterRefused, clusterKindsKnown,
 	}
 }
 
@@ -140,8 +144,11 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 	r.Time(clusterIdentityChanged, s.identity.changed, s.identity.last, s.identity.first)
 	r.Time(clusterRefused, s.refused)
 	r.Bool(clusterKindsKnown, c.Snapshot == nil || s.complete)
-	if s.failing != "" {
-		r.Add(clusterFailing, 1, string(s.failing))
+	if s.failing.Reason != "" {
+		r.Add(clusterFailing, 1, string(s.failing.Reason))
+		if s.failingStatus > 0 {
+			r.Add(clusterFailingStatus, float64(s.failingStatus))
+		}
 	}
 }
 
