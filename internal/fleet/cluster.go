@@ -72,6 +72,9 @@ func (c Cluster) Connect() (*rest.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cluster %q: in-cluster configuration: %w", c.Name, err)
 		}
+		if config.CAFile == "" { // client-go goes on without one that it cannot read
+			return nil, fmt.Errorf("cluster %q: in-cluster configuration: the service account has no CA certificate", c.Name)
+		}
 		return config, nil
 	}
 	config, err := fromFile(c.Kubeconfig, c.Context)

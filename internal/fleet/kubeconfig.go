@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/util/cert"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
@@ -69,7 +70,14 @@ func fromFile(path, context string) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return clientConfig(cluster, user)
+	config, err := clientConfig(cluster, user)
+	if err != nil || config.CAFile == "" || len(config.CAData) > 0 {
+		return config, err
+	}
+	if _, err := cert.NewPool(config.CAFile); err != nil { // client-go trusts the CAs of the system if it is empty
+		return nil, fmt.Errorf("certificate-authority: %w", err)
+	}
+	return config, nil
 }
 
 // fromSecret returns the client configuration of a kubeconfig in a Secret. Such a

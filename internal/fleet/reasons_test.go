@@ -104,6 +104,12 @@ contexts: [{name: c, context: {cluster: c}}]}`, server.URL))
 	if err := c.Get(t.Context(), "/", nil, &struct{}{}); failure.Classify(err) != failure.ReasonTLS {
 		t.Errorf("another CA: %v", err)
 	}
+	for _, text := range []string{"", "# being rotated\n"} {
+		write(t, ca, text)
+		if _, err := (Cluster{Name: "storage", Kubeconfig: file}).Connect(); err == nil {
+			t.Errorf("with the CA file %q, the CAs of the system are trusted", text)
+		}
+	}
 	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	if err := c.Get(t.Context(), "/", nil, &struct{}{}); err != nil {
 		t.Errorf("the CA file was rotated: %v", err)

@@ -75,4 +75,8 @@ func serviceAccountIsNoFallback(t *testing.T) {
 	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(); err != nil {
 		t.Errorf("in-cluster: %v", err)
 	}
+	write(t, filepath.Join(dir, "ca.crt"), "")
+	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(); err == nil {
+		t.Error("in-cluster: without a CA certificate, the CAs of the system are trusted")
+	}
 }
