@@ -64,8 +64,8 @@ const (
 // Ref identifies a store. A ClusterSecretStore has no namespace.
 type Ref struct{ Kind, Namespace, Name string }
 
-// String returns kind/namespace/name; the namespace may be empty.
-func (r Ref) String() string { return r.Kind + "/" + r.Namespace + "/" + r.Name }
+// String returns kind/namespace/name, and kind/name of a ClusterSecretStore.
+func (r Ref) String() string { return r.Kind + "/" + r.key() }
 
 // key returns the key of the store among those of its kind.
 func (r Ref) key() string {

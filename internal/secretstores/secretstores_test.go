@@ -83,7 +83,7 @@ func TestStores(t *testing.T) {
 		{"follows from the second store", map[string]any{"ns/s": user(failed, a, b)}, nil, map[string]any{"ns/a": store(ready)}, map[string]any{"b": store(failed)},
 			[]string{
 				"dependents ClusterSecretStore b ExternalSecret 1", "dependents SecretStore a ExternalSecret 1",
-				"since ClusterSecretStore b failed  ClusterSecretStore//b openbao 2", "since ExternalSecret s failed  ClusterSecretStore//b openbao 1",
+				"since ClusterSecretStore b failed  ClusterSecretStore/b openbao 2", "since ExternalSecret s failed  ClusterSecretStore/b openbao 1",
 			}},
 		{"missing", map[string]any{"ns/s": user(failed, a)}, nil, map[string]any{}, nil,
 			[]string{"missing s SecretStore/ns/a 1", "since ExternalSecret s failed store_missing SecretStore/ns/a  1"}},
