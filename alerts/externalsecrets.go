@@ -59,7 +59,8 @@ func esoState(r Rule) Rule {
 	r.For = 5 * time.Minute // not before the controller and the login, from which it may follow
 	r.Since = `min without (status, tolerated, problem, store_namespace) (` + esoNotReady + `)`
 	r.Reason = `label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_externalsecret_status), "kind", "ExternalSecret", "", "")
-or label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_pushsecret_status), "kind", "PushSecret", "", "")
+or max by (` + esoObject + `, reason) (label_replace(` + esoNotReady + `{kind="PushSecret", problem="store_missing"}, "reason", "$1 is missing", "store", "(.+)"))
+or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_pushsecret_status), "kind", "PushSecret", "", "")
 or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)`
 	if r.Name != "ESOStoreNotReady" && r.Name != "ESOStoreUnusedNotReady" {
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()})

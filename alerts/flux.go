@@ -87,8 +87,10 @@ func flux(r Rule) Rule {
 // fluxSince keeps the label onset, which says whether the onset is exact.
 const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
-// fluxWaitsFor names the dependency and what is wrong with it.
-const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `, "reason", " ", "dependency", "problem"))`
+// fluxWaitsFor names the dependency and what is wrong with it. At the end of a chain that is
+// something else.
+const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `{chain="direct"}, "reason", " ", "dependency", "problem")
+  or label_replace(` + fluxWaiting + `{chain="indirect"}, "reason", "$1 waits itself", "dependency", "(.+)"))`
 
 // releaseSince is since when conditions of a HelmRelease have meant trouble.
 func releaseSince(conditions string) string {

@@ -125,6 +125,9 @@ const generatorGroup = "source.extensions.fluxcd.io"
 type generator struct {
 	watch.Object
 
+	Spec struct {
+		Sources []reference `json:"sources"`
+	} `json:"spec"`
 	Status struct {
 		status
 
@@ -144,6 +147,9 @@ func generators() watch.Resource {
 		s := subject{
 			kind: "ArtifactGenerator", lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 			suspended: disabled(&o.Metadata, suspendGenerator), provides: true,
+		}
+		if len(o.Spec.Sources) == 1 { // of several, the status does not record which one failed
+			s.source = o.Spec.Sources[0].in(o.Metadata.Namespace)
 		}
 		s.evaluate(seen)
 		s.info(r, info{group: generatorGroup})

@@ -131,8 +131,8 @@ func (s *subject) rows(r *exposition.Rows) {
 func (s *subject) notReadyRow(r *exposition.Rows) {
 	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
 	source, upstream := s.source.String(), ""
-	if s.provides {
-		source, upstream = self, source
+	if s.provides { // what is made from nothing else is its own upstream
+		source, upstream = self, cmp.Or(source, self)
 	}
 	tolerated := state != lifecycle.Stalled &&
 		(s.result.Onset.Precision() != lifecycle.Undated || state != lifecycle.Failed && state != lifecycle.Unprocessed && state != lifecycle.Suspended)

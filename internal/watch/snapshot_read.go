@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -72,11 +73,19 @@ var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.ym
 // timestamps move with the clock, and it is read again at each probe.
 const renewalPause = 50
 
-// unsupported returns the versions of a kind in the snapshot that are not supported.
-func (c snapshotContent) unsupported(r Resource) []string {
+// unsupported returns the versions that are not supported of objects that are in the
+// snapshot in no other version. read are the keys of those that are.
+func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 	var all []string
 	for _, o := range c.objects[schema.GroupKind{Group: r.Group, Kind: r.Kind}] {
-		if !slices.Contains(r.Versions, o.Version) && !slices.Contains(all, o.Version) {
+		if slices.Contains(r.Versions, o.Version) || slices.Contains(all, o.Version) {
+			continue
+		}
+		var object Object
+		if len(read) > 0 { // else none is in another version
+			_ = json.Unmarshal(o.Raw, &object, lenientOptions) // else it has no name
+		}
+		if _, ok := read[object.Metadata.key()]; !ok {
 			all = append(all, o.Version)
 		}
 	}
@@ -149,6 +158,7 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 		seen.Now = content.meta.TakenAt
 	}
 	versions, entries := make([]string, len(c.kinds)), make([][]*exposition.Entry, len(c.kinds))
+	unsupported := make([][]string, len(c.kinds))
 	for i, k := range c.kinds {
 		rows := k.group.Rows()
 		rows.Shift(shift)
@@ -181,6 +191,7 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 			at[entry.Key] = len(entries[i])
 			entries[i] = append(entries[i], entry)
 		}
+		unsupported[i] = content.unsupported(k.resource, at)
 	}
 	unrecorded := content.unrecorded(c.kinds)
 	for i, k := range c.kinds {
@@ -190,12 +201,13 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 		case ok:
 			k.unread(gone)
 		case versions[i] == "":
-			k.absent(content.unsupported(k.resource)...)
+			k.absent(unsupported[i]...)
 			k.update(func(s *kindState) { s.unrecorded = unrecorded[k] })
 		default:
 			k.begin(versions[i])
 			k.replace(entries[i])
 			k.synchronized()
+			k.update(func(s *kindState) { s.unsupported = unsupported[i] })
 		}
 	}
 	c.update(func(s *clusterState) {

@@ -64,24 +64,36 @@ func benchmarkStart(
 }
 
 func startOnce(b *testing.B, file string) {
-	ctx, cancel := context.WithCancel(b.Context())
+	_, stop := start(b, file)
+	b.StopTimer()
+	stop()
+	b.StartTimer()
+}
+
+// serve runs an exporter until the end of the benchmark and returns its URL.
+func serve(b *testing.B, file string) string {
+	url, stop := start(b, file)
+	b.Cleanup(stop)
+	return url
+}
+
+// start runs an exporter and waits until it is ready.
+func start(b *testing.B, file string) (url string, stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	listening, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() {
 		ended <- app.Run(ctx, app.Options{
-			ConfigFile: file, ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: time.Minute,
+			ConfigFile: file, ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: 2 * time.Minute,
 			Log: slog.New(slog.DiscardHandler), Listening: func(a []net.Addr) { listening <- a[0] },
 		})
 	}()
 	e := &harness.Exporter{URL: "http://" + (<-listening).String()}
-	harness.Must(b, testbed.Poll(b.Context(), time.Minute, func(ctx context.Context) error {
+	harness.Must(b, testbed.Poll(b.Context(), 2*time.Minute, func(ctx context.Context) error {
 		code, _, err := e.Get(ctx, "/-/ready")
 		if err == nil && code != http.StatusOK {
 			err = fmt.Errorf("status %d", code)
 		}
 		return err
 	}))
-	b.StopTimer()
-	cancel()
-	harness.Must(b, <-ended)
-	b.StartTimer()
+	return e.URL, func() { cancel(); harness.Must(b, <-ended) }
 }
