@@ -131,7 +131,7 @@ func TestChartRefuses(t *testing.T) {
 		"OpenBao in no cluster":           {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"storage","nodes":["https://o:8200"]}]}}}`, "storage of o is none of the configuration, which has management"},
 		"a rule that is none":             {`{"config":{"rules":{"disabled":["FluxStaled"]}}}`, "config.rules.disabled: there is no FluxStaled"},
 		"a change of a rule that is none": {`{"config":{"rules":{"overrides":{"FluxStaled":{"for":"5m"}}}}}`, "config.rules.overrides: there is no FluxStaled"},
-		"a threshold of nothing":          {`{"prometheusRules":{"overrides":{"FluxSuspended":{"threshold":5}}}}`, "FluxSuspended has no threshold"},
+		"a threshold of nothing":          {`{"prometheusRules":{"overrides":{"FluxStalled":{"threshold":5}}}}`, "FluxStalled has no threshold"},
 		"one port for two":                {`{"web":{"tlsSecretName":"tls","probePort":9876}}`, "web.probePort"},
 		"a bad digest":                    {`{"image":{"digest":"latest"}}`, "/image/digest"},
 	} {

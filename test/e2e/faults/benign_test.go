@@ -73,7 +73,11 @@ func benignEvents() []event {
 		}},
 		{name: "a Kustomization is suspended and resumed", happen: func(t *testing.T, f *faultyFleet) {
 			for _, suspended := range []bool{true, false} {
-				alter(t, f.management, kustomization("storage-infrastructure"), func(o map[string]any) { set(t, o, suspended, "spec", "suspend") })
+				alter(t, f.management, kustomization("storage-infrastructure"), func(o map[string]any) {
+					set(t, o, suspended, "spec", "suspend")
+					generation, _, _ := unstructured.NestedInt64(o, "metadata", "generation")
+					set(t, o, generation+1, "status", "observedGeneration") // as the controller does after it was resumed
+				})
 				f.status(t, "storage-infrastructure", map[bool]string{true: "suspended", false: "ready"}[suspended])
 			}
 		}},

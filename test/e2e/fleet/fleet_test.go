@@ -46,7 +46,7 @@ func TestFourClusters(t *testing.T) {
 		e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "cluster": c.Name, "=": "1"})
 		e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "cluster": c.Name, "collector": "flux", "=": "1"})
 		e.Expect(t, 19, harness.Series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "flux", "=": "1"})
-		e.Expect(t, 3, harness.Series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "controllers", "=": "1"})
+		e.Expect(t, 4, harness.Series{"": "cobaltcore_watch_synced", "cluster": c.Name, "collector": "controllers", "=": "1"})
 	}
 	// Flux Operator itself may add objects, but takes none away.
 	harness.Eventually(t, time.Minute, func() error {

@@ -150,7 +150,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 		"kubeConfig": map[string]any{"secretRef": map[string]any{"name": "management-kubeconfig"}},
 	}
 	harness.Must(t, c.Apply(t.Context(), o))
-	e.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "name": "apps", "status": "unknown", "target_cluster": "management"})
+	e.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "name": "apps", "status": "unprocessed", "target_cluster": "management"})
 	o.Object["status"] = map[string]any{"observedGeneration": int64(1), "conditions": []any{map[string]any{
 		"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "secret text", "lastTransitionTime": "2026-11-20T09:00:00Z",
 	}}}

@@ -231,7 +231,8 @@ func expectedRows(cluster string, o *unstructured.Unstructured) []string {
 		return x.rows
 	}
 	healthy, reason := x.state(kind, reason)
-	if !healthy || reason != "SecretSynced" && reason != "Synced" {
+	deleted := x.text("metadata", "deletionTimestamp") != ""
+	if !deleted && (!healthy || reason != "SecretSynced" && reason != "Synced") {
 		x.add("status", "1", "reason", reason)
 	}
 	x.synchronized(healthy && cmp.Or(x.text("spec", "refreshPolicy"), "Periodic") == "Periodic")
