@@ -29,6 +29,16 @@ func peculiarities() []peculiarity {
 			}
 			s.raft(1, 0)
 		}, want: baoOutcome{"down", "OpenBaoNodeNotJoined OpenBaoPeerMissing OpenBaoQuorumAtRisk OpenBaoQuorumAtRiskCritical"}},
+		{name: "raft with one node", base: installation{"single", 1, 0, "raft"}, change: func(baoSite) {}, want: baoOutcome{"ok", ""}},
+		{name: "raft with seven nodes", base: installation{"seven", 7, 0, "raft"}, change: func(baoSite) {}, want: baoOutcome{"ok", ""}},
+		{name: "sealed after a restart of all", change: func(s baoSite) { s.seal(0); s.seal(1); s.seal(2) },
+			want: baoOutcome{"down", "OpenBaoClusterSealed OpenBaoCollectorFailing OpenBaoNoLeader OpenBaoNodeSealed"}},
+		{name: "never initialized", change: func(s baoSite) {
+			for n := range 3 {
+				s.seal(n)
+				s.health(n, 501, object{"initialized": false, "sealed": true})
+			}
+		}, want: baoOutcome{"down", "OpenBaoCollectorFailing OpenBaoNoLeader OpenBaoUninitialized"}},
 		{name: "one of three serves", base: installations()[3], change: func(s baoSite) { s.seal(1); s.seal(2) },
 			want: baoOutcome{"degraded", "OpenBaoNodeSealed"}},
 		{name: "sealed majority", change: func(s baoSite) {
