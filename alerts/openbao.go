@@ -33,9 +33,9 @@ func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []s
 const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
     and on (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_healthy == 0))`
 
-// unhealthyServers has one reason for each raft server that is unhealthy.
-const unhealthyServers = `topk by (cluster, openbao, server_id) (1,
-  max by (cluster, openbao, server_id, address, reason) (cobaltcore_openbao_autopilot_server_unhealthy))`
+// unhealthyServers has the raft servers that are unhealthy. Their reasons differ while
+// replicas of the exporter ask one after the other.
+const unhealthyServers = `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_autopilot_server_unhealthy)`
 
 // peerRole is the role of raft servers by their label voter.
 const peerRole = `{{ if eq $labels.voter "true" }}voters{{ else }}non-voters{{ end }}`
@@ -162,14 +162,15 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,
 			Expr:   unhealthyServers,
+			Reason: `max by (cluster, openbao, server_id, address, reason) (cobaltcore_openbao_autopilot_server_unhealthy)`,
 			Object: Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
 			Since: unhealthyServers + `
   * on (cluster, openbao, server_id) group_left ()
     max by (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds)`,
-			Summary: "Raft server {{ $labels.server_id }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy: {{ $labels.reason }}",
+			Summary: "Raft server {{ $labels.server_id }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy",
 			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds server {{ $labels.server_id }} " +
-				"({{ $labels.address }}) to be unhealthy: {{ $labels.reason }}. Left and last_contact: it does not run, or the leader does not reach it on " +
-				"its cluster port. Trailing_logs and term: it is behind the leader. Check its pod, its disk and the network to it.",
+				"({{ $labels.address }}) to be unhealthy: it does not run, the leader does not reach it on its cluster port, or it is behind the leader. " +
+				"Check its pod, its disk and the network to it.",
 			InhibitedBy: serverless,
 		}),
 		openBao(Rule{
