@@ -11,6 +11,4 @@ const (
 	FluxSeries = 3386
 	// ExternalSecretSeries is without the flow of secrets.
 	ExternalSecretSeries = 4000
-	// SecretFlowSeries is for one path in each ExternalSecret.
-	SecretFlowSeries = 1000
 )

@@ -33,7 +33,8 @@ func TestSeriesOfHealthyObjects(t *testing.T) {
 	testutil.Eventually(t, func() (bool, string) {
 		var code int
 		code, body = e.ask(http.MethodGet, "/metrics?collect[]=flux&collect[]=externalsecrets")
-		return code == http.StatusOK, body
+		complete := strings.Contains(body, "\nflux_resource_info{") && strings.Contains(body, "\ncobaltcore_eso_externalsecret_info{")
+		return code == http.StatusOK && complete, body
 	})
 	got := map[string]int{}
 	for row := range strings.Lines(body) {
@@ -51,7 +52,7 @@ func TestSeriesOfHealthyObjects(t *testing.T) {
 			t.Errorf("a healthy object has %s", row)
 		}
 	}
-	want := map[string]int{"flux": FluxSeries, "secrets": ExternalSecretSeries, "flow": SecretFlowSeries}
+	want := map[string]int{"flux": FluxSeries, "secrets": ExternalSecretSeries}
 	if diff := cmp.Diff(want, got); diff != "" || FluxSeries > most || ExternalSecretSeries > most {
 		t.Errorf("series, at most %d each (-want +got):\n%s", most, diff)
 	}
