@@ -131,9 +131,11 @@ func greenhouseClusters() []Rule {
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: time.Minute,
-			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds)`,
-			Summary:     "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
-			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due at {{ $value | humanizeTimestamp }}. Greenhouse then removes its Plugins and forgets it. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
+			Expr:    `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds) - time()`,
+			Summary: "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
+			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due " +
+				"{{ if ge $value 0.0 }}in {{ $value | humanizeDuration }}{{ else }}now{{ end }}. " +
+				"Greenhouse then removes its Plugins and forgets it. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
 		}),
 	}
 }
