@@ -72,7 +72,7 @@ const settled = `document.querySelectorAll('[aria-label^="expand group"]').forEa
 // show opens a page and waits until all is there, and something in each panel.
 func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string) []renderedPanel {
 	b.Helper()
-	b.do(look(shotWidth, 9000, "light"), // panels outside of the window are not asked for
+	b.do(look(shotWidth, 11000, "light"), // panels outside of the window are not asked for
 		chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f))))
 	var panels []renderedPanel
 	if err := testbed.Poll(b.Context(), 2*time.Minute, func(context.Context) error {
