@@ -4,68 +4,28 @@
 package app
 
 import (
-	"encoding/pem"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-const inNamespace = "COBALTCORE_TEST_SERVICE_ACCOUNT"
-
 // TestBrokenKubeconfigIsNoOtherCluster runs exporters that have a service account, as in a
-// pod, in a mount namespace of their own. It is skipped where there are none.
+// pod.
 func TestBrokenKubeconfigIsNoOtherCluster(t *testing.T) {
-	if os.Getenv(inNamespace) != "" {
-		brokenKubeconfigIsNoOtherCluster(t)
-		return
-	}
-	t.Parallel()
-	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	self.Env = append(os.Environ(), inNamespace+"=1")
-	self.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	out, err := self.CombinedOutput()
-	if err != nil && len(out) == 0 {
-		t.Skipf("no mount namespace here: %v", err)
-	}
-	if err != nil || !strings.Contains(string(out), "--- PASS") {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// serviceAccount gives the process the service account of a cluster.
-func serviceAccount(t *testing.T, c fakeCluster) {
-	t.Helper()
-	run, err := filepath.EvalSymlinks("/var/run")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", run, "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	s := site{t: t, dir: "/var/run/secrets/kubernetes.io/serviceaccount"}
-	s.write("token", "t0ken")
-	s.write("ca.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate().Raw})))
-	server, err := url.Parse(c.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("KUBERNETES_SERVICE_HOST", server.Hostname())
-	t.Setenv("KUBERNETES_SERVICE_PORT", server.Port())
+	testutil.InMountNamespace(t, brokenKubeconfigIsNoOtherCluster)
 }
 
 func brokenKubeconfigIsNoOtherCluster(t *testing.T) {
 	here, storage := newFakeCluster(t, "pod"), newFakeCluster(t, "s")
-	serviceAccount(t, here)
+	server, err := url.Parse(here.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testutil.ServiceAccount(t, "t0ken", here.Certificate(), server.Hostname(), server.Port())
 	good := storage.Kubeconfig("t0ken")
 	broken := map[string]string{
 		"empty": "", "header only": "apiVersion: v1\nkind: Config\n", "nothing": "{}", "comment": "# soon\n", "truncated": good[:len(good)/2],
