@@ -53,7 +53,7 @@ type Rule struct {
 	// in which the exporter saw it first.
 	// A label onset that is not exact means that it began then or earlier.
 	Since string
-	// Reason is PromQL with the same labels, and a label reason that says why. It may
+	// Reason is PromQL with the same labels and a label reason. The value of the label may
 	// churn, so it is no label of the alert: it follows the summary.
 	Reason string
 	// Object may have an annotation that turns the alert off, see [Rule.Query].

@@ -84,10 +84,10 @@ func flux(r Rule) Rule {
 	return r
 }
 
-// fluxSince keeps the label onset, which says whether the onset is exact.
+// fluxSince keeps the label onset: whether the onset is exact.
 const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
-// fluxWaitsFor names the dependency and what is wrong with it. At the end of a chain that is
+// fluxWaitsFor names the dependency and its problem. At the end of a chain that is
 // something else.
 const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `{chain="direct"}, "reason", " ", "dependency", "problem")
   or label_replace(` + fluxWaiting + `{chain="indirect"}, "reason", "$1 waits itself", "dependency", "(.+)"))`
@@ -106,7 +106,7 @@ const fluxText = "What is suspended, under way or waiting has not failed. *sourc
 
 // fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
 // not failed. The state of an object does not change while it is tried again, so `for`
-// only damps what is mended within a moment.
+// only damps what recovers within a moment.
 func fluxGroup() Group {
 	self := []string{clusterLabel, "kind", "exported_namespace", "name"}
 	bySource := []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "source"}}, {By: "FluxChartFailing", Equal: []string{clusterLabel, "source"}}}

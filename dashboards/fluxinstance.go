@@ -3,7 +3,7 @@
 
 package dashboards
 
-// fluxInstances are what FluxInstances ask for, and what is not so.
+// fluxInstances shows the settings of FluxInstances, and the differences from them.
 func fluxInstances() []Panel {
 	instance := func(more ...Column) []Column {
 		return append([]Column{clusterColumn(), labelColumn("exported_namespace", "Namespace"), fluxNameColumn()}, more...)

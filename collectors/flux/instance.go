@@ -211,7 +211,7 @@ func kindsOf(component string) []string {
 	return nil
 }
 
-// settingRows adds the settings and what is asked for beside the controllers.
+// settingRows adds the settings and the requested objects beside the controllers.
 func (o *fluxInstance) settingRows(s *subject, r *exposition.Rows) {
 	c := &o.Spec.Cluster
 	r.Add(instanceSettings, 1, s.labels(c.Type, c.Size, c.Domain, boolLabel(c.Multitenant), boolLabel(o.networkPolicy()),

@@ -131,7 +131,7 @@ func (s *subject) rows(r *exposition.Rows) {
 func (s *subject) notReadyRow(r *exposition.Rows) {
 	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
 	source, upstream := s.source.String(), ""
-	if s.provides { // what is made from nothing else is its own upstream
+	if s.provides { // an origin is its own upstream
 		source, upstream = self, cmp.Or(source, self)
 	}
 	tolerated := state != lifecycle.Stalled &&

@@ -160,7 +160,7 @@ func (c *Cluster) mismatches(ref Ref, d *Demand) []mismatch {
 	return all
 }
 
-// syncMismatches compares the source and the Kustomization of the sync with what is asked for.
+// syncMismatches compares the source and the Kustomization of the sync with the spec.
 func (c *Cluster) syncMismatches(s *Sync) []mismatch {
 	if s.Source.Name == "" {
 		return nil

@@ -102,7 +102,7 @@ func (c *Cluster) leads(from, to Ref) bool {
 
 func rank(problem string) int { return slices.Index(bySeverity(), problem) }
 
-// problem returns what is wrong with a dependency.
+// problem returns the problem of a dependency.
 func (c *Cluster) problem(node *Node, w Wait) string {
 	on := c.nodes[w.Ref]
 	switch {

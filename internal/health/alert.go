@@ -30,7 +30,7 @@ type alert struct {
 	activeAt, since time.Time
 	// dated means that rows have since, atLeast that it may have begun before.
 	dated, atLeast bool
-	// reason says why, and may change; empty if unknown.
+	// reason may change; empty if unknown.
 	reason string
 	// gone is since when the rule does not say so any more.
 	gone time.Time

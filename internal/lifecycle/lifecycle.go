@@ -154,8 +154,8 @@ type Object struct {
 	Generation       int64
 	// Suspended is set for an object that is not reconciled on purpose.
 	Suspended bool
-	// SuspendedAt and ChangedAt are when somebody suspended the object and when somebody
-	// changed its spec, from managedFields; zero if unknown.
+	// SuspendedAt and ChangedAt are when the object was suspended and when its spec was
+	// changed, from managedFields; zero if unknown.
 	SuspendedAt, ChangedAt time.Time
 	Conditions             Conditions
 	// Observed is the greatest of status.observedGeneration and lastAttemptedGeneration;

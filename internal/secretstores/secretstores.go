@@ -82,7 +82,7 @@ type Node struct {
 	Problem string
 	// Stores are those that the object names, without duplicates.
 	Stores []Ref
-	// Backend and AuthMount are what is behind a store.
+	// Backend and AuthMount identify the provider of a store.
 	Backend, AuthMount string
 	// References is the note for the flow of secrets; nil if the object has none.
 	References any
