@@ -4,6 +4,7 @@
 package fleet
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,8 +14,10 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,8 +66,10 @@ func TestReasonsOfConnections(t *testing.T) {
 		"plugin does not exist": {plugin("/does/not/exist"), failure.ReasonCredentials},
 		"plugin not in PATH":    {plugin("cobaltcore-no-such-plugin"), failure.ReasonCredentials},
 		"plugin fails":          {plugin("'false'"), failure.ReasonCredentials},
-		"plugin answers no":     {plugin("echo"), failure.ReasonCredentials},
-		"certificate expired":   {"client-certificate: client.pem, client-key: key.pem", failure.ReasonTLS},
+		"plugin prints garbage": {plugin("echo"), failure.ReasonCredentials},
+		"plugin prints no token": {plugin(`echo, args: ['{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}']`),
+			failure.ReasonCredentials},
+		"certificate expired": {"client-certificate: client.pem, client-key: key.pem", failure.ReasonTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,5 +118,55 @@ contexts: [{name: c, context: {cluster: c}}]}`, server.URL))
 	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	if err := c.Get(t.Context(), "/", nil, &struct{}{}); err != nil {
 		t.Errorf("the CA file was rotated: %v", err)
+	}
+}
+
+// TestExecPlugin: the time in which the plugin runs is not the server's, and a credential
+// that has expired is the server's to refuse.
+func TestExecPlugin(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer expired" {
+			t.Errorf("asked with %q", r.Header.Get("Authorization"))
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { // the plugin ends, and the next one has nothing to wait for
+		if f, err := os.OpenFile(pipe, os.O_RDWR, 0); err == nil {
+			_ = os.Remove(pipe)
+			_ = f.Close()
+		}
+	})
+	for name, tc := range map[string]struct {
+		command string
+		timeout time.Duration
+		want    failure.Reason
+	}{
+		"hangs": {fmt.Sprintf("cat, args: [%q]", pipe), 100 * time.Millisecond, failure.ReasonCredentials},
+		"prints an expired token": {`echo, args: ['{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",` +
+			`"status":{"token":"expired","expirationTimestamp":"2020-01-01T00:00:00Z"}}']`, time.Minute, failure.ReasonUnauthorized},
+	} {
+		file := write(t, filepath.Join(dir, strings.ReplaceAll(name, " ", "-")), fmt.Sprintf(`apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: %s}}}]
+`, server.URL, tc.command))
+		c := NewClient(Cluster{Name: "storage", Source: SourceKubeconfig, Kubeconfig: file}, ClientOptions{})
+		t.Cleanup(c.Close)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), tc.timeout)
+			if err := c.Get(ctx, "/version", nil, &struct{}{}); failure.Classify(err) != tc.want {
+				t.Errorf("%s: %s, want %s: %v", name, failure.Classify(err), tc.want, err)
+			}
+			cancel()
+		}
 	}
 }

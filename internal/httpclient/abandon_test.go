@@ -9,7 +9,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -27,19 +31,62 @@ func (c closed) Close() error { close(c.done); return nil }
 // says too late is closed.
 func TestAbandon(t *testing.T) {
 	late, done := make(chan struct{}), make(chan struct{})
-	transport := abandon{roundTrip(func(*http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(t.Context())
+	transport := abandon{next: roundTrip(func(*http.Request) (*http.Response, error) {
+		cancel()
 		<-late
 		return &http.Response{Body: closed{strings.NewReader(""), done}}, nil
 	})}
-	ctx, cancel := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancel()
 	if _, err := transport.RoundTrip(r); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	close(late)
 	<-done
+}
+
+// TestAbandonPlugin is about the time in which an exec plugin runs: that is no timeout of
+// the server, and no number of requests waits for a plugin that does not end.
+func TestAbandonPlugin(t *testing.T) {
+	late := make(chan struct{})
+	wait := roundTrip(func(*http.Request) (*http.Response, error) {
+		<-late
+		return nil, errors.New("late")
+	})
+	for name, tc := range map[string]struct {
+		next http.RoundTripper
+		want failure.Reason
+	}{
+		"the plugin does not end":    {wait, failure.ReasonCredentials},
+		"the server does not answer": {mark{wait}, failure.ReasonTimeout},
+		"the plugin does not end after 401": {roundTrip(func(r *http.Request) (*http.Response, error) {
+			_, err := mark{roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.EOF })}.RoundTrip(r) //nolint:bodyclose // none
+			<-late
+			return nil, err
+		}), failure.ReasonCredentials},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = abandon{tc.next, new(atomic.Int32)}.RoundTrip(r) //nolint:bodyclose // none
+		if got := failure.Classify(err); got != tc.want {
+			t.Errorf("%s: %s, want %s: %v", name, got, tc.want, err)
+		}
+		cancel()
+	}
+	transport := abandon{wait, new(atomic.Int32)}
+	transport.waiting.Store(maxWaiting)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := transport.RoundTrip(r); failure.Classify(err) != failure.ReasonCredentials { //nolint:bodyclose // none
+		t.Errorf("with %d requests that wait: %v", maxWaiting, err)
+	}
+	close(late)
 }

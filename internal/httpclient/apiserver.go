@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -30,11 +31,16 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 	if config.Proxy == nil { // only that of a kubeconfig: one of the environment is not of this cluster
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // no proxy
 	}
+	var waiting *atomic.Int32
+	if config.ExecProvider != nil {
+		waiting = new(atomic.Int32)
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper { return mark{next} })
+	}
 	client, err = rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, nil, err
 	}
-	client.Transport = abandon{client.Transport}
+	client.Transport = abandon{client.Transport, waiting}
 	client.CheckRedirect = KeepRedirect
 	return client, dialer.CloseAll, nil
 }
