@@ -112,11 +112,11 @@ func controllersGroup() Group {
 		}),
 		controller(Rule{
 			Name: "ControllerMetricsFailing", Severity: Info, For: 15 * time.Minute,
-			Expr: `max by (cluster, system, reason) (cobaltcore_controller_scrape_failing)
-  or max by (cluster, system, reason) (cobaltcore_controller_pods_failing)`,
+			Expr:        metricsFailing("cluster, system"),
+			Reason:      metricsFailing("cluster, system, reason"),
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
-			Summary:     "Controllers of {{ $labels.system }} in {{ $labels.cluster }} do not tell of themselves",
-			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be listed or asked for their metrics ({{ $labels.reason }}): queues and errors of these controllers are not known. Their workloads are.",
+			Summary:     "The metrics of controllers of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be read",
+			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be listed, or their metrics cannot be read: queues and errors of these controllers are unknown. Check that the exporter may list pods and that no NetworkPolicy keeps it from their metrics ports.",
 		}),
 		controller(Rule{
 			Name: "ControllerMetricsCut", Severity: Info, For: 15 * time.Minute,
@@ -136,6 +136,12 @@ func controllersGroup() Group {
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit.",
 		}),
 	}}
+}
+
+// metricsFailing has the systems whose controllers' metrics cannot be read.
+func metricsFailing(by string) string {
+	return `max by (` + by + `) (cobaltcore_controller_scrape_failing)
+  or max by (` + by + `) (cobaltcore_controller_pods_failing)`
 }
 
 // controllersSystem describes the workloads of the other systems.

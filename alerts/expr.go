@@ -88,7 +88,7 @@ func rewrite(e parser.Expr) parser.Expr {
 	case *parser.VectorSelector:
 		return withoutScrape(e, e.Name)
 	case *parser.AggregateExpr:
-		if _, ok := e.Expr.(*parser.VectorSelector); ok && greatest(e) {
+		if _, ok := e.Expr.(*parser.VectorSelector); ok && joinsReplicas(e) {
 			return e
 		}
 		e.Expr = rewrite(e.Expr)
@@ -111,9 +111,11 @@ func rewrite(e parser.Expr) parser.Expr {
 	return e
 }
 
-// greatest says whether an aggregation takes the greatest of all replicas anyway.
-func greatest(e *parser.AggregateExpr) bool {
-	return (e.Op == parser.MAX || e.Op == parser.GROUP) && !e.Without &&
+// joinsReplicas reports whether an aggregation takes the greatest or the least value of all
+// replicas anyway. The least is that of the replica with the worst news: the earliest end
+// of a token that each replica has of its own.
+func joinsReplicas(e *parser.AggregateExpr) bool {
+	return (e.Op == parser.MAX || e.Op == parser.MIN || e.Op == parser.GROUP) && !e.Without &&
 		!slices.ContainsFunc(e.Grouping, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
 }
 
@@ -133,8 +135,18 @@ func ofSamples(e *parser.Call) (metric string, ok bool) {
 	return "", false
 }
 
-// sinceSuffix ends the names of metrics that are the onset of something.
-const sinceSuffix = "_since_timestamp_seconds"
+const (
+	// sinceSuffix ends the names of metrics that are the onset of something.
+	sinceSuffix = "_since_timestamp_seconds"
+	// reloadSuccessful is 0 for a replica that could not load its configuration.
+	reloadSuccessful = "cobaltcore_config_last_reload_successful"
+)
+
+// leastCounts reports whether of several replicas the one with the least value is right: it
+// has seen something for longest, or has failed.
+func leastCounts(metric string) bool {
+	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful
+}
 
 // withoutScrape is the expression without the labels of the scrape. What comes from
 // others keeps them, and recordings have none: what they are made of has lost them.
@@ -143,7 +155,7 @@ func withoutScrape(e parser.Expr, metric string) parser.Expr {
 		return e
 	}
 	op := parser.ItemType(parser.MAX)
-	if strings.HasSuffix(metric, sinceSuffix) { // the replica that has seen it for longest is right
+	if leastCounts(metric) {
 		op = parser.MIN
 	}
 	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}

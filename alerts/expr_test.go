@@ -26,7 +26,9 @@ func TestExprFor(t *testing.T) {
 		"recordings":                 {`fleet:a{cluster="x"}`, `fleet:a{clusterName="x"}`},
 		"the history of a recording": {`max_over_time(fleet:a[1h])`, `max_over_time(fleet:a[1h])`},
 		"others":                     {`rate(up[5m]) * up`, `rate(up[5m]) * up`},
-		"the greatest anyway":        {`max by (cluster) (a) + min by (cluster) (a)`, `max by (clusterName) (a) + min by (clusterName) (` + without + `(a))`},
+		"the greatest anyway":        {`max by (cluster) (a) + min by (cluster) (a)`, `max by (clusterName) (a) + min by (clusterName) (a)`},
+		"an onset":                   {`a_since_timestamp_seconds`, strings.Replace(without, "max", "min", 1) + `(a_since_timestamp_seconds)`},
+		"a replica that failed":      {`cobaltcore_config_last_reload_successful`, strings.Replace(without, "max", "min", 1) + `(cobaltcore_config_last_reload_successful)`},
 		"the greatest of each pod":   {`max by (pod) (a)`, `max by (pod) (` + without + `(a))`},
 		"a zero":                     {`a or vector(0)`, without + `(a) or vector(0)`},
 	} {
@@ -38,7 +40,7 @@ func TestExprFor(t *testing.T) {
 			t.Errorf("%s:\n%s\n%s", name, got, test.want)
 		}
 	}
-	if got, err := alerts.QueryFor(`max by (cluster) (cobaltcore_cluster_up) or min by (cluster) (cobaltcore_cluster_ready)`, "clusterName"); err != nil || strings.Contains(got, "\n") || !strings.Contains(got, without) {
+	if got, err := alerts.QueryFor(`max by (cluster) (cobaltcore_cluster_up) or sum by (cluster) (cobaltcore_cluster_ready)`, "clusterName"); err != nil || strings.Contains(got, "\n") || !strings.Contains(got, without) {
 		t.Errorf("%s, %v", got, err)
 	}
 	if got, err := alerts.EachReplica(`rate(a_total{cluster="$cluster"}[$__rate_interval])`, "clusterName"); err != nil || got != `rate(a_total{clusterName="$cluster"}[$__rate_interval])` {

@@ -113,13 +113,17 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		},
 		{
 			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-			Expr:        `max by (cluster, cluster_uid) (cobaltcore_cluster_info) and on (cluster_uid) (count by (cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""}) > 1)`,
+			Expr:        namedClusters + ` and on (cluster_uid) (count by (cluster_uid) (` + namedClusters + `) > 1)`,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $labels.cluster }} is there under another name, too",
 			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
 		},
 	}}
 }
+
+// namedClusters has a row for each name of a cluster, whatever else replicas of the exporter
+// have of it.
+const namedClusters = `max by (cluster, cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""})`
 
 // status adds the HTTP status of an answer, if that is the value.
 const status = `{{ if gt $value 99.0 }} ({{ $value }}){{ end }}`
@@ -187,10 +191,10 @@ func exporterGroup() Group {
 		},
 		{
 			Name: "ExporterReloadFailed", System: Exporter, Severity: Warning, For: 5 * time.Minute,
-			Expr:        `cobaltcore_config_last_reload_successful == 0`,
+			Expr:        reloadSuccessful + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "configuration"},
-			Summary:     "The exporter could not load its configuration",
-			Description: "The configuration file of the exporter is not valid, so the one before is still in force. Its log names the line.",
+			Summary:     "An exporter could not load its configuration",
+			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the one before is still in force there. Run check-config on the file: it names the line.",
 		},
 		{
 			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,

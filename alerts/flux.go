@@ -252,12 +252,13 @@ func fluxGroup() Group {
 		deletionStuck("FluxDeletionStuck", Flux, ".*fluxcd.*"),
 		flux(Rule{
 			Name: "FluxVersionSkew", Severity: Info, For: time.Hour,
-			// Those that do not run what most run. The version ends where the digest begins.
+			// Versions that not more than half of the clusters run, so both in a tie. A version
+			// ends where the digest begins.
 			Expr: fluxVersion + `
-  unless on (version) (count by (version) (` + fluxVersion + `) == scalar(max(count by (version) (` + fluxVersion + `))))`,
+  unless on (version) (2 * count by (version) (` + fluxVersion + `) > scalar(count(` + fluxVersion + `)))`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
-			Summary:     "Flux of {{ $labels.cluster }} is of another version than that of most clusters",
-			Description: "Cluster {{ $labels.cluster }} runs Flux {{ $labels.version }}, most clusters run another one.",
+			Summary:     "Flux in cluster {{ $labels.cluster }} is {{ $labels.version }}, unlike that of most clusters",
+			Description: "Cluster {{ $labels.cluster }} runs Flux {{ $labels.version }}, and at least half of the clusters run another version. Compare spec.distribution.version of their FluxInstances.",
 		}),
 		flux(Rule{
 			Name: "FluxReportComponentNotReady", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,

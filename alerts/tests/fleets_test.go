@@ -36,6 +36,25 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
+// TestOneReplicaFails: a replica that could not load its configuration is not hidden by
+// another one that could.
+func TestOneReplicaFails(t *testing.T) {
+	t.Parallel()
+	rows := func(text, replica string) []ruletest.Row {
+		parsed, err := ruletest.ParseRows(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ruletest.Scraped(parsed, replica)
+	}
+	const metric = "cobaltcore_config_last_reload_successful"
+	both := slices.Concat(rows(metric+" 1", "exporter-0"), rows(metric+" 0", "exporter-1"))
+	got := ruletest.Strings(evaluate(t, ruletest.Fixture{}, "cluster", both))
+	if want := []string{"ExporterReloadFailed{}"}; !slices.Equal(got, want) {
+		t.Errorf("alerts %v, want %v", got, want)
+	}
+}
+
 // TestClusterName: where the label of the rows has another name, alerts have both.
 func TestClusterName(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,10 @@ package tests_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +26,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// only limits the fixtures to some rules, to save time. Tests about all rules fail then.
+var only = flag.String("only", "", "regular expression of the names of rules whose fixtures are run")
+
 // fixtures runs the exporters, once for all tests.
 var fixtures = sync.OnceValues(func() ([]ruletest.Fixture, error) {
 	dir, err := os.MkdirTemp("", "rules-")
@@ -31,7 +36,11 @@ var fixtures = sync.OnceValues(func() ([]ruletest.Fixture, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	return ruletest.Fixtures(context.Background(), dir)
+	rules, err := regexp.Compile(*only)
+	if err != nil {
+		return nil, err
+	}
+	return ruletest.Fixtures(context.Background(), dir, rules)
 })
 
 func allFixtures(t *testing.T) []ruletest.Fixture {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -151,12 +152,14 @@ type Fixture struct {
 // atOnce is how many exporters run at the same time.
 const atOnce = 4
 
-// Fixtures runs an exporter for each case, with their files below dir.
-func Fixtures(ctx context.Context, dir string) ([]Fixture, error) {
+// Fixtures runs an exporter for each case whose rule matches the pattern, with their files
+// below dir.
+func Fixtures(ctx context.Context, dir string, rules *regexp.Regexp) ([]Fixture, error) {
 	cases, err := Cases()
 	if err != nil {
 		return nil, err
 	}
+	cases = slices.DeleteFunc(cases, func(c Case) bool { return !rules.MatchString(c.Rule) })
 	all, errs := make([]Fixture, len(cases)), make([]error, len(cases))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnce)

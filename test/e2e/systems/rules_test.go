@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestRulesByPromtool(t *testing.T) {
 	t.Parallel()
 	root, err := testbed.RepoRoot()
 	harness.Must(t, err)
-	fixtures, err := ruletest.Fixtures(t.Context(), t.TempDir())
+	fixtures, err := ruletest.Fixtures(t.Context(), t.TempDir(), regexp.MustCompile(""))
 	harness.Must(t, err)
 	for _, label := range []string{"cluster", "clusterName"} {
 		t.Run(label, func(t *testing.T) {
