@@ -21,20 +21,28 @@ func certManagerSystem() Description {
 func certManager(kind string, r Rule) Rule {
 	r.System, r.KeepFiringFor = CertManager, 5*time.Minute
 	r.Object = Object{Kind: kind, Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
-	if r.Name != "CertManagerIssuerNotReady" {
-		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "CertManagerIssuerNotReady", Equal: []string{clusterLabel, "issuer"}})
+	if r.Name != "CertManagerIssuerNotReady" && r.Name != "CertManagerUnprocessed" {
+		for _, by := range []string{"CertManagerIssuerNotReady", "CertManagerUnprocessed"} {
+			r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, "issuer"}})
+		}
 	}
 	r.InhibitedBy = append(r.InhibitedBy, inHouse())
 	return r
 }
 
-// certificate completes a rule about a Certificate: a failed request for it is a cause.
+// certificate completes a rule about a Certificate: a request for it that failed or is open
+// is a cause.
 func certificate(r Rule) Rule {
 	r.Expr = forRequests(r.Expr)
 	if r.Since != "" {
 		r.Since = forRequests(r.Since)
 	}
-	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "CertManagerRequestFailed", Equal: []string{clusterLabel, "namespace", "certificate"}})
+	if r.Reason != "" {
+		r.Reason = forRequests(r.Reason)
+	}
+	for _, by := range []string{"CertManagerRequestFailed", "CertManagerRequestPending"} {
+		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, "namespace", "certificate"}})
+	}
 	return certManager("Certificate", r)
 }
 
@@ -43,60 +51,128 @@ func forRequests(expr string) string {
 	return `label_replace(` + expr + `, "certificate", "$1", "name", "(.*)")`
 }
 
+// certManagerLasting selects objects that have been like this for longer than the
+// threshold; see [lasting].
+func certManagerLasting(rows, matchers string) string {
+	return lastingIn("cobaltcore_certmanager_"+rows, "onset, reason, status, tolerated", matchers)
+}
+
+// certManagerRows has the rows of a family for Since and Reason, with more labels than
+// those of the object.
+func certManagerRows(rows, by, more string) string {
+	return `min by (` + by + `, ` + more + `) (cobaltcore_certmanager_` + rows + `)`
+}
+
 const certManagerText = "*issuer* has the form Issuer/namespace/name or ClusterIssuer/name. A renewal is overdue when cert-manager has not " +
 	"issued the next certificate after its renewal time; the present one is still valid then."
+
+// Labels of the objects of cert-manager, and rows about those that are not ready.
+const (
+	certificateLabels   = "cluster, namespace, name"
+	certificateIssuer   = certificateLabels + ", issuer"
+	requestLabels       = certificateIssuer + ", certificate"
+	issuerLabels        = "cluster, kind, namespace, name, issuer"
+	certificateNotReady = "certificate_not_ready_since_timestamp_seconds"
+	issuerNotReady      = "issuer_not_ready_since_timestamp_seconds"
+	requestPending      = "request_pending_since_timestamp_seconds"
+
+	expiries = `(cobaltcore_certmanager_certificate_not_after_timestamp_seconds)`
+	renewals = `(cobaltcore_certmanager_certificate_renewal_timestamp_seconds)`
+	// unlessExpired leaves out Certificates that CertManagerCertificateExpired is about.
+	unlessExpired = `
+  unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + expiries + ` <= time())`
+)
 
 // certManagerGroup is about cert-manager. Certificates renew themselves: one that is
 // about to expire is no problem unless its renewal is overdue.
 func certManagerGroup() Group {
-	const (
-		of       = "cluster, namespace, name"
-		by       = of + ", issuer"
-		renewals = `(cobaltcore_certmanager_certificate_renewal_timestamp_seconds)`
-		renewal  = `max by (` + by + `) ` + renewals
-		ends     = `(cobaltcore_certmanager_certificate_not_after_timestamp_seconds)`
-		notAfter = `max by (` + by + `) ` + ends
-		expired  = `
-  unless on (` + of + `) (max by (` + of + `) ` + ends + ` <= time())`
-		notReady      = `max by (` + by + `, reason) (cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds)`
-		issuerSince   = `max by (cluster, kind, namespace, name, issuer, reason) (cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds)`
-		requestFailed = `max by (` + by + `, certificate, reason) (cobaltcore_certmanager_request_failed_timestamp_seconds)`
-	)
-	issuer := certManager("{{ $labels.kind }}", Rule{
-		Name: "CertManagerIssuerNotReady", Severity: Warning, For: 5 * time.Minute, Expr: issuerSince, Since: issuerSince,
-		Summary: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready: {{ $labels.reason }}",
-		Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} issues no certificates ({{ $labels.reason }}). " +
-			"Certificates that are due for renewal expire one by one. Read the message of its Ready condition first.",
-	})
-	overdue := Rule{
-		Name: "CertManagerRenewalOverdue", Severity: Warning, For: 5 * time.Minute,
-		Expr: `(time() - ` + renewal + ` > $threshold)` + expired, Since: renewal,
-		Threshold:   after(time.Hour, "how long after the renewal time"),
-		InhibitedBy: []Inhibition{{By: "CertManagerRenewalOverdueCritical", Equal: []string{clusterLabel, "namespace", "name"}}},
-		Summary:     "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not renewed in time",
-		Description: "The renewal of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} by {{ $labels.issuer }} " +
-			"is {{ $value | humanizeDuration }} overdue. Read the conditions of its newest CertificateRequest.",
-	}
-	return Group{Name: "certmanager", Title: "cert-manager", Text: certManagerText, Rules: []Rule{
-		issuer,
+	return Group{Name: "certmanager", Title: "cert-manager", Text: certManagerText, Rules: append(issuerRules(), certificateRules()...)}
+}
+
+func issuerRules() []Rule {
+	const requestFailed = `max by (` + requestLabels + `) (cobaltcore_certmanager_request_failed_timestamp_seconds)`
+	return []Rule{
+		certManager("{{ $labels.kind }}", Rule{
+			Name: "CertManagerIssuerNotReady", Severity: Warning, For: time.Minute, Threshold: after(5*time.Minute, sinceOnset),
+			Expr: certManagerLasting(issuerNotReady, `status!="unprocessed"`), Since: certManagerRows(issuerNotReady, issuerLabels, "onset"),
+			Reason:  certManagerRows(issuerNotReady, issuerLabels, "reason"),
+			Summary: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
+			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} issues no certificates. " +
+				"Certificates that are due for renewal expire one by one. Read the message of its Ready condition first.",
+		}),
+		certManager("{{ $labels.kind }}", Rule{
+			Name: "CertManagerUnprocessed", Severity: Warning, For: time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Expr:    unprocessedIn(issuerNotReady, "") + "\n  or " + unprocessedIn(certificateNotReady, "Certificate"),
+			Since:   certManagerUnion("onset"),
+			Reason:  certManagerUnion("reason"),
+			Summary: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
+			Description: "cert-manager has not processed {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }}, " +
+				"or its newest generation, for more than $threshold: it is down, or does not watch this namespace.",
+		}),
 		certManager("CertificateRequest", Rule{
 			Name: "CertManagerRequestFailed", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(time() - ` + requestFailed + ` < 2 * 86400)`, Since: requestFailed,
-			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted: {{ $labels.reason }}",
+			Reason:  certManagerRows("request_failed_timestamp_seconds", requestLabels, "reason"),
+			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted",
 			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} refused CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} " +
-				"{{ $value | humanizeDuration }} ago ({{ $labels.reason }}). cert-manager tries again with growing delay, up to 32 hours; the message of the request names the cause.",
+				"{{ $value | humanizeDuration }} ago. cert-manager tries again with growing delay, up to 32 hours; the message of the request names the cause.",
+		}),
+		certManager("CertificateRequest", Rule{
+			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Expr: certManagerLasting(requestPending, `status!="failed"`), Since: certManagerRows(requestPending, requestLabels, "onset"),
+			Reason:  certManagerRows(requestPending, requestLabels, "reason"),
+			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not answered",
+			Description: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has not been answered by {{ $labels.issuer }} for more than $threshold. " +
+				"The issuer does not exist or does not answer, an ACME challenge is open, or no approver has approved the request.",
+		}),
+		deletionStuck("CertManagerDeletionStuck", CertManager, "cert-manager.io"),
+	}
+}
+
+// unprocessedIn selects objects that cert-manager has not processed for longer than the
+// threshold. A Certificate does not follow from its issuer then.
+func unprocessedIn(rows, kind string) string {
+	expr := certManagerLasting(rows, `status="unprocessed"`)
+	if kind == "" {
+		return expr
+	}
+	return `label_replace(max without (issuer) (` + expr + `), "kind", "` + kind + `", "", "")`
+}
+
+// certManagerUnion has the rows of issuers and Certificates with their kinds.
+func certManagerUnion(more string) string {
+	return certManagerRows(issuerNotReady, issuerLabels, more) + `
+  or label_replace(` + certManagerRows(certificateNotReady, certificateLabels, more) + `, "kind", "Certificate", "", "")`
+}
+
+func certificateRules() []Rule {
+	const (
+		renewal  = `max by (` + certificateIssuer + `) ` + renewals
+		notAfter = `max by (` + certificateIssuer + `) ` + expiries
+	)
+	return []Rule{
+		certificate(Rule{
+			Name: "CertManagerCertificateNotReady", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Expr:    certManagerLasting(certificateNotReady, `status!="unprocessed"`) + unlessExpired,
+			Since:   certManagerRows(certificateNotReady, certificateIssuer, "onset"),
+			Reason:  certManagerRows(certificateNotReady, certificateIssuer, "reason"),
+			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
+			Description: "The Secret of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no certificate, or not the one that is " +
+				"declared. Read the conditions of its newest CertificateRequest, and those of {{ $labels.issuer }}.",
 		}),
 		certificate(Rule{
-			Name: "CertManagerCertificateNotReady", Severity: Warning, For: 15 * time.Minute, Expr: notReady + expired, Since: notReady,
-			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready: {{ $labels.reason }}",
-			Description: "The Secret of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no certificate, or not the one that is " +
-				"declared ({{ $labels.reason }}). Read the conditions of its newest CertificateRequest, and those of {{ $labels.issuer }}.",
+			Name: "CertManagerRenewalOverdue", Severity: Warning, For: 5 * time.Minute,
+			Expr: `(time() - ` + renewal + ` > $threshold)` + unlessExpired, Since: renewal,
+			Threshold:   after(time.Hour, "how long after the renewal time"),
+			InhibitedBy: []Inhibition{{By: "CertManagerRenewalOverdueCritical", Equal: []string{clusterLabel, "namespace", "name"}}},
+			Summary:     "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not renewed in time",
+			Description: "The renewal of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} by {{ $labels.issuer }} " +
+				"is {{ $value | humanizeDuration }} overdue. Read the conditions of its newest CertificateRequest.",
 		}),
-		certificate(overdue),
 		certificate(Rule{
 			Name: "CertManagerRenewalOverdueCritical", Severity: Critical, For: 5 * time.Minute,
-			Expr: `(` + notAfter + ` - time() < $threshold)` + expired + `
-  unless on (` + of + `) (max by (` + of + `) ` + renewals + ` > time() - 3600)`,
+			Expr: `(` + notAfter + ` - time() < $threshold)` + unlessExpired + `
+  unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + renewals + ` > time() - 3600)`,
 			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and is not renewed",
 			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}, and {{ $labels.issuer }} " +
@@ -109,5 +185,5 @@ func certManagerGroup() Group {
 			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expired {{ $value | humanizeDuration }} ago: clients refuse it. " +
 				"Repair {{ $labels.issuer }}, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
-	}}
+	}
 }

@@ -23,7 +23,7 @@ const (
 // that is watched: a node of OpenBao, a pod, what is missing.
 func objectKinds() []string {
 	return []string{
-		"Catalog", "Cluster", "ClusterExternalSecret", "ClusterPushSecret", "ExternalSecret", "Organization", "Plugin", "PluginPreset",
+		"Catalog", "Certificate", "CertificateRequest", "Cluster", "ClusterExternalSecret", "ClusterPushSecret", "ExternalSecret", "Organization", "Plugin", "PluginPreset",
 		"PushSecret", "TeamRoleBinding",
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -20,51 +21,45 @@ type certificateObject struct {
 		Issuer issuerReference `json:"issuerRef"`
 	} `json:"spec"`
 	Status struct {
-		Conditions     conditions `json:"conditions"`
-		NotAfter       time.Time  `json:"notAfter"`
-		Renewal        time.Time  `json:"renewalTime"`
-		Revision       int64      `json:"revision"`
-		LastFailure    time.Time  `json:"lastFailureTime"`
-		FailedAttempts int64      `json:"failedIssuanceAttempts"`
+		Conditions     lifecycle.Conditions `json:"conditions"`
+		NotAfter       time.Time            `json:"notAfter"`
+		Renewal        time.Time            `json:"renewalTime"`
+		Revision       int64                `json:"revision"`
+		LastFailure    time.Time            `json:"lastFailureTime"`
+		FailedAttempts int64                `json:"failedIssuanceAttempts"`
 	} `json:"status"`
 }
 
 // certificates declares Certificate. One that is being deleted has no rows: it is
 // neither renewed nor missed.
 func certificates() watch.Resource {
-	return watch.Of(resource("Certificate", certificateFamilies()), func(o *certificateObject, _ fleet.View, r *exposition.Rows) {
-		if !o.Metadata.Deleted.IsZero() {
-			return
-		}
-		status := &o.Status
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace)}
-		with := func(more ...string) []string { return append(labels[:3:3], more...) }
-		ready := status.Conditions.ready()
-		revision := ""
-		if status.Revision > 0 {
-			revision = strconv.FormatInt(status.Revision, 10)
-		}
-		r.Add(certificateInfo, 1, with(ready.Reason, revision)...)
-		r.Bool(certificateReady, ready.isTrue(), labels...)
-		r.Time(certificateNotAfter, status.NotAfter, labels...)
-		r.Time(certificateRenewal, status.Renewal, labels...)
-		if !ready.isTrue() {
-			r.Time(certificateNotReady, onset(ready, &o.Metadata), with(ready.Reason)...)
-		}
-		if status.FailedAttempts > 0 {
-			r.Add(certificateAttempts, float64(status.FailedAttempts), labels...)
-			r.Time(certificateRetry, nextRetry(status.LastFailure, status.FailedAttempts), labels...)
-		}
-	})
+	return watch.Remembering(resource("Certificate", certificateFamilies()),
+		func(o *certificateObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			result := o.evaluate(seen)
+			if result.State != lifecycle.Deleting {
+				o.rows(&result, r)
+			}
+			return result.Memory
+		})
 }
 
-// onset returns since when an object is in a condition: without a transition time, since
-// it was created.
-func onset(c condition, meta *watch.Meta) time.Time {
-	if c.Transition.IsZero() {
-		return meta.Created
+func (o *certificateObject) rows(result *lifecycle.Result, r *exposition.Rows) {
+	status := &o.Status
+	labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace)}
+	with := func(more ...string) []string { return append(labels[:3:3], more...) }
+	revision := ""
+	if status.Revision > 0 {
+		revision = strconv.FormatInt(status.Revision, 10)
 	}
-	return c.Transition
+	r.Add(certificateInfo, 1, with(readyReason(status.Conditions), revision)...)
+	r.Bool(certificateReady, status.Conditions.Is("Ready", "True"), labels...)
+	r.Time(certificateNotAfter, status.NotAfter, labels...)
+	r.Time(certificateRenewal, status.Renewal, labels...)
+	notReadyRow(r, certificateNotReady, result, labels...)
+	if status.FailedAttempts > 0 {
+		r.Add(certificateAttempts, float64(status.FailedAttempts), labels...)
+		r.Time(certificateRetry, nextRetry(status.LastFailure, status.FailedAttempts), labels...)
+	}
 }
 
 // nextRetry returns when cert-manager issues again after a failure: the delay doubles
@@ -85,41 +80,42 @@ type requestObject struct {
 		Issuer issuerReference `json:"issuerRef"`
 	} `json:"spec"`
 	Status struct {
-		Conditions conditions `json:"conditions"`
-		Failed     time.Time  `json:"failureTime"`
+		Conditions lifecycle.Conditions `json:"conditions"`
+		Failed     time.Time            `json:"failureTime"`
 	} `json:"status"`
 }
 
-// requests declares CertificateRequest. One that failed stays until the next attempt;
-// one that is pending is the Certificate's own matter.
+// requests declares CertificateRequest. One that failed stays until the next attempt.
 func requests() watch.Resource {
-	declared := resource("CertificateRequest", []*exposition.Family{requestFailed})
+	declared := resource("CertificateRequest", requestFamilies())
 	declared.Annotations = []string{certificateAnnotation}
-	return watch.Of(declared, func(o *requestObject, _ fleet.View, r *exposition.Rows) {
-		failed := o.failure()
-		if failed.Reason == "" || !o.Metadata.Deleted.IsZero() {
-			return
-		}
+	return watch.Remembering(declared, func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		result := o.evaluate(seen)
 		certificate := cmp.Or(o.Metadata.Annotations[certificateAnnotation], o.Metadata.Name)
-		r.Time(requestFailed, onset(failed, &o.Metadata), o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate, failed.Reason)
+		labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate}
+		if result.State == lifecycle.Failed {
+			r.Time(requestFailed, result.Onset.Time, append(labels, result.Reason)...)
+		} else {
+			notReadyRow(r, requestPending, &result, labels...)
+		}
+		return result.Memory
 	})
 }
 
 // failure returns why and when the request failed; the zero value if it has not.
-func (o *requestObject) failure() condition {
-	cs := o.Status.Conditions
+func (o *requestObject) failure() lifecycle.Condition {
 	for _, name := range []string{"Denied", "InvalidRequest"} {
-		if c := cs.get(name); c.isTrue() {
+		if c, _ := o.Status.Conditions.Get(name); c.Status == "True" {
 			c.Reason = name
 			return c
 		}
 	}
-	ready := cs.get("Ready")
+	ready, _ := o.Status.Conditions.Get("Ready")
 	if ready.Status != "False" || ready.Reason != "Failed" && ready.Reason != "Denied" {
-		return condition{}
+		return lifecycle.Condition{}
 	}
 	if !o.Status.Failed.IsZero() {
-		ready.Transition = o.Status.Failed
+		ready.LastTransitionTime = o.Status.Failed
 	}
 	return ready
 }

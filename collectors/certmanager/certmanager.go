@@ -7,8 +7,6 @@
 package certmanager
 
 import (
-	"time"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -56,41 +54,6 @@ func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 func resource(kind string, families []*exposition.Family) watch.Resource {
 	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1"}, Families: families}
 }
-
-// condition is one entry of status.conditions, without its message.
-type condition struct {
-	Type       string    `json:"type"`
-	Status     string    `json:"status"`
-	Reason     string    `json:"reason"`
-	Transition time.Time `json:"lastTransitionTime"`
-}
-
-type conditions []condition
-
-// get returns the condition of a type; the zero value if there is none.
-func (cs conditions) get(name string) condition {
-	for _, c := range cs {
-		if c.Type == name {
-			return c
-		}
-	}
-	return condition{}
-}
-
-// unprocessed is the reason of an object without a Ready condition.
-const unprocessed = "Unprocessed"
-
-// ready returns the Ready condition. cert-manager moves its transition time only when
-// the status changes.
-func (cs conditions) ready() condition {
-	c := cs.get("Ready")
-	if c.Type == "" {
-		c.Reason = unprocessed
-	}
-	return c
-}
-
-func (c condition) isTrue() bool { return c.Status == "True" }
 
 // issuerReference is spec.issuerRef.
 type issuerReference struct {

@@ -30,7 +30,9 @@ var (
 
 	// Only when something is wrong.
 	certificateNotReady = certificateGauge("not_ready_since_timestamp_seconds",
-		"Since when the Certificate is not ready, with the reason. There is no row while it is ready.", "reason")
+		"Since when the Certificate is in a state other than ready, with the reason of its Ready condition, GenerationBehind or Unprocessed. "+
+			"status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. There is no row while it is ready.",
+		"reason", "status", "onset", "tolerated")
 	certificateAttempts = certificateGauge("failed_issuance_attempts", "Consecutive failed attempts to issue. There is no row if the last one succeeded.")
 	certificateRetry    = certificateGauge("next_retry_timestamp_seconds",
 		"When cert-manager tries to issue again after a failure: an hour after the first one, twice as long after each further one, at most 32 hours.")
@@ -42,13 +44,18 @@ var (
 		"kind", "namespace", "name", "issuer", "type", "reason")
 	issuerReady    = gauge("issuer_ready", "Whether the issuer is ready. 0 also if cert-manager has not processed it.", "kind", "namespace", "name", "issuer")
 	issuerNotReady = gauge("issuer_not_ready_since_timestamp_seconds",
-		"Since when the issuer is not ready, with the reason. There is no row while it is ready.", "kind", "namespace", "name", "issuer", "reason")
+		"The same of an issuer.", "kind", "namespace", "name", "issuer", "reason", "status", "onset", "tolerated")
 )
 
-// requestFailed is the only family of CertificateRequests.
-var requestFailed = gauge("request_failed_timestamp_seconds",
-	"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate that it is for, or the request itself. There is no row for others.",
-	"namespace", "name", "issuer", "certificate", "reason")
+// Families of CertificateRequests, which have rows only when something is wrong or open.
+var (
+	requestFailed = gauge("request_failed_timestamp_seconds",
+		"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate that it is for, or the request itself. There is no row for others.",
+		"namespace", "name", "issuer", "certificate", "reason")
+	requestPending = gauge("request_pending_since_timestamp_seconds",
+		"Since when the CertificateRequest has not been answered: Pending, NotApproved, or Unprocessed by its issuer. There is no row once it is issued or has failed.",
+		"namespace", "name", "issuer", "certificate", "reason", "status", "onset", "tolerated")
+)
 
 func certificateFamilies() []*exposition.Family {
 	return []*exposition.Family{
@@ -60,7 +67,11 @@ func issuerFamilies() []*exposition.Family {
 	return []*exposition.Family{issuerInfo, issuerReady, issuerNotReady}
 }
 
+func requestFamilies() []*exposition.Family {
+	return []*exposition.Family{requestFailed, requestPending}
+}
+
 // Families returns every family of the collector.
 func Families() []*exposition.Family {
-	return slices.Concat(certificateFamilies(), issuerFamilies(), []*exposition.Family{requestFailed})
+	return slices.Concat(certificateFamilies(), issuerFamilies(), requestFamilies())
 }

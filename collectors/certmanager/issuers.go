@@ -6,6 +6,7 @@ package certmanager
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -14,7 +15,7 @@ type issuerObject struct {
 
 	Spec   issuerSpec `json:"spec"`
 	Status struct {
-		Conditions conditions `json:"conditions"`
+		Conditions lifecycle.Conditions `json:"conditions"`
 	} `json:"status"`
 }
 
@@ -45,18 +46,16 @@ func (s *issuerSpec) name() string {
 
 // issuers declares Issuer or ClusterIssuer.
 func issuers(kind string) watch.Resource {
-	return watch.Of(resource(kind, issuerFamilies()), func(o *issuerObject, _ fleet.View, r *exposition.Rows) {
-		if !o.Metadata.Deleted.IsZero() {
-			return
+	return watch.Remembering(resource(kind, issuerFamilies()), func(o *issuerObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		result := declaredKind.Evaluate(recorded(&o.Metadata, o.Status.Conditions), seen)
+		if result.State == lifecycle.Deleting {
+			return result.Memory
 		}
 		namespace, name := o.Metadata.Namespace, o.Metadata.Name
 		labels := []string{kind, namespace, name, issuerReference{Name: name, Kind: kind}.identity(namespace)}
-		with := func(more ...string) []string { return append(labels[:4:4], more...) }
-		ready := o.Status.Conditions.ready()
-		r.Add(issuerInfo, 1, with(o.Spec.name(), ready.Reason)...)
-		r.Bool(issuerReady, ready.isTrue(), labels...)
-		if !ready.isTrue() {
-			r.Time(issuerNotReady, onset(ready, &o.Metadata), with(ready.Reason)...)
-		}
+		r.Add(issuerInfo, 1, append(labels[:4:4], o.Spec.name(), readyReason(o.Status.Conditions))...)
+		r.Bool(issuerReady, o.Status.Conditions.Is("Ready", "True"), labels...)
+		notReadyRow(r, issuerNotReady, &result, labels...)
+		return result.Memory
 	})
 }
