@@ -29,6 +29,7 @@ func mismatched(aspect, separator string, r Rule) Rule {
 	rows := fluxMismatch + `{aspect="` + aspect + `"}`
 	r.Expr = `max by (` + fluxObject + `, object) (` + rows + `)` + r.Expr
 	r.Reason = `max by (` + fluxObject + `, object, reason) (label_join(` + rows + `, "reason", "` + separator + `", "actual", "desired"))`
+	r.Since = `min by (` + fluxObject + `, object, onset) (cobaltcore_flux_instance_mismatch_since_timestamp_seconds{aspect="` + aspect + `"})`
 	r.Severity, r.For, r.KeepFiringFor = Warning, 15*time.Minute, 5*time.Minute
 	return flux(r)
 }
@@ -58,6 +59,7 @@ func fluxInstanceGroup() Group {
 			Threshold: after(30*time.Minute, "how long an upgrade may take"),
 			Expr: `max by (` + fluxObject + `) (cobaltcore_flux_instance_version_in_range) == 0
   unless on (` + fluxObject + `) (time() - ` + fluxNotReady + `{status!="suspended"} < ` + threshold + `)`,
+			Since: `min by (` + fluxObject + `, onset) (cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds)`,
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",

@@ -134,6 +134,9 @@ var (
 		"The kinds that the components of a FluxInstance reconcile, which it installs, too. Always 1.", "component", "served_kind")
 	instanceInRange = about("cobaltcore_flux_instance_version_in_range",
 		"Whether the applied version is in the range that a FluxInstance asks for; without a row nothing is applied, or the range cannot be read.")
+	instanceOutOfRange = about("cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds",
+		"Since when the applied version is not in the range that a FluxInstance asks for: the last change of either. There is no row if that is not recorded. "+
+			"onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "onset")
 	instanceUpgrade = about("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
 		"Since when a revision has been attempted that is not the applied one. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
 	instanceSettings = about("cobaltcore_flux_instance_settings_info",
@@ -181,7 +184,7 @@ func Families() []*exposition.Family {
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
 		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
 		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested, releaseTrouble,
-		instanceVersion, instanceInRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings, instanceSyncInfo, instanceShard,
+		instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings, instanceSyncInfo, instanceShard,
 		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,
 	)
 }

@@ -98,7 +98,7 @@ func (c Collector) fluxInstances() watch.Resource {
 	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
 		Families: commonFamilies(instanceInfo, resourceOverdue, resourceSucceeded, resourceRevisionPending, resourceInventory,
-			historyTime, historyDuration, historyCount, instanceVersion, instanceInRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage,
+			historyTime, historyDuration, historyCount, instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage,
 			instanceSettings, instanceSyncInfo, instanceShard),
 		Annotations: operatorAnnotations(),
 	}, c.instanceRows)
@@ -130,11 +130,25 @@ func (o *fluxInstance) versionRows(s *subject, r *exposition.Rows) {
 	r.Add(instanceVersion, 1, s.labels(desired, attempted, applied)...)
 	if fits, ok := inRange(desired, withoutDigest(applied)); ok {
 		r.Bool(instanceInRange, fits, s.labels()...)
+		if since := lifecycle.LaterOf(s.changed(), o.appliedSince()); !fits {
+			r.Time(instanceOutOfRange, since.Time, s.labels(since.Precision())...)
+		}
 	}
 	if attempted != "" && attempted != applied {
 		since := o.attemptedSince(s)
 		r.Time(instanceUpgrade, since.Time, s.labels(attempted, applied, since.Precision())...)
 	}
+}
+
+// appliedSince returns when the applied revision was applied first; zero if that is not on
+// record.
+func (o *fluxInstance) appliedSince() (since time.Time) {
+	for _, h := range o.Status.History {
+		if o.Status.LastAppliedRevision == h.Properties.Flux+"@"+h.Digest && h.First.After(since) {
+			since = h.First
+		}
+	}
+	return since
 }
 
 // attemptedSince returns since when the revision that is not applied has been attempted:
@@ -254,12 +268,7 @@ func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 		return nil
 	}
 	d := &dependencies.Demand{
-		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision),
-	}
-	for _, h := range o.Status.History {
-		if o.Status.LastAppliedRevision == h.Properties.Flux+"@"+h.Digest && h.First.After(d.Since) {
-			d.Since = h.First
-		}
+		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision), Since: o.appliedSince(),
 	}
 	for _, c := range o.Status.Components {
 		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository})

@@ -222,7 +222,7 @@ func (s *subject) info(r *exposition.Rows, i info) {
 // note leaves what other objects that wait for this one need to know, and what this one
 // waits for.
 func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
-	n.Target, n.State = s.target, s.result.State
+	n.Target, n.State, n.Changed = s.target, s.result.State, s.changed()
 	if c := controllerOf(s.kind); c != "flux-operator" && c != "notification-controller" {
 		n.Shard = s.meta.Own.Get(shardLabel)
 	}
@@ -234,6 +234,14 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 		n.Waits, n.Onset = on, s.result.Onset
 	}
 	r.Note(n.Shift(r))
+}
+
+// changed returns when the spec was changed last; zero if unknown.
+func (s *subject) changed() time.Time {
+	if at := s.meta.SpecChanged(); !at.IsZero() || s.meta.Generation > 1 {
+		return at
+	}
+	return s.meta.Created
 }
 
 // dependsOnRows adds what an object that is not ready may wait for.

@@ -32,7 +32,7 @@ var waitingSince = &exposition.Family{
 
 // Families returns the families about dependencies.
 func Families() []*exposition.Family {
-	return []*exposition.Family{waitingSince, policyPresent, mismatchInfo}
+	return []*exposition.Family{waitingSince, policyPresent, mismatchInfo, mismatchSince}
 }
 
 // Ref identifies an object in a cluster.
@@ -76,6 +76,8 @@ type Node struct {
 	// them, and Onset is since when it waits.
 	Waits []Wait
 	Onset lifecycle.Onset
+	// Changed is when the spec was changed last; zero if unknown.
+	Changed time.Time
 	// Shard is the one whose controllers reconcile the object.
 	Shard string
 	// Origin is set for sources and Kustomizations, Demand for a FluxInstance that has
@@ -91,7 +93,7 @@ func (n *Node) equal(other *Node) bool {
 	}
 	return n.Target == other.Target && n.State == other.State && n.Satisfied == other.Satisfied && n.Revision == other.Revision &&
 		n.Source == other.Source && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits) &&
-		n.Shard == other.Shard && n.Origin == other.Origin && reflect.DeepEqual(n.Demand, other.Demand) && reflect.DeepEqual(n.Report, other.Report)
+		n.Changed.Equal(other.Changed) && n.Shard == other.Shard && n.Origin == other.Origin && reflect.DeepEqual(n.Demand, other.Demand) && reflect.DeepEqual(n.Report, other.Report)
 }
 
 // Cluster resolves the dependencies of one cluster. It is safe for concurrent use.
@@ -242,8 +244,14 @@ func shifted(o lifecycle.Onset, shift func(time.Time) time.Time) lifecycle.Onset
 	return o
 }
 
-// Shift moves the onset of a node as [exposition.Rows.Time] moves timestamps.
+// Shift moves the times of a node as [exposition.Rows.Time] moves timestamps.
 func (n *Node) Shift(r *exposition.Rows) *Node {
-	n.Onset = shifted(n.Onset, r.Shifted)
+	n.Onset, n.Changed = shifted(n.Onset, r.Shifted), r.Shifted(n.Changed)
+	if n.Demand != nil {
+		n.Demand.Since = r.Shifted(n.Demand.Since)
+	}
+	if n.Report != nil {
+		n.Report.Written = r.Shifted(n.Report.Written)
+	}
 	return n
 }

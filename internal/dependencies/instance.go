@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
 var (
@@ -24,6 +25,12 @@ var (
 		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "aspect", "object", "desired", "actual"},
 		Help: "An object that is not as a FluxInstance asks for, while the FluxInstance is ready or suspended. aspect is sync, registry, distribution or shard; " +
 			"object is the source or Kustomization of the sync, the component, the FluxReport, or the shard. Always 1.",
+	}
+	mismatchSince = &exposition.Family{
+		Name: "cobaltcore_flux_instance_mismatch_since_timestamp_seconds", Type: exposition.Gauge,
+		Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "aspect", "object", "onset"},
+		Help: "Since when an object is not as a FluxInstance asks for: the last change of either, or when a FluxReport was written. There is no row if no object records it. " +
+			"onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 	}
 )
 
@@ -72,13 +79,20 @@ type Report struct {
 	Images             []Image
 	// Written is when the report was written, or later.
 	Written time.Time
+	// Once means that no later report follows.
+	Once bool
 }
 
 // Origin is where a source or a Kustomization takes its content from.
 type Origin struct{ URL, Ref, Path string }
 
-// mismatch is an object that is not as a FluxInstance asks for.
-type mismatch struct{ aspect, object, desired, actual string }
+// mismatch is an object that is not as a FluxInstance asks for, and since when; the zero
+// time if that is unknown.
+type mismatch struct {
+	aspect, object, desired, actual string
+
+	since lifecycle.Onset
+}
 
 // concerns reports whether a change of an object may change what is known of an instance.
 func (c *Cluster) concerns(ref Ref, before, now *Node) bool {
@@ -137,15 +151,19 @@ func (c *Cluster) renderInstances() {
 					r.Bool(policyPresent, c.nodes[Ref{KindNetworkPolicy, ref.Namespace, name}] != nil, labels(name)...)
 				}
 			}
-			for _, m := range c.mismatches(ref, node.Demand) {
+			for _, m := range c.mismatches(ref, node) {
 				r.Add(mismatchInfo, 1, labels(m.aspect, m.object, m.desired, m.actual)...)
+				if !m.since.Time.IsZero() { // in the time of the rows of the cluster already
+					r.Add(mismatchSince, float64(m.since.Time.Unix()), labels(m.aspect, m.object, m.since.Precision())...)
+				}
 			}
 		})
 	}
 }
 
-func (c *Cluster) mismatches(ref Ref, d *Demand) []mismatch {
-	all := slices.Concat(c.syncMismatches(&d.Sync), registryMismatches(d, d.Images))
+func (c *Cluster) mismatches(ref Ref, instance *Node) []mismatch {
+	d := instance.Demand
+	all := slices.Concat(c.syncMismatches(&d.Sync, instance.Changed), registryMismatches(d, d.Images, lifecycle.LaterOf(instance.Changed, d.Since)))
 	report := c.nodes[Ref{kindReport, ref.Namespace, ref.Name}]
 	if report != nil && report.Report != nil {
 		all = append(all, reportMismatches(Ref{kindReport, ref.Namespace, ref.Name}, d, report.Report)...)
@@ -153,15 +171,16 @@ func (c *Cluster) mismatches(ref Ref, d *Demand) []mismatch {
 	if len(d.Shards) > 0 {
 		for shard, objects := range c.shards {
 			if !slices.Contains(d.Shards, shard) {
-				all = append(all, mismatch{"shard", shard, strings.Join(d.Shards, ","), "objects: " + strconv.Itoa(objects)})
+				all = append(all, mismatch{aspect: "shard", object: shard, desired: strings.Join(d.Shards, ","), actual: "objects: " + strconv.Itoa(objects)})
 			}
 		}
 	}
 	return all
 }
 
-// syncMismatches compares the source and the Kustomization of the sync with the spec.
-func (c *Cluster) syncMismatches(s *Sync) []mismatch {
+// syncMismatches compares the source and the Kustomization of the sync with the spec, which
+// was changed last at a given time.
+func (c *Cluster) syncMismatches(s *Sync, changed time.Time) []mismatch {
 	if s.Source.Name == "" {
 		return nil
 	}
@@ -169,7 +188,7 @@ func (c *Cluster) syncMismatches(s *Sync) []mismatch {
 	var all []mismatch
 	add := func(ref Ref, desired, actual string) {
 		if desired != actual && !s.Patched {
-			all = append(all, mismatch{"sync", ref.String(), desired, cmp.Or(actual, "none")})
+			all = append(all, mismatch{"sync", ref.String(), desired, cmp.Or(actual, "none"), lifecycle.LaterOf(changed, c.nodes[ref].Changed)})
 		}
 	}
 	for _, ref := range []Ref{s.Source, applier} {
@@ -179,7 +198,7 @@ func (c *Cluster) syncMismatches(s *Sync) []mismatch {
 		}
 		switch node := c.nodes[ref]; {
 		case node == nil && c.known[ref.Kind]:
-			all = append(all, mismatch{"sync", ref.String(), desired, "missing"})
+			all = append(all, mismatch{aspect: "sync", object: ref.String(), desired: desired, actual: "missing"})
 		case node == nil:
 		case ref == applier:
 			add(ref, desired, node.Source.String())
@@ -193,11 +212,11 @@ func (c *Cluster) syncMismatches(s *Sync) []mismatch {
 }
 
 // registryMismatches compares the registry of images with the one that is asked for.
-func registryMismatches(d *Demand, images []Image) []mismatch {
+func registryMismatches(d *Demand, images []Image, since lifecycle.Onset) []mismatch {
 	var all []mismatch
 	for _, i := range images {
 		if from := i.repository(); from != "" && d.Registry != "" && from != d.Registry && !strings.HasPrefix(from, d.Registry+"/") {
-			all = append(all, mismatch{"registry", i.Component, d.Registry, from})
+			all = append(all, mismatch{"registry", i.Component, d.Registry, from, since})
 		}
 	}
 	return all
@@ -209,12 +228,13 @@ func reportMismatches(ref Ref, d *Demand, r *Report) []mismatch {
 	if r.Written.Before(d.Since) {
 		return nil
 	}
-	all := registryMismatches(d, r.Images)
+	since := lifecycle.Onset{Time: r.Written, AtLeast: true, Once: r.Once}
+	all := registryMismatches(d, r.Images, since)
 	if r.Version != "" && d.Version != "" && r.Version != d.Version {
-		all = append(all, mismatch{"distribution", ref.String(), d.Version, r.Version})
+		all = append(all, mismatch{"distribution", ref.String(), d.Version, r.Version, since})
 	}
 	if r.ManagedBy != "" && r.ManagedBy != "flux-operator" {
-		all = append(all, mismatch{"distribution", ref.String(), "flux-operator", r.ManagedBy})
+		all = append(all, mismatch{"distribution", ref.String(), "flux-operator", r.ManagedBy, since})
 	}
 	return all
 }

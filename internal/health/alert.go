@@ -28,8 +28,9 @@ type alert struct {
 	state  State
 	// activeAt is when it was seen first, and since when the rule says it began.
 	activeAt, since time.Time
-	// dated means that rows have since, atLeast that it may have begun before.
-	dated, atLeast bool
+	// dated means that rows have since, atLeast that it may have begun before. found
+	// means that it was seen in the first rows of its cluster.
+	dated, atLeast, found bool
 	// reason may change; empty if unknown.
 	reason string
 	// gone is since when the rule does not say so any more.
@@ -70,8 +71,9 @@ type clock struct {
 	once bool
 	// still says that a cluster is a snapshot, in which nothing flaps.
 	still func(cluster string) bool
-	// blind says that nothing is known about a system in a cluster.
-	blind func(cluster string, r *rule) bool
+	// blind says that nothing is known about a system in a cluster, unseen that nothing
+	// was known before.
+	blind, unseen func(cluster string, r *rule) bool
 }
 
 // step moves the alerts of a rule on, by the labels and values that hold now and by
@@ -84,9 +86,11 @@ func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]onse
 		h := result[i].labels.Hash()
 		a := &alert{rule: r, labels: result[i].labels, value: result[i].value, state: Pending, activeAt: c.now}
 		if was := old[h]; was != nil {
-			a.activeAt, a.state, a.labels = was.activeAt, was.state, was.labels
+			a.activeAt, a.state, a.labels, a.found = was.activeAt, was.state, was.labels, was.found
+		} else {
+			a.found = c.once || c.still(a.home()) || c.unseen(a.home(), r)
 		}
-		a.since = a.activeAt
+		a.since, a.atLeast = a.activeAt, a.found
 		if o, ok := since[h]; ok && o.at.Before(c.now) {
 			a.since, a.dated, a.atLeast = o.at, true, o.atLeast
 		}

@@ -200,7 +200,11 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 		return err
 	}
 	res := &result{at: now, facts: known, notEvaluated: slices.Clone(e.compiled.notEvaluated), rules: len(e.compiled.rules)}
-	c := clock{now: now, once: e.options.Once, still: known.still, blind: known.blind}
+	var before *facts
+	if last := e.latest.Load(); last != nil {
+		before = last.facts
+	}
+	c := clock{now: now, once: e.options.Once, still: known.still, blind: known.blind, unseen: before.unseen}
 	for _, r := range e.compiled.rules {
 		if err := e.rule(ctx, r, c); err != nil {
 			fail(r.name, err)

@@ -108,6 +108,19 @@ func (f *facts) blind(cluster string, r *rule) bool {
 	return !c.up || k != nil && k.withdrawn
 }
 
+// unseen reports whether the rows of a system in a cluster were not known. There are no
+// facts before the first evaluation.
+func (f *facts) unseen(cluster string, r *rule) bool {
+	if f == nil {
+		return true
+	}
+	if cluster == "" {
+		return false
+	}
+	c := f.clusters[cluster]
+	return c == nil || f.blind(cluster, r)
+}
+
 // isUnrecorded reports whether a snapshot lacks a kind of a system to which it refers.
 func (f *facts) isUnrecorded(at cell) bool {
 	c := f.clusters[at.cluster]

@@ -104,14 +104,18 @@ func TestTheCriticalTierReplacesTheFirst(t *testing.T) {
 	}
 }
 
-// TestDatedByRows: a rule may ask for an onset that no row of the object has.
+// TestDatedByRows: a rule may ask for an onset that no row of the object has. In the first
+// rows of a cluster, such an object may have been like this for longer.
 func TestDatedByRows(t *testing.T) {
 	rows := []series{{labels: labels.FromStrings("name", "a")}, {labels: labels.FromStrings("name", "b")}}
 	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}
-	c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: func(string, *rule) bool { return false }}
-	for _, a := range step(&rule{name: "r"}, nil, rows, onsets(rows, times), nil, c) {
-		if name := a.labels.Get("name"); a.dated != (name == "a") {
-			t.Errorf("%s: dated is %t", name, a.dated)
+	no := func(string, *rule) bool { return false }
+	for _, unseen := range []bool{false, true} {
+		c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: no, unseen: func(string, *rule) bool { return unseen }}
+		for _, a := range step(&rule{name: "r"}, nil, rows, onsets(rows, times), nil, c) {
+			if name := a.labels.Get("name"); a.dated != (name == "a") || a.atLeast != (unseen && name == "b") {
+				t.Errorf("%s: dated is %t, at least is %t", name, a.dated, a.atLeast)
+			}
 		}
 	}
 }

@@ -189,6 +189,18 @@ const (
 	Undated = "undated"
 )
 
+// LaterOf returns the later one of two changes, which is the onset of a difference between
+// what was changed; the zero Onset if one of them is unknown.
+func LaterOf(a, b time.Time) Onset {
+	switch {
+	case a.IsZero() || b.IsZero():
+		return Onset{}
+	case a.Before(b):
+		a = b
+	}
+	return Onset{Time: a}
+}
+
 // Precision returns the value of the label onset.
 func (o Onset) Precision() string {
 	switch {
