@@ -124,19 +124,21 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 	return s.result.Memory
 }
 
-// versionRows adds the versions that are asked for, attempted and applied.
+// versionRows adds the versions that are asked for, attempted and applied. An applied
+// version that another one was attempted after follows from that.
 func (o *fluxInstance) versionRows(s *subject, r *exposition.Rows) {
 	desired, attempted, applied := o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision
 	r.Add(instanceVersion, 1, s.labels(desired, attempted, applied)...)
+	outOfRange := lifecycle.LaterOf(s.changed(), o.appliedSince())
+	if attempted != "" && attempted != applied {
+		outOfRange = o.attemptedSince(s)
+		r.Time(instanceUpgrade, outOfRange.Time, s.labels(attempted, applied, outOfRange.Precision())...)
+	}
 	if fits, ok := inRange(desired, withoutDigest(applied)); ok {
 		r.Bool(instanceInRange, fits, s.labels()...)
-		if since := lifecycle.LaterOf(s.changed(), o.appliedSince()); !fits {
-			r.Time(instanceOutOfRange, since.Time, s.labels(since.Precision())...)
+		if !fits {
+			r.Time(instanceOutOfRange, outOfRange.Time, s.labels(outOfRange.Precision())...)
 		}
-	}
-	if attempted != "" && attempted != applied {
-		since := o.attemptedSince(s)
-		r.Time(instanceUpgrade, since.Time, s.labels(attempted, applied, since.Precision())...)
 	}
 }
 
