@@ -3,7 +3,10 @@
 
 package alerts
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // esoNotReady has a row for each object of External Secrets that is not ready; its value
 // is the onset. It names the store that the object follows from.
@@ -61,7 +64,9 @@ func esoState(r Rule) Rule {
 	r.Reason = `label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_externalsecret_status), "kind", "ExternalSecret", "", "")
 or max by (` + esoObject + `, reason) (label_replace(` + esoNotReady + `{kind="PushSecret", problem="store_missing"}, "reason", "$1 is missing", "store", "(.+)"))
 or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_pushsecret_status), "kind", "PushSecret", "", "")
-or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)`
+or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)
+or ` + clusterReason("ClusterExternalSecret") + `
+or ` + clusterReason("ClusterPushSecret")
 	if r.Name != "ESOStoreNotReady" && r.Name != "ESOStoreUnusedNotReady" {
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()})
 	}
@@ -73,6 +78,11 @@ or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)`
 		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend}},
 		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}})
 	return eso(r)
+}
+
+// clusterReason is why an object of a kind without a namespace is not ready.
+func clusterReason(kind string) string {
+	return `max by (` + esoObject + `, reason) (label_replace(cobaltcore_eso_` + strings.ToLower(kind) + `_status, "kind", "` + kind + `", "", ""))`
 }
 
 const externalSecretsText = "*store* has the form kind/namespace/name. What is not refreshed periodically is never stale."
@@ -239,6 +249,7 @@ func clusterSecret(name, kind, metric string) Rule {
 		Expr: `max by (cluster, name) (` + esoNotReady + `{kind="` + kind + `", ` + bad + `} or ` + metric + `_failed_namespaces > 0)
   unless on (cluster, name) ` + esoNotReady + `{kind="` + kind + `", status="deleting"}`,
 		Since:       `min by (cluster, name, onset) (` + esoNotReady + `{kind="` + kind + `", ` + bad + `})`,
+		Reason:      `max by (cluster, name, reason) (` + metric + `_status)`,
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",
 		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not created its objects in all of its namespaces. An object of that name may have another owner.",

@@ -194,6 +194,7 @@ func greenhousePresets() []Rule {
   ` + greenhousePreset + `_plugins_failed - on (cluster, namespace, name) (` + pluginsExcused + ` or 0 * ` + greenhousePreset + `_plugins_failed) > 0
   or ` + greenhousePreset + `_condition{type="PluginFailed", status="True"}, "preset", "$1", "name", "(.*)"))` + active,
 		Since:       `min by (cluster, namespace, name, onset) (` + greenhouseNotReady + `{kind="PluginPreset", status="failed"})`,
+		Reason:      `max by (cluster, namespace, name, reason) (cobaltcore_greenhouse_object_reason_info{kind="PluginPreset"})`,
 		Summary:     preset + " in cluster {{ $labels.cluster }} has plugins that fail",
 		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count.",
 		InhibitedBy: []Inhibition{
@@ -201,13 +202,14 @@ func greenhousePresets() []Rule {
 			{By: "GreenhousePluginUnprocessed", Equal: []string{clusterLabel, "namespace", "preset"}},
 		},
 	})
+	missing := rule("GreenhousePresetDefinitionMissing", "PluginDefinitionNotFound", "names a definition that does not exist",
+		"names a PluginDefinition or ClusterPluginDefinition that does not exist. Its Plugins are neither created nor updated.", Warning)
+	missing.Reason = `max by (cluster, namespace, name, reason) (label_join(` + greenhousePreset + `_info, "reason", "/", "definition_kind", "definition_name"))`
 	return []Rule{
-		failing,
+		failing, missing,
 		greenhouseFailing("GreenhousePresetNotReady", "PluginPreset", `, condition=""`, "No condition of it explains why: look at the controller of Greenhouse.", Warning),
 		rule("GreenhousePresetSkipped", "PluginSkipped", "skips plugins that exist already",
 			"does not touch Plugins of the names that it would give: they were created by hand, or by another preset. Rename or remove one.", Warning),
-		rule("GreenhousePresetDefinitionMissing", "PluginDefinitionNotFound", "names a definition that does not exist",
-			"names a PluginDefinition or ClusterPluginDefinition that does not exist. Its Plugins are neither created nor updated.", Warning),
 		rule("GreenhousePresetNoCluster", "ClusterListEmpty", "selects no cluster",
 			"selects no Cluster, so it has no Plugins. Compare spec.clusterSelector with the labels of the Clusters.", Info),
 	}

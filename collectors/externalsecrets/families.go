@@ -80,12 +80,14 @@ func store(more ...string) []string { return append([]string{"kind", "namespace"
 
 // clusterFamilies are those of a kind that makes objects in many namespaces.
 type clusterFamilies struct {
-	ready, created, failed, provisioned *exposition.Family
+	ready, reason, created, failed, provisioned *exposition.Family
 }
 
 func newClusterFamilies(prefix, what, made string) clusterFamilies {
 	return clusterFamilies{
-		ready:       gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", "name"),
+		ready: gauge(prefix+"_ready", "Whether the "+what+" is ready. There is no row before a controller has processed it.", "name"),
+		reason: gauge(prefix+"_status", "Why the "+what+" is not ready: the namespaces in which it failed, three at most, else the reason of its Ready condition; "+
+			"Unprocessed if there is no status. There is no row while it is ready. Always 1.", "name", "reason"),
 		created:     gauge(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", "name"),
 		failed:      gauge(prefix+"_failed_namespaces", "Namespaces in which the "+what+" could not make its "+made+".", "name"),
 		provisioned: gauge(prefix+"_provisioned_namespaces", "Namespaces in which the "+what+" has made its "+made+".", "name"),
@@ -93,7 +95,7 @@ func newClusterFamilies(prefix, what, made string) clusterFamilies {
 }
 
 func (f *clusterFamilies) all() []*exposition.Family {
-	return []*exposition.Family{f.ready, f.created, f.failed, f.provisioned}
+	return []*exposition.Family{f.ready, f.reason, f.created, f.failed, f.provisioned}
 }
 
 var (

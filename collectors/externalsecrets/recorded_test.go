@@ -61,8 +61,10 @@ func readyOf(o collectortest.Object, cluster string, rows map[string]string) str
 	switch o.Kind {
 	case "SecretStore", "ClusterSecretStore":
 		family, labels = "store", fmt.Sprintf("kind=%q,", o.Kind)+labels
-	case "ClusterExternalSecret", "ClusterPushSecret":
+	case "ClusterExternalSecret", "ClusterPushSecret": // their Ready condition has no reason
 		labels = fmt.Sprintf("name=%q", o.Metadata.Name)
+		rows = maps.Clone(rows)
+		maps.DeleteFunc(rows, func(row, _ string) bool { return strings.HasPrefix(row, "cobaltcore_eso_"+family+"_status") })
 	}
 	labels = fmt.Sprintf("{cluster=%q,", cluster) + labels
 	ready := map[string]string{"0": "False", "1": "True", "": "none"}[rows["cobaltcore_eso_"+family+"_ready"+labels+"}"]]

@@ -5,6 +5,7 @@ package externalsecrets
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -259,9 +260,11 @@ type clusterObject struct {
 	watch.Object
 
 	Status struct {
-		Conditions  lifecycle.Conditions `json:"conditions"`
-		Failed      watch.Count          `json:"failedNamespaces"`
-		Provisioned watch.Count          `json:"provisionedNamespaces"`
+		Conditions lifecycle.Conditions `json:"conditions"`
+		Failed     []struct {
+			Namespace string `json:"namespace"`
+		} `json:"failedNamespaces"`
+		Provisioned watch.Count `json:"provisionedNamespaces"`
 	} `json:"status"`
 }
 
@@ -272,10 +275,34 @@ func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 			r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
 		}
 		r.Time(f.created, o.Metadata.Created, o.Metadata.Name)
-		r.Add(f.failed, float64(o.Status.Failed), o.Metadata.Name)
+		r.Add(f.failed, float64(len(o.Status.Failed)), o.Metadata.Name)
 		r.Add(f.provisioned, float64(o.Status.Provisioned), o.Metadata.Name)
 		s := o.evaluate(seen)
+		if reason := cmp.Or(o.failedIn(), s.reason()); reason != "" && s.State != lifecycle.Ready && s.State != lifecycle.Deleting {
+			r.Add(f.reason, 1, o.Metadata.Name, reason)
+		}
 		r.Note(s.node(nil, nil).Shift(r))
 		return s.Memory
 	})
+}
+
+// failedIn names the namespaces in which the objects could not be made, a few of many: the
+// conditions have no reasons.
+func (o *clusterObject) failedIn() string {
+	const most = 3
+	var names []string
+	for _, f := range o.Status.Failed {
+		if f.Namespace != "" {
+			names = append(names, f.Namespace)
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n > most:
+		return fmt.Sprintf("failed in namespaces %s and %d more", strings.Join(names[:most], ", "), n-most)
+	case n > 1:
+		return "failed in namespaces " + strings.Join(names, ", ")
+	}
+	return "failed in namespace " + names[0]
 }

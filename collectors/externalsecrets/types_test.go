@@ -36,7 +36,7 @@ var breakages = []collectortest.Breakage{
 	{"status.syncedPushSecrets", "x", []string{"synced_stores", "synced_targets"}},
 	{"status.syncedPushSecrets", map[string]any{"a": 5}, []string{"synced_stores", "synced_targets"}},
 	{"status.capabilities", 5, nil},
-	{"status.failedNamespaces", "x", []string{"failed_namespaces"}},
+	{"status.failedNamespaces", "x", []string{"failed_namespaces", "status"}},
 	{"status.provisionedNamespaces", 5, []string{"provisioned_namespaces"}},
 	{"spec", "oops", specRows},
 	{"spec", nil, specRows},

@@ -79,7 +79,7 @@ func plugins() watch.Resource {
 		if o.Status.processed() {
 			r.Add(pluginExposed, float64(o.Status.Exposed), labels...)
 		}
-		id := identities{target, o.Spec.ClusterName, o.Metadata.Labels[presetLabel]}
+		id := identities{target, o.Spec.ClusterName, o.Metadata.Labels[presetLabel], nil}
 		return o.Status.lifecycleRows(r, "Plugin", &o.Metadata.Meta, id, seen)
 	})
 }
@@ -99,7 +99,22 @@ type presetObject struct {
 		Total   int64  `json:"totalPlugins"`
 		Ready   int64  `json:"readyPlugins"`
 		Failed  int64  `json:"failedPlugins"`
+		Plugins []struct {
+			Name  string              `json:"pluginName"`
+			Ready lifecycle.Condition `json:"readyCondition"`
+		} `json:"pluginStatuses"`
 	} `json:"status"`
+}
+
+// notReady returns the names of the Plugins that are not ready.
+func (o *presetObject) notReady() []string {
+	var names []string
+	for _, p := range o.Status.Plugins {
+		if p.Ready.Status != "True" && p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 func presets() watch.Resource {
@@ -113,6 +128,6 @@ func presets() watch.Resource {
 			r.Add(presetReady, float64(o.Status.Ready), labels...)
 			r.Add(presetFailed, float64(o.Status.Failed), labels...)
 		}
-		return o.Status.lifecycleRows(r, "PluginPreset", &o.Metadata.Meta, identities{preset: o.Metadata.Name}, seen)
+		return o.Status.lifecycleRows(r, "PluginPreset", &o.Metadata.Meta, identities{preset: o.Metadata.Name, parts: o.notReady()}, seen)
 	})
 }

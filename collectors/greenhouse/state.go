@@ -4,9 +4,10 @@
 package greenhouse
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -20,7 +21,8 @@ var (
 			"condition is the one that explains Ready, if there is one. target_cluster, cluster_name and preset are those of a Cluster (which is its own cluster), a Plugin and a PluginPreset (which is its own preset).",
 		"kind", "namespace", "name", "status", "onset", "tolerated", "condition", "target_cluster", "cluster_name", "preset")
 	notReadyReason = gauge("object_reason_info",
-		"Why an object of Greenhouse is not ready: the reason of Ready, else that of the condition that explains it, else the type of that. Always 1.",
+		"Why an object of Greenhouse is not ready: the reason of the condition that explains Ready, else the Plugins of a PluginPreset that are not ready, "+
+			"three at most, else the reason of Ready, else the condition itself. Always 1.",
 		"kind", "namespace", "name", "reason")
 )
 
@@ -35,7 +37,12 @@ func causes(kind string) []lifecycle.Evidence {
 	case "Cluster":
 		return []lifecycle.Evidence{{Type: "KubeConfigValid", Status: "False"}, {Type: "PermissionsVerified", Status: "False"}, {Type: "ManagedResourcesDeployed", Status: "False"}}
 	case "Plugin":
-		return []lifecycle.Evidence{{Type: "HelmReleaseCreated", Status: "False"}, {Type: "HelmReleaseDeployed", Status: "False"}}
+		return []lifecycle.Evidence{
+			{Type: "HelmReleaseCreated", Status: "False"}, {Type: "HelmReleaseDeployed", Status: "False"},
+			// until 0.6
+			{Type: "ClusterAccessReady", Status: "False"}, {Type: "WaitingForDependencies", Status: "True"}, {Type: "HelmReconcileFailed", Status: "True"},
+			{Type: "RetriesExhausted", Status: "True"}, {Type: "WorkloadReady", Status: "False"},
+		}
 	case "PluginPreset":
 		return []lifecycle.Evidence{
 			{Type: "PluginDefinitionNotFound", Status: "True"}, {Type: "ClusterListEmpty", Status: "True"}, {Type: "PluginSkipped", Status: "True"},
@@ -45,8 +52,9 @@ func causes(kind string) []lifecycle.Evidence {
 		return []lifecycle.Evidence{{Type: "HelmChartReady", Status: "False"}, {Type: "OCIReplicationReady", Status: "False"}}
 	case "Organization":
 		return []lifecycle.Evidence{
-			{Type: "NamespaceCreated", Status: "False"}, {Type: "SCIMAPIAvailable", Status: "False"}, {Type: "ServiceProxyProvisioned", Status: "False"},
-			{Type: "OrganizationAdminTeamConfigured", Status: "False"},
+			{Type: "NamespaceCreated", Status: "False"}, {Type: "OrganizationRBACConfigured", Status: "False"},
+			{Type: "OrganizationDefaultTeamRolesConfigured", Status: "False"}, {Type: "OrganizationOICDConfigured", Status: "False"},
+			{Type: "SCIMAPIAvailable", Status: "False"}, {Type: "ServiceProxyProvisioned", Status: "False"}, {Type: "OrganizationAdminTeamConfigured", Status: "False"},
 		}
 	case "Team":
 		return []lifecycle.Evidence{{Type: "SCIMAccessReady", Status: "False"}, {Type: "SCIMAllMembersValid", Status: "False"}}
@@ -56,8 +64,32 @@ func causes(kind string) []lifecycle.Evidence {
 	return nil
 }
 
-// identities are the labels by which rules find causes; each may be empty.
-type identities struct{ target, cluster, preset string }
+// identities are the labels by which rules find causes; each may be empty. parts are the
+// Plugins of a PluginPreset that are not ready.
+type identities struct {
+	target, cluster, preset string
+
+	parts []string
+}
+
+// reason returns why an object is not ready. Ready keeps the reason of an earlier failure in
+// some cases, so that of the condition that explains it comes first.
+func (id *identities) reason(ready string, cause lifecycle.Condition) string {
+	const most = 3
+	switch parts := id.parts; {
+	case isWord(cause.Reason):
+		return cause.Reason
+	case len(parts) > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(parts[:most], ", "), len(parts)-most)
+	case len(parts) > 0:
+		return strings.Join(parts, ", ")
+	case isWord(ready):
+		return ready
+	case cause.Type != "":
+		return cause.Type + " is " + cause.Status
+	}
+	return ""
+}
 
 // suspended reports whether the object is suspended, by its annotation or its condition.
 func (s *status) suspended(m *watch.Meta) bool {
@@ -88,7 +120,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	precision := result.Onset.Precision()
 	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision, strconv.FormatBool(precision != lifecycle.Undated),
 		cause.Type, id.target, id.cluster, id.preset)
-	if reason := cmp.Or(result.Reason, cause.Reason, cause.Type); isWord(reason) && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
+	if reason := id.reason(result.Reason, cause); reason != "" && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
 		r.Add(notReadyReason, 1, kind, m.Namespace, m.Name, reason)
 	}
 	return result.Memory
