@@ -21,8 +21,8 @@ var (
 			"condition is the one that explains Ready, if there is one. target_cluster, cluster_name and preset are those of a Cluster (which is its own cluster), a Plugin and a PluginPreset (which is its own preset).",
 		"kind", "namespace", "name", "status", "onset", "tolerated", "condition", "target_cluster", "cluster_name", "preset")
 	notReadyReason = gauge("object_reason_info",
-		"Why an object of Greenhouse is not ready: the reason of the condition that explains Ready, else the Plugins of a PluginPreset that are not ready, "+
-			"three at most, else the reason of Ready, else the condition itself. Always 1.",
+		"Why an object of Greenhouse is not ready: the reason of Ready, else that of the condition that explains it, else the Plugins of a PluginPreset "+
+			"that are not ready, three at most, else the condition itself. Always 1.",
 		"kind", "namespace", "name", "reason")
 )
 
@@ -72,19 +72,21 @@ type identities struct {
 	parts []string
 }
 
-// reason returns why an object is not ready. Ready keeps the reason of an earlier failure in
-// some cases, so that of the condition that explains it comes first.
-func (id *identities) reason(ready string, cause lifecycle.Condition) string {
+// reason returns why an object is not ready.
+func (id *identities) reason(kind, ready string, cause lifecycle.Condition) string {
 	const most = 3
+	if kind == "Plugin" && isWord(cause.Reason) {
+		return cause.Reason // Ready keeps the reason of an earlier failure while the cluster is out of reach
+	}
 	switch parts := id.parts; {
+	case isWord(ready):
+		return ready
 	case isWord(cause.Reason):
 		return cause.Reason
 	case len(parts) > most:
 		return fmt.Sprintf("%s and %d more", strings.Join(parts[:most], ", "), len(parts)-most)
 	case len(parts) > 0:
 		return strings.Join(parts, ", ")
-	case isWord(ready):
-		return ready
 	case cause.Type != "":
 		return cause.Type + " is " + cause.Status
 	}
@@ -120,7 +122,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	precision := result.Onset.Precision()
 	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision, strconv.FormatBool(precision != lifecycle.Undated),
 		cause.Type, id.target, id.cluster, id.preset)
-	if reason := id.reason(result.Reason, cause); reason != "" && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
+	if reason := id.reason(kind, result.Reason, cause); reason != "" && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
 		r.Add(notReadyReason, 1, kind, m.Namespace, m.Name, reason)
 	}
 	return result.Memory
