@@ -52,7 +52,7 @@ type kindState struct {
 	// lastEvent is the last sign of life: an event, a bookmark, a list.
 	lastEvent time.Time
 	// failing is why the last attempt failed; empty while all is well.
-	failing      failure.Reason
+	failing      failure.Steady
 	failingSince time.Time
 	failingText  string
 	failures     int // since the last success
@@ -143,7 +143,8 @@ func (k *kind) begin(version string) {
 func (k *kind) absent(unsupported ...string) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing, s.short, s.unsupported = true, "", false, "", 0, unsupported
+		s.known, s.version, s.synced, s.short, s.unsupported = true, "", false, 0, unsupported
+		s.failing.Succeed()
 	})
 }
 
@@ -151,7 +152,7 @@ func (k *kind) absent(unsupported ...string) {
 func (k *kind) unread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing, s.failingSince = true, m.Version, false, failure.Classify(recorded(m.Reason)), k.now()
+		s.known, s.version, s.synced, s.failing.Reason, s.failingSince = true, m.Version, false, failure.Classify(recorded(m.Reason)), k.now()
 		s.failures = missesUntilDown // it will not become better
 	})
 }
@@ -185,7 +186,7 @@ func (k *kind) alive() {
 	now := k.now()
 	k.mu.Lock()
 	k.state.lastEvent = now
-	failing := k.state.failing != ""
+	failing := k.state.failing.Reason != ""
 	k.mu.Unlock()
 	if failing {
 		k.recover()
@@ -200,8 +201,9 @@ func (k *kind) recover() {
 		k.mu.Unlock()
 		return
 	}
-	was := k.state.failing
-	k.state.failing, k.state.failures = "", 0
+	was := k.state.failing.Reason
+	k.state.failing.Succeed()
+	k.state.failures = 0
 	if k.state.short == 0 {
 		k.state.logged = ""
 	}
@@ -226,12 +228,15 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.mu.Unlock()
 		return
 	}
-	if k.state.failing == "" {
+	if k.state.failing.Reason == "" {
 		k.state.failingSince = k.now()
 	}
-	logged := k.state.logged
-	k.state.failing, k.state.failingText, k.state.logged = reason, explain(err), reason
+	if k.state.failing.Fail(reason) {
+		k.state.failingText = explain(err)
+	}
 	k.state.failures++
+	reason, logged := k.state.failing.Reason, k.state.logged
+	k.state.logged = reason
 	k.mu.Unlock()
 	if logged != reason {
 		level := slog.LevelWarn
@@ -277,7 +282,7 @@ func (s *kindState) settled() bool {
 		return false
 	case s.version == "", s.synced:
 		return true
-	case s.failing == failure.ReasonForbidden, s.failing == failure.ReasonUnauthorized, s.failing == failure.ReasonNotFound:
+	case s.failing.Reason == failure.ReasonForbidden, s.failing.Reason == failure.ReasonUnauthorized, s.failing.Reason == failure.ReasonNotFound:
 		return true
 	}
 	return s.failures >= 2

@@ -72,7 +72,7 @@ func (c *Cluster) KindReports(collector string) []KindReport {
 		s := k.current()
 		r := KindReport{
 			Group: k.resource.Group, Kind: k.resource.Kind, Version: s.version, Synced: s.synced, LastEvent: TimeReport(s.lastEvent),
-			Failing: failingReport(s.failing, s.failingSince, s.failingText),
+			Failing: failingReport(s.failing.Reason, s.failingSince, s.failingText),
 		}
 		if s.known {
 			present := s.version != ""

@@ -148,7 +148,7 @@ func (s *session) stop(k *kind) {
 // cluster has come back.
 func (s *session) retry(ctx context.Context) {
 	for k, w := range s.watches {
-		if state := k.current(); state.failing != "" {
+		if state := k.current(); state.failing.Reason != "" {
 			s.stop(k)
 			s.start(ctx, k, w.as)
 		}
@@ -174,7 +174,7 @@ func (s *session) restartSilent(ctx context.Context) {
 		if now.Sub(last) <= limit {
 			continue
 		}
-		if state.failing == "" {
+		if state.failing.Reason == "" {
 			k.fail(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
 			k.update(func(state *kindState) { state.failingSince = last })
 		}
@@ -199,7 +199,7 @@ func (s *session) withdrawStale(ctx context.Context) {
 		if state.lastEvent.After(since) { // failing, but not without a sign of life
 			since = state.lastEvent
 		}
-		failed := state.failing != "" && !recovering && now.Sub(since) > c.options.StaleAfter
+		failed := state.failing.Reason != "" && !recovering && now.Sub(since) > c.options.StaleAfter
 		if !state.synced || !lost && !failed {
 			continue
 		}

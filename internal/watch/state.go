@@ -178,8 +178,8 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 			r.Add(watchLabelsCut, float64(cut), labels...)
 			r.Add(watchPartial, float64(s.partial), labels...)
 		}
-		if s.failing != "" {
-			r.Add(watchFailing, 1, with(string(s.failing))...)
+		if s.failing.Reason != "" {
+			r.Add(watchFailing, 1, with(string(s.failing.Reason))...)
 		}
 		for _, reason := range slices.Sorted(maps.Keys(s.errors)) {
 			r.Add(watchErrors, float64(s.errors[reason]), with(string(reason))...)
@@ -200,14 +200,14 @@ func (c *Cluster) Status(collector string) status.Status {
 }
 
 func (s *kindState) status() status.Status {
-	out := status.Status{Errors: map[string]uint64{}}
+	out := status.Status{Errors: map[string]uint64{}, Reason: s.failing.Reason}
 	for reason, n := range s.errors {
 		out.Errors[string(reason)] = n
 	}
 	if s.version == "" {
-		out.Up = s.known && s.failing == ""
+		out.Up = s.known && s.failing.Reason == ""
 		return out
 	}
-	out.Up, out.Took, out.LastSuccess = s.synced && s.failing == "", s.syncTook, s.lastEvent
+	out.Up, out.Took, out.LastSuccess = s.synced && s.failing.Reason == "", s.syncTook, s.lastEvent
 	return out
 }

@@ -116,12 +116,12 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 		s.ended(t.Context(), nil) // counts once
 		k.recover()
 	}
-	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing != failure.ReasonClosed {
-		t.Errorf("%d lines, %d short streams, failing %q", n, k.state.short, k.state.failing)
+	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing.Reason != failure.ReasonClosed {
+		t.Errorf("%d lines, %d short streams, failing %q", n, k.state.short, k.state.failing.Reason)
 	}
 	k.lasted()
-	if k.state.failing != "" || k.state.short != 0 {
-		t.Errorf("failing %q after a stream that lasted", k.state.failing)
+	if k.state.failing.Reason != "" || k.state.short != 0 {
+		t.Errorf("failing %q after a stream that lasted", k.state.failing.Reason)
 	}
 }
 
@@ -154,5 +154,30 @@ func TestSteadyIsShorterThanStale(t *testing.T) {
 		if got := c.options.Steady; got != want {
 			t.Errorf("%s with staleAfter %s", got, stale)
 		}
+	}
+}
+
+// TestReasonOfKindThatAlternates is one series: a server behind a broken proxy answers a
+// LIST in one way and a WATCH in another.
+func TestReasonOfKindThatAlternates(t *testing.T) {
+	var text bytes.Buffer
+	k := &kind{log: slog.New(slog.NewTextHandler(&text, nil)), now: time.Now, steady: time.Hour}
+	list, watch := failure.Errorf(failure.ReasonServer, "bad gateway"), failure.Errorf(failure.ReasonDecode, "not JSON")
+	for i, step := range []struct {
+		err  error
+		want failure.Reason
+	}{
+		{list, "server"}, {watch, "server"}, {list, "server"}, {watch, "server"}, {watch, "server"}, {watch, "decode"}, {list, "decode"},
+		{nil, ""}, {watch, "decode"},
+	} {
+		if k.fail(t.Context(), step.err); step.err == nil {
+			k.recover()
+		}
+		if k.state.failing.Reason != step.want {
+			t.Errorf("step %d: %q, want %q", i, k.state.failing.Reason, step.want)
+		}
+	}
+	if n := strings.Count(text.String(), "watch failed"); n != 3 || k.state.errors["server"] != 3 || k.state.errors["decode"] != 5 {
+		t.Errorf("%d lines, counted %v", n, k.state.errors)
 	}
 }
