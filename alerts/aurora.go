@@ -20,11 +20,9 @@ func aurora(r Rule) Rule {
 	return r
 }
 
-// failingChecks has the checks that fail, with the status of the answer as value, or 1.
-func failingChecks(which string) string {
-	return `cobaltcore_aurora_check_failing{` + which + `}
-  * on (cluster, aurora, check) group_left () cobaltcore_aurora_http_status_code
-  or cobaltcore_aurora_check_failing{` + which + `}`
+// auroraFailing has why a part of Aurora does not work, with the HTTP status as value.
+func auroraFailing(part string) string {
+	return `max by (cluster, aurora, reason) (cobaltcore_aurora_failing_status_code{part="` + part + `"})`
 }
 
 // auroraGroup is about the dashboard of users. It answers 200 to anything, so what
@@ -33,14 +31,14 @@ func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
 			Name: "AuroraDown", Severity: Critical, For: 2 * time.Minute,
-			Expr:    asCollector("aurora", `topk by (cluster, aurora) (1, max by (cluster, aurora, reason) (`+failingChecks(`check!="keystone"`)+`))`),
+			Expr:    asCollector("aurora", auroraFailing("aurora")),
 			Summary: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not work: {{ $labels.reason }}" + status,
 			Description: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not give the answers that it should, reason: {{ $labels.reason }}" + status +
 				". Users cannot manage their projects. Open the URL in a browser, then check the pods, the Service and the ingress; the playbook has the cause of each reason.",
 		}),
 		aurora(Rule{
 			Name: "AuroraKeystoneDown", Severity: Warning, For: 5 * time.Minute,
-			Expr:    failingChecks(`check="keystone"`),
+			Expr:    auroraFailing("keystone"),
 			Summary: "Keystone of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
 			Description: "The identity service that Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} uses does not answer as it should, reason: {{ $labels.reason }}" + status +
 				". Users cannot log in. Ask its version with curl, then check its pods and its ingress.",

@@ -206,6 +206,15 @@ func follows(rules map[string]alerts.Rule, a, b string, seen []string) bool {
 	})
 }
 
+// TestTextsGiveTheReason: a text that names a metric makes its reader look for the reason.
+func TestTextsGiveTheReason(t *testing.T) {
+	for _, r := range alerts.Rules() {
+		if text := r.Summary + " " + r.Description; strings.Contains(text, "cobaltcore_") {
+			t.Errorf("%s: %s", r.Name, text)
+		}
+	}
+}
+
 // TestNamesBeginWithTheSystem: an alert is recognized by its name.
 func TestNamesBeginWithTheSystem(t *testing.T) {
 	for _, r := range alerts.Rules() {

@@ -104,10 +104,13 @@ func controllersGroup() Group {
 		}),
 		controller(Rule{
 			Name: "ControllerCrashLooping", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			Expr:        `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_waiting{reason=~"CrashLoopBackOff|ImagePullBackOff|ErrImagePull|CreateContainerConfigError"})`,
+			// The kubelet alternates between the two reasons of an image.
+			Expr: `max by (cluster, namespace, name, system, component, reason) (label_replace(
+  cobaltcore_controller_pod_waiting{reason=~"CrashLoopBackOff|ImagePullBackOff|ErrImagePull|CreateContainerConfigError"},
+  "reason", "ImagePullBackOff", "reason", "ErrImagePull"))`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
-			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} does not start",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, or its image cannot be pulled. cobaltcore_controller_pod_waiting says which.",
+			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} does not start: {{ $labels.reason }}",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, cannot be configured, or its image cannot be pulled. Read its events and its last log with kubectl describe pod and kubectl logs --previous.",
 			InhibitedBy: podless,
 		}),
 		controller(Rule{

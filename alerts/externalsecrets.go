@@ -70,10 +70,7 @@ or ` + clusterReason("ClusterPushSecret")
 	if r.Name != "ESOStoreNotReady" && r.Name != "ESOStoreUnusedNotReady" {
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()})
 	}
-	for _, down := range []string{"OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader"} {
-		// In all clusters: OpenBao runs in one of them.
-		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: down, Equal: []string{backend}})
-	}
+	r.InhibitedBy = append(r.InhibitedBy, outOfService(backend)...) // in all clusters: OpenBao runs in one of them
 	r.InhibitedBy = append(r.InhibitedBy,
 		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend}},
 		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}})
@@ -233,10 +230,8 @@ func esoOthers() []Rule {
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets in cluster {{ $labels.cluster }} are not synchronized",
 			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
-			InhibitedBy: []Inhibition{
-				inHouse(), {By: "ESOControllerDown", Equal: []string{clusterLabel}}, {By: "ESOStoreNotReady", Equal: []string{clusterLabel, backend}},
-				{By: "OpenBaoDown", Equal: []string{backend}}, {By: "OpenBaoClusterSealed", Equal: []string{backend}}, {By: "OpenBaoNoLeader", Equal: []string{backend}},
-			},
+			InhibitedBy: append(outOfService(backend),
+				inHouse(), Inhibition{By: "ESOControllerDown", Equal: []string{clusterLabel}}, Inhibition{By: "ESOStoreNotReady", Equal: []string{clusterLabel, backend}}),
 		},
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
 	}

@@ -53,15 +53,17 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		},
 		kind(Rule{
 			Name: "FleetKindForbidden", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_failing{reason=~"forbidden|unauthorized"})`,
-			Summary:     "The exporter may not read {{ $labels.kind }} in {{ $labels.cluster }}",
-			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}. Whether they are well is not known.",
+			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason=~"forbidden|unauthorized"})`,
+			Summary: "The exporter may not read {{ $labels.kind }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}, reason: {{ $labels.reason }}. Whether they are well is unknown. " +
+				"Bind the ClusterRole of this version of the chart to the exporter's user, or renew its credentials if the reason is unauthorized.",
 		}),
 		kind(Rule{
 			Name: "FleetWatchFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
-			Summary:     "The exporter cannot watch {{ $labels.kind }} in {{ $labels.cluster }}",
-			Description: "Listing or watching {{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} fails; cobaltcore_watch_failing says why. Its rows are those of the last success, until staleAfter.",
+			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
+			Summary: "The exporter cannot watch {{ $labels.kind }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: "Listing or watching {{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Its rows are those of the last success, until staleAfter. " +
+				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from the exporter's pod; the playbook has the cause of each reason.",
 		}),
 		kind(Rule{
 			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
@@ -97,18 +99,21 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		}),
 		{
 			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `cobaltcore_discovery_up == 0`,
+			Expr: `max by (cluster, source, namespace, reason) (cobaltcore_discovery_finding{name=""})
+  and on (cluster, source, namespace) (cobaltcore_discovery_up == 0)`,
 			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
-			Summary:     "No clusters can be found in {{ $labels.namespace }} of {{ $labels.cluster }}",
-			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails. Those that are known stay; new ones and new credentials are not seen.",
+			Summary:     "No clusters can be found in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Those that are known stay; new ones and new credentials are not seen. Check the exporter's role in the namespace and that the source exists there.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{
 			Name: "FleetClusterRefused", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-			Expr:        `max by (cluster, source, namespace, name) (cobaltcore_discovery_finding{name!=""})`,
-			Object:      Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
-			Summary:     "{{ $labels.namespace }}/{{ $labels.name }} in {{ $labels.cluster }} was rejected as a cluster",
-			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched, or is watched with the credentials before: its kubeconfig was rejected, or its name is taken. The reason is in cobaltcore_discovery_finding.",
+			Expr:    `max by (cluster, source, namespace, name, reason, other) (cobaltcore_discovery_finding{name!=""})`,
+			Object:  Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
+			Summary: "{{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was rejected as a cluster: {{ $labels.reason }}",
+			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched, or is watched with the credentials before, reason: {{ $labels.reason }}" +
+				`{{ if $labels.other }} ({{ $labels.other }} has the name or the Secret){{ end }}. ` +
+				"Correct the Secret, or remove what declares the cluster; the playbook has the cause of each reason.",
 			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
 		},
 		{
@@ -176,10 +181,11 @@ func exporterGroup() Group {
 	return Group{Name: "exporter", Title: "The exporter", Rules: []Rule{
 		{
 			Name: "ExporterCollectorDown", System: Exporter, Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `cobaltcore_collector_up == 0`,
-			Object:      Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
-			Summary:     "Collector {{ $labels.collector }} does not know what it should about {{ $labels.cluster }}",
-			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} is failing or not complete, or what it asks does not answer. cobaltcore_collector_errors_total says why.",
+			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
+			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
+			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or no probe is answered, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
+				"The fleet page of the exporter shows which it is, its log the error.",
 			InhibitedBy: []Inhibition{
 				inHouse(),
 				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},

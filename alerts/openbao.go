@@ -26,6 +26,14 @@ func openBao(r Rule) Rule {
 	return r
 }
 
+// outOfService are that no OpenBao serves with the same values of the labels.
+func outOfService(equal ...string) []Inhibition {
+	return []Inhibition{
+		{By: "OpenBaoDown", Equal: equal}, {By: "OpenBaoClusterSealed", Equal: equal}, {By: "OpenBaoNoLeader", Equal: equal},
+		{By: "OpenBaoUninitialized", Equal: equal},
+	}
+}
+
 // inHouse is that a finding follows from its cluster being down.
 func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
 
@@ -58,17 +66,18 @@ func openBaoGroup() Group {
 		}
 		return all
 	}
-	leaderless := ofAll("OpenBaoDown", "OpenBaoClusterSealed", "OpenBaoNoLeader")
+	leaderless := outOfService(clusterLabel, "openbao")
 	nodeless := append(ofAll("OpenBaoNodeSealed", "OpenBaoNodeNotJoined", "OpenBaoNodeDown"), leaderless...)
 	serverless := append(ofAll("OpenBaoPeerDead"), nodeless...)
 	return Group{Name: "openbao", Title: "OpenBao", Text: openBaoText, Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
 			Expr: asCollector("openbao", `label_replace(
-  max by (cluster, openbao) (cobaltcore_openbao_node_up) == 0
-    or max by (cluster, openbao) (cobaltcore_openbao_expected_nodes) unless on (cluster, openbao) cobaltcore_openbao_node_up`+byBackend),
-			Summary:     "OpenBao {{ $labels.openbao }} does not answer",
-			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers. External Secrets of all clusters keep what they have and get nothing new.",
+  max by (cluster, openbao, reason) (cobaltcore_openbao_not_answering)
+    unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)`+byBackend),
+			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
+			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers, reason: {{ $labels.reason }}. External Secrets of all clusters keep what they have and get nothing new. " +
+				"Check the pods and the Service of OpenBao, then the way from the exporter to it with \"bao status\"; the playbook has the cause of each reason.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
@@ -83,16 +92,17 @@ func openBaoGroup() Group {
 			Name: "OpenBaoNoLeader", Severity: Critical, For: time.Minute,
 			Expr: `label_replace(
   max by (cluster, openbao) (cobaltcore_openbao_node_leader_known) == 0
-    and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)` + byBackend,
+    and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)
+    unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}` + byBackend,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no leader",
 			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none is active, and no leader that a standby names has answered. No secret can be read or written. With raft, start nodes until a majority of the voters runs.",
 			InhibitedBy: ofAll("OpenBaoDown", "OpenBaoClusterSealed"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoUninitialized", Severity: Critical, For: 5 * time.Minute,
-			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})`,
+			Expr:        `label_replace(max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})` + byBackend,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not initialized",
-			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage. Check the volumes before you run \"bao operator init\".",
+			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage. No secret can be read or written. Check the volumes before you run \"bao operator init\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
@@ -235,15 +245,15 @@ func openBaoGroup() Group {
 		}),
 		{
 			Name: "OpenBaoAuthProbeFailing", System: OpenBao, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:        `label_replace(label_replace(max by (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success) == 0` + byBackend + byAuthMount("mount"),
-			Object:      Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
-			Summary:     "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }}",
-			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails; cobaltcore_openbao_auth_probe_failing says at which step and why. Its External Secrets will fail at their next refresh.",
-			InhibitedBy: []Inhibition{
-				inHouse(),
-				{By: "OpenBaoDown", Equal: []string{"openbao"}}, {By: "OpenBaoClusterSealed", Equal: []string{"openbao"}}, {By: "OpenBaoNoLeader", Equal: []string{"openbao"}},
-				{By: "OpenBaoAuthMountMissing", Equal: []string{"openbao", authMount}},
-			},
+			Expr: `label_replace(label_replace(
+  max by (cluster, openbao, mount, reason) (cobaltcore_openbao_auth_probe_failing{step="login"})
+    unless on (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success == 1)` + byBackend + byAuthMount("mount"),
+			Object:  Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
+			Summary: "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }} at {{ $labels.mount }}: {{ $labels.reason }}",
+			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails, reason: {{ $labels.reason }}. Its External Secrets will fail at their next refresh. " +
+				`{{ if eq $labels.reason "forbidden" }}Compare the mount's kubernetes_host, CA and token reviewer, and the service accounts and audiences of the role, with the cluster` +
+				`{{ else }}Check that OpenBao answers and that the mount exists; the playbook has the cause of each reason{{ end }}.`,
+			InhibitedBy: append(outOfService("openbao"), inHouse(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{"openbao", authMount}}),
 		},
 		openBao(Rule{
 			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,

@@ -44,7 +44,7 @@ func TestOpenBaoInstallations(t *testing.T) {
 		"standalone/healthy":       healthy,
 		"standalone/one sealed":    {"down", "OpenBaoClusterSealed " + leaderless + "OpenBaoNodeSealed"},
 		"standalone/active sealed": {"down", "OpenBaoClusterSealed " + leaderless + "OpenBaoNodeSealed"},
-		"standalone/never joined":  {"down", leaderless + "OpenBaoUninitialized"},
+		"standalone/never joined":  {"down", "OpenBaoCollectorFailing OpenBaoUninitialized"},
 		"standalone/leader gone":   {"down", "OpenBaoCollectorFailing OpenBaoDown OpenBaoNodeDown"},
 
 		"postgresql/healthy":       healthy,

@@ -38,7 +38,7 @@ func peculiarities() []peculiarity {
 				s.seal(n)
 				s.health(n, 501, object{"initialized": false, "sealed": true})
 			}
-		}, want: baoOutcome{"down", "OpenBaoCollectorFailing OpenBaoNoLeader OpenBaoUninitialized"}},
+		}, want: baoOutcome{"down", "OpenBaoCollectorFailing OpenBaoUninitialized"}},
 		{name: "one of three serves", base: installations()[3], change: func(s baoSite) { s.seal(1); s.seal(2) },
 			want: baoOutcome{"degraded", "OpenBaoNodeSealed"}},
 		{name: "sealed majority", change: func(s baoSite) {

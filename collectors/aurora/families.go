@@ -21,6 +21,7 @@ var (
 	up          = gauge("up", "Whether the dashboard works: csrf_token, session and page all succeed. Keystone is not part of it.")
 	success     = gauge("check_success", "Whether the check got the answer that it should get, content included.", "check")
 	failing     = gauge("check_failing", "Why the check failed: timeout, tls, http (no answer, or a status that is not a success), unauthorized (401: a proxy wants a login), forbidden (403), not_found (404), throttled (429), content (a success that is something else, such as the page of the application where JSON belongs), decode (not JSON, or too large), redirect_loop or redirect_elsewhere (to another host, such as a login, or away from TLS). Another reason replaces it after three failures in a row. There is no row while it succeeds.", "check", "reason")
+	partFailing = gauge("failing_status_code", "Why the dashboard (part aurora) or its Keystone (part keystone) does not work: the reason of the first check that fails, with the HTTP status of its answer as the value, 0 if there was none. There is no row while all checks succeed.", "part", "reason")
 	statusCode  = gauge("http_status_code", "Status of the last answer to the check; there is no row if there was none.", "check")
 	redirects   = gauge("redirects", "How many redirects the check followed.", "check")
 	phases      = gauge("probe_duration_seconds", "What the check spent its time on, redirects included: resolve, connect, tls, processing (up to the first byte of the answer) and transfer. A phase that was not completed has no row, nor has a snapshot.", "check", "phase")
@@ -35,5 +36,5 @@ var (
 
 // Families returns every family that the collector may export.
 func Families() []*exposition.Family {
-	return []*exposition.Family{up, success, failing, statusCode, redirects, phases, certificate, tlsFailing, latency}
+	return []*exposition.Family{up, success, failing, partFailing, statusCode, redirects, phases, certificate, tlsFailing, latency}
 }

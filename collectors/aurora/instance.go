@@ -40,6 +40,10 @@ type part struct {
 	whole   *exposition.Family
 	rows    *exposition.Rows
 	reasons map[string]*failure.Steady // by check
+	// failing and status are why the part does not work; status is that of the answer, 0
+	// if there was none.
+	failing failure.Steady
+	status  int
 	// latencies are those of the checks that succeeded, if they are measured.
 	latencies map[string]*latencies
 }
@@ -123,6 +127,7 @@ func (i *instance) askOnce(ctx context.Context) {
 	defer i.mu.Unlock()
 	i.settled = true
 	i.status.Took = time.Since(start)
+	i.status.Reason = i.parts[0].failing.Reason
 	if i.status.Up = answered[0]; i.status.Up { // Keystone does not count
 		i.status.LastSuccess = time.Now()
 	}
@@ -146,6 +151,7 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 		}
 		answered = answered || outcomes[n].status > 0
 	}
+	p.note(outcomes)
 	i.Note(p.name, turn)
 	p.rows.Shift(i.shift())
 	i.group.Set(p.name, p.rows, func(r *exposition.Rows) { p.render(r, i.Name, outcomes) })
@@ -165,6 +171,20 @@ func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
 	}
 	checks.Wait()
 	return outcomes
+}
+
+// note chooses the failure of the first check that fails.
+func (p *part) note(outcomes []outcome) {
+	for _, o := range outcomes {
+		if o.err == nil || errors.Is(o.err, failure.ErrNotInSnapshot) {
+			continue
+		}
+		if p.failing.Fail(failure.ReasonOf(o.err)) {
+			p.status = o.status
+		}
+		return
+	}
+	p.failing.Succeed()
 }
 
 // observe counts how long a check took that succeeded.
@@ -189,6 +209,9 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 		}
 		failed = failed || o.err != nil
 		o.render(r, aurora, c.name, p.reasons[c.name].Reason)
+	}
+	if failed {
+		r.Add(partFailing, float64(p.status), aurora, p.name, string(p.failing.Reason))
 	}
 	if p.whole != nil && (failed || !unknown) {
 		r.Bool(p.whole, !failed, aurora)

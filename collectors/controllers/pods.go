@@ -41,6 +41,7 @@ type pods struct {
 	mu      sync.Mutex
 	settled bool
 	status  status.Status
+	failing failure.Steady
 }
 
 // knownPods are the pods of a system when they were last listed.
@@ -103,7 +104,11 @@ func (p *pods) round(ctx context.Context) {
 	p.status.Took = time.Since(start)
 	if p.status.Up = len(failures) == 0; p.status.Up {
 		p.status.LastSuccess = time.Now()
+		p.failing.Succeed()
+	} else {
+		p.failing.Fail(failures.Reason())
 	}
+	p.status.Reason = p.failing.Reason
 }
 
 // list finds out which pods there are, one failure for each system of which that is

@@ -50,6 +50,7 @@ type instance struct {
 	token   string          // as last used
 	settled map[string]bool
 	status  status.Status
+	down    failure.Steady // why no node answers
 }
 
 func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site) *instance {

@@ -37,7 +37,7 @@ type loginProbe struct {
 	mu      sync.Mutex
 	settled bool
 	state   status.Status
-	failing string
+	failing map[string]*failure.Steady // by step
 }
 
 func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
@@ -50,6 +50,7 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 		group: site.Exposition.Group(key, judge.LoginFamilies()), site: site,
 	}
 	l.state.Errors = map[string]uint64{}
+	l.failing = map[string]*failure.Steady{stepToken: {}, stepLogin: {}}
 	return l
 }
 
@@ -108,10 +109,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	reason := ""
-	if err != nil {
-		reason = string(failure.ReasonOf(err))
-	}
+	reason, begun := l.note(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // else nobody knows whether a workload could
 			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount)
@@ -125,19 +123,32 @@ func (l *loginProbe) once(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settled, l.state.Took = true, time.Since(start)
-	l.state.Up = !failure.NoAnswer(err)
+	l.state.Up, l.state.Reason = !failure.NoAnswer(err), failure.Reason(reason)
 	if l.state.Up {
 		l.state.LastSuccess = time.Now()
 	}
 	if err != nil {
-		l.state.Errors[reason]++
-		if l.failing != step+reason {
+		l.state.Errors[string(failure.ReasonOf(err))]++
+		if begun {
 			l.site.Log.Warn("login probe failed", "mount", l.mount, "step", step, "reason", reason, "err", err)
 		}
-		l.failing = step + reason
-		return
 	}
-	l.failing = ""
+}
+
+// note returns the reason of the series of failures of a step, and whether it is a new
+// one.
+func (l *loginProbe) note(step string, err error) (reason string, begun bool) {
+	for _, s := range []string{stepToken, stepLogin} {
+		if err == nil || s != step {
+			l.failing[s].Succeed()
+		}
+	}
+	if err == nil {
+		return "", false
+	}
+	was := l.failing[step].Reason
+	l.failing[step].Fail(failure.ReasonOf(err))
+	return string(l.failing[step].Reason), l.failing[step].Reason != was
 }
 
 // The steps of a probe.

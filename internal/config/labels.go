@@ -27,7 +27,7 @@ func ReservedLabels() []string {
 		"recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address", "server_id", "address",
 		"node_status", "node_type", "voter", "issuer_id", "issuer_name", "is_default", "replaced_by", "found", "step",
 		"dependency_namespace", "dependency_name", "issuer", "certificate", "connectivity", "owned_by", "definition_kind",
-		"definition_namespace", "definition_name", "preset", "catalog", "team", "check", "phase", "problem", "region", "owner",
+		"definition_namespace", "definition_name", "preset", "catalog", "team", "check", "part", "phase", "problem", "region", "owner",
 		"cluster_uid", "first_cluster_uid", "other", "onset", "tolerated", "upstream", "dependency", "blocked", "chain", "finalizers",
 		"versions", "backend", "condition", "dependent_kind", "store", "store_namespace", "policy", "aspect", "object", "actual", "shard", "served_kind", "size", "domain",
 		"multitenant", "network_policy", "variant", "artifact",

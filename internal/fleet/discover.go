@@ -67,7 +67,7 @@ type placeState struct {
 	rounds  int              // failed ones since the last success
 	looked  bool             // with success, once
 	success time.Time
-	failing failure.Reason // of the last round
+	failing failure.Steady
 }
 
 // declared is a cluster that somebody says there is.
@@ -221,9 +221,9 @@ func (p *place) current() placeState {
 
 func (p *place) result() PlaceState {
 	s := p.current()
-	out := PlaceState{Source: p.source, Up: s.looked && s.failing == "", Success: s.success}
-	if s.failing != "" {
-		out.Findings = append(out.Findings, Finding{Source: p.source, Reason: s.failing})
+	out := PlaceState{Source: p.source, Up: s.looked && s.failing.Reason == "", Success: s.success}
+	if s.failing.Reason != "" {
+		out.Findings = append(out.Findings, Finding{Source: p.source, Reason: s.failing.Reason})
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.known)) {
 		k := s.known[name]

@@ -48,11 +48,12 @@ func (p *place) round(ctx context.Context) {
 	s := &p.state
 	s.known = now
 	if err != nil {
-		s.failing = findingReason(err)
+		s.failing.Fail(findingReason(err))
 		s.rounds++
 		return
 	}
-	s.failing, s.rounds, s.looked, s.success = "", 0, true, time.Now()
+	s.rounds, s.looked, s.success = 0, true, time.Now()
+	s.failing.Succeed()
 }
 
 // declaredAs is what is known, with what is now said about it.

@@ -5,11 +5,13 @@
 package status
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
 var (
@@ -21,6 +23,10 @@ var (
 		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
 		Help: "How long the slowest of the last initial lists or of the last probes of the collector took.",
 	}
+	failing = &exposition.Family{
+		Name: "cobaltcore_collector_failing", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "reason"},
+		Help: "Why cobaltcore_collector_up is 0: the reason of the first watch or probe that fails, or incomplete where none has failed. Always 1.",
+	}
 	success = &exposition.Family{
 		Name: "cobaltcore_collector_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
 		Help: "When the most silent of the watches and probes of the collector last gave a sign of life.",
@@ -31,14 +37,20 @@ var (
 	}
 )
 
+// incomplete is the reason of a collector that has no complete set of rows, although
+// nothing has failed.
+const incomplete failure.Reason = "incomplete"
+
 // Families are the families about collectors.
 func Families() []*exposition.Family {
-	return []*exposition.Family{up, duration, success, failures}
+	return []*exposition.Family{up, failing, duration, success, failures}
 }
 
 // Status is how a collector, or a part of it, fares in one cluster.
 type Status struct {
 	Up bool
+	// Reason is why it is not up; empty if nothing has failed.
+	Reason failure.Reason
 	// Took is how long the last initial list or probe took.
 	Took time.Duration
 	// LastSuccess is the last sign of life; zero if there was none.
@@ -52,6 +64,9 @@ func Merge(parts ...Status) Status {
 	all := Status{Up: true, Errors: map[string]uint64{}}
 	for _, p := range parts {
 		all.Up = all.Up && p.Up
+		if !p.Up {
+			all.Reason = cmp.Or(all.Reason, p.Reason)
+		}
 		all.Took = max(all.Took, p.Took)
 		if all.LastSuccess.IsZero() || !p.LastSuccess.IsZero() && p.LastSuccess.Before(all.LastSuccess) {
 			all.LastSuccess = p.LastSuccess
@@ -73,6 +88,9 @@ func Group(e *exposition.Exposition, cluster, collector string, parts ...func() 
 		}
 		s := Merge(now...)
 		r.Bool(up, s.Up, collector)
+		if !s.Up {
+			r.Add(failing, 1, collector, string(cmp.Or(s.Reason, incomplete)))
+		}
 		r.Add(duration, s.Took.Seconds(), collector)
 		r.Time(success, s.LastSuccess, collector)
 		for _, reason := range slices.Sorted(maps.Keys(s.Errors)) {

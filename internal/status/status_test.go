@@ -36,6 +36,9 @@ func TestMerge(t *testing.T) {
 			[]Status{{Up: true, LastSuccess: late}, {}, {Up: true, LastSuccess: early}},
 			Status{LastSuccess: early, Errors: map[string]uint64{}},
 		},
+		"the first that is not up has the reason": {
+			[]Status{{Up: true, Reason: "tls"}, {}, {Reason: "http"}, {Reason: "dns"}}, Status{Reason: "http", Errors: map[string]uint64{}},
+		},
 		"none had success": {[]Status{{}, {}}, Status{Errors: map[string]uint64{}}},
 		"errors are added": {
 			[]Status{{Up: true, Errors: map[string]uint64{"tls": 1, "http": 2}}, {Up: true}, {Up: true, Errors: map[string]uint64{"http": 3}}},
@@ -70,7 +73,10 @@ func TestGroupAsksAtEveryScrape(t *testing.T) {
 		status Status
 		want   []string
 	}{
-		{Status{}, []string{"cobaltcore_collector_up" + labels + "} 0", "cobaltcore_collector_duration_seconds" + labels + "} 0"}},
+		{Status{}, []string{
+			"cobaltcore_collector_up" + labels + "} 0", "cobaltcore_collector_duration_seconds" + labels + "} 0",
+			"cobaltcore_collector_failing" + labels + `,reason="incomplete"} 1`,
+		}},
 		{
 			Status{Up: true, Took: 1500 * time.Millisecond, LastSuccess: time.Unix(100, 0), Errors: map[string]uint64{"tls": 2, "http": 1}},
 			[]string{

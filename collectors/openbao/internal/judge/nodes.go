@@ -167,6 +167,15 @@ func (n Nodes) Choose(finding failure.List) (string, error) {
 	return "", err
 }
 
+// WhyDown returns why no node answers.
+func (n Nodes) WhyDown(finding failure.List) failure.Reason {
+	if len(n) == 0 && len(finding) == 0 {
+		return reasonNoNodes
+	}
+	_, err := n.Choose(finding)
+	return failure.ReasonOf(err)
+}
+
 // SameLeader reports whether both are standbys of the same leader.
 func SameLeader(a, b *ask.NodeAnswers) bool {
 	return StateOf(a.Health) == Standby && StateOf(b.Health) == Standby && a.Leader != nil && b.Leader != nil &&
@@ -176,8 +185,9 @@ func SameLeader(a, b *ask.NodeAnswers) bool {
 // Summary is the answers of all nodes together.
 type Summary struct {
 	Nodes   Nodes
-	Finding failure.List // why the nodes may be out of date
-	Led     bool         // some node was active at the end of the last round
+	Finding failure.List   // why the nodes may be out of date
+	Down    failure.Reason // why no node answers; empty if unknown
+	Led     bool           // some node was active at the end of the last round
 	Leaders *Leaders
 }
 
@@ -194,6 +204,9 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 	}
 	s.Leaders.See(name, since, now)
 	s.serviceRows(r, openbao, expect)
+	if s.Down != "" && !s.Nodes.AnyUp() {
+		r.Add(notAnswering, 1, openbao, string(s.Down))
+	}
 	for _, node := range s.Nodes.names() {
 		// In the middle of a round, the last round decides.
 		leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)

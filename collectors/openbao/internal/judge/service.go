@@ -15,6 +15,7 @@ const (
 	reasonUninitialized = "uninitialized"
 	reasonNoLeader      = "no_leader"
 	reasonRemoved       = "removed"
+	reasonNoNodes       = "no_nodes" // there is none
 )
 
 // serviceRows adds why no node serves, and which nodes are not members of the cluster.
