@@ -252,3 +252,12 @@ func TestRenewAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestTextAroundALogin: a byte order mark in front and a comment of a proxy behind.
+func TestTextAroundALogin(t *testing.T) {
+	b := newBao(t, "healthy-2.4", nil)
+	b.kubernetesAuth(t, 600)
+	b.nodes["openbao-0"].set(loginPath, reply(http.StatusOK, "\ufeff"+`{"auth":{"client_token":"b.token-1","lease_duration":600}}`+"\n<!-- proxy -->"))
+	rounds(t, b.start(t), 1)
+	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
+}

@@ -61,8 +61,8 @@ func (c *Client) decode(ctx context.Context, r Request, out any) error {
 	return json.Unmarshal(body, out)
 }
 
-// Read returns the header and the body of a success, of at most limit bytes. The body is
-// nil if the answer with the ETag is current.
+// Read returns the header and the body of a success, of at most limit bytes and without
+// what follows a JSON value. The body is nil if the answer with the ETag is current.
 func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, []byte, error) {
 	answer, err := c.Do(ctx, r)
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	if err != nil {
 		return nil, nil, err
 	}
-	return answer.Header, body, nil
+	return answer.Header, httpclient.FirstJSON(body), nil
 }
 
 // Stream returns the body of a success, for a LIST or a WATCH that is decoded as it
@@ -105,7 +105,7 @@ func (r Request) failure(answer *http.Response) error {
 	retryAfter, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
 	var status metav1.Status
-	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" && status.Status == metav1.StatusFailure {
+	if json.Unmarshal(httpclient.FirstJSON(body), &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" && status.Status == metav1.StatusFailure {
 		if status.Details == nil {
 			status.Details = &metav1.StatusDetails{}
 		}

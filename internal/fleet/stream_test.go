@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
@@ -65,5 +66,24 @@ func TestDoFollowsNoRedirect(t *testing.T) {
 	}
 	if err := c.Post(t.Context(), "/", "secret", &out); err == nil || out != nil {
 		t.Errorf("posted, and got %v, %v", out, err)
+	}
+}
+
+// TestTextAroundAnswers: proxies put a byte order mark in front and a comment behind.
+func TestTextAroundAnswers(t *testing.T) {
+	status := http.StatusOK
+	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "\ufeff"+`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410,"major":"1"}`+"\n<!-- proxy -->")
+	})
+	var version struct {
+		Major string `json:"major"`
+	}
+	if err := c.Get(t.Context(), "/version", nil, &version); err != nil || version.Major != "1" {
+		t.Errorf("got %+v, %v", version, err)
+	}
+	status = http.StatusGone
+	if err := c.Get(t.Context(), "/version", nil, &version); failure.Classify(err) != failure.ReasonExpired {
+		t.Errorf("%s: %v", failure.Classify(err), err)
 	}
 }

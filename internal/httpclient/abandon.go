@@ -47,7 +47,11 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 	}()
 	select {
 	case x := <-done:
-		return x.answer, x.err
+		if x.err != nil {
+			return nil, x.err
+		}
+		x.answer.Body = skipMark(x.answer.Body)
+		return x.answer, nil
 	case <-r.Context().Done():
 		if t.waiting != nil {
 			t.waiting.Add(1)

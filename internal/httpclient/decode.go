@@ -16,7 +16,7 @@ import (
 // as it is.
 func FirstJSON(body []byte) []byte {
 	var value json.RawMessage
-	text := bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	text := bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if json.NewDecoder(bytes.NewReader(text)).Decode(&value) != nil {
 		return body
 	}

@@ -80,13 +80,17 @@ func New(o Options) *Transport {
 	}}
 }
 
-// RoundTrip bounds the body of the answer.
+// RoundTrip bounds the body of the answer, and removes a byte order mark in front.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.Transport.RoundTrip(r)
-	if err == nil && t.maxBody > 0 {
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = skipMark(answer.Body)
+	if t.maxBody > 0 {
 		answer.Body = LimitBody(answer.Body, t.maxBody)
 	}
-	return answer, err
+	return answer, nil
 }
 
 // within ends a dial after the timeout.
