@@ -116,9 +116,15 @@ func esoStores() []Rule {
 		}),
 		esoState(Rule{
 			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind!="ExternalSecret", status=~"unprocessed|unknown", problem!="behind"`),
+			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller has written a status of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
+		}),
+		esoState(Rule{
+			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown", problem="store_missing"`),
+			Summary:     "It is unknown whether {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
+			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt.",
 		}),
 	}
 }
@@ -149,7 +155,7 @@ func esoSecrets() []Rule {
 		}),
 		esoState(Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind="ExternalSecret", status="unknown", problem!="store_missing"`),
+			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
 			Description: secret + " is older than $threshold, is not failing and has never been synchronized.",
 		}),

@@ -201,6 +201,14 @@ func fluxGroup() Group {
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
+			Name: "FluxResourceUnknown", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Threshold:   after(15*time.Minute, sinceOnset),
+			Expr:        lasting(`status="unknown"`),
+			Summary:     "It is unknown whether {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
+			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is neither ready nor failed nor being reconciled for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt.",
+			InhibitedBy: byController,
+		}),
+		flux(Rule{
 			Name: "FluxResourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(15*time.Minute, sinceOnset),
 			Expr:        lasting(matcher("kind", others) + `, status=~"failed|stalled"`),

@@ -41,7 +41,7 @@ func flips(a attempt, reason string, more ...object) object {
 	return status(append(more, condition("Ready", "False", reason, a.failed), condition("Reconciling", "True", "ProgressingWithRetry", a.failed))...)
 }
 
-func shapes() []shape {
+func fluxShapes() []shape {
 	succeeded := func(since time.Time) object { return status(condition("Ready", "True", "Succeeded", since)) }
 	entry := func(status string, first, last time.Time) object {
 		return object{"digest": "sha256:1", "firstReconciled": first, "lastReconciled": last, "lastReconciledStatus": status, "totalReconciliations": 2}
@@ -95,6 +95,75 @@ func shapes() []shape {
 	}
 }
 
+// synced is the status of an object of External Secrets, whose Ready condition keeps its
+// outcome during the next attempt.
+func synced(status, reason string, since time.Time) object {
+	return object{
+		"conditions":  []object{condition("Ready", status, reason, since)},
+		"refreshTime": since.Add(-time.Hour), "syncedResourceVersion": "1-abc", "syncedPushSecrets": object{"SecretStore/s": object{"k": object{}}},
+	}
+}
+
+// otherShapes are those of External Secrets and Greenhouse, both of which keep
+// lastTransitionTime until the status changes: markAsFailed of the controllers externalsecret
+// and pushsecret, and computeReadyConditionFlux and computeReady of plugin and cluster.
+func otherShapes() []shape {
+	sync := func(name, kind, rule, failed, succeeded string) shape {
+		ready := func(since time.Time) object { return synced("True", succeeded, since) }
+		return shape{
+			name: name, kind: kind, rule: rule, tolerance: 15 * time.Minute, ready: ready,
+			failing: func(a attempt) object {
+				if a.failed.IsZero() {
+					return ready(a.first.Add(-24 * time.Hour))
+				}
+				return synced("False", failed, a.first)
+			},
+		}
+	}
+	conditions := func(cs ...object) object { return object{"statusConditions": object{"conditions": cs}} }
+	ready := func(since time.Time) object { return conditions(condition("Ready", "True", "", since)) }
+	return []shape{
+		sync("ExternalSecret", "ExternalSecret", "ESOExternalSecretFailing", "SecretSyncedError", "SecretSynced"),
+		sync("PushSecret", "PushSecret", "ESOPushSecretFailing", "Errored", "Synced"),
+		{
+			name: "Plugin", kind: "Plugin", rule: "GreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
+			failing: func(a attempt) object {
+				switch {
+				case a.failed.IsZero():
+					return ready(a.first.Add(-24 * time.Hour))
+				case !a.started.IsZero():
+					return conditions(condition("Ready", "False", "", a.first), condition("HelmReleaseDeployed", "Unknown", "Progressing", a.started))
+				}
+				return conditions(condition("Ready", "False", "UpgradeFailed", a.first), condition("HelmReleaseDeployed", "False", "UpgradeFailed", a.failed))
+			},
+		},
+		{
+			name: "Plugin whose Ready flips", kind: "Plugin", rule: "GreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
+			failing: func(a attempt) object {
+				if a.failed.IsZero() {
+					return ready(a.first.Add(-24 * time.Hour))
+				}
+				if !a.started.IsZero() {
+					return conditions(condition("Ready", "Unknown", "", a.started), condition("HelmReconcileFailed", "Unknown", "", a.started))
+				}
+				return conditions(condition("Ready", "False", "", a.failed), condition("HelmReconcileFailed", "True", "HelmInstallFailed", a.failed))
+			},
+		},
+		{
+			name: "Cluster whose Ready flips", kind: "Cluster", rule: "GreenhouseClusterNotReady", tolerance: 15 * time.Minute, ready: ready,
+			failing: func(a attempt) object {
+				if a.failed.IsZero() {
+					return ready(a.first.Add(-24 * time.Hour))
+				}
+				if !a.started.IsZero() {
+					return conditions(condition("Ready", "Unknown", "", a.started), condition("KubeConfigValid", "Unknown", "", a.started))
+				}
+				return conditions(condition("Ready", "False", "", a.failed), condition("KubeConfigValid", "False", "", a.failed))
+			},
+		},
+	}
+}
+
 // loop is a retry loop, as it is seen every so often.
 type loop struct {
 	timeout, retry, every time.Duration
@@ -122,8 +191,15 @@ func loops() []loop {
 // alert fires when the tolerance is over, and holds until an attempt succeeds.
 func TestRetryLoops(t *testing.T) {
 	t.Parallel()
-	for _, s := range shapes() {
-		for _, l := range loops() {
+	few := []loop{{5 * time.Minute, time.Minute, time.Minute, true}, {5 * time.Minute, time.Minute, 30 * time.Second, false}, {30 * time.Minute, 5 * time.Minute, time.Minute, false}}
+	testRetryLoops(t, fluxShapes(), loops())
+	testRetryLoops(t, otherShapes(), few)
+}
+
+func testRetryLoops(t *testing.T, shapes []shape, loops []loop) {
+	t.Helper()
+	for _, s := range shapes {
+		for _, l := range loops {
 			name := fmt.Sprintf("%s/%v+%v every %v", s.name, l.timeout, l.retry, l.every)
 			if l.live {
 				name += ", live"
@@ -149,7 +225,9 @@ func fail(t *testing.T, s shape, l loop) (w *watcher, first, end time.Time) {
 	begin, period := ruletest.TakenAt(), l.timeout+l.retry
 	first = begin.Add(l.timeout)
 	end = begin.Add(time.Duration(4+2*int(s.tolerance/period)) * period)
-	w = newWatcher(t, s.kind, begin.Add(7*time.Second-time.Minute), l, s.rule, "FluxProgressingTooLong", "FluxUnprocessed")
+	w = newWatcher(t, s.kind, begin.Add(7*time.Second-time.Minute), l, s.rule, "FluxProgressingTooLong", "FluxUnprocessed", "FluxResourceUnknown",
+		"ESOExternalSecretUnprocessed", "ESOUnprocessed", "ESOStateUnknown", "ESOExternalSecretNeverSynced", "ESOSpecNotApplied",
+		"GreenhousePluginUnprocessed", "GreenhouseObjectUnprocessed", "GreenhouseClusterUnknown")
 	w.begin(object{"spec": object{"interval": "2h"}, "status": s.ready(begin.Add(-time.Hour))})
 	for now := begin; now.Before(end); now = now.Add(period) {
 		a := attempt{first: first, started: now}

@@ -50,7 +50,7 @@ func stateFamilies() []stateFamily {
 			kinds:      []string{"FluxInstance", "GitRepository", "HelmRepository", "HelmChart", "Kustomization", "ResourceSet", "Alert", "ImagePolicy"},
 			stateLabel: "status", states: all,
 			rest:   map[string]string{"target_cluster": "b", "exported_namespace": "ns", "source": "s", "upstream": "u", "dependency": "d", "component": "c"},
-			atOnce: func(s string) bool { return s == "failed" || s == "unprocessed" || s == "suspended" },
+			atOnce: func(s string) bool { return s == "failed" || s == "unprocessed" || s == "suspended" || s == "unknown" },
 		},
 		{
 			name:  "cobaltcore_flux_resource_waiting_since_timestamp_seconds",

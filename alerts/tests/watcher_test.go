@@ -11,14 +11,18 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretstores"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// watcher renders one Flux object again and again, with the memory of the collector, and
+// watcher renders one object again and again, with the memory of the collector, and
 // evaluates rules as Prometheus does.
 type watcher struct {
 	testing.TB
@@ -31,7 +35,9 @@ type watcher struct {
 	// fired and resolved are when alerts began and ended to fire.
 	fired, resolved []time.Time
 
-	rig    *collectortest.Rig
+	rig *collectortest.Rig
+	// stores has the rows of objects of External Secrets that are not ready.
+	stores *storeRig
 	kind   *collectortest.Kind
 	object object
 	kept   lifecycle.Memory
@@ -48,9 +54,9 @@ type activeAlert struct {
 
 func newWatcher(tb testing.TB, kind string, now time.Time, l loop, rules ...string) *watcher {
 	tb.Helper()
-	rig := collectortest.Suite{Collector: flux.Collector{}, Options: exposition.Options{}, Targets: collectortest.Targets()}.Rig(tb, collectortest.Management)
+	rig := collectortest.Suite{Collector: collectorOf(kind), Options: exposition.Options{}, Targets: collectortest.Targets()}.Rig(tb, collectortest.Management)
 	w := &watcher{
-		TB: tb, every: l.every, live: l.live, rig: rig, kind: rig.Of(tb, kind), now: now, active: map[string]*activeAlert{},
+		TB: tb, every: l.every, live: l.live, rig: rig, stores: newStoreRig(tb), kind: rig.Of(tb, kind), now: now, active: map[string]*activeAlert{},
 		object: object{"kind": kind, "metadata": object{"namespace": "flux-system", "name": "x", "generation": 1, "creationTimestamp": now.AddDate(0, -1, 0)}},
 	}
 	for _, r := range alerts.Rules() {
@@ -100,8 +106,42 @@ func (w *watcher) see(live bool) {
 	}
 	w.kept = rendered.Memory
 	w.kind.Group.Replace([]*exposition.Entry{rendered.Entry})
-	if w.rows, err = ruletest.ParseRows(w.rig.Get(w.TB)); err != nil {
+	w.stores.set(w.kind.Kind, rendered.Entry)
+	if w.rows, err = ruletest.ParseRows(w.rig.Get(w.TB) + collectortest.Serve(w.TB, w.stores.exposition)); err != nil {
 		w.Fatal(err)
+	}
+}
+
+func collectorOf(kind string) collectors.Collector {
+	switch kind {
+	case "ExternalSecret", "PushSecret":
+		return externalsecrets.Collector{}
+	case "Cluster", "Plugin":
+		return greenhouse.Collector{}
+	}
+	return flux.Collector{}
+}
+
+// storeRig is an exposition of the rows that the notes of objects lead to.
+type storeRig struct {
+	exposition *exposition.Exposition
+	cluster    *secretstores.Cluster
+}
+
+func newStoreRig(tb testing.TB) *storeRig {
+	tb.Helper()
+	e, err := exposition.New(exposition.Options{}, secretstores.Families()...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	g := e.Group(exposition.Key{Cluster: collectortest.Management, Collector: externalsecrets.Name}, secretstores.Families())
+	e.Swap(nil, []*exposition.Group{g})
+	return &storeRig{e, secretstores.NewCluster(g)}
+}
+
+func (s *storeRig) set(kind string, e *exposition.Entry) {
+	if note, ok := e.Note.(*secretstores.Node); ok {
+		s.cluster.Set(kind, e.Key, note)
 	}
 }
 

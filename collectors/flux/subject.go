@@ -134,8 +134,8 @@ func (s *subject) notReadyRow(r *exposition.Rows) {
 	if s.provides { // an origin is its own upstream
 		source, upstream = self, cmp.Or(source, self)
 	}
-	tolerated := state != lifecycle.Stalled &&
-		(s.result.Onset.Precision() != lifecycle.Undated || state != lifecycle.Failed && state != lifecycle.Unprocessed && state != lifecycle.Suspended)
+	tolerated := state != lifecycle.Stalled && (s.result.Onset.Precision() != lifecycle.Undated ||
+		state == lifecycle.Progressing || state == lifecycle.DependencyNotReady || state == lifecycle.Deleting)
 	r.Time(resourceNotReadySince, s.result.Onset.Time,
 		s.labels(state.String(), s.result.Onset.Precision(), strconv.FormatBool(tolerated), source, upstream, self, controllerOf(s.kind))...)
 }

@@ -39,6 +39,7 @@ func causes(kind string) []lifecycle.Evidence {
 	case "Plugin":
 		return []lifecycle.Evidence{
 			{Type: "HelmReleaseCreated", Status: "False"}, {Type: "HelmReleaseDeployed", Status: "False"},
+			{Type: "HelmReleaseDeployed", Status: "Unknown"}, // an attempt is under way, and Ready is False meanwhile
 			// until 0.6
 			{Type: "ClusterAccessReady", Status: "False"}, {Type: "WaitingForDependencies", Status: "True"}, {Type: "HelmReconcileFailed", Status: "True"},
 			{Type: "RetriesExhausted", Status: "True"}, {Type: "WorkloadReady", Status: "False"},
