@@ -98,14 +98,17 @@ type Group struct {
 }
 
 // Catalogue is every rule there is.
-func Catalogue() []Group {
+func Catalogue() []Group { return CatalogueFor(Setup{}) }
+
+// CatalogueFor is the catalogue of an installation with this setup.
+func CatalogueFor(setup Setup) []Group {
 	var groups []Group
 	for _, d := range Descriptions() {
 		groups = append(groups, d.Groups()...)
 	}
 	for _, g := range groups {
 		for i, r := range g.Rules {
-			r.Bridge = r.KeepFiringFor
+			r.Bridge, r.Expr = r.KeepFiringFor, setup.apply(r.Expr)
 			g.Rules[i] = r.withDefault()
 		}
 	}

@@ -204,6 +204,9 @@ func renameFrom(e parser.Expr, from, label string) {
 			}
 		case *parser.Call:
 			for _, i := range labelArguments(n.Func.Name, len(n.Args)) {
+				if i > 1 && foreignSelector(n.Args[0]) { // its labels have their own names
+					continue
+				}
 				if s, ok := n.Args[i].(*parser.StringLiteral); ok && s.Val == from {
 					s.Val = label
 				}
@@ -211,6 +214,12 @@ func renameFrom(e parser.Expr, from, label string) {
 		}
 		return nil
 	})
+}
+
+// foreignSelector reports whether an expression selects a metric of others.
+func foreignSelector(e parser.Expr) bool {
+	s, ok := e.(*parser.VectorSelector)
+	return ok && Foreign(s.Name)
 }
 
 // labelArguments are the arguments of a function that name labels.

@@ -118,17 +118,35 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		},
 		{
 			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-			Expr:        namedClusters + ` and on (cluster_uid) (count by (cluster_uid) (` + namedClusters + `) > 1)`,
+			Expr:        namedClusters(`{cluster_uid!=""}`) + ` and on (cluster_uid) (count by (cluster_uid) (` + namedClusters("") + `) > 1)`,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $labels.cluster }} is there under another name, too",
 			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
+		},
+		{
+			Name: "FleetMetricsMissing", System: Fleet, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
+			// An alert that fires goes on: the offset looks back for an hour only.
+			Expr: `max by (cluster) (cobaltcore_cluster_info) unless on (cluster) ` + fleetUp("") + `
+  and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
+			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
+			Summary: "The metrics of cluster {{ $labels.cluster }} do not arrive any longer",
+			Description: "Prometheus has no target of cluster {{ $labels.cluster }} any longer, although the cluster belongs to the fleet: " +
+				"rules over its metrics cannot fire. Check Prometheus in the cluster, then the way of its metrics: remote write, or the sidecar and store of Thanos.",
+			InhibitedBy: []Inhibition{inHouse()},
 		},
 	}}
 }
 
 // namedClusters has a row for each name of a cluster, whatever else replicas of the exporter
 // have of it.
-const namedClusters = `max by (cluster, cluster_uid) (cobaltcore_cluster_info{cluster_uid!=""})`
+func namedClusters(selector string) string {
+	return `max by (cluster, cluster_uid) (cobaltcore_cluster_info` + selector + `)`
+}
+
+// fleetUp has the clusters of which Prometheus or Thanos has targets.
+func fleetUp(offset string) string {
+	return `max by (cluster) (label_replace(up{job=~"` + fleetJob + `"}` + offset + `, "cluster", "$1", "` + fleetLabel + `", "(.+)"))`
+}
 
 // status adds the HTTP status of an answer, if that is the value.
 const status = `{{ if gt $value 99.0 }} ({{ $value }}){{ end }}`
@@ -170,76 +188,7 @@ func clusterCertificates() Group {
 	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}
 }
 
-// asCollector names the collector of what does not answer: that it knows nothing follows
-// from that.
-func asCollector(collector, expr string) string {
-	return `label_replace(` + expr + `, "collector", "` + collector + `", "", "")`
-}
-
-// exporterGroup is about the exporter itself.
-func exporterGroup() Group {
-	return Group{Name: "exporter", Title: "The exporter", Rules: []Rule{
-		{
-			Name: "ExporterCollectorDown", System: Exporter, Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
-			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
-			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or no probe is answered, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
-				"The fleet page of the exporter shows which it is, its log the error.",
-			InhibitedBy: []Inhibition{
-				inHouse(),
-				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
-				{By: "FleetWatchFailing", Equal: []string{clusterLabel, "collector"}},
-				{By: "FleetKindUnknown", Equal: []string{clusterLabel, "collector"}},
-				{By: "AuroraDown", Equal: []string{clusterLabel, "collector"}},
-				{By: "OpenBaoDown", Equal: []string{clusterLabel, "collector"}},
-			},
-		},
-		{
-			Name: "ExporterReloadFailed", System: Exporter, Severity: Warning, For: 5 * time.Minute,
-			Expr:        reloadSuccessful + ` == 0`,
-			Object:      Object{Kind: "Exporter", Name: "configuration"},
-			Summary:     "An exporter could not load its configuration",
-			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the one before is still in force there. Run check-config on the file: it names the line.",
-		},
-		{
-			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
-			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
-			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},
-			Summary:     "The exporter does not reach Alertmanager {{ $labels.alertmanager }}",
-			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if nobody scraped the exporter.",
-		},
-		{
-			Name: "ExporterWatchdogMissing", System: Exporter, Severity: Warning, For: 10 * time.Minute,
-			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
-			Object:      Object{Kind: "Alert", Name: "Watchdog"},
-			Summary:     "Alertmanager has no Watchdog of {{ $labels.cluster }}",
-			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager: no other one would either.",
-			InhibitedBy: []Inhibition{inHouse()},
-		},
-		{
-			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
-			Expr:        `up{job=~".*cobaltcore-exporter.*"} == 0`,
-			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},
-			Summary:     "The exporter {{ $labels.instance }} does not answer",
-			Description: "Prometheus cannot scrape {{ $labels.instance }}: nothing is known about the clusters that it watches.",
-		},
-		{
-			Name: "ExporterWatchdog", System: Exporter, Severity: Info, PrometheusOnly: true,
-			Expr:        `vector(1)`,
-			Object:      Object{Kind: "Exporter", Name: "watchdog"},
-			Summary:     "This alert always fires",
-			Description: "It shows that rules are evaluated and that alerts arrive. If it is missing, that is the trouble.",
-		},
-	}}
-}
-
 // fleetSystem describes the clusters themselves.
 func fleetSystem() Description {
 	return Description{System: Fleet, Title: "Cluster itself", Prefixes: []string{"Fleet"}, Page: clusterPage, Groups: groups(fleetGroup, clusterCertificates)}
-}
-
-// exporterSystem describes the exporter.
-func exporterSystem() Description {
-	return Description{System: Exporter, Title: "Exporter", Prefixes: []string{"Exporter"}, Page: "cobaltcore-exporter", Groups: groups(exporterGroup)}
 }

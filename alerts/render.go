@@ -112,7 +112,7 @@ func (r Rule) Labels(label string) map[string]string {
 
 // withoutCluster are metrics of the exporter itself, and what Prometheus knows of it.
 func withoutCluster() []string {
-	return []string{"up", reloadSuccessful, "cobaltcore_alertmanager_up"}
+	return []string{"up", reloadSuccessful, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
 }
 
 // keepsCluster says whether the result of an expression has the label cluster. What

@@ -97,9 +97,9 @@ func (r Rule) Changed(c Change) Rule {
 }
 
 // Site is the catalogue of an installation: without the alerts that are disabled
-// there, and with its changes by name.
-func Site(disabled []string, changes map[string]Change) []Group {
-	groups := Catalogue()
+// there, with its setup and with its changes by name.
+func Site(setup Setup, disabled []string, changes map[string]Change) []Group {
+	groups := CatalogueFor(setup)
 	for i := range groups {
 		g := &groups[i]
 		g.Rules = slices.DeleteFunc(g.Rules, func(r Rule) bool { return slices.Contains(disabled, r.Name) })

@@ -47,7 +47,7 @@ func TestThresholds(t *testing.T) {
 
 func TestSite(t *testing.T) {
 	rules := map[string]alerts.Rule{}
-	for _, g := range alerts.Site([]string{"FluxSuspended"}, map[string]alerts.Change{
+	for _, g := range alerts.Site(alerts.Setup{}, []string{"FluxSuspended"}, map[string]alerts.Change{
 		"FluxProgressingTooLong": {For: time.Hour, Severity: alerts.Critical, Threshold: 5400},
 		"FluxDrifted":            {Threshold: 5400},
 	}) {

@@ -25,6 +25,8 @@ func harmless() map[string]string {
 	return map[string]string{
 		`.* (on|by) \(` + object + `\) without target_cluster`:                                                          "an object is applied to one cluster",
 		`FluxVersionSkew: cobaltcore_flux_instance_version_info without applied!=""`:                                    "in the count of a version: what has none is not counted",
+		`FluxVersionSkew: by \(\[cluster version\]\) without version`:                                                   "in the count of all: a cluster has one version",
+		`ExporterReplicaDown: up without job=~".*"`:                                                                     "in what is matched: the job is the same",
 		`FluxComponentExtra: by \(\[cluster namespace component\]\) without component`:                                  "in a join by fewer labels",
 		`FluxImageDiffers: by \(\[cluster namespace component image\]\) without image`:                                  "in a join by fewer labels",
 		`.*: cobaltcore_watch_(synced|present) without collector="\w+"`:                                                 "a kind belongs to one collector",

@@ -25,6 +25,7 @@ func alertFiles(out map[string][]byte) error {
 		"alerts/generated/" + defaultLabel + "/rules.yaml": func() ([]byte, error) { return alerts.RuleFile(alerts.Catalogue(), defaultLabel) },
 		chartFilesDir + "rules.yaml":                       func() ([]byte, error) { return alerts.RuleFile(alerts.Catalogue(), chartLabel) },
 		chartFilesDir + "thresholds.yaml":                  func() ([]byte, error) { return alerts.ThresholdFile(chartLabel) },
+		chartFilesDir + "setup.yaml":                       func() ([]byte, error) { return alerts.SetupFile(chartLabel) },
 		chartFilesDir + "inhibit_rules.yaml":               alerts.InhibitRules,
 	} {
 		text, err := render()

@@ -76,11 +76,16 @@ func RulesOf(file string) (groups []alerts.Group, label string, err error) {
 			return nil, "", err
 		}
 	}
-	groups = alerts.Site(c.Rules.Disabled, overrides(c))
+	groups = alerts.Site(setup(c), c.Rules.Disabled, overrides(c))
 	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
 		groups = alerts.Owned(groups)
 	}
 	return groups, c.ClusterLabel, nil
+}
+
+// setup returns how Prometheus scrapes the exporter and the fleet.
+func setup(c *config.Config) alerts.Setup {
+	return alerts.Setup{ExporterJob: c.Rules.ExporterJob, FleetJob: c.Rules.Fleet.Job, FleetLabel: c.Rules.Fleet.Label}
 }
 
 func overrides(c *config.Config) map[string]alerts.Change {

@@ -44,7 +44,7 @@ func newSelfMetrics(shard fleet.Shard) *selfMetrics {
 	)
 	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
 	if shard.Divided() {
-		m.MustRegister(shardInfo(shard))
+		m.MustRegister(shardInfo(shard), shardCount(shard))
 	}
 	return m
 }
@@ -68,6 +68,15 @@ func shardInfo(s fleet.Shard) prometheus.Collector {
 	})
 	info.Set(1)
 	return info
+}
+
+// shardCount returns the metric about how many shards there are.
+func shardCount(s fleet.Shard) prometheus.Collector {
+	count := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cobaltcore_shards", Help: "How many shards the fleet has, by the --shard of this exporter. There is no row without it.",
+	})
+	count.Set(float64(s.Count))
+	return count
 }
 
 // SelfMetrics gathers the exporter's own metrics, including those that only a shard has.

@@ -6,6 +6,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -14,6 +15,23 @@ type Rules struct {
 	Files     []string            `yaml:"files,omitempty" jsonschema:"uniqueItems=true,minLength=1" file:"true" jsonschema_description:"Rule files in the format of Prometheus, relative to the directory of the configuration file. Their alerts take part in the report; the label system says what they are about."`
 	Disabled  []string            `yaml:"disabled,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Names of alerts that are not evaluated."`
 	Overrides map[string]Override `yaml:"overrides,omitempty" jsonschema_description:"Changes to alerts, by name."`
+	// What only the rules for Prometheus need.
+	ExporterJob string       `yaml:"exporterJob,omitempty" jsonschema:"default=.*cobaltcore-exporter.*" jsonschema_description:"The jobs by which Prometheus scrapes the exporter, as a regular expression: alerts of Prometheus about an exporter that is down or missing look for them."`
+	Fleet       FleetMetrics `yaml:"fleet,omitempty" jsonschema_description:"Where Prometheus or Thanos has the metrics of all clusters, for its alert FleetMetricsMissing."`
+}
+
+// FleetMetrics selects series of every cluster in the Prometheus or Thanos that has them all.
+type FleetMetrics struct {
+	Job   string `yaml:"job,omitempty" jsonschema:"default=.+" jsonschema_description:"Jobs of which every cluster has targets, as a regular expression."`
+	Label string `yaml:"label,omitempty" jsonschema:"default=cluster,pattern=^[A-Za-z_][0-9A-Za-z_]*$" hint:"Use the name of a label" jsonschema_description:"The label of up that has the name of the cluster."`
+}
+
+func (u *Rules) check(at string, r *report) {
+	for path, expr := range map[string]string{join(at, "exporterJob"): u.ExporterJob, join(at, "fleet.job"): u.Fleet.Job} {
+		if _, err := regexp.Compile("^(?:" + expr + ")$"); err != nil && !r.mistaken(path) {
+			r.errorf(path, "%s is not a regular expression: %v", quote(expr), err)
+		}
+	}
 }
 
 // Override changes one alert. What is not there stays.

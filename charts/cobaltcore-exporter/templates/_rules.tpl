@@ -25,6 +25,9 @@ SPDX-License-Identifier: Apache-2.0
 {{- $label := include "cobaltcore-exporter.clusterLabel" . -}}
 {{- /* The files have the label clusterName. */ -}}
 {{- $thresholds := .Files.Get "files/thresholds.yaml" | replace "clusterName" $label | fromYaml -}}
+{{- /* The files have the default setup. */ -}}
+{{- $setup := dict -}}
+{{- if or (dig "rules" "exporterJob" "" $config) (dig "rules" "fleet" "" $config) }}{{ $setup = .Files.Get "files/setup.yaml" | replace "clusterName" $label | fromYaml }}{{ end -}}
 {{- $groups := list -}}
 {{- range (.Files.Get "files/rules.yaml" | replace "clusterName" $label | fromYaml).groups -}}
 {{- $name := .name -}}
@@ -41,6 +44,13 @@ SPDX-License-Identifier: Apache-2.0
 {{- end -}}
 {{- /* A label is not copied onto itself. */ -}}
 {{- if eq (get $rule.labels "cluster") "{{ $labels.cluster }}" }}{{ $_ := unset $rule.labels "cluster" }}{{ end -}}
+{{- with get $setup $rule.alert -}}
+{{- $expr := . -}}
+{{- range $place, $value := dict "$exporterJob" (dig "rules" "exporterJob" ".*cobaltcore-exporter.*" $config) "$fleetJob" (dig "rules" "fleet" "job" ".+" $config) "$fleetLabel" (dig "rules" "fleet" "label" "cluster" $config) -}}
+{{- $expr = replace $place (quote $value | trimPrefix "\"" | trimSuffix "\"") $expr -}}
+{{- end -}}
+{{- $_ := set $rule "expr" $expr -}}
+{{- end -}}
 {{- with (get $overrides $rule.alert | default dict).threshold -}}
 {{- $adjusted := get $thresholds $rule.alert -}}
 {{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $adjusted.expr) -}}

@@ -56,8 +56,8 @@ func TestChartRules(t *testing.T) {
 	}
 }
 
-// TestChartThresholds: with another threshold, given to the exporter or to Prometheus, each
-// rule of both says the same.
+// TestChartThresholds: with another threshold, given to the exporter or to Prometheus, and with
+// other jobs, the rules of both are the same.
 func TestChartThresholds(t *testing.T) {
 	t.Parallel()
 	changes, overrides := map[string]alerts.Change{}, map[string]any{}
@@ -67,13 +67,15 @@ func TestChartThresholds(t *testing.T) {
 			overrides[r.Name] = map[string]any{"threshold": 2.5 * r.Threshold.Default}
 		}
 	}
-	text, err := alerts.RuleFile(alerts.Site(nil, changes), "cluster")
+	setup := alerts.Setup{ExporterJob: `cobalt\.exporter`, FleetJob: "kubelet", FleetLabel: "site"}
+	scraped := map[string]any{"exporterJob": setup.ExporterJob, "fleet": map[string]any{"job": setup.FleetJob, "label": setup.FleetLabel}}
+	text, err := alerts.RuleFile(alerts.Site(setup, nil, changes), "cluster")
 	harness.Must(t, err)
 	var want ruleFile
 	harness.Must(t, yaml.Unmarshal(text, &want))
 	for name, values := range map[string]any{
-		"of the exporter": map[string]any{"config": map[string]any{"rules": map[string]any{"overrides": overrides}}},
-		"of Prometheus":   map[string]any{"prometheusRules": map[string]any{"overrides": overrides}},
+		"of the exporter": map[string]any{"config": map[string]any{"rules": with(scraped, "overrides", overrides)}},
+		"of Prometheus":   map[string]any{"config": map[string]any{"rules": scraped}, "prometheusRules": map[string]any{"overrides": overrides}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,6 +127,12 @@ func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
 	var file ruleFile
 	harness.Must(t, yaml.Unmarshal(text, &file))
 	return file
+}
+
+func with(values map[string]any, key string, value any) map[string]any {
+	values = maps.Clone(values)
+	values[key] = value
+	return values
 }
 
 // changedAsAll does to the rules what the values of all.yaml say, in other words.

@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+// exporterUp has whether Prometheus can scrape each exporter.
+const exporterUp = `up{job=~"` + exporterJob + `"}`
+
+// anyReplicaUp is the same of all replicas together.
+const anyReplicaUp = `max without (container, instance, node, pod) (` + exporterUp + `)`
+
+// asCollector names the collector of what does not answer: that it knows nothing follows
+// from that.
+func asCollector(collector, expr string) string {
+	return `label_replace(` + expr + `, "collector", "` + collector + `", "", "")`
+}
+
+// exporterGroup is about the exporter itself.
+func exporterGroup() Group {
+	return Group{Name: "exporter", Title: "The exporter", Rules: []Rule{
+		{
+			Name: "ExporterCollectorDown", System: Exporter, Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
+			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
+			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
+			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or no probe is answered, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
+				"The fleet page of the exporter shows which it is, its log the error.",
+			InhibitedBy: []Inhibition{
+				inHouse(),
+				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
+				{By: "FleetWatchFailing", Equal: []string{clusterLabel, "collector"}},
+				{By: "FleetKindUnknown", Equal: []string{clusterLabel, "collector"}},
+				{By: "AuroraDown", Equal: []string{clusterLabel, "collector"}},
+				{By: "OpenBaoDown", Equal: []string{clusterLabel, "collector"}},
+			},
+		},
+		{
+			Name: "ExporterReloadFailed", System: Exporter, Severity: Warning, For: 5 * time.Minute,
+			Expr:        reloadSuccessful + ` == 0`,
+			Object:      Object{Kind: "Exporter", Name: "configuration"},
+			Summary:     "An exporter could not load its configuration",
+			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the one before is still in force there. Run check-config on the file: it names the line.",
+		},
+		{
+			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
+			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
+			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},
+			Summary:     "The exporter does not reach Alertmanager {{ $labels.alertmanager }}",
+			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if nobody scraped the exporter.",
+		},
+		{
+			Name: "ExporterWatchdogMissing", System: Exporter, Severity: Warning, For: 10 * time.Minute,
+			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
+			Object:      Object{Kind: "Alert", Name: "Watchdog"},
+			Summary:     "Alertmanager has no Watchdog of {{ $labels.cluster }}",
+			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager: no other one would either.",
+			InhibitedBy: []Inhibition{inHouse()},
+		},
+		{
+			Name: "ExporterMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
+			Expr:    `absent(` + exporterUp + `)`,
+			Object:  Object{Kind: "Exporter", Name: "*"},
+			Summary: "Prometheus has no cobaltcore-exporter to scrape",
+			Description: "No target has a job of the exporter: it was removed, its ServiceMonitor is not selected, or its job has another name. " +
+				"No other rule about the fleet can fire. Check the ServiceMonitor and the Prometheus that selects it; the job is rules.exporterJob of the configuration.",
+		},
+		{
+			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
+			Expr:        anyReplicaUp + ` == 0`,
+			Object:      Object{Kind: "Exporter", Name: "{{ $labels.job }}"},
+			Summary:     "All replicas of the exporter {{ $labels.job }} are down",
+			Description: "Prometheus can scrape no replica of {{ $labels.job }}: the clusters that it watches are unknown, and their alerts end. Check its pods, then the error in Prometheus' list of targets.",
+		},
+		{
+			Name: "ExporterReplicaDown", System: Exporter, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
+			Expr:        exporterUp + ` == 0 unless ignoring (container, instance, node, pod) ` + anyReplicaUp + ` == 0`,
+			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},
+			Summary:     "Replica {{ $labels.instance }} of the exporter {{ $labels.job }} is down",
+			Description: "Prometheus cannot scrape {{ $labels.instance }} of {{ $labels.job }}. Other replicas can be scraped. Check its pod before another one is lost.",
+		},
+		{
+			Name: "ExporterShardMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
+			Expr:    `cobaltcore_shards - count without (shard, shards) (cobaltcore_shard_info) > 0`,
+			Object:  Object{Kind: "Exporter", Name: "shards"},
+			Summary: `{{ $value }} {{ if eq $value 1.0 }}shard{{ else }}shards{{ end }} of the exporter {{ if eq $value 1.0 }}is{{ else }}are{{ end }} missing`,
+			Description: `Prometheus has metrics of fewer shards than the others expect, {{ $value }} {{ if eq $value 1.0 }}is{{ else }}are{{ end }} missing: ` +
+				"the clusters of a missing shard have no rows and no alerts. Compare the pods with the number in --shard.",
+		},
+		{
+			Name: "ExporterWatchdog", System: Exporter, Severity: Info, PrometheusOnly: true,
+			Expr:        `vector(1)`,
+			Object:      Object{Kind: "Exporter", Name: "watchdog"},
+			Summary:     "This alert always fires",
+			Description: "It shows that rules are evaluated and that alerts arrive. If it is missing, that is the trouble.",
+		},
+	}}
+}
+
+// exporterSystem describes the exporter.
+func exporterSystem() Description {
+	return Description{System: Exporter, Title: "Exporter", Prefixes: []string{"Exporter"}, Page: "cobaltcore-exporter", Groups: groups(exporterGroup)}
+}
