@@ -3,20 +3,25 @@
 
 package alerts
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 func aurora(r Rule) Rule {
 	r.System, r.KeepFiringFor = Aurora, max(r.KeepFiringFor, 2*time.Minute)
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "Aurora", Name: "{{ $labels.aurora }}"}
 	}
-	if !strings.HasPrefix(r.Name, "AuroraCert") { // a certificate ends whether anybody runs or not
-		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "AuroraControllerDown", Equal: []string{clusterLabel}})
+	if r.Name == "AuroraDown" { // Keystone is another server, and a certificate ends whatever runs
+		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "AuroraControllerDown", Equal: []string{clusterLabel, "aurora"}})
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	return r
+}
+
+// ofOnlyAurora adds the label aurora to an alert about a workload if one Aurora is checked
+// in its cluster: of several, it is not known whose the workload is.
+func ofOnlyAurora(r Rule) Rule {
+	const checked = `group by (cluster, aurora) (cobaltcore_aurora_up)`
+	r.Expr = `(` + r.Expr + `) * on (cluster) group_left (aurora) (` + checked + ` and on (cluster) (count by (cluster) (` + checked + `) == 1)
+  or on (cluster) group by (cluster) (cobaltcore_controller_replicas_available))`
 	return r
 }
 

@@ -27,6 +27,38 @@ func controllerDown(r Rule, system System, selector string) Rule {
 	return r
 }
 
+// operator is the label by which findings about objects follow from the controller that
+// reconciles them. An alert about a controller has it if there is one in the cluster only:
+// otherwise it is not known whose the objects are.
+const operator = "operator"
+
+// operatorDown is [controllerDown] for a system whose objects are reconciled by the workloads
+// that managers selects.
+func operatorDown(r Rule, system System, selector, managers string) Rule {
+	const one = "cluster, namespace, name"
+	rows := func(more string) string {
+		return `group by (` + one + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + more + `})`
+	}
+	r = controllerDown(r, system, selector)
+	r.Expr = `(` + r.Expr + `)
+  * on (` + one + `) group_left (` + operator + `) (` + operatedBy(system, rows(managers)+` and on (cluster) (count by (cluster) (`+rows(managers)+`) == 1)`) + `
+  or on (` + one + `) ` + rows("") + `)`
+	return r
+}
+
+// operatedBy adds the label operator to findings about objects.
+func operatedBy(system System, expr string) string {
+	return `label_replace(` + expr + `, "` + operator + `", "` + string(system) + `", "", "")`
+}
+
+// operated declares that a rule about objects follows from their controller being down: it
+// is about a status that is not written, or not renewed.
+func operated(by string, r Rule) Rule {
+	r.Expr = operatedBy(r.System, r.Expr)
+	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, operator}})
+	return r
+}
+
 func controllersGroup() Group {
 	// A DaemonSet without a node to run on is not down.
 	const short = `(max by (` + workload + `, system) (cobaltcore_controller_replicas_available{system!=""})
@@ -39,6 +71,7 @@ func controllersGroup() Group {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		return r
 	}
+	const noWebhook = `, name!~".*(webhook|cert-controller).*"`
 	var down, podless []Inhibition // of the workload, and of its pods
 	for _, name := range []string{"FluxControllerDown", "ESOControllerDown", "GreenhouseControllerDown", "AuroraControllerDown"} {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
@@ -67,32 +100,32 @@ func controllersGroup() Group {
 			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} runs another image than it should",
 			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: somebody has changed it.",
 		}, Flux, ""),
-		controllerDown(Rule{
+		operatorDown(Rule{
 			Name: "ESOControllerDown", Severity: Critical,
 			Summary:     "External Secrets Operator of {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets go on saying that they are ready.",
-		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
+		}, ExternalSecrets, noWebhook, noWebhook),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of External Secrets in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed.",
 		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
-		controllerDown(Rule{
+		operatorDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
-		}, Greenhouse, ""),
-		controllerDown(Rule{
+		}, Greenhouse, "", `, name=~".*manager.*"`),
+		ofOnlyAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical, For: 2 * time.Minute,
 			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod.",
-		}, Aurora, ""),
+		}, Aurora, "")),
 		controller(Rule{
 			Name: "ControllerReplicasMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        short,
 			Summary:     "{{ $labels.name }} in {{ $labels.cluster }} has too few pods",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has {{ $value }} available pods, fewer than it should.",
-			InhibitedBy: append(down, Inhibition{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel}}, Inhibition{By: "OpenBaoNodeDown", Equal: []string{clusterLabel}}),
+			InhibitedBy: down,
 		}),
 		controller(Rule{
 			Name: "ControllerRolloutStuck", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,

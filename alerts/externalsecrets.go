@@ -46,9 +46,13 @@ func eso(r Rule) Rule {
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "ESOControllerDown", Equal: []string{clusterLabel}})
+	r.InhibitedBy = append(r.InhibitedBy, inHouse())
 	return r
 }
+
+// esoOperated declares that a rule is about what an operator that is down leaves undone. What
+// fails has failed before.
+func esoOperated(r Rule) Rule { return operated("ESOControllerDown", r) }
 
 // esoKind declares a rule about objects of one kind, whose rows have no label kind.
 func esoKind(kind string, r Rule) Rule {
@@ -72,7 +76,7 @@ or ` + clusterReason("ClusterPushSecret")
 	}
 	r.InhibitedBy = append(r.InhibitedBy, outOfService(backend)...) // in all clusters: OpenBao runs in one of them
 	r.InhibitedBy = append(r.InhibitedBy,
-		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend}},
+		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend, authMount}},
 		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}})
 	return eso(r)
 }
@@ -114,18 +118,18 @@ func esoStores() []Rule {
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready and was not validated",
 			Description: "Ready of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} proves nothing: its credentials are looked up in the namespace of each object that uses it.",
 		}),
-		esoState(Rule{
+		esoOperated(esoState(Rule{
 			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller has written a status of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
-		}),
-		esoState(Rule{
+		})),
+		esoOperated(esoState(Rule{
 			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown", problem="store_missing"`),
 			Summary:     "It is unknown whether {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
 			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt.",
-		}),
+		})),
 	}
 }
 
@@ -138,13 +142,13 @@ func esoSecrets() []Rule {
 			Summary:     secret + " fails",
 			Description: secret + " cannot be synchronized. Its Secret keeps the values of its last success.",
 		}),
-		esoKind("ExternalSecret", Rule{
+		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        SecretStale,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_overdue_timestamp_seconds)`,
 			Summary:     secret + " is not refreshed",
 			Description: secret + " is ready and was not synchronized for more than two of its intervals; it has been overdue for {{ humanizeDuration $value }}. The operator may be down.",
-		}),
+		})),
 		esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStoreMissing", Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_store_missing)`,
@@ -153,24 +157,24 @@ func esoSecrets() []Rule {
 			Summary:     "The store of " + secret + " does not exist",
 			Description: secret + " names a store that does not exist. It cannot be synchronized; its Secret keeps the values of its last success.",
 		}),
-		esoState(Rule{
+		esoOperated(esoState(Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
 			Description: secret + " is older than $threshold, is not failing and has never been synchronized.",
-		}),
-		esoState(Rule{
+		})),
+		esoOperated(esoState(Rule{
 			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="unprocessed", problem=""`),
 			Summary:     secret + " is not processed",
 			Description: "No controller has written a status of " + secret + " for more than $threshold: the operator is down, or serves another controller class.",
-		}),
-		esoState(Rule{
+		})),
+		esoOperated(esoState(Rule{
 			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="behind"`),
 			Summary:     "The newest generation of {{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up.",
-		}),
+		})),
 		esoState(Rule{
 			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="target_missing"`),
@@ -207,13 +211,13 @@ func esoPushes() []Rule {
 			Summary:     "The source of " + push + " does not exist",
 			Description: "The Secret that " + push + " pushes does not exist. What was pushed last is still in the store and is not updated.",
 		}),
-		esoKind("PushSecret", Rule{
+		esoOperated(esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `time() - max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds) > 0`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds)`,
 			Summary:     push + " is not refreshed",
 			Description: push + " is ready and was not pushed for more than two of its intervals; it has been overdue for {{ humanizeDuration $value }}.",
-		}),
+		})),
 		esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretIncomplete", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_declared_stores - cobaltcore_eso_pushsecret_synced_stores
@@ -228,19 +232,26 @@ func esoOthers() []Rule {
 	return []Rule{
 		clusterSecret("ESOClusterExternalSecretFailing", "ClusterExternalSecret", "cobaltcore_eso_clusterexternalsecret"),
 		clusterSecret("ESOClusterPushSecretFailing", "ClusterPushSecret", "cobaltcore_eso_clusterpushsecret"),
-		{
+		esoOperated(Rule{
 			Name: "ESOSyncFailureRatio", System: ExternalSecrets, Severity: Critical, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of the ExternalSecrets of a cluster, at least three"},
-			Expr: `label_replace(sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) / sum by (cluster) (` + RecordedObjects + `) > ` + threshold + `
-  and on (cluster) (sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) >= 3)` + byBackend,
+			Expr: ofOnly("store", ofOnly(backend, `(sum by (cluster) (`+RecordedObjects+`{state=~"failed|stale"}) / sum by (cluster) (`+RecordedObjects+`) > `+threshold+`
+  and on (cluster) (sum by (cluster) (`+RecordedObjects+`{state=~"failed|stale"}) >= 3))`)),
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets in cluster {{ $labels.cluster }} are not synchronized",
 			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
-			InhibitedBy: append(outOfService(backend),
-				inHouse(), Inhibition{By: "ESOControllerDown", Equal: []string{clusterLabel}}, Inhibition{By: "ESOStoreNotReady", Equal: []string{clusterLabel, backend}}),
-		},
+			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
+		}),
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
 	}
+}
+
+// ofOnly adds a label to what is counted in a cluster if all ExternalSecrets that fail there
+// have the same.
+func ofOnly(label, expr string) string {
+	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
+	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` and on (cluster) (count by (cluster) (` + failing + `) == 1)
+  or on (cluster) group by (cluster) (` + RecordedObjects + `))`
 }
 
 func clusterSecret(name, kind, metric string) Rule {
@@ -254,7 +265,7 @@ func clusterSecret(name, kind, metric string) Rule {
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",
 		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not created its objects in all of its namespaces. An object of that name may have another owner.",
-		InhibitedBy: []Inhibition{inHouse(), {By: "ESOControllerDown", Equal: []string{clusterLabel}}},
+		InhibitedBy: []Inhibition{inHouse()},
 	}
 }
 

@@ -152,9 +152,7 @@ func greenhousePlugins() []Rule {
 			// A Plugin that is not ready has an alert of its own.
 			Summary:     "Plugin {{ $labels.name }} is ready, but a workload of it in {{ $labels.target_cluster }} has no pod",
 			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod.",
-			InhibitedBy: []Inhibition{
-				{By: "FleetClusterDown", Equal: []string{"target_cluster"}}, {By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "target_cluster"}},
-			},
+			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}},
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginOutdated", Severity: Info, For: time.Hour,
@@ -228,7 +226,6 @@ func greenhouseOthers() []Rule {
 			Expr:        greenhouseLasting(kinds),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller of Greenhouse has written whether {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready for more than $threshold: there is no status, or Ready is Unknown.",
-			InhibitedBy: []Inhibition{{By: "GreenhouseControllerDown", Equal: []string{clusterLabel}}},
 		})
 	}
 	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
@@ -237,7 +234,7 @@ func greenhouseOthers() []Rule {
 	other.Expr += `
   or ` + greenhouseLasting(`kind!~"Plugin|Cluster", status=~"unknown|progressing"`)
 	return []Rule{
-		plugin, other,
+		operated("GreenhouseControllerDown", plugin), operated("GreenhouseControllerDown", other),
 		greenhouseFailing("GreenhouseDefinitionNotReady", "PluginDefinition|ClusterPluginDefinition", "",
 			"Its chart cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.", Warning),
 		greenhouseFailing("GreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),

@@ -5,13 +5,18 @@ package alerts
 
 import "time"
 
-// backend is the label by which findings about stores and secrets in all clusters
-// follow from those about the OpenBao behind them.
+// Labels by which findings about stores and secrets in all clusters follow from those about
+// the OpenBao behind them.
 const (
 	backend   = "backend"
 	authMount = "auth_mount"
-	byBackend = `, "backend", "openbao", "", "")`
 )
+
+// asBackend adds the label backend to rows about an OpenBao: the cluster in which it runs,
+// and its name. Rows about stores have the same, by the address of the server.
+func asBackend(expr string) string {
+	return `label_join(` + expr + `, "` + backend + `", "/", "cluster", "openbao")`
+}
 
 // openBao declares a rule about an OpenBao cluster as a whole.
 func openBao(r Rule) Rule {
@@ -20,9 +25,6 @@ func openBao(r Rule) Rule {
 		r.Object = Object{Kind: "OpenBao", Name: "{{ $labels.openbao }}"}
 	}
 	r.KeepFiringFor = max(r.KeepFiringFor, 2*time.Minute)
-	if r.Name != "OpenBaoDown" {
-		r.InhibitedBy = append(r.InhibitedBy, inHouse())
-	}
 	return r
 }
 
@@ -34,7 +36,8 @@ func outOfService(equal ...string) []Inhibition {
 	}
 }
 
-// inHouse is that a finding follows from its cluster being down.
+// inHouse returns that a finding about what is watched in a cluster follows from the cluster
+// being down. OpenBao and Aurora are asked directly: what they answer follows from nothing.
 func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
 
 // unhealthySince is when the last one of the raft servers that are unhealthy became so.
@@ -54,7 +57,8 @@ func openBaoNode(r Rule) Rule {
 	return openBao(r)
 }
 
-const openBaoText = "*backend* is the same word in alerts about OpenBao and about the stores and secrets that come from there, in every cluster."
+const openBaoText = "*backend* is the cluster and the name of an OpenBao, in alerts about it and about the stores and secrets that come from there, in every cluster. " +
+	"A store leads to the OpenBao that has its server among its addresses (`collectors.openbao[].addresses`, nodes and their Services); any other store has the address of its server as *backend*."
 
 // openBaoGroup is about OpenBao itself; the facts and thresholds are those of OpenBao
 // 2.4 to 2.6 and of "bao pki health-check".
@@ -72,35 +76,37 @@ func openBaoGroup() Group {
 	return Group{Name: "openbao", Title: "OpenBao", Text: openBaoText, Rules: []Rule{
 		openBao(Rule{
 			Name: "OpenBaoDown", Severity: Critical, For: time.Minute,
-			Expr: asCollector("openbao", `label_replace(
+			// While its cluster is down, the nodes behind a Service may be unknown.
+			Expr: asCollector("openbao", asBackend(`
   max by (cluster, openbao, reason) (cobaltcore_openbao_not_answering)
-    unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)`+byBackend),
+    unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)
+    unless on (cluster, openbao) (cobaltcore_openbao_not_answering unless on (cluster, openbao) cobaltcore_openbao_node_up and on (cluster) (cobaltcore_cluster_up == 0))`)),
 			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
 			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers, reason: {{ $labels.reason }}. External Secrets of all clusters keep what they have and get nothing new. " +
 				"Check the pods and the Service of OpenBao, then the way from the exporter to it with \"bao status\"; the playbook has the cause of each reason.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
-			Expr: `label_replace(
+			Expr: asBackend(`
   count by (cluster, openbao) (cobaltcore_openbao_node_sealed == 1)
-    and on (cluster, openbao) cobaltcore_openbao_not_serving{reason="sealed"}` + byBackend,
+    and on (cluster, openbao) cobaltcore_openbao_not_serving{reason="sealed"}`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed",
 			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are sealed and none serves: no secret can be read or written. Restore the service that unseals them and restart them one by one, or unseal each with \"bao operator unseal\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoNoLeader", Severity: Critical, For: time.Minute,
-			Expr: `label_replace(
+			Expr: asBackend(`
   max by (cluster, openbao) (cobaltcore_openbao_node_leader_known) == 0
     and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)
-    unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}` + byBackend,
+    unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no leader",
 			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none is active, and no leader that a standby names has answered. No secret can be read or written. With raft, start nodes until a majority of the voters runs.",
 			InhibitedBy: ofAll("OpenBaoDown", "OpenBaoClusterSealed"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoUninitialized", Severity: Critical, For: 5 * time.Minute,
-			Expr:        `label_replace(max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})` + byBackend,
+			Expr:        asBackend(`max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not initialized",
 			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage. No secret can be read or written. Check the volumes before you run \"bao operator init\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
@@ -245,15 +251,15 @@ func openBaoGroup() Group {
 		}),
 		{
 			Name: "OpenBaoAuthProbeFailing", System: OpenBao, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Expr: `label_replace(label_replace(
-  max by (cluster, openbao, mount, reason) (cobaltcore_openbao_auth_probe_failing{step="login"})
-    unless on (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success == 1)` + byBackend + byAuthMount("mount"),
+			Expr: `label_replace(
+  max by (cluster, openbao, mount, backend, reason) (cobaltcore_openbao_auth_probe_failing{step="login"})
+    unless on (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success == 1)` + byAuthMount("mount"),
 			Object:  Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
 			Summary: "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }} at {{ $labels.mount }}: {{ $labels.reason }}",
 			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails, reason: {{ $labels.reason }}. Its External Secrets will fail at their next refresh. " +
 				`{{ if eq $labels.reason "forbidden" }}Compare the mount's kubernetes_host, CA and token reviewer, and the service accounts and audiences of the role, with the cluster` +
 				`{{ else }}Check that OpenBao answers and that the mount exists; the playbook has the cause of each reason{{ end }}.`,
-			InhibitedBy: append(outOfService("openbao"), inHouse(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{"openbao", authMount}}),
+			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}}),
 		},
 		openBao(Rule{
 			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,
@@ -274,7 +280,8 @@ func openBaoGroup() Group {
 			// One for all endpoints: a token that was revoked is one trouble, and a scrape has
 			// a label endpoint of its own. Reasons other than forbidden may alternate.
 			Expr: `max by (cluster, openbao, reason) (cobaltcore_openbao_endpoint_failing{node="",reason="forbidden"})
-  or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden"}), "reason", "unanswered", "", "")`,
+  or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden",endpoint!="endpointslices"}
+    or cobaltcore_openbao_endpoint_failing{endpoint="endpointslices",reason!="forbidden"} unless on (cluster) (cobaltcore_cluster_up == 0)), "reason", "unanswered", "", "")`,
 			Summary: "The exporter cannot read all of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
 			Description: `{{ if eq $labels.reason "forbidden" }}OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} refuses endpoints to the exporter: ` +
 				`its token was revoked, its role is missing, or its policy is older than the exporter. Write the policy of this version, docs/openbao/policy.hcl` +
@@ -293,7 +300,7 @@ func byAuthMount(label string) string {
 
 func authMounts(r Rule) Rule {
 	r.For = 5 * time.Minute
-	r.Expr = `label_replace(label_replace(` + r.Expr + byBackend + byAuthMount("path")
+	r.Expr = `label_replace(` + asBackend(r.Expr) + byAuthMount("path")
 	return r
 }
 

@@ -25,7 +25,7 @@ const secretFlowText = "Secrets that do not arrive where they should, although e
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {
 	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Rules: []Rule{
-		esoKind("ExternalSecret", Rule{
+		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        behindTooLong,
 			Since:       behindSince,
@@ -35,7 +35,7 @@ func secretFlowGroup() Group {
 				{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
 				{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
 			},
-		}),
+		})),
 		esoKind("ExternalSecret", Rule{
 			Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
 			Threshold:   after(5*time.Minute, "how long ago OpenBao got the newer version"),

@@ -8,6 +8,7 @@ package externalsecrets
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
@@ -19,7 +20,10 @@ const Name = "externalsecrets"
 const group = "external-secrets.io"
 
 // Collector watches the six kinds of External Secrets Operator.
-type Collector struct{}
+type Collector struct {
+	// Backends finds the OpenBao behind a store.
+	Backends config.Backends
+}
 
 // Name returns the name of the collector.
 func (Collector) Name() string { return Name }
@@ -28,9 +32,9 @@ func (Collector) Name() string { return Name }
 func (Collector) Families() []*exposition.Family { return Families() }
 
 // Resources returns the kinds to watch.
-func (Collector) Resources() []watch.Resource {
+func (c Collector) Resources() []watch.Resource {
 	return []watch.Resource{
-		externalSecrets(), pushSecrets(), stores("SecretStore"), stores("ClusterSecretStore"),
+		externalSecrets(), pushSecrets(), stores("SecretStore", c.Backends), stores("ClusterSecretStore", c.Backends),
 		clusterResources("ClusterExternalSecret", &clusterExternalSecret), clusterResources("ClusterPushSecret", &clusterPushSecret),
 	}
 }

@@ -56,9 +56,9 @@ func (o *pushSecretObject) flow(r *exposition.Rows) *secretflow.User {
 	return u
 }
 
-func (o *storeObject) flow() *secretflow.Store {
+func (o *storeObject) flow(backend string) *secretflow.Store {
 	p := &o.Spec.Provider
 	return &secretflow.Store{
-		Vault: p.backend() == "openbao", Path: p.vault.Path, V1: p.vault.Version == "v1", Namespace: p.vault.Namespace != "",
+		Vault: p.isVault(), Backend: backend, Path: p.vault.Path, V1: p.vault.Version == "v1", Namespace: p.vault.Namespace != "",
 	}
 }

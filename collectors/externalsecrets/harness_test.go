@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
@@ -14,8 +15,9 @@ import (
 // suite is the collector with the objects of testdata: written by hand, or recorded in
 // real clusters.
 func suite() collectortest.Suite {
+	bao := config.OpenBao{Name: "openbao", Cluster: collectortest.Management, Addresses: []string{"https://openbao.example.com:8200"}}
 	return collectortest.Suite{
-		Collector: Collector{}, Options: exposition.Options{Detail: true}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
+		Collector: Collector{Backends: (&config.Collectors{OpenBao: []config.OpenBao{bao}}).Backends()}, Options: exposition.Options{Detail: true}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
 		Kinds: 6, Prefix: "cobaltcore_eso_",
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
@@ -47,7 +48,7 @@ type vault struct {
 
 // KeptKey leaves out what belongs to other providers.
 func (*provider) KeptKey(key string) any {
-	if key == "vault" || key == "openBao" {
+	if (&provider{name: key}).isVault() {
 		return vault{}
 	}
 	return nil
@@ -59,7 +60,7 @@ func (p *provider) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*p = provider{}
 	return eachKey(dec, func(key string, value jsontext.Value) error {
 		p.name = key
-		if key != "vault" && key != "openBao" {
+		if !p.isVault() {
 			return nil
 		}
 		return json.Unmarshal(value, &p.vault, dec.Options())
@@ -193,13 +194,13 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 	return failed
 }
 
-func stores(kind string) watch.Resource {
-	return watch.Remembering(declared(kind, storeFamilies()), func(o *storeObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		return o.rows(kind, seen, r)
+func stores(kind string, backends config.Backends) watch.Resource {
+	return watch.Remembering(declared(kind, storeFamilies()), func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+		return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
 	})
 }
 
-func (o *storeObject) rows(kind string, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 	labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 	with := func(more ...string) []string { return append(labels[:3:3], more...) }
 	p := &o.Spec.Provider
@@ -217,19 +218,22 @@ func (o *storeObject) rows(kind string, seen lifecycle.Sighting, r *exposition.R
 		reason = reasonUnprocessed
 	}
 	r.Add(storeReason, 1, with(reason)...)
-	r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
+	r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), backend, p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
 	r.Time(storeCreated, o.Metadata.Created, labels...)
 	r.Time(storeTransition, ready.LastTransitionTime, labels...)
-	n := s.node(nil, o.flow())
-	n.Backend, n.AuthMount = p.backend(), p.vault.Auth.mount
+	n := s.node(nil, o.flow(backend))
+	n.Backend, n.AuthMount = backend, p.vault.Auth.mount
 	r.Note(n.Shift(r))
 	return s.Memory
 }
 
-// backend returns the label by which findings about stores follow from OpenBao.
-func (p *provider) backend() string {
-	if p.name == "vault" || p.name == "openBao" {
-		return "openbao"
+// isVault reports whether the provider has the API of Vault.
+func (p *provider) isVault() bool { return p.name == "vault" || p.name == "openBao" }
+
+// backend identifies what is behind a store: the OpenBao or server, else the provider.
+func (p *provider) backend(cluster string, backends config.Backends) string {
+	if p.isVault() {
+		return backends.Find(cluster, string(p.vault.Server))
 	}
 	return p.name
 }
@@ -257,9 +261,13 @@ func (s server) host() string {
 	return u.Host
 }
 
-// KeptText is what leads to the same host and port.
+// KeptText returns what leads to the same host and port.
 func (s server) KeptText() string {
-	if kept := server("//" + s.host()); kept.host() == s.host() {
+	u, err := url.Parse(string(s))
+	if err != nil || u.Host == "" {
+		return config.ServerAddress(string(s))
+	}
+	if kept := server((&url.URL{Scheme: u.Scheme, Host: u.Host}).String()); kept.host() == s.host() {
 		return string(kept)
 	}
 	return ""

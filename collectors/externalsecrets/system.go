@@ -13,7 +13,7 @@ func System() collectors.System {
 	return collectors.System{
 		Name: Name,
 		New: func(c *config.Collectors) (collectors.Collector, bool) {
-			return Collector{}, c.ExternalSecrets.Enabled
+			return Collector{Backends: c.Backends()}, c.ExternalSecrets.Enabled
 		},
 		Metrics: []collectors.Section{{
 			Title: "External Secrets",

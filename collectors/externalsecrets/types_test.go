@@ -95,7 +95,7 @@ func TestABrokenLoginCostsNoAddress(t *testing.T) {
 		o := collectortest.Parse(t, []byte(`{"kind":"ClusterSecretStore","metadata":{"name":"x"},"spec":{"provider":{"vault":{"auth":`+auth+
 			`,"path":"kv","server":"https://openbao:8200"}}},"status":{"capabilities":"ReadOnly","conditions":[{"type":"Ready","status":"True"}]}}`))
 		rows := collectortest.Rows(suite().Render(t, collectortest.Management, o))
-		row := `cobaltcore_eso_store_info{cluster="management",kind="ClusterSecretStore",namespace="",name="x",provider="vault",server="openbao:8200",path="kv",` +
+		row := `cobaltcore_eso_store_info{cluster="management",kind="ClusterSecretStore",namespace="",name="x",provider="vault",server="openbao:8200",backend="openbao:8200",path="kv",` +
 			want + `,capabilities="ReadOnly"}`
 		if rows[row] != "1" {
 			t.Errorf("auth %s: no row %s in %v", auth, row, rows)

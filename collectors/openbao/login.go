@@ -112,10 +112,10 @@ func (l *loginProbe) once(ctx context.Context) {
 	reason, begun := l.note(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
 		if step != stepToken { // else nobody knows whether a workload could
-			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount)
+			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
 		}
 		if err != nil {
-			r.Add(judge.LoginFailing, 1, l.o.Name, l.mount, step, reason)
+			r.Add(judge.LoginFailing, 1, l.o.Name, l.mount, l.o.Identity(), step, reason)
 			return
 		}
 		r.Add(judge.LoginDuration, took.Seconds(), l.o.Name, l.mount)

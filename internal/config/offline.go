@@ -4,13 +4,15 @@
 package config
 
 // Offline returns the collectors for a snapshot of the clusters that keep selects: every
-// setting that the rows depend on, and no address, credential or login probe.
+// setting that the rows depend on, and no node, credential or login probe. The addresses of
+// an OpenBao are those of its nodes, too: by them stores lead to it.
 func (c *Collectors) Offline(keep func(cluster string) bool) Collectors {
 	to := *c
+	backends := c.Backends()
 	to.OpenBao, to.Aurora = nil, nil
 	for _, o := range c.OpenBao {
 		if keep(o.Cluster) {
-			to.OpenBao = append(to.OpenBao, o.offline())
+			to.OpenBao = append(to.OpenBao, o.offline(backends))
 		}
 	}
 	for _, a := range c.Aurora {
@@ -21,11 +23,11 @@ func (c *Collectors) Offline(keep func(cluster string) bool) Collectors {
 	return to
 }
 
-func (o *OpenBao) offline() OpenBao {
+func (o *OpenBao) offline(backends Backends) OpenBao {
 	probe := o.LoginProbe // disabled, its other settings have to be valid
 	probe.Enabled = false
 	return OpenBao{
-		Name: o.Name, Cluster: o.Cluster, Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV, LoginProbe: probe,
+		Name: o.Name, Cluster: o.Cluster, Addresses: backends.ownAddresses(o), Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV, LoginProbe: probe,
 	}
 }
 

@@ -207,8 +207,10 @@ func (c *Config) checkOpenBao(at string, r *report) {
 	}
 	live := c.liveClusters()
 	first := map[string]int{}
+	taken := map[storeAddress]string{}
 	for i, o := range c.Collectors.OpenBao {
 		path := fmt.Sprintf("%s[%d]", at, i)
+		o.checkAddresses(join(path, "addresses"), taken, r)
 		if j, ok := first[o.Name]; ok && o.Name != "" {
 			r.errorf(join(path, "name"), "the name %q is already taken by collectors.openbao[%d] in line %d: the names of OpenBao clusters must be unique", o.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
 		} else {

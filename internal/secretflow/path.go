@@ -14,6 +14,8 @@ import (
 type Store struct {
 	// Vault says that the store leads to a server with the API of Vault.
 	Vault bool
+	// Backend identifies that server: an OpenBao, or its address.
+	Backend string
 	// Path is spec.provider.vault.path: the mount; it may be empty.
 	Path string
 	// V1 says that the mount is KV version 1.

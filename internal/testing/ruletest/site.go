@@ -39,7 +39,7 @@ func (s site) config(instances bool) string {
 	}
 	text += "collectors:\n  openbao:\n"
 	for _, c := range s.clusters {
-		text += fmt.Sprintf("  - {name: openbao-of-%[1]s, cluster: %[1]s, details: {audit: true}, kv: {mounts: [kv-v2/bootstrap]}, "+
+		text += fmt.Sprintf("  - {name: openbao-of-%[1]s, cluster: %[1]s, addresses: ['openbao.%[1]s.example.com:8200'], details: {audit: true}, kv: {mounts: [kv-v2/bootstrap]}, "+
 			"expect: {mounts: {kv-v2/openstack: kv-v2, pki: pki}, auth: {kubernetes/management: kubernetes}}}\n", c)
 	}
 	text += "  aurora:\n"
@@ -127,7 +127,7 @@ func (s site) scrape(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	for _, c := range s.clusters {
-		body = strings.ReplaceAll(body, `="openbao-of-`+c+`"`, `="openbao"`)
+		body = strings.NewReplacer(`="openbao-of-`+c+`"`, `="openbao"`, `="`+c+`/openbao-of-`+c+`"`, `="`+c+`/openbao"`).Replace(body)
 		body = strings.ReplaceAll(body, `="aurora-of-`+c+`"`, `="aurora"`)
 	}
 	return ParseRows(body)

@@ -110,9 +110,9 @@ var (
 
 // The login from each cluster.
 var (
-	LoginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with.", "mount")
+	LoginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with. backend is the OpenBao as in rows about stores: cluster/name, by the cluster in which it runs.", "mount", "backend")
 	LoginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
-	LoginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "step", "reason")
+	LoginFailing  = gauge("auth_probe_failing", "Why the login failed: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode, with the step that did: token (asking the cluster for a service account token) or login. There is no row while it succeeds.", "mount", "backend", "step", "reason")
 )
 
 // NodeFamilies returns the families about nodes.
