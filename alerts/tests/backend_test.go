@@ -41,8 +41,8 @@ func TestASandboxIsNoCauseInProduction(t *testing.T) {
 	}
 
 	in, alerting := newInhibitor(t), firing(t, fixture)
-	down := only(alerting, "OpenBaoDown")[0]
-	for _, a := range only(alerting, "ESOStoreNotReady") {
+	down := alertsOf(alerting, "OpenBaoDown")[0]
+	for _, a := range alertsOf(alerting, "ESOStoreNotReady") {
 		if got, want := in.silences(down, a), a["backend"] == "a/openbao"; got != want {
 			t.Errorf("OpenBaoDown silences it: %t, want %t:\n%v", got, want, a)
 		}

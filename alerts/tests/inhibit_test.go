@@ -102,8 +102,8 @@ func firing(t *testing.T, fixture string) []alertLabels {
 	return all
 }
 
-// only returns the alerts of one rule.
-func only(all []alertLabels, rule string) []alertLabels {
+// alertsOf returns the alerts of one rule.
+func alertsOf(all []alertLabels, rule string) []alertLabels {
 	return slices.DeleteFunc(slices.Clone(all), func(a alertLabels) bool { return a["alertname"] != rule })
 }
 
@@ -134,8 +134,8 @@ func TestIndependentFaultsAreSent(t *testing.T) {
 	} {
 		name := func(fixture string) string { rule, _, _ := strings.Cut(fixture, "/"); return rule }
 		for _, order := range [][2]string{pair, {pair[1], pair[0]}} {
-			for _, source := range only(firing(t, order[0]), name(order[0])) {
-				for _, target := range only(firing(t, order[1]), name(order[1])) {
+			for _, source := range alertsOf(firing(t, order[0]), name(order[0])) {
+				for _, target := range alertsOf(firing(t, order[1]), name(order[1])) {
 					if in.silences(source, target) {
 						t.Errorf("%v\nsilences the independent\n%v", source, target)
 					}
@@ -157,8 +157,8 @@ func TestConsequencesAreSilenced(t *testing.T) {
 		{"AuroraControllerDown", "AuroraDown"},
 		{"FleetClusterDown", "ESOStoreNotReady"},
 	} {
-		sources := only(firing(t, pair[0]), pair[0])
-		for _, target := range only(firing(t, pair[1]), pair[1]) {
+		sources := alertsOf(firing(t, pair[0]), pair[0])
+		for _, target := range alertsOf(firing(t, pair[1]), pair[1]) {
 			if target["cluster"] == "a" && !slices.ContainsFunc(sources, func(source alertLabels) bool { return in.silences(source, target) }) {
 				t.Errorf("no %s silences\n%v", pair[0], target)
 			}
