@@ -188,6 +188,7 @@ func declaredAcross() []string {
 		"OpenBaoDown silences exporter by cluster collector",
 		"OpenBaoDown silences externalsecrets by backend",
 		"OpenBaoNoLeader silences externalsecrets by backend",
+		"OpenBaoUninitialized silences externalsecrets by backend",
 	}
 }
 
