@@ -116,15 +116,25 @@ func openBaoNative() Group {
 		}),
 		native(Rule{
 			Name: "OpenBaoAuditFailure", Severity: Critical,
-			Expr:        `increase(vault_audit_log_request_failure[5m]) + increase(vault_audit_log_response_failure[5m]) > 0`,
+			Expr:        risen("vault_audit_log_request_failure", "5m") + "\nor\n" + risen("vault_audit_log_response_failure", "5m"),
 			Summary:     "OpenBao {{ $labels.instance }} cannot write its audit log",
 			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers nobody.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRootTokenCreated", Severity: Warning,
-			Expr:        `increase(vault_token_create_root[10m]) > 0`,
+			Expr:        risen("vault_token_create_root", "10m"),
 			Summary:     "A root token of OpenBao {{ $labels.instance }} was created",
 			Description: "Somebody has created a root token at {{ $labels.instance }}. If nobody says who and why, treat it as an incident.",
 		}),
 	}}
+}
+
+// risen has the targets of which a counter went up within some time. OpenBao exports a counter
+// with its first event, so there is no increase from 0: a counter of 1 that its target,
+// although it was scraped, did not have before is an event, too.
+func risen(counter, within string) string {
+	return `increase(` + counter + `[` + within + `]) > 0
+or ` + counter + ` > 0
+  unless ` + counter + ` offset ` + within + `
+  and on (cluster, instance, job) up offset ` + within + ` == 1`
 }

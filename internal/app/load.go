@@ -60,7 +60,7 @@ func LoadConfig(file string) (*config.Config, error) {
 
 // readConfig reads a configuration file without its rule files.
 func readConfig(file string) (*config.Config, error) {
-	names := familyNames(SelfMetrics())
+	names := SelfFamilies()
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}

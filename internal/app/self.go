@@ -82,6 +82,9 @@ func shardCount(s fleet.Shard) prometheus.Collector {
 // SelfMetrics gathers the exporter's own metrics, including those that only a shard has.
 func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}) }
 
+// SelfFamilies returns the names of the exporter's own metrics.
+func SelfFamilies() []string { return familyNames(SelfMetrics()) }
+
 func familyNames(g prometheus.Gatherer) []string {
 	families, _ := g.Gather() // an error concerns the metrics that are missing
 	names := make([]string, 0, len(families))

@@ -71,7 +71,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 		end = max(end, time.Duration(len(s.Values)-1)*time.Minute)
 	}
 	step := time.Minute
-	if end > time.Hour {
+	if end > time.Hour && len(f.Series) == 0 {
 		step = time.Hour // it takes days, and promtool as many evaluations
 	}
 	g := promtoolGroup{Name: f.Name + " by " + e.label, Interval: step.String()}

@@ -113,5 +113,8 @@ func declaredFamilies() string {
 	for _, f := range app.Families() {
 		declared = append(declared, strconv.Quote(f.Name))
 	}
+	for _, name := range app.SelfFamilies() {
+		declared = append(declared, strconv.Quote(name))
+	}
 	return strings.Join(declared, ", ")
 }
