@@ -68,6 +68,9 @@ type Rule struct {
 
 	declared texts
 	owned    bool
+	// labels, playbooks and dashboards are those of an [Installation].
+	labels                map[string]string
+	playbooks, dashboards string
 }
 
 // Object names what an alert is about. Each field is a template; one without a

@@ -45,16 +45,25 @@ func (r Rule) DashboardAt(labels map[string]string) string {
 			values = append(values, "var-"+v[0]+"="+url.QueryEscape(value))
 		}
 	}
-	if len(values) == 0 {
-		return r.Dashboard()
+	return r.dashboardURL(values)
+}
+
+// dashboardURL returns the dashboard with variables.
+func (r Rule) dashboardURL(variables []string) string {
+	page := r.Dashboard()
+	if r.dashboards != "" {
+		page = strings.TrimSuffix(r.dashboards, "/") + "/" + page
 	}
-	return r.Dashboard() + "?" + strings.Join(values, "&")
+	if len(variables) == 0 {
+		return page
+	}
+	return page + "?" + strings.Join(variables, "&")
 }
 
 // dashboard is the same as a template.
 func (r Rule) dashboard(label string) string {
 	if e, err := Parse(r.Expr); err != nil || !keepsCluster(e) {
-		return r.Dashboard()
+		return r.dashboardURL(nil)
 	}
 	var values []string
 	for _, v := range r.variables() {
@@ -63,5 +72,5 @@ func (r Rule) dashboard(label string) string {
 		}
 		values = append(values, "var-"+v[0]+"={{ $labels."+v[1]+" | urlquery }}")
 	}
-	return r.Dashboard() + "?" + strings.Join(values, "&")
+	return r.dashboardURL(values)
 }

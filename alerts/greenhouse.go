@@ -97,10 +97,10 @@ func greenhouseClusters() []Rule {
 	transition := func(name string) string {
 		return `max by (cluster, namespace, name) (` + greenhouseCluster + `_condition_transition_timestamp_seconds{type="` + name + `"})`
 	}
-	byCluster := []Inhibition{sameObject("GreenhouseClusterNotReady")}
+	byCluster := []Inhibition{sameObject("CobaltCoreGreenhouseClusterNotReady")}
 	token, tokenSince := ending("cluster, namespace, name", greenhouseCluster+"_token_expiry_timestamp_seconds")
 	return []Rule{
-		applied(greenhouseFailing("GreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
+		applied(greenhouseFailing("CobaltCoreGreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
 		applied(greenhouseState(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
@@ -142,8 +142,8 @@ func greenhouseClusters() []Rule {
 
 func greenhousePlugins() []Rule {
 	const plugin = "Plugin {{ $labels.namespace }}/{{ $labels.name }}"
-	notReady := applied(greenhouseFailing("GreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
-	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
+	notReady := applied(greenhouseFailing("CobaltCoreGreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
+	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
 	return []Rule{
 		notReady,
 		greenhouse("Plugin", Rule{
@@ -161,7 +161,7 @@ func greenhousePlugins() []Rule {
   and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
 			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one.",
-			InhibitedBy: []Inhibition{sameObject("GreenhousePluginNotReady")},
+			InhibitedBy: []Inhibition{sameObject("CobaltCoreGreenhousePluginNotReady")},
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
@@ -196,7 +196,7 @@ func greenhousePresets() []Rule {
 		Summary:     preset + " in cluster {{ $labels.cluster }} has plugins that fail",
 		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count.",
 		InhibitedBy: []Inhibition{
-			{By: "GreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "preset"}},
+			{By: "CobaltCoreGreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "preset"}},
 			{By: "GreenhousePluginUnprocessed", Equal: []string{clusterLabel, "namespace", "preset"}},
 		},
 	})
@@ -229,7 +229,7 @@ func greenhouseOthers() []Rule {
 		})
 	}
 	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
-	plugin.InhibitedBy = append(plugin.InhibitedBy, Inhibition{By: "GreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
+	plugin.InhibitedBy = append(plugin.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
 	other := unprocessed("GreenhouseObjectUnprocessed", `kind!="Plugin", status="unprocessed"`)
 	other.Expr += `
   or ` + greenhouseLasting(`kind!~"Plugin|Cluster", status=~"unknown|progressing"`)
@@ -237,10 +237,10 @@ func greenhouseOthers() []Rule {
 		operated("GreenhouseControllerDown", plugin), operated("GreenhouseControllerDown", other),
 		greenhouseFailing("GreenhouseDefinitionNotReady", "PluginDefinition|ClusterPluginDefinition", "",
 			"Its chart cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.", Warning),
-		greenhouseFailing("GreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),
-		greenhouseFailing("GreenhouseOrganizationNotReady", "Organization", "", "Its namespace, its admins or its login may be incomplete.", Warning),
+		greenhouseFailing("CobaltCoreGreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),
+		greenhouseFailing("CobaltCoreGreenhouseOrganizationNotReady", "Organization", "", "Its namespace, its admins or its login may be incomplete.", Warning),
 		greenhouseFailing("GreenhouseTeamNotReady", "Team", "", "Its members cannot be read, or are not all valid.", Warning),
-		greenhouseFailing("GreenhouseTeamRoleBindingNotReady", "TeamRoleBinding", "", "Its teams may lack access in some clusters.", Warning),
+		greenhouseFailing("CobaltCoreGreenhouseTeamRoleBindingNotReady", "TeamRoleBinding", "", "Its teams may lack access in some clusters.", Warning),
 		deletionStuck("GreenhouseDeletionStuck", Greenhouse, "greenhouse.sap"),
 	}
 }
@@ -251,7 +251,7 @@ const definitions = `label_replace(label_replace(label_replace(cobaltcore_greenh
 // greenhouseSystem describes Greenhouse.
 func greenhouseSystem() Description {
 	return Description{
-		System: Greenhouse, Title: "Greenhouse", Key: "greenhouse", Prefixes: []string{"Greenhouse"}, Page: "cobaltcore-greenhouse-aurora",
+		System: Greenhouse, Title: "Greenhouse", Key: "greenhouse", Prefixes: []string{"CobaltCoreGreenhouse", "Greenhouse"}, Page: "cobaltcore-greenhouse-aurora",
 		Watches: "Greenhouse", Groups: groups(greenhouseGroup),
 	}
 }

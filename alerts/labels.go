@@ -9,6 +9,9 @@ const (
 	LabelSeverity = "severity"
 	LabelService  = "service"
 	LabelPlaybook = "playbook"
+	// LabelNoAbsence makes absent-metrics-operator leave a rule alone: most rows are there
+	// only while there is trouble, and the alert ExporterDown covers their absence.
+	LabelNoAbsence = "no_alert_on_absence"
 )
 
 // Annotations of alerts.
@@ -16,12 +19,14 @@ const (
 	AnnotationSummary     = "summary"
 	AnnotationDescription = "description"
 	AnnotationDashboard   = "dashboard"
+	// AnnotationRunbook is where Prometheus' own tools look for the playbook.
+	AnnotationRunbook = "runbook_url"
 )
 
 // AddedLabels returns the labels that a rule adds to those of its rows. An alert without
 // a playbook has no such label.
 func AddedLabels(severity Severity, system System, playbook string) map[string]string {
-	added := map[string]string{LabelSeverity: string(severity), LabelService: string(system)}
+	added := map[string]string{LabelSeverity: string(severity), LabelService: string(system), LabelNoAbsence: "true"}
 	if playbook != "" {
 		added[LabelPlaybook] = playbook
 	}

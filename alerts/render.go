@@ -6,6 +6,7 @@ package alerts
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,16 +16,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// playbooks is where the playbooks are read. The label of an alert has the whole URL,
+// playbooksURL is where the playbooks are read. The label of an alert has the whole URL,
 // as Greenhouse wants it.
-const playbooks = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/alerts/playbooks/"
+const playbooksURL = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/alerts/playbooks/"
 
 // Playbook is the URL of what to do about the alert; those of two tiers share one.
 func (r Rule) Playbook() string {
 	if r.Severity == Info {
 		return ""
 	}
-	return playbooks + r.PlaybookFile()
+	if r.playbooks != "" {
+		return strings.TrimSuffix(r.playbooks, "/") + "/" + r.PlaybookFile()
+	}
+	return playbooksURL + r.PlaybookFile()
 }
 
 // PlaybookFile is the name of the file behind the URL.
@@ -89,10 +93,14 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 
 // Annotations returns the templates of the texts of an alert.
 func (r Rule) Annotations(label string) map[string]string {
-	return map[string]string{
+	a := map[string]string{
 		AnnotationSummary: templateFor(r.Summary, label), AnnotationDescription: templateFor(r.Description, label),
 		AnnotationDashboard: r.dashboard(label),
 	}
+	if playbook := r.Playbook(); playbook != "" {
+		a[AnnotationRunbook] = playbook
+	}
+	return a
 }
 
 // Labels are those that the rule adds. An alert always has a label cluster, whatever
@@ -107,6 +115,7 @@ func (r Rule) Labels(label string) map[string]string {
 			l[owner] = r.ownerTemplate(owner, label)
 		}
 	}
+	maps.Copy(l, r.labels)
 	return l
 }
 

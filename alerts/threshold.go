@@ -4,7 +4,6 @@
 package alerts
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,41 +72,6 @@ func (r Rule) at(value float64) Rule {
 	r.Since = strings.ReplaceAll(r.declared.since, threshold, number)
 	r.Description = strings.ReplaceAll(r.declared.description, threshold, r.Threshold.String(value))
 	return r
-}
-
-// Change is what is otherwise about one rule in an installation. What is zero stays.
-type Change struct {
-	For       time.Duration
-	Severity  Severity
-	Threshold float64 // of a rule that has one
-}
-
-// Changed is the rule with a change.
-func (r Rule) Changed(c Change) Rule {
-	if c.For > 0 {
-		r.For = c.For
-	}
-	if c.Severity != "" {
-		r.Severity = c.Severity
-	}
-	if c.Threshold > 0 && r.Threshold != nil {
-		r = r.at(c.Threshold)
-	}
-	return r
-}
-
-// Site is the catalogue of an installation: without the alerts that are disabled
-// there, with its setup and with its changes by name.
-func Site(setup Setup, disabled []string, changes map[string]Change) []Group {
-	groups := CatalogueFor(setup)
-	for i := range groups {
-		g := &groups[i]
-		g.Rules = slices.DeleteFunc(g.Rules, func(r Rule) bool { return slices.Contains(disabled, r.Name) })
-		for j, r := range g.Rules {
-			g.Rules[j] = r.Changed(changes[r.Name])
-		}
-	}
-	return groups
 }
 
 // Adjustable are the names of the rules that have a threshold, in the order of the

@@ -45,12 +45,13 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
-func TestSite(t *testing.T) {
+func TestInstallation(t *testing.T) {
 	rules := map[string]alerts.Rule{}
-	for _, g := range alerts.Site(alerts.Setup{}, []string{"FluxSuspended"}, map[string]alerts.Change{
+	in := alerts.Installation{Disabled: []string{"FluxSuspended"}, Changes: map[string]alerts.Change{
 		"FluxProgressingTooLong": {For: time.Hour, Severity: alerts.Critical, Threshold: 5400},
 		"FluxDrifted":            {Threshold: 5400},
-	}) {
+	}}
+	for _, g := range in.Apply(alerts.Catalogue()) {
 		for _, r := range g.Rules {
 			rules[r.Name] = r
 		}
@@ -66,6 +67,54 @@ func TestSite(t *testing.T) {
 		if r.Name == "FluxDrifted" && r.Expr != rules[r.Name].Expr {
 			t.Errorf("%+v", rules[r.Name])
 		}
+	}
+}
+
+// TestInstallationClusters: a rule with changes for single clusters is there once for the
+// others and once for each of these, and none is in both.
+func TestInstallationClusters(t *testing.T) {
+	in := alerts.Installation{
+		PlaybookBaseURL: "https://wiki.example.com/", DashboardBaseURL: "https://grafana.example.com/d/",
+		Changes: map[string]alerts.Change{"OpenBaoNodeDown": {
+			KeepFiringFor: time.Hour, Labels: map[string]string{"hours": "working"},
+			Clusters: map[string]alerts.ClusterChange{
+				"a.b": {Change: alerts.Change{For: 2 * time.Hour, Labels: map[string]string{"hours": "all"}}},
+				"lab": {Disabled: true},
+			},
+		}},
+	}
+	var found []alerts.Rule
+	for _, g := range in.Apply(alerts.Catalogue()) {
+		for _, r := range g.Rules {
+			if r.Name == "OpenBaoNodeDown" {
+				found = append(found, r)
+			}
+		}
+	}
+	if len(found) != 2 {
+		t.Fatalf("there are %d rules, want two", len(found))
+	}
+	for i, want := range []struct {
+		suffix, hours string
+		after         time.Duration
+	}{
+		{`unless on (cluster) cobaltcore_cluster_up{cluster=~"a\\.b|lab"}`, "working", found[0].For},
+		{`and on (cluster) cobaltcore_cluster_up{cluster=~"a\\.b"}`, "all", 2 * time.Hour},
+	} {
+		r := found[i]
+		if !strings.HasSuffix(r.Expr, want.suffix) || r.For != want.after || r.KeepFiringFor != time.Hour || r.Labels("cluster")["hours"] != want.hours {
+			t.Errorf("%+v", r)
+		}
+		if _, err := alerts.ExprFor(r.Query(), "clusterName"); err != nil {
+			t.Error(err)
+		}
+	}
+	texts := found[0].Annotations("cluster")
+	if want := "https://wiki.example.com/OpenBaoNodeDown.md"; texts["runbook_url"] != want || found[0].Labels("cluster")["playbook"] != want {
+		t.Errorf("the playbook is at %v", texts)
+	}
+	if !strings.HasPrefix(texts["dashboard"], "https://grafana.example.com/d/cobaltcore-openbao?var-cluster=") {
+		t.Errorf("the dashboard is at %s", texts["dashboard"])
 	}
 }
 

@@ -73,11 +73,11 @@ func greenhouseByCluster() Panel {
 		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "How many objects of each Greenhouse are not as they should be; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
 		Queries: []Query{
-			{Expr: orRow(count("GreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
-			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("GreenhouseCatalogNotReady", "Catalog")},
+			{Expr: orRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
+			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("CobaltCoreGreenhouseCatalogNotReady", "Catalog")},
 			{Expr: count("GreenhouseDefinitionNotReady", "PluginDefinition")}, {Expr: count("GreenhousePresetFailing", "PluginPreset")},
-			{Expr: count("GreenhousePluginNotReady", "Plugin")}, {Expr: count("GreenhousePluginWorkloadDown", "Plugin")}, {Expr: count("GreenhousePluginOutdated", "Plugin")},
-			{Expr: count("GreenhouseOrganizationNotReady", "Organization")}, {Expr: count("GreenhouseTeamRoleBindingNotReady", "TeamRoleBinding")},
+			{Expr: count("CobaltCoreGreenhousePluginNotReady", "Plugin")}, {Expr: count("GreenhousePluginWorkloadDown", "Plugin")}, {Expr: count("GreenhousePluginOutdated", "Plugin")},
+			{Expr: count("CobaltCoreGreenhouseOrganizationNotReady", "Organization")}, {Expr: count("CobaltCoreGreenhouseTeamRoleBindingNotReady", "TeamRoleBinding")},
 		},
 		Columns: []Column{
 			clusterColumn(), {Query: 0, Title: "Clusters not ready", Unit: Number, Thresholds: zeroIsGood(Bad), Mappings: noRow()},
@@ -87,7 +87,7 @@ func greenhouseByCluster() Panel {
 			valueColumn(7, "Plugins without pods", Number, zeroIsGood(Warning)...), valueColumn(8, "Plugins outdated", Number, zeroIsGood(Info)...),
 			valueColumn(9, "Organizations", Number, zeroIsGood(Warning)...), valueColumn(10, "Role bindings", Number, zeroIsGood(Warning)...),
 		},
-		Sort: Sort{Column: "Clusters not ready", Descending: true}, Links: []Link{playbook("GreenhouseClusterNotReady"), playbook("GreenhousePluginNotReady")},
+		Sort: Sort{Column: "Clusters not ready", Descending: true}, Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("CobaltCoreGreenhousePluginNotReady")},
 	}
 }
 
@@ -132,7 +132,7 @@ func greenhouseClusters() []Panel {
 			Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Unit: Number,
 			Description: "Whether Greenhouse holds each of its Clusters to be ready: it can log in there and has deployed what it needs. Nodes are not part of that. Green is good.",
 			Queries:     []Query{{Expr: orClusters(objectState("cluster"), -1), Legend: legend}},
-			Mappings:    objectStates(), Links: []Link{playbook("GreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
+			Mappings:    objectStates(), Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
 		},
 		{
 			Kind: Table, Title: "Clusters", Width: 24, Height: 8, Unit: Number,

@@ -24,7 +24,7 @@ func plugins() []Panel {
 				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 0`, known), Legend: "{{cluster}} not ready"},
 				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 2`, known), Legend: "{{cluster}} suspended"},
 			},
-			Thresholds: []Threshold{{Color: Neutral}}, Links: []Link{playbook("GreenhousePluginNotReady")},
+			Thresholds: []Threshold{{Color: Neutral}}, Links: []Link{playbook("CobaltCoreGreenhousePluginNotReady")},
 		},
 		{
 			Kind: TimeSeries, Title: "Plugins without pods, and outdated ones", Width: 12, Unit: Number, Min: new(float64),
@@ -49,7 +49,7 @@ func plugins() []Panel {
 				labelColumn("definition_name", "Definition"), labelColumn("version", "Version"), labelColumn("preset", "Preset"), labelColumn("owned_by", "Owner"),
 				ageColumn(1, "Ready unchanged for"), ageColumn(2, "Deployed before"),
 			},
-			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhousePluginNotReady"), playbook("GreenhousePluginWorkloadDown")},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("CobaltCoreGreenhousePluginNotReady"), playbook("GreenhousePluginWorkloadDown")},
 		},
 		{
 			Kind: Table, Title: "Presets", Width: 14, Unit: Number,
@@ -69,7 +69,7 @@ func plugins() []Panel {
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Catalog"), {Query: 0, Title: "State", Mappings: objectStates()},
 				valueColumn(1, "Objects ready", Number), valueColumn(2, "not ready", Number, zeroIsGood(Bad)...), valueColumn(3, "unknown", Number, zeroIsGood(Warning)...),
 			},
-			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhouseCatalogNotReady")},
+			Sort: Sort{Column: "State"}, Links: []Link{playbook("CobaltCoreGreenhouseCatalogNotReady")},
 		},
 	}
 }

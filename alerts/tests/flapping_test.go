@@ -126,7 +126,7 @@ func otherShapes() []shape {
 		sync("ExternalSecret", "ExternalSecret", "ESOExternalSecretFailing", "SecretSyncedError", "SecretSynced"),
 		sync("PushSecret", "PushSecret", "ESOPushSecretFailing", "Errored", "Synced"),
 		{
-			name: "Plugin", kind: "Plugin", rule: "GreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
+			name: "Plugin", kind: "Plugin", rule: "CobaltCoreGreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
 			failing: func(a attempt) object {
 				switch {
 				case a.failed.IsZero():
@@ -138,7 +138,7 @@ func otherShapes() []shape {
 			},
 		},
 		{
-			name: "Plugin whose Ready flips", kind: "Plugin", rule: "GreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
+			name: "Plugin whose Ready flips", kind: "Plugin", rule: "CobaltCoreGreenhousePluginNotReady", tolerance: 15 * time.Minute, ready: ready,
 			failing: func(a attempt) object {
 				if a.failed.IsZero() {
 					return ready(a.first.Add(-24 * time.Hour))
@@ -150,7 +150,7 @@ func otherShapes() []shape {
 			},
 		},
 		{
-			name: "Cluster whose Ready flips", kind: "Cluster", rule: "GreenhouseClusterNotReady", tolerance: 15 * time.Minute, ready: ready,
+			name: "Cluster whose Ready flips", kind: "Cluster", rule: "CobaltCoreGreenhouseClusterNotReady", tolerance: 15 * time.Minute, ready: ready,
 			failing: func(a attempt) object {
 				if a.failed.IsZero() {
 					return ready(a.first.Add(-24 * time.Hour))

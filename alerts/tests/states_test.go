@@ -162,7 +162,7 @@ func TestStates(t *testing.T) {
 		var names []string
 		a.Labels.Range(func(l labels.Label) { names = append(names, l.Name) })
 		names = slices.DeleteFunc(names, func(n string) bool {
-			return slices.Contains([]string{"alertname", "playbook", "service", "severity"}, n)
+			return slices.Contains([]string{"alertname", "no_alert_on_absence", "playbook", "service", "severity"}, n)
 		})
 		rule, state := a.Rule.Name+"{"+strings.Join(names, ", ")+"}", strings.TrimSpace(strings.Join(words[:3], " "))
 		if ages[rule] == nil {

@@ -130,9 +130,7 @@ func thresholdTable(b *bytes.Buffer) {
 const thresholds = `
 ## Thresholds
 
-These alerts have a number that an installation may set, with ` + "`rules.overrides`" + ` of the [configuration](configuration.md): as
-` + "`{FluxProgressingTooLong: {threshold: 7200}}`" + `. The health report takes it from there, and Prometheus gets the rules of the
-configuration from ` + "`cobaltcore-exporter rules --config FILE`" + `.
+These alerts have a number that an installation may set: the key ` + "`threshold`" + ` of [rules.overrides](#change-a-rule).
 
 | alert | default | unit | what |
 |---|---|---|---|

@@ -45,7 +45,7 @@ func newSettings(c *config.Config) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := health.Rules{Groups: alerts.Catalogue(), User: user, Disabled: c.Rules.Disabled, Overrides: overrides(c)}
+	rules := health.Rules{Groups: alerts.Catalogue(), User: user, Installation: installation(c)}
 	return &settings{config: c, rules: rules}, nil
 }
 
@@ -64,7 +64,7 @@ func readConfig(file string) (*config.Config, error) {
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable()})
+	return config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(), ByCluster: alerts.ByCluster()})
 }
 
 // RulesOf returns the catalogue with the configuration in file applied, or with the
@@ -76,7 +76,7 @@ func RulesOf(file string) (groups []alerts.Group, label string, err error) {
 			return nil, "", err
 		}
 	}
-	groups = alerts.Site(setup(c), c.Rules.Disabled, overrides(c))
+	groups = installation(c).Apply(alerts.CatalogueFor(setup(c)))
 	if len(c.Ownership.Owner)+len(c.Ownership.SupportGroup) > 0 {
 		groups = alerts.Owned(groups)
 	}
@@ -88,12 +88,26 @@ func setup(c *config.Config) alerts.Setup {
 	return alerts.Setup{ExporterJob: c.Rules.ExporterJob, FleetJob: c.Rules.Fleet.Job, FleetLabel: c.Rules.Fleet.Label}
 }
 
-func overrides(c *config.Config) map[string]alerts.Change {
-	out := map[string]alerts.Change{}
-	for name, o := range c.Rules.Overrides {
-		out[name] = alerts.Change{For: time.Duration(o.For), Severity: alerts.Severity(o.Severity), Threshold: o.Threshold}
+// installation returns what a configuration changes in the catalogue.
+func installation(c *config.Config) alerts.Installation {
+	in := alerts.Installation{
+		Disabled: c.Rules.Disabled, Changes: map[string]alerts.Change{},
+		PlaybookBaseURL: c.Rules.PlaybookBaseURL, DashboardBaseURL: c.Rules.DashboardBaseURL,
 	}
-	return out
+	for name, o := range c.Rules.Overrides {
+		change := alerts.Change{
+			For: time.Duration(o.For), KeepFiringFor: time.Duration(o.KeepFiringFor), Severity: alerts.Severity(o.Severity),
+			Threshold: o.Threshold, Labels: o.Labels, Clusters: map[string]alerts.ClusterChange{},
+		}
+		for cluster, o := range o.Clusters {
+			change.Clusters[cluster] = alerts.ClusterChange{Disabled: o.Disabled, Change: alerts.Change{
+				For: time.Duration(o.For), KeepFiringFor: time.Duration(o.KeepFiringFor), Severity: alerts.Severity(o.Severity),
+				Threshold: o.Threshold, Labels: o.Labels,
+			}}
+		}
+		in.Changes[name] = change
+	}
+	return in
 }
 
 // hashFiles returns the hashes of the contents of files, one after the other. A file

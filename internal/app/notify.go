@@ -39,6 +39,9 @@ func annotations(f health.Finding) map[string]string {
 	if f.Dashboard != "" {
 		a[alerts.AnnotationDashboard] = f.Dashboard
 	}
+	if f.Playbook != "" {
+		a[alerts.AnnotationRunbook] = f.Playbook
+	}
 	return a
 }
 
@@ -50,6 +53,9 @@ func alertLabels(f health.Finding) map[string]string {
 	}
 	maps.Copy(l, alerts.AddedLabels(f.Severity, f.System, f.Playbook))
 	l[alerts.LabelAlert] = f.Rule
+	if f.System == health.Custom {
+		delete(l, alerts.LabelNoAbsence) // a user's rule has the labels of its file
+	}
 	return l
 }
 

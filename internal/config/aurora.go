@@ -72,10 +72,7 @@ func (c *Config) checkAurora(at string, r *report) {
 // checkAuroraCluster checks that the dashboard can be found. What follows from
 // another mistake is not reported.
 func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
-	names := make([]string, len(c.Clusters))
-	for i, cluster := range c.Clusters {
-		names[i] = cluster.Name
-	}
+	names := c.clusterNames()
 	n := slices.Index(names, a.Cluster)
 	switch {
 	case a.Cluster == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already

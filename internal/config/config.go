@@ -117,6 +117,8 @@ type Names struct {
 	Alerts   []string
 	// Adjustable are the alerts that have a threshold.
 	Adjustable []string
+	// ByCluster are the alerts that can differ between clusters.
+	ByCluster []string
 }
 
 // Load reads the file at path and checks it against names, if given. The error of a readable
@@ -144,7 +146,7 @@ func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 			if len(n.Families) > 0 {
 				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowed()), r)
 			}
-			cfg.Rules.checkAlerts(n.Alerts, n.Adjustable, r)
+			cfg.Rules.checkAlerts(n, r)
 		}
 	}
 	if err := parse(data, filename, cfg, check); err != nil {
@@ -182,6 +184,15 @@ func (m *Metrics) checkFamilies(families []string, r *report) {
 	}
 }
 
+// clusterNames returns the names of the configured clusters, empty ones too.
+func (c *Config) clusterNames() []string {
+	names := make([]string, len(c.Clusters))
+	for i, cluster := range c.Clusters {
+		names[i] = cluster.Name
+	}
+	return names
+}
+
 func (c *Config) check(at string, r *report) {
 	if slices.Contains(ReservedLabels(), c.ClusterLabel) {
 		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
@@ -189,6 +200,7 @@ func (c *Config) check(at string, r *report) {
 	c.checkOpenBao(join(at, "collectors.openbao"), r)
 	c.checkAurora(join(at, "collectors.aurora"), r)
 	c.checkDiscover(join(at, "discover"), r)
+	c.checkOverrides(join(at, "rules.overrides"), r)
 	first := map[string]int{}
 	for i, cluster := range c.Clusters {
 		if cluster.Name == "" {

@@ -74,10 +74,7 @@ func (s *LabelledSecrets) check(at string, r *report) {
 // checkDiscover checks what concerns the whole file: a cluster in which others
 // are found is reached whatever is found there.
 func (c *Config) checkDiscover(at string, r *report) {
-	names := make([]string, len(c.Clusters))
-	for i, cluster := range c.Clusters {
-		names[i] = cluster.Name
-	}
+	names := c.clusterNames()
 	for i := range c.Discover {
 		host := c.Discover[i].Host()
 		path := fmt.Sprintf("%s[%d].%s.cluster", at, i, c.Discover[i].source())

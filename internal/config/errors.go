@@ -96,6 +96,16 @@ func (r *report) mistaken(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }
 
+// mistakenBelow says whether something at the path, or below it, is an error already.
+func (r *report) mistakenBelow(path string) bool {
+	for p := range r.paths {
+		if rest, ok := strings.CutPrefix(p, path); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
+			return true
+		}
+	}
+	return false
+}
+
 // err returns what was collected, or nil.
 func (r *report) err() error {
 	if len(r.errors) == 0 {

@@ -201,10 +201,7 @@ func referenceAuth() map[string]string {
 
 // checkOpenBao checks what concerns the whole file.
 func (c *Config) checkOpenBao(at string, r *report) {
-	names := make([]string, len(c.Clusters))
-	for i, cluster := range c.Clusters {
-		names[i] = cluster.Name
-	}
+	names := c.clusterNames()
 	live := c.liveClusters()
 	first := map[string]int{}
 	taken := map[storeAddress]string{}

@@ -6,8 +6,11 @@ package config
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
+
+	"github.com/prometheus/common/model"
 )
 
 // Rules configures the rules of the health report. Prometheus has its own copies.
@@ -18,6 +21,9 @@ type Rules struct {
 	// What only the rules for Prometheus need.
 	ExporterJob string       `yaml:"exporterJob,omitempty" jsonschema:"default=.*cobaltcore-exporter.*" jsonschema_description:"The jobs by which Prometheus scrapes the exporter, as a regular expression: alerts of Prometheus about an exporter that is down or missing look for them."`
 	Fleet       FleetMetrics `yaml:"fleet,omitempty" jsonschema_description:"Where Prometheus or Thanos has the metrics of all clusters, for its alert FleetMetricsMissing."`
+
+	PlaybookBaseURL  string `yaml:"playbookBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://wiki.example.com/playbooks" jsonschema_description:"Where the playbooks are read: the address before /<alert>.md. Empty: in the repository of the exporter."`
+	DashboardBaseURL string `yaml:"dashboardBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://grafana.example.com/d" jsonschema_description:"What comes before the ID of a dashboard, so that the annotation dashboard of an alert is a link, such as https://grafana.example.com/d or https://perses.example.com/projects/cobaltcore/dashboards. Empty: the ID alone."`
 }
 
 // FleetMetrics selects series of every cluster in the Prometheus or Thanos that has them all.
@@ -26,34 +32,95 @@ type FleetMetrics struct {
 	Label string `yaml:"label,omitempty" jsonschema:"default=cluster,pattern=^[A-Za-z_][0-9A-Za-z_]*$" hint:"Use the name of a label" jsonschema_description:"The label of up that has the name of the cluster."`
 }
 
+// Override changes one alert. What is not there stays.
+type Override struct {
+	For           Duration                   `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
+	KeepFiringFor Duration                   `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
+	Severity      string                     `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
+	Threshold     float64                    `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or what the table of thresholds in docs/alerts.md says. Not every alert has one."`
+	Labels        map[string]string          `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that the alert gets, such as one by which Alertmanager sends it in working hours only."`
+	Clusters      map[string]ClusterOverride `yaml:"clusters,omitempty" jsonschema_description:"Changes for single clusters, by name, on top of the other changes."`
+}
+
+// ClusterOverride changes one alert in one cluster. What is not there stays.
+type ClusterOverride struct {
+	Disabled      bool              `yaml:"disabled,omitempty" jsonschema:"default=false" jsonschema_description:"The alert is not evaluated for this cluster."`
+	For           Duration          `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
+	KeepFiringFor Duration          `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
+	Severity      string            `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
+	Threshold     float64           `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule."`
+	Labels        map[string]string `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that the alert gets."`
+}
+
 func (u *Rules) check(at string, r *report) {
 	for path, expr := range map[string]string{join(at, "exporterJob"): u.ExporterJob, join(at, "fleet.job"): u.Fleet.Job} {
 		if _, err := regexp.Compile("^(?:" + expr + ")$"); err != nil && !r.mistaken(path) {
 			r.errorf(path, "%s is not a regular expression: %v", quote(expr), err)
 		}
 	}
-}
-
-// Override changes one alert. What is not there stays.
-type Override struct {
-	For       Duration `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
-	Severity  string   `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
-	Threshold float64  `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or what the table of thresholds in docs/alerts.md says. Not every alert has one."`
+	u.PlaybookBaseURL = baseURL(u.PlaybookBaseURL, join(at, "playbookBaseURL"), r)
+	u.DashboardBaseURL = baseURL(u.DashboardBaseURL, join(at, "dashboardBaseURL"), r)
 }
 
 func (o *Override) check(at string, r *report) {
-	if *o == (Override{}) && !r.mistaken(at, join(at, "for"), join(at, "severity"), join(at, "threshold")) {
-		r.errorf(at, "says nothing: add for, severity or threshold, or remove it")
+	checkRuleLabels(o.Labels, join(at, "labels"), r)
+	if reflect.ValueOf(*o).IsZero() && !r.mistakenBelow(at) {
+		r.errorf(at, "changes nothing: add for, keepFiringFor, severity, threshold, labels or clusters, or remove it")
 	}
 }
 
-func (u *Rules) checkAlerts(alerts, adjustable []string, r *report) {
-	if len(alerts) == 0 {
+func (o *ClusterOverride) check(at string, r *report) {
+	checkRuleLabels(o.Labels, join(at, "labels"), r)
+	if reflect.ValueOf(*o).IsZero() && !r.mistakenBelow(at) {
+		r.errorf(at, "changes nothing: add disabled, for, keepFiringFor, severity, threshold or labels, or remove it")
+	}
+}
+
+// checkRuleLabels checks names of labels. Those that rules and Alertmanager know an alert by
+// stay as they are.
+func checkRuleLabels(labels map[string]string, at string, r *report) {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		switch {
+		case slices.Contains([]string{"alertname", "cluster", "clusterName", "playbook", "severity", "service", "target_cluster"}, name):
+			r.errorf(entry(at, name), "routes and inhibitions know an alert by this label: remove it%s", instead(name))
+		case !model.LegacyValidation.IsValidLabelName(name):
+			r.errorf(entry(at, name), "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
+		}
+	}
+}
+
+func instead(label string) string {
+	if label == "severity" {
+		return ", or use the key severity"
+	}
+	return ""
+}
+
+// checkOverrides checks that the clusters of overrides are those of the configuration.
+// Clusters that are found while the exporter runs may have any name.
+func (c *Config) checkOverrides(at string, r *report) {
+	names := c.clusterNames()
+	if len(c.Discover) > 0 || len(names) == 0 || slices.Contains(names, "") {
+		return
+	}
+	for _, alert := range slices.Sorted(maps.Keys(c.Rules.Overrides)) {
+		for _, cluster := range slices.Sorted(maps.Keys(c.Rules.Overrides[alert].Clusters)) {
+			if !slices.Contains(names, cluster) {
+				path := entry(join(entry(at, alert), "clusters"), cluster)
+				r.errorf(path, "there is no cluster %s%s", quote(cluster), didYouMean(cluster, names))
+			}
+		}
+	}
+}
+
+// checkAlerts checks names of alerts, and whether they have what is changed.
+func (u *Rules) checkAlerts(names Names, r *report) {
+	if len(names.Alerts) == 0 {
 		return
 	}
 	unknown := func(path, name string) {
-		if !slices.Contains(alerts, name) && !r.mistaken(path) {
-			r.errorf(path, "there is no alert %s%s", quote(name), didYouMean(name, alerts))
+		if !slices.Contains(names.Alerts, name) && !r.mistaken(path) {
+			r.errorf(path, "there is no alert %s%s", quote(name), didYouMean(name, names.Alerts))
 		}
 	}
 	for i, name := range u.Disabled {
@@ -62,8 +129,25 @@ func (u *Rules) checkAlerts(alerts, adjustable []string, r *report) {
 	for _, name := range slices.Sorted(maps.Keys(u.Overrides)) {
 		at := entry("rules.overrides", name)
 		unknown(at, name)
-		if u.Overrides[name].Threshold > 0 && slices.Contains(alerts, name) && !slices.Contains(adjustable, name) {
+		if slices.Contains(names.Alerts, name) {
+			u.Overrides[name].checkAlert(name, at, names, r)
+		}
+	}
+}
+
+// checkAlert checks that an alert has the threshold and the cluster that are changed.
+func (o Override) checkAlert(name, at string, names Names, r *report) {
+	adjustable := slices.Contains(names.Adjustable, name)
+	threshold := func(value float64, at string) {
+		if value > 0 && !adjustable {
 			r.errorf(join(at, "threshold"), "the alert %s has no threshold: remove it; docs/alerts.md lists those that have one", quote(name))
 		}
+	}
+	threshold(o.Threshold, at)
+	if len(o.Clusters) > 0 && !slices.Contains(names.ByCluster, name) {
+		r.errorf(join(at, "clusters"), "the alert %s is not about a cluster: remove it", quote(name))
+	}
+	for _, cluster := range slices.Sorted(maps.Keys(o.Clusters)) {
+		threshold(o.Clusters[cluster].Threshold, entry(join(at, "clusters"), cluster))
 	}
 }

@@ -77,8 +77,8 @@ func TestUserRules(t *testing.T) {
   - {alert: SiteForeign, expr: 'node_load1 > 4'}
   - {alert: SitePattern, expr: '{__name__=~"cobaltcore_.*"} > 4'}
 `)
-	rules.Disabled = []string{"FluxBlocked"}
-	rules.Overrides = map[string]alerts.Change{"FluxFailing": {For: time.Hour, Severity: alerts.Info}}
+	rules.Installation.Disabled = []string{"FluxBlocked"}
+	rules.Installation.Changes = map[string]alerts.Change{"FluxFailing": {For: time.Hour, Severity: alerts.Info}}
 	e := w.evaluator(rules)
 	w.report(e)
 	w.now = start.Add(10 * time.Minute)
@@ -121,7 +121,7 @@ func TestThresholds(t *testing.T) {
 		threshold float64
 		want      string
 	}{{9000, ""}, {5400, "for more than 1h30m, 2026-11-20T08:30:00Z"}} {
-		rules.Overrides = map[string]alerts.Change{"FluxSlow": {Threshold: c.threshold}}
+		rules.Installation.Changes = map[string]alerts.Change{"FluxSlow": {Threshold: c.threshold}}
 		got := ""
 		for _, f := range w.report(w.evaluator(rules)).Findings {
 			got = f.Description + ", " + f.Since.Format(time.RFC3339)

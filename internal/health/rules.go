@@ -28,7 +28,7 @@ type rule struct {
 	dashboard     func(labels map[string]string) string
 
 	expr, since, reason query
-	// labels are added to those of the expression; of user rules only.
+	// labels are added to those of the expression.
 	labels map[string]*phrase
 	// clusterLabel is what the templates of user rules call the cluster.
 	clusterLabel         string
@@ -74,9 +74,8 @@ type Rules struct {
 	Groups []alerts.Group
 	// User are the rules of the user's files.
 	User []UserGroup
-	// Disabled are names of alerts that are left out.
-	Disabled  []string
-	Overrides map[string]alerts.Change
+	// Installation is what is different from the catalogue.
+	Installation alerts.Installation
 }
 
 // compiler sorts rules into those that can be evaluated and those that cannot.
@@ -102,13 +101,12 @@ func (c *compiler) compile(r Rules) error {
 			}
 		}
 	}
-	for _, g := range r.Groups {
+	for _, name := range r.Installation.Disabled {
+		c.skip(name, "disabled in the configuration")
+	}
+	for _, g := range r.Installation.Apply(r.Groups) {
 		for _, a := range g.Rules {
-			if slices.Contains(r.Disabled, a.Name) {
-				c.skip(a.Name, "disabled in the configuration")
-				continue
-			}
-			if err := c.catalogued(a.Changed(r.Overrides[a.Name])); err != nil {
+			if err := c.catalogued(a); err != nil {
 				return err
 			}
 		}
@@ -144,7 +142,10 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(), dashboard: a.DashboardAt,
+		playbook: a.Playbook(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
+	}
+	for label, text := range a.AdditionalLabels() {
+		r.labels[label] = c.phrases.phrase(text)
 	}
 	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
 	r.aboutObject = a.AboutObject()

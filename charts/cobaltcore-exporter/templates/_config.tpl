@@ -72,6 +72,8 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- $changes := include "cobaltcore-exporter.ruleChanges" . | fromYaml -}}
 {{- with concat ($rules.disabled | default list) ($changes.disabled | default list) | uniq }}{{ $_ := set $rules "disabled" . }}{{ end -}}
 {{- with merge ($rules.overrides | default dict) ($changes.overrides | default dict) }}{{ $_ := set $rules "overrides" . }}{{ end -}}
+{{- with .Values.prometheusRules.playbookBaseURL }}{{ $_ := set $rules "playbookBaseURL" ($rules.playbookBaseURL | default .) }}{{ end -}}
+{{- with .Values.prometheusRules.dashboardBaseURL }}{{ $_ := set $rules "dashboardBaseURL" ($rules.dashboardBaseURL | default .) }}{{ end -}}
 {{- with $rules }}{{ $_ := set $config "rules" . }}{{ end -}}
 {{ $config | toYaml }}
 {{- end }}
@@ -94,7 +96,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- end -}}
 {{- range $alert, $override := $options.overrides -}}
-{{- with pick $override "for" "severity" "threshold" }}{{ $_ := set $overrides $alert . }}{{ end -}}
+{{- with omit $override "annotations" }}{{ $_ := set $overrides $alert . }}{{ end -}}
 {{- end -}}
 {{- $rules := dig "rules" dict (.Values.config | default dict) | default dict -}}
 {{- include "cobaltcore-exporter.knownNames" (list "prometheusRules.ruleGroups" $groups (keys ($options.ruleGroups | default dict))) -}}
@@ -107,7 +109,9 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- $thresholds := .Files.Get "files/thresholds.yaml" | fromYaml -}}
 {{- range $alert, $override := merge (deepCopy ($rules.overrides | default dict)) $overrides -}}
-{{- if and $override.threshold (hasKey $alerts $alert) (not (hasKey $thresholds $alert)) }}{{ fail (printf "overrides of alerts: %s has no threshold; docs/alerts.md lists those that have one" $alert) }}{{ end -}}
+{{- $numbers := list $override.threshold -}}
+{{- range $override.clusters }}{{ $numbers = append $numbers .threshold }}{{ end -}}
+{{- if and (without $numbers nil) (hasKey $alerts $alert) (not (hasKey $thresholds $alert)) }}{{ fail (printf "overrides of alerts: %s has no threshold; docs/alerts.md lists those that have one" $alert) }}{{ end -}}
 {{- end -}}
 {{ dict "disabled" $disabled "overrides" $overrides | toYaml }}
 {{- end }}

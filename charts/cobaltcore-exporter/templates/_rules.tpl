@@ -37,7 +37,9 @@ SPDX-License-Identifier: Apache-2.0
 {{- $rules = append $rules $rule -}}
 {{- else if not (has $rule.alert $disabled) -}}
 {{- if and $rule.labels.playbook $options.playbookBaseURL -}}
-{{- $_ := set $rule.labels "playbook" (printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base $rule.labels.playbook)) -}}
+{{- $playbook := printf "%s/%s" (trimSuffix "/" $options.playbookBaseURL) (base $rule.labels.playbook) -}}
+{{- $_ := set $rule.labels "playbook" $playbook -}}
+{{- $_ := set $rule.annotations "runbook_url" $playbook -}}
 {{- end -}}
 {{- with $rule.annotations.dashboard -}}
 {{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
@@ -51,28 +53,59 @@ SPDX-License-Identifier: Apache-2.0
 {{- end -}}
 {{- $_ := set $rule "expr" $expr -}}
 {{- end -}}
-{{- with (get $overrides $rule.alert | default dict).threshold -}}
-{{- $adjusted := get $thresholds $rule.alert -}}
-{{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $adjusted.expr) -}}
-{{- $text := include "cobaltcore-exporter.thresholdText" (dict "value" . "unit" $adjusted.unit) -}}
-{{- $_ := set $rule.annotations "description" (replace "$threshold" $text $adjusted.description) -}}
-{{- end -}}
 {{- $_ := set $rule "labels" (mergeOverwrite $rule.labels $everywhere) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations ($options.additionalRuleAnnotations | default dict)) -}}
-{{- with get $overrides $rule.alert -}}
-{{- with .for }}{{ $_ := set $rule "for" . }}{{ end -}}
-{{- with .severity }}{{ $_ := set $rule.labels "severity" . }}{{ end -}}
-{{- end -}}
 {{- with get ($options.overrides | default dict) $rule.alert -}}
-{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (.labels | default dict)) -}}
 {{- $_ := set $rule "annotations" (mergeOverwrite $rule.annotations (.annotations | default dict)) -}}
 {{- end -}}
-{{- $rules = append $rules $rule -}}
+{{- $rules = concat $rules (include "cobaltcore-exporter.changedRules" (dict "rule" $rule "change" (get $overrides $rule.alert | default dict) "thresholds" $thresholds "label" $label) | fromYamlArray) -}}
 {{- end -}}
 {{- end -}}
 {{- with $rules }}{{ $groups = append $groups (dict "name" $name "rules" .) }}{{ end -}}
 {{- end -}}
 {{ $groups | toYaml }}
+{{- end }}
+
+{{- /* A rule for all clusters without changes of their own, then those of these clusters: rule, change, thresholds, label. */}}
+{{- define "cobaltcore-exporter.changedRules" -}}
+{{- $rule := include "cobaltcore-exporter.changedRule" . | fromYaml -}}
+{{- $clusters := .change.clusters | default dict -}}
+{{- if not $clusters -}}
+{{ list $rule | toYaml }}
+{{- else -}}
+{{- $names := list -}}
+{{- $own := list -}}
+{{- range $name, $change := $clusters -}}
+{{- $names = append $names (regexQuoteMeta $name) -}}
+{{- if not $change.disabled -}}
+{{- $changed := include "cobaltcore-exporter.changedRule" (dict "rule" (deepCopy $rule) "change" $change "thresholds" $.thresholds) | fromYaml -}}
+{{- $own = append $own (set $changed "expr" (include "cobaltcore-exporter.inClusters" (list $changed.expr "and" $.label (regexQuoteMeta $name)))) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $rule "expr" (include "cobaltcore-exporter.inClusters" (list $rule.expr "unless" $.label (join "|" $names))) -}}
+{{ prepend $own $rule | toYaml }}
+{{- end -}}
+{{- end }}
+
+{{- /* A rule with a change, that of clusters aside: rule, change, thresholds. */}}
+{{- define "cobaltcore-exporter.changedRule" -}}
+{{- $rule := .rule -}}
+{{- with .change.threshold -}}
+{{- $adjusted := get $.thresholds $rule.alert -}}
+{{- $_ := set $rule "expr" (replace "$threshold" (include "cobaltcore-exporter.number" .) $adjusted.expr) -}}
+{{- $text := include "cobaltcore-exporter.thresholdText" (dict "value" . "unit" $adjusted.unit) -}}
+{{- $_ := set $rule.annotations "description" (replace "$threshold" $text $adjusted.description) -}}
+{{- end -}}
+{{- with .change.for }}{{ $_ := set $rule "for" . }}{{ end -}}
+{{- with .change.keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end -}}
+{{- $_ := set $rule "labels" (mergeOverwrite $rule.labels (.change.labels | default dict)) -}}
+{{- with .change.severity }}{{ $_ := set $rule.labels "severity" . }}{{ end -}}
+{{ $rule | toYaml }}
+{{- end }}
+
+{{- /* An expression, limited to clusters (and) or to all others (unless): expression, operator, label, names as an expression. */}}
+{{- define "cobaltcore-exporter.inClusters" -}}
+({{ index . 0 | trim }}) {{ index . 1 }} on ({{ index . 2 }}) max without (container, endpoint, instance, job, pod, service) (cobaltcore_cluster_up{ {{- index . 2 }}=~{{ index . 3 | toJson }}})
 {{- end }}
 
 {{- /* A threshold for people, as the exporter writes it: value, unit. */}}

@@ -27,11 +27,12 @@ type Alert struct {
 	Labels                          labels.Labels
 	Value                           float64
 	Summary, Description, Dashboard string
+	annotations                     map[string]string
 }
 
 // String is the name with the labels, without those that follow from the name.
 func (a Alert) String() string {
-	b := labels.NewBuilder(a.Labels).Del("alertname", "severity", "service", "playbook")
+	b := labels.NewBuilder(a.Labels).Del("alertname", "severity", "service", "playbook", alerts.LabelNoAbsence)
 	return a.Rule.Name + b.Labels().String()
 }
 
@@ -180,8 +181,11 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 			b.Set(name, expand(text))
 		}
 		a.Labels = b.Set("alertname", r.Name).Labels()
-		texts := r.Annotations(e.label)
-		a.Summary, a.Description, a.Dashboard = expand(texts["summary"]), expand(texts["description"]), expand(texts["dashboard"])
+		a.annotations = r.Annotations(e.label)
+		for name, text := range a.annotations {
+			a.annotations[name] = expand(text)
+		}
+		a.Summary, a.Description, a.Dashboard = a.annotations["summary"], a.annotations["description"], a.annotations["dashboard"]
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}

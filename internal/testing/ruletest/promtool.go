@@ -89,7 +89,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 	for _, a := range found {
 		firing = append(firing, promtoolAlert{
 			Labels:      labels.NewBuilder(a.Labels).Del("alertname").Labels().Map(),
-			Annotations: map[string]string{"summary": a.Summary, "description": a.Description, "dashboard": a.Dashboard},
+			Annotations: a.annotations,
 		})
 	}
 	expect := func(at time.Duration, what []promtoolAlert) {

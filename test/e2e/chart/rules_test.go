@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -56,20 +57,31 @@ func TestChartRules(t *testing.T) {
 	}
 }
 
-// TestChartThresholds: with another threshold, given to the exporter or to Prometheus, and with
-// other jobs, the rules of both are the same.
-func TestChartThresholds(t *testing.T) {
+// TestChartOverrides: with the same changes, given to the exporter or to Prometheus, the
+// rules of both are the same: every threshold, and a cluster with changes of its own for
+// every alert that is about one; and so they are with other jobs.
+func TestChartOverrides(t *testing.T) {
 	t.Parallel()
 	changes, overrides := map[string]alerts.Change{}, map[string]any{}
 	for _, r := range alerts.Rules() {
+		var c alerts.Change
+		own, override := map[string]any{"for": "7m", "labels": map[string]any{"hours": "working"}}, map[string]any{}
+		lab := alerts.ClusterChange{Change: alerts.Change{For: 7 * time.Minute, Labels: map[string]string{"hours": "working"}}}
 		if r.Threshold != nil {
-			changes[r.Name] = alerts.Change{Threshold: 2.5 * r.Threshold.Default}
-			overrides[r.Name] = map[string]any{"threshold": 2.5 * r.Threshold.Default}
+			c.Threshold, lab.Threshold = 2.5*r.Threshold.Default, 3*r.Threshold.Default
+			override["threshold"], own["threshold"] = c.Threshold, lab.Threshold
+		}
+		if slices.Contains(alerts.ByCluster(), r.Name) {
+			c.Clusters = map[string]alerts.ClusterChange{"lab.1": lab, "storage": {Disabled: true}}
+			override["clusters"] = map[string]any{"lab.1": own, "storage": map[string]any{"disabled": true}}
+		}
+		if len(override) > 0 {
+			changes[r.Name], overrides[r.Name] = c, override
 		}
 	}
 	setup := alerts.Setup{ExporterJob: `cobalt\.exporter`, FleetJob: "kubelet", FleetLabel: "site"}
 	scraped := map[string]any{"exporterJob": setup.ExporterJob, "fleet": map[string]any{"job": setup.FleetJob, "label": setup.FleetLabel}}
-	text, err := alerts.RuleFile(alerts.Site(setup, nil, changes), "cluster")
+	text, err := alerts.RuleFile(alerts.Installation{Changes: changes}.Apply(alerts.CatalogueFor(setup)), "cluster")
 	harness.Must(t, err)
 	var want ruleFile
 	harness.Must(t, yaml.Unmarshal(text, &want))
@@ -143,7 +155,7 @@ func changedAsAll(file ruleFile) ruleFile {
 			continue
 		}
 		g.Rules = slices.DeleteFunc(g.Rules, func(r alertRule) bool {
-			return slices.Contains([]string{"FluxInstanceMissing", "GreenhouseCatalogNotReady"}, r.Alert)
+			return slices.Contains([]string{"FluxInstanceMissing", "CobaltCoreGreenhouseCatalogNotReady"}, r.Alert)
 		})
 		for i := range g.Rules {
 			r := &g.Rules[i]
@@ -153,6 +165,7 @@ func changedAsAll(file ruleFile) ruleFile {
 			maps.Copy(r.Labels, map[string]string{"support_group": "platform", "organization": "example"})
 			if book := r.Labels["playbook"]; book != "" {
 				r.Labels["playbook"] = "https://example.com/alerts/playbooks/" + filepath.Base(book)
+				r.Annotations["runbook_url"] = r.Labels["playbook"]
 			}
 			if dashboard := r.Annotations["dashboard"]; dashboard != "" {
 				r.Annotations["dashboard"] = "https://perses.example.com/projects/cobaltcore/dashboards/" + dashboard
@@ -165,7 +178,7 @@ func changedAsAll(file ruleFile) ruleFile {
 			case "OpenBaoClockSkew":
 				r.Expr = expression(strings.TrimSuffix(string(r.Expr), "30") + "60")
 			case "OpenBaoQuorumAtRisk":
-				r.Labels["no_alert_on_absence"] = "true"
+				r.Labels["hours"] = "working"
 			}
 		}
 		groups = append(groups, g)

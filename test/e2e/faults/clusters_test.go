@@ -38,7 +38,7 @@ func fleetFaults() []fault {
 			roots: []alert{{"alertname": "FleetClusterDown", "cluster": "storage"}},
 			consequences: []alert{
 				fluxAlert("FluxApplyFailing", "Kustomization", "storage-infrastructure").and("target_cluster", "storage"),
-				{"alertname": "GreenhouseClusterNotReady", "target_cluster": "storage"},
+				{"alertname": "CobaltCoreGreenhouseClusterNotReady", "target_cluster": "storage"},
 				{"alertname": "FleetWatchFailing", "cluster": "storage"},
 				{"alertname": "ExporterCollectorDown", "cluster": "storage"},
 			},

@@ -33,8 +33,8 @@ func greenhouseFaults() []fault {
 				greenhouseNotReady(t, f, "Plugin", plugin)
 			},
 			heal:         well,
-			roots:        []alert{of("GreenhouseClusterNotReady", "storage")},
-			consequences: []alert{of("GreenhousePluginNotReady", plugin)},
+			roots:        []alert{of("CobaltCoreGreenhouseClusterNotReady", "storage")},
+			consequences: []alert{of("CobaltCoreGreenhousePluginNotReady", plugin)},
 		},
 		{
 			name: "a Plugin is ready, without pods",

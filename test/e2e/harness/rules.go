@@ -92,7 +92,7 @@ func HastyRules(t *testing.T, label string) string {
 // HastyRulesWith is [HastyRules] with the given changes.
 func HastyRulesWith(t *testing.T, label string, changes map[string]alerts.Change) string {
 	t.Helper()
-	groups := alerts.Site(alerts.Setup{}, nil, changes)
+	groups := alerts.Installation{Changes: changes}.Apply(alerts.Catalogue())
 	for _, g := range groups {
 		for i := range g.Rules {
 			g.Rules[i].KeepFiringFor /= Hasty
