@@ -71,6 +71,8 @@ type Rule struct {
 	// labels, playbooks and dashboards are those of an [Installation].
 	labels                map[string]string
 	playbooks, dashboards string
+	// clusters is what an expression needs behind it; empty if the rule is for all clusters.
+	clusters string
 }
 
 // Object names what an alert is about. Each field is a template; one without a

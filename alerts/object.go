@@ -45,10 +45,13 @@ func (r Rule) AboutObject() bool {
 	return name != "" && name != clusterLabel && (labelOf(r.Object.Kind) != "" || slices.Contains(objectKinds(), r.Object.Kind))
 }
 
-// Query is Expr without the objects whose annotation turns alerts off.
+// QueryOfAll is Expr in the clusters that the rule is for.
+func (r Rule) QueryOfAll() string { return r.inClusters(r.Expr) }
+
+// Query is QueryOfAll without the objects whose annotation turns alerts off.
 func (r Rule) Query() string {
 	if !r.AboutObject() {
-		return r.Expr
+		return r.QueryOfAll()
 	}
 	on := []string{clusterLabel}
 	var matchers []string
@@ -67,7 +70,8 @@ func (r Rule) Query() string {
 			}
 		}
 	}
-	return `(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + rows(ObjectAlertsDisabled+`{`+strings.Join(matchers, ", ")+`}`)
+	objects := rows(ObjectAlertsDisabled + `{` + strings.Join(matchers, ", ") + `}`)
+	return r.inClusters(`(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + objects)
 }
 
 // objectPart is a label of the rows about objects, and where a rule has its value.

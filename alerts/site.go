@@ -112,8 +112,16 @@ func (r Rule) in(operator string, clusters ...string) Rule {
 	for i, name := range clusters {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	r.Expr = fmt.Sprintf("(%s) %s on (%s) %s{%s=~%q}", r.Expr, operator, clusterLabel, clusterRows, clusterLabel, strings.Join(quoted, "|"))
+	r.clusters = fmt.Sprintf("%s on (%s) %s{%s=~%q}", operator, clusterLabel, clusterRows, clusterLabel, strings.Join(quoted, "|"))
 	return r
+}
+
+// inClusters limits an expression to the clusters of the rule.
+func (r Rule) inClusters(expr string) string {
+	if r.clusters == "" {
+		return expr
+	}
+	return "(" + expr + ") " + r.clusters
 }
 
 // ByCluster returns the names of the rules that can differ between clusters. What is about

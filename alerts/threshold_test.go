@@ -102,7 +102,7 @@ func TestInstallationClusters(t *testing.T) {
 		{`and on (cluster) cobaltcore_cluster_up{cluster=~"a\\.b"}`, "all", 2 * time.Hour},
 	} {
 		r := found[i]
-		if !strings.HasSuffix(r.Expr, want.suffix) || r.For != want.after || r.KeepFiringFor != time.Hour || r.Labels("cluster")["hours"] != want.hours {
+		if !strings.HasSuffix(r.Query(), want.suffix) || r.For != want.after || r.KeepFiringFor != time.Hour || r.Labels("cluster")["hours"] != want.hours {
 			t.Errorf("%+v", r)
 		}
 		if _, err := alerts.ExprFor(r.Query(), "clusterName"); err != nil {

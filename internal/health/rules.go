@@ -152,7 +152,7 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
 	var err error
 	var why string
-	expr := a.Expr
+	expr := a.QueryOfAll()
 	if c.known(alerts.ObjectAlertsDisabled) {
 		expr = a.Query()
 	}
