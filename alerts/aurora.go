@@ -21,7 +21,7 @@ func aurora(r Rule) Rule {
 func ofOnlyAurora(r Rule) Rule {
 	const checked = `group by (cluster, aurora) (cobaltcore_aurora_up)`
 	r.Expr = `(` + r.Expr + `) * on (cluster) group_left (aurora) (` + checked + ` and on (cluster) (count by (cluster) (` + checked + `) == 1)
-  or on (cluster) group by (cluster) (cobaltcore_controller_replicas_available))`
+  or on (cluster) group by (cluster, aurora) (cobaltcore_controller_replicas_available))` // which has no label aurora
 	return r
 }
 

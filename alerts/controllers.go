@@ -36,13 +36,14 @@ const operator = "operator"
 // that managers selects.
 func operatorDown(r Rule, system System, selector, managers string) Rule {
 	const one = "cluster, namespace, name"
-	rows := func(more string) string {
-		return `group by (` + one + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + more + `})`
+	rows := func(labels, more string) string {
+		return `group by (` + labels + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + more + `})`
 	}
+	managed := rows(one, managers)
 	r = controllerDown(r, system, selector)
 	r.Expr = `(` + r.Expr + `)
-  * on (` + one + `) group_left (` + operator + `) (` + operatedBy(system, rows(managers)+` and on (cluster) (count by (cluster) (`+rows(managers)+`) == 1)`) + `
-  or on (` + one + `) ` + rows("") + `)`
+  * on (` + one + `) group_left (` + operator + `) (` + operatedBy(system, managed+` and on (cluster) (count by (cluster) (`+managed+`) == 1)`) + `
+  or on (` + one + `) ` + rows(one+", "+operator, "") + `)` // which have no label operator
 	return r
 }
 

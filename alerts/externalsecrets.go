@@ -251,7 +251,7 @@ func esoOthers() []Rule {
 func ofOnly(label, expr string) string {
 	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
 	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` and on (cluster) (count by (cluster) (` + failing + `) == 1)
-  or on (cluster) group by (cluster) (` + RecordedObjects + `))`
+  or on (cluster) group by (cluster, ` + label + `) (` + RecordedObjects + `))` // which have no such label
 }
 
 func clusterSecret(name, kind, metric string) Rule {

@@ -29,7 +29,7 @@ func hastyOverrides() string {
 	changes := harness.HastyChanges()
 	for _, r := range alerts.Rules() {
 		c := changes[r.Name]
-		if r.PrometheusOnly || c == (alerts.Change{}) {
+		if r.PrometheusOnly || c.For == 0 && c.Threshold == 0 {
 			continue
 		}
 		fmt.Fprintf(&b, "    %s:\n", r.Name)
