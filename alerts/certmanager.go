@@ -110,8 +110,8 @@ func issuerRules() []Rule {
 				"or its newest generation, for more than $threshold: it is down, or does not watch this namespace.",
 		}),
 		certManager("CertificateRequest", Rule{
-			Name: "CertManagerRequestFailed", Severity: Warning, For: 5 * time.Minute,
-			Expr: `(time() - ` + requestFailed + ` < 2 * 86400)`, Since: requestFailed,
+			Name: "CertManagerRequestFailed", Severity: Warning, For: 5 * time.Minute, Threshold: after(48*time.Hour, "how long ago it may have failed"),
+			Expr: `(time() - ` + requestFailed + ` < $threshold)`, Since: requestFailed,
 			Reason:  certManagerRows("request_failed_timestamp_seconds", requestLabels, "reason"),
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted",
 			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} refused CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} " +

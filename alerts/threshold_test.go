@@ -5,12 +5,14 @@ package alerts_test
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
@@ -42,6 +44,25 @@ func TestThresholds(t *testing.T) {
 		if again := changed.Changed(alerts.Change{Threshold: r.Threshold.Default}); again.Expr != r.Expr || again.Since != r.Since || again.Description != r.Description {
 			t.Errorf("%s: the default does not give the rule of the catalogue", r.Name)
 		}
+	}
+}
+
+// TestNumbersAreThresholds: a number in an expression is the threshold of its rule, unless it
+// counts members (two versions, three raft servers) or is the threshold of another rule.
+func TestNumbersAreThresholds(t *testing.T) {
+	ofOthers := map[string]float64{"CertManagerRenewalOverdueCritical": 3600} // CertManagerRenewalOverdue
+	for _, r := range alerts.Rules() {
+		e, err := alerts.Parse(r.Expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+			l, ok := n.(*parser.NumberLiteral)
+			if ok && (l.Val > 3 || l.Val != math.Trunc(l.Val)) && l.Val != ofOthers[r.Name] && (r.Threshold == nil || r.Threshold.Default != l.Val) {
+				t.Errorf("%s: %v is no threshold", r.Name, l.Val)
+			}
+			return nil
+		})
 	}
 }
 
