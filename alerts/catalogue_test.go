@@ -153,7 +153,7 @@ func TestNoLabelOfTheScrape(t *testing.T) {
 // Plugin is in the cluster that it names, and Alertmanager is in none.
 func acrossClusters(labels []string) bool {
 	switch strings.Join(labels, " ") {
-	case "mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "alertmanager", "":
+	case "backend mount path_id", "version", "cluster_uid", "target_cluster release_namespace release_name", "alertmanager", "":
 		return true
 	}
 	return false

@@ -9,7 +9,8 @@ import "time"
 // their intervals and five minutes: as long as they may take until they are overdue.
 const behindTooLong = `max by (cluster, namespace, name) (time() - (` + SecretBehindSince + `))
   > on (cluster, namespace, name) max by (cluster, namespace, name) (
-    cobaltcore_eso_externalsecret_overdue_timestamp_seconds - cobaltcore_eso_externalsecret_last_sync_timestamp_seconds)`
+    cobaltcore_eso_externalsecret_overdue_timestamp_seconds
+      - on (cluster, namespace, name) group_left () max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_last_sync_timestamp_seconds))`
 
 // behindForGood are readers that are behind and not refreshed periodically.
 const behindForGood = `max by (cluster, namespace, name) (time() - (` + SecretBehindSince + `)) > ` + threshold + `

@@ -12,17 +12,22 @@ const SecretStale = `time() - max by (cluster, namespace, name) (cobaltcore_eso_
 
 // Expressions about the flow of secrets.
 const (
+	// SecretReads are the secrets that each ExternalSecret reads, SecretWrites those that
+	// each PushSecret writes; the value is its last success, 0 if there was none.
+	SecretReads  = `(cobaltcore_eso_externalsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_consumer)`
+	SecretWrites = `(cobaltcore_eso_pushsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_producer)`
+
 	// SecretBehind are readers whose last success is older than what OpenBao has; the
 	// value is that success. Kubernetes cuts times to the second, so OpenBao's is, too.
-	SecretBehind = `(cobaltcore_secretflow_consumer * on (cluster, namespace, name) group_left () cobaltcore_eso_externalsecret_last_sync_timestamp_seconds)
-  < on (mount, path_id) group_left () floor(max by (mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds))`
+	SecretBehind = SecretReads + ` > 0
+  < on (backend, mount, path_id) group_left () floor(max by (backend, mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds))`
 
 	// SecretBehindSince is since when each of those is behind.
-	SecretBehindSince = `max by (mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds)
-  * on (mount, path_id) group_right () (0 * (` + SecretBehind + `) + 1)`
+	SecretBehindSince = `max by (backend, mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds)
+  * on (backend, mount, path_id) group_right () (0 * (` + SecretBehind + `) + 1)`
 
 	// SecretPushedNotStored are keys that a ready PushSecret writes and OpenBao, which
 	// was asked, does not have.
-	SecretPushedNotStored = `(cobaltcore_secretflow_producer and on (cluster, namespace, name) (cobaltcore_eso_pushsecret_ready == 1))
-  and on (mount, path_id) (max by (mount, path_id) (cobaltcore_secretflow_stored_version) == 0)`
+	SecretPushedNotStored = `(` + SecretWrites + ` and on (cluster, namespace, name) (cobaltcore_eso_pushsecret_ready == 1))
+  and on (backend, mount, path_id) (max by (backend, mount, path_id) (cobaltcore_secretflow_stored_version) == 0)`
 )

@@ -220,7 +220,7 @@ func acrossClusters(b *parser.BinaryExpr) bool {
 		return true
 	}
 	switch strings.Join(b.VectorMatching.MatchingLabels, " ") {
-	case "mount path_id", "path_id", "version", "cluster_uid", "chart_name", "target_cluster release_namespace release_name":
+	case "backend mount path_id", "path_id", "version", "cluster_uid", "chart_name", "target_cluster release_namespace release_name":
 		return b.VectorMatching.On
 	}
 	return false

@@ -5,11 +5,11 @@ package dashboards
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 
-// Labels of the rows about who reads and writes which secret. path_id stands for a
-// path and is the same in all clusters, so what OpenBao stores is found by it alone.
+// Labels of the rows about who reads and writes which secret. backend and path_id stand for
+// an OpenBao and a path and are the same in all clusters: by them what is stored is found.
 const (
-	byPath = "mount, path_id"
-	byFlow = "cluster, namespace, name, mount, path_id"
+	byPath = "backend, mount, path_id"
+	byFlow = bySecret + ", " + byPath
 )
 
 const (
@@ -18,13 +18,24 @@ const (
 	changed = `max by (` + byPath + `) (` + flow + `stored_timestamp_seconds)`
 )
 
+// reads returns the references of ExternalSecrets to secrets, each with the value 1.
+func reads() string { return references("externalsecret", "consumer") }
+
+// writes returns those of PushSecrets.
+func writes() string { return references("pushsecret", "producer") }
+
+// references returns the first path of each object of a kind, and the further ones.
+func references(kind, further string) string {
+	return `group by (` + byFlow + `) (` + eso(kind+"_last_sync_timestamp_seconds", `path_id!=""`) + ` or ` + selector(flow+further) + `)`
+}
+
 func secretFlowPage() Dashboard {
 	return Dashboard{
 		Description: "How secrets come from those who write them through OpenBao to those who read them: who holds an older version than OpenBao has, and for how long, and which paths lead nowhere. path_id stands for a path; /api/v1/secretflow of the exporter names it.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),
 		Sections: []Section{
-			presence("Secret flow", selector(flow+"consumer")+" or "+selector(flow+"producer")+" or "+selector(flow+"unresolved")),
+			presence("Secret flow", reads()+" or "+writes()+" or "+selector(flow+"unresolved")),
 			{Title: "Now", Panels: []Panel{
 				flowByCluster(),
 				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings(`alertname=~"SecretFlow.*|ESOPushSecret.*"`)),
@@ -37,14 +48,12 @@ func secretFlowPage() Dashboard {
 	}
 }
 
-// asked are the references of the chosen clusters to paths for which OpenBao was asked.
-// Of others nothing is known.
-func asked(role string) string {
-	return among(selector(flow+role), byPath, stored)
-}
+// asked returns the references to paths for which OpenBao was asked. Of others nothing is
+// known.
+func asked(references string) string { return among(references, byPath, stored) }
 
 func flowByCluster() Panel {
-	reads, writes := asked("consumer"), asked("producer")
+	reads, writes := asked(reads()), asked(writes())
 	nowhere := ` and on (` + byPath + `) (` + stored + ` == 0)`
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
@@ -87,7 +96,7 @@ func readersBehind() []Panel {
 				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
 			},
 			Columns: []Column{
-				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 				{Query: 0, Title: "State", Mappings: []Mapping{
 					{Value: 1, Text: "due soon", Color: Info}, {Value: 2, Text: "late", Color: Bad},
 					{Value: 3, Text: "not refreshed by itself", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
@@ -99,20 +108,20 @@ func readersBehind() []Panel {
 		{
 			Kind: TimeSeries, Title: "Readers behind", Width: 12, Unit: Number, Min: new(float64),
 			Description: "References of each cluster whose reader holds an old version. 0 is good. A peak after a rotation that is gone after one interval is normal; what stays has to be looked at.",
-			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), asked("consumer")), Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), asked(reads())), Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Duration, Min: new(float64),
 			Description: "For how long the reader of each cluster that is longest behind has been. 0, or a saw up to one interval, is good. A line that only rises belongs to a reader that does not look for new versions.",
-			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + asked("consumer") + `)`, Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + asked(reads()) + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Good, 2*hour, Warning), Links: []Link{*toCluster()},
 		},
 	}
 }
 
 func pushes() Panel {
-	rows := `max by (` + byFlow + `) (` + selector(flow+"producer") + `)`
+	rows := writes()
 	push := func(expr string) string { return each(expr, bySecret, rows) }
 	path := func(expr string) string { return each(expr, byPath, rows) }
 	state := oneOf(byFlow,
@@ -129,7 +138,7 @@ func pushes() Panel {
 			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(interval("pushsecret"))},
 		},
 		Columns: []Column{
-			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 			{Query: 0, Title: "State", Mappings: []Mapping{
 				{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "stored", Color: Good}, {Value: 2, Text: "not stored", Color: Bad},
 				{Value: 3, Text: "not known", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},

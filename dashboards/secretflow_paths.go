@@ -4,15 +4,15 @@
 package dashboards
 
 func missingPaths() Panel {
-	of := func(role, kind string) string {
-		return withLabel(among(`max by (`+byFlow+`) (`+selector(flow+role)+`)`, byPath, stored+` == 0`), "kind", kind)
+	of := func(references, kind string) string {
+		return withLabel(among(references, byPath, stored+` == 0`), "kind", kind)
 	}
 	return Panel{
 		Kind: Table, Title: "Paths that OpenBao does not have", Width: 14, Height: 7, Unit: Number,
 		Description: "References to secrets that OpenBao was asked for and does not have. \"None\" is good. A reader of one fails, or keeps what it had before the secret was deleted. Write the secret, or take the reference away.",
-		Queries:     []Query{{Expr: orRow(of("consumer", "ExternalSecret")+"\nor "+of("producer", "PushSecret"), "name", "none")}},
+		Queries:     []Query{{Expr: orRow(of(reads(), "ExternalSecret")+"\nor "+of(writes(), "PushSecret"), "name", "none")}},
 		Columns: []Column{
-			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 		},
 		Sort: Sort{Column: "Name"},
 	}
@@ -30,16 +30,16 @@ func unresolved() Panel {
 
 func mostRead() Panel {
 	const by = "cluster, " + byPath
-	rows := `0 * topk(20, count by (` + by + `) (` + selector(flow+"consumer") + `)) + 1`
+	rows := `0 * topk(20, count by (` + by + `) (` + reads() + `)) + 1`
 	return Panel{
 		Kind: Table, Title: "Secrets with the most readers", Width: 12, Unit: Number,
 		Description: "The twenty paths that the most ExternalSecrets of a cluster read: who rotates one changes all of them. A version of 0 is a secret that OpenBao does not have.",
 		Queries: []Query{
-			{Expr: orRow(each(`count by (`+by+`) (`+selector(flow+"consumer")+`)`, by, rows), "mount", "none")},
+			{Expr: orRow(each(`count by (`+by+`) (`+reads()+`)`, by, rows), "mount", "none")},
 			{Expr: each(stored, byPath, rows)}, {Expr: each(`time() - `+changed, byPath, rows)},
 		},
 		Columns: []Column{
-			clusterColumn(), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"), {Query: 0, Title: "Readers", Unit: Number, Mappings: noRow()},
+			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"), {Query: 0, Title: "Readers", Unit: Number, Mappings: noRow()},
 			valueColumn(1, "Version", Number), ageColumn(2, "Stored before"),
 		},
 		Sort: Sort{Column: "Readers", Descending: true},
@@ -47,9 +47,9 @@ func mostRead() Panel {
 }
 
 func longestUnchanged() Panel {
-	const by = "cluster, openbao, " + byPath
+	const by = "cluster, " + byPath
 	age := `time() - max by (` + by + `) (` + flow + `stored_timestamp_seconds
-  and on (` + byPath + `) (` + selector(flow+"consumer") + ` or ` + selector(flow+"producer") + `))`
+  and on (` + byPath + `) (` + reads() + ` or ` + writes() + `))`
 	rows := `0 * topk(20, ` + age + `) + 1`
 	return Panel{
 		Kind: Table, Title: "Secrets not rotated for longest", Width: 12, Unit: Number,
@@ -58,7 +58,7 @@ func longestUnchanged() Panel {
 			{Expr: orRow(each(`max by (`+by+`) (`+flow+`stored_version)`, by, rows), "mount", "none")}, {Expr: each(age, by, rows)},
 		},
 		Columns: []Column{
-			clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
+			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 			{Query: 0, Title: "Version", Unit: Number, Mappings: noRow()}, ageColumn(1, "Stored before"),
 		},
 		Sort: oldestFirst("Stored before"),

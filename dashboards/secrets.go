@@ -58,7 +58,12 @@ func esoNotReady(matchers ...string) string {
 // interval returns how often an object is refreshed, from when it is overdue: two intervals
 // and five minutes after its last success.
 func interval(prefix string) string {
-	return `((` + eso(prefix+"_overdue_timestamp_seconds") + ` - ` + eso(prefix+"_last_sync_timestamp_seconds") + ` - 300) / 2)`
+	return `((` + eso(prefix+"_overdue_timestamp_seconds") + ` - on (` + bySecret + `) group_left () ` + lastSync(prefix) + ` - 300) / 2)`
+}
+
+// lastSync returns the last success of each object of a kind, without its path.
+func lastSync(prefix string) string {
+	return `max by (` + bySecret + `) (` + eso(prefix+"_last_sync_timestamp_seconds") + `)`
 }
 
 // secretTrouble returns the ExternalSecrets that are not as they should be, by their
@@ -126,8 +131,8 @@ func synchronized() Panel {
 func secretPanels() []Panel {
 	rows := among(`max by (`+bySecret+`, reason) (`+eso("externalsecret_status")+`)`, bySecret, secretTrouble()) + `
   or on (` + bySecret + `) (0 * (` + secretTrouble() + `) + 1)`
-	ages := `(time() - ` + eso("externalsecret_last_sync_timestamp_seconds") + `)
-  / on (` + bySecret + `) ` + interval("externalsecret")
+	ages := `(time() - ` + lastSync("externalsecret") + `)
+  / on (` + bySecret + `) group_right () ` + interval("externalsecret")
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{

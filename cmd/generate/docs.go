@@ -97,7 +97,7 @@ func metricsPage() ([]byte, error) {
 	b.WriteString("# Metrics\n\n" + generated)
 	b.WriteString(metricsIntroduction)
 	_, _ = fmt.Fprintf(&b, "By default, 1,000 healthy objects of Flux (in the mix of the load test) have %d series, and 1,000 ExternalSecrets %d.\n"+
-		"Where an OpenBao is configured, the flow of secrets adds one for each path. An object that is not ready has more; `metrics.detail: full` brings the rest.\n\n",
+		"Each further store or path of an ExternalSecret adds one. An object that is not ready has more; `metrics.detail: full` brings the rest.\n\n",
 		app.FluxSeries, app.ExternalSecretSeries)
 	families := app.Families()
 	slices.SortFunc(families, func(a, b *exposition.Family) int { return cmp.Compare(a.Name, b.Name) })

@@ -33,8 +33,8 @@ func otherSections() []collectors.Section {
 	return []collectors.Section{
 		{
 			Title: "Secret flow",
-			Text: "Who writes which secret, where it is stored, who reads it. `path_id` stands for the path: the same in the rows of " +
-				"OpenBao and of every cluster, and in `/api/v1/secretflow`.",
+			Text: "Who writes which secret, where it is stored, who reads it. `backend` stands for the OpenBao and `path_id` for the path: the same in the rows " +
+				"of OpenBao and of every cluster, and in `/api/v1/secretflow`. The first path of an object is in its `cobaltcore_eso_*_last_sync_timestamp_seconds`.",
 			Prefixes: []string{"cobaltcore_secretflow_"},
 		},
 		{

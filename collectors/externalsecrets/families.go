@@ -28,7 +28,7 @@ func namespaced(more ...string) []string { return append([]string{"namespace", "
 
 // secretFamilies are those of a kind that is synchronized again and again.
 type secretFamilies struct {
-	ready, reason, created, transition, lastSync, overdue, interval, synced *exposition.Family
+	ready, reason, created, transition, overdue, interval, synced *exposition.Family
 }
 
 func newSecretFamilies(prefix, what string) secretFamilies {
@@ -39,7 +39,6 @@ func newSecretFamilies(prefix, what string) secretFamilies {
 		created: detail(prefix+"_created_timestamp_seconds", "When the "+what+" was created.", namespaced()...),
 		transition: detail(prefix+"_condition_transition_timestamp_seconds",
 			"When the "+what+" last became ready or ceased to be. A repeated success does not move it.", namespaced()...),
-		lastSync: gauge(prefix+"_last_sync_timestamp_seconds", "When the "+what+" was last synchronized with success; there is no row if it never was.", namespaced()...),
 		overdue: gauge(prefix+"_overdue_timestamp_seconds",
 			"When the "+what+" is overdue, if it is ready and refreshed periodically: two intervals and five minutes after its last success.", namespaced()...),
 		interval: detail(prefix+"_refresh_interval_seconds",
@@ -49,7 +48,7 @@ func newSecretFamilies(prefix, what string) secretFamilies {
 }
 
 func (f *secretFamilies) all() []*exposition.Family {
-	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.lastSync, f.overdue, f.interval, f.synced}
+	return []*exposition.Family{f.ready, f.reason, f.created, f.transition, f.overdue, f.interval, f.synced}
 }
 
 var (

@@ -139,7 +139,6 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 	}
 	r.Time(f.created, meta.Created, labels...)
 	r.Time(f.transition, ready.LastTransitionTime, labels...)
-	r.Time(f.lastSync, status.RefreshTime, labels...)
 	if !meta.Deleted.IsZero() {
 		interval = "0s"
 	}

@@ -18,7 +18,7 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "External Secrets",
 			Text: "A healthy ExternalSecret has four series: `ready`, `info`, `last_sync` and `overdue`; a PushSecret has its stores " +
-				"instead of `info`. Each further store adds one; where an OpenBao is configured, so does each path that it uses. An object that is not ready has its onset, with the store that it follows from.",
+				"instead of `info`. Each further store adds one, and so does each further path where an OpenBao is configured. An object that is not ready has its onset, with the store that it follows from.",
 			Prefixes: []string{"cobaltcore_eso_"},
 		}},
 	}

@@ -57,7 +57,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 			}
 		})
 	}
-	for _, p := range d.flow.Paths() {
+	for _, p := range d.flow.Paths(d.Identity()) {
 		mu.Lock()
 		enough := refused[p.Mount] >= flowPatience
 		mu.Unlock()
@@ -72,7 +72,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 // beginFlow returns what notes, at the end of a turn, for what it was asked. Before
 // that the rows are those of the turn before.
 func (i *instance) beginFlow() (end func()) {
-	paths := i.flow.Paths()
+	paths := i.flow.Paths(i.Identity())
 	return func() {
 		i.mu.Lock()
 		defer i.mu.Unlock()
@@ -84,7 +84,7 @@ func (i *instance) beginFlow() (end func()) {
 func (i *instance) flowStale() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return !slices.Equal(i.asked, i.flow.Paths())
+	return !slices.Equal(i.asked, i.flow.Paths(i.Identity()))
 }
 
 // isKV2 says whether a mount has metadata. While it is not known which mounts there

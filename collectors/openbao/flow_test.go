@@ -25,7 +25,7 @@ func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluste
 		t.Fatal(err)
 	}
 	c := g.Add("hypervisor", e.Group(exposition.Key{Cluster: "hypervisor"}, secretflow.ClusterFamilies()))
-	c.Set(secretflow.KindClusterSecretStore, "s", &secretflow.Store{Vault: true})
+	c.Set(secretflow.KindClusterSecretStore, "s", &secretflow.Store{Vault: true, Backend: "management/main"})
 	u := &secretflow.User{}
 	for _, key := range keys {
 		u.References = append(u.References, secretflow.Reference{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: key})
@@ -62,9 +62,9 @@ func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
 	admin := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-admin"}
 	text := serve(t, b.site.Exposition)
 	for _, want := range []string{
-		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} 2`,
-		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + missing.ID() + `"} 0`,
-		`cobaltcore_secretflow_stored_timestamp_seconds{cluster="management",openbao="main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} `,
+		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",backend="management/main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} 2`,
+		`cobaltcore_secretflow_stored_version{cluster="management",openbao="main",backend="management/main",mount="kv-v2/bootstrap",path_id="` + missing.ID() + `"} 0`,
+		`cobaltcore_secretflow_stored_timestamp_seconds{cluster="management",openbao="main",backend="management/main",mount="kv-v2/bootstrap",path_id="` + admin.ID() + `"} `,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no row %s in\n%s", want, text)

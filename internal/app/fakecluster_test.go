@@ -50,7 +50,7 @@ func (c fakeCluster) labelled(name, kubeconfig string, labels map[string]string)
 
 // external puts an ExternalSecret that reads a key of kv-v2/bootstrap, and its store.
 func (c fakeCluster) external(name, key string) {
-	c.Put(secretStores, "bootstrap", map[string]any{"spec": map[string]any{"provider": map[string]any{"vault": map[string]any{"path": "kv-v2/bootstrap"}}}})
+	c.Put(secretStores, "bootstrap", map[string]any{"spec": map[string]any{"provider": map[string]any{"vault": map[string]any{"server": "https://bao.example.com", "path": "kv-v2/bootstrap"}}}})
 	c.Put(externalSecrets, name, map[string]any{"spec": map[string]any{
 		"secretStoreRef": map[string]any{"name": "bootstrap"},
 		"data":           []any{map[string]any{"secretKey": "k", "remoteRef": map[string]any{"key": key}}},

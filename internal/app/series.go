@@ -9,6 +9,7 @@ const (
 	// FluxSeries has four for most kinds: four in ten are Kustomizations, three are
 	// HelmReleases, three are sources.
 	FluxSeries = 3386
-	// ExternalSecretSeries is without the flow of secrets.
+	// ExternalSecretSeries is with one store and one path each, whether an OpenBao is
+	// configured or not.
 	ExternalSecretSeries = 4000
 )

@@ -17,25 +17,47 @@ import (
 )
 
 // TestSeriesOfHealthyObjects counts the series of 1,000 objects without a problem, as
-// docs/metrics.md has them. More than four of each are too many.
+// docs/metrics.md has them. More than four of each are too many, also where an OpenBao adds
+// the flow of secrets.
 func TestSeriesOfHealthyObjects(t *testing.T) {
 	t.Parallel()
 	const most = 4050
-	s := newSite(t)
-	s.configure("", "gitops", "secrets")
-	s.write("gitops/objects.json", objectList(t, loadobject.Flux))
-	s.write("secrets/objects.json", objectList(t, loadobject.ExternalSecret))
-	s.write("secrets/store.yaml", "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: openbao-cluster-store}\n"+
-		"spec: {provider: {vault: {server: 'https://openbao.example.com', path: kv-v2/openstack}}}\n"+
-		"status: {conditions: [{type: Ready, status: 'True', reason: Valid}]}\n")
-	e := s.run()
-	var body string
-	testutil.Eventually(t, func() (bool, string) {
-		var code int
-		code, body = e.ask(http.MethodGet, "/metrics?collect[]=flux&collect[]=externalsecrets")
-		complete := strings.Contains(body, "\nflux_resource_info{") && strings.Contains(body, "\ncobaltcore_eso_externalsecret_info{")
-		return code == http.StatusOK && complete, body
-	})
+	flux, secrets := objectList(t, loadobject.Flux), objectList(t, loadobject.ExternalSecret)
+	for name, more := range map[string]string{
+		"without OpenBao": "",
+		"with OpenBao":    "collectors: {openbao: [{name: main, cluster: gitops, addresses: ['https://openbao.example.com']}]}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.configure(more, "gitops", "secrets")
+			s.write("gitops/objects.json", flux)
+			s.write("secrets/objects.json", secrets)
+			s.write("secrets/store.yaml", "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: openbao-cluster-store}\n"+
+				"spec: {provider: {vault: {server: 'https://openbao.example.com', path: kv-v2/openstack}}}\n"+
+				"status: {conditions: [{type: Ready, status: 'True', reason: Valid}]}\n")
+			e := s.run()
+			var body string
+			testutil.Eventually(t, func() (bool, string) {
+				var code int
+				code, body = e.ask(http.MethodGet, "/metrics?collect[]=flux&collect[]=externalsecrets")
+				complete := strings.Contains(body, "\nflux_resource_info{") && strings.Contains(body, "\ncobaltcore_eso_externalsecret_info{")
+				return code == http.StatusOK && complete, body
+			})
+			if found := strings.Count(body, `backend="gitops/main",mount="kv-v2/openstack"`); found != 1000 && more != "" || found != 0 && more == "" {
+				t.Errorf("%d ExternalSecrets have a path", found)
+			}
+			want := map[string]int{"flux": FluxSeries, "secrets": ExternalSecretSeries}
+			if diff := cmp.Diff(want, countSeries(t, body)); diff != "" || FluxSeries > most || ExternalSecretSeries > most {
+				t.Errorf("series, at most %d each (-want +got):\n%s", most, diff)
+			}
+		})
+	}
+}
+
+// countSeries counts the series of objects by system.
+func countSeries(t *testing.T, body string) map[string]int {
+	t.Helper()
 	got := map[string]int{}
 	for row := range strings.Lines(body) {
 		name, _, _ := strings.Cut(row, "{")
@@ -44,18 +66,13 @@ func TestSeriesOfHealthyObjects(t *testing.T) {
 			t.Fatalf("an object is not ready: %s", row)
 		case strings.HasPrefix(name, "flux_"), strings.HasPrefix(name, "cobaltcore_flux_"):
 			got["flux"]++
-		case strings.HasPrefix(name, "cobaltcore_eso_externalsecret_"):
+		case strings.HasPrefix(name, "cobaltcore_eso_externalsecret_"), strings.HasPrefix(name, "cobaltcore_secretflow_"):
 			got["secrets"]++
-		case strings.HasPrefix(name, "cobaltcore_secretflow_"):
-			got["flow"]++
 		case strings.HasPrefix(name, "cobaltcore_object_"):
 			t.Errorf("a healthy object has %s", row)
 		}
 	}
-	want := map[string]int{"flux": FluxSeries, "secrets": ExternalSecretSeries}
-	if diff := cmp.Diff(want, got); diff != "" || FluxSeries > most || ExternalSecretSeries > most {
-		t.Errorf("series, at most %d each (-want +got):\n%s", most, diff)
-	}
+	return got
 }
 
 // objectList returns a list of the first 1,000 healthy objects of the load test.

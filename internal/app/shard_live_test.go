@@ -66,7 +66,7 @@ func (d *divided) configure(clusters string, more ...string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.write("fleet.yaml", string(text)+"collectors: {openbao: [{name: openbao, cluster: "+d.bao+", interval: 100ms}]}\n"+strings.Join(more, ""))
+	d.write("fleet.yaml", string(text)+"collectors: {openbao: [{name: openbao, cluster: "+d.bao+", interval: 100ms, addresses: [bao.example.com]}]}\n"+strings.Join(more, ""))
 }
 
 // wantEqual waits until the shards together say what the undivided exporter does,
@@ -91,8 +91,8 @@ func (d *divided) wantEqual(with ...string) {
 }
 
 func stored(bao, key string) string {
-	return fmt.Sprintf(`cobaltcore_secretflow_stored_version{cluster=%q,openbao="openbao",mount="kv-v2/bootstrap",path_id=%q} `,
-		bao, secretflow.Path{Mount: "kv-v2/bootstrap", Key: key}.ID())
+	return fmt.Sprintf(`cobaltcore_secretflow_stored_version{cluster=%q,openbao="openbao",backend=%q,mount="kv-v2/bootstrap",path_id=%q} `,
+		bao, bao+"/openbao", secretflow.Path{Mount: "kv-v2/bootstrap", Key: key}.ID())
 }
 
 // TestShardsFollowDiscovery: a cluster is found by all shards, watched by the one

@@ -22,7 +22,7 @@ import (
 )
 
 // snapshotFleet is test/fleet as a site of its own, with the times of the dump and
-// a second OpenBao, in another cluster, that knows the same secrets.
+// a second OpenBao, in another cluster, to which the stores of all clusters but one lead.
 func snapshotFleet(t *testing.T) site {
 	t.Helper()
 	fleet, err := filepath.Abs("../../test/fleet")
@@ -49,9 +49,12 @@ func snapshotFleet(t *testing.T) site {
 		t.Fatal(err)
 	}
 	config := regexp.MustCompile(`snapshot: \{path: `).ReplaceAllString(string(text), "snapshot: {shiftTime: false, path: ")
-	s.write("fleet.yaml", strings.Replace(config, "  openbao:\n", "  openbao:\n    - {name: second, cluster: control-plane}\n", 1))
+	config = strings.Replace(config, "addresses: ['https://openbao.example.com:8200', ", "addresses: [", 1)
+	s.write("fleet.yaml", strings.Replace(config, "  openbao:\n", "  openbao:\n"+secondOpenBao, 1))
 	return s
 }
+
+const secondOpenBao = "    - {name: second, cluster: control-plane, addresses: ['https://openbao.example.com:8200']}\n"
 
 // shard makes a run one of count shards.
 func shard(index, count int) func(*Options) {
@@ -177,7 +180,7 @@ func TestFlowOfAShardSaysWhetherItIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one.write("fleet.yaml", strings.Replace(string(text), "    - {name: second, cluster: control-plane}\n", "", 1))
+	one.write("fleet.yaml", strings.Replace(string(text), secondOpenBao, "", 1))
 	for name, tc := range map[string]struct {
 		e       *exporter
 		partial bool

@@ -19,16 +19,31 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
+// The labels of rows about a user of secrets, and those by which they meet what is stored.
+func userLabels() []string { return append([]string{"cluster", "namespace", "name"}, pathLabels()...) }
+
+func pathLabels() []string { return []string{"backend", "mount", "path_id"} }
+
+const aboutPaths = "backend is the OpenBao as cluster/name, or the address of another server; path_id stands for the path."
+
 var (
+	// Each user has its first path beside its last success, so that a healthy one has no
+	// row more for it.
+	secretSynced = &exposition.Family{
+		Name: "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
+		Help: "When the ExternalSecret was last synchronized with success; there is no row if it never was. Where an OpenBao is configured, the row names the first secret that it reads: " + aboutPaths,
+	}
+	pushSynced = &exposition.Family{
+		Name: "cobaltcore_eso_pushsecret_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
+		Help: "When the PushSecret was last synchronized with success; there is no row if it never was. Where an OpenBao is configured, the row names the first secret that it writes: " + aboutPaths,
+	}
 	consumer = &exposition.Family{
-		Name: "cobaltcore_secretflow_consumer", Type: exposition.Gauge,
-		Labels: []string{"cluster", "namespace", "name", "mount", "path_id"},
-		Help:   "Which secrets of KV mounts an ExternalSecret reads. path_id stands for the path. There are rows only if an OpenBao is configured that is asked for what is stored.",
+		Name: "cobaltcore_secretflow_consumer", Type: exposition.Gauge, Labels: userLabels(),
+		Help: "Further secrets of KV mounts that an ExternalSecret reads, beside the one in cobaltcore_eso_externalsecret_last_sync_timestamp_seconds. The value is its last success, 0 if there was none. There are rows only if an OpenBao is configured.",
 	}
 	producer = &exposition.Family{
-		Name: "cobaltcore_secretflow_producer", Type: exposition.Gauge,
-		Labels: []string{"cluster", "namespace", "name", "mount", "path_id"},
-		Help:   "Which secrets of KV mounts a PushSecret writes. path_id stands for the path.",
+		Name: "cobaltcore_secretflow_producer", Type: exposition.Gauge, Labels: userLabels(),
+		Help: "Further secrets of KV mounts that a PushSecret writes, beside the one in cobaltcore_eso_pushsecret_last_sync_timestamp_seconds. The value is its last success, 0 if there was none.",
 	}
 	unresolved = &exposition.Family{
 		Name: "cobaltcore_secretflow_unresolved", Type: exposition.Gauge,
@@ -38,20 +53,20 @@ var (
 	// StoredTimestamp and StoredVersion are filled by what asks OpenBao.
 	StoredTimestamp = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_timestamp_seconds", Type: exposition.Gauge,
-		Labels: []string{"cluster", "openbao", "mount", "path_id"},
+		Labels: append([]string{"cluster", "openbao"}, pathLabels()...),
 		Help:   "When the current version of a secret was written. There is a row for each secret that an ExternalSecret or PushSecret refers to and that is there.",
 	}
 	// StoredVersion is the current version.
 	StoredVersion = &exposition.Family{
 		Name: "cobaltcore_secretflow_stored_version", Type: exposition.Gauge,
-		Labels: []string{"cluster", "openbao", "mount", "path_id"},
+		Labels: append([]string{"cluster", "openbao"}, pathLabels()...),
 		Help:   "Current version of a secret; 0 if OpenBao was asked and does not have it. There is no row if it could not be asked.",
 	}
 )
 
 // Families are all families about the flow of secrets.
 func Families() []*exposition.Family {
-	return []*exposition.Family{consumer, producer, unresolved, StoredTimestamp, StoredVersion}
+	return append(ClusterFamilies(), StoredTimestamp, StoredVersion)
 }
 
 // User is an ExternalSecret or a PushSecret: the keys that it reads or writes.
@@ -132,7 +147,7 @@ func (g *Graph) Remove(c *Cluster) {
 
 // ClusterFamilies are those of the group that a cluster needs.
 func ClusterFamilies() []*exposition.Family {
-	return []*exposition.Family{consumer, producer, unresolved}
+	return []*exposition.Family{secretSynced, pushSynced, consumer, producer, unresolved}
 }
 
 // Set takes the note of an object of the given kind, a [Store], a [User] or a note whose
@@ -215,22 +230,38 @@ func (c *Cluster) render(id string, u *user) {
 			u.paths = append(u.paths, path)
 		}
 	}
-	if !c.graph.exported {
-		return
-	}
-	family := consumer
-	if u.kind == KindPushSecret {
-		family = producer
-	}
-	c.group.Set(id, c.rows, func(r *exposition.Rows) {
-		for _, p := range u.paths {
-			r.Add(family, 1, u.namespace, u.name, p.Mount, p.ID())
-		}
-		for _, why := range u.problems {
-			r.Add(unresolved, 1, u.kind, u.namespace, u.name, why)
-		}
-	})
+	c.group.Set(id, c.rows, func(r *exposition.Rows) { u.rows(r, c.graph.exported) })
 }
+
+// rows adds the last success of a user with its first path, and a row for each further one;
+// without paths where nothing follows from them.
+func (u *user) rows(r *exposition.Rows, exported bool) {
+	synced, further := secretSynced, consumer
+	if u.kind == KindPushSecret {
+		synced, further = pushSynced, producer
+	}
+	paths, problems := u.paths, u.problems
+	if !exported {
+		paths, problems = nil, nil
+	}
+	last := 0.0
+	if !u.LastSync.IsZero() {
+		last = float64(u.LastSync.UnixMilli()) / 1000
+		var first Path
+		if len(paths) > 0 {
+			first, paths = paths[0], paths[1:]
+		}
+		r.Add(synced, last, u.labels(first)...)
+	}
+	for _, p := range paths {
+		r.Add(further, last, u.labels(p)...)
+	}
+	for _, why := range problems {
+		r.Add(unresolved, 1, u.kind, u.namespace, u.name, why)
+	}
+}
+
+func (u *user) labels(p Path) []string { return append([]string{u.namespace, u.name}, p.labels()...) }
 
 func (c *Cluster) store(namespace string, r Reference) *Store {
 	key := r.StoreName
@@ -240,15 +271,17 @@ func (c *Cluster) store(namespace string, r Reference) *Store {
 	return c.stores[r.StoreKind+" "+key]
 }
 
-// Paths are all that somebody in the fleet refers to, in order.
-func (g *Graph) Paths() []Path {
+// Paths returns all paths of an OpenBao to which an object in the fleet refers, in order.
+func (g *Graph) Paths(backend string) []Path {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	all := map[Path]struct{}{}
 	for c := range g.clusters {
 		for _, u := range c.users {
 			for _, p := range u.paths {
-				all[p] = struct{}{}
+				if p.Backend == backend {
+					all[p] = struct{}{}
+				}
 			}
 		}
 	}
@@ -280,7 +313,7 @@ func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 	}
 }
 
-// newest is when a secret was last written, wherever; zero if that is not known.
+// newest returns when a secret was last written; zero if that is not known.
 func (g *Graph) newest(p Path) time.Time {
 	var newest time.Time
 	for _, stored := range g.stored {

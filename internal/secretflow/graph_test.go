@@ -51,7 +51,7 @@ func (r *rig) want(rows ...string) {
 	var got []string
 	for line := range strings.Lines(w.Body.String()) {
 		if !strings.HasPrefix(line, "#") {
-			got = append(got, strings.TrimPrefix(strings.TrimSpace(line), "cobaltcore_secretflow_"))
+			got = append(got, strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "cobaltcore_secretflow_"), "cobaltcore_eso_"))
 		}
 	}
 	if diff := cmp.Diff(rows, got); diff != "" {
@@ -59,10 +59,14 @@ func (r *rig) want(rows ...string) {
 	}
 }
 
-var ceph = Path{Mount: "kv-v2/ceph", Key: "client-nova"}
+// bao is the OpenBao behind the stores.
+const bao = "management/main"
 
+var ceph = Path{bao, "kv-v2/ceph", "client-nova"}
+
+// consumes is the row about a path of an ExternalSecret without a success.
 func consumes(p Path) string {
-	return fmt.Sprintf(`consumer{cluster="hypervisor",namespace="openstack",name="nova",mount=%q,path_id=%q} 1`, p.Mount, p.ID())
+	return fmt.Sprintf(`consumer{cluster="hypervisor",namespace="openstack",name="nova",backend=%q,mount=%q,path_id=%q} 0`, p.Backend, p.Mount, p.ID())
 }
 
 func nova(key string, last time.Time) *User {
@@ -74,25 +78,25 @@ func TestRowsFollowStoresAndUsers(t *testing.T) {
 	const missing = `unresolved{cluster="hypervisor",kind="ExternalSecret",namespace="openstack",name="nova",reason="store_missing"} 1`
 	r.reader.Set(KindExternalSecret, "openstack/nova", nova("client-nova", time.Time{}))
 	r.want(missing)
-	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Path: "elsewhere"}) // another kind
-	r.storage.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "elsewhere"})   // another cluster
+	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Backend: bao, Path: "elsewhere"}) // another kind
+	r.storage.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "elsewhere"})   // another cluster
 	r.want(missing)
-	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
 	r.want(consumes(ceph))
-	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/other"})
-	r.want(consumes(Path{"kv-v2/other", "client-nova"}))
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/other"})
+	r.want(consumes(Path{bao, "kv-v2/other", "client-nova"}))
 	r.reader.Set(KindClusterSecretStore, "openbao", nil)
 	r.want(missing)
-	r.reader.Replace(KindClusterSecretStore, map[string]any{"openbao": &Store{Vault: true, Path: "kv-v2/ceph"}})
+	r.reader.Replace(KindClusterSecretStore, map[string]any{"openbao": &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"}})
 	r.want(consumes(ceph))
-	if diff := cmp.Diff([]Path{ceph}, r.Paths()); diff != "" {
+	if diff := cmp.Diff([]Path{ceph}, r.Paths(bao)); diff != "" {
 		t.Error(diff)
 	}
 	r.reader.Replace(KindExternalSecret, map[string]any{"openstack/other": nova("x", time.Time{})})
-	r.want(strings.Replace(consumes(Path{"kv-v2/ceph", "x"}), `"nova"`, `"other"`, 1))
+	r.want(strings.Replace(consumes(Path{bao, "kv-v2/ceph", "x"}), `"nova"`, `"other"`, 1))
 	r.reader.Replace(KindExternalSecret, nil)
 	r.want()
-	if got := r.Paths(); len(got) != 0 {
+	if got := r.Paths(bao); len(got) != 0 {
 		t.Error(got)
 	}
 }
@@ -100,8 +104,8 @@ func TestRowsFollowStoresAndUsers(t *testing.T) {
 // TestOwnStores: a SecretStore is that of the namespace.
 func TestOwnStores(t *testing.T) {
 	r := newRig(t)
-	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
-	r.reader.Set(KindSecretStore, "other/openbao", &Store{Vault: true, Path: "kv-v2/other"})
+	r.reader.Set(KindSecretStore, "openstack/openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
+	r.reader.Set(KindSecretStore, "other/openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/other"})
 	u := nova("client-nova", time.Time{})
 	u.References[0].StoreKind = KindSecretStore
 	u.References = append(u.References, u.References[0], Reference{Find: true})
@@ -113,7 +117,7 @@ func TestReport(t *testing.T) {
 	r := newRig(t)
 	at := func(minute int) time.Time { return time.Date(2026, 11, 20, 9, minute, 0, 0, time.UTC) }
 	for _, c := range []*Cluster{r.storage, r.reader} {
-		c.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+		c.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
 	}
 	r.storage.Set(KindPushSecret, "rook-ceph/nova", nova("client-nova", at(1)))
 	r.reader.Set(KindExternalSecret, "a/early", nova("client-nova", at(0)))
@@ -134,11 +138,11 @@ func TestReport(t *testing.T) {
 	truth, lie := true, false
 	number := func(f float64) *float64 { return &f }
 	when := func(minute int) *time.Time { w := at(minute); return &w }
-	other := Path{"kv-v2/ceph", "not-stored"}
+	other := Path{bao, "kv-v2/ceph", "not-stored"}
 	want := Report{
 		GeneratedAt: at(10),
 		Paths: []PathReport{{
-			ID: ceph.ID(), Mount: ceph.Mount, Path: "kv-v2/ceph/client-nova",
+			ID: ceph.ID(), Backend: bao, Mount: ceph.Mount, Path: "kv-v2/ceph/client-nova",
 			Stored:    []StoredReport{{OpenBao: "main", Version: 2, Updated: at(2).Add(300 * time.Millisecond)}},
 			Producers: []UserReport{{Cluster: "storage", Namespace: "rook-ceph", Name: "nova", LastSync: when(1)}},
 			Consumers: []UserReport{
@@ -147,7 +151,7 @@ func TestReport(t *testing.T) {
 				{Cluster: "hypervisor", Namespace: "c", Name: "never"},
 			},
 		}, {
-			ID: other.ID(), Mount: other.Mount, Path: "kv-v2/ceph/not-stored", Stored: []StoredReport{}, Producers: []UserReport{},
+			ID: other.ID(), Backend: bao, Mount: other.Mount, Path: "kv-v2/ceph/not-stored", Stored: []StoredReport{}, Producers: []UserReport{},
 			Consumers: []UserReport{{Cluster: "hypervisor", Namespace: "d", Name: "unknown", LastSync: when(0)}},
 		}},
 		Unresolved: []UnresolvedReport{{Cluster: "hypervisor", Kind: KindExternalSecret, Namespace: "e", Name: "lost", Reason: "store_missing"}},
@@ -169,7 +173,7 @@ func TestReport(t *testing.T) {
 func TestLag(t *testing.T) {
 	at := func(second int) time.Time { return time.Date(2026, 11, 20, 9, 0, second, 0, time.UTC) }
 	r := newRig(t)
-	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
 	sync := func(second int) { r.reader.Set(KindExternalSecret, "openstack/nova", nova("client-nova", at(second))) }
 	stored := func(version, second int) {
 		r.SetStored("main", map[Path]Stored{ceph: {Version: version, Updated: at(second)}})
@@ -202,14 +206,56 @@ func TestLag(t *testing.T) {
 	want("in the same second", false, 0)
 }
 
-// TestNotExported: where no OpenBao is asked, the graph has paths and no rows.
+// TestFirstPathIsOnTheLastSuccess: a healthy object with one path has no row more for it.
+func TestFirstPathIsOnTheLastSuccess(t *testing.T) {
+	r := newRig(t)
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
+	two := nova("client-nova", time.Unix(100, 0))
+	two.References = append(two.References, Reference{StoreKind: KindClusterSecretStore, StoreName: "openbao", Key: "other"})
+	r.reader.Set(KindExternalSecret, "openstack/nova", two)
+	r.reader.Set(KindPushSecret, "openstack/push", two)
+	further := Path{bao, "kv-v2/ceph", "other"}
+	labels := func(name string, p Path) string {
+		return fmt.Sprintf(`{cluster="hypervisor",namespace="openstack",name=%q,backend=%q,mount=%q,path_id=%q} 100`, name, p.Backend, p.Mount, p.ID())
+	}
+	r.want(
+		"externalsecret_last_sync_timestamp_seconds"+labels("nova", ceph), "pushsecret_last_sync_timestamp_seconds"+labels("push", ceph),
+		"consumer"+labels("nova", further), "producer"+labels("push", further),
+	)
+}
+
+// TestPathsOfOneOpenBao: the same path of another server is another secret.
+func TestPathsOfOneOpenBao(t *testing.T) {
+	r := newRig(t)
+	r.storage.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: "sandbox/main", Path: "kv-v2/ceph"})
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
+	at := func(minute int) time.Time { return time.Date(2026, 11, 20, 9, minute, 0, 0, time.UTC) }
+	for _, c := range []*Cluster{r.storage, r.reader} {
+		c.Set(KindExternalSecret, "openstack/nova", nova("client-nova", at(1)))
+	}
+	r.SetStored("sandbox", map[Path]Stored{{"sandbox/main", ceph.Mount, ceph.Key}: {OpenBao: "sandbox", Version: 9, Updated: at(5)}})
+	r.SetStored("main", map[Path]Stored{ceph: {OpenBao: "main", Version: 1, Updated: at(0)}})
+	if got := r.Paths(bao); len(got) != 1 || got[0] != ceph {
+		t.Errorf("paths of %s are %v", bao, got)
+	}
+	behind := map[string]bool{}
+	for _, p := range r.Report(at(9), false).Paths {
+		behind[p.Consumers[0].Cluster+" "+p.Backend] = *p.Consumers[0].Behind
+	}
+	if diff := cmp.Diff(map[string]bool{"storage sandbox/main": true, "hypervisor management/main": false}, behind); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestNotExported: where no OpenBao is asked, the graph has paths and no rows about them.
 func TestNotExported(t *testing.T) {
 	r := newRig(t)
 	r.exported = false
-	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Path: "kv-v2/ceph"})
-	r.reader.Set(KindExternalSecret, "ns/reader", nova("a", time.Time{}))
-	r.want()
-	if got := len(r.Paths()); got != 1 {
+	r.reader.Set(KindClusterSecretStore, "openbao", &Store{Vault: true, Backend: bao, Path: "kv-v2/ceph"})
+	r.reader.Set(KindExternalSecret, "ns/never", nova("a", time.Time{}))
+	r.reader.Set(KindExternalSecret, "ns/reader", nova("a", time.Unix(100, 0)))
+	r.want(`externalsecret_last_sync_timestamp_seconds{cluster="hypervisor",namespace="ns",name="reader",backend="",mount="",path_id=""} 100`)
+	if got := len(r.Paths(bao)); got != 1 {
 		t.Errorf("the graph has %d paths, want 1", got)
 	}
 }

@@ -32,8 +32,16 @@ type Reference struct {
 	Find bool
 }
 
-// Path is a secret of a KV mount.
-type Path struct{ Mount, Key string }
+// Path is a secret of a KV mount of a server: an OpenBao, or its address.
+type Path struct{ Backend, Mount, Key string }
+
+// labels returns the values by which rows about the path meet; they are empty for no path.
+func (p Path) labels() []string {
+	if p == (Path{}) {
+		return []string{"", "", ""}
+	}
+	return []string{p.Backend, p.Mount, p.ID()}
+}
 
 // ID is a short name of the path that tells nothing about it: the paths of secrets
 // are secrets' names. It is stable, so that rows of different exporters meet.
@@ -67,9 +75,9 @@ func resolve(r Reference, store *Store) (p Path, why string) {
 	mount, full := clean(store.Path), clean(buildPath(r.Key, store))
 	switch {
 	case mount != "" && store.V1:
-		p = Path{mount, strings.TrimPrefix(full, mount+"/")}
+		p = Path{Mount: mount, Key: strings.TrimPrefix(full, mount+"/")}
 	case mount != "":
-		p = Path{mount, strings.TrimPrefix(full, mount+"/data/")}
+		p = Path{Mount: mount, Key: strings.TrimPrefix(full, mount+"/data/")}
 	case store.V1:
 		p.Mount, p.Key, _ = strings.Cut(full, "/")
 	default:
@@ -78,6 +86,7 @@ func resolve(r Reference, store *Store) (p Path, why string) {
 	if p.Mount == "" || p.Key == "" || p.Key == full {
 		return Path{}, reasonKey
 	}
+	p.Backend = store.Backend
 	return p, ""
 }
 

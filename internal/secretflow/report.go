@@ -24,8 +24,11 @@ type Report struct {
 
 // PathReport is one stored secret with who writes and reads it.
 type PathReport struct {
-	ID    string `json:"id"`
-	Mount string `json:"mount"`
+	ID string `json:"id"`
+	// Backend is the OpenBao as cluster/name, or the address of a server that is no
+	// configured OpenBao.
+	Backend string `json:"backend"`
+	Mount   string `json:"mount"`
 	// Path is shown with secretFlow.showPaths only.
 	Path      string         `json:"path,omitempty"`
 	Stored    []StoredReport `json:"stored"`
@@ -71,7 +74,7 @@ func (g *Graph) Report(now time.Time, showPaths bool) Report {
 	paths := map[Path]*PathReport{}
 	at := func(p Path) *PathReport {
 		if paths[p] == nil {
-			paths[p] = &PathReport{ID: p.ID(), Mount: p.Mount, Stored: []StoredReport{}, Producers: []UserReport{}, Consumers: []UserReport{}}
+			paths[p] = &PathReport{ID: p.ID(), Backend: p.Backend, Mount: p.Mount, Stored: []StoredReport{}, Producers: []UserReport{}, Consumers: []UserReport{}}
 			if showPaths {
 				paths[p].Path = p.Mount + "/" + p.Key
 			}
@@ -143,7 +146,7 @@ func (r UserReport) against(u *user, p Path, stored, now time.Time) UserReport {
 }
 
 func comparePaths(a, b Path) int {
-	return cmp.Or(cmp.Compare(a.Mount, b.Mount), cmp.Compare(a.Key, b.Key))
+	return cmp.Or(cmp.Compare(a.Mount, b.Mount), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Backend, b.Backend))
 }
 
 func compareUsers(a, b UserReport) int {

@@ -184,17 +184,21 @@ func complete(body string) bool {
 	probes, asked := 0, 0
 	stored := map[string]bool{} // by path
 	mounts := map[string]bool{} // some path of which is stored
-	var flows [][2]string       // mount and path
+	var flows [][2]string       // mount and path, each with the OpenBao
 	for line := range strings.Lines(body) {
 		switch name, _, _ := strings.Cut(line, "{"); name {
 		case "cobaltcore_collector_up":
 			probes += probe(line)
 		case "cobaltcore_collector_duration_seconds":
 			asked += probe(line)
-		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer":
-			flows = append(flows, [2]string{value(line, "mount"), value(line, "path_id")})
+		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer", "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds",
+			"cobaltcore_eso_pushsecret_last_sync_timestamp_seconds":
+			if bao := value(line, "backend"); bao != "" {
+				flows = append(flows, [2]string{bao + value(line, "mount"), bao + value(line, "path_id")})
+			}
 		case "cobaltcore_secretflow_stored_version":
-			mounts[value(line, "mount")], stored[value(line, "path_id")] = true, true
+			bao := value(line, "backend")
+			mounts[bao+value(line, "mount")], stored[bao+value(line, "path_id")] = true, true
 		}
 	}
 	missing := slices.ContainsFunc(flows, func(f [2]string) bool { return mounts[f[0]] && !stored[f[1]] })

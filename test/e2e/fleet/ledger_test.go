@@ -92,7 +92,7 @@ func unitOf(l labels.Labels) (u unit, ok bool) {
 		}
 	}
 	switch {
-	case strings.HasPrefix(name, "cobaltcore_secretflow_"):
+	case strings.HasPrefix(name, "cobaltcore_secretflow_"), strings.HasSuffix(name, "_last_sync_timestamp_seconds"):
 		u.kind = ""
 	case strings.HasPrefix(name, "cobaltcore_eso_externalsecret_"):
 		u.kind = "ExternalSecret"

@@ -46,14 +46,14 @@ func TestSecretFlow(t *testing.T) {
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, prometheus.Stop) })
 
-	ceph := secretflow.Path{Mount: "kv-v2/ceph", Key: "client-nova"}
+	ceph := secretflow.Path{Backend: "storage/openbao", Mount: "kv-v2/ceph", Key: "client-nova"}
 	of := func(name, cluster string, p secretflow.Path) harness.Series {
-		return harness.Series{"": "cobaltcore_secretflow_" + name, "cluster": cluster, "mount": p.Mount, "path_id": p.ID()}
+		return harness.Series{"": "cobaltcore_" + name, "cluster": cluster, "backend": p.Backend, "mount": p.Mount, "path_id": p.ID()}
 	}
-	e.Expect(t, 1, of("producer", "storage", ceph))
-	e.Expect(t, 1, of("consumer", "hypervisor", ceph))
-	e.Expect(t, 1, of("consumer", "control-plane", ceph))
-	e.Expect(t, 1, of("stored_version", "storage", ceph)) // where OpenBao runs
+	e.Expect(t, 1, of("eso_pushsecret_last_sync_timestamp_seconds", "storage", ceph))
+	e.Expect(t, 1, of("eso_externalsecret_last_sync_timestamp_seconds", "hypervisor", ceph))
+	e.Expect(t, 1, of("eso_externalsecret_last_sync_timestamp_seconds", "control-plane", ceph))
+	e.Expect(t, 1, of("secretflow_stored_version", "storage", ceph)) // where OpenBao runs
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_secretflow_unresolved"})
 
 	behind := func(want ...string) {
@@ -115,7 +115,7 @@ func TestSecretFlow(t *testing.T) {
 	harness.Must(t, operators["control-plane"].Thaw())
 	behind()
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_secretflow_consumer", "cluster": "control-plane", "name": "nova-credentials", "mount": "kv-v2/openstack",
-		"path_id": secretflow.Path{Mount: "kv-v2/openstack", Key: "nova/db"}.ID()})
+		"path_id": secretflow.Path{Mount: "kv-v2/openstack", Key: "nova/rabbitmq"}.ID()})
 
 	harness.Must(t, operators["storage"].Freeze())
 	harness.Must(t, b.DeleteSecret(t.Context(), ceph.Mount, ceph.Key))

@@ -127,9 +127,9 @@ func (c *KVCount) Rows(r *exposition.Rows, openbao, mount string) {
 // that does not exist has the version 0, in contrast to one that was not asked for.
 func StoredRows(r *exposition.Rows, p secretflow.Path, version int, updated time.Time, openbao string) {
 	if updated.IsZero() {
-		r.Add(secretflow.StoredVersion, 0, openbao, p.Mount, p.ID())
+		r.Add(secretflow.StoredVersion, 0, openbao, p.Backend, p.Mount, p.ID())
 		return
 	}
-	r.Time(secretflow.StoredTimestamp, updated, openbao, p.Mount, p.ID())
-	r.Add(secretflow.StoredVersion, float64(version), openbao, p.Mount, p.ID())
+	r.Time(secretflow.StoredTimestamp, updated, openbao, p.Backend, p.Mount, p.ID())
+	r.Add(secretflow.StoredVersion, float64(version), openbao, p.Backend, p.Mount, p.ID())
 }
