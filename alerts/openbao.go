@@ -114,8 +114,8 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoMultipleActive", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_node_active) > 1`,
-			Summary:     "OpenBao {{ $labels.openbao }} has more than one active node",
-			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} say that they are active. Writes may be lost.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} active nodes",
+			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are active at the same time: clients read and write different secrets, depending on the node that they reach. Compare the cluster IDs in \"bao status\" of each node: one that was initialized by itself has an ID of its own. Take it out of the Service before anything else.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
@@ -144,8 +144,12 @@ func openBaoGroup() Group {
 			Name: "OpenBaoNodeNotJoined", Severity: Warning, For: 5 * time.Minute,
 			Expr: `max by (cluster, openbao, node, reason) (cobaltcore_openbao_node_not_joined)
   unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`,
-			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
-			Description: "Node {{ $labels.node }} runs, but is not a member of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}: it is {{ $labels.reason }}. The other nodes have less reserve than it seems. Check its retry_join stanza and the CA in it, or run \"bao operator raft join\" with the address of the leader on it.",
+			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
+			Description: "Node {{ $labels.node }} runs, but is not a member of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, reason: {{ $labels.reason }}. The other nodes have less reserve than it seems. " +
+				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join" with the address of the leader on it` +
+				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save what is needed, then empty its volume and let it join` +
+				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
+			InhibitedBy: ofAll("OpenBaoMultipleActive"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,

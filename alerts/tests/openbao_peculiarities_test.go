@@ -5,6 +5,7 @@ package tests_test
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
@@ -99,7 +100,7 @@ func peculiarities() []peculiarity {
 			}
 		}, want: baoOutcome{"ok", ""}},
 	}
-	return append(all, pkiPeculiarities()...)
+	return slices.Concat(all, pkiPeculiarities(), reported(), reportedPKI())
 }
 
 func sealType(fields object) func(baoSite) {

@@ -18,6 +18,7 @@ import (
 // authority is an issuer of a PKI mount.
 type authority struct {
 	name, signer      string // the signer is itself by default
+	sameKey           bool   // as the one of the same name before it
 	from, to          time.Time
 	isDefault         bool
 	keyed, signsLists bool
@@ -76,6 +77,9 @@ func (a authority) certificate(n int, signers map[string]signer) (signer, []byte
 		usage |= x509.KeyUsageCRLSign
 	}
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	if a.sameKey {
+		key = signers[a.name].key
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(int64(n + 1)), Subject: pkix.Name{CommonName: a.name}, NotBefore: a.from, NotAfter: a.to,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: usage, SubjectKeyId: fmt.Append(nil, "key-", n),

@@ -21,20 +21,21 @@ import (
 // askCluster asks the active node about the cluster, once for each round in which
 // the nodes were asked.
 func (i *instance) askCluster(ctx context.Context) {
-	var served uint64
+	var served choice
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-i.wakeCluster:
 		}
+		// Which node leads may be known only when all have answered.
 		i.mu.Lock()
-		round := i.round
+		now := choice{i.round, i.chosen()}
 		i.mu.Unlock()
-		if round == served {
+		if now == served {
 			continue
 		}
-		served = round
+		served = now
 		i.askClusterOnce(ctx)
 		if ctx.Err() != nil {
 			return
@@ -45,7 +46,25 @@ func (i *instance) askCluster(ctx context.Context) {
 	}
 }
 
+// choice is the node that is asked about the cluster in a round; empty if there is none.
+type choice struct {
+	round uint64
+	node  string
+}
+
+// chosen returns the node to ask about the cluster; empty if there is none.
+func (i *instance) chosen() string {
+	name, err := i.facts.Choose(i.finding)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
 func (i *instance) askClusterOnce(ctx context.Context) {
+	i.mu.Lock()
+	asked := i.chosen()
+	i.mu.Unlock()
 	facts := i.clusterAnswers(ctx)
 	if ctx.Err() != nil {
 		return
@@ -57,10 +76,18 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 	i.mu.Unlock()
 	i.clusterRows.Set("cluster", rows, func(r *exposition.Rows) { judge.ClusterRows(r, facts, i.Name, i.Expect, nodes, i.now()) })
 	i.mu.Lock()
+	i.mounts, i.pki, i.peers = facts.Mounts, facts.PKI, nil
+	if facts.Peers != nil && facts.Peers.Config != nil {
+		i.peers = facts.Peers.Config.Servers
+	}
+	i.mu.Unlock()
+	i.summarize() // with the servers of raft
+	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.mounts, i.pki = facts.Mounts, facts.PKI
-	// One that began while the nodes were still being found out does not count.
-	i.settled["cluster"] = i.settled["cluster"] || i.settled["nodes"] || facts.Complete
+	// One that began while the nodes were still being found out does not count, nor one at
+	// a node that turned out to be another cluster's.
+	i.settled["cluster"] = i.settled["cluster"] || asked == i.chosen() && (i.settled["nodes"] || facts.Complete)
+	i.source = asked
 }
 
 func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {

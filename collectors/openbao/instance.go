@@ -43,10 +43,12 @@ type instance struct {
 	askers  map[string]ask.Node // of the last round
 	finding failure.List        // why they may be out of date
 	round   uint64
-	led     bool // some node led at the end of the last round
+	source  string // the node that was last asked about the cluster
+	led     bool   // some node led at the end of the last round
 	leaders judge.Leaders
 	mounts  *ask.MountTable // as last seen; nil if that is not known
 	pki     ask.PKIAnswers  // as last seen
+	peers   []ask.RaftPeer  // as last seen; none if they are not known
 	token   string          // as last used
 	settled map[string]bool
 	status  status.Status

@@ -62,6 +62,9 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 		i.down.Fail(i.facts.WhyDown(finding))
 	}
 	i.status.Reason = i.down.Reason
+	if !i.settled["nodes"] && i.source != i.chosen() {
+		clear(i.settled)
+	}
 	i.settled["nodes"] = true
 	if i.led {
 		for _, f := range i.facts {
@@ -164,7 +167,7 @@ func (i *instance) confirmLeaders(ctx context.Context, askers map[string]ask.Nod
 func (i *instance) summarize() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	s := judge.Summary{Nodes: i.facts, Finding: i.finding, Led: i.led, Down: i.down.Reason, Leaders: &i.leaders}
+	s := judge.Summary{Nodes: i.facts, Finding: i.finding, Led: i.led, Down: i.down.Reason, Peers: i.peers, Leaders: &i.leaders}
 	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
 }
 

@@ -131,7 +131,7 @@ func statusFailure(e Endpoint, got Answer) error {
 	}
 	reason := failure.ReasonHTTP
 	switch {
-	case said(saysNoRaft, saysNoCRL), e.optional && got.emptyList():
+	case said(saysNoRaft, saysNoCRL), e.optional && (got.Status == http.StatusNoContent || got.emptyList()):
 		return failure.Errorf(failure.ReasonNotFound, "status %d: %w", got.Status, ErrAbsent)
 	case got.Status == http.StatusForbidden, got.Status == http.StatusUnauthorized:
 		reason = failure.ReasonForbidden

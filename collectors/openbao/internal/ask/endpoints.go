@@ -62,7 +62,7 @@ var (
 var (
 	PKIIssuers = data[IssuerList](Endpoint{Path: "{mount}/issuers", list: true})
 	PKIIssuer  = data[IssuerData](Endpoint{Path: "{mount}/issuer/{issuer}/json"})
-	PKICRL     = data[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl"})
+	PKICRL     = data[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl", optional: true})
 )
 
 // The active node answers these, in each round.

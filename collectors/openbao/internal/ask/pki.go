@@ -23,6 +23,7 @@ type Issuer struct {
 	Subject, SignedBy string
 	// KeyID and SignedByKey identify their keys; empty if the certificate lacks them.
 	KeyID, SignedByKey string
+	PublicKey          string
 }
 
 // Signed reports whether the CA has signed the certificate of another issuer.
@@ -58,7 +59,7 @@ func (d IssuerData) Parse() (Issuer, error) {
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		SignsCRLs: c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0, // without the extension, any use is allowed
 		Subject:   string(c.RawSubject), SignedBy: string(c.RawIssuer),
-		KeyID: string(c.SubjectKeyId), SignedByKey: string(c.AuthorityKeyId),
+		KeyID: string(c.SubjectKeyId), SignedByKey: string(c.AuthorityKeyId), PublicKey: string(c.RawSubjectPublicKeyInfo),
 		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(c) == nil,
 	}, nil
 }

@@ -44,7 +44,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 		r.Time(tokenExpiry, *f.Token.Expires, openbao)
 	}
 	for _, m := range f.PKI.Mounts {
-		issuerRows(r, m, openbao, now)
+		issuerRows(r, m, f.PKI.Mounts, openbao, now)
 	}
 	FailureRows(r, f.Failures, openbao, "")
 }

@@ -45,7 +45,7 @@ var (
 	nodeCertificate  = gauge("node_tls_certificate_not_after_timestamp_seconds", "When the certificate of the node's listener expires, as last seen; also of one that cannot be verified.", "node")
 	nodeResponseTime = gauge("node_response_seconds", "How long the node took to answer sys/health; there is no row for a snapshot.", "node")
 
-	nodeNotJoined = gauge("node_not_joined", "Why a node that answers is not a member of the cluster: uninitialized or removed. There is no row for a member.", "node", "reason")
+	nodeNotJoined = gauge("node_not_joined", "Why a node that answers is not a member of the cluster: uninitialized, removed, other_cluster (it was initialized by itself, and answers from data of its own) or not_a_peer (it is not in the raft configuration). There is no row for a member.", "node", "reason")
 
 	notServing    = gauge("not_serving", "Why no node serves: sealed, uninitialized or no_leader. There is no row while one does, or while none answers.", "reason")
 	notAnswering  = gauge("not_answering", "Why no node answers: timeout, tls, http or decode, or, where the nodes are not known, forbidden, not_found or no_nodes (there is none). There is no row while a node answers.", "reason")
@@ -92,7 +92,7 @@ var (
 	issuers          = gauge("pki_issuers", "Issuers of the PKI mount.", "mount")
 	issuerNotAfter   = gauge("pki_issuer_not_after_timestamp_seconds", "When the CA certificate of the issuer expires.", "mount", "issuer_id", "issuer_name", "type", "is_default")
 	issuerNotBefore  = gauge("pki_issuer_not_before_timestamp_seconds", "From when on the CA certificate of the issuer is valid.", "mount", "issuer_id", "issuer_name", "type", "is_default")
-	issuerReplaced   = gauge("pki_issuer_replaced_not_after_timestamp_seconds", "When the CA certificate of the issuer expires, only of one that another issuer has replaced (replaced_by, its name or id): it is not the default, and the newer one has the same subject or is the default.", "mount", "issuer_id", "replaced_by")
+	issuerReplaced   = gauge("pki_issuer_replaced_not_after_timestamp_seconds", "When the CA certificate of the issuer expires, only of one that another issuer has replaced (replaced_by, its name or id): it is not the default, and the newer one has the same subject or is the default. Also of one without its key that has signed no valid issuer.", "mount", "issuer_id", "replaced_by")
 	crlThisUpdate    = gauge("pki_crl_this_update_timestamp_seconds", "When the revocation list of the issuer was made.", "mount", "issuer_id")
 	crlNextUpdate    = gauge("pki_crl_next_update_timestamp_seconds", "By when the revocation list of the issuer has to be renewed.", "mount", "issuer_id")
 	crlRebuild       = gauge("pki_crl_rebuild_timestamp_seconds", "From when on OpenBao rebuilds the revocation list of the issuer automatically (auto_rebuild); no row where it does not.", "mount", "issuer_id")

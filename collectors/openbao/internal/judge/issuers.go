@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// issuerRows adds the rows about the issuers of a mount.
-func issuerRows(r *exposition.Rows, m ask.MountIssuers, openbao string, now time.Time) {
+// issuerRows adds the rows about the issuers of one of the mounts.
+func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, openbao string, now time.Time) {
 	r.Add(issuers, float64(len(m.List.Keys)), openbao, m.Mount)
 	for _, id := range m.List.Keys {
 		about, ok := m.Issuers[id]
@@ -28,7 +28,7 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, openbao string, now time
 		labels := []string{openbao, m.Mount, id, info.Name, kind, strconv.FormatBool(info.Default)}
 		r.Time(issuerNotAfter, about.NotAfter, labels...)
 		r.Time(issuerNotBefore, about.NotBefore, labels...)
-		if by := replacement(m, id, now); by != "" {
+		if by := replacement(m, all, id, now); by != "" {
 			r.Time(issuerReplaced, about.NotAfter, openbao, m.Mount, id, cmp.Or(m.List.Info[by].Name, by))
 		}
 	}
@@ -36,8 +36,9 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, openbao string, now time
 
 // replacement returns the issuer that is used instead of one: a newer one of the same
 // subject, or the default issuer if that is newer and of the same kind. Nothing replaces
-// the default issuer, which signs what is issued today, nor a CA above it.
-func replacement(m ask.MountIssuers, id string, now time.Time) string {
+// the default issuer, which signs what is issued today, nor a CA above it. A CA without
+// its key that has signed no valid issuer is of no use either.
+func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time.Time) string {
 	old, info := m.Issuers[id], m.List.Info[id]
 	if info.Default {
 		return ""
@@ -47,17 +48,42 @@ func replacement(m ask.MountIssuers, id string, now time.Time) string {
 	for _, other := range m.List.Keys {
 		next, ok := m.Issuers[other]
 		usable := ok && !next.NotBefore.After(now) && next.NotAfter.After(now) && (m.List.Info[other].KeyID != "" || info.KeyID == "")
-		if !usable || !next.NotBefore.After(old.NotBefore) || !next.NotAfter.After(old.NotAfter) {
+		isDefault := m.List.Info[other].Default
+		sameKey := next.PublicKey == old.PublicKey // older or not: another certificate of the same CA, such as one signed by another root
+		if !usable || !sameKey && !next.NotBefore.After(old.NotBefore) || !next.NotAfter.After(old.NotAfter) {
 			continue
 		}
-		isDefault := m.List.Info[other].Default
-		sameKey := next.KeyID != "" && next.KeyID == old.KeyID
 		successor := next.Subject == old.Subject || isDefault && next.Root == old.Root
 		if successor && (!needed || sameKey) && (found == "" || isDefault) {
 			found = other
 		}
 	}
+	if found == "" && info.KeyID == "" && !needed && !signsAny(all, old, now) {
+		return defaultOf(m)
+	}
 	return found
+}
+
+// signsAny reports whether a CA has signed an issuer that has not expired, of any mount.
+func signsAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
+	for _, m := range all {
+		for _, other := range m.Issuers {
+			if other.Subject != ca.Subject && other.NotAfter.After(now) && ca.Signed(other) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// defaultOf returns the default issuer of a mount; empty if it has none.
+func defaultOf(m ask.MountIssuers) string {
+	for id, info := range m.List.Info {
+		if info.Default {
+			return id
+		}
+	}
+	return ""
 }
 
 // aboveDefault reports whether the default issuer of the mount was signed by a CA, directly

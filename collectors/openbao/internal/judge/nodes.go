@@ -107,7 +107,7 @@ func (n Nodes) Active() (name string, answers *ask.NodeAnswers) {
 	var since time.Time
 	for _, node := range n.names() {
 		a := n[node]
-		if StateOf(a.Health) != Active {
+		if StateOf(a.Health) != Active || n.foreign(a.Health) {
 			continue
 		}
 		var began time.Time
@@ -188,6 +188,7 @@ type Summary struct {
 	Finding failure.List   // why the nodes may be out of date
 	Down    failure.Reason // why no node answers; empty if unknown
 	Led     bool           // some node was active at the end of the last round
+	Peers   []ask.RaftPeer // in the raft configuration; none if it is unknown
 	Leaders *Leaders
 }
 
@@ -209,7 +210,9 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 	}
 	for _, node := range s.Nodes.names() {
 		// In the middle of a round, the last round decides.
-		leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
+		if s.Nodes.notJoined(node) != reasonOtherCluster {
+			leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
+		}
 	}
 	r.Time(leaderSince, since, openbao)
 	r.Add(leaderChanges, float64(s.Leaders.Total), openbao)

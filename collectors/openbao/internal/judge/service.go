@@ -4,17 +4,17 @@
 package judge
 
 import (
-	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"cmp"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Reasons why no node serves, and why a node is not a member of its cluster.
+// Reasons why no node serves.
 const (
 	reasonSealed        = "sealed"
 	reasonUninitialized = "uninitialized"
 	reasonNoLeader      = "no_leader"
-	reasonRemoved       = "removed"
 	reasonNoNodes       = "no_nodes" // there is none
 )
 
@@ -24,7 +24,7 @@ func (s Summary) serviceRows(r *exposition.Rows, openbao string, expect config.O
 		r.Add(notServing, 1, openbao, reason)
 	}
 	for _, name := range s.Nodes.names() {
-		if reason := notJoined(s.Nodes[name].Health); reason != "" {
+		if reason := cmp.Or(s.Nodes.notJoined(name), s.noPeer(name)); reason != "" {
 			r.Add(nodeNotJoined, 1, openbao, name, reason)
 		}
 	}
@@ -36,13 +36,17 @@ func (s Summary) notServing(expect config.OpenBaoExpect) string {
 	count := map[State]int{}
 	sealed, raft := 0, false
 	_, active := s.Nodes.Active()
-	for _, n := range s.Nodes {
+	for name, n := range s.Nodes {
+		why := s.Nodes.notJoined(name)
+		if why == reasonOtherCluster { // it serves other secrets
+			continue
+		}
 		if leaderKnown(n, active != nil || s.Led) {
 			return ""
 		}
 		is := StateOf(n.Health)
 		count[is]++
-		if is == Sealed && notJoined(n.Health) == "" {
+		if is == Sealed && why == "" {
 			sealed++
 		}
 		raft = raft || n.Health != nil && n.UsesRaft()
@@ -60,18 +64,4 @@ func (s Summary) notServing(expect config.OpenBaoExpect) string {
 		return reasonSealed
 	}
 	return reasonNoLeader
-}
-
-// notJoined returns why a node that answers is not a member of the cluster; nothing if it
-// is one.
-func notJoined(h *ask.Health) string {
-	switch {
-	case h == nil:
-		return ""
-	case h.Removed:
-		return reasonRemoved
-	case !*h.Initialized:
-		return reasonUninitialized
-	}
-	return ""
 }
