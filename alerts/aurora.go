@@ -5,6 +5,8 @@ package alerts
 
 import "time"
 
+// aurora declares a rule about an Aurora dashboard. It does not follow from the cluster
+// being down: the dashboard is asked directly.
 func aurora(r Rule) Rule {
 	r.System, r.KeepFiringFor = Aurora, max(r.KeepFiringFor, 2*time.Minute)
 	if r.Object == (Object{}) {

@@ -18,7 +18,8 @@ func asBackend(expr string) string {
 	return `label_join(` + expr + `, "` + backend + `", "/", "cluster", "openbao")`
 }
 
-// openBao declares a rule about an OpenBao cluster as a whole.
+// openBao declares a rule about an OpenBao cluster as a whole. It does not follow from the
+// cluster being down: the nodes are asked directly.
 func openBao(r Rule) Rule {
 	r.System = OpenBao
 	if r.Object == (Object{}) {
@@ -120,8 +121,9 @@ func openBaoGroup() Group {
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
 			Expr:        `cobaltcore_openbao_node_up == 0`,
-			Summary:     "OpenBao node {{ $labels.node }} does not answer",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer. The others may still have a quorum.",
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} does not answer",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer. The others may still have a quorum. Check its pod, its volume and its certificate.",
+			InhibitedBy: ofAll("OpenBaoNoLeader"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoNodeMissing", Severity: Warning, For: 10 * time.Minute,
@@ -165,7 +167,7 @@ func openBaoGroup() Group {
 			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
 			Since:       unhealthySince,
-			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical"), serverless...),
+			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical", "OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
@@ -177,7 +179,7 @@ func openBaoGroup() Group {
 			Since:       unhealthySince,
 			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for a long time",
 			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost.",
-			InhibitedBy: nodeless,
+			InhibitedBy: append(ofAll("OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoAutopilotUnhealthy", Severity: Warning, For: 5 * time.Minute,

@@ -242,7 +242,7 @@ func writeSites(t *testing.T, dir string, sites map[string]baoSite) sitesOnDisk 
 			}
 		}
 	}
-	write([]byte("[]"), "a", "objects.json")
+	write(encode(object{"apiVersion": "v1", "kind": "List", "items": []any{}}), "a", "objects.json")
 	write(encode(object{
 		"clusters": []object{{"name": "a", "snapshot": object{"path": "a"}}}, "collectors": object{"openbao": instances},
 	}), "fleet.yaml")

@@ -150,8 +150,8 @@ func openBaoFaults() []fault {
 				}
 			},
 			heal:         restart,
-			roots:        []alert{baoAlert("OpenBaoNoLeader"), baoAlert("OpenBaoNodeDown")},
-			consequences: stores,
+			roots:        []alert{baoAlert("OpenBaoNoLeader")},
+			consequences: append([]alert{baoAlert("OpenBaoNodeDown")}, stores...),
 		},
 		{
 			name: "no node answers",
