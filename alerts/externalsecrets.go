@@ -118,6 +118,15 @@ func esoStores() []Rule {
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready and was not validated",
 			Description: "Ready of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} proves nothing: its credentials are looked up in the namespace of each object that uses it.",
 		}),
+		eso(Rule{
+			Name: "ESOServerNotConfigured", Severity: Info, For: time.Hour,
+			Expr: `max by (cluster, backend) (cobaltcore_eso_store_info{provider=~"vault|openBao", backend!~"|.+/.+"})
+  and on () group(cobaltcore_openbao_expected_nodes)`,
+			Object:  Object{Kind: "Server", Name: "{{ $labels.backend }}"},
+			Summary: "Stores in cluster {{ $labels.cluster }} lead to {{ $labels.backend }}, which is no configured OpenBao",
+			Description: "No OpenBao of the exporter's configuration has the address {{ $labels.backend }}. Failures of these stores in cluster {{ $labels.cluster }} follow from none, and their secrets are not compared with what is stored. " +
+				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
+		}),
 		esoOperated(esoState(Rule{
 			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
