@@ -32,6 +32,8 @@ type Rule struct {
 	Name     string
 	System   System
 	Severity Severity
+	// Why is the reason for the severity; see [whySeverity].
+	Why string
 	// Expr is PromQL over instant vectors: no range, offset or subquery, unless
 	// Prometheus only. It keeps the label cluster, and no label that churns while
 	// the trouble stays the same (a reason, a revision).
@@ -111,9 +113,10 @@ func CatalogueFor(setup Setup) []Group {
 	for _, d := range Descriptions() {
 		groups = append(groups, d.Groups()...)
 	}
+	why := whySeverity()
 	for _, g := range groups {
 		for i, r := range g.Rules {
-			r.Bridge, r.Expr = r.KeepFiringFor, setup.apply(r.Expr)
+			r.Bridge, r.Expr, r.Why = r.KeepFiringFor, setup.apply(r.Expr), why[r.Name]
 			g.Rules[i] = r.withDefault()
 		}
 	}

@@ -37,7 +37,7 @@ func auroraFailing(part string) string {
 func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
-			Name: "AuroraDown", Severity: Critical, For: 2 * time.Minute,
+			Name: "AuroraDown", Severity: Critical, For: 5 * time.Minute,
 			Expr:    asCollector("aurora", auroraFailing("aurora")),
 			Summary: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not work: {{ $labels.reason }}" + status,
 			Description: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not give the answers that it should, reason: {{ $labels.reason }}" + status +

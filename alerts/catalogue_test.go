@@ -6,8 +6,10 @@ package alerts_test
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -185,7 +187,7 @@ func TestRules(t *testing.T) {
 				t.Errorf("%s follows from %s, which is not there", r.Name, i.By)
 			case len(i.Equal) == 0:
 				t.Errorf("%s follows from every %s", r.Name, i.By)
-			case by.For > r.For && by.Name != r.Name+"Critical":
+			case by.For > r.For+tolerance(r) && by.Name != r.Name+"Critical":
 				t.Errorf("%s fires before %s, from which it follows", r.Name, i.By)
 			case by.KeepFiringFor < r.KeepFiringFor:
 				t.Errorf("%s outlives %s, from which it follows", r.Name, i.By)
@@ -194,6 +196,15 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tolerance returns how long the expression of a rule waits by itself.
+func tolerance(r alerts.Rule) time.Duration {
+	if r.Threshold == nil || r.Threshold.Unit != alerts.Seconds || !strings.Contains(r.Expr, "time() - ") ||
+		!strings.Contains(r.Expr, "> "+strconv.FormatFloat(r.Threshold.Default, 'f', -1, 64)) {
+		return 0
+	}
+	return time.Duration(r.Threshold.Default) * time.Second
 }
 
 // follows says whether a is a consequence of b.

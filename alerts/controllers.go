@@ -80,13 +80,13 @@ func controllersGroup() Group {
 	}
 	return Group{Name: "controllers", Title: "Controllers", Text: "A dead controller leaves its objects ready.", Rules: []Rule{
 		controllerDown(Rule{
-			Name: "FluxControllerDown", Severity: Critical, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
+			Name: "FluxControllerDown", Severity: Warning, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: ready says nothing.",
 		}, Flux, ""),
 		controllerDown(Rule{
-			Name: "FluxComponentMissing", Severity: Critical, Expr: FluxComponentMissing,
+			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
 			Object:      Object{Kind: "Deployment", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.component }}"},
 			Summary:     "{{ $labels.component }} of Flux in {{ $labels.cluster }} does not exist",
 			Description: "The FluxInstance of cluster {{ $labels.cluster }} asks for {{ $labels.component }}, and there is no Deployment of it.",
@@ -117,7 +117,7 @@ func controllersGroup() Group {
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
 		}, Greenhouse, "", `, name=~".*manager.*"`),
 		ofOnlyAurora(controllerDown(Rule{
-			Name: "AuroraControllerDown", Severity: Critical, For: 2 * time.Minute,
+			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod.",
 		}, Aurora, "")),
@@ -163,7 +163,7 @@ func controllersGroup() Group {
 			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} have more series than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
-			Name: "ControllerOutOfMemory", Severity: Info, For: time.Minute,
+			Name: "ControllerOutOfMemory", Severity: Info, For: 5 * time.Minute,
 			Threshold: after(time.Hour, "how long ago it may have been"),
 			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
   and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,

@@ -21,7 +21,7 @@ func fleetGroup() Group {
 	}
 	return Group{Name: "fleet", Title: "Clusters", Text: fleetText, Rules: []Rule{
 		{
-			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Name: "FleetClusterDown", System: Fleet, Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			// The reason stays as long as the trouble is the same.
 			Expr: asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing)
   * on (cluster) group_left () (cobaltcore_cluster_failing_status_code or cobaltcore_cluster_up == 0)
@@ -165,12 +165,12 @@ func clusterCertificates() Group {
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "The exporter's certificate for {{ $labels.cluster }} " + expires,
 			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ". From then on nothing is known about it.",
-		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 2*day),
+		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 3*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "The certificate of the API server of {{ $labels.cluster }} " + expires,
 			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows " + expires + ". From then on nobody can use it.",
-		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 2*day),
+		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		rules = append(rules, r)

@@ -119,7 +119,7 @@ func fluxGroup() Group {
 	}
 	return Group{Name: "flux", Title: "Flux", Text: fluxText, Rules: []Rule{
 		flux(Rule{
-			Name: "FluxInstanceFailing", Severity: Critical, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Name: "FluxInstanceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        lasting(`kind="FluxInstance", status=~"failed|stalled"`),
 			Summary:     "Flux in cluster {{ $labels.cluster }} cannot be installed or upgraded",
@@ -156,7 +156,7 @@ func fluxGroup() Group {
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
-			Name: "FluxStalled", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Name: "FluxStalled", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:        `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", appliers) + `, status="stalled"})`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has given up",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled: it is not tried again before its spec, its source or its inputs change, or a reconciliation is requested.",

@@ -130,7 +130,7 @@ func greenhouseClusters() []Rule {
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
-			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: time.Minute,
+			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: 5 * time.Minute,
 			Expr:    `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds) - time()`,
 			Summary: "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
 			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due " +

@@ -39,9 +39,9 @@ func ending(by, metric string) (expr, since string) {
 	return end + ` - time() < ` + threshold, end + ` - ` + threshold
 }
 
-const openBaoCertificatesText = "The thresholds are those of `bao pki health-check`."
+const openBaoCertificatesText = "A root CA is info from half a year, any CA critical from a week before its end."
 
-// openBaoCertificates has the thresholds of "bao pki health-check".
+// openBaoCertificates is about what OpenBao issues, and what it shows itself.
 func openBaoCertificates() Group {
 	issuer := func(name, kind, what string, warn, critical time.Duration) []Rule {
 		return expiring(openBao(Rule{
@@ -49,8 +49,7 @@ func openBaoCertificates() Group {
 			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 			Summary:     "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
 			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". It signs no certificate that would outlive it. Create its successor and make that the default issuer.",
-		}), `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="`+kind+`"}
-      unless on (cluster, openbao, mount, issuer_id) cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds`, "cluster, openbao, mount, issuer_id", warn, critical)
+		}), issuersInUse(kind), pkiIssuer, warn, critical)
 	}
 	const (
 		crlEnd  = `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_next_update_timestamp_seconds)`
@@ -61,8 +60,9 @@ func openBaoCertificates() Group {
 		crlRebuild = `max by (cluster, openbao, mount, issuer_id) (cobaltcore_openbao_pki_crl_rebuild_timestamp_seconds)`
 	)
 	var rules []Rule
-	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 365*day, 180*day)...)
-	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 30*day)...)
+	rules = append(rules, openBaoRootAgeing())
+	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 90*day, 7*day)...)
+	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 7*day)...)
 	replaced, replacedSince := ending("cluster, openbao, mount, issuer_id, replaced_by", "cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoReplacedIssuerExpiring", Severity: Info, For: time.Hour,
@@ -86,7 +86,7 @@ func openBaoCertificates() Group {
 		Name:        "OpenBaoListenerCertExpiring",
 		Summary:     "The certificate of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} " + expires,
 		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that " + expires + ". OpenBao reads a renewed one on SIGHUP only.",
-	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 7*day)...)
+	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 3*day)...)
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
@@ -95,6 +95,29 @@ func openBaoCertificates() Group {
 		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed.",
 	}))
 	return Group{Name: "openbao-certificates", Title: "Certificates of OpenBao", Text: openBaoCertificatesText, Rules: rules}
+}
+
+// pkiIssuer identifies an issuer.
+const pkiIssuer = "cluster, openbao, mount, issuer_id"
+
+// issuersInUse has the ends of the issuers of one type that were not replaced.
+func issuersInUse(kind string) string {
+	return `cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{type="` + kind + `"}
+      unless on (` + pkiIssuer + `) cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds`
+}
+
+// openBaoRootAgeing is about a root CA whose successor can be planned.
+func openBaoRootAgeing() Rule {
+	expr, since := ending(pkiIssuer, issuersInUse("root"))
+	return openBao(Rule{
+		Name: "OpenBaoCARootAgeing", Severity: Info, For: time.Hour,
+		Threshold: after(180*day, beforeTheEnd), Expr: expr, Since: since,
+		Object:  Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
+		Summary: "The root CA {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires + " and has no successor",
+		Description: "The root CA {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires +
+			". Plan its successor, which has to be in all trust stores before that.",
+		InhibitedBy: []Inhibition{{By: "OpenBaoCAExpiringRoot", Equal: strings.Split(pkiIssuer, ", ")}},
+	})
 }
 
 const openBaoNativeText = "For Prometheus only: these need OpenBao's metrics in the same Prometheus."

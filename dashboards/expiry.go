@@ -29,9 +29,9 @@ func baoExpiries() []end {
 	late := `0.05 * (max by (cluster, openbao, mount, issuer_id) (` + crl + `next_update_timestamp_seconds)
       - max by (cluster, openbao, mount, issuer_id) (` + crl + `this_update_timestamp_seconds))`
 	return []end{
-		{"OpenBao listener", "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds{" + here + "}", []string{"openbao", "node"}, "1814400", "604800", "OpenBaoListenerCertExpiring"},
-		{"Root CA", "cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{" + here + `, type="root"}`, issuer, "31536000", "15552000", "OpenBaoCAExpiringRoot"},
-		{"Intermediate CA", "cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{" + here + `, type="intermediate"}`, issuer, "5184000", "2592000", "OpenBaoCAExpiringIntermediate"},
+		{"OpenBao listener", "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds{" + here + "}", []string{"openbao", "node"}, "1814400", "259200", "OpenBaoListenerCertExpiring"},
+		{"Root CA", "cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{" + here + `, type="root"}`, issuer, "7776000", "604800", "OpenBaoCAExpiringRoot"},
+		{"Intermediate CA", "cobaltcore_openbao_pki_issuer_not_after_timestamp_seconds{" + here + `, type="intermediate"}`, issuer, "5184000", "604800", "OpenBaoCAExpiringIntermediate"},
 		{"Revocation list", crl + "next_update_timestamp_seconds{" + here + "}", issuer, late, late, "OpenBaoCRLExpiring"},
 		{"First issued certificate", "cobaltcore_openbao_pki_certificate_min_not_after_timestamp_seconds{" + here + "}", []string{"openbao", "mount"}, "", "", ""},
 		{"OpenBao token of the exporter", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds{" + here + "}", []string{"openbao"}, "600", "0", "OpenBaoExporterTokenExpiring"},
@@ -43,8 +43,8 @@ func otherExpiries() []end {
 	const credentials = "cobaltcore_cluster_credential_expiry_timestamp_seconds{" + here
 	return []end{
 		{"Aurora and Keystone", "cobaltcore_aurora_certificate_expiry_timestamp_seconds{" + here + "}", []string{"aurora", "check"}, "1209600", "259200", "AuroraCertExpiring"},
-		{"API server", "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{" + here + "}", []string{"cluster"}, "1209600", "172800", "FleetServerCertExpiring"},
-		{"Client certificate of the exporter", credentials + `, type="client_certificate"}`, []string{"cluster"}, "1209600", "172800", "FleetCredentialsExpiring"},
+		{"API server", "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{" + here + "}", []string{"cluster"}, "1209600", "259200", "FleetServerCertExpiring"},
+		{"Client certificate of the exporter", credentials + `, type="client_certificate"}`, []string{"cluster"}, "1209600", "259200", "FleetCredentialsExpiring"},
 		{"Token of the exporter", credentials + `, type="token"}`, []string{"cluster"}, "900", "0", "FleetTokenExpiring"},
 		{"Token of Greenhouse", "cobaltcore_greenhouse_cluster_token_expiry_timestamp_seconds{" + here + "}", []string{"namespace", "name"}, "72000", "0", "GreenhouseTokenExpiring"},
 	}

@@ -157,7 +157,7 @@ func pkiPeculiarities() []peculiarity {
 		{name: "issuer above the default one",
 			change: with(rebuilt, root, signedBy(ca("policy", -400*day, -35*day), "root"), signedBy(def(next), "policy")),
 			want:   expired},
-		{name: "root of the default issuer", change: with(rebuilt, ca("root", -9*year, 10*day), signedBy(def(next), "root")),
-			want: baoOutcome{"down", "OpenBaoCAExpiringRoot OpenBaoCAExpiringRootCritical"}},
+		{name: "root of the default issuer", change: with(rebuilt, ca("root", -9*year, 5*day), signedBy(def(next), "root")),
+			want: baoOutcome{"down", "OpenBaoCAExpiringRoot OpenBaoCAExpiringRootCritical OpenBaoCARootAgeing"}},
 	}
 }

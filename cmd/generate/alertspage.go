@@ -47,6 +47,7 @@ func alertsPage() ([]byte, error) {
 			alertRow(&b, r)
 		}
 	}
+	severityTable(&b)
 	thresholdTable(&b)
 	if err := recordingTable(&b); err != nil {
 		return nil, err
@@ -117,6 +118,24 @@ func causes(r alerts.Rule) string {
 func fromCluster(equal string) int {
 	return slices.Index([]string{"cluster", "target_cluster"}, equal)
 }
+
+// severityTable has the reason for the severity of each rule.
+func severityTable(b *bytes.Buffer) {
+	b.WriteString(reasons)
+	for _, r := range alerts.Rules() {
+		_, _ = fmt.Fprintf(b, "| `%s` | %s | %s |\n", r.Name, r.Severity, r.Why)
+	}
+}
+
+const reasons = `
+## Reasons for severities
+
+Critical means that users are hurt now or within hours, and that a human can do something about it now. What expires is critical from three
+days before its end if it renews itself, and from a week if it is a CA.
+
+| alert | severity | why |
+|---|---|---|
+`
 
 func thresholdTable(b *bytes.Buffer) {
 	b.WriteString(thresholds)

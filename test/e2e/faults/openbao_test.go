@@ -169,7 +169,7 @@ func openBaoFaults() []fault {
 		},
 		{
 			name:         "a certificate of a listener is about to expire",
-			inject:       func(t *testing.T, f *faultyFleet) { f.certify(t, f.bao.Nodes[1], 5*day) },
+			inject:       func(t *testing.T, f *faultyFleet) { f.certify(t, f.bao.Nodes[1], 2*day) },
 			heal:         func(t *testing.T, f *faultyFleet) { f.certify(t, f.bao.Nodes[1], 80*day) },
 			roots:        []alert{baoAlert("OpenBaoListenerCertExpiringCritical")},
 			consequences: []alert{baoAlert("OpenBaoListenerCertExpiring")},
