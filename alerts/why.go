@@ -128,6 +128,7 @@ func whySeverity() map[string]string {
 		"ESOClusterPushSecretFailing":     "readers keep the old value",
 		"ESOSyncFailureRatio":             "many consumers of a cluster lose valid credentials within hours, and have one cause",
 		"ESODeletionStuck":                "something stays that should be gone",
+		"ESOServerNotConfigured":          "the store works; what is behind it is not watched",
 		"ESOControllerDown":               "no secret of the cluster is refreshed, and leases end within hours",
 		"ESOWebhookDown":                  "Secrets are refreshed; objects cannot be changed",
 		"SecretFlowBehind":                "an old password is in use, and most stay valid for a while",
