@@ -65,6 +65,23 @@ func causes(kind string) []lifecycle.Evidence {
 	return nil
 }
 
+// causeIn returns the condition that explains why an object is not ready; unknown means that
+// Ready is Unknown, which one that is Unknown may explain.
+func causeIn(kind string, conditions lifecycle.Conditions, unknown bool) lifecycle.Condition {
+	all := causes(kind)
+	for _, e := range all {
+		if c, _ := conditions.Get(e.Type); c.Status == e.Status {
+			return c
+		}
+	}
+	for _, e := range all {
+		if c, _ := conditions.Get(e.Type); unknown && c.Status == "Unknown" {
+			return c
+		}
+	}
+	return lifecycle.Condition{}
+}
+
 // identities are the labels by which rules find causes; each may be empty. parts are the
 // Plugins of a PluginPreset that are not ready.
 type identities struct {
@@ -113,13 +130,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	if result.State == lifecycle.Ready {
 		return result.Memory
 	}
-	var cause lifecycle.Condition
-	for _, e := range causes(kind) {
-		if c, _ := o.Conditions.Get(e.Type); c.Status == e.Status {
-			cause = c
-			break
-		}
-	}
+	cause := causeIn(kind, o.Conditions, result.State == lifecycle.Unknown)
 	precision := result.Onset.Precision()
 	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision, strconv.FormatBool(precision != lifecycle.Undated),
 		cause.Type, id.target, id.cluster, id.preset)

@@ -69,6 +69,19 @@ func (c snapshotContent) of(r Resource) (version string, objects []snapshot.Obje
 // errNoObjects is the error of a snapshot without any object.
 var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.yml or *.json file")
 
+// errNothingWatched is the error of a snapshot that proves nothing.
+var errNothingWatched = errors.New("there is no object of a kind that the exporter watches")
+
+// records reports whether a snapshot has a kind that is watched, or a Secret, from which
+// clusters may be discovered.
+func (c *Cluster) records(content snapshotContent) bool {
+	_, ok := content.objects[schema.GroupKind{Kind: "Secret"}]
+	return ok || slices.ContainsFunc(c.kinds, func(k *kind) bool {
+		_, ok := content.objects[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
+		return ok
+	})
+}
+
 // renewalPause limits the time spent on a snapshot to 2 %: nothing reconciles in it, so its
 // timestamps move with the clock, and it is read again at each probe.
 const renewalPause = 50
@@ -146,8 +159,13 @@ func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err err
 	if err != nil {
 		return false, err
 	}
-	if len(content.objects) == 0 && content.down == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
-		return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoObjects)
+	if content.down == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
+		switch {
+		case len(content.objects) == 0:
+			return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoObjects)
+		case !c.records(content):
+			return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNothingWatched)
+		}
 	}
 	now := c.options.Now()
 	shift := c.Snapshot.Shift(content.meta, now)
