@@ -120,7 +120,7 @@ func issuerRules() []Rule {
 		certManager("CertificateRequest", Rule{
 			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
 			Expr: certManagerLasting(requestPending, `status!="failed"`), Since: certManagerRows(requestPending, requestLabels, "onset"),
-			Reason:  certManagerRows(requestPending, requestLabels, "reason"),
+			Reason:  requestReason,
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not answered",
 			Description: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has not been answered by {{ $labels.issuer }} for more than $threshold. " +
 				"The issuer does not exist or does not answer, an ACME challenge is open, or no approver has approved the request.",
@@ -128,6 +128,13 @@ func issuerRules() []Rule {
 		deletionStuck("CertManagerDeletionStuck", CertManager, "cert-manager.io"),
 	}
 }
+
+// requestReason adds the issuer to the reason of a request whose issuer does not exist.
+const requestReason = `max by (` + requestLabels + `, reason) (label_join(label_replace(
+  cobaltcore_certmanager_` + requestPending + `{issuer=~"(Cluster)?Issuer/.+"} unless on (cluster, issuer) cobaltcore_certmanager_issuer_info
+  and on (cluster) (count by (cluster) (cobaltcore_watch_synced{collector="certmanager", kind=~"Issuer|ClusterIssuer"} == 1) == 2),
+  "missing", "$1 is missing", "issuer", "(.+)"), "reason", ", ", "reason", "missing"))
+or on (` + requestLabels + `) max by (` + requestLabels + `, reason) (cobaltcore_certmanager_` + requestPending + `)`
 
 // unprocessedIn selects objects that cert-manager has not processed for longer than the
 // threshold. A Certificate does not follow from its issuer then.

@@ -78,11 +78,16 @@ func flux(r Rule) Rule {
 		r.Reason = fluxWaitsFor
 	case strings.Contains(r.Expr, fluxNotReady) && !strings.Contains(r.Expr, "unless"):
 		r.Since = fluxSince
-		r.Reason = `max by (` + fluxObject + `, reason) (cobaltcore_flux_resource_reason_info)`
+		r.Reason = fluxReason
 	}
 	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
+
+// fluxReason adds the source to the reason of an object whose source does not exist.
+const fluxReason = `max by (` + fluxObject + `, reason) (label_join(label_replace(cobaltcore_flux_resource_source_missing,
+  "source", "$1 is missing", "source", "(.+)"), "reason", ", ", "reason", "source"))
+or on (` + fluxObject + `) max by (` + fluxObject + `, reason) (cobaltcore_flux_resource_reason_info)`
 
 // fluxSince keeps the label onset: whether the onset is exact.
 const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
@@ -114,6 +119,7 @@ func fluxGroup() Group {
 	var byDependency []Inhibition
 	for _, name := range []string{
 		"FluxApplyFailing", "FluxStalled", "FluxSourceFailing", "FluxChartFailing", "FluxResourceFailing", "FluxInstanceFailing", "FluxUnprocessed", "FluxSuspended",
+		"FluxProgressingTooLong", "FluxResourceUnknown",
 	} {
 		byDependency = append(byDependency, Inhibition{By: name, Equal: []string{clusterLabel, "dependency"}})
 	}
@@ -179,11 +185,12 @@ func fluxGroup() Group {
 			InhibitedBy: []Inhibition{{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "blocked"}}},
 		}),
 		flux(Rule{
-			Name: "FluxWaitingTooLong", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
+			Name: "FluxWaitingTooLong", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(2*time.Hour, sinceOnset),
 			Expr:        `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{problem=~"progressing|revision|expression|empty|ready|unwatched|unknown"} > ` + threshold + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for hours",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for a dependency for more than $threshold. The dependency has not failed, or it is not watched.",
+			InhibitedBy: byDependency,
 		}),
 		flux(Rule{
 			Name: "FluxProgressingTooLong", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,

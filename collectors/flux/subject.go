@@ -230,8 +230,11 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 		c, _ := s.status.Conditions.Get("Ready")
 		n.Satisfied = s.static && s.status.ObservedGeneration == 0 || max(s.status.ObservedGeneration, c.ObservedGeneration) >= s.meta.Generation
 	}
-	if n.State == lifecycle.DependencyNotReady {
+	switch n.State { //nolint:exhaustive // no other state follows from another object
+	case lifecycle.DependencyNotReady:
 		n.Waits, n.Onset = on, s.result.Onset
+	case lifecycle.Failed, lifecycle.Stalled:
+		n.From, n.Reason = s.source, cmp.Or(s.result.Reason, "Failed")
 	}
 	r.Note(n.Shift(r))
 }

@@ -30,9 +30,15 @@ var waitingSince = &exposition.Family{
 		"Where the dependency itself waits, chain is indirect, problem is that of the end of the chain, and blocked is the object there that waits directly. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 }
 
+var sourceMissing = &exposition.Family{
+	Name: "cobaltcore_flux_resource_source_missing", Type: exposition.Gauge,
+	Labels: []string{"cluster", "target_cluster", "kind", "exported_namespace", "name", "source", "reason"},
+	Help:   "Flux resources that fail, and whose source (kind/namespace/name) does not exist. reason is that of the resource. Always 1.",
+}
+
 // Families returns the families about dependencies.
 func Families() []*exposition.Family {
-	return []*exposition.Family{waitingSince, policyPresent, mismatchInfo, mismatchSince}
+	return []*exposition.Family{waitingSince, sourceMissing, policyPresent, mismatchInfo, mismatchSince}
 }
 
 // Ref identifies an object in a cluster.
@@ -70,6 +76,9 @@ type Node struct {
 	Revision string
 	// Source is the source of an applier.
 	Source Ref
+	// From is the source of an object that fails, and Reason is why it fails.
+	From   Ref
+	Reason string
 	// Empty is set for an image repository without tags.
 	Empty bool
 	// Waits are the dependencies of an object in state dependency_not_ready, if it records
@@ -92,7 +101,7 @@ func (n *Node) equal(other *Node) bool {
 		return n == other
 	}
 	return n.Target == other.Target && n.State == other.State && n.Satisfied == other.Satisfied && n.Revision == other.Revision &&
-		n.Source == other.Source && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits) &&
+		n.Source == other.Source && n.From == other.From && n.Reason == other.Reason && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits) &&
 		n.Changed.Equal(other.Changed) && n.Shard == other.Shard && n.Origin == other.Origin && reflect.DeepEqual(n.Demand, other.Demand) && reflect.DeepEqual(n.Report, other.Report)
 }
 
@@ -105,7 +114,7 @@ type Cluster struct {
 	// known are the kinds of which all objects are known.
 	known map[string]bool
 	nodes map[Ref]*Node
-	// waiters are the objects that wait for another one.
+	// waiters are the objects that wait for another one, or fail and are made from it.
 	waiters map[Ref]map[Ref]struct{}
 	// instances are the FluxInstances that ask for something, and shards has the number of
 	// objects of each.
@@ -177,10 +186,10 @@ func (c *Cluster) Replace(kind string, notes map[string]any) {
 func (c *Cluster) put(ref Ref, node *Node) {
 	c.indexInstance(ref, c.nodes[ref], node)
 	if before := c.nodes[ref]; before != nil {
-		for _, w := range before.Waits {
-			delete(c.waiters[w.Ref], ref)
-			if len(c.waiters[w.Ref]) == 0 {
-				delete(c.waiters, w.Ref)
+		for _, w := range before.needs() {
+			delete(c.waiters[w], ref)
+			if len(c.waiters[w]) == 0 {
+				delete(c.waiters, w)
 			}
 		}
 	}
@@ -189,12 +198,24 @@ func (c *Cluster) put(ref Ref, node *Node) {
 		return
 	}
 	c.nodes[ref] = node
-	for _, w := range node.Waits {
-		if c.waiters[w.Ref] == nil {
-			c.waiters[w.Ref] = map[Ref]struct{}{}
+	for _, w := range node.needs() {
+		if c.waiters[w] == nil {
+			c.waiters[w] = map[Ref]struct{}{}
 		}
-		c.waiters[w.Ref][ref] = struct{}{}
+		c.waiters[w][ref] = struct{}{}
 	}
+}
+
+// needs returns the objects on which the rows about the object depend.
+func (n *Node) needs() []Ref {
+	var all []Ref
+	for _, w := range n.Waits {
+		all = append(all, w.Ref)
+	}
+	if n.From.Name != "" {
+		all = append(all, n.From)
+	}
+	return all
 }
 
 // affected returns the object and all that wait for it, directly or not.
@@ -214,20 +235,29 @@ func (c *Cluster) affected(ref Ref) map[Ref]struct{} {
 func (c *Cluster) render(refs map[Ref]struct{}) {
 	for ref := range refs {
 		node := c.nodes[ref]
-		if node == nil || node.State != lifecycle.DependencyNotReady {
+		switch {
+		case node != nil && node.State == lifecycle.DependencyNotReady:
+			c.renderWaiting(ref, node)
+		case node != nil && node.From.Name != "" && c.known[node.From.Kind] && c.nodes[node.From] == nil:
+			c.group.Set(ref.String(), c.rows, func(r *exposition.Rows) {
+				r.Add(sourceMissing, 1, node.Target, ref.Kind, ref.Namespace, ref.Name, node.From.String(), node.Reason)
+			})
+		default:
 			c.group.Delete(ref.String())
-			continue
 		}
-		f := c.resolve(ref)
-		chain := "direct"
-		if f.blocked != ref {
-			chain = "indirect"
-		}
-		c.group.Set(ref.String(), c.rows, func(r *exposition.Rows) {
-			r.Add(waitingSince, float64(node.Onset.Time.Unix()), node.Target, ref.Kind, ref.Namespace, ref.Name,
-				f.dependency.String(), f.problem, chain, f.blocked.String(), node.Onset.Precision())
-		})
 	}
+}
+
+func (c *Cluster) renderWaiting(ref Ref, node *Node) {
+	f := c.resolve(ref)
+	chain := "direct"
+	if f.blocked != ref {
+		chain = "indirect"
+	}
+	c.group.Set(ref.String(), c.rows, func(r *exposition.Rows) {
+		r.Add(waitingSince, float64(node.Onset.Time.Unix()), node.Target, ref.Kind, ref.Namespace, ref.Name,
+			f.dependency.String(), f.problem, chain, f.blocked.String(), node.Onset.Precision())
+	})
 }
 
 func refOf(kind, key string) Ref {
