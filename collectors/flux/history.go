@@ -42,10 +42,6 @@ func (s *subject) setHistory(entries []history, applied bool) {
 		}
 		success = success || good
 	}
-	// A success that the history lacks shows in the condition.
-	if ready, _ := s.status.Conditions.Get("Ready"); !s.lastRun.IsZero() && ready.Status == "True" && ready.LastTransitionTime.After(s.lastRun) {
-		s.lastRun = ready.LastTransitionTime
-	}
 	// Objects older than the history have succeeded without a record.
 	s.truncated = len(entries) >= maxHistory || applied && !success
 }

@@ -67,7 +67,7 @@ type bindingObject struct {
 
 func bindings() watch.Resource {
 	declared := resource("TeamRoleBinding", bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
-	declared.Versions = []string{"v1alpha2"}
+	declared.Versions = []string{"v1alpha2", "v1alpha1"}
 	return remembering(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 		with := func(more ...string) []string { return append(labels[:2:2], more...) }

@@ -97,7 +97,7 @@ func (id *identities) reason(kind, ready string, cause lifecycle.Condition) stri
 		return cause.Reason // Ready keeps the reason of an earlier failure while the cluster is out of reach
 	}
 	switch parts := id.parts; {
-	case isWord(ready):
+	case isWord(ready) && (ready != lifecycle.ReasonReadyUnknown || cause.Type == ""):
 		return ready
 	case isWord(cause.Reason):
 		return cause.Reason

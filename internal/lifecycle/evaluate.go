@@ -176,7 +176,10 @@ func (e *evaluation) state(out outcome, reason string) (State, string) {
 	case e.progressing():
 		return Progressing, cmp.Or(reason, ReasonProgressing)
 	}
-	return Unknown, reason
+	if !e.hasReady {
+		return Unknown, ReasonNoReady
+	}
+	return Unknown, cmp.Or(reason, ReasonReadyUnknown)
 }
 
 func (e *evaluation) progressing() bool {

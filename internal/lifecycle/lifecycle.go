@@ -112,7 +112,7 @@ func (cs Conditions) Is(name, status string) bool {
 	return ok && c.Status == status
 }
 
-// Reasons that the rules name. Those of unprocessed objects are ours.
+// Reasons that the rules name. Those of unprocessed and unknown objects are ours.
 const (
 	ReasonDependencyNotReady   = "DependencyNotReady"
 	ReasonHealthCheckCanceled  = "HealthCheckCanceled"
@@ -120,6 +120,8 @@ const (
 	ReasonProgressingWithRetry = "ProgressingWithRetry"
 	ReasonNoStatus             = "NoStatus"
 	ReasonGenerationBehind     = "GenerationBehind"
+	ReasonReadyUnknown         = "ReadyUnknown"
+	ReasonNoReady              = "NoReadyCondition"
 )
 
 // Evidence is a condition that a controller keeps until an attempt succeeds, such as

@@ -155,7 +155,7 @@ func TestEvaluate(t *testing.T) {
 		{"no status by design, not processed", applier, with(object(), func(o *Object) { o.Observed, o.Static = -1, true }), Unprocessed, ReasonNoStatus, -600, exact},
 		{"a status before it had none by design", applier, with(object(ready("False", "ValidationFailed", 5)), func(o *Object) { o.Observed, o.Static = -1, true }),
 			Failed, "ValidationFailed", 5, bound},
-		{"a status without conditions", applier, object(), Unknown, "", 60, bound},
+		{"a status without conditions", applier, object(), Unknown, ReasonNoReady, 60, bound},
 		{"transitions are kept", store, object(ready("False", "InvalidProviderConfig", 5)), Failed, "InvalidProviderConfig", 5, exact},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
