@@ -39,6 +39,12 @@ func newTestCluster(t *testing.T) (c *Cluster, rows func() []string) {
 				found = append(found, fmt.Sprintf("%s > %s %s %s %s", name, dependency, problem, chain, blocked))
 			}
 		}
+		for _, b := range e.Blocks(sourceMissing.Name)[sourceMissing.Name] {
+			for line := range strings.Lines(string(b.Bytes())) {
+				_, labels, _ := strings.Cut(strings.TrimSuffix(line, "} 1\n"), "name=")
+				found = append(found, strings.ReplaceAll(labels, `"`, ""))
+			}
+		}
 		slices.Sort(found)
 		return found
 	}
@@ -152,5 +158,28 @@ func TestChanges(t *testing.T) {
 	c.Replace("K", map[string]any{"ns/b": in(lifecycle.Ready)})
 	want()
 	c.Replace("K", nil)
+	want()
+}
+
+// TestMissingSource follows an object that fails, while its source comes and goes.
+func TestMissingSource(t *testing.T) {
+	c, rows := newTestCluster(t)
+	want := func(want ...string) {
+		t.Helper()
+		got := slices.DeleteFunc(rows(), func(r string) bool { return !strings.Contains(r, "source=") })
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+	failing := &Node{Target: "c", State: lifecycle.Failed, From: Ref{"S", "ns", "s"}, Reason: "ArtifactFailed"}
+	c.Replace("K", map[string]any{"ns/a": failing})
+	want() // nothing is known of sources
+	c.Replace("S", map[string]any{"ns/other": in(lifecycle.Ready)})
+	want("a,source=S/ns/s,reason=ArtifactFailed")
+	c.Set("S", "ns/s", in(lifecycle.Ready))
+	want()
+	c.Set("S", "ns/s", nil)
+	want("a,source=S/ns/s,reason=ArtifactFailed")
+	c.Set("K", "ns/a", in(lifecycle.Ready))
 	want()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
 // newInstance returns a cluster with a FluxInstance, and the aspects, objects and values
@@ -125,4 +126,26 @@ func TestInstanceFollows(t *testing.T) {
 	want("allow-egress 1")
 	c.Replace("FluxInstance", nil)
 	want()
+}
+
+// TestMismatchSince: a difference began with the later one of two changes, and is undated if
+// one of them is not on record.
+func TestMismatchSince(t *testing.T) {
+	asked, changed := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	git := Ref{"GitRepository", "flux-system", "fleet"}
+	for _, tc := range []struct {
+		name    string
+		changed time.Time
+		want    lifecycle.Onset
+	}{{"both on record", changed, lifecycle.Onset{Time: changed}}, {"one on record", time.Time{}, lifecycle.Onset{}}} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, _ := newTestCluster(t)
+			c.Replace("GitRepository", map[string]any{"flux-system/fleet": &Node{Origin: Origin{URL: "https://git/other"}, Changed: tc.changed}})
+			c.Replace(kindKustomization, nil)
+			all := c.syncMismatches(&Sync{Source: git, URL: "https://git/fleet"}, asked)
+			if len(all) != 1 || all[0].since != tc.want {
+				t.Errorf("got %+v, want since %+v", all, tc.want)
+			}
+		})
+	}
 }
