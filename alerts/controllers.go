@@ -32,18 +32,23 @@ func controllerDown(r Rule, system System, selector string) Rule {
 // otherwise it is not known whose the objects are.
 const operator = "operator"
 
-// operatorDown is [controllerDown] for a system whose objects are reconciled by the workloads
-// that managers selects.
-func operatorDown(r Rule, system System, selector, managers string) Rule {
-	const one = "cluster, namespace, name"
-	rows := func(labels, more string) string {
-		return `group by (` + labels + `) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + more + `})`
-	}
-	managed := rows(one, managers)
+// operatorDown is [controllerDown] for the workloads that reconcile the objects of a system.
+func operatorDown(r Rule, system System, selector string) Rule {
 	r = controllerDown(r, system, selector)
-	r.Expr = `(` + r.Expr + `)
-  * on (` + one + `) group_left (` + operator + `) (` + operatedBy(system, managed+` and on (cluster) (count by (cluster) (`+managed+`) == 1)`) + `
-  or on (` + one + `) ` + rows(one+", "+operator, "") + `)` // which have no label operator
+	one := `count by (cluster) (cobaltcore_controller_replicas_available{system="` + string(system) + `"` + selector + `}) == 1`
+	r.Expr = `(` + r.Expr + `) * on (cluster) group_left (` + operator + `) (` + operatedBy(system, one) + `
+  or on (cluster) group by (cluster, ` + operator + `) (cobaltcore_controller_replicas_available))` // which has no label operator
+	return r
+}
+
+// greenhouseDown is about all workloads of Greenhouse. Its manager reconciles its objects.
+func greenhouseDown(r Rule) Rule {
+	const manager = `".*manager"`
+	others := controllerDown(r, Greenhouse, `, name!~`+manager)
+	r = operatorDown(r, Greenhouse, `, name=~`+manager)
+	r.Expr += `
+or ` + others.Expr
+	r.Since = controllerDown(Rule{}, Greenhouse, "").Since
 	return r
 }
 
@@ -72,7 +77,6 @@ func controllersGroup() Group {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		return r
 	}
-	const noWebhook = `, name!~".*(webhook|cert-controller).*"`
 	var down, podless []Inhibition // of the workload, and of its pods
 	for _, name := range []string{"FluxControllerDown", "ESOControllerDown", "GreenhouseControllerDown", "AuroraControllerDown"} {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
@@ -105,17 +109,17 @@ func controllersGroup() Group {
 			Name: "ESOControllerDown", Severity: Critical,
 			Summary:     "External Secrets Operator of {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets go on saying that they are ready.",
-		}, ExternalSecrets, noWebhook, noWebhook),
+		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of External Secrets in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed.",
 		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
-		operatorDown(Rule{
+		greenhouseDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
-		}, Greenhouse, "", `, name=~".*manager.*"`),
+		}),
 		ofOnlyAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",

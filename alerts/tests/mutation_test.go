@@ -35,7 +35,10 @@ func harmless() map[string]string {
 		`Greenhouse(PresetNotReady|CatalogNotReady): by \(\[.*\]\) without condition`:                                   "what it selects has none",
 		`GreenhousePresetFailing: cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds without kind="Plugin"`: "a PluginPreset, which is its own preset, is left out if it is suspended or being deleted",
 		`ESOStoreNotValidated: (by|and on) \(\[cluster kind namespace name\]\) without (kind|namespace)`:                "only a ClusterSecretStore, which has no namespace, is not validated",
-		`SecretFlow\w+: (\*|<|and) on \(\[mount path_id\]\) without mount`:                                              "path_id is of the mount, too",
+		`SecretFlow\w+: (\*|<|and) on \(\[backend mount path_id\]\) without mount`:                                      "path_id is of the mount, too",
+		`SecretFlow\w+: .*_last_sync_timestamp_seconds without path_id!=""`:                                             "what has no path is not stored",
+		`SecretFlow(Behind|NeverRefreshed): 0 of another unit`:                                                          "a time in seconds, or 0",
+		`(ESO|Greenhouse|Aurora)\w+: by \(\[cluster (operator|aurora|backend|store)\]\) without \w+`:                    "what it groups has no such label",
 		`GreenhousePluginOutdated: .* without definition_kind`:                                                          "only a PluginDefinition has a namespace",
 		`OpenBao(AuditFailure|RootTokenCreated): 0 of another unit`:                                                     "increase() makes more of a counter that went up by one",
 	}
