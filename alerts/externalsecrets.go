@@ -71,8 +71,8 @@ or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason
 or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)
 or ` + clusterReason("ClusterExternalSecret") + `
 or ` + clusterReason("ClusterPushSecret")
-	if r.Name != "ESOStoreNotReady" && r.Name != "ESOStoreUnusedNotReady" {
-		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()})
+	if !strings.HasSuffix(r.Name, "StoreNotReady") && r.Name != "ESOStoreUnusedNotReady" {
+		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
 	}
 	r.InhibitedBy = append(r.InhibitedBy, outOfService(backend)...) // in all clusters: OpenBao runs in one of them
 	r.InhibitedBy = append(r.InhibitedBy,
@@ -97,13 +97,23 @@ func externalSecretsGroup() Group {
 	}
 }
 
+// failingUsers has the stores of which several users fail.
+const failingUsers = `count by (cluster, store) (` + esoNotReady + `{kind=~"ExternalSecret|PushSecret", status="failed"}) > 1`
+
 func esoStores() []Rule {
+	const clusterStore, ownStore = `kind="ClusterSecretStore", status="failed", problem!="unused"`, `kind="SecretStore", status="failed", problem!="unused"`
 	return []Rule{
 		esoState(Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
-			Expr:        esoLasting(`kind=~"(Cluster)?SecretStore", status="failed", problem!="unused"`),
+			Expr:        esoLasting(clusterStore) + "\nor " + esoLasting(ownStore) + ` and on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh.",
+		}),
+		esoState(Rule{
+			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: after(time.Minute, sinceOnset),
+			Expr:        esoLasting(ownStore) + ` unless on (cluster, store) (` + failingUsers + `)`,
+			Summary:     "SecretStore {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
+			Description: "Secrets in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} that use SecretStore {{ $labels.name }} are not refreshed. At most one object fails for it so far. Read the message of its Ready condition.",
 		}),
 		esoState(Rule{
 			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),

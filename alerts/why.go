@@ -107,6 +107,7 @@ func whySeverity() map[string]string {
 		"OpenBaoRootTokenCreated":               "somebody has all rights; whether that was meant has to be asked",
 
 		"ESOStoreNotReady":                "secrets of many users stop, and leases end within hours",
+		"ESOSecretStoreNotReady":          "it concerns one namespace, and its Secrets keep their values",
 		"ESOStoreUnusedNotReady":          "no object uses it",
 		"ESOStoreNotValidated":            "it may work; its readiness proves nothing",
 		"ESOUnprocessed":                  "an object has no effect yet",
