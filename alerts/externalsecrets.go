@@ -60,17 +60,12 @@ func esoKind(kind string, r Rule) Rule {
 	return eso(r)
 }
 
-// esoState declares a rule about the state of objects. It follows from what is wrong with
-// the store, if that is not the object itself.
-func esoState(r Rule) Rule {
+// esoState declares a rule about the state of objects of a kind, or of all kinds. It follows
+// from what is wrong with the store, if that is not the object itself.
+func esoState(kind string, r Rule) Rule {
 	r.For = 5 * time.Minute // not before the controller and the login, from which it may follow
 	r.Since = `min without (status, tolerated, problem, store_namespace) (` + esoNotReady + `)`
-	r.Reason = `label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_externalsecret_status), "kind", "ExternalSecret", "", "")
-or max by (` + esoObject + `, reason) (label_replace(` + esoNotReady + `{kind="PushSecret", problem="store_missing"}, "reason", "$1 is missing", "store", "(.+)"))
-or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_pushsecret_status), "kind", "PushSecret", "", "")
-or max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)
-or ` + clusterReason("ClusterExternalSecret") + `
-or ` + clusterReason("ClusterPushSecret")
+	r.Reason = esoReason(kind)
 	if !strings.HasSuffix(r.Name, "StoreNotReady") && r.Name != "ESOStoreUnusedNotReady" {
 		r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
 	}
@@ -79,6 +74,25 @@ or ` + clusterReason("ClusterPushSecret")
 		Inhibition{By: "OpenBaoAuthProbeFailing", Equal: []string{clusterLabel, backend, authMount}},
 		Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}})
 	return eso(r)
+}
+
+// esoReason returns why an object of a kind is in its state; of any kind, if kind is empty.
+func esoReason(kind string) string {
+	const (
+		secret = `label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_externalsecret_status), "kind", "ExternalSecret", "", "")`
+		push   = `max by (` + esoObject + `, reason) (label_replace(` + esoNotReady + `{kind="PushSecret", problem="store_missing"}, "reason", "$1 is missing", "store", "(.+)"))
+or on (` + esoObject + `) label_replace(max by (cluster, namespace, name, reason) (cobaltcore_eso_pushsecret_status), "kind", "PushSecret", "", "")`
+		store = `max by (` + esoObject + `, reason) (cobaltcore_eso_store_status)`
+	)
+	switch kind {
+	case "ExternalSecret":
+		return secret
+	case "PushSecret":
+		return push
+	case "SecretStore":
+		return store
+	}
+	return strings.Join([]string{secret, push, store, clusterReason("ClusterExternalSecret"), clusterReason("ClusterPushSecret")}, "\nor ")
 }
 
 // clusterReason is why an object of a kind without a namespace is not ready.
@@ -103,19 +117,19 @@ const failingUsers = `count by (cluster, store) (` + esoNotReady + `{kind=~"Exte
 func esoStores() []Rule {
 	const clusterStore, ownStore = `kind="ClusterSecretStore", status="failed", problem!="unused"`, `kind="SecretStore", status="failed", problem!="unused"`
 	return []Rule{
-		esoState(Rule{
+		esoState("SecretStore", Rule{
 			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
 			Expr:        esoLasting(clusterStore) + "\nor " + esoLasting(ownStore) + ` and on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh.",
 		}),
-		esoState(Rule{
+		esoState("SecretStore", Rule{
 			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: after(time.Minute, sinceOnset),
 			Expr:        esoLasting(ownStore) + ` unless on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "SecretStore {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} that use SecretStore {{ $labels.name }} are not refreshed. At most one object fails for it so far. Read the message of its Ready condition.",
 		}),
-		esoState(Rule{
+		esoState("SecretStore", Rule{
 			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="failed", problem="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready, and no object uses it",
@@ -137,13 +151,13 @@ func esoStores() []Rule {
 			Description: "No OpenBao of the exporter's configuration has the address {{ $labels.backend }}. Failures of these stores in cluster {{ $labels.cluster }} follow from none, and their secrets are not compared with what is stored. " +
 				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
 		}),
-		esoOperated(esoState(Rule{
+		esoOperated(esoState("", Rule{
 			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller has written a status of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
 		})),
-		esoOperated(esoState(Rule{
+		esoOperated(esoState("", Rule{
 			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown", problem="store_missing"`),
 			Summary:     "It is unknown whether {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
@@ -155,7 +169,7 @@ func esoStores() []Rule {
 func esoSecrets() []Rule {
 	const secret = "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
 	return []Rule{
-		esoState(Rule{
+		esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="failed", problem=""`),
 			Summary:     secret + " fails",
@@ -176,25 +190,25 @@ func esoSecrets() []Rule {
 			Summary:     "The store of " + secret + " does not exist",
 			Description: secret + " names a store that does not exist. It cannot be synchronized; its Secret keeps the values of its last success.",
 		}),
-		esoOperated(esoState(Rule{
+		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
 			Description: secret + " is older than $threshold, is not failing and has never been synchronized.",
 		})),
-		esoOperated(esoState(Rule{
+		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="unprocessed", problem=""`),
 			Summary:     secret + " is not processed",
 			Description: "No controller has written a status of " + secret + " for more than $threshold: the operator is down, or serves another controller class.",
 		})),
-		esoOperated(esoState(Rule{
+		esoOperated(esoState("", Rule{
 			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="behind"`),
 			Summary:     "The newest generation of {{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up.",
 		})),
-		esoState(Rule{
+		esoState("ExternalSecret", Rule{
 			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="target_missing"`),
 			Summary:     secret + " delivers nothing, because its target does not exist",
@@ -212,19 +226,19 @@ func esoSecrets() []Rule {
 func esoPushes() []Rule {
 	const push = "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
 	return []Rule{
-		esoState(Rule{
+		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="PushSecret", status="failed", problem=~"|store_missing"`),
 			Summary:     push + " fails",
 			Description: push + " cannot be pushed. Its readers, perhaps in other clusters, keep the old value.",
 		}),
-		esoState(Rule{
+		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_deleted"`),
 			Summary:     "The source of " + push + " was deleted, and so was everything that it had pushed",
 			Description: "The Secret that " + push + " pushes does not exist, and its deletionPolicy is Delete: its keys are gone from the store. Its readers fail at their next refresh.",
 		}),
-		esoState(Rule{
+		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_kept"`),
 			Summary:     "The source of " + push + " does not exist",

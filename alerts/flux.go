@@ -94,7 +94,7 @@ const fluxSince = `min without (status, tolerated) (` + fluxNotReady + `)`
 
 // fluxWaitsFor names the dependency and its problem. At the end of a chain that is
 // something else.
-const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_join(` + fluxWaiting + `{chain="direct"}, "reason", " ", "dependency", "problem")
+const fluxWaitsFor = `max by (` + fluxObject + `, reason) (label_replace(label_join(` + fluxWaiting + `{chain="direct"}, "reason", " ", "dependency", "problem"), "reason", "$1", "reason", " ?(.*?) ?")
   or label_replace(` + fluxWaiting + `{chain="indirect"}, "reason", "$1 waits itself", "dependency", "(.+)"))`
 
 // releaseSince is since when conditions of a HelmRelease have meant trouble.

@@ -85,22 +85,30 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
+	annotations, err := r.Annotations(label)
+	if err != nil {
+		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
+	}
 	return ruleEntry{
 		Alert: r.Name, Expr: expr, For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
-		Labels: r.Labels(label), Annotations: r.Annotations(label),
+		Labels: r.Labels(label), Annotations: annotations,
 	}, nil
 }
 
 // Annotations returns the templates of the texts of an alert.
-func (r Rule) Annotations(label string) map[string]string {
+func (r Rule) Annotations(label string) (map[string]string, error) {
+	reason, err := r.reasonTemplate(label)
+	if err != nil {
+		return nil, err
+	}
 	a := map[string]string{
-		AnnotationSummary: templateFor(r.Summary, label), AnnotationDescription: templateFor(r.Description, label),
+		AnnotationSummary: templateFor(r.Summary, label) + reason, AnnotationDescription: templateFor(r.Description, label),
 		AnnotationDashboard: r.dashboard(label),
 	}
 	if playbook := r.Playbook(); playbook != "" {
 		a[AnnotationRunbook] = playbook
 	}
-	return a
+	return a, nil
 }
 
 // Labels are those that the rule adds. An alert always has a label cluster, whatever

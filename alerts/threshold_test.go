@@ -130,7 +130,10 @@ func TestInstallationClusters(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	texts := found[0].Annotations("cluster")
+	texts, err := found[0].Annotations("cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := "https://wiki.example.com/OpenBaoNodeDown.md"; texts["runbook_url"] != want || found[0].Labels("cluster")["playbook"] != want {
 		t.Errorf("the playbook is at %v", texts)
 	}

@@ -122,7 +122,7 @@ func TestAlertsLeadToAPage(t *testing.T) {
 	} {
 		all := alerts.Rules()
 		i := slices.IndexFunc(all, func(r alerts.Rule) bool { return r.Name == name })
-		if got := all[i].Annotations("cluster")["dashboard"]; got != want {
+		if got := dashboardOf(t, all[i], "cluster"); got != want {
 			t.Errorf("%s leads to %s", name, got)
 		}
 	}
@@ -131,12 +131,12 @@ func TestAlertsLeadToAPage(t *testing.T) {
 		"cluster":     "cobaltcore-flux?var-cluster={{ $labels.cluster | urlquery }}",
 		"clusterName": "cobaltcore-flux?var-cluster={{ $labels.clusterName | urlquery }}",
 	} {
-		if got := r.Annotations(label)["dashboard"]; got != want {
+		if got := dashboardOf(t, r, label); got != want {
 			t.Errorf("%s: %s", label, got)
 		}
 	}
 	r.Expr = `sum(a) > 0`
-	if got := r.Annotations("cluster")["dashboard"]; got != "cobaltcore-flux" {
+	if got := dashboardOf(t, r, "cluster"); got != "cobaltcore-flux" {
 		t.Error(got)
 	}
 	if got := r.DashboardAt(map[string]string{"cluster": "a b"}); got != "cobaltcore-flux?var-cluster=a+b" {
@@ -180,4 +180,14 @@ func TestTextsLinkToFiles(t *testing.T) {
 			}
 		}
 	})
+}
+
+// dashboardOf returns the annotation dashboard of the alerts of a rule.
+func dashboardOf(t *testing.T, r alerts.Rule, label string) string {
+	t.Helper()
+	a, err := r.Annotations(label)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a["dashboard"]
 }

@@ -181,7 +181,9 @@ func (e *Evaluator) Rule(ctx context.Context, m Moment, r alerts.Rule) ([]Alert,
 			b.Set(name, expand(text))
 		}
 		a.Labels = b.Set("alertname", r.Name).Labels()
-		a.annotations = r.Annotations(e.label)
+		if a.annotations, err = r.Annotations(e.label); err != nil {
+			return nil, err
+		}
 		for name, text := range a.annotations {
 			a.annotations[name] = expand(text)
 		}

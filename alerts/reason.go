@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// labelReason is the label of the rows of [Rule.Reason] that has the reason.
+const labelReason = "reason"
+
+// labelValue is what stands for the value of a label of the alert in a matcher.
+const labelValue = "$labels."
+
+var labelValues = regexp.MustCompile(`"\$labels\.(\w+)"`)
+
+// reasonTemplate asks Prometheus why, as the report does with [Rule.Reason]. Its query selects
+// the rows of one object: it is asked for each alert at each evaluation.
+func (r Rule) reasonTemplate(label string) (string, error) {
+	if r.Reason == "" {
+		return "", nil
+	}
+	e, err := Parse(r.Reason)
+	if err != nil {
+		return "", err
+	}
+	kinds := map[string]bool{}
+	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.VectorSelector:
+			ofAlert(n, path)
+		case *parser.Call:
+			if n.Func.Name == "label_replace" && literal(n.Args[1]) == "kind" {
+				kinds[literal(n.Args[2])] = true
+			}
+		}
+		return nil
+	})
+	text := withoutAggregation(e).String()
+	if len(kinds) > 1 { // objects of several kinds may have the same name
+		text = `(` + text + `) and on (kind) label_replace(vector(1), "kind", "` + labelValue + `kind", "", "")`
+	}
+	query, err := EachReplica(text, label)
+	if err != nil {
+		return "", err
+	}
+	var values []string
+	format := labelValues.ReplaceAllStringFunc(strings.ReplaceAll(query, "%", "%%"), func(value string) string {
+		name := strings.Trim(value, `"`)
+		if name == labelValue+clusterLabel {
+			name = labelValue + label
+		}
+		values = append(values, name)
+		return "%q"
+	})
+	return fmt.Sprintf(`{{ with printf %s %s | query }}{{ with . | first | label %q }}: {{ . }}{{ end }}{{ end }}`,
+		strconv.Quote(format), strings.Join(values, " "), labelReason), nil
+}
+
+// ofAlert makes a selector select the rows with the labels of the alert: those that the
+// aggregation around it keeps, and that no function between the two replaces.
+func ofAlert(s *parser.VectorSelector, path []parser.Node) {
+	replaced := []string{labelReason}
+	for _, n := range slices.Backward(path) {
+		switch n := n.(type) {
+		case *parser.Call:
+			if i := slices.Index([]string{"label_replace", "label_join"}, n.Func.Name); i >= 0 {
+				replaced = append(replaced, literal(n.Args[1]))
+			}
+		case *parser.AggregateExpr:
+			for _, name := range n.Grouping {
+				known := slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == name })
+				if !known && !slices.Contains(replaced, name) {
+					s.LabelMatchers = append(s.LabelMatchers, labels.MustNewMatcher(labels.MatchEqual, name, labelValue+name))
+				}
+			}
+			return
+		}
+	}
+}
+
+// withoutAggregation takes the aggregations away: of the rows of one object, any has the reason.
+func withoutAggregation(e parser.Expr) parser.Expr {
+	switch e := e.(type) {
+	case *parser.AggregateExpr:
+		return withoutAggregation(e.Expr)
+	case *parser.ParenExpr:
+		e.Expr = withoutAggregation(e.Expr)
+	case *parser.BinaryExpr:
+		e.LHS, e.RHS = withoutAggregation(e.LHS), withoutAggregation(e.RHS)
+	case *parser.Call:
+		e.Args[0] = withoutAggregation(e.Args[0])
+	}
+	return e
+}
+
+// literal returns the text of a string in an expression.
+func literal(e parser.Expr) string {
+	if s, ok := e.(*parser.StringLiteral); ok {
+		return s.Val
+	}
+	return ""
+}
