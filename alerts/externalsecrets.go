@@ -159,7 +159,7 @@ func esoStores() []Rule {
 		})),
 		esoOperated(esoState("", Rule{
 			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
-			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown", problem="store_missing"`),
+			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown"`),
 			Summary:     "It is unknown whether {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
 			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt.",
 		})),

@@ -144,6 +144,11 @@ func greenhousePlugins() []Rule {
 	const plugin = "Plugin {{ $labels.namespace }}/{{ $labels.name }}"
 	notReady := applied(greenhouseFailing("CobaltCoreGreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
 	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
+	// Greenhouse installs a Plugin by a HelmRelease of the same namespace and name.
+	notReady.Expr = `label_replace(label_join(` + notReady.Expr + `, "dependency", "/", "namespace", "name"), "dependency", "HelmRelease/$1", "dependency", "(.+)")`
+	for _, by := range []string{"FluxApplyFailing", "FluxStalled"} {
+		notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, "dependency"}})
+	}
 	return []Rule{
 		notReady,
 		greenhouse("Plugin", Rule{

@@ -76,6 +76,7 @@ func stateFamilies() []stateFamily {
 			},
 			atOnce: always,
 		},
+		certManagerStates("certificate_not_ready", "Certificate"), certManagerStates("issuer_not_ready", "ClusterIssuer"), certManagerStates("request_pending", "CertificateRequest"),
 		{
 			name: "cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds",
 			kinds: []string{
@@ -90,6 +91,16 @@ func stateFamilies() []stateFamily {
 			rest:   map[string]string{"namespace": "ns", "target_cluster": "b", "cluster_name": "b", "preset": "p"},
 			atOnce: always,
 		},
+	}
+}
+
+// certManagerStates is a family of cert-manager. The label kind is that of issuers only.
+func certManagerStates(rows, kind string) stateFamily {
+	return stateFamily{
+		name: "cobaltcore_certmanager_" + rows + "_since_timestamp_seconds", kinds: []string{kind},
+		stateLabel: "status", states: []string{"failed", "unprocessed", "progressing", "unknown"},
+		rest:   map[string]string{"namespace": "ns", "issuer": "Issuer/ns/i", "certificate": "c", "reason": "r"},
+		atOnce: func(string) bool { return true },
 	}
 }
 
