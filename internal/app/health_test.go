@@ -160,8 +160,8 @@ func TestRuleFilesAreFollowed(t *testing.T) {
 	e.wantReport(has("SiteTwo"))
 }
 
-// TestDeadClusterIsUnknown: at the end of the timeout, with the reason told.
-func TestDeadClusterIsUnknown(t *testing.T) {
+// TestDeadClusterIsDown: at the end of the timeout, with the reason told.
+func TestDeadClusterIsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.objects("alive/objects.yaml", "x")
@@ -176,11 +176,11 @@ func TestDeadClusterIsUnknown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range r.Clusters {
-		if want := map[string]health.Verdict{"alive": health.OK, "dead": health.Unknown}[c.Name]; c.Verdict != want {
+		if want := map[string]health.Verdict{"alive": health.OK, "dead": health.Down}[c.Name]; c.Verdict != want {
 			t.Errorf("%s is %s, not %s", c.Name, c.Verdict, want)
 		}
 	}
-	if r.Verdict != health.Unknown || !strings.Contains(progress.String(), "1 of 2 clusters are complete, waiting for dead\n") ||
+	if r.Verdict != health.Down || !strings.Contains(progress.String(), "1 of 2 clusters are complete, waiting for dead\n") ||
 		!strings.Contains(progress.String(), "cluster dead is not complete within the timeout") {
 		t.Errorf("%s\n%s", r.Verdict, progress.String())
 	}

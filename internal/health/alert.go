@@ -53,6 +53,9 @@ func (a *alert) id() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
+// resolved reports whether the alert is over and is only kept for some time.
+func (a *alert) resolved() bool { return !a.gone.IsZero() && !a.stale }
+
 // home is the cluster in which the object lives; empty if there is none.
 func (a *alert) home() string { return a.labels.Get(clusterLabel) }
 

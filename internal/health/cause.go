@@ -10,8 +10,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// explain gives each alert the one at its root: a rule that inhibits its own is
-// firing with the same labels, and perhaps follows from another one itself.
+// explain gives each alert the one at its root: one of a rule that inhibits its own, with
+// the same labels, which perhaps follows from another one itself. It may be pending: while
+// one cause ends and the next one has not lasted long enough, what follows is no root.
 func explain(all []*alert) {
 	causes := map[string]*alert{} // by inhibition and values
 	wanted := map[string][][]string{}
@@ -24,9 +25,6 @@ func explain(all []*alert) {
 		wanted[by] = distinct(sets)
 	}
 	for _, a := range all {
-		if a.state != Firing {
-			continue
-		}
 		for _, equal := range wanted[a.rule.name] {
 			if k, ok := joinKey(a.rule.name, equal, a.labels); ok && (causes[k] == nil || older(a, causes[k])) {
 				causes[k] = a

@@ -36,9 +36,9 @@ func TestPendingAndFiring(t *testing.T) {
 		{time.Minute, failing, []string{"(a: FluxFailing apps)"}, "ok"},
 		{5 * time.Minute, failing, []string{"(a: FluxFailing apps)"}, "ok"},
 		{6 * time.Minute, failing, []string{"a: FluxFailing apps"}, "degraded"},
-		{7 * time.Minute, cluster("a"), []string{"a: FluxFailing apps"}, "degraded"}, // keep firing
+		{7 * time.Minute, cluster("a"), []string{"a: FluxFailing apps resolved"}, "ok"}, // keep firing
 		{8 * time.Minute, failing, []string{"a: FluxFailing apps"}, "degraded"},
-		{9 * time.Minute, cluster("a"), []string{"a: FluxFailing apps"}, "degraded"},
+		{9 * time.Minute, cluster("a"), []string{"a: FluxFailing apps resolved"}, "ok"},
 		{11 * time.Minute, cluster("a"), []string{}, "ok"},
 		{12 * time.Minute, failing, []string{"(a: FluxFailing apps)"}, "ok"},
 		{13 * time.Minute, cluster("a"), []string{}, "ok"}, // nothing is kept that has not fired
@@ -49,6 +49,9 @@ func TestPendingAndFiring(t *testing.T) {
 		want(t, step.after.String(), step.want, brief(r))
 		want(t, step.after.String(), step.flux, matrix(r)["a flux"])
 		for _, f := range r.Findings {
+			if f.ResolvedAt != nil && (!f.ResolvedAt.Equal(w.now) || !f.KeptUntil.After(w.now) || !strings.Contains(f.Summary, "resolved 0s ago, kept until ")) {
+				t.Errorf("%s: resolved at %s, kept until %s: %s", step.after, f.ResolvedAt, f.KeptUntil, f.Summary)
+			}
 			if step.after < 10*time.Minute && !f.Since.Equal(start.Add(time.Minute)) {
 				t.Errorf("%s: since %s", step.after, f.Since)
 			}
@@ -122,6 +125,15 @@ func TestRootCauses(t *testing.T) {
 	want(t, "again", r, again)
 }
 
+// TestPendingCause: what follows from a cause that has not lasted long enough is no root.
+func TestPendingCause(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	e := w.evaluator(testRules())
+	late := row{"a", testSince.Name, float64(start.Add(-time.Hour).Unix()), []string{"a", "Kustomization", "flux-system", "late"}}
+	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed"), flux("a", "a", "late", "dependency_not_ready"), late})...)
+	want(t, "findings", []string{"(a: FluxFailing apps)", "a: FluxBlocked late < FluxFailing apps"}, brief(w.report(e)))
+}
+
 // TestInhibitionsHaveNoCycle holds the catalogue to it.
 func TestInhibitionsHaveNoCycle(t *testing.T) {
 	by := map[string][]string{}
@@ -174,19 +186,19 @@ func TestVerdicts(t *testing.T) {
 			map[string]string{"": "degraded", "hub": "degraded", "hub flux": "degraded"},
 		},
 		"not complete": {unsynced, map[string]string{"": "unknown", "a": "unknown", "a flux": "unknown"}},
-		"not reached":  {dead("a"), map[string]string{"": "unknown", "a": "unknown", "a flux": "unknown"}},
+		"not reached":  {dead("a"), map[string]string{"": "down", "a": "down", "a flux": "unknown"}},
 		"not reached, with what it had": {
 			all(dead("a"), []row{flux("a", "a", "apps", "failed")}),
-			map[string]string{"": "unknown", "a": "unknown", "a flux": "unknown"},
+			map[string]string{"": "down", "a": "down", "a flux": "unknown"},
 		},
 		"one is down, another unknown": {
 			all(cluster("a"), dead("b"), []row{probed(1), node(0)}),
-			map[string]string{"": "down", "a": "down", "a flux": "ok", "a openbao": "down", "b": "unknown", "b flux": "unknown"},
+			map[string]string{"": "down", "a": "down", "a flux": "ok", "a openbao": "down", "b": "down", "b flux": "unknown"},
 		},
 		"probe ok":                 {all(cluster("a"), []row{probed(1), node(1)}), map[string]string{"": "ok", "a": "ok", "a flux": "ok", "a openbao": "ok"}},
 		"probe has no answer":      {all(cluster("a"), []row{probed(0)}), map[string]string{"": "unknown", "a": "unknown", "a flux": "ok", "a openbao": "unknown"}},
 		"probe says why":           {all(cluster("a"), []row{probed(0), node(0)}), map[string]string{"": "down", "a": "down", "a flux": "ok", "a openbao": "down"}},
-		"probe of a dead cluster":  {all(dead("a"), []row{probed(0)}), map[string]string{"": "unknown", "a": "unknown", "a flux": "unknown", "a openbao": "unknown"}},
+		"probe of a dead cluster":  {all(dead("a"), []row{probed(0)}), map[string]string{"": "down", "a": "down", "a flux": "unknown", "a openbao": "unknown"}},
 		"info is no reason to act": {all(cluster("a"), []row{flux("a", "a", "x", "dependency_not_ready")}), map[string]string{"": "ok", "a": "ok", "a flux": "ok"}},
 	} {
 		w := newWorld(t, exposition.Options{})

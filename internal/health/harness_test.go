@@ -203,6 +203,9 @@ func brief(r Report) []string {
 		if f.Stale {
 			s += " stale"
 		}
+		if f.ResolvedAt != nil {
+			s += " resolved"
+		}
 		lines = append(lines, s)
 	}
 	return lines

@@ -23,7 +23,7 @@ func TestMetrics(t *testing.T) {
 		`cobaltcore_health_status{cluster="a",system="fleet"} 0`,
 		`cobaltcore_health_status{cluster="a",system="flux"} 1`,
 		`cobaltcore_health_status{cluster="a",system="exporter"} 0`,
-		`cobaltcore_health_status{cluster="b",system="fleet"} 3`,
+		`cobaltcore_health_status{cluster="b",system="fleet"} 2`,
 		`cobaltcore_health_status{cluster="b",system="flux"} 3`,
 		`cobaltcore_health_status{cluster="b",system="exporter"} 0`,
 	}, w.scrape("cobaltcore_health_status"))
@@ -79,10 +79,10 @@ func TestFilter(t *testing.T) {
 		verdict  Verdict
 		findings []string
 	}{
-		"all":    {Filter{}, Unknown, []string{"a: FleetClusterDown a", "b: FluxFailing apps", "a: FluxFailing apps < FleetClusterDown a"}},
+		"all":    {Filter{}, Down, []string{"a: FleetClusterDown a", "b: FluxFailing apps", "a: FluxFailing apps < FleetClusterDown a"}},
 		"c":      {Filter{Clusters: []string{"c"}}, OK, []string{}},
 		"b":      {Filter{Clusters: []string{"b", "c"}}, Degraded, []string{"b: FluxFailing apps"}},
-		"fleet":  {Filter{Systems: []string{"fleet"}}, Unknown, []string{"a: FleetClusterDown a"}},
+		"fleet":  {Filter{Systems: []string{"fleet"}}, Down, []string{"a: FleetClusterDown a"}},
 		"a flux": {Filter{Clusters: []string{"a"}, Systems: []string{"flux"}}, Unknown, []string{"a: FleetClusterDown a", "a: FluxFailing apps < FleetClusterDown a"}},
 	} {
 		got, err := tc.filter.Apply(r)

@@ -52,7 +52,7 @@ func TestReasonFollowsTheSummary(t *testing.T) {
 		rule:  &rule{name: "r", summary: p.phrase("it fails"), description: p.phrase(""), object: [3]*phrase{p.phrase(""), p.phrase(""), p.phrase("")}},
 		since: time.Unix(1, 0), atLeast: true, reason: "BuildFailed", labels: labels.FromStrings("cluster", "c"),
 	}
-	f := a.finding()
+	f := a.finding(time.Time{})
 	if f.Summary != "it fails: BuildFailed" || f.Reason != "BuildFailed" || !f.SinceAtLeast {
 		t.Errorf("finding is %+v", f)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
@@ -32,7 +34,7 @@ type Report struct {
 type Cluster struct {
 	Name    string          `json:"name"`
 	Role    string          `json:"role"`
-	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that cannot be reached is unknown at best."`
+	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that is down is down; what is in it is unknown."`
 	Systems []SystemVerdict `json:"systems"`
 }
 
@@ -60,9 +62,12 @@ type Finding struct {
 	// SinceAtLeast qualifies Since.
 	SinceAtLeast bool   `json:"sinceAtLeast" jsonschema_description:"Whether it began at the time in since or earlier."`
 	RootCause    string `json:"rootCause" jsonschema_description:"The id of the finding that this one follows from; empty if it is a root cause itself."`
-	Stale        bool   `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
-	Silenced     bool   `json:"silenced"`
-	Playbook     string `json:"playbook"`
+	// ResolvedAt and KeptUntil are set while a finding that is over is kept.
+	ResolvedAt *time.Time `json:"resolvedAt,omitempty" jsonschema_description:"When the finding ended. It is kept for some time in case it comes back, and does not count for any verdict."`
+	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Until when a finding that has ended is kept."`
+	Stale      bool       `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
+	Silenced   bool       `json:"silenced"`
+	Playbook   string     `json:"playbook"`
 	// Dashboard is for alerts, which are read where dashboards are.
 	Dashboard string `json:"-"`
 }
@@ -111,7 +116,7 @@ func (e *Evaluator) report(res *result) Report {
 		r.Clusters = append(r.Clusters, c)
 	}
 	for _, a := range res.alerts {
-		r.Findings = append(r.Findings, a.finding())
+		r.Findings = append(r.Findings, a.finding(res.at))
 	}
 	sortFindings(r.Findings)
 	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
@@ -146,7 +151,14 @@ func (c Cluster) Of(s alerts.System) Verdict {
 	return Absent
 }
 
-func (a *alert) finding() Finding {
+// keep marks a finding of which the alert is over.
+func (f *Finding) keep(a *alert, now time.Time) {
+	gone, until := a.gone.UTC(), a.gone.Add(a.rule.keepFiringFor).UTC()
+	f.ResolvedAt, f.KeptUntil = &gone, &until
+	f.Summary += fmt.Sprintf(" (resolved %s ago, kept until %s UTC)", model.Duration(now.Sub(gone).Round(time.Second)), until.Format(time.TimeOnly))
+}
+
+func (a *alert) finding(now time.Time) Finding {
 	l := a.rule.variables(a.labels)
 	f := Finding{
 		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
@@ -156,6 +168,9 @@ func (a *alert) finding() Finding {
 	}
 	if a.reason != "" {
 		f.Summary += ": " + a.reason
+	}
+	if a.resolved() {
+		f.keep(a, now)
 	}
 	if a.rule.dashboard != nil {
 		f.Dashboard = a.rule.dashboard(l)
@@ -175,7 +190,8 @@ func (a *alert) object() Object {
 }
 
 // sortFindings puts root causes before what follows. The worst come first: a cause is
-// as bad as the worst that follows from it; then the oldest.
+// as bad as the worst that follows from it; then the oldest. What is pending, but is the cause
+// of something that is not, counts like the others, and what is over comes last.
 func sortFindings(all []Finding) {
 	rank := func(f Finding) int {
 		return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, f.Severity)
@@ -186,19 +202,21 @@ func sortFindings(all []Finding) {
 		}
 		return 0
 	}
-	worst := map[string]int{} // by id
+	worst, causing := map[string]int{}, map[string]bool{} // by id
 	for _, f := range all {
 		worst[f.ID] = rank(f)
 	}
 	for _, f := range all {
 		if at, ok := worst[f.RootCause]; ok && f.State == Firing {
-			worst[f.RootCause] = min(at, rank(f))
+			worst[f.RootCause], causing[f.RootCause] = min(at, rank(f)), true
 		}
 	}
+	waits := func(f Finding) bool { return f.State == Pending && !causing[f.ID] }
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
-			cmp.Compare(flag(a.State == Pending), flag(b.State == Pending)),
+			cmp.Compare(flag(waits(a)), flag(waits(b))),
+			cmp.Compare(flag(a.ResolvedAt != nil), flag(b.ResolvedAt != nil)),
 			cmp.Compare(worst[a.ID], worst[b.ID]),
 			cmp.Compare(rank(a), rank(b)),
 			a.Since.Compare(b.Since),

@@ -86,12 +86,12 @@ func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[ale
 		}
 	}
 	for _, a := range all {
-		if a.state != Firing {
+		if a.state != Firing || a.resolved() {
 			continue
 		}
 		v := of(a.rule.severity)
-		if a.stale || f.clusters[a.home()] != nil && !f.clusters[a.home()].up {
-			v = Unknown // it was so when the cluster was last seen
+		if a.stale || f.unsure(a) {
+			v = Unknown
 		}
 		at := f.place(a)
 		out[at] = worst(out[at], v)
@@ -103,6 +103,13 @@ func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[ale
 		}
 	}
 	return out, counts
+}
+
+// unsure reports whether an alert is about the time before contact with its cluster was lost.
+// That a cluster is down is known itself, but not of a snapshot that cannot be read.
+func (f *facts) unsure(a *alert) bool {
+	c := f.clusters[a.home()]
+	return c != nil && !c.up && (c.snapshot || a.rule.system != alerts.Fleet)
 }
 
 // without is the verdict where nothing is reported: what is not known is not ok.

@@ -39,6 +39,12 @@ type Cause struct {
 	Following []health.Finding
 }
 
+// Waits reports whether the cause and all that follows from it have not lasted long enough yet.
+func (c Cause) Waits() bool {
+	pending := func(f health.Finding) bool { return f.State == health.Pending }
+	return pending(c.Finding) && !slices.ContainsFunc(c.Following, func(f health.Finding) bool { return !pending(f) })
+}
+
 // Causes groups the findings, in the order of the report.
 func Causes(r health.Report) []Cause {
 	var out []Cause
@@ -60,8 +66,8 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt}
 	t.matrix(r)
 	all := Causes(r)
-	firing := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State == health.Pending })
-	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return c.State != health.Pending })
+	firing := slices.DeleteFunc(slices.Clone(all), Cause.Waits)
+	pending := slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return !c.Waits() })
 	t.findings("", firing)
 	t.findings("Pending: not for long enough yet", pending)
 	if len(all) == 0 {

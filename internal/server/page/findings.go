@@ -125,7 +125,7 @@ func findingsOf(r health.Report, base, chosen filter) findings {
 		switch {
 		case len(out.Firing)+len(out.Pending) == maxCauses:
 			out.More++
-		case c.State == health.Pending:
+		case c.Waits():
 			out.Pending = append(out.Pending, view)
 		default:
 			out.Firing = append(out.Firing, view)
