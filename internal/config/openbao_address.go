@@ -93,7 +93,7 @@ func (b Backends) Find(cluster, server string) string {
 	if identity := b.identities[newStoreAddress(cluster, address)]; identity != "" {
 		return identity
 	}
-	host, port, _ := net.SplitHostPort(address) //nolint:errcheck // ServerAddress has joined them
+	host, port, _ := net.SplitHostPort(address) // ServerAddress has joined them
 	for _, service := range serviceOf(host) {
 		if identity := b.identities[storeAddress{cluster, net.JoinHostPort(service, port)}]; identity != "" {
 			return identity
@@ -115,7 +115,7 @@ func serviceOf(host string) []string {
 }
 
 func newStoreAddress(cluster, hostPort string) storeAddress {
-	host, _, _ := net.SplitHostPort(hostPort) //nolint:errcheck // without a port it is no Service
+	host, _, _ := net.SplitHostPort(hostPort) // without a port it is no Service
 	if strings.HasSuffix(host, serviceDomain) {
 		return storeAddress{cluster, hostPort}
 	}
