@@ -141,15 +141,21 @@ func controllersGroup() Group {
 			InhibitedBy: down,
 		}),
 		controller(Rule{
-			Name: "ControllerCrashLooping", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			// The kubelet alternates between the two reasons of an image.
+			// Longer than the threshold: a single restart is none of it.
+			Name: "ControllerCrashLooping", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 10 * time.Minute,
+			Threshold: after(10*time.Minute, "how long ago a container, restarted more than twice, ended last"),
+			// The kubelet alternates between the two reasons of an image. Between two pauses, of up to
+			// five minutes, a container runs and may be ready.
 			Expr: `max by (cluster, namespace, name, system, component, reason) (label_replace(
   cobaltcore_controller_pod_waiting{reason=~"CrashLoopBackOff|ImagePullBackOff|ErrImagePull|CreateContainerConfigError"},
-  "reason", "ImagePullBackOff", "reason", "ErrImagePull"))`,
+  "reason", "ImagePullBackOff", "reason", "ErrImagePull")
+  or label_replace(cobaltcore_controller_pod_restarts > 2
+    and on (cluster, namespace, name) (time() - cobaltcore_controller_pod_last_restart_timestamp_seconds < ` + threshold + `),
+  "reason", "CrashLoopBackOff", "", ""))`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} does not start: {{ $labels.reason }}",
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, cannot be configured, or its image cannot be pulled. Read its events and its last log with kubectl describe pod and kubectl logs --previous.",
-			InhibitedBy: podless,
+			InhibitedBy: append(podless, Inhibition{By: "ControllerOutOfMemory", Equal: []string{clusterLabel, "namespace", "name"}}),
 		}),
 		controller(Rule{
 			Name: "ControllerMetricsFailing", Severity: Info, For: 15 * time.Minute,
@@ -167,14 +173,14 @@ func controllersGroup() Group {
 			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} have more series than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
-			Name: "ControllerOutOfMemory", Severity: Info, For: 5 * time.Minute,
+			Name: "ControllerOutOfMemory", Severity: Warning, For: 5 * time.Minute,
 			Threshold: after(time.Hour, "how long ago it may have been"),
 			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
   and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} ran out of memory",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit.",
+			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit. Compare its use with the limit; raise the limit where the workload is defined.",
 		}),
 	}}
 }

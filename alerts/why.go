@@ -183,7 +183,7 @@ func whySeverity() map[string]string {
 		"ControllerCrashLooping":    "a workload without any pod has an alert of its own",
 		"ControllerMetricsFailing":  "only details of controllers are unseen",
 		"ControllerMetricsCut":      "only details of controllers are unseen",
-		"ControllerOutOfMemory":     "it was restarted",
+		"ControllerOutOfMemory":     "it was restarted, and will be killed again if its need grows",
 
 		"ExporterCollectorDown":    "a part of the fleet is unseen; users feel nothing",
 		"ExporterReloadFailed":     "the configuration before is in force",
