@@ -63,7 +63,7 @@ func TestAbandonPlugin(t *testing.T) {
 		"the plugin does not end":    {wait, failure.ReasonCredentials},
 		"the server does not answer": {mark{wait}, failure.ReasonTimeout},
 		"the plugin does not end after 401": {roundTrip(func(r *http.Request) (*http.Response, error) {
-			_, err := mark{roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.EOF })}.RoundTrip(r) //nolint:bodyclose // none
+			_, err := mark{roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.EOF })}.RoundTrip(r)
 			<-late
 			return nil, err
 		}), failure.ReasonCredentials},
@@ -73,7 +73,7 @@ func TestAbandonPlugin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = abandon{tc.next, new(atomic.Int32)}.RoundTrip(r) //nolint:bodyclose // none
+		_, err = abandon{tc.next, new(atomic.Int32)}.RoundTrip(r)
 		if got := failure.Classify(err); got != tc.want {
 			t.Errorf("%s: %s, want %s: %v", name, got, tc.want, err)
 		}
@@ -85,7 +85,7 @@ func TestAbandonPlugin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transport.RoundTrip(r); failure.Classify(err) != failure.ReasonCredentials { //nolint:bodyclose // none
+	if _, err := transport.RoundTrip(r); failure.Classify(err) != failure.ReasonCredentials {
 		t.Errorf("with %d requests that wait: %v", maxWaiting, err)
 	}
 	close(late)
