@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
+)
+
+// spoil replaces the texts of a report.
+func spoil[T any](t *testing.T, report T, keep ...string) T {
+	t.Helper()
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(key string, v any) any
+	walk = func(key string, v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			for k := range v {
+				v[k] = walk(k, v[k])
+			}
+		case []any:
+			for i := range v {
+				v[i] = walk(key, v[i])
+			}
+		case string:
+			if len(v) > 3 && v[0] == '2' && v[len(v)-1] == 'Z' || slices.Contains(keep, key) {
+				return v // a time, or something to find the page with
+			}
+			if key == "playbook" {
+				return "javascript:alert(3)"
+			}
+			return hostile
+		}
+		return v
+	}
+	text, err = json.Marshal(walk("", tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out T
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestEverythingIsEscaped(t *testing.T) {
+	o := options(t)
+	report, _ := o.Report(t.Context())
+	flow, clusters := o.SecretFlow(), o.Clusters()
+	// The pages are reached by these; the overview also has hostile ones.
+	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
+		o.Report = func(context.Context) (health.Report, error) { return spoil(t, report, keep...), nil }
+		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
+		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
+		h := handler(t, o)
+		for _, path := range []string{
+			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+		} {
+			w := get(h, path)
+			if w.Code >= http.StatusInternalServerError {
+				t.Errorf("%s %s: %d %s", name, path, w.Code, w.Body)
+			}
+			harmless(t, name+" "+path, w.Body.String())
+		}
+	}
+}
+
+// harmless fails if a page has a script, a handler or an address that is not its own.
+func harmless(t *testing.T, what, page string) {
+	t.Helper()
+	if strings.ContainsAny(page, "\x1b\u202e") {
+		t.Errorf("%s: has control characters", what)
+	}
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if n.Data == "img" || n.Data == "script" && (n.FirstChild != nil || len(n.Attr) != 2) {
+			t.Errorf("%s: has <%s> %v", what, n.Data, n.Attr)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(a.Val), "javascript:") {
+				t.Errorf("%s: <%s %s=%q>", what, n.Data, a.Key, a.Val)
+			}
+			if own := strings.HasPrefix(a.Val, "./") || strings.HasPrefix(a.Val, "../") || a.Val[:min(1, len(a.Val))] == "?" || strings.HasPrefix(a.Val, "#"); !own &&
+				(a.Key == "src" || a.Key == "action" || a.Key == "href" && !strings.HasPrefix(a.Val, "https://github.com/cobaltcore-dev/")) {
+				t.Errorf("%s: <%s %s=%q> leads elsewhere", what, n.Data, a.Key, a.Val)
+			}
+		}
+	}
+}
