@@ -150,20 +150,16 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 	return out
 }
 
-// maxShare is how many times longer than the last evaluation took the next one is
-// waited for, at least: evaluating takes a tenth of a core at most.
-const maxShare = 9
-
 // Run evaluates every interval until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 	for {
-		started := time.Now()
+		started, cpu := time.Now(), cpuTime()
 		if err := e.Evaluate(ctx); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
 		took := time.Since(started)
 		select {
-		case <-time.After(max(interval-took, maxShare*took)):
+		case <-time.After(pause(interval, took, cpuTime()-cpu)):
 		case <-ctx.Done():
 			return
 		}

@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !unix
+
+package health
+
+import "time"
+
+// cpuTime returns the time of the clock, as the time on a CPU is unknown.
+func cpuTime() time.Duration { return time.Duration(time.Now().UnixNano()) }
