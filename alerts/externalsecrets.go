@@ -283,8 +283,8 @@ func esoOthers() []Rule {
 // have the same.
 func ofOnly(label, expr string) string {
 	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
-	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` and on (cluster) (count by (cluster) (` + failing + `) == 1)
-  or on (cluster) group by (cluster, ` + label + `) (` + RecordedObjects + `))` // which have no such label
+	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` unless on (cluster) (count by (cluster) (` + failing + `) > 1)
+  or on (cluster) label_replace(group by (cluster) (` + RecordedObjects + `), "` + label + `", "", "", ""))`
 }
 
 func clusterSecret(name, kind, metric string) Rule {

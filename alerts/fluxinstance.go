@@ -29,7 +29,9 @@ func mismatched(aspect, separator string, r Rule) Rule {
 	rows := fluxMismatch + `{aspect="` + aspect + `"}`
 	r.Expr = `max by (` + fluxObject + `, object) (` + rows + `)` + r.Expr
 	r.Reason = `max by (` + fluxObject + `, object, reason) (label_join(` + rows + `, "reason", "` + separator + `", "actual", "desired"))`
-	r.Since = `min by (` + fluxObject + `, object, onset) (cobaltcore_flux_instance_mismatch_since_timestamp_seconds{aspect="` + aspect + `"})`
+	if aspect != "shard" { // of which there is no record
+		r.Since = `min by (` + fluxObject + `, object, onset) (cobaltcore_flux_instance_mismatch_since_timestamp_seconds{aspect="` + aspect + `"})`
+	}
 	r.Severity, r.For, r.KeepFiringFor = Warning, 15*time.Minute, 5*time.Minute
 	return flux(r)
 }

@@ -89,7 +89,7 @@ func setsLabel(t *testing.T, r alerts.Rule, label string) bool {
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		if call, ok := n.(*parser.Call); ok && call.Func.Name == "label_replace" {
 			to, value := call.Args[1].(*parser.StringLiteral).Val, call.Args[2].(*parser.StringLiteral).Val
-			found = found || to == label && !strings.Contains(value, "$")
+			found = found || to == label && value != "" && !strings.Contains(value, "$")
 		}
 		return nil
 	})

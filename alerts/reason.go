@@ -61,7 +61,7 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 		values = append(values, name)
 		return "%q"
 	})
-	return fmt.Sprintf(`{{ with printf %s %s | query }}{{ with . | first | label %q }}: {{ . }}{{ end }}{{ end }}`,
+	return fmt.Sprintf(`{{ with printf %s %s | query | sortByLabel %[3]q }}{{ with . | first | label %[3]q }}: {{ . }}{{ end }}{{ end }}`,
 		strconv.Quote(format), strings.Join(values, " "), labelReason), nil
 }
 

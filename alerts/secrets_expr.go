@@ -19,7 +19,7 @@ const (
 
 	// SecretBehind are readers whose last success is older than what OpenBao has; the
 	// value is that success. Kubernetes cuts times to the second, so OpenBao's is, too.
-	SecretBehind = SecretReads + ` > 0
+	SecretBehind = SecretReads + ` != 0
   < on (backend, mount, path_id) group_left () floor(max by (backend, mount, path_id) (cobaltcore_secretflow_stored_timestamp_seconds))`
 
 	// SecretBehindSince is since when each of those is behind.

@@ -32,7 +32,7 @@ func harmless() map[string]string {
 		`.*: cobaltcore_watch_(synced|present) without collector="\w+"`:                                                    "a kind belongs to one collector",
 		`FluxVersionOutOfRange: unless on \(` + object + `\) without cluster`:                                              "a FluxInstance has its own cluster as target_cluster",
 		`(ESO(Secret)?StoreNotReady|ESOExternalSecretFailing|ESOExternalSecretUnprocessed): by \(\[.*\]\) without problem`: "what it selects has none",
-		`Greenhouse(PresetNotReady|CatalogNotReady): by \(\[.*\]\) without condition`:                                      "what it selects has none",
+		`(CobaltCoreGreenhouseCatalog|GreenhousePreset)NotReady: by \(\[.*\]\) without condition`:                          "what it selects has none",
 		`GreenhousePresetFailing: cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds without kind="Plugin"`:    "a PluginPreset, which is its own preset, is left out if it is suspended or being deleted",
 		`ESOStoreNotValidated: (by|and on) \(\[cluster kind namespace name\]\) without (kind|namespace)`:                   "only a ClusterSecretStore, which has no namespace, is not validated",
 		`SecretFlow\w+: (\*|<|and) on \(\[backend mount path_id\]\) without mount`:                                         "path_id is of the mount, too",

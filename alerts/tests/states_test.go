@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
@@ -94,7 +95,7 @@ func stateFamilies() []stateFamily {
 	}
 }
 
-// certManagerStates is a family of cert-manager. The label kind is that of issuers only.
+// certManagerStates is a family of cert-manager.
 func certManagerStates(rows, kind string) stateFamily {
 	return stateFamily{
 		name: "cobaltcore_certmanager_" + rows + "_since_timestamp_seconds", kinds: []string{kind},
@@ -112,6 +113,10 @@ func stateAges() []time.Duration {
 // stateRows returns a row for each combination of values. The name of its object lists them.
 func stateRows() []ruletest.Row {
 	var rows []ruletest.Row
+	known := map[string][]string{} // labels by family
+	for _, f := range app.Families() {
+		known[f.Name] = append([]string{labels.MetricName}, f.Labels...)
+	}
 	for _, f := range stateFamilies() {
 		for _, kind := range f.kinds {
 			more := f.more[kind]
@@ -125,7 +130,7 @@ func stateRows() []ruletest.Row {
 					}
 					for _, onset := range stateOnsets() {
 						for _, age := range stateAges() {
-							rows = append(rows, f.row(kind, state, m, onset, age))
+							rows = append(rows, f.row(known[f.name], kind, state, m, onset, age))
 						}
 					}
 				}
@@ -137,7 +142,7 @@ func stateRows() []ruletest.Row {
 
 func stateOnsets() []string { return []string{lifecycle.Exact, lifecycle.AtLeast, lifecycle.Undated} }
 
-func (f stateFamily) row(kind, state, more, onset string, age time.Duration) ruletest.Row {
+func (f stateFamily) row(known []string, kind, state, more, onset string, age time.Duration) ruletest.Row {
 	l := map[string]string{
 		labels.MetricName: f.name, "cluster": "a", "kind": kind, f.stateLabel: state, "onset": onset,
 		"name": strings.Join([]string{kind, state, more, onset, age.String()}, " "),
@@ -149,6 +154,7 @@ func (f stateFamily) row(kind, state, more, onset string, age time.Duration) rul
 		l["tolerated"] = strconv.FormatBool(state != "stalled" && (onset != lifecycle.Undated || !f.atOnce(state)))
 	}
 	maps.Copy(l, f.rest)
+	maps.DeleteFunc(l, func(name, _ string) bool { return !slices.Contains(known, name) })
 	return ruletest.Row{Labels: labels.FromMap(l), Value: float64(ruletest.TakenAt().Add(-age).Unix())}
 }
 

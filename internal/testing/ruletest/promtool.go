@@ -162,14 +162,21 @@ func needs(r alerts.Rule) []string {
 		}
 	}
 	add(r.Expr)
+	add(r.Reason) // asked by the summary
 	return all
+}
+
+// isTime reports whether the value of a metric is a time. Readers and writers of secrets have
+// their last success.
+func isTime(name string) bool {
+	return strings.HasSuffix(name, "_timestamp_seconds") || slices.Contains([]string{"cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer"}, name)
 }
 
 // overTime is a row that holds until end and is then withdrawn. promtool's clock
 // begins at the epoch.
 func overTime(r Row, end, step time.Duration) string {
 	value, more := r.Value, ""
-	if strings.HasSuffix(r.Name(), "_timestamp_seconds") && value > 0 {
+	if isTime(r.Name()) && value > 0 {
 		value, more = value-float64(TakenAt().Unix()), fmt.Sprintf("+%d", int(step.Seconds()))
 	}
 	return strconv.FormatFloat(value, 'f', -1, 64) + more + "x" + strconv.Itoa(int(end/step)) + " stale"

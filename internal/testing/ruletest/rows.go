@@ -129,11 +129,18 @@ func Renamed(rows []Row, label string) []Row {
 	})
 }
 
-// Scraped are the rows with the labels that the scrape of a replica adds.
+// Scraped are the rows with the labels that the scrape of a replica adds. With honor_labels,
+// which the rules need, a row keeps its own.
 func Scraped(rows []Row, replica string) []Row {
+	added := map[string]string{
+		"instance": replica + ":9876", "pod": replica, "job": "cobaltcore-exporter", "service": "cobaltcore-exporter", "container": "exporter", "endpoint": "metrics",
+	}
 	return relabelled(rows, func(b *labels.Builder) {
-		b.Set("instance", replica+":9876").Set("pod", replica).Set("job", "cobaltcore-exporter").Set("service", "cobaltcore-exporter").
-			Set("container", "exporter").Set("endpoint", "metrics")
+		for name, value := range added {
+			if b.Get(name) == "" {
+				b.Set(name, value)
+			}
+		}
 	})
 }
 
