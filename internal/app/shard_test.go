@@ -61,9 +61,10 @@ func shard(index, count int) func(*Options) {
 	return func(o *Options) { o.Shard = fleet.Shard{Index: index, Count: count} }
 }
 
-// measured are the families whose values depend on when somebody looks.
+// measured are the rows whose values depend on when somebody looks: an onset that no object
+// records is the time of the first sighting.
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
-	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response|skew)_seconds)\{`)
+	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response|skew)_seconds)\{|onset="at_least"`)
 
 // counted are the families that count what this process has seen, or say what it makes
 // of its rows.
