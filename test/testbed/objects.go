@@ -21,7 +21,7 @@ import (
 
 const (
 	fieldManager = "testbed"
-	crdDeadline  = 30 * time.Second
+	crdDeadline  = 2 * time.Minute
 )
 
 // Apply creates or updates objects by server-side apply, in order, with their status. A
