@@ -60,6 +60,7 @@ func viewOf(body string) map[string]clusterView {
 			if at := timeOf(value); v.firstOfEvents.IsZero() || at.Before(v.firstOfEvents) {
 				v.firstOfEvents = at
 			}
+		case name == "cobaltcore_flux_resource_source_missing": // follows from another kind
 		case strings.HasPrefix(name, "flux_"), strings.HasPrefix(name, "cobaltcore_flux_"):
 			kind := kindLabel.FindStringSubmatch(line)
 			if kind == nil {

@@ -121,6 +121,8 @@ func expectStates(t *testing.T, e *harness.Exporter, objs []*unstructured.Unstru
 				want = " Unprocessed"
 			case "True SecretSynced", "True Synced": // no row has the reason of a success
 				want = "True"
+			case "False": // without a reason, the row has the namespaces
+				want = "False failed in namespace " + variants + "-a"
 			}
 			if got[key] != want {
 				wrong = append(wrong, fmt.Sprintf("%s: %q, want %q", key, got[key], want))
