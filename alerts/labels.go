@@ -10,7 +10,7 @@ const (
 	LabelService  = "service"
 	LabelPlaybook = "playbook"
 	// LabelNoAbsence makes absent-metrics-operator leave a rule alone: most rows are there
-	// only while there is trouble, and the alert ExporterDown covers their absence.
+	// only while there is trouble, and the alert ExporterMissing covers their absence.
 	LabelNoAbsence = "no_alert_on_absence"
 )
 

@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus
-// does, but for the rules that only Prometheus evaluates.
+// TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus does, with
+// the same summary and so the same reason, but for the rules that only Prometheus evaluates.
 func TestTheReportSaysTheSame(t *testing.T) {
 	t.Parallel()
 	only := map[string]bool{}
@@ -32,11 +32,11 @@ func TestTheReportSaysTheSame(t *testing.T) {
 		var want, got []string
 		for _, a := range evaluate(t, f, "cluster", f.Rows) {
 			if !only[a.Rule.Name] {
-				want = append(want, a.String())
+				want = append(want, a.String()+" "+a.Summary)
 			}
 		}
 		for _, found := range report(t, f).Findings {
-			got = append(got, found.Rule+labels.FromMap(found.Labels).String())
+			got = append(got, found.Rule+labels.FromMap(found.Labels).String()+" "+found.Summary)
 		}
 		slices.Sort(want)
 		slices.Sort(got)
