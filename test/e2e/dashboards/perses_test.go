@@ -69,13 +69,15 @@ const settled = `document.querySelectorAll('[aria-label^="expand group"]').forEa
 	window.queries?.isFetching() === 0 && document.querySelectorAll('[data-testid="panel"]').length === %d &&
 	!document.querySelector('.MuiSkeleton-root, [role="progressbar"]')`
 
-// show opens a page and waits until all is there, and something in each panel.
+// show opens a page and waits until every panel has something, again after a panel without
+// data. The page does not refresh itself: on a slow machine a large one takes longer than
+// the interval and would never be settled.
 func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string) []renderedPanel {
 	b.Helper()
-	b.do(look(shotWidth, 11000, "light"), // panels outside of the window are not asked for
-		chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f))))
+	open := chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s&refresh=0s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f)))
+	b.do(look(shotWidth, 11000, "light"), open) // panels outside of the window are not asked for
 	var panels []renderedPanel
-	if err := testbed.Poll(b.Context(), 2*time.Minute, func(context.Context) error {
+	if err := testbed.Poll(b.Context(), 5*time.Minute, func(context.Context) error {
 		if !eval[bool](b, fmt.Sprintf(settled, len(d.Spec.Panels))) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -85,6 +87,7 @@ func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string
 		for _, p := range panels {
 			// Without rows, a table is blank.
 			if p.Canvases == 0 && p.Text == "" && emptyPanels(f.name)[d.Metadata.Name+": "+p.Title] == "" {
+				b.do(open)
 				return fmt.Errorf("%s: %s: there is nothing to see", d.Metadata.Name, p.Title)
 			}
 		}
