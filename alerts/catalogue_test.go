@@ -198,10 +198,14 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// tolerance returns how long the expression of a rule waits by itself.
+// tolerance returns how long the expression of a rule waits by itself. Health checks that
+// FluxApplyFailing reports earlier follow from nothing else.
 func tolerance(r alerts.Rule) time.Duration {
-	if r.Threshold == nil || r.Threshold.Unit != alerts.Seconds || !strings.Contains(r.Expr, "time() - ") ||
-		!strings.Contains(r.Expr, "> "+strconv.FormatFloat(r.Threshold.Default, 'f', -1, 64)) {
+	if r.Threshold == nil || r.Threshold.Unit != alerts.Seconds || !strings.Contains(r.Expr, "time() - ") {
+		return 0
+	}
+	number := strconv.FormatFloat(r.Threshold.Default, 'f', -1, 64)
+	if !strings.Contains(r.Expr, "> "+number) && !strings.Contains(r.Expr, `{tolerated="true"} <= `+number) {
 		return 0
 	}
 	return time.Duration(r.Threshold.Default) * time.Second

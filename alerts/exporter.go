@@ -25,7 +25,7 @@ func exporterGroup() Group {
 			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
 			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
 			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or no probe is answered, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
+			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or a probe has no answer or no token, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
 				"The fleet page of the exporter shows which it is, its log the error.",
 			InhibitedBy: []Inhibition{
 				inHouse(),

@@ -52,6 +52,14 @@ func lastingIn(metric, without, matchers string) string {
   or time() - ` + metric + `{` + matchers + `, tolerated="false"})`
 }
 
+// failing selects objects that failed, like [lasting]. For health checks that were tried
+// again, a third of the threshold is enough: the second attempt of a retry loop is reported.
+func failing(kinds string) string {
+	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", kinds) + `, status="failed"}
+  unless (time() - ` + fluxNotReady + `{tolerated="true"} <= ` + threshold + `
+    or time() - ` + fluxNotReady + `{tolerated="briefly"} <= ` + threshold + ` / 3))`
+}
+
 // lastingSurely selects objects that have certainly been like this for longer than the
 // threshold.
 func lastingSurely(matchers string) string {
@@ -155,8 +163,10 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxApplyFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        lasting(matcher("kind", appliers) + `, status="failed"`),
+			Threshold:   after(10*time.Minute, sinceOnset+"; for failed health checks a third of it, after a second attempt has begun"),
+			Expr:        failing(appliers),
+			Since:       fluxSince,
+			Reason:      fluxReason,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. The last revision that could be applied is there, or a part of the new one.",
 			InhibitedBy: bySource,

@@ -24,14 +24,20 @@ type notification struct {
 	Spec struct {
 		Suspend  bool   `json:"suspend"`
 		Interval string `json:"interval"`
+		// ProviderRef is that of an Alert.
+		ProviderRef reference `json:"providerRef"`
 	} `json:"spec"`
 	Status status `json:"status"`
 }
 
+// notifying has the Alerts before v1beta3: they are not ready only because of their Provider
+// (fluxcd/notification-controller v1.1, internal/controller/alert_controller.go).
+var notifying = lifecycle.Kind{WaitsOnly: true}
+
 func notifications() []watch.Resource {
 	declare := func(kind string, versions ...string) watch.Resource {
 		return remembering(watch.Resource{
-			Group: notificationGroup, Kind: kind, Versions: versions, Families: commonFamilies(resourceInfo),
+			Group: notificationGroup, Kind: kind, Versions: versions, Families: commonFamilies(resourceInfo, resourceDependsOn),
 		}, func(o *notification, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			s := subject{
 				kind: kind, lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status, suspended: o.Spec.Suspend,
@@ -41,10 +47,16 @@ func notifications() []watch.Resource {
 			if s.static {
 				s.interval = ""
 			}
+			var waits []dependencies.Wait
+			if ref := o.Spec.ProviderRef; kind == "Alert" && ref.Name != "" {
+				ref.Kind = "Provider"
+				s.lifecycle, waits = &notifying, []dependencies.Wait{{Ref: ref.in(o.Metadata.Namespace)}}
+			}
 			s.evaluate(seen)
 			s.info(r, info{group: notificationGroup})
 			s.rows(r)
-			s.note(r, dependencies.Node{}, nil)
+			s.dependsOnRows(r, waits)
+			s.note(r, dependencies.Node{}, waits)
 			return s.result.Memory
 		})
 	}

@@ -40,7 +40,7 @@ func TestStates(t *testing.T) {
 		want                     string // status, reason, onset with its precision, whether it is tolerated
 	}{
 		{"a retry loop", "Kustomization", `{}`,
-			status(underWay, `"history":[`+entry("HealthCheckFailed", 3, 8)+`,`+entry("ReconciliationSucceeded", 0, 2)+`]`), "failed HealthCheckFailed 3 exact true"},
+			status(underWay, `"history":[`+entry("HealthCheckFailed", 3, 8)+`,`+entry("ReconciliationSucceeded", 0, 2)+`]`), "failed HealthCheckFailed 3 exact briefly"},
 		{"an upgraded controller", "Kustomization", `{}`,
 			status(underWay, `"lastAppliedRevision":"1","history":[`+entry("HealthCheckFailed", 3, 8)+`]`), "failed HealthCheckFailed 3 undated false"},
 		{"canceled after a success", "Kustomization", `{}`,

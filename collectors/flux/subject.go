@@ -5,7 +5,6 @@ package flux
 
 import (
 	"cmp"
-	"strconv"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
@@ -134,10 +133,25 @@ func (s *subject) notReadyRow(r *exposition.Rows) {
 	if s.provides { // an origin is its own upstream
 		source, upstream = self, cmp.Or(source, self)
 	}
-	tolerated := state != lifecycle.Stalled && (s.result.Onset.Precision() != lifecycle.Undated ||
-		state == lifecycle.Progressing || state == lifecycle.DependencyNotReady || state == lifecycle.Deleting)
 	r.Time(resourceNotReadySince, s.result.Onset.Time,
-		s.labels(state.String(), s.result.Onset.Precision(), strconv.FormatBool(tolerated), source, upstream, self, controllerOf(s.kind))...)
+		s.labels(state.String(), s.result.Onset.Precision(), s.tolerated(), source, upstream, self, controllerOf(s.kind))...)
+}
+
+// tolerated returns the value of the label tolerated: whether rules wait until the onset is
+// older than their tolerance. A third of it is enough for health checks that failed and were
+// tried again: each attempt waits for its timeout, and needs a cluster that answers.
+func (s *subject) tolerated() string {
+	switch state := s.result.State; {
+	case state == lifecycle.Stalled:
+		return "false"
+	case state == lifecycle.Progressing, state == lifecycle.DependencyNotReady, state == lifecycle.Deleting:
+		return "true"
+	case s.result.Onset.Precision() == lifecycle.Undated:
+		return "false"
+	case s.result.Retried && s.result.Reason == "HealthCheckFailed":
+		return "briefly"
+	}
+	return "true"
 }
 
 // controllerOf returns the controller that reconciles a kind.

@@ -70,7 +70,8 @@ func (l *loginProbe) Settled() bool {
 	return l.settled
 }
 
-// Status is up when there was an answer, be it a refusal.
+// Status is up when there was an answer to a login, be it a refusal. Without a token of the
+// cluster there is none.
 func (l *loginProbe) Status() status.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,7 +124,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settled, l.state.Took = true, time.Since(start)
-	l.state.Up, l.state.Reason = !failure.NoAnswer(err), failure.Reason(reason)
+	l.state.Up, l.state.Reason = step != stepToken && !failure.NoAnswer(err), failure.Reason(reason)
 	if l.state.Up {
 		l.state.LastSuccess = time.Now()
 	}

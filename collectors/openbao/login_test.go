@@ -50,9 +50,9 @@ var loginTable = map[string]loginCase{
 	"login-service":       {prepare: onActive(session200("s.token", true)), up: true, revoked: 1},
 	"login-refused":       {prepare: onActive(reply(http.StatusForbidden, `{"errors":["permission denied"]}`)), up: true},
 	"login-no-role":       {prepare: onActive(reply(http.StatusBadRequest, `{"errors":["invalid role name \"x\""]}`)), up: true},
-	"login-no-permission": {prepare: func(_ *bao, a *apiServer) { a.status = http.StatusForbidden }, up: true},
-	"login-no-account":    {prepare: func(_ *bao, a *apiServer) { a.status = http.StatusNotFound }, up: true},
-	"login-no-token":      {prepare: func(_ *bao, a *apiServer) { a.token = "" }, up: true},
+	"login-no-permission": {prepare: func(_ *bao, a *apiServer) { a.status = http.StatusForbidden }},
+	"login-no-account":    {prepare: func(_ *bao, a *apiServer) { a.status = http.StatusNotFound }},
+	"login-no-token":      {prepare: func(_ *bao, a *apiServer) { a.token = "" }},
 	"login-no-cluster":    {prepare: func(_ *bao, a *apiServer) { a.cluster.Kubeconfig = "missing" }},
 	"login-through-standby": {prepare: func(b *bao, _ *apiServer) {
 		b.nodes["openbao-0"].set("sys/health", reply(http.StatusInternalServerError, `{}`))

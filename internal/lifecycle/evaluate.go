@@ -44,6 +44,7 @@ func (k *Kind) Evaluate(o Object, s Sighting) Result {
 	result := Result{LastSuccess: e.success}
 	result.Memory = e.remember(out, reason)
 	result.State, result.Reason = e.state(out, reason)
+	result.Retried = result.State == Failed && result.Memory.Retried
 	result.Onset = e.onset(result.State, &result.Memory)
 	if result.State == Ready && result.Memory.Succeeded == 0 && result.Memory.Failed == 0 {
 		result.Memory = Memory{}
@@ -59,7 +60,7 @@ func (e *evaluation) forget() {
 		*m = Memory{}
 	}
 	if m.Failed != 0 && m.Failed < seconds(e.success) {
-		m.Failed, m.FailedSince, m.FailedSinceAtLeast, m.Reason = 0, 0, false, ""
+		m.Failed, m.FailedSince, m.FailedSinceAtLeast, m.Retried, m.Reason = 0, 0, false, false, ""
 		if m.State == Failed || m.State == Stalled {
 			m.State = Unset
 		}
@@ -73,7 +74,7 @@ func (e *evaluation) outcome() (outcome, string) {
 	switch {
 	case e.ready.Status == "True":
 		return succeeded, e.ready.Reason
-	case e.ready.Status == "False" && e.ready.Reason == ReasonDependencyNotReady:
+	case e.ready.Status == "False" && (e.WaitsOnly || e.ready.Reason == ReasonDependencyNotReady):
 		return waiting, e.ready.Reason
 	case e.ready.Status == "False" && e.ready.Reason != ReasonHealthCheckCanceled:
 		return failed, e.ready.Reason
@@ -118,7 +119,7 @@ func (e *evaluation) failedBefore() (reason string, ok bool) {
 func (e *evaluation) remember(out outcome, reason string) Memory {
 	m := Memory{
 		Failed: e.Before.Failed, Succeeded: e.Before.Succeeded, Reason: e.Before.Reason,
-		FailedSince: e.Before.FailedSince, FailedSinceAtLeast: e.Before.FailedSinceAtLeast,
+		FailedSince: e.Before.FailedSince, FailedSinceAtLeast: e.Before.FailedSinceAtLeast, Retried: e.Before.Retried,
 	}
 	at := seconds(e.ready.LastTransitionTime)
 	switch out {
@@ -134,8 +135,26 @@ func (e *evaluation) remember(out outcome, reason string) Memory {
 		m.Reason = reason
 		since := e.failedSince()
 		m.FailedSince, m.FailedSinceAtLeast = seconds(since.Time), since.AtLeast
+		m.Retried = e.retried()
 	}
 	return m
+}
+
+// retried reports whether another attempt has begun since the first failure after the
+// last success. A later outcome than the one known is that of another attempt.
+func (e *evaluation) retried() bool {
+	failures := 0
+	for _, a := range e.Attempts {
+		if !a.Failed || !a.Last.After(e.success) {
+			continue
+		}
+		failures++
+		if a.Last.After(a.First) && a.First.After(e.success) {
+			failures++
+		}
+	}
+	return failures > 1 || e.ready.Status == "Unknown" || e.ready.Reason == ReasonHealthCheckCanceled ||
+		e.Before.Failed != 0 && (e.Before.Retried || seconds(e.ready.LastTransitionTime) > e.Before.Failed)
 }
 
 // contradicted reports whether conditions or attempts of a ready object look like a

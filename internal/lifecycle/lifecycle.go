@@ -137,6 +137,8 @@ type Kind struct {
 	// KeepsTransitions means that lastTransitionTime moves with the status only, so that
 	// it is an exact onset. Flux moves it with the message, too.
 	KeepsTransitions bool
+	// WaitsOnly means that Ready is False only while the object waits for another one.
+	WaitsOnly bool
 	// NoGenerations means that the status has no generations to compare.
 	NoGenerations bool
 }
@@ -236,6 +238,8 @@ type Memory struct {
 	// FailedSince is the onset of the failures, across attempts and waits.
 	FailedSince        int64
 	FailedSinceAtLeast bool
+	// Retried means that another attempt has begun since.
+	Retried bool
 	// Reason is that of the last failure.
 	Reason string
 }
@@ -247,6 +251,8 @@ type Result struct {
 	// Onset is when the state began. Failed and stalled share the onset of the first
 	// failure after the last success.
 	Onset Onset
+	// Retried means that the object has failed and another attempt has begun since.
+	Retried bool
 	// LastSuccess is the newest success on record; zero if there is none.
 	LastSuccess time.Time
 	Memory      Memory

@@ -156,6 +156,7 @@ func TestEvaluate(t *testing.T) {
 		{"a status before it had none by design", applier, with(object(ready("False", "ValidationFailed", 5)), func(o *Object) { o.Observed, o.Static = -1, true }),
 			Failed, "ValidationFailed", 5, bound},
 		{"a status without conditions", applier, object(), Unknown, ReasonNoReady, 60, bound},
+		{"waits, whatever the reason", Kind{WaitsOnly: true}, object(ready("False", "Failed", 5)), DependencyNotReady, "Failed", 5, bound},
 		{"transitions are kept", store, object(ready("False", "InvalidProviderConfig", 5)), Failed, "InvalidProviderConfig", 5, exact},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -171,6 +172,39 @@ func TestEvaluate(t *testing.T) {
 				t.Errorf("onset is %s (at least: %t), want %s (at least: %t)", got.Onset.Time, got.Onset.AtLeast, want.Time, want.AtLeast)
 			}
 		})
+	}
+}
+
+// TestRetried: an attempt that has begun after a failure is the second one, or a later one.
+func TestRetried(t *testing.T) {
+	reconciling, underWay := cond("Reconciling", "True", "Progressing", 59), ready("Unknown", "Progressing", 59)
+	failing := object(ready("False", "HealthCheckFailed", 50))
+	for name, tc := range map[string]struct {
+		kind   Kind
+		object Object
+		before Memory
+		want   bool
+	}{
+		"one failure":           {applier, attempts(failing, failedAt("HealthCheckFailed", 50, 50), succeededAt(-90, 5)), Memory{}, false},
+		"one without an entry":  {applier, attempts(failing, succeededAt(-90, 5)), Memory{}, false},
+		"the second is running": {applier, attempts(object(underWay, reconciling), failedAt("HealthCheckFailed", 50, 50), succeededAt(-90, 5)), Memory{}, true},
+		"the second has failed": {applier, attempts(failing, failedAt("HealthCheckFailed", 40, 50), succeededAt(-90, 5)), Memory{}, true},
+		"it has failed in another way": {applier, attempts(failing, failedAt("HealthCheckFailed", 50, 50), failedAt("BuildFailed", 40, 40), succeededAt(-90, 5)),
+			Memory{}, true},
+		"a failure that recurred once": {applier, attempts(failing, failedAt("HealthCheckFailed", -200, 50), succeededAt(-300, 5)), Memory{}, false},
+		"canceled":                     {applier, attempts(object(ready("False", "HealthCheckCanceled", 58)), failedAt("HealthCheckFailed", 50, 50)), Memory{}, true},
+		"fetching again":               {source, object(underWay, cond("FetchFailed", "True", "GitOperationFailed", 50)), Memory{}, true},
+		"a later outcome":              {applier, failing, Memory{State: Failed, Failed: at(40).Unix(), FailedSince: at(40).Unix()}, true},
+		"the same outcome":             {applier, failing, Memory{State: Failed, Failed: at(50).Unix(), FailedSince: at(50).Unix()}, false},
+		"seen to be tried again":       {applier, failing, Memory{State: Failed, Failed: at(40).Unix(), FailedSince: at(40).Unix(), Retried: true}, true},
+		"before the success": {applier, attempts(failing, succeededAt(45, 45)),
+			Memory{State: Failed, Failed: at(40).Unix(), FailedSince: at(40).Unix(), Retried: true}, false},
+		"first attempt": {applier, object(underWay, reconciling), Memory{}, false},
+	} {
+		got := tc.kind.Evaluate(tc.object, Sighting{Now: at(60), Live: true, Before: tc.before})
+		if got.Retried != tc.want || got.Memory.Retried != tc.want {
+			t.Errorf("%s: retried %t, kept %t, want %t", name, got.Retried, got.Memory.Retried, tc.want)
+		}
 	}
 }
 

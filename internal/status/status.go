@@ -17,7 +17,7 @@ import (
 var (
 	up = &exposition.Family{
 		Name: "cobaltcore_collector_up", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},
-		Help: "Whether the collector knows what it should: everything that it watches is complete and no watch is failing, and what it asks gives an answer, whatever it is.",
+		Help: "Whether the collector knows what it should: everything that it watches is complete and no watch is failing, and what it asks gives an answer, whatever it is. A login probe needs a token of its cluster, too.",
 	}
 	duration = &exposition.Family{
 		Name: "cobaltcore_collector_duration_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector"},

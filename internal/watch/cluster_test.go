@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -205,18 +206,57 @@ contexts: [{name: c, context: {cluster: c}}]}`, a.URL, ca))
 	r.wantRows(size("Widget", "a", 1))
 }
 
-// TestClientCertificateThatExpired has its row although the server was never asked.
+// TestClientCertificateThatExpired has its row although the server was never asked, and is
+// followed when it is rotated, in the kubeconfig and in files beside it. One that expires while
+// its cluster is watched ends the connection in the same way.
 func TestClientCertificateThatExpired(t *testing.T) {
 	t.Parallel()
-	end := time.Now().Add(-time.Hour).Truncate(time.Second)
-	certificate, key := selfSigned(t, end)
-	a := newFakeAPI(t, (*httptest.Server).StartTLS)
-	r := watchAPI(t, a)
-	r.rewrite(fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}],
-contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {client-certificate-data: %s, client-key-data: %s}}]}`,
-		a.URL, base64.StdEncoding.EncodeToString(certificate), base64.StdEncoding.EncodeToString(key)))
-	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="client_certificate"} %d`, end.Unix()))
-	r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
+	kubeconfig := func(server, user string) string {
+		return fmt.Sprintf(`{current-context: c, clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}],
+contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {%s}}]}`, server, user)
+	}
+	for name, write := range map[string]func(r *rig, server string, certificate, key []byte){
+		"in the kubeconfig": func(r *rig, server string, certificate, key []byte) {
+			encode := base64.StdEncoding.EncodeToString
+			r.rewrite(kubeconfig(server, "client-certificate-data: "+encode(certificate)+", client-key-data: "+encode(key)))
+		},
+		"in files": func(r *rig, server string, certificate, key []byte) {
+			for file, content := range map[string][]byte{"client.crt": certificate, "client.key": key} {
+				if err := os.WriteFile(filepath.Join(filepath.Dir(r.kubeconfig), file), content, 0o600); err != nil {
+					r.t.Fatal(err)
+				}
+			}
+			r.rewrite(kubeconfig(server, "client-certificate: client.crt, client-key: client.key"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newFakeAPI(t, func(s *httptest.Server) {
+				s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+				s.StartTLS()
+			})
+			a.serve("Widget", "v1")
+			a.put("widgets", "a", `{"size":1}`)
+			r := watchAPI(t, a)
+			use := func(end time.Time) {
+				certificate, key := selfSigned(t, end)
+				write(r, a.URL, certificate, key)
+				r.wantLine(fmt.Sprintf(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="client_certificate"} %d`, end.Unix()))
+			}
+			use(time.Now().Add(-time.Hour))
+			r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
+			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 0`)
+			use(time.Now().Add(5 * time.Second))
+			r.wantRows(size("Widget", "a", 1))
+			r.wantLine(`cobaltcore_cluster_failing{cluster="c",reason="tls"} 1`)
+			r.wantRows(size("Widget", "a", 1)) // until they are stale
+			use(time.Now().Add(time.Hour))
+			r.wantNoLine("cobaltcore_cluster_failing{")
+			r.wantLine(`cobaltcore_cluster_up{cluster="c"} 1`)
+			a.put("widgets", "a", `{"size":2}`)
+			r.wantRows(size("Widget", "a", 2))
+		})
+	}
 }
 
 func TestKubeconfigRotates(t *testing.T) {

@@ -46,6 +46,7 @@ type retryController struct {
 
 	succeed  atomic.Bool  // the next attempt succeeds
 	finished atomic.Int64 // failed attempts; -1 after the success
+	failedAt [2]time.Time // of the first attempts, once they are finished
 }
 
 func newRetryController(c *testbed.Cluster) *retryController {
@@ -96,6 +97,11 @@ func (k *retryController) run(ctx context.Context) error {
 	}
 }
 
+// second returns when the second attempt began and when it had failed.
+func (k *retryController) second() (begun, failed time.Time) {
+	return k.failedAt[0].Add(retryInterval), k.failedAt[1]
+}
+
 // pause returns after d, or when the context ends.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -138,9 +144,12 @@ func (k *retryController) finish(ctx context.Context, success bool) error {
 	}
 	if success {
 		k.finished.Store(-1)
-	} else {
-		k.finished.Add(1)
+		return errors.Join(errs...)
 	}
+	if n := k.finished.Load(); n < int64(len(k.failedAt)) {
+		k.failedAt[n] = time.Now()
+	}
+	k.finished.Add(1)
 	return errors.Join(errs...)
 }
 
