@@ -41,14 +41,15 @@ func operatorDown(r Rule, system System, selector string) Rule {
 	return r
 }
 
-// greenhouseDown is about all workloads of Greenhouse. Its manager reconciles its objects.
+// greenhouseDown is about all workloads of Greenhouse but its webhook. Its manager reconciles
+// its objects.
 func greenhouseDown(r Rule) Rule {
 	const manager = `".*manager"`
-	others := controllerDown(r, Greenhouse, `, name!~`+manager)
+	others := controllerDown(r, Greenhouse, `, name!~".*(manager|webhook)"`)
 	r = operatorDown(r, Greenhouse, `, name=~`+manager)
 	r.Expr += `
 or ` + others.Expr
-	r.Since = controllerDown(Rule{}, Greenhouse, "").Since
+	r.Since = controllerDown(Rule{}, Greenhouse, `, name!~".*webhook"`).Since
 	return r
 }
 
@@ -65,20 +66,24 @@ func operated(by string, r Rule) Rule {
 	return r
 }
 
+// controller declares a rule about any workload, whatever its system.
+func controller(r Rule) Rule {
+	r.System = Controllers
+	if r.Object == (Object{}) {
+		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
+	}
+	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	return r
+}
+
 func controllersGroup() Group {
 	// A DaemonSet without a node to run on is not down.
 	const short = `(max by (` + workload + `, system) (cobaltcore_controller_replicas_available{system!=""})
   < max by (` + workload + `, system) (cobaltcore_controller_replicas_desired))`
-	controller := func(r Rule) Rule {
-		r.System = Controllers
-		if r.Object == (Object{}) {
-			r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
-		}
-		r.InhibitedBy = append(r.InhibitedBy, inHouse())
-		return r
-	}
 	var down, podless []Inhibition // of the workload, and of its pods
-	for _, name := range []string{"FluxControllerDown", "ESOControllerDown", "GreenhouseControllerDown", "AuroraControllerDown"} {
+	for _, name := range []string{
+		"FluxControllerDown", "ESOControllerDown", "ESOWebhookDown", "GreenhouseControllerDown", "GreenhouseWebhookDown", "AuroraControllerDown",
+	} {
 		down = append(down, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "name"}})
 		podless = append(podless, Inhibition{By: name, Equal: []string{clusterLabel, "namespace", "component"}})
 	}
@@ -120,6 +125,11 @@ func controllersGroup() Group {
 			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
 		}),
+		controllerDown(Rule{
+			Name: "GreenhouseWebhookDown", Severity: Warning,
+			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of Greenhouse cannot be created or changed. Read why its pods do not become ready.",
+		}, Greenhouse, `, name=~".*webhook"`),
 		ofOnlyAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",
@@ -195,6 +205,6 @@ func metricsFailing(by string) string {
 func controllersSystem() Description {
 	return Description{
 		System: Controllers, Title: "Controllers", Key: "controllers", Prefixes: []string{"Controller"}, Page: clusterPage,
-		Watches: "the controllers themselves", Groups: groups(controllersGroup),
+		Watches: "the controllers themselves", Groups: groups(controllersGroup, controllersWork),
 	}
 }

@@ -45,3 +45,17 @@ const PluginWorkloadDown = `cobaltcore_greenhouse_plugin_info
       and on (cluster, namespace, name, kind) (cobaltcore_controller_replicas_available == 0)
       unless on (cluster, namespace, name, kind) (cobaltcore_controller_replicas_desired{kind="DaemonSet"} == 0),
     "target_cluster", "$1", "cluster", "(.*)")`
+
+// work names a queue of a controller, beside its label name or controller.
+const work = "cluster, system, component, controller_namespace"
+
+// reexported selects the rows of a family of the controllers that the exporter has exported
+// again: Prometheus may have others of the same name.
+func reexported(family, matchers string) string {
+	return family + `{system!=""` + matchers + `}`
+}
+
+// errorRatio is how many of the events of a counter within a time were errors.
+func errorRatio(by, errors, all, within string) string {
+	return `sum by (` + by + `) (rate(` + errors + `[` + within + `])) / sum by (` + by + `) (rate(` + all + `[` + within + `]))`
+}

@@ -24,7 +24,9 @@ func esoLasting(matchers string) string {
 // about the store.
 func joinStore() []string { return []string{clusterLabel, "store"} }
 
-func esoRecordings() []Recording { return []Recording{{RecordedObjects, objectStates()}} }
+func esoRecordings() []Recording {
+	return []Recording{{RecordedObjects, objectStates()}, {esoCommon, ofOnly("store", ofOnly(backend, esoWatched))}}
+}
 
 // objectStates counts ExternalSecrets by state.
 func objectStates() string {
@@ -262,29 +264,21 @@ func esoPushes() []Rule {
 }
 
 func esoOthers() []Rule {
-	return []Rule{
+	return append(esoCalls(), []Rule{
 		clusterSecret("ESOClusterExternalSecretFailing", "ClusterExternalSecret", "cobaltcore_eso_clusterexternalsecret"),
 		clusterSecret("ESOClusterPushSecretFailing", "ClusterPushSecret", "cobaltcore_eso_clusterpushsecret"),
 		esoOperated(Rule{
 			Name: "ESOSyncFailureRatio", System: ExternalSecrets, Severity: Critical, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of the ExternalSecrets of a cluster, at least three"},
-			Expr: ofOnly("store", ofOnly(backend, `(sum by (cluster) (`+RecordedObjects+`{state=~"failed|stale"}) / sum by (cluster) (`+RecordedObjects+`) > `+threshold+`
-  and on (cluster) (sum by (cluster) (`+RecordedObjects+`{state=~"failed|stale"}) >= 3))`)),
+			Expr: withCommon(`sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) / sum by (cluster) (` + RecordedObjects + `) > ` + threshold + `
+  and on (cluster) (sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) >= 3)`),
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets in cluster {{ $labels.cluster }} are not synchronized",
 			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
 			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
 		}),
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
-	}
-}
-
-// ofOnly adds a label to what is counted in a cluster if all ExternalSecrets that fail there
-// have the same.
-func ofOnly(label, expr string) string {
-	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
-	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` unless on (cluster) (count by (cluster) (` + failing + `) > 1)
-  or on (cluster) label_replace(group by (cluster) (` + RecordedObjects + `), "` + label + `", "", "", ""))`
+	}...)
 }
 
 func clusterSecret(name, kind, metric string) Rule {

@@ -130,6 +130,14 @@ func greenhouseClusters() []Rule {
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
+			Name: "GreenhouseKubernetesUnmaintained", Severity: Info, For: time.Hour,
+			Threshold: &Threshold{Default: 35, Unit: Minor, Meaning: "the oldest that gets patches"},
+			Expr:      `max by (cluster, namespace, name) (` + greenhouseCluster + `_kubernetes_minor_version) < ` + threshold,
+			Summary:   "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} runs Kubernetes 1.{{ $value }}, which gets no patches",
+			Description: "Cluster {{ $labels.name }} runs Kubernetes 1.{{ $value }}; the Kubernetes project maintains versions from 1.$threshold on, so security fixes do not arrive. " +
+				"Plan its upgrade. Where a vendor maintains older versions, set the threshold in rules.overrides.",
+		}),
+		ofCluster(Rule{
 			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: 5 * time.Minute,
 			Expr:    `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds) - time()`,
 			Summary: "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
@@ -244,10 +252,28 @@ func greenhouseOthers() []Rule {
 			"Its chart cannot be fetched or replicated. Plugins that use it cannot be installed or upgraded.", Warning),
 		greenhouseFailing("CobaltCoreGreenhouseCatalogNotReady", "Catalog", "", "Its definitions stay at the versions that they have.", Warning),
 		greenhouseFailing("CobaltCoreGreenhouseOrganizationNotReady", "Organization", "", "Its namespace, its admins or its login may be incomplete.", Warning),
+		teamMembersMissing(),
 		greenhouseFailing("GreenhouseTeamNotReady", "Team", "", "Its members cannot be read, or are not all valid.", Warning),
 		greenhouseFailing("CobaltCoreGreenhouseTeamRoleBindingNotReady", "TeamRoleBinding", "", "Its teams may lack access in some clusters.", Warning),
 		deletionStuck("GreenhouseDeletionStuck", Greenhouse, "greenhouse.sap"),
 	}
+}
+
+// teamMembersMissing is about many members who lose their access at once: teams that are gone,
+// or an identity provider that answers with a part of them.
+func teamMembersMissing() Rule {
+	const members, before = `sum by (cluster, namespace) (cobaltcore_greenhouse_team_members)`, `sum by (cluster, namespace) (cobaltcore_greenhouse_team_members offset 1h)`
+	r := greenhouse("Organization", Rule{
+		Name: "GreenhouseTeamMembersMissing", Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
+		Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of them may be gone within an hour"},
+		Expr: `1 - (` + members + ` or 0 * ` + before + `) / ` + before + ` > ` + threshold + `
+  and on (cluster) (cobaltcore_watch_synced{collector="greenhouse", kind="Team"} == 1)`,
+		Summary: "{{ $value | humanizePercentage }} of the members of teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} are gone",
+		Description: "Within an hour the Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members: Teams were deleted, or the identity provider has answered with a part of them. " +
+			"Compare the Teams with the groups of the identity provider.",
+	})
+	r.Object = Object{Kind: "Organization", Name: "{{ $labels.namespace }}"}
+	return r
 }
 
 const definitions = `label_replace(label_replace(label_replace(cobaltcore_greenhouse_plugindefinition_info,

@@ -25,6 +25,11 @@ const (
 	Intervals Unit = "intervals"
 	Changes   Unit = "changes"
 	Entries   Unit = "entries"
+	Objects   Unit = "objects"
+	Tokens    Unit = "tokens"
+	Minor     Unit = "minor version"
+	// Milliseconds are the unit of the durations in OpenBao's telemetry.
+	Milliseconds Unit = "milliseconds"
 )
 
 // Threshold is the number of a rule that an installation may set.
@@ -47,6 +52,8 @@ func (t Threshold) String(value float64) string {
 		return model.Duration(time.Duration(value * float64(time.Second))).String()
 	case Ratio:
 		return strconv.FormatFloat(100*value, 'g', 3, 64) + "%"
+	case Milliseconds:
+		return strconv.FormatFloat(value, 'g', -1, 64) + " ms"
 	}
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }

@@ -29,7 +29,7 @@ type Collector struct {
 // New makes the collector of a configuration, and with it the families of what it
 // exports again: an exposition and the probes that fill it need the same collector.
 func New(c config.Controllers) Collector {
-	return Collector{Config: c, exported: newReexport(c.Allow)}
+	return Collector{Config: c, exported: newReexport(c.Allow, c.Buckets)}
 }
 
 // Name returns the name of the collector.

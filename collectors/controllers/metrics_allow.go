@@ -13,8 +13,8 @@ import (
 // exportable is a family of a controller's own that is exported again.
 type exportable struct {
 	name, help string
-	// distribution says that it is a histogram, of which only sum and count are
-	// exported: buckets are most of the series, and no rule needs them.
+	// distribution says that it is a histogram, of which sum and count are exported.
+	// Buckets are most of the series, and no rule needs them: they are an option.
 	distribution bool
 }
 
@@ -26,6 +26,7 @@ func defaultAllowed() []exportable {
 		{name: "controller_runtime_max_concurrent_reconciles", help: "Workers that the controller has."},
 		{name: "controller_runtime_reconcile_errors_total", help: "Reconciliations that failed."},
 		{name: "controller_runtime_reconcile_panics_total", help: "Reconciliations that panicked."},
+		{name: "controller_runtime_reconcile_time_seconds", help: "Time that reconciliations of the controller took.", distribution: true},
 		{name: "controller_runtime_reconcile_total", help: "Reconciliations by result: the heartbeat of the controller."},
 		{name: "controller_runtime_terminal_reconcile_errors_total", help: "Reconciliations that failed and are not tried again."},
 		{name: "externalsecret_provider_api_calls_count", help: "Calls of External Secrets Operator to the servers that hold the secrets."},
@@ -69,7 +70,8 @@ func exportedLabels() []string {
 }
 
 // newReexport takes over the families of the list; an empty one means the default.
-func newReexport(allow []string) *reexport {
+// Buckets of histograms are families of their own.
+func newReexport(allow []string, buckets bool) *reexport {
 	list := defaultAllowed()
 	if len(allow) > 0 {
 		list = userAllowed(allow)
@@ -92,9 +94,17 @@ func newReexport(allow []string) *reexport {
 			r.addPlain(x.name+exposition.Sum, userHelp)
 			r.addPlain(x.name+exposition.Count, userHelp)
 		}
+		if buckets && (x.distribution || x.help == "") {
+			r.addPlain(x.name+bucket, bucketHelp)
+		}
 	}
 	return r
 }
+
+// bucket ends the names of the buckets of a histogram.
+const bucket = "_bucket"
+
+const bucketHelp = "Buckets of the histogram, because the configuration asks for them."
 
 const userHelp = "Exported again as the controller has it, because the configuration allows it."
 

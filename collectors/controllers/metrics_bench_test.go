@@ -44,7 +44,7 @@ func manySamples(tb testing.TB) []byte {
 func BenchmarkParse(b *testing.B) {
 	text := manySamples(b)
 	b.Run("ours", func(b *testing.B) {
-		p := newParser(newReexport(nil))
+		p := newParser(newReexport(nil, false))
 		b.SetBytes(int64(len(text)))
 		b.ReportAllocs()
 		for b.Loop() {
@@ -86,7 +86,7 @@ func BenchmarkParse(b *testing.B) {
 // BenchmarkTakeOver makes rows of the same, as once for each pod and round.
 func BenchmarkTakeOver(b *testing.B) {
 	text := manySamples(b)
-	r := newReexport(nil)
+	r := newReexport(nil, false)
 	e, err := exposition.New(exposition.Options{}, r.families...)
 	if err != nil {
 		b.Fatal(err)

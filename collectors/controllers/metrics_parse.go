@@ -141,8 +141,10 @@ func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit 
 			return p.into, exposition.Sum, false
 		case p.into != nil && string(suffix) == exposition.Count:
 			return p.into, exposition.Count, false
-		case len(suffix) == 0, string(suffix) == "_bucket", string(suffix) == "_created":
-			return nil, "", false // quantiles and buckets
+		case string(suffix) == bucket:
+			return p.plain[string(name)], "", false
+		case len(suffix) == 0, string(suffix) == "_created":
+			return nil, "", false // quantiles
 		}
 	}
 	if f := p.plain[string(name)]; f != nil {

@@ -40,6 +40,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		allow   []string
+		buckets bool
 		text    string
 		want    []string
 		misfits int
@@ -53,6 +54,17 @@ func TestParse(t *testing.T) {
 				"gotk_reconcile_duration_seconds_bucket{kind=\"X\",le=\"0.01\"} 1\ngotk_reconcile_duration_seconds_bucket{kind=\"X\",le=\"+Inf\"} 2\n" +
 				"gotk_reconcile_duration_seconds_sum{kind=\"X\"} 0.5\ngotk_reconcile_duration_seconds_count{kind=\"X\"} 2\ngotk_reconcile_duration_seconds_created{kind=\"X\"} 2\n",
 			want: []string{`gotk_reconcile_duration_seconds_sum kind="X" 0.5`, `gotk_reconcile_duration_seconds_count kind="X" 2`},
+		},
+		"a histogram with its buckets": {
+			buckets: true,
+			text:    "# TYPE gotk_reconcile_duration_seconds histogram\ngotk_reconcile_duration_seconds_bucket{le=\"+Inf\"} 2\ngotk_reconcile_duration_seconds_sum 0.5\n",
+			want:    []string{`gotk_reconcile_duration_seconds_bucket le="+Inf" 2`, `gotk_reconcile_duration_seconds_sum 0.5`},
+		},
+		"a histogram of a user with its buckets": {
+			allow:   []string{"x"},
+			buckets: true,
+			text:    "# TYPE x histogram\nx_bucket{le=\"+Inf\"} 2\nx_sum 1\n# TYPE y histogram\ny_bucket{le=\"1\"} 2\n",
+			want:    []string{`x_bucket le="+Inf" 2`, "x_sum 1"},
 		},
 		"a summary of a user": {
 			allow: []string{"x"},
@@ -91,7 +103,7 @@ func TestParse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, misfits, err := parsed(newReexport(tc.allow), strings.NewReader(tc.text))
+			got, misfits, err := parsed(newReexport(tc.allow, tc.buckets), strings.NewReader(tc.text))
 			if diff := cmp.Diff(tc.want, got); diff != "" || err != nil || misfits != tc.misfits {
 				t.Errorf("%d misfits, %v\n%s", misfits, err, diff)
 			}
@@ -120,7 +132,7 @@ func TestParseRefuses(t *testing.T) {
 				if before != "" && (name == "nothing" || name == "comments only") {
 					continue
 				}
-				_, _, err := parsed(newReexport(nil), strings.NewReader(before+text))
+				_, _, err := parsed(newReexport(nil, false), strings.NewReader(before+text))
 				if failure.ReasonOf(err) != failure.ReasonDecode || err == nil {
 					t.Errorf("%v", err)
 				}
@@ -130,7 +142,7 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := parsed(newReexport(nil), io.MultiReader(strings.NewReader("x 1\n"), errReader{})); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, _, err := parsed(newReexport(nil, false), io.MultiReader(strings.NewReader("x 1\n"), errReader{})); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("an error while reading: %v", err)
 	}
 }
@@ -146,7 +158,7 @@ func TestNoFamilyIsThereTwice(t *testing.T) {
 		nil, {"x"}, {"x_sum", "x", "x_count"}, {"x", "x_sum_sum", "x_sum"}, {"gotk_reconcile_duration_seconds_count", "gotk_reconcile_duration_seconds"},
 		{"workqueue_depth", "workqueue_depth_sum"},
 	} {
-		r := newReexport(allow)
+		r := newReexport(allow, true)
 		if _, err := exposition.New(exposition.Options{}, slices.Concat(podFamilies(), r.scrapeFamilies())...); err != nil {
 			t.Errorf("%v: %v", allow, err)
 		}
@@ -167,7 +179,7 @@ func stockParsed(text string) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed, found := newReexport(nil), map[string]float64{}
+	allowed, found := newReexport(nil, false), map[string]float64{}
 	for name, family := range families {
 		for _, m := range family.GetMetric() {
 			key := func(name string) string {
@@ -212,7 +224,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("# TYPE gotk_reconcile_duration_seconds summary\ngotk_reconcile_duration_seconds{quantile=\"1\"} 1\ngotk_reconcile_duration_seconds_sum NaN\n"))
 	f.Add([]byte("workqueue_depth{a=\"\xff\"} -Inf\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r := newReexport(nil)
+		r := newReexport(nil, false)
 		samples, _, err := parsed(r, bytes.NewReader(text))
 		e, newErr := exposition.New(exposition.Options{}, r.families...)
 		if newErr != nil {

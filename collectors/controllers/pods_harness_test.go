@@ -198,7 +198,7 @@ func podConfig() config.Controllers {
 // startPods makes a probe whose rows are served. change may be nil.
 func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change func(*collectors.Site)) (*pods, *exposition.Exposition) {
 	tb.Helper()
-	r := newReexport(conf.Allow)
+	r := newReexport(conf.Allow, conf.Buckets)
 	now := func() time.Time { return time.Date(2026, 11, 23, 15, 11, 26, 0, time.UTC) }
 	site := collectortest.Site(tb, now, slices.Concat(podFamilies(), r.scrapeFamilies())...)
 	site.Cluster = c

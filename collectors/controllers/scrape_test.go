@@ -258,7 +258,7 @@ func TestManySeries(t *testing.T) {
 	if got := servedRows(t, e, metricsCut.Name); !strings.HasSuffix(got, "} 15\n") {
 		t.Error(got)
 	}
-	r := newReexport([]string{"a", "b", "c", "d", "e", "f"})
+	r := newReexport([]string{"a", "b", "c", "d", "e", "f"}, false)
 	text.Reset()
 	for n := range 6 * maxSeriesOfFamily {
 		_, _ = fmt.Fprintf(&text, "%c{name=\"x-%d\"} 1\n", 'a'+n%6, n)

@@ -90,10 +90,12 @@ func (o *externalSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows)
 	syncRows(r, &externalSecret, &o.Metadata, &o.Status, interval, &s)
 	stores := o.stores()
 	var first secretstores.Ref
+	var store string
 	if len(stores) > 0 {
 		first = stores[0]
+		store = first.String()
 	}
-	r.Add(secretInfo, 1, o.Metadata.Namespace, o.Metadata.Name, first.Kind, first.Name, cmp.Or(o.Spec.Target.Name, o.Metadata.Name), policy,
+	r.Add(secretInfo, 1, o.Metadata.Namespace, o.Metadata.Name, first.Kind, first.Name, store, cmp.Or(o.Spec.Target.Name, o.Metadata.Name), policy,
 		cmp.Or(o.Spec.Target.DeletionPolicy, "Retain"), cmp.Or(o.Spec.Target.CreationPolicy, "Owner"))
 	for i := 1; i < len(stores); i++ {
 		r.Add(secretStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, stores[i].Kind, stores[i].Name)

@@ -4,6 +4,8 @@
 package greenhouse
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -46,6 +48,9 @@ func clusters() watch.Resource {
 		if o.Status.KubernetesVersion != "" {
 			r.Add(clusterVersion, 1, with(o.Status.KubernetesVersion)...)
 		}
+		if minor, ok := minorVersion(o.Status.KubernetesVersion); ok {
+			r.Add(clusterMinor, minor, labels...)
+		}
 		if n := o.Status.Nodes; n != nil {
 			r.Add(clusterNodes, float64(n.Total), labels...)
 			r.Add(clusterReadyNodes, float64(n.Ready), labels...)
@@ -55,6 +60,16 @@ func clusters() watch.Resource {
 		r.Time(clusterScheduled, scheduledDeletion(o.Metadata.Annotations), labels...)
 		return o.Status.lifecycleRows(r, "Cluster", &o.Metadata.Meta, identities{target: target, cluster: o.Metadata.Name}, seen)
 	})
+}
+
+// minorVersion returns the second number of a version of Kubernetes.
+func minorVersion(version string) (minor float64, ok bool) {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 3 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(parts[1], 10, 16)
+	return float64(n), err == nil
 }
 
 // scheduledDeletion is when a cluster that is marked for deletion is due. Greenhouse

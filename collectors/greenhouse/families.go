@@ -52,6 +52,7 @@ var (
 	clusterKind        = newKindFamilies("cluster", "the Cluster", "namespace", "name")
 	clusterInfo        = clusterKind.gauge("info", "Which cluster of this fleet # is, how Greenhouse logs in there (kubeconfig or oidc), and which team owns it; owned_by is empty without the label.", "target_cluster", "connectivity", "owned_by")
 	clusterVersion     = clusterKind.gauge("kubernetes_version_info", "The version of Kubernetes of #; unknown if Greenhouse does not reach it.", "version")
+	clusterMinor       = clusterKind.gauge("kubernetes_minor_version", "The minor version of Kubernetes of #: 36 of v1.36.2. There is no row if Greenhouse does not reach it.")
 	clusterNodes       = clusterKind.gauge("nodes", "Nodes of #.")
 	clusterReadyNodes  = clusterKind.gauge("nodes_ready", "Nodes of # that are ready.")
 	clusterUnready     = clusterKind.gauge("nodes_not_ready", "Nodes of # that are not ready. Ready of # does not cover them.")
@@ -95,7 +96,7 @@ var (
 )
 
 func clusterFamilies() []*exposition.Family {
-	return clusterKind.all(clusterInfo, clusterVersion, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry, clusterScheduled)
+	return clusterKind.all(clusterInfo, clusterVersion, clusterMinor, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry, clusterScheduled)
 }
 
 func pluginFamilies() []*exposition.Family {

@@ -18,7 +18,7 @@ var (
 	}
 	nodeFamilies   = []string{"nodes", "nodes_ready", "nodes_not_ready"}
 	statusFamilies = append(append([]string{
-		"kubernetes_version_info", "token_expiry_timestamp_seconds", "helm_release_status", "last_deployed_timestamp_seconds",
+		"kubernetes_version_info", "kubernetes_minor_version", "token_expiry_timestamp_seconds", "helm_release_status", "last_deployed_timestamp_seconds",
 	}, conditionFamilies...), nodeFamilies...)
 )
 
@@ -31,7 +31,7 @@ var breakages = []collectortest.Breakage{
 	{"status.statusConditions.conditions.0.status", true, append([]string{"ready", "condition"}, stateFamilies...)},
 	{"status.statusConditions.conditions.0.reason", []any{}, append([]string{"condition_reason_info"}, stateFamilies...)},
 	{"status.statusConditions.conditions.0.lastTransitionTime", "yesterday", append([]string{"condition_transition_timestamp_seconds"}, stateFamilies...)},
-	{"status.kubernetesVersion", 5, []string{"kubernetes_version_info"}},
+	{"status.kubernetesVersion", 5, []string{"kubernetes_version_info", "kubernetes_minor_version"}},
 	{"status.bearerTokenExpirationTimestamp", "soon", []string{"token_expiry_timestamp_seconds"}},
 	{"status.nodes", "three", nodeFamilies},
 	{"status.nodes.total", "three", []string{"nodes"}},

@@ -18,6 +18,7 @@ type Controllers struct {
 	Via       string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
 	Interval  Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often pods are listed and asked for their metrics."`
 	Allow     []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key, or if it is empty: those in metrics.md. To have none, set via to none."`
+	Buckets   bool              `yaml:"buckets,omitempty" jsonschema:"default=false" jsonschema_description:"Whether the buckets of histograms are exported again beside their sum and count, for quantiles such as a 99th percentile. They are some ten series for each one."`
 	Selectors map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
 }
 
@@ -51,7 +52,7 @@ func (c *Controllers) checkAllow(at string, r *report) {
 		case slices.Contains([]string{"up", "ALERTS", "ALERTS_FOR_STATE"}, name), strings.HasPrefix(name, "scrape_"):
 			r.errorf(path, "%s cannot be exported again: Prometheus makes it itself", quote(name))
 		case strings.HasSuffix(name, "_bucket"):
-			r.errorf(path, "%s cannot be exported again: of a histogram, only sum and count are: use %s", quote(name), strings.TrimSuffix(name, "_bucket"))
+			r.errorf(path, "%s cannot be exported again: use %s, and buckets: true", quote(name), strings.TrimSuffix(name, "_bucket"))
 		}
 	}
 }
@@ -60,11 +61,11 @@ func (c *Controllers) checkAllow(at string, r *report) {
 func ownPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
 
 // allowed are the families that may be exported again, by name: a histogram is also
-// its sum and its count.
+// its sum, its count and its buckets.
 func (c *Controllers) allowed() []string {
 	var names []string
 	for _, name := range c.Allow {
-		names = append(names, name, name+"_sum", name+"_count")
+		names = append(names, name, name+"_sum", name+"_count", name+"_bucket")
 	}
 	return names
 }

@@ -86,10 +86,10 @@ func checkOpen(decl *Family) error {
 	return nil
 }
 
-// openIncluded: a histogram of which nobody knew that it is one has the families
-// x_sum and x_count, and is included as x.
+// openIncluded reports whether a part of a histogram is included: one that was not known to
+// be a histogram has the families x_sum and x_count, and any may have x_bucket.
 func openIncluded(include []string, name string) bool {
-	for _, suffix := range []string{Sum, Count} {
+	for _, suffix := range []string{Sum, Count, "_bucket"} {
 		if whole, ok := strings.CutSuffix(name, suffix); ok && slices.Contains(include, whole) {
 			return true
 		}

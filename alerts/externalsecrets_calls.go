@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+const (
+	// esoCommon is the name of the recording with the store and the OpenBao that all
+	// ExternalSecrets which fail in a cluster have in common, if any.
+	esoCommon = "cobaltcore:eso_failing:common"
+	// esoWatched are the clusters in which External Secrets is watched.
+	esoWatched = `group by (cluster) (cobaltcore_watch_synced{collector="externalsecrets"})`
+)
+
+// withCommon adds to findings about a cluster what all ExternalSecrets that fail there have in
+// common, from which the findings follow then.
+func withCommon(expr string) string {
+	return `(` + expr + `)
+  * on (cluster) group_left (store, ` + backend + `) ` + esoCommon
+}
+
+// ofOnly adds a label to a row for each cluster if all ExternalSecrets that fail there have the
+// same.
+func ofOnly(label, expr string) string {
+	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
+	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` unless on (cluster) (count by (cluster) (` + failing + `) > 1)
+  or on (cluster) label_replace(` + esoWatched + `, "` + label + `", "", "", ""))`
+}
+
+// The counters of External Secrets Operator.
+const (
+	esoProviderCalls = "externalsecret_provider_api_calls_count"
+	esoSyncErrors    = "externalsecret_sync_calls_error"
+	esoSyncCalls     = "externalsecret_sync_calls_total"
+)
+
+// esoCalls has the rules about the counters of External Secrets Operator.
+func esoCalls() []Rule {
+	calls := func(r Rule) Rule {
+		r.System, r.Severity, r.PrometheusOnly = ExternalSecrets, Warning, true
+		r.For, r.KeepFiringFor = 15*time.Minute, 5*time.Minute
+		r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
+		return r
+	}
+	return []Rule{
+		calls(Rule{
+			Name: "ESOProviderErrors", Threshold: &Threshold{Default: 0.1, Unit: Ratio, Meaning: "how many calls may fail"},
+			Expr:    withCommon(errorRatio("cluster, provider", reexported(esoProviderCalls, `, status="error"`), reexported(esoProviderCalls, ""), "15m") + ` > ` + threshold),
+			Object:  Object{Kind: "Provider", Name: "{{ $labels.provider }}"},
+			Summary: "{{ $value | humanizePercentage }} of the calls of External Secrets to {{ $labels.provider }} in cluster {{ $labels.cluster }} fail",
+			Description: "More than $threshold of the calls of External Secrets Operator in cluster {{ $labels.cluster }} to servers of the provider {{ $labels.provider }} fail. " +
+				"Objects that still succeed at the next attempt are ready: read the error in the operator's log.",
+			InhibitedBy: outOfService(backend),
+		}),
+		calls(Rule{
+			Name: "ESOStoreSyncErrors", Threshold: &Threshold{Default: 0.1, Unit: Ratio, Meaning: "how many synchronizations of its ExternalSecrets may fail, on average"},
+			Expr: `avg by (cluster, store) ((increase(` + reexported(esoSyncErrors, "") + `[1h]) / (increase(` + esoSyncCalls + `[1h]) > 0) or 0 * increase(` + reexported(esoSyncCalls, "") + `[1h]))
+  * on (cluster, exported_namespace, name) group_left (store)
+    label_replace(cobaltcore_eso_externalsecret_info, "exported_namespace", "$1", "namespace", "(.+)")) > ` + threshold,
+			Object:  Object{Kind: "Store", Name: "{{ $labels.store }}"},
+			Summary: "{{ $value | humanizePercentage }} of the synchronizations from {{ $labels.store }} in cluster {{ $labels.cluster }} fail",
+			Description: "In the last hour more than $threshold of the synchronizations of ExternalSecrets of store {{ $labels.store }} in cluster {{ $labels.cluster }} failed, on average. " +
+				"Those that succeed in between are ready. Read the events of one of them.",
+		}),
+	}
+}

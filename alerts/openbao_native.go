@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "time"
+
+const openBaoNativeText = "For Prometheus only: these need OpenBao's metrics in the same Prometheus."
+
+// openBaoNative needs OpenBao's own telemetry in the same Prometheus.
+func openBaoNative() Group {
+	native := func(r Rule) Rule {
+		r.System, r.PrometheusOnly = OpenBao, true
+		r.Object = Object{Kind: "OpenBaoNode", Name: "{{ $labels.instance }}"}
+		r.KeepFiringFor = 5 * time.Minute
+		return r
+	}
+	return Group{Name: "openbao-native", Title: "OpenBao's own telemetry", Text: openBaoNativeText, Rules: []Rule{
+		native(Rule{
+			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
+			Expr:        `vault_seal_unreachable_time > 0`,
+			Summary:     "OpenBao {{ $labels.instance }} does not reach its seal",
+			Description: "The service that unseals {{ $labels.instance }} has not been reached for {{ $value }} ms. Nodes that restart stay sealed.",
+		}),
+		native(Rule{
+			Name: "OpenBaoAuditFailure", Severity: Critical,
+			Expr:        risen("vault_audit_log_request_failure", "5m") + "\nor\n" + risen("vault_audit_log_response_failure", "5m"),
+			Summary:     "OpenBao {{ $labels.instance }} cannot write its audit log",
+			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers nobody.",
+		}),
+		native(Rule{
+			Name: "OpenBaoRootTokenCreated", Severity: Warning,
+			Expr:        risen("vault_token_create_root", "10m"),
+			Summary:     "A root token of OpenBao {{ $labels.instance }} was created",
+			Description: "Somebody has created a root token at {{ $labels.instance }}. If nobody says who and why, treat it as an incident.",
+		}),
+		native(Rule{
+			Name: "OpenBaoRaftBacklog", Severity: Warning, For: 5 * time.Minute,
+			Threshold:   &Threshold{Default: 100, Unit: Entries, Meaning: "how many may wait to be applied"},
+			Expr:        `vault_raft_storage_stats_fsm_pending > ` + threshold,
+			Summary:     "{{ $value }} raft entries wait to be applied at OpenBao {{ $labels.instance }}",
+			Description: "{{ $value }} committed entries wait to be written to the storage of {{ $labels.instance }}: its disk is slower than the writes. On the leader, writes are answered late. Check the latency of its volume and who writes so much.",
+		}),
+		native(Rule{
+			Name: "OpenBaoStorageSlow", Severity: Warning, For: 10 * time.Minute,
+			Threshold: &Threshold{Default: 500, Unit: Milliseconds, Meaning: "how long a read or a write may take, on average"},
+			Expr: meanOf("vault_barrier_get") + ` > ` + threshold + `
+or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
+			Summary:     "The storage of OpenBao {{ $labels.instance }} is slow: {{ $value | printf \"%.0f\" }} ms",
+			Description: "Reads or writes of {{ $labels.instance }} at its storage take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
+		}),
+		native(Rule{
+			Name: "OpenBaoTokensWithoutEnd", Severity: Info, For: time.Hour,
+			Threshold:   &Threshold{Default: 3, Unit: Tokens, Meaning: "how many there may be"},
+			Expr:        `sum by (cluster, instance) (vault_token_count_by_ttl{creation_ttl="+Inf"}) > ` + threshold,
+			Summary:     "OpenBao {{ $labels.instance }} has {{ $value }} tokens that live for more than 30 days or for ever",
+			Description: "{{ $value }} tokens of {{ $labels.instance }} were created for more than 30 days, or without an end. Find them by their accessors (\"bao list auth/token/accessors\"), and give their roles a maximum TTL.",
+		}),
+		native(Rule{
+			Name: "OpenBaoPKIFailing", Severity: Warning, For: 15 * time.Minute,
+			Expr: `increase(vault_pki_issue_failure[10m]) > 0
+or increase(vault_pki_sign_failure[10m]) > 0`,
+			Summary:     "Certificates of role {{ $labels.role }} are refused again and again by OpenBao {{ $labels.instance }}",
+			Description: "For a quarter of an hour, {{ $labels.instance }} has failed to issue or sign certificates of role {{ $labels.role }} of the mount pki. Either the role does not allow what is asked for, or the CA cannot sign: issue one by hand, the error names the cause.",
+		}),
+		native(Rule{
+			Name: "OpenBaoPKITidyFailing", Severity: Info,
+			Expr:        risen("vault_secrets_pki_tidy_failure", "1h"),
+			Summary:     "A tidy of the PKI of OpenBao {{ $labels.instance }} failed",
+			Description: "A tidy operation of a PKI mount of {{ $labels.instance }} failed: expired certificates stay in its storage. \"bao read pki/tidy-status\" has the error.",
+		}),
+		openBaoVolume("OpenBaoVolumeFilling", Warning, 0.15, []Inhibition{{By: "OpenBaoVolumeFillingCritical", Equal: []string{clusterLabel, "namespace", "persistentvolumeclaim"}}}),
+		openBaoVolume("OpenBaoVolumeFillingCritical", Critical, 0.03, nil),
+	}}
+}
+
+// meanOf is the mean of a summary within the last minutes.
+func meanOf(summary string) string {
+	return `rate(` + summary + `_sum[5m]) / rate(` + summary + `_count[5m])`
+}
+
+// openBaoVolume is about the volumes of OpenBao's pods, as their kubelets have them.
+func openBaoVolume(name string, severity Severity, left float64, inhibited []Inhibition) Rule {
+	const volume, free = "Volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} of OpenBao in cluster {{ $labels.cluster }}", "{{ $value | humanizePercentage }} free"
+	return Rule{
+		Name: name, System: OpenBao, Severity: severity, PrometheusOnly: true, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
+		Threshold:   &Threshold{Default: left, Unit: Ratio, Meaning: "how much of it is free"},
+		Expr:        `kubelet_volume_stats_available_bytes{persistentvolumeclaim=~".*openbao.*"} / kubelet_volume_stats_capacity_bytes < ` + threshold,
+		Object:      Object{Kind: "PersistentVolumeClaim", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.persistentvolumeclaim }}"},
+		Summary:     volume + " is nearly full: " + free,
+		Description: volume + " has " + free + ", less than $threshold. When it is full, the node cannot write to raft or to its audit log, and stops. Enlarge the volume; if audit logs fill it, rotate them.",
+		InhibitedBy: inhibited,
+	}
+}
+
+// risen has the targets of which a counter went up within some time. OpenBao exports a counter
+// with its first event, so there is no increase from 0: a counter of 1 that its target,
+// although it was scraped, did not have before is an event, too.
+func risen(counter, within string) string {
+	return `increase(` + counter + `[` + within + `]) > 0
+or ` + counter + ` > 0
+  unless ` + counter + ` offset ` + within + `
+  and on (cluster, instance, job) up offset ` + within + ` == 1`
+}
