@@ -96,7 +96,7 @@ func withoutCode(text string) string {
 }
 
 var (
-	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
+	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)[^\n]*\n(.*?)^```$")
 	metricName = regexp.MustCompile(`\b(?:cobaltcore|flux)(?:_[a-z0-9]+)+\b|\bcobaltcore(?::[a-z_]+)+\b`)
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
 	// Where images are from and what is on somebody's machine does not belong here.

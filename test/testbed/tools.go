@@ -22,6 +22,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
+// fluxModule has the command line of Flux, for the commands of playbooks.
+const fluxModule = "github.com/fluxcd/flux2/v2"
+
 // cacheEnv names the environment variable that overrides the directory of the built servers.
 const cacheEnv = "COBALTCORE_TESTBED_CACHE"
 
@@ -52,6 +55,7 @@ func tools() map[string]tool {
 		"etcd":               {Module: "kube-apiserver", Package: "go.etcd.io/etcd/server/v3"},
 		"helm":               {Module: "helm", Package: "helm.sh/helm/v3/cmd/helm"},
 		"kube-apiserver":     {Module: "kube-apiserver", Package: "k8s.io/kubernetes/cmd/kube-apiserver"},
+		"kubectl":            {Module: "kubectl", Package: "k8s.io/kubernetes/cmd/kubectl"},
 		"kube-state-metrics": {Module: "kube-state-metrics", Package: "k8s.io/kube-state-metrics/v2"},
 		"prometheus":         {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/prometheus", Flags: prometheusFlags},
 		"promtool":           {Module: "prometheus", Package: "github.com/prometheus/prometheus/cmd/promtool", Flags: prometheusFlags},
@@ -64,6 +68,12 @@ func tools() map[string]tool {
 			Flags: []string{"-ldflags=-s -w -X " + openBaoModule + "/version.fullVersion=" + OpenBaoVersion},
 		},
 		"external-secrets": {Module: "external-secrets", Package: esoModule},
+		"flux": {
+			Module:  "flux",
+			Package: fluxModule + "/cmd/flux",
+			// Its build writes the manifests of the controllers, which only flux install needs.
+			Patch: &patch{Module: fluxModule, Files: map[string]string{"cmd/flux/manifests/none.yaml": "# not built\n"}},
+		},
 		"flux-operator": {
 			Module:  "flux-operator",
 			Package: fluxOperatorModule + "/cmd/operator",

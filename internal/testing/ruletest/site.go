@@ -56,13 +56,13 @@ func (s site) write(c Case) error {
 		return err
 	}
 	for _, cluster := range s.clusters {
-		base, answers, err := c.healthy()
+		_, answers, err := c.healthy()
 		if err != nil {
 			return err
 		}
-		objects, err := mergeObjects(strings.ReplaceAll(base, "$CLUSTER", cluster), c.sections[cluster+".yaml"])
+		objects, err := c.Objects(cluster)
 		if err != nil {
-			return fmt.Errorf("%s.yaml: %w", cluster, err)
+			return err
 		}
 		if err := writeFiles(filepath.Join(s.dir, cluster), map[string]string{"objects.json": objects}); err != nil {
 			return err
