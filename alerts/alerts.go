@@ -124,20 +124,29 @@ func CatalogueFor(setup Setup) []Group {
 	return groups
 }
 
-// outlive makes causes fire for as long as what follows from them.
+// outlive makes causes fire for as long as what follows from them, in every variant of a rule.
 func outlive(groups []Group) {
-	rules := map[string]*Rule{}
+	rules := map[string][]*Rule{}
 	for _, g := range groups {
-		for i := range g.Rules {
-			rules[g.Rules[i].Name] = &g.Rules[i]
+		for i, r := range g.Rules {
+			rules[r.Name] = append(rules[r.Name], &g.Rules[i])
 		}
+	}
+	longest := func(variants []*Rule) (d time.Duration) {
+		for _, r := range variants {
+			d = max(d, r.KeepFiringFor)
+		}
+		return d
 	}
 	for changed := true; changed; {
 		changed = false
-		for _, r := range rules {
-			for _, in := range r.InhibitedBy {
-				if by := rules[in.By]; by != nil && by.KeepFiringFor < r.KeepFiringFor {
-					by.KeepFiringFor, changed = r.KeepFiringFor, true
+		for _, variants := range rules {
+			least := longest(variants)
+			for _, in := range variants[0].InhibitedBy {
+				for _, by := range rules[in.By] {
+					if by.KeepFiringFor < least {
+						by.KeepFiringFor, changed = least, true
+					}
 				}
 			}
 		}

@@ -9,8 +9,9 @@ package alerts
 // asked for.
 const (
 	// FluxControllerDown are controllers of Flux without an available pod, scaled down
-	// or broken. Their objects stay as they were.
-	FluxControllerDown = `cobaltcore_controller_replicas_available{system="flux"} == 0`
+	// or broken, and not because they are being recreated. Their objects stay as they were.
+	FluxControllerDown = `cobaltcore_controller_replicas_available{system="flux"} == 0
+  unless on (cluster, namespace, name) cobaltcore_controller_recreating`
 
 	// FluxComponentMissing are components that a FluxInstance asks for and that have no
 	// Deployment, in clusters whose Deployments are known.

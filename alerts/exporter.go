@@ -44,6 +44,15 @@ func exporterGroup() Group {
 			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the one before is still in force there. Run check-config on the file: it names the line.",
 		},
 		{
+			Name: "ExporterReportStale", System: Exporter, Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
+			Threshold: after(2*time.Minute, "how old the last evaluation may be"),
+			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
+			Object:    Object{Kind: "Exporter", Name: "report"},
+			Summary:   "The report of an exporter is {{ $value | humanizeDuration }} old",
+			Description: "An exporter, or one of its replicas, last evaluated its rules {{ $value | humanizeDuration }} ago: its page and its report show the fleet as it was then. " +
+				"Alerts by Prometheus are not affected. Its log has the error; more CPU helps if an evaluation takes that long.",
+		},
+		{
 			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
 			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},

@@ -140,12 +140,14 @@ const (
 	sinceSuffix = "_since_timestamp_seconds"
 	// reloadSuccessful is 0 for a replica that could not load its configuration.
 	reloadSuccessful = "cobaltcore_config_last_reload_successful"
+	// lastEvaluation is old for a replica that does not evaluate its rules.
+	lastEvaluation = "cobaltcore_health_last_evaluation_timestamp_seconds"
 )
 
 // leastCounts reports whether of several replicas the one with the least value is right: it
 // has seen something for longest, or has failed.
 func leastCounts(metric string) bool {
-	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful
+	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful || metric == lastEvaluation
 }
 
 // withoutScrape is the expression without the labels of the scrape. What comes from

@@ -175,11 +175,12 @@ func clusterCertificates() Group {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
 		rules = append(rules, r)
 	}
-	// Tokens are rotated hours before they end; one that ends within minutes was not.
+	// Tokens are rotated hours before they end, by a kubelet 12 minutes before, after 80 % of an
+	// hour.
 	token, since := ending(clusterLabel, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}`)
 	rules = append(rules, Rule{
 		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-		Threshold: after(15*time.Minute, beforeTheEnd), Expr: token, Since: since,
+		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
 		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ", and there is no new one.",

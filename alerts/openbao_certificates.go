@@ -90,7 +90,10 @@ func openBaoCertificates() Group {
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
-		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: tokenSince,
+		Threshold: after(10*time.Minute, beforeTheEnd), Since: tokenSince,
+		// Before a token that lives for less than half an hour is replaced, it has less left.
+		Expr:        token + `
+  unless on (cluster, openbao) cobaltcore_openbao_exporter_token_renewed`,
 		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
 		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed.",
 	}))

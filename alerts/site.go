@@ -69,7 +69,8 @@ func (r Rule) Changed(c Change) Rule {
 }
 
 // Apply returns groups as the installation has them. A rule with changes for single
-// clusters is there once for all others, and once for each of these.
+// clusters is there once for all others, and once for each of these. A rule that is kept for
+// longer makes its causes be, too.
 func (in Installation) Apply(groups []Group) []Group {
 	groups = slices.Clone(groups)
 	for i, g := range groups {
@@ -83,6 +84,7 @@ func (in Installation) Apply(groups []Group) []Group {
 		}
 		groups[i].Rules = rules
 	}
+	outlive(groups)
 	return groups
 }
 

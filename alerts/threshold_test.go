@@ -91,6 +91,30 @@ func TestInstallation(t *testing.T) {
 	}
 }
 
+// TestCausesOutliveChanges: an installation that keeps a consequence for longer, in one cluster
+// only, keeps its causes for as long.
+func TestCausesOutliveChanges(t *testing.T) {
+	const long = 3 * time.Hour
+	in := alerts.Installation{Changes: map[string]alerts.Change{
+		"ESOExternalSecretFailing": {Clusters: map[string]alerts.ClusterChange{"lab": {Change: alerts.Change{KeepFiringFor: long}}}},
+		"OpenBaoDown":              {KeepFiringFor: time.Minute},
+	}}
+	kept := map[string]time.Duration{}
+	for _, g := range in.Apply(alerts.Catalogue()) {
+		for _, r := range g.Rules {
+			kept[r.Name] = max(kept[r.Name], r.KeepFiringFor)
+		}
+	}
+	for _, cause := range []string{"ESOStoreNotReady", "OpenBaoDown", "OpenBaoAuthProbeFailing"} {
+		if kept[cause] < long {
+			t.Errorf("%s is kept for %v, its consequence for %v", cause, kept[cause], long)
+		}
+	}
+	if kept["FluxDrifted"] >= long {
+		t.Errorf("FluxDrifted, which is no cause of it, is kept for %v", kept["FluxDrifted"])
+	}
+}
+
 // TestInstallationClusters: a rule with changes for single clusters is there once for the
 // others and once for each of these, and none is in both.
 func TestInstallationClusters(t *testing.T) {

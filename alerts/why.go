@@ -202,6 +202,7 @@ func whySeverity() map[string]string {
 
 		"ExporterCollectorDown":    "a part of the fleet is unseen; users feel nothing",
 		"ExporterReloadFailed":     "the configuration before is in force",
+		"ExporterReportStale":      "the report is old; alerts arrive by Prometheus",
 		"ExporterAlertmanagerDown": "alerts arrive by Prometheus",
 		"ExporterWatchdogMissing":  "the way of alerts from one cluster is broken; the exporter's own are sent",
 		"ExporterMissing":          "no fault of the fleet is reported, and users may be hurt by one now",

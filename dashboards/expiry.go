@@ -45,7 +45,7 @@ func otherExpiries() []end {
 		{"Aurora and Keystone", "cobaltcore_aurora_certificate_expiry_timestamp_seconds{" + here + "}", []string{"aurora", "check"}, "1209600", "259200", "AuroraCertExpiring"},
 		{"API server", "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{" + here + "}", []string{"cluster"}, "1209600", "259200", "FleetServerCertExpiring"},
 		{"Client certificate of the exporter", credentials + `, type="client_certificate"}`, []string{"cluster"}, "1209600", "259200", "FleetCredentialsExpiring"},
-		{"Token of the exporter", credentials + `, type="token"}`, []string{"cluster"}, "900", "0", "FleetTokenExpiring"},
+		{"Token of the exporter", credentials + `, type="token"}`, []string{"cluster"}, "600", "0", "FleetTokenExpiring"},
 		{"Token of Greenhouse", "cobaltcore_greenhouse_cluster_token_expiry_timestamp_seconds{" + here + "}", []string{"namespace", "name"}, "72000", "0", "GreenhouseTokenExpiring"},
 	}
 }

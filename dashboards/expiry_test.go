@@ -21,8 +21,10 @@ func TestExpiryHasTheLimitsOfTheAlerts(t *testing.T) {
 			return ""
 		}
 		_, after, _ := strings.Cut(rules[i].Expr, " < ")
-		seconds, _, _ := strings.Cut(after, ")")
-		return strings.TrimSpace(seconds)
+		if end := strings.IndexAny(after, ")\n"); end >= 0 {
+			after = after[:end]
+		}
+		return strings.TrimSpace(after)
 	}
 	for _, e := range slices.Concat(baoExpiries(), otherExpiries()) {
 		if e.rule == "" || e.rule == "OpenBaoCRLExpiring" { // a share of the validity

@@ -35,6 +35,7 @@ var (
 var (
 	rolloutPaused      = workloadGauge("paused", "Whether the rollout of the Deployment is paused, by spec.paused.")
 	rolloutExceeded    = workloadGauge("progress_deadline_exceeded", "Whether the rollout of the Deployment has made no progress within its deadline. There is no row while that is not known.")
+	rolloutRecreating  = workloadGauge("recreating", "The Deployment has the strategy Recreate and a rollout under way: it has no pod meanwhile. There is no row otherwise, nor after the deadline of the rollout. Always 1.")
 	workloadStatus     = workloadGauge("condition", "The status of each condition of the Deployment (Available, Progressing, ReplicaFailure): True, False or Unknown.", "type", "status")
 	workloadTransition = workloadGauge("condition_transition_timestamp_seconds", "When each condition of the Deployment last changed its status. Available is since when it is, or is not.", "type")
 )
@@ -47,7 +48,7 @@ func workloadFamilies() []*exposition.Family {
 }
 
 func deploymentFamilies() []*exposition.Family {
-	return append(workloadFamilies(), rolloutPaused, rolloutExceeded, workloadStatus, workloadTransition)
+	return append(workloadFamilies(), rolloutPaused, rolloutExceeded, rolloutRecreating, workloadStatus, workloadTransition)
 }
 
 // Families returns every family about workloads.

@@ -122,6 +122,9 @@ func (w *workload) deployment(r *exposition.Rows, l []string) {
 		case "Available", "ReplicaFailure":
 		case "Progressing":
 			r.Bool(rolloutExceeded, c.Status == "False" && c.Reason == "ProgressDeadlineExceeded", l...)
+			if w.Spec.Strategy.Type == "Recreate" && c.Status == "True" && c.Reason != "NewReplicaSetAvailable" {
+				r.Add(rolloutRecreating, 1, l...)
+			}
 		default:
 			continue
 		}

@@ -79,7 +79,7 @@ func TestATokenFileThatRotatesIsReadAgain(t *testing.T) {
 	active.good("first")
 	i := b.start(t)
 	rounds(t, i, 1)
-	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
+	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1", "exporter_token_renewed": ""})
 	write(t, b.o.Auth.TokenFile, "second")
 	active.good("second")
 	rounds(t, i, 1)
@@ -107,6 +107,7 @@ func TestTheExporterLogsInOnce(t *testing.T) {
 	l, file := b.kubernetesAuth(t, 600)
 	i := b.start(t)
 	rounds(t, i, 3)
+	rowsOf(t, b.site).want(t, map[string]string{"exporter_token_renewed": "1"})
 	write(t, file, "jwt-2")
 	b.clock.add(399 * time.Second)
 	rounds(t, i, 1)
@@ -217,7 +218,7 @@ func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 				t.Errorf("failing (-want +got):\n%s", diff)
 			}
 			rows.want(t, map[string]string{
-				"autopilot_healthy": "", row("audit_devices", "type", "file"): "",
+				"autopilot_healthy": "", "exporter_token_renewed": "", row("audit_devices", "type", "file"): "",
 				row("pki_issuers", "mount", "pki"): "1", row("node_up", "node", node(0)): "1",
 			})
 			if n := active.count(loginPath); n != 1 {

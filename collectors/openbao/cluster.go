@@ -125,6 +125,7 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 		if err != nil && token == "" {
 			return
 		}
+		facts.TokenRenewed = err == nil && i.credentials.Kubernetes != nil
 		q := questions{ctx: ctx, asker: a, token: token, timeout: time.Duration(i.Timeout), facts: facts}
 		put(&q, ask.LookupSelf, &facts.Token)
 		raft, ha := i.storage()

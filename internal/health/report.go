@@ -21,6 +21,7 @@ import (
 // /api/v1/report.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt" jsonschema_description:"When the rules were evaluated."`
+	AgeSeconds  float64   `json:"ageSeconds" jsonschema_description:"How long ago the rules were evaluated, when this was read. More than two intervals mean that the exporter is overloaded."`
 	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all."`
 	Partial     bool      `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
 	// Systems are over all clusters.
@@ -97,8 +98,13 @@ func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 			return Report{}, fmt.Errorf("no evaluation yet: %w", err)
 		}
 	}
-	return e.report(res), nil
+	r := e.report(res)
+	r.AgeSeconds = max(0, e.options.Now().Sub(res.at)).Truncate(time.Millisecond).Seconds()
+	return r, nil
 }
+
+// Age is how old the report was when it was read.
+func (r Report) Age() time.Duration { return time.Duration(r.AgeSeconds * float64(time.Second)) }
 
 func (e *Evaluator) report(res *result) Report {
 	r := Report{

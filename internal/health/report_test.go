@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // TestOrderOfFindings: whoever reads from the top comes to what to mend first. A small
@@ -34,4 +35,19 @@ func TestOrderOfFindings(t *testing.T) {
 		got = append(got, f.ID)
 	}
 	want(t, "order", []string{"down", "mount", "old warning", "info", "worse later", "pending", "store", "lost", "secret", "soon"}, got)
+}
+
+// TestAgeOfAReport: a report has its age at the time when it is read.
+func TestAgeOfAReport(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	w.show(cluster("a")...)
+	e := w.evaluator(testRules())
+	if r := w.report(e); r.AgeSeconds != 0 {
+		t.Errorf("a new report is %v s old", r.AgeSeconds)
+	}
+	w.now = w.now.Add(31500 * time.Millisecond)
+	r, err := e.Report(t.Context())
+	if err != nil || r.AgeSeconds != 31.5 || r.Age() != 31500*time.Millisecond {
+		t.Errorf("a report of 31.5 s ago is %v s old, %v", r.AgeSeconds, err)
+	}
 }

@@ -18,7 +18,7 @@ import (
 func Markdown(w io.Writer, r health.Report) error {
 	out := bufio.NewWriter(w)
 	put := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
-	put("# Health of the fleet: %s\n\n%s\n\n| cluster | verdict |", r.Verdict, r.GeneratedAt.UTC().Format(time.RFC3339))
+	put("# Health of the fleet: %s\n\n%s\n\n| cluster | verdict |", r.Verdict, evaluated(r))
 	for _, s := range r.Systems {
 		put(" %s |", s.Name)
 	}

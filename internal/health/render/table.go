@@ -145,7 +145,16 @@ func (t *table) matrix(r health.Report) {
 		}
 		t.line(strings.TrimRight(strings.Join(line, "  "), " "))
 	}
-	t.line("\nVerdict: " + t.paint(colour(r.Verdict), string(r.Verdict)) + t.paint(faint, ", "+r.GeneratedAt.UTC().Format(time.RFC3339)))
+	t.line("\nVerdict: " + t.paint(colour(r.Verdict), string(r.Verdict)) + t.paint(faint, ", "+evaluated(r)))
+}
+
+// evaluated returns when the report was made, and its age if that is a second or more.
+func evaluated(r health.Report) string {
+	at := r.GeneratedAt.UTC().Format(time.RFC3339)
+	if r.Age() < time.Second {
+		return at
+	}
+	return at + ", " + Age(r.Age()) + " ago"
 }
 
 func (t *table) verdict(v health.Verdict, n int) string {

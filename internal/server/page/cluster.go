@@ -51,7 +51,7 @@ func (s *site) cluster(r *http.Request) (view, error) {
 	}
 	v.Findings = findingsOf(report, filter{Cluster: name}, filterOf(r))
 	return view{
-		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
+		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
 	}, nil
 }
 
@@ -80,6 +80,6 @@ func (s *site) system(r *http.Request) (view, error) {
 	}
 	v.Findings = findingsOf(report, filter{System: name}, filterOf(r))
 	return view{
-		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v,
+		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
 	}, nil
 }

@@ -43,6 +43,9 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 	if f.Token != nil && f.Token.Expires != nil {
 		r.Time(tokenExpiry, *f.Token.Expires, openbao)
 	}
+	if f.TokenRenewed {
+		r.Add(tokenRenewed, 1, openbao)
+	}
 	for _, m := range f.PKI.Mounts {
 		issuerRows(r, m, f.PKI.Mounts, openbao, now)
 	}

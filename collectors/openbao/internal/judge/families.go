@@ -85,6 +85,7 @@ var (
 	keyTerm           = gauge("encryption_key_term", "Term of the encryption key.")
 	keyInstalled      = gauge("encryption_key_install_timestamp_seconds", "When the encryption key was installed.")
 	tokenExpiry       = gauge("exporter_token_expiry_timestamp_seconds", "When the token of the exporter expires; there is no row for one that does not.")
+	tokenRenewed      = gauge("exporter_token_renewed", "The exporter replaces its token itself before it expires, and has had no failure with that. Always 1.")
 )
 
 // Certificates, and what is asked less often.
@@ -130,7 +131,7 @@ func ClusterFamilies() []*exposition.Family {
 		autopilotHealthy, autopilotTolerance, autopilotTrailing, autopilotContact,
 		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, expectedPeers,
 		raftPeerDead, haLastEcho,
-		mountPresent, mountMissing, mounts, irrevocableLeases, keyTerm, keyInstalled, tokenExpiry,
+		mountPresent, mountMissing, mounts, irrevocableLeases, keyTerm, keyInstalled, tokenExpiry, tokenRenewed,
 		issuers, issuerNotAfter, issuerNotBefore, issuerReplaced, endpointFailing,
 	}
 }
