@@ -92,7 +92,7 @@ func openBaoCertificates() Group {
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
 		Threshold: after(10*time.Minute, beforeTheEnd), Since: tokenSince,
 		// Before a token that lives for less than half an hour is replaced, it has less left.
-		Expr:        token + `
+		Expr: token + `
   unless on (cluster, openbao) cobaltcore_openbao_exporter_token_renewed`,
 		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
 		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed.",
