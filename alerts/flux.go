@@ -127,7 +127,7 @@ func fluxGroup() Group {
 	var byDependency []Inhibition
 	for _, name := range []string{
 		"FluxApplyFailing", "FluxStalled", "FluxSourceFailing", "FluxChartFailing", "FluxResourceFailing", "FluxInstanceFailing", "FluxUnprocessed", "FluxSuspended",
-		"FluxProgressingTooLong", "FluxResourceUnknown",
+		"FluxProgressingTooLong", "FluxResourceUnknown", "FluxDeletionStuck",
 	} {
 		byDependency = append(byDependency, Inhibition{By: name, Equal: []string{clusterLabel, "dependency"}})
 	}
@@ -274,7 +274,7 @@ func fluxGroup() Group {
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended",
 			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been suspended for more than $threshold: it may have been forgotten.",
 		}),
-		deletionStuck("FluxDeletionStuck", Flux, ".*fluxcd.*"),
+		fluxDeletionStuck(),
 		flux(Rule{
 			Name: "FluxVersionSkew", Severity: Info, For: time.Hour,
 			// Versions that not more than half of the clusters run, so both in a tie. A version
@@ -294,6 +294,13 @@ func fluxGroup() Group {
 			InhibitedBy: []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}},
 		}),
 	}}
+}
+
+// fluxDeletionStuck names the object as those do that wait for it.
+func fluxDeletionStuck() Rule {
+	r := deletionStuck("FluxDeletionStuck", Flux, ".*fluxcd.*")
+	r.Expr = `label_join(` + r.Expr + `, "dependency", "/", "kind", "namespace", "name")`
+	return r
 }
 
 const fluxVersion = `max by (cluster, version) (label_replace(cobaltcore_flux_instance_version_info{applied!=""}, "version", "$1", "applied", "([^@]+).*"))`

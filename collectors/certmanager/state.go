@@ -16,8 +16,8 @@ import (
 // How kinds record what happened to them. All keep lastTransitionTime until the status of
 // a condition changes; a CertificateRequest is never changed, so it has no generations.
 var (
-	declaredKind  = lifecycle.Kind{KeepsTransitions: true}
-	requestedKind = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true}
+	declaredKind  = lifecycle.Kind{KeepsTransitions: true, NeverWaits: true}
+	requestedKind = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 )
 
 // Reasons of our own.

@@ -19,11 +19,11 @@ import (
 // externalsecret, pushsecret, secretstore, clusterexternalsecret). All keep
 // lastTransitionTime until the status changes.
 var (
-	synchronized = lifecycle.Kind{KeepsTransitions: true}
+	synchronized = lifecycle.Kind{KeepsTransitions: true, NeverWaits: true}
 	// unversioned kinds and objects have no generation to compare.
-	unversioned = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true}
+	unversioned = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 	// undated conditions become true without a transition.
-	undated = lifecycle.Kind{}
+	undated = lifecycle.Kind{NeverWaits: true}
 )
 
 // Problems that an object records itself; see the label problem of

@@ -27,8 +27,9 @@ var (
 )
 
 // conditions keep lastTransitionTime until the status changes (SetConditions in
-// api/meta/v1alpha1 of greenhouse).
-var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true}
+// api/meta/v1alpha1 of greenhouse). A Plugin takes the reason DependencyNotReady from its
+// HelmRelease.
+var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 
 // causes are the conditions that explain why a kind is not ready, most specific first
 // (the functions computeReadyCondition of cluster, pluginpreset and plugin controllers).

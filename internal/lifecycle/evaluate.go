@@ -74,7 +74,7 @@ func (e *evaluation) outcome() (outcome, string) {
 	switch {
 	case e.ready.Status == "True":
 		return succeeded, e.ready.Reason
-	case e.ready.Status == "False" && (e.WaitsOnly || e.ready.Reason == ReasonDependencyNotReady):
+	case e.ready.Status == "False" && (e.WaitsOnly || e.ready.Reason == ReasonDependencyNotReady && !e.NeverWaits):
 		return waiting, e.ready.Reason
 	case e.ready.Status == "False" && e.ready.Reason != ReasonHealthCheckCanceled:
 		return failed, e.ready.Reason

@@ -139,6 +139,9 @@ type Kind struct {
 	KeepsTransitions bool
 	// WaitsOnly means that Ready is False only while the object waits for another one.
 	WaitsOnly bool
+	// NeverWaits means that what a kind waits for is not on record: DependencyNotReady, which
+	// an object may have from another one, is a failure.
+	NeverWaits bool
 	// NoGenerations means that the status has no generations to compare.
 	NoGenerations bool
 }

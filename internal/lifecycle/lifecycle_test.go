@@ -157,6 +157,7 @@ func TestEvaluate(t *testing.T) {
 			Failed, "ValidationFailed", 5, bound},
 		{"a status without conditions", applier, object(), Unknown, ReasonNoReady, 60, bound},
 		{"waits, whatever the reason", Kind{WaitsOnly: true}, object(ready("False", "Failed", 5)), DependencyNotReady, "Failed", 5, bound},
+		{"a wait that is not on record", Kind{NeverWaits: true}, object(ready("False", "DependencyNotReady", 5)), Failed, "DependencyNotReady", 5, bound},
 		{"transitions are kept", store, object(ready("False", "InvalidProviderConfig", 5)), Failed, "InvalidProviderConfig", 5, exact},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -4,11 +4,13 @@
 package snapshot
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -130,5 +132,35 @@ func TestAnswersOfEndpoints(t *testing.T) {
 	}
 	if w.Answers != len(endpoints) {
 		t.Errorf("%d answers", w.Answers)
+	}
+}
+
+// TestReadUTF16 reads what PowerShell writes; the line of an error is that of the text.
+func TestReadUTF16(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]binary.AppendByteOrder{"little endian": binary.LittleEndian, "big endian": binary.BigEndian} {
+		text := func(s string) (raw []byte) {
+			for _, unit := range utf16.Encode([]rune("\ufeff" + s)) {
+				raw = order.AppendUint16(raw, unit)
+			}
+			return raw
+		}
+		file := filepath.Join(t.TempDir(), "a.yaml")
+		for content, want := range map[string]string{
+			"apiVersion: v1\r\nkind: Pod\r\nmetadata: {name: größe}\r\n":   "",
+			"apiVersion: v1\r\nkind: Pod\r\n---\r\nNo resources found\r\n": "a.yaml:4: not a Kubernetes object",
+		} {
+			if err := os.WriteFile(file, text(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			objects, err := ReadObjects(filepath.Dir(file))
+			pods := objects[schema.GroupKind{Kind: "Pod"}]
+			if want == "" && (err != nil || len(pods) != 1 || !strings.Contains(string(pods[0].Raw), "größe")) {
+				t.Errorf("%s: %v, %v", name, pods, err)
+			}
+			if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s: %v, want %s", name, err, want)
+			}
+		}
 	}
 }
