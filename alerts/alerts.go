@@ -44,8 +44,8 @@ type Rule struct {
 	// For only damps flapping: tolerance belongs into the expression.
 	For time.Duration
 	// KeepFiringFor bridges a withdrawal of rows, which is no recovery. In the catalogue
-	// it is as long as that of any consequence: or these would be sent when the cause is
-	// over, before they are themselves.
+	// it is at least two minutes, for a restart of the exporter, and as long as that of any
+	// consequence: or these would be sent when the cause is over, before they are themselves.
 	KeepFiringFor time.Duration
 	// Bridge is KeepFiringFor as it was declared. The report has no need for more: it
 	// shows what is left as what it is.
@@ -107,6 +107,9 @@ type Group struct {
 // Catalogue is every rule there is.
 func Catalogue() []Group { return CatalogueFor(Setup{}) }
 
+// restart is how long an exporter that starts anew has no rows, at least: no alert ends by that.
+const restart = 2 * time.Minute
+
 // CatalogueFor is the catalogue of an installation with this setup.
 func CatalogueFor(setup Setup) []Group {
 	var groups []Group
@@ -117,6 +120,7 @@ func CatalogueFor(setup Setup) []Group {
 	for _, g := range groups {
 		for i, r := range g.Rules {
 			r.Bridge, r.Expr, r.Why = r.KeepFiringFor, setup.apply(r.Expr), why[r.Name]
+			r.KeepFiringFor = max(r.KeepFiringFor, restart)
 			g.Rules[i] = r.withDefault()
 		}
 	}

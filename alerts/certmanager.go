@@ -132,7 +132,8 @@ func issuerRules() []Rule {
 // requestReason adds the issuer to the reason of a request whose issuer does not exist.
 const requestReason = `max by (` + requestLabels + `, reason) (label_join(label_replace(
   cobaltcore_certmanager_` + requestPending + `{issuer=~"(Cluster)?Issuer/.+"} unless on (cluster, issuer) cobaltcore_certmanager_issuer_info
-  and on (cluster) (count by (cluster) (cobaltcore_watch_synced{collector="certmanager", kind=~"Issuer|ClusterIssuer"} == 1) == 2),
+  and on (cluster) (cobaltcore_watch_synced{collector="certmanager", kind="Issuer"} == 1)
+  and on (cluster) (cobaltcore_watch_synced{collector="certmanager", kind="ClusterIssuer"} == 1),
   "missing", "$1 is missing", "issuer", "(.+)"), "reason", ", ", "reason", "missing"))
 or on (` + requestLabels + `) max by (` + requestLabels + `, reason) (cobaltcore_certmanager_` + requestPending + `)`
 

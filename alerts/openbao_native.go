@@ -81,7 +81,7 @@ func meanOf(summary string) string {
 
 // openBaoVolume is about the volumes of OpenBao's pods, as their kubelets have them.
 func openBaoVolume(name string, severity Severity, left float64, inhibited []Inhibition) Rule {
-	const volume, free = "Volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} of OpenBao in cluster {{ $labels.cluster }}", "{{ $value | humanizePercentage }} free"
+	const volume, free = "Volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} of OpenBao{{ with $labels.cluster }} in cluster {{ . }}{{ end }}", "{{ $value | humanizePercentage }} free"
 	return Rule{
 		Name: name, System: OpenBao, Severity: severity, PrometheusOnly: true, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
 		Threshold:   &Threshold{Default: left, Unit: Ratio, Meaning: "how much of it is free"},

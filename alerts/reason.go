@@ -91,7 +91,9 @@ func ofAlert(s *parser.VectorSelector, path []parser.Node) {
 func withoutAggregation(e parser.Expr) parser.Expr {
 	switch e := e.(type) {
 	case *parser.AggregateExpr:
-		return withoutAggregation(e.Expr)
+		if joinsReplicas(e) {
+			return withoutAggregation(e.Expr)
+		}
 	case *parser.ParenExpr:
 		e.Expr = withoutAggregation(e.Expr)
 	case *parser.BinaryExpr:

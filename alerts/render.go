@@ -129,7 +129,7 @@ func (r Rule) Labels(label string) map[string]string {
 
 // withoutCluster are metrics of the exporter itself, and what Prometheus knows of it.
 func withoutCluster() []string {
-	return []string{"up", reloadSuccessful, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
+	return []string{reloadSuccessful, lastEvaluation, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
 }
 
 // keepsCluster says whether the result of an expression has the label cluster. What
@@ -137,7 +137,7 @@ func withoutCluster() []string {
 func keepsCluster(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
-		return !slices.Contains(withoutCluster(), e.Name)
+		return !Foreign(e.Name) && !slices.Contains(withoutCluster(), e.Name)
 	case *parser.AggregateExpr:
 		if !e.Without {
 			return slices.Contains(e.Grouping, clusterLabel)

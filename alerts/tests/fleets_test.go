@@ -30,10 +30,27 @@ func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
 		both := slices.Concat(ruletest.Scraped(f.Rows, "exporter-0"), ruletest.Scraped(f.Rows, "exporter-1"))
+		f.Series = slices.Concat(ofReplica(f.Series, "exporter-0"), ofReplica(f.Series, "exporter-1"))
 		if diff := gocmp.Diff(f.Want, ruletest.Strings(evaluate(t, f, "cluster", both)), cmpEmpty); diff != "" {
 			t.Errorf("%s: alerts of two replicas (-want +got):\n%s", f.Name, diff)
 		}
 	}
+}
+
+// ofReplica returns series as one replica has them. Those of others are there once.
+func ofReplica(series []ruletest.Series, replica string) []ruletest.Series {
+	var all []ruletest.Series
+	for _, s := range series {
+		if alerts.Foreign(s.Labels.Get(labels.MetricName)) {
+			if replica == "exporter-0" {
+				all = append(all, s)
+			}
+			continue
+		}
+		s.Labels = labels.NewBuilder(s.Labels).Set("instance", replica+":9876").Set("pod", replica).Labels()
+		all = append(all, s)
+	}
+	return all
 }
 
 // TestOneReplicaFails: a replica that could not load its configuration is not hidden by

@@ -98,7 +98,17 @@ func exposed(t *testing.T, rows []ruletest.Row) (*exposition.Exposition, prometh
 						values = append(values, r.Labels.Get(name))
 					}
 				}
-				out.Add(f, r.Value, values...)
+				if !f.Open {
+					out.Add(f, r.Value, values...)
+					continue
+				}
+				var more []exposition.Label // those of the controllers
+				r.Labels.Range(func(l labels.Label) {
+					if l.Name != labels.MetricName && !slices.Contains(f.Labels, l.Name) {
+						more = append(more, exposition.Label{Name: l.Name, Value: l.Value})
+					}
+				})
+				out.AddOpen(f, "", r.Value, values, more)
 			}
 		})
 		e.Swap(nil, []*exposition.Group{g})

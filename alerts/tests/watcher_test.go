@@ -6,6 +6,7 @@ package tests_test
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,16 +155,19 @@ func (w *watcher) evaluate(rows []ruletest.Row) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		names := map[string]bool{}
-		for _, a := range found {
-			names[a.String()] = true
-			if w.active[a.String()] == nil {
-				w.active[a.String()] = &activeAlert{since: w.now}
-			}
+		w.observe(r, ruletest.Strings(found))
+	}
+}
+
+// observe moves the alerts of a rule on, of which those with the names were found.
+func (w *watcher) observe(r alerts.Rule, found []string) {
+	for _, name := range found {
+		if w.active[name] == nil {
+			w.active[name] = &activeAlert{since: w.now}
 		}
-		for name, a := range w.active {
-			w.step(r, name, a, names[name])
-		}
+	}
+	for name, a := range w.active {
+		w.step(r, name, a, slices.Contains(found, name))
 	}
 }
 
