@@ -55,13 +55,13 @@ func auroraGroup() Group {
 			// Its inventory is the probe: it is configured, and says nothing.
 			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
 			Object:      Object{Kind: "Aurora", Name: "*"},
-			Summary:     "Nothing is known about Aurora of {{ $labels.cluster }}",
-			Description: "Aurora of cluster {{ $labels.cluster }} is configured, and there is no result of its checks.",
+			Summary:     "Aurora in cluster {{ $labels.cluster }} has no results of its checks",
+			Description: "Aurora of cluster {{ $labels.cluster }} is configured, and there is no result of its checks. Check the configuration and the log of the exporter.",
 		}),
 	}
 	for _, r := range expiring(Rule{
-		Name: "AuroraCertExpiring", Summary: "The certificate of Aurora {{ $labels.aurora }} " + expires,
-		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that " + expires + ".",
+		Name: "AuroraCertExpiring", Summary: "Certificate of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} " + expires,
+		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that " + expires + ". Renew its Certificate, or repair the issuer.",
 	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
 		rules = append(rules, aurora(r))
 	}

@@ -115,7 +115,7 @@ func issuerRules() []Rule {
 			Reason:  certManagerRows("request_failed_timestamp_seconds", requestLabels, "reason"),
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted",
 			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} refused CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} " +
-				"{{ $value | humanizeDuration }} ago. cert-manager tries again with growing delay, up to 32 hours; the message of the request names the cause.",
+				rounded + " ago. cert-manager tries again with growing delay, up to 32 hours; the message of the request names the cause.",
 		}),
 		certManager("CertificateRequest", Rule{
 			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
@@ -175,22 +175,22 @@ func certificateRules() []Rule {
 			InhibitedBy: []Inhibition{{By: "CertManagerRenewalOverdueCritical", Equal: []string{clusterLabel, "namespace", "name"}}},
 			Summary:     "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not renewed in time",
 			Description: "The renewal of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} by {{ $labels.issuer }} " +
-				"is {{ $value | humanizeDuration }} overdue. Read the conditions of its newest CertificateRequest.",
+				"is " + rounded + " overdue. Read the conditions of its newest CertificateRequest.",
 		}),
 		certificate(Rule{
 			Name: "CertManagerRenewalOverdueCritical", Severity: Critical, For: 5 * time.Minute,
 			Expr: `(` + notAfter + ` - time() < $threshold)` + unlessExpired + `
   unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + renewals + ` > time() - 3600)`,
 			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
-			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }} and is not renewed",
-			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in {{ $value | humanizeDuration }}, and {{ $labels.issuer }} " +
+			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + " and is not renewed",
+			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + ", and {{ $labels.issuer }} " +
 				"has not renewed it. Clients refuse it from then on. Repair the issuer, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
 		certificate(Rule{
 			Name: "CertManagerCertificateExpired", Severity: Critical, For: 5 * time.Minute,
 			Expr: `time() - ` + notAfter + ` >= 0`, Since: notAfter,
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has expired",
-			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expired {{ $value | humanizeDuration }} ago: clients refuse it. " +
+			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expired " + rounded + " ago: clients refuse it. " +
 				"Repair {{ $labels.issuer }}, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
 	}

@@ -11,8 +11,8 @@ import (
 // workload names a workload in rules about it.
 const workload = "cluster, namespace, name, kind, component"
 
-// controllerDown is a rule about a controller without an available pod. What it looks
-// after stays as it was and says that it is ready. During a rollout there is a pod,
+// controllerDown is a rule about a controller without an available pod. Its
+// objects keep their status and stay Ready. During a rollout there is a pod,
 // the old one or the new one.
 func controllerDown(r Rule, system System, selector string) Rule {
 	if r.Expr == "" {
@@ -91,63 +91,63 @@ func controllersGroup() Group {
 		controllerDown(Rule{
 			Name: "FluxControllerDown", Severity: Warning, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
-			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: ready says nothing.",
+			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: Ready is out of date. Read the events of its pods and the log before the restart.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
 			Object:      Object{Kind: "Deployment", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.component }}"},
-			Summary:     "{{ $labels.component }} of Flux in {{ $labels.cluster }} does not exist",
-			Description: "The FluxInstance of cluster {{ $labels.cluster }} asks for {{ $labels.component }}, and there is no Deployment of it.",
+			Summary:     "{{ $labels.component }} of Flux in cluster {{ $labels.cluster }} does not exist",
+			Description: "The FluxInstance of cluster {{ $labels.cluster }} asks for {{ $labels.component }}, and there is no Deployment of it. Request a reconciliation of the FluxInstance.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentExtra", Severity: Info, Expr: `max by (` + workload + `) (` + FluxComponentExtra + `)`,
-			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} is left over",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is a controller of Flux that the FluxInstance does not ask for.",
+			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} is left over",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is a controller of Flux that the FluxInstance does not ask for. Delete it, or add it to spec.components.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxImageDiffers", Severity: Info, Expr: `max by (` + workload + `) (` + FluxImageDiffers + `)`,
-			Summary:     "{{ $labels.name }} of Flux in {{ $labels.cluster }} runs another image than it should",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: somebody has changed it.",
+			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} runs another image than its FluxInstance has",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: it was changed by hand. Request a reconciliation of the FluxInstance.",
 		}, Flux, ""),
 		operatorDown(Rule{
 			Name: "ESOControllerDown", Severity: Critical,
-			Summary:     "External Secrets Operator of {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets go on saying that they are ready.",
+			Summary:     "External Secrets Operator in cluster {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets stay Ready. Read the events of its pods and the log before the restart.",
 		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
-			Summary:     "{{ $labels.name }} of External Secrets in {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed.",
+			Summary:     "{{ $labels.name }} of External Secrets in cluster {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed. Read the events and the log of its pods.",
 		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
 		greenhouseDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
-			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. What it looks after keeps its status.",
+			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. Its objects keep their status. Read the events of its pods and the log before the restart.",
 		}),
 		controllerDown(Rule{
 			Name: "GreenhouseWebhookDown", Severity: Warning,
-			Summary:     "{{ $labels.name }} of Greenhouse in {{ $labels.cluster }} does not run",
+			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
 			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of Greenhouse cannot be created or changed. Read why its pods do not become ready.",
 		}, Greenhouse, `, name=~".*webhook"`),
 		ofOnlyAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
-			Summary:     "{{ $labels.name }} of Aurora in {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod.",
+			Summary:     "{{ $labels.name }} of Aurora in cluster {{ $labels.cluster }} does not run",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: users cannot open the dashboard. Read the events of its pods and the log before the restart.",
 		}, Aurora, "")),
 		controller(Rule{
 			Name: "ControllerReplicasMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        short,
-			Summary:     "{{ $labels.name }} in {{ $labels.cluster }} has too few pods",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has {{ $value }} available pods, fewer than it should.",
+			Summary:     "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has too few pods",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has " + count("available pod") + ", fewer than desired. Read the events of the missing ones.",
 			InhibitedBy: down,
 		}),
 		controller(Rule{
 			Name: "ControllerRolloutStuck", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + workload + `, system) (cobaltcore_controller_progress_deadline_exceeded{system!=""}) == 1`,
 			Since:       `max by (` + workload + `, system) (cobaltcore_controller_condition_transition_timestamp_seconds{type="Progressing"})`,
-			Summary:     "The rollout of {{ $labels.name }} in {{ $labels.cluster }} is stuck",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has made no progress within its deadline: its new pods do not become ready.",
+			Summary:     "Rollout of Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stuck",
+			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has made no progress within its deadline: its new pods do not become ready. Read their events and logs, or go back to the previous version.",
 			InhibitedBy: down,
 		}),
 		controller(Rule{
@@ -172,14 +172,14 @@ func controllersGroup() Group {
 			Expr:        metricsFailing("cluster, system"),
 			Reason:      metricsFailing("cluster, system, reason"),
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
-			Summary:     "The metrics of controllers of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be read",
+			Summary:     "Metrics of controllers of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be read",
 			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be listed, or their metrics cannot be read: queues and errors of these controllers are unknown. Check that the exporter may list pods and that no NetworkPolicy keeps it from their metrics ports.",
 		}),
 		controller(Rule{
 			Name: "ControllerMetricsCut", Severity: Info, For: 15 * time.Minute,
 			Expr:        `sum by (cluster, system) (cobaltcore_controller_metrics_cut) > 0`,
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
-			Summary:     "{{ $value }} series of controllers of {{ $labels.system }} in {{ $labels.cluster }} are left out",
+			Summary:     "Controllers of {{ $labels.system }} in cluster {{ $labels.cluster }}: {{ $value | printf \"%.0f\" }} series left out",
 			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} have more series than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
@@ -189,7 +189,7 @@ func controllersGroup() Group {
   and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
-			Summary:     "Pod {{ $labels.name }} in {{ $labels.cluster }} ran out of memory",
+			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} ran out of memory",
 			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit. Compare its use with the limit; raise the limit where the workload is defined.",
 		}),
 	}}

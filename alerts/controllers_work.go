@@ -20,7 +20,7 @@ func controllersWork() Group {
 			Name: "ControllerQueueGrowing", Severity: Warning, For: 30 * time.Minute,
 			Threshold: &Threshold{Default: 100, Unit: Objects, Meaning: "how many may wait"},
 			Expr:      queue + ` > ` + threshold,
-			Summary:   "{{ $value }} objects wait for controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }}",
+			Summary:   "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }}: {{ $value | printf \"%.0f\" }} waiting",
 			Description: "More than $threshold objects have waited for controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} all the time: changes arrive late. " +
 				"Look for reconciliations that take long, then raise its concurrency or its CPU limit.",
 			InhibitedBy: []Inhibition{{By: "ControllerNotReconciling", Equal: []string{clusterLabel, "controller_namespace", "component", "name"}}},
@@ -30,8 +30,8 @@ func controllersWork() Group {
 			Expr: queue + ` > 0
 unless
 sum by (` + work + `, name) (label_replace(increase(controller_runtime_reconcile_total[15m]), "name", "$1", "controller", "(.+)")) > 0`,
-			Summary: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} does not reconcile: {{ $value }} wait",
-			Description: "{{ $value }} objects wait for controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }}, and it has finished none for half an hour: " +
+			Summary: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} does not reconcile: {{ $value | printf \"%.0f\" }} waiting",
+			Description: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} has " + count("waiting object") + " and has finished none for half an hour: " +
 				"its workers hang, or its leader has lost the lease. Save its log, then restart it.",
 		}),
 		worker(Rule{
@@ -39,8 +39,8 @@ sum by (` + work + `, name) (label_replace(increase(controller_runtime_reconcile
 			Threshold: &Threshold{Default: 0.5, Unit: Ratio, Meaning: "how many reconciliations may fail"},
 			Expr: errorRatio(work+`, controller`, reexported("controller_runtime_reconcile_errors_total", ""), "controller_runtime_reconcile_total", "15m") +
 				` > ` + threshold,
-			Summary: "{{ $value | humanizePercentage }} of the reconciliations of controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }} fail",
-			Description: "More than $threshold of what controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }} does fails. " +
+			Summary: "Controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} of its reconciliations fail",
+			Description: "More than $threshold of the reconciliations of controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }} fail. " +
 				"If alerts about its objects do not have the reason, its log has it: often a right or an API that it lacks.",
 		}),
 	}}

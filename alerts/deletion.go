@@ -17,7 +17,7 @@ func deletionStuck(name string, system System, groups string) Rule {
 		Since:       `max by (` + object + `) (` + rows + `)`,
 		Reason:      `max by (` + object + `, reason) (label_replace(` + rows + `, "reason", "held by $1", "finalizers", "(.+)"))`,
 		Object:      Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
-		Summary:     "The deletion of {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} does not end",
+		Summary:     "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is stuck in deletion",
 		Description: "The deletion of {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} was requested more than $threshold ago, and a finalizer holds the object. Find out why its controller does not remove the finalizer before you do.",
 		InhibitedBy: []Inhibition{inHouse()},
 	}

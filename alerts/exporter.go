@@ -40,8 +40,8 @@ func exporterGroup() Group {
 			Name: "ExporterReloadFailed", System: Exporter, Severity: Warning, For: 5 * time.Minute,
 			Expr:        reloadSuccessful + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "configuration"},
-			Summary:     "An exporter could not load its configuration",
-			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the one before is still in force there. Run check-config on the file: it names the line.",
+			Summary:     "Exporter: the configuration cannot be loaded",
+			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the previous one is still in force there. Run check-config on the file for line and key.",
 		},
 		{
 			Name: "ExporterReportStale", System: Exporter, Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
@@ -56,15 +56,15 @@ func exporterGroup() Group {
 			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
 			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},
-			Summary:     "The exporter does not reach Alertmanager {{ $labels.alertmanager }}",
-			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if nobody scraped the exporter.",
+			Summary:     "Alertmanager {{ $labels.alertmanager }} does not answer the exporter",
+			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if Prometheus were down. Check its pods and the NetworkPolicies.",
 		},
 		{
 			Name: "ExporterWatchdogMissing", System: Exporter, Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
 			Object:      Object{Kind: "Alert", Name: "Watchdog"},
-			Summary:     "Alertmanager has no Watchdog of {{ $labels.cluster }}",
-			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager: no other one would either.",
+			Summary:     "Watchdog of cluster {{ $labels.cluster }} is missing in Alertmanager",
+			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager, so other alerts of its Prometheus do not arrive either. Check that Prometheus and its way to Alertmanager.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{
@@ -93,16 +93,16 @@ func exporterGroup() Group {
 			Name: "ExporterShardMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
 			Expr:    `cobaltcore_shards - count without (shard, shards) (cobaltcore_shard_info) > 0`,
 			Object:  Object{Kind: "Exporter", Name: "shards"},
-			Summary: `{{ $value }} {{ if eq $value 1.0 }}shard{{ else }}shards{{ end }} of the exporter {{ if eq $value 1.0 }}is{{ else }}are{{ end }} missing`,
-			Description: `Prometheus has metrics of fewer shards than the others expect, {{ $value }} {{ if eq $value 1.0 }}is{{ else }}are{{ end }} missing: ` +
+			Summary: "Exporter: " + count("shard") + " without metrics",
+			Description: "Prometheus has metrics of fewer shards than the others expect, and none of " + count("shard") + ": " +
 				"the clusters of a missing shard have no rows and no alerts. Compare the pods with the number in --shard.",
 		},
 		{
 			Name: "ExporterWatchdog", System: Exporter, Severity: Info, PrometheusOnly: true,
 			Expr:        `vector(1)`,
 			Object:      Object{Kind: "Exporter", Name: "watchdog"},
-			Summary:     "This alert always fires",
-			Description: "It shows that rules are evaluated and that alerts arrive. If it is missing, that is the trouble.",
+			Summary:     "Exporter: this alert always fires",
+			Description: "It shows that rules are evaluated and that alerts arrive. Only its absence is a problem.",
 		},
 	}}
 }

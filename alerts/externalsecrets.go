@@ -123,7 +123,7 @@ func esoStores() []Rule {
 			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
 			Expr:        esoLasting(clusterStore) + "\nor " + esoLasting(ownStore) + ` and on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh.",
+			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh. Read the message of its Ready condition.",
 		}),
 		esoState("SecretStore", Rule{
 			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: after(time.Minute, sinceOnset),
@@ -135,14 +135,14 @@ func esoStores() []Rule {
 			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="failed", problem="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready, and no object uses it",
-			Description: "No ExternalSecret or PushSecret in cluster {{ $labels.cluster }} names {{ $labels.kind }} {{ $labels.name }}.",
+			Description: "No ExternalSecret or PushSecret in cluster {{ $labels.cluster }} names {{ $labels.kind }} {{ $labels.name }}. Delete it, or repair it before it is used.",
 		}),
 		eso(Rule{
 			Name: "ESOStoreNotValidated", Severity: Info, For: time.Hour,
 			Expr: `max by (` + esoObject + `) (cobaltcore_eso_store_validated == 0)
   and on (` + esoObject + `) (cobaltcore_eso_store_ready == 1)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready and was not validated",
-			Description: "Ready of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} proves nothing: its credentials are looked up in the namespace of each object that uses it.",
+			Description: "Ready of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} proves nothing: its credentials are looked up in the namespace of each object that uses it. Failures appear at those objects.",
 		}),
 		eso(Rule{
 			Name: "ESOServerNotConfigured", Severity: Info, For: time.Hour,
@@ -162,8 +162,8 @@ func esoStores() []Rule {
 		esoOperated(esoState("", Rule{
 			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown"`),
-			Summary:     "It is unknown whether {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
-			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt.",
+			Summary:     "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
+			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt. Check its pods, then request a refresh with the annotation force-sync.",
 		})),
 	}
 }
@@ -175,28 +175,28 @@ func esoSecrets() []Rule {
 			Name: "ESOExternalSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="failed", problem=""`),
 			Summary:     secret + " fails",
-			Description: secret + " cannot be synchronized. Its Secret keeps the values of its last success.",
+			Description: secret + " cannot be synchronized. Its Secret keeps the values of its last success. Read its events: path, property, policy or template.",
 		}),
 		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        SecretStale,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_overdue_timestamp_seconds)`,
 			Summary:     secret + " is not refreshed",
-			Description: secret + " is ready and was not synchronized for more than two of its intervals; it has been overdue for {{ humanizeDuration $value }}. The operator may be down.",
+			Description: secret + " is ready and was not synchronized for more than two of its intervals; it has been overdue for " + rounded + ". Check whether the operator runs.",
 		})),
 		esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStoreMissing", Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_store_missing)`,
 			Since:       `min by (cluster, namespace, name, onset) (` + esoNotReady + `{kind="ExternalSecret", problem="store_missing"})`,
 			Reason:      `max by (cluster, namespace, name, reason) (label_replace(cobaltcore_eso_externalsecret_store_missing, "reason", "$1", "store", "(.+)"))`,
-			Summary:     "The store of " + secret + " does not exist",
-			Description: secret + " names a store that does not exist. It cannot be synchronized; its Secret keeps the values of its last success.",
+			Summary:     secret + " names a store that does not exist",
+			Description: secret + " names a store that does not exist. It cannot be synchronized; its Secret keeps the values of its last success. Correct spec.secretStoreRef, or restore the store.",
 		}),
 		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
-			Description: secret + " is older than $threshold, is not failing and has never been synchronized.",
+			Description: secret + " is older than $threshold, is not failing and has never been synchronized. Read its conditions: sync windows, a missing target of a Merge, creationPolicy None.",
 		})),
 		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
@@ -207,20 +207,20 @@ func esoSecrets() []Rule {
 		esoOperated(esoState("", Rule{
 			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="behind"`),
-			Summary:     "The newest generation of {{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up.",
+			Summary:     "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied in its newest generation",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up. Annotate it with force-sync and read the log of the operator.",
 		})),
 		esoState("ExternalSecret", Rule{
 			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="target_missing"`),
-			Summary:     secret + " delivers nothing, because its target does not exist",
+			Summary:     secret + " delivers nothing: its target does not exist",
 			Description: secret + " merges its keys into an object that does not exist (creationPolicy Merge). It is ready all the same. Create the target, or correct spec.target.name.",
 		}),
 		esoKind("ExternalSecret", Rule{
 			Name: "ESOSecretMissing", Severity: Info, For: 30 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_status{reason=~"SecretDeleted|ResourceDeleted"})`,
-			Summary:     "There is no secret for " + secret,
-			Description: "The provider has nothing for " + secret + ", so its Secret was deleted, as its deletionPolicy demands.",
+			Summary:     secret + " has no data",
+			Description: "The provider has nothing for " + secret + ", so its Secret was deleted, as its deletionPolicy demands. Store the secret again, or delete the ExternalSecret.",
 		}),
 	}
 }
@@ -232,33 +232,33 @@ func esoPushes() []Rule {
 			Name: "ESOPushSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="PushSecret", status="failed", problem=~"|store_missing"`),
 			Summary:     push + " fails",
-			Description: push + " cannot be pushed. Its readers, perhaps in other clusters, keep the old value.",
+			Description: push + " cannot be pushed. Its readers, perhaps in other clusters, keep the old value. Read its Ready condition: store, source Secret or policy.",
 		}),
 		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_deleted"`),
-			Summary:     "The source of " + push + " was deleted, and so was everything that it had pushed",
-			Description: "The Secret that " + push + " pushes does not exist, and its deletionPolicy is Delete: its keys are gone from the store. Its readers fail at their next refresh.",
+			Summary:     push + " has lost its source, and its keys were deleted from the store",
+			Description: "The Secret that " + push + " pushes does not exist, and its deletionPolicy is Delete: its keys are gone from the store. Its readers fail at their next refresh. Restore the Secret; OpenBao may have the last version.",
 		}),
 		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_kept"`),
-			Summary:     "The source of " + push + " does not exist",
-			Description: "The Secret that " + push + " pushes does not exist. What was pushed last is still in the store and is not updated.",
+			Summary:     push + " has no source",
+			Description: "The Secret that " + push + " pushes does not exist. The store keeps the last pushed values. Restore the Secret, or correct spec.selector.",
 		}),
 		esoOperated(esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `time() - max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds) > 0`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds)`,
 			Summary:     push + " is not refreshed",
-			Description: push + " is ready and was not pushed for more than two of its intervals; it has been overdue for {{ humanizeDuration $value }}.",
+			Description: push + " is ready and was not pushed for more than two of its intervals; it has been overdue for " + rounded + ". Check whether the operator runs.",
 		})),
 		esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretIncomplete", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_declared_stores - cobaltcore_eso_pushsecret_synced_stores
   or cobaltcore_eso_pushsecret_declared_targets - cobaltcore_eso_pushsecret_synced_targets)`,
 			Summary:     push + " was pushed in part",
-			Description: push + " is ready and has not pushed all of its keys to all of its stores.",
+			Description: push + " is ready and has not pushed all of its keys to all of its stores. Compare its spec with status.syncedPushSecrets.",
 		}),
 	}
 }
@@ -273,8 +273,8 @@ func esoOthers() []Rule {
 			Expr: withCommon(`sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) / sum by (cluster) (` + RecordedObjects + `) > ` + threshold + `
   and on (cluster) (sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) >= 3)`),
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "{{ $value | humanizePercentage }} of the ExternalSecrets in cluster {{ $labels.cluster }} are not synchronized",
-			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale: look for what they have in common.",
+			Summary:     "ExternalSecrets in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} are not synchronized",
+			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale. Find their common store, mount or namespace.",
 			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
 		}),
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
@@ -291,7 +291,7 @@ func clusterSecret(name, kind, metric string) Rule {
 		Reason:      `max by (cluster, name, reason) (` + metric + `_status)`,
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",
-		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not created its objects in all of its namespaces. An object of that name may have another owner.",
+		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not created its objects in all of its namespaces. An object of that name may have another owner. Read status.failedNamespaces.",
 		InhibitedBy: []Inhibition{inHouse()},
 	}
 }

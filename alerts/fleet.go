@@ -31,79 +31,79 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
 			Description: "The API server of cluster {{ $labels.cluster }} has not answered two probes in a row, reason: {{ $labels.reason }}" + status + ". " +
-				"What is in the cluster is unknown: its rows are withdrawn when staleAfter is over. Compare with kubectl from the exporter's pod; the playbook has the cause of each reason.",
+				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Ask its API server from a workstation (kubectl get --raw=/readyz); the playbook has the cause of each reason.",
 		},
 		{
 			Name: "FleetClusterChanged", System: Fleet, Severity: Warning, For: time.Minute,
 			Expr:    `cobaltcore_cluster_identity_changed_timestamp_seconds`,
 			Since:   `cobaltcore_cluster_identity_changed_timestamp_seconds`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "Another cluster answers under the name {{ $labels.cluster }}",
+			Summary: "Cluster {{ $labels.cluster }} has another identity than before",
 			Description: "The UID of the namespace kube-system in cluster {{ $labels.cluster }} was {{ $labels.first_cluster_uid }} and is {{ $labels.cluster_uid }}: " +
-				"everything in cluster {{ $labels.cluster }} is that of another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with what was meant.",
+				"its rows are those of another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with the intended one.",
 		},
 		{
 			Name: "FleetKubeconfigInvalid", System: Fleet, Severity: Warning, For: 5 * time.Minute,
 			Expr:    `cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds`,
 			Since:   `cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "The kubeconfig of cluster {{ $labels.cluster }} cannot be used",
-			Description: "The kubeconfig of cluster {{ $labels.cluster }} has changed and cannot be used, so the exporter keeps the connection before. " +
+			Summary: "Kubeconfig of cluster {{ $labels.cluster }} cannot be used",
+			Description: "The kubeconfig of cluster {{ $labels.cluster }} has changed and cannot be used, so the exporter keeps the previous connection. " +
 				"That connection ends with a restart of the exporter. Check the file with kubectl config view; the log of the exporter has the error.",
 		},
 		kind(Rule{
 			Name: "FleetKindForbidden", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason=~"forbidden|unauthorized"})`,
-			Summary: "The exporter may not read {{ $labels.kind }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}, reason: {{ $labels.reason }}. Whether they are well is unknown. " +
+			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }} cannot be read: {{ $labels.reason }}",
+			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}, reason: {{ $labels.reason }}. Their state is unknown. " +
 				"Bind the ClusterRole of this version of the chart to the exporter's user, or renew its credentials if the reason is unauthorized.",
 		}),
 		kind(Rule{
 			Name: "FleetWatchFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
-			Summary: "The exporter cannot watch {{ $labels.kind }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }} cannot be watched: {{ $labels.reason }}",
 			Description: "Listing or watching {{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Its rows are those of the last success, until staleAfter. " +
-				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from the exporter's pod; the playbook has the cause of each reason.",
+				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from a workstation; the playbook has the cause of each reason.",
 		}),
 		kind(Rule{
 			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(cobaltcore_watch_synced == 0) unless on (cluster, collector, group, kind) cobaltcore_watch_failing`,
 			// What fails says so itself.
-			Summary:     "Nothing is known about {{ $labels.kind }} in {{ $labels.cluster }}",
-			Description: "{{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} has no complete set of rows, and there was no error.",
+			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} has no complete list",
+			Description: "{{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} has no complete set of rows, and there was no error. Wait for ten minutes after a start or an outage; then read the log of the exporter for the cluster and the kind.",
 		}),
 		kind(Rule{
 			Name: "FleetKindNotRecorded", Severity: Info, For: 5 * time.Minute,
 			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unrecorded)`,
-			Summary:     "The snapshot of {{ $labels.cluster }} has no {{ $labels.kind }}",
-			Description: "Objects in the snapshot of cluster {{ $labels.cluster }} refer to {{ $labels.kind }} of group {{ $labels.group }}, of which the snapshot has nothing. Whether they are well is not known: dump the kind too; an empty list shows that there are none.",
+			Summary:     "Snapshot of cluster {{ $labels.cluster }} has no {{ $labels.kind }}",
+			Description: "Objects in the snapshot of cluster {{ $labels.cluster }} refer to {{ $labels.kind }} of group {{ $labels.group }}, of which the snapshot has nothing. Their state is unknown: dump the kind too; an empty list shows that there are none.",
 		}),
 		kind(Rule{
 			Name: "FleetVersionUnsupported", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unsupported_versions)`,
 			Reason:      `max by (cluster, collector, group, kind, reason) (label_join(cobaltcore_watch_unsupported_versions, "reason", "", "versions"))`,
-			Summary:     "The exporter cannot read {{ $labels.kind }} in cluster {{ $labels.cluster }}",
-			Description: "Cluster {{ $labels.cluster }} serves {{ $labels.kind }} of group {{ $labels.group }} in versions only that the exporter does not support. Whether they are well is not known: upgrade what serves them, or the exporter.",
+			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} is served in unsupported versions only",
+			Description: "Cluster {{ $labels.cluster }} serves {{ $labels.kind }} of group {{ $labels.group }} in versions only that the exporter does not support. Their state is unknown: upgrade the operator that serves them, or the exporter.",
 		}),
 		kind(Rule{
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_cut > 0`,
-			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} are left out",
-			Description: "There are more {{ $labels.kind }} in cluster {{ $labels.cluster }} than limits.objectsPerKind. {{ $value }} of them have no rows: nobody would see them fail.",
+			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: no rows for " + count("object") + " beyond the limit",
+			Description: "Cluster {{ $labels.cluster }} has more {{ $labels.kind }} than limits.objectsPerKind: " + count("object") + " without rows, whose failures are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
 		}),
 		kind(Rule{
 			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_with_cut_labels > 0`,
-			Summary:     "{{ $value }} objects of kind {{ $labels.kind }} in {{ $labels.cluster }} have labels that were cut",
-			Description: "Label values of {{ $value }} {{ $labels.kind }} in cluster {{ $labels.cluster }} were longer than limits.labelValueLength or not valid UTF-8. They end in a hash.",
+			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: cut labels of " + count("object"),
+			Description: "Label values of " + count("object") + " of kind {{ $labels.kind }} in cluster {{ $labels.cluster }} were longer than limits.labelValueLength or not valid UTF-8, and end in a hash. Shorten them, or raise the limit.",
 		}),
 		{
 			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr: `max by (cluster, source, namespace, reason) (cobaltcore_discovery_finding{name=""})
   and on (cluster, source, namespace) (cobaltcore_discovery_up == 0)`,
 			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
-			Summary:     "No clusters can be found in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Those that are known stay; new ones and new credentials are not seen. Check the exporter's role in the namespace and that the source exists there.",
+			Summary:     "Discovery of clusters in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails: {{ $labels.reason }}",
+			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Known clusters stay; new ones and new credentials are not seen. Check the exporter's role in the namespace and that the source exists there.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{
@@ -120,8 +120,8 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
 			Expr:        namedClusters(`{cluster_uid!=""}`) + ` and on (cluster_uid) (count by (cluster_uid) (` + namedClusters("") + `) > 1)`,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "{{ $labels.cluster }} is there under another name, too",
-			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice.",
+			Summary:     "Cluster {{ $labels.cluster }} is in the fleet under two names",
+			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice. Remove one of them from the configuration, or its Secret.",
 		},
 		{
 			Name: "FleetMetricsMissing", System: Fleet, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
@@ -129,7 +129,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Expr: `max by (cluster) (cobaltcore_cluster_info) unless on (cluster) ` + fleetUp("") + `
   and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary: "The metrics of cluster {{ $labels.cluster }} do not arrive any longer",
+			Summary: "Metrics of cluster {{ $labels.cluster }} do not arrive any longer",
 			Description: "Prometheus has no target of cluster {{ $labels.cluster }} any longer, although the cluster belongs to the fleet: " +
 				"rules over its metrics cannot fire. Check Prometheus in the cluster, then the way of its metrics: remote write, or the sidecar and store of Thanos.",
 			InhibitedBy: []Inhibition{inHouse()},
@@ -163,13 +163,13 @@ func clusterCertificates() Group {
 	for _, r := range slices.Concat(
 		expiring(Rule{
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "The exporter's certificate for {{ $labels.cluster }} " + expires,
-			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ". From then on nothing is known about it.",
+			Summary:     "Client certificate of the exporter for cluster {{ $labels.cluster }} " + expires,
+			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ". After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
 		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 3*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-			Summary:     "The certificate of the API server of {{ $labels.cluster }} " + expires,
-			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows " + expires + ". From then on nobody can use it.",
+			Summary:     "API server certificate of cluster {{ $labels.cluster }} " + expires,
+			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows " + expires + ". After that no client can connect. Renew it with the tool that made the cluster.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
@@ -182,8 +182,8 @@ func clusterCertificates() Group {
 		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
 		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
-		Summary:     "The exporter's token for {{ $labels.cluster }} was not rotated",
-		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ", and there is no new one.",
+		Summary:     "Token of the exporter for cluster {{ $labels.cluster }} was not rotated",
+		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ", and there is no new one. Fix its rotation: Greenhouse, the writer of its Secret, or the kubelet.",
 		InhibitedBy: []Inhibition{inHouse()},
 	})
 	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}

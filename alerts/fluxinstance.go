@@ -52,8 +52,8 @@ func fluxInstanceGroup() Group {
 			Since: `min by (` + fluxObject + `, onset) (` + fluxUpgrade + `)`,
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(` + fluxUpgrade + `, "reason", " runs instead of ", "applied", "attempted"),
   "reason", "$1$2$3", "reason", "([^@]*)(?:@[^ ]*)?( runs instead of )([^@]*).*"))`,
-			Summary:     "The upgrade of Flux in cluster {{ $labels.cluster }} is not applied",
-			Description: instance + " has attempted a revision for more than $threshold, and another one is applied. The version before is running, or a part of the new one.",
+			Summary:     "Flux in cluster {{ $labels.cluster }} is not upgraded",
+			Description: instance + " has attempted a revision for more than $threshold, and another one is applied. The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
 			InhibitedBy: byInstance,
 		}),
 		flux(Rule{
@@ -65,43 +65,43 @@ func fluxInstanceGroup() Group {
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",
-			Description: instance + " asks for a range of versions, and the applied version is not in it: the upgrade fails, or the FluxInstance is suspended.",
+			Description: instance + " asks for a range of versions, and the applied version is not in it: the upgrade fails, or the FluxInstance is suspended. Read its conditions, or correct spec.distribution.version.",
 			InhibitedBy: append(byInstance, Inhibition{By: "FluxUpgradeNotApplied", Equal: []string{clusterLabel, "exported_namespace", "name"}}),
 		}),
 		flux(Rule{
 			Name: "FluxNetworkPolicyMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `, policy) (cobaltcore_flux_instance_network_policy_present) == 0`,
 			Summary:     "NetworkPolicy {{ $labels.policy }} of Flux in cluster {{ $labels.cluster }} is missing",
-			Description: instance + " asks for network policies, and NetworkPolicy {{ $labels.exported_namespace }}/{{ $labels.policy }} does not exist: other namespaces can reach the controllers.",
+			Description: instance + " asks for network policies, and NetworkPolicy {{ $labels.exported_namespace }}/{{ $labels.policy }} does not exist: other namespaces can reach the controllers. Request a reconciliation of the FluxInstance.",
 		}),
 		mismatched("sync", " instead of ", Rule{
 			Name:        "FluxSyncDiffers",
-			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} does not sync what the FluxInstance asks for",
-			Description: instance + " asks for a sync, and {{ $labels.object }} is missing or has another URL, reference, path or source: the cluster follows another source, or none.",
+			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} differs from its FluxInstance",
+			Description: instance + " asks for a sync, and {{ $labels.object }} is missing or has another URL, reference, path or source: the cluster follows another source, or none. Request a reconciliation, or correct spec.sync.",
 		}),
 		mismatched("registry", " instead of ", Rule{
 			Name:        "FluxRegistryDiffers",
-			Summary:     "The image of {{ $labels.object }} in cluster {{ $labels.cluster }} is from another registry",
-			Description: instance + " asks for images of one registry, and the image of {{ $labels.object }} is from another one: a Deployment was changed by hand, or a patch of the FluxInstance does so.",
+			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} has an image of another registry",
+			Description: instance + " asks for images of one registry, and the image of {{ $labels.object }} is from another one: a Deployment was changed by hand, or a patch of the FluxInstance does so. Request a reconciliation, or correct the registry.",
 		}),
 		mismatched("distribution", " instead of ", Rule{
 			Name:        "FluxDistributionDiffers",
-			Summary:     "Another Flux is installed in cluster {{ $labels.cluster }} than its FluxInstance has applied",
-			Description: "According to {{ $labels.object }}, Flux in cluster {{ $labels.cluster }} has another version than FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} has applied, or something else manages it, such as flux bootstrap. Both overwrite each other.",
+			Summary:     "Flux in cluster {{ $labels.cluster }} is not the one that its FluxInstance has applied",
+			Description: "According to {{ $labels.object }}, Flux in cluster {{ $labels.cluster }} has another version than FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} has applied, or something else manages it, such as flux bootstrap. Both overwrite each other: remove the second installation.",
 		}),
 		mismatched("shard", ", shards with controllers: ", Rule{
 			Name: "FluxShardNotServed",
 			Expr: `
   unless on (cluster, object) ` + shardsAs("object"),
-			Summary:     "No controller in cluster {{ $labels.cluster }} serves shard {{ $labels.object }}",
-			Description: "Objects in cluster {{ $labels.cluster }} have the label " + fluxShardLabel + "={{ $labels.object }}, and " + instance + " installs no controllers of that shard: they are not reconciled and keep their status.",
+			Summary:     "Shard {{ $labels.object }} of Flux in cluster {{ $labels.cluster }} is not served",
+			Description: "Objects in cluster {{ $labels.cluster }} have the label " + fluxShardLabel + "={{ $labels.object }}, and " + instance + " installs no controllers of that shard: they are not reconciled and keep their status. Add the shard to spec.sharding.shards, or change the label.",
 		}),
 		flux(Rule{
 			Name: "FluxShardMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr: `max by (` + fluxObject + `, shard) (cobaltcore_flux_instance_shard_info) unless on (cluster, shard) ` + shardsAs("shard") + `
   and on (cluster) (cobaltcore_watch_synced{collector="controllers", kind="Deployment"} == 1)`,
 			Summary:     "Shard {{ $labels.shard }} of Flux in cluster {{ $labels.cluster }} has no controllers",
-			Description: instance + " asks for controllers of shard {{ $labels.shard }}, and there is no Deployment of them. The objects of the shard are not reconciled.",
+			Description: instance + " asks for controllers of shard {{ $labels.shard }}, and there is no Deployment of them. The objects of the shard are not reconciled. Request a reconciliation of the FluxInstance.",
 		}),
 		flux(Rule{
 			Name: "FluxKindMissing", Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -109,8 +109,8 @@ func fluxInstanceGroup() Group {
   and on (cluster, served_kind) label_replace(cobaltcore_watch_present{collector="flux"} == 0
     unless on (cluster, kind) cobaltcore_watch_unsupported_versions, "served_kind", "$1", "kind", "(.*)")
   and on (cluster) cobaltcore_cluster_kinds_known == 1`,
-			Summary:     "Kind {{ $labels.served_kind }} does not exist in cluster {{ $labels.cluster }}",
-			Description: instance + " asks for {{ $labels.component }}, and cluster {{ $labels.cluster }} does not serve {{ $labels.served_kind }}: its CustomResourceDefinition was deleted, and with it all objects of the kind.",
+			Summary:     "{{ $labels.served_kind }} is missing in cluster {{ $labels.cluster }}: its CustomResourceDefinition was deleted",
+			Description: instance + " asks for {{ $labels.component }}, and cluster {{ $labels.cluster }} does not serve {{ $labels.served_kind }}: its CustomResourceDefinition was deleted, and with it all objects of the kind. Request a reconciliation of the FluxInstance, then apply the objects again from Git.",
 			InhibitedBy: []Inhibition{{By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
 		}),
 		flux(Rule{
@@ -120,7 +120,7 @@ func fluxInstanceGroup() Group {
   and on (cluster) ` + fluxOperatorRuns,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_report_timestamp_seconds)`,
 			Summary:     "FluxReport {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not updated",
-			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run, and its FluxReport is older than $threshold: what it shows of Flux may be over.",
+			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run, and its FluxReport is older than $threshold: its content may be outdated. Read the log of flux-operator.",
 			InhibitedBy: byOperator,
 		}),
 		flux(Rule{
@@ -128,8 +128,8 @@ func fluxInstanceGroup() Group {
 			Expr: `max by (cluster, component) (label_replace(cobaltcore_watch_synced{kind="FluxReport"} == 1, "component", "flux-operator", "", ""))
   unless on (cluster) cobaltcore_flux_report_info and on (cluster) flux_instance_info and on (cluster) ` + fluxOperatorRuns,
 			Object:      Object{Kind: "FluxReport", Name: "flux"},
-			Summary:     "There is no FluxReport in cluster {{ $labels.cluster }}",
-			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run and has written no FluxReport.",
+			Summary:     "Cluster {{ $labels.cluster }} has no FluxReport",
+			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run and has written no FluxReport. Read its log for errors about the report, then restart it.",
 			InhibitedBy: byOperator,
 		}),
 	}}

@@ -41,7 +41,7 @@ func greenhouseFailing(name, kinds, more, consequence string, severity Severity)
 		Name: name, Severity: severity, Threshold: after(15*time.Minute, sinceOnset),
 		Expr:        greenhouseLasting(matcher("kind", kinds) + `, status="failed"` + more),
 		Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-		Description: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} has not been ready for more than $threshold. " + consequence,
+		Description: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} has not been ready for more than $threshold. " + consequence + " Read the messages of its conditions.",
 	})
 }
 
@@ -104,29 +104,29 @@ func greenhouseClusters() []Rule {
 		applied(greenhouseState(Rule{
 			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
-			Summary:     "It is unknown whether Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is ready",
-			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has been Unknown for more than $threshold: Greenhouse could not find out.",
+			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
+			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has been Unknown for more than $threshold: Greenhouse could not determine it. Check its controller manager and the network to the cluster.",
 		})),
 		ofCluster(Rule{
 			Name: "GreenhouseNodesNotReady", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_nodes_not_ready) > 0 or ` + condition("AllNodesReady", "False"),
 			Since:       transition("AllNodesReady"),
-			Summary:     "Nodes of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} are not ready",
-			Description: "At least {{ $value }} nodes of Cluster {{ $labels.name }} are not ready. The Cluster may be ready all the same: its nodes are not part of that.",
+			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has nodes that are not ready",
+			Description: "Nodes of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} that are not ready: at least {{ $value }}. The Cluster may be Ready all the same, as its nodes are not part of that. Read the conditions of the nodes.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnschedulable", Severity: Warning, For: 15 * time.Minute,
 			Expr: condition("PayloadSchedulable", "False"), Since: transition("PayloadSchedulable"),
-			Summary:     "No payload can be scheduled in Cluster {{ $labels.name }}",
-			Description: "Pods that Greenhouse wants to run in Cluster {{ $labels.name }} find no node.",
+			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} cannot schedule pods",
+			Description: "Pods of Greenhouse in Cluster {{ $labels.name }} find no node. Check for nodes that are cordoned, tainted or full.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
 			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
-			Summary:     "The token of Greenhouse for Cluster {{ $labels.name }} was not rotated",
-			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} " + expires + "; it should have been rotated before that.",
+			Summary:     "Token of Greenhouse for Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} was not rotated",
+			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} " + expires + "; it is rotated before that as a rule. Read the log of the controller manager of Greenhouse.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
@@ -140,9 +140,9 @@ func greenhouseClusters() []Rule {
 		ofCluster(Rule{
 			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: 5 * time.Minute,
 			Expr:    `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds) - time()`,
-			Summary: "The deletion of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled",
+			Summary: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled for deletion",
 			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due " +
-				"{{ if ge $value 0.0 }}in {{ $value | humanizeDuration }}{{ else }}now{{ end }}. " +
+				"{{ if ge $value 0.0 }}in " + rounded + "{{ else }}now{{ end }}. " +
 				"Greenhouse then removes its Plugins and forgets it. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
 		}),
 	}
@@ -163,8 +163,8 @@ func greenhousePlugins() []Rule {
 			Name: "GreenhousePluginWorkloadDown", Severity: Warning, For: 15 * time.Minute,
 			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
 			// A Plugin that is not ready has an alert of its own.
-			Summary:     "Plugin {{ $labels.name }} is ready, but a workload of it in {{ $labels.target_cluster }} has no pod",
-			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod.",
+			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, but a workload of it in cluster {{ $labels.target_cluster }} has no pod",
+			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod. Read the events of its pods.",
 			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}},
 		}),
 		greenhouse("Plugin", Rule{
@@ -173,7 +173,7 @@ func greenhousePlugins() []Rule {
   unless on (cluster, definition_kind, definition_namespace, definition_name, version) `+definitions+`
   and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
-			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one.",
+			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one. Read the conditions of its HelmRelease.",
 			InhibitedBy: []Inhibition{sameObject("CobaltCoreGreenhousePluginNotReady")},
 		}),
 		greenhouse("Plugin", Rule{
@@ -181,7 +181,7 @@ func greenhousePlugins() []Rule {
 			Expr:        kept("Plugin", `max by (cluster, namespace, name) (`+greenhousePlugin+`_condition{type="OwnerLabelSet", status="False"})`),
 			Since:       `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has no owner",
-			Description: plugin + " in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team.",
+			Description: plugin + " in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team. Set the label.",
 		}),
 	}
 }
@@ -207,7 +207,7 @@ func greenhousePresets() []Rule {
 		Since:       `min by (cluster, namespace, name, onset) (` + greenhouseNotReady + `{kind="PluginPreset", status="failed"})`,
 		Reason:      `max by (cluster, namespace, name, reason) (cobaltcore_greenhouse_object_reason_info{kind="PluginPreset"})`,
 		Summary:     preset + " in cluster {{ $labels.cluster }} has plugins that fail",
-		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count.",
+		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count. Read status.pluginStatuses.",
 		InhibitedBy: []Inhibition{
 			{By: "CobaltCoreGreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "preset"}},
 			{By: "GreenhousePluginUnprocessed", Equal: []string{clusterLabel, "namespace", "preset"}},
@@ -238,7 +238,7 @@ func greenhouseOthers() []Rule {
 			Name: name, Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(kinds),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "No controller of Greenhouse has written whether {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready for more than $threshold: there is no status, or Ready is Unknown.",
+			Description: "No controller of Greenhouse has written whether {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready for more than $threshold: there is no status, or Ready is Unknown. Check the controller manager of Greenhouse.",
 		})
 	}
 	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
@@ -268,7 +268,7 @@ func teamMembersMissing() Rule {
 		Threshold: &Threshold{Default: 0.2, Unit: Ratio, Meaning: "how many of them may be gone within an hour"},
 		Expr: `1 - (` + members + ` or 0 * ` + before + `) / ` + before + ` > ` + threshold + `
   and on (cluster) (cobaltcore_watch_synced{collector="greenhouse", kind="Team"} == 1)`,
-		Summary: "{{ $value | humanizePercentage }} of the members of teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} are gone",
+		Summary: "Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members",
 		Description: "Within an hour the Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members: Teams were deleted, or the identity provider has answered with a part of them. " +
 			"Compare the Teams with the groups of the identity provider.",
 	})

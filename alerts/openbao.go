@@ -92,7 +92,7 @@ func openBaoGroup() Group {
   count by (cluster, openbao) (cobaltcore_openbao_node_sealed == 1)
     and on (cluster, openbao) cobaltcore_openbao_not_serving{reason="sealed"}`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed",
-			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are sealed and none serves: no secret can be read or written. Restore the service that unseals them and restart them one by one, or unseal each with \"bao operator unseal\".",
+			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("sealed node") + " and none that serves: no secret can be read or written. Restore the service that unseals them and restart them one by one, or unseal each with \"bao operator unseal\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
@@ -129,8 +129,8 @@ func openBaoGroup() Group {
 			Name: "OpenBaoNodeMissing", Severity: Warning, For: 10 * time.Minute,
 			Expr: `count by (cluster, openbao) (cobaltcore_openbao_node_up)
   < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
-			Summary:     "OpenBao {{ $labels.openbao }} has too few nodes",
-			Description: "There are {{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, fewer than expected.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has too few nodes",
+			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("node") + ", fewer than expect.nodes. Check the replicas of its StatefulSet and its headless Service.",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBaoNode(Rule{
@@ -157,15 +157,15 @@ func openBaoGroup() Group {
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
 			Threshold:   &Threshold{Default: 3, Unit: Changes, Meaning: "how many leaders in half an hour are still fine"},
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > ` + threshold,
-			Summary:     "The leader of OpenBao {{ $labels.openbao }} changes again and again",
-			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} changes its leader again and again",
+			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients. Check restarts, CPU, volumes and network of its nodes.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRisk", Severity: Warning, For: 5 * time.Minute,
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3`,
-			Summary:     "OpenBao {{ $labels.openbao }} cannot lose another node",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot lose another node",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
 			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical", "OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
@@ -177,8 +177,8 @@ func openBaoGroup() Group {
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
 			Since:       unhealthySince,
-			Summary:     "OpenBao {{ $labels.openbao }} has not been able to lose a node for a long time",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has had no failure tolerance for a long time",
+			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
 			InhibitedBy: append(ofAll("OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
@@ -200,7 +200,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, voter) (cobaltcore_openbao_raft_peers)
   < on (cluster, openbao, voter) max by (cluster, openbao, voter) (cobaltcore_openbao_expected_raft_peers)`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has too few " + peerRole,
-			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} " + peerRole + ", fewer than expected. Compare \"bao operator raft list-peers\" with the nodes, and let the one that is missing join.",
+			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} {{ if eq $labels.voter \"true\" }}voter{{ else }}non-voter{{ end }}{{ if ne $value 1.0 }}s{{ end }}, fewer than expected. Compare \"bao operator raft list-peers\" with the nodes, and let the one that is missing join.",
 			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
@@ -216,43 +216,43 @@ func openBaoGroup() Group {
 			Threshold: &Threshold{Default: 1000, Unit: Entries, Meaning: "how far a node may be behind"},
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_node_raft_committed_index)
   - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > ` + threshold,
-			Summary:     "OpenBao node {{ $labels.node }} is behind",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }} entries behind.",
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is {{ $value | printf \"%.0f\" }} raft entries behind",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value | printf \"%.0f\" }} entries behind. Check its volume and its CPU limit; it catches up by itself.",
 			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoSealMigration", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `cobaltcore_openbao_node_seal_migration == 1`,
-			Summary:     "OpenBao node {{ $labels.node }} is migrating its seal",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been migrating its seal for a quarter of an hour; nobody may have finished it.",
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is migrating its seal",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been migrating its seal for a quarter of an hour. Compare the seal stanza of the nodes; if the migration is intended, enter the key shares with \"bao operator unseal -migrate\".",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoSealTypeDrift", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, openbao, node) (cobaltcore_openbao_node_info{seal_type="shamir"})
   and on (cluster, openbao) (cobaltcore_openbao_expected_auto_unseal == 1)`,
-			Summary:     "OpenBao node {{ $labels.node }} does not unseal itself",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a Shamir seal where auto-unseal is expected: after a restart it stays sealed.",
+			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} does not unseal itself",
+			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a Shamir seal where auto-unseal is expected: after a restart it stays sealed. Hold back restarts and plan the migration to auto-unseal.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoVersionSkew", Severity: Info, For: time.Hour,
 			Expr:        `count by (cluster, openbao) (count by (cluster, openbao, version) (cobaltcore_openbao_node_info{version!=""})) > 1`,
-			Summary:     "OpenBao {{ $labels.openbao }} runs several versions",
-			Description: "The nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have run {{ $value }} versions for an hour: an upgrade was not finished.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} runs several versions",
+			Description: "The nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have run {{ $value }} versions for an hour: an upgrade was not finished. Restart the remaining nodes, standbys first.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
 			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
 			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
-			Summary:     "The clock of OpenBao node {{ $labels.node }} is wrong",
-			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by {{ $value }} seconds. Tokens and certificates get wrong times.",
+			Summary:     "Clock of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is wrong by " + rounded,
+			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by " + rounded + ". Tokens and certificates get wrong times. Check the time service of its host; if all nodes differ, that of the exporter's host.",
 		}),
 		openBaoMount("OpenBaoMountMissing", "secret", "secrets engine", leaderless),
 		authMounts(openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless)),
 		openBao(Rule{
 			Name: "OpenBaoNoAuditDevice", Severity: Warning, For: time.Hour,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_audit_devices) == 0`,
-			Summary:     "OpenBao {{ $labels.openbao }} has no audit device",
-			Description: "Nobody records who reads which secret in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no audit device",
+			Description: "Accesses to secrets of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not recorded. Declare an audit device in the configuration of all nodes.",
 			InhibitedBy: leaderless,
 		}),
 		{
@@ -270,16 +270,16 @@ func openBaoGroup() Group {
 		openBao(Rule{
 			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_irrevocable_leases) > 0`,
-			Summary:     "OpenBao {{ $labels.openbao }} cannot revoke leases",
-			Description: "{{ $value }} leases of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} could not be revoked and are not tried again: their credentials stay valid.",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot revoke leases",
+			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} could not revoke " + count("lease") + " and does not try again: their credentials stay valid. Repair the connection to the system behind them, then delete the accounts there.",
 			InhibitedBy: leaderless,
 		}),
 		openBao(Rule{
 			Name: "OpenBaoSecretsOverdue", Severity: Info, For: time.Hour,
 			Expr:        `max by (cluster, openbao, mount) (cobaltcore_openbao_kv_secrets_overdue) > 0`,
 			Object:      Object{Kind: "SecretsEngine", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
-			Summary:     "Secrets of {{ $labels.mount }} are overdue for rotation",
-			Description: "{{ $value }} secrets of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have not been updated for longer than kv.maxAge.",
+			Summary:     "Secrets of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are overdue for rotation",
+			Description: "Mount {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("secret") + " without an update for longer than kv.maxAge. Rotate them, or raise kv.maxAge.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
@@ -288,11 +288,11 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, reason) (cobaltcore_openbao_endpoint_failing{node="",reason="forbidden"})
   or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden",endpoint!="endpointslices"}
     or cobaltcore_openbao_endpoint_failing{endpoint="endpointslices",reason!="forbidden"} unless on (cluster) (cobaltcore_cluster_up == 0)), "reason", "unanswered", "", "")`,
-			Summary: "The exporter cannot read all of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
+			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot be read in full: {{ $labels.reason }}",
 			Description: `{{ if eq $labels.reason "forbidden" }}OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} refuses endpoints to the exporter: ` +
 				`its token was revoked, its role is missing, or its policy is older than the exporter. Write the policy of this version, docs/openbao/policy.hcl` +
 				`{{ else }}Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} give no answer, or an unexpected one, so what they show is unknown. ` +
-				`Compare with "bao read" from the exporter's pod; the playbook has the cause of each reason{{ end }}.`,
+				`Compare with "bao read" and the policy of the exporter; the playbook has the cause of each reason{{ end }}.`,
 			InhibitedBy: leaderless,
 		}),
 	}}
@@ -315,8 +315,8 @@ func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {
 		Name: name, Severity: Warning, For: 10 * time.Minute,
 		Expr:        `max by (cluster, openbao, path) (cobaltcore_openbao_mount_present{kind="` + kind + `"}) == 0`,
 		Object:      Object{Kind: "Mount", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.path }}"},
-		Summary:     "OpenBao {{ $labels.openbao }} lacks the " + what + " {{ $labels.path }}",
-		Description: "The " + what + " {{ $labels.path }}, which the reference architecture expects, is missing in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, or is of another type.",
+		Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} lacks the " + what + " {{ $labels.path }}",
+		Description: "The " + what + " {{ $labels.path }}, which the reference architecture expects, is missing in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, or is of another type. Enable it as the playbook describes; if it was disabled, its data or logins are gone.",
 		InhibitedBy: inhibited,
 	})
 }

@@ -13,10 +13,6 @@ const day = 24 * time.Hour
 // beforeTheEnd is what the threshold of what expires means.
 const beforeTheEnd = "how long before the end"
 
-// expires is the predicate of a text about the end of something, $value seconds from now.
-const expires = `{{ if ge $value 0.0 }}expires in {{ $value | humanizeDuration }}` +
-	`{{ else }}expired {{ $value | humanizeDuration | reReplaceAll "^-" "" }} ago{{ end }}`
-
 // expiring are two rules about the same thing: one that warns, and one whose name
 // ends in Critical for when there is little time left. metric is the time of the end.
 func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
@@ -47,8 +43,8 @@ func openBaoCertificates() Group {
 		return expiring(openBao(Rule{
 			Name:        name,
 			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-			Summary:     "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
-			Description: "The " + what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". It signs no certificate that would outlive it. Create its successor and make that the default issuer.",
+			Summary:     what + " {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
+			Description: what + " {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". It signs no certificate that would outlive it. Create its successor and make that the default issuer.",
 		}), issuersInUse(kind), pkiIssuer, warn, critical)
 	}
 	const (
@@ -61,8 +57,8 @@ func openBaoCertificates() Group {
 	)
 	var rules []Rule
 	rules = append(rules, openBaoRootAgeing())
-	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "root CA", 90*day, 7*day)...)
-	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "intermediate CA", 60*day, 7*day)...)
+	rules = append(rules, issuer("OpenBaoCAExpiringRoot", "root", "Root CA", 90*day, 7*day)...)
+	rules = append(rules, issuer("OpenBaoCAExpiringIntermediate", "intermediate", "Intermediate CA", 60*day, 7*day)...)
 	replaced, replacedSince := ending("cluster, openbao, mount, issuer_id, replaced_by", "cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoReplacedIssuerExpiring", Severity: Info, For: time.Hour,
@@ -79,13 +75,13 @@ func openBaoCertificates() Group {
   unless on (cluster, openbao, mount, issuer_id) ((` + crlRebuild + ` + ` + crlEnd + `) / 2 > time())`,
 		Since:       crlEnd + ` - ` + crlLeft,
 		Object:      Object{Kind: "RevocationList", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-		Summary:     "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "The revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". Clients that check an expired list refuse every certificate of the issuer. Rebuild it with \"bao read {{ $labels.mount }}/crl/rotate\".",
+		Summary:     "Revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
+		Description: "Revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + ". Clients that check an expired list refuse every certificate of the issuer. Rebuild it with \"bao read {{ $labels.mount }}/crl/rotate\".",
 	}))
 	rules = append(rules, expiring(openBaoNode(Rule{
 		Name:        "OpenBaoListenerCertExpiring",
-		Summary:     "The certificate of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that " + expires + ". OpenBao reads a renewed one on SIGHUP only.",
+		Summary:     "Certificate of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} " + expires,
+		Description: "The listener of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} shows a certificate that " + expires + ". OpenBao reads a renewed one on SIGHUP only: renew its Secret, then send SIGHUP.",
 	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 3*day)...)
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
@@ -94,8 +90,8 @@ func openBaoCertificates() Group {
 		// Before a token that lives for less than half an hour is replaced, it has less left.
 		Expr: token + `
   unless on (cluster, openbao) cobaltcore_openbao_exporter_token_renewed`,
-		Summary:     "The exporter's token for OpenBao {{ $labels.openbao }} is about to expire",
-		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed.",
+		Summary:     "Token of the exporter for OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is about to expire",
+		Description: "The token with which the exporter asks OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires + " and was not renewed. Check its login: role, service account and reviewer, or the writer of tokenFile.",
 	}))
 	return Group{Name: "openbao-certificates", Title: "Certificates of OpenBao", Text: openBaoCertificatesText, Rules: rules}
 }
@@ -116,7 +112,7 @@ func openBaoRootAgeing() Rule {
 		Name: "OpenBaoCARootAgeing", Severity: Info, For: time.Hour,
 		Threshold: after(180*day, beforeTheEnd), Expr: expr, Since: since,
 		Object:  Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
-		Summary: "The root CA {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires + " and has no successor",
+		Summary: "Root CA {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires + " and has no successor",
 		Description: "The root CA {{ $labels.issuer_id }} of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} " + expires +
 			". Plan its successor, which has to be in all trust stores before that.",
 		InhibitedBy: []Inhibition{{By: "OpenBaoCAExpiringRoot", Equal: strings.Split(pkiIssuer, ", ")}},

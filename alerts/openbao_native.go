@@ -19,54 +19,54 @@ func openBaoNative() Group {
 		native(Rule{
 			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `vault_seal_unreachable_time > 0`,
-			Summary:     "OpenBao {{ $labels.instance }} does not reach its seal",
-			Description: "The service that unseals {{ $labels.instance }} has not been reached for {{ $value }} ms. Nodes that restart stay sealed.",
+			Summary:     nativeNode + " does not reach its seal",
+			Description: "The service that unseals {{ $labels.instance }} has not been reached for {{ $value | printf \"%.0f\" }} ms. Nodes that restart stay sealed. Hold back restarts, and check the network and the credentials of the seal.",
 		}),
 		native(Rule{
 			Name: "OpenBaoAuditFailure", Severity: Critical,
 			Expr:        risen("vault_audit_log_request_failure", "5m") + "\nor\n" + risen("vault_audit_log_response_failure", "5m"),
-			Summary:     "OpenBao {{ $labels.instance }} cannot write its audit log",
-			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers nobody.",
+			Summary:     nativeNode + " cannot write its audit log",
+			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers no request. Make room on the volume, or bring the receiver of the device back.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRootTokenCreated", Severity: Warning,
 			Expr:        risen("vault_token_create_root", "10m"),
-			Summary:     "A root token of OpenBao {{ $labels.instance }} was created",
-			Description: "Somebody has created a root token at {{ $labels.instance }}. If nobody says who and why, treat it as an incident.",
+			Summary:     nativeNode + " has a new root token",
+			Description: "A root token was created at {{ $labels.instance }}. Ask the holders of the keys; if none of them created it, revoke it and treat it as an incident.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRaftBacklog", Severity: Warning, For: 5 * time.Minute,
 			Threshold:   &Threshold{Default: 100, Unit: Entries, Meaning: "how many may wait to be applied"},
 			Expr:        `vault_raft_storage_stats_fsm_pending > ` + threshold,
-			Summary:     "{{ $value }} raft entries wait to be applied at OpenBao {{ $labels.instance }}",
-			Description: "{{ $value }} committed entries wait to be written to the storage of {{ $labels.instance }}: its disk is slower than the writes. On the leader, writes are answered late. Check the latency of its volume and who writes so much.",
+			Summary:     nativeNode + ": {{ $value | printf \"%.0f\" }} raft entries wait to be applied",
+			Description: "{{ $value | printf \"%.0f\" }} committed entries wait to be written to the storage of {{ $labels.instance }}: its disk is slower than the writes. On the leader, writes are answered late. Check the latency of its volume, and the source of the writes in the audit log.",
 		}),
 		native(Rule{
 			Name: "OpenBaoStorageSlow", Severity: Warning, For: 10 * time.Minute,
 			Threshold: &Threshold{Default: 500, Unit: Milliseconds, Meaning: "how long a read or a write may take, on average"},
 			Expr: meanOf("vault_barrier_get") + ` > ` + threshold + `
 or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
-			Summary:     "The storage of OpenBao {{ $labels.instance }} is slow: {{ $value | printf \"%.0f\" }} ms",
+			Summary:     "Storage of " + nativeNode + " is slow: {{ $value | printf \"%.0f\" }} ms",
 			Description: "Reads or writes of {{ $labels.instance }} at its storage take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
 		}),
 		native(Rule{
 			Name: "OpenBaoTokensWithoutEnd", Severity: Info, For: time.Hour,
 			Threshold:   &Threshold{Default: 3, Unit: Tokens, Meaning: "how many there may be"},
 			Expr:        `sum by (cluster, instance) (vault_token_count_by_ttl{creation_ttl="+Inf"}) > ` + threshold,
-			Summary:     "OpenBao {{ $labels.instance }} has {{ $value }} tokens that live for more than 30 days or for ever",
-			Description: "{{ $value }} tokens of {{ $labels.instance }} were created for more than 30 days, or without an end. Find them by their accessors (\"bao list auth/token/accessors\"), and give their roles a maximum TTL.",
+			Summary:     nativeNode + ": {{ $value | printf \"%.0f\" }} tokens live for more than 30 days, or without an end",
+			Description: "{{ $value | printf \"%.0f\" }} tokens of {{ $labels.instance }} were created for more than 30 days, or without an end. Find them by their accessors (\"bao list auth/token/accessors\"), and give their roles a maximum TTL.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKIFailing", Severity: Warning, For: 15 * time.Minute,
 			Expr: `increase(vault_pki_issue_failure[10m]) > 0
 or increase(vault_pki_sign_failure[10m]) > 0`,
-			Summary:     "Certificates of role {{ $labels.role }} are refused again and again by OpenBao {{ $labels.instance }}",
+			Summary:     nativeNode + " refuses certificates of role {{ $labels.role }} again and again",
 			Description: "For a quarter of an hour, {{ $labels.instance }} has failed to issue or sign certificates of role {{ $labels.role }} of the mount pki. Either the role does not allow what is asked for, or the CA cannot sign: issue one by hand, the error names the cause.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKITidyFailing", Severity: Info,
 			Expr:        risen("vault_secrets_pki_tidy_failure", "1h"),
-			Summary:     "A tidy of the PKI of OpenBao {{ $labels.instance }} failed",
+			Summary:     nativeNode + ": a tidy of the PKI failed",
 			Description: "A tidy operation of a PKI mount of {{ $labels.instance }} failed: expired certificates stay in its storage. \"bao read pki/tidy-status\" has the error.",
 		}),
 		openBaoVolume("OpenBaoVolumeFilling", Warning, 0.15, []Inhibition{{By: "OpenBaoVolumeFillingCritical", Equal: []string{clusterLabel, "namespace", "persistentvolumeclaim"}}}),
@@ -102,3 +102,7 @@ or ` + counter + ` > 0
   unless ` + counter + ` offset ` + within + `
   and on (cluster, instance, job) up offset ` + within + ` == 1`
 }
+
+// nativeNode names a node of OpenBao in its own telemetry, which has the cluster as an external
+// label only.
+const nativeNode = `OpenBao {{ $labels.instance }}{{ with $labels.cluster }} in cluster {{ . }}{{ end }}`

@@ -31,7 +31,7 @@ func secretFlowGroup() Group {
 			Expr:        behindTooLong,
 			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret",
-			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, for longer than two of its intervals. Its workloads may use a password that is no longer valid.",
+			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
 			InhibitedBy: []Inhibition{
 				{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
 				{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
@@ -42,14 +42,14 @@ func secretFlowGroup() Group {
 			Threshold:   after(5*time.Minute, "how long ago OpenBao got the newer version"),
 			Expr:        behindForGood,
 			Since:       behindSince,
-			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and does not look for a new one",
-			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, which is not refreshed by itself.",
+			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and is not refreshed",
+			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, which has no periodic refresh. Annotate it with force-sync, or give it a refreshInterval.",
 		}),
 		esoKind("PushSecret", Rule{
 			Name: "SecretFlowPushedNotStored", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + SecretPushedNotStored + `)`,
-			Summary:     "What PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} pushes is not in OpenBao",
-			Description: "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but OpenBao does not have the secret that it writes.",
+			Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, and its secret is not in OpenBao",
+			Description: "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but OpenBao does not have the secret that it writes. Unless it was deleted on purpose, push it again with the annotation force-sync.",
 		}),
 	}}
 }

@@ -90,10 +90,8 @@ func TestRules(t *testing.T) {
 					"run go test -run TestRules -update if this is intended:\n%s", f.Rule, diff)
 			}
 			for _, a := range found {
-				for _, text := range []string{a.Summary, a.Description} {
-					if strings.Contains(text, "<no value>") || strings.Contains(text, "  ") || strings.Contains(text, " /") || strings.Contains(text, " .") {
-						t.Errorf("%s: a label is missing in: %s", a, text)
-					}
+				for _, problem := range textProblems(a.Labels.Get("cluster"), a.Summary, a.Description) {
+					t.Errorf("%s: %s", a, problem)
 				}
 			}
 		})

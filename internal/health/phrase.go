@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -66,17 +67,65 @@ func cut(text string) []part {
 
 var labelAction = regexp.MustCompile(`^(?:\$labels|\.Labels)\.([a-zA-Z_]\w*)$`)
 
+// insertion returns what an action inserts: a label, or the value, which functions may
+// format. It returns nil for all other actions.
 func insertion(action string) func(map[string]string, float64) (string, error) {
-	switch action {
-	case "$value", ".Value":
-		return func(_ map[string]string, value float64) (string, error) { return fmt.Sprint(value), nil }
-	case "$value | humanizeDuration":
-		return func(_ map[string]string, value float64) (string, error) { return templates.HumanizeDuration(value) }
-	}
 	if m := labelAction.FindStringSubmatch(action); m != nil {
 		return func(labels map[string]string, _ float64) (string, error) { return labels[m[1]], nil }
 	}
+	steps := strings.Split(action, " | ")
+	if steps[0] != "$value" && steps[0] != ".Value" {
+		return nil
+	}
+	first := func(value float64) (string, error) { return fmt.Sprint(value), nil }
+	if len(steps) > 1 {
+		if first = format(steps[1]); first == nil {
+			return nil
+		}
+	}
+	var replace []func(string) string
+	for _, step := range steps[min(2, len(steps)):] {
+		r := replacement(step)
+		if r == nil {
+			return nil
+		}
+		replace = append(replace, r)
+	}
+	return func(_ map[string]string, value float64) (string, error) {
+		text, err := first(value)
+		for _, r := range replace {
+			text = r(text)
+		}
+		return text, err
+	}
+}
+
+// format returns the function that makes text of a value, nil for one that is not known here.
+func format(step string) func(float64) (string, error) {
+	switch step {
+	case "humanizeDuration":
+		return func(value float64) (string, error) { return templates.HumanizeDuration(value) }
+	case `printf "%.0f"`:
+		return func(value float64) (string, error) { return fmt.Sprintf("%.0f", value), nil }
+	}
 	return nil
+}
+
+var reReplaceAll = regexp.MustCompile(`^reReplaceAll ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")$`)
+
+// replacement returns the function that replaces a pattern in a text.
+func replacement(step string) func(string) string {
+	m := reReplaceAll.FindStringSubmatch(step)
+	if m == nil {
+		return nil
+	}
+	pattern, err := strconv.Unquote(m[1])
+	with, wrong := strconv.Unquote(m[2])
+	re, invalid := regexp.Compile(pattern)
+	if errors.Join(err, wrong, invalid) != nil {
+		return nil
+	}
+	return func(text string) string { return re.ReplaceAllString(text, with) }
 }
 
 // expand fills in labels and a value. An error becomes text, as in Prometheus.

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+// rounded is $value, in seconds, in its one or two greatest units and without its sign:
+// 14m 10s, 1h, 2d 5h, 9 days.
+const rounded = `{{ $value | humanizeDuration | reReplaceAll "^-?(\\S+)( [1-9]\\S*)?.*" "$1$2" | reReplaceAll "^([3-9]|\\d\\d+)d.*" "$1 days" }}`
+
+// expires is the predicate of a text about the end of something, $value seconds from now.
+const expires = `expire{{ if ge $value 0.0 }}s in {{ else }}d {{ end }}` + rounded + `{{ if lt $value 0.0 }} ago{{ end }}`
+
+// count is $value with a noun that has a regular plural.
+func count(noun string) string {
+	return `{{ $value | printf "%.0f" }} ` + noun + `{{ if ne $value 1.0 }}s{{ end }}`
+}
