@@ -48,8 +48,8 @@ func exporterGroup() Group {
 			Threshold: after(2*time.Minute, "how old the last evaluation may be"),
 			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
 			Object:    Object{Kind: "Exporter", Name: "report"},
-			Summary:   "The report of an exporter is {{ $value | humanizeDuration }} old",
-			Description: "An exporter, or one of its replicas, last evaluated its rules {{ $value | humanizeDuration }} ago: its page and its report show the fleet as it was then. " +
+			Summary:   "Exporter: its report is " + rounded + " old",
+			Description: "An exporter, or one of its replicas, last evaluated its rules " + rounded + " ago: its page and its report show the fleet as it was then. " +
 				"Alerts by Prometheus are not affected. Its log has the error; more CPU helps if an evaluation takes that long.",
 		},
 		{
