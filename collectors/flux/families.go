@@ -65,7 +65,7 @@ var (
 		"status")
 	resourceNotReadySince = about("cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
 		"Since when a Flux resource is in a state other than ready. onset is exact; at_least if it was found so and may have begun earlier; undated if that is all that will be known (snapshots and one-shot reports). "+
-			"tolerated is false for what rules report at once: stalled, and failed or unprocessed since an undated time; briefly for failed health checks after another attempt has begun. source is what the object is made from, or the object itself if others are made from it, upstream what that is made from, if from anything, else the same, "+
+			"tolerated is false for what rules report at once: stalled, and failed or unprocessed since an undated time; briefly for failed health checks after another attempt has begun. source is what the object is made from, unless it failed with an artifact at hand, or the object itself if others are made from it, upstream what that is made from, if from anything, else the same, "+
 			"dependency the object itself as others name it (kind/namespace/name), and component its controller.",
 		"status", "onset", "tolerated", "source", "upstream", "dependency", "component")
 	resourceReason = about("cobaltcore_flux_resource_reason_info",

@@ -44,7 +44,7 @@ func (k *Kind) Evaluate(o Object, s Sighting) Result {
 	result := Result{LastSuccess: e.success}
 	result.Memory = e.remember(out, reason)
 	result.State, result.Reason = e.state(out, reason)
-	result.Retried = result.State == Failed && result.Memory.Retried
+	result.FirstReason, result.Retried = result.Memory.FirstReason, result.State == Failed && result.Memory.Retried
 	result.Onset = e.onset(result.State, &result.Memory)
 	if result.State == Ready && result.Memory.Succeeded == 0 && result.Memory.Failed == 0 {
 		result.Memory = Memory{}
@@ -60,7 +60,7 @@ func (e *evaluation) forget() {
 		*m = Memory{}
 	}
 	if m.Failed != 0 && m.Failed < seconds(e.success) {
-		m.Failed, m.FailedSince, m.FailedSinceAtLeast, m.Retried, m.Reason = 0, 0, false, false, ""
+		m.Failed, m.FailedSince, m.FailedSinceAtLeast, m.Retried, m.Reason, m.FirstReason = 0, 0, false, false, "", ""
 		if m.State == Failed || m.State == Stalled {
 			m.State = Unset
 		}
@@ -120,6 +120,7 @@ func (e *evaluation) remember(out outcome, reason string) Memory {
 	m := Memory{
 		Failed: e.Before.Failed, Succeeded: e.Before.Succeeded, Reason: e.Before.Reason,
 		FailedSince: e.Before.FailedSince, FailedSinceAtLeast: e.Before.FailedSinceAtLeast, Retried: e.Before.Retried,
+		FirstReason: e.Before.FirstReason,
 	}
 	at := seconds(e.ready.LastTransitionTime)
 	switch out {
@@ -135,9 +136,21 @@ func (e *evaluation) remember(out outcome, reason string) Memory {
 		m.Reason = reason
 		since := e.failedSince()
 		m.FailedSince, m.FailedSinceAtLeast = seconds(since.Time), since.AtLeast
-		m.Retried = e.retried()
+		m.Retried, m.FirstReason = e.retried(), cmp.Or(e.firstReason(), m.FirstReason, reason)
 	}
 	return m
+}
+
+// firstReason returns why the first failed attempt on record after the last success failed;
+// empty if there is none.
+func (e *evaluation) firstReason() string {
+	var first Attempt
+	for _, a := range e.Attempts {
+		if a.Failed && a.First.After(e.success) && (first.First.IsZero() || a.First.Before(first.First)) {
+			first = a
+		}
+	}
+	return first.Reason
 }
 
 // retried reports whether another attempt has begun since the first failure after the

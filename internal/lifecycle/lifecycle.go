@@ -243,8 +243,8 @@ type Memory struct {
 	FailedSinceAtLeast bool
 	// Retried means that another attempt has begun since.
 	Retried bool
-	// Reason is that of the last failure.
-	Reason string
+	// Reason is that of the last failure, FirstReason that of the first one.
+	Reason, FirstReason string
 }
 
 // Result is what follows from an object.
@@ -256,6 +256,9 @@ type Result struct {
 	Onset Onset
 	// Retried means that the object has failed and another attempt has begun since.
 	Retried bool
+	// FirstReason is why the object failed first since it succeeded last: it stays the same
+	// until the next success.
+	FirstReason string
 	// LastSuccess is the newest success on record; zero if there is none.
 	LastSuccess time.Time
 	Memory      Memory

@@ -117,3 +117,27 @@ func TestReadyObjectsCostNoMemory(t *testing.T) {
 		t.Errorf("memory is %+v, want none", got.Memory)
 	}
 }
+
+// TestFirstReason stays the same from the first failure to the next success.
+func TestFirstReason(t *testing.T) {
+	failing := func(reason string, minute int) Object { return object(ready("False", reason, minute)) }
+	var m Memory
+	for i, s := range []struct {
+		object Object
+		want   string
+	}{
+		{failing("ArtifactFailed", 1), "ArtifactFailed"},
+		{object(ready("Unknown", "Progressing", 2)), "ArtifactFailed"},
+		{failing("DependencyNotReady", 3), "ArtifactFailed"},
+		{failing("BuildFailed", 4), "ArtifactFailed"},
+		{object(ready("True", "Succeeded", 5)), ""},
+		{failing("BuildFailed", 6), "BuildFailed"},
+		{attempts(failing("BuildFailed", 9), failedAt("HealthCheckFailed", 8, 8), failedAt("PruneFailed", 7, 7), succeededAt(5, 5)), "PruneFailed"},
+		{attempts(failing("BuildFailed", 20), succeededAt(15, 15)), "BuildFailed"},
+	} {
+		got := applier.Evaluate(s.object, Sighting{Now: at(30), Live: true, Before: m})
+		if m = got.Memory; got.FirstReason != s.want {
+			t.Errorf("step %d: %q, want %q", i, got.FirstReason, s.want)
+		}
+	}
+}

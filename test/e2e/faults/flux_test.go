@@ -44,9 +44,9 @@ func fluxAlert(name, kind, object string) alert {
 }
 
 // blocked lets storage-infrastructure fail, and what depends on it wait.
-func blocked(t *testing.T, f *faultyFleet) {
+func blocked(t *testing.T, f *faultyFleet, reason string) {
 	t.Helper()
-	notReady(t, f.management, kustomization("storage-infrastructure"), "BuildFailed")
+	notReady(t, f.management, kustomization("storage-infrastructure"), reason)
 	notReady(t, f.management, kustomization("storage-apps"), "DependencyNotReady")
 	notReady(t, f.management, kustomization("storage-cr"), "DependencyNotReady")
 }
@@ -65,14 +65,14 @@ func fluxFaults() []fault {
 			name: "a source cannot be fetched", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
 				notReady(t, f.management, testbed.NewObject("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "fleet"), "GitOperationFailed")
-				blocked(t, f)
+				blocked(t, f, "ArtifactFailed")
 			},
 			heal:         well,
 			roots:        []alert{fluxAlert("FluxSourceFailing", "GitRepository", "fleet")},
 			consequences: append(waiting(), fluxAlert("FluxApplyFailing", "Kustomization", "storage-infrastructure")),
 		},
 		{
-			name: "a Kustomization fails", inject: blocked, heal: well,
+			name: "a Kustomization fails", inject: func(t *testing.T, f *faultyFleet) { blocked(t, f, "BuildFailed") }, heal: well,
 			roots:        []alert{fluxAlert("FluxApplyFailing", "Kustomization", "storage-infrastructure").and("target_cluster", "storage")},
 			consequences: waiting(),
 		},

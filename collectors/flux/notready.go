@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package flux
+
+import (
+	"cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
+)
+
+// Reasons of failures. That of a release that failed is our own.
+const (
+	reasonHealthCheckFailed = "HealthCheckFailed"
+	reasonReleaseFailed     = "ReleaseFailed"
+)
+
+// notReadyRow adds since when an object is not ready, with the identities by which rules
+// find causes and consequences.
+func (s *subject) notReadyRow(r *exposition.Rows) {
+	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
+	source, upstream := s.source.String(), ""
+	if s.hadArtifact() {
+		source = ""
+	}
+	if s.provides { // an origin is its own upstream
+		source, upstream = self, cmp.Or(source, self)
+	}
+	r.Time(resourceNotReadySince, s.result.Onset.Time,
+		s.labels(state.String(), s.result.Onset.Precision(), s.tolerated(), source, upstream, self, controllerOf(s.kind))...)
+}
+
+// hadArtifact reports whether an applier failed first with an artifact at hand. It keeps the
+// last one of a source that cannot be fetched, so its failure is no consequence of that.
+func (s *subject) hadArtifact() bool {
+	if s.kind != "Kustomization" && s.kind != "HelmRelease" || s.result.State != lifecycle.Failed && s.result.State != lifecycle.Stalled {
+		return false
+	}
+	switch s.result.FirstReason {
+	case "BuildFailed", "PruneFailed", reasonHealthCheckFailed, "ReconciliationFailed",
+		"InstallFailed", "UpgradeFailed", "TestFailed", "RollbackFailed", "RollbackSucceeded", "UninstallFailed", "UninstallSucceeded", "RetriesExceeded", "ValuesError",
+		reasonReleaseFailed:
+		return true
+	}
+	return false
+}
+
+// tolerated returns the value of the label tolerated: whether rules wait until the onset is
+// older than their tolerance. A third of it is enough for health checks that failed and were
+// tried again: each attempt waits for its timeout, and needs a cluster that answers.
+func (s *subject) tolerated() string {
+	switch state := s.result.State; {
+	case state == lifecycle.Stalled:
+		return "false"
+	case state == lifecycle.Progressing, state == lifecycle.DependencyNotReady, state == lifecycle.Deleting:
+		return "true"
+	case s.result.Onset.Precision() == lifecycle.Undated:
+		return "false"
+	case s.result.Retried && s.result.Reason == reasonHealthCheckFailed:
+		return "briefly"
+	}
+	return "true"
+}
+
+// controllerOf returns the controller that reconciles a kind.
+func controllerOf(kind string) string {
+	switch kind {
+	case "Kustomization":
+		return "kustomize-controller"
+	case "HelmRelease":
+		return "helm-controller"
+	case "Alert", "Provider", "Receiver":
+		return "notification-controller"
+	case "ImageRepository", "ImagePolicy":
+		return "image-reflector-controller"
+	case "ImageUpdateAutomation":
+		return "image-automation-controller"
+	case "ArtifactGenerator", "ExternalArtifact":
+		return "source-watcher"
+	case "FluxInstance", "FluxReport", "ResourceSet", "ResourceSetInputProvider":
+		return "flux-operator"
+	}
+	return "source-controller"
+}
