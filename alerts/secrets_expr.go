@@ -14,8 +14,8 @@ const SecretStale = `time() - max by (cluster, namespace, name) (cobaltcore_eso_
 const (
 	// SecretReads are the secrets that each ExternalSecret reads, SecretWrites those that
 	// each PushSecret writes; the value is its last success, 0 if there was none.
-	SecretReads  = `(cobaltcore_eso_externalsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_consumer)`
-	SecretWrites = `(cobaltcore_eso_pushsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_producer)`
+	SecretReads  = `(cobaltcore_eso_externalsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_consumer_last_sync_timestamp_seconds)`
+	SecretWrites = `(cobaltcore_eso_pushsecret_last_sync_timestamp_seconds{path_id!=""} or cobaltcore_secretflow_producer_last_sync_timestamp_seconds)`
 
 	// SecretBehind are readers whose last success is older than what OpenBao has; the
 	// value is that success. Kubernetes cuts times to the second, so OpenBao's is, too.

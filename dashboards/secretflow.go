@@ -13,9 +13,10 @@ const (
 )
 
 const (
-	flow    = "cobaltcore_secretflow_"
-	stored  = `max by (` + byPath + `) (` + flow + `stored_version)`
-	changed = `max by (` + byPath + `) (` + flow + `stored_timestamp_seconds)`
+	flow     = "cobaltcore_secretflow_"
+	syncTime = "_last_sync_timestamp_seconds"
+	stored   = `max by (` + byPath + `) (` + flow + `stored_version)`
+	changed  = `max by (` + byPath + `) (` + flow + `stored_timestamp_seconds)`
 )
 
 // reads returns the references of ExternalSecrets to secrets, each with the value 1.
@@ -26,7 +27,7 @@ func writes() string { return references("pushsecret", "producer") }
 
 // references returns the first path of each object of a kind, and the further ones.
 func references(kind, further string) string {
-	return `group by (` + byFlow + `) (` + eso(kind+"_last_sync_timestamp_seconds", `path_id!=""`) + ` or ` + selector(flow+further) + `)`
+	return `group by (` + byFlow + `) (` + eso(kind+syncTime, `path_id!=""`) + ` or ` + selector(flow+further+syncTime) + `)`
 }
 
 func secretFlowPage() Dashboard {

@@ -144,7 +144,7 @@ func TestShardFollowsReferences(t *testing.T) {
 	d := newDivided(t, func(h hub) { h.management.secret(other+"-kubeconfig", c.Kubeconfig("t0ken")) })
 	d.wantEqual()
 	c.external("a", "keystone-admin")
-	d.wantEqual(stored(d.bao, "keystone-admin"), fmt.Sprintf("cobaltcore_secretflow_consumer{cluster=%q", other))
+	d.wantEqual(stored(d.bao, "keystone-admin"), fmt.Sprintf("cobaltcore_secretflow_consumer_last_sync_timestamp_seconds{cluster=%q", other))
 	if _, body := d.shards[0].ask(http.MethodGet, "/metrics"); strings.Contains(body, fmt.Sprintf("cluster=%q", other)) {
 		t.Error("a cluster that is followed has rows")
 	}

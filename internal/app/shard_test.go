@@ -110,7 +110,7 @@ func TestShardsTogetherAreTheFleet(t *testing.T) {
 	want := objectRows(undivided.body())
 	for _, part := range []string{
 		"flux_resource_info{", "cobaltcore_openbao_node_up{", "cobaltcore_aurora_up{", "cobaltcore_greenhouse_", "cobaltcore_eso_externalsecret_ready{",
-		`cobaltcore_secretflow_consumer{`, `cobaltcore_secretflow_stored_version{cluster="management",openbao="openbao"`,
+		`cobaltcore_secretflow_consumer_last_sync_timestamp_seconds{`, `cobaltcore_secretflow_stored_version{cluster="management",openbao="openbao"`,
 		`cobaltcore_secretflow_stored_version{cluster="control-plane",openbao="second"`,
 	} {
 		if !slices.ContainsFunc(want, func(row string) bool { return strings.HasPrefix(row, part) }) {

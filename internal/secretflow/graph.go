@@ -38,11 +38,11 @@ var (
 		Help: "When the PushSecret was last synchronized with success; there is no row if it never was. Where an OpenBao is configured, the row names the first secret that it writes: " + aboutPaths,
 	}
 	consumer = &exposition.Family{
-		Name: "cobaltcore_secretflow_consumer", Type: exposition.Gauge, Labels: userLabels(),
+		Name: "cobaltcore_secretflow_consumer_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
 		Help: "Further secrets of KV mounts that an ExternalSecret reads, beside the one in cobaltcore_eso_externalsecret_last_sync_timestamp_seconds. The value is its last success, 0 if there was none. There are rows only if an OpenBao is configured.",
 	}
 	producer = &exposition.Family{
-		Name: "cobaltcore_secretflow_producer", Type: exposition.Gauge, Labels: userLabels(),
+		Name: "cobaltcore_secretflow_producer_last_sync_timestamp_seconds", Type: exposition.Gauge, Labels: userLabels(),
 		Help: "Further secrets of KV mounts that a PushSecret writes, beside the one in cobaltcore_eso_pushsecret_last_sync_timestamp_seconds. The value is its last success, 0 if there was none.",
 	}
 	unresolved = &exposition.Family{

@@ -66,7 +66,7 @@ var ceph = Path{bao, "kv-v2/ceph", "client-nova"}
 
 // consumes is the row about a path of an ExternalSecret without a success.
 func consumes(p Path) string {
-	return fmt.Sprintf(`consumer{cluster="hypervisor",namespace="openstack",name="nova",backend=%q,mount=%q,path_id=%q} 0`, p.Backend, p.Mount, p.ID())
+	return fmt.Sprintf(`consumer_last_sync_timestamp_seconds{cluster="hypervisor",namespace="openstack",name="nova",backend=%q,mount=%q,path_id=%q} 0`, p.Backend, p.Mount, p.ID())
 }
 
 func nova(key string, last time.Time) *User {
@@ -220,7 +220,7 @@ func TestFirstPathIsOnTheLastSuccess(t *testing.T) {
 	}
 	r.want(
 		"externalsecret_last_sync_timestamp_seconds"+labels("nova", ceph), "pushsecret_last_sync_timestamp_seconds"+labels("push", ceph),
-		"consumer"+labels("nova", further), "producer"+labels("push", further),
+		"consumer_last_sync_timestamp_seconds"+labels("nova", further), "producer_last_sync_timestamp_seconds"+labels("push", further),
 	)
 }
 

@@ -166,11 +166,8 @@ func needs(r alerts.Rule) []string {
 	return all
 }
 
-// isTime reports whether the value of a metric is a time. Readers and writers of secrets have
-// their last success.
-func isTime(name string) bool {
-	return strings.HasSuffix(name, "_timestamp_seconds") || slices.Contains([]string{"cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer"}, name)
-}
+// isTime reports whether the value of a metric is a time.
+func isTime(name string) bool { return strings.HasSuffix(name, "_timestamp_seconds") }
 
 // overTime is a row that holds until end and is then withdrawn. promtool's clock
 // begins at the epoch.

@@ -191,7 +191,7 @@ func complete(body string) bool {
 			probes += probe(line)
 		case "cobaltcore_collector_duration_seconds":
 			asked += probe(line)
-		case "cobaltcore_secretflow_consumer", "cobaltcore_secretflow_producer", "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds",
+		case "cobaltcore_secretflow_consumer_last_sync_timestamp_seconds", "cobaltcore_secretflow_producer_last_sync_timestamp_seconds", "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds",
 			"cobaltcore_eso_pushsecret_last_sync_timestamp_seconds":
 			if bao := value(line, "backend"); bao != "" {
 				flows = append(flows, [2]string{bao + value(line, "mount"), bao + value(line, "path_id")})

@@ -114,7 +114,7 @@ func TestSecretFlow(t *testing.T) {
 	behind("control-plane keystone-db-credentials")
 	harness.Must(t, operators["control-plane"].Thaw())
 	behind()
-	e.Expect(t, 1, harness.Series{"": "cobaltcore_secretflow_consumer", "cluster": "control-plane", "name": "nova-credentials", "mount": "kv-v2/openstack",
+	e.Expect(t, 1, harness.Series{"": "cobaltcore_secretflow_consumer_last_sync_timestamp_seconds", "cluster": "control-plane", "name": "nova-credentials", "mount": "kv-v2/openstack",
 		"path_id": secretflow.Path{Mount: "kv-v2/openstack", Key: "nova/rabbitmq"}.ID()})
 
 	harness.Must(t, operators["storage"].Freeze())
