@@ -51,12 +51,27 @@ func Strings(found []Alert) []string {
 type Evaluator struct {
 	label  string
 	engine *promql.Engine
-	texts  sync.Map // of expressions, as Prometheus gets them
+	groups []alerts.Group
+	texts  sync.Map // of expressions, as Prometheus gets them: [query]
+	// Fixtures differ in few metrics, so most expressions have the result that they had.
+	results sync.Map // of [evaluation], vectors
+}
+
+// query is an expression as Prometheus gets it, and the metrics that it selects.
+type query struct {
+	text    string
+	metrics []string
+}
+
+// evaluation is a query about rows of which only these sums matter.
+type evaluation struct {
+	text, sums string
+	at         int64
 }
 
 // NewEvaluator makes one.
 func NewEvaluator(label string) *Evaluator {
-	return &Evaluator{label: label, engine: promql.NewEngine(promql.EngineOpts{
+	return &Evaluator{label: label, groups: alerts.Catalogue(), engine: promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: newParser(),
 	})}
 }
@@ -82,7 +97,7 @@ func RowsAt(rows []Row, at time.Time) Moment { return Moment{at: at, memory: mem
 // Moment evaluates the recordings.
 func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at time.Time) (Moment, error) {
 	m := Moment{at: at, memory: memoryOf(rows, series, at)}
-	for _, g := range alerts.Catalogue() {
+	for _, g := range e.groups {
 		for _, r := range g.Recordings {
 			if err := e.record(ctx, m, r); err != nil {
 				return m, err
@@ -107,11 +122,22 @@ func (e *Evaluator) record(ctx context.Context, m Moment, r alerts.Recording) er
 
 // Query evaluates an expression of the catalogue.
 func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Vector, error) {
-	text, err := e.text(expr)
+	q, err := e.query(expr)
 	if err != nil {
 		return nil, err
 	}
-	return e.ask(ctx, m, text)
+	if m.memory.history {
+		return e.ask(ctx, m, q.text)
+	}
+	key := evaluation{text: q.text, sums: m.Sum(q.metrics), at: m.at.UnixMilli()}
+	if vector, ok := e.results.Load(key); ok {
+		return slices.Clone(vector.(promql.Vector)), nil //nolint:forcetypeassert // it is what is stored below
+	}
+	vector, err := e.ask(ctx, m, q.text)
+	if err == nil {
+		e.results.Store(key, slices.Clone(vector))
+	}
+	return vector, err
 }
 
 // ask evaluates an expression as Prometheus gets it.
@@ -132,26 +158,34 @@ func (e *Evaluator) ask(ctx context.Context, m Moment, text string) (promql.Vect
 	return slices.Clone(vector), nil
 }
 
-func (e *Evaluator) text(expr string) (string, error) {
-	if text, ok := e.texts.Load(expr); ok {
-		return text.(string), nil //nolint:forcetypeassert // it is what is stored below
+func (e *Evaluator) query(expr string) (query, error) {
+	if q, ok := e.texts.Load(expr); ok {
+		return q.(query), nil //nolint:forcetypeassert // it is what is stored below
 	}
 	text, err := alerts.ExprFor(expr, e.label)
-	if err == nil {
-		e.texts.Store(expr, text)
+	if err != nil {
+		return query{}, err
 	}
-	return text, err
+	parsed, err := newParser().ParseExpr(text)
+	if err != nil {
+		return query{}, err
+	}
+	q := query{text: text, metrics: alerts.Metrics(parsed)}
+	e.texts.Store(expr, q)
+	return q, nil
 }
 
 // Alerts evaluates all rules.
 func (e *Evaluator) Alerts(ctx context.Context, m Moment) ([]Alert, error) {
 	var all []Alert
-	for _, r := range alerts.Rules() {
-		found, err := e.Rule(ctx, m, r)
-		if err != nil {
-			return nil, err
+	for _, g := range e.groups {
+		for _, r := range g.Rules {
+			found, err := e.Rule(ctx, m, r)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
 		}
-		all = append(all, found...)
 	}
 	return all, nil
 }

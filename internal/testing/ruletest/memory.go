@@ -19,6 +19,8 @@ import (
 type memory struct {
 	series map[string][]storage.Series
 	sums   map[string]uint64 // of the series, in any order
+	// history is whether there are samples of earlier times.
+	history bool
 }
 
 func (m memory) add(l labels.Labels, samples ...chunks.Sample) {
@@ -37,7 +39,7 @@ func (m memory) remove(name string) {
 // memoryOf are the rows as they are at one moment, and series with a sample each
 // minute until then.
 func memoryOf(rows []Row, series []Series, at time.Time) memory {
-	m := memory{series: map[string][]storage.Series{}, sums: map[string]uint64{}}
+	m := memory{series: map[string][]storage.Series{}, sums: map[string]uint64{}, history: len(series) > 0}
 	for _, r := range rows {
 		m.add(r.Labels, sample{at: at.UnixMilli(), value: r.Value})
 	}
