@@ -92,10 +92,11 @@ run: build ## Serve the snapshot fleet of test/fleet (no cluster needed)
 .PHONY: test
 test: unit rules servers ## Run all tests, those on real servers too
 
-# vet is off in what CI runs: the linters run it.
+# vet is off in what CI runs: the linters run it. Tests wait for files and clocks, so more of
+# a package run at the same time than there are cores.
 .PHONY: unit
 unit: ## Run the tests that need no server
-	$(GOTEST) -race -vet=off -timeout 20m $$($(GO) list ./... | grep -v /alerts/tests)
+	$(GOTEST) -race -vet=off -parallel 4 -timeout 20m $$($(GO) list ./... | grep -v /alerts/tests)
 	cd test && $(GOTEST) -race -vet=off ./...
 	cd cmd/image && $(GOTEST) ./...
 
