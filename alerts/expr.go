@@ -18,12 +18,6 @@ const clusterLabel = "cluster"
 // so the lines are the same for every name. It is as long as cluster.
 const layoutLabel = "CLUSTER"
 
-// scrapeLabels are those that a scrape adds, different for each replica of the
-// exporter. No row has them.
-func scrapeLabels() []string {
-	return []string{"container", "endpoint", "instance", "job", "pod", "service"}
-}
-
 // ExprFor is the expression as Prometheus gets it: every selector of metrics of the
 // exporter loses the labels of the scrape, so that two replicas of the exporter are
 // one, and the label cluster is called as it is on the wire.
@@ -32,7 +26,20 @@ func ExprFor(expr, label string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.ReplaceAll(e.Pretty(0), layoutLabel, label), nil
+	return strings.ReplaceAll(compact(e.Pretty(0)), layoutLabel, label), nil
+}
+
+var (
+	textLines  = regexp.MustCompile(`(",)\n +"`)
+	lastText   = regexp.MustCompile(`(")\n +(\))`)
+	comparison = regexp.MustCompile(`(?m)^( *)([<>]=?|[=!]=|[-+*])\n +([-+]?[0-9.]+|time\(\))$`)
+)
+
+// compact returns an expression in fewer lines: the texts in a call in one line, and a number
+// behind its operator.
+func compact(expr string) string {
+	expr = lastText.ReplaceAllString(textLines.ReplaceAllString(expr, `$1 "`), "$1$2")
+	return comparison.ReplaceAllString(expr, "$1$2 $3")
 }
 
 // QueryFor is the same in one line, for what nobody reads.
@@ -78,89 +85,6 @@ var templateLabel = regexp.MustCompile(`\$labels\.cluster\b`)
 // templateFor is a template for rows in which the label cluster has another name.
 func templateFor(text, label string) string {
 	return templateLabel.ReplaceAllString(text, "$$labels."+label)
-}
-
-// rewrite takes the labels of the scrape away, from the leaves up: from a selector,
-// or from what a function makes of the samples of a series, since a rate of what two
-// replicas count is none.
-func rewrite(e parser.Expr) parser.Expr {
-	switch e := e.(type) {
-	case *parser.VectorSelector:
-		return withoutScrape(e, e.Name)
-	case *parser.AggregateExpr:
-		if _, ok := e.Expr.(*parser.VectorSelector); ok && joinsReplicas(e) {
-			return e
-		}
-		e.Expr = rewrite(e.Expr)
-	case *parser.BinaryExpr:
-		e.LHS, e.RHS = rewrite(e.LHS), rewrite(e.RHS)
-	case *parser.Call:
-		if name, ok := ofSamples(e); ok {
-			return withoutScrape(e, name)
-		}
-		for i := range e.Args {
-			e.Args[i] = rewrite(e.Args[i])
-		}
-	case *parser.ParenExpr:
-		e.Expr = rewrite(e.Expr)
-	case *parser.UnaryExpr:
-		e.Expr = rewrite(e.Expr)
-	case *parser.SubqueryExpr:
-		e.Expr = rewrite(e.Expr)
-	}
-	return e
-}
-
-// joinsReplicas reports whether an aggregation takes the greatest or the least value of all
-// replicas anyway. The least is that of the replica with the worst news: the earliest end
-// of a token that each replica has of its own.
-func joinsReplicas(e *parser.AggregateExpr) bool {
-	return (e.Op == parser.MAX || e.Op == parser.MIN || e.Op == parser.GROUP) && !e.Without &&
-		!slices.ContainsFunc(e.Grouping, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
-}
-
-// ofSamples says whether a function looks at the samples of series, and of which
-// metric: those of a range, or the time of the last one.
-func ofSamples(e *parser.Call) (metric string, ok bool) {
-	for _, a := range e.Args {
-		if m, isRange := a.(*parser.MatrixSelector); isRange {
-			a = m.VectorSelector
-		} else if e.Func.Name != "timestamp" {
-			continue
-		}
-		if s, isSelector := a.(*parser.VectorSelector); isSelector {
-			return s.Name, true
-		}
-	}
-	return "", false
-}
-
-const (
-	// sinceSuffix ends the names of metrics that are the onset of something.
-	sinceSuffix = "_since_timestamp_seconds"
-	// reloadSuccessful is 0 for a replica that could not load its configuration.
-	reloadSuccessful = "cobaltcore_config_last_reload_successful"
-	// lastEvaluation is old for a replica that does not evaluate its rules.
-	lastEvaluation = "cobaltcore_health_last_evaluation_timestamp_seconds"
-)
-
-// leastCounts reports whether of several replicas the one with the least value is right: it
-// has seen something for longest, or has failed.
-func leastCounts(metric string) bool {
-	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful || metric == lastEvaluation
-}
-
-// withoutScrape is the expression without the labels of the scrape. What comes from
-// others keeps them, and recordings have none: what they are made of has lost them.
-func withoutScrape(e parser.Expr, metric string) parser.Expr {
-	if Foreign(metric) || strings.Contains(metric, ":") {
-		return e
-	}
-	op := parser.ItemType(parser.MAX)
-	if leastCounts(metric) {
-		op = parser.MIN
-	}
-	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}
 }
 
 // Local is an expression over rows in which the label cluster is called label, as

@@ -30,6 +30,15 @@ func TestExprFor(t *testing.T) {
 		"an onset":                   {`a_since_timestamp_seconds`, strings.Replace(without, "max", "min", 1) + `(a_since_timestamp_seconds)`},
 		"a replica that failed":      {`cobaltcore_config_last_reload_successful`, strings.Replace(without, "max", "min", 1) + `(cobaltcore_config_last_reload_successful)`},
 		"the greatest of each pod":   {`max by (pod) (a)`, `max by (pod) (` + without + `(a))`},
+		"rows that exist":            {`a and on (cluster) b{x="y"}`, without + `(a) and on (clusterName) b{x="y"}`},
+		"rows that do not":           {`a unless on (cluster) label_replace(b, "x", "y", "", "")`, without + `(a) unless on (clusterName) label_replace(b, "x", "y", "", "")`},
+		"rows with a value":          {`a and on (cluster) (b == 0)`, without + `(a) and on (clusterName) (` + without + `(b) == 0)`},
+		"rows of a pod":              {`a and on (pod) b`, without + `(a) and on (pod) ` + without + `(b)`},
+		"the oldest of an object":    {`max without (onset) (time() - a_since_timestamp_seconds > 9)`, `max without (container, endpoint, instance, job, onset, pod, service) (time() - a_since_timestamp_seconds > 9)`},
+		"the greatest of an object":  {`max by (x) (a > 1 unless on (x) (b == 0))`, `max by (x) (a > 1 unless on (x) (` + without + `(b) == 0))`},
+		"a filter in a filter":       {`max by (x) (a unless on (x) (b and on (x) (c == 0)))`, `max by (x) (a unless on (x) (` + without + `(b) and on (x) (` + without + `(c) == 0)))`},
+		"the latest of an object":    {`max by (x) (time() - a)`, `max by (x) (time() - ` + without + `(a))`},
+		"the least of an object":     {`max by (x) (a < 1)`, `max by (x) (` + without + `(a) < 1)`},
 		"a zero":                     {`a or vector(0)`, without + `(a) or vector(0)`},
 	} {
 		got, err := alerts.ExprFor(test.expr, "clusterName")

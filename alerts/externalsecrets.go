@@ -28,18 +28,19 @@ func esoRecordings() []Recording {
 	return []Recording{{RecordedObjects, objectStates()}, {esoCommon, ofOnly("store", ofOnly(backend, esoWatched))}}
 }
 
-// objectStates counts ExternalSecrets by state.
+// objectStates counts ExternalSecrets by state. One that is processed, and whose newest
+// generation is not, is in none.
 func objectStates() string {
-	const all = `max by (cluster, namespace, name) (`
-	of := func(state, expr string) string {
-		return `label_replace(label_replace(count by (cluster) (` + expr + `), "state", "` + state + `", "", ""), "kind", "ExternalSecret", "", "")`
-	}
-	stale := all + `time() - cobaltcore_eso_externalsecret_overdue_timestamp_seconds > 0)`
-	bad := all + esoNotReady + `{kind="ExternalSecret"})`
-	return of("failed", all+esoNotReady+`{kind="ExternalSecret", status="failed"})`) + `
-or ` + of("stale", stale) + `
-or ` + of("unprocessed", all+esoNotReady+`{kind="ExternalSecret", status="unprocessed", problem!="behind"})`) + `
-or ` + of("ready", all+`cobaltcore_eso_externalsecret_ready == 1) unless on (cluster, namespace, name) (`+stale+` or `+bad+`)`)
+	const (
+		object  = `max by (cluster, namespace, name`
+		bad     = esoNotReady + `{kind="ExternalSecret"`
+		overdue = "(cobaltcore_eso_externalsecret_overdue_timestamp_seconds) < time()"
+		unless  = ` unless on (cluster, namespace, name) `
+	)
+	return `count by (cluster, state) (
+  label_replace(` + object + `, status) (` + bad + `, status=~"failed|unprocessed", problem!="behind"}), "state", "$1", "status", "(.+)")
+  or label_replace(` + object + `) ` + overdue + `, "state", "stale", "", "")
+  or label_replace(` + object + `) (cobaltcore_eso_externalsecret_ready) == 1` + unless + `(` + object + `) ` + overdue + `)` + unless + bad + `}, "state", "ready", "", ""))`
 }
 
 // eso has what all rules about External Secrets have in common.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -58,11 +57,13 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 		if name == labelValue+clusterLabel {
 			name = labelValue + label
 		}
-		values = append(values, name)
-		return "%q"
+		if !slices.Contains(values, name) {
+			values = append(values, name)
+		}
+		return fmt.Sprintf("%%[%d]q", slices.Index(values, name)+1)
 	})
-	return fmt.Sprintf(`{{ with printf %s %s | query | sortByLabel %[3]q }}{{ with . | first | label %[3]q }}: {{ . }}{{ end }}{{ end }}`,
-		strconv.Quote(format), strings.Join(values, " "), labelReason), nil
+	return fmt.Sprintf("{{ with printf `%s` %s "+`| query | sortByLabel %[3]q }}{{ with . | first | label %[3]q }}: {{ . }}{{ end }}{{ end }}`,
+		format, strings.Join(values, " "), labelReason), nil
 }
 
 // ofAlert makes a selector select the rows with the labels of the alert: those that the

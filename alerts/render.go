@@ -252,6 +252,7 @@ func encode(v any) ([]byte, error) {
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
+	e.CompactSeqIndent()
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// scrapeLabels are those that a scrape adds, different for each replica of the
+// exporter. No row has them.
+func scrapeLabels() []string {
+	return []string{"container", "endpoint", "instance", "job", "pod", "service"}
+}
+
+// rewrite takes the labels of the scrape away, from the leaves up: from a selector,
+// or from what a function makes of the samples of a series, since a rate of what two
+// replicas count is none.
+func rewrite(e parser.Expr) parser.Expr {
+	switch e := e.(type) {
+	case *parser.VectorSelector:
+		return withoutScrape(e, e.Name)
+	case *parser.AggregateExpr:
+		if _, ok := e.Expr.(*parser.VectorSelector); ok && joinsReplicas(e) {
+			return e
+		}
+		if e.Op == parser.MAX && (e.Without || joinsReplicas(e)) && byReplica(e.Expr, false) {
+			return ofAllReplicas(e)
+		}
+		e.Expr = rewrite(e.Expr)
+	case *parser.BinaryExpr:
+		e.LHS = rewrite(e.LHS)
+		if !filters(e) || !selects(e.RHS) {
+			e.RHS = rewrite(e.RHS)
+		}
+	case *parser.Call:
+		if name, ok := ofSamples(e); ok {
+			return withoutScrape(e, name)
+		}
+		for i := range e.Args {
+			e.Args[i] = rewrite(e.Args[i])
+		}
+	case *parser.ParenExpr:
+		e.Expr = rewrite(e.Expr)
+	case *parser.UnaryExpr:
+		e.Expr = rewrite(e.Expr)
+	case *parser.SubqueryExpr:
+		e.Expr = rewrite(e.Expr)
+	}
+	return e
+}
+
+// joinsReplicas reports whether an aggregation takes the greatest or the least value of all
+// replicas anyway. The least is that of the replica with the worst news: the earliest end
+// of a token that each replica has of its own.
+func joinsReplicas(e *parser.AggregateExpr) bool {
+	return (e.Op == parser.MAX || e.Op == parser.MIN || e.Op == parser.GROUP) && !e.Without &&
+		!slices.ContainsFunc(e.Grouping, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
+}
+
+// byReplica reports whether each row of a result comes from the rows of one replica, and the
+// greatest value of all replicas is that of the greatest row, or of the least one if inverted.
+func byReplica(e parser.Expr, inverted bool) bool {
+	switch e := e.(type) {
+	case *parser.VectorSelector:
+		return !Foreign(e.Name) && !strings.Contains(e.Name, ":") && leastCounts(e.Name) == inverted
+	case *parser.ParenExpr:
+		return byReplica(e.Expr, inverted)
+	case *parser.Call:
+		return (e.Func.Name == "label_replace" || e.Func.Name == "label_join") && byReplica(e.Args[0], inverted)
+	case *parser.BinaryExpr:
+		_, number := e.RHS.(*parser.NumberLiteral)
+		now, _ := e.LHS.(*parser.Call)
+		switch e.Op {
+		case parser.LOR:
+			return byReplica(e.LHS, inverted) && byReplica(e.RHS, inverted)
+		case parser.LAND, parser.LUNLESS:
+			return filters(e) && byReplica(e.LHS, inverted)
+		case parser.GTR, parser.GTE:
+			return number && !inverted && byReplica(e.LHS, false)
+		case parser.SUB:
+			return now != nil && now.Func.Name == "time" && byReplica(e.RHS, !inverted)
+		}
+	}
+	return false
+}
+
+// ofAllReplicas takes the labels of the scrape away in an aggregation of what is [byReplica].
+func ofAllReplicas(e *parser.AggregateExpr) parser.Expr {
+	rewriteFilters(e.Expr)
+	if e.Without {
+		e.Grouping = slices.Sorted(slices.Values(append(scrapeLabels(), e.Grouping...)))
+	}
+	return e
+}
+
+// rewriteFilters rewrites what rows are compared with in an expression that is [byReplica].
+func rewriteFilters(e parser.Expr) {
+	switch e := e.(type) {
+	case *parser.ParenExpr:
+		rewriteFilters(e.Expr)
+	case *parser.Call:
+		for _, arg := range e.Args {
+			rewriteFilters(arg)
+		}
+	case *parser.BinaryExpr:
+		rewriteFilters(e.LHS)
+		if e.Op != parser.LAND && e.Op != parser.LUNLESS {
+			rewriteFilters(e.RHS)
+		} else if !selects(e.RHS) {
+			e.RHS = rewrite(e.RHS)
+		}
+	}
+}
+
+// filters reports whether the rows on the right side of an operation only have to exist,
+// whichever replica has them.
+func filters(e *parser.BinaryExpr) bool {
+	m := e.VectorMatching
+	return (e.Op == parser.LAND || e.Op == parser.LUNLESS) && m.On &&
+		!slices.ContainsFunc(m.MatchingLabels, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
+}
+
+// selects reports whether an expression has each row that it selects, with the value that it
+// has: without comparison, and with no labels but more.
+func selects(e parser.Expr) bool {
+	switch e := e.(type) {
+	case *parser.VectorSelector:
+		return true
+	case *parser.ParenExpr:
+		return selects(e.Expr)
+	case *parser.Call:
+		return (e.Func.Name == "label_replace" || e.Func.Name == "label_join") && selects(e.Args[0])
+	}
+	return false
+}
+
+// ofSamples says whether a function looks at the samples of series, and of which
+// metric: those of a range, or the time of the last one.
+func ofSamples(e *parser.Call) (metric string, ok bool) {
+	for _, a := range e.Args {
+		if m, isRange := a.(*parser.MatrixSelector); isRange {
+			a = m.VectorSelector
+		} else if e.Func.Name != "timestamp" {
+			continue
+		}
+		if s, isSelector := a.(*parser.VectorSelector); isSelector {
+			return s.Name, true
+		}
+	}
+	return "", false
+}
+
+const (
+	// sinceSuffix ends the names of metrics that are the onset of something.
+	sinceSuffix = "_since_timestamp_seconds"
+	// reloadSuccessful is 0 for a replica that could not load its configuration.
+	reloadSuccessful = "cobaltcore_config_last_reload_successful"
+	// lastEvaluation is old for a replica that does not evaluate its rules.
+	lastEvaluation = "cobaltcore_health_last_evaluation_timestamp_seconds"
+)
+
+// leastCounts reports whether of several replicas the one with the least value is right: it
+// has seen something for longest, or has failed.
+func leastCounts(metric string) bool {
+	return strings.HasSuffix(metric, sinceSuffix) || metric == reloadSuccessful || metric == lastEvaluation
+}
+
+// withoutScrape is the expression without the labels of the scrape. What comes from
+// others keeps them, and recordings have none: what they are made of has lost them.
+func withoutScrape(e parser.Expr, metric string) parser.Expr {
+	if Foreign(metric) || strings.Contains(metric, ":") {
+		return e
+	}
+	op := parser.ItemType(parser.MAX)
+	if leastCounts(metric) {
+		op = parser.MIN
+	}
+	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}
+}
