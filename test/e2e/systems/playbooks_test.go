@@ -139,7 +139,7 @@ func newDesk(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao, contexts []st
 		harness.Must(t, err)
 	}
 	for variable, tool := range map[string]string{"JQ": "jq", "CURL": "curl", "OPENSSL": "openssl"} {
-		variables[variable], err = exec.LookPath(tool)
+		variables[variable], err = testbed.Debian(t.Context(), tool)
 		harness.Must(t, err)
 	}
 	for variable, value := range variables {

@@ -13,14 +13,15 @@ import (
 	"strings"
 )
 
-// Chromium returns the path of Debian's browser, and installs it if there is none.
-func Chromium(ctx context.Context) (string, error) {
-	dir, unlock, err := locked(ctx, "chromium")
+// Debian returns the path of a program, such as a browser, and installs the Debian package
+// of the same name if it is missing.
+func Debian(ctx context.Context, program string) (string, error) {
+	dir, unlock, err := locked(ctx, "debian")
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	out, err := run(ctx, dir, filepath.Join(dir, "install"))
+	out, err := run(ctx, dir, filepath.Join(dir, "install"), program)
 	if err != nil {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
