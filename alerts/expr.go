@@ -31,8 +31,8 @@ func ExprFor(expr, label string) (string, error) {
 
 var (
 	textLines  = regexp.MustCompile(`(",)\n +"`)
-	lastText   = regexp.MustCompile(`(")\n +(\))`)
-	comparison = regexp.MustCompile(`(?m)^( *)([<>]=?|[=!]=|[-+*])\n +([-+]?[0-9.]+|time\(\))$`)
+	lastText   = regexp.MustCompile(`(")\n *(\))`)
+	comparison = regexp.MustCompile(`(?m)^( *)([<>]=?|[=!]=|[-+*])\n +([-+]?[0-9.]+|time\(\)|\$threshold)$`)
 )
 
 // compact returns an expression in fewer lines: the texts in a call in one line, and a number

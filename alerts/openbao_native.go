@@ -47,7 +47,7 @@ func openBaoNative() Group {
 			Expr: meanOf("vault_barrier_get") + ` > ` + threshold + `
 or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
 			Summary:     "Storage of " + nativeNode + " is slow: {{ $value | printf \"%.0f\" }} ms",
-			Description: "Reads or writes of {{ $labels.instance }} at its storage take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
+			Description: "Reads or writes of {{ $labels.instance }} at its storage take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold ms: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
 		}),
 		native(Rule{
 			Name: "OpenBaoTokensWithoutEnd", Severity: Info, For: time.Hour,

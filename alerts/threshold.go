@@ -52,8 +52,6 @@ func (t Threshold) String(value float64) string {
 		return model.Duration(time.Duration(value * float64(time.Second))).String()
 	case Ratio:
 		return strconv.FormatFloat(100*value, 'g', 3, 64) + "%"
-	case Milliseconds:
-		return strconv.FormatFloat(value, 'g', -1, 64) + " ms"
 	}
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }

@@ -105,7 +105,7 @@ SPDX-License-Identifier: Apache-2.0
 
 {{- /* An expression, limited to clusters (and) or to all others (unless): expression, operator, label, names as an expression. */}}
 {{- define "cobaltcore-exporter.inClusters" -}}
-({{ index . 0 | trim }}) {{ index . 1 }} on ({{ index . 2 }}) max without (container, endpoint, instance, job, pod, service) (cobaltcore_cluster_up{ {{- index . 2 }}=~{{ index . 3 | toJson }}})
+({{ index . 0 | trim }}) {{ index . 1 }} on ({{ index . 2 }}) cobaltcore_cluster_up{ {{- index . 2 }}=~{{ index . 3 | toJson }}}
 {{- end }}
 
 {{- /* A threshold for people, as the exporter writes it: value, unit. */}}
