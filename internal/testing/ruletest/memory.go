@@ -27,8 +27,17 @@ func (m memory) add(l labels.Labels, samples ...chunks.Sample) {
 	name := l.Get(labels.MetricName)
 	m.series[name] = append(m.series[name], storage.NewListSeries(l, samples))
 	for _, s := range samples {
-		m.sums[name] += (l.Hash() ^ math.Float64bits(s.F())) * 0x9e3779b97f4a7c15
+		m.sums[name] += mixed(l.Hash() + mixed(math.Float64bits(s.F())+uint64(s.T())))
 	}
+}
+
+// mixed spreads each bit over all others, as splitmix64 does: sums of what is not mixed are the
+// same for two replicas of other rows.
+func mixed(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 func (m memory) remove(name string) {
