@@ -66,12 +66,13 @@ func report(t *testing.T, f ruletest.Fixture) health.Report {
 // exposed are rows as the exporter holds them: those about clusters, and its own.
 func exposed(t *testing.T, rows []ruletest.Row) (*exposition.Exposition, prometheus.Gatherer) {
 	t.Helper()
-	e, err := exposition.New(exposition.Options{}, app.Families()...)
+	all := app.Families() // those that are exported again are made each time
+	e, err := exposition.New(exposition.Options{}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	families := map[string]*exposition.Family{}
-	for _, f := range app.Families() {
+	for _, f := range all {
 		families[f.Name] = f
 	}
 	self := prometheus.NewRegistry()
@@ -88,7 +89,7 @@ func exposed(t *testing.T, rows []ruletest.Row) (*exposition.Exposition, prometh
 		self.MustRegister(g)
 	}
 	for cluster, rows := range byCluster {
-		g := e.Group(exposition.Key{Cluster: cluster}, app.Families())
+		g := e.Group(exposition.Key{Cluster: cluster}, all)
 		g.Set("", g.Rows(), func(out *exposition.Rows) {
 			for _, r := range rows {
 				f := families[r.Name()]
