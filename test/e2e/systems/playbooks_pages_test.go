@@ -45,7 +45,9 @@ func alertPages(t *testing.T) []page {
 		text, err := os.ReadFile(filepath.Join(root, "alerts", "playbooks", r.PlaybookFile()))
 		harness.Must(t, err)
 		p := page{name: strings.TrimSuffix(r.PlaybookFile(), ".md"), text: string(text)}
-		names[p.name] = names[p.name]
+		if _, ok := names[p.name]; !ok {
+			names[p.name] = false
+		}
 		// The fixtures of the rule come first.
 		slices.SortStableFunc(cases, func(a, b ruletest.Case) int { return -cmp.Compare(btoi(a.Rule == r.Name), btoi(b.Rule == r.Name)) })
 		for _, c := range cases {
