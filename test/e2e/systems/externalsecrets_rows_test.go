@@ -278,6 +278,14 @@ func (x *expectation) synchronized(periodic bool) {
 // storeReference names a store.
 type storeReference struct{ kind, name string }
 
+// identity is empty without a name.
+func (s storeReference) identity(namespace string) string {
+	if s.kind == "SecretStore" {
+		return s.kind + "/" + namespace + "/" + s.name
+	}
+	return strings.TrimSuffix(s.kind+"/"+s.name, "/")
+}
+
 // references returns the stores that are referred to, each once.
 func references(refs ...raw) []storeReference {
 	var all []storeReference
@@ -303,7 +311,7 @@ func (x *expectation) externalSecret() {
 		}
 		x.add("store_ref", "1", "store_kind", s.kind, "store_name", s.name)
 	}
-	x.add("info", "1", "store_kind", first.kind, "store_name", first.name,
+	x.add("info", "1", "store_kind", first.kind, "store_name", first.name, "store", first.identity(x.labels["namespace"]),
 		"target", cmp.Or(x.text("spec", "target", "name"), x.labels["name"]),
 		"refresh_policy", cmp.Or(x.text("spec", "refreshPolicy"), "Periodic"),
 		"deletion_policy", x.text("spec", "target", "deletionPolicy"), "creation_policy", x.text("spec", "target", "creationPolicy"))
