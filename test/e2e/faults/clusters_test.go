@@ -46,8 +46,9 @@ func fleetFaults() []fault {
 		{
 			name: "a kind may not be read",
 			inject: func(t *testing.T, f *faultyFleet) {
-				allow(t, f, "", "apps", "discovery.k8s.io", "apiextensions.k8s.io", "external-secrets.io", "fluxcd.controlplane.io", "source.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io",
-					"image.toolkit.fluxcd.io", "notification.toolkit.fluxcd.io", "source.extensions.fluxcd.io")
+				allow(t, f, "", "apps", "discovery.k8s.io", "networking.k8s.io", "apiextensions.k8s.io", "external-secrets.io",
+					"fluxcd.controlplane.io", "source.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "image.toolkit.fluxcd.io", "notification.toolkit.fluxcd.io",
+					"source.extensions.fluxcd.io")
 				harness.Must(t, harness.WaitRefused(t, f.proxy, apierrors.IsForbidden))
 			},
 			heal:         func(t *testing.T, f *faultyFleet) { allow(t, f, "*") },
