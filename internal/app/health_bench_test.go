@@ -140,6 +140,8 @@ func BenchmarkHealth(b *testing.B) {
 		b.ReportMetric(float64(len(rep.Findings)), "findings")
 		b.ReportMetric(float64(rows), "rows")
 		b.ReportMetric(float64(series), "series")
+		b.ReportMetric(FluxSeries, "series/1000-flux-objects") // TestSeriesOfHealthyObjects counts both
+		b.ReportMetric(ExternalSecretSeries, "series/1000-externalsecrets")
 	}
 	b.Run("first", func(b *testing.B) {
 		b.ReportAllocs()
