@@ -13,7 +13,7 @@ import (
 // exportable is a family of a controller's own that is exported again.
 type exportable struct {
 	name, help string
-	// distribution says that it is a histogram, of which sum and count are exported.
+	// distribution means a histogram, of which sum and count are exported.
 	// Buckets are most of the series, and no rule needs them: they are an option.
 	distribution bool
 }

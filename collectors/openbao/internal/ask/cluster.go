@@ -8,7 +8,7 @@ import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 // ClusterAnswers are the answers about the cluster in one round. What is nil was
 // not answered, or not asked.
 type ClusterAnswers struct {
-	// TokenRenewed says that the exporter replaces its token itself, and could so far.
+	// TokenRenewed means that the exporter replaces its token itself, and could so far.
 	TokenRenewed bool
 
 	Autopilot *AutopilotState
