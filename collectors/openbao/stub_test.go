@@ -27,6 +27,7 @@ import (
 type stub struct {
 	server *httptest.Server
 	node   ask.StoredNode
+	others []ask.StoredNode
 
 	mu     sync.Mutex
 	on     map[string]http.HandlerFunc // by path, instead of the snapshot
@@ -40,7 +41,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.Clone(context.WithoutCancel(r.Context())))
 	handler, good := s.on[path], s.tokens == nil || s.tokens[r.Header.Get("X-Vault-Token")]
 	s.mu.Unlock()
-	got, err := s.node.Ask(r.Context(), ask.Request{Path: path})
+	got, err := s.ask(r.Context(), ask.Request{Path: path})
 	switch {
 	case handler != nil:
 		handler(w, r)
@@ -51,13 +52,28 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ask answers from the snapshot of the node, or of another node as a standby forwards requests.
+func (s *stub) ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
+	got, err := s.node.Ask(ctx, r)
+	if ofNode(r.Path) {
+		return got, err
+	}
+	for _, other := range s.others {
+		if err != nil {
+			got, err = other.Ask(ctx, r)
+		}
+	}
+	return got, err
+}
+
+// ofNode is what each node answers by itself.
+func ofNode(path string) bool {
+	return path == "sys/health" || path == "sys/seal-status" || path == "sys/leader"
+}
+
 // needsToken is what OpenBao 2.4 asks a token for, said apart from the collector.
 func needsToken(path string) bool {
-	switch path {
-	case "sys/health", "sys/seal-status", "sys/leader":
-		return false
-	}
-	return !strings.Contains(path, "/issuer") && !strings.HasSuffix(path, "/login")
+	return !ofNode(path) && !strings.Contains(path, "/issuer") && !strings.HasSuffix(path, "/login")
 }
 
 func reply(status int, body string) http.HandlerFunc {
@@ -138,8 +154,12 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	if err != nil {
 		tb.Fatal(err)
 	}
+	stored := func(node string) ask.StoredNode { return ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)} }
 	for _, node := range names {
-		s := &stub{node: ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}, on: map[string]http.HandlerFunc{}}
+		s := &stub{node: stored(node), on: map[string]http.HandlerFunc{}}
+		for _, other := range names {
+			s.others = append(s.others, stored(other))
+		}
 		b.nodes[node] = s
 		s.server = httptest.NewUnstartedServer(s)
 		if prepare != nil {

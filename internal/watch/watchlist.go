@@ -44,13 +44,19 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 		return nil, errors.New(redact.Error(err))
 	}
 	stream := s.kind.open(&canceledBody{body, cancel}, false)
-	d := &initialDecoder{timer: timer, stalled: s.kind.stalled, cut: func() bool { return errors.Is(context.Cause(ctx), errNoProgress) }}
-	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, func(err error) {
-		if d.cut() {
+	// An object may be decoded while the stream is ended: both the error and the object tell.
+	cut := func() bool {
+		noProgress := errors.Is(context.Cause(ctx), errNoProgress)
+		if noProgress {
 			s.noProgress.Store(true)
-			return
 		}
-		stream.ended(ctx, err)
+		return noProgress
+	}
+	d := &initialDecoder{timer: timer, stalled: s.kind.stalled, cut: cut}
+	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, func(err error) {
+		if !cut() {
+			stream.ended(ctx, err)
+		}
 	})
 	return watch.NewStreamWatcher(d, reporter{}), nil
 }

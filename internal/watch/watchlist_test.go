@@ -65,7 +65,7 @@ func TestWatchListNeverEnds(t *testing.T) {
 				answer(w, r)
 				<-r.Context().Done()
 			})
-			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = 200 * time.Millisecond })
+			r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = time.Second })
 			r.wantRows(allRows()...)
 			testutil.Eventually(t, func() (bool, string) { return r.Settled(), "not settled" })
 			r.wantLine(watchListErrors(1))
