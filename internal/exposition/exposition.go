@@ -41,6 +41,8 @@ type Exposition struct {
 	mu     sync.Mutex // serialises changes of the layout
 	layout atomic.Pointer[layout]
 
+	changed signal
+
 	runs        runs
 	compressors compressors
 }
@@ -80,7 +82,7 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 // Group creates an empty group that takes rows of the given families, which must
 // be among those of [New]. It is not served before [Exposition.Swap].
 func (e *Exposition) Group(key Key, decls []*Family) *Group {
-	g := &Group{key: key, options: e.options}
+	g := &Group{key: key, options: e.options, changed: &e.changed}
 	for _, decl := range decls {
 		if f := e.byDecl[decl]; f != nil && f.enabled {
 			g.families = append(g.families, f)
@@ -93,7 +95,7 @@ func (e *Exposition) Group(key Key, decls []*Family) *Group {
 // state that changes all the time.
 func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
 	g := e.Group(key, decls)
-	g.refresh, g.rows = refresh, g.Rows()
+	g.refresh, g.rows, g.changed = refresh, g.Rows(), nil
 	return g
 }
 
@@ -104,6 +106,7 @@ func (e *Exposition) Swap(out, in []*Group) {
 	defer e.mu.Unlock()
 	groups := slices.DeleteFunc(slices.Clone(e.layout.Load().groups), func(g *Group) bool { return slices.Contains(out, g) })
 	e.layout.Store(e.arrange(append(groups, in...)))
+	e.changed.raise()
 }
 
 // arrange orders the groups and finds out where the rows of each family are.

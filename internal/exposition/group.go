@@ -36,6 +36,7 @@ type Group struct {
 	over map[string]struct{}
 	cut  int // objects with a cut label value
 
+	changed *signal     // nil if the rows are asked for at every scrape
 	refresh func(*Rows) // see Exposition.Func
 	rows    *Rows       // for refresh
 
@@ -207,7 +208,7 @@ func (g *Group) fill(list []*Entry) {
 		clear(chunk)
 		g.pages = append(g.pages, p)
 	}
-	g.published.Store(nil)
+	g.outdate()
 }
 
 // Delete removes the rows of an object.
@@ -223,7 +224,7 @@ func (g *Group) Clear() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pages, g.index, g.free, g.over, g.cut = nil, nil, nil, nil, 0
-	g.published.Store(nil)
+	g.outdate()
 }
 
 // Size is how many objects the group holds, how many it had to leave out
@@ -265,9 +266,15 @@ func (g *Group) set(key string, text func(column int) []byte, cut bool) {
 	for i := range p.columns {
 		if c, t := &p.columns[i], text(i); !bytes.Equal(c.text(at.n), t) {
 			c.set(at.n, t)
-			g.published.Store(nil)
+			g.outdate()
 		}
 	}
+}
+
+// outdate makes the next reader collect the blocks again.
+func (g *Group) outdate() {
+	g.published.Store(nil)
+	g.changed.raise()
 }
 
 func (g *Group) remove(key string) {
@@ -282,7 +289,7 @@ func (g *Group) remove(key string) {
 	for i := range p.columns {
 		p.columns[i].set(at.n, nil)
 	}
-	g.published.Store(nil)
+	g.outdate()
 }
 
 // slot finds a place for a new object.
