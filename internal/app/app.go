@@ -38,7 +38,8 @@ type Options struct {
 	MaxRequests  int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
-	// SyncTimeout is how long the first scrape may wait for the fleet.
+	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives;
+	// it waits ten times as long while objects do.
 	SyncTimeout time.Duration
 	// ProbeInterval is how often a cluster is probed; 15 s by default.
 	ProbeInterval time.Duration

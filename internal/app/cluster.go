@@ -9,7 +9,6 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/controllers"
@@ -47,8 +46,8 @@ type runningCluster struct {
 	probes     []collectors.Probe
 	groups     []*exposition.Group
 	leaveFlow  func()
-	started    time.Time
-	stop       func() // waits for the watches and probes
+	patience   *patience // with the first synchronization
+	stop       func()    // waits for the watches and probes
 }
 
 // runningCollector is a collector that has something to do in a cluster.
@@ -127,7 +126,6 @@ func (b both) Replace(kind string, notes map[string]any) {
 }
 
 func (r *runningCluster) start(ctx context.Context) {
-	r.started = time.Now()
 	tasks := []func(context.Context){r.Run}
 	for _, p := range r.probes {
 		tasks = append(tasks, p.Run)

@@ -44,7 +44,7 @@ type generation struct {
 	notifier  *notify.Notifier
 
 	evaluation time.Duration // interval of the rules
-	deadline   time.Time     // ready at the latest
+	patience   *patience     // with the first synchronization
 	ready      atomic.Bool
 
 	// Each waits for its goroutines.
@@ -73,7 +73,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 		handler:        exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
 		health:         evaluator,
 		evaluation:     cmp.Or(o.HealthInterval, healthInterval),
-		deadline:       time.Now().Add(o.SyncTimeout),
+		patience:       newPatience(o.SyncTimeout, o.once),
 		stopEvaluation: func() {},
 		stopNotifying:  func() {},
 	}
@@ -101,7 +101,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
 	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
 		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
-		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) }, patience: o.SyncTimeout, log: o.Log,
+		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) }, patience: func() *patience { return newPatience(o.SyncTimeout, o.once) }, log: o.Log,
 	})
 	e.Swap(nil, slices.Concat(evaluator.Groups(), g.discoveryGroups(), g.notifier.Groups(e)))
 	g.roster.discover(g.discovery.State())
@@ -157,7 +157,7 @@ func (g *generation) stop() {
 // complete or has failed explicitly, also in the clusters that discovery found first,
 // or the time for it is up. It stays true.
 func (g *generation) isReady() bool {
-	if !g.ready.Load() && (time.Now().After(g.deadline) || g.roster.settled()) {
+	if !g.ready.Load() && (g.roster.settled() || g.patience.over(g.roster.arrived())) {
 		g.ready.Store(true)
 	}
 	return g.ready.Load()

@@ -32,8 +32,8 @@ type rosterOptions struct {
 	suffixes []string // of the names of kubeconfig Secrets
 	// keep forgets all names of clusters but these.
 	keep func(names []string)
-	// patience is how long a cluster waits for the one that will replace it.
-	patience time.Duration
+	// patience bounds how long a cluster waits for the one that will replace it.
+	patience func() *patience
 	log      *slog.Logger
 }
 
@@ -104,8 +104,8 @@ func (r *roster) discover(found []fleet.PlaceState) (waiting bool) {
 // that, nothing has changed. Meanwhile discovery continues.
 func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
 	fresh := r.startFresh(configured)
-	deadline := time.Now().Add(r.patience)
-	err := poll(ctx, func() bool { return fresh.settled() || time.Now().After(deadline) })
+	patience := r.patience()
+	err := poll(ctx, func() bool { return fresh.settled() || patience.over(fresh.arrived()) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.trial = nil
@@ -137,6 +137,7 @@ func (r *roster) startFresh(configured []fleet.Cluster) clusterSet {
 
 func (r *roster) start(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
 	started := r.build(c, targets)
+	started.patience = r.patience()
 	started.start(r.ctx)
 	return started
 }
@@ -187,7 +188,7 @@ func (r *roster) reconcile(fresh clusterSet) {
 			have = r.start(want, targets)
 		case waiting == nil || !waiting.Equal(want):
 			pending[want.Name] = r.start(want, targets)
-		case waiting.settled() || time.Since(waiting.started) > r.patience:
+		case waiting.settled() || waiting.patience.over(waiting.Arrived()):
 			have = waiting
 		default:
 			pending[want.Name] = waiting
@@ -215,6 +216,9 @@ func (r *roster) reconcile(fresh clusterSet) {
 // first have settled.
 func (r *roster) settled() bool { return r.searched.Load() && r.view.Load().running.settled() }
 
+// arrived returns how many objects have arrived in clusters that have not settled.
+func (r *roster) arrived() uint64 { return r.view.Load().running.arrived() }
+
 // lookup returns a cluster of the fleet.
 func (r *roster) lookup(name string) (fleet.Cluster, bool) {
 	members := r.view.Load().members
@@ -234,6 +238,13 @@ func (r *roster) stop() {
 func (s clusterSet) list() []*runningCluster { return slices.Collect(maps.Values(s)) }
 
 func (s clusterSet) settled() bool { return allSettled(s.list()) }
+
+func (s clusterSet) arrived() (n uint64) {
+	for _, c := range s {
+		n += c.Arrived()
+	}
+	return n
+}
 
 // unsettled returns the names of the clusters that have not settled, sorted.
 func (s clusterSet) unsettled() []string {

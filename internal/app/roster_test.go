@@ -41,7 +41,7 @@ type rosterTest struct {
 }
 
 // newRosterTest returns a roster of configured clusters.
-func newRosterTest(t *testing.T, patience time.Duration, configured, unsettled []string) *rosterTest {
+func newRosterTest(t *testing.T, pause time.Duration, configured, unsettled []string) *rosterTest {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, Families()...)
 	if err != nil {
@@ -71,7 +71,7 @@ func newRosterTest(t *testing.T, patience time.Duration, configured, unsettled [
 		},
 		swap:     func(out, in []*exposition.Group) { r.record("swap -" + r.list(out) + " +" + r.list(in)) },
 		keep:     func([]string) {},
-		patience: patience, log: slog.New(slog.DiscardHandler),
+		patience: func() *patience { return newPatience(pause, true) }, log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(r.roster.stop)
 	return r

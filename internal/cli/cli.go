@@ -163,7 +163,7 @@ func serve(s Streams) *cobra.Command {
 	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "scrapes that may run at the same time; 0 is no limit")
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
 	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
-	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "how long /metrics and /-/ready wait for the first complete set of rows")
+	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "longest pause in which no object arrives before /metrics and /-/ready stop to wait for the first complete set of rows; ten times that is the longest wait")
 	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
 	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")

@@ -289,6 +289,16 @@ func (c *Cluster) update(f func(*clusterState)) {
 	f(&c.state)
 }
 
+// Arrived returns how many objects have arrived of the kinds that are not complete.
+func (c *Cluster) Arrived() (n uint64) {
+	for _, k := range c.kinds {
+		if s := k.current(); !s.settled() {
+			n += k.arrived.Load()
+		}
+	}
+	return n
+}
+
 // Settled says whether nothing is left to wait for: every kind is complete, not
 // served or failed explicitly, or the cluster could not be reached, twice.
 func (c *Cluster) Settled() bool {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -29,6 +30,7 @@ type kind struct {
 	notes     Notes         // nil if nobody listens
 	once      bool          // see Options.Once
 	memory    *memories
+	arrived   atomic.Uint64 // objects, of lists
 
 	mu    sync.Mutex
 	state kindState

@@ -36,6 +36,7 @@ func newStore(k *kind, view fleet.View) *store {
 
 // render renders an object of a list. It returns nil for one that has no rows.
 func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
+	s.kind.arrived.Add(1)
 	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.fill(o, false, r) })
 }
 

@@ -94,6 +94,28 @@ func TestWatchListNeverEnds(t *testing.T) {
 	}
 }
 
+// TestArrived counts the objects of a kind that is not complete, and none of one that is.
+func TestArrived(t *testing.T) {
+	t.Parallel()
+	a := bothKinds(t)
+	complete := make(chan struct{})
+	onWatchList(a, func(w http.ResponseWriter, r *http.Request) {
+		for n := range 3 {
+			_, _ = io.WriteString(w, fakeapi.Frame("ADDED", widgetJSON(fmt.Sprintf("slow-%d", n), n+1)))
+		}
+		_ = http.NewResponseController(w).Flush()
+		<-complete
+		_, _ = io.WriteString(w, fakeapi.Frame("BOOKMARK",
+			`{"metadata":{"resourceVersion":"9","annotations":{"k8s.io/initial-events-end":"true"}}}`))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Stalled = testutil.Deadline })
+	testutil.Eventually(t, func() (bool, string) { return r.Arrived() == 3, fmt.Sprint(r.Arrived()) })
+	close(complete)
+	testutil.Eventually(t, func() (bool, string) { return r.Settled() && r.Arrived() == 0, fmt.Sprint(r.Arrived()) })
+}
+
 // TestSlowWatchList has objects that arrive one by one, longer than a pause may be.
 func TestSlowWatchList(t *testing.T) {
 	t.Parallel()
