@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Bytes are whole lines in the text format. Nobody changes them.
-func (b *Block) Bytes() []byte { return b.raw }
+// Append appends the rows of the block to dst: whole lines in the text format.
+func (b *Block) Append(dst []byte) []byte { return append(dst, b.raw...) }
 
 // Blocks are the rows of the named families as they are now: of every group all
 // of them are of one moment. A block that is the same pointer as before has the same

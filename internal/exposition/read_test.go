@@ -31,17 +31,17 @@ func TestBlocksStayWhileRowsDo(t *testing.T) {
 	}
 	g.Set("x", g.Rows(), fill(1))
 	first := e.Blocks("read_a", "read_b", "nothing")
-	if text := string(first["read_a"][0].Bytes()); text != "read_a{cluster=\"c\",name=\"x\"} 1\n" || len(first["read_b"]) != 2 || len(first) != 2 {
+	if text := string(first["read_a"][0].Append(nil)); text != "read_a{cluster=\"c\",name=\"x\"} 1\n" || len(first["read_b"]) != 2 || len(first) != 2 {
 		t.Fatalf("%s %v", text, first)
 	}
 	g.Set("x", g.Rows(), fill(2))
 	second := e.Blocks("read_a", "read_b")
-	if second["read_a"][0] == first["read_a"][0] || string(second["read_a"][0].Bytes()) != "read_a{cluster=\"c\",name=\"x\"} 2\n" {
-		t.Errorf("%s", second["read_a"][0].Bytes())
+	if second["read_a"][0] == first["read_a"][0] || string(second["read_a"][0].Append(nil)) != "read_a{cluster=\"c\",name=\"x\"} 2\n" {
+		t.Errorf("%s", second["read_a"][0].Append(nil))
 	}
 	for i := range first["read_b"] {
 		if second["read_b"][i] != first["read_b"][i] {
-			t.Errorf("another block of the same rows: %s", second["read_b"][i].Bytes())
+			t.Errorf("another block of the same rows: %s", second["read_b"][i].Append(nil))
 		}
 	}
 	if e.Blocks("read_a"); asked != 2 {
@@ -58,7 +58,7 @@ func TestKeep(t *testing.T) {
 	g := e.Group(Key{Cluster: "c"}, []*Family{readA, readB})
 	e.Swap(nil, []*Group{g})
 	g.Set("x", g.Rows(), func(r *Rows) { r.Add(readA, 1, "x"); r.Add(readB, 1) })
-	if blocks := e.Blocks("read_b")["read_b"]; len(blocks) != 1 || string(blocks[0].Bytes()) != "read_b{clusterName=\"c\"} 1\n" {
+	if blocks := e.Blocks("read_b")["read_b"]; len(blocks) != 1 || string(blocks[0].Append(nil)) != "read_b{clusterName=\"c\"} 1\n" {
 		t.Errorf("%v", blocks)
 	}
 	w := httptest.NewRecorder()

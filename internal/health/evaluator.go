@@ -229,7 +229,7 @@ func (e *Evaluator) Size() (rows, series int) {
 		for _, b := range sel.blocks {
 			if !seen[b] {
 				seen[b] = true
-				rows += bytes.Count(b.Bytes(), []byte("\n"))
+				rows += bytes.Count(e.store.parser.text(b), []byte("\n"))
 			}
 		}
 		for _, p := range sel.parts {

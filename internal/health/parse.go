@@ -32,6 +32,13 @@ type rowParser struct {
 	values [][]byte
 	order  []int // in which names are sorted; -1 is the metric name
 	build  labels.ScratchBuilder
+	buffer []byte // holds the block that is parsed
+}
+
+// text returns the rows of a block. They are valid until the next call.
+func (p *rowParser) text(b *exposition.Block) []byte {
+	p.buffer = b.Append(p.buffer[:0])
+	return p.buffer
 }
 
 // parse returns the rows of a metric in a block that match. matchers have no metric

@@ -78,7 +78,7 @@ func rowsOf(tb testing.TB, v float64, values ...string) []byte {
 	})
 	var text []byte
 	for _, b := range e.Blocks(f.Name)[f.Name] {
-		text = append(text, b.Bytes()...)
+		text = b.Append(text)
 	}
 	return text
 }
@@ -115,7 +115,7 @@ func TestParseAsPrometheusDoes(t *testing.T) {
 	g := e.Group(exposition.Key{}, []*exposition.Family{f})
 	e.Swap(nil, []*exposition.Group{g})
 	g.Set("", g.Rows(), func(r *exposition.Rows) { r.Add(f, 7) })
-	checkParse(t, e.Blocks(f.Name)[f.Name][0].Bytes())
+	checkParse(t, e.Blocks(f.Name)[f.Name][0].Append(nil))
 }
 
 // TestParseMatches: only rows that match become series.

@@ -137,7 +137,7 @@ func (sel *selection) refresh(p *rowParser, blocks []*exposition.Block) error {
 		rows, ok := sel.matched[b]
 		if !ok {
 			var err error
-			if rows, err = p.parse(b.Bytes(), sel.metric, sel.matchers); err != nil {
+			if rows, err = p.parse(p.text(b), sel.metric, sel.matchers); err != nil {
 				return fmt.Errorf("%s: %w", sel.metric, err)
 			}
 		}
@@ -165,7 +165,7 @@ func (sel *selection) all(p *rowParser) ([][]series, error) {
 	}
 	parts := make([][]series, 0, len(sel.blocks))
 	for _, b := range sel.blocks {
-		rows, err := p.parse(b.Bytes(), sel.metric, sel.matchers)
+		rows, err := p.parse(p.text(b), sel.metric, sel.matchers)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sel.metric, err)
 		}
