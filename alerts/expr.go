@@ -26,20 +26,7 @@ func ExprFor(expr, label string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.ReplaceAll(compact(e.Pretty(0)), layoutLabel, label), nil
-}
-
-var (
-	textLines  = regexp.MustCompile(`(",)\n +"`)
-	lastText   = regexp.MustCompile(`(")\n *(\))`)
-	comparison = regexp.MustCompile(`(?m)^( *)([<>]=?|[=!]=|[-+*])\n +([-+]?[0-9.]+|time\(\)|\$threshold)$`)
-)
-
-// compact returns an expression in fewer lines: the texts in a call in one line, and a number
-// behind its operator.
-func compact(expr string) string {
-	expr = lastText.ReplaceAllString(textLines.ReplaceAllString(expr, `$1 "`), "$1$2")
-	return comparison.ReplaceAllString(expr, "$1$2 $3")
+	return strings.ReplaceAll(layout(e), layoutLabel, label), nil
 }
 
 // QueryFor is the same in one line, for what nobody reads.
