@@ -120,7 +120,7 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 	o.versionRows(&s, r)
 	o.componentRows(&s, r)
 	o.settingRows(&s, r)
-	s.note(r, dependencies.Node{Revision: o.Status.LastAppliedRevision, Demand: o.demand(&s)}, nil)
+	s.note(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Demand: o.demand(&s)}, nil)
 	return s.result.Memory
 }
 
@@ -270,7 +270,7 @@ func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 		return nil
 	}
 	d := &dependencies.Demand{
-		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision), Since: o.appliedSince(),
+		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision), Since: o.appliedSince(), Changed: s.changed(),
 	}
 	for _, c := range o.Status.Components {
 		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository})

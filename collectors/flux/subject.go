@@ -186,7 +186,10 @@ func (s *subject) info(r *exposition.Rows, i info) {
 // note leaves what other objects that wait for this one need to know, and what this one
 // waits for.
 func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
-	n.Target, n.State, n.Changed = s.target, s.result.State, s.changed()
+	n.Target, n.State = s.target, s.result.State
+	if n.Origin != nil {
+		n.Origin.Changed = s.changed()
+	}
 	if c := controllerOf(s.kind); c != "flux-operator" && c != "notification-controller" {
 		n.Shard = s.meta.Own.Get(shardLabel)
 	}
@@ -196,9 +199,9 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 	}
 	switch n.State { //nolint:exhaustive // no other state follows from another object
 	case lifecycle.DependencyNotReady:
-		n.Waits, n.Onset = on, s.result.Onset
+		n.Trouble = &dependencies.Trouble{Waits: on, Onset: s.result.Onset}
 	case lifecycle.Failed, lifecycle.Stalled:
-		n.From, n.Reason = s.source, cmp.Or(s.result.Reason, "Failed")
+		n.Trouble = &dependencies.Trouble{From: s.source, Reason: cmp.Or(s.result.Reason, "Failed")}
 	}
 	r.Note(n.Shift(r))
 }

@@ -154,7 +154,9 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	if err != nil {
 		tb.Fatal(err)
 	}
-	stored := func(node string) ask.StoredNode { return ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)} }
+	stored := func(node string) ask.StoredNode {
+		return ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}
+	}
 	for _, node := range names {
 		s := &stub{node: stored(node), on: map[string]http.HandlerFunc{}}
 		for _, other := range names {

@@ -11,11 +11,7 @@ package dependencies
 
 import (
 	"maps"
-	"reflect"
-	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
@@ -39,70 +35,6 @@ var sourceMissing = &exposition.Family{
 // Families returns the families about dependencies.
 func Families() []*exposition.Family {
 	return []*exposition.Family{waitingSince, sourceMissing, policyPresent, mismatchInfo, mismatchSince}
-}
-
-// Ref identifies an object in a cluster.
-type Ref struct{ Kind, Namespace, Name string }
-
-// String returns kind/namespace/name, kind/name without a namespace, and nothing for no
-// object.
-func (r Ref) String() string {
-	switch {
-	case r.Name == "":
-		return ""
-	case r.Namespace == "":
-		return r.Kind + "/" + r.Name
-	}
-	return r.Kind + "/" + r.Namespace + "/" + r.Name
-}
-
-// Wait is a dependency of an object.
-type Wait struct {
-	Ref
-
-	// Unwatched is set for a kind that is not watched.
-	Unwatched bool
-	// Expression is set if a CEL expression decides whether the dependency is ready.
-	Expression bool
-}
-
-// Node is the note of an object.
-type Node struct {
-	Target string
-	State  lifecycle.State
-	// Satisfied means that Ready is True for the newest generation, whatever the state.
-	Satisfied bool
-	// Revision is what an applier has applied, and what a source provides.
-	Revision string
-	// Source is the source of an applier.
-	Source Ref
-	// From is the source of an object that fails, and Reason is why it fails.
-	From   Ref
-	Reason string
-	// Empty is set for an image repository without tags.
-	Empty bool
-	// Waits are the dependencies of an object in state dependency_not_ready, if it records
-	// them, and Onset is since when it waits.
-	Waits []Wait
-	Onset lifecycle.Onset
-	// Changed is when the spec was changed last; zero if unknown.
-	Changed time.Time
-	// Shard is the one whose controllers reconcile the object.
-	Shard string
-	// Origin is set for sources and Kustomizations, Demand for a FluxInstance that has
-	// been installed, and Report for a FluxReport.
-	Origin Origin
-	Demand *Demand
-	Report *Report
-}
-
-func (n *Node) equal(other *Node) bool {
-	if n == nil || other == nil {
-		return n == other
-	}
-	return n.Target == other.Target && n.State == other.State && n.Satisfied == other.Satisfied && n.Revision == other.Revision &&
-		n.Source == other.Source && n.From == other.From && n.Reason == other.Reason && n.Empty == other.Empty && n.Onset == other.Onset && slices.Equal(n.Waits, other.Waits) &&
-		n.Changed.Equal(other.Changed) && n.Shard == other.Shard && n.Origin == other.Origin && reflect.DeepEqual(n.Demand, other.Demand) && reflect.DeepEqual(n.Report, other.Report)
 }
 
 // Cluster resolves the dependencies of one cluster. It is safe for concurrent use.
@@ -153,32 +85,29 @@ func (c *Cluster) Replace(kind string, notes map[string]any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.known[kind] = notes != nil
-	gone := map[Ref]struct{}{}
-	for ref := range c.nodes {
-		if ref.Kind == kind {
-			gone[ref] = struct{}{}
+	troubled := map[Ref]struct{}{} // only these have rows, before or afterwards
+	for ref, node := range c.nodes {
+		if ref.Kind != kind {
+			continue
+		}
+		if node.Trouble != nil {
+			troubled[ref] = struct{}{}
+		}
+		if _, ok := notes[ref.key()]; !ok {
+			c.put(ref, nil)
 		}
 	}
 	for key, note := range notes {
 		ref := refOf(kind, key)
-		delete(gone, ref)
 		node, _ := note.(*Node)
-		c.put(ref, node)
-	}
-	for ref := range gone {
-		c.put(ref, nil)
-		c.group.Delete(ref.String())
-	}
-	waiting := map[Ref]struct{}{}
-	for _, by := range c.waiters {
-		maps.Copy(waiting, by)
-	}
-	for ref := range c.nodes {
-		if ref.Kind == kind {
-			waiting[ref] = struct{}{}
+		if c.put(ref, node); node != nil && node.Trouble != nil {
+			troubled[ref] = struct{}{}
 		}
 	}
-	c.render(waiting)
+	for _, by := range c.waiters {
+		maps.Copy(troubled, by)
+	}
+	c.render(troubled)
 	c.renderInstances()
 }
 
@@ -206,18 +135,6 @@ func (c *Cluster) put(ref Ref, node *Node) {
 	}
 }
 
-// needs returns the objects on which the rows about the object depend.
-func (n *Node) needs() []Ref {
-	var all []Ref
-	for _, w := range n.Waits {
-		all = append(all, w.Ref)
-	}
-	if n.From.Name != "" {
-		all = append(all, n.From)
-	}
-	return all
-}
-
 // affected returns the object and all that wait for it, directly or not.
 func (c *Cluster) affected(ref Ref) map[Ref]struct{} {
 	all := map[Ref]struct{}{ref: {}}
@@ -236,16 +153,21 @@ func (c *Cluster) render(refs map[Ref]struct{}) {
 	for ref := range refs {
 		node := c.nodes[ref]
 		switch {
-		case node != nil && node.State == lifecycle.DependencyNotReady:
+		case node != nil && node.State == lifecycle.DependencyNotReady && node.Trouble != nil:
 			c.renderWaiting(ref, node)
-		case node != nil && node.From.Name != "" && c.known[node.From.Kind] && c.nodes[node.From] == nil:
+		case node != nil && c.lacksSource(node.Trouble):
 			c.group.Set(ref.String(), c.rows, func(r *exposition.Rows) {
-				r.Add(sourceMissing, 1, node.Target, ref.Kind, ref.Namespace, ref.Name, node.From.String(), node.Reason)
+				r.Add(sourceMissing, 1, node.Target, ref.Kind, ref.Namespace, ref.Name, node.Trouble.From.String(), node.Trouble.Reason)
 			})
 		default:
 			c.group.Delete(ref.String())
 		}
 	}
+}
+
+// lacksSource reports whether an object fails whose source does not exist.
+func (c *Cluster) lacksSource(t *Trouble) bool {
+	return t != nil && t.From.Name != "" && c.known[t.From.Kind] && c.nodes[t.From] == nil
 }
 
 func (c *Cluster) renderWaiting(ref Ref, node *Node) {
@@ -255,33 +177,7 @@ func (c *Cluster) renderWaiting(ref Ref, node *Node) {
 		chain = "indirect"
 	}
 	c.group.Set(ref.String(), c.rows, func(r *exposition.Rows) {
-		r.Add(waitingSince, float64(node.Onset.Time.Unix()), node.Target, ref.Kind, ref.Namespace, ref.Name,
-			f.dependency.String(), f.problem, chain, f.blocked.String(), node.Onset.Precision())
+		r.Add(waitingSince, float64(node.Trouble.Onset.Time.Unix()), node.Target, ref.Kind, ref.Namespace, ref.Name,
+			f.dependency.String(), f.problem, chain, f.blocked.String(), node.Trouble.Onset.Precision())
 	})
-}
-
-func refOf(kind, key string) Ref {
-	namespace, name, ok := strings.Cut(key, "/")
-	if !ok {
-		namespace, name = "", key
-	}
-	return Ref{Kind: kind, Namespace: namespace, Name: name}
-}
-
-// shifted returns an onset that is moved as the rows of its cluster are.
-func shifted(o lifecycle.Onset, shift func(time.Time) time.Time) lifecycle.Onset {
-	o.Time = shift(o.Time)
-	return o
-}
-
-// Shift moves the times of a node as [exposition.Rows.Time] moves timestamps.
-func (n *Node) Shift(r *exposition.Rows) *Node {
-	n.Onset, n.Changed = shifted(n.Onset, r.Shifted), r.Shifted(n.Changed)
-	if n.Demand != nil {
-		n.Demand.Since = r.Shifted(n.Demand.Since)
-	}
-	if n.Report != nil {
-		n.Report.Written = r.Shifted(n.Report.Written)
-	}
-	return n
 }

@@ -27,7 +27,7 @@ func newTestCluster(t *testing.T) (c *Cluster, rows func() []string) {
 	return NewCluster(group), func() []string {
 		var found []string
 		for _, b := range e.Blocks(waitingSince.Name)[waitingSince.Name] {
-			for line := range strings.Lines(string(b.Bytes())) {
+			for line := range strings.Lines(string(b.Append(nil))) {
 				var name, dependency, problem, chain, blocked string
 				for _, l := range []struct {
 					label string
@@ -40,7 +40,7 @@ func newTestCluster(t *testing.T) (c *Cluster, rows func() []string) {
 			}
 		}
 		for _, b := range e.Blocks(sourceMissing.Name)[sourceMissing.Name] {
-			for line := range strings.Lines(string(b.Bytes())) {
+			for line := range strings.Lines(string(b.Append(nil))) {
 				_, labels, _ := strings.Cut(strings.TrimSuffix(line, "} 1\n"), "name=")
 				found = append(found, strings.ReplaceAll(labels, `"`, ""))
 			}
@@ -51,9 +51,9 @@ func newTestCluster(t *testing.T) (c *Cluster, rows func() []string) {
 }
 
 func waiting(on ...string) *Node {
-	n := &Node{Target: "c", State: lifecycle.DependencyNotReady, Onset: lifecycle.Onset{Time: time.Unix(1, 0)}}
+	n := &Node{Target: "c", State: lifecycle.DependencyNotReady, Trouble: &Trouble{Onset: lifecycle.Onset{Time: time.Unix(1, 0)}}}
 	for _, name := range on {
-		n.Waits = append(n.Waits, Wait{Ref: Ref{"K", "ns", name}})
+		n.Trouble.Waits = append(n.Trouble.Waits, Wait{Ref: Ref{"K", "ns", name}})
 	}
 	return n
 }
@@ -64,8 +64,8 @@ func in(s lifecycle.State) *Node {
 
 func TestResolve(t *testing.T) {
 	ofKustomization := func(n *Node, kind string) *Node {
-		for i := range n.Waits {
-			n.Waits[i].Kind = kind
+		for i := range n.Trouble.Waits {
+			n.Trouble.Waits[i].Kind = kind
 		}
 		return n
 	}
@@ -99,7 +99,7 @@ func TestResolve(t *testing.T) {
 			"a > K/ns/b circular indirect K/ns/b", "b > K/ns/d circular direct K/ns/b", "d > K/ns/b circular direct K/ns/d",
 		}},
 		{"a kind that is not complete", map[string]*Node{"K a": ofKustomization(waiting("b"), "Other")}, []string{"a > Other/ns/b unknown direct K/ns/a"}},
-		{"a kind that is not watched", map[string]*Node{"K a": {Target: "c", State: lifecycle.DependencyNotReady, Waits: []Wait{{Ref: Ref{"CRD", "", "x"}, Unwatched: true}}}},
+		{"a kind that is not watched", map[string]*Node{"K a": {Target: "c", State: lifecycle.DependencyNotReady, Trouble: &Trouble{Waits: []Wait{{Ref: Ref{"CRD", "", "x"}, Unwatched: true}}}}},
 			[]string{"a > CRD/x unwatched direct K/ns/a"}},
 		{"no tags", map[string]*Node{"K a": waiting("b"), "K b": {State: lifecycle.Ready, Satisfied: true, Empty: true}},
 			[]string{"a > K/ns/b empty direct K/ns/a"}},
@@ -109,8 +109,8 @@ func TestResolve(t *testing.T) {
 				n.Source = Ref{"GitRepository", "ns", "s"}
 				return n
 			}(),
-			"Kustomization b": {State: lifecycle.Ready, Satisfied: true, Revision: "1", Source: Ref{"GitRepository", "ns", "s"}},
-			"GitRepository s": {State: lifecycle.Ready, Satisfied: true, Revision: "2"},
+			"Kustomization b": {State: lifecycle.Ready, Satisfied: true, Revision: 1, Source: Ref{"GitRepository", "ns", "s"}},
+			"GitRepository s": {State: lifecycle.Ready, Satisfied: true, Revision: 2},
 		}, []string{"a > Kustomization/ns/b revision direct Kustomization/ns/a"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestMissingSource(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	}
-	failing := &Node{Target: "c", State: lifecycle.Failed, From: Ref{"S", "ns", "s"}, Reason: "ArtifactFailed"}
+	failing := &Node{Target: "c", State: lifecycle.Failed, Trouble: &Trouble{From: Ref{"S", "ns", "s"}, Reason: "ArtifactFailed"}}
 	c.Replace("K", map[string]any{"ns/a": failing})
 	want() // nothing is known of sources
 	c.Replace("S", map[string]any{"ns/other": in(lifecycle.Ready)})

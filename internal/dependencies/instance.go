@@ -57,6 +57,8 @@ type Demand struct {
 	// Version is the one that is applied, and Since is when it was applied first.
 	Version string
 	Since   time.Time
+	// Changed is when the spec was changed last; zero if unknown.
+	Changed time.Time
 }
 
 // Sync is the source and the Kustomization of the same name that sync a cluster.
@@ -84,7 +86,11 @@ type Report struct {
 }
 
 // Origin is where a source or a Kustomization takes its content from.
-type Origin struct{ URL, Ref, Path string }
+type Origin struct {
+	URL, Ref, Path string
+	// Changed is when the spec was changed last; zero if unknown.
+	Changed time.Time
+}
 
 // mismatch is an object that is not as a FluxInstance asks for, and since when; the zero
 // time if that is unknown.
@@ -163,7 +169,7 @@ func (c *Cluster) renderInstances() {
 
 func (c *Cluster) mismatches(ref Ref, instance *Node) []mismatch {
 	d := instance.Demand
-	all := slices.Concat(c.syncMismatches(&d.Sync, instance.Changed), registryMismatches(d, d.Images, lifecycle.LaterOf(instance.Changed, d.Since)))
+	all := slices.Concat(c.syncMismatches(&d.Sync, d.Changed), registryMismatches(d, d.Images, lifecycle.LaterOf(d.Changed, d.Since)))
 	report := c.nodes[Ref{kindReport, ref.Namespace, ref.Name}]
 	if report != nil && report.Report != nil {
 		all = append(all, reportMismatches(Ref{kindReport, ref.Namespace, ref.Name}, d, report.Report)...)
@@ -186,9 +192,9 @@ func (c *Cluster) syncMismatches(s *Sync, changed time.Time) []mismatch {
 	}
 	applier := Ref{kindKustomization, s.Source.Namespace, s.Source.Name}
 	var all []mismatch
-	add := func(ref Ref, desired, actual string) {
+	add := func(ref Ref, o Origin, desired, actual string) {
 		if desired != actual && !s.Patched {
-			all = append(all, mismatch{"sync", ref.String(), desired, cmp.Or(actual, "none"), lifecycle.LaterOf(changed, c.nodes[ref].Changed)})
+			all = append(all, mismatch{"sync", ref.String(), desired, cmp.Or(actual, "none"), lifecycle.LaterOf(changed, o.Changed)})
 		}
 	}
 	for _, ref := range []Ref{s.Source, applier} {
@@ -196,16 +202,20 @@ func (c *Cluster) syncMismatches(s *Sync, changed time.Time) []mismatch {
 		if ref == applier {
 			desired = s.Source.String()
 		}
-		switch node := c.nodes[ref]; {
+		node, origin := c.nodes[ref], Origin{}
+		if node != nil && node.Origin != nil {
+			origin = *node.Origin
+		}
+		switch {
 		case node == nil && c.known[ref.Kind]:
 			all = append(all, mismatch{aspect: "sync", object: ref.String(), desired: desired, actual: "missing"})
 		case node == nil:
 		case ref == applier:
-			add(ref, desired, node.Source.String())
-			add(ref, s.Path, node.Origin.Path)
+			add(ref, origin, desired, node.Source.String())
+			add(ref, origin, s.Path, origin.Path)
 		default:
-			add(ref, desired, node.Origin.URL)
-			add(ref, s.Ref, node.Origin.Ref)
+			add(ref, origin, desired, origin.URL)
+			add(ref, origin, s.Ref, origin.Ref)
 		}
 	}
 	return all

@@ -33,7 +33,7 @@ func newInstance(t *testing.T, d Demand) (c *Cluster, rows func() []string) {
 		var found []string
 		for _, f := range []*exposition.Family{policyPresent, mismatchInfo} {
 			for _, b := range e.Blocks(f.Name)[f.Name] {
-				for line := range strings.Lines(string(b.Bytes())) {
+				for line := range strings.Lines(string(b.Append(nil))) {
 					found = append(found, strings.Join(strings.Fields(labels.ReplaceAllString(strings.TrimSpace(line), "$1 $2 $3 $4 $5")), " "))
 				}
 			}
@@ -61,15 +61,15 @@ func TestInstance(t *testing.T) {
 		{"no sync", Demand{Sync: sync}, map[string]map[string]any{"GitRepository": {}, kindKustomization: {}},
 			[]string{"sync GitRepository/flux-system/fleet https://git/fleet missing 1", "sync Kustomization/flux-system/fleet GitRepository/flux-system/fleet missing 1"}},
 		{"another sync", Demand{Sync: sync}, map[string]map[string]any{
-			"GitRepository":   {source: &Node{Origin: Origin{URL: "https://git/other", Ref: "dev"}}},
+			"GitRepository":   {source: &Node{Origin: &Origin{URL: "https://git/other", Ref: "dev"}}},
 			kindKustomization: {applier: &Node{Source: Ref{"Bucket", "flux-system", "fleet"}}},
 		}, []string{
 			"sync GitRepository/flux-system/fleet https://git/fleet https://git/other 1", "sync GitRepository/flux-system/fleet main dev 1",
 			"sync Kustomization/flux-system/fleet GitRepository/flux-system/fleet Bucket/flux-system/fleet 1", "sync Kustomization/flux-system/fleet clusters/c none 1",
 		}},
 		{"the sync", Demand{Sync: sync}, map[string]map[string]any{
-			"GitRepository":   {source: &Node{Origin: Origin{URL: "https://git/fleet", Ref: "main"}}},
-			kindKustomization: {applier: &Node{Source: git, Origin: Origin{Path: "clusters/c"}}},
+			"GitRepository":   {source: &Node{Origin: &Origin{URL: "https://git/fleet", Ref: "main"}}},
+			kindKustomization: {applier: &Node{Source: git, Origin: &Origin{Path: "clusters/c"}}},
 		}, nil},
 		{"a sync that is patched", Demand{Sync: func() Sync { s := sync; s.Patched = true; return s }()}, map[string]map[string]any{
 			"GitRepository": {source: &Node{}}, kindKustomization: {applier: &Node{}},
@@ -113,9 +113,9 @@ func TestInstanceFollows(t *testing.T) {
 	want("allow-egress 0")
 	c.Set(KindNetworkPolicy, "flux-system/allow-egress", &Node{})
 	want("allow-egress 1")
-	c.Set("GitRepository", "flux-system/fleet", &Node{Origin: Origin{URL: "v"}})
+	c.Set("GitRepository", "flux-system/fleet", &Node{Origin: &Origin{URL: "v"}})
 	want("allow-egress 1", "sync GitRepository/flux-system/fleet u v 1")
-	c.Set("GitRepository", "flux-system/fleet", &Node{Origin: Origin{URL: "u"}})
+	c.Set("GitRepository", "flux-system/fleet", &Node{Origin: &Origin{URL: "u"}})
 	c.Set("K", "ns/a", &Node{Shard: "two"})
 	want("allow-egress 1", "shard two one objects: 1 1")
 	c.Set("K", "ns/a", nil)
@@ -140,7 +140,7 @@ func TestMismatchSince(t *testing.T) {
 	}{{"both on record", changed, lifecycle.Onset{Time: changed}}, {"one on record", time.Time{}, lifecycle.Onset{}}} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, _ := newTestCluster(t)
-			c.Replace("GitRepository", map[string]any{"flux-system/fleet": &Node{Origin: Origin{URL: "https://git/other"}, Changed: tc.changed}})
+			c.Replace("GitRepository", map[string]any{"flux-system/fleet": &Node{Origin: &Origin{URL: "https://git/other", Changed: tc.changed}}})
 			c.Replace(kindKustomization, nil)
 			all := c.syncMismatches(&Sync{Source: git, URL: "https://git/fleet"}, asked)
 			if len(all) != 1 || all[0].since != tc.want {

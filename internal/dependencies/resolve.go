@@ -48,7 +48,7 @@ type finding struct {
 func (c *Cluster) resolve(ref Ref) finding {
 	node := c.nodes[ref]
 	worst := finding{problem: unknown, blocked: ref}
-	for i, w := range node.Waits {
+	for i, w := range node.waits() {
 		f := finding{dependency: w.Ref, problem: c.problem(node, w), blocked: ref}
 		if f.problem == waits {
 			f = c.follow(f)
@@ -87,7 +87,7 @@ func (c *Cluster) leads(from, to Ref) bool {
 		if node == nil || node.Satisfied {
 			continue
 		}
-		for _, w := range node.Waits {
+		for _, w := range node.waits() {
 			if w.Ref == to {
 				return true
 			}
@@ -98,6 +98,13 @@ func (c *Cluster) leads(from, to Ref) bool {
 		}
 	}
 	return false
+}
+
+func (n *Node) waits() []Wait {
+	if n.Trouble == nil {
+		return nil
+	}
+	return n.Trouble.Waits
 }
 
 func rank(problem string) int { return slices.Index(bySeverity(), problem) }
@@ -127,7 +134,7 @@ func (c *Cluster) problem(node *Node, w Wait) string {
 	case lifecycle.Unprocessed:
 		return unprocessed
 	case lifecycle.DependencyNotReady:
-		if len(on.Waits) > 0 {
+		if len(on.waits()) > 0 {
 			return waits
 		}
 		return failed
