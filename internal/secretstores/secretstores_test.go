@@ -37,7 +37,7 @@ func newTestCluster(t *testing.T) (c *Cluster, rows func() []string) {
 	of := func(f *exposition.Family, prefix string, names ...string) []string {
 		var found []string
 		for _, b := range e.Blocks(f.Name)[f.Name] {
-			for line := range strings.Lines(string(b.Bytes())) {
+			for line := range strings.Lines(string(b.Append(nil))) {
 				_, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
 				found = append(found, strings.Join([]string{prefix, labels(line, names...), value}, " "))
 			}
