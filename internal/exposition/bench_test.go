@@ -5,8 +5,10 @@ package exposition
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"testing"
 )
 
@@ -17,7 +19,13 @@ func benchFill(i int, revision string) func(*Rows) {
 	return func(r *Rows) {
 		r.Add(benchInfo, 1, "management", "kustomize.toolkit.fluxcd.io", "Kustomization", fmt.Sprintf("tenant-%d", i%97), name,
 			"True", "ReconciliationSucceeded", "False", revision, revision, "", "", "GitRepository", "flux-system", "fleet", "./apps/"+name)
+		r.Add(benchStatus, 1, "management", "kustomize.toolkit.fluxcd.io", "Kustomization", fmt.Sprintf("tenant-%d", i%97), name, "ready")
 	}
+}
+
+var benchStatus = &Family{
+	Name: "cobaltcore_flux_resource_status", Type: Gauge, Help: "A benchmark.",
+	Labels: []string{"cluster", "target_cluster", "group", "kind", "exported_namespace", "name", "status"},
 }
 
 var benchInfo = &Family{
@@ -30,18 +38,23 @@ var benchInfo = &Family{
 
 func benchExposition(b *testing.B) (*Handler, *Group, *Rows) {
 	b.Helper()
-	e, err := New(Options{}, benchInfo)
+	e, err := New(Options{}, benchInfo, benchStatus)
 	if err != nil {
 		b.Fatal(err)
 	}
-	g := e.serve(Key{Cluster: "management", Collector: "flux", Kind: "Kustomization"}, benchInfo)
+	g := e.serve(Key{Cluster: "management", Collector: "flux", Kind: "Kustomization"}, benchInfo, benchStatus)
 	rows := g.Rows()
-	list := make([]*Entry, benchRows)
-	for i := range list {
-		list[i] = rows.Render(fmt.Sprint(i), benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
-	}
-	g.Replace(list)
+	benchList(g, rows)
 	return &Handler{Exposition: e}, g, rows
+}
+
+// benchList lists all objects.
+func benchList(g *Group, rows *Rows) {
+	stage, places := g.Stage(), make([]Place, benchRows)
+	for i := range places {
+		places[i], _ = stage.Add(fmt.Sprint(i), rows, benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
+	}
+	stage.Replace(places)
 }
 
 // discard counts what is written and keeps nothing.
@@ -54,30 +67,26 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(int)             {}
 func (d *discard) Write(p []byte) (int, error) { d.n += int64(len(p)); return len(p), nil }
 
-// BenchmarkScrape serves 50,000 rows. changed is the share of blocks in which a
-// row has changed since the scrape before.
+// BenchmarkScrape serves 50,000 objects with two rows. changed is how many of them have changed
+// since the scrape before.
 func BenchmarkScrape(b *testing.B) {
 	for _, encoding := range []string{"identity", "gzip"} {
-		for _, changed := range []float64{0, 0.01, 1} {
-			b.Run(fmt.Sprintf("%s/changed=%g", encoding, changed), func(b *testing.B) {
+		for _, changed := range []int{0, 5, 100} {
+			b.Run(fmt.Sprintf("%s/changed=%d", encoding, changed), func(b *testing.B) {
 				h, g, rows := benchExposition(b)
 				r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 				r.Header.Set("Accept-Encoding", encoding)
 				w := &discard{header: http.Header{}}
 				h.ServeHTTP(w, r)
-				pages := benchRows / slotsPerPage
+				random := rand.New(rand.NewPCG(1, 2))
 				b.ReportAllocs()
-				i := 0
 				for b.Loop() {
-					if changed > 0 {
-						b.StopTimer()
-						for n := range max(1, int(changed*float64(pages))) {
-							k := (i + n*slotsPerPage) % benchRows
-							g.Set(fmt.Sprint(k), rows, benchFill(k, fmt.Sprintf("refs/heads/main@sha1:%040x", i)))
-						}
-						i++
-						b.StartTimer()
+					b.StopTimer()
+					for range changed {
+						k := random.IntN(benchRows)
+						g.Set(fmt.Sprint(k), rows, benchFill(k, fmt.Sprintf("refs/heads/main@sha1:%040x", random.Uint64())))
 					}
+					b.StartTimer()
 					w.n = 0
 					h.ServeHTTP(w, r)
 				}
@@ -106,4 +115,32 @@ func BenchmarkSet(b *testing.B) {
 			g.Set("4711", rows, fills[i%2])
 		}
 	})
+}
+
+// BenchmarkList lists all objects: for the first time, and again when nothing has changed.
+// MiB-kept is the heap that they take afterwards.
+func BenchmarkList(b *testing.B) {
+	for _, again := range []bool{false, true} {
+		b.Run(fmt.Sprintf("again=%t", again), func(b *testing.B) {
+			before := heap()
+			_, g, rows := benchExposition(b)
+			kept := heap() - before
+			b.ReportAllocs()
+			for b.Loop() {
+				if !again {
+					g.Clear()
+				}
+				benchList(g, rows)
+			}
+			b.ReportMetric(kept, "MiB-kept")
+			runtime.KeepAlive(g)
+		})
+	}
+}
+
+func heap() float64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / (1 << 20)
 }

@@ -43,8 +43,8 @@ type Exposition struct {
 
 	changed signal
 
-	runs        runs
-	compressors compressors
+	runs   runs
+	packer *packer
 }
 
 // layout is an immutable list of groups and, by family, where its rows are.
@@ -60,7 +60,7 @@ type columnRef struct{ group, column int }
 func New(o Options, decls ...*Family) (*Exposition, error) {
 	o.MaxObjects = cmp.Or(o.MaxObjects, 200_000)
 	o.MaxLabelValue = cmp.Or(o.MaxLabelValue, 1024)
-	e := &Exposition{options: o, byDecl: map[*Family]*family{}}
+	e := &Exposition{options: o, byDecl: map[*Family]*family{}, packer: newPacker()}
 	for _, decl := range decls {
 		f, err := compile(decl, o)
 		if err != nil {
@@ -82,12 +82,13 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 // Group creates an empty group that takes rows of the given families, which must
 // be among those of [New]. It is not served before [Exposition.Swap].
 func (e *Exposition) Group(key Key, decls []*Family) *Group {
-	g := &Group{key: key, options: e.options, changed: &e.changed}
+	g := &Group{key: key, options: e.options, changed: &e.changed, packer: e.packer}
 	for _, decl := range decls {
 		if f := e.byDecl[decl]; f != nil && f.enabled {
 			g.families = append(g.families, f)
 		}
 	}
+	g.table = g.empty()
 	return g
 }
 
@@ -96,6 +97,7 @@ func (e *Exposition) Group(key Key, decls []*Family) *Group {
 func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
 	g := e.Group(key, decls)
 	g.refresh, g.rows, g.changed = refresh, g.Rows(), nil
+	g.table = g.empty()
 	return g
 }
 

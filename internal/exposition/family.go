@@ -11,6 +11,7 @@
 package exposition
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -86,8 +87,8 @@ func compile(decl *Family, o Options) (*family, error) {
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),
 		header: [2]*Block{
-			formatText:        newBlock(header(decl, decl.Name, decl.Type)),
-			formatOpenMetrics: newBlock(header(decl, openMetricsName(decl), openMetricsType(decl))),
+			formatText:        rawBlock(header(decl, decl.Name, decl.Type)),
+			formatOpenMetrics: rawBlock(header(decl, openMetricsName(decl), openMetricsType(decl))),
 		},
 	}
 	open := decl.Name + "{"
@@ -107,7 +108,7 @@ func compile(decl *Family, o Options) (*family, error) {
 	if open != `",` {
 		f.before = append(f.before, []byte(decl.Name)) // no labels at all
 	}
-	if f.header[formatText].equal(f.header[formatOpenMetrics]) {
+	if bytes.Equal(f.header[formatText].raw, f.header[formatOpenMetrics].raw) {
 		f.header[formatOpenMetrics] = f.header[formatText]
 	}
 	return f, nil

@@ -73,8 +73,10 @@ func TestGroupIsAMap(t *testing.T) {
 				g.Clear()
 			case op < 97:
 				replace(random.IntN(1200))
+			case op < 98:
+				model = replaceRandomly(g, random, random.IntN(1200), limit)
 			}
-			if step%50 != 0 {
+			if step%75 != 0 {
 				continue
 			}
 			var want strings.Builder
@@ -85,9 +87,34 @@ func TestGroupIsAMap(t *testing.T) {
 			if diff := cmp.Diff(sorted(want.String()), sorted(e.text())); diff != "" {
 				t.Fatalf("limit %d, step %d: %s", limit, step, diff)
 			}
+			bodies(t, e)
 			if n, _, _ := g.Size(); n != len(model) {
 				t.Fatalf("size %d, want %d", n, len(model))
 			}
+		}
+	}
+}
+
+// TestKeysWithOneHash: keys are told apart also where their hashes are the same.
+func TestKeysWithOneHash(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	g.table.hashKey = func(key string) uint64 { return uint64(len(key)) }
+	rows, names := g.Rows(), []string{"a", "b", "c", "dd"}
+	for _, name := range names {
+		g.Set(name, rows, thing(name, 1))
+	}
+	for _, gone := range names { // the first one has the place of the hash
+		g.Delete(gone)
+		if g.Has(gone) || strings.Contains(e.text(), `name="`+gone+`"`) {
+			t.Errorf("%s is there after its deletion", gone)
+		}
+		l := newList(g)
+		for _, name := range names {
+			l.add(name, 2)
+		}
+		l.replace()
+		if objects, _, _ := g.Size(); objects != len(names) || strings.Count(e.text(), "test_value") != len(names) {
+			t.Errorf("%d objects after %s came back: %s", objects, gone, e.text())
 		}
 	}
 }

@@ -3,23 +3,13 @@
 
 package exposition
 
-import (
-	"bytes"
-	"encoding/binary"
-	"sync"
-
-	"github.com/klauspost/compress/flate"
-)
+import "encoding/binary"
 
 // A gzip body is one RFC 1952 member that is stitched from blocks: the header,
 // the raw DEFLATE of every block (each made by a fresh writer, so no block
 // refers back into another one, and each ended by a sync flush, so that it is
 // byte-aligned), an empty final block, CRC and size. Several members would be
 // legal, too, but curl refuses them.
-
-// gzipLevel trades CPU for size: level 1 is within about a sixth of the size of
-// level 6 on metric text and several times faster.
-const gzipLevel = 1
 
 var (
 	gzipHeader = [...]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // no name, no time, unknown system
@@ -31,28 +21,6 @@ func gzipTrailer(crc uint32, size int) []byte {
 	t := append(make([]byte, 0, 10), finalBlock[:]...)
 	t = binary.LittleEndian.AppendUint32(t, crc)
 	return binary.LittleEndian.AppendUint32(t, uint32(size)) //nolint:gosec // modulo is what RFC 1952 asks for
-}
-
-// compressors lends DEFLATE writers; each holds several hundred KB of tables.
-type compressors struct{ pool sync.Pool }
-
-type compressor struct {
-	w   *flate.Writer
-	out bytes.Buffer
-}
-
-func (c *compressors) deflate(raw []byte) []byte {
-	z, ok := c.pool.Get().(*compressor)
-	if !ok {
-		z = &compressor{}
-		z.w, _ = flate.NewWriter(&z.out, gzipLevel) // fails on an invalid level only
-	}
-	defer c.pool.Put(z)
-	z.out.Reset()
-	z.w.Reset(&z.out)
-	_, _ = z.w.Write(raw) // a bytes.Buffer takes everything
-	_ = z.w.Flush()
-	return bytes.Clone(z.out.Bytes())
 }
 
 // The CRC of a concatenation follows from the CRCs of its parts: appending n

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,22 +58,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(tail) > 0 {
-		families = append(families, []*Block{newBlock(tail)})
+		families = append(families, []*Block{rawBlock(tail)})
 	}
 
 	header := w.Header()
 	header.Set("Content-Type", string(contentType))
 	header.Set("Vary", "Accept, Accept-Encoding")
-	var parts [][]byte
+	write, size := h.Exposition.plain(families)
 	if acceptsGzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
-		parts = h.Exposition.gzip(families, filter.all())
-	} else {
-		parts = identity(families)
-	}
-	size := 0
-	for _, p := range parts {
-		size += len(p)
+		write, size = h.Exposition.gzip(families, filter.all())
 	}
 	header.Set("Content-Length", strconv.Itoa(size))
 	if r.Method == http.MethodHead {
@@ -81,42 +76,62 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// One system call for several compressed blocks: half the time of a gzip
 	// scrape over a real connection.
 	out := bufio.NewWriterSize(w, writeBuffer)
-	for _, p := range parts {
-		if _, err := out.Write(p); err != nil {
-			return // the client is gone
-		}
+	if write(out) == nil { // else the client is gone
+		_ = out.Flush()
 	}
-	_ = out.Flush()
 }
 
 const writeBuffer = 64 << 10
 
-func identity(families [][]*Block) [][]byte {
-	var parts [][]byte
+// plain returns the size of a body as text and a function that writes it. Blocks are
+// inflated one after the other into one buffer.
+func (e *Exposition) plain(families [][]*Block) (write func(io.Writer) error, size int) {
 	for _, blocks := range families {
 		for _, b := range blocks {
-			parts = append(parts, b.raw)
+			size += b.size
 		}
 	}
-	return parts
+	return func(w io.Writer) error {
+		s := e.packer.scratch()
+		defer e.packer.release(s)
+		for _, blocks := range families {
+			for _, b := range blocks {
+				s.after = b.Append(s.after[:0])
+				if _, err := w.Write(s.after); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}, size
 }
 
-// gzip stitches one member. Only whole bodies go through the cache of joined
-// blocks; a filtered one would push out what the next whole one needs.
-func (e *Exposition) gzip(families [][]*Block, whole bool) [][]byte {
+// gzip returns the size of a body of one gzip member and a function that writes it. Only
+// whole bodies go through the cache of joined blocks; a filtered one would push out what the
+// next whole one needs.
+func (e *Exposition) gzip(families [][]*Block, whole bool) (write func(io.Writer) error, size int) {
 	cache := &e.runs
 	if !whole {
 		cache = &runs{}
 	}
-	parts := [][]byte{gzipHeader[:]}
-	crc, size := uint32(0), 0
-	for _, b := range cache.join(families) {
-		b.compressed(&e.compressors)
-		parts = append(parts, b.deflate)
-		crc = crcAppend(crc, b.op, b.crc)
-		size += len(b.raw)
+	blocks := cache.join(e.packer, families)
+	crc, text := uint32(0), 0
+	for _, b := range blocks {
+		crc = crcAppend(crc, b.shift, b.crc)
+		text += b.size
+		size += len(b.deflate)
 	}
-	return append(parts, gzipTrailer(crc, size))
+	trailer := gzipTrailer(crc, text)
+	return func(w io.Writer) error {
+		_, err := w.Write(gzipHeader[:])
+		for i := 0; err == nil && i < len(blocks); i++ {
+			_, err = w.Write(blocks[i].deflate)
+		}
+		if err == nil {
+			_, err = w.Write(trailer)
+		}
+		return err
+	}, len(gzipHeader) + size + len(trailer)
 }
 
 // tail is what follows the rows: the exporter's own metrics and, in

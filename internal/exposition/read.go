@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// Append appends the rows of the block to dst: whole lines in the text format.
-func (b *Block) Append(dst []byte) []byte { return append(dst, b.raw...) }
-
 // Blocks are the rows of the named families as they are now: of every group all
 // of them are of one moment. A block that is the same pointer as before has the same
 // rows. Names that are not there have no blocks.

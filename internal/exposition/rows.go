@@ -56,6 +56,9 @@ func (r *Rows) reset() {
 	r.last, r.cut, r.seen, r.note, r.skip = 0, false, nil, nil, false
 }
 
+// line returns the lines of a family.
+func (r *Rows) line(i int) []byte { return r.lines[i] }
+
 // Add appends a sample. The values are those of the labels of decl in their
 // order, without the leading cluster. A second sample with the same labels is
 // dropped: an object that lists a thing twice must not make the output invalid.

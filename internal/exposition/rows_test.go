@@ -47,7 +47,7 @@ func (e *Exposition) text() string {
 	var b strings.Builder
 	for _, blocks := range e.body(e.layout.Load(), formatText, func(Key) bool { return true }) {
 		for _, block := range blocks[1:] {
-			b.Write(block.raw)
+			b.Write(block.Append(nil))
 		}
 	}
 	return b.String()

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"slices"
+)
+
+// column is the storage of one family in a page. Its block is immutable; changes wait in
+// pending until the rows are read.
+type column struct {
+	block *Block   // nil if there is no text
+	ends  []uint32 // by slot: where its text ends in block
+	// hashes are those of the newest texts by slot. A text with the hash of the one before
+	// is no change, so an unchanged object inflates nothing. 64 bits of a seeded hash: two
+	// texts of an object collide once in 10^19 changes.
+	hashes  []uint64
+	pending []change // by slot
+}
+
+// change is a text that is not in the block yet.
+type change struct {
+	slot int
+	text []byte
+}
+
+// rawSize and below are not worth the compression.
+const rawSize = 1 << 10
+
+// hash returns the hash of the newest text of a slot.
+func (c *column) hash(slot int) uint64 {
+	if c == nil || slot >= len(c.hashes) {
+		return 0
+	}
+	return c.hashes[slot]
+}
+
+// set notes the new text of a slot.
+func (c *column) set(slot int, text []byte, hash uint64) {
+	for len(c.hashes) <= slot {
+		c.hashes = append(c.hashes, 0)
+	}
+	c.hashes[slot] = hash
+	w := change{slot: slot, text: bytes.Clone(text)}
+	i, waits := slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
+	if waits {
+		c.pending[i] = w
+		return
+	}
+	c.pending = slices.Insert(c.pending, i, w)
+}
+
+// full reports whether too many changes wait for a reader: text at rest is compressed, also
+// while nothing is read.
+func (c *column) full() bool {
+	return len(c.pending) >= slotsPerPage || c.block != nil && len(c.pending) >= slotsPerPage/4
+}
+
+// commit builds a new block from the old one and what is pending. raw blocks are not
+// compressed.
+func (c *column) commit(z *packer, raw bool) {
+	if len(c.pending) == 0 {
+		return
+	}
+	s := z.scratch()
+	defer z.release(s)
+	if c.block != nil {
+		s.before = c.block.Append(s.before)
+	}
+	start, committed, pending := uint32(0), len(c.ends), c.pending
+	for slot := range c.hashes {
+		end := start
+		if slot < committed {
+			end = c.ends[slot]
+		} else {
+			c.ends = append(c.ends, 0)
+		}
+		text := s.before[start:end]
+		if len(pending) > 0 && pending[0].slot == slot {
+			text, pending = pending[0].text, pending[1:]
+		}
+		s.after = append(s.after, text...)
+		c.ends[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
+	}
+	c.pending = nil
+	switch {
+	case c.block != nil && bytes.Equal(s.before, s.after):
+	case len(s.after) == 0:
+		c.block = nil
+	case raw, len(s.after) <= rawSize:
+		c.block = rawBlock(bytes.Clone(s.after))
+	default:
+		c.block = z.block(s.after)
+	}
+}
+
+func (c *column) clone() *column {
+	return &column{block: c.block, ends: slices.Clone(c.ends), hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
+}

@@ -1,0 +1,188 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// list is what a reflector does with a list: it adds objects, some twice, drops some of them
+// again and hands over the others.
+type list struct {
+	stage  *Stage
+	rows   *Rows
+	places map[string]Place
+}
+
+func newList(g *Group) *list {
+	return &list{stage: g.Stage(), rows: g.Rows(), places: map[string]Place{}}
+}
+
+func (l *list) add(name string, v float64) {
+	if at, ok := l.stage.Add(name, l.rows, thing(name, v)); ok {
+		l.places[name] = at
+	}
+}
+
+func (l *list) replace() {
+	places := make([]Place, 0, len(l.places))
+	for _, at := range l.places { // in any order
+		places = append(places, at)
+	}
+	l.stage.Replace(places)
+}
+
+// replaceRandomly lists up to n objects and returns what they are.
+func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float64 {
+	l, model := newList(g), map[string]float64{}
+	for range n {
+		name := fmt.Sprintf("n%04d", random.IntN(2*n+1))
+		if _, ok := model[name]; !ok && limit > 0 && len(model) == limit {
+			continue // a refused object may not come back when another one has left the list
+		}
+		model[name] = float64(random.IntN(3))
+		l.add(name, model[name])
+	}
+	for name := range model {
+		if random.IntN(20) == 0 {
+			delete(model, name)
+			delete(l.places, name)
+		}
+	}
+	l.replace()
+	return model
+}
+
+// bodies returns the plain body after it has been compared with the gzip body.
+func bodies(t *testing.T, e *Exposition) string {
+	t.Helper()
+	families := e.body(e.layout.Load(), formatText, func(Key) bool { return true })
+	var plain, zipped bytes.Buffer
+	for out, body := range map[*bytes.Buffer]func([][]*Block) (func(io.Writer) error, int){
+		&plain:  e.plain,
+		&zipped: func(families [][]*Block) (func(io.Writer) error, int) { return e.gzip(families, true) },
+	} {
+		write, size := body(families)
+		if err := write(out); err != nil || size != out.Len() {
+			t.Fatalf("%d bytes announced, %d written: %v", size, out.Len(), err)
+		}
+	}
+	if !bytes.Equal(plain.Bytes(), gunzip(t, zipped.Bytes())) {
+		t.Fatal("the gzip body has another text")
+	}
+	return plain.String()
+}
+
+// TestStageDropped: a list that is given up leaves no trace.
+func TestStageDropped(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	rows := g.Rows()
+	for i := range 300 {
+		g.Set(fmt.Sprint(i), rows, thing(fmt.Sprint(i), 1))
+	}
+	before := e.text()
+	dropped := newList(g)
+	for i := range 600 {
+		dropped.add(fmt.Sprint(i), 2)
+	}
+	if diff := cmp.Diff(before, e.text()); diff != "" {
+		t.Error(diff)
+	}
+	g.Set("7", rows, thing("7", 3))
+	g.Delete("8")
+	want := strings.ReplaceAll(before, `name="7",uid="1"`, `name="7",uid="3"`)
+	want = strings.ReplaceAll(want, `name="7"} 1`, `name="7"} 3`)
+	want = strings.ReplaceAll(want, "test_info{cluster=\"east\",name=\"8\",uid=\"1\"} 1\n", "")
+	want = strings.ReplaceAll(want, "test_value{cluster=\"east\",name=\"8\"} 1\n", "")
+	if diff := cmp.Diff(want, e.text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestStageOfEqualRows: a list of what was there, in any order, changes no block, and one
+// with a change changes the blocks of its page only.
+func TestStageOfEqualRows(t *testing.T) {
+	_, g := testGroup(t, Options{})
+	relist := func(changed int) [][]*Block {
+		l := newList(g)
+		for _, i := range rand.Perm(1000) {
+			v := 1.0
+			if i == changed {
+				v = 2
+			}
+			l.add(fmt.Sprintf("n%04d", i), v)
+		}
+		l.replace()
+		return g.blocks()
+	}
+	first := relist(-1)
+	if second := relist(-1); !slices.EqualFunc(first, second, slices.Equal) {
+		t.Error("equal rows changed blocks")
+	}
+	third := relist(500)
+	for column, blocks := range first {
+		changed := 0
+		for i, b := range blocks {
+			if third[column][i] != b {
+				changed++
+			}
+		}
+		if want := min(1, len(blocks)); changed != want {
+			t.Errorf("family %d: %d of %d blocks changed, want %d", column, changed, len(blocks), want)
+		}
+	}
+}
+
+// TestStageAfterClear: rows that were withdrawn while the list arrived are back with it.
+func TestStageAfterClear(t *testing.T) {
+	e, g := testGroup(t, Options{})
+	g.Set("a", g.Rows(), thing("a", 1))
+	want, changed := e.text(), e.Changed()
+	l := newList(g)
+	l.add("a", 1)
+	g.Clear()
+	if text := e.text(); text != "" {
+		t.Error(text)
+	}
+	l.replace()
+	if diff := cmp.Diff(want, e.text()); diff != "" {
+		t.Error(diff)
+	}
+	select {
+	case <-changed:
+	default:
+		t.Error("no signal")
+	}
+}
+
+// TestStageRefuses objects beyond the limit, and counts those only that are still listed.
+func TestStageRefuses(t *testing.T) {
+	_, g := testGroup(t, Options{MaxObjects: 2})
+	g.Set("old", g.Rows(), thing("old", 1))
+	l := newList(g)
+	for _, name := range []string{"a", "b", "c", "old", "a", "c"} {
+		l.add(name, 1)
+	}
+	if got := l.stage.Key(l.places["c"]) + l.stage.Key(l.places["b"]); got != "cb" {
+		t.Errorf("keys %s", got)
+	}
+	delete(l.places, "old")
+	l.replace()
+	if objects, over, _ := g.Size(); objects != 2 || over != 1 {
+		t.Errorf("%d objects and %d too many, want 2 and 1", objects, over)
+	}
+	for name, want := range map[string]bool{"a": true, "b": true, "c": true, "old": false} {
+		if g.Has(name) != want {
+			t.Errorf("%s: has is %t, want %t", name, !want, want)
+		}
+	}
+}

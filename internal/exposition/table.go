@@ -1,0 +1,216 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"iter"
+	"maps"
+	"slices"
+)
+
+// table keeps the rows of objects by key. It is not safe for concurrent use.
+type table struct {
+	packer  *packer
+	columns int
+	raw     bool // blocks are not compressed
+
+	pages []*page
+	// index has the places of the keys by their hashes: 12 bytes an object where a map of
+	// strings takes 60. clash has those whose hash another key had first.
+	index   map[uint64]Place
+	clash   map[string]Place
+	hashKey func(string) uint64
+	free    []Place
+	cut     int // objects with a cut label value
+
+	changed bool // the rows are others than those of the table that it was derived from
+}
+
+// Place is where the rows of an object are in a table: page and slot.
+type Place uint32
+
+func placeOf(page, slot int) Place { return Place(page*slotsPerPage + slot) } //nolint:gosec // far below 2^32 objects
+func (p Place) page() int          { return int(p) / slotsPerPage }
+func (p Place) slot() int          { return int(p) % slotsPerPage }
+
+func newTable(z *packer, columns int, raw bool) *table {
+	return &table{packer: z, columns: columns, raw: raw, index: map[uint64]Place{}, hashKey: z.hashKey}
+}
+
+// derive returns a table with the same content that shares the pages until they change.
+func (t *table) derive() *table {
+	d := *t
+	d.pages, d.index, d.clash, d.free = slices.Clone(t.pages), maps.Clone(t.index), maps.Clone(t.clash), slices.Clone(t.free)
+	d.changed = false
+	return &d
+}
+
+// own makes all pages those of the table, which has taken the place of the one that it was
+// derived from.
+func (t *table) own() {
+	for _, p := range t.pages {
+		p.owner = t
+	}
+}
+
+func (t *table) len() int { return len(t.index) + len(t.clash) }
+
+func (t *table) key(at Place) []byte { return t.pages[at.page()].keys.at(at.slot()) }
+
+func (t *table) find(key string) (Place, bool) {
+	if at, ok := t.index[t.hashKey(key)]; ok && string(t.key(at)) == key {
+		return at, true
+	}
+	at, ok := t.clash[key]
+	return at, ok
+}
+
+// places returns the places of all objects. Those that were returned may be removed.
+func (t *table) places() iter.Seq[Place] {
+	return func(yield func(Place) bool) {
+		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.clash)} {
+			for at := range m {
+				if !yield(at) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// put replaces the rows of an object or adds it. Equal rows change nothing and allocate
+// nothing.
+func (t *table) put(key string, text func(column int) []byte, cut bool) Place {
+	at, known := t.find(key)
+	if !known {
+		at = t.add(key)
+	}
+	slot := at.slot()
+	t.markCut(at, cut)
+	for i := range t.columns {
+		line := text(i)
+		hash := t.packer.hash(line)
+		if hash != t.pages[at.page()].columns[i].hash(slot) {
+			t.set(at, i, line, hash)
+		}
+		if !known {
+			t.pages[at.page()].size += len(line)
+		}
+	}
+	return at
+}
+
+func (t *table) set(at Place, i int, text []byte, hash uint64) {
+	p := t.writable(at)
+	c := p.columns[i]
+	if c == nil {
+		c = &column{}
+		p.columns[i] = c
+	}
+	c.set(at.slot(), text, hash)
+	p.dirty, t.changed = true, true
+	if c.full() {
+		c.commit(t.packer, t.raw)
+	}
+}
+
+// remove removes an object.
+func (t *table) remove(at Place) {
+	p, slot := t.writable(at), at.slot()
+	key := string(p.keys.at(slot))
+	hash := t.hashKey(key)
+	if first, ok := t.index[hash]; ok && first == at {
+		delete(t.index, hash)
+	} else {
+		delete(t.clash, key)
+	}
+	t.free = append(t.free, at)
+	t.markCut(at, false)
+	p.keys.set(slot, "")
+	for i, c := range p.columns {
+		if c.hash(slot) != 0 {
+			t.set(at, i, nil, 0)
+		}
+	}
+	t.changed = true
+}
+
+// add finds a place for a new object.
+func (t *table) add(key string) Place {
+	at := t.vacancy()
+	t.writable(at).keys.set(at.slot(), key)
+	hash := t.hashKey(key)
+	if _, taken := t.index[hash]; !taken {
+		t.index[hash] = at
+		return at
+	}
+	if t.clash == nil {
+		t.clash = map[string]Place{}
+	}
+	t.clash[key] = at
+	return at
+}
+
+func (t *table) vacancy() Place {
+	if n := len(t.free); n > 0 {
+		at := t.free[n-1]
+		t.free = t.free[:n-1]
+		return at
+	}
+	last := len(t.pages) - 1
+	if last < 0 || len(t.pages[last].keys.ends) == slotsPerPage || t.pages[last].size >= pageSize {
+		t.pages = append(t.pages, &page{owner: t, columns: make([]*column, t.columns)})
+		last++
+	}
+	return placeOf(last, len(t.pages[last].keys.ends))
+}
+
+// writable returns the page of a place, of which the table becomes the owner.
+func (t *table) writable(at Place) *page {
+	p := t.pages[at.page()]
+	if p.owner != t {
+		p = p.clone(t)
+		t.pages[at.page()] = p
+	}
+	return p
+}
+
+func (t *table) markCut(at Place, cut bool) {
+	if slot := at.slot(); t.pages[at.page()].cut[slot] != cut {
+		t.writable(at).cut[slot] = cut
+		if cut {
+			t.cut++
+		} else {
+			t.cut--
+		}
+	}
+}
+
+// blocks merges all changes and returns the blocks by family. They are not changed
+// afterwards.
+func (t *table) blocks() [][]*Block {
+	counts := make([]int, t.columns)
+	for _, p := range t.pages {
+		p.commit(t.packer, t.raw)
+		for i, c := range p.columns {
+			if c != nil {
+				counts[i]++
+			}
+		}
+	}
+	out := make([][]*Block, t.columns)
+	for i, n := range counts {
+		if n > 0 {
+			out[i] = make([]*Block, 0, n)
+		}
+	}
+	for _, p := range t.pages {
+		for i, c := range p.columns {
+			if c != nil {
+				out[i] = append(out[i], c.block)
+			}
+		}
+	}
+	return out
+}
