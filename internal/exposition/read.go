@@ -51,6 +51,17 @@ func (e *Exposition) FamilyOf(metric string) string {
 	return ""
 }
 
+// Labels returns the labels of all rows of a metric as they are written; not ok if rows may
+// have others, or if [Exposition.FamilyOf] has no family of that name.
+func (e *Exposition) Labels(metric string) (names []string, ok bool) {
+	for _, f := range e.families {
+		if f.enabled && f.decl.Name == metric && !f.decl.Open && f.decl.Type != Histogram {
+			return slices.Clone(f.names), true
+		}
+	}
+	return nil, false
+}
+
 // ClusterLabel is what the cluster label is called in the rows.
 func (e *Exposition) ClusterLabel() string {
 	if e.options.ClusterLabel == "" {

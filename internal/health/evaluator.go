@@ -51,9 +51,9 @@ type Evaluator struct {
 	systems  []alerts.System
 
 	mu      sync.Mutex // of an evaluation
-	results map[string]cached
+	results map[string]*answer
 	// large are results of this evaluation that are not kept for the next one.
-	large    map[string][]series
+	large    map[string]*answer
 	recorded map[*recording][]uint64 // versions
 	active   map[*rule]map[uint64]*alert
 	failures map[string]uint64 // by rule
@@ -85,7 +85,7 @@ func New(o Options) (*Evaluator, error) {
 			Logger: slog.New(slog.DiscardHandler), MaxSamples: maxSamples, Timeout: queryTimeout, Parser: parser.NewParser(parser.Options{}),
 		}),
 		store:   newStore(o.Exposition, o.Self),
-		results: map[string]cached{}, recorded: map[*recording][]uint64{}, active: map[*rule]map[uint64]*alert{}, failures: map[string]uint64{},
+		results: map[string]*answer{}, recorded: map[*recording][]uint64{}, active: map[*rule]map[uint64]*alert{}, failures: map[string]uint64{},
 		systems: alerts.Systems(),
 	}
 	self := selfNames(o.Self)
@@ -133,7 +133,7 @@ func (e *Evaluator) Adopt(other *Evaluator) {
 	defer e.mu.Unlock()
 	for was, active := range other.active {
 		for _, r := range e.compiled.rules {
-			if r.name == was.name && r.expr.text == was.expr.text {
+			if r.name == was.name && r.expr.source == was.expr.source {
 				e.active[r] = adopted(r, active)
 			}
 		}
@@ -150,20 +150,22 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 	return out
 }
 
-// Run evaluates every interval until ctx ends.
+// Run evaluates after changes, and every interval, until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
-	for {
-		started, cpu := time.Now(), cpuTime()
+	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: e.outdated, evaluate: func() (took, cpu time.Duration) {
+		started, before := time.Now(), cpuTime()
 		if err := e.Evaluate(ctx); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
-		took := time.Since(started)
-		select {
-		case <-time.After(pause(interval, took, cpuTime()-cpu)):
-		case <-ctx.Done():
-			return
-		}
-	}
+		return time.Since(started), cpuTime() - before
+	}}.run(ctx)
+}
+
+// outdated reports whether the rows have changed since the last evaluation.
+func (e *Evaluator) outdated() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.store.outdated()
 }
 
 // Evaluate evaluates all rules over the rows as they are now. An error is about
@@ -184,7 +186,7 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 		e.failures[name]++
 		errs = append(errs, fmt.Errorf("rule %s: %w", name, err))
 	}
-	e.large = map[string][]series{}
+	e.large = map[string]*answer{}
 	defer func() { e.large = nil }()
 	for _, r := range e.compiled.recordings {
 		if err := e.record(ctx, r, now); err != nil {
@@ -224,14 +226,12 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 func (e *Evaluator) Size() (rows, series int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	seen := map[*exposition.Block]bool{}
-	for _, sel := range e.store.selections {
-		for _, b := range sel.blocks {
-			if !seen[b] {
-				seen[b] = true
-				rows += bytes.Count(e.store.parser.text(b), []byte("\n"))
-			}
+	for _, t := range e.store.tables {
+		for _, b := range t.blocks {
+			rows += bytes.Count(e.store.parser.text(b), []byte("\n"))
 		}
+	}
+	for _, sel := range e.store.selections {
 		for _, p := range sel.parts {
 			series += len(p)
 		}
@@ -242,13 +242,16 @@ func (e *Evaluator) Size() (rows, series int) {
 func (e *Evaluator) facts(ctx context.Context, now time.Time) (*facts, error) {
 	var errs []error
 	f := gatherFacts(func(expr string) []series {
-		i := slices.IndexFunc(e.state, func(q query) bool { return q.text == expr })
+		i := slices.IndexFunc(e.state, func(q query) bool { return q.source == expr })
 		if i < 0 {
 			return nil // metrics.include leaves it out
 		}
-		rows, err := e.ask(ctx, e.state[i], now)
-		errs = append(errs, err)
-		return rows
+		a, err := e.ask(ctx, e.state[i], now)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		return a.rows
 	})
 	return f, errors.Join(errs...)
 }

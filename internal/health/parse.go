@@ -30,7 +30,9 @@ type rowParser struct {
 	raw    [][]byte // names of the labels, in the order of the row
 	names  []string // the same, as expressions have them
 	values [][]byte
-	order  []int // in which names are sorted; -1 is the metric name
+	order  []int   // in which names are sorted; -1 is the metric name
+	at     [][]int // by selection, of its matchers: which label; -1 is none
+	key    []byte
 	build  labels.ScratchBuilder
 	buffer []byte // holds the block that is parsed
 }
@@ -41,34 +43,72 @@ func (p *rowParser) text(b *exposition.Block) []byte {
 	return p.buffer
 }
 
-// parse returns the rows of a metric in a block that match. matchers have no metric
-// name.
-func (p *rowParser) parse(block []byte, metric string, matchers []*labels.Matcher) ([]series, error) {
-	var out []series
-	var at []int // of the matchers: which label; -1 is none
-	p.raw, p.names = p.raw[:0], p.names[:0]
+// digest returns the rows of a block that each of some selections needs; nil needs none. Series
+// of the same row share their labels.
+func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, error) {
+	parts := make([]excerpt, len(selections))
+	p.name, p.raw, p.names, p.order, p.at = nil, p.raw[:0], p.names[:0], p.order[:0], make([][]int, len(selections))
+	distinct := make([]map[string]struct{}, len(selections))
+	now := p.seconds()
 	for line := range bytes.Lines(block) {
-		value, changed, err := p.scan(line)
+		v, err := p.value(line)
 		if err != nil {
 			return nil, err
 		}
-		if at == nil || changed {
-			at = p.prepare(matchers)
+		scanned, whole := false, labels.EmptyLabels()
+		for i, sel := range selections {
+			if sel == nil || text(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
+				continue
+			}
+			if !scanned {
+				if err := p.scan(line); err != nil {
+					return nil, err
+				}
+				scanned = true
+			}
+			if !p.matches(i, sel.matchers) {
+				continue
+			}
+			l := whole
+			switch by := sel.narrowing.by; {
+			case by != nil:
+				if !p.first(&distinct[i], by) {
+					continue
+				}
+				l = p.labels(by)
+			case whole.IsEmpty():
+				whole = p.labels(nil)
+				l = whole
+			}
+			parts[i].rows = append(parts[i].rows, series{labels: l, value: v, now: p.now})
 		}
-		if text(p.name) != metric || !p.matches(matchers, at) {
-			continue
-		}
-		v, err := strconv.ParseFloat(text(value), 64)
-		if err != nil {
-			return nil, errRow
-		}
-		out = append(out, series{labels: p.labels(), value: v, now: p.now})
 	}
-	return slices.Clip(out), nil
+	for i := range parts {
+		parts[i].rows = slices.Clip(parts[i].rows)
+	}
+	return parts, nil
 }
 
-// prepare sorts the labels and finds those that matchers are about.
-func (p *rowParser) prepare(matchers []*labels.Matcher) []int {
+func (p *rowParser) seconds() float64 { return float64(*p.now) / 1000 }
+
+// value returns the value of a line and notes the name of its metric.
+func (p *rowParser) value(line []byte) (float64, error) {
+	blank := bytes.LastIndexByte(line, ' ')
+	if blank < 0 {
+		return 0, errRow
+	}
+	if n := len(p.name); n == 0 || !bytes.HasPrefix(line, p.name) || line[n] != '{' && line[n] != ' ' {
+		p.name = line[:bytes.IndexAny(line, "{ ")]
+	}
+	v, err := strconv.ParseFloat(text(bytes.TrimSuffix(line[blank+1:], []byte("\n"))), 64)
+	if err != nil {
+		return 0, errRow
+	}
+	return v, nil
+}
+
+// sort sorts the labels of the line that was read last.
+func (p *rowParser) sort() {
 	p.order = append(p.order[:0], -1)
 	for i := range p.names {
 		p.order = append(p.order, i)
@@ -80,18 +120,21 @@ func (p *rowParser) prepare(matchers []*labels.Matcher) []int {
 		return p.names[i]
 	}
 	slices.SortFunc(p.order, func(a, b int) int { return strings.Compare(name(a), name(b)) })
-	at := make([]int, len(matchers))
-	for i, m := range matchers {
-		at[i] = slices.Index(p.names, m.Name)
-	}
-	return at
+	clear(p.at)
 }
 
-func (p *rowParser) matches(matchers []*labels.Matcher, at []int) bool {
-	for i, m := range matchers {
+// matches reports whether the line that was read last has the labels of the i-th selection.
+func (p *rowParser) matches(i int, matchers []*labels.Matcher) bool {
+	if p.at[i] == nil {
+		p.at[i] = make([]int, len(matchers))
+		for n, m := range matchers {
+			p.at[i][n] = slices.Index(p.names, m.Name)
+		}
+	}
+	for n, m := range matchers {
 		value := ""
-		if at[i] >= 0 {
-			value = text(p.values[at[i]])
+		if at := p.at[i][n]; at >= 0 {
+			value = text(p.values[at])
 		}
 		if !m.Matches(value) {
 			return false
@@ -100,27 +143,47 @@ func (p *rowParser) matches(matchers []*labels.Matcher, at []int) bool {
 	return true
 }
 
-// labels builds the labels of the line that was read last. Empty ones are none.
-func (p *rowParser) labels() labels.Labels {
+// first reports whether no line before had the same values of some labels as the one that was
+// read last.
+func (p *rowParser) first(seen *map[string]struct{}, by []string) bool {
+	p.key = p.key[:0]
+	for i, name := range p.names {
+		if slices.Contains(by, name) {
+			p.key = append(append(append(p.key, name...), 0xff), p.values[i]...)
+		}
+	}
+	if _, ok := (*seen)[string(p.key)]; ok {
+		return false
+	}
+	if *seen == nil {
+		*seen = map[string]struct{}{}
+	}
+	(*seen)[string(p.key)] = struct{}{}
+	return true
+}
+
+// labels builds the labels of the line that was read last, or those in only. Empty ones are
+// none.
+func (p *rowParser) labels(only []string) labels.Labels {
 	p.build.Reset()
 	for _, i := range p.order {
-		if i < 0 {
+		switch {
+		case i < 0:
 			p.build.Add(model.MetricNameLabel, text(p.name))
-		} else if len(p.values[i]) > 0 {
+		case len(p.values[i]) > 0 && (only == nil || slices.Contains(only, p.names[i])):
 			p.build.Add(p.names[i], text(p.values[i]))
 		}
 	}
 	return p.build.Labels() // copies
 }
 
-// scan takes one line apart: name{label="value",…} value. changed reports that its
-// labels are not those of the line before.
-func (p *rowParser) scan(line []byte) (value []byte, changed bool, err error) {
-	line = bytes.TrimSuffix(line, []byte("\n"))
+// scan takes one line apart: name{label="value",…} value.
+func (p *rowParser) scan(line []byte) error {
 	if err := p.line.Scan(line); err != nil {
-		return nil, false, errRow
+		return errRow
 	}
-	p.name, p.values = line[:p.line.NameEnd], p.values[:0]
+	p.values = p.values[:0]
+	changed := len(p.order) == 0
 	for i := range p.line.Labels {
 		s := &p.line.Labels[i]
 		changed = p.called(i, line[s.Name:s.NameEnd]) || changed
@@ -133,7 +196,10 @@ func (p *rowParser) scan(line []byte) (value []byte, changed bool, err error) {
 	if n := len(p.values); n < len(p.names) {
 		p.raw, p.names, changed = p.raw[:n], p.names[:n], true
 	}
-	return line[p.line.Value:], changed, nil
+	if changed {
+		p.sort()
+	}
+	return nil
 }
 
 // called notes the name of the i-th label and says whether that is another one than

@@ -51,11 +51,11 @@ func ours(text []byte) ([]sample, error) {
 	var out []sample
 	for line := range bytes.Lines(text) { // one by one for their order, and all for the rest
 		name := string(line[:max(0, bytes.IndexAny(line, "{ "))])
-		rows, err := p.parse(line, name, nil)
+		parts, err := p.digest(line, []*selection{{metric: name}})
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
+		for _, r := range parts[0].rows {
 			out = append(out, sample{r.labels.String(), r.value})
 		}
 	}
@@ -134,9 +134,9 @@ func TestParseMatches(t *testing.T) {
 	} {
 		now := int64(0)
 		p := rowParser{clusterLabel: clusterLabel, now: &now, build: labels.NewScratchBuilder(8)}
-		rows, err := p.parse(text, "a_metric", []*labels.Matcher{tc.matcher})
-		if err != nil || len(rows) != tc.want {
-			t.Errorf("%s: %d rows, %v", tc.matcher, len(rows), err)
+		found, err := p.digest(text, []*selection{{metric: "a_metric", matchers: []*labels.Matcher{tc.matcher}}})
+		if err != nil || len(found[0].rows) != tc.want {
+			t.Errorf("%s: %v, %v", tc.matcher, found, err)
 		}
 	}
 }
@@ -152,12 +152,12 @@ x_sum{clusterName="b",alpha="q"} 6
 `
 	now := int64(0)
 	p := rowParser{clusterLabel: "clusterName", now: &now, build: labels.NewScratchBuilder(8)}
-	rows, err := p.parse([]byte(text), "x_sum", nil)
+	found, err := p.digest([]byte(text), []*selection{{metric: "x_sum"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []sample
-	for _, r := range rows {
+	for _, r := range found[0].rows {
 		got = append(got, sample{r.labels.String(), r.value})
 	}
 	want(t, "rows", []sample{

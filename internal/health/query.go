@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -24,15 +23,17 @@ const (
 	queryTimeout = 20 * time.Second
 )
 
-// cached is the result of a query and of what it is.
-type cached struct {
+// answer is the result of a query and of which versions of its selections.
+type answer struct {
 	versions []uint64
 	rows     []series
+	// byLabels finds rows that are about others; it is built when it is asked for.
+	byLabels *index
 }
 
 // record evaluates a recording.
 func (e *Evaluator) record(ctx context.Context, r *recording, now time.Time) error {
-	versions := e.store.versions(r.expr.keys)
+	versions := e.store.versions(r.expr.selections)
 	if was, ok := e.recorded[r]; ok && !r.expr.clock && slices.Equal(was, versions) {
 		return nil
 	}
@@ -47,60 +48,65 @@ func (e *Evaluator) record(ctx context.Context, r *recording, now time.Time) err
 
 // rule evaluates one alert.
 func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
-	rows, err := e.ask(ctx, r.expr, c.now)
+	found, err := e.ask(ctx, r.expr, c.now)
 	if err != nil {
 		return err
 	}
-	if rows, err = r.identified(rows); err != nil {
+	rows, err := r.identified(found.rows)
+	if err != nil {
 		return err
 	}
 	var since map[uint64]onset
-	if len(rows) > 0 && r.since.text != "" {
+	if len(rows) > 0 && r.since.source != "" {
 		times, err := e.ask(ctx, r.since, c.now)
 		if err != nil {
 			return err
 		}
-		since = onsets(rows, times)
+		since = times.onsets(rows)
 	}
 	var why map[uint64]string
-	if len(rows) > 0 && r.reason.text != "" {
+	if len(rows) > 0 && r.reason.source != "" {
 		found, err := e.ask(ctx, r.reason, c.now)
 		if err != nil {
 			return err
 		}
-		why = reasons(rows, found)
+		why = found.reasons(rows)
 	}
 	e.active[r] = step(r, e.active[r], rows, since, why, c)
 	return nil
 }
 
 // maxResult is how many rows of a result are kept for the next evaluation.
-const maxResult = 1000
+const maxResult = maxKept
 
 // ask evaluates an expression, unless its result must be what it was.
-func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) ([]series, error) {
-	if rows, ok := e.large[q.text]; ok {
-		return rows, nil
+func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, error) {
+	if a, ok := e.large[q.text]; ok {
+		return a, nil
 	}
-	versions := e.store.versions(q.keys)
+	versions := e.store.versions(q.selections)
 	if was, ok := e.results[q.text]; ok && !q.clock && slices.Equal(was.versions, versions) {
-		return was.rows, nil
+		return was, nil
 	}
 	delete(e.results, q.text)
 	rows, err := e.query(ctx, q, now)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case q.clock || len(rows) > maxResult:
-		e.large[q.text] = rows
-	default:
-		e.results[q.text] = cached{versions: versions, rows: rows}
 	}
-	return rows, nil
+	a := &answer{versions: versions, rows: rows}
+	if q.clock || len(rows) > maxResult {
+		e.large[q.text] = a
+	} else {
+		e.results[q.text] = a
+	}
+	return a, nil
 }
 
 // query evaluates an expression.
 func (e *Evaluator) query(ctx context.Context, q query, now time.Time) ([]series, error) {
+	if e.store.empty(q.expr) {
+		return nil, nil
+	}
 	query, err := e.engine.NewInstantQuery(ctx, e.store, nil, q.text, now)
 	if err != nil {
 		return nil, err
@@ -167,76 +173,6 @@ func (r *recording) rows(rows []series) []series {
 			b.Set(name, v)
 		}
 		out[i] = series{labels: b.Labels(), value: s.value, now: s.now}
-	}
-	return out
-}
-
-// onset is since when it has been like this; atLeast means that it may be longer.
-type onset struct {
-	at      time.Time
-	atLeast bool
-}
-
-// Labels that rows about rows have apart from theirs.
-const (
-	onsetLabel  = "onset"
-	reasonLabel = "reason"
-	exactOnset  = "exact"
-)
-
-// onsets finds for each row the earliest time with the same labels.
-func onsets(rows, times []series) map[uint64]onset {
-	out := map[uint64]onset{}
-	for h, t := range joined(rows, times, onsetLabel, func(a, b series) bool { return a.value < b.value }) {
-		precision := t.labels.Get(onsetLabel)
-		out[h] = onset{time.UnixMilli(int64(t.value * 1000)).UTC(), precision != "" && precision != exactOnset}
-	}
-	return out
-}
-
-// reasons finds for each row why it is there.
-func reasons(rows, found []series) map[uint64]string {
-	out := map[uint64]string{}
-	less := func(a, b series) bool { return a.labels.Get(reasonLabel) < b.labels.Get(reasonLabel) }
-	for h, r := range joined(rows, found, reasonLabel, less) {
-		out[h] = r.labels.Get(reasonLabel)
-	}
-	return out
-}
-
-// joined finds for each row one with the same labels, apart from one label. It may have
-// fewer of them; one that has most holds, and of several the least.
-func joined(rows, found []series, apart string, less func(a, b series) bool) map[uint64]series {
-	byLabels := make(map[uint64]series, len(found))
-	var sets [][]string
-	known := map[string]bool{}
-	for _, s := range found {
-		l := nameless(s.labels)
-		var names []string
-		l.Range(func(l labels.Label) {
-			if l.Name != apart {
-				names = append(names, l.Name)
-			}
-		})
-		h := l.MatchLabels(true, names...).Hash()
-		if was, ok := byLabels[h]; !ok || less(s, was) {
-			byLabels[h] = s
-		}
-		if k := strings.Join(names, ","); !known[k] {
-			known[k] = true
-			sets = append(sets, names)
-		}
-	}
-	slices.SortStableFunc(sets, func(a, b []string) int { return len(b) - len(a) })
-	out := map[uint64]series{}
-	for _, row := range rows {
-		for _, names := range sets {
-			part := row.labels.MatchLabels(true, names...)
-			if s, ok := byLabels[part.Hash()]; ok && part.Len() == len(names) {
-				out[row.labels.Hash()] = s
-				break
-			}
-		}
 	}
 	return out
 }

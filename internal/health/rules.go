@@ -55,10 +55,12 @@ type recording struct {
 
 // query is an expression and what it depends on.
 type query struct {
-	text string // empty: none
-	// keys are its selectors.
-	keys []string
-	// clock says that the result changes with time alone.
+	source string // as it is declared; empty: none
+	text   string // as it is evaluated: its selectors name their selections
+	expr   parser.Expr
+	// selections are where its selectors have their rows.
+	selections []int
+	// clock means that the result changes with time alone.
 	clock bool
 }
 
@@ -200,7 +202,8 @@ func (c *compiler) query(expr string) (q query, why string, err error) {
 	if why := c.unfit(parsed); why != "" {
 		return query{}, why, nil
 	}
-	return query{text: expr, keys: c.store.add(parsed), clock: usesClock(parsed)}, "", nil
+	used, settled := c.store.add(parsed)
+	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled)}, "", nil
 }
 
 // unfit says why an expression has no answer in the rows of one moment.
@@ -226,18 +229,20 @@ func (c *compiler) unfit(e parser.Expr) string {
 	return why
 }
 
-// usesClock says whether an expression gives another result later although its
+// usesClock reports whether an expression gives another result later although its
 // rows are the same.
-func usesClock(e parser.Expr) bool {
-	clock := false
-	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
-		if call, ok := n.(*parser.Call); ok {
-			switch name := call.Func.Name; {
-			case name == "time", name == "timestamp", name == "now", len(call.Args) == 0 && strings.Contains("minute hour month year days_in_month day_of_month day_of_week day_of_year", name):
-				clock = true
-			}
-		}
-		return nil
-	})
-	return clock
+func usesClock(e parser.Expr) bool { return unbound(e, nil) }
+
+// isClock reports whether a node is a function of the time.
+func isClock(n parser.Node) bool {
+	call, ok := n.(*parser.Call)
+	if !ok {
+		return false
+	}
+	switch name := call.Func.Name; name {
+	case "time", "timestamp", "now":
+		return true
+	default:
+		return len(call.Args) == 0 && strings.Contains("minute hour month year days_in_month day_of_month day_of_week day_of_year", name)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,10 +27,7 @@ import (
 // whatever it is on the wire.
 const clusterLabel = exposition.ClusterLabel
 
-// store gives the engine the series that expressions select. Most selectors match
-// few rows; their series are kept, and of a block that has not changed they are not
-// looked for again. Those of a selector that matches many are made when they are
-// asked for, so that the memory does not grow with the fleet.
+// store gives the engine the series that expressions select.
 type store struct {
 	exposition *exposition.Exposition
 	// self gathers the metrics of the exporter itself. May be nil.
@@ -37,18 +35,19 @@ type store struct {
 
 	now        int64 // of the evaluation, in milliseconds
 	parser     rowParser
-	names      []string              // of the families
-	selections map[string]*selection // by matchers
+	tables     map[string]*table // by family
+	names      []string          // of the families
+	selections []*selection
+	byKey      map[string]int        // where a selection is
 	derived    map[string]*selection // results of recordings, by name
 }
 
-// selection is what a selector matches.
+// selection is what a selector of an expression matches.
 type selection struct {
-	metric   string
-	family   string            // has its samples; empty for recordings and metrics of the exporter itself
-	matchers []*labels.Matcher // without the metric name
-	blocks   []*exposition.Block
-	matched  map[*exposition.Block][]series
+	metric    string
+	table     *table            // has its samples; nil for recordings and metrics of the exporter itself
+	matchers  []*labels.Matcher // without the metric name
+	narrowing narrowing
 	// parts are all matching series, unless there are many.
 	parts [][]series
 	many  bool
@@ -56,8 +55,12 @@ type selection struct {
 	version uint64
 }
 
+// selectionLabel is the label of a matcher that is added to each selector and names its
+// selection: the engine hands matchers over as they are.
+const selectionLabel = "__selection__"
+
 func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
-	s := &store{exposition: e, self: self, selections: map[string]*selection{}, derived: map[string]*selection{}}
+	s := &store{exposition: e, self: self, tables: map[string]*table{}, byKey: map[string]int{}, derived: map[string]*selection{}}
 	s.parser = rowParser{clusterLabel: e.ClusterLabel(), now: &s.now, build: labels.NewScratchBuilder(20)}
 	return s
 }
@@ -72,30 +75,51 @@ func key(matchers []*labels.Matcher) string {
 	return strings.Join(parts, ",")
 }
 
-// add makes the selectors of an expression known and returns their keys.
-func (s *store) add(expr parser.Expr) []string {
-	var keys []string
-	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+// add makes the selectors of an expression known, names their selections in it, and returns
+// those. settled are the comparisons with the time that are part of the selections.
+func (s *store) add(expr parser.Expr) (used []int, settled []*parser.BinaryExpr) {
+	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok {
 			return nil
 		}
-		k := key(v.LabelMatchers)
-		keys = append(keys, k)
-		if s.selections[k] != nil {
-			return nil
+		by := narrowing{}
+		family := s.exposition.FamilyOf(v.Name)
+		if family == v.Name {
+			var comparison *parser.BinaryExpr
+			if by, comparison = narrow(v, path, rowLabels(s.exposition, family)); comparison != nil {
+				settled = append(settled, comparison)
+			}
 		}
-		s.selections[k] = &selection{
-			metric: v.Name, family: s.exposition.FamilyOf(v.Name),
-			matchers: slices.DeleteFunc(slices.Clone(v.LabelMatchers), func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }),
-			matched:  map[*exposition.Block][]series{},
-		}
-		if f := s.selections[k].family; f != "" && !slices.Contains(s.names, f) {
-			s.names = append(s.names, f)
-		}
+		at := s.selection(v, family, by)
+		used = append(used, at)
+		v.LabelMatchers = append(v.LabelMatchers, labels.MustNewMatcher(labels.MatchEqual, selectionLabel, strconv.Itoa(at)))
 		return nil
 	})
-	return keys
+	return used, settled
+}
+
+// selection returns the place of the selection of a selector.
+func (s *store) selection(v *parser.VectorSelector, family string, by narrowing) int {
+	k := key(v.LabelMatchers) + " " + by.text
+	if at, ok := s.byKey[k]; ok {
+		return at
+	}
+	sel := &selection{
+		metric: v.Name, narrowing: by,
+		matchers: slices.DeleteFunc(slices.Clone(v.LabelMatchers), func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }),
+	}
+	if family != "" {
+		if s.tables[family] == nil {
+			s.tables[family] = &table{digests: map[*exposition.Block][]excerpt{}}
+			s.names = append(s.names, family)
+		}
+		sel.table = s.tables[family]
+		sel.table.selections = append(sel.table.selections, sel)
+	}
+	at := len(s.selections)
+	s.selections, s.byKey[k] = append(s.selections, sel), at
+	return at
 }
 
 // refresh takes in what has changed since the last time. What it selects is of
@@ -104,84 +128,38 @@ func (s *store) refresh(now time.Time) error {
 	s.now = now.UnixMilli()
 	blocks := s.exposition.Blocks(s.names...)
 	self, err := s.gather()
+	for _, name := range s.names {
+		if problem := s.tables[name].refresh(&s.parser, blocks[name]); problem != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, problem))
+		}
+	}
 	for _, sel := range s.selections {
-		if s.derived[sel.metric] != nil {
-			continue
+		if sel.table == nil && s.derived[sel.metric] == nil {
+			sel.set([][]series{filter(self[sel.metric], sel.matchers)})
 		}
-		if sel.family == "" {
-			sel.set(filter(self[sel.metric], sel.matchers))
-			continue
-		}
-		err = errors.Join(err, sel.refresh(&s.parser, blocks[sel.family]))
 	}
 	return err
 }
 
-// maxKept is how many series of a selector are kept.
-const maxKept = 5000
+// outdated reports whether there are other rows than in the last refresh, apart from
+// timestamps: what follows from those changes with the time.
+func (s *store) outdated() bool {
+	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return strings.HasSuffix(name, "_timestamp_seconds") })
+	blocks := s.exposition.Blocks(names...)
+	return slices.ContainsFunc(names, func(name string) bool { return !slices.Equal(s.tables[name].blocks, blocks[name]) })
+}
 
-// refresh looks at the blocks that are new and forgets those that are gone.
-func (sel *selection) refresh(p *rowParser, blocks []*exposition.Block) error {
-	if slices.Equal(blocks, sel.blocks) {
-		return nil
-	}
-	sel.blocks = blocks
-	if sel.many {
-		sel.version++
-		return nil
-	}
-	matched := make(map[*exposition.Block][]series, len(blocks))
-	parts := make([][]series, 0, len(blocks))
-	n := 0
-	for _, b := range blocks {
-		rows, ok := sel.matched[b]
-		if !ok {
-			var err error
-			if rows, err = p.parse(p.text(b), sel.metric, sel.matchers); err != nil {
-				return fmt.Errorf("%s: %w", sel.metric, err)
-			}
-		}
-		if n += len(rows); n > maxKept {
-			sel.many, sel.matched, sel.parts = true, nil, nil
-			sel.version++
-			return nil
-		}
-		matched[b] = rows
-		if len(rows) > 0 {
-			parts = append(parts, rows)
-		}
-	}
+// set makes parts all there is, if they differ from what was.
+func (sel *selection) set(parts [][]series) {
 	if !same(parts, sel.parts) {
 		sel.version++
 	}
-	sel.matched, sel.parts = matched, parts
-	return nil
+	sel.parts = parts
 }
 
-// all are the series of the selector.
-func (sel *selection) all(p *rowParser) ([][]series, error) {
-	if !sel.many {
-		return sel.parts, nil
-	}
-	parts := make([][]series, 0, len(sel.blocks))
-	for _, b := range sel.blocks {
-		rows, err := p.parse(p.text(b), sel.metric, sel.matchers)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", sel.metric, err)
-		}
-		if len(rows) > 0 {
-			parts = append(parts, rows)
-		}
-	}
-	return parts, nil
-}
-
-// set makes rows all there is, if they differ from what was.
-func (sel *selection) set(rows []series) {
-	if parts := [][]series{rows}; !same(parts, sel.parts) {
-		sel.parts = parts
-		sel.version++
-	}
+// empty reports whether nothing matches.
+func (sel *selection) empty() bool {
+	return !sel.many && !slices.ContainsFunc(sel.parts, func(p []series) bool { return len(p) > 0 })
 }
 
 // same says whether both hold the same series in the same order.
@@ -209,12 +187,12 @@ func (s *store) derive(name string, rows []series) {
 		s.derived[name] = d
 	}
 	before := d.version
-	if d.set(rows); d.version == before {
+	if d.set([][]series{rows}); d.version == before {
 		return
 	}
 	for _, sel := range s.selections {
-		if sel.metric == name {
-			sel.set(filter(rows, sel.matchers))
+		if sel.table == nil && sel.metric == name {
+			sel.set([][]series{filter(rows, sel.matchers)})
 		}
 	}
 }
@@ -224,7 +202,7 @@ func (s *store) derive(name string, rows []series) {
 func (s *store) gather() (map[string][]series, error) {
 	wanted := map[string]bool{}
 	for _, sel := range s.selections {
-		if sel.family == "" && s.derived[sel.metric] == nil {
+		if sel.table == nil && s.derived[sel.metric] == nil {
 			wanted[sel.metric] = true
 		}
 	}
@@ -264,11 +242,11 @@ func number(m *dto.Metric) (float64, bool) {
 	return 0, false
 }
 
-// versions are those of the selections.
-func (s *store) versions(keys []string) []uint64 {
-	out := make([]uint64, len(keys))
-	for i, k := range keys {
-		out[i] = s.selections[k].version
+// versions are those of selections.
+func (s *store) versions(used []int) []uint64 {
+	out := make([]uint64, len(used))
+	for i, at := range used {
+		out[i] = s.selections[at].version
 	}
 	return out
 }
@@ -287,7 +265,7 @@ func (querier) Close() error { return nil }
 
 // Select implements [storage.Querier].
 func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	sel := q.store.selections[key(matchers)]
+	sel := q.store.named(matchers)
 	if sel == nil {
 		return storage.ErrSeriesSet(fmt.Errorf("no such selector: %s", key(matchers)))
 	}
@@ -301,6 +279,18 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 		parts = [][]series{all}
 	}
 	return &seriesSet{parts: parts, i: -1}
+}
+
+// named returns the selection that matchers name; nil if there is none.
+func (s *store) named(matchers []*labels.Matcher) *selection {
+	for _, m := range matchers {
+		if m.Name == selectionLabel {
+			if at, err := strconv.Atoi(m.Value); err == nil && at < len(s.selections) {
+				return s.selections[at]
+			}
+		}
+	}
+	return nil
 }
 
 // seriesSet iterates over a selection.
