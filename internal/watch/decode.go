@@ -4,7 +4,6 @@
 package watch
 
 import (
-	"bufio"
 	"bytes"
 	jsonv1 "encoding/json"
 	"errors"
@@ -95,7 +94,7 @@ type streamDecoder struct {
 func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), ended func(error)) *streamDecoder {
 	return &streamDecoder{
 		body:    body,
-		frames:  frameReader{r: bufio.NewReaderSize(body, frameBuffer)},
+		frames:  frameReader{r: body},
 		create:  create,
 		partial: partial,
 		ended:   ended,
@@ -125,7 +124,7 @@ func (d *streamDecoder) end(err error) {
 }
 
 func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
-	frame, err := d.frames.next()
+	frame, err := d.frames.frame()
 	if err != nil {
 		return "", nil, err
 	}
@@ -182,52 +181,6 @@ func splitEvent(frame []byte) (kind string, object []byte, err error) {
 		return "", nil, fmt.Errorf("%w watch event: no object", failure.ErrDecode)
 	}
 	return event.Type, event.Object, nil
-}
-
-const (
-	// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most
-	// a few times larger; a server that sends more without an end is broken.
-	maxEvent = 64 << 20
-	// frameBuffer holds bookmarks whole, and small objects. Each watch has one, and
-	// most of those wait for events of kinds of which there is no object.
-	frameBuffer = 4 << 10
-)
-
-// frameReader reads the events of a stream: a line each, which is what every API
-// server writes.
-type frameReader struct {
-	r    *bufio.Reader
-	long []byte // an event that is longer than the buffer of r
-}
-
-// next returns the next line that is not empty, without its end. It is valid
-// until the next call.
-func (f *frameReader) next() ([]byte, error) {
-	if cap(f.long) > 1<<20 {
-		f.long = nil // one huge object must not cost memory for good
-	}
-	f.long = f.long[:0]
-	for {
-		part, err := f.r.ReadSlice('\n')
-		line := part
-		if len(f.long) > 0 || errors.Is(err, bufio.ErrBufferFull) {
-			f.long = append(f.long, part...)
-			line = f.long
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull) && len(line) > maxEvent:
-			return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", failure.ErrDecode, maxEvent>>20)
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		}
-		if line = bytes.TrimSpace(line); len(line) > 0 && (err == nil || errors.Is(err, io.EOF)) {
-			return line, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		f.long = f.long[:0]
-	}
 }
 
 // decodeList reads a list from body as a stream and hands over each item as

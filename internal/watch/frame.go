@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+const (
+	// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most
+	// a few times larger; a server that sends more without an end is broken.
+	maxEvent = 64 << 20
+	// smallFrame is the buffer of a stream that has sent bookmarks only, which is the state of
+	// most of them: a bufio.Reader of 4 KiB each was 14 % of the heap with 40 clusters.
+	smallFrame = 512
+	// largeFrame is the buffer above which it is not kept: one huge object must not cost
+	// memory for good.
+	largeFrame = 1 << 20
+	// emptyReads is how often in a row a reader may return nothing.
+	emptyReads = 100
+)
+
+// frameReader reads the events of a stream: a line each, as every API server writes them.
+type frameReader struct {
+	r    io.Reader
+	buf  []byte // what was read
+	next int    // where the next line begins in buf
+	err  error  // of the last read
+}
+
+// frame returns the next line that is not empty, without its end. It is valid until the next
+// call.
+func (f *frameReader) frame() ([]byte, error) {
+	for searched := 0; ; {
+		rest := f.buf[f.next:]
+		end := bytes.IndexByte(rest[searched:], '\n')
+		if end < 0 && f.err == nil {
+			if searched = len(rest); searched > maxEvent {
+				return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", failure.ErrDecode, maxEvent>>20)
+			}
+			f.err = f.fill()
+			continue
+		}
+		line := rest
+		if end >= 0 {
+			line = rest[:searched+end+1]
+		}
+		f.next, searched = f.next+len(line), 0
+		if line = bytes.TrimSpace(line); len(line) > 0 && (end >= 0 || errors.Is(f.err, io.EOF)) {
+			return line, nil
+		}
+		if end < 0 {
+			return nil, f.err
+		}
+	}
+}
+
+// fill reads more, behind the part of a line that is there.
+func (f *frameReader) fill() error {
+	rest := f.buf[f.next:]
+	switch size := cap(f.buf); {
+	case len(rest) == size: // the line is longer
+		f.buf = append(make([]byte, 0, max(smallFrame, min(2*size, maxEvent+smallFrame))), rest...)
+	case size > largeFrame && len(rest) < largeFrame/2:
+		f.buf = append(make([]byte, 0, largeFrame), rest...)
+	default:
+		f.buf = f.buf[:copy(f.buf[:size], rest)]
+	}
+	f.next = 0
+	for range emptyReads {
+		n, err := f.r.Read(f.buf[len(f.buf):cap(f.buf)])
+		f.buf = f.buf[:len(f.buf)+n]
+		if n > 0 || err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestFrames reads lines of many lengths, whatever the parts in which they arrive.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	var want []string
+	var text strings.Builder
+	for _, length := range []int{1, 2, 511, 512, 513, 6000, 1, 2*largeFrame + 1, 3, 1023, 1024, 1, largeFrame, 5} {
+		line := strings.Repeat(string(rune('a'+random.IntN(26))), length)
+		want = append(want, line)
+		text.WriteString(line + []string{"\n", "\r\n", "\n\n \n"}[random.IntN(3)])
+	}
+	want = append(want, "the last one has no end")
+	text.WriteString(want[len(want)-1])
+	for name, parts := range map[string]func(io.Reader) io.Reader{
+		"whole": func(r io.Reader) io.Reader { return r }, "halves": iotest.HalfReader, "with the error": iotest.DataErrReader,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := frameReader{r: parts(strings.NewReader(text.String()))}
+			var got []string
+			for {
+				line, err := f.frame()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, string(line))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if cap(f.buf) > 2*largeFrame {
+				t.Errorf("a buffer of %d bytes is kept", cap(f.buf))
+			}
+		})
+	}
+}
+
+// TestFramesOfABrokenStream: a part of a line is no event, unless the stream ends.
+func TestFramesOfABrokenStream(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	f := frameReader{r: io.MultiReader(strings.NewReader("one\ntw"), iotest.ErrReader(broken))}
+	if line, err := f.frame(); string(line) != "one" || err != nil {
+		t.Errorf("%q, %v", line, err)
+	}
+	for range 2 {
+		if line, err := f.frame(); line != nil || !errors.Is(err, broken) {
+			t.Errorf("%q, %v", line, err)
+		}
+	}
+	f = frameReader{r: iotest.OneByteReader(strings.NewReader("a\nb\n"))}
+	for _, want := range []string{"a", "b", ""} {
+		if line, _ := f.frame(); string(line) != want {
+			t.Errorf("%q, not %q", line, want)
+		}
+	}
+}
