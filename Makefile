@@ -137,10 +137,13 @@ testbed: build ## Keep a real four-cluster fleet with Prometheus running until C
 	cd test && $(GO) build -o $(CURDIR)/bin/testbed ./testbed/cmd/testbed
 	exec bin/testbed -address $(ADDRESS)
 
+OBJECTS ?= 10000
+RUNS ?= 1
+
 .PHONY: bench
-bench: build ## Measure beside kube-state-metrics on a real cluster, and 100 clusters, then the Go benchmarks
-	cd test && $(GO) run ./bench -check
-	cd test && $(GO) run ./bench -clusters 100
+bench: build ## Measure OBJECTS (10000) beside kube-state-metrics on a real cluster RUNS (1) times, and 100 clusters, then the Go benchmarks; writes docs/performance.md
+	cd test && $(GO) run ./bench -objects $(OBJECTS) -runs $(RUNS) -docs $(CURDIR)/docs/performance.md -check
+	cd test && $(GO) run ./bench -clusters 100 -docs $(CURDIR)/docs/performance.md
 	$(GO) test -run '^$$' -bench . ./internal/... ./collectors/...
 	cd test && $(GO) test -run '^$$' -bench . -tags testbed ./e2e/fleet
 

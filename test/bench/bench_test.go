@@ -156,8 +156,8 @@ func withoutInfo(config []byte) []byte {
 
 func TestChecks(t *testing.T) {
 	good := Figures{
-		peakComplete: 10, peakEnd: 10, cpuComplete: 20, gzipCPU: 1, plainP99: 40,
-		neutralCPU: 30, flipCPU: 30, emptyResponses: 0, partResponses: 0,
+		peakEnd: 3, cpuComplete: 10, gzipCPU: 0.5, gzipP99: 0.9, scrapedFlipP99: 9, plainP99: 40, plainCPU: 12,
+		neutralCPU: 20, flipCPU: 30, visibleP50: 20, findingP50: 0.5, findingMax: 1.5, emptyResponses: 0, partResponses: 0,
 	}
 	rival := Figures{emptyResponses: 150, partResponses: 20}
 	for key := range good {
@@ -165,21 +165,24 @@ func TestChecks(t *testing.T) {
 			rival[key] = 100
 		}
 	}
-	evaluate := func(equal Figures) *Report {
-		r := newReport(Options{}, "", []subject{{Name: nameRival}, {Name: nameEqual}, {Name: nameAll}})
-		r.evaluate([][]Figures{{rival}, {equal}, {good}})
-		return r
-	}
-	if r := evaluate(good); !r.OK() {
-		t.Errorf("good figures: %+v", r.Checks)
-	}
-	for key, value := range good {
-		bad := maps.Clone(good)
-		if bad[key] = value*10 + 1; evaluate(bad).OK() {
-			t.Errorf("%s %v: no check fails", key, bad[key])
+	for _, objects := range []int{100, manyObjects} {
+		evaluate := func(figures Figures) *Report {
+			r := newReport(Options{Objects: objects}, "", []subject{{Name: nameRival}, {Name: nameShipped}, {Name: nameEqual}})
+			r.evaluate([][]Figures{{rival}, {figures}, {figures}})
+			return r
 		}
-		if delete(bad, key); evaluate(bad).OK() {
-			t.Errorf("%s is missing: no check fails", key)
+		r := evaluate(good)
+		if !r.OK() {
+			t.Errorf("good figures of %d objects: %+v", objects, r.Checks)
+		}
+		for _, c := range r.Checks {
+			bad := maps.Clone(good)
+			if bad[c.Key] = good[c.Key]*100 + 1; evaluate(bad).OK() {
+				t.Errorf("%s %v: no check fails", c.Key, bad[c.Key])
+			}
+			if delete(bad, c.Key); evaluate(bad).OK() {
+				t.Errorf("%s is missing: no check fails", c.Key)
+			}
 		}
 	}
 	if (&Report{}).OK() {
@@ -188,23 +191,21 @@ func TestChecks(t *testing.T) {
 }
 
 func TestMarkdown(t *testing.T) {
-	r := newReport(Options{Objects: 100}, "0.10 0.20 0.30", []subject{{Name: nameRival}, {Name: nameEqual}, {Name: nameAll}})
+	r := newReport(Options{Objects: 100}, "0.10 0.20 0.30", []subject{{Name: nameRival}, {Name: nameShipped}, {Name: nameEqual}})
 	r.evaluate([][]Figures{
 		{{cpuComplete: 4, partResponses: 19}},
+		{{cpuComplete: 1, partResponses: 0, findingP50: 0.25}},
 		{{cpuComplete: 0.5, partResponses: 0}},
-		{{cpuComplete: 1, partResponses: 0}},
 	})
-	var b strings.Builder
-	if err := r.Markdown(&b); err != nil {
-		t.Fatal(err)
-	}
+	text := r.Markdown()
 	for _, want := range []string{
-		"| CPU until complete | 4.00 s | 0.500 s | 0.12 | 1.00 s | 0.25 |\n",
+		"| CPU until complete | 4.00 s | 1.00 s | 0.25 | 0.500 s | 0.12 |\n",
+		"| update → finding in the report, p50 |  | 0.250 s |  |  |  |\n",
 		"| ours, equal output: CPU until complete ÷ kube-state-metrics | 0.25 | 0.12 | ok |\n",
 		"**FAILED**",
 	} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no line %q in\n%s", want, b.String())
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %q in\n%s", want, text)
 		}
 	}
 }

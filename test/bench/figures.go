@@ -36,6 +36,10 @@ const (
 	scrapedFlipP99  = "flips_scraped_scrape_p99_seconds"
 	visibleP50      = "visible_p50_seconds"
 	visibleP99      = "visible_p99_seconds"
+	gzipVisibleP50  = "gzip_visible_p50_seconds"
+	gzipVisibleP99  = "gzip_visible_p99_seconds"
+	findingP50      = "finding_p50_seconds"
+	findingMax      = "finding_max_seconds"
 	updatesRate     = "updates_per_second"
 	unitSeconds     = "s"
 	unitMillisecond = "ms"
@@ -71,10 +75,23 @@ func figures() []figure {
 		{flipCPU, "CPU per 1,000 Ready flips", unitSeconds},
 		{scrapedFlipCPU, "CPU per 1,000 Ready flips with a gzip scrape every second", unitSeconds},
 		{scrapedFlipP99, "p99 of those scrapes", unitMillisecond},
-		{visibleP50, "update → end of the response that shows it, p50", unitMillisecond},
-		{visibleP99, "update → end of the response that shows it, p99", unitMillisecond},
+		{visibleP50, "update → end of the plain response that shows it, p50", unitMillisecond},
+		{visibleP99, "update → end of the plain response that shows it, p99", unitMillisecond},
+		{gzipVisibleP50, "update → end of the gzip response that shows it, p50", unitMillisecond},
+		{gzipVisibleP99, "update → end of the gzip response that shows it, p99", unitMillisecond},
+		{findingP50, "update → finding in the report, p50", unitSeconds},
+		{findingMax, "update → finding in the report, longest", unitSeconds},
 		{updatesRate, "updates per second (of the driver)", unitCount},
 	}
+}
+
+// in returns the figure of a subject, and nothing for one that was not measured.
+func (f figure) in(figures Figures) string {
+	value, ok := figures[f.key]
+	if !ok {
+		return ""
+	}
+	return f.format(value)
 }
 
 func (f figure) format(value float64) string {

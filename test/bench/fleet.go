@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -53,27 +51,27 @@ const fleetObjects = 20
 // RunFleet measures the exporter with many clusters, which are contexts of a kubeconfig for
 // one API server: without the kinds that are watched, and with them, with one cluster and
 // with all.
-func RunFleet(ctx context.Context, o FleetOptions, w io.Writer) (err error) {
+func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 	if o.Clusters < 2 || o.Steady < time.Second {
-		return errors.New("at least 2 clusters and one second are needed")
+		return "", errors.New("at least 2 clusters and one second are needed")
 	}
 	o.scrapeRounds = 20
 	if o.Dir == "" {
 		if o.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
-			return fmt.Errorf("make a directory: %w", err)
+			return "", fmt.Errorf("make a directory: %w", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 	}
 	for _, dir := range []*string{&o.Dir, &o.Binary, &o.Profile} { // processes run elsewhere
 		if *dir != "" {
 			if *dir, err = filepath.Abs(*dir); err != nil {
-				return err
+				return "", err
 			}
 		}
 	}
 	if o.Binary == "" {
 		if o.Binary, err = build(ctx, o.Dir); err != nil {
-			return err
+			return "", err
 		}
 	}
 	before := loadAverage()
@@ -81,21 +79,21 @@ func RunFleet(ctx context.Context, o FleetOptions, w io.Writer) (err error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	if b.cluster, err = testbed.StartCluster(life, o.Dir, "bench"); err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, b.cluster.Stop()) }()
 	if err := b.run(ctx, "kinds absent", o.Clusters); err != nil {
-		return err
+		return "", err
 	}
 	if err := b.fill(ctx); err != nil {
-		return err
+		return "", err
 	}
 	for _, n := range []int{1, o.Clusters} {
 		if err := b.run(ctx, "kinds served", n); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return b.markdown(w, before)
+	return b.markdown(before), nil
 }
 
 // fill makes the API server serve all kinds and gives it some objects.
@@ -188,10 +186,10 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 }
 
 // markdown writes the report: of all runs, and what a cluster adds to one.
-func (b *fleetBench) markdown(w io.Writer, load string) error {
+func (b *fleetBench) markdown(load string) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s; steady state of %s; load before: %s; %s, %d CPUs, not pinned; the API server is on the same machine\n\n| figure |",
-		time.Now().UTC().Format(time.DateOnly), b.Steady, load, runtime.Version(), runtime.NumCPU())
+	fmt.Fprintf(&out, "%s: steady state of %s; load before: %s; %s, not pinned; the API server is on the same machine\n\n| figure |",
+		time.Now().UTC().Format(time.DateOnly), b.Steady, load, machine())
 	for _, r := range b.results {
 		fmt.Fprintf(&out, " %s |", r.Name)
 	}
@@ -204,6 +202,5 @@ func (b *fleetBench) markdown(w io.Writer, load string) error {
 		}
 		fmt.Fprintf(&out, " %s |\n", f.fine().format((all[f.key]-one[f.key])/float64(b.Clusters-1)))
 	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return out.String()
 }

@@ -22,6 +22,7 @@ func main() {
 	var (
 		o        Options
 		jsonFile string
+		docs     string
 		check    bool
 		fleet    FleetOptions
 	)
@@ -35,6 +36,7 @@ func main() {
 	flag.StringVar(&jsonFile, "json", "", "write the report as JSON to this file, too")
 	flag.IntVar(&fleet.Clusters, "clusters", 0, "measure a fleet of so many clusters instead, without kube-state-metrics")
 	flag.DurationVar(&fleet.Steady, "steady", time.Minute, "how long a fleet is watched in which nothing happens")
+	flag.StringVar(&docs, "docs", "", "replace the section of this run in this Markdown file, too")
 	flag.BoolVar(&check, "check", false, "fail unless every threshold is met")
 	flag.Parse()
 
@@ -42,9 +44,9 @@ func main() {
 	var err error
 	if fleet.Clusters > 0 {
 		fleet.Binary, fleet.Dir, fleet.Profile = o.Binary, o.Dir, o.Profile
-		err = RunFleet(ctx, fleet, os.Stdout)
+		err = runFleet(ctx, fleet, docs)
 	} else {
-		err = run(ctx, o, jsonFile, check)
+		err = run(ctx, o, jsonFile, docs, check)
 	}
 	stop()
 	if err != nil {
@@ -53,16 +55,33 @@ func main() {
 	}
 }
 
+func runFleet(ctx context.Context, o FleetOptions, docs string) error {
+	report, err := RunFleet(ctx, o)
+	if err != nil {
+		return err
+	}
+	return publish(report, docs, fmt.Sprintf("clusters %d", o.Clusters))
+}
+
+// publish prints a report, and replaces a section of a file with it if there is a file.
+func publish(report, file, section string) error {
+	_, err := fmt.Print(report)
+	if file == "" {
+		return err
+	}
+	return errors.Join(err, replaceSection(file, section, report))
+}
+
 // errCheck says that a threshold is not met. Which one is in the report.
 var errCheck = errors.New("a threshold is not met")
 
-func run(ctx context.Context, o Options, jsonFile string, check bool) error {
+func run(ctx context.Context, o Options, jsonFile, docs string, check bool) error {
 	report, err := Run(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := report.Markdown(os.Stdout); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+	if err := publish(report.Markdown(), docs, fmt.Sprintf("objects %d", o.Objects)); err != nil {
+		return err
 	}
 	if jsonFile != "" {
 		data, err := json.MarshalIndent(report, "", "  ")

@@ -63,6 +63,7 @@ func (b *bench) measure(ctx context.Context, s subject, n int) (f Figures, err e
 		r.scrapes,
 		r.updates,
 		r.freshness,
+		r.findings,
 		func(ctx context.Context) error { return b.verify(ctx, r.scraper) },
 	} {
 		if err := phase(ctx); err != nil {

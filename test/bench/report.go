@@ -5,9 +5,7 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -20,8 +18,7 @@ type Report struct {
 	Updates  int       `json:"updates"`
 	Started  time.Time `json:"started"`
 	Load     string    `json:"load"` // load average before the first process was started
-	Go       string    `json:"go"`
-	CPUs     int       `json:"cpus"`
+	Machine  string    `json:"machine"`
 	Pinned   bool      `json:"pinned"` // subject and driver had a CPU each
 	Profiled bool      `json:"profiled"`
 
@@ -40,8 +37,8 @@ type Result struct {
 func newReport(o Options, load string, subjects []subject) *Report {
 	r := &Report{
 		Objects: o.Objects, Runs: o.Runs, Scrapes: o.Scrapes, Updates: o.Updates,
-		Started: time.Now().UTC(), Load: load, Go: runtime.Version(),
-		CPUs: runtime.NumCPU(), Pinned: pinnable(), Profiled: o.Profile != "",
+		Started: time.Now().UTC(), Load: load, Machine: machine(),
+		Pinned: pinnable(), Profiled: o.Profile != "",
 	}
 	for _, s := range subjects {
 		r.Subjects = append(r.Subjects, Result{Name: s.Name})
@@ -73,9 +70,9 @@ func (r *Report) result(name string) Result {
 }
 
 // Markdown writes the report for a person.
-func (r *Report) Markdown(w io.Writer) error {
+func (r *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d objects, %d run(s), %d scrapes, %d updates; load before: %s; %s, %d CPUs", r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Go, r.CPUs)
+	fmt.Fprintf(&b, "%s: %d objects, %d run(s), %d scrapes, %d updates; load before: %s; %s", r.Started.Format(time.DateOnly), r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Machine)
 	if !r.Pinned {
 		b.WriteString("; NOT PINNED: the subjects shared their CPU")
 	}
@@ -93,7 +90,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	for _, f := range figures() {
 		fmt.Fprintf(&b, "| %s |", f.title)
 		for i, s := range r.Subjects {
-			fmt.Fprintf(&b, " %s |", f.format(s.Figures[f.key]))
+			fmt.Fprintf(&b, " %s |", f.in(s.Figures))
 			if i > 0 {
 				fmt.Fprintf(&b, " %s |", ratio(s.Ratios, f.key))
 			}
@@ -108,8 +105,7 @@ func (r *Report) Markdown(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", c.Subject, c.Title, number(c.Limit), number(c.Value), verdict)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func ratio(ratios Figures, key string) string {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -27,13 +28,14 @@ type object struct{ kind, namespace, name string }
 // scraper asks one subject for its metrics over one connection.
 type scraper struct {
 	subject
-	url    string
-	client *http.Client
-	body   []byte // of the last scrape, reused
+	url       string
+	reportURL string
+	client    *http.Client
+	body      []byte // of the last scrape, reused
 }
 
 func newScraper(s subject, address string) *scraper {
-	return &scraper{subject: s, url: "http://" + address + "/metrics", client: &http.Client{
+	return &scraper{subject: s, url: "http://" + address + "/metrics", reportURL: "http://" + address + "/api/v1/report", client: &http.Client{
 		Timeout:   scrapeTimeout,
 		Transport: &http.Transport{DisableCompression: true, ReadBufferSize: 64 << 10},
 	}}
@@ -44,7 +46,11 @@ var errNotReady = errors.New("not ready")
 
 // scrape reads a response to its end. encoding is identity or gzip. The body is valid until the next scrape.
 func (s *scraper) scrape(ctx context.Context, encoding string) (body []byte, d time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	return s.get(ctx, s.url, encoding)
+}
+
+func (s *scraper) get(ctx context.Context, url, encoding string) (body []byte, d time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -73,6 +79,14 @@ func (s *scraper) scrape(ctx context.Context, encoding string) (body []byte, d t
 		return nil, d, fmt.Errorf("asked for %s, got Content-Encoding %q", encoding, got)
 	}
 	return s.body, d, nil
+}
+
+func inflate(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("inflate the response: %w", err)
+	}
+	return io.ReadAll(z)
 }
 
 // count returns the number of rows of objects.

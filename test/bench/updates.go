@@ -18,8 +18,6 @@ const (
 	updateWorkers    = 8
 	idleTime         = 3 * time.Second
 	scrapeInterval   = time.Second // while objects change
-	singleFlips      = 50          // an even number: every second one undoes the one before
-	visibleDeadline  = 30 * time.Second
 
 	quietInterval = 100 * time.Millisecond
 	quietDeadline = 20 * time.Second
@@ -157,35 +155,6 @@ func (r *trial) scrapeRegularly(ctx context.Context) (latencies []float64, err e
 		case <-ticker.C:
 		}
 	}
-}
-
-// freshness measures the time from the API server's answer to an update to the end of the response that shows it.
-func (r *trial) freshness(ctx context.Context) error {
-	var seconds []float64
-	step := r.Objects/singleFlips | 1 // odd, for objects of all kinds
-	for i := range singleFlips {
-		n := i / 2 * step
-		if err := r.seed.UpdateStatus(ctx, n, testbed.Flip); err != nil {
-			return err
-		}
-		begin := time.Now()
-		for want := readyLabel(r.seed.Ready(n)); ; {
-			body, _, err := r.scrape(ctx, "identity")
-			if err != nil {
-				return err
-			}
-			d := time.Since(begin)
-			if r.ready(body, r.objects[n]) == want {
-				seconds = append(seconds, d.Seconds())
-				break
-			}
-			if d > visibleDeadline {
-				return fmt.Errorf("%v: ready=%q is not visible after %s", r.objects[n], want, d)
-			}
-		}
-	}
-	r.figures[visibleP50], r.figures[visibleP99] = quantile(seconds, 0.5), quantile(seconds, 0.99)
-	return nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,9 @@ const (
 	Neutral StatusChange = iota
 	// Flip turns the Ready condition from True to False or back.
 	Flip
+	// Stall flips the Ready condition and adds or removes the condition Stalled, which is a
+	// failure that rules report at once.
+	Stall
 )
 
 // Seed is a set of objects in a cluster.
@@ -110,17 +114,26 @@ func (s *Seed) UpdateStatus(ctx context.Context, i int, change StatusChange) err
 	type operation struct {
 		Op    string `json:"op"`
 		Path  string `json:"path"`
-		Value any    `json:"value"`
+		Value any    `json:"value,omitempty"`
 	}
 	o := &s.objects[i]
-	ready := o.ready.Load()
-	condition := loadobject.ReadyCondition(o.kind, ready != (change == Flip), fmt.Sprintf("change %d", s.count.Add(1)))
+	ready := o.ready.Load() != (change != Neutral)
+	condition := loadobject.ReadyCondition(o.kind, ready, fmt.Sprintf("change %d", s.count.Add(1)))
 	// The Ready condition is the first one.
 	operations := []operation{{"replace", "/status/conditions/0/message", condition["message"]}}
-	if change == Flip {
-		ready = !ready
+	if change != Neutral {
 		condition["lastTransitionTime"] = loadobject.Timestamp(time.Now())
 		operations[0] = operation{"replace", "/status/conditions/0", condition}
+	}
+	if change == Stall {
+		conditions, _, _ := unstructured.NestedSlice(s.object(i).Object, "status", "conditions") // of the generator
+		stalled := maps.Clone(condition)
+		stalled["type"], stalled["status"] = "Stalled", "True"
+		after := operation{"add", "/status/conditions/-", stalled}
+		if ready {
+			after = operation{Op: "remove", Path: fmt.Sprintf("/status/conditions/%d", len(conditions))}
+		}
+		operations = append(operations, after)
 	}
 	patch, err := json.Marshal(operations)
 	if err != nil {

@@ -246,17 +246,20 @@ func TestSeed(t *testing.T) {
 	}
 
 	ready := seed.Ready(0)
-	for _, change := range []StatusChange{Neutral, Flip, Neutral} {
+	for _, change := range []StatusChange{Neutral, Flip, Neutral, Flip, Stall, Stall} {
 		if err := seed.UpdateStatus(ctx, 0, change); err != nil {
 			t.Fatal(err)
 		}
-		ready = ready != (change == Flip)
+		ready = ready != (change != Neutral)
 		got, err := cluster.Get(ctx, seed.Object(0))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if conditionStatus(got, "Ready") != map[bool]string{true: "True", false: "False"}[ready] || seed.Ready(0) != ready {
 			t.Errorf("Ready is %s after change %d, and the seed says %v", conditionStatus(got, "Ready"), change, seed.Ready(0))
+		}
+		if stalled := conditionStatus(got, "Stalled") == "True"; stalled != (change == Stall && !ready) {
+			t.Errorf("Stalled is %t after change %d", stalled, change)
 		}
 	}
 	for _, change := range []StatusChange{Neutral, Flip} {
