@@ -82,23 +82,33 @@ func notesOf(r Resource, n Notes) Notes {
 
 // replace makes the entries all that there is.
 func (k *kind) replace(entries []*exposition.Entry) {
-	var notes map[string]any
-	if k.notes != nil {
-		notes = map[string]any{}
-		for _, e := range entries {
-			if e.Note != nil {
-				notes[e.Key] = e.Note
-			}
+	notes := map[string]any{}
+	for _, e := range entries {
+		if e.Note != nil {
+			notes[e.Key] = e.Note
 		}
-	}
-	if k.resource.remembers {
-		listed := make(map[string]struct{}, len(entries))
-		for _, e := range entries {
-			listed[e.Key] = struct{}{}
-		}
-		k.memory.keep(func(key string) bool { _, ok := listed[key]; return ok })
 	}
 	k.group.Replace(entries)
+	k.replaced(notes)
+}
+
+// replaceStaged makes the objects of a list all that there is.
+func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
+	notes, places := map[string]any{}, make([]exposition.Place, len(list))
+	for i, o := range list {
+		if places[i] = o.place; o.note != nil {
+			notes[stage.Key(o.place)] = o.note
+		}
+	}
+	stage.Replace(places)
+	k.replaced(notes)
+}
+
+// replaced forgets the objects that are gone, and passes on the notes of the others.
+func (k *kind) replaced(notes map[string]any) {
+	if k.resource.remembers {
+		k.memory.keep(k.group.Has)
+	}
 	if k.notes != nil {
 		k.notes.Replace(k.resource.Kind, notes)
 	}

@@ -31,6 +31,7 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 	e.Swap(nil, c.Groups())
 	k := c.kinds[0]
 	s := newStore(k, fleet.View{Cluster: "c"})
+	s.begin()
 	transform := s.Transformer()
 	long := strings.Repeat("x", 253)
 	list := make([]any, n)

@@ -64,13 +64,16 @@ func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (run
 	return list, nil
 }
 
-func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList, error) {
+func (s *source) read(ctx context.Context, o metav1.ListOptions) (*stagedList, error) {
+	if o.Continue == "" {
+		s.store.begin()
+	}
 	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	list, rows := &renderedList{}, s.kind.group.Rows()
+	list, rows := &stagedList{}, s.kind.group.Rows()
 	list.ListMeta, err = decodeList(body, s.kind.resource.create, func(item object, partial bool) {
 		if partial {
 			s.kind.decodedPartially()
@@ -78,9 +81,7 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*renderedList,
 		if item.meta().Name == "" { // it is no object
 			return
 		}
-		if e := s.store.render(rows, item); e != nil {
-			list.add(e)
-		}
+		list.Items = append(list.Items, s.store.add(rows, item))
 	})
 	if err != nil {
 		return nil, err

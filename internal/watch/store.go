@@ -5,7 +5,6 @@ package watch
 
 import (
 	"fmt"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,6 +22,8 @@ type store struct {
 	kind *kind
 	view fleet.View
 	rows *exposition.Rows
+	// stage has the rows of the list that is being read.
+	stage *exposition.Stage
 }
 
 var (
@@ -34,10 +35,14 @@ func newStore(k *kind, view fleet.View) *store {
 	return &store{kind: k, view: view, rows: k.group.Rows()}
 }
 
-// render renders an object of a list. It returns nil for one that has no rows.
-func (s *store) render(rows *exposition.Rows, o object) *exposition.Entry {
+// begin starts a list from scratch.
+func (s *store) begin() { s.stage = s.kind.group.Stage() }
+
+// add renders an object of a list into the stage.
+func (s *store) add(rows *exposition.Rows, o object) *staged {
 	s.kind.arrived.Add(1)
-	return rows.Render(o.meta().key(), func(r *exposition.Rows) { s.fill(o, false, r) })
+	at, ok := s.stage.Add(o.meta().key(), rows, func(r *exposition.Rows) { s.fill(o, false, r) })
+	return &staged{place: at, skipped: !ok, note: rows.Noted()}
 }
 
 // fill adds the rows of an object and keeps its memory. live is set for an event of a
@@ -52,36 +57,33 @@ func (s *store) fill(o object, live bool, r *exposition.Rows) {
 }
 
 // Transformer renders the objects of a WatchList as they arrive, so that the
-// reflector's temporary store holds rows and the objects are garbage at once.
+// reflector's temporary store holds their places and the objects are garbage at once.
 func (s *store) Transformer() cache.TransformFunc {
 	return func(x any) (any, error) {
 		if o, ok := x.(object); ok && o.meta().Name != "" {
-			return s.render(s.rows, o), nil
+			return s.add(s.rows, o), nil
 		}
 		return x, nil
 	}
 }
 
-// Replace takes the result of a WatchList (rendered) or of a LIST (rendered
-// items).
+// Replace takes the result of a WatchList or of a LIST.
 func (s *store) Replace(list []any, _ string) error {
-	entries := make([]*exposition.Entry, 0, len(list))
-	for i, x := range list {
-		switch e := x.(type) {
-		case *exposition.Entry:
-			if e != nil {
-				entries = append(entries, e)
+	all := make([]*staged, 0, len(list))
+	for _, x := range list {
+		switch x := x.(type) {
+		case *staged:
+			if !x.skipped {
+				all = append(all, x)
 			}
-		case *renderedItem:
-			entries = append(entries, e.entry)
 		case object: // without a name
 			s.kind.decodedPartially()
 		default:
 			return fmt.Errorf("replace %s: unexpected %T", s.kind.resource.Kind, x)
 		}
-		list[i] = nil
 	}
-	s.kind.replace(entries)
+	s.kind.replaceStaged(s.stage, all)
+	s.stage = nil
 	s.kind.synchronized()
 	return nil
 }
@@ -127,34 +129,24 @@ func (s *store) Bookmark(string) error {
 	return nil
 }
 
-// renderedItem is an item of a streamed LIST: its rows in the place of an
-// object.
-type renderedItem struct {
-	Meta
-
-	entry *exposition.Entry
+// staged is an object of a list. Its rows are in the stage.
+type staged struct {
+	place   exposition.Place
+	skipped bool // it has no rows
+	note    any
 }
 
-func (i *renderedItem) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
-func (i *renderedItem) DeepCopyObject() runtime.Object   { return i }
-func (i *renderedItem) GetObjectMeta() metav1.Object     { return &i.Meta }
+func (i *staged) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+func (i *staged) DeepCopyObject() runtime.Object   { return i }
 
-// renderedList is what our ListFunc returns; the reflector's pager takes it
+// stagedList is what our ListFunc returns; the reflector's pager takes it
 // apart through the Items field.
-type renderedList struct {
+type stagedList struct {
 	metav1.TypeMeta
 	metav1.ListMeta
 
 	Items []runtime.Object
 }
 
-// DeepCopyObject makes renderedList a runtime.Object. Nobody copies it.
-func (l *renderedList) DeepCopyObject() runtime.Object { return l }
-
-func (l *renderedList) add(e *exposition.Entry) {
-	namespace, name, ok := strings.Cut(e.Key, "/")
-	if !ok {
-		namespace, name = "", e.Key
-	}
-	l.Items = append(l.Items, &renderedItem{Meta: Meta{Name: name, Namespace: namespace}, entry: e})
-}
+// DeepCopyObject makes stagedList a runtime.Object. Nothing copies it.
+func (l *stagedList) DeepCopyObject() runtime.Object { return l }

@@ -34,6 +34,7 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 	if s.kind.current().listOnly {
 		return nil, errListInstead
 	}
+	s.store.begin()
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(s.kind.stalled, func() { cancel(errNoProgress) })
 	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
