@@ -155,13 +155,7 @@ func (g *Group) outdate() {
 
 // blocks returns the blocks by family. They are not changed afterwards.
 func (g *Group) blocks() [][]*Block {
-	if g.refresh != nil {
-		g.mu.Lock()
-		g.rows.reset()
-		g.refresh(g.rows)
-		g.set("", g.rows.line, g.rows.cut)
-		g.mu.Unlock()
-	}
+	g.render()
 	if s := g.published.Load(); s != nil {
 		return *s
 	}
@@ -170,4 +164,28 @@ func (g *Group) blocks() [][]*Block {
 	s := g.table.blocks()
 	g.published.Store(&s)
 	return s
+}
+
+// columns returns the blocks of some families. Changes of the others wait for the next scrape,
+// which is rarer.
+func (g *Group) columns(some []int) [][]*Block {
+	g.render()
+	if s := g.published.Load(); s != nil {
+		return *s
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.table.some(some)
+}
+
+// render asks for the rows of a group that keeps none, see [Exposition.Func].
+func (g *Group) render() {
+	if g.refresh == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.rows.reset()
+	g.refresh(g.rows)
+	g.set("", g.rows.line, g.rows.cut)
 }

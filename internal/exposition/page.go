@@ -36,15 +36,22 @@ func (p *page) commit(z *packer, raw bool) {
 	if !p.dirty {
 		return
 	}
-	for i, c := range p.columns {
-		if c == nil {
-			continue
-		}
-		if c.commit(z, raw); c.block == nil {
-			p.columns[i] = nil
-		}
+	for i := range p.columns {
+		p.commitColumn(i, z, raw)
 	}
 	p.dirty = false
+}
+
+// commitColumn merges what is pending in a column and returns it; nil if it has no text.
+func (p *page) commitColumn(i int, z *packer, raw bool) *column {
+	c := p.columns[i]
+	if c == nil {
+		return nil
+	}
+	if c.commit(z, raw); c.block == nil {
+		p.columns[i] = nil
+	}
+	return p.columns[i]
 }
 
 func (p *page) clone(owner *table) *page {

@@ -13,17 +13,30 @@ import (
 // rows. Names that are not there have no blocks.
 func (e *Exposition) Blocks(names ...string) map[string][]*Block {
 	l := e.layout.Load()
-	out := make(map[string][]*Block, len(names))
-	byGroup := make([][][]*Block, len(l.groups))
+	columns := make([][]int, len(l.groups))
+	var named []int
 	for i, f := range e.families {
-		if !slices.Contains(names, f.decl.Name) {
-			continue
-		}
-		for _, c := range l.columns[i] {
-			if byGroup[c.group] == nil {
-				byGroup[c.group] = l.groups[c.group].blocks()
+		if slices.Contains(names, f.decl.Name) {
+			named = append(named, i)
+			for _, c := range l.columns[i] {
+				columns[c.group] = append(columns[c.group], c.column)
 			}
-			out[f.decl.Name] = append(out[f.decl.Name], byGroup[c.group][c.column]...)
+		}
+	}
+	byGroup := make([][][]*Block, len(l.groups))
+	for i, some := range columns {
+		if some != nil {
+			byGroup[i] = l.groups[i].columns(some)
+		}
+	}
+	out := make(map[string][]*Block, len(names))
+	for _, i := range named {
+		var blocks []*Block
+		for _, c := range l.columns[i] {
+			blocks = append(blocks, byGroup[c.group][c.column]...)
+		}
+		if blocks != nil {
+			out[e.families[i].decl.Name] = blocks
 		}
 	}
 	return out

@@ -214,3 +214,16 @@ func (t *table) blocks() [][]*Block {
 	}
 	return out
 }
+
+// some merges the changes of some columns and returns their blocks.
+func (t *table) some(columns []int) [][]*Block {
+	out := make([][]*Block, t.columns)
+	for _, p := range t.pages {
+		for _, i := range columns {
+			if c := p.commitColumn(i, t.packer, t.raw); c != nil {
+				out[i] = append(out[i], c.block)
+			}
+		}
+	}
+	return out
+}

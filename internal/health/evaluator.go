@@ -57,6 +57,8 @@ type Evaluator struct {
 	recorded map[*recording][]uint64 // versions
 	active   map[*rule]map[uint64]*alert
 	failures map[string]uint64 // by rule
+	// evaluated is the count of changes in the last evaluation.
+	evaluated uint64
 
 	latest atomic.Pointer[result]
 }
@@ -90,17 +92,14 @@ func New(o Options) (*Evaluator, error) {
 	}
 	self := selfNames(o.Self)
 	e.compiled = compiler{
-		store: e.store, phrases: newPhrases(), refused: map[alerts.System]bool{}, clusterLabel: o.Exposition.ClusterLabel(),
+		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, phrases: newPhrases(), refused: map[alerts.System]bool{}, clusterLabel: o.Exposition.ClusterLabel(),
 		known: func(metric string) bool { return o.Exposition.FamilyOf(metric) != "" || slices.Contains(self, metric) },
 	}
 	if err := e.compiled.compile(o.Rules); err != nil {
 		return nil, err
 	}
-	for _, r := range e.compiled.recordings {
-		e.store.derive(r.name, nil)
-	}
 	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, unsupportedExpr, targetsExpr, alerts.ObjectOwner} {
-		q, _, err := e.compiled.query(expr)
+		q, _, err := e.compiled.query(expr, expr != targetsExpr)
 		if err != nil {
 			return nil, err
 		}
@@ -161,11 +160,13 @@ func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 	}}.run(ctx)
 }
 
-// outdated reports whether the rows have changed since the last evaluation.
+// outdated reports whether rows have changed since the last evaluation that a rule selects, or
+// others count because of the time.
 func (e *Evaluator) outdated() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.store.outdated()
+	err := e.store.refresh(e.options.Now(), false)
+	return err != nil || e.store.changes != e.evaluated
 }
 
 // Evaluate evaluates all rules over the rows as they are now. An error is about
@@ -176,7 +177,7 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 	started := time.Now()
 	now := e.options.Now()
 	e.compiled.phrases.now.Store(now.UnixMilli())
-	err := e.store.refresh(now)
+	err := errors.Join(e.store.refresh(now, e.options.Once), e.store.refreshSelf())
 	if err != nil {
 		e.failures[""]++
 		return fmt.Errorf("read the rows: %w", err)
@@ -216,7 +217,7 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 	explain(res.alerts)
 	res.verdicts, res.counts = known.verdicts(res.alerts, e.systems, e.compiled.unjudged())
 	res.failures = maps.Clone(e.failures)
-	res.took = time.Since(started)
+	res.took, e.evaluated = time.Since(started), e.store.changes
 	e.latest.Store(res)
 	return errors.Join(errs...)
 }

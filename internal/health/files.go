@@ -122,7 +122,7 @@ func (c *compiler) user(u rulefmt.Rule) error {
 		r.object[i] = c.phrases.phrase(text)
 	}
 	var why string
-	if r.expr, why, err = c.query(expr); err != nil || why != "" {
+	if r.expr, why, err = c.query(expr, true); err != nil || why != "" {
 		return c.refuse(name, why, err)
 	}
 	c.rules = append(c.rules, r)

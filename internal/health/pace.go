@@ -11,7 +11,7 @@ import (
 const (
 	// settle is the delay between a change and its evaluation. Changes rarely come alone.
 	settle = 200 * time.Millisecond
-	// pollInterval is how often rows that raise no signal are compared, see [exposition.Exposition.Func].
+	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
 	pollInterval = time.Second
 	// maxShare is how many times longer than the CPU time of the last evaluation the rest
 	// after it is: evaluating takes at most 2 % of a core.
@@ -23,9 +23,9 @@ const (
 // rules depend on the time.
 type pacer struct {
 	interval time.Duration
-	// changed returns a channel that is closed at the next change.
+	// changed returns a channel that is closed at the next change of any row.
 	changed func() <-chan struct{}
-	// outdated reports whether rows that raise no signal have changed.
+	// outdated reports whether rows have changed that rules select.
 	outdated func() bool
 	evaluate func() (took, cpu time.Duration)
 }
@@ -44,13 +44,8 @@ func (p pacer) run(ctx context.Context) {
 	}
 }
 
-// wait returns some time after a change, or when the next evaluation is due.
+// wait returns when rows have changed that rules select, or when the next evaluation is due.
 func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan time.Time) {
-	select {
-	case <-changed: // during the rest
-		return
-	default:
-	}
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	for {
@@ -61,12 +56,14 @@ func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan tim
 			return
 		case <-changed:
 			sleep(ctx, settle)
-			return
 		case <-poll.C:
-			if p.outdated() {
-				return
-			}
 		}
+		next, started := p.changed(), time.Now() // a change during the look counts for the next one
+		if p.outdated() {
+			return
+		}
+		changed = next
+		sleep(ctx, min(maxShare*time.Since(started), pollInterval))
 	}
 }
 

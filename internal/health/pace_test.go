@@ -5,6 +5,7 @@ package health
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,8 +31,8 @@ func TestRest(t *testing.T) {
 	}
 }
 
-// TestPace lists when evaluations begin. The changes and the changes without a signal are
-// given by their times; an evaluation takes 10 ms, and its rest is 500 ms.
+// TestPace lists when evaluations begin. Changes are given by their times; an evaluation takes
+// 10 ms, and its rest is 500 ms.
 func TestPace(t *testing.T) {
 	const ms = time.Millisecond
 	seconds := func(all ...float64) (out []time.Duration) {
@@ -40,34 +41,49 @@ func TestPace(t *testing.T) {
 		}
 		return out
 	}
-	for name, tc := range map[string]struct{ changes, quiet, want []time.Duration }{
-		"the interval":             {nil, nil, seconds(0, 15, 30)},
-		"a change":                 {seconds(4), nil, seconds(0, 4.2, 19.2, 34.2)},
-		"changes that follow":      {seconds(4, 4.05, 4.19), nil, seconds(0, 4.2, 19.2, 34.2)},
-		"changes one by one":       {seconds(4, 6, 8), nil, seconds(0, 4.2, 6.2, 8.2, 23.2)},
-		"a change during the rest": {seconds(4, 4.3), nil, seconds(0, 4.2, 4.71, 19.71, 34.71)},
-		"a change without signal":  {nil, seconds(4), seconds(0, 4.51, 19.51, 34.51)},
-		"shortly before the end":   {seconds(14.9), nil, seconds(0, 15.1, 30.1)},
+	for name, tc := range map[string]struct{ changes, others, quiet, want []time.Duration }{
+		"the interval":                 {nil, nil, nil, seconds(0, 15, 30)},
+		"a change":                     {seconds(4), nil, nil, seconds(0, 4.2, 19.2, 34.2)},
+		"changes that follow":          {seconds(4, 4.05, 4.19), nil, nil, seconds(0, 4.2, 19.2, 34.2)},
+		"changes one by one":           {seconds(4, 6, 8), nil, nil, seconds(0, 4.2, 6.2, 8.2, 23.2)},
+		"a change during the rest":     {seconds(4, 4.3), nil, nil, seconds(0, 4.2, 4.91, 19.91, 34.91)},
+		"a change that is not for us":  {nil, seconds(4, 4.1, 9), nil, seconds(0, 15, 30)},
+		"a change after such a one":    {seconds(4.3), seconds(4), nil, seconds(0, 4.5, 19.5, 34.5)},
+		"a change without signal":      {nil, nil, seconds(4), seconds(0, 4.51, 19.51, 34.51)},
+		"a change shortly before due":  {seconds(14.9), nil, nil, seconds(0, 15.1, 30.1)},
+		"another shortly before it is": {nil, seconds(14.9), nil, seconds(0, 15.1, 30.1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				started := time.Now()
-				signal, quiet := make(chan struct{}), false
-				for _, at := range tc.changes {
-					time.AfterFunc(at, func() { close(signal); signal = make(chan struct{}) })
+				var mu sync.Mutex
+				signal, outdated := make(chan struct{}), false
+				at := func(times []time.Duration, change, raise bool) {
+					for _, after := range times {
+						time.AfterFunc(after, func() {
+							mu.Lock()
+							defer mu.Unlock()
+							if outdated = outdated || change; raise {
+								close(signal)
+								signal = make(chan struct{})
+							}
+						})
+					}
 				}
-				for _, at := range tc.quiet {
-					time.AfterFunc(at, func() { quiet = true })
-				}
+				at(tc.changes, true, true)
+				at(tc.others, false, true)
+				at(tc.quiet, true, false)
+				locked := func(do func()) { mu.Lock(); defer mu.Unlock(); do() }
 				ctx, cancel := context.WithTimeout(t.Context(), 35*time.Second)
 				defer cancel()
 				var got []time.Duration
 				pacer{
 					interval: 15 * time.Second,
-					changed:  func() <-chan struct{} { return signal },
-					outdated: func() bool { return quiet },
+					changed:  func() (c <-chan struct{}) { locked(func() { c = signal }); return },
+					outdated: func() (is bool) { locked(func() { is = outdated }); return },
 					evaluate: func() (took, cpu time.Duration) {
-						got, quiet = append(got, time.Since(started)), false
+						locked(func() { outdated = false })
+						got = append(got, time.Since(started))
 						time.Sleep(10 * ms)
 						return 10 * ms, 10 * ms
 					},

@@ -4,9 +4,9 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +88,8 @@ type compiler struct {
 	known        func(metric string) bool
 	clusterLabel string
 
+	declared   map[string]func() error // prepare a recording, by its name
+	used       map[string]bool         // the recordings that are prepared
 	recordings []*recording
 	rules      []*rule
 	// refused are systems with rules that cannot be evaluated.
@@ -158,17 +160,17 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	if c.known(alerts.ObjectAlertsDisabled) {
 		expr = a.Query()
 	}
-	if r.expr, why, err = c.query(expr); err != nil || why != "" {
+	if r.expr, why, err = c.query(expr, true); err != nil || why != "" {
 		c.refused[a.System] = true
 		return c.refuse(a.Name, why, err)
 	}
 	if a.Since != "" {
-		if r.since, why, err = c.query(a.Since); err != nil || why != "" {
+		if r.since, why, err = c.query(a.Since, false); err != nil || why != "" {
 			return c.refuse(a.Name, why, err)
 		}
 	}
 	if a.Reason != "" {
-		if r.reason, why, err = c.query(a.Reason); err != nil || why != "" {
+		if r.reason, why, err = c.query(a.Reason, true); err != nil || why != "" {
 			return c.refuse(a.Name, why, err)
 		}
 	}
@@ -176,13 +178,36 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	return nil
 }
 
+// recording declares a recording. It is evaluated only if a rule that is evaluated selects it.
 func (c *compiler) recording(name, expr string, more map[string]string) error {
-	q, why, err := c.query(expr)
+	parsed, err := alerts.Parse(expr)
+	why := ""
+	if err == nil {
+		why = c.unfit(parsed)
+	}
 	if err != nil || why != "" {
 		return c.refuse(name, why, err)
 	}
-	c.recordings = append(c.recordings, &recording{name: name, expr: q, labels: more})
+	c.declared[name] = func() error {
+		q, _, err := c.query(expr, true)
+		c.recordings = append(c.recordings, &recording{name: name, expr: q, labels: more})
+		return err
+	}
 	return nil
+}
+
+// use prepares the recordings that an expression selects.
+func (c *compiler) use(e parser.Expr) (err error) {
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		v, ok := n.(*parser.VectorSelector)
+		if !ok || c.declared[v.Name] == nil || c.used[v.Name] {
+			return nil
+		}
+		c.used[v.Name], c.store.derived[v.Name] = true, true
+		err = cmp.Or(err, c.declared[v.Name]())
+		return nil
+	})
+	return err
 }
 
 func (c *compiler) refuse(name, why string, err error) error {
@@ -193,8 +218,9 @@ func (c *compiler) refuse(name, why string, err error) error {
 	return nil
 }
 
-// query makes an expression ready, or says why it cannot be evaluated.
-func (c *compiler) query(expr string) (q query, why string, err error) {
+// query makes an expression ready, or returns why it cannot be evaluated. A change of what it
+// selects is evaluated at once if it is urgent, else with the next one that is.
+func (c *compiler) query(expr string, urgent bool) (q query, why string, err error) {
 	parsed, err := alerts.Parse(expr)
 	if err != nil {
 		return query{}, "", err
@@ -202,7 +228,10 @@ func (c *compiler) query(expr string) (q query, why string, err error) {
 	if why := c.unfit(parsed); why != "" {
 		return query{}, why, nil
 	}
-	used, settled := c.store.add(parsed)
+	if err := c.use(parsed); err != nil {
+		return query{}, "", err
+	}
+	used, settled := c.store.add(parsed, urgent)
 	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled)}, "", nil
 }
 
@@ -220,7 +249,7 @@ func (c *compiler) unfit(e parser.Expr) string {
 			case why != "":
 			case n.Name == "":
 				why = "selects metrics by a pattern of their names"
-			case !c.known(n.Name) && !slices.ContainsFunc(c.recordings, func(r *recording) bool { return r.name == n.Name }):
+			case !c.known(n.Name) && c.declared[n.Name] == nil:
 				why = fmt.Sprintf("the metric %s is not one of the exporter's, or metrics.include leaves it out", n.Name)
 			}
 		}

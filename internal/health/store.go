@@ -37,9 +37,11 @@ type store struct {
 	parser     rowParser
 	tables     map[string]*table // by family
 	names      []string          // of the families
+	read       time.Time         // when the tables were read that are not urgent
+	changes    uint64            // counts the new versions of urgent selections
 	selections []*selection
-	byKey      map[string]int        // where a selection is
-	derived    map[string]*selection // results of recordings, by name
+	byKey      map[string]int  // where a selection is
+	derived    map[string]bool // names of recordings
 }
 
 // selection is what a selector of an expression matches.
@@ -48,6 +50,8 @@ type selection struct {
 	table     *table            // has its samples; nil for recordings and metrics of the exporter itself
 	matchers  []*labels.Matcher // without the metric name
 	narrowing narrowing
+	// urgent means that a change is evaluated at once.
+	urgent bool
 	// parts are all matching series, unless there are many.
 	parts [][]series
 	many  bool
@@ -60,7 +64,7 @@ type selection struct {
 const selectionLabel = "__selection__"
 
 func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
-	s := &store{exposition: e, self: self, tables: map[string]*table{}, byKey: map[string]int{}, derived: map[string]*selection{}}
+	s := &store{exposition: e, self: self, tables: map[string]*table{}, byKey: map[string]int{}, derived: map[string]bool{}}
 	s.parser = rowParser{clusterLabel: e.ClusterLabel(), now: &s.now, build: labels.NewScratchBuilder(20)}
 	return s
 }
@@ -77,7 +81,7 @@ func key(matchers []*labels.Matcher) string {
 
 // add makes the selectors of an expression known, names their selections in it, and returns
 // those. settled are the comparisons with the time that are part of the selections.
-func (s *store) add(expr parser.Expr) (used []int, settled []*parser.BinaryExpr) {
+func (s *store) add(expr parser.Expr, urgent bool) (used []int, settled []*parser.BinaryExpr) {
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok {
@@ -92,6 +96,12 @@ func (s *store) add(expr parser.Expr) (used []int, settled []*parser.BinaryExpr)
 			}
 		}
 		at := s.selection(v, family, by)
+		sel := s.selections[at]
+		sel.urgent = sel.urgent || urgent
+		if sel.table != nil {
+			sel.table.urgent = sel.table.urgent || urgent
+			sel.table.clock = sel.table.clock || by.clock
+		}
 		used = append(used, at)
 		v.LabelMatchers = append(v.LabelMatchers, labels.MustNewMatcher(labels.MatchEqual, selectionLabel, strconv.Itoa(at)))
 		return nil
@@ -111,7 +121,7 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 	}
 	if family != "" {
 		if s.tables[family] == nil {
-			s.tables[family] = &table{digests: map[*exposition.Block][]excerpt{}}
+			s.tables[family] = &table{store: s, digests: map[*exposition.Block][]excerpt{}}
 			s.names = append(s.names, family)
 		}
 		sel.table = s.tables[family]
@@ -122,37 +132,52 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 	return at
 }
 
-// refresh takes in what has changed since the last time. What it selects is of
-// one moment for each group.
-func (s *store) refresh(now time.Time) error {
+// readInterval is how often rows are read that are not urgent.
+const readInterval = 15 * time.Second
+
+// refresh takes in what has changed since the last time: of the urgent tables, and of the
+// others after some time or if all are asked for. What it selects is of one moment for each
+// group.
+func (s *store) refresh(now time.Time, all bool) error {
 	s.now = now.UnixMilli()
-	blocks := s.exposition.Blocks(s.names...)
-	self, err := s.gather()
+	all = all || now.Sub(s.read) >= readInterval || now.Before(s.read)
+	if all {
+		s.read = now
+	}
+	var names []string
 	for _, name := range s.names {
-		if problem := s.tables[name].refresh(&s.parser, blocks[name]); problem != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", name, problem))
+		if all || s.tables[name].urgent {
+			names = append(names, name)
 		}
 	}
+	blocks := s.exposition.Blocks(names...)
+	var errs []error
+	for _, name := range names {
+		if err := s.tables[name].refresh(&s.parser, blocks[name]); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refreshSelf takes in the metrics of the exporter itself.
+func (s *store) refreshSelf() error {
+	self, err := s.gather()
 	for _, sel := range s.selections {
-		if sel.table == nil && s.derived[sel.metric] == nil {
-			sel.set([][]series{filter(self[sel.metric], sel.matchers)})
+		if sel.table == nil && !s.derived[sel.metric] {
+			s.set(sel, [][]series{filter(self[sel.metric], sel.matchers)})
 		}
 	}
 	return err
 }
 
-// outdated reports whether there are other rows than in the last refresh, apart from
-// timestamps: what follows from those changes with the time.
-func (s *store) outdated() bool {
-	names := slices.DeleteFunc(slices.Clone(s.names), func(name string) bool { return strings.HasSuffix(name, "_timestamp_seconds") })
-	blocks := s.exposition.Blocks(names...)
-	return slices.ContainsFunc(names, func(name string) bool { return !slices.Equal(s.tables[name].blocks, blocks[name]) })
-}
-
-// set makes parts all there is, if they differ from what was.
-func (sel *selection) set(parts [][]series) {
-	if !same(parts, sel.parts) {
+// set makes parts all that a selection has.
+func (s *store) set(sel *selection, parts [][]series) {
+	if sel.many || !same(parts, sel.parts) {
 		sel.version++
+		if sel.urgent {
+			s.changes++
+		}
 	}
 	sel.parts = parts
 }
@@ -181,18 +206,9 @@ func filter(rows []series, matchers []*labels.Matcher) []series {
 
 // derive stores the result of a recording.
 func (s *store) derive(name string, rows []series) {
-	d := s.derived[name]
-	if d == nil {
-		d = &selection{}
-		s.derived[name] = d
-	}
-	before := d.version
-	if d.set([][]series{rows}); d.version == before {
-		return
-	}
 	for _, sel := range s.selections {
 		if sel.table == nil && sel.metric == name {
-			sel.set([][]series{filter(rows, sel.matchers)})
+			s.set(sel, [][]series{filter(rows, sel.matchers)})
 		}
 	}
 }
@@ -202,7 +218,7 @@ func (s *store) derive(name string, rows []series) {
 func (s *store) gather() (map[string][]series, error) {
 	wanted := map[string]bool{}
 	for _, sel := range s.selections {
-		if sel.table == nil && s.derived[sel.metric] == nil {
+		if sel.table == nil && !s.derived[sel.metric] {
 			wanted[sel.metric] = true
 		}
 	}

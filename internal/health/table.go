@@ -14,7 +14,10 @@ import (
 // a block that has not changed is not read again. The series of a selector that matches many
 // are made when they are asked for, so that the memory does not grow with the fleet.
 type table struct {
+	store      *store
 	selections []*selection
+	urgent     bool // one of them is
+	clock      bool // the narrowing of one of them depends on the time
 	blocks     []*exposition.Block
 	digests    map[*exposition.Block][]excerpt // by selection
 }
@@ -77,6 +80,9 @@ const maxKept = 5000
 // that are gone.
 func (t *table) refresh(p *rowParser, blocks []*exposition.Block) error {
 	changed := !slices.Equal(blocks, t.blocks)
+	if !changed && !t.clock {
+		return nil
+	}
 	digests, kept := make(map[*exposition.Block][]excerpt, len(blocks)), make([]int, len(t.selections))
 	for _, b := range blocks {
 		d, err := t.digest(p, b)
@@ -132,10 +138,7 @@ func (t *table) collect(i int) {
 			parts = append(parts, d[i].rows)
 		}
 	}
-	if sel.many {
-		sel.version++
-	}
-	sel.set(parts)
+	t.store.set(sel, parts)
 }
 
 // all are the series of the selector.
