@@ -35,7 +35,9 @@ type Options struct {
 	// such listener.
 	ProbeAddress string
 	EnablePprof  bool
-	MaxRequests  int
+	// EnableLifecycle serves /-/reload.
+	EnableLifecycle bool
+	MaxRequests     int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
 	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives;
@@ -194,7 +196,7 @@ func (a *app) handler() (http.Handler, error) {
 		Reload:      a.reload,
 		Registry:    a.self,
 		MaxRequests: a.options.MaxRequests,
-		EnablePprof: a.options.EnablePprof,
+		EnablePprof: a.options.EnablePprof, EnableLifecycle: a.options.EnableLifecycle,
 	})
 }
 

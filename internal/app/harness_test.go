@@ -88,7 +88,7 @@ func (s site) run(change ...func(*Options)) *exporter {
 	e := &exporter{t: s.t, reload: make(chan os.Signal), cancel: cancel, ended: make(chan error, 1)}
 	listening := make(chan string, 1)
 	o := Options{
-		ConfigFile: s.file("fleet.yaml"), ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: testutil.Deadline, Reload: e.reload,
+		ConfigFile: s.file("fleet.yaml"), ListenAddresses: []string{"127.0.0.1:0"}, SyncTimeout: testutil.Deadline, Reload: e.reload, EnableLifecycle: true,
 		Log: slog.New(slog.DiscardHandler), Listening: func(a []net.Addr) { listening <- a[0].String() },
 	}
 	for _, f := range change {

@@ -47,6 +47,8 @@ type Options struct {
 	// MaxRequests is how many scrapes may run at the same time; 0 is no limit.
 	MaxRequests int
 	EnablePprof bool
+	// EnableLifecycle serves /-/reload.
+	EnableLifecycle bool
 }
 
 // Handler returns all routes.
@@ -63,6 +65,10 @@ func Handler(o Options) (http.Handler, error) {
 		_, _ = w.Write(o.OpenAPI)
 	})
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
+		if !o.EnableLifecycle {
+			http.Error(w, "reload over HTTP is disabled: start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
+			return
+		}
 		if err := o.Reload(r.Context()); err != nil {
 			http.Error(w, "reload: "+err.Error(), http.StatusInternalServerError)
 			return
@@ -82,7 +88,7 @@ func Handler(o Options) (http.Handler, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
-	return mux, nil
+	return paced(http.NewCrossOriginProtection().Handler(mux)), nil
 }
 
 // Probes returns the probe routes alone, to be served without TLS and
@@ -138,28 +144,15 @@ func always[T any](get func() T) func(context.Context) (T, error) {
 	return func(context.Context) (T, error) { return get(), nil }
 }
 
-// limit answers 503 when n requests are already being served.
-func limit(n int, next http.Handler) http.Handler {
-	if n <= 0 {
-		return next
-	}
-	slots := make(chan struct{}, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			next.ServeHTTP(w, r)
-		default:
-			http.Error(w, fmt.Sprintf("%d requests are being served; see --web.max-requests", n), http.StatusServiceUnavailable)
-		}
-	})
-}
-
 const (
 	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute // a request has no body that is read
 	writeTimeout      = 2 * time.Minute
 	idleTimeout       = 2 * time.Minute
-	shutdownTimeout   = 15 * time.Second
+	maxHeader         = 64 << 10
+	// shutdownTimeout is less than what operators wait for: a client that does not read
+	// is cut off.
+	shutdownTimeout = 4 * time.Second
 )
 
 // Serve serves handler on the listeners until ctx ends, and then finishes the
@@ -169,10 +162,13 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		MaxHeaderBytes:    maxHeader,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	listeners = bounded(listeners, maxConnections, maxClientConnections, log)
 	ended := make(chan error, 1)
 	go func() {
 		systemd := false
@@ -186,6 +182,10 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := server.Shutdown(shutdown)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("requests cut off at the end: their clients do not read the answer", "timeout", shutdownTimeout.String())
+		err = server.Close()
+	}
 	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
 		err = errors.Join(err, serveErr)
 	}

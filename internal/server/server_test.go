@@ -6,6 +6,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -28,13 +29,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // options are those of an exporter that is ready and has one row.
 func options() Options {
 	return Options{
-		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
-		Ready:      func() bool { return true },
-		SecretFlow: func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
-		Clusters:   func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
-		Report:     func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
-		Reload:     func(context.Context) error { return nil },
-		Registry:   prometheus.NewRegistry(),
+		Metrics:         http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
+		Ready:           func() bool { return true },
+		SecretFlow:      func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
+		Clusters:        func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
+		Report:          func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
+		Reload:          func(context.Context) error { return nil },
+		EnableLifecycle: true,
+		Registry:        prometheus.NewRegistry(),
 	}
 }
 
@@ -56,6 +58,7 @@ func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 func TestRoutes(t *testing.T) {
 	unready := func(o *Options) { o.Ready = func() bool { return false } }
 	pprof := func(o *Options) { o.EnablePprof = true }
+	noLifecycle := func(o *Options) { o.EnableLifecycle = false }
 	broken := func(o *Options) {
 		o.Reload = func(context.Context) error { return errors.New("fleet.yaml:3: no such key") }
 	}
@@ -74,6 +77,7 @@ func TestRoutes(t *testing.T) {
 		"metrics before ready":   {change: unready, path: "/metrics", status: 503, body: "not complete", header: [2]string{"Retry-After", "1"}},
 		"reload":                 {method: "POST", path: "/-/reload", status: 200, body: "reloaded\n"},
 		"reload that fails":      {change: broken, method: "POST", path: "/-/reload", status: 500, body: "fleet.yaml:3: no such key"},
+		"reload is off":          {change: noLifecycle, method: "POST", path: "/-/reload", status: 403, body: "--web.enable-lifecycle"},
 		"GET reload":             {path: "/-/reload", status: 405, header: [2]string{"Allow", "POST"}},
 		"POST healthy":           {method: "POST", path: "/-/healthy", status: 405, header: [2]string{"Allow", "GET, HEAD"}},
 		"POST ready":             {method: "POST", path: "/-/ready", status: 405, header: [2]string{"Allow", "GET, HEAD"}},
@@ -137,24 +141,43 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// TestMaxRequests: a client has a quarter of the slots, and all clients together have all.
 func TestMaxRequests(t *testing.T) {
-	const limit = 2
+	const limit, share = 8, 2
 	inside, leave := make(chan struct{}), make(chan struct{})
 	registry := prometheus.NewRegistry()
 	o := options()
 	o.MaxRequests, o.Registry = limit, registry
 	o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside <- struct{}{}; <-leave })
 	h := handler(t, o)
+	ask := func(client int, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+		r.RemoteAddr = fmt.Sprintf("192.0.2.%d:%d", client, 1024+client)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
 	codes := make(chan int, limit)
-	for range limit {
-		go func() { codes <- ask(h, http.MethodGet, "/metrics").Code }()
+	take := func(client int) {
+		go func() { codes <- ask(client, "/metrics").Code }()
 		<-inside
 	}
-	over := ask(h, http.MethodGet, "/metrics")
-	if over.Code != http.StatusServiceUnavailable || !strings.Contains(over.Body.String(), "--web.max-requests") {
-		t.Errorf("%d %q", over.Code, over.Body)
+	refused := func(client int, of string) {
+		t.Helper()
+		if w := ask(client, "/metrics"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), of) || !strings.Contains(w.Body.String(), "--web.max-requests") {
+			t.Errorf("%d %q", w.Code, w.Body)
+		}
 	}
-	if w := ask(h, http.MethodGet, "/-/healthy"); w.Code != http.StatusOK {
+	for client := range limit / share {
+		for range share {
+			take(client)
+		}
+		if client == 0 {
+			refused(0, "2 requests of this client")
+		}
+	}
+	refused(limit, "8 requests in all")
+	if w := ask(0, "/-/healthy"); w.Code != http.StatusOK {
 		t.Errorf("a probe counts as a scrape: %d", w.Code)
 	}
 	close(leave)
@@ -163,20 +186,33 @@ func TestMaxRequests(t *testing.T) {
 			t.Error(code)
 		}
 	}
-	go func() { codes <- ask(h, http.MethodGet, "/metrics").Code }()
-	<-inside // there is room again
+	take(0) // there is room again
 	if code := <-codes; code != http.StatusOK {
 		t.Error(code)
 	}
 	const want = `
 # HELP promhttp_metric_handler_requests_total Total number of scrapes by HTTP status code.
 # TYPE promhttp_metric_handler_requests_total counter
-promhttp_metric_handler_requests_total{code="200"} 3
+promhttp_metric_handler_requests_total{code="200"} 9
 promhttp_metric_handler_requests_total{code="500"} 0
-promhttp_metric_handler_requests_total{code="503"} 1
+promhttp_metric_handler_requests_total{code="503"} 2
 `
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "promhttp_metric_handler_requests_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReloadOfAnotherSite: a page of another site that a user visits cannot reload.
+func TestReloadOfAnotherSite(t *testing.T) {
+	o := options()
+	o.Reload = func(context.Context) error { t.Error("reloaded"); return nil }
+	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://elsewhere.example.com"}} {
+		r := httptest.NewRequest(http.MethodPost, "/-/reload", http.NoBody)
+		r.Header.Set(header[0], header[1])
+		w := httptest.NewRecorder()
+		if handler(t, o).ServeHTTP(w, r); w.Code != http.StatusForbidden {
+			t.Errorf("%v: %d %q", header, w.Code, w.Body)
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ func StartExporter(t *testing.T, configuration string, change ...func(*app.Optio
 		ConfigFile:      e.ConfigFile,
 		ListenAddresses: []string{"127.0.0.1:0"},
 		SyncTimeout:     time.Minute,
+		EnableLifecycle: true,
 		Log:             slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Listening:       func(a []net.Addr) { listening <- a[0] },
 	}

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
+)
+
+// deadlines notes the write deadlines of a response.
+type deadlines struct {
+	*httptest.ResponseRecorder
+
+	set []time.Duration // from the start
+	at  time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.set = append(d.set, t.Sub(d.at))
+	return nil
+}
+
+// TestPace: each chunk of an answer has a deadline of its own, and the answer has one.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder(), at: time.Now()}
+		body := bytes.Repeat([]byte("x"), 2*chunk+1)
+		paced(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if n, err := w.Write(body); n != len(body) || err != nil {
+				t.Errorf("%d, %v", n, err)
+			}
+			time.Sleep(writeTimeout - time.Second)
+			_, _ = w.Write([]byte("end"))
+		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		want := []time.Duration{chunkTimeout, chunkTimeout, chunkTimeout, writeTimeout}
+		if len(w.set) != len(want) {
+			t.Fatalf("deadlines %v", w.set)
+		}
+		for i := range want {
+			if w.set[i] != want[i] {
+				t.Errorf("deadlines %v, want %v", w.set, want)
+			}
+		}
+		if w.Body.Len() != len(body)+3 {
+			t.Errorf("%d bytes", w.Body.Len())
+		}
+	})
+}
+
+// TestClientThatDoesNotRead loses its connection, and its slot, after one chunk.
+func TestClientThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	o := options()
+	o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := w.Write(make([]byte, 64<<20))
+		ended <- err
+	})
+	l := local(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, handler(t, o), []net.Listener{l}, "", slog.New(slog.DiscardHandler)) }()
+	c := dial(t, l)
+	if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	cancel()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTooManyConnections: those beyond the limits are closed at once, and others are served.
+func TestTooManyConnections(t *testing.T) {
+	t.Parallel()
+	const all, ofClient = 3, 2
+	var log bytes.Buffer
+	l := local(t)
+	b := bounded([]net.Listener{l}, all, ofClient, slog.New(slog.NewTextHandler(&log, nil)))[0]
+	accepted := make(chan net.Conn)
+	go func() {
+		for {
+			c, err := b.Accept()
+			if err != nil {
+				close(accepted)
+				return
+			}
+			accepted <- c
+		}
+	}()
+	first, second := dial(t, l), dial(t, l)
+	open := []net.Conn{<-accepted, <-accepted}
+	refused := dial(t, l)
+	if _, err := refused.Read(make([]byte, 1)); err == nil {
+		t.Error("the third connection of a client is served")
+	}
+	_ = open[0].Close()
+	_ = open[0].Close() // counts once
+	dial(t, l)
+	open = append(open, <-accepted)
+	_ = l.Close()
+	if _, ok := <-accepted; ok {
+		t.Error("accepted")
+	}
+	for _, c := range append(open, first, second) {
+		_ = c.Close()
+	}
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "client=127.0.0.1 limit=2") {
+		t.Errorf("log: %s", text)
+	}
+}
+
+// TestClientThatDoesNotReadDelaysNoEnd: the server ends although an answer is not read.
+func TestClientThatDoesNotReadDelaysNoEnd(t *testing.T) {
+	t.Parallel()
+	l := local(t)
+	begun := make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(begun)
+		for r.Context().Err() == nil {
+			if _, err := w.Write(make([]byte, chunk)); err != nil {
+				return
+			}
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	var log bytes.Buffer
+	go func() { served <- Serve(ctx, h, []net.Listener{l}, "", slog.New(slog.NewTextHandler(&log, nil))) }()
+	c := dial(t, l)
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	cancel()
+	testutil.Until(t, "ended", func() bool {
+		select {
+		case err := <-served:
+			return err == nil
+		default:
+			return false
+		}
+	})
+	if !strings.Contains(log.String(), "requests cut off at the end") {
+		t.Errorf("log: %s", log.String())
+	}
+}
+
+func dial(t *testing.T, l net.Listener) net.Conn {
+	t.Helper()
+	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}

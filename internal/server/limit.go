@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// clientShare is the part of the slots that one client address may have: a quarter.
+const clientShare = 4
+
+// limit answers 503 when n requests are being served, or a quarter of them for the same
+// client address; n = 0 is no limit.
+func limit(n int, next http.Handler) http.Handler {
+	if n <= 0 {
+		return next
+	}
+	slots := newShares(n, (n+clientShare-1)/clientShare)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client := hostOf(r.RemoteAddr)
+		taken, of := slots.take(client)
+		if !taken {
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of), http.StatusServiceUnavailable)
+			return
+		}
+		defer slots.release(client)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// scope is what a limit counts.
+type scope string
+
+const (
+	ofAll    scope = "in all"
+	ofClient scope = "of this client"
+)
+
+// shares counts what is taken, in all and by each client. It is safe for concurrent use.
+type shares struct {
+	limits map[scope]int
+
+	mu       sync.Mutex
+	taken    int
+	byClient map[string]int
+}
+
+func newShares(all, client int) *shares {
+	return &shares{limits: map[scope]int{ofAll: all, ofClient: client}, byClient: map[string]int{}}
+}
+
+// take takes one for a client. If there is none left, it returns whose limit is reached.
+func (s *shares) take(client string) (bool, scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.taken >= s.limits[ofAll]:
+		return false, ofAll
+	case s.byClient[client] >= s.limits[ofClient]:
+		return false, ofClient
+	}
+	s.taken++
+	s.byClient[client]++
+	return true, ""
+}
+
+func (s *shares) release(client string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken--
+	if s.byClient[client]--; s.byClient[client] == 0 {
+		delete(s.byClient, client)
+	}
+}
+
+// hostOf returns the address of a client without its port.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address // of a Unix socket
+	}
+	return host
+}
+
+const (
+	// chunk is what must be written within chunkTimeout: a client that reads less than
+	// 13 KB/s is cut off, and does not keep its slot until writeTimeout.
+	chunk        = 64 << 10
+	chunkTimeout = 5 * time.Second
+)
+
+// paced writes answers in chunks with a deadline each, none of which is later than
+// writeTimeout after the request.
+func paced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), end: time.Now().Add(writeTimeout)}, r)
+	})
+}
+
+type pacedWriter struct {
+	http.ResponseWriter
+
+	control *http.ResponseController
+	end     time.Time
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Write implements [io.Writer].
+func (w *pacedWriter) Write(p []byte) (n int, err error) {
+	for first := true; first || len(p) > 0; first = false {
+		deadline := time.Now().Add(chunkTimeout)
+		if deadline.After(w.end) {
+			deadline = w.end
+		}
+		_ = w.control.SetWriteDeadline(deadline) // else that of the server holds
+		part := p[:min(len(p), chunk)]
+		written, err := w.ResponseWriter.Write(part)
+		n += written
+		if err != nil {
+			return n, err
+		}
+		p = p[len(part):]
+	}
+	return n, nil
+}
