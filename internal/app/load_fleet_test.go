@@ -22,7 +22,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// loadFleet is the snapshot fleet with objects of the load test in its clusters.
+// loadFleet is the snapshot fleet with objects of the load test in its clusters. Nothing else
+// changes in it.
 type loadFleet struct {
 	*generation
 
@@ -41,7 +42,9 @@ func newLoadFleet(tb testing.TB) *loadFleet {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := newApp(tb.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: testutil.Deadline})
+	a := newApp(tb.Context(), Options{
+		Log: slog.New(slog.DiscardHandler), SyncTimeout: testutil.Deadline, ProbeInterval: time.Hour, // the snapshots stay as they are
+	})
 	g, err := a.prepare(s, nil, func(g *generation) error { return poll(tb.Context(), g.isReady) })
 	if err != nil {
 		tb.Fatal(err)
