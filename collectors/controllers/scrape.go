@@ -149,7 +149,7 @@ func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser
 		return httpclient.LimitBody(answer.Body, maxMetrics), nil
 	}
 	defer func() { _ = answer.Body.Close() }()
-	said, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
+	said, _ := io.ReadAll(answer.Body) // bounded for any client
 	reason, by := failure.ReasonHTTP, "the controller"
 	api := status(said)
 	if api != "" {
@@ -168,9 +168,6 @@ func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser
 	}
 	return nil, failure.Errorf(reason, "%s answers with status %d", by, answer.StatusCode)
 }
-
-// maxStatus is how much of an answer that is no success is read.
-const maxStatus = 64 << 10
 
 // apiStatus is the reason in an object of kind Status, which is what an API server
 // answers itself: a controller that speaks through it does not.

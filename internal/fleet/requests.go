@@ -79,7 +79,8 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	if err != nil {
 		return nil, nil, err
 	}
-	return answer.Header, httpclient.FirstJSON(body), nil
+	body = httpclient.FirstJSON(body)
+	return answer.Header, body, httpclient.CheckValues(body)
 }
 
 // Stream returns the body of a success, for a LIST or a WATCH that is decoded as it
@@ -103,7 +104,7 @@ func (r Request) failure(answer *http.Response) error {
 		return nil
 	}
 	retryAfter, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxStatus))
+	body, _ := io.ReadAll(answer.Body) // bounded for any client
 	var status metav1.Status
 	if json.Unmarshal(httpclient.FirstJSON(body), &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" && status.Status == metav1.StatusFailure {
 		if status.Details == nil {

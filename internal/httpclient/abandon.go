@@ -50,7 +50,6 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 		if x.err != nil {
 			return nil, x.err
 		}
-		x.answer.Body = skipMark(x.answer.Body)
 		return x.answer, nil
 	case <-r.Context().Done():
 		if t.waiting != nil {

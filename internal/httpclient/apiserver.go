@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/connrotation"
 )
@@ -28,9 +29,12 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 	config = rest.CopyConfig(config)
 	config.Dial = dialer.DialContext
 	config.UserAgent = UserAgent
+	gzip := !config.DisableCompression
+	config.DisableCompression = true
 	if config.Proxy == nil { // only that of a kubeconfig: one of the environment is not of this cluster
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // no proxy
 	}
+	config.Wrap(boundHeader)
 	var waiting *atomic.Int32
 	if config.ExecProvider != nil {
 		waiting = new(atomic.Int32)
@@ -40,7 +44,25 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 	if err != nil {
 		return nil, nil, err
 	}
-	client.Transport = abandon{client.Transport, waiting}
+	client.Transport = bounded{next: abandon{client.Transport, waiting}, gzip: gzip, silence: maxSilence}
 	client.CheckRedirect = KeepRedirect
 	return client, dialer.CloseAll, nil
+}
+
+// maxSilence is longer than an API server takes before it gives a request up.
+const maxSilence = 90 * time.Second
+
+// boundHeader bounds the header of an answer, behind the wrappers of client-go.
+func boundHeader(transport http.RoundTripper) http.RoundTripper {
+	for next := transport; ; {
+		switch t := next.(type) {
+		case *http.Transport:
+			t.MaxResponseHeaderBytes = maxHeader
+			return transport
+		case utilnet.RoundTripperWrapper:
+			next = t.WrappedRoundTripper()
+		default:
+			return transport
+		}
+	}
 }

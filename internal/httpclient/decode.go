@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
@@ -15,9 +17,10 @@ import (
 // order mark in front, anything behind. A body that does not begin with one is returned
 // as it is.
 func FirstJSON(body []byte) []byte {
-	var value json.RawMessage
 	text := bytes.TrimPrefix(body, []byte(byteOrderMark))
-	if json.NewDecoder(bytes.NewReader(text)).Decode(&value) != nil {
+	// It reads a buffer where it is: the body is not copied.
+	value, err := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)).ReadValue()
+	if err != nil {
 		return body
 	}
 	return value
@@ -26,7 +29,11 @@ func FirstJSON(body []byte) []byte {
 // DecodeJSON reads the first JSON value of a body. The error does not quote it.
 func DecodeJSON[T any](body []byte) (T, error) {
 	var out T
-	if err := json.Unmarshal(FirstJSON(body), &out); err != nil {
+	body = FirstJSON(body)
+	if err := CheckValues(body); err != nil {
+		return out, &failure.Error{Reason: failure.ReasonDecode, Err: err}
+	}
+	if err := json.Unmarshal(body, &out); err != nil {
 		var syntax *json.SyntaxError
 		var wrong *json.UnmarshalTypeError
 		switch {

@@ -40,20 +40,17 @@ type Options struct {
 	// MaxIdle is the number of idle connections to a host that are kept for two minutes;
 	// 0 is a new connection for each request.
 	MaxIdle int
-	// MaxBody bounds the body of an answer in bytes, unpacked; 0 is unlimited. Beyond
-	// it, reading fails with [failure.ErrTooLarge].
-	MaxBody int
+	// MaxBody bounds the body of a success in bytes, unpacked, and MaxValues the JSON in
+	// it, see [CheckValues]; 0 is unlimited. Beyond them, reading fails with
+	// [failure.ErrTooLarge].
+	MaxBody, MaxValues int
 	// DisableCompression asks for plain bodies.
 	DisableCompression bool
 }
 
 // Transport is an [http.Transport] with bounds. It uses no proxy and no other setting of
 // the environment, keeps no cookies and sends no credentials.
-type Transport struct {
-	*http.Transport
-
-	maxBody int
-}
+type Transport struct{ bounded }
 
 // New returns a transport.
 func New(o Options) *Transport {
@@ -64,12 +61,12 @@ func New(o Options) *Transport {
 	if o.Timeout > 0 {
 		dial = within(o.Timeout, dial)
 	}
-	return &Transport{maxBody: o.MaxBody, Transport: &http.Transport{
+	return &Transport{bounded{gzip: !o.DisableCompression, body: o.MaxBody, values: o.MaxValues, next: &http.Transport{
 		DialContext:            dial,
 		TLSClientConfig:        o.TLS,
 		TLSHandshakeTimeout:    o.Timeout,
 		DisableKeepAlives:      o.MaxIdle == 0,
-		DisableCompression:     o.DisableCompression,
+		DisableCompression:     true,
 		MaxIdleConnsPerHost:    o.MaxIdle,
 		IdleConnTimeout:        2 * time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
@@ -77,20 +74,7 @@ func New(o Options) *Transport {
 		// that many requests share is not closed by the timeout of one, only by a lost ping.
 		ForceAttemptHTTP2: true,
 		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	}}
-}
-
-// RoundTrip bounds the body of the answer, and removes a byte order mark in front.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := t.Transport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	answer.Body = skipMark(answer.Body)
-	if t.maxBody > 0 {
-		answer.Body = LimitBody(answer.Body, t.maxBody)
-	}
-	return answer, nil
+	}}}
 }
 
 // within ends a dial after the timeout.

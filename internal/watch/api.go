@@ -123,7 +123,7 @@ func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answe
 
 // get returns the body of path.
 func (a *api) get(ctx context.Context, path string) ([]byte, error) {
-	_, body, err := a.client.Read(ctx, fleet.Request{Path: path}, fleet.MaxDiscovery)
+	_, body, err := a.client.Read(ctx, fleet.Request{Path: path}, fleet.MaxObject)
 	return body, err
 }
 

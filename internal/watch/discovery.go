@@ -60,7 +60,7 @@ type aggregatedDiscovery struct {
 
 // discovery asks what is served, given what is known.
 func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource) (discovered, error) {
-	answer, body, err := a.client.Read(ctx, fleet.Request{Path: "/apis", Accept: aggregatedAccept, ETag: known.etag}, fleet.MaxDiscovery)
+	answer, body, err := a.client.Read(ctx, fleet.Request{Path: "/apis", Accept: aggregatedAccept, ETag: known.etag}, fleet.MaxObject)
 	switch {
 	case err != nil:
 		return known, err
