@@ -192,6 +192,7 @@ func (a *app) handler() (http.Handler, error) {
 		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
 		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
 		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
+		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.self,

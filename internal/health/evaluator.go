@@ -74,6 +74,9 @@ type result struct {
 	notEvaluated []NotEvaluated
 	failures     map[string]uint64
 	rules        int
+
+	once   sync.Once
+	report Report // is built when it is first asked for
 }
 
 // New prepares the evaluation of rules. It fails when one of them is no rule.

@@ -98,9 +98,19 @@ func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 			return Report{}, fmt.Errorf("no evaluation yet: %w", err)
 		}
 	}
-	r := e.report(res)
+	res.once.Do(func() { res.report = e.report(res) })
+	r := res.report
+	r.Findings = slices.Clone(r.Findings) // a caller may mark them
 	r.AgeSeconds = max(0, e.options.Now().Sub(res.at)).Truncate(time.Millisecond).Seconds()
 	return r, nil
+}
+
+// Evaluated returns when the rules were last evaluated; zero if they were not.
+func (e *Evaluator) Evaluated() time.Time {
+	if res := e.latest.Load(); res != nil {
+		return res.at
+	}
+	return time.Time{}
 }
 
 // Age is how old the report was when it was read.

@@ -38,6 +38,8 @@ type Options struct {
 	Clusters func() fleetreport.Report
 	// Report is the answer of GET /api/v1/report, as JSON.
 	Report func(context.Context) (health.Report, error)
+	// Evaluated returns when the rules were last evaluated.
+	Evaluated func() time.Time
 	// OpenAPI describes the answers, as JSON.
 	OpenAPI []byte
 	// Reload applies the configuration file, or says why it cannot.
@@ -59,9 +61,9 @@ func Handler(o Options) (http.Handler, error) {
 	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(always(o.SecretFlow)))))
 	// Also before Ready: it says who is waited for.
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
-	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(o.Report))))
+	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(o.Report), o.Evaluated))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
 	})
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +86,7 @@ func Handler(o Options) (http.Handler, error) {
 	}
 	if err := page.Register(mux, page.Options{
 		Ready: o.Ready, Report: o.Report, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
-		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, h) },
+		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
@@ -121,6 +123,8 @@ func whenReady(ready func() bool, next http.Handler) http.Handler {
 	})
 }
 
+const contentTypeJSON = "application/json; charset=utf-8"
+
 // serveJSON answers with what get returns now.
 func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +137,7 @@ func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Content-Type", contentTypeJSON)
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(append(text, '\n'))
 	})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ func options() Options {
 		Ready:           func() bool { return true },
 		SecretFlow:      func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
 		Clusters:        func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
+		Evaluated:       func() time.Time { return time.Time{} },
 		Report:          func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
 		Reload:          func(context.Context) error { return nil },
 		EnableLifecycle: true,

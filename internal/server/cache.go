@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"hash/maphash"
+	"maps"
+	"net/http"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	// cacheTime is how long an answer is served again, if the rules are not evaluated meanwhile.
+	// Ages in it are as old at most.
+	cacheTime = time.Second
+	// maxCached is how many bytes of answers are kept: a client can ask for any query.
+	maxCached = 4 << 20
+)
+
+// cache builds an answer once for all that ask for it, and one at a time: neither many clients
+// nor a page that is reloaded all the time cost more than that.
+type cache struct {
+	next http.Handler
+	// evaluated returns when the rules were last evaluated.
+	evaluated func() time.Time
+	now       func() time.Time
+	seed      maphash.Seed
+
+	mu      sync.Mutex
+	answers map[string]*answer // by URI
+	size    int
+}
+
+// answer is a [http.ResponseWriter] that keeps what is written.
+type answer struct {
+	header    http.Header
+	code      int
+	body      bytes.Buffer
+	at        time.Time
+	evaluated time.Time
+}
+
+func cached(next http.Handler, evaluated func() time.Time) *cache {
+	return &cache{next: next, evaluated: evaluated, now: time.Now, seed: maphash.MakeSeed(), answers: map[string]*answer{}}
+}
+
+// ServeHTTP implements [http.Handler].
+func (c *cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := c.answer(r)
+	maps.Copy(w.Header(), a.header)
+	if tag := a.header.Get("ETag"); tag != "" && r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
+	w.WriteHeader(a.code)
+	_, _ = w.Write(a.body.Bytes())
+}
+
+func (c *cache) answer(r *http.Request) *answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, evaluated, uri := c.now(), c.evaluated(), r.URL.RequestURI()
+	if a := c.answers[uri]; a != nil && a.evaluated.Equal(evaluated) && now.Sub(a.at) < cacheTime {
+		return a
+	}
+	a := &answer{header: http.Header{}, code: http.StatusOK, at: now, evaluated: evaluated}
+	c.next.ServeHTTP(a, r)
+	if a.code == http.StatusOK {
+		c.keep(uri, a)
+		if a.header.Get("Content-Type") == contentTypeJSON {
+			a.header.Set("ETag", c.tag(a.body.Bytes()))
+		}
+	}
+	return a
+}
+
+// keep keeps an answer in place of those that are too old, and of all if they are too many.
+func (c *cache) keep(uri string, a *answer) {
+	for other, was := range c.answers {
+		if other == uri || a.at.Sub(was.at) >= cacheTime || c.size+a.body.Len() > maxCached {
+			c.size -= was.body.Len()
+			delete(c.answers, other)
+		}
+	}
+	if a.body.Len() <= maxCached {
+		c.answers[uri] = a
+		c.size += a.body.Len()
+	}
+}
+
+var age = regexp.MustCompile(`"ageSeconds": [0-9.e+-]+`)
+
+// tag returns a weak ETag: an answer that differs in its age only is the same.
+func (c *cache) tag(body []byte) string {
+	var h maphash.Hash
+	h.SetSeed(c.seed)
+	at := age.FindIndex(body[:min(len(body), 200)])
+	if at != nil {
+		_, _ = h.Write(body[:at[0]])
+		body = body[at[1]:]
+	}
+	_, _ = h.Write(body)
+	return `W/"` + strconv.FormatUint(h.Sum64(), 36) + `"`
+}
+
+// Header implements [http.ResponseWriter].
+func (a *answer) Header() http.Header { return a.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (a *answer) WriteHeader(code int) { a.code = code }
+
+// Write implements [http.ResponseWriter].
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
