@@ -52,7 +52,7 @@ func benchExposition(b *testing.B) (*Handler, *Group, *Rows) {
 func benchList(g *Group, rows *Rows) {
 	stage, places := g.Stage(), make([]Place, benchRows)
 	for i := range places {
-		places[i], _ = stage.Add(fmt.Sprint(i), rows, benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
+		places[i], _ = stage.Add(fmt.Sprintf("%06d", i), rows, benchFill(i, fmt.Sprintf("refs/heads/main@sha1:%040x", i/100)))
 	}
 	stage.Replace(places)
 }
@@ -84,7 +84,7 @@ func BenchmarkScrape(b *testing.B) {
 					b.StopTimer()
 					for range changed {
 						k := random.IntN(benchRows)
-						g.Set(fmt.Sprint(k), rows, benchFill(k, fmt.Sprintf("refs/heads/main@sha1:%040x", random.Uint64())))
+						g.Set(fmt.Sprintf("%06d", k), rows, benchFill(k, fmt.Sprintf("refs/heads/main@sha1:%040x", random.Uint64())))
 					}
 					b.StartTimer()
 					w.n = 0
@@ -104,7 +104,7 @@ func BenchmarkSet(b *testing.B) {
 		fill := benchFill(4711, fmt.Sprintf("refs/heads/main@sha1:%040x", 47))
 		b.ReportAllocs()
 		for b.Loop() {
-			g.Set("4711", rows, fill)
+			g.Set("004711", rows, fill)
 		}
 	})
 	b.Run("changed", func(b *testing.B) {
@@ -112,7 +112,7 @@ func BenchmarkSet(b *testing.B) {
 		fills := []func(*Rows){benchFill(4711, "a"), benchFill(4711, "b")}
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			g.Set("4711", rows, fills[i%2])
+			g.Set("004711", rows, fills[i%2])
 		}
 	})
 }

@@ -14,7 +14,7 @@ type column struct {
 	block *Block   // nil if there is no text
 	ends  []uint32 // by slot: where its text ends in block
 	// hashes are those of the newest texts by slot. A text with the hash of the one before
-	// is no change, so an unchanged object inflates nothing. 64 bits of a seeded hash: two
+	// is no change, so an unchanged object unpacks nothing. 64 bits of a seeded hash: two
 	// texts of an object collide once in 10^19 changes.
 	hashes  []uint64
 	pending []change // by slot
@@ -26,7 +26,7 @@ type change struct {
 	text []byte
 }
 
-// rawSize and below are not worth the compression.
+// rawSize and below are not packed.
 const rawSize = 1 << 10
 
 // hash returns the hash of the newest text of a slot.
@@ -35,6 +35,18 @@ func (c *column) hash(slot int) uint64 {
 		return 0
 	}
 	return c.hashes[slot]
+}
+
+// text returns the text of a slot in the text of the block. Nothing is pending.
+func (c *column) text(slot int, block []byte) []byte {
+	if slot >= len(c.ends) {
+		return nil
+	}
+	start := uint32(0)
+	if slot > 0 {
+		start = c.ends[slot-1]
+	}
+	return block[start:c.ends[slot]]
 }
 
 // set notes the new text of a slot.
@@ -52,14 +64,13 @@ func (c *column) set(slot int, text []byte, hash uint64) {
 	c.pending = slices.Insert(c.pending, i, w)
 }
 
-// full reports whether too many changes wait for a reader: text at rest is compressed, also
-// while nothing is read.
+// full reports whether too many changes wait for a reader: text at rest is packed, also while
+// nothing is read.
 func (c *column) full() bool {
 	return len(c.pending) >= slotsPerPage || c.block != nil && len(c.pending) >= slotsPerPage/4
 }
 
-// commit builds a new block from the old one and what is pending. raw blocks are not
-// compressed.
+// commit builds a new block from the old one and what is pending. raw blocks are not packed.
 func (c *column) commit(z *packer, raw bool) {
 	if len(c.pending) == 0 {
 		return
@@ -92,7 +103,7 @@ func (c *column) commit(z *packer, raw bool) {
 	case raw, len(s.after) <= rawSize:
 		c.block = rawBlock(bytes.Clone(s.after))
 	default:
-		c.block = z.block(s.after)
+		c.block = s.block()
 	}
 }
 

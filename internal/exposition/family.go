@@ -6,8 +6,8 @@
 // A [Group] holds the rows of one (cluster, kind) and is the atomic unit: what
 // happens to it (one object, a relist, a withdrawal) is seen by a scrape whole
 // or not at all. Its [table] has pages, a page has a column for each family, and a
-// column has a [Block], which is compressed: a scrape with gzip copies the blocks
-// that did not change.
+// column has a [Block], which is packed: a scrape with gzip copies what it compressed
+// for the one before of the blocks that did not change.
 package exposition
 
 import (

@@ -84,7 +84,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const writeBuffer = 64 << 10
 
 // plain returns the size of a body as text and a function that writes it. Blocks are
-// inflated one after the other into one buffer.
+// unpacked one after the other into one buffer.
 func (e *Exposition) plain(families [][]*Block) (write func(io.Writer) error, size int) {
 	for _, blocks := range families {
 		for _, b := range blocks {
@@ -114,18 +114,18 @@ func (e *Exposition) gzip(families [][]*Block, whole bool) (write func(io.Writer
 	if !whole {
 		cache = &runs{}
 	}
-	blocks := cache.join(e.packer, families)
+	parts := cache.join(e.packer, families)
 	crc, text := uint32(0), 0
-	for _, b := range blocks {
-		crc = crcAppend(crc, b.shift, b.crc)
-		text += b.size
-		size += len(b.deflate)
+	for _, p := range parts {
+		crc = crcAppend(crc, p.shift, p.crc)
+		text += p.size
+		size += len(p.bytes)
 	}
 	trailer := gzipTrailer(crc, text)
 	return func(w io.Writer) error {
 		_, err := w.Write(gzipHeader[:])
-		for i := 0; err == nil && i < len(blocks); i++ {
-			_, err = w.Write(blocks[i].deflate)
+		for i := 0; err == nil && i < len(parts); i++ {
+			_, err = w.Write(parts[i].bytes)
 		}
 		if err == nil {
 			_, err = w.Write(trailer)

@@ -27,20 +27,20 @@ type runs struct {
 
 type run struct {
 	parts  []*Block
-	joined *Block
+	joined *deflated
 	used   bool
 }
 
-// join takes the blocks of a whole body by family and returns compressed blocks with the
-// same text. The cache keeps exactly what the last call used.
-func (r *runs) join(z *packer, families [][]*Block) []*Block {
+// join takes the blocks of a whole body by family and returns the parts of a gzip body with
+// the same text. The cache keeps exactly what the last call used.
+func (r *runs) join(z *packer, families [][]*Block) []*deflated {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
 	for _, blocks := range families {
 		n += len(blocks)
 	}
-	out := make([]*Block, 0, n)
+	out := make([]*deflated, 0, n)
 	var parts []*Block
 	size := 0
 	flush := func() {
@@ -51,9 +51,9 @@ func (r *runs) join(z *packer, families [][]*Block) []*Block {
 	}
 	for _, blocks := range families {
 		for _, b := range blocks {
-			if b.deflate != nil && b.size > smallBlock {
+			if b.packed != nil && b.size > smallBlock {
 				flush()
-				out = append(out, b)
+				out = append(out, b.compressed(z))
 				continue
 			}
 			parts = append(parts, b)
@@ -75,10 +75,7 @@ func (r *runs) join(z *packer, families [][]*Block) []*Block {
 	return out
 }
 
-func (r *runs) joined(z *packer, parts []*Block) *Block {
-	if len(parts) == 1 && parts[0].deflate != nil {
-		return parts[0]
-	}
+func (r *runs) joined(z *packer, parts []*Block) *deflated {
 	if c := r.cache[parts[0]]; c != nil && slices.Equal(c.parts, parts) {
 		c.used = true
 		return c.joined
@@ -88,7 +85,7 @@ func (r *runs) joined(z *packer, parts []*Block) *Block {
 	for _, p := range parts {
 		s.after = p.Append(s.after)
 	}
-	c := &run{parts: slices.Clone(parts), joined: z.block(s.after), used: true}
+	c := &run{parts: slices.Clone(parts), joined: z.deflate(s.after), used: true}
 	if r.cache == nil {
 		r.cache = map[*Block]*run{}
 	}

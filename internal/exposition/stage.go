@@ -4,8 +4,8 @@
 package exposition
 
 // Stage collects the whole content of a group while it arrives, and takes its place in one
-// step. It shares with the group all pages that do not change, and compresses the others as
-// they fill: text is held for one page of a list, not for all of it. A stage that is dropped
+// step. It shares with the group all pages that do not change, and packs the others as they
+// fill: text is held for one page of a list, not for all of it. A stage that is dropped
 // leaves no trace. Between [Group.Stage] and [Stage.Replace] the group gets no other changes.
 type Stage struct {
 	group *Group
@@ -82,6 +82,9 @@ func (s *Stage) Replace(list []Place) {
 		if !kept.has(at) {
 			t.remove(at)
 		}
+	}
+	if s.base.len() == 0 && !t.inOrder() {
+		t = t.sorted()
 	}
 	t.own()
 	changed := t.changed || g.table != s.base // cleared meanwhile

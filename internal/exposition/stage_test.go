@@ -142,6 +142,49 @@ func TestStageOfEqualRows(t *testing.T) {
 	}
 }
 
+// TestStageSorts: the first list is in the order of the keys.
+func TestStageSorts(t *testing.T) {
+	e, g := testGroup(t, Options{MaxLabelValue: 16})
+	l, cut := newList(g), 0
+	for _, i := range rand.Perm(1000) {
+		name := fmt.Sprintf("n%04d", i)
+		l.stage.Add(name, l.rows, thing("other", 1))
+		at, _ := l.stage.Add(name, l.rows, func(r *Rows) {
+			r.Add(testInfo, 1, name)
+			if i%3 == 0 {
+				r.Add(testValue, 2, name+strings.Repeat("x", i%6*4))
+			}
+		})
+		l.places[name] = at
+	}
+	delete(l.places, "n0007")
+	l.replace()
+	var infos, values strings.Builder
+	for i := range 1000 {
+		if i == 7 {
+			continue
+		}
+		_, _ = fmt.Fprintf(&infos, "test_info{cluster=\"east\",name=\"n%04d\",uid=\"\"} 1\n", i)
+		switch i % 6 {
+		case 0:
+			_, _ = fmt.Fprintf(&values, "test_value{cluster=\"east\",name=\"n%04d\"} 2\n", i)
+		case 3:
+			cut++
+		}
+	}
+	text, _, _ := strings.Cut(e.text(), "test_value")
+	if diff := cmp.Diff(infos.String(), text); diff != "" {
+		t.Error(diff)
+	}
+	rest := slices.DeleteFunc(slices.Collect(strings.Lines(strings.TrimPrefix(e.text(), text))), func(line string) bool { return strings.Contains(line, "…") })
+	if diff := cmp.Diff(values.String(), strings.Join(rest, "")); diff != "" {
+		t.Error(diff)
+	}
+	if objects, _, n := g.Size(); objects != 999 || n != cut {
+		t.Errorf("%d objects, %d cut, want 999 and %d", objects, n, cut)
+	}
+}
+
 // TestStageAfterClear: rows that were withdrawn while the list arrived are back with it.
 func TestStageAfterClear(t *testing.T) {
 	e, g := testGroup(t, Options{})

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Neighbours have similar rows if they are in the order of their keys, and two exporters have
+// the same body then: 20,000 objects in random order are 1.43 MB of gzip instead of 0.90 MB. API
+// servers list in this order, all but those with WatchList before Kubernetes 1.32.
+
+// inOrder reports whether the objects are in the order of their keys.
+func (t *table) inOrder() bool {
+	var last []byte
+	for _, p := range t.pages {
+		for slot := range p.keys.ends {
+			key := p.keys.at(slot)
+			if bytes.Compare(key, last) < 0 {
+				return false
+			}
+			last = key
+		}
+	}
+	return true
+}
+
+// sorted returns a table with the same objects in the order of their keys. It unpacks all
+// pages, so only the first list of a group is sorted.
+func (t *table) sorted() *table {
+	t.blocks() // merges all changes
+	texts := make([][][]byte, len(t.pages))
+	for i, p := range t.pages {
+		texts[i] = make([][]byte, t.columns)
+		for column, c := range p.columns {
+			if c != nil {
+				texts[i][column] = c.block.Append(nil)
+			}
+		}
+	}
+	places := slices.SortedFunc(t.places(), func(a, b Place) int { return bytes.Compare(t.key(a), t.key(b)) })
+	d := newTable(t.packer, t.columns, t.raw)
+	for _, at := range places {
+		p := t.pages[at.page()]
+		d.put(string(t.key(at)), func(column int) []byte {
+			if p.columns[column] == nil {
+				return nil
+			}
+			return p.columns[column].text(at.slot(), texts[at.page()][column])
+		}, p.cut[at.slot()])
+	}
+	return d
+}
