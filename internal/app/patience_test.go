@@ -28,7 +28,7 @@ func TestPatience(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p, began, arrived := newPatience(pause, test.strict), time.Now(), uint64(0)
 				for !p.over(arrived) {
-					time.Sleep(time.Second) // of the fake clock
+					<-time.After(time.Second) // of the fake clock
 					if time.Since(began) <= test.until {
 						arrived++
 					}

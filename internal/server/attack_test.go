@@ -44,7 +44,7 @@ func TestPace(t *testing.T) {
 			if n, err := w.Write(body); n != len(body) || err != nil {
 				t.Errorf("%d, %v", n, err)
 			}
-			time.Sleep(writeTimeout - time.Second)
+			<-time.After(writeTimeout - time.Second)
 			_, _ = w.Write([]byte("end"))
 		})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 		want := []time.Duration{chunkTimeout, chunkTimeout, chunkTimeout, writeTimeout}
