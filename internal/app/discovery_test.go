@@ -39,6 +39,7 @@ func (h hub) discover(more string) {
 - {name: management, kubeconfig: {path: management.kubeconfig}, watchList: false}
 `+more+`discover:
 - fluxSecrets: {cluster: management, namespace: n}
+  allow: [loopback]
   watchList: false
 `)
 }
@@ -232,7 +233,9 @@ func TestTargetFollowsDiscovery(t *testing.T) {
 - {name: management, kubeconfig: {path: management.kubeconfig}, watchList: false}
 discover:
 - fluxSecrets: {cluster: management, namespace: n, suffix: .conf}
+  allow: [loopback]
 - fluxSecrets: {cluster: management, namespace: n, suffix: .other}
+  allow: [loopback]
 `)
 	for name, secret := range map[string]string{"found": "other.conf", "unknown": "elsewhere", "own": ""} {
 		h.management.Put(kustomizations, name, map[string]any{"spec": map[string]any{"kubeConfig": map[string]any{"secretRef": map[string]any{"name": secret}}}})

@@ -42,6 +42,7 @@ func brokenKubeconfigIsNoOtherCluster(t *testing.T) {
 - {name: storage, kubeconfig: {path: storage.kubeconfig}, watchList: false}
 discover:
 - fluxSecrets: {cluster: here, namespace: n}
+  allow: [loopback]
 `)
 	set := func(text string) {
 		s.write("storage.kubeconfig", text)

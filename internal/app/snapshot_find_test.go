@@ -27,8 +27,10 @@ func TestASnapshotHasTheClustersThatAreFound(t *testing.T) {
 kubeconfigSuffixes: [.old]
 discover:
 - fluxSecrets: {cluster: management, namespace: n, suffix: .conf}
+  allow: [loopback]
   watchList: false
 - fluxSecrets: {cluster: management, namespace: n}
+  allow: [loopback]
   watchList: false
 `)
 	h.management.labelled("storage.conf", storage.Kubeconfig("t0ken"), map[string]string{

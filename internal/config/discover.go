@@ -13,11 +13,11 @@ import (
 // Discover is one place in which clusters are found: exactly one of FluxSecrets,
 // Greenhouse and Secrets is set.
 type Discover struct {
-	FluxSecrets   *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux applies with: <cluster><suffix>, with the kubeconfig as value or value.yaml. Where Secrets may not be listed, the names are those that Kustomizations and HelmReleases in the namespace refer to."`
-	Greenhouse    *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
-	Secrets       *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. They must be listed, so the exporter needs the right to read all Secrets of the namespace."`
-	WatchList     bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"As watchList of clusters, for the clusters found here."`
-	AllowInsecure bool                `yaml:"allowInsecure" jsonschema:"default=false" jsonschema_description:"Accept kubeconfigs that do not verify the API server: insecure-skip-tls-verify, or http. Whoever is between the exporter and the cluster can then read its credentials."`
+	FluxSecrets *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux applies with: <cluster><suffix>, with the kubeconfig as value or value.yaml. Where Secrets may not be listed, the names are those that Kustomizations and HelmReleases in the namespace refer to."`
+	Greenhouse  *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
+	Secrets     *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. They must be listed, so the exporter needs the right to read all Secrets of the namespace."`
+	WatchList   bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"As watchList of clusters, for the clusters found here."`
+	Allow       []string            `yaml:"allow,omitempty" jsonschema:"enum=proxy,enum=loopback,enum=linkLocal,enum=impersonation,enum=insecure,uniqueItems=true" jsonschema_description:"What the kubeconfigs may have that is refused otherwise: a proxy-url, a server at a loopback address or at a link-local one (where clouds serve credentials), the impersonation of another user, or a server that is not verified (insecure-skip-tls-verify, or http: whoever is between the exporter and the cluster can then read its credentials)."`
 }
 
 // FluxSecrets are named after their clusters.

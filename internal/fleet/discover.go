@@ -136,7 +136,7 @@ func (p *place) inherit(before []*place) {
 }
 
 func equalEntries(a, b config.Discover) bool {
-	return a.WatchList == b.WatchList && a.AllowInsecure == b.AllowInsecure &&
+	return a.WatchList == b.WatchList && slices.Equal(a.Allow, b.Allow) &&
 		equalPointers(a.FluxSecrets, b.FluxSecrets) && equalPointers(a.Greenhouse, b.Greenhouse) && equalPointers(a.Secrets, b.Secrets)
 }
 

@@ -120,7 +120,7 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 		k.reason = reason
 		return k, true
 	}
-	config, reason := fromSecret(data, p.entry.AllowInsecure)
+	config, reason := fromSecret(data, allowances(p.entry.Allow))
 	if k.reason = reason; reason != "" {
 		return k, true // what was there before may still be good
 	}

@@ -26,6 +26,10 @@ const (
 	ReasonAuthProvider failure.Reason = "auth_provider_refused" // it needs a plugin
 	ReasonFile         failure.Reason = "file_refused"          // it refers to a file
 	ReasonInsecure     failure.Reason = "insecure_refused"      // it does not verify the server
+	ReasonProxy        failure.Reason = "proxy_refused"         // it leads through a proxy
+	ReasonLoopback     failure.Reason = "loopback_refused"      // its server is the exporter's own machine
+	ReasonLinkLocal    failure.Reason = "link_local_refused"    // its server is where clouds serve credentials
+	ReasonImpersonates failure.Reason = "impersonation_refused" // it acts as another user
 	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters
 	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of something before it
 	ReasonUnreachable  failure.Reason = "unreachable"
@@ -36,6 +40,7 @@ func Reasons() []failure.Reason {
 	return []failure.Reason{
 		ReasonNameTaken, ReasonSameSecret, ReasonInvalidName, ReasonMissing, ReasonType, ReasonNoKey, ReasonNoKubeconfig,
 		ReasonExec, ReasonAuthProvider, ReasonFile, ReasonInsecure,
+		ReasonProxy, ReasonLoopback, ReasonLinkLocal, ReasonImpersonates,
 		failure.ReasonForbidden, failure.ReasonUnauthorized, ReasonNotServed, ReasonBadAnswer, ReasonUnreachable,
 	}
 }

@@ -18,7 +18,7 @@ func TestInheritsFromTheSamePlaceOnly(t *testing.T) {
 		want   int
 	}{
 		"the same":        {func(*search) {}, 1},
-		"insecure":        {func(s *search) { s.config.Discover[0].AllowInsecure = true }, 0},
+		"insecure":        {func(s *search) { s.config.Discover[0].Allow = []string{allowInsecure} }, 0},
 		"another suffix":  {func(s *search) { s.config.Discover[0].FluxSecrets.Suffix = "config" }, 0},
 		"another cluster": {func(s *search) { s.config.Clusters[0].Kubeconfig.Path = "/elsewhere" }, 0},
 	} {

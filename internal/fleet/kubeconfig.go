@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -83,8 +82,8 @@ func fromFile(path, context string) (*rest.Config, error) {
 // fromSecret returns the client configuration of a kubeconfig in a Secret. Such a
 // kubeconfig must be complete in itself: it may neither run a program nor name a file,
 // which would be one of the exporter's, and it must verify the server that its credentials
-// are sent to. The reason is why it is refused; no part of the kubeconfig is quoted.
-func fromSecret(data []byte, allowInsecure bool) (*rest.Config, failure.Reason) {
+// are sent to, unless that is allowed. The reason is why it is refused; no part of the kubeconfig is quoted.
+func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
 	all, err := clientcmd.Load(data)
 	if err != nil {
 		return nil, ReasonNoKubeconfig
@@ -100,8 +99,9 @@ func fromSecret(data []byte, allowInsecure bool) (*rest.Config, failure.Reason) 
 		return nil, ReasonAuthProvider
 	case cluster.CertificateAuthority != "", user.ClientCertificate != "", user.ClientKey != "", user.TokenFile != "":
 		return nil, ReasonFile
-	case !allowInsecure && (cluster.InsecureSkipTLSVerify || strings.HasPrefix(cluster.Server, "http:")):
-		return nil, ReasonInsecure
+	}
+	if reason := allow.refuses(cluster, user); reason != "" {
+		return nil, reason
 	}
 	config, err := clientConfig(cluster, user)
 	if err != nil || config.ExecProvider != nil || config.AuthProvider != nil {
@@ -110,5 +110,6 @@ func fromSecret(data []byte, allowInsecure bool) (*rest.Config, failure.Reason) 
 	if _, err := rest.TLSConfigFor(config); err != nil {
 		return nil, ReasonNoKubeconfig // certificates that are none
 	}
+	config.Dial = allow.dialer().DialContext
 	return config, ""
 }

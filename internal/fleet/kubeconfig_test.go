@@ -5,6 +5,7 @@ package fleet
 
 import (
 	"bytes"
+	"net"
 	"strings"
 	"testing"
 
@@ -27,9 +28,9 @@ users: [{name: u, user: {` + user + `}}]
 func TestKubeconfigOfASecret(t *testing.T) {
 	const insecure = "insecure-skip-tls-verify: true"
 	for name, tc := range map[string]struct {
-		kubeconfig    string
-		allowInsecure bool
-		want          failure.Reason
+		kubeconfig string
+		allow      allowances
+		want       failure.Reason
 	}{
 		"token":                {kubeconfig: kubeconfigWith("", "token: t0ken")},
 		"basic auth":           {kubeconfig: kubeconfigWith("", "username: u, password: t0ken")},
@@ -39,18 +40,18 @@ func TestKubeconfigOfASecret(t *testing.T) {
 		"JSON":                 {kubeconfig: toJSON(t, kubeconfigWith("", "token: t0ken"))},
 		"exec":                 {kubeconfig: kubeconfigWith("", "exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/true, interactiveMode: Never}"), want: ReasonExec},
 		"exec beside a token":  {kubeconfig: kubeconfigWith("", "token: t0ken, exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: sh}"), want: ReasonExec},
-		"exec, and allowed":    {kubeconfig: kubeconfigWith("", "exec: {command: sh}"), allowInsecure: true, want: ReasonExec},
+		"exec, and allowed":    {kubeconfig: kubeconfigWith("", "exec: {command: sh}"), allow: allowances{allowInsecure}, want: ReasonExec},
 		"auth provider":        {kubeconfig: kubeconfigWith("", "auth-provider: {name: oidc, config: {refresh-token: t0ken}}"), want: ReasonAuthProvider},
 		"client certificate":   {kubeconfig: kubeconfigWith("", "client-certificate: /etc/tls.crt"), want: ReasonFile},
 		"client key":           {kubeconfig: kubeconfigWith("", "client-key: tls.key"), want: ReasonFile},
 		"token file":           {kubeconfig: kubeconfigWith("", "tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token"), want: ReasonFile},
 		"… beside a token":     {kubeconfig: kubeconfigWith("", "token: t0ken, tokenFile: /etc/token"), want: ReasonFile},
 		"CA file":              {kubeconfig: kubeconfigWith("certificate-authority: /etc/ca.crt", "token: t0ken"), want: ReasonFile},
-		"CA file, and allowed": {kubeconfig: kubeconfigWith("certificate-authority: /etc/ca.crt", "token: t0ken"), allowInsecure: true, want: ReasonFile},
+		"CA file, and allowed": {kubeconfig: kubeconfigWith("certificate-authority: /etc/ca.crt", "token: t0ken"), allow: allowances{allowInsecure}, want: ReasonFile},
 		"not verified":         {kubeconfig: kubeconfigWith(insecure, "token: t0ken"), want: ReasonInsecure},
-		"… and allowed":        {kubeconfig: kubeconfigWith(insecure, "token: t0ken"), allowInsecure: true},
+		"… and allowed":        {kubeconfig: kubeconfigWith(insecure, "token: t0ken"), allow: allowances{allowInsecure}},
 		"http":                 {kubeconfig: strings.Replace(kubeconfigWith("", "token: t0ken"), "https:", "http:", 1), want: ReasonInsecure},
-		"http, and allowed":    {kubeconfig: strings.Replace(kubeconfigWith("", "token: t0ken"), "https:", "http:", 1), allowInsecure: true},
+		"http, and allowed":    {kubeconfig: strings.Replace(kubeconfigWith("", "token: t0ken"), "https:", "http:", 1), allow: allowances{allowInsecure}},
 		"another scheme":       {kubeconfig: strings.Replace(kubeconfigWith("", ""), "https:", "unix:", 1), want: ReasonNoKubeconfig},
 		"no server":            {kubeconfig: strings.Replace(kubeconfigWith("", ""), "https://a.example.com", "", 1), want: ReasonNoKubeconfig},
 		"a broken server":      {kubeconfig: strings.Replace(kubeconfigWith("", ""), "a.example.com", "u:t0ken/@%zz", 1), want: ReasonNoKubeconfig},
@@ -59,7 +60,12 @@ func TestKubeconfigOfASecret(t *testing.T) {
 		"unknown cluster":      {kubeconfig: strings.Replace(kubeconfigWith("", ""), "cluster: c,", "cluster: d,", 1), want: ReasonNoKubeconfig},
 		"unknown user":         {kubeconfig: strings.Replace(kubeconfigWith("", ""), "user: u}", "user: v}", 1), want: ReasonNoKubeconfig},
 		"a broken certificate": {kubeconfig: kubeconfigWith("certificate-authority-data: dDBrZW4=", ""), want: ReasonNoKubeconfig},
-		"a broken proxy":       {kubeconfig: kubeconfigWith("proxy-url: 'ftp://u:t0ken@x'", ""), want: ReasonNoKubeconfig},
+		"a broken proxy":       {kubeconfig: kubeconfigWith("proxy-url: 'ftp://u:t0ken@x'", ""), allow: allowances{allowProxy}, want: ReasonNoKubeconfig},
+		"proxy":                {kubeconfig: kubeconfigWith("proxy-url: 'http://p.example.com'", ""), want: ReasonProxy},
+		"proxy, and allowed":   {kubeconfig: kubeconfigWith("proxy-url: 'http://p.example.com'", ""), allow: allowances{allowProxy}},
+		"impersonation":        {kubeconfig: kubeconfigWith("", "token: t0ken, as: admin"), want: ReasonImpersonates},
+		"of groups":            {kubeconfig: kubeconfigWith("", "token: t0ken, as: a, as-groups: ['system:masters']"), want: ReasonImpersonates},
+		"… is allowed":         {kubeconfig: kubeconfigWith("", "token: t0ken, as: a"), allow: allowances{allowImpersonation}},
 		"broken YAML":          {kubeconfig: "clusters: [t0ken", want: ReasonNoKubeconfig},
 		"text":                 {kubeconfig: "t0ken", want: ReasonNoKubeconfig},
 		"another kind":         {kubeconfig: "kind: Secret\napiVersion: v1", want: ReasonNoKubeconfig},
@@ -67,7 +73,7 @@ func TestKubeconfigOfASecret(t *testing.T) {
 		"exec of another user": {kubeconfig: kubeconfigWith("", "token: t0ken}}, {name: v, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh}")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config, reason := fromSecret([]byte(tc.kubeconfig), tc.allowInsecure)
+			config, reason := fromSecret([]byte(tc.kubeconfig), tc.allow)
 			if reason != tc.want || (config == nil) != (tc.want != "") {
 				t.Fatalf("%v, %q; want %q", config, reason, tc.want)
 			}
@@ -79,6 +85,44 @@ func TestKubeconfigOfASecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestServersThatAreRefused: the address counts, however it is written.
+func TestServersThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for server, want := range map[string]failure.Reason{
+		"a.example.com": "", "10.0.0.1": "", "[2001:db8::1]": "", "192.168.1.1": "",
+		"127.0.0.1": ReasonLoopback, "127.8.9.1": ReasonLoopback, "[::1]": ReasonLoopback, "[::ffff:127.0.0.1]": ReasonLoopback, "0.0.0.0": ReasonLoopback, "[::]": ReasonLoopback,
+		"localhost": ReasonLoopback, "LocalHost.": ReasonLoopback, "a.localhost": ReasonLoopback,
+		"169.254.169.254": ReasonLinkLocal, "[fe80::1]": ReasonLinkLocal, "[::ffff:169.254.1.1]": ReasonLinkLocal, "[fd00:ec2::254]": ReasonLinkLocal, "100.100.100.200": ReasonLinkLocal,
+	} {
+		kubeconfig := strings.Replace(kubeconfigWith("", "token: t0ken"), "a.example.com", server+":6443", 1)
+		if _, reason := fromSecret([]byte(kubeconfig), nil); reason != want {
+			t.Errorf("%s: %q, want %q", server, reason, want)
+		}
+		if _, reason := fromSecret([]byte(kubeconfig), allowances{allowLoopback, allowLinkLocal}); reason != "" {
+			t.Errorf("%s, allowed: %q", server, reason)
+		}
+	}
+}
+
+// TestNamesThatLeadToRefusedAddresses: the dialer looks at the address of a name.
+func TestNamesThatLeadToRefusedAddresses(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	_, err = allowances{}.dialer().DialContext(t.Context(), "tcp", l.Addr().String())
+	if failure.Classify(err) != failure.ReasonConfig || !strings.Contains(err.Error(), "discover[].allow") {
+		t.Errorf("%v", err)
+	}
+	c, err := allowances{allowLoopback}.dialer().DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
 }
 
 func toJSON(t *testing.T, text string) string {
@@ -98,7 +142,7 @@ func FuzzKubeconfigOfASecret(f *testing.F) {
 	f.Add([]byte(kubeconfigWith("insecure-skip-tls-verify: true, proxy-url: 'http://p'", "tokenFile: t, auth-provider: {name: oidc}")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
-		config, reason := fromSecret(data, false)
+		config, reason := fromSecret(data, nil)
 		if (config == nil) != (reason != "") || !bytes.Equal(before, data) {
 			t.Fatalf("%v, %q", config, reason)
 		}

@@ -38,7 +38,7 @@ func serviceAccountIsNoFallback(t *testing.T) {
 		if config, err := c.Connect(); err == nil {
 			t.Errorf("%s: connects to %s", name, config.Host)
 		}
-		if config, reason := fromSecret([]byte(text), true); reason == "" {
+		if config, reason := fromSecret([]byte(text), allowances{allowInsecure, allowLoopback}); reason == "" {
 			t.Errorf("%s in a Secret: connects to %s", name, config.Host)
 		}
 	}

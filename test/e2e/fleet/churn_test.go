@@ -72,8 +72,11 @@ func TestFleetChurn(t *testing.T) {
 collectors: {greenhouse: {enabled: false}}
 discover:
 - fluxSecrets: {cluster: management}
+  allow: [loopback]
 - greenhouse: {cluster: management, namespace: %s}
+  allow: [loopback]
 - secrets: {cluster: management, namespace: %s}
+  allow: [loopback]
 `, churnStale, harness.Organization, churnNamespace)+harness.ConfigFor("", c.management), func(o *app.Options) { o.ProbeInterval = churnProbes })
 	c.exporter.Ready(t)
 	before := usage()

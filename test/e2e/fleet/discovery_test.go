@@ -102,6 +102,7 @@ func TestDiscoveryOnRealClusters(t *testing.T) {
 	configuration := fmt.Sprintf(`clusters: [{name: management, kubeconfig: {path: %s}}]
 discover:
 - fluxSecrets: {cluster: management}
+  allow: [loopback]
 `, kubeconfig)
 
 	kustomization := testbed.NewObject("kustomize.toolkit.fluxcd.io/v1", "Kustomization", flux, "storage-apps")
