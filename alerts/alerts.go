@@ -73,8 +73,8 @@ type Rule struct {
 	// labels, playbooks and dashboards are those of an [Installation].
 	labels                map[string]string
 	playbooks, dashboards string
-	// clusters is what an expression needs behind it; empty if the rule is for all clusters.
-	clusters string
+	// clusters are those that the rule is for.
+	clusters clusterLimit
 }
 
 // Object names what an alert is about. Each field is a template; one without a
@@ -92,6 +92,8 @@ type Inhibition struct {
 // colons.
 type Recording struct {
 	Name, Expr string
+	// PrometheusOnly says that rules for Prometheus use the recording, and the report does not.
+	PrometheusOnly bool
 }
 
 // Group is the rules about one system, or about a part of one. Recordings are evaluated

@@ -38,17 +38,15 @@ func auroraGroup() Group {
 	rules := []Rule{
 		aurora(Rule{
 			Name: "AuroraDown", Severity: Critical, For: 5 * time.Minute,
-			Expr:    asCollector("aurora", auroraFailing("aurora")),
-			Summary: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not work: {{ $labels.reason }}" + status,
-			Description: "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not give the answers that it should, reason: {{ $labels.reason }}" + status +
-				". Users cannot manage their projects. Open the URL in a browser, then check the pods, the Service and the ingress; the playbook has the cause of each reason.",
+			Expr:        asCollector("aurora", auroraFailing("aurora")),
+			Summary:     "Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not work: {{ $labels.reason }}" + status,
+			Description: "Users cannot manage their projects. Open the URL in a browser, then check the pods, the Service and the ingress.",
 		}),
 		aurora(Rule{
 			Name: "AuroraKeystoneDown", Severity: Warning, For: 5 * time.Minute,
-			Expr:    auroraFailing("keystone"),
-			Summary: "Keystone of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
-			Description: "The identity service that Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} uses does not answer as it should, reason: {{ $labels.reason }}" + status +
-				". Users cannot log in. Ask its version with curl, then check its pods and its ingress.",
+			Expr:        auroraFailing("keystone"),
+			Summary:     "Keystone of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
+			Description: "Users cannot log in. Ask its version with curl, then check its pods and its ingress.",
 		}),
 		aurora(Rule{
 			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,
@@ -56,12 +54,12 @@ func auroraGroup() Group {
 			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
 			Object:      Object{Kind: "Aurora", Name: "*"},
 			Summary:     "Aurora in cluster {{ $labels.cluster }} has no results of its checks",
-			Description: "Aurora of cluster {{ $labels.cluster }} is configured, and there is no result of its checks. Check the configuration and the log of the exporter.",
+			Description: "It is configured, and there is no result of its checks. Check the configuration and the log of the exporter.",
 		}),
 	}
 	for _, r := range expiring(Rule{
 		Name: "AuroraCertExpiring", Summary: "Certificate of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "Aurora {{ $labels.aurora }} of cluster {{ $labels.cluster }}, or Keystone behind it, presents a certificate that " + expires + ". Renew its Certificate, or repair the issuer.",
+		Description: "It is that of Aurora, or of Keystone behind it. Renew its Certificate, or repair the issuer.",
 	}, "cobaltcore_aurora_certificate_expiry_timestamp_seconds", "cluster, aurora", 14*day, 3*day) {
 		rules = append(rules, aurora(r))
 	}

@@ -86,7 +86,10 @@ const (
 // certManagerGroup is about cert-manager. Certificates renew themselves: one that is
 // about to expire is no problem unless its renewal is overdue.
 func certManagerGroup() Group {
-	return Group{Name: "certmanager", Title: "cert-manager", Text: certManagerText, Rules: append(issuerRules(), certificateRules()...)}
+	return Group{
+		Name: "certmanager", Title: "cert-manager", Text: certManagerText, Recordings: []Recording{recordReason(requestReason)},
+		Rules: append(issuerRules(), certificateRules()...),
+	}
 }
 
 func issuerRules() []Rule {
@@ -97,8 +100,8 @@ func issuerRules() []Rule {
 			Expr: certManagerLasting(issuerNotReady, `status!="unprocessed"`), Since: certManagerRows(issuerNotReady, issuerLabels, "onset"),
 			Reason:  certManagerRows(issuerNotReady, issuerLabels, "reason"),
 			Summary: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} issues no certificates. " +
-				"Certificates that are due for renewal expire one by one. Read the message of its Ready condition first.",
+			Description: "" +
+				"Certificates that are due for renewal expire one by one. Read its Ready condition first.",
 		}),
 		certManager("{{ $labels.kind }}", Rule{
 			Name: "CertManagerUnprocessed", Severity: Warning, For: time.Minute, Threshold: after(15*time.Minute, sinceOnset),
@@ -106,7 +109,7 @@ func issuerRules() []Rule {
 			Since:   certManagerUnion("onset"),
 			Reason:  certManagerUnion("reason"),
 			Summary: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "cert-manager has not processed {{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }}, " +
+			Description: "cert-manager has not processed it, " +
 				"or its newest generation, for more than $threshold: it is down, or does not watch this namespace.",
 		}),
 		certManager("CertificateRequest", Rule{
@@ -114,16 +117,16 @@ func issuerRules() []Rule {
 			Expr: `(time() - ` + requestFailed + ` < $threshold)`, Since: requestFailed,
 			Reason:  certManagerRows("request_failed_timestamp_seconds", requestLabels, "reason"),
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted",
-			Description: "{{ $labels.issuer }} in cluster {{ $labels.cluster }} refused CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} " +
-				rounded + " ago. cert-manager tries again with growing delay, up to 32 hours; the message of the request names the cause.",
+			Description: "{{ $labels.issuer }} refused it " +
+				rounded + " ago. cert-manager tries again after up to 32 hours; the message of the request names the cause.",
 		}),
 		certManager("CertificateRequest", Rule{
 			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
 			Expr: certManagerLasting(requestPending, `status!="failed"`), Since: certManagerRows(requestPending, requestLabels, "onset"),
 			Reason:  requestReason,
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not answered",
-			Description: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has not been answered by {{ $labels.issuer }} for more than $threshold. " +
-				"The issuer does not exist or does not answer, an ACME challenge is open, or no approver has approved the request.",
+			Description: "It has not been answered by {{ $labels.issuer }} for more than $threshold. " +
+				"The issuer is missing or does not answer, an ACME challenge is open, or it was not approved.",
 		}),
 		deletionStuck("CertManagerDeletionStuck", CertManager, "cert-manager.io"),
 	}
@@ -165,7 +168,7 @@ func certificateRules() []Rule {
 			Since:   certManagerRows(certificateNotReady, certificateIssuer, "onset"),
 			Reason:  certManagerRows(certificateNotReady, certificateIssuer, "reason"),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-			Description: "The Secret of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no certificate, or not the one that is " +
+			Description: "Its Secret has no certificate, or not the one that is " +
 				"declared. Read the conditions of its newest CertificateRequest, and those of {{ $labels.issuer }}.",
 		}),
 		certificate(Rule{
@@ -174,7 +177,7 @@ func certificateRules() []Rule {
 			Threshold:   after(time.Hour, "how long after the renewal time"),
 			InhibitedBy: []Inhibition{{By: "CertManagerRenewalOverdueCritical", Equal: []string{clusterLabel, "namespace", "name"}}},
 			Summary:     "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not renewed in time",
-			Description: "The renewal of Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} by {{ $labels.issuer }} " +
+			Description: "Its renewal by {{ $labels.issuer }} " +
 				"is " + rounded + " overdue. Read the conditions of its newest CertificateRequest.",
 		}),
 		certificate(Rule{
@@ -183,14 +186,14 @@ func certificateRules() []Rule {
   unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + renewals + ` > time() - 3600)`,
 			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + " and is not renewed",
-			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + ", and {{ $labels.issuer }} " +
+			Description: "{{ $labels.issuer }} " +
 				"has not renewed it. Clients refuse it from then on. Repair the issuer, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
 		certificate(Rule{
 			Name: "CertManagerCertificateExpired", Severity: Critical, For: 5 * time.Minute,
 			Expr: `time() - ` + notAfter + ` >= 0`, Since: notAfter,
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has expired",
-			Description: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expired " + rounded + " ago: clients refuse it. " +
+			Description: "It expired " + rounded + " ago: clients refuse it. " +
 				"Repair {{ $labels.issuer }}, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
 	}

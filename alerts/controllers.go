@@ -92,54 +92,54 @@ func controllersGroup() Group {
 			Name: "FluxControllerDown", Severity: Warning, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. The objects that it reconciles keep the status that it gave them: Ready is out of date. Read the events of its pods and the log before the restart.",
+			Description: "It has no available pod. Its objects keep the status that they have: Ready is out of date. Read the events and the last log of its pods.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
 			Object:      Object{Kind: "Deployment", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.component }}"},
 			Summary:     "{{ $labels.component }} of Flux in cluster {{ $labels.cluster }} does not exist",
-			Description: "The FluxInstance of cluster {{ $labels.cluster }} asks for {{ $labels.component }}, and there is no Deployment of it. Request a reconciliation of the FluxInstance.",
+			Description: "The FluxInstance asks for it, and there is no Deployment. Request a reconciliation of the FluxInstance.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentExtra", Severity: Info, Expr: `max by (` + workload + `) (` + FluxComponentExtra + `)`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} is left over",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is a controller of Flux that the FluxInstance does not ask for. Delete it, or add it to spec.components.",
+			Description: "It is a controller of Flux that the FluxInstance does not ask for. Delete it, or add it to spec.components.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxImageDiffers", Severity: Info, Expr: `max by (` + workload + `) (` + FluxImageDiffers + `)`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} runs another image than its FluxInstance has",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has another image than the FluxInstance has rolled out: it was changed by hand. Request a reconciliation of the FluxInstance.",
+			Description: "It has another image than the FluxInstance has rolled out: it was changed by hand. Request a reconciliation of the FluxInstance.",
 		}, Flux, ""),
 		operatorDown(Rule{
 			Name: "ESOControllerDown", Severity: Critical,
 			Summary:     "External Secrets Operator in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. No secret is refreshed; ExternalSecrets stay Ready. Read the events of its pods and the log before the restart.",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} has no available pod. No secret is refreshed; ExternalSecrets stay Ready. Read the events and the last log of its pods.",
 		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of External Secrets in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of External Secrets cannot be created or changed. Read the events and the log of its pods.",
+			Description: "It has no available pod: objects of External Secrets cannot be created or changed. Read the events and the last log of its pods.",
 		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
 		greenhouseDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod. Its objects keep their status. Read the events of its pods and the log before the restart.",
+			Description: "It has no available pod. Its objects keep their status. Read the events and the last log of its pods.",
 		}),
 		controllerDown(Rule{
 			Name: "GreenhouseWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: objects of Greenhouse cannot be created or changed. Read why its pods do not become ready.",
+			Description: "It has no available pod: objects of Greenhouse cannot be created or changed. Read the events and the last log of its pods.",
 		}, Greenhouse, `, name=~".*webhook"`),
 		ofOnlyAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has no available pod: users cannot open the dashboard. Read the events of its pods and the log before the restart.",
+			Description: "It has no available pod: users cannot open the dashboard. Read the events and the last log of its pods.",
 		}, Aurora, "")),
 		controller(Rule{
 			Name: "ControllerReplicasMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        short,
 			Summary:     "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has too few pods",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has " + count("available pod") + ", fewer than desired. Read the events of the missing ones.",
+			Description: "It has " + count("available pod") + ", fewer than desired. Read the events of the missing ones.",
 			InhibitedBy: down,
 		}),
 		controller(Rule{
@@ -147,7 +147,7 @@ func controllersGroup() Group {
 			Expr:        `max by (` + workload + `, system) (cobaltcore_controller_progress_deadline_exceeded{system!=""}) == 1`,
 			Since:       `max by (` + workload + `, system) (cobaltcore_controller_condition_transition_timestamp_seconds{type="Progressing"})`,
 			Summary:     "Rollout of Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stuck",
-			Description: "Deployment {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has made no progress within its deadline: its new pods do not become ready. Read their events and logs, or go back to the previous version.",
+			Description: "It has made no progress within its deadline: its new pods do not become ready. Read their events and logs, or go back to the previous version.",
 			InhibitedBy: down,
 		}),
 		controller(Rule{
@@ -164,7 +164,7 @@ func controllersGroup() Group {
   "reason", "CrashLoopBackOff", "", ""))`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} does not start: {{ $labels.reason }}",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} ends again and again, cannot be configured, or its image cannot be pulled. Read its events and its last log with kubectl describe pod and kubectl logs --previous.",
+			Description: "A container of {{ $labels.component }} ends again and again, cannot be configured, or its image cannot be pulled. Read its events and its last log (kubectl logs --previous).",
 			InhibitedBy: append(podless, Inhibition{By: "ControllerOutOfMemory", Equal: []string{clusterLabel, "namespace", "name"}}),
 		}),
 		controller(Rule{
@@ -173,14 +173,14 @@ func controllersGroup() Group {
 			Reason:      metricsFailing("cluster, system, reason"),
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
 			Summary:     "Metrics of controllers of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be read",
-			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} cannot be listed, or their metrics cannot be read: queues and errors of these controllers are unknown. Check that the exporter may list pods and that no NetworkPolicy keeps it from their metrics ports.",
+			Description: "Queues and errors of these controllers are unknown. Check the rights of the exporter and the NetworkPolicies of the metrics ports.",
 		}),
 		controller(Rule{
 			Name: "ControllerMetricsCut", Severity: Info, For: 15 * time.Minute,
 			Expr:        `sum by (cluster, system) (cobaltcore_controller_metrics_cut) > 0`,
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
 			Summary:     "Controllers of {{ $labels.system }} in cluster {{ $labels.cluster }}: {{ $value | printf \"%.0f\" }} series left out",
-			Description: "Pods of {{ $labels.system }} in cluster {{ $labels.cluster }} have more series than are exported again: shorten collectors.controllers.allow.",
+			Description: "Their pods have more series than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Warning, For: 5 * time.Minute,
@@ -190,7 +190,7 @@ func controllersGroup() Group {
 			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} ran out of memory",
-			Description: "A container of pod {{ $labels.namespace }}/{{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} was killed less than $threshold ago because it needed more memory than its limit. Compare its use with the limit; raise the limit where the workload is defined.",
+			Description: "A container of {{ $labels.component }} was killed less than $threshold ago because it needed more memory than its limit. Compare its use with the limit, and raise the limit.",
 		}),
 	}}
 }

@@ -21,8 +21,8 @@ func controllersWork() Group {
 			Threshold: &Threshold{Default: 100, Unit: Objects, Meaning: "how many may wait"},
 			Expr:      queue + ` > ` + threshold,
 			Summary:   "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }}: {{ $value | printf \"%.0f\" }} waiting",
-			Description: "More than $threshold objects have waited for controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} all the time: changes arrive late. " +
-				"Look for reconciliations that take long, then raise its concurrency or its CPU limit.",
+			Description: "More than $threshold objects have waited for it all the time: changes arrive late. " +
+				"Look for reconciliations that take long; raise its concurrency or its CPU limit.",
 			InhibitedBy: []Inhibition{{By: "ControllerNotReconciling", Equal: []string{clusterLabel, "controller_namespace", "component", "name"}}},
 		}),
 		worker(Rule{
@@ -31,7 +31,7 @@ func controllersWork() Group {
 unless
 sum by (` + work + `, name) (label_replace(increase(controller_runtime_reconcile_total[15m]), "name", "$1", "controller", "(.+)")) > 0`,
 			Summary: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} does not reconcile: {{ $value | printf \"%.0f\" }} waiting",
-			Description: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} has " + count("waiting object") + " and has finished none for half an hour: " +
+			Description: "It has finished none of them for half an hour: " +
 				"its workers hang, or its leader has lost the lease. Save its log, then restart it.",
 		}),
 		worker(Rule{
@@ -40,7 +40,7 @@ sum by (` + work + `, name) (label_replace(increase(controller_runtime_reconcile
 			Expr: errorRatio(work+`, controller`, reexported("controller_runtime_reconcile_errors_total", ""), "controller_runtime_reconcile_total", "15m") +
 				` > ` + threshold,
 			Summary: "Controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} of its reconciliations fail",
-			Description: "More than $threshold of the reconciliations of controller {{ $labels.controller }} of {{ $labels.component }} in cluster {{ $labels.cluster }} fail. " +
+			Description: "More than $threshold of its reconciliations fail. " +
 				"If alerts about its objects do not have the reason, its log has it: often a right or an API that it lacks.",
 		}),
 	}}

@@ -25,7 +25,7 @@ func exporterGroup() Group {
 			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
 			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
 			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "A watch of collector {{ $labels.collector }} in cluster {{ $labels.cluster }} fails or is not complete, or a probe has no answer or no token, reason: {{ $labels.reason }}. What is missing is unknown, not well. " +
+			Description: "A watch fails or is not complete, or a probe has no answer or no token. What is missing is unknown. " +
 				"The fleet page of the exporter shows which it is, its log the error.",
 			InhibitedBy: []Inhibition{
 				inHouse(),
@@ -41,7 +41,7 @@ func exporterGroup() Group {
 			Expr:        reloadSuccessful + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "configuration"},
 			Summary:     "Exporter: the configuration cannot be loaded",
-			Description: "The configuration file of an exporter, or of one of its replicas, is not valid, so the previous one is still in force there. Run check-config on the file for line and key.",
+			Description: "The file of an exporter, or of one of its replicas, is not valid, so it keeps the previous configuration. Run check-config on the file for line and key.",
 		},
 		{
 			Name: "ExporterReportStale", System: Exporter, Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
@@ -49,22 +49,22 @@ func exporterGroup() Group {
 			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
 			Object:    Object{Kind: "Exporter", Name: "report"},
 			Summary:   "Exporter: its report is " + rounded + " old",
-			Description: "An exporter, or one of its replicas, last evaluated its rules " + rounded + " ago: its page and its report show the fleet as it was then. " +
-				"Alerts by Prometheus are not affected. Its log has the error; more CPU helps if an evaluation takes that long.",
+			Description: "The page and the report of an exporter, or of one of its replicas, show the fleet as it was then. " +
+				"Alerts by Prometheus are not affected. Its log has the error; an evaluation that takes long needs more CPU.",
 		},
 		{
 			Name: "ExporterAlertmanagerDown", System: Exporter, Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (alertmanager) (cobaltcore_alertmanager_up) == 0`,
 			Object:      Object{Kind: "Alertmanager", Name: "{{ $labels.alertmanager }}"},
 			Summary:     "Alertmanager {{ $labels.alertmanager }} does not answer the exporter",
-			Description: "Alertmanager {{ $labels.alertmanager }} does not answer the exporter: silences are not known, and alerts could not be sent there if Prometheus were down. Check its pods and the NetworkPolicies.",
+			Description: "Silences are not known, and alerts could not be sent there if Prometheus were down. Check its pods and the NetworkPolicies.",
 		},
 		{
 			Name: "ExporterWatchdogMissing", System: Exporter, Severity: Warning, For: 10 * time.Minute,
 			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
 			Object:      Object{Kind: "Alert", Name: "Watchdog"},
 			Summary:     "Watchdog of cluster {{ $labels.cluster }} is missing in Alertmanager",
-			Description: "The alert that always fires in cluster {{ $labels.cluster }} does not arrive at Alertmanager, so other alerts of its Prometheus do not arrive either. Check that Prometheus and its way to Alertmanager.",
+			Description: "Other alerts of its Prometheus do not arrive either. Check Prometheus and its way to Alertmanager.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{
@@ -72,29 +72,29 @@ func exporterGroup() Group {
 			Expr:    `absent(` + exporterUp + `)`,
 			Object:  Object{Kind: "Exporter", Name: "*"},
 			Summary: "Prometheus has no cobaltcore-exporter to scrape",
-			Description: "No target has a job of the exporter: it was removed, its ServiceMonitor is not selected, or its job has another name. " +
-				"No other rule about the fleet can fire. Check the ServiceMonitor and the Prometheus that selects it; the job is rules.exporterJob of the configuration.",
+			Description: "It was removed, its ServiceMonitor is not selected, or its job has another name. " +
+				"No other rule about the fleet can fire. Check the ServiceMonitor, the Prometheus that selects it, and rules.exporterJob.",
 		},
 		{
 			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
 			Expr:        anyReplicaUp + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "{{ $labels.job }}"},
 			Summary:     "All replicas of the exporter {{ $labels.job }} are down",
-			Description: "Prometheus can scrape no replica of {{ $labels.job }}: the clusters that it watches are unknown, and their alerts end. Check its pods, then the error in Prometheus' list of targets.",
+			Description: "Prometheus can scrape none of them: the clusters that it watches are unknown, and their alerts end. Check its pods, then the error in Prometheus' list of targets.",
 		},
 		{
 			Name: "ExporterReplicaDown", System: Exporter, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
 			Expr:        exporterUp + ` == 0 unless ignoring (container, instance, node, pod) ` + anyReplicaUp + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},
 			Summary:     "Replica {{ $labels.instance }} of the exporter {{ $labels.job }} is down",
-			Description: "Prometheus cannot scrape {{ $labels.instance }} of {{ $labels.job }}. Other replicas can be scraped. Check its pod before another one is lost.",
+			Description: "Prometheus cannot scrape it. Other replicas can be scraped. Check its pod before another one is lost.",
 		},
 		{
 			Name: "ExporterShardMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
 			Expr:    `cobaltcore_shards - count without (shard, shards) (cobaltcore_shard_info) > 0`,
 			Object:  Object{Kind: "Exporter", Name: "shards"},
 			Summary: "Exporter: " + count("shard") + " without metrics",
-			Description: "Prometheus has metrics of fewer shards than the others expect, and none of " + count("shard") + ": " +
+			Description: "Prometheus has metrics of fewer shards than these expect: " +
 				"the clusters of a missing shard have no rows and no alerts. Compare the pods with the number in --shard.",
 		},
 		{

@@ -22,11 +22,24 @@ const layoutLabel = "CLUSTER"
 // exporter loses the labels of the scrape, so that two replicas of the exporter are
 // one, and the label cluster is called as it is on the wire.
 func ExprFor(expr, label string) (string, error) {
-	e, err := render(expr, layoutLabel, rewrite)
+	e, err := render(expr, layoutLabel, func(e parser.Expr) parser.Expr { return rewrite(copyLabels(useRecordings(e))) })
 	if err != nil {
 		return "", err
 	}
 	return strings.ReplaceAll(layout(e), layoutLabel, label), nil
+}
+
+// copyLabels writes the copy of a label in the shorter of two ways.
+func copyLabels(e parser.Expr) parser.Expr {
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		c, ok := n.(*parser.Call)
+		if ok && c.Func.Name == "label_replace" && literal(c.Args[2]) == "$1" && literal(c.Args[4]) == "(.*)" {
+			c.Func = parser.Functions["label_join"]
+			c.Args = parser.Expressions{c.Args[0], c.Args[1], &parser.StringLiteral{}, c.Args[3]}
+		}
+		return nil
+	})
+	return e
 }
 
 // QueryFor is the same in one line, for what nobody reads.
@@ -67,11 +80,15 @@ func Parse(expr string) (parser.Expr, error) {
 	return e, err
 }
 
-var templateLabel = regexp.MustCompile(`\$labels\.cluster\b`)
+var (
+	templateLabel = regexp.MustCompile(`\$labels\.cluster\b`)
+	templateSpace = regexp.MustCompile(`\{\{ ([^{}]*) \}\}`)
+)
 
-// templateFor is a template for rows in which the label cluster has another name.
+// templateFor is a template for rows in which the label cluster has another name, without
+// spaces that mean nothing.
 func templateFor(text, label string) string {
-	return templateLabel.ReplaceAllString(text, "$$labels."+label)
+	return templateSpace.ReplaceAllString(templateLabel.ReplaceAllString(text, "$$labels."+label), "{{$1}}")
 }
 
 // Local is an expression over rows in which the label cluster is called label, as

@@ -27,7 +27,11 @@ func rewrite(e parser.Expr) parser.Expr {
 		if _, ok := e.Expr.(*parser.VectorSelector); ok && joinsReplicas(e) {
 			return e
 		}
-		if e.Op == parser.MAX && (e.Without || joinsReplicas(e)) && byReplica(e.Expr, false) {
+		if b, ok := e.Expr.(*parser.BinaryExpr); ok && e.Op == parser.MIN && joinsReplicas(e) && filters(b) && selects(b.LHS) {
+			rewriteFilters(b)
+			return e
+		}
+		if (e.Op == parser.MAX || e.Op == parser.MIN) && (e.Without || joinsReplicas(e)) && byReplica(e.Expr, e.Op == parser.MIN) {
 			return ofAllReplicas(e)
 		}
 		e.Expr = rewrite(e.Expr)
@@ -124,12 +128,23 @@ func filters(e *parser.BinaryExpr) bool {
 		!slices.ContainsFunc(m.MatchingLabels, func(l string) bool { return slices.Contains(scrapeLabels(), l) })
 }
 
-// selects reports whether an expression has each row that it selects, with the value that it
-// has: without comparison, and with no labels but more.
+// selects reports whether an expression has a row where the greatest, or the least, value of
+// all replicas is one that it selects: without comparison, or with a limit that one replica
+// is enough to pass. Nothing that is compared with 1 is ever greater.
 func selects(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
 		return true
+	case *parser.BinaryExpr:
+		s, isSelector := e.LHS.(*parser.VectorSelector)
+		n, isNumber := e.RHS.(*parser.NumberLiteral)
+		if !isSelector || !isNumber || Foreign(s.Name) {
+			return false
+		}
+		if leastCounts(s.Name) {
+			return e.Op == parser.LSS || e.Op == parser.LTE
+		}
+		return e.Op == parser.GTR || e.Op == parser.GTE || e.Op == parser.EQLC && n.Val == 1
 	case *parser.ParenExpr:
 		return selects(e.Expr)
 	case *parser.Call:

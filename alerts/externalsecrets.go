@@ -25,7 +25,11 @@ func esoLasting(matchers string) string {
 func joinStore() []string { return []string{clusterLabel, "store"} }
 
 func esoRecordings() []Recording {
-	return []Recording{{RecordedObjects, objectStates()}, {esoCommon, ofOnly("store", ofOnly(backend, esoWatched))}}
+	return []Recording{
+		{Name: RecordedObjects, Expr: objectStates()},
+		{Name: esoCommon, Expr: ofOnly("store", ofOnly(backend, esoWatched))},
+		recordAge(esoNotReady), recordReason(esoReason("")),
+	}
 }
 
 // objectStates counts ExternalSecrets by state. One that is processed, and whose newest
@@ -40,7 +44,7 @@ func objectStates() string {
 	return `count by (cluster, state) (
   label_replace(` + object + `, status) (` + bad + `, status=~"failed|unprocessed", problem!="behind"}), "state", "$1", "status", "(.+)")
   or label_replace(` + object + `) ` + overdue + `, "state", "stale", "", "")
-  or label_replace(` + object + `) (cobaltcore_eso_externalsecret_ready) == 1` + unless + `(` + object + `) ` + overdue + `)` + unless + bad + `}, "state", "ready", "", ""))`
+  or label_replace(` + object + `) (cobaltcore_eso_externalsecret_ready) == 1` + unless + `(` + object + `) ` + overdue + `)` + unless + `group by (cluster, namespace, name) (` + bad + `}), "state", "ready", "", ""))`
 }
 
 // eso has what all rules about External Secrets have in common.
@@ -124,26 +128,26 @@ func esoStores() []Rule {
 			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
 			Expr:        esoLasting(clusterStore) + "\nor " + esoLasting(ownStore) + ` and on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-			Description: "Secrets in cluster {{ $labels.cluster }} that use {{ $labels.kind }} {{ $labels.name }} are not refreshed. They fail one by one, each at its next refresh. Read the message of its Ready condition.",
+			Description: "Secrets that use it are not refreshed. They fail one by one, each at its next refresh. Read its Ready condition.",
 		}),
 		esoState("SecretStore", Rule{
 			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: after(time.Minute, sinceOnset),
 			Expr:        esoLasting(ownStore) + ` unless on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "SecretStore {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-			Description: "Secrets in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} that use SecretStore {{ $labels.name }} are not refreshed. At most one object fails for it so far. Read the message of its Ready condition.",
+			Description: "Secrets that use it are not refreshed. At most one object fails so far. Read its Ready condition.",
 		}),
 		esoState("SecretStore", Rule{
 			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="failed", problem="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready, and no object uses it",
-			Description: "No ExternalSecret or PushSecret in cluster {{ $labels.cluster }} names {{ $labels.kind }} {{ $labels.name }}. Delete it, or repair it before it is used.",
+			Description: "No ExternalSecret or PushSecret names it. Delete it, or repair it before it is used.",
 		}),
 		eso(Rule{
 			Name: "ESOStoreNotValidated", Severity: Info, For: time.Hour,
 			Expr: `max by (` + esoObject + `) (cobaltcore_eso_store_validated == 0)
   and on (` + esoObject + `) (cobaltcore_eso_store_ready == 1)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready and was not validated",
-			Description: "Ready of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} proves nothing: its credentials are looked up in the namespace of each object that uses it. Failures appear at those objects.",
+			Description: "Its Ready condition proves nothing: its credentials are looked up in the namespace of each object that uses it. Failures appear at those objects.",
 		}),
 		eso(Rule{
 			Name: "ESOServerNotConfigured", Severity: Info, For: time.Hour,
@@ -151,20 +155,20 @@ func esoStores() []Rule {
   and on () group(cobaltcore_openbao_expected_nodes)`,
 			Object:  Object{Kind: "Server", Name: "{{ $labels.backend }}"},
 			Summary: "Stores in cluster {{ $labels.cluster }} lead to {{ $labels.backend }}, which is no configured OpenBao",
-			Description: "No OpenBao of the exporter's configuration has the address {{ $labels.backend }}. Failures of these stores in cluster {{ $labels.cluster }} follow from none, and their secrets are not compared with what is stored. " +
+			Description: "Failures of these stores follow from none, and their secrets are not compared with what is stored. " +
 				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
 		}),
 		esoOperated(esoState("", Rule{
 			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "No controller has written a status of {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
+			Description: "No controller has written its status for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
 		})),
 		esoOperated(esoState("", Rule{
 			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
-			Description: "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has a status that has been neither ready nor failed for more than $threshold: its Ready condition is Unknown or missing. The operator may have stopped during an attempt. Check its pods, then request a refresh with the annotation force-sync.",
+			Description: "Its Ready condition has been Unknown or missing for more than $threshold. The operator may have stopped during an attempt. Check its pods, then annotate it with force-sync.",
 		})),
 	}
 }
@@ -176,14 +180,14 @@ func esoSecrets() []Rule {
 			Name: "ESOExternalSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="failed", problem=""`),
 			Summary:     secret + " fails",
-			Description: secret + " cannot be synchronized. Its Secret keeps the values of its last success. Read its events: path, property, policy or template.",
+			Description: "It cannot be synchronized. Its Secret keeps the values of its last success. Read its events: path, property, policy or template.",
 		}),
 		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        SecretStale,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_overdue_timestamp_seconds)`,
 			Summary:     secret + " is not refreshed",
-			Description: secret + " is ready and was not synchronized for more than two of its intervals; it has been overdue for " + rounded + ". Check whether the operator runs.",
+			Description: "It is ready, has missed two of its intervals and has been overdue for " + rounded + ". Check the pods of the operator.",
 		})),
 		esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStoreMissing", Severity: Warning, For: 10 * time.Minute,
@@ -191,37 +195,37 @@ func esoSecrets() []Rule {
 			Since:       `min by (cluster, namespace, name, onset) (` + esoNotReady + `{kind="ExternalSecret", problem="store_missing"})`,
 			Reason:      `max by (cluster, namespace, name, reason) (label_replace(cobaltcore_eso_externalsecret_store_missing, "reason", "$1", "store", "(.+)"))`,
 			Summary:     secret + " names a store that does not exist",
-			Description: secret + " names a store that does not exist. It cannot be synchronized; its Secret keeps the values of its last success. Correct spec.secretStoreRef, or restore the store.",
+			Description: "It cannot be synchronized; its Secret keeps the values of its last success. Correct spec.secretStoreRef, or restore the store.",
 		}),
 		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
-			Description: secret + " is older than $threshold, is not failing and has never been synchronized. Read its conditions: sync windows, a missing target of a Merge, creationPolicy None.",
+			Description: "It is older than $threshold, is not failing and has never been synchronized. Read its conditions: sync windows, a missing target of a Merge, creationPolicy None.",
 		})),
 		esoOperated(esoState("ExternalSecret", Rule{
 			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="unprocessed", problem=""`),
 			Summary:     secret + " is not processed",
-			Description: "No controller has written a status of " + secret + " for more than $threshold: the operator is down, or serves another controller class.",
+			Description: "No controller has written its status for more than $threshold: the operator is down, or serves another controller class.",
 		})),
 		esoOperated(esoState("", Rule{
 			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied in its newest generation",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was changed after its last success and is ready all the same. Its template may be broken, or the operator does not keep up. Annotate it with force-sync and read the log of the operator.",
+			Description: "It is ready, but was changed after its last success. Its template may be broken, or the operator does not keep up. Annotate it with force-sync and read the log of the operator.",
 		})),
 		esoState("ExternalSecret", Rule{
 			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="target_missing"`),
 			Summary:     secret + " delivers nothing: its target does not exist",
-			Description: secret + " merges its keys into an object that does not exist (creationPolicy Merge). It is ready all the same. Create the target, or correct spec.target.name.",
+			Description: "It is ready, but merges its keys into an object that does not exist. Create the target, or correct spec.target.name.",
 		}),
 		esoKind("ExternalSecret", Rule{
 			Name: "ESOSecretMissing", Severity: Info, For: 30 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_status{reason=~"SecretDeleted|ResourceDeleted"})`,
 			Summary:     secret + " has no data",
-			Description: "The provider has nothing for " + secret + ", so its Secret was deleted, as its deletionPolicy demands. Store the secret again, or delete the ExternalSecret.",
+			Description: "The provider has nothing for it, so its Secret was deleted, as its deletionPolicy demands. Store the secret again, or delete the ExternalSecret.",
 		}),
 	}
 }
@@ -233,33 +237,33 @@ func esoPushes() []Rule {
 			Name: "ESOPushSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="PushSecret", status="failed", problem=~"|store_missing"`),
 			Summary:     push + " fails",
-			Description: push + " cannot be pushed. Its readers, perhaps in other clusters, keep the old value. Read its Ready condition: store, source Secret or policy.",
+			Description: "It cannot be pushed. Its readers, perhaps in other clusters, keep the old value. Read its Ready condition: store, source Secret or policy.",
 		}),
 		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_deleted"`),
 			Summary:     push + " has lost its source, and its keys were deleted from the store",
-			Description: "The Secret that " + push + " pushes does not exist, and its deletionPolicy is Delete: its keys are gone from the store. Its readers fail at their next refresh. Restore the Secret; OpenBao may have the last version.",
+			Description: "The Secret that it pushes does not exist, and its deletionPolicy is Delete. Its readers fail at their next refresh. Restore the Secret; OpenBao may have the last version.",
 		}),
 		esoState("PushSecret", Rule{
 			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_kept"`),
 			Summary:     push + " has no source",
-			Description: "The Secret that " + push + " pushes does not exist. The store keeps the last pushed values. Restore the Secret, or correct spec.selector.",
+			Description: "The Secret that it pushes does not exist. The store keeps the last pushed values. Restore the Secret, or correct spec.selector.",
 		}),
 		esoOperated(esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `time() - max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds) > 0`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds)`,
 			Summary:     push + " is not refreshed",
-			Description: push + " is ready and was not pushed for more than two of its intervals; it has been overdue for " + rounded + ". Check whether the operator runs.",
+			Description: "It is ready, has missed two of its intervals and has been overdue for " + rounded + ". Check the pods of the operator.",
 		})),
 		esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretIncomplete", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_declared_stores - cobaltcore_eso_pushsecret_synced_stores
   or cobaltcore_eso_pushsecret_declared_targets - cobaltcore_eso_pushsecret_synced_targets)`,
 			Summary:     push + " was pushed in part",
-			Description: push + " is ready and has not pushed all of its keys to all of its stores. Compare its spec with status.syncedPushSecrets.",
+			Description: "It is ready and has not pushed all of its keys to all of its stores. Compare its spec with status.syncedPushSecrets.",
 		}),
 	}
 }
@@ -275,7 +279,7 @@ func esoOthers() []Rule {
   and on (cluster) (sum by (cluster) (` + RecordedObjects + `{state=~"failed|stale"}) >= 3)`),
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "ExternalSecrets in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} are not synchronized",
-			Description: "More than $threshold of the ExternalSecrets in cluster {{ $labels.cluster }} fail or are stale. Find their common store, mount or namespace.",
+			Description: "More than $threshold of the ExternalSecrets fail or are stale. Find their common store, mount or namespace.",
 			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
 		}),
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
@@ -292,7 +296,7 @@ func clusterSecret(name, kind, metric string) Rule {
 		Reason:      `max by (cluster, name, reason) (` + metric + `_status)`,
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",
-		Description: kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} has not created its objects in all of its namespaces. An object of that name may have another owner. Read status.failedNamespaces.",
+		Description: "It has not created its objects in all of its namespaces. An object of that name may have another owner. Read status.failedNamespaces.",
 		InhibitedBy: []Inhibition{inHouse()},
 	}
 }

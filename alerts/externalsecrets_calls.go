@@ -49,7 +49,7 @@ func esoCalls() []Rule {
 			Expr:    withCommon(errorRatio("cluster, provider", reexported(esoProviderCalls, `, status="error"`), reexported(esoProviderCalls, ""), "15m") + ` > ` + threshold),
 			Object:  Object{Kind: "Provider", Name: "{{ $labels.provider }}"},
 			Summary: "External Secrets in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} of the calls to {{ $labels.provider }} fail",
-			Description: "More than $threshold of the calls of External Secrets Operator in cluster {{ $labels.cluster }} to servers of the provider {{ $labels.provider }} fail. " +
+			Description: "More than $threshold of the calls to servers of the provider fail. " +
 				"Objects that still succeed at the next attempt are ready: read the error in the operator's log.",
 			InhibitedBy: outOfService(backend),
 		}),
@@ -60,7 +60,7 @@ func esoCalls() []Rule {
     label_replace(cobaltcore_eso_externalsecret_info, "exported_namespace", "$1", "namespace", "(.+)")) > ` + threshold,
 			Object:  Object{Kind: "Store", Name: "{{ $labels.store }}"},
 			Summary: "Store {{ $labels.store }} in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} of the synchronizations fail",
-			Description: "In the last hour more than $threshold of the synchronizations of ExternalSecrets of store {{ $labels.store }} in cluster {{ $labels.cluster }} failed, on average. " +
+			Description: "In the last hour more than $threshold of the synchronizations failed, on average. " +
 				"Those that succeed in between are ready. Read the events of one of them.",
 		}),
 	}

@@ -30,8 +30,8 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Since:   asTarget(`max by (cluster, reason) (cobaltcore_cluster_failing) * on (cluster) group_left () cobaltcore_cluster_last_contact_timestamp_seconds`),
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
-			Description: "The API server of cluster {{ $labels.cluster }} has not answered two probes in a row, reason: {{ $labels.reason }}" + status + ". " +
-				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Ask its API server from a workstation (kubectl get --raw=/readyz); the playbook has the cause of each reason.",
+			Description: "Its API server has not answered two probes in a row. " +
+				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Ask it from a workstation (kubectl get --raw=/readyz).",
 		},
 		{
 			Name: "FleetClusterChanged", System: Fleet, Severity: Warning, For: time.Minute,
@@ -39,7 +39,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Since:   `cobaltcore_cluster_identity_changed_timestamp_seconds`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Cluster {{ $labels.cluster }} has another identity than before",
-			Description: "The UID of the namespace kube-system in cluster {{ $labels.cluster }} was {{ $labels.first_cluster_uid }} and is {{ $labels.cluster_uid }}: " +
+			Description: "The UID of the namespace kube-system was {{ $labels.first_cluster_uid }} and is {{ $labels.cluster_uid }}: " +
 				"its rows are those of another cluster, or the cluster was rebuilt. Compare the server of its kubeconfig with the intended one.",
 		},
 		{
@@ -48,54 +48,54 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Since:   `cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Kubeconfig of cluster {{ $labels.cluster }} cannot be used",
-			Description: "The kubeconfig of cluster {{ $labels.cluster }} has changed and cannot be used, so the exporter keeps the previous connection. " +
-				"That connection ends with a restart of the exporter. Check the file with kubectl config view; the log of the exporter has the error.",
+			Description: "It has changed, so the exporter keeps the previous connection until it restarts. " +
+				"Check the file with kubectl config view; the log of the exporter has the error.",
 		},
 		kind(Rule{
 			Name: "FleetKindForbidden", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason=~"forbidden|unauthorized"})`,
 			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }} cannot be read: {{ $labels.reason }}",
-			Description: "Cluster {{ $labels.cluster }} refuses to list or watch {{ $labels.kind }} of group {{ $labels.group }}, reason: {{ $labels.reason }}. Their state is unknown. " +
+			Description: "The exporter may not list or watch them, so their state is unknown. " +
 				"Bind the ClusterRole of this version of the chart to the exporter's user, or renew its credentials if the reason is unauthorized.",
 		}),
 		kind(Rule{
 			Name: "FleetWatchFailing", Severity: Warning, For: 10 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:    `max by (cluster, collector, group, kind, reason) (cobaltcore_watch_failing{reason!~"forbidden|unauthorized"})`,
 			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }} cannot be watched: {{ $labels.reason }}",
-			Description: "Listing or watching {{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Its rows are those of the last success, until staleAfter. " +
-				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from a workstation; the playbook has the cause of each reason.",
+			Description: "Their rows are those of the last success, until staleAfter. " +
+				"Compare with kubectl get {{ $labels.kind }}.{{ $labels.group }} --all-namespaces from a workstation.",
 		}),
 		kind(Rule{
 			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(cobaltcore_watch_synced == 0) unless on (cluster, collector, group, kind) cobaltcore_watch_failing`,
 			// What fails says so itself.
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} has no complete list",
-			Description: "{{ $labels.kind }} of group {{ $labels.group }} in cluster {{ $labels.cluster }} has no complete set of rows, and there was no error. Wait for ten minutes after a start or an outage; then read the log of the exporter for the cluster and the kind.",
+			Description: "The rows of group {{ $labels.group }} are not complete, and there was no error. Wait for ten minutes after a start or an outage; then read the log of the exporter.",
 		}),
 		kind(Rule{
 			Name: "FleetKindNotRecorded", Severity: Info, For: 5 * time.Minute,
 			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unrecorded)`,
 			Summary:     "Snapshot of cluster {{ $labels.cluster }} has no {{ $labels.kind }}",
-			Description: "Objects in the snapshot of cluster {{ $labels.cluster }} refer to {{ $labels.kind }} of group {{ $labels.group }}, of which the snapshot has nothing. Their state is unknown: dump the kind too; an empty list shows that there are none.",
+			Description: "Objects in the snapshot refer to some of group {{ $labels.group }}. Their state is unknown: dump the kind too; an empty list shows that there are none.",
 		}),
 		kind(Rule{
 			Name: "FleetVersionUnsupported", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `max by (cluster, collector, group, kind) (cobaltcore_watch_unsupported_versions)`,
 			Reason:      `max by (cluster, collector, group, kind, reason) (label_join(cobaltcore_watch_unsupported_versions, "reason", "", "versions"))`,
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} is served in unsupported versions only",
-			Description: "Cluster {{ $labels.cluster }} serves {{ $labels.kind }} of group {{ $labels.group }} in versions only that the exporter does not support. Their state is unknown: upgrade the operator that serves them, or the exporter.",
+			Description: "The exporter supports none of the versions of group {{ $labels.group }}. Their state is unknown: upgrade the operator that serves them, or the exporter.",
 		}),
 		kind(Rule{
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_cut > 0`,
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: no rows for " + count("object") + " beyond the limit",
-			Description: "Cluster {{ $labels.cluster }} has more {{ $labels.kind }} than limits.objectsPerKind: " + count("object") + " without rows, whose failures are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
+			Description: "There are more than limits.objectsPerKind. Failures of objects without rows are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
 		}),
 		kind(Rule{
 			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_with_cut_labels > 0`,
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: cut labels of " + count("object"),
-			Description: "Label values of " + count("object") + " of kind {{ $labels.kind }} in cluster {{ $labels.cluster }} were longer than limits.labelValueLength or not valid UTF-8, and end in a hash. Shorten them, or raise the limit.",
+			Description: "They were longer than limits.labelValueLength or not valid UTF-8, and end in a hash. Shorten them, or raise the limit.",
 		}),
 		{
 			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -103,7 +103,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
   and on (cluster, source, namespace) (cobaltcore_discovery_up == 0)`,
 			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
 			Summary:     "Discovery of clusters in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails: {{ $labels.reason }}",
-			Description: "Looking for clusters by {{ $labels.source }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails, reason: {{ $labels.reason }}. Known clusters stay; new ones and new credentials are not seen. Check the exporter's role in the namespace and that the source exists there.",
+			Description: "It looks for clusters by {{ $labels.source }}. Known clusters stay; new ones and new credentials are not seen. Check that the source exists and that the exporter may read it.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{
@@ -111,9 +111,9 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Expr:    `max by (cluster, source, namespace, name, reason, other) (cobaltcore_discovery_finding{name!=""})`,
 			Object:  Object{Kind: "Secret", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary: "{{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was rejected as a cluster: {{ $labels.reason }}",
-			Description: "{{ $labels.name }} in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} stands for a cluster that is not watched, or is watched with the credentials before, reason: {{ $labels.reason }}" +
+			Description: "It stands for a cluster that is not watched, or is watched with the credentials before" +
 				`{{ if $labels.other }} ({{ $labels.other }} has the name or the Secret){{ end }}. ` +
-				"Correct the Secret, or remove what declares the cluster; the playbook has the cause of each reason.",
+				"Correct the Secret, or remove what declares the cluster.",
 			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
 		},
 		{
@@ -121,7 +121,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Expr:        namedClusters(`{cluster_uid!=""}`) + ` and on (cluster_uid) (count by (cluster_uid) (` + namedClusters("") + `) > 1)`,
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "Cluster {{ $labels.cluster }} is in the fleet under two names",
-			Description: "Cluster {{ $labels.cluster }} and another one are the same: everything in it is counted twice. Remove one of them from the configuration, or its Secret.",
+			Description: "Everything in it is counted twice. Remove one of them from the configuration, or its Secret.",
 		},
 		{
 			Name: "FleetMetricsMissing", System: Fleet, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
@@ -130,8 +130,8 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
   and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Metrics of cluster {{ $labels.cluster }} do not arrive any longer",
-			Description: "Prometheus has no target of cluster {{ $labels.cluster }} any longer, although the cluster belongs to the fleet: " +
-				"rules over its metrics cannot fire. Check Prometheus in the cluster, then the way of its metrics: remote write, or the sidecar and store of Thanos.",
+			Description: "Prometheus has no target of this cluster of the fleet any longer: " +
+				"rules over its metrics cannot fire. Check Prometheus in the cluster, then remote write, or the sidecar and store of Thanos.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 	}}
@@ -164,12 +164,12 @@ func clusterCertificates() Group {
 		expiring(Rule{
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "Client certificate of the exporter for cluster {{ $labels.cluster }} " + expires,
-			Description: "The client certificate with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ". After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
+			Description: "After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
 		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 3*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "API server certificate of cluster {{ $labels.cluster }} " + expires,
-			Description: "The certificate that the API server of cluster {{ $labels.cluster }} shows " + expires + ". After that no client can connect. Renew it with the tool that made the cluster.",
+			Description: "After that no client can connect. Renew it with the tool that made the cluster.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())
@@ -183,7 +183,7 @@ func clusterCertificates() Group {
 		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 		Summary:     "Token of the exporter for cluster {{ $labels.cluster }} was not rotated",
-		Description: "The token with which the exporter logs in to cluster {{ $labels.cluster }} " + expires + ", and there is no new one. Fix its rotation: Greenhouse, the writer of its Secret, or the kubelet.",
+		Description: "It " + expires + ", and there is no new one. Fix its rotation: Greenhouse, the writer of its Secret, or the kubelet.",
 		InhibitedBy: []Inhibition{inHouse()},
 	})
 	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}

@@ -73,6 +73,10 @@ func waiting(chain string) string {
   or time() - ` + fluxWaiting + `{` + m + `, onset="undated"})`
 }
 
+func fluxRecordings() []Recording {
+	return []Recording{recordFluxDisabled(), recordAge(fluxNotReady), recordAge(fluxWaiting), recordReason(fluxReason), recordReason(fluxWaitsFor)}
+}
+
 // flux has what all rules about Flux objects have in common. They name the cluster in
 // which the object lives and the one to which it is applied.
 func flux(r Rule) Rule {
@@ -131,34 +135,34 @@ func fluxGroup() Group {
 	} {
 		byDependency = append(byDependency, Inhibition{By: name, Equal: []string{clusterLabel, "dependency"}})
 	}
-	return Group{Name: "flux", Title: "Flux", Text: fluxText, Rules: []Rule{
+	return Group{Name: "flux", Title: "Flux", Text: fluxText, Recordings: fluxRecordings(), Rules: []Rule{
 		flux(Rule{
 			Name: "FluxInstanceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        lasting(`kind="FluxInstance", status=~"failed|stalled"`),
 			Summary:     "Flux in cluster {{ $labels.cluster }} cannot be installed or upgraded",
-			Description: "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails. The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
+			Description: "The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
 		}),
 		flux(Rule{
 			Name: "FluxInstanceMissing", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster) (cobaltcore_watch_synced{collector="flux", kind="FluxInstance"} == 1) unless on (cluster) flux_instance_info`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
 			Summary:     "Cluster {{ $labels.cluster }} has no FluxInstance",
-			Description: "Cluster {{ $labels.cluster }} has the kinds of Flux Operator and no FluxInstance: Flux is not kept installed there. Apply it from Git, or remove Flux Operator and its kinds.",
+			Description: "It has the kinds of Flux Operator: Flux is not kept installed there. Apply it from Git, or remove Flux Operator and its kinds.",
 		}),
 		flux(Rule{
 			Name: "FluxSourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        lasting(matcher("kind", origins) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be fetched",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact. Objects that use it stay at an old revision and may be Ready. Read the message of its Ready condition: credentials, reference or network.",
+			Description: "It keeps its last artifact. Objects that use it stay at an old revision and may be Ready. Read its Ready condition: credentials, reference or network.",
 		}),
 		flux(Rule{
 			Name: "FluxChartFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        lasting(matcher("kind", derived) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be built",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} keeps its last artifact, or has none. Releases that use it stay at their version. Read the message of its Ready condition: version range, chart name or source.",
+			Description: "It keeps its last artifact, or has none. Releases that use it stay at their version. Read its Ready condition: version range, chart name or source.",
 			InhibitedBy: []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "upstream"}}},
 		}),
 		flux(Rule{
@@ -168,14 +172,14 @@ func fluxGroup() Group {
 			Since:       fluxSince,
 			Reason:      fluxReason,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be applied to cluster {{ $labels.target_cluster }}. The last revision that could be applied is there, or a part of the new one. Read the message of its Ready condition; after a failed health check, look at the pods of the target.",
+			Description: "It cannot be applied to cluster {{ $labels.target_cluster }}. The previous revision is there, or a part of the new one. Read its Ready condition; after a failed health check, look at the pods of the target.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
 			Name: "FluxStalled", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:        `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", appliers) + `, status="stalled"})`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled: it is not tried again before its spec, its source or its inputs change, or a reconciliation is requested. Fix the cause, then reconcile it; a HelmRelease with --reset.",
+			Description: "It is tried again only when its spec, its source or its inputs change, or on request. Fix the cause, then reconcile it; a HelmRelease with --reset.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
@@ -183,7 +187,7 @@ func fluxGroup() Group {
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        waiting("direct"),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a broken dependency",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied before {{ $labels.dependency }} is ready. That one is missing, has failed, is suspended, or waits for this one. Fix the dependency first.",
+			Description: "It is not applied before {{ $labels.dependency }} is ready, which is missing, has failed, is suspended, or waits for it. Fix the dependency first.",
 			InhibitedBy: byDependency,
 		}),
 		flux(Rule{
@@ -191,7 +195,7 @@ func fluxGroup() Group {
 			Threshold:   after(10*time.Minute, sinceOnset),
 			Expr:        waiting("indirect"),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a dependency that is blocked",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for {{ $labels.dependency }}, and at the end of the chain {{ $labels.blocked }} waits for a broken dependency. Fix that dependency.",
+			Description: "At the end of the chain, {{ $labels.blocked }} waits for a broken dependency. Fix that one.",
 			InhibitedBy: []Inhibition{{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "blocked"}}},
 		}),
 		flux(Rule{
@@ -199,7 +203,7 @@ func fluxGroup() Group {
 			Threshold:   after(2*time.Hour, sinceOnset),
 			Expr:        `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{problem=~"progressing|revision|expression|empty|ready|unwatched|unknown"} > ` + threshold + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for hours",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for a dependency for more than $threshold. The dependency has not failed, or it is not watched. Follow it to the first object that does not wait.",
+			Description: "It has waited for a dependency for more than $threshold. The dependency has not failed, or it is not watched. Follow it to the first object that does not wait.",
 			InhibitedBy: byDependency,
 		}),
 		flux(Rule{
@@ -207,14 +211,14 @@ func fluxGroup() Group {
 			Threshold:   after(time.Hour, sinceOnset),
 			Expr:        lastingSurely(`status="progressing"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not become ready",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been under way for more than $threshold. Look at the pods of its workloads in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
+			Description: "It has been under way for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
 		}),
 		flux(Rule{
 			Name: "FluxUnprocessed", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Threshold:   after(15*time.Minute, sinceOnset),
 			Expr:        lasting(`status="unprocessed"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "No controller has processed {{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or no controller serves the shard of the object. Check the Deployment of {{ $labels.component }}.",
+			Description: "No controller has processed it, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or no controller serves the shard of the object. Check the Deployment of {{ $labels.component }}.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
@@ -222,7 +226,7 @@ func fluxGroup() Group {
 			Threshold:   after(15*time.Minute, sinceOnset),
 			Expr:        lasting(`status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is neither ready nor failed nor being reconciled for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
+			Description: "It has been neither ready nor failed nor under way for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
@@ -230,7 +234,7 @@ func fluxGroup() Group {
 			Threshold:   after(15*time.Minute, sinceOnset),
 			Expr:        lasting(matcher("kind", others) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails: images are not found, commits are not pushed, or events are not sent. Read the message of its Ready condition: credentials, rights or its source.",
+			Description: "Images are not found, commits are not pushed, or events are not sent. Read its Ready condition: credentials, rights or its source.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
@@ -238,7 +242,7 @@ func fluxGroup() Group {
 			Expr:        `time() - max by (` + fluxObject + `, component) (cobaltcore_flux_resource_overdue_timestamp_seconds) > 0`,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_overdue_timestamp_seconds)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not being reconciled",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready and has been overdue for " + rounded + ": {{ $labels.component }} is down, does not keep up, or serves another shard. Check its Deployment.",
+			Description: "It is ready and has been overdue for " + rounded + ": {{ $labels.component }} is down, does not keep up, or serves another shard. Check its Deployment.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
@@ -247,7 +251,7 @@ func fluxGroup() Group {
 			Since:       releaseSince(`Drifted`),
 			Reason:      releaseReason(`Drifted`),
 			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has drifted",
-			Description: "Objects in cluster {{ $labels.target_cluster }} differ from HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, and drift is not corrected. Commit the change to its values, or revert it with flux reconcile helmrelease --force.",
+			Description: "Objects in cluster {{ $labels.target_cluster }} differ from it, and drift is not corrected. Commit the change to its values, or revert it with flux reconcile helmrelease --force.",
 		}),
 		flux(Rule{
 			Name: "FluxHelmTestFailing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -255,7 +259,7 @@ func fluxGroup() Group {
 			Since:       releaseSince(`TestSuccess`),
 			Reason:      releaseReason(`TestSuccess`),
 			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails its tests",
-			Description: "The Helm tests of HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} failed after its last release. Read the log of the test pod in cluster {{ $labels.target_cluster }}.",
+			Description: "Its Helm tests failed after its last release. Read the log of the test pod in cluster {{ $labels.target_cluster }}.",
 			InhibitedBy: []Inhibition{{By: "FluxApplyFailing", Equal: self}, {By: "FluxStalled", Equal: self}},
 		}),
 		flux(Rule{
@@ -265,14 +269,14 @@ func fluxGroup() Group {
 			Since:       releaseSince(`Released|Remediated`),
 			Reason:      releaseReason(`Released|Remediated`),
 			Summary:     "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready with a release that failed",
-			Description: "HelmRelease {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but its last release failed or was remediated: the previous version is running. Read its events, then fix the chart or its values.",
+			Description: "It is ready, but its last release failed or was remediated: the previous version is running. Read its events, then fix the chart or its values.",
 		}),
 		flux(Rule{
 			Name: "FluxSuspended", Severity: Info, For: time.Minute,
 			Threshold:   after(day, sinceOnset),
 			Expr:        lasting(`status="suspended"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended",
-			Description: "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has been suspended for more than $threshold: it may have been forgotten. Find out why it was suspended, and resume it.",
+			Description: "It has been suspended for more than $threshold: it may have been forgotten. Find out why it was suspended, and resume it.",
 		}),
 		fluxDeletionStuck(),
 		flux(Rule{
@@ -283,14 +287,14 @@ func fluxGroup() Group {
   unless on (version) (2 * count by (version) (` + fluxVersion + `) > scalar(count(` + fluxVersion + `)))`,
 			Object:      Object{Kind: "FluxInstance", Name: "flux"},
 			Summary:     "Flux in cluster {{ $labels.cluster }} is {{ $labels.version }}, unlike that of most clusters",
-			Description: "Cluster {{ $labels.cluster }} runs Flux {{ $labels.version }}, and at least half of the clusters run another version. Compare spec.distribution.version of their FluxInstances.",
+			Description: "At least half of the clusters run another version. Compare spec.distribution.version of their FluxInstances.",
 		}),
 		flux(Rule{
 			Name: "FluxReportComponentNotReady", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (cluster, component) (cobaltcore_flux_report_component_ready) == 0`,
 			Object:      Object{Kind: "Deployment", Name: "{{ $labels.component }}"},
 			Summary:     "{{ $labels.component }} of Flux in cluster {{ $labels.cluster }} is not ready, according to the FluxReport",
-			Description: "According to the FluxReport of cluster {{ $labels.cluster }}, {{ $labels.component }} is not ready. Objects keep the status that it gave them. Check its Deployment and the events of its pods.",
+			Description: "According to the FluxReport, {{ $labels.component }} is not ready. Its objects keep the status that they have. Check its Deployment and the events of its pods.",
 			InhibitedBy: []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}},
 		}),
 	}}

@@ -53,7 +53,7 @@ func fluxInstanceGroup() Group {
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(` + fluxUpgrade + `, "reason", " runs instead of ", "applied", "attempted"),
   "reason", "$1$2$3", "reason", "([^@]*)(?:@[^ ]*)?( runs instead of )([^@]*).*"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} is not upgraded",
-			Description: instance + " has attempted a revision for more than $threshold, and another one is applied. The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
+			Description: "It has attempted a revision for more than $threshold, and another one is applied. The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
 			InhibitedBy: byInstance,
 		}),
 		flux(Rule{
@@ -65,43 +65,43 @@ func fluxInstanceGroup() Group {
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
 			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",
-			Description: instance + " asks for a range of versions, and the applied version is not in it: the upgrade fails, or the FluxInstance is suspended. Read its conditions, or correct spec.distribution.version.",
+			Description: "The applied version is not in the range that it asks for: the upgrade fails, or the FluxInstance is suspended. Read its conditions, or correct spec.distribution.version.",
 			InhibitedBy: append(byInstance, Inhibition{By: "FluxUpgradeNotApplied", Equal: []string{clusterLabel, "exported_namespace", "name"}}),
 		}),
 		flux(Rule{
 			Name: "FluxNetworkPolicyMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `, policy) (cobaltcore_flux_instance_network_policy_present) == 0`,
 			Summary:     "NetworkPolicy {{ $labels.policy }} of Flux in cluster {{ $labels.cluster }} is missing",
-			Description: instance + " asks for network policies, and NetworkPolicy {{ $labels.exported_namespace }}/{{ $labels.policy }} does not exist: other namespaces can reach the controllers. Request a reconciliation of the FluxInstance.",
+			Description: "NetworkPolicy {{ $labels.policy }}, which it asks for, does not exist: other namespaces can reach the controllers. Request a reconciliation.",
 		}),
 		mismatched("sync", " instead of ", Rule{
 			Name:        "FluxSyncDiffers",
 			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} differs from its FluxInstance",
-			Description: instance + " asks for a sync, and {{ $labels.object }} is missing or has another URL, reference, path or source: the cluster follows another source, or none. Request a reconciliation, or correct spec.sync.",
+			Description: "{{ $labels.object }} is missing or has another URL, reference, path or source: the cluster follows another source, or none. Request a reconciliation, or correct spec.sync.",
 		}),
 		mismatched("registry", " instead of ", Rule{
 			Name:        "FluxRegistryDiffers",
 			Summary:     "{{ $labels.object }} in cluster {{ $labels.cluster }} has an image of another registry",
-			Description: instance + " asks for images of one registry, and the image of {{ $labels.object }} is from another one: a Deployment was changed by hand, or a patch of the FluxInstance does so. Request a reconciliation, or correct the registry.",
+			Description: "The image of {{ $labels.object }} is from another registry: a Deployment was changed by hand, or by a patch of the FluxInstance. Request a reconciliation, or correct the registry.",
 		}),
 		mismatched("distribution", " instead of ", Rule{
 			Name:        "FluxDistributionDiffers",
 			Summary:     "Flux in cluster {{ $labels.cluster }} is not the one that its FluxInstance has applied",
-			Description: "According to {{ $labels.object }}, Flux in cluster {{ $labels.cluster }} has another version than FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} has applied, or something else manages it, such as flux bootstrap. Both overwrite each other: remove the second installation.",
+			Description: "According to {{ $labels.object }}, Flux has another version than the FluxInstance has applied, or is managed by something else, such as flux bootstrap. Both overwrite each other: remove one.",
 		}),
 		mismatched("shard", ", shards with controllers: ", Rule{
 			Name: "FluxShardNotServed",
 			Expr: `
   unless on (cluster, object) ` + shardsAs("object"),
 			Summary:     "Shard {{ $labels.object }} of Flux in cluster {{ $labels.cluster }} is not served",
-			Description: "Objects in cluster {{ $labels.cluster }} have the label " + fluxShardLabel + "={{ $labels.object }}, and " + instance + " installs no controllers of that shard: they are not reconciled and keep their status. Add the shard to spec.sharding.shards, or change the label.",
+			Description: "Objects have the label " + fluxShardLabel + "={{ $labels.object }}, and the FluxInstance installs no controllers of that shard: they are not reconciled and keep their status. Add the shard to spec.sharding.shards, or change the label.",
 		}),
 		flux(Rule{
 			Name: "FluxShardMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr: `max by (` + fluxObject + `, shard) (cobaltcore_flux_instance_shard_info) unless on (cluster, shard) ` + shardsAs("shard") + `
   and on (cluster) (cobaltcore_watch_synced{collector="controllers", kind="Deployment"} == 1)`,
 			Summary:     "Shard {{ $labels.shard }} of Flux in cluster {{ $labels.cluster }} has no controllers",
-			Description: instance + " asks for controllers of shard {{ $labels.shard }}, and there is no Deployment of them. The objects of the shard are not reconciled. Request a reconciliation of the FluxInstance.",
+			Description: "There is no Deployment of shard {{ $labels.shard }}, which it asks for. The objects of the shard are not reconciled. Request a reconciliation.",
 		}),
 		flux(Rule{
 			Name: "FluxKindMissing", Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -110,7 +110,7 @@ func fluxInstanceGroup() Group {
     unless on (cluster, kind) cobaltcore_watch_unsupported_versions, "served_kind", "$1", "kind", "(.*)")
   and on (cluster) cobaltcore_cluster_kinds_known == 1`,
 			Summary:     "{{ $labels.served_kind }} is missing in cluster {{ $labels.cluster }}: its CustomResourceDefinition was deleted",
-			Description: instance + " asks for {{ $labels.component }}, and cluster {{ $labels.cluster }} does not serve {{ $labels.served_kind }}: its CustomResourceDefinition was deleted, and with it all objects of the kind. Request a reconciliation of the FluxInstance, then apply the objects again from Git.",
+			Description: "It asks for {{ $labels.component }}, and {{ $labels.served_kind }} is not served: its CustomResourceDefinition was deleted, and its objects with it. Request a reconciliation, then apply the objects from Git.",
 			InhibitedBy: []Inhibition{{By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
 		}),
 		flux(Rule{
@@ -120,7 +120,7 @@ func fluxInstanceGroup() Group {
   and on (cluster) ` + fluxOperatorRuns,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_report_timestamp_seconds)`,
 			Summary:     "FluxReport {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not updated",
-			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run, and its FluxReport is older than $threshold: its content may be outdated. Read the log of flux-operator.",
+			Description: "Flux Operator seems to run, and its FluxReport is older than $threshold: its content may be outdated. Read the log of flux-operator.",
 			InhibitedBy: byOperator,
 		}),
 		flux(Rule{
@@ -129,7 +129,7 @@ func fluxInstanceGroup() Group {
   unless on (cluster) cobaltcore_flux_report_info and on (cluster) flux_instance_info and on (cluster) ` + fluxOperatorRuns,
 			Object:      Object{Kind: "FluxReport", Name: "flux"},
 			Summary:     "Cluster {{ $labels.cluster }} has no FluxReport",
-			Description: "Flux Operator in cluster {{ $labels.cluster }} seems to run and has written no FluxReport. Read its log for errors about the report, then restart it.",
+			Description: "Flux Operator seems to run and has written no FluxReport. Read its log for errors about the report, then restart it.",
 			InhibitedBy: byOperator,
 		}),
 	}}

@@ -41,7 +41,7 @@ func greenhouseFailing(name, kinds, more, consequence string, severity Severity)
 		Name: name, Severity: severity, Threshold: after(15*time.Minute, sinceOnset),
 		Expr:        greenhouseLasting(matcher("kind", kinds) + `, status="failed"` + more),
 		Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
-		Description: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} has not been ready for more than $threshold. " + consequence + " Read the messages of its conditions.",
+		Description: "It has not been ready for more than $threshold. " + consequence + " Read its conditions.",
 	})
 }
 
@@ -87,7 +87,7 @@ const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods
 // ready without nodes, and a Plugin without a pod.
 func greenhouseGroup() Group {
 	rules := append(greenhouseClusters(), greenhousePlugins()...)
-	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Rules: append(append(rules, greenhousePresets()...), greenhouseOthers()...)}
+	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Recordings: []Recording{recordAge(greenhouseNotReady)}, Rules: append(append(rules, greenhousePresets()...), greenhouseOthers()...)}
 }
 
 func greenhouseClusters() []Rule {
@@ -105,28 +105,28 @@ func greenhouseClusters() []Rule {
 			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
-			Description: "The condition Ready of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has been Unknown for more than $threshold: Greenhouse could not determine it. Check its controller manager and the network to the cluster.",
+			Description: "Its Ready condition has been Unknown for more than $threshold: Greenhouse could not determine it. Check its controller manager and the network to the cluster.",
 		})),
 		ofCluster(Rule{
 			Name: "GreenhouseNodesNotReady", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_nodes_not_ready) > 0 or ` + condition("AllNodesReady", "False"),
 			Since:       transition("AllNodesReady"),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has nodes that are not ready",
-			Description: "Nodes of Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} that are not ready: at least {{ $value }}. The Cluster may be Ready all the same, as its nodes are not part of that. Read the conditions of the nodes.",
+			Description: "Nodes that are not ready: at least {{ $value }}. The Cluster may be Ready all the same. Read the conditions of the nodes.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterUnschedulable", Severity: Warning, For: 15 * time.Minute,
 			Expr: condition("PayloadSchedulable", "False"), Since: transition("PayloadSchedulable"),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} cannot schedule pods",
-			Description: "Pods of Greenhouse in Cluster {{ $labels.name }} find no node. Check for nodes that are cordoned, tainted or full.",
+			Description: "Pods of Greenhouse find no node there. Check for nodes that are cordoned, tainted or full.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
 			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "Token of Greenhouse for Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} was not rotated",
-			Description: "The token with which Greenhouse logs in to Cluster {{ $labels.name }} " + expires + "; it is rotated before that as a rule. Read the log of the controller manager of Greenhouse.",
+			Description: "It " + expires + "; it is rotated before as a rule. Read the log of the controller manager of Greenhouse.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
@@ -134,16 +134,16 @@ func greenhouseClusters() []Rule {
 			Threshold: &Threshold{Default: 35, Unit: Minor, Meaning: "the oldest that gets patches"},
 			Expr:      `max by (cluster, namespace, name) (` + greenhouseCluster + `_kubernetes_minor_version) < ` + threshold,
 			Summary:   "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} runs Kubernetes 1.{{ $value }}, which gets no patches",
-			Description: "Cluster {{ $labels.name }} runs Kubernetes 1.{{ $value }}; the Kubernetes project maintains versions from 1.$threshold on, so security fixes do not arrive. " +
+			Description: "The Kubernetes project maintains versions from 1.$threshold on, so security fixes do not arrive. " +
 				"Plan its upgrade. Where a vendor maintains older versions, set the threshold in rules.overrides.",
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseClusterDeletionScheduled", Severity: Info, For: 5 * time.Minute,
 			Expr:    `max by (cluster, namespace, name) (` + greenhouseCluster + `_scheduled_deletion_timestamp_seconds) - time()`,
 			Summary: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is scheduled for deletion",
-			Description: "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} is marked for deletion, due " +
+			Description: "It is marked for deletion, due " +
 				"{{ if ge $value 0.0 }}in " + rounded + "{{ else }}now{{ end }}. " +
-				"Greenhouse then removes its Plugins and forgets it. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
+				"Greenhouse then removes its Plugins. Remove the annotation greenhouse.sap/delete-cluster to keep it.",
 		}),
 	}
 }
@@ -164,7 +164,7 @@ func greenhousePlugins() []Rule {
 			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
 			// A Plugin that is not ready has an alert of its own.
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, but a workload of it in cluster {{ $labels.target_cluster }} has no pod",
-			Description: plugin + " is ready, because its release is. A workload of the release in cluster {{ $labels.target_cluster }} has no available pod. Read the events of its pods.",
+			Description: "It is ready because its release is. Read the events of the pods of the workload.",
 			InhibitedBy: []Inhibition{{By: "FleetClusterDown", Equal: []string{"target_cluster"}}},
 		}),
 		greenhouse("Plugin", Rule{
@@ -173,7 +173,7 @@ func greenhousePlugins() []Rule {
   unless on (cluster, definition_kind, definition_namespace, definition_name, version) `+definitions+`
   and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
-			Description: plugin + " runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one. Read the conditions of its HelmRelease.",
+			Description: "It runs version {{ $labels.version }} of {{ $labels.definition_name }}, whose definition has another one. Read the conditions of its HelmRelease.",
 			InhibitedBy: []Inhibition{sameObject("CobaltCoreGreenhousePluginNotReady")},
 		}),
 		greenhouse("Plugin", Rule{
@@ -181,7 +181,7 @@ func greenhousePlugins() []Rule {
 			Expr:        kept("Plugin", `max by (cluster, namespace, name) (`+greenhousePlugin+`_condition{type="OwnerLabelSet", status="False"})`),
 			Since:       `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has no owner",
-			Description: plugin + " in cluster {{ $labels.cluster }} has no label greenhouse.sap/owned-by: alerts about it reach no team. Set the label.",
+			Description: "It has no label greenhouse.sap/owned-by: alerts about it reach no team. Set the label.",
 		}),
 	}
 }
@@ -196,7 +196,7 @@ func greenhousePresets() []Rule {
 			Expr:        `max by (cluster, namespace, name) (` + greenhousePreset + `_condition{type="` + condition + `", status="True"})` + active,
 			Since:       `max by (cluster, namespace, name) (` + greenhousePreset + `_condition_transition_timestamp_seconds{type="` + condition + `"})`,
 			Summary:     preset + " in cluster {{ $labels.cluster }} " + summary,
-			Description: preset + " in cluster {{ $labels.cluster }} " + description,
+			Description: "It " + description,
 		})
 	}
 	failing := greenhouse("PluginPreset", Rule{
@@ -207,7 +207,7 @@ func greenhousePresets() []Rule {
 		Since:       `min by (cluster, namespace, name, onset) (` + greenhouseNotReady + `{kind="PluginPreset", status="failed"})`,
 		Reason:      `max by (cluster, namespace, name, reason) (cobaltcore_greenhouse_object_reason_info{kind="PluginPreset"})`,
 		Summary:     preset + " in cluster {{ $labels.cluster }} has plugins that fail",
-		Description: "Plugins that " + preset + " in cluster {{ $labels.cluster }} creates in its clusters are not ready, or could not be created. Suspended plugins and those being deleted do not count. Read status.pluginStatuses.",
+		Description: "They are not ready, or could not be created; suspended ones and those being deleted do not count. Read status.pluginStatuses.",
 		InhibitedBy: []Inhibition{
 			{By: "CobaltCoreGreenhousePluginNotReady", Equal: []string{clusterLabel, "namespace", "preset"}},
 			{By: "GreenhousePluginUnprocessed", Equal: []string{clusterLabel, "namespace", "preset"}},
@@ -238,7 +238,7 @@ func greenhouseOthers() []Rule {
 			Name: name, Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(kinds),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "No controller of Greenhouse has written whether {{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is ready for more than $threshold: there is no status, or Ready is Unknown. Check the controller manager of Greenhouse.",
+			Description: "Its Ready condition has been missing or Unknown for more than $threshold. Check the controller manager of Greenhouse.",
 		})
 	}
 	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
@@ -269,8 +269,8 @@ func teamMembersMissing() Rule {
 		Expr: `1 - (` + members + ` or 0 * ` + before + `) / ` + before + ` > ` + threshold + `
   and on (cluster) (cobaltcore_watch_synced{collector="greenhouse", kind="Team"} == 1)`,
 		Summary: "Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members",
-		Description: "Within an hour the Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members: Teams were deleted, or the identity provider has answered with a part of them. " +
-			"Compare the Teams with the groups of the identity provider.",
+		Description: "Within an hour, Teams were deleted, or the identity provider has answered with a part of them. " +
+			"Compare them with the groups of the identity provider.",
 	})
 	r.Object = Object{Kind: "Organization", Name: "{{ $labels.namespace }}"}
 	return r

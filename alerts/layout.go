@@ -10,20 +10,52 @@ import (
 )
 
 // lineLength is the length of the lines of an expression: with the indentation of a file
-// of rules, they end at column 140.
-const lineLength = 134
+// of rules, they end before column 140, as does a single line behind its key.
+const lineLength, singleLength = 133, 130
 
 // layout writes an expression in one line if that is short enough. Otherwise each operator
 // begins a line, and what a function or an aggregation is about is indented.
-func layout(e parser.Expr) string { return strings.Join(lines(e, "", 0), "\n") }
+func layout(e parser.Expr) string {
+	e = bare(e, 0)
+	if text := e.String(); len(text) <= singleLength {
+		return text
+	}
+	return strings.Join(broken(e, "", 0), "\n")
+}
+
+// bare takes the parentheses away that mean nothing for an operand of an operator that
+// binds like this.
+func bare(e parser.Expr, binds int) parser.Expr {
+	switch e := e.(type) {
+	case *parser.ParenExpr:
+		inner := bare(e.Expr, 0)
+		if operation, ok := inner.(*parser.BinaryExpr); !ok || precedence(operation.Op) > binds {
+			return inner
+		}
+		e.Expr = inner
+	case *parser.AggregateExpr:
+		e.Expr = bare(e.Expr, 0)
+	case *parser.Call:
+		for i := range e.Args {
+			e.Args[i] = bare(e.Args[i], 0)
+		}
+	case *parser.BinaryExpr:
+		e.LHS, e.RHS = bare(e.LHS, precedence(e.Op)-1), bare(e.RHS, precedence(e.Op))
+	}
+	return e
+}
 
 // lines returns the lines of an expression. The first one begins with a prefix.
 func lines(e parser.Expr, prefix string, indent int) []string {
-	margin := strings.Repeat(" ", indent)
-	text := e.String()
-	if line := margin + prefix + text; len(line) <= lineLength {
+	if line := strings.Repeat(" ", indent) + prefix + e.String(); len(line) <= lineLength {
 		return []string{line}
 	}
+	return broken(e, prefix, indent)
+}
+
+// broken returns the lines of an expression that is too long for one.
+func broken(e parser.Expr, prefix string, indent int) []string {
+	margin := strings.Repeat(" ", indent)
 	switch e := e.(type) {
 	case *parser.ParenExpr:
 		return enclose(margin+prefix+"(", e.Expr, margin+")", indent)
@@ -33,19 +65,27 @@ func lines(e parser.Expr, prefix string, indent int) []string {
 		}
 	case *parser.Call:
 		if len(e.Args) > 1 {
-			all := enclose(margin+prefix+e.Func.Name+"(", e.Args[0], margin+"  "+e.Args[1:].String()+")", indent)
-			all[len(all)-2] += ","
-			return all
+			return call(e, margin+prefix, indent)
 		}
 	case *parser.BinaryExpr:
 		return operation(e, prefix, indent)
 	}
-	return []string{margin + prefix + text}
+	return []string{margin + prefix + e.String()}
 }
 
 // enclose returns the lines of an expression between a first and a last one.
 func enclose(first string, e parser.Expr, last string, indent int) []string {
 	return append(append([]string{first}, lines(e, "", indent+2)...), last)
+}
+
+// call returns the lines of a call of a function whose first argument is long.
+func call(e *parser.Call, prefix string, indent int) []string {
+	all := enclose(prefix+e.Func.Name+"(", e.Args[0], e.Args[1:].String()+")", indent)
+	first, last := all[len(all)-2]+",", all[len(all)-1]
+	if joined := first + " " + last; len(all) == 3 && len(joined) <= lineLength {
+		return []string{all[0], joined}
+	}
+	return append(all[:len(all)-2], first, strings.Repeat(" ", indent+2)+last)
 }
 
 // operation returns the lines of a binary operation. An operand with an operator of
@@ -59,7 +99,10 @@ func operation(e *parser.BinaryExpr, prefix string, indent int) []string {
 		right += 2
 	}
 	all := lines(e.LHS, prefix, left)
-	rest := lines(e.RHS, e.ShortString()+" ", right)
+	rest := lines(e.RHS, e.ShortString()+" ", indent)
+	if len(rest) > 1 {
+		rest = lines(e.RHS, e.ShortString()+" ", right)
+	}
 	last := &all[len(all)-1]
 	if joined := *last + " " + strings.TrimSpace(rest[0]); len(rest) == 1 && strings.TrimSpace(*last) == ")" && len(joined) <= lineLength {
 		*last = joined

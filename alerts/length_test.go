@@ -4,6 +4,7 @@
 package alerts_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -19,4 +20,29 @@ func TestFluxExpressionsAreShort(t *testing.T) {
 			t.Errorf("%s: the expression has %d characters, want fewer than %d:\n%s", r.Name, len(r.Expr), most, r.Expr)
 		}
 	}
+}
+
+// TestTheCatalogueIsShort: the file of rules, its header aside, stays smaller than it was
+// with 124 rules. -v prints the longest expression.
+func TestTheCatalogueIsShort(t *testing.T) {
+	const mostBytes, mostLines = 197_800, 4_130
+	text, err := alerts.RuleFile(alerts.Catalogue(), "cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Count(text, []byte("\n"))
+	t.Logf("%d bytes in %d lines", len(text), lines)
+	if len(text) >= mostBytes || lines >= mostLines {
+		t.Errorf("the file of rules has %d bytes in %d lines, want fewer than %d in %d: shorten expressions or texts",
+			len(text), lines, mostBytes, mostLines)
+	}
+	longest := ""
+	for _, g := range plainGroups(t, "cluster") {
+		for _, r := range g.Rules {
+			if len(r.Expr) > len(longest) {
+				longest = r.Expr
+			}
+		}
+	}
+	t.Logf("the longest expression has %d characters:\n%s", len(longest), longest)
 }

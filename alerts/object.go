@@ -46,12 +46,17 @@ func (r Rule) AboutObject() bool {
 }
 
 // QueryOfAll is Expr in the clusters that the rule is for.
-func (r Rule) QueryOfAll() string { return r.inClusters(r.Expr) }
+func (r Rule) QueryOfAll() string { return r.clusters.apply(r.Expr, clusterLabel) }
 
 // Query is QueryOfAll without the objects whose annotation turns alerts off.
 func (r Rule) Query() string {
+	return r.clusters.apply(r.queryOfEnabled(), clusterLabel)
+}
+
+// queryOfEnabled is [Rule.Query] for all clusters.
+func (r Rule) queryOfEnabled() string {
 	if !r.AboutObject() {
-		return r.QueryOfAll()
+		return r.Expr
 	}
 	on := []string{clusterLabel}
 	var matchers []string
@@ -66,12 +71,12 @@ func (r Rule) Query() string {
 		if label != part.label {
 			inner := rows
 			rows = func(selector string) string {
-				return fmt.Sprintf(`label_replace(%s, %q, "$1", %q, "(.*)")`, inner(selector), label, part.label)
+				return fmt.Sprintf(`label_join(%s, %q, "", %q)`, inner(selector), label, part.label)
 			}
 		}
 	}
 	objects := rows(ObjectAlertsDisabled + `{` + strings.Join(matchers, ", ") + `}`)
-	return r.inClusters(`(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + objects)
+	return `(` + r.Expr + `) unless on (` + strings.Join(on, ", ") + `) ` + objects
 }
 
 // objectPart is a label of the rows about objects, and where a rule has its value.

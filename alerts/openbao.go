@@ -83,8 +83,8 @@ func openBaoGroup() Group {
     unless on (cluster, openbao) (cobaltcore_openbao_node_up == 1)
     unless on (cluster, openbao) (cobaltcore_openbao_not_answering unless on (cluster, openbao) cobaltcore_openbao_node_up and on (cluster) (cobaltcore_cluster_up == 0))`)),
 			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
-			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answers, reason: {{ $labels.reason }}. External Secrets of all clusters keep what they have and get nothing new. " +
-				"Check the pods and the Service of OpenBao, then the way from the exporter to it with \"bao status\"; the playbook has the cause of each reason.",
+			Description: "No node answers. External Secrets of all clusters get nothing new. " +
+				"Check its pods and its Service, then the way to it with \"bao status\".",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
@@ -92,7 +92,7 @@ func openBaoGroup() Group {
   count by (cluster, openbao) (cobaltcore_openbao_node_sealed == 1)
     and on (cluster, openbao) cobaltcore_openbao_not_serving{reason="sealed"}`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed",
-			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("sealed node") + " and none that serves: no secret can be read or written. Restore the service that unseals them and restart them one by one, or unseal each with \"bao operator unseal\".",
+			Description: "It has " + count("sealed node") + " and none that serves: no secret can be read or written. Restore the service that unseals them, then restart one by one; or unseal each with \"bao operator unseal\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
@@ -102,27 +102,27 @@ func openBaoGroup() Group {
     and on (cluster, openbao) (sum by (cluster, openbao) (cobaltcore_openbao_node_up) > 0)
     unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no leader",
-			Description: "Nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} answer, but none is active, and no leader that a standby names has answered. No secret can be read or written. With raft, start nodes until a majority of the voters runs.",
+			Description: "Nodes answer, but no leader does. No secret can be read or written. With raft, start nodes until a majority of the voters runs.",
 			InhibitedBy: ofAll("OpenBaoDown", "OpenBaoClusterSealed"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoUninitialized", Severity: Critical, For: 5 * time.Minute,
 			Expr:        asBackend(`max by (cluster, openbao) (cobaltcore_openbao_not_serving{reason="uninitialized"})`),
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is not initialized",
-			Description: "No node of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is initialized: it is new, or it has lost its storage. No secret can be read or written. Check the volumes before you run \"bao operator init\".",
+			Description: "No node is initialized: it is new, or it has lost its storage. No secret can be read or written. Check the volumes before you run \"bao operator init\".",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBao(Rule{
 			Name: "OpenBaoMultipleActive", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_node_active) > 1`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} active nodes",
-			Description: "{{ $value }} nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are active at the same time: clients read and write different secrets, depending on the node that they reach. Compare the cluster IDs in \"bao status\" of each node: one that was initialized by itself has an ID of its own. Take it out of the Service before anything else.",
+			Description: "{{ $value }} nodes are active at the same time: clients read and write different secrets. Compare the cluster IDs in \"bao status\" of each node: one that was initialized by itself has another one. Take it out of the Service first.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
 			Expr:        `cobaltcore_openbao_node_up == 0`,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} does not answer",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer. The others may still have a quorum. Check its pod, its volume and its certificate.",
+			Description: "The other nodes of OpenBao {{ $labels.openbao }} may still have a quorum. Check its pod, its volume and its certificate.",
 			InhibitedBy: ofAll("OpenBaoNoLeader"),
 		}),
 		openBao(Rule{
@@ -130,7 +130,7 @@ func openBaoGroup() Group {
 			Expr: `count by (cluster, openbao) (cobaltcore_openbao_node_up)
   < on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_nodes)`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has too few nodes",
-			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("node") + ", fewer than expect.nodes. Check the replicas of its StatefulSet and its headless Service.",
+			Description: "It has " + count("node") + ", fewer than expect.nodes. Check the replicas of its StatefulSet and its headless Service.",
 			InhibitedBy: ofAll("OpenBaoDown"),
 		}),
 		openBaoNode(Rule{
@@ -139,7 +139,7 @@ func openBaoGroup() Group {
   and on (cluster, openbao, node) (cobaltcore_openbao_node_up == 1)
   unless on (cluster, openbao, node) cobaltcore_openbao_node_not_joined`,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is sealed",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is sealed: it restarted and was not unsealed, or its seal cannot be reached. Unseal it, or restart it when its seal can be reached again.",
+			Description: "It restarted and was not unsealed, or its seal cannot be reached. Unseal it, or restart it when its seal can be reached again.",
 			InhibitedBy: ofAll("OpenBaoClusterSealed"),
 		}),
 		openBaoNode(Rule{
@@ -147,8 +147,8 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, node, reason) (cobaltcore_openbao_node_not_joined)
   unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`,
 			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
-			Description: "Node {{ $labels.node }} runs, but is not a member of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, reason: {{ $labels.reason }}. The other nodes have less reserve than it seems. " +
-				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join" with the address of the leader on it` +
+			Description: "It runs, but is no member. " +
+				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join"` +
 				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save what is needed, then empty its volume and let it join` +
 				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
 			InhibitedBy: ofAll("OpenBaoMultipleActive"),
@@ -158,14 +158,14 @@ func openBaoGroup() Group {
 			Threshold:   &Threshold{Default: 3, Unit: Changes, Meaning: "how many leaders in half an hour are still fine"},
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > ` + threshold,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} changes its leader again and again",
-			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients. Check restarts, CPU, volumes and network of its nodes.",
+			Description: "It has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients. Check restarts, CPU, volumes and network of its nodes.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRisk", Severity: Warning, For: 5 * time.Minute,
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot lose another node",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value }}: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance is {{ $value }}: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
 			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical", "OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
@@ -178,7 +178,7 @@ func openBaoGroup() Group {
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
 			Since:       unhealthySince,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has had no failure tolerance for a long time",
-			Description: "The failure tolerance of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
 			InhibitedBy: append(ofAll("OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
@@ -190,8 +190,7 @@ func openBaoGroup() Group {
   * on (cluster, openbao, server_id) group_left ()
     max by (cluster, openbao, server_id) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds)`,
 			Summary: "Raft server {{ $labels.server_id }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy",
-			Description: "Autopilot of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} holds server {{ $labels.server_id }} " +
-				"({{ $labels.address }}) to be unhealthy: it does not run, the leader does not reach it on its cluster port, or it is behind the leader. " +
+			Description: "At {{ $labels.address }} it does not run, the leader does not reach it on its cluster port, or it is behind the leader. " +
 				"Check its pod, its disk and the network to it.",
 			InhibitedBy: serverless,
 		}),
@@ -200,7 +199,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, voter) (cobaltcore_openbao_raft_peers)
   < on (cluster, openbao, voter) max by (cluster, openbao, voter) (cobaltcore_openbao_expected_raft_peers)`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has too few " + peerRole,
-			Description: "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} {{ if eq $labels.voter \"true\" }}voter{{ else }}non-voter{{ end }}{{ if ne $value 1.0 }}s{{ end }}, fewer than expected. Compare \"bao operator raft list-peers\" with the nodes, and let the one that is missing join.",
+			Description: "It has {{ $value }} {{ if eq $labels.voter \"true\" }}voter{{ else }}non-voter{{ end }}{{ if ne $value 1.0 }}s{{ end }}, fewer than expected. Compare \"bao operator raft list-peers\" with the nodes, and let the one that is missing join.",
 			InhibitedBy: nodeless,
 		}),
 		openBao(Rule{
@@ -208,7 +207,7 @@ func openBaoGroup() Group {
 			Expr:        `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_raft_peer_dead)`,
 			Object:      Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
 			Summary:     "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a dead server: {{ $labels.server_id }}",
-			Description: "Server {{ $labels.server_id }} ({{ $labels.address }}) of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is unhealthy and belongs to no node, but is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer {{ $labels.server_id }}\".",
+			Description: "At {{ $labels.address }} there is no node, but it is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer\".",
 			InhibitedBy: leaderless,
 		}),
 		openBaoNode(Rule{
@@ -217,34 +216,34 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_node_raft_committed_index)
   - on (cluster, openbao) group_right () cobaltcore_openbao_node_raft_applied_index > ` + threshold,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is {{ $value | printf \"%.0f\" }} raft entries behind",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} is {{ $value | printf \"%.0f\" }} entries behind. Check its volume and its CPU limit; it catches up by itself.",
+			Description: "It is {{ $value | printf \"%.0f\" }} entries behind. Check its volume and its CPU limit; it catches up by itself.",
 			InhibitedBy: []Inhibition{{By: "OpenBaoNodeSealed", Equal: []string{clusterLabel, "openbao", "node"}}, {By: "OpenBaoNodeDown", Equal: []string{clusterLabel, "openbao", "node"}}},
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoSealMigration", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `cobaltcore_openbao_node_seal_migration == 1`,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is migrating its seal",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has been migrating its seal for a quarter of an hour. Compare the seal stanza of the nodes; if the migration is intended, enter the key shares with \"bao operator unseal -migrate\".",
+			Description: "It has been migrating its seal for a quarter of an hour. Compare the seal stanza of the nodes; if the migration is intended, enter the key shares with \"bao operator unseal -migrate\".",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoSealTypeDrift", Severity: Warning, For: 15 * time.Minute,
 			Expr: `max by (cluster, openbao, node) (cobaltcore_openbao_node_info{seal_type="shamir"})
   and on (cluster, openbao) (cobaltcore_openbao_expected_auto_unseal == 1)`,
 			Summary:     "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} does not unseal itself",
-			Description: "Node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a Shamir seal where auto-unseal is expected: after a restart it stays sealed. Hold back restarts and plan the migration to auto-unseal.",
+			Description: "It has a Shamir seal where auto-unseal is expected: after a restart it stays sealed. Hold back restarts and plan the migration to auto-unseal.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoVersionSkew", Severity: Info, For: time.Hour,
 			Expr:        `count by (cluster, openbao) (count by (cluster, openbao, version) (cobaltcore_openbao_node_info{version!=""})) > 1`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} runs several versions",
-			Description: "The nodes of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} have run {{ $value }} versions for an hour: an upgrade was not finished. Restart the remaining nodes, standbys first.",
+			Description: "Its nodes have run {{ $value }} versions for an hour: an upgrade was not finished. Restart the remaining nodes, standbys first.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
 			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
 			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
 			Summary:     "Clock of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is wrong by " + rounded,
-			Description: "The clock of node {{ $labels.node }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} differs from that of the exporter by " + rounded + ". Tokens and certificates get wrong times. Check the time service of its host; if all nodes differ, that of the exporter's host.",
+			Description: "Tokens and certificates get wrong times. Check the time service of its host; if all nodes differ, that of the exporter's.",
 		}),
 		openBaoMount("OpenBaoMountMissing", "secret", "secrets engine", leaderless),
 		authMounts(openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless)),
@@ -252,7 +251,7 @@ func openBaoGroup() Group {
 			Name: "OpenBaoNoAuditDevice", Severity: Warning, For: time.Hour,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_audit_devices) == 0`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has no audit device",
-			Description: "Accesses to secrets of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are not recorded. Declare an audit device in the configuration of all nodes.",
+			Description: "Accesses to its secrets are not recorded. Declare an audit device in the configuration of all nodes.",
 			InhibitedBy: leaderless,
 		}),
 		{
@@ -262,16 +261,16 @@ func openBaoGroup() Group {
     unless on (cluster, openbao, mount) (cobaltcore_openbao_auth_probe_success == 1)` + byAuthMount("mount"),
 			Object:  Object{Kind: "AuthMethod", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
 			Summary: "Cluster {{ $labels.cluster }} cannot log in to OpenBao {{ $labels.openbao }} at {{ $labels.mount }}: {{ $labels.reason }}",
-			Description: "A login from cluster {{ $labels.cluster }} at {{ $labels.mount }} of OpenBao {{ $labels.openbao }} fails, reason: {{ $labels.reason }}. Its External Secrets will fail at their next refresh. " +
-				`{{ if eq $labels.reason "forbidden" }}Compare the mount's kubernetes_host, CA and token reviewer, and the service accounts and audiences of the role, with the cluster` +
-				`{{ else }}Check that OpenBao answers and that the mount exists; the playbook has the cause of each reason{{ end }}.`,
+			Description: "Its External Secrets will fail at their next refresh. " +
+				`{{ if eq $labels.reason "forbidden" }}Compare kubernetes_host, CA and token reviewer of the mount, and service accounts and audiences of the role, with the cluster` +
+				`{{ else }}Check that OpenBao answers and that the mount exists{{ end }}.`,
 			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}}),
 		},
 		openBao(Rule{
 			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_irrevocable_leases) > 0`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot revoke leases",
-			Description: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} could not revoke " + count("lease") + " and does not try again: their credentials stay valid. Repair the connection to the system behind them, then delete the accounts there.",
+			Description: "It could not revoke " + count("lease") + " and does not try again: their credentials stay valid. Repair the connection to the system behind them, and delete the accounts there.",
 			InhibitedBy: leaderless,
 		}),
 		openBao(Rule{
@@ -279,7 +278,7 @@ func openBaoGroup() Group {
 			Expr:        `max by (cluster, openbao, mount) (cobaltcore_openbao_kv_secrets_overdue) > 0`,
 			Object:      Object{Kind: "SecretsEngine", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}"},
 			Summary:     "Secrets of {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} are overdue for rotation",
-			Description: "Mount {{ $labels.mount }} of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has " + count("secret") + " without an update for longer than kv.maxAge. Rotate them, or raise kv.maxAge.",
+			Description: "The mount has " + count("secret") + " without an update for longer than kv.maxAge. Rotate them, or raise kv.maxAge.",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoCollectorFailing", Severity: Warning, For: 10 * time.Minute,
@@ -289,10 +288,10 @@ func openBaoGroup() Group {
   or label_replace(max by (cluster, openbao) (cobaltcore_openbao_endpoint_failing{node="",reason!="forbidden",endpoint!="endpointslices"}
     or cobaltcore_openbao_endpoint_failing{endpoint="endpointslices",reason!="forbidden"} unless on (cluster) (cobaltcore_cluster_up == 0)), "reason", "unanswered", "", "")`,
 			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot be read in full: {{ $labels.reason }}",
-			Description: `{{ if eq $labels.reason "forbidden" }}OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} refuses endpoints to the exporter: ` +
-				`its token was revoked, its role is missing, or its policy is older than the exporter. Write the policy of this version, docs/openbao/policy.hcl` +
-				`{{ else }}Endpoints of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} give no answer, or an unexpected one, so what they show is unknown. ` +
-				`Compare with "bao read" and the policy of the exporter; the playbook has the cause of each reason{{ end }}.`,
+			Description: `{{ if eq $labels.reason "forbidden" }}It refuses endpoints to the exporter: ` +
+				`its token was revoked, its role is missing, or its policy is old. Write the policy of this version, docs/openbao/policy.hcl` +
+				`{{ else }}Endpoints give no answer, or an unexpected one. ` +
+				`Compare with "bao read" and the policy of the exporter{{ end }}.`,
 			InhibitedBy: leaderless,
 		}),
 	}}
@@ -316,7 +315,7 @@ func openBaoMount(name, kind, what string, inhibited []Inhibition) Rule {
 		Expr:        `max by (cluster, openbao, path) (cobaltcore_openbao_mount_present{kind="` + kind + `"}) == 0`,
 		Object:      Object{Kind: "Mount", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.path }}"},
 		Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} lacks the " + what + " {{ $labels.path }}",
-		Description: "The " + what + " {{ $labels.path }}, which the reference architecture expects, is missing in OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }}, or is of another type. Enable it as the playbook describes; if it was disabled, its data or logins are gone.",
+		Description: "The reference architecture expects it, and it is missing or of another type. Enable it as the playbook describes; if it was disabled, its data or logins are gone.",
 		InhibitedBy: inhibited,
 	})
 }

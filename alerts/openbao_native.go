@@ -20,26 +20,26 @@ func openBaoNative() Group {
 			Name: "OpenBaoAutoUnsealUnreachable", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `vault_seal_unreachable_time > 0`,
 			Summary:     nativeNode + " does not reach its seal",
-			Description: "The service that unseals {{ $labels.instance }} has not been reached for {{ $value | printf \"%.0f\" }} ms. Nodes that restart stay sealed. Hold back restarts, and check the network and the credentials of the seal.",
+			Description: "The service that unseals it has not been reached for {{ $value | printf \"%.0f\" }} ms. Nodes that restart stay sealed. Hold back restarts, and check the network and the credentials of the seal.",
 		}),
 		native(Rule{
 			Name: "OpenBaoAuditFailure", Severity: Critical,
 			Expr:        risen("vault_audit_log_request_failure", "5m") + "\nor\n" + risen("vault_audit_log_response_failure", "5m"),
 			Summary:     nativeNode + " cannot write its audit log",
-			Description: "Requests to {{ $labels.instance }} could not be written to the audit log. With no device that works, OpenBao answers no request. Make room on the volume, or bring the receiver of the device back.",
+			Description: "With no device that works, OpenBao answers no request. Make room on the volume, or bring the receiver of the device back.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRootTokenCreated", Severity: Warning,
 			Expr:        risen("vault_token_create_root", "10m"),
 			Summary:     nativeNode + " has a new root token",
-			Description: "A root token was created at {{ $labels.instance }}. Ask the holders of the keys; if none of them created it, revoke it and treat it as an incident.",
+			Description: "Ask the holders of the keys; if none of them created it, revoke it and treat it as an incident.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRaftBacklog", Severity: Warning, For: 5 * time.Minute,
 			Threshold:   &Threshold{Default: 100, Unit: Entries, Meaning: "how many may wait to be applied"},
 			Expr:        `vault_raft_storage_stats_fsm_pending > ` + threshold,
 			Summary:     nativeNode + ": {{ $value | printf \"%.0f\" }} raft entries wait to be applied",
-			Description: "{{ $value | printf \"%.0f\" }} committed entries wait to be written to the storage of {{ $labels.instance }}: its disk is slower than the writes. On the leader, writes are answered late. Check the latency of its volume, and the source of the writes in the audit log.",
+			Description: "{{ $value | printf \"%.0f\" }} committed entries wait to be written: its disk is slower than the writes, which the leader answers late. Check the latency of its volume, and the source of the writes in the audit log.",
 		}),
 		native(Rule{
 			Name: "OpenBaoStorageSlow", Severity: Warning, For: 10 * time.Minute,
@@ -47,27 +47,27 @@ func openBaoNative() Group {
 			Expr: meanOf("vault_barrier_get") + ` > ` + threshold + `
 or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
 			Summary:     "Storage of " + nativeNode + " is slow: {{ $value | printf \"%.0f\" }} ms",
-			Description: "Reads or writes of {{ $labels.instance }} at its storage take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold ms: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
+			Description: "Reads or writes take {{ $value | printf \"%.0f\" }} ms on average, more than $threshold ms: every request takes longer. Check its volume, its CPU limit and the network between the raft servers.",
 		}),
 		native(Rule{
 			Name: "OpenBaoTokensWithoutEnd", Severity: Info, For: time.Hour,
 			Threshold:   &Threshold{Default: 3, Unit: Tokens, Meaning: "how many there may be"},
 			Expr:        `sum by (cluster, instance) (vault_token_count_by_ttl{creation_ttl="+Inf"}) > ` + threshold,
 			Summary:     nativeNode + ": {{ $value | printf \"%.0f\" }} tokens live for more than 30 days, or without an end",
-			Description: "{{ $value | printf \"%.0f\" }} tokens of {{ $labels.instance }} were created for more than 30 days, or without an end. Find them by their accessors (\"bao list auth/token/accessors\"), and give their roles a maximum TTL.",
+			Description: "{{ $value | printf \"%.0f\" }} tokens were created for more than 30 days, or without an end. Find them with \"bao list auth/token/accessors\", and give their roles a maximum TTL.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKIFailing", Severity: Warning, For: 15 * time.Minute,
 			Expr: `increase(vault_pki_issue_failure[10m]) > 0
 or increase(vault_pki_sign_failure[10m]) > 0`,
 			Summary:     nativeNode + " refuses certificates of role {{ $labels.role }} again and again",
-			Description: "For a quarter of an hour, {{ $labels.instance }} has failed to issue or sign certificates of role {{ $labels.role }} of the mount pki. Either the role does not allow what is asked for, or the CA cannot sign: issue one by hand, the error names the cause.",
+			Description: "For a quarter of an hour it has failed to issue or sign them at the mount pki. The role does not allow what is asked for, or the CA cannot sign: issue one by hand, the error names the cause.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKITidyFailing", Severity: Info,
 			Expr:        risen("vault_secrets_pki_tidy_failure", "1h"),
 			Summary:     nativeNode + ": a tidy of the PKI failed",
-			Description: "A tidy operation of a PKI mount of {{ $labels.instance }} failed: expired certificates stay in its storage. \"bao read pki/tidy-status\" has the error.",
+			Description: "Expired certificates stay in its storage. \"bao read pki/tidy-status\" has the error.",
 		}),
 		openBaoVolume("OpenBaoVolumeFilling", Warning, 0.15, []Inhibition{{By: "OpenBaoVolumeFillingCritical", Equal: []string{clusterLabel, "namespace", "persistentvolumeclaim"}}}),
 		openBaoVolume("OpenBaoVolumeFillingCritical", Critical, 0.03, nil),
@@ -88,7 +88,7 @@ func openBaoVolume(name string, severity Severity, left float64, inhibited []Inh
 		Expr:        `kubelet_volume_stats_available_bytes{persistentvolumeclaim=~".*openbao.*"} / kubelet_volume_stats_capacity_bytes < ` + threshold,
 		Object:      Object{Kind: "PersistentVolumeClaim", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.persistentvolumeclaim }}"},
 		Summary:     volume + " is nearly full: " + free,
-		Description: volume + " has " + free + ", less than $threshold. When it is full, the node cannot write to raft or to its audit log, and stops. Enlarge the volume; if audit logs fill it, rotate them.",
+		Description: "Less than $threshold are free. When it is full, the node cannot write to raft or to its audit log, and stops. Enlarge the volume; if audit logs fill it, rotate them.",
 		InhibitedBy: inhibited,
 	}
 }

@@ -19,7 +19,10 @@ const labelReason = "reason"
 // labelValue is what stands for the value of a label of the alert in a matcher.
 const labelValue = "$labels."
 
-var labelValues = regexp.MustCompile(`"\$labels\.(\w+)"`)
+var (
+	labelValues = regexp.MustCompile(`"\$labels\.(\w+)"`)
+	indexes     = regexp.MustCompile(`%\[\d+\]q`)
+)
 
 // reasonTemplate asks Prometheus why, as the report does with [Rule.Reason]. Its query selects
 // the rows of one object: it is asked for each alert at each evaluation.
@@ -27,28 +30,11 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 	if r.Reason == "" {
 		return "", nil
 	}
-	e, err := Parse(r.Reason)
+	query, err := r.reasonQuery()
 	if err != nil {
 		return "", err
 	}
-	kinds := map[string]bool{}
-	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
-		switch n := n.(type) {
-		case *parser.VectorSelector:
-			ofAlert(n, path)
-		case *parser.Call:
-			if n.Func.Name == "label_replace" && literal(n.Args[1]) == "kind" {
-				kinds[literal(n.Args[2])] = true
-			}
-		}
-		return nil
-	})
-	text := withoutAggregation(e).String()
-	if len(kinds) > 1 { // objects of several kinds may have the same name
-		text = `(` + text + `) and on (kind) label_replace(vector(1), "kind", "` + labelValue + `kind", "", "")`
-	}
-	query, err := EachReplica(text, label)
-	if err != nil {
+	if query, err = EachReplica(query, label); err != nil {
 		return "", err
 	}
 	var values []string
@@ -62,14 +48,43 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 		}
 		return fmt.Sprintf("%%[%d]q", slices.Index(values, name)+1)
 	})
-	return fmt.Sprintf("{{ with printf `%s` %s "+`| query | sortByLabel %[3]q }}{{ with . | first | label %[3]q }}: {{ . }}{{ end }}{{ end }}`,
+	if strings.Count(format, "]q") == len(values) { // each value once, in order
+		format = indexes.ReplaceAllString(format, "%q")
+	}
+	return fmt.Sprintf("{{with printf `%s` %s | query | sortByLabel %q}}: {{. | first | label %[3]q}}{{end}}",
 		format, strings.Join(values, " "), labelReason), nil
+}
+
+// reasonQuery returns the query for the reason of one object, with the labels of its alert.
+func (r Rule) reasonQuery() (string, error) {
+	if recorded, ok := recordedReasons()[r.Reason]; ok {
+		matchers := make([]string, len(recorded.by))
+		for i, name := range recorded.by {
+			matchers[i] = name + `="` + labelValue + name + `"`
+		}
+		return recorded.name + "{" + strings.Join(matchers, ",") + "}", nil
+	}
+	e, err := Parse(r.Reason)
+	if err != nil {
+		return "", err
+	}
+	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
+		if s, ok := n.(*parser.VectorSelector); ok {
+			ofAlert(s, path)
+		}
+		return nil
+	})
+	e = withoutAggregation(e)
+	for c, ok := e.(*parser.Call); ok && literal(c.Args[1]) != labelReason; c, ok = e.(*parser.Call) {
+		e = c.Args[0] // another label of the alert
+	}
+	return e.String(), nil
 }
 
 // ofAlert makes a selector select the rows with the labels of the alert: those that the
 // aggregation around it keeps, and that no function between the two replaces.
 func ofAlert(s *parser.VectorSelector, path []parser.Node) {
-	replaced := []string{labelReason}
+	replaced := []string{labelReason, "target_cluster", "issuer", "certificate"} // an object has one of each
 	for _, n := range slices.Backward(path) {
 		switch n := n.(type) {
 		case *parser.Call:

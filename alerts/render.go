@@ -81,7 +81,7 @@ func rulesFor(groups []Group, label string) (ruleFile, error) {
 }
 
 func (r Rule) entry(label string) (ruleEntry, error) {
-	expr, err := ExprFor(r.Query(), label)
+	expr, err := ExprFor(r.queryOfEnabled(), label)
 	if err != nil {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
@@ -90,7 +90,7 @@ func (r Rule) entry(label string) (ruleEntry, error) {
 		return ruleEntry{}, fmt.Errorf("rule %s: %w", r.Name, err)
 	}
 	return ruleEntry{
-		Alert: r.Name, Expr: expr, For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
+		Alert: r.Name, Expr: r.clusters.apply(expr, label), For: duration(r.For), KeepFiringFor: duration(r.KeepFiringFor),
 		Labels: r.Labels(label), Annotations: annotations,
 	}, nil
 }
@@ -102,7 +102,7 @@ func (r Rule) Annotations(label string) (map[string]string, error) {
 		return nil, err
 	}
 	a := map[string]string{
-		AnnotationSummary: templateFor(r.Summary, label) + reason, AnnotationDescription: templateFor(r.Description, label),
+		AnnotationSummary: templateFor(r.Summary+reason, label), AnnotationDescription: templateFor(r.Description, label),
 		AnnotationDashboard: r.dashboard(label),
 	}
 	if playbook := r.Playbook(); playbook != "" {
@@ -169,7 +169,16 @@ func RuleFile(groups []Group, label string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(file)
+	text, err := encode(file)
+	if err != nil {
+		return nil, err
+	}
+	var out yaml.Node
+	if err := yaml.Unmarshal(text, &out); err != nil {
+		return nil, err
+	}
+	share(out.Content[0])
+	return encode(&out)
 }
 
 // PrometheusRule is groups as an object of Prometheus Operator.

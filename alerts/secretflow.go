@@ -7,31 +7,31 @@ import "time"
 
 // behindTooLong are readers that are refreshed periodically and have been behind for two of
 // their intervals and five minutes: as long as they may take until they are overdue.
-const behindTooLong = `max by (cluster, namespace, name) (time() - (` + SecretBehindSince + `))
+const behindTooLong = `time() - ` + behindSince + `
   > on (cluster, namespace, name) max by (cluster, namespace, name) (
     cobaltcore_eso_externalsecret_overdue_timestamp_seconds
       - on (cluster, namespace, name) group_left () max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_last_sync_timestamp_seconds))`
 
 // behindForGood are readers that are behind and not refreshed periodically.
-const behindForGood = `max by (cluster, namespace, name) (time() - (` + SecretBehindSince + `)) > ` + threshold + `
+const behindForGood = `time() - ` + behindSince + ` > ` + threshold + `
   unless on (cluster, namespace, name) ` + esoNotReady + `{kind="ExternalSecret"}
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_overdue_timestamp_seconds
   unless on (cluster, namespace, name) cobaltcore_eso_externalsecret_info{refresh_policy="CreatedOnce"}`
 
-// behindSince is since when they are, by the first of their secrets.
-const behindSince = `min by (cluster, namespace, name) (` + SecretBehindSince + `)`
+// behindSince is the recording of since when they are, by the first of their secrets.
+const behindSince = "cobaltcore:secretflow_behind:since"
 
 const secretFlowText = "Secrets that do not arrive where they should, although every object says that it is ready."
 
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {
-	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Rules: []Rule{
+	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}}, Rules: []Rule{
 		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
 			Expr:        behindTooLong,
 			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret",
-			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
+			Description: "OpenBao has had a newer version of its secret for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
 			InhibitedBy: []Inhibition{
 				{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
 				{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
@@ -43,13 +43,13 @@ func secretFlowGroup() Group {
 			Expr:        behindForGood,
 			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and is not refreshed",
-			Description: "OpenBao has a newer version of a secret than ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}, which has no periodic refresh. Annotate it with force-sync, or give it a refreshInterval.",
+			Description: "OpenBao has a newer version of its secret, and it has no periodic refresh. Annotate it with force-sync, or give it a refreshInterval.",
 		}),
 		esoKind("PushSecret", Rule{
 			Name: "SecretFlowPushedNotStored", Severity: Warning, For: 15 * time.Minute,
 			Expr:        `max by (cluster, namespace, name) (` + SecretPushedNotStored + `)`,
 			Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, and its secret is not in OpenBao",
-			Description: "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is ready, but OpenBao does not have the secret that it writes. Unless it was deleted on purpose, push it again with the annotation force-sync.",
+			Description: "It is ready, but OpenBao does not have the secret that it writes. Unless it was deleted on purpose, annotate it with force-sync.",
 		}),
 	}}
 }

@@ -114,16 +114,20 @@ func (r Rule) in(operator string, clusters ...string) Rule {
 	for i, name := range clusters {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	r.clusters = fmt.Sprintf("%s on (%s) %s{%s=~%q}", operator, clusterLabel, clusterRows, clusterLabel, strings.Join(quoted, "|"))
+	r.clusters = clusterLimit{operator, strings.Join(quoted, "|")}
 	return r
 }
 
-// inClusters limits an expression to the clusters of the rule.
-func (r Rule) inClusters(expr string) string {
-	if r.clusters == "" {
+// clusterLimit is what limits an expression to some clusters; the zero value does not.
+type clusterLimit struct{ operator, names string }
+
+// apply returns an expression with the limit, for rows in which the label cluster is called
+// label.
+func (c clusterLimit) apply(expr, label string) string {
+	if c.operator == "" {
 		return expr
 	}
-	return "(" + expr + ") " + r.clusters
+	return fmt.Sprintf("(%s) %s on (%s) %s{%s=~%q}", expr, c.operator, label, clusterRows, label, c.names)
 }
 
 // ByCluster returns the names of the rules that can differ between clusters. What is about

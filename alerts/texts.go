@@ -4,8 +4,8 @@
 package alerts
 
 // rounded is $value, in seconds, in its one or two greatest units and without its sign:
-// 14m 10s, 1h, 2d 5h, 9 days.
-const rounded = `{{ $value | humanizeDuration | reReplaceAll "^-?(\\S+)( [1-9]\\S*)?.*" "$1$2" | reReplaceAll "^([3-9]|\\d\\d+)d.*" "$1 days" }}`
+// 14m 10s, 1h, 2d 5h.
+const rounded = `{{ $value | humanizeDuration | reReplaceAll "^-| 0.*|( \\S+) .*" "$1" }}`
 
 // expires is the predicate of a text about the end of something, $value seconds from now.
 const expires = `expire{{ if ge $value 0.0 }}s in {{ else }}d {{ end }}` + rounded + `{{ if lt $value 0.0 }} ago{{ end }}`

@@ -86,7 +86,11 @@ func TestMistakesAreFound(t *testing.T) {
 	all := 0
 	for _, g := range alerts.Catalogue() {
 		for _, r := range g.Recordings {
-			notice(r.Name, r.Expr)
+			if !r.PrometheusOnly { // it is a part of the rules that use it
+				notice(r.Name, r.Expr)
+			} else {
+				ran++
+			}
 		}
 		for _, r := range g.Rules {
 			notice(r.Name, r.Expr)

@@ -149,7 +149,11 @@ func (s *storeRig) set(kind string, e *exposition.Entry) {
 // evaluate moves all alerts on, as the rule manager of Prometheus does.
 func (w *watcher) evaluate(rows []ruletest.Row) {
 	w.Helper()
-	e, m := evaluators()["cluster"], ruletest.RowsAt(rows, w.now)
+	e := evaluators()["cluster"]
+	m, err := e.MomentFor(w.Context(), rows, w.now, w.rules)
+	if err != nil {
+		w.Fatal(err)
+	}
 	for _, r := range w.rules {
 		found, err := e.Rule(w.Context(), m, r)
 		if err != nil {

@@ -100,6 +100,9 @@ type compiler struct {
 func (c *compiler) compile(r Rules) error {
 	for _, g := range r.Groups {
 		for _, rec := range g.Recordings {
+			if rec.PrometheusOnly {
+				continue
+			}
 			if err := c.recording(rec.Name, rec.Expr, nil); err != nil {
 				return err
 			}

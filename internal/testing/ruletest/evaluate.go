@@ -91,14 +91,48 @@ func (m Moment) Sum(metrics []string) string {
 	return fmt.Sprint(sums)
 }
 
-// RowsAt returns rows as they are at one moment, for rules that use no recording.
-func RowsAt(rows []Row, at time.Time) Moment { return Moment{at: at, memory: memoryOf(rows, nil, at)} }
-
 // Moment evaluates the recordings.
 func (e *Evaluator) Moment(ctx context.Context, rows []Row, series []Series, at time.Time) (Moment, error) {
 	m := Moment{at: at, memory: memoryOf(rows, series, at)}
 	for _, g := range e.groups {
 		for _, r := range g.Recordings {
+			if err := e.record(ctx, m, r); err != nil {
+				return m, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// MomentFor evaluates the recordings that some rules use.
+func (e *Evaluator) MomentFor(ctx context.Context, rows []Row, at time.Time, rules []alerts.Rule) (Moment, error) {
+	m := Moment{at: at, memory: memoryOf(rows, nil, at)}
+	used := map[string]bool{}
+	use := func(expr string) error {
+		q, err := e.query(expr)
+		for _, name := range q.metrics {
+			used[name] = true
+		}
+		return err
+	}
+	for _, r := range rules {
+		if err := use(r.Query()); err != nil {
+			return m, err
+		}
+	}
+	var all []alerts.Recording
+	for _, g := range e.groups {
+		all = append(all, g.Recordings...)
+	}
+	for _, r := range slices.Backward(all) { // a recording uses those before it
+		if used[r.Name] {
+			if err := use(r.Expr); err != nil {
+				return m, err
+			}
+		}
+	}
+	for _, r := range all {
+		if used[r.Name] {
 			if err := e.record(ctx, m, r); err != nil {
 				return m, err
 			}
