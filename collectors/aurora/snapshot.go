@@ -96,13 +96,13 @@ func (c check) passes() map[string]any {
 // "_notAfter", or in tls.json and keystone-tls.json as "not_after".
 type stored struct{ dir string }
 
-func (s stored) ask(_ context.Context, c check) outcome {
-	status, body, err := snapshot.ReadAnswer(s.dir, c.name, reasons())
+func (s stored) ask(ctx context.Context, c check) outcome {
+	status, body, err := snapshot.ReadAnswer(ctx, s.dir, c.name, reasons())
 	certificate := "tls.json"
 	if c.name == checkKeystone {
 		certificate = "keystone-tls.json"
 	}
-	o := outcome{answer: answer{status: status}, err: err, expires: snapshot.ReadExpiry(filepath.Join(s.dir, certificate))}
+	o := outcome{answer: answer{status: status}, err: err, expires: snapshot.ReadExpiry(ctx, filepath.Join(s.dir, certificate))}
 	if body == nil {
 		return o
 	}

@@ -115,7 +115,7 @@ func (p *pods) round(ctx context.Context) {
 // not known.
 func (p *pods) list(ctx context.Context) failure.List {
 	var failures failure.List
-	if err := p.source.refresh(); err != nil {
+	if err := p.source.refresh(ctx); err != nil {
 		for _, system := range config.ControllerSystems() {
 			failures.Add(system, err)
 		}

@@ -16,7 +16,7 @@ import (
 // podSource knows the pods of a cluster and gets their metrics.
 type podSource interface {
 	// refresh begins a round.
-	refresh() error
+	refresh(ctx context.Context) error
 	list(ctx context.Context, s podSelector) ([]*pod, error)
 	// asks says whether the pod has metrics that can be asked for.
 	asks(p *pod) bool
@@ -47,8 +47,8 @@ type livePods struct {
 	scraper scraper // nil: nobody wants metrics
 }
 
-func (*livePods) refresh() error       { return nil }
-func (*livePods) shift() time.Duration { return 0 }
+func (*livePods) refresh(context.Context) error { return nil }
+func (*livePods) shift() time.Duration          { return 0 }
 
 func (l *livePods) list(ctx context.Context, s podSelector) ([]*pod, error) {
 	return listPods(ctx, l.client, s)

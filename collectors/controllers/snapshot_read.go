@@ -4,7 +4,7 @@
 package controllers
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -20,8 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -41,16 +41,16 @@ type storedPods struct {
 
 // refresh reads the directory if it has changed. If that fails, what was read before
 // stays.
-func (r *storedPods) refresh() error {
-	fingerprint := r.cluster.Fingerprint()
+func (r *storedPods) refresh(ctx context.Context) error {
+	fingerprint := r.cluster.Fingerprint(ctx)
 	if fingerprint == r.fingerprint {
 		return nil
 	}
-	meta, err := r.dir.Meta()
+	meta, err := r.dir.Meta(ctx)
 	if err != nil {
 		return failure.Errorf(failure.ReasonDecode, "snapshot: %w", err)
 	}
-	objects, err := snapshot.ReadObjects(r.dir.Path)
+	objects, err := snapshot.ReadObjects(ctx, r.dir.Path)
 	if err != nil {
 		return failure.Errorf(failure.ReasonDecode, "snapshot: %w", err)
 	}
@@ -131,27 +131,19 @@ func (r *storedPods) asks(p *pod) bool {
 	return err == nil
 }
 
-func (r *storedPods) scrape(_ context.Context, p *pod) (io.ReadCloser, error) {
-	file, err := os.Open(metricsFile(r.dir.Path, p))
+func (r *storedPods) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
+	text, err := files.Read(ctx, metricsFile(r.dir.Path, p), maxMetrics)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, failure.Errorf(failure.ReasonNotFound, "it is no longer in the snapshot")
 	case err != nil:
 		return nil, failure.Errorf(failure.ReasonHTTP, "snapshot: %w", err)
 	}
-	line, err := bufio.NewReader(io.LimitReader(file, maxLine)).ReadString('\n')
-	if reason, failed := strings.CutPrefix(strings.TrimSpace(line), failedPrefix); failed {
-		_ = file.Close()
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if reason, failed := strings.CutPrefix(string(bytes.TrimSpace(line)), failedPrefix); failed {
 		return nil, failure.Errorf(knownReason(reason), "it did not answer when the snapshot was taken")
 	}
-	if err == nil || errors.Is(err, io.EOF) {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		_ = file.Close()
-		return nil, failure.Errorf(failure.ReasonHTTP, "snapshot: %w", err)
-	}
-	return httpclient.LimitBody(file, maxMetrics), nil
+	return io.NopCloser(bytes.NewReader(text)), nil
 }
 
 func (*storedPods) close() {}

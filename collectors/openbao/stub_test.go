@@ -150,7 +150,7 @@ func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Se
 	tb.Helper()
 	dir := tb.TempDir()
 	b := &bao{nodes: map[string]*stub{}, addresses: map[string]string{}, clock: newClock(), o: compose(tb, name, dir)}
-	names, err := snapshot.Subdirectories(filepath.Join(dir, "openbao", "main"))
+	names, err := snapshot.Subdirectories(tb.Context(), filepath.Join(dir, "openbao", "main"))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o)
-	s, err := loadSettings(o.ConfigFile)
+	s, err := loadSettings(ctx, o.ConfigFile)
 	if err != nil {
 		return ConfigError{err}
 	}

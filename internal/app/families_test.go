@@ -83,7 +83,7 @@ line.yaml:2: metrics.include[1]: there is no metric family "nope"`,
 			t.Fatal(err)
 		}
 		got := ""
-		if _, err := LoadConfig(file); err != nil {
+		if _, err := LoadConfig(t.Context(), file); err != nil {
 			got = strings.ReplaceAll(err.Error(), filepath.Dir(file)+"/", "")
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

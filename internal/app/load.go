@@ -4,13 +4,14 @@
 package app
 
 import (
+	"context"
 	"crypto/sha256"
-	"io"
-	"os"
+	"fmt"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
@@ -24,14 +25,14 @@ type settings struct {
 }
 
 // loadSettings reads a configuration file and its rule files.
-func loadSettings(file string) (*settings, error) {
-	hashes := hashFiles(file)
-	c, err := readConfig(file)
+func loadSettings(ctx context.Context, file string) (*settings, error) {
+	hashes := hashFiles(ctx, file)
+	c, err := readConfig(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	hashes += hashFiles(c.Rules.Files...)
-	s, err := newSettings(c)
+	hashes += hashFiles(ctx, c.Rules.Files...)
+	s, err := newSettings(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +41,8 @@ func loadSettings(file string) (*settings, error) {
 }
 
 // newSettings reads the rule files of a configuration.
-func newSettings(c *config.Config) (*settings, error) {
-	user, err := health.ReadRules(c.Rules.Files...)
+func newSettings(ctx context.Context, c *config.Config) (*settings, error) {
+	user, err := health.ReadRules(ctx, c.Rules.Files...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +51,8 @@ func newSettings(c *config.Config) (*settings, error) {
 }
 
 // LoadConfig reads a configuration file and validates it with its rule files.
-func LoadConfig(file string) (*config.Config, error) {
-	s, err := loadSettings(file)
+func LoadConfig(ctx context.Context, file string) (*config.Config, error) {
+	s, err := loadSettings(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +60,24 @@ func LoadConfig(file string) (*config.Config, error) {
 }
 
 // readConfig reads a configuration file without its rule files.
-func readConfig(file string) (*config.Config, error) {
+func readConfig(ctx context.Context, file string) (*config.Config, error) {
+	data, err := files.Read(ctx, file, files.MaxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
+	}
 	names := SelfFamilies()
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Load(file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(), ByCluster: alerts.ByCluster()})
+	return config.Parse(data, file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(), ByCluster: alerts.ByCluster()})
 }
 
 // RulesOf returns the catalogue with the configuration in file applied, or with the
 // default configuration if file is empty. label is the configured name of the label cluster.
-func RulesOf(file string) (groups []alerts.Group, label string, err error) {
+func RulesOf(ctx context.Context, file string) (groups []alerts.Group, label string, err error) {
 	c := config.Default()
 	if file != "" {
-		if c, err = LoadConfig(file); err != nil {
+		if c, err = LoadConfig(ctx, file); err != nil {
 			return nil, "", err
 		}
 	}
@@ -112,15 +117,12 @@ func installation(c *config.Config) alerts.Installation {
 
 // hashFiles returns the hashes of the contents of files, one after the other. A file
 // that cannot be read has the hash of an empty one.
-func hashFiles(files ...string) string {
+func hashFiles(ctx context.Context, names ...string) string {
 	var all []byte
-	for _, file := range files {
-		h := sha256.New()
-		if f, err := os.Open(file); err == nil {
-			_, _ = io.Copy(h, f)
-			_ = f.Close()
-		}
-		all = h.Sum(all)
+	for _, name := range names {
+		content, _ := files.Read(ctx, name, files.MaxConfig)
+		sum := sha256.Sum256(content)
+		all = append(all, sum[:]...)
 	}
 	return string(all)
 }

@@ -38,7 +38,7 @@ type kindIn struct{ cluster, collector, kind string }
 
 func newLoadFleet(tb testing.TB) *loadFleet {
 	tb.Helper()
-	s, err := loadSettings("../../test/fleet/fleet.yaml")
+	s, err := loadSettings(tb.Context(), "../../test/fleet/fleet.yaml")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -20,14 +20,14 @@ func TestSettingsAreReadOnce(t *testing.T) {
 		t.Helper()
 		s.write("rules.yaml", rule("First"))
 		s.configure("rules: {files: [rules.yaml]}\n", "a")
-		loaded, err := loadSettings(s.file("fleet.yaml"))
+		loaded, err := loadSettings(t.Context(), s.file("fleet.yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{s.file("fleet.yaml"), s.file("rules.yaml")}, loaded.files); diff != "" {
 			t.Error(diff)
 		}
-		if loaded.hashes != hashFiles(loaded.files...) {
+		if loaded.hashes != hashFiles(t.Context(), loaded.files...) {
 			t.Error("hashes of files that have not changed differ")
 		}
 		return loaded
@@ -39,7 +39,7 @@ func TestSettingsAreReadOnce(t *testing.T) {
 	} {
 		loaded := load()
 		change()
-		if loaded.hashes == hashFiles(loaded.files...) {
+		if loaded.hashes == hashFiles(t.Context(), loaded.files...) {
 			t.Errorf("%s: the change is not seen", name)
 		}
 		if got := loaded.rules.User[0].Rules[0].Alert; got != "First" {

@@ -27,14 +27,14 @@ func (a *app) reload(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(a.ctx, func() { cancel(errors.New("the exporter is stopping")) })()
-	a.loadedHashes = hashFiles(a.files...) // an invalid file is loaded again only after it has changed
+	a.loadedHashes = hashFiles(ctx, a.files...) // an invalid file is loaded again only after it has changed
 	err := a.replace(ctx)
 	a.reloaded(err)
 	return err
 }
 
 func (a *app) replace(ctx context.Context) error {
-	s, err := loadSettings(a.options.ConfigFile)
+	s, err := loadSettings(ctx, a.options.ConfigFile)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (a *app) follow(ctx context.Context) {
 			return
 		case <-a.options.Reload:
 		case <-tick.C:
-			now, loaded := a.compareFiles()
+			now, loaded := a.compareFiles(ctx)
 			changed := now != loaded && now == last
 			if last = now; !changed {
 				continue
@@ -82,10 +82,10 @@ func (a *app) follow(ctx context.Context) {
 }
 
 // compareFiles returns the hashes of the files as they are now and as they were loaded.
-func (a *app) compareFiles() (now, loaded string) {
+func (a *app) compareFiles(ctx context.Context) (now, loaded string) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
-	return hashFiles(a.files...), a.loadedHashes
+	return hashFiles(ctx, a.files...), a.loadedHashes
 }
 
 // poll waits until done returns true, or returns an error when ctx ends.

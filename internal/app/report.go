@@ -41,11 +41,11 @@ const waitInterval = 2 * time.Second
 // answer within the timeout are unknown.
 func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	o.once = true
-	c, err := o.load()
+	c, err := o.load(ctx)
 	if err != nil {
 		return health.Report{}, ConfigError{err}
 	}
-	s, err := newSettings(c)
+	s, err := newSettings(ctx, c)
 	if err != nil {
 		return health.Report{}, ConfigError{err}
 	}

@@ -58,7 +58,7 @@ type SnapshotCluster struct {
 // stands for the fleet. What cannot be read is noted; it is an error when that is
 // everything. Nothing is left of a directory that is not complete.
 func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
-	c, err := LoadConfig(o.ConfigFile)
+	c, err := LoadConfig(ctx, o.ConfigFile)
 	if err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
@@ -160,7 +160,7 @@ func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (Snapshot
 	if out.Answers == 0 && !slices.ContainsFunc(out.Clusters, func(c SnapshotCluster) bool { return c.Failure == nil && c.readable() }) {
 		return out, errors.New("nothing could be read")
 	}
-	return out, s.describe(out)
+	return out, s.describe(ctx, out)
 }
 
 // readable reports whether anything was read, or nothing is served.
@@ -185,7 +185,7 @@ func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotR
 			out.Clusters[i].Name = c.Name
 			out.Clusters[i].Written, failed[i] = watch.WriteSnapshot(ctx, c, sets, dir)
 			if failed[i] == nil {
-				failed[i] = s.describeCluster(c, out.Clusters[i], dir)
+				failed[i] = s.describeCluster(ctx, c, out.Clusters[i], dir)
 			}
 		})
 	}
@@ -197,7 +197,7 @@ func (s *taking) writeClusters(ctx context.Context, sets []watch.Set) (SnapshotR
 }
 
 // describeCluster writes the snapshot.yaml of a cluster, and reports progress.
-func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string) error {
+func (s *taking) describeCluster(ctx context.Context, c fleet.Cluster, d SnapshotCluster, dir string) error {
 	objects := 0
 	for _, k := range d.Kinds {
 		if objects += k.Objects; k.Failure != nil {
@@ -211,7 +211,7 @@ func (s *taking) describeCluster(c fleet.Cluster, d SnapshotCluster, dir string)
 	}
 	meta := snapshot.Meta{TakenAt: s.takenAt, KindsKnown: true}
 	if c.Snapshot != nil && d.Failure == nil {
-		before, err := c.Snapshot.Meta()
+		before, err := c.Snapshot.Meta(ctx)
 		if err != nil {
 			return err
 		}

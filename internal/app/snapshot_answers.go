@@ -39,7 +39,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 		w := watch.NewCluster(c, fleet.TargetsOf(written, s.suffixes...), watch.Options{
 			Exposition: e, Sets: sets, Log: quiet, Notes: map[string]watch.Notes{externalsecrets.Name: flow.Add(c.Name, rows)},
 		})
-		if err := w.ReadSnapshot(); err != nil {
+		if err := w.ReadSnapshot(ctx); err != nil {
 			return fmt.Errorf("cluster %q: what was written cannot be read: %w", c.Name, err)
 		}
 	}
@@ -62,7 +62,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 // writeClusterAnswers writes the answers to the probes of a cluster. Missing objects are
 // noted in its directory.
 func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector, in snapshot.Dir) (w snapshot.Writer, err error) {
-	meta, err := in.Meta()
+	meta, err := in.Meta(ctx)
 	if err != nil {
 		return w, err
 	}

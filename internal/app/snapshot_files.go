@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,10 +35,10 @@ func (s *taking) clusterDir(cluster string) string {
 }
 
 // describe writes the files about the whole fleet.
-func (s *taking) describe(out SnapshotResult) error {
+func (s *taking) describe(ctx context.Context, out SnapshotResult) error {
 	meta := snapshot.Meta{ExporterVersion: version.Version, Missing: out.Missing}
 	var err error
-	if meta.TakenAt, err = s.copiedAt(); err != nil {
+	if meta.TakenAt, err = s.copiedAt(ctx); err != nil {
 		return err
 	}
 	if meta.TakenAt.IsZero() {
@@ -56,9 +57,9 @@ func (s *taking) describe(out SnapshotResult) error {
 
 // copiedAt returns when the last snapshot of a fleet of snapshots was taken; the zero time
 // if a cluster is not a snapshot, or no moment is known.
-func (s *taking) copiedAt() (last time.Time, err error) {
+func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
 	for i, c := range s.written() {
-		meta, err := c.Snapshot.Meta()
+		meta, err := c.Snapshot.Meta(ctx)
 		if err != nil || s.clusters[i].Snapshot == nil {
 			return time.Time{}, err
 		}

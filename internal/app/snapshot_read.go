@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,16 +19,16 @@ import (
 
 // load returns the configuration of a file or a snapshot. The report of a snapshot is made
 // at the moment in which it was taken: no timestamp is moved then.
-func (o *ReportOptions) load() (*config.Config, error) {
+func (o *ReportOptions) load(ctx context.Context) (*config.Config, error) {
 	if o.Snapshot == "" {
-		return readConfig(o.ConfigFile)
+		return readConfig(ctx, o.ConfigFile)
 	}
-	c, err := snapshotConfig(o.Snapshot, o.ConfigFile)
+	c, err := snapshotConfig(ctx, o.Snapshot, o.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range c.Clusters {
-		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.Meta()
+		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.Meta(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("--snapshot: %w", err)
 		}
@@ -41,7 +42,7 @@ func (o *ReportOptions) load() (*config.Config, error) {
 
 // snapshotConfig returns the configuration in file, or in the snapshot, with the clusters
 // of the snapshot: nothing is asked or searched outside of it.
-func snapshotConfig(path, file string) (*config.Config, error) {
+func snapshotConfig(ctx context.Context, path, file string) (*config.Config, error) {
 	dir, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -53,10 +54,10 @@ func snapshotConfig(path, file string) (*config.Config, error) {
 	if own {
 		file = filepath.Join(dir, snapshot.ConfigFile)
 		if _, err := os.Stat(file); err != nil {
-			return configOfDirectories(dir)
+			return configOfDirectories(ctx, dir)
 		}
 	}
-	c, err := readConfig(file)
+	c, err := readConfig(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func snapshotConfig(path, file string) (*config.Config, error) {
 			c.Clusters[i] = config.Cluster{Name: k.Name, Role: k.Role, Snapshot: &config.Snapshot{Path: in, ShiftTime: true}}
 		}
 	}
-	all, err := configOfDirectories(dir)
+	all, err := configOfDirectories(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +83,9 @@ func snapshotConfig(path, file string) (*config.Config, error) {
 
 // configOfDirectories returns a configuration with a cluster for each directory of a
 // snapshot. What answered beside them is in management, if there is such a cluster.
-func configOfDirectories(dir string) (*config.Config, error) {
+func configOfDirectories(ctx context.Context, dir string) (*config.Config, error) {
 	type object = map[string]any
-	names, err := snapshot.Subdirectories(dir)
+	names, err := snapshot.Subdirectories(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func configOfDirectories(dir string) (*config.Config, error) {
 	}
 	systems := map[string][]object{}
 	for _, system := range answerDirectories() {
-		instances, err := snapshot.Subdirectories(filepath.Join(dir, system))
+		instances, err := snapshot.Subdirectories(ctx, filepath.Join(dir, system))
 		if err != nil {
 			return nil, err
 		}

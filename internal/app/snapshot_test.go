@@ -242,7 +242,7 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	if diff := cmp.Diff(want, result.Missing); diff != "" {
 		t.Error(diff)
 	}
-	meta, err := snapshot.Dir{Path: taken.dir}.Meta()
+	meta, err := snapshot.Dir{Path: taken.dir}.Meta(t.Context())
 	if diff := cmp.Diff(want, meta.Missing); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -317,7 +317,7 @@ func TestSnapshotErrors(t *testing.T) {
 // does one that looks at labels.
 func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig(filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))
+	c, err := LoadConfig(t.Context(), filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

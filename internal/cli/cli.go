@@ -141,7 +141,7 @@ func serve(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tls, err := server.CheckWebConfig(o.WebConfigFile)
+			tls, err := server.CheckWebConfig(c.Context(), o.WebConfigFile)
 			if err != nil {
 				return fmt.Errorf("--web.config.file: %w", err)
 			}
@@ -219,7 +219,7 @@ func checkConfig() *cobra.Command {
 		Short: "Check the configuration file and say what is wrong with it",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			parsed, err := app.LoadConfig(file)
+			parsed, err := app.LoadConfig(c.Context(), file)
 			if err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ func printRules() *cobra.Command {
 			if err := oneOf("output", output, "file", "prometheusrule"); err != nil {
 				return err
 			}
-			groups, label, err := app.RulesOf(file)
+			groups, label, err := app.RulesOf(c.Context(), file)
 			if err != nil {
 				return err
 			}

@@ -15,8 +15,6 @@ package config
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -106,7 +104,7 @@ type Limits struct {
 	LabelValueLength int `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash. Below 253 that concerns the names of objects, too."`
 }
 
-// maxFileSize bounds what Load and Parse read. A fleet of a thousand clusters
+// maxFileSize bounds what Parse reads. A fleet of a thousand clusters
 // is far below it.
 const maxFileSize = 4 << 20
 
@@ -121,24 +119,9 @@ type Names struct {
 	ByCluster []string
 }
 
-// Load reads the file at path and checks it against names, if given. The error of a readable
-// file that is not valid is an [Errors].
-func Load(path string, names ...Names) (*Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
-	}
-	return Parse(data, path, names...)
-}
-
 // Parse decodes data. The filename appears in errors, and its directory is
-// what relative paths in the file resolve against; it need not exist. The
-// error is an [Errors].
+// what relative paths in the file resolve against; it need not exist. It checks against
+// names, if given. The error is an [Errors].
 func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 	cfg := new(Config)
 	check := func(r *report) {

@@ -71,26 +71,26 @@ func (c *Client) Close() {
 
 // Expiry returns when the credentials end, see [Expiry], and when the certificate ends
 // that the server has shown last. Zero is unknown.
-func (c *Client) Expiry() (token, clientCertificate, serverCertificate time.Time) {
+func (c *Client) Expiry(ctx context.Context) (token, clientCertificate, serverCertificate time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.connected != nil {
-		token, clientCertificate = Expiry(c.connected.config)
+		token, clientCertificate = Expiry(ctx, c.connected.config)
 	}
 	return token, clientCertificate, c.serverExpiry
 }
 
-func (c *Client) connection() (*connection, error) {
+func (c *Client) connection(ctx context.Context) (*connection, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.connected != nil && c.options.Pinned {
 		return c.connected, nil
 	}
-	fingerprint := c.cluster.Fingerprint()
+	fingerprint := c.cluster.Fingerprint(ctx)
 	if c.connected != nil && fingerprint == c.fingerprint {
 		return c.connected, nil
 	}
-	now, err := c.connect()
+	now, err := c.connect(ctx)
 	switch {
 	case err != nil && c.connected != nil:
 		return c.connected, nil // the file is being rewritten
@@ -104,8 +104,8 @@ func (c *Client) connection() (*connection, error) {
 	return now, nil
 }
 
-func (c *Client) connect() (*connection, error) {
-	config, err := c.cluster.Connect()
+func (c *Client) connect(ctx context.Context) (*connection, error) {
+	config, err := c.cluster.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,11 +139,11 @@ type Request struct {
 // Do sends a request and returns the answer, whatever its status. The caller bounds the
 // body of a success and closes it.
 func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
-	to, err := c.connection()
+	to, err := c.connection(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := expired(to.config); err != nil {
+	if err := expired(ctx, to.config); err != nil {
 		return nil, err
 	}
 	u := to.base.JoinPath(r.Path)

@@ -6,18 +6,16 @@ package fleet
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
@@ -62,7 +60,7 @@ func (c Cluster) Equal(other Cluster) bool {
 // Connect returns the client configuration of what the files, or the Secret, hold now. It is
 // that of the named cluster or an error: only an in-cluster source uses the service account
 // of the pod.
-func (c Cluster) Connect() (*rest.Config, error) {
+func (c Cluster) Connect(ctx context.Context) (*rest.Config, error) {
 	if c.Credentials != nil {
 		config, _ := c.Credentials.get()
 		return config, nil
@@ -77,7 +75,7 @@ func (c Cluster) Connect() (*rest.Config, error) {
 		}
 		return config, nil
 	}
-	config, err := fromFile(c.Kubeconfig, c.Context)
+	config, err := fromFile(ctx, c.Kubeconfig, c.Context)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: kubeconfig %s: %w", c.Name, c.Kubeconfig, err)
 	}
@@ -85,7 +83,7 @@ func (c Cluster) Connect() (*rest.Config, error) {
 }
 
 // Fingerprint changes when the files or the Secret behind the cluster change.
-func (c Cluster) Fingerprint() string {
+func (c Cluster) Fingerprint(ctx context.Context) string {
 	if c.Credentials != nil {
 		_, fingerprint := c.Credentials.get()
 		return fingerprint
@@ -93,42 +91,23 @@ func (c Cluster) Fingerprint() string {
 	h := sha256.New()
 	switch {
 	case c.Snapshot != nil:
-		note := func(path string) {
-			if info, err := os.Stat(path); err == nil && !info.IsDir() {
-				_, _ = fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
-			}
-		}
-		note(filepath.Join(filepath.Dir(c.Snapshot.Path), snapshot.MetaFile))
-		// The separator makes it follow a link.
-		_ = filepath.WalkDir(c.Snapshot.Path+string(filepath.Separator), func(path string, _ fs.DirEntry, err error) error {
-			if err == nil { // else gone while we looked: the next look sees the rest
-				note(path)
-			}
-			return nil
-		})
+		c.Snapshot.Stamp(ctx, h)
 	case c.Kubeconfig != "":
-		data, err := os.ReadFile(c.Kubeconfig)
+		data, err := files.Read(ctx, c.Kubeconfig, files.MaxConfig)
 		_, _ = fmt.Fprintln(h, err == nil)
 		_, _ = h.Write(data)
-		if bytes.Contains(data, []byte("certificate-authority")) { // client-go reads the others again
-			if config, err := c.Connect(); err == nil {
-				noteFile(h, config.CAFile)
+		if bytes.Contains(data, []byte("certificate")) {
+			if config, err := c.Connect(ctx); err == nil {
+				_, _ = h.Write(slices.Concat(config.CAData, config.CertData, config.KeyData))
 			}
 		}
 	case c.Source == SourceInCluster:
-		if config, err := c.Connect(); err == nil {
-			noteFile(h, config.CAFile)
+		if config, err := c.Connect(ctx); err == nil {
+			data, _ := files.Read(ctx, config.CAFile, files.MaxCredentials) // unreadable is another content
+			_, _ = h.Write(data)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// noteFile adds the content of a file.
-func noteFile(to io.Writer, file string) {
-	if file != "" {
-		data, _ := os.ReadFile(file) // unreadable is another content
-		_, _ = to.Write(data)
-	}
 }
 
 // hasAnswers reports whether a system in a cluster is asked by itself.

@@ -74,7 +74,7 @@ func TestConnect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.cluster.Name = "storage"
-			got, err := tc.cluster.Connect()
+			got, err := tc.cluster.Connect(t.Context())
 			switch {
 			case tc.fails == nil && err != nil:
 				t.Fatal(err)
@@ -127,11 +127,11 @@ func TestFingerprint(t *testing.T) {
 		{"directory goes", bySnapshot, func() error { return os.RemoveAll(cluster) }, true},
 		{"in-cluster", Cluster{Source: SourceInCluster}, func() error { return nil }, true},
 	} {
-		before := step.cluster.Fingerprint()
+		before := step.cluster.Fingerprint(t.Context())
 		if err := step.do(); err != nil {
 			t.Fatal(step.name, err)
 		}
-		if same := step.cluster.Fingerprint() == before; same != step.same {
+		if same := step.cluster.Fingerprint(t.Context()) == before; same != step.same {
 			t.Errorf("%s: same is %v", step.name, same)
 		}
 	}
@@ -147,19 +147,19 @@ func TestFingerprintFollowsLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Cluster{Snapshot: &snapshot.Dir{Path: link}}
-	before := c.Fingerprint()
+	before := c.Fingerprint(t.Context())
 	write(t, filepath.Join(dir, "v1", "object.yaml"), "abc")
-	if c.Fingerprint() == before {
+	if c.Fingerprint(t.Context()) == before {
 		t.Error("a file behind a link is not looked at")
 	}
-	before = c.Fingerprint()
+	before = c.Fingerprint(t.Context())
 	if err := os.Remove(link); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("v2", link); err != nil {
 		t.Fatal(err)
 	}
-	if c.Fingerprint() == before {
+	if c.Fingerprint(t.Context()) == before {
 		t.Error("a link to another directory is no change")
 	}
 }

@@ -118,7 +118,7 @@ func TestDiscoveryFollows(t *testing.T) {
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "one"))
 	s.want("flux-secret: a at a with one a")
 	found := s.State()[0].Found[0]
-	fingerprint := found.Fingerprint()
+	fingerprint := found.Fingerprint(t.Context())
 
 	h.Change(func(s *fakeapi.State) { s.Requests = nil })
 	s.rounds(2)
@@ -128,13 +128,13 @@ func TestDiscoveryFollows(t *testing.T) {
 
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "two"))
 	s.want("flux-secret: a at a with two a")
-	if now := s.State()[0].Found[0]; !now.Equal(found) || found.Fingerprint() == fingerprint {
+	if now := s.State()[0].Found[0]; !now.Equal(found) || found.Fingerprint(t.Context()) == fingerprint {
 		t.Error("a rotated token is another cluster, or nobody notices")
 	}
-	fingerprint = found.Fingerprint()
+	fingerprint = found.Fingerprint(t.Context())
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "two"), "metadata.greenhouse.sap/role=edge")
 	s.want("flux-secret: a at a with two edge")
-	if now := s.State()[0].Found[0]; now.Equal(found) || found.Fingerprint() != fingerprint {
+	if now := s.State()[0].Found[0]; now.Equal(found) || found.Fingerprint(t.Context()) != fingerprint {
 		t.Error("another role is the same cluster, or another connection")
 	}
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "two"))

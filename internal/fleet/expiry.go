@@ -4,42 +4,43 @@
 package fleet
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"os"
 	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // Expiry is when the credentials of config end, as their files are now: those of
 // a token that says so, and of a client certificate. Zero is not known.
-func Expiry(config *rest.Config) (token, certificate time.Time) {
+func Expiry(ctx context.Context, config *rest.Config) (token, certificate time.Time) {
 	bearer := config.BearerToken
 	if config.BearerTokenFile != "" {
-		if data, err := os.ReadFile(config.BearerTokenFile); err == nil {
+		if data, err := files.Read(ctx, config.BearerTokenFile, files.MaxCredentials); err == nil {
 			bearer = strings.TrimSpace(string(data))
 		}
 	}
 	cert := config.CertData
 	if len(cert) == 0 && config.CertFile != "" {
-		cert, _ = os.ReadFile(config.CertFile) // whoever connects says that it cannot be read
+		cert, _ = files.Read(ctx, config.CertFile, files.MaxCredentials) // connecting reports why it cannot be read
 	}
 	return tokenExpiry(bearer), certificateExpiry(cert)
 }
 
 // expired returns the failure of a client certificate that has expired. The server would
 // refuse it with an alert, or with a connection that it closes, or with unauthorized.
-func expired(config *rest.Config) error {
+func expired(ctx context.Context, config *rest.Config) error {
 	if len(config.CertData) == 0 && config.CertFile == "" {
 		return nil
 	}
-	if _, end := Expiry(config); !end.IsZero() && end.Before(time.Now()) {
+	if _, end := Expiry(ctx, config); !end.IsZero() && end.Before(time.Now()) {
 		return failure.Errorf(failure.ReasonTLS, "the client certificate expired at %s", end.UTC().Format(time.RFC3339))
 	}
 	return nil

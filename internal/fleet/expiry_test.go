@@ -51,7 +51,7 @@ func TestExpiry(t *testing.T) {
 		"a key":            {config: rest.Config{TLSClientConfig: rest.TLSClientConfig{CertData: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY"})}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			token, certificate := Expiry(&tc.config)
+			token, certificate := Expiry(t.Context(), &tc.config)
 			if !token.Equal(tc.token) || !certificate.Equal(tc.certificate) {
 				t.Errorf("%v, %v; want %v, %v", token, certificate, tc.token, tc.certificate)
 			}

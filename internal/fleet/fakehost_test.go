@@ -120,7 +120,7 @@ func (s *search) lines() []string {
 	for _, p := range s.State() {
 		at := p.Source.Source
 		for _, c := range p.Found {
-			config, err := c.Connect()
+			config, err := c.Connect(s.t.Context())
 			if err != nil {
 				s.t.Error(err)
 				continue

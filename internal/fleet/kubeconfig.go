@@ -5,6 +5,8 @@ package fleet
 
 import (
 	"cmp"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -15,6 +17,7 @@ import (
 	"k8s.io/client-go/util/cert"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // connectBy returns the cluster and the user of a context; the current one by default. A
@@ -56,27 +59,73 @@ func clientConfig(cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (*
 	}, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 }
 
-// fromFile returns the client configuration of a context of a kubeconfig file.
-func fromFile(path, context string) (*rest.Config, error) {
-	all, err := clientcmd.LoadFromFile(path)
+// fromFile returns the client configuration of a context of a kubeconfig file. client-go
+// would read files of any kind and size, so it gets their contents; a token file is read
+// when requests are sent.
+func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
+	data, err := files.Read(ctx, path, files.MaxConfig)
 	if err != nil {
 		return nil, err
 	}
-	if err := clientcmd.ResolveLocalPaths(all); err != nil {
+	all, err := clientcmd.Load(data)
+	if err != nil {
 		return nil, err
 	}
 	cluster, user, err := connectBy(all, context)
 	if err != nil {
 		return nil, err
 	}
+	cluster.LocationOfOrigin, user.LocationOfOrigin = path, path
+	if err := clientcmd.ResolveLocalPaths(all); err != nil {
+		return nil, err
+	}
+	if err := readCertificates(ctx, cluster, user); err != nil {
+		return nil, err
+	}
+	tokenFile := user.TokenFile
+	if user.TokenFile = ""; tokenFile != "" {
+		if _, err := files.Read(ctx, tokenFile, files.MaxCredentials); err != nil {
+			return nil, fmt.Errorf("tokenFile: %w", err)
+		}
+	}
 	config, err := clientConfig(cluster, user)
-	if err != nil || config.CAFile == "" || len(config.CAData) > 0 {
-		return config, err
+	if err == nil {
+		config.BearerTokenFile = tokenFile
 	}
-	if _, err := cert.NewPool(config.CAFile); err != nil { // client-go trusts the CAs of the system if it is empty
-		return nil, fmt.Errorf("certificate-authority: %w", err)
+	return config, err
+}
+
+// readCertificates replaces the paths of files of a cluster and a user by their contents.
+func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *clientcmdapi.AuthInfo) (err error) {
+	hasCA, hasClient := cluster.CertificateAuthority != "", user.ClientCertificate != "" && user.ClientKey != ""
+	for _, f := range []struct {
+		key  string
+		path *string
+		data *[]byte
+	}{
+		{"certificate-authority", &cluster.CertificateAuthority, &cluster.CertificateAuthorityData},
+		{"client-certificate", &user.ClientCertificate, &user.ClientCertificateData},
+		{"client-key", &user.ClientKey, &user.ClientKeyData},
+	} {
+		path := *f.path
+		if *f.path = ""; path == "" || len(*f.data) > 0 {
+			continue
+		}
+		if *f.data, err = files.Read(ctx, path, files.MaxCredentials); err != nil {
+			return fmt.Errorf("%s: %w", f.key, err)
+		}
 	}
-	return config, nil
+	if hasCA { // client-go trusts the CAs of the system if it is empty
+		if _, err := cert.ParseCertsPEM(cluster.CertificateAuthorityData); err != nil {
+			return fmt.Errorf("certificate-authority: %w", err)
+		}
+	}
+	if hasClient { // one of the two may have been replaced already
+		if _, err := tls.X509KeyPair(user.ClientCertificateData, user.ClientKeyData); err != nil {
+			return errors.New("client-certificate and client-key are not a certificate with its key")
+		}
+	}
+	return nil
 }
 
 // fromSecret returns the client configuration of a kubeconfig in a Secret. Such a

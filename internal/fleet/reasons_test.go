@@ -87,7 +87,7 @@ users: [{name: u, user: {%s}}]
 					t.Errorf("%s, want %s: %v", failure.Classify(err), tc.want, err)
 				}
 			}
-			if _, end, _ := c.Expiry(); tc.want == failure.ReasonTLS && !end.Equal(expired) {
+			if _, end, _ := c.Expiry(t.Context()); tc.want == failure.ReasonTLS && !end.Equal(expired) {
 				t.Errorf("the certificate expires at %s, want %s", end, expired)
 			}
 		})
@@ -111,7 +111,7 @@ contexts: [{name: c, context: {cluster: c}}]}`, server.URL))
 	}
 	for _, text := range []string{"", "# being rotated\n"} {
 		write(t, ca, text)
-		if _, err := (Cluster{Name: "storage", Kubeconfig: file}).Connect(); err == nil {
+		if _, err := (Cluster{Name: "storage", Kubeconfig: file}).Connect(t.Context()); err == nil {
 			t.Errorf("with the CA file %q, the CAs of the system are trusted", text)
 		}
 	}

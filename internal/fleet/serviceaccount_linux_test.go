@@ -35,18 +35,18 @@ func serviceAccountIsNoFallback(t *testing.T) {
 		"no server":          strings.Replace(kubeconfig, "https://a.example.com", "", 1),
 	} {
 		c := Cluster{Name: "storage", Source: SourceKubeconfig, Kubeconfig: write(t, filepath.Join(files, "kubeconfig"), text)}
-		if config, err := c.Connect(); err == nil {
+		if config, err := c.Connect(t.Context()); err == nil {
 			t.Errorf("%s: connects to %s", name, config.Host)
 		}
 		if config, reason := fromSecret([]byte(text), allowances{allowInsecure, allowLoopback}); reason == "" {
 			t.Errorf("%s in a Secret: connects to %s", name, config.Host)
 		}
 	}
-	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(); err != nil {
+	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(t.Context()); err != nil {
 		t.Errorf("in-cluster: %v", err)
 	}
 	write(t, filepath.Join(testutil.ServiceAccountDirectory, "ca.crt"), "")
-	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(); err == nil {
+	if _, err := (Cluster{Name: "here", Source: SourceInCluster}).Connect(t.Context()); err == nil {
 		t.Error("in-cluster: without a CA certificate, the CAs of the system are trusted")
 	}
 }

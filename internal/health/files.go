@@ -4,11 +4,11 @@
 package health
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // Custom is the system of a user's rule that names none of ours.
@@ -30,11 +31,11 @@ type UserGroup = rulefmt.RuleGroup
 
 // ReadRules reads rule files in the format of Prometheus, strictly. Its errors name
 // file and line.
-func ReadRules(files ...string) ([]UserGroup, error) {
+func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 	var all []UserGroup
 	var errs []error
-	for _, file := range files {
-		content, err := os.ReadFile(file)
+	for _, file := range names {
+		content, err := files.Read(ctx, file, files.MaxConfig)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("cannot read the rule file: %w", err))
 			continue

@@ -25,7 +25,7 @@ func writeRules(t *testing.T, text string) string {
 
 func readRules(t *testing.T, text string) []UserGroup {
 	t.Helper()
-	groups, err := ReadRules(writeRules(t, text))
+	groups, err := ReadRules(t.Context(), writeRules(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func TestReadRulesNamesFileAndLine(t *testing.T) {
 		"bad duration": {"groups:\n- name: a\n  rules:\n  - {alert: A, expr: up, for: soon}\n", "rules.yaml:"},
 	} {
 		file := writeRules(t, tc.text)
-		_, err := ReadRules(file)
+		_, err := ReadRules(t.Context(), file)
 		if err == nil || !strings.HasPrefix(err.Error(), filepath.Dir(file)+"/"+tc.want) || strings.Contains(err.Error(), "rulefmt") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := ReadRules(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml: no such file") {
+	if _, err := ReadRules(t.Context(), filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml: no such file") {
 		t.Errorf("%v", err)
 	}
 }

@@ -35,6 +35,13 @@ func ForAPIServer(config *rest.Config) (client *http.Client, end func(), err err
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil } //nolint:nilnil // no proxy
 	}
 	config.Wrap(boundHeader)
+	if file := config.BearerTokenFile; file != "" {
+		token := config.BearerToken
+		config.BearerToken, config.BearerTokenFile = "", ""
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+			return &fileToken{file: file, next: next, token: token}
+		})
+	}
 	var waiting *atomic.Int32
 	if config.ExecProvider != nil {
 		waiting = new(atomic.Int32)

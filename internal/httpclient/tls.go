@@ -4,16 +4,17 @@
 package httpclient
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // TLSFiles builds TLS configurations from files that may be replaced at any time.
@@ -35,7 +36,7 @@ func (t *TLSFiles) Load() (c *tls.Config, changed bool, err error) {
 		if file == "" {
 			continue
 		}
-		if contents[file], err = os.ReadFile(file); err != nil {
+		if contents[file], err = files.Read(context.Background(), file, files.MaxCredentials); err != nil {
 			return t.current, false, &failure.FileError{Err: err}
 		}
 		_, _ = fmt.Fprintf(h, "%d\n%s", len(contents[file]), contents[file])

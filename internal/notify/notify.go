@@ -150,7 +150,7 @@ func (n *Notifier) Round(ctx context.Context) {
 	now := n.options.Now()
 	firing := n.wireAll(n.options.Firing(), now)
 	out := n.outbox.step(n.fallback(now, firing), firing, now, n.interval)
-	clients := n.connect()
+	clients := n.connect(ctx)
 	answers := make([]answer, len(n.peers))
 	var tasks sync.WaitGroup
 	for i, c := range clients {

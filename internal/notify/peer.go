@@ -39,11 +39,11 @@ type connection struct {
 }
 
 // connect makes connections to all peers, with what the files hold now.
-func (n *Notifier) connect() []connection {
+func (n *Notifier) connect(ctx context.Context) []connection {
 	settings, _, err := n.tls.Reload(n.options.Log)
 	var t *transport
 	if settings != nil { // those before stay in use
-		t, err = newTransport(n.options, settings)
+		t, err = newTransport(ctx, n.options, settings)
 	}
 	all := make([]connection, len(n.peers))
 	for i, p := range n.peers {

@@ -4,27 +4,25 @@
 package notify
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
 	// maxAnswer bounds what is read of an answer: some ten thousand alerts.
 	maxAnswer = 32 << 20
-	// maxPassword bounds what is read of the file with the password.
-	maxPassword = 4 << 10
 )
 
 // reasonRejected is that an Alertmanager rejects some of the alerts. It stores the
@@ -41,7 +39,7 @@ type transport struct {
 }
 
 // newTransport takes nothing from the environment and keeps no connections.
-func newTransport(o Options, settings *tls.Config) (*transport, error) {
+func newTransport(ctx context.Context, o Options, settings *tls.Config) (*transport, error) {
 	t := &transport{
 		Transport: httpclient.New(httpclient.Options{Dial: o.Dial, TLS: settings, MaxBody: maxAnswer}),
 		username:  o.Config.BasicAuth.Username,
@@ -50,17 +48,12 @@ func newTransport(o Options, settings *tls.Config) (*transport, error) {
 		return t, nil
 	}
 	var err error
-	t.password, err = readPassword(o.Config.BasicAuth)
+	t.password, err = readPassword(ctx, o.Config.BasicAuth)
 	return t, err
 }
 
-func readPassword(b config.BasicAuth) (string, error) {
-	f, err := os.Open(b.PasswordFile)
-	if err != nil {
-		return "", failure.Errorf(failure.ReasonCredentials, "read the password: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxPassword))
+func readPassword(ctx context.Context, b config.BasicAuth) (string, error) {
+	text, err := files.Read(ctx, b.PasswordFile, files.MaxCredentials)
 	if err != nil {
 		return "", failure.Errorf(failure.ReasonCredentials, "read the password: %w", err)
 	}

@@ -127,7 +127,7 @@ func TestCheckWebConfig(t *testing.T) {
 			if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			tls, err := CheckWebConfig(file)
+			tls, err := CheckWebConfig(t.Context(), file)
 			if tls || (err != nil) != (tc.fails != "") {
 				t.Errorf("%v %v", tls, err)
 			}
@@ -136,10 +136,10 @@ func TestCheckWebConfig(t *testing.T) {
 			}
 		})
 	}
-	if tls, err := CheckWebConfig(""); tls || err != nil {
+	if tls, err := CheckWebConfig(t.Context(), ""); tls || err != nil {
 		t.Errorf("no file: %v %v", tls, err)
 	}
-	if _, err := CheckWebConfig("/does/not/exist.yaml"); err == nil {
+	if _, err := CheckWebConfig(t.Context(), "/does/not/exist.yaml"); err == nil {
 		t.Error("no error")
 	}
 }

@@ -4,6 +4,7 @@
 package snapshot
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
@@ -37,13 +39,14 @@ func (a Answers) Shift(now time.Time) time.Duration { return a.dir.Shift(a.meta,
 // Answers finds the answers beside the directory of the cluster, in <system>/<name>, or
 // else in it.
 func (d Dir) Answers(system, name string, log *slog.Logger) Answers {
+	ctx := context.Background()
 	a := Answers{Dir: filepath.Join(filepath.Dir(d.Path), system, name), dir: d}
-	if beside, _ := os.ReadDir(a.Dir); len(beside) == 0 {
+	if beside, _ := files.Names(ctx, a.Dir, maxFiles); len(beside) == 0 {
 		if inside := filepath.Join(d.Path, system, name); isDirectory(inside) {
 			a.Dir = inside
 		}
 	}
-	meta, err := d.Meta()
+	meta, err := d.Meta(ctx)
 	if err != nil {
 		log.Warn("snapshot.yaml not read", "err", err)
 		return a
@@ -54,17 +57,17 @@ func (d Dir) Answers(system, name string, log *slog.Logger) Answers {
 
 // ReadAnswer reads the answer of an endpoint from dir: the body with the status added as
 // "_status"; 0 is no answer, for the reason in "_reason", which is one of reasons.
-func ReadAnswer(dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
+func ReadAnswer(ctx context.Context, dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
 	for _, name := range []string{ownFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
-		if status, body, err = readAnswer(filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
+		if status, body, err = readAnswer(ctx, filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
 			break
 		}
 	}
 	return status, body, err
 }
 
-func readAnswer(file string, reasons []failure.Reason) (status int, body []byte, err error) {
-	body, err = os.ReadFile(file)
+func readAnswer(ctx context.Context, file string, reasons []failure.Reason) (status int, body []byte, err error) {
+	body, err = files.Read(ctx, file, maxAnswer)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil, fmt.Errorf("%s: %w", filepath.Base(file), failure.ErrNotInSnapshot)
 	}
@@ -89,11 +92,11 @@ func readAnswer(file string, reasons []failure.Reason) (status int, body []byte,
 
 // ReadExpiry reads when a certificate expires, from "not_after"; the zero time if that
 // is unknown.
-func ReadExpiry(file string) time.Time {
+func ReadExpiry(ctx context.Context, file string) time.Time {
 	var certificate struct {
 		NotAfter time.Time `json:"not_after"`
 	}
-	if body, err := os.ReadFile(file); err != nil || json.Unmarshal(body, &certificate) != nil {
+	if body, err := files.Read(ctx, file, maxAnswer); err != nil || json.Unmarshal(body, &certificate) != nil {
 		return time.Time{}
 	}
 	return certificate.NotAfter

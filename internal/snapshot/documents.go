@@ -5,11 +5,11 @@ package snapshot
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,23 +17,24 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// maxFile is the size of the largest file that is read.
-const maxFile = 1 << 30
+// Limits of what is read of a snapshot.
+const (
+	maxFile      = 128 << 20 // bytes of a file
+	maxDirectory = 512 << 20 // bytes of the files of a cluster
+	maxFiles     = 20_000    // files of a cluster
+	maxAnswer    = 32 << 20  // bytes of an answer
+	maxYAML      = 32 << 20  // bytes of a document in YAML, which needs many times its size while it is decoded
+	maxFlow      = 1 << 20   // bytes of a document that begins like JSON and may be YAML
+	maxDepth     = 8         // lists in each other
+)
 
-// readFile reads a regular file. Others, such as a pipe, may have no end.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s: larger than %d MiB", path, maxFile>>20)
-	}
-	text, err := os.ReadFile(path)
+// readFile reads a file with objects.
+func readFile(ctx context.Context, path string) ([]byte, error) {
+	text, err := files.Read(ctx, path, maxFile)
 	return toUTF8(text), err
 }
 
@@ -120,7 +121,7 @@ func readDocument(at position, text []byte, add func(position, []byte) error) er
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case err != nil && read == 0 && readYAML(at, text, add) == nil:
+		case err != nil && read == 0 && len(text) <= maxFlow && readYAML(at, text, add) == nil:
 			return nil // a mapping in the flow style of YAML
 		case err != nil:
 			return jsonError(at, text, err)
@@ -148,6 +149,9 @@ func jsonError(at position, text []byte, err error) error {
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
 func readYAML(at position, text []byte, add func(position, []byte) error) error {
+	if len(text) > maxYAML {
+		return at.errorf("a document in YAML of more than %d MiB: split it, or write it as JSON", maxYAML>>20)
+	}
 	raw, err := yaml.YAMLToJSON(text)
 	if err == nil {
 		return add(at, raw)

@@ -4,12 +4,15 @@
 package snapshot
 
 import (
+	"context"
 	"encoding/json"
-	"io/fs"
+	"fmt"
 	"path/filepath"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // Object is an object in a snapshot.
@@ -33,25 +36,40 @@ type Objects map[schema.GroupKind][]Object
 // ReadObjects reads every Kubernetes object below dir: single objects, lists
 // and multi-document streams, as YAML or JSON. Anything else in such a file is an error,
 // except for the answers of other systems.
-func ReadObjects(dir string) (Objects, error) {
+func ReadObjects(ctx context.Context, dir string) (Objects, error) {
 	objects := Objects{}
-	// The separator makes it follow a link.
-	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == MetaFile {
-			return err
+	entries, err := files.List(ctx, dir, maxFiles)
+	if err != nil {
+		return nil, err
+	}
+	read := 0
+	for _, e := range entries {
+		if filepath.Base(e.Path) == MetaFile {
+			continue
 		}
-		switch strings.ToLower(filepath.Ext(path)) {
+		switch strings.ToLower(filepath.Ext(e.Path)) {
 		case ".yaml", ".yml", ".json":
 		default:
-			return nil
+			continue
 		}
-		text, err := readFile(path)
+		text, err := readFile(ctx, e.Path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return readDocuments(path, text, func(at position, raw []byte) error { return objects.add(at, raw, head{}) })
-	})
-	return objects, err
+		if read += len(text); read > maxDirectory {
+			return nil, fmt.Errorf("%s: the files together are larger than the limit of %d MiB", dir, maxDirectory>>20)
+		}
+		err = readDocuments(e.Path, text, func(at position, raw []byte) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return objects.add(at, raw, head{}, 0)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return objects, nil
 }
 
 // head is the part of a document that shows which objects it has.
@@ -69,8 +87,9 @@ type head struct {
 func (h head) isAnswer() bool { return h.Status != nil || h.Reason != nil || h.NotAfter != nil }
 
 // add adds the objects of a document. The items of a list may have the type of the list
-// only: an API server writes none into those of built-in kinds.
-func (objects Objects) add(at position, raw []byte, list head) error {
+// only: an API server writes none into those of built-in kinds. depth is the number of
+// lists around the document.
+func (objects Objects) add(at position, raw []byte, list head, depth int) error {
 	if string(raw) == "null" {
 		return nil // an empty document
 	}
@@ -89,6 +108,8 @@ func (objects Objects) add(at position, raw []byte, list head) error {
 	switch {
 	case h.Kind == "" && h.Items != nil:
 		return at.errorf("a list without kind: the file is cut off")
+	case isList && h.Items != nil && depth == maxDepth:
+		return at.errorf("more than %d lists in each other", maxDepth)
 	case isList && h.Items != nil:
 		if gv.Version != "" && kind != "" {
 			// Even an empty list shows that the kind is served.
@@ -96,7 +117,7 @@ func (objects Objects) add(at position, raw []byte, list head) error {
 			objects[gk] = append(objects[gk], Object{File: at.file, Line: at.line, Version: gv.Version})
 		}
 		for _, item := range h.Items {
-			if err := objects.add(at, item, head{APIVersion: h.APIVersion, Kind: kind}); err != nil {
+			if err := objects.add(at, item, head{APIVersion: h.APIVersion, Kind: kind}, depth+1); err != nil {
 				return err
 			}
 		}

@@ -35,7 +35,7 @@ func TestReadObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	objects, err := ReadObjects(dir)
+	objects, err := ReadObjects(t.Context(), dir)
 	if len(objects) != 2 {
 		t.Errorf("%d kinds", len(objects))
 	}
@@ -52,7 +52,7 @@ func TestReadObjects(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "a list in list.json", "b", "untyped", "c", "flow"}, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
-	if _, err := ReadObjects(filepath.Join(dir, "none")); !os.IsNotExist(err) {
+	if _, err := ReadObjects(t.Context(), filepath.Join(dir, "none")); !os.IsNotExist(err) {
 		t.Errorf("a directory that does not exist: %v", err)
 	}
 }
@@ -87,7 +87,7 @@ func TestReadErrors(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, tc.file), []byte(tc.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := ReadObjects(dir)
+			_, err := ReadObjects(t.Context(), dir)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -105,7 +105,7 @@ func TestReadRegularFiles(t *testing.T) {
 	if err := os.Symlink(os.DevNull, filepath.Join(dir, "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadObjects(dir); err == nil || !strings.HasSuffix(err.Error(), "a.yaml: not a regular file") {
+	if _, err := ReadObjects(t.Context(), dir); err == nil || !strings.HasSuffix(err.Error(), "a.yaml: not a regular file") {
 		t.Errorf("%v", err)
 	}
 }
@@ -125,7 +125,7 @@ func TestAnswersOfEndpoints(t *testing.T) {
 		}
 	}
 	for _, e := range endpoints {
-		status, body, err := ReadAnswer(dir, e, nil)
+		status, body, err := ReadAnswer(t.Context(), dir, e, nil)
 		if want := `{"_status": 200, "of": "` + e + `"}`; err != nil || status != 200 || string(body) != want {
 			t.Errorf("%d %s, %v; want %s", status, body, err, want)
 		}
@@ -153,7 +153,7 @@ func TestReadUTF16(t *testing.T) {
 			if err := os.WriteFile(file, text(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			objects, err := ReadObjects(filepath.Dir(file))
+			objects, err := ReadObjects(t.Context(), filepath.Dir(file))
 			pods := objects[schema.GroupKind{Kind: "Pod"}]
 			if want == "" && (err != nil || len(pods) != 1 || !strings.Contains(string(pods[0].Raw), "größe")) {
 				t.Errorf("%s: %v, %v", name, pods, err)

@@ -16,8 +16,10 @@
 package snapshot
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,6 +27,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 const (
@@ -104,10 +108,10 @@ func (m Meta) Write(dir string) error {
 }
 
 // Meta reads the [MetaFile] of the cluster or of the fleet; both are optional.
-func (d Dir) Meta() (Meta, error) {
+func (d Dir) Meta(ctx context.Context) (Meta, error) {
 	var meta Meta
 	for _, file := range []string{filepath.Join(d.Path, MetaFile), filepath.Join(filepath.Dir(d.Path), MetaFile)} {
-		data, err := os.ReadFile(file)
+		data, err := files.Read(ctx, file, files.MaxConfig)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -120,6 +124,19 @@ func (d Dir) Meta() (Meta, error) {
 		return meta, nil
 	}
 	return meta, nil
+}
+
+// Stamp writes the names, sizes and times of the files of the snapshot, which change when
+// the files do.
+func (d Dir) Stamp(ctx context.Context, w io.Writer) {
+	beside, err := files.Read(ctx, filepath.Join(filepath.Dir(d.Path), MetaFile), files.MaxConfig)
+	_, _ = fmt.Fprintf(w, "%t %q\n", err == nil, beside)
+	entries, _ := files.List(ctx, d.Path, maxFiles) // reading the snapshot reports why there are no others
+	for _, e := range entries {
+		if e.Info != nil && !e.Info.IsDir() {
+			_, _ = fmt.Fprintln(w, e.Path, e.Info.Size(), e.Info.ModTime().UnixNano())
+		}
+	}
 }
 
 // Shift returns by how much timestamps are moved at a moment, so that ages are those at
@@ -139,14 +156,14 @@ func (d Dir) Shifts(meta Meta) bool {
 
 // Subdirectories returns the names of the directories in dir, without hidden ones. Links
 // are followed. A directory that does not exist has none.
-func Subdirectories(dir string) (names []string, err error) {
-	entries, err := os.ReadDir(dir)
+func Subdirectories(ctx context.Context, dir string) (names []string, err error) {
+	entries, err := files.Names(ctx, dir, maxFiles)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	for _, e := range entries {
-		if e.Name()[0] != '.' && isDirectory(filepath.Join(dir, e.Name())) {
-			names = append(names, e.Name())
+	for _, name := range entries {
+		if name[0] != '.' && isDirectory(filepath.Join(dir, name)) {
+			names = append(names, name)
 		}
 	}
 	return names, err

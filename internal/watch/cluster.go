@@ -172,21 +172,21 @@ func (c *Cluster) Run(ctx context.Context) {
 	}
 	for ctx.Err() == nil {
 		s := &session{cluster: c, watches: map[*kind]*running{}}
-		s.run(ctx, c.changes())
+		s.run(ctx, c.changes(ctx))
 	}
 }
 
 // changes returns a function that reports whether there is a new connection. While the files
 // cannot be used, such as one that is being rewritten, the connection before stays.
-func (c *Cluster) changes() func() bool {
-	fingerprint, refused := c.Fingerprint(), ""
+func (c *Cluster) changes(ctx context.Context) func() bool {
+	fingerprint, refused := c.Fingerprint(ctx), ""
 	return func() bool {
-		now := c.Fingerprint()
+		now := c.Fingerprint(ctx)
 		if now == refused {
 			return false
 		}
 		if now != fingerprint {
-			if _, err := c.Connect(); err != nil {
+			if _, err := c.Connect(ctx); err != nil {
 				refused = now
 				c.refuse(err)
 				return false

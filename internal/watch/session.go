@@ -73,7 +73,7 @@ func (s *session) probe(ctx context.Context) error {
 		resources[i] = k.resource
 	}
 	found, err := s.api.discover(ctx, probeTimeout, resources)
-	if token, clientCert, serverCert := s.api.client.Expiry(); err == nil || !clientCert.IsZero() {
+	if token, clientCert, serverCert := s.api.client.Expiry(ctx); err == nil || !clientCert.IsZero() {
 		c.update(func(state *clusterState) {
 			state.token, state.clientCert, state.serverCert = token, clientCert, serverCert
 		})

@@ -31,11 +31,11 @@ type snapshotContent struct {
 	down    error
 }
 
-func readSnapshot(cluster string, d snapshot.Dir) (c snapshotContent, err error) {
-	if c.meta, err = d.Meta(); err != nil {
+func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapshotContent, err error) {
+	if c.meta, err = d.Meta(ctx); err != nil {
 		return c, err
 	}
-	if c.objects, err = snapshot.ReadObjects(d.Path); err != nil {
+	if c.objects, err = snapshot.ReadObjects(ctx, d.Path); err != nil {
 		return c, err
 	}
 	c.missing = map[schema.GroupKind]snapshot.Missing{}
@@ -110,8 +110,8 @@ func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 func (c *Cluster) runSnapshot(ctx context.Context) {
 	last := ""
 	for ctx.Err() == nil {
-		fingerprint, view, read, began := c.Fingerprint(), c.view.Load(), c.options.Now(), time.Now()
-		moves, err := c.loadSnapshot(*view, fingerprint != last)
+		fingerprint, view, read, began := c.Fingerprint(ctx), c.view.Load(), c.options.Now(), time.Now()
+		moves, err := c.loadSnapshot(ctx, *view, fingerprint != last)
 		last = fingerprint
 		renewal := max(c.options.ProbeInterval, renewalPause*time.Since(began))
 		broken := err
@@ -123,7 +123,7 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 		c.update(func(s *clusterState) { s.broken = broken })
 		c.contact(err)
 		changed := func() bool {
-			return c.Fingerprint() != fingerprint || c.view.Load() != view || moves && c.options.Now().Sub(read) >= renewal
+			return c.Fingerprint(ctx) != fingerprint || c.view.Load() != view || moves && c.options.Now().Sub(read) >= renewal
 		}
 		for c.wait(ctx, c.options.ProbeInterval, changed) {
 			c.contact(err)
@@ -133,11 +133,11 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 
 // ReadSnapshot reads the snapshot that stands for the cluster once, without
 // [Cluster.Run]: its rows and notes exist afterwards.
-func (c *Cluster) ReadSnapshot() error {
+func (c *Cluster) ReadSnapshot(ctx context.Context) error {
 	if c.Snapshot == nil {
 		return os.ErrInvalid
 	}
-	_, err := c.loadSnapshot(*c.view.Load(), true)
+	_, err := c.loadSnapshot(ctx, *c.view.Load(), true)
 	if _, ok := errors.AsType[recordedError](err); ok || errors.Is(err, errNoObjects) {
 		return nil // the cluster was not reached when the snapshot was taken, or is empty
 	}
@@ -154,8 +154,8 @@ func (c *Cluster) SnapshotProblems() (mistyped []string, broken error) {
 
 // loadSnapshot reads the snapshot. Values of the wrong type are counted if it has not
 // been read before. moves reports whether its timestamps move with the clock.
-func (c *Cluster) loadSnapshot(view fleet.View, first bool) (moves bool, err error) {
-	content, err := readSnapshot(c.Name, *c.Snapshot)
+func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool) (moves bool, err error) {
+	content, err := readSnapshot(ctx, c.Name, *c.Snapshot)
 	if err != nil {
 		return false, err
 	}

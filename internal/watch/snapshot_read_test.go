@@ -108,7 +108,7 @@ func TestSnapshotObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, e := snapshotCluster(t, snapshot.Dir{Path: writeFiles(t, tc.files)})
-			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
+			if _, err := c.loadSnapshot(t.Context(), *c.view.Load(), true); err != nil {
 				t.Fatal(err)
 			}
 			slices.Sort(tc.want)
@@ -126,7 +126,7 @@ func TestSnapshotBehindLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, e := snapshotCluster(t, snapshot.Dir{Path: link})
-	if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
+	if _, err := c.loadSnapshot(t.Context(), *c.view.Load(), true); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{size("Widget", "a", 1)}, scrape(e, "test_size")); diff != "" {
@@ -158,7 +158,7 @@ func TestSnapshotErrors(t *testing.T) {
 				path = filepath.Join(path, "missing")
 			}
 			c, e := snapshotCluster(t, snapshot.Dir{Path: path})
-			_, err := c.loadSnapshot(*c.view.Load(), true)
+			_, err := c.loadSnapshot(t.Context(), *c.view.Load(), true)
 			if err == nil {
 				t.Fatalf("no error; %q", scrape(e, ""))
 			}
@@ -202,7 +202,7 @@ func TestSnapshotTime(t *testing.T) {
 			files := map[string]string{"c/a.json": object}
 			maps.Copy(files, tc.files)
 			c, e := snapshotCluster(t, snapshot.Dir{Path: filepath.Join(writeFiles(t, files), "c"), ShiftTime: tc.shift})
-			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
+			if _, err := c.loadSnapshot(t.Context(), *c.view.Load(), true); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{tc.want}, scrape(e, "test_created")); diff != "" {
@@ -250,7 +250,7 @@ func TestSnapshotMistyped(t *testing.T) {
 	})
 	c, e := snapshotCluster(t, snapshot.Dir{Path: dir, ShiftTime: true})
 	for _, first := range []bool{true, false} {
-		if _, err := c.loadSnapshot(*c.view.Load(), first); err != nil {
+		if _, err := c.loadSnapshot(t.Context(), *c.view.Load(), first); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -287,7 +287,7 @@ func TestSnapshotRefers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, e := snapshotCluster(t, snapshot.Dir{Path: writeFiles(t, map[string]string{"a.json": tc.file})})
-			if _, err := c.loadSnapshot(*c.view.Load(), true); err != nil {
+			if _, err := c.loadSnapshot(t.Context(), *c.view.Load(), true); err != nil {
 				t.Fatal(err)
 			}
 			var want []string

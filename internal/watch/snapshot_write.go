@@ -60,7 +60,7 @@ func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string)
 		w.resources = append(w.resources, set.Resources...)
 	}
 	if c.Snapshot != nil {
-		return w.out, w.copySnapshot(c.Name, *c.Snapshot)
+		return w.out, w.copySnapshot(ctx, c.Name, *c.Snapshot)
 	}
 	err := w.live(ctx, c)
 	return w.out, err
@@ -184,8 +184,8 @@ func (r Resource) writeTo(l *snapshot.List, version string, raw []byte) error {
 }
 
 // copySnapshot writes what another snapshot has.
-func (w *writer) copySnapshot(cluster string, d snapshot.Dir) error {
-	content, err := readSnapshot(cluster, d)
+func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Dir) error {
+	content, err := readSnapshot(ctx, cluster, d)
 	if err == nil {
 		w.out.ServerVersion, w.out.UID = content.meta.ServerVersion, content.meta.ClusterUID
 		err = content.down

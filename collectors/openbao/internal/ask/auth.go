@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
 // Credentials get tokens of OpenBao. They belong to one goroutine.
@@ -67,7 +67,7 @@ func (c *Credentials) Token(ctx context.Context, a Node, now time.Time, timeout 
 	case c.Offline:
 		return "", true, nil
 	case c.Kubernetes == nil:
-		token, err = readToken(c.TokenFile)
+		token, err = readToken(ctx, c.TokenFile)
 		return token, true, err
 	case c.current != "" && now.Before(c.renew):
 		return c.current, false, nil
@@ -87,7 +87,7 @@ func (c *Credentials) Token(ctx context.Context, a Node, now time.Time, timeout 
 }
 
 func (c *Credentials) login(ctx context.Context, a Node, timeout time.Duration) (Session, error) {
-	jwt, err := readToken(c.Kubernetes.TokenFile)
+	jwt, err := readToken(ctx, c.Kubernetes.TokenFile)
 	if err != nil {
 		return Session{}, err
 	}
@@ -106,8 +106,8 @@ func RenewAfter(ttl time.Duration) time.Duration {
 	return min(ttl*2/3, longest)
 }
 
-func readToken(file string) (string, error) {
-	text, err := os.ReadFile(file)
+func readToken(ctx context.Context, file string) (string, error) {
+	text, err := files.Read(ctx, file, files.MaxCredentials)
 	if err != nil {
 		return "", failure.Errorf(failure.ReasonForbidden, "no token: %w", err)
 	}

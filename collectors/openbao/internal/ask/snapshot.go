@@ -21,8 +21,8 @@ type StoredNode struct{ Dir string }
 const CertificateFile = "tls.json"
 
 // Ask reads the answer to a request from its file.
-func (n StoredNode) Ask(_ context.Context, r Request) (Answer, error) {
-	status, body, err := snapshot.ReadAnswer(n.Dir, r.Path, Reasons())
+func (n StoredNode) Ask(ctx context.Context, r Request) (Answer, error) {
+	status, body, err := snapshot.ReadAnswer(ctx, n.Dir, r.Path, Reasons())
 	if err != nil {
 		return Answer{}, err
 	}
@@ -31,7 +31,7 @@ func (n StoredNode) Ask(_ context.Context, r Request) (Answer, error) {
 
 // Presented returns a certificate that has nothing but its expiry.
 func (n StoredNode) Presented() *x509.Certificate {
-	notAfter := snapshot.ReadExpiry(filepath.Join(n.Dir, CertificateFile))
+	notAfter := snapshot.ReadExpiry(context.Background(), filepath.Join(n.Dir, CertificateFile))
 	if notAfter.IsZero() {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (s *StoredNodes) Shift() time.Duration { return s.Answers.Shift(s.clock()) 
 
 // Current returns the nodes that have a directory in the snapshot.
 func (s *StoredNodes) Current() (map[string]Node, failure.List) {
-	names, err := snapshot.Subdirectories(s.Dir)
+	names, err := snapshot.Subdirectories(context.Background(), s.Dir)
 	if err != nil {
 		return nil, failure.List{{Endpoint: "snapshot", Err: failure.Errorf(failure.ReasonNotFound, "%w", err)}}
 	}

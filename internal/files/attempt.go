@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// stall is how long a file system may be without progress before a call is abandoned.
+const stall = 3 * time.Second
+
+// ErrStalled is the error of a file system that does not answer.
+var ErrStalled = errors.New("the file system does not answer")
+
+// stalled has the names whose abandoned calls have not returned. Each of them occupies a
+// thread of the process, so a further call of such a name fails at once: the number of
+// threads is bounded by the number of names.
+var stalled sync.Map
+
+// attempt runs call, which cannot be interrupted while the kernel waits, and abandons it
+// when ctx ends or when it has not called proceed for some time. After that, proceed
+// returns an error.
+func attempt[T any](ctx context.Context, name string, call func(proceed func() error) (T, error)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	if _, ok := stalled.Load(name); ok {
+		return none, fmt.Errorf("%s: %w", name, ErrStalled)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var steps atomic.Int64
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := call(func() error { steps.Add(1); return ctx.Err() })
+		done <- result{value, err}
+	}()
+	tick := time.NewTicker(stall)
+	defer tick.Stop()
+	for last := int64(-1); ; {
+		select {
+		case r := <-done:
+			return r.value, r.err
+		case <-tick.C:
+			now := steps.Load()
+			if now == 0 || now == last {
+				cancel(ErrStalled)
+			}
+			last = now
+		case <-ctx.Done():
+			stalled.Store(name, nil)
+			go func() {
+				<-done
+				stalled.Delete(name)
+			}()
+			return none, fmt.Errorf("%s: %w", name, context.Cause(ctx))
+		}
+	}
+}
