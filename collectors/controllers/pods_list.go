@@ -72,67 +72,20 @@ func listPage(ctx context.Context, api *fleet.Client, query url.Values, each fun
 
 // decodePods reads a PodList as a stream. It returns where the list goes on.
 func decodePods(body io.Reader, each func(*pod) error) (next string, err error) {
-	dec := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if dec.PeekKind() != '{' {
-		if _, err := dec.ReadToken(); err != nil {
-			return "", decodeFailure(err)
+	list, err := fleet.ReadList(body, func(raw []byte) error {
+		p := &pod{}
+		if err := json.Unmarshal(raw, p, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || p.Metadata.Name == "" {
+			return err
 		}
-		return "", failure.Errorf(failure.ReasonDecode, "the list of pods is not an object")
-	}
-	var list struct{ kind string }
-	if _, err := dec.ReadToken(); err != nil {
+		return each(p)
+	})
+	switch {
+	case err != nil:
 		return "", decodeFailure(err)
-	}
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return "", decodeFailure(err)
-		}
-		switch name.String() {
-		case "kind":
-			err = json.UnmarshalDecode(dec, &list.kind)
-		case "metadata":
-			var meta struct {
-				Continue string `json:"continue"`
-			}
-			err = json.UnmarshalDecode(dec, &meta)
-			next = meta.Continue
-		case "items":
-			err = decodeItems(dec, each)
-		default:
-			err = dec.SkipValue()
-		}
-		if err != nil {
-			return "", decodeFailure(err)
-		}
-	}
-	if list.kind != "PodList" {
+	case list.Kind != "PodList":
 		return "", failure.Errorf(failure.ReasonDecode, "the answer is not a list of pods")
 	}
-	return next, nil
-}
-
-func decodeItems(dec *jsontext.Decoder, each func(*pod) error) error {
-	if dec.PeekKind() != '[' {
-		return dec.SkipValue() // null: there are none
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != ']' {
-		p := &pod{}
-		if err := json.UnmarshalDecode(dec, p); err != nil {
-			return err
-		}
-		if p.Metadata.Name == "" {
-			continue
-		}
-		if err := each(p); err != nil {
-			return err
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
+	return list.Continue, nil
 }
 
 // decodeFailure says what is wrong without quoting the body.
@@ -142,6 +95,10 @@ func decodeFailure(err error) error {
 	switch {
 	case errors.As(err, new(*failure.Error)):
 		return err
+	case errors.Is(err, failure.ErrTooLarge):
+		return &failure.Error{Reason: failure.ReasonTooLarge, Err: err}
+	case errors.Is(err, failure.ErrDecode):
+		return failure.Errorf(failure.ReasonDecode, "the answer is not a list of pods")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return failure.Errorf(failure.ReasonDecode, "the list of pods ends too early")
 	case errors.As(err, &wrong):

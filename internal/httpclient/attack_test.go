@@ -208,6 +208,21 @@ func TestCheckValues(t *testing.T) {
 	}
 }
 
+// TestDecodeJSONBounds: a text of many values is refused before it is decoded.
+func TestDecodeJSONBounds(t *testing.T) {
+	type server struct{ Name, Address, Version string }
+	text := []byte(`{"servers":[` + strings.Repeat("{},", 5<<20) + "{}]}")
+	memory := testutil.Allocated(func() {
+		got, err := DecodeJSON[struct{ Servers []server }](text)
+		if !errors.Is(err, failure.ErrTooLarge) || failure.Classify(err) != failure.ReasonDecode || got.Servers != nil {
+			t.Errorf("%d servers, %v", len(got.Servers), err)
+		}
+	})
+	if memory > attackMemory {
+		t.Errorf("%d MiB were allocated", memory>>20)
+	}
+}
+
 func BenchmarkCheckValues(b *testing.B) {
 	text := bytes.Repeat([]byte(`{"metadata":{"name":"a","labels":{"app.kubernetes.io/name":"podinfo"}},"spec":{"interval":"5m0s"}},`), 10_000)
 	b.SetBytes(int64(len(text)))

@@ -21,8 +21,10 @@ import (
 )
 
 const (
-	// maxAnswer bounds what is read of an answer: some ten thousand alerts.
+	// maxAnswer bounds an answer in bytes, and maxValues the JSON in it: some ten thousand
+	// alerts. The generated client decodes it by itself.
 	maxAnswer = 32 << 20
+	maxValues = 2 * httpclient.MaxValues
 )
 
 // reasonRejected is that an Alertmanager rejects some of the alerts. It stores the
@@ -41,7 +43,7 @@ type transport struct {
 // newTransport takes nothing from the environment and keeps no connections.
 func newTransport(ctx context.Context, o Options, settings *tls.Config) (*transport, error) {
 	t := &transport{
-		Transport: httpclient.New(httpclient.Options{Dial: o.Dial, TLS: settings, MaxBody: maxAnswer}),
+		Transport: httpclient.New(httpclient.Options{Dial: o.Dial, TLS: settings, MaxBody: maxAnswer, MaxValues: maxValues}),
 		username:  o.Config.BasicAuth.Username,
 	}
 	if t.username == "" {

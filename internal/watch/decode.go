@@ -23,6 +23,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 // jsonOptions: what an API server accepted and stored is shown as well as
@@ -125,6 +127,9 @@ func (d *streamDecoder) end(err error) {
 
 func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
 	frame, err := d.frames.frame()
+	if err == nil {
+		err = httpclient.CheckValues(frame)
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -198,79 +203,12 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 
 // readList is decodeList for items as they are; raw is valid until item returns.
 func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, error) {
-	frames := &boundedReader{r: body, left: maxEvent}
-	dec := jsontext.NewDecoder(frames, jsonOptions, utf8Options)
-	var listMeta metav1.ListMeta
-	switch begin, err := dec.ReadToken(); {
-	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
-		return listMeta, fmt.Errorf("decode list: %w", err)
-	case err != nil, begin.Kind() != '{':
-		return listMeta, fmt.Errorf("%w list: not a JSON object", failure.ErrDecode)
+	list, err := fleet.ReadList(body, item)
+	switch {
+	case err != nil:
+		return list.ListMeta, fmt.Errorf("decode list: %w", err)
+	case list.ResourceVersion == "":
+		return list.ListMeta, fmt.Errorf("%w list: no resource version", failure.ErrDecode)
 	}
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return listMeta, fmt.Errorf("decode list: %w", err)
-		}
-		switch name.String() {
-		case "metadata":
-			err = decodeListMeta(dec, &listMeta)
-		case "items":
-			err = readItems(dec, frames, item)
-		default:
-			err = dec.SkipValue()
-		}
-		if err != nil {
-			return listMeta, fmt.Errorf("decode list: %w", err)
-		}
-	}
-	if listMeta.ResourceVersion == "" {
-		return listMeta, fmt.Errorf("%w list: no resource version", failure.ErrDecode)
-	}
-	return listMeta, nil
-}
-
-func decodeListMeta(dec *jsontext.Decoder, m *metav1.ListMeta) error {
-	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	return jsonv1.Unmarshal(raw, m)
-}
-
-func readItems(dec *jsontext.Decoder, frames *boundedReader, item func(raw []byte) error) error {
-	if dec.PeekKind() != '[' {
-		return dec.SkipValue() // null: no items
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != ']' {
-		frames.left = maxEvent
-		raw, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		if err := item(raw); err != nil {
-			return err
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-// boundedReader fails when more than left bytes are read before somebody raises
-// left again.
-type boundedReader struct {
-	r    io.Reader
-	left int
-}
-
-func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", failure.ErrDecode, maxEvent>>20)
-	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
+	return list.ListMeta, nil
 }

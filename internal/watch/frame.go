@@ -10,12 +10,12 @@ import (
 	"io"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 const (
-	// maxEvent bounds one event: etcd takes 1.5 MiB a request and JSON is at most
-	// a few times larger; a server that sends more without an end is broken.
-	maxEvent = 64 << 20
+	// maxEvent bounds one event.
+	maxEvent = fleet.MaxObject
 	// smallFrame is the buffer of a stream that has sent bookmarks only, which is the state of
 	// most of them: a bufio.Reader of 4 KiB each was 14 % of the heap with 40 clusters.
 	smallFrame = 512
@@ -42,7 +42,7 @@ func (f *frameReader) frame() ([]byte, error) {
 		end := bytes.IndexByte(rest[searched:], '\n')
 		if end < 0 && f.err == nil {
 			if searched = len(rest); searched > maxEvent {
-				return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", failure.ErrDecode, maxEvent>>20)
+				return nil, fmt.Errorf("%w: more than %d MiB without the end of an event", failure.ErrTooLarge, maxEvent>>20)
 			}
 			f.err = f.fill()
 			continue

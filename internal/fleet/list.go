@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	jsonv1 "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
+)
+
+const (
+	// maxItems and maxListBytes bound a list that is read as a stream: a million objects of
+	// 6 KB fit, a list without an end does not last.
+	maxItems     = 4 << 20
+	maxListBytes = 16 << 30
+)
+
+// List is a list without its items.
+type List struct {
+	metav1.ListMeta
+
+	Kind string
+}
+
+// ReadList reads a list as a stream and hands over each item, of at most [MaxObject] bytes
+// and [httpclient.MaxValues] values. raw is valid until item returns. An error is that of
+// item, of reading, or of what is not JSON.
+func ReadList(body io.Reader, item func(raw []byte) error) (List, error) {
+	bounded := &boundedReader{r: body, left: MaxObject, total: maxListBytes}
+	dec := jsontext.NewDecoder(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	var list List
+	switch begin, err := dec.ReadToken(); {
+	case err != nil && !errors.Is(err, io.EOF): // a connection that breaks is no nonsense
+		return list, err
+	case err != nil, begin.Kind() != '{':
+		return list, fmt.Errorf("%w list: not a JSON object", failure.ErrDecode)
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return list, err
+		}
+		switch name.String() {
+		case "kind":
+			err = readValue(dec, &list.Kind)
+		case "metadata":
+			err = readValue(dec, &list.ListMeta)
+		case "items":
+			err = readItems(dec, bounded, item)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+func readValue(dec *jsontext.Decoder, out any) error {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err := jsonv1.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("%w list: %w", failure.ErrDecode, err)
+	}
+	return nil
+}
+
+func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []byte) error) error {
+	if dec.PeekKind() != '[' {
+		return dec.SkipValue() // null: no items
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for n := 0; dec.PeekKind() != ']'; n++ {
+		if n == maxItems {
+			return fmt.Errorf("%w: a list of more than %d items", failure.ErrTooLarge, maxItems)
+		}
+		bounded.left = MaxObject
+		raw, err := dec.ReadValue()
+		if err == nil {
+			err = httpclient.CheckValues(raw)
+		}
+		if err == nil {
+			err = item(raw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// boundedReader fails when more than left bytes are read before left is raised again, and
+// after total bytes.
+type boundedReader struct {
+	r           io.Reader
+	left, total int
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	switch {
+	case b.left <= 0:
+		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", failure.ErrTooLarge, MaxObject>>20)
+	case b.total <= 0:
+		return 0, fmt.Errorf("%w: a list of more than %d GiB", failure.ErrTooLarge, maxListBytes>>30)
+	}
+	n, err := b.r.Read(p[:min(len(p), b.left, b.total)])
+	b.left -= n
+	b.total -= n
+	return n, err
+}
