@@ -163,6 +163,17 @@ func needs(r alerts.Rule) []string {
 	}
 	add(r.Expr)
 	add(r.Reason) // asked by the summary
+	expr, err := alerts.ExprFor(r.Query(), "cluster")
+	texts, textsErr := r.Annotations("cluster")
+	if err != nil || textsErr != nil {
+		return all // the tests of the catalogue say so
+	}
+	add(expr)
+	for name := range recordings {
+		if strings.Contains(texts[alerts.AnnotationSummary], name+"{") {
+			add(name)
+		}
+	}
 	return all
 }
 
