@@ -44,7 +44,11 @@ func objectStates() string {
 	return `count by (cluster, state) (
   label_replace(` + object + `, status) (` + bad + `, status=~"failed|unprocessed", problem!="behind"}), "state", "$1", "status", "(.+)")
   or label_replace(` + object + `) ` + overdue + `, "state", "stale", "", "")
-  or label_replace(` + object + `) (cobaltcore_eso_externalsecret_ready) == 1` + unless + `(` + object + `) ` + overdue + `)` + unless + `group by (cluster, namespace, name) (` + bad + `}), "state", "ready", "", ""))`
+)
+or label_replace(count by (cluster) (
+  ` + object + `) (cobaltcore_eso_externalsecret_ready) == 1` + unless + `(` + object + `) ` + overdue + `)
+  ` + unless + `group by (cluster, namespace, name) (` + bad + `})
+), "state", "ready", "", "")`
 }
 
 // eso has what all rules about External Secrets have in common.
@@ -185,7 +189,7 @@ func esoSecrets() []Rule {
 		esoOperated(esoKind("ExternalSecret", Rule{
 			Name: "ESOExternalSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        SecretStale,
-			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_overdue_timestamp_seconds)`,
+			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_externalsecret_overdue_timestamp_seconds) < time()`,
 			Summary:     secret + " is not refreshed",
 			Description: "It is ready, has missed two of its intervals and has been overdue for " + rounded + ". Check the pods of the operator.",
 		})),
@@ -254,7 +258,7 @@ func esoPushes() []Rule {
 		esoOperated(esoKind("PushSecret", Rule{
 			Name: "ESOPushSecretStale", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `time() - max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds) > 0`,
-			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds)`,
+			Since:       `max by (cluster, namespace, name) (cobaltcore_eso_pushsecret_overdue_timestamp_seconds) < time()`,
 			Summary:     push + " is not refreshed",
 			Description: "It is ready, has missed two of its intervals and has been overdue for " + rounded + ". Check the pods of the operator.",
 		})),

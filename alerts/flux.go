@@ -240,7 +240,7 @@ func fluxGroup() Group {
 		flux(Rule{
 			Name: "FluxResourceStale", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:        `time() - max by (` + fluxObject + `, component) (cobaltcore_flux_resource_overdue_timestamp_seconds) > 0`,
-			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_resource_overdue_timestamp_seconds)`,
+			Since:       `max by (` + fluxObject + `, component) (cobaltcore_flux_resource_overdue_timestamp_seconds) < time()`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not being reconciled",
 			Description: "It is ready and has been overdue for " + rounded + ": {{ $labels.component }} is down, does not keep up, or serves another shard. Check its Deployment.",
 			InhibitedBy: byController,

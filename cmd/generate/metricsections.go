@@ -39,7 +39,7 @@ func otherSections() []collectors.Section {
 		},
 		{
 			Title: "Health",
-			Text: "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, every 15 s. " +
+			Text: "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, after changes and every 15 s. " +
 				"`cluster` is the one that is affected, the target of what Flux applies.",
 			Prefixes: []string{"cobaltcore_health_"},
 		},

@@ -45,7 +45,7 @@ type Options struct {
 	SyncTimeout time.Duration
 	// ProbeInterval is how often a cluster is probed; 15 s by default.
 	ProbeInterval time.Duration
-	// HealthInterval is how often the rules are evaluated; 15 s by default.
+	// HealthInterval is how often the rules are evaluated without a change; 15 s by default.
 	HealthInterval time.Duration
 	// Reload asks for a reload; SIGHUP in production. May be nil.
 	Reload <-chan os.Signal

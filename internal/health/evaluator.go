@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -208,6 +209,7 @@ func (e *Evaluator) Evaluate(ctx context.Context) error {
 	}
 	c := clock{now: now, once: e.options.Once, still: known.still, blind: known.blind, unseen: before.unseen}
 	for _, r := range e.compiled.rules {
+		runtime.Gosched() // a scrape comes first, also on one core
 		if err := e.rule(ctx, r, c); err != nil {
 			fail(r.name, err)
 			res.notEvaluated = append(res.notEvaluated, NotEvaluated{Rule: r.name, Reason: "failed: " + err.Error()})

@@ -5,6 +5,7 @@ package health
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -117,6 +118,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	if !outdated {
 		return known, nil
 	}
+	runtime.Gosched() // a scrape comes first, also on one core
 	d, err := p.digest(p.text(b), wanted)
 	for i := range d {
 		if wanted[i] == nil && ok {
