@@ -136,6 +136,18 @@ func TestCheckWebConfig(t *testing.T) {
 			}
 		})
 	}
+	for kind, path := range testutil.HostileFiles(t) {
+		if _, err := CheckWebConfig(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		certificate := filepath.Join(t.TempDir(), "web.yaml")
+		if err := os.WriteFile(certificate, fmt.Appendf(nil, "tls_server_config: {cert_file: %q, key_file: %[1]q}\n", path), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := CheckWebConfig(t.Context(), certificate); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("certificate, %s: %v", kind, err)
+		}
+	}
 	if tls, err := CheckWebConfig(t.Context(), ""); tls || err != nil {
 		t.Errorf("no file: %v %v", tls, err)
 	}

@@ -6,14 +6,18 @@ package snapshot
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 // TestReadObjects reads all files of a directory, in order.
@@ -163,4 +167,50 @@ func TestReadUTF16(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHostileSnapshots checks that snapshots beyond the limits are refused at once.
+func TestHostileSnapshots(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int) string {
+		return strings.Repeat(`{"apiVersion":"v1","kind":"List","items":[`, depth) +
+			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}` + strings.Repeat("]}", depth)
+	}
+	for name, tc := range map[string]struct {
+		text string
+		want string // of the error
+	}{
+		"8 lists":             {text: nested(maxDepth)},
+		"9 lists":             {text: nested(maxDepth + 1), want: "more than 8 lists in each other"},
+		"4,000 lists":         {text: nested(4_000), want: "more than 8 lists in each other"},
+		"100,000 lists":       {text: nested(100_000), want: "not JSON"},
+		"100,000 in YAML":     {text: "- " + strings.Repeat("[", 100_000), want: "not YAML"},
+		"a large YAML":        {text: "a: " + strings.Repeat("x", maxYAML), want: "more than 32 MiB"},
+		"a large cut off one": {text: `{"a":"` + strings.Repeat("x", 2*maxFlow), want: "cut off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, began := t.TempDir(), time.Now()
+			if err := os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := ReadObjects(t.Context(), dir)
+			if (tc.want == "") != (err == nil) || !strings.Contains(fmt.Sprint(err), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if took := time.Since(began); took > testutil.Deadline {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	t.Run("many files", func(t *testing.T) {
+		dir := t.TempDir()
+		for i := range maxFiles + 1 {
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.yaml", i)), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ReadObjects(t.Context(), dir); err == nil || !strings.HasSuffix(err.Error(), "larger than the limit of 20000 files") {
+			t.Error(err)
+		}
+	})
 }
