@@ -6,6 +6,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func local(t *testing.T) net.Listener {
