@@ -29,7 +29,7 @@ const (
 func Reasons() []failure.Reason {
 	return []failure.Reason{
 		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, ReasonSealed, ReasonNoLeader, failure.ReasonNotFound,
-		failure.ReasonHTTP, failure.ReasonDecode,
+		failure.ReasonHTTP, failure.ReasonDecode, failure.ReasonTooLarge,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -36,18 +37,22 @@ type finder struct {
 // endpointSlices is the part of an EndpointSliceList that matters here.
 type endpointSlices struct {
 	Items []struct {
-		AddressType string `json:"addressType"`
-		Endpoints   []struct {
-			Addresses []string `json:"addresses"`
-			Hostname  string   `json:"hostname"`
-			TargetRef *struct {
-				Kind string `json:"kind"`
-				Name string `json:"name"`
-			} `json:"targetRef"`
-		} `json:"endpoints"`
+		AddressType string     `json:"addressType"`
+		Endpoints   []endpoint `json:"endpoints"`
 	} `json:"items"`
 }
 
+// endpoint is the part of an endpoint that matters here.
+type endpoint struct {
+	Addresses []string `json:"addresses"`
+	Hostname  string   `json:"hostname"`
+	TargetRef *struct {
+		Kind string `json:"kind"`
+		Name string `json:"name"`
+	} `json:"targetRef"`
+}
+
+// find returns the nodes. An error beside them is about those that are left out.
 func (f *finder) find(ctx context.Context) ([]target, error) {
 	c, ok := f.lookup(f.cluster)
 	if !ok {
@@ -63,48 +68,72 @@ func (f *finder) find(ctx context.Context) ([]target, error) {
 	if err := f.client.Get(ctx, path, query, &list); err != nil {
 		return nil, failure.FromAPI(err)
 	}
-	return f.targets(list), nil
+	return f.targets(list)
 }
 
-// targets are one for each pod. Of a pod with addresses of both families, it is
-// the IPv4 one.
-func (f *finder) targets(list endpointSlices) []target {
+// maxNodes bounds the nodes of an OpenBao cluster: each is asked in every round and has
+// rows of its own.
+const maxNodes = 32
+
+// targets returns one target for each pod, at most maxNodes of them, and why there are not
+// more. Of a pod with addresses of both families, it is the IPv4 one.
+func (f *finder) targets(list endpointSlices) ([]target, error) {
 	byName := map[string]target{}
+	refused := 0
 	for _, family := range []string{"IPv4", "IPv6", "FQDN"} {
 		for _, slice := range list.Items {
 			if slice.AddressType != family {
 				continue
 			}
 			for _, e := range slice.Endpoints {
-				if len(e.Addresses) == 0 {
-					continue
+				switch t, ok := f.target(e); {
+				case len(e.Addresses) == 0:
+				case !ok:
+					refused++
+				case byName[t.name] == target{}:
+					byName[t.name] = t
 				}
-				name := e.Addresses[0]
-				switch {
-				case e.TargetRef != nil && e.TargetRef.Kind == "Pod" && e.TargetRef.Name != "":
-					name = e.TargetRef.Name
-				case e.Hostname != "":
-					name = e.Hostname
-				}
-				if _, ok := byName[name]; ok {
-					continue
-				}
-				t := target{name: name}
-				t.url = f.service.Scheme + "://" + net.JoinHostPort(e.Addresses[0], strconv.Itoa(f.service.Port))
-				if e.Hostname != "" {
-					// The name that the certificates of the reference architecture have.
-					t.serverName = e.Hostname + "." + f.service.Name
-				}
-				byName[name] = t
 			}
 		}
 	}
 	names := slices.Sorted(maps.Keys(byName))
-	targets := make([]target, len(names))
-	for i, name := range names {
-		targets[i] = byName[name]
+	targets := make([]target, min(len(names), maxNodes))
+	for i := range targets {
+		targets[i] = byName[names[i]]
 	}
-	return targets
+	switch left := len(names) - len(targets); {
+	case left > 0:
+		return targets, failure.Errorf(failure.ReasonTooLarge, "%d of %d nodes are left out: at most %d are asked", left, len(names), maxNodes)
+	case refused > 0:
+		return targets, failure.Errorf(failure.ReasonDecode, "%d addresses are refused: a node has an IP address that is neither loopback nor link-local", refused)
+	}
+	return targets, nil
+}
+
+// target returns the target of an endpoint, unless its address is not that of a pod. A
+// name instead of an IP address, or an address of the exporter's own host, would let who
+// writes EndpointSlices choose who gets its requests.
+func (f *finder) target(e endpoint) (target, bool) {
+	if len(e.Addresses) == 0 {
+		return target{}, false
+	}
+	ip, err := netip.ParseAddr(e.Addresses[0])
+	if err != nil || ip.Zone() != "" || !ip.Unmap().IsGlobalUnicast() {
+		return target{}, false
+	}
+	t := target{name: e.Addresses[0]}
+	switch {
+	case e.TargetRef != nil && e.TargetRef.Kind == "Pod" && e.TargetRef.Name != "":
+		t.name = e.TargetRef.Name
+	case e.Hostname != "":
+		t.name = e.Hostname
+	}
+	t.url = f.service.Scheme + "://" + net.JoinHostPort(e.Addresses[0], strconv.Itoa(f.service.Port))
+	if e.Hostname != "" {
+		// The name that the certificates of the reference architecture have.
+		t.serverName = e.Hostname + "." + f.service.Name
+	}
+	return t, true
 }
 
 func (f *finder) close() {

@@ -121,14 +121,14 @@ func (l *Live) find(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failing = err
-	if !l.asked || err == nil && !slices.Equal(l.targets, targets) {
+	if !l.asked || targets != nil && !slices.Equal(l.targets, targets) {
 		select {
 		case l.wake <- struct{}{}:
 		default: // it is awake
 		}
 	}
 	l.asked = true
-	if err == nil {
+	if targets != nil {
 		l.targets = targets
 	}
 }

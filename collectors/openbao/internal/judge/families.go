@@ -56,7 +56,7 @@ var (
 	expectedNodes = gauge("expected_nodes", "How many nodes there should be.")
 	expectedSeal  = gauge("expected_auto_unseal", "Whether the nodes should unseal themselves.")
 
-	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http or decode. There is no row while it is answered.", "node", "endpoint", "reason")
+	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http, decode or too_large (more nodes than are asked). There is no row while it is answered.", "node", "endpoint", "reason")
 )
 
 // What the active node tells about the cluster.
