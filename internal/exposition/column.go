@@ -18,13 +18,14 @@ type column struct {
 	// texts of an object collide once in 10^19 changes.
 	hashes  []uint64
 	pending []change // by slot
+	// buffer holds the texts of pending. That of a column that is being filled comes from the
+	// packer and goes back to it: a text of its own for each change was a quarter of what a
+	// start allocated.
+	buffer *[]byte
 }
 
-// change is a text that is not in the block yet.
-type change struct {
-	slot int
-	text []byte
-}
+// change is a text that is not in the block yet: its place in the buffer.
+type change struct{ slot, start, end int }
 
 // rawSize and below are not packed.
 const rawSize = 1 << 10
@@ -50,12 +51,17 @@ func (c *column) text(slot int, block []byte) []byte {
 }
 
 // set notes the new text of a slot.
-func (c *column) set(slot int, text []byte, hash uint64) {
+func (c *column) set(z *packer, slot int, text []byte, hash uint64) {
 	for len(c.hashes) <= slot {
 		c.hashes = append(c.hashes, 0)
 	}
 	c.hashes[slot] = hash
-	w := change{slot: slot, text: bytes.Clone(text)}
+	if c.buffer == nil {
+		c.buffer = z.buffer(c.block == nil)
+	}
+	start := len(*c.buffer)
+	*c.buffer = append(*c.buffer, text...)
+	w := change{slot: slot, start: start, end: len(*c.buffer)}
 	i, waits := slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
 	if waits {
 		c.pending[i] = w
@@ -64,10 +70,13 @@ func (c *column) set(slot int, text []byte, hash uint64) {
 	c.pending = slices.Insert(c.pending, i, w)
 }
 
-// full reports whether too many changes wait for a reader: text at rest is packed, also while
-// nothing is read.
+// full reports whether too much text waits for a reader: text at rest is packed, also while
+// nothing is read. Of a column that is being filled all waits, of others at most a quarter.
 func (c *column) full() bool {
-	return len(c.pending) >= slotsPerPage || c.block != nil && len(c.pending) >= slotsPerPage/4
+	if c.block == nil {
+		return len(c.pending) >= slotsPerPage || len(*c.buffer) > pageSize
+	}
+	return len(*c.buffer) > max(minBuffer, c.block.size/4)
 }
 
 // commit builds a new block from the old one and what is pending. raw blocks are not packed.
@@ -90,12 +99,13 @@ func (c *column) commit(z *packer, raw bool) {
 		}
 		text := s.before[start:end]
 		if len(pending) > 0 && pending[0].slot == slot {
-			text, pending = pending[0].text, pending[1:]
+			text, pending = (*c.buffer)[pending[0].start:pending[0].end], pending[1:]
 		}
 		s.after = append(s.after, text...)
 		c.ends[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB
 	}
-	c.pending = nil
+	z.returnBuffer(c.buffer)
+	c.pending, c.buffer = nil, nil
 	switch {
 	case c.block != nil && bytes.Equal(s.before, s.after):
 	case len(s.after) == 0:
@@ -108,5 +118,10 @@ func (c *column) commit(z *packer, raw bool) {
 }
 
 func (c *column) clone() *column {
-	return &column{block: c.block, ends: slices.Clone(c.ends), hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
+	d := &column{block: c.block, ends: slices.Clone(c.ends), hashes: slices.Clone(c.hashes), pending: slices.Clone(c.pending)}
+	if c.buffer != nil {
+		buffer := bytes.Clone(*c.buffer)
+		d.buffer = &buffer
+	}
+	return d
 }

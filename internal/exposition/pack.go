@@ -20,9 +20,10 @@ const gzipLevel = 1
 // packer packs, compresses and hashes rows. Its writers hold several hundred KB of tables: they
 // and the buffers are reused.
 type packer struct {
-	seed    maphash.Seed
-	writers sync.Pool
-	buffers sync.Pool
+	seed      maphash.Seed
+	writers   sync.Pool
+	scratches sync.Pool
+	buffers   sync.Pool
 }
 
 func newPacker() *packer { return &packer{seed: maphash.MakeSeed()} }
@@ -63,11 +64,15 @@ func (z *packer) deflate(text []byte) *deflated {
 	}
 }
 
-// maxScratch is the size above which a buffer is not kept for the next block.
-const maxScratch = 1 << 20
+const (
+	// maxScratch is the size above which a buffer is not kept for the next block.
+	maxScratch = 1 << 20
+	// minBuffer is the size from which a buffer of changes is kept.
+	minBuffer = 4 << 10
+)
 
 func (z *packer) scratch() *scratch {
-	if s, ok := z.buffers.Get().(*scratch); ok {
+	if s, ok := z.scratches.Get().(*scratch); ok {
 		return s
 	}
 	return &scratch{}
@@ -76,6 +81,24 @@ func (z *packer) scratch() *scratch {
 func (z *packer) release(s *scratch) {
 	if max(cap(s.before), cap(s.after), cap(s.packed)) <= maxScratch {
 		s.before, s.after = s.before[:0], s.after[:0]
-		z.buffers.Put(s)
+		z.scratches.Put(s)
+	}
+}
+
+// buffer returns an empty buffer for the texts of changes: a large one for a page that is being
+// filled, if there is one.
+func (z *packer) buffer(large bool) *[]byte {
+	if large {
+		if b, ok := z.buffers.Get().(*[]byte); ok {
+			return b
+		}
+	}
+	return &[]byte{}
+}
+
+func (z *packer) returnBuffer(b *[]byte) {
+	if cap(*b) >= minBuffer && cap(*b) <= maxScratch {
+		*b = (*b)[:0]
+		z.buffers.Put(b)
 	}
 }

@@ -86,6 +86,9 @@ func (k *keys) set(slot int, key string) {
 	if slot == len(k.ends) {
 		k.text = append(k.text, key...)
 		k.ends = append(k.ends, uint32(len(k.text))) //nolint:gosec // a page has few keys
+		if len(k.ends) == slotsPerPage {
+			k.text = slices.Clone(k.text) // without room
+		}
 		return
 	}
 	start := 0

@@ -229,3 +229,24 @@ func TestStageRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesWithoutReader: the text that waits for a reader has a bound.
+func TestChangesWithoutReader(t *testing.T) {
+	_, g := testGroup(t, Options{})
+	l, rows := newList(g), g.Rows()
+	for i := range 1000 {
+		l.add(fmt.Sprintf("n%04d", i), 1)
+	}
+	l.replace()
+	for i := range 20_000 {
+		name := fmt.Sprintf("n%04d", i%7*100)
+		g.Set(name, rows, thing(name, float64(i)))
+	}
+	for _, p := range g.table.pages {
+		for i, c := range p.columns {
+			if c != nil && c.buffer != nil && len(*c.buffer) > max(minBuffer, c.block.size/4) {
+				t.Errorf("family %d: %d bytes wait beside %d", i, len(*c.buffer), c.block.size)
+			}
+		}
+	}
+}

@@ -98,6 +98,9 @@ func (t *table) put(key string, text func(column int) []byte, cut bool) Place {
 			t.pages[at.page()].size += len(line)
 		}
 	}
+	if !known && slot == slotsPerPage-1 {
+		t.pages[at.page()].commit(t.packer, t.raw) // it is complete
+	}
 	return at
 }
 
@@ -108,7 +111,7 @@ func (t *table) set(at Place, i int, text []byte, hash uint64) {
 		c = &column{}
 		p.columns[i] = c
 	}
-	c.set(at.slot(), text, hash)
+	c.set(t.packer, at.slot(), text, hash)
 	p.dirty, t.changed = true, true
 	if c.full() {
 		c.commit(t.packer, t.raw)
