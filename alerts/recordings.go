@@ -47,7 +47,7 @@ func recordAge(family string) Recording {
 		off = `on (cluster, kind, exported_namespace, name) ` + fluxDisabled
 	}
 	oldest := fmt.Sprintf(`min without (%s) (%s{%s%%s%q})`, strings.Join(r.without, ", "), family, r.atOnce[0], r.atOnce[1])
-	expr := `(time() - ` + fmt.Sprintf(oldest, "!=") + ` or Inf * ` + fmt.Sprintf(oldest, "=") + `) unless ` + off
+	expr := `(time() - ` + fmt.Sprintf(oldest, "!=") + ` or Inf + ` + fmt.Sprintf(oldest, "=") + `) unless ` + off
 	return Recording{Name: r.name, Expr: expr, PrometheusOnly: true}
 }
 
