@@ -33,12 +33,16 @@ type detail struct {
 	// the goroutine that asks.
 	due   time.Time
 	pause time.Duration
+	// mounts and kept are of a detail that asks each PKI mount, see [detailRound.eachMount].
+	mounts rota[string]
+	kept   map[string][]func(*exposition.Rows)
 }
 
 // detailRound is one turn of a detail: what it asks with, and what it has brought.
 type detailRound struct {
 	*instance
 
+	detail   *detail
 	asker    ask.Node
 	token    string
 	mounts   *ask.MountTable
@@ -48,6 +52,8 @@ type detailRound struct {
 	locked   bool // there is no token, which the login tells
 	unknown  bool // nobody has found out yet which PKI mounts there are
 	stored   map[secretflow.Path]secretflow.Stored
+	// requests counts those that were sent, left those that are left to the next turn.
+	requests, left int
 }
 
 // show adds rows.
@@ -154,7 +160,7 @@ func (i *instance) settle(d *detail) {
 // askDetailOnce asks for a detail and replaces its rows.
 func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err error) *detailRound {
 	i.mu.Lock()
-	turn := &detailRound{instance: i, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
+	turn := &detailRound{instance: i, detail: d, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
 	i.mu.Unlock()
 	turn.locked = !d.public && turn.token == "" && !i.credentials.Offline
 	turn.unknown = d.pki && !turn.pki.Known
@@ -180,6 +186,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 			row(r)
 		}
 		judge.FailureRows(r, turn.failures, i.Name, "")
+		judge.LeftRows(r, turn.left, i.Name, d.name)
 	})
 	return turn
 }

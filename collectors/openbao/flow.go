@@ -25,13 +25,20 @@ const (
 	flowPatience = 3
 )
 
-// askFlow asks for the metadata of the secrets to which objects of the fleet refer.
+// flowAnswer is what is known about a secret.
+type flowAnswer struct {
+	version int
+	updated time.Time // zero: it does not exist, or is deleted
+}
+
+// askFlow asks for the metadata of the secrets to which objects of the fleet refer, until
+// the turn has had its requests. About the others it has the answers of earlier turns.
 func askFlow(ctx context.Context, d *detailRound) {
-	d.stored = map[secretflow.Path]secretflow.Stored{}
 	var (
 		asked   sync.WaitGroup
-		mu      sync.Mutex // guards d and refused
+		mu      sync.Mutex // guards d, refused and answers
 		refused = map[string]int{}
+		answers = map[secretflow.Path]flowAnswer{}
 		paths   = make(chan secretflow.Path)
 	)
 	askPath := func(p secretflow.Path) {
@@ -44,11 +51,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 			refused[p.Mount]++
 			return
 		}
-		updated := got.Updated(d.now())
-		if !updated.IsZero() { // else it does not exist, or is deleted
-			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: got.Current, Updated: updated.Add(d.shift())}
-		}
-		d.show(func(r *exposition.Rows) { judge.StoredRows(r, p, got.Current, updated, d.Name) })
+		answers[p] = flowAnswer{got.Current, got.Updated(d.now())}
 	}
 	for range flowWorkers {
 		asked.Go(func() {
@@ -57,16 +60,46 @@ func askFlow(ctx context.Context, d *detailRound) {
 			}
 		})
 	}
-	for _, p := range d.flow.Paths(d.Identity()) {
+	all := d.flow.Paths(d.Identity())
+	for _, p := range d.flowRota.begin(all) {
 		mu.Lock()
 		enough := refused[p.Mount] >= flowPatience
-		mu.Unlock()
-		if !enough && ctx.Err() == nil && d.isKV2(p.Mount) {
+		known, ok := d.flowAnswers[p]
+		switch {
+		case enough || ctx.Err() != nil || !d.isKV2(p.Mount):
+			mu.Unlock()
+		case d.requests >= d.budget:
+			d.left++
+			if ok {
+				answers[p] = known
+			}
+			mu.Unlock()
+		default:
+			mu.Unlock()
+			d.requests++
+			d.flowRota.asked(p)
 			paths <- p
 		}
 	}
 	close(paths)
 	asked.Wait()
+	d.flowAnswers = answers
+	d.showFlow(all)
+}
+
+// showFlow shows what is known about the secrets.
+func (d *detailRound) showFlow(all []secretflow.Path) {
+	d.stored = map[secretflow.Path]secretflow.Stored{}
+	for _, p := range all {
+		a, ok := d.flowAnswers[p]
+		if !ok {
+			continue
+		}
+		if !a.updated.IsZero() {
+			d.stored[p] = secretflow.Stored{OpenBao: d.Name, Version: a.version, Updated: a.updated.Add(d.shift())}
+		}
+		d.show(func(r *exposition.Rows) { judge.StoredRows(r, p, a.version, a.updated, d.Name) })
+	}
 }
 
 // beginFlow returns what notes, at the end of a turn, for what it was asked. Before

@@ -26,6 +26,10 @@ type instance struct {
 	flow     *secretflow.Graph // nil if nobody wants to know
 	flowPace config.Duration
 	asked    []secretflow.Path // in the last turn; guarded by mu
+	// flowRota and flowAnswers are of the goroutine that asks for the flow.
+	flowRota    rota[secretflow.Path]
+	flowAnswers map[secretflow.Path]flowAnswer
+	budget      int // of requests in a turn
 
 	now   func() time.Time
 	nodes ask.Source
@@ -33,6 +37,8 @@ type instance struct {
 
 	credentials ask.Credentials       // of the cluster loop
 	issuers     map[string]ask.Issuer // what is known about issuers; of the cluster loop
+	pkiRota     rota[string]          // of the cluster loop
+	pkiAnswers  map[string]ask.MountIssuers
 	details     []*detail
 
 	nodeRows, clusterRows, detailRows *exposition.Group
@@ -65,6 +71,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 		nodes:       ask.NewSource(o, site, log),
 		credentials: ask.Credentials{OpenBaoAuth: o.Auth},
 		issuers:     map[string]ask.Issuer{},
+		budget:      maxRequests,
 		nodeRows:    site.Exposition.Group(key("nodes"), judge.NodeFamilies()),
 		clusterRows: site.Exposition.Group(key("cluster"), judge.ClusterFamilies()),
 		detailRows:  site.Exposition.Group(key("details"), judge.DetailFamilies()),

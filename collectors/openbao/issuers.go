@@ -32,36 +32,68 @@ func (i *instance) pkiMounts(have *ask.MountTable) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-// askIssuers asks for the issuers of each PKI mount. The certificate of an issuer
+// askIssuers asks for the issuers of each PKI mount, until the round has had its requests;
+// about the other mounts it has the answers of earlier rounds. The certificate of an issuer
 // is asked for once.
 func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
-	known := map[string]ask.Issuer{}
-	for _, mount := range i.pkiMounts(facts.Mounts) {
-		m := ask.MountIssuers{Mount: mount, Issuers: map[string]ask.Issuer{}}
-		r := ask.PKIIssuers.At("", "mount", mount)
-		var err error
-		if m.List, err = ask.Get(ctx, a, r, time.Duration(i.Timeout)); i.assumed(facts, err) {
-			continue
-		}
-		if err != nil {
-			facts.Failures.Add(r.Name, err)
-			facts.PKI.Partial = true
-			continue
-		}
-		for _, id := range m.List.Keys {
-			about, ok := i.issuers[mount+" "+id]
+	known, answers, requests := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}, 0
+	for _, mount := range i.pkiRota.begin(i.pkiMounts(facts.Mounts)) {
+		m, ok := i.pkiAnswers[mount]
+		if requests >= i.budget {
+			facts.Left++
 			if !ok {
-				r := ask.PKIIssuer.At("", "mount", mount, "issuer", id)
-				if about, err = i.readIssuer(ctx, a, r); err != nil {
-					facts.Failures.Add(r.Name, err)
-					continue
-				}
+				facts.PKI.Partial = true
+				continue
 			}
-			m.Issuers[id], known[mount+" "+id] = about, about
+		} else {
+			requests++
+			i.pkiRota.asked(mount)
+			r := ask.PKIIssuers.At("", "mount", mount)
+			list, err := ask.Get(ctx, a, r, time.Duration(i.Timeout))
+			if i.assumed(facts, err) {
+				continue
+			}
+			if err != nil {
+				facts.Failures.Add(r.Name, err)
+				facts.PKI.Partial = true
+				continue
+			}
+			m = ask.MountIssuers{Mount: mount, List: list, Issuers: map[string]ask.Issuer{}}
 		}
-		facts.PKI.Mounts = append(facts.PKI.Mounts, m)
+		requests += i.readIssuers(ctx, a, facts, m, i.budget-requests)
+		for id, about := range m.Issuers {
+			known[mount+" "+id] = about
+		}
+		answers[mount] = m
 	}
-	i.issuers, facts.PKI.Known = known, true
+	for _, mount := range slices.Sorted(maps.Keys(answers)) {
+		facts.PKI.Mounts = append(facts.PKI.Mounts, answers[mount])
+	}
+	i.issuers, i.pkiAnswers, facts.PKI.Known = known, answers, true
+}
+
+// readIssuers adds the certificates of the issuers of a mount to it, with at most so many
+// requests. It returns how many there were.
+func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers, m ask.MountIssuers, most int) (requests int) {
+	for _, id := range m.List.Keys {
+		about, ok := i.issuers[m.Mount+" "+id]
+		switch {
+		case ok:
+		case requests >= most:
+			facts.Left++
+			continue
+		default:
+			requests++
+			r := ask.PKIIssuer.At("", "mount", m.Mount, "issuer", id)
+			var err error
+			if about, err = i.readIssuer(ctx, a, r); err != nil {
+				facts.Failures.Add(r.Name, err)
+				continue
+			}
+		}
+		m.Issuers[id] = about
+	}
+	return requests
 }
 
 // assumed reports whether a PKI mount that was not found is only one of the reference

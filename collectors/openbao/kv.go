@@ -48,7 +48,10 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 // are more than may be looked at.
 func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string, cut bool, err error) {
 	folders := []string{""}
-	for len(folders) > 0 {
+	for n := 0; len(folders) > 0; n++ {
+		if n > d.KV.MaxSecrets { // folders without secrets
+			return secrets, true, nil
+		}
 		folder := folders[0]
 		folders = folders[1:]
 		got, err := askOf(ctx, d, ask.KVMetadataList.At(d.token, "mount", mount, "secret", folder))

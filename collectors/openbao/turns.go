@@ -18,6 +18,7 @@ import (
 // askOf asks with the timeout of the instance. A failure is noted, unless there is nothing
 // to ask for.
 func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
+	d.requests++
 	got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 	if err != nil && !errors.Is(err, ask.ErrAbsent) {
 		d.failures.Add(r.Name, err)
@@ -26,23 +27,27 @@ func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, 
 }
 
 func askCRLs(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki.Mounts {
+	d.eachMount(func(m ask.MountIssuers) {
 		if len(m.List.Keys) == 0 {
-			continue
+			return
 		}
 		settings := askCRLSettings(ctx, d, m.Mount)
 		if settings != nil {
 			d.show(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
 		}
 		if settings != nil && settings.Disable {
-			continue // the last list of each issuer stays and expires
+			return // the last list of each issuer stays and expires
 		}
 		for _, id := range m.List.Keys {
-			if signsCRLs(m, id, d.now()) {
+			switch {
+			case !signsCRLs(m, id, d.now()):
+			case d.requests < d.budget:
 				askCRL(ctx, d, m.Mount, id, settings)
+			default:
+				d.left++
 			}
 		}
-	}
+	})
 }
 
 // askCRLSettings returns nil if the settings of a mount are unknown.
@@ -94,12 +99,12 @@ const (
 
 // askCertificates counts the certificates that the mounts have issued.
 func askCertificates(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki.Mounts {
+	d.eachMount(func(m ask.MountIssuers) {
 		count := judge.NewCertificateCount(m.List, d.now())
 		if askPages(ctx, d, m.Mount, count) == nil {
 			d.show(func(r *exposition.Rows) { count.Rows(r, d.Name, m.Mount) })
 		}
-	}
+	})
 }
 
 // askPages asks for the certificates of a mount, page by page.
@@ -132,9 +137,9 @@ func askPages(ctx context.Context, d *detailRound, mount string, count *judge.Ce
 }
 
 func askTidy(ctx context.Context, d *detailRound) {
-	for _, m := range d.pki.Mounts {
+	d.eachMount(func(m ask.MountIssuers) {
 		if got, err := askOf(ctx, d, ask.PKITidy.At(d.token, "mount", m.Mount)); err == nil {
 			d.show(func(r *exposition.Rows) { judge.TidyRows(r, got, d.Name, m.Mount) })
 		}
-	}
+	})
 }

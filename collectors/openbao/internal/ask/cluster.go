@@ -23,6 +23,7 @@ type ClusterAnswers struct {
 	PKI       PKIAnswers
 	Failures  failure.List
 	Asked     int  // requests with a token
+	Left      int  // requests about issuers that are left to the next round
 	Complete  bool // the active node was asked
 }
 

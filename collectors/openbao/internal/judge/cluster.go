@@ -50,6 +50,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 		issuerRows(r, m, f.PKI.Mounts, openbao, now)
 	}
 	FailureRows(r, f.Failures, openbao, "")
+	LeftRows(r, f.Left, openbao, "issuers")
 }
 
 // mountRows adds which mounts there are, and which of the expected ones.

@@ -56,6 +56,8 @@ var (
 	expectedNodes = gauge("expected_nodes", "How many nodes there should be.")
 	expectedSeal  = gauge("expected_auto_unseal", "Whether the nodes should unseal themselves.")
 
+	requestsLeft = gauge("requests_left", "Requests that a round has left to the next ones because it had had its 1,000, by part: issuers, revocation lists, certificates, tidy or secret flow. What has waited for longest comes first; until then the rows are those of earlier rounds. There is no row while none are left.", "part")
+
 	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http, decode or too_large (more nodes than are asked). There is no row while it is answered.", "node", "endpoint", "reason")
 )
 
@@ -132,7 +134,7 @@ func ClusterFamilies() []*exposition.Family {
 		serverHealthy, serverUnhealthy, serverContact, serverTerm, serverIndex, serverStable, serverInfo, raftPeers, expectedPeers,
 		raftPeerDead, haLastEcho,
 		mountPresent, mountMissing, mounts, irrevocableLeases, keyTerm, keyInstalled, tokenExpiry, tokenRenewed,
-		issuers, issuerNotAfter, issuerNotBefore, issuerReplaced, endpointFailing,
+		issuers, issuerNotAfter, issuerNotBefore, issuerReplaced, endpointFailing, requestsLeft,
 	}
 }
 
@@ -140,7 +142,7 @@ func ClusterFamilies() []*exposition.Family {
 func DetailFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		crlThisUpdate, crlNextUpdate, crlRebuild, crlDisabled, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,
-		kvSecrets, kvOldest, kvOverdue, kvCut, secretflow.StoredTimestamp, secretflow.StoredVersion, endpointFailing,
+		kvSecrets, kvOldest, kvOverdue, kvCut, secretflow.StoredTimestamp, secretflow.StoredVersion, endpointFailing, requestsLeft,
 	}
 }
 

@@ -95,6 +95,13 @@ func FailureRows(r *exposition.Rows, failures failure.List, openbao, node string
 	}
 }
 
+// LeftRows adds how many requests a round has left to the next ones.
+func LeftRows(r *exposition.Rows, n int, openbao, part string) {
+	if n > 0 {
+		r.Add(requestsLeft, float64(n), openbao, part)
+	}
+}
+
 // Nodes are the last answers of the nodes, by name.
 type Nodes map[string]*ask.NodeAnswers
 

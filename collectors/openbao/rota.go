@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package openbao
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// maxRequests bounds the requests of a turn: who writes an ExternalSecret, or creates PKI
+// mounts, could cause any number. What is left out comes first in the next turn.
+const maxRequests = 1000
+
+// rota orders what does not fit into one turn. It belongs to the goroutine that asks.
+type rota[K comparable] struct {
+	turn uint64
+	last map[K]uint64 // turn in which a key was asked
+}
+
+// begin starts a turn. It returns the keys in the order in which they were last asked, those
+// that never were first, and forgets all others.
+func (r *rota[K]) begin(keys []K) []K {
+	last := make(map[K]uint64, len(keys))
+	for _, key := range keys {
+		last[key] = r.last[key]
+	}
+	r.last = last
+	r.turn++
+	keys = slices.Clone(keys)
+	slices.SortStableFunc(keys, func(a, b K) int { return cmp.Compare(last[a], last[b]) })
+	return keys
+}
+
+// asked notes that a key has had its turn.
+func (r *rota[K]) asked(key K) { r.last[key] = r.turn }
+
+// eachMount asks about the PKI mounts until the turn has had its requests. The rows of the
+// others stay.
+func (d *detailRound) eachMount(about func(ask.MountIssuers)) {
+	var names []string
+	mounts := map[string]ask.MountIssuers{}
+	for _, m := range d.pki.Mounts {
+		names = append(names, m.Mount)
+		mounts[m.Mount] = m
+	}
+	kept := map[string][]func(*exposition.Rows){}
+	for _, name := range d.detail.mounts.begin(names) {
+		if d.requests >= d.budget {
+			kept[name] = d.detail.kept[name]
+			d.left++
+			continue
+		}
+		d.rows = nil
+		about(mounts[name])
+		kept[name] = d.rows
+		d.detail.mounts.asked(name)
+	}
+	d.rows, d.detail.kept = nil, kept
+	for _, name := range names {
+		d.rows = append(d.rows, kept[name]...)
+	}
+}
