@@ -238,6 +238,7 @@ func TestChangesWithoutReader(t *testing.T) {
 		l.add(fmt.Sprintf("n%04d", i), 1)
 	}
 	l.replace()
+	g.blocks()
 	for i := range 20_000 {
 		name := fmt.Sprintf("n%04d", i%7*100)
 		g.Set(name, rows, thing(name, float64(i)))
