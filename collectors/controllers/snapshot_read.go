@@ -119,7 +119,7 @@ func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
 // metricsFile returns where the snapshot of a cluster has a pod's own metrics; empty if
 // that would be elsewhere.
 func metricsFile(cluster string, p *pod) string {
-	name := filepath.Join(p.Metadata.Namespace, p.Metadata.Name+".prom")
+	name := filepath.Join(p.Metadata.Namespace, snapshot.FileName(p.Metadata.Name, ".prom"))
 	if !filepath.IsLocal(name) {
 		return ""
 	}

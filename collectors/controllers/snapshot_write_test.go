@@ -128,7 +128,12 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	}{
 		"all":       {podConfig(), nil, 3},
 		"selectors": {selected, nil, 3},
-		"none":      {none, nil, 0},
+		"a long name": {podConfig(), func(s *stubServer) {
+			name := strings.Repeat("p", 252)
+			s.pods = append(s.pods, podObject(name, nil))
+			s.behind["flux-system/"+name+":8080"] = says("workqueue_depth{name=\"long\"} 1\n")
+		}, 4},
+		"none": {none, nil, 0},
 		"allow": {allow, func(s *stubServer) {
 			s.behind["flux-system/none:8080"] = says("own_total 1\n# TYPE other_seconds histogram\nother_seconds_bucket{le=\"1\",x=\"" + canary + "\"} 2\nother_seconds_sum 1\nother_seconds_count 2\n")
 			s.behind["flux-system/well:8080"] = says("workqueue_depth 1\n")

@@ -100,7 +100,7 @@ func nodeDirectory(name string) string {
 	if name == "." || name == ".." {
 		return "_" + name
 	}
-	return name
+	return snapshot.FileName(name, "")
 }
 
 // shiftClock makes the clock of the node differ from the moment of the snapshot by as

@@ -73,21 +73,56 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if s.clusters, err = chosen(slices.Clone(s.fleet), o.Clusters); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	parent, name := filepath.Split(filepath.Clean(o.Out))
-	dir, err := os.MkdirTemp(parent, "."+name+".*")
-	if err != nil {
+	exists := isDirectory(o.Out)
+	beside := filepath.Dir(filepath.Clean(o.Out))
+	if exists { // it may be a mount point, with another file system beside it
+		beside = o.Out
+	}
+	if s.dir, err = os.MkdirTemp(beside, ".snapshot-*"); err != nil {
 		return SnapshotResult{}, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // it has been renamed if all went well
-	s.dir = dir
+	defer func() { _ = os.RemoveAll(s.dir) }() // it has been renamed if all went well
 	result, err := s.take(ctx, missing)
-	if err != nil {
+	switch {
+	case err != nil:
 		return result, err
+	case exists:
+		return result, moveInto(o.Out, s.dir)
 	}
-	if err := os.Remove(o.Out); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return result, err
+	return result, os.Rename(s.dir, o.Out)
+}
+
+// moveInto moves what is in a directory into another one.
+func moveInto(out, dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if err == nil {
+			err = os.Rename(filepath.Join(dir, e.Name()), filepath.Join(out, e.Name()))
+		}
 	}
-	return result, os.Rename(dir, o.Out)
+	return err
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// MissingClusters returns the clusters that could not be read, and those in which
+// clusters could not be discovered.
+func (r SnapshotResult) MissingClusters() []string {
+	var all []string
+	for _, c := range r.Clusters {
+		if c.Failure != nil {
+			all = append(all, c.Name)
+		}
+	}
+	for _, m := range r.Missing {
+		if strings.HasPrefix(m.Endpoint, discoverPrefix) && !slices.Contains(all, m.Cluster) {
+			all = append(all, m.Cluster)
+		}
+	}
+	return all
 }
 
 // chosen returns the clusters with the given names, in order.
@@ -111,7 +146,7 @@ func vacant(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if info, err := os.Stat(filepath.Dir(filepath.Clean(dir))); err != nil || !info.IsDir() {
+		if !isDirectory(filepath.Dir(filepath.Clean(dir))) {
 			return fmt.Errorf("--out: %s is not a directory: make it first", filepath.Dir(filepath.Clean(dir)))
 		}
 		return nil

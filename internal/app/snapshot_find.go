@@ -11,6 +11,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
+// discoverPrefix begins the endpoint of a discovery that is missing.
+const discoverPrefix = "discover "
+
 // find finds out which clusters there are. A place that cannot be looked at is
 // missing, and stops nothing.
 func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err error) {
@@ -31,7 +34,7 @@ func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err erro
 		}
 		for _, f := range p.Findings {
 			if f.Name == "" {
-				missing = append(missing, snapshot.Missing{Cluster: f.Source.Cluster, Endpoint: "discover " + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
+				missing = append(missing, snapshot.Missing{Cluster: f.Source.Cluster, Endpoint: discoverPrefix + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
 			}
 		}
 		findings = append(findings, p.Findings...)

@@ -313,6 +313,33 @@ func TestSnapshotErrors(t *testing.T) {
 	})
 }
 
+// TestSnapshotNeedsItsTargetOnly writes to a relative path, and to a directory that exists,
+// where there is no directory for temporary files.
+func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
+	s := newSite(t)
+	s.objects("a/objects.yaml", "x")
+	s.configure("", "a")
+	t.Setenv("TMPDIR", s.file("none"))
+	t.Chdir(s.dir)
+	if err := os.Mkdir("exists", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{"taken", "exists"} {
+		_, err := Snapshot(t.Context(), SnapshotOptions{ConfigFile: "fleet.yaml", Out: out, Timeout: testutil.Deadline, Progress: io.Discard})
+		if err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(out, "a", "gitrepository.json")); err != nil {
+			t.Error(err)
+		}
+		for _, dir := range []string{".", out} {
+			if left, err := filepath.Glob(filepath.Join(dir, ".snapshot-*")); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		}
+	}
+}
+
 // TestOfEveryKindIsKnownWhatIsRead: a type that decodes itself has to say it, and so
 // does one that looks at labels.
 func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 func snapshot(s Streams) *cobra.Command {
 	var o app.SnapshotOptions
+	var partial bool
 	c := &cobra.Command{
 		Use:   "snapshot",
 		Short: "Write what the exporter may read as a directory, for support and to look at off line",
@@ -27,7 +29,8 @@ those in which clusters are found, and messages, values, tokens and what stands 
 clusters, objects and hosts, and the paths of secrets: those that ExternalSecrets and PushSecrets refer to, and those of
 the mounts in kv. Whoever may not know these must not get it.
 
-What cannot be read is noted in snapshot.yaml and on stderr; it is a failure when that is everything.`,
+What cannot be read is noted in snapshot.yaml and on stderr. The command fails if a cluster is missing, unless --partial
+is set, and writes nothing if everything is.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Timeout <= 0 {
@@ -45,13 +48,20 @@ What cannot be read is noted in snapshot.yaml and on stderr; it is a failure whe
 			case err != nil:
 				return runError{fmt.Errorf("snapshot: %w", err)}
 			}
-			return printSnapshot(s.Out, result)
+			if err := printSnapshot(s.Out, result); err != nil {
+				return runError{fmt.Errorf("snapshot: %w", err)}
+			}
+			if missing := result.MissingClusters(); len(missing) > 0 && !partial {
+				return runError{fmt.Errorf("snapshot: written to %s, but it is not complete: clusters %s are missing (with --partial, that is no failure)", o.Out, strings.Join(missing, ", "))}
+			}
+			return nil
 		},
 	}
 	configFlag(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not be there")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long the search for clusters may take, then all clusters together, and then what is asked outside of them")
+	f.BoolVar(&partial, "partial", false, "succeed although clusters are missing")
 	f.StringSliceVar(&o.Clusters, "cluster", nil, "read these clusters only")
 	_ = c.MarkFlagRequired("out") // fails for a flag that is not there only
 	_ = c.MarkFlagDirname("out")

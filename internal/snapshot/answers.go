@@ -102,8 +102,21 @@ func ReadExpiry(ctx context.Context, file string) time.Time {
 	return certificate.NotAfter
 }
 
-// maxFileName leaves room for what is added to a name; file systems take 255 bytes.
+// maxFileName leaves room for what is added to a name.
 const maxFileName = 200
+
+// longestFileName is what file systems take, in bytes.
+const longestFileName = 255
+
+// FileName returns the name of a file or directory for an object. One that is too long for
+// a file system is cut and ends in a hash.
+func FileName(name, extension string) string {
+	if len(name)+len(extension) <= longestFileName {
+		return name + extension
+	}
+	sum := sha256.Sum256([]byte(name))
+	return name[:maxFileName] + "." + hex.EncodeToString(sum[:8]) + extension
+}
 
 // answerFile returns the file of an endpoint: its path with - for /.
 func answerFile(endpoint string) string {

@@ -214,3 +214,20 @@ func TestHostileSnapshots(t *testing.T) {
 		}
 	})
 }
+
+// TestFileName checks that the longest names of objects are names of files, and stay apart.
+func TestFileName(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("p", 252)
+	dir, seen := t.TempDir(), map[string]bool{}
+	for _, name := range []string{"pod", long[:250], long[:251], long, long + "q", long + "r"} {
+		file := FileName(name, ".prom")
+		if seen[file] || !strings.HasSuffix(file, ".prom") || len(name) <= 250 && file != name+".prom" {
+			t.Errorf("%s has the file %s", name, file)
+		}
+		seen[file] = true
+		if err := new(Writer).Write(filepath.Join(dir, file), nil, true); err != nil {
+			t.Error(err)
+		}
+	}
+}
