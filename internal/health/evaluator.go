@@ -155,12 +155,10 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 
 // Run evaluates after changes, and every interval, until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
-	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: e.outdated, evaluate: func() (took, cpu time.Duration) {
-		started, before := time.Now(), cpuTime()
+	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: e.outdated, evaluate: func() {
 		if err := e.Evaluate(ctx); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
-		return time.Since(started), cpuTime() - before
 	}}.run(ctx)
 }
 

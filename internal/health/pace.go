@@ -12,7 +12,9 @@ const (
 	// settle is the delay between a change and its evaluation. Changes rarely come alone.
 	settle = 200 * time.Millisecond
 	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
+	// pollShare makes it longer where there are many: 0.1 ms for each cluster, 0.5 % of a core.
 	pollInterval = time.Second
+	pollShare    = 199
 	// maxShare is how many times longer than the CPU time of the last evaluation the rest
 	// after it is: evaluating takes at most 2 % of a core.
 	maxShare = 49
@@ -27,14 +29,14 @@ type pacer struct {
 	changed func() <-chan struct{}
 	// outdated reports whether rows have changed that rules select.
 	outdated func() bool
-	evaluate func() (took, cpu time.Duration)
+	evaluate func()
 }
 
 // run evaluates until ctx ends.
 func (p pacer) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		changed := p.changed()
-		took, cpu := p.evaluate()
+		took, cpu := spend(p.evaluate)
 		pause := rest(p.interval, took, cpu)
 		due := time.NewTimer(max(pause, p.interval-took))
 		if sleep(ctx, pause) {
@@ -46,7 +48,7 @@ func (p pacer) run(ctx context.Context) {
 
 // wait returns when rows have changed that rules select, or when the next evaluation is due.
 func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan time.Time) {
-	poll := time.NewTicker(pollInterval)
+	poll := time.NewTimer(pollInterval)
 	defer poll.Stop()
 	for {
 		select {
@@ -58,12 +60,15 @@ func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan tim
 			sleep(ctx, settle)
 		case <-poll.C:
 		}
-		next, started := p.changed(), time.Now() // a change during the look counts for the next one
-		if p.outdated() {
+		changed = p.changed() // a change from now on counts for the next time
+		outdated := false
+		took, cpu := spend(func() { outdated = p.outdated() })
+		if outdated {
 			return
 		}
-		changed = next
-		sleep(ctx, min(maxShare*time.Since(started), pollInterval))
+		spent := min(took, cpu)
+		sleep(ctx, min(maxShare*spent, p.interval))
+		poll.Reset(max(pollInterval, pollShare*spent))
 	}
 }
 
@@ -72,6 +77,13 @@ func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan tim
 // intervals old, unless one evaluation takes longer than an interval.
 func rest(interval, took, cpu time.Duration) time.Duration {
 	return min(max(minRest, maxShare*min(took, cpu)), max(2*interval-took, interval))
+}
+
+// spend returns how long do takes, and for how long the process ran meanwhile.
+func spend(do func()) (took, cpu time.Duration) {
+	started, before := time.Now(), cpuTime()
+	do()
+	return time.Since(started), cpuTime() - before
 }
 
 // sleep reports whether d has passed before ctx ended.

@@ -81,11 +81,10 @@ func TestPace(t *testing.T) {
 					interval: 15 * time.Second,
 					changed:  func() (c <-chan struct{}) { locked(func() { c = signal }); return },
 					outdated: func() (is bool) { locked(func() { is = outdated }); return },
-					evaluate: func() (took, cpu time.Duration) {
+					evaluate: func() {
 						locked(func() { outdated = false })
 						got = append(got, time.Since(started))
 						time.Sleep(10 * ms)
-						return 10 * ms, 10 * ms
 					},
 				}.run(ctx)
 				if diff := cmp.Diff(tc.want, got); diff != "" {
