@@ -24,10 +24,10 @@ import (
 // Limits of what is read of a snapshot.
 const (
 	maxFile      = 128 << 20 // bytes of a file
-	maxDirectory = 512 << 20 // bytes of the files of a cluster
+	maxDirectory = 256 << 20 // bytes of the files of a cluster
 	maxFiles     = 20_000    // files of a cluster
 	maxAnswer    = 32 << 20  // bytes of an answer
-	maxYAML      = 32 << 20  // bytes of a document in YAML, which needs many times its size while it is decoded
+	maxYAML      = 8 << 20   // bytes of a document in YAML, which needs fifty times its size while it is decoded
 	maxFlow      = 1 << 20   // bytes of a document that begins like JSON and may be YAML
 	maxDepth     = 8         // lists in each other
 )

@@ -185,7 +185,7 @@ func TestHostileSnapshots(t *testing.T) {
 		"4,000 lists":         {text: nested(4_000), want: "more than 8 lists in each other"},
 		"100,000 lists":       {text: nested(100_000), want: "not JSON"},
 		"100,000 in YAML":     {text: "- " + strings.Repeat("[", 100_000), want: "not YAML"},
-		"a large YAML":        {text: "a: " + strings.Repeat("x", maxYAML), want: "more than 32 MiB"},
+		"a large YAML":        {text: "a: " + strings.Repeat("x", maxYAML), want: "more than 8 MiB"},
 		"a large cut off one": {text: `{"a":"` + strings.Repeat("x", 2*maxFlow), want: "cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
