@@ -155,15 +155,22 @@ func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block 
 		if !fam.served {
 			continue
 		}
-		blocks := []*Block{fam.header[f]}
+		n := 0
+		for _, c := range l.columns[i] {
+			if s := byGroup[c.group]; s != nil {
+				n += len(s[c.column])
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		blocks := append(make([]*Block, 0, n+1), fam.header[f])
 		for _, c := range l.columns[i] {
 			if s := byGroup[c.group]; s != nil {
 				blocks = append(blocks, s[c.column]...)
 			}
 		}
-		if len(blocks) > 1 {
-			out = append(out, blocks)
-		}
+		out = append(out, blocks)
 	}
 	return out
 }

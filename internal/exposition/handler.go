@@ -4,7 +4,6 @@
 package exposition
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -75,13 +74,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// One system call for several compressed blocks: half the time of a gzip
 	// scrape over a real connection.
-	out := bufio.NewWriterSize(w, writeBuffer)
+	out := h.Exposition.packer.output(w)
 	if write(out) == nil { // else the client is gone
 		_ = out.Flush()
 	}
+	h.Exposition.packer.returnOutput(out)
 }
-
-const writeBuffer = 64 << 10
 
 // plain returns the size of a body as text and a function that writes it. Blocks are
 // unpacked one after the other into one buffer.

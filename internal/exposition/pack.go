@@ -4,9 +4,11 @@
 package exposition
 
 import (
+	"bufio"
 	"bytes"
 	"hash/crc32"
 	"hash/maphash"
+	"io"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
@@ -24,6 +26,7 @@ type packer struct {
 	writers   sync.Pool
 	scratches sync.Pool
 	buffers   sync.Pool
+	outputs   sync.Pool
 }
 
 func newPacker() *packer { return &packer{seed: maphash.MakeSeed()} }
@@ -101,4 +104,21 @@ func (z *packer) returnBuffer(b *[]byte) {
 		*b = (*b)[:0]
 		z.buffers.Put(b)
 	}
+}
+
+// outputSize is the size of the writes of a body.
+const outputSize = 64 << 10
+
+// output returns a buffered writer to w.
+func (z *packer) output(w io.Writer) *bufio.Writer {
+	if out, ok := z.outputs.Get().(*bufio.Writer); ok {
+		out.Reset(w)
+		return out
+	}
+	return bufio.NewWriterSize(w, outputSize)
+}
+
+func (z *packer) returnOutput(out *bufio.Writer) {
+	out.Reset(nil)
+	z.outputs.Put(out)
 }
