@@ -94,8 +94,8 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		kind(Rule{
 			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_with_cut_labels > 0`,
-			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: cut labels of " + count("object"),
-			Description: "They were longer than limits.labelValueLength or not valid UTF-8, and end in a hash. Shorten them, or raise the limit.",
+			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: cut labels or rows of " + count("object"),
+			Description: "A label was longer than limits.labelValueLength or not valid UTF-8, and ends in a hash, or an object has more than 64 KiB of rows, of which the others are left out. Shorten them, or raise the limit of labels.",
 		}),
 		{
 			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,

@@ -21,8 +21,10 @@ type Rows struct {
 	cluster  string
 	shift    time.Duration
 	maxValue int
+	maxSize  int // 0 is unlimited
 
 	lines [][]byte // by family
+	size  int      // of all lines
 	last  int      // where the family of the last Add was found
 	cut   bool
 	// seen are the samples of families in which the object has many.
@@ -30,6 +32,10 @@ type Rows struct {
 	note any
 	skip bool
 }
+
+// Bound limits the rows of each object to so many bytes. A sample beyond them is dropped
+// whole, and the object counts as cut.
+func (r *Rows) Bound(size int) { r.maxSize = size }
 
 // Skip says that the object is none of those that have rows: it is neither stored
 // nor counted.
@@ -53,7 +59,7 @@ func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
 	}
-	r.last, r.cut, r.seen, r.note, r.skip = 0, false, nil, nil, false
+	r.last, r.size, r.cut, r.seen, r.note, r.skip = 0, 0, false, nil, nil, false
 }
 
 // line returns the lines of a family.
@@ -90,12 +96,17 @@ func (r *Rows) Add(decl *Family, v float64, values ...string) {
 		b = r.label(b, f.before[label], "")
 	}
 	b = append(b, f.close...)
+	if r.maxSize > 0 && r.size+len(b)-start > r.maxSize {
+		r.lines[i], r.cut = b[:start], true
+		return
+	}
 	if start > 0 && r.has(i, b[:start], b[start:]) {
 		r.lines[i] = b[:start]
 		return
 	}
-	b = appendFloat(b, v)
-	r.lines[i] = append(b, '\n')
+	b = append(appendFloat(b, v), '\n')
+	r.lines[i] = b
+	r.size += len(b) - start
 }
 
 // Time appends a sample whose value is t in seconds since the epoch, shifted.

@@ -171,3 +171,29 @@ func TestNewRefusesBadFamilies(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsOfOneObjectAreBounded: samples beyond the limit are dropped whole, the object
+// counts as cut, and the next one has all of its rows.
+func TestRowsOfOneObjectAreBounded(t *testing.T) {
+	const limit = 4 << 10
+	e, g := testGroup(t, Options{})
+	rows := g.Rows()
+	rows.Bound(limit)
+	g.Set("many", rows, func(r *Rows) {
+		for n := range 100_000 {
+			r.Add(testInfo, 1, "many", strconv.Itoa(n))
+		}
+		r.Add(testValue, 1, "many")
+	})
+	g.Set("one", rows, func(r *Rows) { r.Add(testValue, 1, "one") })
+	text := e.text()
+	if len(text) > limit+100 || !strings.HasSuffix(text, `test_value{cluster="east",name="one"} 1`+"\n") {
+		t.Errorf("%d bytes: %q", len(text), text[max(0, len(text)-200):])
+	}
+	if n := strings.Count(text, `name="many"`); n < 50 || strings.Count(text, "\n") != n+1 {
+		t.Errorf("%d rows of %d", n, strings.Count(text, "\n"))
+	}
+	if _, _, cut := g.Size(); cut != 1 {
+		t.Errorf("%d objects are cut", cut)
+	}
+}

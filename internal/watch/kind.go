@@ -36,6 +36,17 @@ type kind struct {
 	state kindState
 }
 
+// maxRows bounds the rows of an object in bytes: some three hundred of them. Whoever may
+// create an object decides how many it would have.
+const maxRows = 64 << 10
+
+// builder returns a builder for the rows of objects, for use by one goroutine.
+func (k *kind) builder() *exposition.Rows {
+	rows := k.group.Rows()
+	rows.Bound(maxRows)
+	return rows
+}
+
 // kindState is what the watch metrics show.
 type kindState struct {
 	// known says that the source has told whether it serves the kind.

@@ -73,7 +73,7 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*stagedList, e
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	list, rows := &stagedList{}, s.kind.group.Rows()
+	list, rows := &stagedList{}, s.kind.builder()
 	list.ListMeta, err = decodeList(body, s.kind.resource.create, func(item object, partial bool) {
 		if partial {
 			s.kind.decodedPartially()

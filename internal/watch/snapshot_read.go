@@ -178,7 +178,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	versions, entries := make([]string, len(c.kinds)), make([][]*exposition.Entry, len(c.kinds))
 	unsupported := make([][]string, len(c.kinds))
 	for i, k := range c.kinds {
-		rows := k.group.Rows()
+		rows := k.builder()
 		rows.Shift(shift)
 		var objects []snapshot.Object
 		versions[i], objects = content.of(k.resource)

@@ -32,7 +32,7 @@ var (
 )
 
 func newStore(k *kind, view fleet.View) *store {
-	return &store{kind: k, view: view, rows: k.group.Rows()}
+	return &store{kind: k, view: view, rows: k.builder()}
 }
 
 // begin starts a list from scratch.
