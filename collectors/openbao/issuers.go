@@ -32,14 +32,15 @@ func (i *instance) pkiMounts(have *ask.MountTable) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-// askIssuers asks for the issuers of each PKI mount, until the round has had its requests;
-// about the other mounts it has the answers of earlier rounds. The certificate of an issuer
+// askIssuers asks for the issuers of each PKI mount, until the round has had its requests
+// or several were not answered; about the other mounts it has the answers of earlier rounds. The certificate of an issuer
 // is asked for once.
 func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
-	known, answers, requests := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}, 0
+	known, answers := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}
+	requests, silent := 0, 0
 	for _, mount := range i.pkiRota.begin(i.pkiMounts(facts.Mounts)) {
 		m, ok := i.pkiAnswers[mount]
-		if requests >= i.budget {
+		if requests >= i.budget || silent >= flowPatience {
 			facts.Left++
 			if !ok {
 				facts.PKI.Partial = true
@@ -56,6 +57,9 @@ func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.Cluste
 			if err != nil {
 				facts.Failures.Add(r.Name, err)
 				facts.PKI.Partial = true
+				if failure.NoAnswer(err) {
+					silent++
+				}
 				continue
 			}
 			m = ask.MountIssuers{Mount: mount, List: list, Issuers: map[string]ask.Issuer{}}

@@ -4,6 +4,7 @@
 package openbao
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -96,5 +97,31 @@ func TestIssuersTakeTurns(t *testing.T) {
 	i.askIssuers(t.Context(), answers, facts)
 	if facts.Left != 2 || len(facts.PKI.Mounts) != 1 || len(facts.Failures) != 2 {
 		t.Errorf("%+v", facts)
+	}
+}
+
+// silentNode answers nothing.
+type silentNode struct {
+	inMemory
+
+	asked int
+}
+
+func (n *silentNode) Ask(context.Context, ask.Request) (ask.Answer, error) {
+	n.asked++
+	return ask.Answer{}, context.DeadlineExceeded
+}
+
+// TestMountsThatDoNotAnswer: a round does not wait for each of them.
+func TestMountsThatDoNotAnswer(t *testing.T) {
+	i, node := &instance{budget: 100, issuers: map[string]ask.Issuer{}}, &silentNode{}
+	i.Expect.Mounts = map[string]string{}
+	for n := range 50 {
+		i.Expect.Mounts[fmt.Sprintf("pki%d", n)] = "pki"
+	}
+	facts := &ask.ClusterAnswers{}
+	i.askIssuers(t.Context(), node, facts)
+	if node.asked != flowPatience || facts.Left != 50-flowPatience || !facts.PKI.Partial {
+		t.Errorf("%d were asked, %d are left", node.asked, facts.Left)
 	}
 }
