@@ -12,7 +12,7 @@ const (
 	// settle is the delay between a change and its evaluation. Changes rarely come alone.
 	settle = 200 * time.Millisecond
 	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
-	// pollShare makes it longer where there are many: 0.1 ms for each cluster, 0.5 % of a core.
+	// pollShare makes it longer where there are many: 0.3 ms for each cluster, 0.5 % of a core.
 	pollInterval = time.Second
 	pollShare    = 199
 	// maxShare is how many times longer than the CPU time of the last evaluation the rest
