@@ -67,7 +67,9 @@ func setReady(o *unstructured.Unstructured, ready bool) {
 
 func (f *loadFleet) fresh() *health.Evaluator {
 	f.tb.Helper()
-	e, err := health.New(health.Options{Exposition: f.handler.Exposition, Rules: f.rules, Self: f.handler.Self, Log: slog.New(slog.DiscardHandler)})
+	e, err := health.New(health.Options{
+		Exposition: f.handler.Exposition, Rules: f.rules, Self: f.handler.Self, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		f.tb.Fatal(err)
 	}

@@ -79,7 +79,8 @@ func (f *loadFleet) render(i int, o *unstructured.Unstructured, at time.Time) (k
 	}
 	r := f.resources[where.kind]
 	if f.groups[where] == nil {
-		f.groups[where] = f.handler.Exposition.Group(exposition.Key{Cluster: where.cluster, Collector: where.collector, Kind: where.kind}, r.Families)
+		key := exposition.Key{Cluster: where.cluster, Collector: where.collector, Kind: where.kind}
+		f.groups[where] = f.handler.Exposition.Group(key, r.Families)
 	}
 	rendered, err := r.Render(fleet.View{Cluster: where.cluster, Targets: f.targets}, raw, lifecycle.Sighting{}, f.groups[where].Rows())
 	if err != nil {
