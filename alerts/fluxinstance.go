@@ -40,7 +40,6 @@ const fluxInstanceText = "What a FluxInstance asks for and does not have althoug
 
 // fluxInstanceGroup is about what a FluxInstance installs, and about its FluxReport.
 func fluxInstanceGroup() Group {
-	const instance = "FluxInstance {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
 	byInstance := []Inhibition{{By: "FluxInstanceFailing", Equal: []string{clusterLabel, "exported_namespace", "name"}}}
 	byOperator := []Inhibition{{By: "FluxControllerDown", Equal: []string{clusterLabel, "component"}}}
 	return Group{Name: "flux-instance", Title: "FluxInstance", Text: fluxInstanceText, Rules: []Rule{

@@ -149,7 +149,6 @@ func greenhouseClusters() []Rule {
 }
 
 func greenhousePlugins() []Rule {
-	const plugin = "Plugin {{ $labels.namespace }}/{{ $labels.name }}"
 	notReady := applied(greenhouseFailing("CobaltCoreGreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
 	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
 	// Greenhouse installs a Plugin by a HelmRelease of the same namespace and name.

@@ -59,7 +59,7 @@ func TestSharedTexts(t *testing.T) {
 			t.Errorf("%s: (-PrometheusRule +file)\n%s", label, diff)
 		}
 		anchors := map[string]bool{}
-		for _, word := range strings.Fields(string(text)) {
+		for word := range strings.FieldsSeq(string(text)) {
 			if strings.HasPrefix(word, "&") && len(word) > 1 && anchors[word] {
 				t.Errorf("%s: the anchor %s is defined twice", label, word)
 			}

@@ -59,7 +59,7 @@ func BenchmarkHealth(b *testing.B) {
 func setReady(o *unstructured.Unstructured, ready bool) {
 	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	was := conditions[0].(map[string]any)                               //nolint:forcetypeassert // of the generator
-	now := loadobject.ReadyCondition(o.GetKind(), ready, "a benchmark") //nolint:gosec // no pointer
+	now := loadobject.ReadyCondition(o.GetKind(), ready, "a benchmark")
 	now["lastTransitionTime"] = was["lastTransitionTime"]
 	maps.Copy(was, now)
 	_ = unstructured.SetNestedSlice(o.Object, conditions, "status", "conditions")

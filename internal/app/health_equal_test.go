@@ -22,7 +22,7 @@ func TestEvaluationsForgetAndKeepNothing(t *testing.T) {
 	t.Parallel()
 	const objects, rounds, changes = 150, 25, 12
 	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the seed is in the error
+	random := rand.New(rand.NewPCG(seed, 0))
 	f, now := newLoadFleet(t), time.Now()
 	for i := range objects {
 		f.add(i, loadobject.Flux(i), now)

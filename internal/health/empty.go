@@ -23,10 +23,10 @@ func (s *store) empty(e parser.Expr) bool {
 	case *parser.Call:
 		return slices.Contains([]string{"label_replace", "label_join", "floor"}, e.Func.Name) && s.empty(e.Args[0])
 	case *parser.BinaryExpr:
-		switch {
-		case e.Op == parser.LOR:
+		switch e.Op {
+		case parser.LOR:
 			return s.empty(e.LHS) && s.empty(e.RHS)
-		case e.Op == parser.LUNLESS:
+		case parser.LUNLESS:
 			return s.empty(e.LHS)
 		default:
 			return s.empty(e.LHS) || s.empty(e.RHS)

@@ -84,7 +84,7 @@ func TestPace(t *testing.T) {
 					evaluate: func() {
 						locked(func() { outdated = false })
 						got = append(got, time.Since(started))
-						time.Sleep(10 * ms)
+						<-time.After(10 * ms)
 					},
 				}.run(ctx)
 				if diff := cmp.Diff(tc.want, got); diff != "" {
