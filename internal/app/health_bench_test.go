@@ -58,7 +58,7 @@ func BenchmarkHealth(b *testing.B) {
 // setReady sets the Ready condition, which is the first one in the load test.
 func setReady(o *unstructured.Unstructured, ready bool) {
 	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-	was := conditions[0].(map[string]any)                               //nolint:forcetypeassert // of the generator
+	was := conditions[0].(map[string]any) //nolint:forcetypeassert // of the generator
 	now := loadobject.ReadyCondition(o.GetKind(), ready, "a benchmark")
 	now["lastTransitionTime"] = was["lastTransitionTime"]
 	maps.Copy(was, now)
