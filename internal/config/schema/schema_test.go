@@ -67,6 +67,7 @@ var beyondSchema = map[string]string{
 	"openbao-nodes.bad.yaml":          "a schema cannot read URLs",
 	"openbao-timeout.bad.yaml":        "a schema cannot compare durations",
 	"openbao-tls.bad.yaml":            "an empty certFile is none",
+	"openbao-service-tls.bad.yaml":    "an empty caFile is none",
 	"openbao-voters.bad.yaml":         "a schema cannot add up",
 
 	"aurora-cluster.bad.yaml":        "a schema cannot compare with clusters",
