@@ -24,6 +24,7 @@ func harmless() map[string]string {
 	const object = `\[cluster target_cluster kind exported_namespace name\]`
 	return map[string]string{
 		`.* (on|by) \(` + object + `\) without target_cluster`:                                                                      "an object is applied to one cluster",
+		`.*: by \(\[.*onset.*\]\) without (onset|store_namespace)`:                                                                  "the recordings of ages have none; TestRules compares with the report, which does not use them",
 		`FluxVersionSkew: cobaltcore_flux_instance_version_info without applied!=""`:                                                "in the count of a version: what has none is not counted",
 		`FluxVersionSkew: by \(\[cluster version\]\) without version`:                                                               "in the count of all: a cluster has one version",
 		`ExporterReplicaDown: up without job=~".*"`:                                                                                 "in what is matched: the job is the same",
