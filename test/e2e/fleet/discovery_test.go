@@ -164,7 +164,7 @@ discover:
 	declared := testbed.NewObject("greenhouse.sap/v1alpha1", "Cluster", organization, "edge")
 	declared.SetLabels(map[string]string{"greenhouse.sap/owned-by": "team", "metadata.greenhouse.sap/region": "eu-de-1"})
 	harness.Must(t, management.Apply(t.Context(), declared, harness.SecretWith(organization, "edge", "greenhouse.sap/kubeconfig", "greenhousekubeconfig", kubeconfigOf(t, storage, time.Hour))))
-	e.Configure(t, configuration+"- greenhouse: {cluster: management, namespace: organization}\n")
+	e.Configure(t, configuration+"- greenhouse: {cluster: management, namespace: organization}\n  allow: [loopback]\n")
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_info", "cluster": "edge", "source": "greenhouse", "owner": "team", "region": "eu-de-1"})
 	harness.Eventually(t, time.Minute, func() error {
 		all, err := e.Scrape(t.Context(), "cobaltcore_cluster_info")
