@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
 )
 
-// TestFindingsFollowChanges: a finding appears and ends although no evaluation is due for an
-// hour, after a change of an object and after one of the state of a watch.
+// TestFindingsFollowChanges: a finding appears and ends after a change of an object, and after
+// one of the state of a watch. TestPace has how soon.
 func TestFindingsFollowChanges(t *testing.T) {
 	t.Parallel()
 	s, c := newSite(t), newFakeCluster(t)
@@ -24,7 +24,7 @@ func TestFindingsFollowChanges(t *testing.T) {
 	s.write("c.kubeconfig", c.Kubeconfig("t0ken"))
 	s.write("fleet.yaml", "clusters: [{name: c, kubeconfig: {path: c.kubeconfig}}]\n")
 	condition("Ready", "True")
-	e := s.run(func(o *Options) { o.ProbeInterval, o.HealthInterval = 100*time.Millisecond, time.Hour })
+	e := s.run(func(o *Options) { o.ProbeInterval, o.HealthInterval = 100*time.Millisecond, 20*time.Second })
 	active := func(rule string) func(health.Report) bool {
 		return func(r health.Report) bool {
 			for _, f := range r.Findings {
