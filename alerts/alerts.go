@@ -92,7 +92,7 @@ type Inhibition struct {
 // colons.
 type Recording struct {
 	Name, Expr string
-	// PrometheusOnly says that rules for Prometheus use the recording, and the report does not.
+	// PrometheusOnly reports whether only rules for Prometheus use the recording, not the report.
 	PrometheusOnly bool
 }
 

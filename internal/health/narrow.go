@@ -15,7 +15,7 @@ import (
 // narrowing is the part of the rows of one selector that its expression needs. The engine
 // evaluates the expression over that part, so a narrowing only has to keep enough.
 type narrowing struct {
-	// text tells narrowings apart; empty keeps all rows.
+	// text identifies the narrowing; empty keeps all rows.
 	text string
 	// keep reports whether a row with a value counts at a time, in seconds; nil keeps all.
 	keep func(value, now float64) bool
