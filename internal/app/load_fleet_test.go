@@ -15,6 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/externalsecrets"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
@@ -42,9 +43,16 @@ func newLoadFleet(tb testing.TB) *loadFleet {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a := newApp(tb.Context(), Options{
-		Log: slog.New(slog.DiscardHandler), SyncTimeout: testutil.Deadline, ProbeInterval: time.Hour, // the snapshots stay as they are
-	})
+	// The snapshots are read once: their times move with the clock of the machine.
+	const never = config.Duration(time.Hour)
+	s.config.Collectors.Controllers.Interval = never
+	for i := range s.config.Collectors.OpenBao {
+		s.config.Collectors.OpenBao[i].Interval = never
+	}
+	for i := range s.config.Collectors.Aurora {
+		s.config.Collectors.Aurora[i].Interval = never
+	}
+	a := newApp(tb.Context(), Options{Log: slog.New(slog.DiscardHandler), SyncTimeout: testutil.Deadline, ProbeInterval: time.Hour})
 	g, err := a.prepare(s, nil, func(g *generation) error { return poll(tb.Context(), g.isReady) })
 	if err != nil {
 		tb.Fatal(err)
