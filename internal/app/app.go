@@ -37,7 +37,9 @@ type Options struct {
 	EnablePprof  bool
 	// EnableLifecycle serves /-/reload.
 	EnableLifecycle bool
-	MaxRequests     int
+	// KubernetesAuth may be nil.
+	KubernetesAuth *KubernetesAuth
+	MaxRequests    int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
 	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives;
@@ -101,7 +103,12 @@ func Run(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	handler, err := a.handler()
+	auth, end, err := o.KubernetesAuth.connect(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer end()
+	handler, err := a.handler(auth)
 	if err != nil {
 		return err
 	}
@@ -180,10 +187,10 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Now = time.Now
 	}
 	o.scrapes, o.identities, o.memories = notify.NewScrapes(nil), watch.NewIdentities(), watch.NewMemories()
-	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard)}
+	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard, o.KubernetesAuth != nil)}
 }
 
-func (a *app) handler() (http.Handler, error) {
+func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 	return server.Handler(server.Options{
 		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
@@ -198,6 +205,7 @@ func (a *app) handler() (http.Handler, error) {
 		Registry:    a.self,
 		MaxRequests: a.options.MaxRequests,
 		EnablePprof: a.options.EnablePprof, EnableLifecycle: a.options.EnableLifecycle,
+		KubernetesAuth: auth,
 	})
 }
 

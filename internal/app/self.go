@@ -15,6 +15,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
 // selfMetrics is the registry of the exporter's own metrics.
@@ -22,9 +23,10 @@ type selfMetrics struct {
 	*prometheus.Registry
 
 	reloadOK, reloadSuccess prometheus.Gauge
+	decisions               *prometheus.CounterVec // with --web.kubernetes-auth
 }
 
-func newSelfMetrics(shard fleet.Shard) *selfMetrics {
+func newSelfMetrics(shard fleet.Shard, auth bool) *selfMetrics {
 	m := &selfMetrics{
 		Registry: prometheus.NewRegistry(),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -45,6 +47,10 @@ func newSelfMetrics(shard fleet.Shard) *selfMetrics {
 	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
 	if shard.Divided() {
 		m.MustRegister(shardInfo(shard), shardCount(shard))
+	}
+	if auth {
+		m.decisions = server.NewDecisions()
+		m.MustRegister(m.decisions)
 	}
 	return m
 }
@@ -79,8 +85,9 @@ func shardCount(s fleet.Shard) prometheus.Collector {
 	return count
 }
 
-// SelfMetrics gathers the exporter's own metrics, including those that only a shard has.
-func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}) }
+// SelfMetrics gathers the exporter's own metrics, including those of a shard and of
+// --web.kubernetes-auth.
+func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}, true) }
 
 // SelfFamilies returns the names of the exporter's own metrics.
 func SelfFamilies() []string { return familyNames(SelfMetrics()) }

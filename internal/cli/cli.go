@@ -122,6 +122,8 @@ func serve(s Streams) *cobra.Command {
 		o                app.Options
 		logLevel, logFmt string
 		shard            string
+		kubernetesAuth   bool
+		auth             app.KubernetesAuth
 	)
 	c := &cobra.Command{
 		Use:   "serve",
@@ -141,12 +143,18 @@ func serve(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			tls, err := server.CheckWebConfig(c.Context(), o.WebConfigFile)
+			web, err := server.CheckWebConfig(c.Context(), o.WebConfigFile)
 			if err != nil {
 				return fmt.Errorf("--web.config.file: %w", err)
 			}
+			if kubernetesAuth {
+				o.KubernetesAuth = &auth
+			}
+			if err := checkKubernetesAuth(c, kubernetesAuth, web, log); err != nil {
+				return err
+			}
 			o.Log, o.Reload = log, s.Reload
-			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, tls, addresses) }
+			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, web.TLS, addresses) }
 			err = app.Run(c.Context(), o)
 			var wrong app.ConfigError
 			if err != nil && !errors.As(err, &wrong) {
@@ -162,13 +170,33 @@ func serve(s Streams) *cobra.Command {
 	f.StringVar(&o.ProbeAddress, "web.probe-address", "", "a second address that serves /-/healthy and /-/ready only, without TLS and authentication")
 	f.IntVar(&o.MaxRequests, "web.max-requests", 40, "scrapes that may run at the same time, a quarter of them for one client address; 0 is no limit")
 	f.BoolVar(&o.EnableLifecycle, "web.enable-lifecycle", false, "let POST /-/reload apply the configuration file")
+	f.BoolVar(&kubernetesAuth, "web.kubernetes-auth", false, "let the API server decide who may use everything but the probes: requests need a bearer token (TokenReview) and the permission for their path and method (SubjectAccessReview of a nonResourceURL)")
+	f.StringSliceVar(&auth.Audiences, "web.kubernetes-auth-audience", nil, "audience that tokens must have, repeatable; that of the API server by default")
+	f.StringVar(&auth.Kubeconfig, "web.kubernetes-auth-kubeconfig", "", "kubeconfig file of the API server that decides; that of the cluster that the exporter runs in by default")
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
 	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
 	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "longest pause in which no object arrives before /metrics and /-/ready stop to wait for the first complete set of rows; ten times that is the longest wait")
 	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
 	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
+	_ = c.MarkFlagFilename("web.kubernetes-auth-kubeconfig")
 	return c
+}
+
+// checkKubernetesAuth checks the flags of --web.kubernetes-auth and what they go with.
+func checkKubernetesAuth(c *cobra.Command, enabled bool, web server.WebConfig, log *slog.Logger) error {
+	for _, flag := range []string{"web.kubernetes-auth-audience", "web.kubernetes-auth-kubeconfig"} {
+		if c.Flags().Changed(flag) && !enabled {
+			return fmt.Errorf("--%s: it needs --web.kubernetes-auth", flag)
+		}
+	}
+	switch {
+	case enabled && web.BasicAuth:
+		return errors.New("--web.kubernetes-auth: a request has one Authorization header; remove basic_auth_users from --web.config.file, or this flag")
+	case enabled && !web.TLS:
+		log.Warn("bearer tokens cross the network in plain text: configure TLS in --web.config.file", "flag", "web.kubernetes-auth")
+	}
+	return nil
 }
 
 func (s Streams) hostname() (string, error) {

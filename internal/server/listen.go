@@ -15,7 +15,7 @@ const (
 	// client address. Prometheus keeps one.
 	maxConnections       = 1024
 	maxClientConnections = 128
-	// refusalInterval is the time between log lines about refused connections.
+	// refusalInterval is the time between log lines about refusals.
 	refusalInterval = time.Minute
 )
 
@@ -32,21 +32,33 @@ func bounded(listeners []net.Listener, all, client int, log *slog.Logger) []net.
 
 // bounds are shared by listeners.
 type bounds struct {
-	open *shares
-	log  *slog.Logger
+	open  *shares
+	log   *slog.Logger
+	pause logPause
+}
 
+func (b *bounds) refuse(client string, of scope) {
+	if !b.pause.over() {
+		return
+	}
+	b.log.Warn("connection refused: too many are open", "client", client, "limit", b.open.limits[of], "connections", string(of))
+}
+
+// logPause bounds the log lines about refusals. It is safe for concurrent use.
+type logPause struct {
 	mu     sync.Mutex
 	logged time.Time
 }
 
-func (b *bounds) refuse(client string, of scope) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if time.Since(b.logged) < refusalInterval {
-		return
+// over reports whether the last line is old enough for another one, which it begins.
+func (p *logPause) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Since(p.logged) < refusalInterval {
+		return false
 	}
-	b.logged = time.Now()
-	b.log.Warn("connection refused: too many are open", "client", client, "limit", b.open.limits[of], "connections", string(of))
+	p.logged = time.Now()
+	return true
 }
 
 type boundedListener struct {

@@ -117,9 +117,10 @@ func TestServeErrors(t *testing.T) {
 func TestCheckWebConfig(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text, fails string
+		want        WebConfig
 	}{
 		"nothing":       {},
-		"a user":        {text: "basic_auth_users: {a: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}\n"},
+		"a user":        {text: "basic_auth_users: {a: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}\n", want: WebConfig{BasicAuth: true}},
 		"not a hash":    {text: "basic_auth_users: {a: secret}\n", fails: "bcrypt"},
 		"unknown key":   {text: "basic_auth: {}\n", fails: "basic_auth"},
 		"no such files": {text: "tls_server_config: {cert_file: a.crt, key_file: a.key}\n", fails: "a.crt"},
@@ -130,9 +131,9 @@ func TestCheckWebConfig(t *testing.T) {
 			if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			tls, err := CheckWebConfig(t.Context(), file)
-			if tls || (err != nil) != (tc.fails != "") {
-				t.Errorf("%v %v", tls, err)
+			got, err := CheckWebConfig(t.Context(), file)
+			if got != tc.want || (err != nil) != (tc.fails != "") {
+				t.Errorf("%+v %v", got, err)
 			}
 			if err != nil && (!strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), tc.fails)) {
 				t.Errorf("%v does not mention %s and %s", err, file, tc.fails)
@@ -151,8 +152,8 @@ func TestCheckWebConfig(t *testing.T) {
 			t.Errorf("certificate, %s: %v", kind, err)
 		}
 	}
-	if tls, err := CheckWebConfig(t.Context(), ""); tls || err != nil {
-		t.Errorf("no file: %v %v", tls, err)
+	if got, err := CheckWebConfig(t.Context(), ""); got != (WebConfig{}) || err != nil {
+		t.Errorf("no file: %+v %v", got, err)
 	}
 	if _, err := CheckWebConfig(t.Context(), "/does/not/exist.yaml"); err == nil {
 		t.Error("no error")

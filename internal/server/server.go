@@ -51,6 +51,8 @@ type Options struct {
 	EnablePprof bool
 	// EnableLifecycle serves /-/reload.
 	EnableLifecycle bool
+	// KubernetesAuth decides who may use the routes, but for the probes; nil is everyone.
+	KubernetesAuth *KubernetesAuth
 }
 
 // Handler returns all routes.
@@ -90,7 +92,11 @@ func Handler(o Options) (http.Handler, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
-	return paced(http.NewCrossOriginProtection().Handler(mux)), nil
+	var routes http.Handler = mux
+	if o.KubernetesAuth != nil {
+		routes = o.KubernetesAuth.protect(mux, o.Ready)
+	}
+	return paced(http.NewCrossOriginProtection().Handler(routes)), nil
 }
 
 // Probes returns the probe routes alone, to be served without TLS and

@@ -16,33 +16,38 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// CheckWebConfig reports whether an exporter-toolkit configuration file turns on
-// TLS, or why it is not valid. An empty name is valid and turns nothing on.
-func CheckWebConfig(ctx context.Context, file string) (tls bool, err error) {
+// WebConfig is what an exporter-toolkit configuration file turns on.
+type WebConfig struct{ TLS, BasicAuth bool }
+
+// CheckWebConfig returns what an exporter-toolkit configuration file turns on, or why it
+// is not valid. An empty name is valid and turns nothing on.
+func CheckWebConfig(ctx context.Context, file string) (WebConfig, error) {
 	if file == "" {
-		return false, nil
+		return WebConfig{}, nil
 	}
-	if tls, err = checkWebFiles(ctx, file); err == nil {
+	c, err := checkWebFiles(ctx, file)
+	if err == nil {
 		err = web.Validate(file)
 	}
 	if err != nil {
-		return false, fmt.Errorf("web configuration %s: %w", file, err)
+		return WebConfig{}, fmt.Errorf("web configuration %s: %w", file, err)
 	}
-	return tls, nil
+	return c, nil
 }
 
 // checkWebFiles reads the file and the files that it names: the toolkit would read files
 // of any kind and size.
-func checkWebFiles(ctx context.Context, file string) (tls bool, err error) {
+func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 	data, err := files.Read(ctx, file, files.MaxConfig)
 	if err != nil {
-		return false, err
+		return WebConfig{}, err
 	}
 	var c struct {
-		TLS web.TLSConfig `yaml:"tls_server_config"`
+		TLS   web.TLSConfig     `yaml:"tls_server_config"`
+		Users map[string]string `yaml:"basic_auth_users"`
 	}
 	if err := yaml.Unmarshal(data, &c); err != nil {
-		return false, err
+		return WebConfig{}, err
 	}
 	c.TLS.SetDirectory(filepath.Dir(file))
 	for _, name := range []string{c.TLS.TLSCertPath, c.TLS.TLSKeyPath, c.TLS.ClientCAs} {
@@ -50,8 +55,8 @@ func checkWebFiles(ctx context.Context, file string) (tls bool, err error) {
 			continue
 		}
 		if _, err := files.Read(ctx, name, files.MaxCredentials); err != nil && !errors.Is(err, fs.ErrNotExist) { // the toolkit reports it better
-			return false, err
+			return WebConfig{}, err
 		}
 	}
-	return c.TLS.IsEnabled(), nil
+	return WebConfig{TLS: c.TLS.IsEnabled(), BasicAuth: len(c.Users) > 0}, nil
 }

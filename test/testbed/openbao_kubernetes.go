@@ -51,9 +51,17 @@ func (b *OpenBao) PutKubernetesRole(ctx context.Context, mount, role, namespace,
 
 // ServiceAccountToken returns a token of a ServiceAccount, which must exist. The API
 // server grants no less than ten minutes.
-func (c *Cluster) ServiceAccountToken(ctx context.Context, namespace, name string, ttl time.Duration) (string, error) {
+func (c *Cluster) ServiceAccountToken(ctx context.Context, namespace, name string, ttl time.Duration, audiences ...string) (string, error) {
 	request := NewObject("authentication.k8s.io/v1", "TokenRequest", namespace, name)
-	request.Object["spec"] = map[string]any{"expirationSeconds": int64(ttl.Seconds())}
+	spec := map[string]any{"expirationSeconds": int64(ttl.Seconds())}
+	if len(audiences) > 0 {
+		list := make([]any, len(audiences))
+		for i, a := range audiences {
+			list[i] = a
+		}
+		spec["audiences"] = list
+	}
+	request.Object["spec"] = spec
 	answer, err := c.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}).Namespace(namespace).
 		Create(ctx, request, metav1.CreateOptions{}, "token")
 	if err != nil {

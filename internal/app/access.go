@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
+)
+
+// KubernetesAuth is the API server that decides who may use the exporter.
+type KubernetesAuth struct {
+	// Kubeconfig is a file; empty is the cluster that the exporter runs in.
+	Kubeconfig string
+	// Audiences are those of which a token must have one; that of the API server by
+	// default.
+	Audiences []string
+}
+
+// connect returns the access control of the server, nil without k. end closes the
+// connections to the API server.
+func (k *KubernetesAuth) connect(ctx context.Context, a *app) (auth *server.KubernetesAuth, end func(), err error) {
+	if k == nil {
+		return nil, func() {}, nil
+	}
+	cluster := fleet.Cluster{Name: "kubernetes-auth", Source: fleet.SourceInCluster}
+	if k.Kubeconfig != "" {
+		cluster.Source, cluster.Kubeconfig = fleet.SourceKubeconfig, k.Kubeconfig
+	}
+	if _, err := cluster.Connect(ctx); err != nil {
+		return nil, nil, ConfigError{fmt.Errorf("--web.kubernetes-auth: %w", err)}
+	}
+	client := fleet.NewClient(cluster, fleet.ClientOptions{})
+	return &server.KubernetesAuth{Reviewer: client, Audiences: k.Audiences, Decisions: a.self.decisions, Log: a.options.Log}, client.Close, nil
+}
