@@ -187,7 +187,7 @@ func certificateRules() []Rule {
 			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + " and is not renewed",
 			Description: "{{ $labels.issuer }} " +
-				"has not renewed it. Clients refuse it from then on. Repair the issuer, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
+				"has not renewed it. Clients refuse it in " + rounded + ". Repair the issuer, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",
 		}),
 		certificate(Rule{
 			Name: "CertManagerCertificateExpired", Severity: Critical, For: 5 * time.Minute,

@@ -180,7 +180,7 @@ func controllersGroup() Group {
 			Expr:        `sum by (cluster, system) (cobaltcore_controller_metrics_cut) > 0`,
 			Object:      Object{Kind: "Pods", Namespace: "{{ $labels.system }}", Name: "*"},
 			Summary:     "Controllers of {{ $labels.system }} in cluster {{ $labels.cluster }}: {{ $value | printf \"%.0f\" }} series left out",
-			Description: "Their pods have more series than are exported again: shorten collectors.controllers.allow.",
+			Description: "Their pods have {{ $value | printf \"%.0f\" }} series more than are exported again: shorten collectors.controllers.allow.",
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Warning, For: 5 * time.Minute,

@@ -31,7 +31,7 @@ func controllersWork() Group {
 unless
 sum by (` + work + `, name) (label_replace(increase(controller_runtime_reconcile_total[15m]), "name", "$1", "controller", "(.+)")) > 0`,
 			Summary: "Controller {{ $labels.name }} of {{ $labels.component }} in cluster {{ $labels.cluster }} does not reconcile: {{ $value | printf \"%.0f\" }} waiting",
-			Description: "It has finished none of them for half an hour: " +
+			Description: "It has finished none of {{ $value | printf \"%.0f\" }} for half an hour: " +
 				"its workers hang, or its leader has lost the lease. Save its log, then restart it.",
 		}),
 		worker(Rule{

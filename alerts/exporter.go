@@ -49,7 +49,7 @@ func exporterGroup() Group {
 			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
 			Object:    Object{Kind: "Exporter", Name: "report"},
 			Summary:   "Exporter: its report is " + rounded + " old",
-			Description: "The page and the report of an exporter, or of one of its replicas, show the fleet as it was then. " +
+			Description: "The page and the report of an exporter, or of one of its replicas, show the fleet as it was " + rounded + " ago. " +
 				"Alerts by Prometheus are not affected. Its log has the error; an evaluation that takes long needs more CPU.",
 		},
 		{
@@ -94,7 +94,7 @@ func exporterGroup() Group {
 			Expr:    `cobaltcore_shards - count without (shard, shards) (cobaltcore_shard_info) > 0`,
 			Object:  Object{Kind: "Exporter", Name: "shards"},
 			Summary: "Exporter: " + count("shard") + " without metrics",
-			Description: "Prometheus has metrics of fewer shards than these expect: " +
+			Description: "Prometheus lacks the metrics of " + count("shard") + ": " +
 				"the clusters of a missing shard have no rows and no alerts. Compare the pods with the number in --shard.",
 		},
 		{

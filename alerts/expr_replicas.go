@@ -194,5 +194,28 @@ func withoutScrape(e parser.Expr, metric string) parser.Expr {
 	if leastCounts(metric) {
 		op = parser.MIN
 	}
+	if own := FewLabels()[metric]; own != nil {
+		return &parser.AggregateExpr{Op: op, Expr: e, Grouping: own}
+	}
 	return &parser.AggregateExpr{Op: op, Expr: e, Without: true, Grouping: scrapeLabels()}
+}
+
+// FewLabels has the labels of families that rules name often and that have few: it is
+// shorter to name these than those of the scrape.
+func FewLabels() map[string][]string {
+	return map[string][]string{
+		"cobaltcore_cluster_up":                             {clusterLabel},
+		"cobaltcore_cluster_failing_status_code":            {clusterLabel},
+		"cobaltcore_watch_synced":                           {clusterLabel, "collector", "group", "kind"},
+		"cobaltcore_watch_objects_cut":                      {clusterLabel, "collector", "group", "kind"},
+		"cobaltcore_watch_objects_with_cut_labels":          {clusterLabel, "collector", "group", "kind"},
+		"cobaltcore_openbao_not_answering":                  {clusterLabel, "openbao", "reason"},
+		"cobaltcore_openbao_node_up":                        {clusterLabel, "openbao", "node"},
+		"cobaltcore_openbao_node_seal_migration":            {clusterLabel, "openbao", "node"},
+		"cobaltcore_openbao_node_clock_skew_seconds":        {clusterLabel, "openbao", "node"},
+		"cobaltcore_greenhouse_team_members":                {clusterLabel, "namespace", "name"},
+		"cobaltcore_greenhouse_pluginpreset_plugins_failed": {clusterLabel, "namespace", "name"},
+		"cobaltcore_openbao_node_sealed":                    {clusterLabel, "openbao", "node"},
+		"cobaltcore_openbao_node_active":                    {clusterLabel, "openbao", "node"},
+	}
 }

@@ -14,7 +14,8 @@ func TestExprFor(t *testing.T) {
 	t.Parallel()
 	const without = "max without (container, endpoint, instance, job, pod, service) "
 	for name, test := range map[string]struct{ expr, want string }{
-		"a selector":                 {`cobaltcore_cluster_up == 0`, without + `(cobaltcore_cluster_up) == 0`},
+		"a selector":                 {`cobaltcore_cluster_ready == 0`, without + `(cobaltcore_cluster_ready) == 0`},
+		"a family with few labels":   {`cobaltcore_cluster_up == 0`, `max by (clusterName) (cobaltcore_cluster_up) == 0`},
 		"of another time":            {`a offset 1h`, without + `(a offset 1h)`},
 		"the label cluster":          {`sum by (cluster) (a{cluster=~"$cluster"})`, `sum by (clusterName) (` + without + `(a{clusterName=~"$cluster"}))`},
 		"a rate":                     {`sum(rate(a_total[$__rate_interval]))`, `sum(` + without + `(rate(a_total[$__rate_interval])))`},

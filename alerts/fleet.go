@@ -89,13 +89,13 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_cut > 0`,
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: no rows for " + count("object") + " beyond the limit",
-			Description: "There are more than limits.objectsPerKind. Failures of objects without rows are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
+			Description: "limits.objectsPerKind is exceeded by " + count("object") + ". Failures of objects without rows are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
 		}),
 		kind(Rule{
 			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,
 			Expr:        `cobaltcore_watch_objects_with_cut_labels > 0`,
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: cut labels or rows of " + count("object"),
-			Description: "A label was longer than limits.labelValueLength or not valid UTF-8, and ends in a hash, or an object has more than 64 KiB of rows, of which the others are left out. Shorten them, or raise the limit of labels.",
+			Description: "Labels of " + count("object") + " were longer than limits.labelValueLength or not valid UTF-8, and end in a hash, or rows beyond 64 KiB are left out. Shorten them, or raise the limit of labels.",
 		}),
 		{
 			Name: "FleetDiscoveryFailing", System: Fleet, Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -164,12 +164,12 @@ func clusterCertificates() Group {
 		expiring(Rule{
 			Name: "FleetCredentialsExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "Client certificate of the exporter for cluster {{ $labels.cluster }} " + expires,
-			Description: "After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
+			Description: "It " + expires + ". After that the state of the cluster is unknown. Issue a new one where its kubeconfig comes from.",
 		}, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="client_certificate"}`, "cluster, type", 14*day, 3*day),
 		expiring(Rule{
 			Name: "FleetServerCertExpiring", System: Fleet, Object: Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "API server certificate of cluster {{ $labels.cluster }} " + expires,
-			Description: "After that no client can connect. Renew it with the tool that made the cluster.",
+			Description: "It " + expires + ". After that no client can connect. Renew it with the tool that made the cluster.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
 		r.InhibitedBy = append(r.InhibitedBy, inHouse())

@@ -268,7 +268,7 @@ func teamMembersMissing() Rule {
 		Expr: `1 - (` + members + ` or 0 * ` + before + `) / ` + before + ` > ` + threshold + `
   and on (cluster) (cobaltcore_watch_synced{collector="greenhouse", kind="Team"} == 1)`,
 		Summary: "Teams of organization {{ $labels.namespace }} in cluster {{ $labels.cluster }} have lost {{ $value | humanizePercentage }} of their members",
-		Description: "Within an hour, Teams were deleted, or the identity provider has answered with a part of them. " +
+		Description: "{{ $value | humanizePercentage }} are gone within an hour: Teams were deleted, or the identity provider has answered with a part of them. " +
 			"Compare them with the groups of the identity provider.",
 	})
 	r.Object = Object{Kind: "Organization", Name: "{{ $labels.namespace }}"}

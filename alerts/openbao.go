@@ -243,7 +243,7 @@ func openBaoGroup() Group {
 			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
 			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
 			Summary:     "Clock of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is wrong by " + rounded,
-			Description: "Tokens and certificates get wrong times. Check the time service of its host; if all nodes differ, that of the exporter's.",
+			Description: "Tokens and certificates get times that are wrong by " + rounded + ". Check the time service of its host; if all nodes differ, that of the exporter's.",
 		}),
 		openBaoMount("OpenBaoMountMissing", "secret", "secrets engine", leaderless),
 		authMounts(openBaoMount("OpenBaoAuthMountMissing", "auth", "auth method", leaderless)),

@@ -44,7 +44,7 @@ func openBaoCertificates() Group {
 			Name:        name,
 			Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 			Summary:     what + " {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
-			Description: "It signs no certificate that would outlive it. Create its successor and make that the default issuer.",
+			Description: "It " + expires + ", and signs no certificate that would outlive it. Create its successor and make that the default issuer.",
 		}), issuersInUse(kind), pkiIssuer, warn, critical)
 	}
 	const (
@@ -65,7 +65,7 @@ func openBaoCertificates() Group {
 		Threshold: after(30*day, beforeTheEnd), Expr: replaced, Since: replacedSince,
 		Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "Issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }}, which {{ $labels.replaced_by }} replaced, " + expires,
-		Description: "Once it has expired, remove it with \"bao delete {{ $labels.mount }}/issuer/{{ $labels.issuer_id }}\", or tidy with tidy_expired_issuers.",
+		Description: "It " + expires + ". Once it has, remove it with \"bao delete {{ $labels.mount }}/issuer/{{ $labels.issuer_id }}\", or tidy with tidy_expired_issuers.",
 	}))
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoCRLExpiring", Severity: Critical, For: 10 * time.Minute,
@@ -76,12 +76,12 @@ func openBaoCertificates() Group {
 		Since:       crlEnd + ` - ` + crlLeft,
 		Object:      Object{Kind: "RevocationList", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "Revocation list of issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "Clients that check an expired list refuse every certificate of the issuer. Rebuild it with \"bao read {{ $labels.mount }}/crl/rotate\".",
+		Description: "It " + expires + ". Clients that check an expired list refuse every certificate of the issuer. Rebuild it with \"bao read {{ $labels.mount }}/crl/rotate\".",
 	}))
 	rules = append(rules, expiring(openBaoNode(Rule{
 		Name:        "OpenBaoListenerCertExpiring",
 		Summary:     "Certificate of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} " + expires,
-		Description: "OpenBao reads a renewed one on SIGHUP only: renew its Secret, then send SIGHUP.",
+		Description: "It " + expires + ". OpenBao reads a renewed one on SIGHUP only: renew its Secret, then send SIGHUP.",
 	}), "cobaltcore_openbao_node_tls_certificate_not_after_timestamp_seconds", "cluster, openbao, node", 21*day, 3*day)...)
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
@@ -113,7 +113,7 @@ func openBaoRootAgeing() Rule {
 		Threshold: after(180*day, beforeTheEnd), Expr: expr, Since: since,
 		Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "Root CA {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires + " and has no successor",
-		Description: "Plan its successor, which has to be in all trust stores before that.",
+		Description: "It " + expires + ". Plan its successor, which has to be in all trust stores before that.",
 		InhibitedBy: []Inhibition{{By: "OpenBaoCAExpiringRoot", Equal: strings.Split(pkiIssuer, ", ")}},
 	})
 }

@@ -67,7 +67,7 @@ func (a *anchors) texts(rule string, mapping *yaml.Node) {
 		if len(text.Value) < sharedLength || a.uses[text.Value] < 2 {
 			continue
 		}
-		name := capitals(rule) + "-" + key
+		name := capitals(rule) + "-" + key[:1]
 		switch key {
 		case LabelPlaybook:
 			name = capitals(rule)

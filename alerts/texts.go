@@ -7,8 +7,10 @@ package alerts
 // 14m 10s, 1h, 2d 5h.
 const rounded = `{{ $value | humanizeDuration | reReplaceAll "^-| 0.*|( \\S+) .*" "$1" }}`
 
-// expires is the predicate of a text about the end of something, $value seconds from now.
-const expires = `expire{{ if ge $value 0.0 }}s in {{ else }}d {{ end }}` + rounded + `{{ if lt $value 0.0 }} ago{{ end }}`
+// expires is the predicate of a text about the end of something, $value seconds from now:
+// expires in 2d 5h, expired 1h ago.
+const expires = `expire{{ $value | humanizeDuration | reReplaceAll " 0.*|( \\S+) .*" "$1" | ` +
+	`reReplaceAll "^-(.*)" "d $1 ago" | reReplaceAll "^\\d.*" "s in $0" }}`
 
 // count is $value with a noun that has a regular plural.
 func count(noun string) string {

@@ -5,11 +5,13 @@ package tests_test
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
 // summaryLength is how many characters a summary may have.
@@ -81,6 +83,20 @@ func TestTextsOfRules(t *testing.T) {
 			if word := vague.FindString(text); word != "" {
 				t.Errorf("%s: %q in: %s", r.Name, word, text)
 			}
+		}
+	}
+}
+
+// TestFewLabels: the labels that expressions are grouped by are all labels of the family.
+func TestFewLabels(t *testing.T) {
+	t.Parallel()
+	declared := map[string][]string{}
+	for _, f := range app.Families() {
+		declared[f.Name] = f.Labels
+	}
+	for name, labels := range alerts.FewLabels() {
+		if diff := cmp.Diff(slices.Sorted(slices.Values(declared[name])), slices.Sorted(slices.Values(labels))); diff != "" {
+			t.Errorf("%s (-declared +in alerts):\n%s", name, diff)
 		}
 	}
 }
