@@ -87,9 +87,10 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		}),
 		kind(Rule{
 			Name: "FleetObjectsCut", Severity: Warning, For: 5 * time.Minute,
-			Expr:        `cobaltcore_watch_objects_cut > 0`,
-			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }}: no rows for " + count("object") + " beyond the limit",
-			Description: "limits.objectsPerKind is exceeded by " + count("object") + ". Failures of objects without rows are not noticed. Find the namespace that creates them; raise the limit if they are intended.",
+			Expr:    `cobaltcore_watch_objects_cut > 0`,
+			Summary: "{{ $labels.kind }} in cluster {{ $labels.cluster }}: no rows for " + count("object") + " beyond a limit",
+			Description: "limits.objectsPerKind, rowMiBPerKind, rowMiBPerCluster or rowMiB is exceeded by " + count("object") + ". Failures of objects without rows are not noticed. " +
+				"Find the namespace that creates them; raise the limit if they are intended.",
 		}),
 		kind(Rule{
 			Name: "FleetLabelsCut", Severity: Info, For: 5 * time.Minute,

@@ -34,7 +34,7 @@ func exporterNumbers() []Panel {
 		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below says why.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
 		number("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
 		number("Kinds without rows", "Kinds of which there is no complete set of rows: nobody would see such an object fail. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
-		number("Objects left out", "Objects beyond limits.objectsPerKind: nobody would see them fail. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
+		number("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not noticed. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
 		number("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
 		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the one before is in force. 0 is good; the log says what is wrong.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}

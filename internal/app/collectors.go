@@ -127,9 +127,14 @@ func newExposition(c *config.Config, all []registration) (*exposition.Exposition
 		Keep:          health.StateFamilies(),
 		MaxObjects:    c.Limits.ObjectsPerKind,
 		MaxLabelValue: c.Limits.LabelValueLength,
+		MaxText: exposition.TextLimits{
+			Kind: mebibytes(c.Limits.RowMiBPerKind), Cluster: mebibytes(c.Limits.RowMiBPerCluster), Process: mebibytes(c.Limits.RowMiB),
+		},
 	}
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}
 	}
 	return exposition.New(o, familiesOf(all)...)
 }
+
+func mebibytes(n int) int64 { return int64(n) << 20 }

@@ -97,10 +97,12 @@ type Ownership struct {
 	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group; the first that an object has holds."`
 }
 
-// Limits are the hard bounds on what one (cluster, kind) and one label may
-// bring.
+// Limits are the hard bounds on objects, labels and rows.
 type Limits struct {
 	ObjectsPerKind   int `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Most objects of one kind in one cluster. Objects beyond it are left out whole."`
+	RowMiBPerKind    int `yaml:"rowMiBPerKind" jsonschema:"default=192,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Objects beyond it are left out whole."`
+	RowMiBPerCluster int `yaml:"rowMiBPerCluster" jsonschema:"default=256,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all watched kinds of one cluster."`
+	RowMiB           int `yaml:"rowMiB" jsonschema:"default=512,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all clusters. In memory, usual rows take a twentieth."`
 	LabelValueLength int `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash. Below 253 that concerns the names of objects, too."`
 }
 

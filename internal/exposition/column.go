@@ -50,6 +50,28 @@ func (c *column) text(slot int, block []byte) []byte {
 	return block[start:c.ends[slot]]
 }
 
+// length returns the length of the newest text of a slot.
+func (c *column) length(slot int) int {
+	if c == nil {
+		return 0
+	}
+	if i, waits := c.waiting(slot); waits {
+		return c.pending[i].end - c.pending[i].start
+	}
+	switch {
+	case slot >= len(c.ends):
+		return 0
+	case slot == 0:
+		return int(c.ends[0])
+	}
+	return int(c.ends[slot] - c.ends[slot-1])
+}
+
+// waiting returns the index of the change of a slot in pending, or where it belongs.
+func (c *column) waiting(slot int) (i int, waits bool) {
+	return slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
+}
+
 // set notes the new text of a slot.
 func (c *column) set(z *packer, slot int, text []byte, hash uint64) {
 	for len(c.hashes) <= slot {
@@ -62,7 +84,7 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64) {
 	start := len(*c.buffer)
 	*c.buffer = append(*c.buffer, text...)
 	w := change{slot: slot, start: start, end: len(*c.buffer)}
-	i, waits := slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
+	i, waits := c.waiting(slot)
 	if waits {
 		c.pending[i] = w
 		return

@@ -28,6 +28,8 @@ type Options struct {
 	Keep []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
+	// MaxText bounds the text of rows.
+	MaxText TextLimits
 	// MaxLabelValue is the length in bytes above which a label value is cut.
 	MaxLabelValue int
 }
@@ -45,6 +47,7 @@ type Exposition struct {
 
 	runs   runs
 	packer *packer
+	budget *Budget // of the process
 }
 
 // layout is an immutable list of groups and, by family, where its rows are.
@@ -60,7 +63,9 @@ type columnRef struct{ group, column int }
 func New(o Options, decls ...*Family) (*Exposition, error) {
 	o.MaxObjects = cmp.Or(o.MaxObjects, 200_000)
 	o.MaxLabelValue = cmp.Or(o.MaxLabelValue, 1024)
+	o.MaxText = o.MaxText.withDefaults()
 	e := &Exposition{options: o, byDecl: map[*Family]*family{}, packer: newPacker()}
+	e.budget = &Budget{scope: ScopeProcess, limit: o.MaxText.Process}
 	for _, decl := range decls {
 		f, err := compile(decl, o)
 		if err != nil {
@@ -81,8 +86,12 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 
 // Group creates an empty group that takes rows of the given families, which must
 // be among those of [New]. It is not served before [Exposition.Swap].
-func (e *Exposition) Group(key Key, decls []*Family) *Group {
+func (e *Exposition) Group(key Key, decls []*Family) *Group { return e.GroupIn(e.budget, key, decls) }
+
+// GroupIn creates a group whose text counts against a budget of [Exposition.Budget].
+func (e *Exposition) GroupIn(b *Budget, key Key, decls []*Family) *Group {
 	g := &Group{key: key, options: e.options, changed: &e.changed, packer: e.packer}
+	g.budget = &Budget{scope: ScopeKind, limit: e.options.MaxText.Kind, whole: b}
 	for _, decl := range decls {
 		if f := e.byDecl[decl]; f != nil && f.enabled {
 			g.families = append(g.families, f)
@@ -96,7 +105,8 @@ func (e *Exposition) Group(key Key, decls []*Family) *Group {
 // state that changes all the time.
 func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
 	g := e.Group(key, decls)
-	g.refresh, g.rows, g.changed = refresh, g.Rows(), nil
+	g.refresh, g.rows, g.changed, g.budget = refresh, g.Rows(), nil, nil
+	g.rows.Bound(0)
 	g.table = g.empty()
 	return g
 }
@@ -109,6 +119,9 @@ func (e *Exposition) Swap(out, in []*Group) {
 	groups := slices.DeleteFunc(slices.Clone(e.layout.Load().groups), func(g *Group) bool { return slices.Contains(out, g) })
 	e.layout.Store(e.arrange(append(groups, in...)))
 	e.changed.raise()
+	for _, g := range out {
+		g.leaveBudget()
+	}
 }
 
 // arrange orders the groups and finds out where the rows of each family are.

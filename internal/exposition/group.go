@@ -25,8 +25,10 @@ type Group struct {
 
 	mu    sync.Mutex
 	table *table
-	// over holds the keys of the objects beyond Options.MaxObjects.
-	over map[string]struct{}
+	over  excess
+
+	// budget bounds the text of the table, or of a stage while it is larger; nil is unlimited.
+	budget *Budget
 
 	changed *signal     // nil if the rows are asked for at every scrape
 	refresh func(*Rows) // see Exposition.Func
@@ -41,6 +43,7 @@ func (g *Group) Rows() *Rows {
 		families: g.families,
 		cluster:  g.key.Cluster,
 		maxValue: g.options.MaxLabelValue,
+		maxSize:  maxRows,
 		lines:    make([][]byte, len(g.families)),
 	}
 }
@@ -85,9 +88,15 @@ func (g *Group) Replace(list []*Entry) {
 func (g *Group) Delete(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	delete(g.over, key)
+	g.over.remove(g.table.hashKey(key))
+	g.remove(key)
+}
+
+// remove removes the rows of an object from the table.
+func (g *Group) remove(key string) {
 	if at, ok := g.table.find(key); ok {
 		g.table.remove(at)
+		g.settle()
 		g.outdate()
 	}
 }
@@ -96,7 +105,8 @@ func (g *Group) Delete(key string) {
 func (g *Group) Clear() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.table, g.over = g.empty(), nil
+	g.table, g.over = g.empty(), excess{}
+	g.settle()
 	g.outdate()
 }
 
@@ -109,41 +119,87 @@ func (g *Group) Has(key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	_, ok := g.table.find(key)
-	_, over := g.over[key]
+	_, over := g.over.byHash[g.table.hashKey(key)]
 	return ok || over
 }
 
 // Size is how many objects the group holds, how many it had to leave out
-// because of [Options.MaxObjects], and how many of those it holds have a label
-// value that was cut or repaired.
+// because of a limit, and how many of those it holds have a label value that was
+// cut or repaired.
 func (g *Group) Size() (objects, over, cut int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.table.len(), len(g.over), g.table.cut
+	return g.table.len(), len(g.over.byHash), g.table.cut
 }
 
-// HasRoom says whether objects are left out although there is room again: what
+// OverBudget returns how many objects are left out because of a limit of [TextLimits], by
+// its scope.
+func (g *Group) OverBudget() map[Scope]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out map[Scope]int
+	for s := ScopeKind; s < scopes; s++ {
+		if n := g.over.counts[s]; n > 0 {
+			if out == nil {
+				out = map[Scope]int{}
+			}
+			out[s] = n
+		}
+	}
+	return out
+}
+
+// HasRoom reports whether objects are left out although there is room again: what
 // was left out is not kept, so it takes a relist to get it back.
 func (g *Group) HasRoom() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.over) > 0 && g.table.len() < g.options.MaxObjects
+	if g.over.counts[ScopeObjects] > 0 && g.table.len() < g.options.MaxObjects {
+		return true
+	}
+	for s := ScopeKind; s < scopes; s++ {
+		if g.over.counts[s] > 0 && g.budget.hasRoom(s) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *Group) set(key string, text func(column int) []byte, cut bool) {
-	if _, ok := g.table.find(key); !ok {
-		if g.table.len() >= g.options.MaxObjects {
-			if g.over == nil {
-				g.over = map[string]struct{}{}
-			}
-			g.over[key] = struct{}{}
-			return
-		}
-		delete(g.over, key)
+	at, known := g.table.find(key)
+	scope := inLimits
+	switch {
+	case !known && g.table.len() >= g.options.MaxObjects:
+		scope = ScopeObjects
+	case g.budget != nil:
+		scope = g.budget.resize(g.table.bytes + g.table.growth(at, known, text))
 	}
+	if scope != inLimits {
+		g.over.add(g.table.hashKey(key), scope)
+		g.remove(key)
+		return
+	}
+	g.over.remove(g.table.hashKey(key))
 	g.table.changed = false
 	if g.table.put(key, text, cut); g.table.changed {
 		g.outdate()
+	}
+}
+
+// settle releases what the budget holds beyond the text of the table.
+func (g *Group) settle() {
+	if g.budget != nil {
+		g.budget.resize(g.table.bytes)
+	}
+}
+
+// leaveBudget releases all that the budget holds: the group is served no longer.
+func (g *Group) leaveBudget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.budget != nil {
+		g.budget.resize(0)
+		g.budget = nil
 	}
 }
 

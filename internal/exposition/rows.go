@@ -33,6 +33,9 @@ type Rows struct {
 	skip bool
 }
 
+// maxRows bounds the rows of an entry in bytes unless [Rows.Bound] sets another bound.
+const maxRows = 1 << 20
+
 // Bound limits the rows of each object to so many bytes. A sample beyond them is dropped
 // whole, and the object counts as cut.
 func (r *Rows) Bound(size int) { r.maxSize = size }

@@ -12,6 +12,10 @@ import (
 // the same body then: 20,000 objects in random order are 1.43 MB of gzip instead of 0.90 MB. API
 // servers list in this order, all but those with WatchList before Kubernetes 1.32.
 
+// maxSorted is the size of a table above which it is not sorted: its text is held unpacked
+// meanwhile.
+const maxSorted = 96 << 20
+
 // inOrder reports whether the objects are in the order of their keys.
 func (t *table) inOrder() bool {
 	var last []byte

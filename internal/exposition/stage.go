@@ -12,8 +12,15 @@ type Stage struct {
 	base  *table // of the group
 	table *table
 	seen  places
-	// refused are the keys of objects beyond Options.MaxObjects.
-	refused []string
+	bytes int64 // of the texts of the objects seen
+	// refused are the objects beyond a limit.
+	refused []refusal
+}
+
+// refusal is an object that is left out.
+type refusal struct {
+	hash  uint64 // of its key
+	scope Scope
 }
 
 // refusedPlace and above stand for refused objects.
@@ -23,37 +30,64 @@ const refusedPlace Place = 1 << 31
 func (g *Group) Stage() *Stage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.settle() // after a stage that was dropped
 	return &Stage{group: g, base: g.table, table: g.table.derive()}
 }
 
 // Add renders an object and stores its rows in the stage; of several of one key the last one
-// counts. An object that is skipped has no place.
+// counts. An object that is skipped has no place. One beyond [Options.MaxObjects] is not
+// rendered.
 func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) (at Place, ok bool) {
 	rows.reset()
+	if s.isFull(key) {
+		return s.refuse(key, ScopeObjects), true
+	}
 	if fill(rows); rows.skip {
 		return 0, false
 	}
 	return s.put(key, rows.line, rows.cut), true
 }
 
+// isFull reports whether the stage has [Options.MaxObjects] objects, and not this one.
+func (s *Stage) isFull(key string) bool {
+	if s.seen.n < s.group.options.MaxObjects {
+		return false
+	}
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	at, ok := s.table.find(key)
+	return !ok || !s.seen.has(at)
+}
+
+// refuse returns the place that stands for an object beyond a limit.
+func (s *Stage) refuse(key string, scope Scope) Place {
+	s.refused = append(s.refused, refusal{s.table.hashKey(key), scope})
+	return refusedPlace + Place(len(s.refused)-1) //nolint:gosec // far below 2^31 objects
+}
+
 func (s *Stage) put(key string, text func(column int) []byte, cut bool) Place {
+	if s.isFull(key) {
+		return s.refuse(key, ScopeObjects)
+	}
 	s.group.mu.Lock() // pages are shared
 	defer s.group.mu.Unlock()
-	if s.seen.n >= s.group.options.MaxObjects {
-		if at, ok := s.table.find(key); !ok || !s.seen.has(at) {
-			s.refused = append(s.refused, key)
-			return refusedPlace + Place(len(s.refused)-1) //nolint:gosec // far below 2^31 objects
+	at, known := s.table.find(key)
+	size := s.bytes + s.table.growth(at, known && s.seen.has(at), text)
+	if budget := s.group.budget; budget != nil && size > budget.used.Load() {
+		if scope := budget.resize(size); scope != inLimits {
+			return s.refuse(key, scope)
 		}
 	}
-	at := s.table.put(key, text, cut)
+	s.bytes = size
+	at = s.table.put(key, text, cut)
 	s.seen.add(at)
 	return at
 }
 
-// Key returns the key of the object at a place.
+// Key returns the key of the object at a place. It is empty for an object that is left out.
 func (s *Stage) Key(at Place) string {
 	if at >= refusedPlace {
-		return s.refused[at-refusedPlace]
+		return ""
 	}
 	s.group.mu.Lock()
 	defer s.group.mu.Unlock()
@@ -67,28 +101,28 @@ func (s *Stage) Replace(list []Place) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var kept places
-	g.over = nil
+	g.over = excess{}
 	for _, at := range list {
 		if at < refusedPlace {
 			kept.add(at)
 			continue
 		}
-		if g.over == nil {
-			g.over = map[string]struct{}{}
-		}
-		g.over[s.refused[at-refusedPlace]] = struct{}{}
+		r := s.refused[at-refusedPlace]
+		g.over.add(r.hash, r.scope)
 	}
 	for at := range t.places() {
 		if !kept.has(at) {
 			t.remove(at)
 		}
 	}
-	if s.base.len() == 0 && !t.inOrder() {
+	if s.base.len() == 0 && t.bytes <= maxSorted && !t.inOrder() {
 		t = t.sorted()
 	}
 	t.own()
 	changed := t.changed || g.table != s.base // cleared meanwhile
-	if g.table = t; changed {
+	g.table = t
+	g.settle()
+	if changed {
 		g.outdate()
 	}
 }

@@ -22,7 +22,8 @@ type table struct {
 	clash   map[string]Place
 	hashKey func(string) uint64
 	free    []Place
-	cut     int // objects with a cut label value
+	cut     int   // objects with a cut label value
+	bytes   int64 // of all texts, before compression
 
 	changed bool // the rows are others than those of the table that it was derived from
 }
@@ -104,8 +105,20 @@ func (t *table) put(key string, text func(column int) []byte, cut bool) Place {
 	return at
 }
 
+// growth returns by how many bytes the table grows with the text of an object.
+func (t *table) growth(at Place, known bool, text func(column int) []byte) int64 {
+	n := 0
+	for i := range t.columns {
+		if n += len(text(i)); known {
+			n -= t.pages[at.page()].columns[i].length(at.slot())
+		}
+	}
+	return int64(n)
+}
+
 func (t *table) set(at Place, i int, text []byte, hash uint64) {
 	p := t.writable(at)
+	t.bytes += int64(len(text) - p.columns[i].length(at.slot()))
 	c := p.columns[i]
 	if c == nil {
 		c = &column{}

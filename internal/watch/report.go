@@ -43,7 +43,7 @@ type KindReport struct {
 	// Synced says that the rows are a complete set.
 	Synced  bool `json:"synced"`
 	Objects int  `json:"objects"`
-	// Cut are the objects that limits.objectsPerKind leaves out.
+	// Cut are the objects that are left out because of a limit.
 	Cut int `json:"cut"`
 	// LastEvent is the last sign of life; null: none.
 	LastEvent *time.Time `json:"lastEvent"`

@@ -80,7 +80,11 @@ var (
 	}
 	watchObjectsCut = &exposition.Family{
 		Name: "cobaltcore_watch_objects_cut", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Objects of the kind that are left out because there are more than limits.objectsPerKind.",
+		Help: "Objects of the kind that are left out because of a limit of their number (limits.objectsPerKind) or of the size of rows.",
+	}
+	watchOverBudget = &exposition.Family{
+		Name: "cobaltcore_watch_objects_over_budget", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind", "scope"},
+		Help: "Those of cobaltcore_watch_objects_cut that are left out because of the size of rows: of the kind (limits.rowMiBPerKind), the cluster (rowMiBPerCluster) or the process (rowMiB). There is no row for 0.",
 	}
 	watchLabelsCut = &exposition.Family{
 		Name: "cobaltcore_watch_objects_with_cut_labels", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
@@ -115,7 +119,7 @@ func clusterFamilies() []*exposition.Family {
 
 func watchFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		watchPresent, watchUnrecorded, watchUnsupported, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchLabelsCut, watchPartial, watchFailing, watchErrors,
+		watchPresent, watchUnrecorded, watchUnsupported, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchOverBudget, watchLabelsCut, watchPartial, watchFailing, watchErrors,
 	}
 }
 
@@ -175,6 +179,10 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 			r.Time(watchEvent, s.lastEvent, labels...)
 			r.Add(watchObjects, float64(objects), labels...)
 			r.Add(watchObjectsCut, float64(over), labels...)
+			overBudget := k.group.OverBudget()
+			for _, scope := range slices.Sorted(maps.Keys(overBudget)) {
+				r.Add(watchOverBudget, float64(overBudget[scope]), with(scope.String())...)
+			}
 			r.Add(watchLabelsCut, float64(cut), labels...)
 			r.Add(watchPartial, float64(s.partial), labels...)
 		}

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"cmp"
+	"sync/atomic"
+)
+
+// Scope is that of the limit because of which an object is left out.
+type Scope uint8
+
+// Scopes of limits. ScopeObjects is that of [Options.MaxObjects], the others are those of
+// [TextLimits].
+const (
+	inLimits Scope = iota
+	ScopeObjects
+	ScopeKind
+	ScopeCluster
+	ScopeProcess
+	scopes
+)
+
+// String returns the label value of the scope.
+func (s Scope) String() string {
+	return [scopes]string{"", "objects", "kind", "cluster", "process"}[s]
+}
+
+// TextLimits bound the text of rows in bytes, before compression: of a kind in a cluster, of
+// all kinds in a cluster, and of all groups. An object beyond a limit is left out whole. The
+// zero value of a limit means its default, which 50,000 objects with all details do not reach.
+type TextLimits struct{ Kind, Cluster, Process int64 }
+
+func (l TextLimits) withDefaults() TextLimits {
+	return TextLimits{Kind: cmp.Or(l.Kind, 192<<20), Cluster: cmp.Or(l.Cluster, 256<<20), Process: cmp.Or(l.Process, 512<<20)}
+}
+
+// Budget counts text against a limit, and against those of the budget that it is part of.
+type Budget struct {
+	scope Scope
+	limit int64
+	used  atomic.Int64
+	whole *Budget
+}
+
+// Budget returns a budget for the kinds in a cluster.
+func (e *Exposition) Budget() *Budget {
+	return &Budget{scope: ScopeCluster, limit: e.options.MaxText.Cluster, whole: e.budget}
+}
+
+// resize changes the bytes in use. If more do not fit, nothing changes and the scope of the
+// limit is returned.
+func (b *Budget) resize(to int64) Scope {
+	n := to - b.used.Load()
+	for at := b; at != nil; at = at.whole {
+		if at.used.Add(n) <= at.limit || n <= 0 {
+			continue
+		}
+		for undo := b; ; undo = undo.whole {
+			if undo.used.Add(-n); undo == at {
+				return at.scope
+			}
+		}
+	}
+	return inLimits
+}
+
+// hasRoom reports whether an eighth of the limit of a scope is free: a relist for less would
+// end at the limit again.
+func (b *Budget) hasRoom(scope Scope) bool {
+	for at := b; at != nil; at = at.whole {
+		if at.scope == scope {
+			return at.used.Load() < at.limit-at.limit/8
+		}
+	}
+	return false
+}
+
+// excess are the objects that a group leaves out: the hashes of their keys, which take a
+// fifth of the memory of the keys, with the scopes of the limits.
+type excess struct {
+	byHash map[uint64]Scope
+	counts [scopes]int
+}
+
+func (x *excess) add(hash uint64, s Scope) {
+	if x.byHash == nil {
+		x.byHash = map[uint64]Scope{}
+	}
+	x.remove(hash)
+	x.byHash[hash] = s
+	x.counts[s]++
+}
+
+func (x *excess) remove(hash uint64) {
+	if s, ok := x.byHash[hash]; ok {
+		x.counts[s]--
+		delete(x.byHash, hash)
+	}
+}
