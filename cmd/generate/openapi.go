@@ -6,30 +6,41 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"path"
 	"reflect"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
 // openAPI describes the answers of the API. Their schemas are made from the Go types.
 func openAPI() ([]byte, error) {
 	type object = map[string]any
-	get := func(id, summary, schema string) object {
-		return object{"get": object{
+	get := func(id, summary, schema string, parameters ...object) object {
+		operation := object{
 			"operationId": id, "summary": summary,
 			"responses": object{
 				"200": object{"description": summary + ".", "content": object{"application/json": object{"schema": object{"$ref": "#/components/schemas/" + schema}}}},
 				"503": object{"description": "The first synchronisation with the fleet is not complete, or too many requests are being served."},
 			},
-		}}
+		}
+		if len(parameters) > 0 {
+			operation["parameters"] = parameters
+			operation["responses"].(object)["400"] = object{"description": "A parameter is not valid."} //nolint:forcetypeassert // see above
+		}
+		return object{"get": operation}
 	}
-	schemas, err := schemasOf(reflect.TypeFor[health.Report]())
+	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List]())
 	if err != nil {
 		return nil, err
 	}
+	list := get("listObjects", "A page of the watched objects of the fleet", "ObjectsList", objectParameters()...)
+	list["get"].(object)["responses"].(object)["200"].(object)["content"].(object)["text/csv"] = object{"schema": object{"type": "string"}} //nolint:forcetypeassert // see above
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetIndent("", "  ")
@@ -42,22 +53,66 @@ func openAPI() ([]byte, error) {
 			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
 		"paths": object{
-			"/api/v1/report": get("getReport", "The health report", "Report"),
+			"/api/v1/report":  get("getReport", "The health report", "Report"),
+			"/api/v1/objects": list,
 		},
 		"components": object{"schemas": schemas},
 	})
 	return out.Bytes(), err
 }
 
-// schemasOf are the schemas of a type and of all that it is made of, by name.
-func schemasOf(t reflect.Type) (map[string]any, error) {
-	reflector := jsonschema.Reflector{Anonymous: true, Mapper: closedSets}
-	text, err := json.Marshal(reflector.ReflectFromType(t).Definitions)
-	if err != nil {
-		return nil, err
+// objectParameters describes the parameters of a list of objects.
+func objectParameters() []map[string]any {
+	all := []map[string]any{
+		queryParameter("sort", "The order: one of "+strings.Join(objects.Sorts(), ", ")+", with a minus in front for the reverse. Default: state, the worst first.", "string"),
+		queryParameter("limit", fmt.Sprintf("How many objects a page has: %d by default, %d at most.", objects.DefaultLimit, objects.MaxLimit), "integer"),
+		queryParameter("next", "The value of next of the page before.", "string"),
+		queryParameter("format", "json or csv; the header Accept decides without it.", "string"),
 	}
+	for _, name := range objects.Filters() {
+		text := "Only objects with this value. Several values, separated by commas, match any of them."
+		switch name {
+		case "text":
+			text = "Only objects with this text in the name, the namespace, the kind, the reason, a revision or another label."
+		case "state":
+			text += " " + objects.NotReady + " stands for all states but ready."
+		}
+		all = append(all, queryParameter(name, text, "string"))
+	}
+	return all
+}
+
+func queryParameter(name, description, kind string) map[string]any {
+	return map[string]any{"name": name, "in": "query", "description": description, "schema": map[string]any{"type": kind}}
+}
+
+// schemasOf are the schemas of types and of all that they are made of, by name. Two types of
+// one name have the package in front: Object of objects is ObjectsObject.
+func schemasOf(types ...reflect.Type) (map[string]any, error) {
 	all := map[string]any{}
-	return all, json.Unmarshal(bytes.ReplaceAll(text, []byte("#/$defs/"), []byte("#/components/schemas/")), &all)
+	for i, t := range types {
+		reflector := jsonschema.Reflector{Anonymous: true, Mapper: closedSets}
+		if i > 0 {
+			reflector.Namer = qualified
+		}
+		text, err := json.Marshal(reflector.ReflectFromType(t).Definitions)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(bytes.ReplaceAll(text, []byte("#/$defs/"), []byte("#/components/schemas/")), &all); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// qualified returns the name of a type with its package in front.
+func qualified(t reflect.Type) string {
+	name := path.Base(t.PkgPath())
+	if name == "." || t.Name() == "" {
+		return t.Name()
+	}
+	return strings.ToUpper(name[:1]) + name[1:] + t.Name()
 }
 
 // closedSets are the types whose values are known.

@@ -19,6 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/notify"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
@@ -199,6 +200,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
 		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
 		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
+		Objects:     func(q objects.Query) objects.List { return a.current.Load().listObjects(q) },
 		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,

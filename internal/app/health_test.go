@@ -63,21 +63,25 @@ func TestReportIsAsDescribed(t *testing.T) {
 	if err := compiler.AddResource("openapi.json", document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile("openapi.json#/components/schemas/Report")
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := jsonschema.UnmarshalJSON(strings.NewReader(e.wantReport(func(r health.Report) bool { return len(r.Findings) > 10 })))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Validate(answer); err != nil {
-		t.Error(err)
-	}
-	if object, ok := answer.(map[string]any); ok {
-		object["surprise"] = true
-		if schema.Validate(object) == nil {
-			t.Error("the schema takes anything")
+	answers := map[string]string{"Report": e.wantReport(func(r health.Report) bool { return len(r.Findings) > 10 })}
+	_, answers["ObjectsList"] = e.ask(http.MethodGet, "/api/v1/objects?limit=1000")
+	for name, text := range answers {
+		schema, err := compiler.Compile("openapi.json#/components/schemas/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(answer); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if object, ok := answer.(map[string]any); ok {
+			object["surprise"] = true
+			if schema.Validate(object) == nil {
+				t.Errorf("%s: the schema takes anything", name)
+			}
 		}
 	}
 }

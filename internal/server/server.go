@@ -22,6 +22,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"
 )
@@ -38,6 +39,8 @@ type Options struct {
 	Clusters func() fleetreport.Report
 	// Report is the answer of GET /api/v1/report, as JSON.
 	Report func(context.Context) (health.Report, error)
+	// Objects is the answer of GET /api/v1/objects, as JSON or CSV.
+	Objects func(objects.Query) objects.List
 	// Evaluated returns when the rules were last evaluated.
 	Evaluated func() time.Time
 	// OpenAPI describes the answers, as JSON.
@@ -64,6 +67,7 @@ func Handler(o Options) (http.Handler, error) {
 	// Also before Ready: it says who is waited for.
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
 	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(o.Report), o.Evaluated))))
+	mux.Handle("GET /api/v1/objects", limit(o.MaxRequests, whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
@@ -87,7 +91,7 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	if err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)

@@ -24,6 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -33,6 +34,7 @@ type Options struct {
 	// the clusters say what is waited for.
 	Ready      func() bool
 	Report     func(context.Context) (health.Report, error)
+	Objects    func(objects.Query) objects.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
 	Version    string

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
+)
+
+// BenchmarkObjects lists 80,000 objects of Flux and 20,000 ExternalSecrets.
+func BenchmarkObjects(b *testing.B) {
+	f := newLoadFleet(b)
+	const count = 100_000
+	for i := range count {
+		if i%5 == 4 {
+			f.add(i, loadobject.ExternalSecret(i), time.Now().Add(-time.Minute))
+		} else {
+			f.add(i, loadobject.Flux(i), time.Now().Add(-time.Minute))
+		}
+	}
+	f.serve()
+	for name, q := range map[string]objects.Query{
+		"Default":  {Sort: "state"},
+		"Longest":  {Sort: "name", Limit: objects.MaxLimit},
+		"Since":    {Sort: "since"},
+		"NotReady": {Sort: "state", State: objects.NotReady},
+		"Target":   {Sort: "state", Target: "storage"},
+		"Owner":    {Sort: "state", Owner: "infra"},
+		"Text":     {Sort: "state", Text: "1a2b3"},
+		"AllText":  {Sort: "state", Text: "succeeded"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var list objects.List
+			for b.Loop() {
+				list = f.objects().List(q)
+			}
+			b.ReportMetric(float64(list.Total), "matches")
+		})
+	}
+}

@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package exposition
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Page is a view of some objects of a group and of their rows in some families. It is valid
+// during the call that receives it, in which the group is locked.
+type Page struct {
+	Key    Key
+	Number int // of the page in its group
+
+	group   *Group
+	page    *page
+	columns []int    // by family of the view; -1 if the group does not have it
+	texts   [][]byte // by family of the view
+	loaded  []bool
+}
+
+// Len returns the number of places of the page, some of which may be vacant.
+func (p *Page) Len() int { return len(p.page.keys.ends) }
+
+// Object returns the key of the object at a place: namespace/name or name of a watched
+// object. It is empty for a vacant place.
+func (p *Page) Object(at int) []byte { return p.page.keys.at(at) }
+
+// Rows returns the rows of the object at a place in a family of the view: whole lines in the
+// text format. Blocks are unpacked when the first of their rows is read.
+func (p *Page) Rows(at, family int) []byte {
+	i := p.columns[family]
+	if i < 0 {
+		return nil
+	}
+	if !p.loaded[family] {
+		p.loaded[family], p.texts[family] = true, p.texts[family][:0]
+		if c := p.page.commitColumn(i, p.group.packer, p.group.table.raw); c != nil {
+			p.texts[family] = c.block.Append(p.texts[family])
+		}
+	}
+	c := p.page.columns[i]
+	if c == nil {
+		return nil
+	}
+	return c.text(at, p.texts[family])
+}
+
+// view returns the view of a group for the families of some names.
+func (g *Group) view(names []string, texts [][]byte) *Page {
+	p := &Page{Key: g.key, group: g, columns: make([]int, len(names)), texts: texts, loaded: make([]bool, len(names))}
+	for i, name := range names {
+		p.columns[i] = slices.IndexFunc(g.families, func(f *family) bool { return f.decl.Name == name })
+	}
+	return p
+}
+
+// visit shows the page of a number; false if there is none.
+func (p *Page) visit(number int, show func(*Page)) bool {
+	p.group.mu.Lock()
+	defer p.group.mu.Unlock()
+	if number >= len(p.group.table.pages) {
+		return false
+	}
+	p.Number, p.page = number, p.group.table.pages[number]
+	clear(p.loaded)
+	show(p)
+	return true
+}
+
+// Walk shows all pages of the groups that are wanted, with the rows of the families of some
+// names. An update of the group waits for one page, not for all.
+func (e *Exposition) Walk(names []string, wanted func(Key) bool, show func(*Page)) {
+	texts := make([][]byte, len(names))
+	for _, g := range e.layout.Load().groups {
+		if g.refresh != nil || !wanted(g.key) {
+			continue
+		}
+		p := g.view(names, texts)
+		for n := 0; p.visit(n, show); n++ {
+		}
+	}
+}
+
+// Visit shows one page of the groups of a key.
+func (e *Exposition) Visit(key Key, number int, names []string, show func(*Page)) {
+	for _, g := range e.layout.Load().groups {
+		if g.key == key {
+			g.view(names, make([][]byte, len(names))).visit(number, show)
+		}
+	}
+}
+
+// Find shows the page and the place of an object; false if the exposition does not have it.
+func (e *Exposition) Find(key Key, object string, names []string, show func(p *Page, at int)) (found bool) {
+	for _, g := range e.layout.Load().groups {
+		if g.key != key {
+			continue
+		}
+		if at, ok := g.find(object); ok {
+			g.view(names, make([][]byte, len(names))).visit(at.page(), func(p *Page) {
+				if at.slot() < p.Len() && string(p.Object(at.slot())) == object {
+					found = true
+					show(p, at.slot())
+				}
+			})
+		}
+	}
+	return found
+}
+
+func (g *Group) find(object string) (Place, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.table.find(object)
+}
+
+// FamiliesOf returns the names of the families that a group of the key has rows of.
+func (e *Exposition) FamiliesOf(key Key) []string {
+	var names []string
+	for _, g := range e.layout.Load().groups {
+		if g.key == key {
+			for _, f := range g.families {
+				names = append(names, f.decl.Name)
+			}
+		}
+	}
+	return names
+}
+
+// RawLabel returns the value of a label of a row as it is written, and whether the row has it.
+// A value has no quote without a backslash before it, so what looks like a label is one.
+func RawLabel(line []byte, name string) (value []byte, ok bool) {
+	for from := 0; ; {
+		i := bytes.Index(line[from:], []byte(name))
+		if i < 0 {
+			return nil, false
+		}
+		i += from
+		from = i + len(name)
+		if i == 0 || line[i-1] != ',' && line[i-1] != '{' || !bytes.HasPrefix(line[from:], equals) {
+			continue
+		}
+		start := from + len(equals)
+		n, _ := valueEnd(line[start:])
+		if n < 0 {
+			return nil, false
+		}
+		return line[start : start+n], true
+	}
+}
+
+// Has reports whether the group has rows of a family of the view.
+func (p *Page) Has(family int) bool { return p.columns[family] >= 0 }

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// firstLine returns the first row of several.
+func firstLine(rows []byte) []byte {
+	if i := bytes.IndexByte(rows, '\n'); i >= 0 {
+		return rows[:i]
+	}
+	return rows
+}
+
+// label returns the value of a label of a row; empty without one.
+func label(line []byte, name string) string {
+	raw, _ := exposition.RawLabel(line, name)
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw)
+	}
+	return exposition.Unescape(string(raw))
+}
+
+// value returns the number at the end of the first row.
+func value(rows []byte) float64 {
+	line := firstLine(rows)
+	v, _ := strconv.ParseFloat(string(line[bytes.LastIndexByte(line, ' ')+1:]), 64) // rows are the exporter's own
+	return v
+}
+
+// describe returns what the rows at a place have about an object.
+func describe(p *exposition.Page, at int, c condition) Object {
+	o := Object{Cluster: p.Key.Cluster, Target: p.Key.Cluster, System: p.Key.Collector, Kind: p.Key.Kind, State: c.state(), SinceAtLeast: c.atLeast}
+	o.setKey(string(p.Object(at)))
+	if c.since > 0 {
+		t := time.UnixMilli(int64(c.since * 1000)).UTC()
+		o.Since = &t
+	}
+	for i := range names {
+		if i == fluxStatus || i >= notReadyFirst && i < readyFirst || i >= infoFirst {
+			if line := firstLine(p.Rows(at, i)); len(line) > 0 {
+				o.add(line)
+			}
+		}
+	}
+	if o.State == Ready || o.State == "" {
+		o.Reason = ""
+	}
+	if o.Attempted == o.Revision {
+		o.Attempted = ""
+	}
+	return o
+}
+
+func (o *Object) setKey(key string) {
+	namespace, name, ok := strings.Cut(key, "/")
+	if !ok {
+		namespace, name = "", key
+	}
+	o.Namespace, o.Name = namespace, name
+}
+
+// add takes over what a row has about the object. What earlier rows had stays.
+func (o *Object) add(line []byte) {
+	if target := label(line, "target_cluster"); target != "" {
+		o.Target = target
+	}
+	take := func(field *string, names ...string) {
+		for _, name := range names {
+			if *field == "" {
+				*field = label(line, name)
+			}
+		}
+	}
+	take(&o.Owner, "owner", "owned_by")
+	take(&o.SupportGroup, "support_group")
+	take(&o.Reason, "reason")
+	_, flux := exposition.RawLabel(line, "applied_revision")
+	if flux {
+		take(&o.Revision, "applied_revision")
+		take(&o.Attempted, "revision")
+	} else {
+		take(&o.Revision, "revision", "version")
+	}
+	if o.Source == "" {
+		if source := sourceOf(line); source != o.Ref() {
+			o.Source = source
+		}
+	}
+}
+
+// sourceOf returns what an object is made from or refers to.
+func sourceOf(line []byte) string {
+	if name := label(line, "source_name"); name != "" {
+		if kind := label(line, "source_kind"); kind != "" {
+			return join(kind, label(line, "source_namespace"), name)
+		}
+	}
+	if name := label(line, "helmrelease_name"); name != "" {
+		return join("HelmRelease", label(line, "helmrelease_namespace"), name)
+	}
+	if name := label(line, "definition_name"); name != "" {
+		return join(label(line, "definition_kind"), label(line, "definition_namespace"), name)
+	}
+	if name := label(line, "store_name"); name != "" {
+		return cmp.Or(label(line, "store"), join(label(line, "store_kind"), name))
+	}
+	return cmp.Or(label(line, "issuer"), label(line, "backend"), label(line, "url"))
+}
+
+// join returns kind/namespace/name without empty parts.
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "/")
+}

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+)
+
+const (
+	formatJSON = "json"
+	formatCSV  = "csv"
+)
+
+// serveObjects answers with a page of the objects that match a query, as JSON or CSV.
+func serveObjects(list func(objects.Query) objects.List) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		values := r.URL.Query()
+		q, err := objects.ParseQuery(values)
+		format := values.Get("format")
+		if err == nil && format != "" && format != formatJSON && format != formatCSV {
+			err = fmt.Errorf("format=%q: use %s or %s", format, formatJSON, formatCSV)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer := list(q)
+		if answer.Next != "" {
+			values.Set("next", answer.Next)
+			w.Header().Set("Link", `<?`+values.Encode()+`>; rel="next"`)
+		}
+		if format != formatCSV {
+			serveJSON(func(context.Context) (objects.List, error) { return answer, nil }).ServeHTTP(w, r)
+			return
+		}
+		var text bytes.Buffer
+		if err := answer.WriteCSV(&text); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		w.Header().Set("Content-Disposition", `attachment; filename="objects.csv"`)
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(text.Bytes())
+	})
+}
+
+// accepting puts the format that the header Accept asks for into the URL, by which answers
+// are cached. A format in the URL holds.
+func accepting(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Accept")
+		accept := r.Header.Get("Accept")
+		if at := strings.Index(accept, "text/csv"); at >= 0 && !r.URL.Query().Has("format") {
+			if other := strings.Index(accept, "application/json"); other < 0 || at < other {
+				values := r.URL.Query()
+				values.Set("format", formatCSV)
+				r = r.Clone(r.Context())
+				r.URL.RawQuery = values.Encode()
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
