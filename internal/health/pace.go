@@ -11,14 +11,17 @@ import (
 const (
 	// settle is the delay between a change and its evaluation. Changes rarely come alone.
 	settle = 200 * time.Millisecond
+	// minRest is the least time between two evaluations.
+	minRest = 500 * time.Millisecond
 	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
 	// pollShare makes it longer where there are many: 0.3 ms for each cluster, 0.5 % of a core.
 	pollInterval = time.Second
 	pollShare    = 199
-	// maxShare is how many times longer than the CPU time of the last evaluation the rest
-	// after it is: evaluating takes at most 2 % of a core.
-	maxShare = 49
-	minRest  = 500 * time.Millisecond
+	// share of the time may be spent on evaluations, in the mean: 2 % of a core.
+	share = 50
+	// maxCredit is the CPU time that may be spent at once after quiet times, so that changes
+	// one by one are evaluated as they come: those of 50,000 objects take 40 ms each.
+	maxCredit = 500 * time.Millisecond
 )
 
 // pacer decides when rules are evaluated: soon after a change, and every interval because
@@ -34,20 +37,21 @@ type pacer struct {
 
 // run evaluates until ctx ends.
 func (p pacer) run(ctx context.Context) {
+	b := budget{credit: maxCredit}
 	for ctx.Err() == nil {
 		changed := p.changed()
-		took, cpu := spend(p.evaluate)
-		pause := rest(p.interval, took, cpu)
+		took := b.spend(p.evaluate)
+		pause := rest(p.interval, took, b.wait(time.Now()))
 		due := time.NewTimer(max(pause, p.interval-took))
 		if sleep(ctx, pause) {
-			p.wait(ctx, changed, due.C)
+			p.wait(ctx, &b, changed, due.C)
 		}
 		due.Stop()
 	}
 }
 
 // wait returns when rows have changed that rules select, or when the next evaluation is due.
-func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan time.Time) {
+func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due <-chan time.Time) {
 	poll := time.NewTimer(pollInterval)
 	defer poll.Stop()
 	for {
@@ -62,28 +66,49 @@ func (p pacer) wait(ctx context.Context, changed <-chan struct{}, due <-chan tim
 		}
 		changed = p.changed() // a change from now on counts for the next time
 		outdated := false
-		took, cpu := spend(func() { outdated = p.outdated() })
+		took := b.spend(func() { outdated = p.outdated() })
 		if outdated {
 			return
 		}
-		spent := min(took, cpu)
-		sleep(ctx, min(maxShare*spent, p.interval))
-		poll.Reset(max(pollInterval, pollShare*spent))
+		sleep(ctx, min(b.wait(time.Now()), p.interval))
+		poll.Reset(max(pollInterval, pollShare*took))
 	}
 }
 
-// rest returns how long no evaluation follows one that took some time, of which the process
-// ran for cpu: a machine that stood still does not count. The report is at most two
-// intervals old, unless one evaluation takes longer than an interval.
-func rest(interval, took, cpu time.Duration) time.Duration {
-	return min(max(minRest, maxShare*min(took, cpu)), max(2*interval-took, interval))
+// rest returns how long no evaluation follows one that took some time. The report is at most
+// two intervals old, unless one evaluation takes longer than an interval.
+func rest(interval, took, wait time.Duration) time.Duration {
+	return min(max(minRest, wait), max(2*interval-took, interval))
 }
 
-// spend returns how long do takes, and for how long the process ran meanwhile.
-func spend(do func()) (took, cpu time.Duration) {
+// budget is the CPU time for evaluations. It grows with the time, up to a limit.
+type budget struct {
+	credit time.Duration // negative after more was spent than there was
+	at     time.Time
+}
+
+// spend calls do and returns how long it took. It costs the time for which the process ran
+// meanwhile: a machine that stood still does not count.
+func (b *budget) spend(do func()) time.Duration {
 	started, before := time.Now(), cpuTime()
 	do()
-	return time.Since(started), cpuTime() - before
+	now := time.Now()
+	took := now.Sub(started)
+	b.charge(now, min(took, cpuTime()-before))
+	return took
+}
+
+// charge takes a cost from what there is at a moment.
+func (b *budget) charge(now time.Time, cost time.Duration) {
+	if !b.at.IsZero() {
+		b.credit = min(b.credit+now.Sub(b.at)/share, maxCredit)
+	}
+	b.credit, b.at = b.credit-cost, now
+}
+
+// wait returns the time from a moment until nothing is owed.
+func (b *budget) wait(now time.Time) time.Duration {
+	return max(0, -share*b.credit-now.Sub(b.at))
 }
 
 // sleep reports whether d has passed before ctx ended.

@@ -13,21 +13,43 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestRest: evaluating takes at most 2 % of a core, and the report is at most two intervals old.
+// TestRest: the report is at most two intervals old.
 func TestRest(t *testing.T) {
 	const ms = time.Millisecond
-	for name, tc := range map[string]struct{ took, cpu, want time.Duration }{
-		"quick":                    {ms, ms, 500 * ms},
-		"two percent":              {100 * ms, 100 * ms, 4900 * ms},
-		"with others":              {100 * ms, 2000 * ms, 4900 * ms},
-		"stood still":              {10_000 * ms, 10 * ms, 500 * ms},
-		"slow":                     {2000 * ms, 2000 * ms, 28_000 * ms},
-		"longer than the interval": {20_000 * ms, 20_000 * ms, 15_000 * ms},
-		"unknown CPU time":         {1000 * ms, 0, 500 * ms},
+	for name, tc := range map[string]struct{ took, wait, want time.Duration }{
+		"nothing owed":             {ms, 0, 500 * ms},
+		"something owed":           {100 * ms, 4900 * ms, 4900 * ms},
+		"slow":                     {2000 * ms, 100_000 * ms, 28_000 * ms},
+		"longer than the interval": {20_000 * ms, 1_000_000 * ms, 15_000 * ms},
 	} {
-		if got := rest(15*time.Second, tc.took, tc.cpu); got != tc.want {
+		if got := rest(15*time.Second, tc.took, tc.wait); got != tc.want {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
 		}
+	}
+}
+
+// TestBudget: evaluations may take 2 % of the time, and half a second of it at once.
+func TestBudget(t *testing.T) {
+	const ms = time.Millisecond
+	var b budget
+	started := time.Now()
+	for _, step := range []struct{ at, cost, credit, wait time.Duration }{
+		{0, 100 * ms, -100 * ms, 5000 * ms},
+		{3 * time.Second, 0, -40 * ms, 2000 * ms},
+		{5 * time.Second, 0, 0, 0},
+		{10 * time.Second, 40 * ms, 60 * ms, 0},
+		{time.Hour, 0, 500 * ms, 0},
+		{time.Hour, 400 * ms, 100 * ms, 0},
+		{time.Hour, 400 * ms, -300 * ms, 15_000 * ms},
+	} {
+		now := started.Add(step.at)
+		b.charge(now, step.cost)
+		if wait := b.wait(now); b.credit != step.credit || wait != step.wait {
+			t.Errorf("after %s at %s: a credit of %s and %s to wait, want %s and %s", step.cost, step.at, b.credit, wait, step.credit, step.wait)
+		}
+	}
+	if wait := b.wait(started.Add(time.Hour + 5*time.Second)); wait != 10*time.Second {
+		t.Errorf("five seconds later it has to wait for %s", wait)
 	}
 }
 
