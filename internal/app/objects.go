@@ -18,6 +18,15 @@ func (g *generation) objects() *objects.Reader {
 	return objects.New(g.handler.Exposition, kinds, g.builder.watch.Now)
 }
 
+// watchedSystems returns the names of the systems that have objects.
+func watchedSystems() []string {
+	var names []string
+	for _, set := range Watched() {
+		names = append(names, set.Collector)
+	}
+	return names
+}
+
 // listObjects returns the answer of /api/v1/objects.
 func (g *generation) listObjects(q objects.Query) objects.List {
 	list := g.objects().List(q)

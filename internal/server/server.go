@@ -41,6 +41,8 @@ type Options struct {
 	Report func(context.Context) (health.Report, error)
 	// Objects is the answer of GET /api/v1/objects, as JSON or CSV.
 	Objects func(objects.Query) objects.List
+	// Systems are the names of the systems that have objects.
+	Systems []string
 	// Evaluated returns when the rules were last evaluated.
 	Evaluated func() time.Time
 	// OpenAPI describes the answers, as JSON.
@@ -91,7 +93,7 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	if err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, Objects: o.Objects, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Systems: o.Systems, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -65,14 +66,16 @@ func spoil[T any](t *testing.T, report T, keep ...string) T {
 func TestEverythingIsEscaped(t *testing.T) {
 	o := options(t)
 	report, _ := o.Report(t.Context())
-	flow, clusters := o.SecretFlow(), o.Clusters()
+	flow, clusters, list := o.SecretFlow(), o.Clusters(), read[objects.List](t, "objects.json")
 	// The pages are reached by these; the overview also has hostile ones.
 	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
 		o.Report = func(context.Context) (health.Report, error) { return spoil(t, report, keep...), nil }
 		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
 		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
+		o.Objects = func(objects.Query) objects.List { return spoil(t, list, keep...) }
 		h := handler(t, o)
 		for _, path := range []string{
+			"/objects", "/objects?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&sort=-name",
 			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
 			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
 		} {

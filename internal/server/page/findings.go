@@ -139,13 +139,6 @@ func findingsOf(r health.Report, base, chosen filter) findings {
 
 func formOf(r health.Report, base, chosen filter) form {
 	f := form{filter: chosen, Any: chosen != filter{}}
-	choices := func(selected string, values ...string) []choice {
-		var all []choice
-		for _, v := range values {
-			all = append(all, choice{v, v == selected})
-		}
-		return all
-	}
 	f.Severities = choices(chosen.Severity, string(alerts.Critical), string(alerts.Warning), string(alerts.Info))
 	if base.System == "" {
 		for _, s := range r.Systems {
@@ -158,6 +151,15 @@ func formOf(r health.Report, base, chosen filter) form {
 		}
 	}
 	return f
+}
+
+// choices returns the values that can be chosen.
+func choices(selected string, values ...string) []choice {
+	var all []choice
+	for _, v := range values {
+		all = append(all, choice{v, v == selected})
+	}
+	return all
 }
 
 func findingOf(f health.Finding, r health.Report) finding {

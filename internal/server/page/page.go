@@ -37,7 +37,9 @@ type Options struct {
 	Objects    func(objects.Query) objects.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
-	Version    string
+	// Systems are the names of the systems that have objects.
+	Systems []string
+	Version string
 	// Pprof says that /debug/pprof/ is there.
 	Pprof bool
 	// Limit bounds how many pages are made at the same time.
@@ -91,6 +93,9 @@ type notFoundError struct{ what string }
 
 func (e notFoundError) Error() string { return e.what }
 
+// badRequestError is the error of a page whose address has an invalid parameter.
+type badRequestError struct{ error }
+
 // Register adds the pages to mux.
 func Register(mux *http.ServeMux, o Options) error {
 	s := &site{Options: o, templates: map[string]*template.Template{}}
@@ -98,7 +103,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	if s.assets, err = loadAssets(); err != nil {
 		return err
 	}
-	for _, name := range []string{"overview", "cluster", "system", "secretflow", "status", "message"} {
+	for _, name := range []string{"overview", "cluster", "system", "objects", "secretflow", "status", "message"} {
 		t, err := template.ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return err
@@ -111,6 +116,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	add("/{$}", "overview", s.overview)
 	add("/clusters/{name}", "cluster", s.cluster)
 	add("/systems/{name}", "system", s.system)
+	add("/objects", "objects", s.objects)
 	add("/secretflow", "secretflow", s.flow)
 	add("/status", "status", func(*http.Request) (view, error) { return s.status(), nil })
 	mux.Handle("GET /static/{file}", s.assets)
@@ -136,6 +142,8 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 			name, code = "message", http.StatusInternalServerError
 			if missing := (notFoundError{}); errors.As(err, &missing) {
 				code = http.StatusNotFound
+			} else if bad := (badRequestError{}); errors.As(err, &bad) {
+				code = http.StatusBadRequest
 			}
 			v = view{Title: http.StatusText(code), Content: err.Error()}
 		}
@@ -163,13 +171,15 @@ func printable(c rune) rune {
 func (s *site) frame(r *http.Request, v view) frame {
 	root := cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
 	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
-	for _, l := range []link{{Text: "Health"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
+	for _, l := range []link{{Text: "Health"}, {Text: "Objects", Href: "objects"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
 		l.Current = r.URL.Path == "/"+l.Href
 		l.Href = root + l.Href
 		f.Nav = append(f.Nav, l)
 	}
 	links := []link{
 		{Text: "Metrics", Href: "metrics"}, {Text: "Health as JSON", Href: "api/v1/report"}, {Text: "Clusters as JSON", Href: "api/v1/clusters"},
+		{Text: "Objects as JSON", Href: "api/v1/objects"},
+		{Text: "Objects as JSON", Href: "api/v1/objects"},
 		{Text: "Secret flow as JSON", Href: "api/v1/secretflow"}, {Text: "OpenAPI", Href: "api/v1/openapi.json"},
 		{Text: "Ready", Href: "-/ready"}, {Text: "Healthy", Href: "-/healthy"},
 	}

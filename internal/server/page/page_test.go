@@ -24,6 +24,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -52,8 +53,21 @@ func options(t *testing.T) Options {
 		Report:     func(context.Context) (health.Report, error) { return report, nil },
 		SecretFlow: func() secretflow.Report { return flow },
 		Clusters:   func() fleetreport.Report { return clusters },
+		Objects:    listOf(t),
+		Systems:    []string{"flux", "openbao"},
 		Version:    "version 1",
 		Limit:      func(h http.Handler) http.Handler { return h },
+	}
+}
+
+// listOf returns what the API has answered, in part: the second page has nothing.
+func listOf(t *testing.T) func(objects.Query) objects.List {
+	t.Helper()
+	list := read[objects.List](t, "objects.json")
+	return func(q objects.Query) objects.List {
+		page := list
+		page.Objects = slices.DeleteFunc(slices.Clone(list.Objects), func(o objects.Object) bool { return q.State != "" && o.State != q.State })
+		return page
 	}
 }
 
@@ -78,6 +92,7 @@ func TestGolden(t *testing.T) {
 	for name, path := range map[string]string{
 		"overview.html": "/", "filtered.html": "/?severity=critical&cluster=management&q=crl", "cluster.html": "/clusters/storage",
 		"system.html": "/systems/externalsecrets", "secretflow.html": "/secretflow", "status.html": "/status",
+		"objects.html": "/objects?state=failed&sort=-since",
 	} {
 		w := get(h, path)
 		if w.Code != http.StatusOK {
@@ -225,7 +240,7 @@ func TestBeforeReady(t *testing.T) {
 	clusters.Clusters[0].Collectors[0].Kinds[0].Synced = false
 	o.Clusters = func() fleetreport.Report { return clusters }
 	h := handler(t, o)
-	for _, path := range []string{"/", "/secretflow", "/clusters/storage", "/systems/flux"} {
+	for _, path := range []string{"/", "/secretflow", "/clusters/storage", "/systems/flux", "/objects"} {
 		w := get(h, path)
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Waiting for the fleet") ||
 			!strings.Contains(w.Body.String(), "<td>1 of 2</td>") {

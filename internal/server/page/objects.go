@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+)
+
+// objectsView is the page of the watched objects.
+type objectsView struct {
+	objects.Query
+
+	Clusters, Systems, States []choice
+	Any                       bool // something is chosen
+	Total                     int
+	Counts                    []stateCount
+	Columns                   []column
+	Rows                      []objectRow
+	First, Next, JSON, CSV    string // addresses; empty without such a page
+}
+
+// stateCount is how many objects of the list are in a state, with the way to them.
+type stateCount struct {
+	objectState
+
+	N    int
+	Href string
+}
+
+// column is the head of a column, with the way to the list in its order.
+type column struct {
+	Text, Href, Order string // Order is the value of aria-sort; empty if another column decides
+}
+
+// objectState is the state of an object as a word, a mark and a class.
+type objectState struct{ State, Mark, Class string }
+
+func objectStateOf(state string) objectState {
+	s := objectState{State: strings.ReplaceAll(state, "_", " "), Mark: "–", Class: "absent"}
+	switch state {
+	case objects.Ready:
+		s.Mark, s.Class = "✓", "ok"
+	case "failed", "stalled":
+		s.Mark, s.Class = "✕", "down"
+	case "dependency_not_ready", "unprocessed", "deleting":
+		s.Mark, s.Class = "▲", "degraded"
+	case "progressing":
+		s.Mark, s.Class = "…", "progressing"
+	case "suspended":
+		s.Mark = "‖"
+	case "unknown":
+		s.Mark, s.Class = "?", "unknown"
+	case "":
+		s.State = "no state"
+	}
+	return s
+}
+
+// objectRow is an object of the list.
+type objectRow struct {
+	objectState
+	objects.Object
+
+	// State is that of objectState, in words.
+	State      string
+	Href, Name string
+	Since      stamp
+	AtLeast    bool
+}
+
+func objectRowOf(o objects.Object, now time.Time) objectRow {
+	r := objectRow{objectState: objectStateOf(o.State), Object: o, Href: objectHref(o.Cluster, o.Kind, o.Namespace, o.Name), Name: o.Key(), AtLeast: o.SinceAtLeast}
+	r.State = r.objectState.State
+	r.Since = stampOfPointer(o.Since, now)
+	return r
+}
+
+// objectHref is the way to the page of an object, from /. The namespace of an object of the
+// cluster is a minus.
+func objectHref(cluster, kind, namespace, name string) string {
+	return "objects/" + url.PathEscape(cluster) + "/" + url.PathEscape(kind) + "/" + url.PathEscape(cmp.Or(namespace, "-")) + "/" + url.PathEscape(name)
+}
+
+// objects is the page of the watched objects that match the query.
+func (s *site) objects(r *http.Request) (view, error) {
+	values := r.URL.Query()
+	values.Del("limit") // a page has a size of its own
+	q, err := objects.ParseQuery(values)
+	if err != nil {
+		return view{}, badRequestError{err}
+	}
+	list := s.Objects(q)
+	parameters := q.Values()
+	v := objectsView{
+		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + query(parameters),
+		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.Systems...), States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
+	}
+	v.CSV = "api/v1/objects" + query(with(parameters, "format", "csv"))
+	for _, state := range objects.States() {
+		if n := list.States[state]; n > 0 {
+			v.Counts = append(v.Counts, stateCount{objectStateOf(state), n, "?" + with(parameters, "state", state).Encode()})
+		}
+	}
+	for _, o := range list.Objects {
+		v.Rows = append(v.Rows, objectRowOf(o, list.GeneratedAt))
+	}
+	v.Columns = columnsOf(q)
+	if values.Get("next") != "" {
+		v.First = "?" + parameters.Encode()
+	}
+	if list.Next != "" {
+		v.Next = "?" + with(parameters, "next", list.Next).Encode()
+	}
+	return view{Title: "Objects", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
+}
+
+// columnsOf returns the columns of the list. Those that can be sorted link to both orders.
+func columnsOf(q objects.Query) []column {
+	var all []column
+	for _, c := range [][2]string{{"State", "state"}, {"Kind", "kind"}, {"Object", "name"}, {"Cluster", "cluster"}, {"Reason", ""}, {"Since", "since"}, {"Revision", ""}, {"Source", ""}} {
+		one := column{Text: c[0]}
+		if c[1] != "" {
+			sort := c[1]
+			switch q.Sort {
+			case c[1]:
+				one.Order, sort = "ascending", "-"+c[1]
+			case "-" + c[1]:
+				one.Order = "descending"
+			}
+			one.Href = "?" + with(q.Values(), "sort", sort).Encode()
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+func (s *site) clusterNames() []string {
+	var names []string
+	for _, c := range s.Clusters().Clusters {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// with returns parameters of a URL with another value for one of them.
+func with(values url.Values, name, value string) url.Values {
+	changed := url.Values{}
+	for k, v := range values {
+		changed[k] = v
+	}
+	changed.Set(name, value)
+	return changed
+}
+
+func query(values url.Values) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return "?" + values.Encode()
+}
