@@ -5,6 +5,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type pods struct {
 	source    podSource
 	selectors []podSelector
 	labels    []string // that decide anything
+	// namespaces are those in which pods are asked for metrics; empty is all.
+	namespaces []string
 
 	podRows, metricRows *exposition.Group
 
@@ -61,9 +64,15 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), stay: site.StaleAfter, now: site.Now,
 		cluster: site.Cluster.Name,
 		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
-		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
+		namespaces: c.Namespaces,
+		podRows:    group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
 		known: map[string]knownPods{}, asked: map[string]bool{}, slow: map[string]bool{},
 	}
+}
+
+// asks reports whether a pod is asked for its metrics.
+func (p *pods) asks(pod *pod) bool {
+	return (len(p.namespaces) == 0 || slices.Contains(p.namespaces, pod.Metadata.Namespace)) && p.source.asks(pod)
 }
 
 // Groups are all rows about pods, and those of their metrics.

@@ -174,3 +174,39 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		}
 	}
 }
+
+// TestNamespaces: pods elsewhere are known, but not asked.
+func TestNamespaces(t *testing.T) {
+	t.Parallel()
+	s := newStubServer(t)
+	s.pods = []map[string]any{
+		podObject("kustomize-controller-a", nil),
+		podObject("forged", func(metadata, _, _ map[string]any) { metadata["namespace"] = "tenant" }),
+	}
+	for _, of := range []string{"flux-system/kustomize-controller-a:8080", "tenant/forged:8080"} {
+		s.behind[of] = says("workqueue_depth{name=\"x\"} 3\n")
+	}
+	for _, tc := range []struct{ namespaces, asked []string }{
+		{nil, []string{"kustomize-controller-a", "forged"}},
+		{[]string{"flux-system", "none"}, []string{"kustomize-controller-a"}},
+		{[]string{"none"}, nil},
+	} {
+		conf := podConfig()
+		conf.Namespaces = tc.namespaces
+		p, e := startPods(t, s.cluster, conf, nil)
+		before := len(s.requests())
+		p.round(t.Context())
+		var asked []string
+		for _, name := range []string{"kustomize-controller-a", "forged"} {
+			if strings.Contains(strings.Join(s.requests()[before:], "\n"), "/pods/"+name+":8080/proxy/metrics") {
+				asked = append(asked, name)
+			}
+		}
+		if diff := cmp.Diff(tc.asked, asked); diff != "" {
+			t.Errorf("in %q: %s", tc.namespaces, diff)
+		}
+		if got := strings.Count(servedRows(t, e, podInfo.Name), "\n"); got != 2 {
+			t.Errorf("in %q: %d pods are known", tc.namespaces, got)
+		}
+	}
+}

@@ -56,6 +56,7 @@ func Policy(pki, kv []string) string {
 // Role is a role of the Kubernetes auth method. Its tokens are batch tokens: a
 // login then writes nothing to the storage and leaves no lease behind.
 type Role struct {
+	Audience        string   `json:"audience,omitempty"`
 	ServiceAccounts []string `json:"bound_service_account_names"`
 	Namespaces      []string `json:"bound_service_account_namespaces"`
 	Policies        []string `json:"token_policies"`
@@ -63,6 +64,11 @@ type Role struct {
 	TokenType       string   `json:"token_type"`
 	TokenTTL        string   `json:"token_ttl"`
 }
+
+// Audience is that of the service account tokens that the exporter logs in with, as the
+// chart mounts them: OpenBao, or anyone who reads them there, cannot use them at the API
+// server.
+const Audience = "openbao"
 
 // NewRole is a role for a service account, with the given policies.
 func NewRole(namespace, serviceAccount string, policies ...string) Role {

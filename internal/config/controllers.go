@@ -14,12 +14,13 @@ import (
 
 // Controllers configures the collector of the workloads themselves.
 type Controllers struct {
-	Enabled   bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets, DaemonSets and pods of the management plane in every cluster."`
-	Via       string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
-	Interval  Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often pods are listed and asked for their metrics."`
-	Allow     []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key, or if it is empty: those in metrics.md. To have none, set via to none."`
-	Buckets   bool              `yaml:"buckets,omitempty" jsonschema:"default=false" jsonschema_description:"Whether the buckets of histograms are exported again beside their sum and count, for quantiles such as a 99th percentile. They are some ten series for each one."`
-	Selectors map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
+	Enabled    bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets, DaemonSets and pods of the management plane in every cluster."`
+	Via        string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
+	Interval   Duration          `yaml:"interval" jsonschema:"default=30s,exclusiveMinimum=0" jsonschema_description:"How often pods are listed and asked for their metrics."`
+	Allow      []string          `yaml:"allow,omitempty" jsonschema:"uniqueItems=true,pattern=^[A-Z_a-z][0-9A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"The families of the controllers' own metrics that are exported again. Without this key, or if it is empty: those in metrics.md. To have none, set via to none."`
+	Buckets    bool              `yaml:"buckets,omitempty" jsonschema:"default=false" jsonschema_description:"Whether the buckets of histograms are exported again beside their sum and count, for quantiles such as a 99th percentile. They are some ten series for each one."`
+	Namespaces []string          `yaml:"namespaces,omitempty" jsonschema:"uniqueItems=true,maxLength=63,pattern=^[0-9a-z]([-0-9a-z]*[0-9a-z])?$" hint:"Use the name of a namespace" jsonschema_description:"The namespaces of the controllers, in all clusters. Pods in other namespaces are not asked for their metrics, and the chart grants pods/proxy in these only. Without this key, or if it is empty: all namespaces."`
+	Selectors  map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
 }
 
 // ControllerSystems are the systems whose workloads are known.

@@ -57,6 +57,14 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- /* The token for OpenBao is another one than that for the API server. */ -}}
+{{- if .Values.openbaoToken.audience -}}
+{{- range dig "collectors" "openbao" list $config -}}
+{{- if and (dig "auth" "kubernetes" nil . | kindIs "map") (not (dig "auth" "kubernetes" "tokenFile" "" .)) -}}
+{{- $_ := set .auth.kubernetes "tokenFile" "/etc/cobaltcore-exporter/openbao-token/token" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- /* What it sends itself goes the way of the alerts of Prometheus. */ -}}
 {{- with $config.alertmanager -}}
 {{- if .urls -}}
@@ -76,6 +84,26 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- with .Values.prometheusRules.dashboardBaseURL }}{{ $_ := set $rules "dashboardBaseURL" ($rules.dashboardBaseURL | default .) }}{{ end -}}
 {{- with $rules }}{{ $_ := set $config "rules" . }}{{ end -}}
 {{ $config | toYaml }}
+{{- end }}
+
+{{- /* Where the exporter connects to: {ports: [port, …], pods: true if it is all pods}. */}}
+{{- define "cobaltcore-exporter.egress" -}}
+{{- $collectors := dig "collectors" dict (.Values.config | default dict) | default dict -}}
+{{- $ports := list -}}
+{{- range .Values.networkPolicy.apiServerPorts }}{{ $ports = append $ports (int .) }}{{ end -}}
+{{- $urls := dig "alertmanager" "urls" list (.Values.config | default dict) | default list -}}
+{{- range $collectors.openbao -}}
+{{- with .service }}{{ $ports = append $ports (int (.port | default 8200)) }}{{ end -}}
+{{- $urls = concat $urls (.nodes | default list) -}}
+{{- end -}}
+{{- range $collectors.aurora }}{{ $urls = concat $urls (compact (list .url .keystoneURL)) }}{{ end -}}
+{{- range $urls -}}
+{{- $host := (urlParse .).host -}}
+{{- $port := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $host) | default (ternary "80" "443" (hasPrefix "http:" .)) -}}
+{{- $ports = append $ports (int $port) -}}
+{{- end -}}
+{{- $pods := and (dig "controllers" "enabled" true $collectors) (eq (dig "controllers" "via" "proxy" $collectors) "direct") -}}
+{{ dict "ports" ($ports | uniq) "pods" $pods | toJson }}
 {{- end }}
 
 {{- /* What prometheusRules says about alerts, as the exporter's own rules: disabled, overrides. */}}

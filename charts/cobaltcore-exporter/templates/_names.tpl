@@ -61,9 +61,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end }}
 
-{{- /* Is anything between the exporter and who asks it: TLS, authentication? */}}
+{{- /* Is anything between the exporter and a probe: TLS, basic authentication, a rate limit? */}}
 {{- define "cobaltcore-exporter.protected" -}}
-{{- if or .Values.web.tlsSecretName .Values.web.configSecretName }}true{{ end -}}
+{{- if or .Values.web.tlsSecretName .Values.web.configSecretName .Values.web.rateLimit.interval }}true{{ end -}}
 {{- end }}
 
 {{- define "cobaltcore-exporter.scheme" -}}

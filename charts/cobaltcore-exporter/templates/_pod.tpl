@@ -9,12 +9,27 @@ exporter.yaml: |
 {{- with .Values.configFiles }}
 {{ toYaml . }}
 {{- end }}
-{{- if and .Values.web.tlsSecretName (not .Values.web.configSecretName) }}
+{{- if include "cobaltcore-exporter.webConfig" . }}
 web.yaml: |
-  tls_server_config:
-    cert_file: /etc/cobaltcore-exporter/web-tls/tls.crt
-    key_file: /etc/cobaltcore-exporter/web-tls/tls.key
+{{ include "cobaltcore-exporter.webConfig" . | indent 2 }}
 {{- end }}
+{{- end }}
+
+{{- /* The configuration of the web server, unless it is in a Secret. */}}
+{{- define "cobaltcore-exporter.webConfig" -}}
+{{- $config := dict -}}
+{{- with .Values.web -}}
+{{- if and .configSecretName .rateLimit.interval }}{{ fail "web.rateLimit: it is in web.yaml of web.configSecretName, as rate_limit" }}{{ end -}}
+{{- if not .configSecretName -}}
+{{- if .tlsSecretName -}}
+{{- $_ := set $config "tls_server_config" (dict "cert_file" "/etc/cobaltcore-exporter/web-tls/tls.crt" "key_file" "/etc/cobaltcore-exporter/web-tls/tls.key") -}}
+{{- end -}}
+{{- with .rateLimit -}}
+{{- if .interval }}{{ $_ := set $config "rate_limit" (dict "interval" .interval "burst" (int .burst)) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with $config }}{{ toYaml . }}{{ end -}}
 {{- end }}
 
 {{- define "cobaltcore-exporter.args" -}}
@@ -23,7 +38,7 @@ web.yaml: |
 - --web.listen-address=:{{ .Values.web.port }}
 {{- if .Values.web.configSecretName }}
 - --web.config.file=/etc/cobaltcore-exporter/web/web.yaml
-{{- else if .Values.web.tlsSecretName }}
+{{- else if include "cobaltcore-exporter.webConfig" . }}
 - --web.config.file=/etc/cobaltcore-exporter/config/web.yaml
 {{- end }}
 {{- if include "cobaltcore-exporter.protected" . }}
@@ -31,6 +46,14 @@ web.yaml: |
 - --web.probe-address=:{{ .Values.web.probePort }}
 {{- end }}
 - --web.max-requests={{ .Values.web.maxRequests }}
+{{- with .Values.web.kubernetesAuth }}
+{{- if .enabled }}
+- --web.kubernetes-auth
+{{- range .audiences }}
+- --web.kubernetes-auth-audience={{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if .Values.web.enablePprof }}
 - --web.enable-pprof
 {{- end }}
@@ -49,6 +72,11 @@ web.yaml: |
 {{- range .Values.secretMounts }}
 - name: secret-{{ .name }}
   mountPath: /etc/cobaltcore-exporter/secrets/{{ .name }}
+  readOnly: true
+{{- end }}
+{{- if and .Values.openbaoToken.audience (include "cobaltcore-exporter.openbaoLogin" .) }}
+- name: openbao-token
+  mountPath: /etc/cobaltcore-exporter/openbao-token
   readOnly: true
 {{- end }}
 {{- if .Values.web.configSecretName }}
@@ -74,6 +102,12 @@ web.yaml: |
 - name: secret-{{ .name }}
   secret: {{- omit . "name" | toYaml | nindent 4 }}
 {{- end }}
+{{- if and .Values.openbaoToken.audience (include "cobaltcore-exporter.openbaoLogin" .) }}
+- name: openbao-token
+  projected:
+    sources:
+      - serviceAccountToken: {audience: {{ .Values.openbaoToken.audience | quote }}, expirationSeconds: 3600, path: token}
+{{- end }}
 {{- with .Values.web.configSecretName }}
 - name: web
   secret:
@@ -89,14 +123,20 @@ web.yaml: |
 {{- end }}
 {{- end }}
 
-{{- /* Is the token of the service account of use to anybody, the API server or OpenBao? */}}
-{{- define "cobaltcore-exporter.needsToken" -}}
-{{- $needed := gt (include "cobaltcore-exporter.here" . | fromJsonArray | len) 0 -}}
-{{- range dig "openbao" list (dig "collectors" dict (.Values.config | default dict) | default dict) -}}
+{{- /* Is there an OpenBao that the exporter logs in to with the token of its account, or with that of an own audience? */}}
+{{- define "cobaltcore-exporter.openbaoLogin" -}}
+{{- $needed := false -}}
+{{- range dig "collectors" "openbao" list (.Values.config | default dict) | default list -}}
 {{- /* An empty mapping is a login with the defaults. */ -}}
-{{- if dig "auth" "kubernetes" nil . | kindIs "map" }}{{ $needed = true }}{{ end -}}
+{{- if and (dig "auth" "kubernetes" nil . | kindIs "map") (not (dig "auth" "kubernetes" "tokenFile" "" .)) }}{{ $needed = true }}{{ end -}}
 {{- end -}}
 {{- if $needed }}true{{ end -}}
+{{- end }}
+
+{{- /* Is the token of the service account of use, at the API server or at OpenBao? */}}
+{{- define "cobaltcore-exporter.needsToken" -}}
+{{- $needed := or .Values.web.kubernetesAuth.enabled (gt (include "cobaltcore-exporter.here" . | fromJsonArray | len) 0) -}}
+{{- if or $needed (and (include "cobaltcore-exporter.openbaoLogin" .) (not .Values.openbaoToken.audience)) }}true{{ end -}}
 {{- end }}
 
 {{- /* A probe of the pod, unless the user has another way to ask. */}}

@@ -22,7 +22,7 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
-{{- if eq (dig "controllers" "via" "proxy" $collectors) "proxy" }}
+{{- if and (eq (dig "controllers" "via" "proxy" $collectors) "proxy") (not (dig "controllers" "namespaces" list $collectors)) }}
 - apiGroups: [""]
   resources: [pods/proxy]
   verbs: [get]
@@ -71,6 +71,12 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- if and .service (has .cluster $here) -}}
 {{- $of := get $rules .service.namespace | default list -}}
 {{- $_ := set $rules .service.namespace (append $of (dict "apiGroups" (list "discovery.k8s.io") "resources" (list "endpointslices") "verbs" (list "list")) | uniq) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (dig "controllers" "enabled" true $collectors) (eq (dig "controllers" "via" "proxy" $collectors) "proxy") -}}
+{{- range dig "controllers" "namespaces" list $collectors -}}
+{{- $of := get $rules . | default list -}}
+{{- $_ := set $rules . (append $of (dict "apiGroups" (list "") "resources" (list "pods/proxy") "verbs" (list "get"))) -}}
 {{- end -}}
 {{- end -}}
 {{- range (include "cobaltcore-exporter.probeAccounts" . | fromYaml).accounts -}}

@@ -124,8 +124,8 @@ func TestChartRefuses(t *testing.T) {
 		"a cluster label without rules":   {`{"config":{"clusterLabel":"k8s_cluster"}}`, "config.clusterLabel"},
 		"an account without a name":       {`{"serviceAccount":{"create":false}}`, "serviceAccount.name"},
 		"a memory limit in parts":         {`{"resources":{"limits":{"memory":"500000000m"}}}`, "resources.limits.memory"},
-		"an ingress without a host":       {`{"ingress":{"enabled":true}}`, "ingress.host"},
-		"a route without a gateway":       {`{"httpRoute":{"enabled":true}}`, "httpRoute.parentRefs"},
+		"an ingress without a host":       {`{"ingress":{"enabled":true},"networkPolicy":{"create":false}}`, "ingress.host"},
+		"a route without a gateway":       {`{"httpRoute":{"enabled":true},"networkPolicy":{"create":false}}`, "httpRoute.parentRefs"},
 		"another severity for all":        {`{"prometheusRules":{"additionalRuleLabels":{"severity":"info"}}}`, "invalid propertyName 'severity'"},
 		"a probe with our own account":    {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"management","nodes":["https://o:8200"],"loginProbe":{"enabled":true,"serviceAccount":{"name":"exporter-cobaltcore-exporter"}}}]}}}`, "is the account of the exporter"},
 		"OpenBao in no cluster":           {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"storage","nodes":["https://o:8200"]}]}}}`, "storage of o is none of the configuration, which has management"},
@@ -133,6 +133,11 @@ func TestChartRefuses(t *testing.T) {
 		"a change of a rule that is none": {`{"config":{"rules":{"overrides":{"FluxStaled":{"for":"5m"}}}}}`, "config.rules.overrides: there is no FluxStaled"},
 		"a threshold of nothing":          {`{"prometheusRules":{"overrides":{"FluxStalled":{"threshold":5}}}}`, "FluxStalled has no threshold"},
 		"one port for two":                {`{"web":{"tlsSecretName":"tls","probePort":9876}}`, "web.probePort"},
+		"a rate limit in two places":      {`{"web":{"configSecretName":"web","rateLimit":{"interval":"1s"}}}`, "web.rateLimit"},
+		"a password and a token":          {`{"web":{"kubernetesAuth":{"enabled":true}},"serviceMonitor":{"basicAuth":{"username":{"name":"s","key":"u"}}}}`, "serviceMonitor.basicAuth"},
+		"an ingress that is kept out":     {`{"ingress":{"enabled":true,"host":"h"}}`, "networkPolicy.ingressFrom"},
+		"a page that is kept out":         {`{"service":{"expose":true}}`, "networkPolicy.ingressFrom"},
+		"a node port that is kept out":    {`{"service":{"type":"NodePort"}}`, "networkPolicy.ingressFrom"},
 		"a bad digest":                    {`{"image":{"digest":"latest"}}`, "/image/digest"},
 	} {
 		t.Run(name, func(t *testing.T) {

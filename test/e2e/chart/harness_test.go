@@ -28,7 +28,7 @@ const (
 
 // chartSets are the values with which everything is tried.
 func chartSets() []string {
-	return []string{"defaults", "all", "sharded", "minimal", "greenhouse", "remote"}
+	return []string{"defaults", "all", "sharded", "minimal", "greenhouse", "access", "remote"}
 }
 
 func chartDir(t *testing.T) string {

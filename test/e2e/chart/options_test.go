@@ -8,10 +8,13 @@ package chart
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
@@ -26,26 +29,45 @@ func renderedWith(t *testing.T, values string) []*unstructured.Unstructured {
 	return decoded(t, text)
 }
 
-// TestChartToken: a pod gets the token of its account exactly if somebody asks for it.
+// TestChartToken: a pod gets the token of its account exactly if it is used, and one with an
+// audience of its own for OpenBao.
 func TestChartToken(t *testing.T) {
 	t.Parallel()
 	const elsewhere = `{"localCluster":{"enabled":false},"config":{"clusters":[{"name":"storage","kubeconfig":{"path":"x"}}],` +
 		`"collectors":{"openbao":[{"name":"openbao","cluster":"storage","nodes":["https://openbao:8200"],"auth":`
+	const file = "/etc/cobaltcore-exporter/openbao-token/token"
 	for name, c := range map[string]struct {
-		values string
-		want   bool
+		values   string
+		want     bool
+		audience string // of the other token
+		file     string // that the exporter logs in with
 	}{
-		"its own cluster":             {`{}`, true},
-		"OpenBao with the defaults":   {elsewhere + `{"kubernetes":{}}}]}}}`, true},
-		"OpenBao with a mount":        {elsewhere + `{"kubernetes":{"mount":"kubernetes/storage"}}}]}}}`, true},
-		"OpenBao with a file":         {elsewhere + `{"tokenFile":"token"}}]}}}`, false},
-		"OpenBao that needs no token": {elsewhere + `{}}]}}}`, false},
+		"its own cluster":             {values: `{}`, want: true},
+		"OpenBao with the defaults":   {values: elsewhere + `{"kubernetes":{}}}]}}}`, audience: "openbao", file: file},
+		"OpenBao with a mount":        {values: elsewhere + `{"kubernetes":{"mount":"kubernetes/storage"}}}]}}}`, audience: "openbao", file: file},
+		"OpenBao with an audience":    {values: elsewhere + `{"kubernetes":{}}}]}},"openbaoToken":{"audience":"bao"}}`, audience: "bao", file: file},
+		"OpenBao without an audience": {values: elsewhere + `{"kubernetes":{}}}]}},"openbaoToken":{"audience":""}}`, want: true},
+		"OpenBao with its own token":  {values: elsewhere + `{"kubernetes":{"tokenFile":"/t"}}}]}}}`, file: "/t"},
+		"OpenBao with a file":         {values: elsewhere + `{"tokenFile":"token"}}]}}}`},
+		"OpenBao that needs no token": {values: elsewhere + `{}}]}}}`},
+		"Kubernetes decides":          {values: elsewhere + `{}}]}},"web":{"kubernetesAuth":{"enabled":true}}}`, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spec, _ := podTemplate(t, renderedWith(t, c.values))
+			objects := renderedWith(t, c.values)
+			spec, container := podTemplate(t, objects)
 			if got := spec["automountServiceAccountToken"]; got != c.want {
 				t.Errorf("the token is mounted: %v, want %t", got, c.want)
+			}
+			text, err := yaml.Marshal(map[string]any{"volumes": spec["volumes"], "mounts": container["volumeMounts"]})
+			harness.Must(t, err)
+			if got := strings.Contains(string(text), "audience: "+c.audience+"\n"); got != (c.audience != "") || strings.Contains(string(text), "openbao-token") != got {
+				t.Errorf("volumes, want a token with the audience %q:\n%s", c.audience, text)
+			}
+			text, err = yaml.Marshal(exporterConfig(t, objects))
+			harness.Must(t, err)
+			if got := strings.Contains(string(text), "kubernetes:") && strings.Contains(string(text), "tokenFile: "+c.file+"\n"); got != (c.file != "") {
+				t.Errorf("configuration, want the file %q:\n%s", c.file, text)
 			}
 		})
 	}
@@ -81,5 +103,60 @@ func TestChartTLS(t *testing.T) {
 	endpoint, _ := endpoints[0].(map[string]any)
 	if diff := cmp.Diff(map[string]any{"serverName": chartName + "." + chartNamespace + ".svc"}, endpoint["tlsConfig"]); diff != "" || endpoint["scheme"] != "https" {
 		t.Errorf("scheme %v, tlsConfig %s", endpoint["scheme"], diff)
+	}
+}
+
+// TestChartNetworkPolicy: only the peers of the values are admitted, none if there are none,
+// and egress is open unless it is restricted.
+func TestChartNetworkPolicy(t *testing.T) {
+	t.Parallel()
+	prometheus := map[string]any{
+		"namespaceSelector": map[string]any{}, "podSelector": map[string]any{"matchLabels": map[string]any{"app.kubernetes.io/name": "prometheus"}},
+	}
+	everywhere := map[string]any{"ipBlock": map[string]any{"cidr": "0.0.0.0/0"}}
+	for name, c := range map[string]struct {
+		values  string
+		from    []any // nil: nobody
+		egress  int   // the number of rules; 0 is open
+		allPods bool
+	}{
+		"defaults":            {values: `{}`, from: []any{prometheus}},
+		"an ingress":          {values: `{"ingress":{"enabled":true,"host":"h"},"networkPolicy":{"ingressFrom":[{"ipBlock":{"cidr":"0.0.0.0/0"}}]}}`, from: []any{prometheus, everywhere}},
+		"nobody":              {values: `{"networkPolicy":{"prometheus":[]}}`},
+		"egress of the user":  {values: `{"networkPolicy":{"egress":[{"ports":[{"port":443}]}]}}`, from: []any{prometheus}, egress: 2},
+		"egress of the chart": {values: `{"networkPolicy":{"egressFromConfig":true}}`, from: []any{prometheus}, egress: 2},
+		"both":                {values: `{"networkPolicy":{"egressFromConfig":true,"egress":[{"ports":[{"port":3128}]}]}}`, from: []any{prometheus}, egress: 3},
+		"controllers asked at their addresses": {
+			values: `{"networkPolicy":{"egressFromConfig":true},"config":{"collectors":{"controllers":{"via":"direct"}}}}`, from: []any{prometheus}, egress: 3, allPods: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			policy := ofKind(renderedWith(t, c.values), "NetworkPolicy")[0].Object
+			ingress, _, err := unstructured.NestedSlice(policy, "spec", "ingress")
+			harness.Must(t, err)
+			var from []any
+			for _, rule := range ingress {
+				rule, _ := rule.(map[string]any)
+				peers, _ := rule["from"].([]any)
+				if len(peers) == 0 {
+					t.Errorf("a rule admits everything: %v", rule)
+				}
+				from = append(from, peers...)
+			}
+			if diff := cmp.Diff(c.from, from); diff != "" {
+				t.Error(diff)
+			}
+			egress, _, err := unstructured.NestedSlice(policy, "spec", "egress")
+			harness.Must(t, err)
+			types, _, err := unstructured.NestedStringSlice(policy, "spec", "policyTypes")
+			harness.Must(t, err)
+			if len(egress) != c.egress || slices.Contains(types, "Egress") != (c.egress > 0) {
+				t.Errorf("%v: %d egress rules, want %d", types, len(egress), c.egress)
+			}
+			if text, _ := yaml.Marshal(egress); strings.Contains(string(text), "namespaceSelector: {}") != c.allPods {
+				t.Errorf("egress:\n%s", text)
+			}
+		})
 	}
 }

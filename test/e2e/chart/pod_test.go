@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,7 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 		mount(t, c, spec, container, root)
 		file := filepath.Join(root, "etc", "cobaltcore-exporter", "config", "exporter.yaml")
 		p := process{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}
+		p.kubeconfig, p.token = kubeconfigFor(t, c, token), scrapeToken(t, c, objects)
 		for _, o := range ofKind(objects, "Pod") { // that of helm test
 			containers, _, err := unstructured.NestedSlice(o.Object, "spec", "containers")
 			harness.Must(t, err)
@@ -64,11 +66,40 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 	nothingRefused(t, local, all)
 }
 
+// scrapeToken returns a token of the service account that the chart lets scrape, with the
+// first audience that it accepts; empty if there is none.
+func scrapeToken(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) string {
+	t.Helper()
+	_, container := podTemplate(t, objects)
+	var audiences []string
+	for _, a := range stringsOf(container["args"]) {
+		if audience, ok := strings.CutPrefix(a, "--web.kubernetes-auth-audience="); ok {
+			audiences = append(audiences, audience)
+		}
+	}
+	for _, o := range ofKind(objects, "ClusterRoleBinding") {
+		if o.GetName() != chartNamespace+"-"+chartName+"-metrics" {
+			continue
+		}
+		subjects, _, err := unstructured.NestedSlice(o.Object, "subjects")
+		harness.Must(t, err)
+		subject, _ := subjects[0].(map[string]any)
+		namespace, name := fmt.Sprint(subject["namespace"]), fmt.Sprint(subject["name"])
+		harness.Must(t, c.Apply(t.Context(), testbed.NewObject("v1", "ServiceAccount", namespace, name)))
+		token, err := c.ServiceAccountToken(t.Context(), namespace, name, time.Hour, audiences...)
+		harness.Must(t, err)
+		return token
+	}
+	return ""
+}
+
 // process is the container of a pod.
 type process struct {
 	program, root, file string
 	args, test          []string
 	shard               string
+	// kubeconfig is that of the pod, and token that of a Prometheus where Kubernetes decides.
+	kubeconfig, token string
 }
 
 // here are arguments or a text with the directory of the files as it is on this machine.
@@ -94,6 +125,9 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 	ports := map[string]int{}
 	var args []string
 	for _, a := range p.args {
+		if a == "--web.kubernetes-auth" { // nothing here is in the cluster
+			args = append(args, "--web.kubernetes-auth-kubeconfig="+p.kubeconfig)
+		}
 		a = strings.Replace(p.here(a), "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
 		for i, flag := range []string{"--web.listen-address=:", "--web.probe-address=:"} {
 			if strings.HasPrefix(a, flag) {
@@ -119,10 +153,12 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, running.Stop) })
 
-	protected := ports["--web.probe-address=:"] != 0
-	scheme, probes := "http", numbers[0]
-	if protected {
-		scheme, probes = "https", numbers[1]
+	scheme, probes, protected := "http", numbers[0], p.token != ""
+	if ports["--web.probe-address=:"] != 0 {
+		probes = numbers[1]
+	}
+	if slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--web.config.file=") && strings.Contains(a, "/web/") }) {
+		scheme, protected = "https", true
 	}
 	if err := running.WaitReady(t.Context(), time.Minute, func(ctx context.Context) error {
 		_, err := httpGet(ctx, fmt.Sprintf("http://127.0.0.1:%d/-/ready", probes), "")
@@ -136,20 +172,24 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 			t.Error("anybody may scrape")
 		}
 	}
-	body, err := httpGet(t.Context(), url, "password")
+	credentials := "Basic " + base64.StdEncoding.EncodeToString([]byte("prometheus:password"))
+	if p.token != "" {
+		credentials = "Bearer " + p.token
+	}
+	body, err := httpGet(t.Context(), url, credentials)
 	if err != nil {
 		return nil, err
 	}
 	return harness.Parse(body)
 }
 
-func httpGet(ctx context.Context, url, password string) ([]byte, error) {
+func httpGet(ctx context.Context, url, credentials string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	if password != "" {
-		request.SetBasicAuth("prometheus", password)
+	if credentials != "" {
+		request.Header.Set("Authorization", credentials)
 	}
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -168,15 +208,19 @@ func httpGet(ctx context.Context, url, password string) ([]byte, error) {
 }
 
 // mount does what a kubelet does with the volumes of a pod: the files of ConfigMaps and
-// Secrets appear below root.
+// Secrets, and tokens, appear below root.
 func mount(t *testing.T, c *testbed.Cluster, spec, container map[string]any, root string) {
 	t.Helper()
-	from := map[string]*unstructured.Unstructured{}
+	from, tokens := map[string]*unstructured.Unstructured{}, map[string]map[string]any{}
 	volumes, _, err := unstructured.NestedSlice(spec, "volumes")
 	harness.Must(t, err)
 	for _, v := range volumes {
 		v, _ := v.(map[string]any)
 		name, _ := v["name"].(string)
+		if sources, ok, _ := unstructured.NestedSlice(v, "projected", "sources"); ok {
+			source, _ := sources[0].(map[string]any)
+			tokens[name], _ = source["serviceAccountToken"].(map[string]any)
+		}
 		if secret, ok, _ := unstructured.NestedString(v, "secret", "secretName"); ok {
 			from[name] = testbed.NewObject("v1", "Secret", chartNamespace, secret)
 		}
@@ -192,9 +236,14 @@ func mount(t *testing.T, c *testbed.Cluster, spec, container map[string]any, roo
 		path, _ := m["mountPath"].(string)
 		dir := filepath.Join(root, path)
 		harness.Must(t, os.MkdirAll(dir, 0o755))
+		if want := tokens[name]; want != nil {
+			token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour, fmt.Sprint(want["audience"]))
+			harness.Must(t, err)
+			harness.Must(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(want["path"])), []byte(token), 0o600))
+		}
 		source := from[name]
 		if source == nil {
-			continue // an emptyDir
+			continue // an emptyDir, or a token
 		}
 		object, err := c.Get(t.Context(), source)
 		harness.Must(t, err)

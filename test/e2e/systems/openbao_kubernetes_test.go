@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
@@ -71,8 +72,10 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	probed := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "cobaltcore-exporter-probe")
 	harness.Must(t, c.Apply(t.Context(), account, probed, slice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
 	harness.Must(t, b.ConfigureKubernetesAuth(t.Context(), "kubernetes/management", c))
+	own := openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter", "cobaltcore-exporter")
+	own.Audience = openbao.Audience
 	for name, role := range map[string]openbao.Role{
-		"cobaltcore-exporter":       openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter", "cobaltcore-exporter"),
+		"cobaltcore-exporter":       own,
 		"cobaltcore-exporter-probe": openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter-probe"),
 	} {
 		var body map[string]any
@@ -81,8 +84,9 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 		harness.Must(t, json.Unmarshal(text, &body))
 		harness.AdminRequest(t, b, http.MethodPost, "auth/kubernetes/management/role/"+name, body)
 	}
-	jwt, err := c.ServiceAccountToken(t.Context(), "cobaltcore-exporter", "cobaltcore-exporter", time.Hour)
+	jwt, err := c.ServiceAccountToken(t.Context(), "cobaltcore-exporter", "cobaltcore-exporter", time.Hour, openbao.Audience)
 	harness.Must(t, err)
+	usable(t, c, jwt, false)
 	tokenFile := filepath.Join(t.TempDir(), "jwt")
 	harness.Must(t, os.WriteFile(tokenFile, []byte(jwt+"\n"), 0o600))
 
@@ -119,8 +123,34 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	harness.Must(t, b.ConfigureKubernetesAuth(t.Context(), "kubernetes/management", c))
 	e.Expect(t, 1, probe("1"))
 
+	jwt, err = c.ServiceAccountToken(t.Context(), "cobaltcore-exporter", "cobaltcore-exporter", time.Hour)
+	harness.Must(t, err)
+	usable(t, c, jwt, true)
+	login := map[string]any{"role": "cobaltcore-exporter", "jwt": jwt}
+	if code, _, err := b.Do(t.Context(), http.MethodPost, "auth/kubernetes/management/login", login, ""); err != nil || code != http.StatusForbidden {
+		t.Errorf("OpenBao answers %d to a token with the audience of the API server: %v", code, err)
+	}
+
 	harness.Must(t, c.StopAPIServer())
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_endpoint_failing", "endpoint": "endpointslices"})
 	e.Expect(t, 1, pod("openbao-0", "1")) // what is known stays
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_auth_probe_failing", "step": "token"})
+}
+
+// usable checks whether the API server accepts a token.
+func usable(t *testing.T, c *testbed.Cluster, token string, want bool) {
+	t.Helper()
+	config := rest.AnonymousClientConfig(c.Config)
+	config.BearerToken = token
+	client, err := rest.HTTPClientFor(config)
+	harness.Must(t, err)
+	defer client.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"/api/v1/pods", nil)
+	harness.Must(t, err)
+	answer, err := client.Do(request)
+	harness.Must(t, err)
+	harness.Must(t, answer.Body.Close())
+	if got := answer.StatusCode != http.StatusUnauthorized; got != want {
+		t.Errorf("the API server answers %s to the token", answer.Status)
+	}
 }
