@@ -35,7 +35,7 @@ func openAPI() ([]byte, error) {
 		}
 		return object{"get": operation}
 	}
-	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List]())
+	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail]())
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +55,7 @@ func openAPI() ([]byte, error) {
 		"paths": object{
 			"/api/v1/report":  get("getReport", "The health report", "Report"),
 			"/api/v1/objects": list,
+			"/api/v1/objects/{cluster}/{kind}/{namespace}/{name}": get("getObject", "An object with its dependencies and its rows", "ObjectsDetail", pathParameters()...),
 		},
 		"components": object{"schemas": schemas},
 	})
@@ -78,6 +79,19 @@ func objectParameters() []map[string]any {
 			text += " " + objects.NotReady + " stands for all states but ready."
 		}
 		all = append(all, queryParameter(name, text, "string"))
+	}
+	return all
+}
+
+// pathParameters describes the parts of the path of an object.
+func pathParameters() []map[string]any {
+	var all []map[string]any
+	for _, name := range []string{"cluster", "kind", "namespace", "name"} {
+		p := map[string]any{"name": name, "in": "path", "required": true, "schema": map[string]any{"type": "string"}}
+		if name == "namespace" {
+			p["description"] = "A minus for an object of the cluster."
+		}
+		all = append(all, p)
 	}
 	return all
 }

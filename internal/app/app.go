@@ -201,6 +201,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
 		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
 		Objects:     func(q objects.Query) objects.List { return a.current.Load().listObjects(q) },
+		Object:      func(n objects.Node) (objects.Detail, bool) { return a.current.Load().objects().Get(n) },
 		Systems:     watchedSystems(),
 		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
 		OpenAPI:     health.OpenAPI(),

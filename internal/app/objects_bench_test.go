@@ -36,10 +36,31 @@ func BenchmarkObjects(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			var list objects.List
+			started := processor(b)
 			for b.Loop() {
 				list = f.objects().List(q)
 			}
+			b.ReportMetric(float64((processor(b)-started).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 			b.ReportMetric(float64(list.Total), "matches")
 		})
 	}
+}
+
+// BenchmarkObject reads one object among 50,000 with its dependencies.
+func BenchmarkObject(b *testing.B) {
+	f := newLoadFleet(b)
+	for i := range benchObjects {
+		f.add(i, loadobject.Flux(i), time.Now().Add(-time.Minute))
+	}
+	f.serve()
+	o := f.objects().List(objects.Query{Sort: "name", Kind: "GitRepository", Limit: 1}).Objects[0]
+	n := objects.Node{Cluster: o.Cluster, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+	b.ReportAllocs()
+	started := processor(b)
+	for b.Loop() {
+		if _, ok := f.objects().Get(n); !ok {
+			b.Fatal("no such object")
+		}
+	}
+	b.ReportMetric(float64((processor(b)-started).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }

@@ -154,3 +154,13 @@ func RawLabel(line []byte, name string) (value []byte, ok bool) {
 
 // Has reports whether the group has rows of a family of the view.
 func (p *Page) Has(family int) bool { return p.columns[family] >= 0 }
+
+// Keys returns the keys of all groups.
+func (e *Exposition) Keys() []Key {
+	l := e.layout.Load()
+	keys := make([]Key, len(l.groups))
+	for i, g := range l.groups {
+		keys[i] = g.key
+	}
+	return keys
+}

@@ -35,8 +35,10 @@ func (m *matcher) matchesTarget(p *exposition.Page, at int) bool {
 		return true
 	}
 	for _, i := range m.reader.targets {
-		if raw, _ := exposition.RawLabel(firstLine(p.Rows(at, i)), "target_cluster"); len(raw) > 0 {
-			return oneOf(m.Target, string(raw))
+		if line := p.Rows(at, i); len(line) > 0 {
+			if raw, _ := exposition.RawLabel(line, "target_cluster"); len(raw) > 0 {
+				return oneOf(m.Target, string(raw))
+			}
 		}
 	}
 	return oneOf(m.Target, p.Key.Cluster)
@@ -48,6 +50,9 @@ func (m *matcher) matchesOwner(p *exposition.Page, at int) bool {
 	}
 	for _, i := range m.reader.owners {
 		line := firstLine(p.Rows(at, i))
+		if len(line) == 0 {
+			continue
+		}
 		for _, name := range []string{"owner", "support_group", "owned_by"} {
 			if owner := label(line, name); owner != "" && oneOf(m.Owner, owner) {
 				return true

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"
 )
 
 const (
@@ -67,5 +68,17 @@ func accepting(next http.Handler) http.Handler {
 			}
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// serveObject answers with one object. A minus is no namespace.
+func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d, ok := get(page.ObjectNode(r))
+		if !ok {
+			http.Error(w, "there is no such watched object", http.StatusNotFound)
+			return
+		}
+		serveJSON(func(context.Context) (objects.Detail, error) { return d, nil }).ServeHTTP(w, r)
 	})
 }

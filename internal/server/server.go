@@ -41,6 +41,9 @@ type Options struct {
 	Report func(context.Context) (health.Report, error)
 	// Objects is the answer of GET /api/v1/objects, as JSON or CSV.
 	Objects func(objects.Query) objects.List
+	// Object is the answer of GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}, as JSON; not
+	// ok if there is no such object.
+	Object func(objects.Node) (objects.Detail, bool)
 	// Systems are the names of the systems that have objects.
 	Systems []string
 	// Evaluated returns when the rules were last evaluated.
@@ -70,6 +73,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
 	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(o.Report), o.Evaluated))))
 	mux.Handle("GET /api/v1/objects", limit(o.MaxRequests, whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
+	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limit(o.MaxRequests, whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
@@ -93,7 +97,7 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	if err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Systems: o.Systems, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Systems: o.Systems, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)

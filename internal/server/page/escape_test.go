@@ -67,15 +67,17 @@ func TestEverythingIsEscaped(t *testing.T) {
 	o := options(t)
 	report, _ := o.Report(t.Context())
 	flow, clusters, list := o.SecretFlow(), o.Clusters(), read[objects.List](t, "objects.json")
+	one := read[objects.Detail](t, "object.json")
 	// The pages are reached by these; the overview also has hostile ones.
 	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
 		o.Report = func(context.Context) (health.Report, error) { return spoil(t, report, keep...), nil }
 		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
 		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
 		o.Objects = func(objects.Query) objects.List { return spoil(t, list, keep...) }
+		o.Object = func(objects.Node) (objects.Detail, bool) { return spoil(t, one, keep...), true }
 		h := handler(t, o)
 		for _, path := range []string{
-			"/objects", "/objects?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&sort=-name",
+			"/objects", "/objects/%3Cscript%3Ealert(1)%3C%2Fscript%3E/%22%3E/x/%3Cimg%3E", "/objects?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&sort=-name",
 			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
 			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
 		} {

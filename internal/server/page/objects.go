@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -73,11 +74,17 @@ type objectRow struct {
 	Href, Name string
 	Since      stamp
 	AtLeast    bool
+	// Short are the applied and the attempted revision with 10 digits of their digests.
+	Short [2]string
 }
+
+// digest matches the digest of a revision, of which ten digits are enough for people.
+var digest = regexp.MustCompile(`([0-9a-f]{10})[0-9a-f]{30,}`)
 
 func objectRowOf(o objects.Object, now time.Time) objectRow {
 	r := objectRow{objectState: objectStateOf(o.State), Object: o, Href: objectHref(o.Cluster, o.Kind, o.Namespace, o.Name), Name: o.Key(), AtLeast: o.SinceAtLeast}
 	r.State = r.objectState.State
+	r.Short = [2]string{digest.ReplaceAllString(o.Revision, "$1"), digest.ReplaceAllString(o.Attempted, "$1")}
 	r.Since = stampOfPointer(o.Since, now)
 	return r
 }

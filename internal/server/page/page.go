@@ -32,9 +32,11 @@ import (
 type Options struct {
 	// Ready says whether the reports are complete. Until then all pages but that of
 	// the clusters say what is waited for.
-	Ready      func() bool
-	Report     func(context.Context) (health.Report, error)
-	Objects    func(objects.Query) objects.List
+	Ready   func() bool
+	Report  func(context.Context) (health.Report, error)
+	Objects func(objects.Query) objects.List
+	// Object returns an object; not ok if it is not watched or does not exist.
+	Object     func(objects.Node) (objects.Detail, bool)
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
 	// Systems are the names of the systems that have objects.
@@ -103,8 +105,8 @@ func Register(mux *http.ServeMux, o Options) error {
 	if s.assets, err = loadAssets(); err != nil {
 		return err
 	}
-	for _, name := range []string{"overview", "cluster", "system", "objects", "secretflow", "status", "message"} {
-		t, err := template.ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "secretflow", "status", "message"} {
+		t, err := template.New(name).Funcs(template.FuncMap{"inside": inside}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return err
 		}
@@ -117,6 +119,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	add("/clusters/{name}", "cluster", s.cluster)
 	add("/systems/{name}", "system", s.system)
 	add("/objects", "objects", s.objects)
+	add("/objects/{cluster}/{kind}/{namespace}/{name}", "object", s.object)
 	add("/secretflow", "secretflow", s.flow)
 	add("/status", "status", func(*http.Request) (view, error) { return s.status(), nil })
 	mux.Handle("GET /static/{file}", s.assets)
@@ -178,7 +181,6 @@ func (s *site) frame(r *http.Request, v view) frame {
 	}
 	links := []link{
 		{Text: "Metrics", Href: "metrics"}, {Text: "Health as JSON", Href: "api/v1/report"}, {Text: "Clusters as JSON", Href: "api/v1/clusters"},
-		{Text: "Objects as JSON", Href: "api/v1/objects"},
 		{Text: "Objects as JSON", Href: "api/v1/objects"},
 		{Text: "Secret flow as JSON", Href: "api/v1/secretflow"}, {Text: "OpenAPI", Href: "api/v1/openapi.json"},
 		{Text: "Ready", Href: "-/ready"}, {Text: "Healthy", Href: "-/healthy"},

@@ -48,15 +48,19 @@ func read[T any](t *testing.T, file string) T {
 func options(t *testing.T) Options {
 	t.Helper()
 	report, flow, clusters := read[health.Report](t, "report.json"), read[secretflow.Report](t, "secretflow.json"), read[fleetreport.Report](t, "clusters.json")
+	detail := read[objects.Detail](t, "object.json")
 	return Options{
 		Ready:      func() bool { return true },
 		Report:     func(context.Context) (health.Report, error) { return report, nil },
 		SecretFlow: func() secretflow.Report { return flow },
 		Clusters:   func() fleetreport.Report { return clusters },
 		Objects:    listOf(t),
-		Systems:    []string{"flux", "openbao"},
-		Version:    "version 1",
-		Limit:      func(h http.Handler) http.Handler { return h },
+		Object: func(n objects.Node) (objects.Detail, bool) {
+			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
+		},
+		Systems: []string{"flux", "openbao"},
+		Version: "version 1",
+		Limit:   func(h http.Handler) http.Handler { return h },
 	}
 }
 
@@ -92,7 +96,7 @@ func TestGolden(t *testing.T) {
 	for name, path := range map[string]string{
 		"overview.html": "/", "filtered.html": "/?severity=critical&cluster=management&q=crl", "cluster.html": "/clusters/storage",
 		"system.html": "/systems/externalsecrets", "secretflow.html": "/secretflow", "status.html": "/status",
-		"objects.html": "/objects?state=failed&sort=-since",
+		"object.html": "/objects/storage/ClusterSecretStore/-/openbao-cluster-store", "objects.html": "/objects?state=failed&sort=-since",
 	} {
 		w := get(h, path)
 		if w.Code != http.StatusOK {
@@ -221,8 +225,8 @@ func TestAssets(t *testing.T) {
 func TestWhatIsNotThere(t *testing.T) {
 	o := options(t)
 	h := handler(t, o)
-	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;"} {
-		if w := get(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `href="../"`) {
+	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;", "/objects/a/K/-/n": "There is no watched object K n in cluster &#34;a&#34;."} {
+		if w := get(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `../">To the fleet`) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}

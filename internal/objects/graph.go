@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// Bounds of a graph. What is beyond them is counted.
+const (
+	maxNodes    = 60
+	maxPerLevel = 16
+	maxLevels   = 5 // in each direction
+)
+
+// Graph is what an object depends on and what depends on it.
+type Graph struct {
+	Nodes []GraphNode `json:"nodes" jsonschema_description:"The object itself, what it depends on (negative levels) and what depends on it (positive levels)."`
+	Edges [][2]int    `json:"edges" jsonschema_description:"Pairs of places in nodes: the second one depends on the first one."`
+	More  int         `json:"more" jsonschema_description:"How many further objects depend on it that nodes does not have."`
+}
+
+// GraphNode is an object of a graph.
+type GraphNode struct {
+	Node
+
+	Level   int    `json:"level"`
+	State   string `json:"state" jsonschema_description:"The state of a watched object."`
+	Watched bool   `json:"watched" jsonschema_description:"Whether the object exists and is watched."`
+}
+
+// kindCluster is a cluster in Greenhouse.
+const kindCluster = "Cluster"
+
+// grapher builds the graph of an object.
+type grapher struct {
+	reader *Reader
+	stores map[[3]string]condition
+	graph  Graph
+	places map[Node]int // in the nodes of the graph
+}
+
+// graph returns the graph of a watched object.
+func (r *Reader) graph(self Node, state string) Graph {
+	g := grapher{reader: r, stores: r.storeConditions(&Query{}), graph: Graph{Edges: [][2]int{}}, places: map[Node]int{}}
+	g.add(GraphNode{Node: self, State: state, Watched: true})
+	g.up()
+	g.down(self)
+	return g.graph
+}
+
+func (g *grapher) add(n GraphNode) int {
+	g.graph.Nodes = append(g.graph.Nodes, n)
+	g.places[n.Node] = len(g.graph.Nodes) - 1
+	return len(g.graph.Nodes) - 1
+}
+
+func (g *grapher) connect(from, to int) {
+	if e := [2]int{from, to}; from != to && !slices.Contains(g.graph.Edges, e) {
+		g.graph.Edges = append(g.graph.Edges, e)
+	}
+}
+
+// up adds what the object depends on, level by level.
+func (g *grapher) up() {
+	for at := 0; at < len(g.graph.Nodes); at++ {
+		n := g.graph.Nodes[at]
+		if !n.Watched || n.Level == -maxLevels {
+			continue
+		}
+		for _, on := range g.upstreamOf(n.Node) {
+			on = g.located(on, n.Node)
+			place, known := g.places[on]
+			if !known {
+				if len(g.graph.Nodes) == maxNodes/2 {
+					g.graph.More++
+					continue
+				}
+				node := GraphNode{Node: on, Level: n.Level - 1}
+				if o, ok := g.object(on); ok {
+					node.State, node.Watched = o.State, true
+				} else if on.Kind == kindCluster {
+					continue // the target of a Plugin need not be onboarded under this name
+				}
+				place = g.add(node)
+			}
+			g.connect(place, at)
+		}
+	}
+}
+
+// located returns an object of any cluster with the one in which it lives: one whose objects
+// are applied to the cluster of the object that refers to it.
+func (g *grapher) located(n, from Node) Node {
+	if n.Cluster != "" {
+		return n
+	}
+	for _, k := range g.reader.keysOf(n.Kind) {
+		at := n
+		at.Cluster = k.Cluster
+		if o, ok := g.object(at); ok && o.Target == from.Cluster {
+			return at
+		}
+	}
+	n.Cluster = from.Cluster
+	return n
+}
+
+// upstreamOf returns what a watched object depends on.
+func (g *grapher) upstreamOf(n Node) (all []Node) {
+	g.reader.find(n, graphNames(), func(p *exposition.Page, at int) { all = upstream(p, at) })
+	return all
+}
+
+// object returns a watched object.
+func (g *grapher) object(n Node) (o Object, ok bool) {
+	ok = g.reader.find(n, names[:], func(p *exposition.Page, at int) { o = describe(p, at, conditionAt(p, at, g.stores)) })
+	return o, ok
+}
+
+// down adds what depends on the object, level by level. Each level is one walk over the rows
+// of the kinds that refer to others.
+func (g *grapher) down(self Node) {
+	frontier := []Node{self}
+	for level := 1; level <= maxLevels && len(frontier) > 0; level++ {
+		next := g.dependents(frontier)
+		slices.SortStableFunc(next, func(a, b dependent) int {
+			return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.node.Cluster, b.node.Cluster), cmp.Compare(a.node.Ref(), b.node.Ref()))
+		})
+		frontier = frontier[:0]
+		more := map[Node]bool{}
+		for _, d := range next {
+			place, known := g.places[d.node]
+			switch {
+			case known:
+			case len(frontier) == maxPerLevel || len(g.graph.Nodes) == maxNodes:
+				more[d.node] = true
+				continue
+			default:
+				place = g.add(GraphNode{Node: d.node, Level: level, State: states[d.rank], Watched: true})
+				frontier = append(frontier, d.node)
+			}
+			g.connect(g.places[d.on], place)
+		}
+		g.graph.More += len(more)
+	}
+}
+
+// dependent is an object that refers to another one.
+type dependent struct {
+	node, on Node
+	rank     int
+}
+
+// dependents returns the objects that refer to one of some others.
+func (g *grapher) dependents(on []Node) []dependent {
+	// texts are the values of labels by which rows refer to one of the objects, and appliers
+	// are those of any cluster, by the objects without it and the cluster they are applied to.
+	texts, wanted, appliers := map[string]bool{}, map[Node]bool{}, map[Node]Node{}
+	for _, n := range on {
+		wanted[n] = true
+		texts[n.Name], texts[n.Ref()], texts[join(n.Cluster, n.Name)] = true, true, true
+		if o, ok := g.object(n); ok {
+			appliers[Node{o.Target, n.Kind, n.Namespace, n.Name}] = n
+		}
+	}
+	var all []dependent
+	g.reader.exposition.Walk(graphNames(), g.reader.watched, func(p *exposition.Page) {
+		for i, e := range edges {
+			if !p.Has(len(names)+i) || !e.leads(p.Key.Kind, on) {
+				continue
+			}
+			for at := range p.Len() {
+				for line := range bytes.Lines(p.Rows(at, len(names)+i)) {
+					if raw, _ := exposition.RawLabel(line, e.label); !texts[string(raw)] {
+						continue
+					}
+					self := nodeAt(p, at)
+					other := e.other(self, line)
+					if other.Cluster == "" {
+						other.Cluster = self.Cluster
+						other = appliers[other]
+					}
+					if wanted[other] && other != self {
+						all = append(all, dependent{self, other, conditionAt(p, at, g.stores).rank})
+					}
+				}
+			}
+		}
+	})
+	return all
+}

@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+)
+
+// objectView is the page of one object.
+type objectView struct {
+	objectRow
+
+	// Due is when the object is overdue, and Left is how long until then; empty if it is over.
+	Due       stamp
+	Left      string
+	Interval  string
+	Inventory string
+	Graph     graphView
+	Findings  []objectFinding
+	Rows      []objects.Row
+	JSON      string
+}
+
+// objectFinding is a finding about the object, with the way to its cause.
+type objectFinding struct {
+	finding
+
+	Cause, CauseHref string
+}
+
+// object is the page of one object.
+func (s *site) object(r *http.Request) (view, error) {
+	n := ObjectNode(r)
+	d, ok := s.Object(n)
+	if !ok {
+		return view{}, notFoundError{fmt.Sprintf("There is no watched object %s %s in cluster %q.", n.Kind, strings.TrimPrefix(n.Ref(), n.Kind+"/"), n.Cluster)}
+	}
+	report, err := s.Report(r.Context())
+	if err != nil {
+		return view{}, err
+	}
+	v := objectView{objectRow: objectRowOf(d.Object, d.GeneratedAt), Rows: d.Rows, JSON: "api/v1/" + objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)}
+	if due, err := strconv.ParseFloat(d.Value("cobaltcore_flux_resource_overdue_timestamp_seconds"), 64); err == nil {
+		t := time.UnixMilli(int64(due * 1000))
+		v.Due = stampOf(t, d.GeneratedAt)
+		if t.After(d.GeneratedAt) {
+			v.Left = stampOf(d.GeneratedAt, t).Age
+		}
+	}
+	if seconds, err := strconv.ParseFloat(d.Value("cobaltcore_flux_resource_interval_seconds"), 64); err == nil {
+		v.Interval = (time.Duration(seconds) * time.Second).String()
+	}
+	v.Inventory = d.Value("cobaltcore_flux_resource_inventory_entries")
+	findings, causes := findingsAbout(n, report)
+	v.Findings, v.Graph = findings, graphOf(d.Graph, causes)
+	return view{
+		Title: fmt.Sprintf("%s %s: %s", n.Kind, v.Name, v.State), At: stampOf(d.GeneratedAt, d.GeneratedAt), Partial: report.Partial, Content: v,
+	}, nil
+}
+
+// ObjectNode returns the object of an address. A minus is no namespace.
+func ObjectNode(r *http.Request) objects.Node {
+	n := objects.Node{Cluster: r.PathValue("cluster"), Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+	if n.Namespace == "-" {
+		n.Namespace = ""
+	}
+	return n
+}
+
+// nodeOf returns the object of a finding, in the cluster in which it lives.
+func nodeOf(f health.Finding) objects.Node {
+	cluster := f.Labels["cluster"]
+	if cluster == "" {
+		cluster = f.Cluster
+	}
+	return objects.Node{Cluster: cluster, Kind: f.Object.Kind, Namespace: f.Object.Namespace, Name: f.Object.Name}
+}
+
+// findingsAbout returns the findings about an object, and the objects that are their causes.
+func findingsAbout(n objects.Node, report health.Report) ([]objectFinding, map[objects.Node]bool) {
+	byID := map[string]health.Finding{}
+	for _, f := range report.Findings {
+		byID[f.ID] = f
+	}
+	var all []objectFinding
+	causes := map[objects.Node]bool{}
+	for _, f := range report.Findings {
+		if nodeOf(f) != n {
+			continue
+		}
+		one := objectFinding{finding: findingOf(f, report)}
+		if cause, ok := byID[f.RootCause]; ok {
+			at := nodeOf(cause)
+			causes[at] = true
+			if bao := cause.Labels["openbao"]; bao != "" {
+				causes[objects.Node{Cluster: at.Cluster, Kind: objects.KindOpenBao, Name: bao}] = true
+			}
+			one.Cause, one.CauseHref = cause.Summary, clusterHref(at.Cluster)+query(url.Values{"q": {cause.Rule}})
+		}
+		all = append(all, one)
+	}
+	return all, causes
+}
