@@ -55,9 +55,11 @@ type Evaluator struct {
 	results map[string]*answer
 	// large are results of this evaluation that are not kept for the next one.
 	large    map[string]*answer
-	recorded map[*recording][]uint64 // versions
+	recorded map[*recording]*answer // without rows
 	active   map[*rule]map[uint64]*alert
 	failures map[string]uint64 // by rule
+	// maxAge is how old an answer may be that depends on the time, if no row has changed.
+	maxAge time.Duration
 	// evaluated is the count of changes in the last evaluation.
 	evaluated uint64
 
@@ -91,7 +93,7 @@ func New(o Options) (*Evaluator, error) {
 			Logger: slog.New(slog.DiscardHandler), MaxSamples: maxSamples, Timeout: queryTimeout, Parser: parser.NewParser(parser.Options{}),
 		}),
 		store:   newStore(o.Exposition, o.Self),
-		results: map[string]*answer{}, recorded: map[*recording][]uint64{}, active: map[*rule]map[uint64]*alert{}, failures: map[string]uint64{},
+		results: map[string]*answer{}, recorded: map[*recording]*answer{}, active: map[*rule]map[uint64]*alert{}, failures: map[string]uint64{},
 		systems: alerts.Systems(),
 	}
 	self := selfNames(o.Self)
@@ -156,7 +158,7 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 // Run evaluates after changes, and every interval, until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: e.outdated, evaluate: func() {
-		if err := e.Evaluate(ctx); err != nil && ctx.Err() == nil {
+		if err := e.evaluate(ctx, interval); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
 	}}.run(ctx)
@@ -173,9 +175,12 @@ func (e *Evaluator) outdated() bool {
 
 // Evaluate evaluates all rules over the rows as they are now. An error is about
 // some of them; those keep what they had.
-func (e *Evaluator) Evaluate(ctx context.Context) error {
+func (e *Evaluator) Evaluate(ctx context.Context) error { return e.evaluate(ctx, 0) }
+
+func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.maxAge = maxAge
 	started := time.Now()
 	now := e.options.Now()
 	e.compiled.phrases.now.Store(now.UnixMilli())

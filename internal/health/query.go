@@ -23,8 +23,9 @@ const (
 	queryTimeout = 20 * time.Second
 )
 
-// answer is the result of a query and of which versions of its selections.
+// answer is the result of a query at a moment and of which versions of its selections.
 type answer struct {
+	at       time.Time
 	versions []uint64
 	rows     []series
 	// byLabels finds rows that are about others; it is built when it is asked for.
@@ -34,7 +35,7 @@ type answer struct {
 // record evaluates a recording.
 func (e *Evaluator) record(ctx context.Context, r *recording, now time.Time) error {
 	versions := e.store.versions(r.expr.selections)
-	if was, ok := e.recorded[r]; ok && !r.expr.clock && slices.Equal(was, versions) {
+	if was := e.recorded[r]; was != nil && e.holds(r.expr, was, versions, now) {
 		return nil
 	}
 	rows, err := e.query(ctx, r.expr, now)
@@ -42,8 +43,14 @@ func (e *Evaluator) record(ctx context.Context, r *recording, now time.Time) err
 		return err
 	}
 	e.store.derive(r.name, r.rows(rows))
-	e.recorded[r] = versions
+	e.recorded[r] = &answer{at: now, versions: versions}
 	return nil
+}
+
+// holds reports whether an answer is still that of a query. A row that a comparison with the
+// time selects or no longer selects is a change, so that mostly ages remain, as of maxAge ago.
+func (e *Evaluator) holds(q query, a *answer, versions []uint64, now time.Time) bool {
+	return slices.Equal(a.versions, versions) && (!q.clock || now.Sub(a.at) < e.maxAge || a.at.Equal(now))
 }
 
 // rule evaluates one alert.
@@ -85,7 +92,7 @@ func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, e
 		return a, nil
 	}
 	versions := e.store.versions(q.selections)
-	if was, ok := e.results[q.text]; ok && !q.clock && slices.Equal(was.versions, versions) {
+	if was := e.results[q.text]; was != nil && e.holds(q, was, versions, now) {
 		return was, nil
 	}
 	delete(e.results, q.text)
@@ -93,8 +100,8 @@ func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, e
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{versions: versions, rows: rows}
-	if q.clock || len(rows) > maxResult {
+	a := &answer{at: now, versions: versions, rows: rows}
+	if len(rows) > maxResult {
 		e.large[q.text] = a
 	} else {
 		e.results[q.text] = a
