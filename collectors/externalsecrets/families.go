@@ -53,8 +53,8 @@ func (f *secretFamilies) all() []*exposition.Family {
 
 var (
 	externalSecret = newSecretFamilies("externalsecret", "ExternalSecret")
-	secretInfo     = gauge("externalsecret_info", "The target and the policies of the ExternalSecret, and the first store that it names; store_kind, store_name and store (kind/namespace/name, or kind/name of a ClusterSecretStore) are empty if it names none. Always 1.",
-		namespaced("store_kind", "store_name", "store", "target", "refresh_policy", "deletion_policy", "creation_policy")...)
+	secretInfo     = gauge("externalsecret_info", "The policies of the ExternalSecret, and the first store that it names; store_kind, store_name and store (kind/namespace/name, or kind/name of a ClusterSecretStore) are empty if it names none. Always 1.",
+		namespaced("store_kind", "store_name", "store", "refresh_policy", "deletion_policy", "creation_policy")...)
 	secretStoreRef = gauge("externalsecret_store_ref", "The stores that the ExternalSecret names after the first one, also for single keys. Always 1.", namespaced("store_kind", "store_name")...)
 
 	pushSecret          = newSecretFamilies("pushsecret", "PushSecret")

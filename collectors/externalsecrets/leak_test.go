@@ -38,7 +38,7 @@ func TestNothingLeaks(t *testing.T) {
 }
 
 // confidential are the texts of an object that no family declares: messages,
-// reasons in prose, keys in stores, names of credentials.
+// reasons in prose, keys in stores, names of credentials and of targets.
 func confidential(t *testing.T, o collectortest.Object) []string {
 	t.Helper()
 	var prose struct {
@@ -63,7 +63,7 @@ func confidential(t *testing.T, o collectortest.Object) []string {
 			secrets = append(secrets, text)
 		case "name":
 			ref := path[max(0, len(path)-2)]
-			if strings.HasSuffix(ref, "Ref") && !strings.Contains(strings.ToLower(ref), "storeref") {
+			if ref == "target" || strings.HasSuffix(ref, "Ref") && !strings.Contains(strings.ToLower(ref), "storeref") {
 				secrets = append(secrets, text)
 			}
 		}

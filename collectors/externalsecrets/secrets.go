@@ -52,7 +52,6 @@ type externalSecretObject struct {
 		RefreshPolicy   string   `json:"refreshPolicy"`
 		RefreshInterval string   `json:"refreshInterval"`
 		Target          struct {
-			Name           string `json:"name"`
 			CreationPolicy string `json:"creationPolicy"`
 			DeletionPolicy string `json:"deletionPolicy"`
 		} `json:"target"`
@@ -95,7 +94,7 @@ func (o *externalSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows)
 		first = stores[0]
 		store = first.String()
 	}
-	r.Add(secretInfo, 1, o.Metadata.Namespace, o.Metadata.Name, first.Kind, first.Name, store, cmp.Or(o.Spec.Target.Name, o.Metadata.Name), policy,
+	r.Add(secretInfo, 1, o.Metadata.Namespace, o.Metadata.Name, first.Kind, first.Name, store, policy,
 		cmp.Or(o.Spec.Target.DeletionPolicy, "Retain"), cmp.Or(o.Spec.Target.CreationPolicy, "Owner"))
 	for i := 1; i < len(stores); i++ {
 		r.Add(secretStoreRef, 1, o.Metadata.Namespace, o.Metadata.Name, stores[i].Kind, stores[i].Name)

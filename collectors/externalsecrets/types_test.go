@@ -46,7 +46,6 @@ var breakages = []collectortest.Breakage{
 	{"spec.refreshInterval", "often", []string{"refresh_interval_seconds", "overdue_timestamp_seconds"}},
 	{"spec.refreshPolicy", 5, nil},
 	{"spec.target", "x", nil},
-	{"spec.target.name", []any{}, nil},
 	{"spec.data", "x", []string{"store_ref", "declared_targets"}},
 	{"spec.data.0", "x", []string{"store_ref", "declared_targets"}},
 	{"spec.data.1.sourceRef", "x", []string{"store_ref"}},

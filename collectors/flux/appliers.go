@@ -138,7 +138,7 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 	s.inventoryRow(r, o.Status.Inventory)
 	if len(o.Status.History) > 0 {
 		h := o.Status.History[0]
-		r.Add(releaseInfo, 1, s.labels(h.ChartName, h.ChartVersion, h.AppVersion, h.Status)...)
+		r.Add(releaseInfo, 1, s.labels(h.ChartName, h.ChartVersion, h.AppVersion, h.status())...)
 		r.Time(releaseDeployed, h.LastDeployed, s.labels()...)
 	}
 	r.Add(releaseFailures, float64(o.Status.Failures), s.labels("all")...)

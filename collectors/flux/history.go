@@ -38,7 +38,7 @@ func (s *subject) setHistory(entries []history, applied bool) {
 		}
 		good := strings.HasSuffix(h.Status, "Succeeded")
 		if good || strings.HasSuffix(h.Status, "Failed") {
-			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: !good, Reason: h.Status, First: h.First, Last: h.Last})
+			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: !good, Reason: lifecycle.Reason(h.Status), First: h.First, Last: h.Last})
 		}
 		success = success || good
 	}
@@ -54,7 +54,7 @@ func (s *subject) successRow(r *exposition.Rows) {
 // historyRows adds the whole history.
 func (s *subject) historyRows(r *exposition.Rows, entries []history) {
 	for _, h := range entries {
-		l := s.labels(h.Digest, h.Properties.Flux, h.Status)
+		l := s.labels(h.Digest, h.Properties.Flux, lifecycle.Reason(h.Status))
 		r.Time(historyTime, h.Last, l...)
 		if d, err := time.ParseDuration(h.Duration); err == nil {
 			r.Add(historyDuration, d.Seconds(), l...)
@@ -72,6 +72,14 @@ type release struct {
 	Status       string    `json:"status"`
 	Version      int64     `json:"version"`
 	LastDeployed time.Time `json:"lastDeployed"`
+}
+
+// status returns the status of the release, as Helm has it.
+func (h release) status() string {
+	if slices.Contains([]string{"deployed", "failed", "superseded", "uninstalled", "uninstalling", "pending-install", "pending-upgrade", "pending-rollback"}, h.Status) {
+		return h.Status
+	}
+	return "unknown"
 }
 
 func (h release) good() bool { return h.Status == "deployed" || h.Status == "superseded" }

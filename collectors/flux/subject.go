@@ -99,6 +99,9 @@ func (s *subject) ready() (ready, reason string) {
 	case !ok:
 		return "Unknown", ""
 	}
+	if c.Status != "True" && c.Status != "False" {
+		c.Status = "Unknown"
+	}
 	return c.Status, c.Reason
 }
 

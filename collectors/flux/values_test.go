@@ -61,7 +61,7 @@ func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
 				text, want = strings.ReplaceAll(tc.json, `"`, `\"`), tc.json
 			}
 			got := oddKustomization(t, text)
-			if diff := cmp.Diff(map[string]string{"name": want, "path": want, "source_name": want, "reason": want}, got); diff != "" {
+			if diff := cmp.Diff(map[string]string{"name": want, "path": want, "source_name": want, "revision": want}, got); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
 			}
 		})
@@ -123,7 +123,7 @@ func oddKustomization(t *testing.T, text string) map[string]string {
 	}
 	labels := map[string]string{}
 	for _, l := range rows[0].GetLabel() {
-		if n := l.GetName(); n == "name" || n == "path" || n == "source_name" || n == "reason" {
+		if n := l.GetName(); n == "name" || n == "path" || n == "source_name" || n == "revision" {
 			labels[n] = l.GetValue()
 		}
 	}

@@ -39,7 +39,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 			continue
 		}
 		r.Add(f.condition, 1, with(c.Type, known(c.Status))...)
-		if isWord(c.Reason) {
+		if isReason(c.Reason) {
 			r.Add(f.reason, 1, with(c.Type, c.Reason)...)
 		}
 		r.Time(f.transition, c.LastTransitionTime, with(c.Type)...)
@@ -57,6 +57,11 @@ func known(status string) string {
 	return "Unknown"
 }
 
+// isReason reports whether text is a reason: the schema of Greenhouse accepts prose, too.
+func isReason(text string) bool {
+	return text != "" && lifecycle.Reason(text) != lifecycle.ReasonOther
+}
+
 // maxWord is more than any type, reason or state has.
 const maxWord = 128
 
@@ -67,7 +72,7 @@ func isType(text string) bool {
 	return isWord(strings.ReplaceAll(domain, ".", "_")) && (!found || isWord(strings.ReplaceAll(name, ".", "_"))) && len(text) <= maxWord
 }
 
-// isWord says whether text is one word, as reasons and states of releases are.
+// isWord says whether text is one word, as states of releases are.
 // The schema of Greenhouse does not ask for that, and prose may quote a secret.
 func isWord(text string) bool {
 	for _, c := range []byte(text) {

@@ -94,13 +94,13 @@ type identities struct {
 // reason returns why an object is not ready.
 func (id *identities) reason(kind, ready string, cause lifecycle.Condition) string {
 	const most = 3
-	if kind == "Plugin" && isWord(cause.Reason) {
+	if kind == "Plugin" && isReason(cause.Reason) {
 		return cause.Reason // Ready keeps the reason of an earlier failure while the cluster is out of reach
 	}
 	switch parts := id.parts; {
-	case isWord(ready) && (ready != lifecycle.ReasonReadyUnknown || cause.Type == ""):
+	case isReason(ready) && (ready != lifecycle.ReasonReadyUnknown || cause.Type == ""):
 		return ready
-	case isWord(cause.Reason):
+	case isReason(cause.Reason):
 		return cause.Reason
 	case len(parts) > most:
 		return fmt.Sprintf("%s and %d more", strings.Join(parts[:most], ", "), len(parts)-most)

@@ -21,7 +21,7 @@ func ReservedLabels() []string {
 		"applied_revision", "resources", "url", "ref", "path", "path_id", "mount", "source_kind", "source_namespace", "source_name",
 		"source", "digest", "chart_name", "chart_version", "app_version", "release_status", "action", "desired", "attempted", "applied",
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "reconciler_group",
-		"reconciler_kind", "sync", "store_kind", "store_name", "target", "provider", "server", "image", "role", "code", "cause",
+		"reconciler_kind", "sync", "store_kind", "store_name", "provider", "server", "image", "role", "code", "cause",
 		"refresh_policy", "deletion_policy", "creation_policy", "auth_method", "auth_mount", "capabilities", "update_strategy",
 		"container_name", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name", "seal_type",
 		"recovery_seal_type", "storage_type", "cluster_name", "cluster_id", "leader_address", "api_address", "server_id", "address",

@@ -96,14 +96,31 @@ type Condition struct {
 // Conditions are the conditions of a status.
 type Conditions []Condition
 
-// Get returns the first condition of a type.
+// Get returns the first condition of a type, with a reason as [Reason] returns it.
 func (cs Conditions) Get(name string) (Condition, bool) {
 	for _, c := range cs {
 		if c.Type == name {
+			c.Reason = Reason(c.Reason)
 			return c, true
 		}
 	}
 	return Condition{}, false
+}
+
+// maxReason is more than any reason has.
+const maxReason = 64
+
+// Reason returns a reason as controllers write them, one word in CamelCase, and
+// [ReasonOther] for any other text: it may quote a secret, and a label value must not be
+// chosen by the server.
+func Reason(text string) string {
+	for i := range len(text) {
+		upper := 'A' <= text[i] && text[i] <= 'Z'
+		if i == maxReason || !upper && (i == 0 || text[i] < 'a' || text[i] > 'z') {
+			return ReasonOther
+		}
+	}
+	return text
 }
 
 // Is reports whether the condition of a type has a status.
@@ -122,6 +139,7 @@ const (
 	ReasonGenerationBehind     = "GenerationBehind"
 	ReasonReadyUnknown         = "ReadyUnknown"
 	ReasonNoReady              = "NoReadyCondition"
+	ReasonOther                = "Other"
 )
 
 // Evidence is a condition that a controller keeps until an attempt succeeds, such as

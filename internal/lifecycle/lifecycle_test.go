@@ -4,6 +4,7 @@
 package lifecycle
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -215,6 +216,22 @@ func TestPrecision(t *testing.T) {
 	} {
 		if got := o.Precision(); got != want {
 			t.Errorf("%+v.Precision() = %s, want %s", o, got, want)
+		}
+	}
+}
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "BuildFailed": "BuildFailed", "DependencyNotReady": "DependencyNotReady", "X": "X", strings.Repeat("A", maxReason): strings.Repeat("A", maxReason),
+		strings.Repeat("A", maxReason+1): ReasonOther, "buildFailed": ReasonOther, "cannot find token": ReasonOther, "Token=hunter": ReasonOther,
+		"AKIA2EXAMPLE": ReasonOther, "ghp_abc": ReasonOther, "Über": ReasonOther, "A\n": ReasonOther,
+	} {
+		conditions := Conditions{{Type: "Ready", Status: "False", Reason: text}}
+		got := Reason(text)
+		c, _ := conditions.Get("Ready")
+		if got != want || c.Reason != want || conditions[0].Reason != text {
+			t.Errorf("%q is %q and %q, want %q", text, got, c.Reason, want)
 		}
 	}
 }

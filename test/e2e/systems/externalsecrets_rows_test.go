@@ -312,7 +312,6 @@ func (x *expectation) externalSecret() {
 		x.add("store_ref", "1", "store_kind", s.kind, "store_name", s.name)
 	}
 	x.add("info", "1", "store_kind", first.kind, "store_name", first.name, "store", first.identity(x.labels["namespace"]),
-		"target", cmp.Or(x.text("spec", "target", "name"), x.labels["name"]),
 		"refresh_policy", cmp.Or(x.text("spec", "refreshPolicy"), "Periodic"),
 		"deletion_policy", x.text("spec", "target", "deletionPolicy"), "creation_policy", x.text("spec", "target", "creationPolicy"))
 }
