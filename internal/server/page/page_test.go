@@ -31,7 +31,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // read returns what the API has answered about test/fleet.
-func read[T any](t *testing.T, file string) T {
+func read[T any](t testing.TB, file string) T {
 	t.Helper()
 	var answer T
 	text, err := os.ReadFile(filepath.Join("testdata", file))
@@ -45,7 +45,7 @@ func read[T any](t *testing.T, file string) T {
 }
 
 // options are those of an exporter of test/fleet.
-func options(t *testing.T) Options {
+func options(t testing.TB) Options {
 	t.Helper()
 	report, flow, clusters := read[health.Report](t, "report.json"), read[secretflow.Report](t, "secretflow.json"), read[fleetreport.Report](t, "clusters.json")
 	detail := read[objects.Detail](t, "object.json")
@@ -75,7 +75,7 @@ func listOf(t *testing.T) func(objects.Query) objects.List {
 	}
 }
 
-func handler(t *testing.T, o Options) http.Handler {
+func handler(t testing.TB, o Options) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
 	if err := Register(mux, o); err != nil {
