@@ -11,6 +11,10 @@ import (
 // What the objects say about the flow of secrets goes beside their rows: where a
 // key is depends on the store, which is another object.
 
+// perReference are the bytes that a reference to a secret or a store takes in memory, beside its
+// names.
+const perReference = 128
+
 func (o *externalSecretObject) flow(r *exposition.Rows) *secretflow.User {
 	u := &secretflow.User{LastSync: r.Shifted(o.Status.RefreshTime)}
 	refer := func(own *storeRef, key string, find bool) {
@@ -18,7 +22,7 @@ func (o *externalSecretObject) flow(r *exposition.Rows) *secretflow.User {
 		if s == nil || s.Name == "" {
 			s = &o.Spec.Store
 		}
-		if s.Name != "" {
+		if s.Name != "" && r.Keep(perReference+len(s.Name)+len(key)) {
 			u.References = append(u.References, secretflow.Reference{StoreKind: s.kind(), StoreName: s.Name, Key: key, Find: find})
 		}
 	}
@@ -46,9 +50,9 @@ func (o *pushSecretObject) flow(r *exposition.Rows) *secretflow.User {
 			u.References = append(u.References, secretflow.Reference{Find: true})
 		}
 		for i := range o.Spec.Data {
-			if !selected {
+			if key := o.Spec.Data[i].Match.Remote.Key; !selected && r.Keep(perReference+len(s.Name)+len(key)) {
 				u.References = append(u.References, secretflow.Reference{
-					StoreKind: s.kind(), StoreName: s.Name, Key: o.Spec.Data[i].Match.Remote.Key,
+					StoreKind: s.kind(), StoreName: s.Name, Key: key,
 				})
 			}
 		}

@@ -121,8 +121,12 @@ func (o *externalSecretObject) stores() []secretstores.Ref {
 	return stores
 }
 
+// maxStores bounds the stores of an object. The rows about so many are more than an object may
+// have, so the object counts as cut.
+const maxStores = 1024
+
 func appendNew[T comparable](list []T, x T) []T {
-	if slices.Contains(list, x) {
+	if len(list) == maxStores || slices.Contains(list, x) {
 		return list
 	}
 	return append(list, x)

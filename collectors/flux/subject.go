@@ -202,11 +202,11 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 	}
 	switch n.State { //nolint:exhaustive // no other state follows from another object
 	case lifecycle.DependencyNotReady:
-		n.Trouble = &dependencies.Trouble{Waits: on, Onset: s.result.Onset}
+		n.Trouble = &dependencies.Trouble{Waits: dependencies.KeepWaits(r, on), Onset: s.result.Onset}
 	case lifecycle.Failed, lifecycle.Stalled:
 		n.Trouble = &dependencies.Trouble{From: s.source, Reason: cmp.Or(s.result.Reason, "Failed")}
 	}
-	r.Note(n.Shift(r))
+	r.Note(n.Bounded(r).Shift(r))
 }
 
 // changed returns when the spec was changed last; zero if unknown.

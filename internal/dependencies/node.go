@@ -5,6 +5,7 @@ package dependencies
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,6 +132,42 @@ func refOf(kind, key string) Ref {
 func shifted(o lifecycle.Onset, shift func(time.Time) time.Time) lifecycle.Onset {
 	o.Time = shift(o.Time)
 	return o
+}
+
+// perReference are the bytes that a reference to another object takes in memory, beside its name.
+const perReference = 256
+
+// KeepWaits returns the first of the dependencies of an object, as many as fit into the bound of
+// its rows.
+func KeepWaits(r *exposition.Rows, all []Wait) []Wait {
+	for i, w := range all {
+		if !r.Keep(perReference + len(w.Kind) + len(w.Namespace) + len(w.Name)) {
+			return slices.Clone(all[:i])
+		}
+	}
+	return all
+}
+
+// Bounded returns the node without what does not fit into the bound of the rows of its object.
+func (n *Node) Bounded(r *exposition.Rows) *Node {
+	if o := n.Origin; o != nil && !r.Keep(len(o.URL)+len(o.Ref)+len(o.Path)) {
+		n.Origin = nil
+	}
+	if d := n.Demand; d != nil && !r.Keep(sizeOf(d.Images)+perReference*(len(d.Policies)+len(d.Shards))+len(strings.Join(d.Policies, ""))+len(strings.Join(d.Shards, ""))) {
+		n.Demand = nil
+	}
+	if p := n.Report; p != nil && !r.Keep(sizeOf(p.Images)) {
+		n.Report = nil
+	}
+	return n
+}
+
+func sizeOf(images []Image) int {
+	size := perReference * len(images)
+	for _, i := range images {
+		size += len(i.Component) + len(i.Name)
+	}
+	return size
 }
 
 // Shift moves the times of a node as [exposition.Rows.Time] moves timestamps.

@@ -169,3 +169,32 @@ func TestObjectsBeyondTheLimitAreNotRendered(t *testing.T) {
 		t.Errorf("%d rendered, %d kept, %d left out; want 2, 2, 3", rendered, objects, over)
 	}
 }
+
+// What the note of an object keeps counts as its rows do.
+func TestNotesCount(t *testing.T) {
+	e, g := testGroup(t, Options{MaxText: TextLimits{Kind: 5000}})
+	rows := g.Rows()
+	rows.Bound(2000)
+	kept := 0
+	keep := func(most int) func(*Rows) {
+		return func(r *Rows) {
+			r.Add(testInfo, 1, "a")
+			for kept = 0; kept < most && r.Keep(100); kept++ {
+			}
+		}
+	}
+	g.Set("a", rows, keep(100))
+	if _, _, cut := g.Size(); kept < 18 || kept > 19 || cut != 1 || g.table.bytes != textOf(g)+int64(kept)*100 {
+		t.Errorf("kept %d of 100 bytes, %d objects are cut, %d bytes", kept, cut, g.table.bytes)
+	}
+	g.Set("b", rows, keep(100))
+	g.Set("c", rows, keep(100))
+	if objects, over, _ := g.Size(); objects != 2 || over != 1 {
+		t.Errorf("%d objects and %d left out, want 2 and 1", objects, over)
+	}
+	g.Set("a", rows, keep(1))
+	g.Delete("b")
+	if g.table.bytes != textOf(g)+100 || e.budget.used.Load() != g.table.bytes {
+		t.Errorf("%d bytes, the budget holds %d", g.table.bytes, e.budget.used.Load())
+	}
+}

@@ -60,7 +60,7 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.set(key, rows.line, rows.cut)
+	g.set(key, rows.content())
 }
 
 // Put replaces the rows of one object, or adds them, with what was rendered before:
@@ -68,7 +68,7 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 func (g *Group) Put(e *Entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.set(e.Key, e.column, e.cut)
+	g.set(e.Key, e.content())
 }
 
 // Replace makes list the whole content of the group, in one step. It takes
@@ -78,7 +78,7 @@ func (g *Group) Replace(list []*Entry) {
 	stage := g.Stage()
 	places := make([]Place, len(list))
 	for i, e := range list {
-		places[i] = stage.put(e.Key, e.column, e.cut)
+		places[i] = stage.put(e.Key, e.content())
 		list[i] = nil
 	}
 	stage.Replace(places)
@@ -165,14 +165,14 @@ func (g *Group) HasRoom() bool {
 	return false
 }
 
-func (g *Group) set(key string, text func(column int) []byte, cut bool) {
+func (g *Group) set(key string, c content) {
 	at, known := g.table.find(key)
 	scope := inLimits
 	switch {
 	case !known && g.table.len() >= g.options.MaxObjects:
 		scope = ScopeObjects
 	case g.budget != nil:
-		scope = g.budget.resize(g.table.bytes + g.table.growth(at, known, text))
+		scope = g.budget.resize(g.table.bytes + g.table.growth(at, known, c))
 	}
 	if scope != inLimits {
 		g.over.add(g.table.hashKey(key), scope)
@@ -181,7 +181,7 @@ func (g *Group) set(key string, text func(column int) []byte, cut bool) {
 	}
 	g.over.remove(g.table.hashKey(key))
 	g.table.changed = false
-	if g.table.put(key, text, cut); g.table.changed {
+	if g.table.put(key, c); g.table.changed {
 		g.outdate()
 	}
 }
@@ -243,5 +243,5 @@ func (g *Group) render() {
 	defer g.mu.Unlock()
 	g.rows.reset()
 	g.refresh(g.rows)
-	g.set("", g.rows.line, g.rows.cut)
+	g.set("", g.rows.content())
 }

@@ -27,8 +27,9 @@ type page struct {
 	keys    keys
 	columns []*column // by family; nil without text
 	cut     [slotsPerPage]bool
-	size    int  // of the texts with which objects were added
-	dirty   bool // some changes wait
+	weights [slotsPerPage]uint32 // see Rows.Keep
+	size    int                  // of the texts with which objects were added
+	dirty   bool                 // some changes wait
 }
 
 // commit merges what is pending.

@@ -24,9 +24,11 @@ type Rows struct {
 	maxSize  int // 0 is unlimited
 
 	lines [][]byte // by family
-	size  int      // of all lines
-	last  int      // where the family of the last Add was found
-	cut   bool
+	size  int      // of all lines, with weight
+	// weight are the bytes that the note keeps.
+	weight int
+	last   int // where the family of the last Add was found
+	cut    bool
 	// seen are the samples of families in which the object has many.
 	seen map[int]map[string]struct{}
 	note any
@@ -34,7 +36,7 @@ type Rows struct {
 }
 
 // maxRows bounds the rows of an entry in bytes unless [Rows.Bound] sets another bound.
-const maxRows = 1 << 20
+const maxRows = 4 << 20
 
 // Bound limits the rows of each object to so many bytes. A sample beyond them is dropped
 // whole, and the object counts as cut.
@@ -43,6 +45,18 @@ func (r *Rows) Bound(size int) { r.maxSize = size }
 // Skip says that the object is none of those that have rows: it is neither stored
 // nor counted.
 func (r *Rows) Skip() { r.skip = true }
+
+// Keep counts n bytes that the note of the object keeps as if they were rows. It returns false
+// if they do not fit: the note has to do without them, and the object counts as cut.
+func (r *Rows) Keep(n int) bool {
+	if r.maxSize > 0 && r.size+n > r.maxSize {
+		r.cut = true
+		return false
+	}
+	r.size += n
+	r.weight += n
+	return true
+}
 
 // Note leaves something about the object beside its rows, for whoever renders it.
 func (r *Rows) Note(note any) { r.note = note }
@@ -62,11 +76,20 @@ func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
 	}
-	r.last, r.size, r.cut, r.seen, r.note, r.skip = 0, 0, false, nil, nil, false
+	r.last, r.size, r.weight, r.cut, r.seen, r.note, r.skip = 0, 0, 0, false, nil, nil, false
 }
 
 // line returns the lines of a family.
 func (r *Rows) line(i int) []byte { return r.lines[i] }
+
+// content is what an object brings into a table.
+type content struct {
+	text   func(column int) []byte
+	cut    bool
+	weight int // see Rows.Keep
+}
+
+func (r *Rows) content() content { return content{r.line, r.cut, r.weight} }
 
 // Add appends a sample. The values are those of the labels of decl in their
 // order, without the leading cluster. A second sample with the same labels is
@@ -257,8 +280,12 @@ type Entry struct {
 
 	text []byte
 	ends []uint32 // by family: where its lines end in text
-	cut  bool
+
+	cut    bool
+	weight int
 }
+
+func (e *Entry) content() content { return content{e.column, e.cut, e.weight} }
 
 // Render resets the rows, lets fill add to them and returns what it added,
 // detached. This is the form in which a relist is handed to [Group.Replace]. An
@@ -269,7 +296,7 @@ func (r *Rows) Render(key string, fill func(*Rows)) *Entry {
 	if r.skip {
 		return nil
 	}
-	e := &Entry{Key: key, Note: r.note, cut: r.cut, ends: make([]uint32, len(r.lines))}
+	e := &Entry{Key: key, Note: r.note, cut: r.cut, weight: r.weight, ends: make([]uint32, len(r.lines))}
 	n := 0
 	for i, l := range r.lines {
 		n += len(l)

@@ -48,12 +48,13 @@ func (t *table) sorted() *table {
 	d := newTable(t.packer, t.columns, t.raw)
 	for _, at := range places {
 		p := t.pages[at.page()]
-		d.put(string(t.key(at)), func(column int) []byte {
+		text := func(column int) []byte {
 			if p.columns[column] == nil {
 				return nil
 			}
 			return p.columns[column].text(at.slot(), texts[at.page()][column])
-		}, p.cut[at.slot()])
+		}
+		d.put(string(t.key(at)), content{text, p.cut[at.slot()], int(p.weights[at.slot()])})
 	}
 	return d
 }

@@ -45,7 +45,7 @@ func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) (at Place, ok bool
 	if fill(rows); rows.skip {
 		return 0, false
 	}
-	return s.put(key, rows.line, rows.cut), true
+	return s.put(key, rows.content()), true
 }
 
 // isFull reports whether the stage has [Options.MaxObjects] objects, and not this one.
@@ -65,21 +65,21 @@ func (s *Stage) refuse(key string, scope Scope) Place {
 	return refusedPlace + Place(len(s.refused)-1) //nolint:gosec // far below 2^31 objects
 }
 
-func (s *Stage) put(key string, text func(column int) []byte, cut bool) Place {
+func (s *Stage) put(key string, c content) Place {
 	if s.isFull(key) {
 		return s.refuse(key, ScopeObjects)
 	}
 	s.group.mu.Lock() // pages are shared
 	defer s.group.mu.Unlock()
 	at, known := s.table.find(key)
-	size := s.bytes + s.table.growth(at, known && s.seen.has(at), text)
+	size := s.bytes + s.table.growth(at, known && s.seen.has(at), c)
 	if budget := s.group.budget; budget != nil && size > budget.used.Load() {
 		if scope := budget.resize(size); scope != inLimits {
 			return s.refuse(key, scope)
 		}
 	}
 	s.bytes = size
-	at = s.table.put(key, text, cut)
+	at = s.table.put(key, c)
 	s.seen.add(at)
 	return at
 }

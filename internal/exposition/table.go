@@ -23,7 +23,7 @@ type table struct {
 	hashKey func(string) uint64
 	free    []Place
 	cut     int   // objects with a cut label value
-	bytes   int64 // of all texts, before compression
+	bytes   int64 // of all texts, before compression, and of what notes keep
 
 	changed bool // the rows are others than those of the table that it was derived from
 }
@@ -82,15 +82,16 @@ func (t *table) places() iter.Seq[Place] {
 
 // put replaces the rows of an object or adds it. Equal rows change nothing and allocate
 // nothing.
-func (t *table) put(key string, text func(column int) []byte, cut bool) Place {
+func (t *table) put(key string, content content) Place {
 	at, known := t.find(key)
 	if !known {
 		at = t.add(key)
 	}
 	slot := at.slot()
-	t.markCut(at, cut)
+	t.markCut(at, content.cut)
+	t.weigh(at, content.weight)
 	for i := range t.columns {
-		line := text(i)
+		line := content.text(i)
 		hash := t.packer.hash(line)
 		if hash != t.pages[at.page()].columns[i].hash(slot) {
 			t.set(at, i, line, hash)
@@ -105,11 +106,22 @@ func (t *table) put(key string, text func(column int) []byte, cut bool) Place {
 	return at
 }
 
+// weigh notes how much the note of an object keeps.
+func (t *table) weigh(at Place, weight int) {
+	if was := int(t.pages[at.page()].weights[at.slot()]); was != weight {
+		t.writable(at).weights[at.slot()] = uint32(weight) //nolint:gosec // within the bound of the rows of an object
+		t.bytes += int64(weight - was)
+	}
+}
+
 // growth returns by how many bytes the table grows with the text of an object.
-func (t *table) growth(at Place, known bool, text func(column int) []byte) int64 {
-	n := 0
+func (t *table) growth(at Place, known bool, c content) int64 {
+	n := c.weight
+	if known {
+		n -= int(t.pages[at.page()].weights[at.slot()])
+	}
 	for i := range t.columns {
-		if n += len(text(i)); known {
+		if n += len(c.text(i)); known {
 			n -= t.pages[at.page()].columns[i].length(at.slot())
 		}
 	}
@@ -143,6 +155,7 @@ func (t *table) remove(at Place) {
 	}
 	t.free = append(t.free, at)
 	t.markCut(at, false)
+	t.weigh(at, 0)
 	p.keys.set(slot, "")
 	for i, c := range p.columns {
 		if c.hash(slot) != 0 {

@@ -88,7 +88,7 @@ var (
 	}
 	watchLabelsCut = &exposition.Family{
 		Name: "cobaltcore_watch_objects_with_cut_labels", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Objects of the kind with a label value that was longer than limits.labelValueLength or not valid UTF-8, or with more than 64 KiB of rows, of which the others are left out.",
+		Help: "Objects of the kind with a label value that was longer than limits.labelValueLength or not valid UTF-8, or with more than 64 KiB of rows and references, of which the others are left out.",
 	}
 	watchPartial = &exposition.Family{
 		Name: "cobaltcore_watch_partial_decodes_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "group", "kind"},

@@ -65,7 +65,7 @@ func options(t testing.TB) Options {
 }
 
 // listOf returns what the API has answered, in part: the second page has nothing.
-func listOf(t *testing.T) func(objects.Query) objects.List {
+func listOf(t testing.TB) func(objects.Query) objects.List {
 	t.Helper()
 	list := read[objects.List](t, "objects.json")
 	return func(q objects.Query) objects.List {
