@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 // maxLine bounds one line: a longer one has no end, or a value that nobody wants.
@@ -80,6 +81,7 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 			continue
 		}
 		samples++
+		line = p.redacted(line)
 		s, misfit, err := p.sample(line)
 		if p.kept != nil && err == nil && (misfit || s.family != nil) {
 			p.keep(line)
@@ -115,6 +117,26 @@ func (p *parser) keep(line []byte) {
 	} else {
 		p.kept(p.of, line)
 	}
+}
+
+// redacted returns a line without credentials in its label values: controllers label with
+// URLs and errors.
+func (p *parser) redacted(line []byte) []byte {
+	if bytes.IndexByte(line, '@') < 0 && !bytes.Contains(line, []byte("://")) || p.line.Scan(line) != nil {
+		return line
+	}
+	var out []byte
+	last := 0
+	for _, l := range p.line.Labels {
+		value := string(line[l.Value:l.ValueEnd])
+		if l.Escaped {
+			value = exposition.Unescape(value)
+		}
+		out = append(out, line[last:l.Value]...)
+		out = append(out, exposition.Escape(redact.Text(value))...)
+		last = l.ValueEnd
+	}
+	return append(out, line[last:]...)
 }
 
 // sample reads a line. The family is nil if it is not taken over.

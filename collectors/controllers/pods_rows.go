@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 // pod is the part of a Pod that becomes rows, or is needed to ask it.
@@ -42,9 +43,9 @@ type podCondition struct {
 }
 
 type podContainer struct {
-	Name  string    `json:"name"`
-	Image string    `json:"image"`
-	Ports []podPort `json:"ports"`
+	Name  string     `json:"name"`
+	Image redact.URL `json:"image"`
+	Ports []podPort  `json:"ports"`
 }
 
 type podPort struct {
@@ -100,7 +101,7 @@ func (p *pod) main() podContainer {
 
 // version is the tag of the image, which is what runs.
 func (p *pod) version() string {
-	return cmp.Or(tag(p.main().Image), p.Metadata.Labels[versionLabel])
+	return cmp.Or(tag(p.main().Image.Redacted()), p.Metadata.Labels[versionLabel])
 }
 
 // condition is the status and the reason of a condition; empty if there is none.
@@ -119,7 +120,7 @@ func (p *pod) values(more ...string) []string {
 }
 
 func (p *pod) rows(r *exposition.Rows) {
-	r.Add(podInfo, 1, p.values(p.main().Image, p.version())...)
+	r.Add(podInfo, 1, p.values(p.main().Image.Redacted(), p.version())...)
 	r.Time(podCreated, p.Metadata.Created, p.values()...)
 	if p.ended() {
 		return

@@ -71,7 +71,7 @@ func crowd(t *testing.T) *stubServer {
 		spec["nodeName"] = canary
 		spec["containers"] = []any{
 			map[string]any{"name": "sidecar", "image": canary, "env": []any{map[string]any{"name": "TOKEN", "value": canary}}},
-			map[string]any{"name": "main", "image": "registry.example.com/x@sha256:0123", "args": []any{canary}},
+			map[string]any{"name": "main", "image": "user:" + canary + "@registry.example.com/x@sha256:0123", "args": []any{canary}},
 		}
 		status["message"] = canary
 		status["conditions"] = []any{
@@ -95,6 +95,7 @@ func crowd(t *testing.T) *stubServer {
 	s.behind["flux-system/well:8080"] = says(`# HELP workqueue_depth ` + canary + `
 # TYPE workqueue_depth gauge
 workqueue_depth{name="a b \"c\\d\n"} 3 1700000000000
+workqueue_depth{name="https://user:` + canary + `@git.example.com/\\x?token=` + canary + `",controller="Get \"https://` + canary + `@h/\": \"https://a:` + canary + `@h\": EOF"} 4
 # TYPE gotk_reconcile_duration_seconds histogram
 gotk_reconcile_duration_seconds_bucket{kind="` + canary + `",le="+Inf"} 3
 gotk_reconcile_duration_seconds_sum{kind="Kustomization",namespace="x"} 1.5
@@ -109,6 +110,25 @@ controller_runtime_active_workers{controller="x"} NaN
 	s.behind["flux-system/dumb:8080"] = says("<html>" + canary)
 	s.behind["flux-system/forbidden:8080"] = refuses(http.StatusForbidden, canary)
 	return s
+}
+
+// TestNothingOfAPodLeaks: images and the labels of controllers lose their credentials, and
+// keep the rest.
+func TestNothingOfAPodLeaks(t *testing.T) {
+	t.Parallel()
+	p, e := startPods(t, crowd(t).cluster, podConfig(), nil)
+	p.round(t.Context())
+	text := servedText(t, e)
+	if strings.Contains(text, canary) {
+		t.Errorf("a row has the secret:\n%s", text)
+	}
+	for _, want := range []string{
+		`image="registry.example.com/x@sha256:0123"`, `name="https://git.example.com/\\x"`, `controller="Get \"https://h/\": \"https://…@h\": EOF"`, `name="a b \"c\\d\n"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no row has %s:\n%s", want, text)
+		}
+	}
 }
 
 // TestSnapshotHasTheSameRows, also one of a snapshot, and nothing of what only the

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
@@ -57,8 +58,8 @@ type updateStrategy struct {
 
 // workloadContainer is what is read of a container: no command, no environment.
 type workloadContainer struct {
-	Name  string `json:"name"`
-	Image string `json:"image"`
+	Name  string     `json:"name"`
+	Image redact.URL `json:"image"`
 }
 
 // workloadCondition is one of a Deployment. Its message is not read.
@@ -107,7 +108,7 @@ func (w *workload) rows(r *exposition.Rows, l []string) {
 	version := cmp.Or(w.Metadata.Labels[versionLabel], w.Spec.Template.Metadata.Labels[versionLabel], tag(image))
 	r.Add(workloadInfo, 1, with(version, image, cmp.Or(w.Spec.UpdateStrategy.Type, w.Spec.Strategy.Type))...)
 	for _, c := range w.Spec.Template.Spec.Containers {
-		r.Add(workloadImage, 1, with(c.Name, c.Image)...)
+		r.Add(workloadImage, 1, with(c.Name, c.Image.Redacted())...)
 	}
 	r.Time(workloadCreated, w.Metadata.Created, l...)
 	r.Bool(workloadObserved, w.Status.ObservedGeneration >= w.Metadata.Generation, l...)
@@ -165,10 +166,10 @@ func (w *workload) image() string {
 	}
 	main := w.Spec.Template.Metadata.Annotations[mainAnnotation]
 	i := slices.IndexFunc(containers, func(c workloadContainer) bool { return c.Name == main })
-	return containers[max(i, 0)].Image
+	return containers[max(i, 0)].Image.Redacted()
 }
 
-// tag is the tag of an image; empty if it has none. What stands before the last slash
+// tag is the tag of an image without user info; empty if it has none. What stands before the last slash
 // may be a port.
 func tag(image string) string {
 	image, _, _ = strings.Cut(image, "@")

@@ -48,3 +48,16 @@ func checkSecrets(t testing.TB, o collectortest.Object, got string) {
 		}
 	}
 }
+
+// TestImagesLoseCredentials: those of a FluxInstance and of a FluxReport.
+func TestImagesLoseCredentials(t *testing.T) {
+	t.Parallel()
+	for kind, raw := range map[string]string{
+		"FluxInstance": `{"metadata":{"namespace":"flux-system","name":"flux"},"status":{"components":[{"name":"a","repository":"user:s3cr3t@registry.example.com/a","tag":"v1"}]}}`,
+		"FluxReport":   `{"metadata":{"namespace":"flux-system","name":"flux"},"spec":{"components":[{"name":"a","image":"user:s3cr3t@registry.example.com/a:v1"}]}}`,
+	} {
+		if rows := render(t, kind, raw); strings.Contains(rows, "s3cr3t") || !strings.Contains(rows, `image="registry.example.com/a:v1"`) {
+			t.Errorf("%s:\n%s", kind, rows)
+		}
+	}
+}

@@ -72,14 +72,14 @@ type instanceSync struct {
 }
 
 type component struct {
-	Name       string `json:"name"`
-	Repository string `json:"repository"`
-	Tag        string `json:"tag"`
-	Digest     string `json:"digest"`
+	Name       string     `json:"name"`
+	Repository redact.URL `json:"repository"`
+	Tag        string     `json:"tag"`
+	Digest     string     `json:"digest"`
 }
 
 func (c component) image() string {
-	image := c.Repository
+	image := c.Repository.Redacted()
 	if c.Tag != "" {
 		image += ":" + c.Tag
 	}
@@ -273,7 +273,7 @@ func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision), Since: o.appliedSince(), Changed: s.changed(),
 	}
 	for _, c := range o.Status.Components {
-		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository})
+		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository.Redacted()})
 	}
 	if o.networkPolicy() && !o.patches("NetworkPolicy") {
 		d.Policies = dependencies.NetworkPolicies()

@@ -44,9 +44,9 @@ type fluxReport struct {
 }
 
 type reportComponent struct {
-	Name  string `json:"name"`
-	Ready bool   `json:"ready"`
-	Image string `json:"image"`
+	Name  string     `json:"name"`
+	Ready bool       `json:"ready"`
+	Image redact.URL `json:"image"`
 }
 
 type reportReconciler struct {
@@ -94,7 +94,7 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 	}
 	for _, c := range spec.Components {
 		r.Bool(reportComponentReady, c.Ready, s.labels(c.Name)...)
-		r.Add(reportComponentInfo, 1, s.labels(c.Name, c.Image)...)
+		r.Add(reportComponentInfo, 1, s.labels(c.Name, c.Image.Redacted())...)
 	}
 	for _, c := range spec.Reconcilers { // may list a kind twice: Rows drops the second
 		group, _, _ := strings.Cut(c.APIVersion, "/")
@@ -111,7 +111,7 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 	}
 	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.written(), Once: seen.Once}
 	for _, c := range spec.Components {
-		report.Images = append(report.Images, dependencies.Image{Component: c.Name, Name: c.Image})
+		report.Images = append(report.Images, dependencies.Image{Component: c.Name, Name: c.Image.Redacted()})
 	}
 	s.note(r, dependencies.Node{Report: &report}, nil)
 	return s.result.Memory

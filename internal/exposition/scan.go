@@ -110,8 +110,13 @@ func valueEnd(b []byte) (end int, escaped bool) {
 
 var unescaper = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
+var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
 // Unescape returns the value of a label as it was before it was written.
 func Unescape(value string) string { return unescaper.Replace(value) }
+
+// Escape returns a value as it stands between the quotes of a label.
+func Escape(value string) string { return escaper.Replace(value) }
 
 // ValidNames reports whether the labels have names of the text format, which Scan does
 // not look at: rows of the exporter itself always do.

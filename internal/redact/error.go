@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
@@ -46,6 +47,14 @@ func WithoutURLs(err error) string {
 		}
 		err = request.Err
 	}
+}
+
+// Text returns a text that may be a URL, or hold some, without credentials.
+func Text(s string) string {
+	if strings.Contains(s, "://") || strings.Contains(s, "@") {
+		s = userInfo.ReplaceAllString(URL(s).Redacted(), "://…@")
+	}
+	return s
 }
 
 // anyURL goes to the end of the text: a URL that may hold anything has no known end.

@@ -58,6 +58,20 @@ func TestError(t *testing.T) {
 	}
 }
 
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "source-controller": "source-controller", "a@b": "a@b", "name?x": "name?x", "app:v1@sha256:0123": "app:v1@sha256:0123",
+		"https://user:hunter2@host/x?token=hunter2":              "https://host/x",
+		"user:hunter2@host/x":                                    "host/x",
+		"https://host/ after https://user:hunter2@other/":        "https://host/ after https://…@other/",
+		`Post "https://hunter2@host/": "https://user:hunter2@h"`: `Post "https://host/": "https://…@h"`,
+	} {
+		if got := Text(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestErrorRedactsUserInfo(t *testing.T) {
 	for in, want := range map[string]string{
 		`proxy: unsupported scheme "ftp://user:hunter2@proxy:1"`: `proxy: unsupported scheme "ftp://…@proxy:1"`,
