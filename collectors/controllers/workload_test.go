@@ -32,7 +32,7 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	rows := s.Render(t, collectortest.Management, collectortest.Parse(t, []byte(`{"kind":"Deployment",
 		"metadata":{"name":"kustomize-controller","namespace":"flux-system","labels":{"app.kubernetes.io/part-of":"flux"}},
 		"spec":{"template":{"spec":{"containers":[{"name":"manager","image":"user:s3cr3t@registry.example.com/x:v1"}]}}}}`)))
-	for _, want := range []string{`version="v1",image="registry.example.com/x:v1"`, `container="manager",image="registry.example.com/x:v1"`} {
+	for _, want := range []string{`version="v1",image="registry.example.com/x:v1"`, `container_name="manager",image="registry.example.com/x:v1"`} {
 		if strings.Contains(rows, "s3cr3t") || !strings.Contains(rows, want) {
 			t.Errorf("no row has %s:\n%s", want, rows)
 		}
