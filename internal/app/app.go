@@ -28,6 +28,8 @@ import (
 // Options are the settings of one run, from the command line.
 type Options struct {
 	ConfigFile string
+	// Contexts are the clusters where there is no ConfigFile, in the default configuration.
+	Contexts *fleet.Contexts
 	// ListenAddresses are host:port; port 0 is a free one.
 	ListenAddresses []string
 	// WebConfigFile turns on TLS and authentication (exporter-toolkit).
@@ -86,7 +88,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := newApp(ctx, o)
-	s, err := loadSettings(ctx, o.ConfigFile)
+	s, err := o.settings(ctx)
 	if err != nil {
 		return ConfigError{err}
 	}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
@@ -22,6 +24,50 @@ type settings struct {
 	rules  health.Rules
 	files  []string // the configuration file, then its rule files
 	hashes string   // of the files, computed before they were read: no change is missed
+}
+
+// settings reads the configuration and its rule files.
+func (o *Options) settings(ctx context.Context) (*settings, error) {
+	if o.Contexts == nil {
+		return loadSettings(ctx, o.ConfigFile)
+	}
+	hashes := hashFiles(ctx, o.Contexts.Files...)
+	c, err := o.config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSettings(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s.files, s.hashes = o.Contexts.Files, hashes
+	return s, nil
+}
+
+// config returns the configuration without its rule files.
+func (o *Options) config(ctx context.Context) (*config.Config, error) {
+	if o.Contexts == nil {
+		return readConfig(ctx, o.ConfigFile)
+	}
+	clusters, err := o.Contexts.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := config.Default()
+	c.Clusters = clusters
+	text, err := c.YAML()
+	if err != nil {
+		return nil, err
+	}
+	return config.Parse(text, o.source())
+}
+
+// source names the files that the configuration comes from.
+func (o *Options) source() string {
+	if o.Contexts == nil {
+		return o.ConfigFile
+	}
+	return strings.Join(o.Contexts.Files, string(filepath.ListSeparator))
 }
 
 // loadSettings reads a configuration file and its rule files.

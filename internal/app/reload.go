@@ -34,7 +34,7 @@ func (a *app) reload(ctx context.Context) error {
 }
 
 func (a *app) replace(ctx context.Context) error {
-	s, err := loadSettings(ctx, a.options.ConfigFile)
+	s, err := a.options.settings(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func (a *app) replace(ctx context.Context) error {
 func (a *app) reloaded(err error) {
 	a.self.setReloaded(err)
 	if err != nil {
-		a.options.Log.Error("configuration not loaded, the one before stays in force", "file", a.options.ConfigFile, "err", err)
+		a.options.Log.Error("configuration not loaded, the one before stays in force", "file", a.options.source(), "err", err)
 		return
 	}
-	a.options.Log.Info("configuration loaded", "file", a.options.ConfigFile)
+	a.options.Log.Info("configuration loaded", "file", a.options.source())
 }
 
 // follow reloads on request and when a file has changed. A change counts when two

@@ -30,6 +30,8 @@ type ReportOptions struct {
 	// Wait evaluates again until the verdict is better than FailOn.
 	Wait   bool
 	FailOn health.Verdict
+	// Watch gets one report after the other until the command ends. It may be nil.
+	Watch func(health.Report) error
 	// Progress receives the names of the clusters that are not complete.
 	Progress io.Writer
 }
@@ -76,10 +78,16 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		if r, err = o.Filter.Apply(r); err != nil {
 			return r, ConfigError{err}
 		}
-		if !o.Wait || o.FailOn.Worse(r.Verdict) || time.Now().After(deadline) {
+		if o.Watch != nil {
+			if err := o.Watch(r); err != nil {
+				return r, err
+			}
+		} else if !o.Wait || o.FailOn.Worse(r.Verdict) || time.Now().After(deadline) {
 			return r, nil
 		}
-		_, _ = fmt.Fprintf(o.Progress, "the verdict is %s, looking again\n", r.Verdict)
+		if o.Wait {
+			_, _ = fmt.Fprintf(o.Progress, "the verdict is %s, looking again\n", r.Verdict)
+		}
 		select {
 		case <-time.After(waitInterval):
 		case <-ctx.Done():
@@ -128,4 +136,17 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 		_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: what is missing is unknown\n", name)
 	}
 	return nil
+}
+
+// ClusterNames are those of the clusters in the configuration; none if it cannot be read.
+func (o *ReportOptions) ClusterNames(ctx context.Context) []string {
+	c, err := o.load(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, k := range c.Clusters {
+		names = append(names, k.Name)
+	}
+	return names
 }

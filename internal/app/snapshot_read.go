@@ -21,7 +21,7 @@ import (
 // at the moment in which it was taken: no timestamp is moved then.
 func (o *ReportOptions) load(ctx context.Context) (*config.Config, error) {
 	if o.Snapshot == "" {
-		return readConfig(ctx, o.ConfigFile)
+		return o.config(ctx)
 	}
 	c, err := snapshotConfig(ctx, o.Snapshot, o.ConfigFile)
 	if err != nil {

@@ -29,12 +29,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
-// The exit codes; 1 to 3 are the verdicts of a report.
+// The exit codes; 1 to 3 are the verdicts of a report, and a command that a signal ended has
+// the code of a shell.
 const (
-	exitOK     = 0
-	exitFailed = 1
+	exitOK = 0
 	// exitUsage is for wrong flags and a wrong configuration.
-	exitUsage = 4
+	exitUsage  = 4
+	exitFailed = 5
 )
 
 // Streams are what a command is connected to.
@@ -42,6 +43,8 @@ type Streams struct {
 	Out, Err io.Writer
 	// Hostname is that of the machine or pod; os.Hostname if nil.
 	Hostname func() (string, error)
+	// Getenv returns a variable of the environment; os.Getenv if nil.
+	Getenv func(string) string
 	// Reload asks a serving exporter to reload its configuration.
 	Reload <-chan os.Signal
 }
@@ -53,9 +56,13 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	err := root.ExecuteContext(ctx)
 	var failed runError
 	var verdict verdictError
+	var signal interrupted
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(context.Cause(ctx), &signal):
+		_, _ = fmt.Fprintln(s.Err, "error:", signal)
+		return signal.exitCode()
 	case errors.As(err, &verdict):
 		return health.Verdict(verdict).ExitCode()
 	case errors.As(err, &failed):
@@ -82,8 +89,15 @@ func Root(s Streams) *cobra.Command {
 	}
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printRules(), printVersion())
+	root.Version = version.Print("cobaltcore-exporter")
+	root.SetVersionTemplate("{{ .Version }}\n")
+	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printRules(), explain(), printVersion())
 	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" { // cobra prints its help and succeeds
+			c.RunE = func(*cobra.Command, []string) error { return errors.New("give a shell: bash, fish, powershell or zsh") }
+		}
+	}
 	return root
 }
 
@@ -124,6 +138,7 @@ func serve(s Streams) *cobra.Command {
 		shard            string
 		kubernetesAuth   bool
 		auth             app.KubernetesAuth
+		contexts         func() (*fleet.Contexts, error)
 	)
 	c := &cobra.Command{
 		Use:   "serve",
@@ -133,11 +148,18 @@ func serve(s Streams) *cobra.Command {
 			if slices.Contains(o.ListenAddresses, "") || len(o.ListenAddresses) == 0 {
 				return errors.New("--web.listen-address: give a host:port, such as :9876")
 			}
+			if o.SyncTimeout <= 0 {
+				return errors.New("--sync-timeout: give a duration, such as 30s")
+			}
 			if c.Flags().Changed("shard") {
 				var err error
 				if o.Shard, err = fleet.ParseShard(shard, s.hostname); err != nil {
 					return fmt.Errorf("--shard: %w", err)
 				}
+			}
+			var err error
+			if o.Contexts, err = contexts(); err != nil {
+				return err
 			}
 			log, err := logger(s.Err, logLevel, logFmt)
 			if err != nil {
@@ -163,7 +185,7 @@ func serve(s Streams) *cobra.Command {
 			return err
 		},
 	}
-	configFlag(c, &o.ConfigFile)
+	contexts = s.fleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringSliceVar(&o.ListenAddresses, "web.listen-address", []string{":9876"}, "addresses to listen on")
 	f.StringVar(&o.WebConfigFile, "web.config.file", "", "exporter-toolkit configuration file that turns on TLS or authentication")
@@ -176,8 +198,7 @@ func serve(s Streams) *cobra.Command {
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
 	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
 	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "longest pause in which no object arrives before /metrics and /-/ready stop to wait for the first complete set of rows; ten times that is the longest wait")
-	f.StringVar(&logLevel, "log.level", "info", "debug, info, warn or error")
-	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
+	logFlags(c, &logLevel, &logFmt, "info")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
 	_ = c.MarkFlagFilename("web.kubernetes-auth-kubeconfig")
 	return c
@@ -206,14 +227,27 @@ func (s Streams) hostname() (string, error) {
 	return os.Hostname()
 }
 
+// logFlags adds the flags of [logger].
+func logFlags(c *cobra.Command, level, format *string, defaultLevel string) {
+	c.Flags().StringVar(level, "log.level", defaultLevel, "debug, info, warn or error")
+	c.Flags().StringVar(format, "log.format", "logfmt", "logfmt or json")
+	choices(c, "log.level", logLevels()...)
+	choices(c, "log.format", "logfmt", "json")
+}
+
+func logLevels() []string { return []string{"debug", "info", "warn", "error"} }
+
+// choices completes the values of a flag.
+func choices(c *cobra.Command, flag string, values ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there only
+}
+
 func logger(w io.Writer, level, format string) (*slog.Logger, error) {
 	c := promslog.Config{Level: promslog.NewLevel(), Format: promslog.NewFormat(), Style: promslog.GoKitStyle, Writer: w}
-	if err := c.Level.Set(level); err != nil {
-		return nil, fmt.Errorf("--log.level: %w", err)
+	if err := errors.Join(oneOf("log.level", level, logLevels()...), oneOf("log.format", format, "logfmt", "json")); err != nil {
+		return nil, err
 	}
-	if err := c.Format.Set(format); err != nil {
-		return nil, fmt.Errorf("--log.format: %w", err)
-	}
+	_, _ = c.Level.Set(level), c.Format.Set(format)
 	log := promslog.New(&c)
 	klog.SetSlogLogger(log.With("component", "client-go"))
 	// net/http quotes there what a server has sent that is not HTTP.

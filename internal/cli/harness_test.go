@@ -110,7 +110,7 @@ func exporter(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exporter CODE ARGS...")
 	}
-	code := Main(context.Background(), args[1:], Streams{Out: ts.Stdout(), Err: ts.Stderr(), Hostname: hostname})
+	code := Main(context.Background(), args[1:], Streams{Out: ts.Stdout(), Err: ts.Stderr(), Hostname: hostname, Getenv: ts.Getenv})
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
@@ -156,7 +156,7 @@ func background(ts *testscript.TestScript, _ bool, args []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.code = cancel, make(chan int, 1)
 	go func() {
-		s.code <- Main(ctx, append([]string{"serve"}, args...), Streams{Out: &s.out, Err: &s.err, Hostname: hostname})
+		s.code <- Main(ctx, append([]string{"serve"}, args...), Streams{Out: &s.out, Err: &s.err, Hostname: hostname, Getenv: ts.Getenv})
 	}()
 	ts.Defer(func() {
 		if s.cancel != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
@@ -30,6 +31,8 @@ func (verdictError) Error() string { return "" }
 func report(s Streams) *cobra.Command {
 	o := app.ReportOptions{Progress: s.Err}
 	var output, failOn, logLevel, logFmt string
+	var watch bool
+	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "report",
 		Short: "Say what is broken in the fleet, and why",
@@ -38,10 +41,18 @@ func report(s Streams) *cobra.Command {
 			if err := checkReport(o, output, failOn); err != nil {
 				return err
 			}
+			if o.Snapshot == "" {
+				if o.Contexts, err = contexts(); err != nil {
+					return err
+				}
+			}
 			if o.Log, err = logger(s.Err, logLevel, logFmt); err != nil {
 				return err
 			}
 			o.FailOn = health.Verdict(failOn)
+			if watch {
+				o.Watch = redraw(s.Out, output)
+			}
 			r, err := app.Report(c.Context(), o)
 			var wrong app.ConfigError
 			switch {
@@ -59,36 +70,95 @@ func report(s Streams) *cobra.Command {
 			return nil
 		},
 	}
+	contexts = s.fleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
-	f.StringVar(&o.ConfigFile, "config", "", "the configuration file; not needed with --snapshot")
 	f.StringVar(&o.Snapshot, "snapshot", "", "a directory of dumped clusters that stands for the fleet, as it was when it was taken")
 	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; what is not there by then is unknown")
-	f.StringVarP(&output, "output", "o", "table", "table, json, markdown or html")
+	f.StringVarP(&output, "output", "o", "table", strings.Join(outputs(), ", "))
 	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "these clusters only")
 	f.StringSliceVar(&o.Filter.Systems, "system", nil, "these systems only")
+	f.StringVar(&o.Filter.Severity, "severity", string(alerts.Info), "the least severity of the findings that are listed: info, warning or critical; the verdict stays")
 	f.StringVar(&failOn, "fail-on", string(health.Degraded), "the least bad verdict that makes the command fail: degraded, unknown or down")
 	f.BoolVar(&o.Wait, "wait", false, "look again until the verdict is better than --fail-on, or the timeout is over")
-	f.StringVar(&logLevel, "log.level", "error", "debug, info, warn or error")
-	f.StringVar(&logFmt, "log.format", "logfmt", "logfmt or json")
-	_ = c.MarkFlagFilename("config", "yaml", "yml")
+	f.BoolVar(&watch, "watch", false, "look again until the command is interrupted, with what has changed")
+	logFlags(c, &logLevel, &logFmt, "error")
 	_ = c.MarkFlagDirname("snapshot")
+	for _, flag := range []string{"kubeconfig", "context", "all-contexts", "watch"} {
+		c.MarkFlagsMutuallyExclusive("snapshot", flag)
+	}
+	c.MarkFlagsMutuallyExclusive("wait", "watch")
+	choices(c, "output", outputs()...)
+	choices(c, "system", systems()...)
+	choices(c, "severity", severities()...)
+	choices(c, "fail-on", failing()...)
+	_ = c.RegisterFlagCompletionFunc("cluster", s.completeClusters(&o, contexts))
+	c.AddCommand(reportDiff(s))
 	return c
 }
 
-func checkReport(o app.ReportOptions, output, failOn string) error {
-	errs := []error{
-		oneOf("output", output, "table", "json", "markdown", "html"),
-		oneOf("fail-on", failOn, string(health.Degraded), string(health.Unknown), string(health.Down)),
+// completeClusters completes the names of the clusters that a configuration or a kubeconfig names.
+func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.Contexts, error)) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		var err error
+		if o.Snapshot == "" {
+			o.Contexts, err = contexts()
+		}
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return o.ClusterNames(c.Context()), cobra.ShellCompDirectiveNoFileComp
 	}
-	systems := []string{string(health.Custom)}
+}
+
+// redraw returns a function that writes one report after the other, and what has changed. A
+// terminal shows the last one.
+func redraw(w io.Writer, output string) func(health.Report) error {
+	var last *health.Report
+	return func(r health.Report) error {
+		if o := terminal(w); o.Terminal {
+			_, _ = io.WriteString(w, "\x1b[H\x1b[2J\x1b[3J")
+		}
+		if err := write(w, r, output); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		if last != nil && (output == "table" || output == "wide") {
+			var changes strings.Builder
+			if changed, _ := render.Diff(&changes, *last, r); changed {
+				_, _ = fmt.Fprintf(w, "\nSince %s:\n%s", last.GeneratedAt.UTC().Format(time.TimeOnly), changes.String())
+			}
+		}
+		last = &r
+		return nil
+	}
+}
+
+func outputs() []string {
+	return []string{"table", "wide", "name", "json", "markdown", "html", "junit"}
+}
+
+func severities() []string {
+	return []string{string(alerts.Info), string(alerts.Warning), string(alerts.Critical)}
+}
+
+func failing() []string {
+	return []string{string(health.Degraded), string(health.Unknown), string(health.Down)}
+}
+
+func systems() []string {
+	names := []string{string(health.Custom)}
 	for _, s := range alerts.Systems() {
-		systems = append(systems, string(s))
+		names = append(names, string(s))
 	}
+	return names
+}
+
+func checkReport(o app.ReportOptions, output, failOn string) error {
+	errs := []error{oneOf("output", output, outputs()...), oneOf("fail-on", failOn, failing()...), oneOf("severity", o.Filter.Severity, severities()...)}
 	for _, name := range o.Filter.Systems {
-		errs = append(errs, oneOf("system", name, systems...))
+		errs = append(errs, oneOf("system", name, systems()...))
 	}
-	if o.ConfigFile == "" && o.Snapshot == "" {
-		errs = append(errs, errors.New("give --config or --snapshot"))
+	if o.Timeout <= 0 {
+		errs = append(errs, errors.New("--timeout: give a duration, such as 30s"))
 	}
 	return errors.Join(errs...)
 }
@@ -111,18 +181,27 @@ func write(w io.Writer, r health.Report, output string) error {
 		return render.Markdown(w, r)
 	case "html":
 		return render.HTML(w, r)
+	case "junit":
+		return render.JUnit(w, r)
+	case "name":
+		return render.Names(w, r)
+	case "wide":
+		o := terminal(w)
+		o.Wide, o.Width = true, 0
+		return render.Table(w, r, o)
 	}
 	return render.Table(w, r, terminal(w))
 }
 
-// terminal is how a table looks where it is written to: colours and a width are for
+// terminal returns how a table looks where it is written to: colours and a width are for
 // people.
 func terminal(w io.Writer) render.TableOptions {
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return render.TableOptions{}
 	}
-	o := render.TableOptions{Colour: os.Getenv("NO_COLOR") == ""}
+	dumb := os.Getenv("TERM") == "dumb"
+	o := render.TableOptions{Terminal: !dumb, Colour: !dumb && os.Getenv("NO_COLOR") == ""}
 	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 		o.Width = width
 	}

@@ -22,6 +22,8 @@ import (
 const (
 	// MaxCredentials bounds a file with a password, a token, certificates or a key.
 	MaxCredentials = 1 << 20
+	// MaxReport bounds a report in JSON.
+	MaxReport = 64 << 20
 	// MaxConfig bounds a file with a configuration or rules.
 	MaxConfig = 4 << 20
 )

@@ -243,7 +243,12 @@ func sortFindings(all []Finding) {
 
 // Filter narrows a report to clusters and systems; empty means all. What it names
 // must be in the report.
-type Filter struct{ Clusters, Systems []string }
+type Filter struct {
+	Clusters, Systems []string
+	// Severity is the least one of the findings that are kept; any if empty. Root causes of
+	// these stay.
+	Severity string
+}
 
 // Apply returns the narrowed report. Its verdict is that of what is left, and a root
 // cause stays with what follows from it.
@@ -291,5 +296,28 @@ func (f Filter) Apply(r Report) (Report, error) {
 	}
 	out.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(x Finding) bool { return !keep[x.ID] })
 	out.summarise()
-	return out, nil
+	if len(f.Systems) > 0 && !slices.ContainsFunc(out.Clusters, Cluster.hasSystem) && len(out.Findings) == 0 {
+		return r, fmt.Errorf("there is no %s in %s", strings.Join(f.Systems, ", "), cmp.Or(strings.Join(f.Clusters, ", "), "the fleet"))
+	}
+	return f.severe(out), nil
+}
+
+// hasSystem reports whether a system of the cluster is not absent.
+func (c Cluster) hasSystem() bool {
+	return slices.ContainsFunc(c.Systems, func(s SystemVerdict) bool { return s.Verdict != Absent })
+}
+
+// severe returns a report without the findings that are less severe, unless they are the
+// cause of one that is not.
+func (f Filter) severe(r Report) Report {
+	order := []alerts.Severity{alerts.Info, alerts.Warning, alerts.Critical}
+	least := slices.Index(order, alerts.Severity(f.Severity))
+	keep := map[string]bool{}
+	for _, x := range r.Findings {
+		if slices.Index(order, x.Severity) >= least {
+			keep[x.ID], keep[x.RootCause] = true, true
+		}
+	}
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(x Finding) bool { return !keep[x.ID] })
+	return r
 }

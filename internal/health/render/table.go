@@ -27,9 +27,25 @@ const maxFollowing = 10
 
 // TableOptions are how a table looks.
 type TableOptions struct {
-	Colour bool
+	// Terminal reports whether the table is for a terminal that can be cleared.
+	Terminal bool
+	Colour   bool
+	// Wide adds all consequences of a root cause and their summaries.
+	Wide bool
 	// Width is that of the terminal; 0 is any.
 	Width int
+}
+
+// following returns how many consequences of a root cause are shown. Those of a cluster that
+// does not answer are all that was in it.
+func (o TableOptions) following(c Cause) int {
+	switch {
+	case o.Wide:
+		return len(c.Following)
+	case c.Rule == "FleetClusterDown":
+		return 0
+	}
+	return min(len(c.Following), maxFollowing)
 }
 
 // Cause is a root cause with what follows from it.
@@ -73,17 +89,29 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	if len(all) == 0 {
 		t.line("\nNothing is wrong that the rules know of.")
 	}
-	if n := len(r.NotEvaluated); n > 0 {
-		names := make([]string, n)
-		for i, e := range r.NotEvaluated {
-			names[i] = e.Rule
-		}
-		t.line("\n" + t.paint(faint, "Not evaluated: "+clean(strings.Join(names, ", "))))
-	}
+	t.notEvaluated(r.NotEvaluated)
 	if r.Partial {
 		t.line("\nThis is a part of the fleet only.")
 	}
 	return t.w.Flush()
+}
+
+// maxNotEvaluated is how many rules are named that were not evaluated.
+const maxNotEvaluated = 5
+
+func (t *table) notEvaluated(rules []health.NotEvaluated) {
+	if len(rules) == 0 {
+		return
+	}
+	text := fmt.Sprintf("%d rules, most of which need Prometheus; -o wide names them", len(rules))
+	if len(rules) <= maxNotEvaluated || t.Wide {
+		names := make([]string, len(rules))
+		for i, r := range rules {
+			names[i] = r.Rule
+		}
+		text = strings.Join(names, ", ")
+	}
+	t.line("\n" + t.paint(faint, "Not evaluated: "+clean(text)))
 }
 
 type table struct {
@@ -176,22 +204,22 @@ func (t *table) findings(title string, all []Cause) {
 	name, where, object := 0, 0, 0
 	for _, c := range all {
 		name = max(name, width(c.Rule))
-		where = max(where, width(clean(c.Cluster)))
+		where = max(where, width(place(c.Finding)))
 		object = max(object, width(clean(c.Object.String())))
-		for _, f := range c.Following[:min(len(c.Following), maxFollowing)] {
+		for _, f := range c.Following[:t.following(c)] {
 			name = max(name, width(f.Rule)+width(branch))
-			where = max(where, width(clean(f.Cluster)))
+			where = max(where, width(place(f)))
 			object = max(object, width(clean(f.Object.String())))
 		}
 	}
 	for _, c := range all {
 		t.finding("", c.Finding, name, where, object)
-		for i, f := range c.Following {
-			if i == maxFollowing {
-				t.line(t.paint(faint, fmt.Sprintf("%sand %d more", branch, len(c.Following)-i)))
-				break
-			}
+		shown := t.following(c)
+		for _, f := range c.Following[:shown] {
 			t.finding(branch, f, name-width(branch), where, object)
+		}
+		if more := len(c.Following) - shown; more > 0 {
+			t.line(t.paint(faint, fmt.Sprintf("%sand %d more", branch, more)))
 		}
 	}
 }
@@ -206,26 +234,57 @@ func severity(s alerts.Severity) (code string) {
 	return faint
 }
 
-// finding is one line with the facts and, of a root cause, one with what to do.
+// place returns the cluster that is affected and, if it is another one, that of the object.
+func place(f health.Finding) string {
+	if home := f.Labels["cluster"]; home != "" && f.Cluster != "" && home != f.Cluster {
+		return clean(f.Cluster + " via " + home)
+	}
+	return clean(f.Cluster)
+}
+
+// finding is one line with the facts, or two on a narrow terminal, and of a root cause its
+// summary and its playbook.
 func (t *table) finding(indent string, f health.Finding, name, where, object int) {
-	// What matters most comes first: a narrow terminal cuts the rest.
 	reason := ""
 	if f.Reason != "" {
 		reason = "  " + clean(f.Reason)
 	}
 	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s%s",
-		pad(since(f, t.now), width("≥23h59m")), pad(f.Rule, name), pad(clean(f.Cluster), where), pad(clean(f.Object.String()), object), reason, flags(f)), " ")
+		pad(since(f, t.now), width("≥23h59m")), pad(f.Rule, name), pad(place(f), where), pad(clean(f.Object.String()), object), reason, flags(f)), " ")
 	label := pad(string(f.Severity), len("critical"))
-	room := t.Width - width(indent) - len(label) - 2
-	t.line(t.paint(faint, indent) + t.paint(severity(f.Severity), label) + "  " + t.fit(facts, room))
-	if indent != "" {
+	margin := strings.Repeat(" ", width(indent)+len(label)+2)
+	first := t.paint(faint, indent) + t.paint(severity(f.Severity), label) + "  "
+	if t.Width <= 0 || width(margin)+width(facts) <= t.Width {
+		t.line(first + facts)
+	} else {
+		t.line(first + t.fit(clean(f.Object.String())+reason, t.Width-width(margin)))
+		t.line(t.paint(faint, margin+t.fit(strings.TrimRight(f.Rule+"  "+since(f, t.now)+"  "+place(f)+flags(f), " "), t.Width-width(margin))))
+	}
+	if indent != "" && !t.Wide {
 		return
 	}
-	for _, more := range []string{f.Summary, f.Playbook} {
-		if more != "" {
-			t.line(t.paint(faint, "          "+t.fit(clean(more), t.Width-10)))
-		}
+	for _, line := range wrap(clean(f.Summary), t.Width-width(margin)) {
+		t.line(t.paint(faint, margin+line))
 	}
+	if f.Playbook != "" && indent == "" {
+		t.line(t.paint(faint, margin+clean(f.Playbook)))
+	}
+}
+
+// wrap breaks a text between words into lines of n columns, if there is such a bound.
+func wrap(text string, n int) []string {
+	if text == "" || n < 20 {
+		return slices.DeleteFunc([]string{text}, func(s string) bool { return s == "" })
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Split(text, " ") {
+		if line != "" && width(line)+1+width(word) > n {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 func flags(f health.Finding) string {

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import "strings"
+
+// Metric describes a metric of the exporter.
+type Metric struct {
+	Name, Type, Help string
+	Labels           []string // of those about itself, which it has no declaration of, none
+}
+
+// Metrics are all metrics that the exporter may have.
+func Metrics() []Metric {
+	var all []Metric
+	for _, f := range Families() {
+		all = append(all, Metric{f.Name, string(f.Type), f.Help, f.Labels})
+	}
+	families, _ := SelfMetrics().Gather() // an error concerns the metrics that are missing
+	for _, f := range families {
+		all = append(all, Metric{Name: f.GetName(), Type: strings.ToLower(f.GetType().String()), Help: f.GetHelp()})
+	}
+	return all
+}

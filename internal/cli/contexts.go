@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+)
+
+// fleetFlags adds --config, and the flags that select clusters where it is not given. The
+// function that it returns gives the clusters, nil with --config.
+func (s Streams) fleetFlags(c *cobra.Command, config *string) func() (*fleet.Contexts, error) {
+	var kubeconfig string
+	var contexts fleet.Contexts
+	f := c.Flags()
+	f.StringVar(config, "config", "", "the configuration file; without it, clusters are contexts of a kubeconfig")
+	f.StringVar(&kubeconfig, "kubeconfig", "", "the kubeconfig file; by default the files of $KUBECONFIG, or ~/.kube/config")
+	f.StringSliceVar(&contexts.Names, "context", nil, "contexts of the kubeconfig, separated by commas; the current one by default")
+	f.BoolVar(&contexts.All, "all-contexts", false, "all contexts of the kubeconfig")
+	_ = c.MarkFlagFilename("config", "yaml", "yml")
+	_ = c.MarkFlagFilename("kubeconfig")
+	for _, flag := range []string{"kubeconfig", "context", "all-contexts"} {
+		c.MarkFlagsMutuallyExclusive("config", flag)
+	}
+	c.MarkFlagsMutuallyExclusive("context", "all-contexts")
+	return func() (*fleet.Contexts, error) {
+		if f.Changed("config") {
+			return nil, nil
+		}
+		contexts.Files = s.kubeconfigs(kubeconfig)
+		if len(contexts.Files) == 0 {
+			return nil, errors.New("there is no kubeconfig in $KUBECONFIG or ~/.kube/config: give --kubeconfig, or --config")
+		}
+		return &contexts, nil
+	}
+}
+
+// kubeconfigs are the kubeconfig files: the given one, or those of the environment that exist.
+func (s Streams) kubeconfigs(given string) []string {
+	if given != "" {
+		return []string{given}
+	}
+	getenv := s.Getenv
+	if getenv == nil {
+		getenv = os.Getenv
+	}
+	files := filepath.SplitList(getenv(clientcmd.RecommendedConfigPathEnvVar))
+	if len(files) == 0 {
+		files = []string{filepath.Join(getenv("HOME"), clientcmd.RecommendedHomeDir, clientcmd.RecommendedFileName)}
+	}
+	return slices.DeleteFunc(files, func(file string) bool {
+		_, err := os.Stat(file)
+		return file == "" || errors.Is(err, os.ErrNotExist)
+	})
+}

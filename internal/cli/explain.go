@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+func explain() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "explain ALERT|METRIC",
+		Short: "Print an alert with its threshold, its causes and its playbook, or what a metric means",
+		Args:  cobra.ExactArgs(1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			names := alerts.Names()
+			for _, m := range app.Metrics() {
+				names = append(names, m.Name)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			groups, label, err := app.RulesOf(c.Context(), file)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(c.OutOrStdout())
+			found := false
+			for _, g := range groups {
+				for _, r := range g.Rules {
+					if r.Name == args[0] {
+						found = true
+						if err := printAlert(out, r, label); err != nil {
+							return err
+						}
+					}
+				}
+			}
+			for _, m := range app.Metrics() {
+				if m.Name == args[0] && !found {
+					found = true
+					printMetric(out, m)
+				}
+			}
+			if !found {
+				return fmt.Errorf("there is no alert and no metric %q: see docs/alerts.md and docs/metrics.md", args[0])
+			}
+			return out.Flush()
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "the configuration file, whose rules.overrides apply; without it, the rule is that of the catalogue")
+	_ = c.MarkFlagFilename("config", "yaml", "yml")
+	return c
+}
+
+// printAlert writes a rule for a person who is on call.
+func printAlert(w io.Writer, r alerts.Rule, label string) error {
+	expr, err := alerts.ExprFor(r.Expr, label)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(w, "%s (%s, %s)\n", r.Name, r.System, r.Severity)
+	if r.Why != "" {
+		_, _ = fmt.Fprintf(w, "Severity: %s\n", r.Why)
+	}
+	if r.Threshold != nil {
+		_, _ = fmt.Fprintf(w, "Threshold: %s by default (%s); key rules.overrides.%s.threshold\n", r.Threshold.String(r.Threshold.Default), r.Threshold.Meaning, r.Name)
+	}
+	if r.For > 0 {
+		_, _ = fmt.Fprintf(w, "For: %s\n", r.For)
+	}
+	var causes []string
+	for _, by := range r.InhibitedBy {
+		causes = append(causes, by.By)
+	}
+	if slices.Sort(causes); len(causes) > 0 {
+		_, _ = fmt.Fprintf(w, "Not sent while one of its causes fires: %s\n", strings.Join(slices.Compact(causes), ", "))
+	}
+	_, _ = fmt.Fprintf(w, "\n%s\n", expr)
+	if playbook := r.PlaybookText(); playbook != "" {
+		_, _ = fmt.Fprintf(w, "\n%s\n", playbook)
+	}
+	return nil
+}
+
+func printMetric(w io.Writer, m app.Metric) {
+	_, _ = fmt.Fprintf(w, "%s (%s)\n%s\n", m.Name, m.Type, m.Help)
+	if len(m.Labels) > 0 {
+		_, _ = fmt.Fprintf(w, "\nLabels: %s\n", enumeration(m.Labels))
+	}
+}
