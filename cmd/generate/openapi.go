@@ -14,6 +14,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
@@ -35,7 +36,7 @@ func openAPI() ([]byte, error) {
 		}
 		return object{"get": operation}
 	}
-	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail]())
+	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail](), reflect.TypeFor[changes.List]())
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +55,7 @@ func openAPI() ([]byte, error) {
 		},
 		"paths": object{
 			"/api/v1/report":  get("getReport", "The health report", "Report"),
+			"/api/v1/changes": get("listChanges", "A page of what has changed in the fleet, the newest first", "ChangesList", changeParameters()...),
 			"/api/v1/objects": list,
 			"/api/v1/objects/{cluster}/{kind}/{namespace}/{name}": get("getObject", "An object with its dependencies and its rows", "ObjectsDetail", pathParameters()...),
 		},
@@ -77,6 +79,23 @@ func objectParameters() []map[string]any {
 			text = "Only objects with this text in the name, the namespace, the kind, the reason, a revision or another label."
 		case "state":
 			text += " " + objects.NotReady + " stands for all states but ready."
+		}
+		all = append(all, queryParameter(name, text, "string"))
+	}
+	return all
+}
+
+// changeParameters describes the parameters of a list of changes.
+func changeParameters() []map[string]any {
+	all := []map[string]any{
+		queryParameter("since", "Only changes since then: a duration until now such as 2h, or a time in RFC 3339.", "string"),
+		queryParameter("limit", fmt.Sprintf("How many changes a page has: %d by default, %d at most.", changes.DefaultLimit, changes.MaxLimit), "integer"),
+		queryParameter("next", "The value of next of the page before.", "string"),
+	}
+	for _, name := range changes.Filters() {
+		text := "Only changes with this value. Several values, separated by commas, match any of them."
+		if name == "text" {
+			text = "Only changes with this text in a name, a state, a revision or the summary of a finding."
 		}
 		all = append(all, queryParameter(name, text, "string"))
 	}

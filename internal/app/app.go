@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -68,6 +69,7 @@ type Options struct {
 	scrapes    *notify.Scrapes   // those of this run
 	identities *watch.Identities // of this run
 	memories   *watch.Memories
+	changes    *changes.Log
 }
 
 // app is one running exporter.
@@ -190,6 +192,7 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Now = time.Now
 	}
 	o.scrapes, o.identities, o.memories = notify.NewScrapes(nil), watch.NewIdentities(), watch.NewMemories()
+	o.changes = changes.NewLog(0, 0)
 	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard, o.KubernetesAuth != nil)}
 }
 
@@ -198,12 +201,17 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
 		})),
-		Ready:       a.ready,
-		SecretFlow:  func() secretflow.Report { return a.current.Load().secretFlow() },
-		Clusters:    func() fleetreport.Report { return a.current.Load().fleetReport() },
-		Report:      func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
-		Objects:     func(q objects.Query) objects.List { return a.current.Load().listObjects(q) },
-		Object:      func(n objects.Node) (objects.Detail, bool) { return a.current.Load().objects().Get(n) },
+		Ready:      a.ready,
+		SecretFlow: func() secretflow.Report { return a.current.Load().secretFlow() },
+		Clusters:   func() fleetreport.Report { return a.current.Load().fleetReport() },
+		Report:     func(ctx context.Context) (health.Report, error) { return a.current.Load().report(ctx) },
+		Objects:    func(q objects.Query) objects.List { return a.current.Load().listObjects(q) },
+		Object:     func(n objects.Node) (objects.Detail, bool) { return a.current.Load().objects().Get(n) },
+		Changes: func(q changes.Query) changes.List {
+			list := a.options.changes.List(q, a.options.Now())
+			list.Partial = a.options.Shard.Divided()
+			return list
+		},
 		Systems:     watchedSystems(),
 		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
 		OpenAPI:     health.OpenAPI(),

@@ -14,6 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/flux"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/greenhouse"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -119,7 +120,7 @@ func familiesOf(all []registration) []*exposition.Family {
 
 // newExposition is an empty exposition with the settings of c. It takes the rows of
 // these very collectors: some have families that depend on the configuration.
-func newExposition(c *config.Config, all []registration) (*exposition.Exposition, error) {
+func newExposition(c *config.Config, all []registration, log *changes.Log) (*exposition.Exposition, error) {
 	o := exposition.Options{
 		ClusterLabel:  c.ClusterLabel,
 		Include:       c.Metrics.Include,
@@ -130,6 +131,9 @@ func newExposition(c *config.Config, all []registration) (*exposition.Exposition
 		MaxText: exposition.TextLimits{
 			Kind: mebibytes(c.Limits.RowMiBPerKind), Cluster: mebibytes(c.Limits.RowMiBPerCluster), Process: mebibytes(c.Limits.RowMiB),
 		},
+	}
+	if log != nil && c.Limits.Changes > 0 {
+		o.Observe, o.Observed = log.Observer(), changes.Families()
 	}
 	if !c.Collectors.Flux.UID {
 		o.OmitLabels = []string{"uid"}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
@@ -43,6 +44,7 @@ type generation struct {
 	health    *health.Evaluator
 	notifier  *notify.Notifier
 
+	changes    *changes.Log
 	evaluation time.Duration // interval of the rules
 	patience   *patience     // with the first synchronization
 	ready      atomic.Bool
@@ -57,13 +59,13 @@ type generation struct {
 func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o Options, old *generation) (*generation, error) {
 	all := registered(&s.config.Collectors)
 	enabled, sets := enabledCollectors(s.config, all)
-	e, err := newExposition(s.config, all)
+	e, err := newExposition(s.config, all, o.changes)
 	if err != nil {
 		return nil, err
 	}
 	self = included(self, s.config.Metrics.Include)
 	evaluator, err := health.New(health.Options{
-		Exposition: e, Self: self, Rules: s.rules, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided(),
+		Exposition: e, Self: self, Rules: s.rules, Log: o.Log, Now: o.Now, Once: o.once, Partial: o.Shard.Divided(), Changes: o.changes,
 	})
 	if err != nil {
 		return nil, err
@@ -72,6 +74,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 		settings:       s,
 		handler:        exposition.Handler{Exposition: e, Self: self, Collectors: collectorNames()},
 		health:         evaluator,
+		changes:        o.changes,
 		evaluation:     cmp.Or(o.HealthInterval, healthInterval),
 		patience:       newPatience(o.SyncTimeout, o.once),
 		stopEvaluation: func() {},
@@ -137,6 +140,8 @@ func (g *generation) takeOver(ctx context.Context, old *generation) {
 		old.stopNotifying()
 		g.notifier.Adopt(old.notifier)
 	}
+	limits, e := g.config.Limits, g.handler.Exposition
+	g.changes.Configure(limits.Changes, time.Duration(limits.ChangesAge), func() { e.Blocks(changes.Families()...) })
 	g.stopNotifying = background(ctx, g.notifier.Run)
 	g.stopEvaluation = background(ctx, func(ctx context.Context) {
 		if poll(ctx, g.isReady) == nil {

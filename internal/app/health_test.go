@@ -65,6 +65,7 @@ func TestReportIsAsDescribed(t *testing.T) {
 	}
 	answers := map[string]string{"Report": e.wantReport(func(r health.Report) bool { return len(r.Findings) > 10 })}
 	_, answers["ObjectsDetail"] = e.ask(http.MethodGet, "/api/v1/objects/storage/ClusterSecretStore/-/openbao-cluster-store")
+	_, answers["ChangesList"] = e.ask(http.MethodGet, "/api/v1/changes")
 	_, answers["ObjectsList"] = e.ask(http.MethodGet, "/api/v1/objects?limit=1000")
 	for name, text := range answers {
 		schema, err := compiler.Compile("openapi.json#/components/schemas/" + name)

@@ -27,7 +27,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 	enabled, sets := enabledCollectors(s.config, all)
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
-	e, err := newExposition(s.config, all)
+	e, err := newExposition(s.config, all, nil)
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,12 @@ type column struct {
 	buffer *[]byte
 }
 
-// change is a text that is not in the block yet: its place in the buffer.
-type change struct{ slot, start, end int }
+// change is a text that is not in the block yet: its place in the buffer, and when it was set
+// if the column is observed.
+type change struct {
+	slot, start, end int
+	at               int64 // in nanoseconds
+}
 
 // rawSize and below are not packed.
 const rawSize = 1 << 10
@@ -72,8 +76,8 @@ func (c *column) waiting(slot int) (i int, waits bool) {
 	return slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
 }
 
-// set notes the new text of a slot.
-func (c *column) set(z *packer, slot int, text []byte, hash uint64) {
+// set notes the new text of a slot, and when it was set; see [change].
+func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	for len(c.hashes) <= slot {
 		c.hashes = append(c.hashes, 0)
 	}
@@ -83,7 +87,7 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64) {
 	}
 	start := len(*c.buffer)
 	*c.buffer = append(*c.buffer, text...)
-	w := change{slot: slot, start: start, end: len(*c.buffer)}
+	w := change{slot: slot, start: start, end: len(*c.buffer), at: at}
 	i, waits := c.waiting(slot)
 	if waits {
 		c.pending[i] = w
@@ -101,8 +105,9 @@ func (c *column) full() bool {
 	return len(*c.buffer) > max(minBuffer, c.block.size/4)
 }
 
-// commit builds a new block from the old one and what is pending. raw blocks are not packed.
-func (c *column) commit(z *packer, raw bool) {
+// commit builds a new block from the old one and what is pending, and passes the changes to
+// observe, which may be nil. raw blocks are not packed.
+func (c *column) commit(z *packer, raw bool, observe func(slot int, before, after []byte, at int64)) {
 	if len(c.pending) == 0 {
 		return
 	}
@@ -121,7 +126,12 @@ func (c *column) commit(z *packer, raw bool) {
 		}
 		text := s.before[start:end]
 		if len(pending) > 0 && pending[0].slot == slot {
-			text, pending = (*c.buffer)[pending[0].start:pending[0].end], pending[1:]
+			w := pending[0]
+			before := text
+			text, pending = (*c.buffer)[w.start:w.end], pending[1:]
+			if observe != nil && !bytes.Equal(before, text) {
+				observe(slot, before, text, w.at)
+			}
 		}
 		s.after = append(s.after, text...)
 		c.ends[slot], start = uint32(len(s.after)), end //nolint:gosec // a page is far below 4 GiB

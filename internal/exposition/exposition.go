@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Options are the settings of an exposition. The zero value of a limit means
@@ -26,6 +27,11 @@ type Options struct {
 	// Keep are families that are rendered also when Include does not name them.
 	// They are not written then; see [Exposition.Blocks].
 	Keep []string
+	// Observe receives the changes of the rows of the families that Observed names; nil without
+	// an observer. It is called while the group is locked, when a block is replaced, which has the
+	// row of before at hand. Several changes until then are one.
+	Observe  func(Change)
+	Observed []string
 	// MaxObjects is how many objects a group takes; the rest is left out whole.
 	MaxObjects int
 	// MaxText bounds the text of rows.
@@ -95,10 +101,27 @@ func (e *Exposition) GroupIn(b *Budget, key Key, decls []*Family) *Group {
 	for _, decl := range decls {
 		if f := e.byDecl[decl]; f != nil && f.enabled {
 			g.families = append(g.families, f)
+			g.observed = append(g.observed, e.options.Observe != nil && slices.Contains(e.options.Observed, decl.Name))
+		}
+	}
+	if slices.Contains(g.observed, true) {
+		g.observe = func(column int, c Change) {
+			c.Key, c.Family = key, g.families[column].decl.Name
+			e.options.Observe(c)
 		}
 	}
 	g.table = g.empty()
 	return g
+}
+
+// Change is a change of the rows that an object has in a family. Before is empty for rows that
+// are new, After for rows that are gone. Both are valid during the call.
+type Change struct {
+	Key           Key
+	Family        string
+	Before, After []byte
+	At            time.Time
+	Gone          bool // the group has no such object any more
 }
 
 // Func creates a group whose rows are asked for at every scrape. It suits small

@@ -34,6 +34,10 @@ type Group struct {
 	refresh func(*Rows) // see Exposition.Func
 	rows    *Rows       // for refresh
 
+	// observed are the observed columns, and observe is nil if there are none.
+	observed []bool
+	observe  observer
+
 	published atomic.Pointer[[][]*Block] // by family; nil when there are changes
 }
 
@@ -112,7 +116,11 @@ func (g *Group) Clear() {
 
 // empty returns a table without rows. Those that are asked for at every scrape are not
 // compressed at rest: they change.
-func (g *Group) empty() *table { return newTable(g.packer, len(g.families), g.refresh != nil) }
+func (g *Group) empty() *table {
+	t := newTable(g.packer, len(g.families), g.refresh != nil)
+	t.observed, t.observe = g.observed, g.observe
+	return t
+}
 
 // Has reports whether the group holds an object or had to leave it out, see [Group.Size].
 func (g *Group) Has(key string) bool {

@@ -37,7 +37,7 @@ func (p *Page) Rows(at, family int) []byte {
 	}
 	if !p.loaded[family] {
 		p.loaded[family], p.texts[family] = true, p.texts[family][:0]
-		if c := p.page.commitColumn(i, p.group.packer, p.group.table.raw); c != nil {
+		if c := p.page.commitColumn(i, p.group.table); c != nil {
 			p.texts[family] = c.block.Append(p.texts[family])
 		}
 	}

@@ -32,24 +32,24 @@ type page struct {
 	dirty   bool                 // some changes wait
 }
 
-// commit merges what is pending.
-func (p *page) commit(z *packer, raw bool) {
+// commit merges what is pending in a page of a table.
+func (p *page) commit(t *table) {
 	if !p.dirty {
 		return
 	}
 	for i := range p.columns {
-		p.commitColumn(i, z, raw)
+		p.commitColumn(i, t)
 	}
 	p.dirty = false
 }
 
 // commitColumn merges what is pending in a column and returns it; nil if it has no text.
-func (p *page) commitColumn(i int, z *packer, raw bool) *column {
+func (p *page) commitColumn(i int, t *table) *column {
 	c := p.columns[i]
 	if c == nil {
 		return nil
 	}
-	if c.commit(z, raw); c.block == nil {
+	if c.commit(t.packer, t.raw, t.observerOf(p, i)); c.block == nil {
 		p.columns[i] = nil
 	}
 	return p.columns[i]

@@ -3,16 +3,19 @@
 
 package exposition
 
+import "bytes"
+
 // Stage collects the whole content of a group while it arrives, and takes its place in one
 // step. It shares with the group all pages that do not change, and packs the others as they
 // fill: text is held for one page of a list, not for all of it. A stage that is dropped
 // leaves no trace. Between [Group.Stage] and [Stage.Replace] the group gets no other changes.
 type Stage struct {
-	group *Group
-	base  *table // of the group
-	table *table
-	seen  places
-	bytes int64 // of the texts of the objects seen
+	group   *Group
+	base    *table // of the group
+	table   *table
+	seen    places
+	bytes   int64    // of the texts of the objects seen
+	changes []func() // of observed columns
 	// refused are the objects beyond a limit.
 	refused []refusal
 }
@@ -30,8 +33,19 @@ const refusedPlace Place = 1 << 31
 func (g *Group) Stage() *Stage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.settle() // after a stage that was dropped
-	return &Stage{group: g, base: g.table, table: g.table.derive()}
+	g.settle()      // after a stage that was dropped
+	g.table.flush() // else the stage and the group would both report what is pending
+	s := &Stage{group: g, base: g.table, table: g.table.derive()}
+	if s.base.len() > 0 && g.observe != nil { // all objects of the first list are new
+		s.table.observe = s.keep
+	}
+	return s
+}
+
+// keep keeps a change until the stage takes the place of the content of the group.
+func (s *Stage) keep(column int, c Change) {
+	c.Before, c.After = bytes.Clone(c.Before), bytes.Clone(c.After)
+	s.changes = append(s.changes, func() { s.group.observe(column, c) })
 }
 
 // Add renders an object and stores its rows in the stage; of several of one key the last one
@@ -119,6 +133,11 @@ func (s *Stage) Replace(list []Place) {
 		t = t.sorted()
 	}
 	t.own()
+	t.flush()
+	for _, report := range s.changes {
+		report()
+	}
+	t.observed, t.observe = g.observed, g.observe
 	changed := t.changed || g.table != s.base // cleared meanwhile
 	g.table = t
 	g.settle()

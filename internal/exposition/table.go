@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 )
 
 // table keeps the rows of objects by key. It is not safe for concurrent use.
@@ -26,6 +27,23 @@ type table struct {
 	bytes   int64 // of all texts, before compression, and of what notes keep
 
 	changed bool // the rows are others than those of the table that it was derived from
+
+	// observed are the columns whose changes are passed to observe; see [Options.Observe].
+	observed []bool
+	observe  observer
+}
+
+// observer receives the change of a column.
+type observer func(column int, c Change)
+
+// observerOf returns the observer of a column of a page; nil without one.
+func (t *table) observerOf(p *page, column int) func(slot int, before, after []byte, at int64) {
+	if t.observe == nil || !t.observed[column] {
+		return nil
+	}
+	return func(slot int, before, after []byte, at int64) {
+		t.observe(column, Change{Before: before, After: after, At: time.Unix(0, at), Gone: len(p.keys.at(slot)) == 0})
+	}
 }
 
 // Place is where the rows of an object are in a table: page and slot.
@@ -43,7 +61,7 @@ func newTable(z *packer, columns int, raw bool) *table {
 func (t *table) derive() *table {
 	d := *t
 	d.pages, d.index, d.clash, d.free = slices.Clone(t.pages), maps.Clone(t.index), maps.Clone(t.clash), slices.Clone(t.free)
-	d.changed = false
+	d.changed, d.observe = false, nil
 	return &d
 }
 
@@ -101,7 +119,7 @@ func (t *table) put(key string, content content) Place {
 		}
 	}
 	if !known && slot == slotsPerPage-1 {
-		t.pages[at.page()].commit(t.packer, t.raw) // it is complete
+		t.pages[at.page()].commit(t) // it is complete
 	}
 	return at
 }
@@ -136,10 +154,14 @@ func (t *table) set(at Place, i int, text []byte, hash uint64) {
 		c = &column{}
 		p.columns[i] = c
 	}
-	c.set(t.packer, at.slot(), text, hash)
+	var now int64
+	if t.observe != nil && t.observed[i] {
+		now = time.Now().UnixNano()
+	}
+	c.set(t.packer, at.slot(), text, hash, now)
 	p.dirty, t.changed = true, true
 	if c.full() {
-		c.commit(t.packer, t.raw)
+		c.commit(t.packer, t.raw, t.observerOf(p, i))
 	}
 }
 
@@ -221,7 +243,7 @@ func (t *table) markCut(at Place, cut bool) {
 func (t *table) blocks() [][]*Block {
 	counts := make([]int, t.columns)
 	for _, p := range t.pages {
-		p.commit(t.packer, t.raw)
+		p.commit(t)
 		for i, c := range p.columns {
 			if c != nil {
 				counts[i]++
@@ -249,10 +271,21 @@ func (t *table) some(columns []int) [][]*Block {
 	out := make([][]*Block, t.columns)
 	for _, p := range t.pages {
 		for _, i := range columns {
-			if c := p.commitColumn(i, t.packer, t.raw); c != nil {
+			if c := p.commitColumn(i, t); c != nil {
 				out[i] = append(out[i], c.block)
 			}
 		}
 	}
 	return out
+}
+
+// flush merges the changes of the observed columns.
+func (t *table) flush() {
+	for _, p := range t.pages {
+		for i, observed := range t.observed {
+			if observed && p.dirty {
+				p.commitColumn(i, t)
+			}
+		}
+	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	Once bool
 	// Partial says that others have the rest of the fleet: no verdict is exported.
 	Partial bool
+	// Changes receives findings that begin and end, and has what may explain them. May be nil.
+	Changes *changes.Log
 }
 
 // Evaluator evaluates rules again and again.

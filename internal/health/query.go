@@ -79,7 +79,11 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 		}
 		why = found.reasons(rows)
 	}
-	e.active[r] = step(r, e.active[r], rows, since, why, c)
+	before := e.active[r]
+	e.active[r] = step(r, before, rows, since, why, c)
+	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds what was there before
+		noteChanges(e.options.Changes, before, e.active[r], c.now)
+	}
 	return nil
 }
 

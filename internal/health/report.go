@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
 // Report is what is broken in the fleet, and why. Its JSON is the answer of
@@ -66,9 +67,11 @@ type Finding struct {
 	// ResolvedAt and KeptUntil are set while a finding that is over is kept.
 	ResolvedAt *time.Time `json:"resolvedAt,omitempty" jsonschema_description:"When the finding ended. It is kept for some time in case it comes back, and does not count for any verdict."`
 	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Until when a finding that has ended is kept."`
-	Stale      bool       `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
-	Silenced   bool       `json:"silenced"`
-	Playbook   string     `json:"playbook"`
+	// ChangedBefore may explain the finding; it is no proof.
+	ChangedBefore []changes.Change `json:"changedBefore,omitempty" jsonschema_description:"What changed in the affected cluster in the 15 minutes before the finding began, the latest first: revisions, versions, leaders, deletions, suspensions."`
+	Stale         bool             `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
+	Silenced      bool             `json:"silenced"`
+	Playbook      string           `json:"playbook"`
 	// Dashboard is for alerts, which are read where dashboards are.
 	Dashboard string `json:"-"`
 }
@@ -134,6 +137,7 @@ func (e *Evaluator) report(res *result) Report {
 	for _, a := range res.alerts {
 		r.Findings = append(r.Findings, a.finding(res.at))
 	}
+	explainByChanges(e.options.Changes, r.Findings)
 	sortFindings(r.Findings)
 	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, s := range e.systems {

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"
 )
@@ -80,5 +82,17 @@ func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 			return
 		}
 		serveJSON(func(context.Context) (objects.Detail, error) { return d, nil }).ServeHTTP(w, r)
+	})
+}
+
+// serveChanges answers with a page of the changes that match a query.
+func serveChanges(list func(changes.Query) changes.List) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, err := changes.ParseQuery(r.URL.Query(), time.Now())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		serveJSON(func(context.Context) (changes.List, error) { return list(q), nil }).ServeHTTP(w, r)
 	})
 }

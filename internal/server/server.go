@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
@@ -44,6 +45,8 @@ type Options struct {
 	// Object is the answer of GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}, as JSON; not
 	// ok if there is no such object.
 	Object func(objects.Node) (objects.Detail, bool)
+	// Changes is the answer of GET /api/v1/changes, as JSON.
+	Changes func(changes.Query) changes.List
 	// Systems are the names of the systems that have objects.
 	Systems []string
 	// Evaluated returns when the rules were last evaluated.
@@ -74,6 +77,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(o.Report), o.Evaluated))))
 	mux.Handle("GET /api/v1/objects", limit(o.MaxRequests, whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
 	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limit(o.MaxRequests, whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
+	mux.Handle("GET /api/v1/changes", limit(o.MaxRequests, whenReady(o.Ready, cached(serveChanges(o.Changes), o.Evaluated))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
@@ -97,7 +101,7 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	if err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Systems: o.Systems, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Systems: o.Systems, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)

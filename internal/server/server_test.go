@@ -20,8 +20,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
@@ -30,10 +32,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // options are those of an exporter that is ready and has one row.
 func options() Options {
 	return Options{
-		Metrics:         http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
-		Ready:           func() bool { return true },
-		SecretFlow:      func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
-		Clusters:        func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
+		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
+		Ready:      func() bool { return true },
+		SecretFlow: func() secretflow.Report { return secretflow.Report{Paths: []secretflow.PathReport{{ID: "<42>"}}} },
+		Clusters:   func() fleetreport.Report { return fleetreport.Report{Clusters: []fleetreport.Cluster{{Name: "<all>"}}} },
+		Objects: func(objects.Query) objects.List {
+			return objects.List{Objects: []objects.Object{{Cluster: "a", Target: "b", System: "flux", Kind: "K", Namespace: "n", Name: "=x"}}, Next: "abc"}
+		},
+		Object: func(n objects.Node) (objects.Detail, bool) {
+			return objects.Detail{Object: objects.Object{Cluster: "a", Target: "a", System: "flux"}}, n.Name == "x"
+		},
+		Changes:         func(changes.Query) changes.List { return changes.List{} },
 		Evaluated:       func() time.Time { return time.Time{} },
 		Report:          func(context.Context) (health.Report, error) { return health.Report{Verdict: health.OK}, nil },
 		Reload:          func(context.Context) error { return nil },
@@ -75,6 +84,13 @@ func TestRoutes(t *testing.T) {
 		"healthy before ready":   {change: unready, path: "/-/healthy", status: 200},
 		"ready":                  {path: "/-/ready", status: 200, body: "ready\n"},
 		"not ready":              {change: unready, path: "/-/ready", status: 503, body: "not complete", header: [2]string{"Retry-After", "1"}},
+		"objects":                {path: "/api/v1/objects", status: 200, body: `"name": "=x"`, header: [2]string{"Link", `<?next=abc>; rel="next"`}},
+		"objects as CSV":         {path: "/api/v1/objects?format=csv", status: 200, body: ",n,'=x,", header: [2]string{"Content-Type", "text/csv; charset=utf-8; header=present"}},
+		"objects before ready":   {change: unready, path: "/api/v1/objects", status: 503},
+		"object":                 {path: "/api/v1/objects/a/K/-/x", status: 200, body: `"graph"`},
+		"no object":              {path: "/api/v1/objects/a/K/-/y", status: 404},
+		"changes":                {path: "/api/v1/changes?since=2h", status: 200, body: `"changes"`},
+		"bad changes":            {path: "/api/v1/changes?since=x", status: 400, body: "use a duration"},
 		"metrics":                {path: "/metrics", status: 200, body: "row 1\n"},
 		"metrics before ready":   {change: unready, path: "/metrics", status: 503, body: "not complete", header: [2]string{"Retry-After", "1"}},
 		"reload":                 {method: "POST", path: "/-/reload", status: 200, body: "reloaded\n"},
@@ -248,5 +264,24 @@ func TestClusters(t *testing.T) {
 	}
 	if w := ask(handler(t, o), http.MethodPost, "/api/v1/clusters"); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
+	}
+}
+
+// TestObjectsAccept: a client that prefers CSV gets it, also after one that does not.
+func TestObjectsAccept(t *testing.T) {
+	h := handler(t, options())
+	for _, c := range []struct{ accept, path, want string }{
+		{"", "/api/v1/objects", contentTypeJSON},
+		{"text/csv", "/api/v1/objects", "text/csv; charset=utf-8; header=present"},
+		{"application/json, text/csv", "/api/v1/objects", contentTypeJSON},
+		{"text/csv", "/api/v1/objects?format=json", contentTypeJSON},
+		{"*/*", "/api/v1/objects", contentTypeJSON},
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, c.path, http.NoBody)
+		r.Header.Set("Accept", c.accept)
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Type"); got != c.want || w.Header().Get("Vary") != "Accept" {
+			t.Errorf("%s %q: %s, Vary %q", c.path, c.accept, got, w.Header().Get("Vary"))
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
@@ -74,9 +75,11 @@ func TestEverythingIsEscaped(t *testing.T) {
 		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
 		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
 		o.Objects = func(objects.Query) objects.List { return spoil(t, list, keep...) }
+		o.Changes = func(q changes.Query) changes.List { return spoil(t, listOfChanges(q), append(keep, "type")...) }
 		o.Object = func(objects.Node) (objects.Detail, bool) { return spoil(t, one, keep...), true }
 		h := handler(t, o)
 		for _, path := range []string{
+			"/changes", "/changes?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E",
 			"/objects", "/objects/%3Cscript%3Ealert(1)%3C%2Fscript%3E/%22%3E/x/%3Cimg%3E", "/objects?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&sort=-name",
 			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
 			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -82,12 +83,17 @@ type finding struct {
 	AtLeast         bool // Since is a bound
 	Stale, Silenced bool
 	Labels          []string
+	// Changed is what changed in the cluster shortly before.
+	Changed []changed
 	// Aside says that it is shown for what follows from it, not for itself.
 	Aside     bool
 	Following []finding
 	More      int
 	Open      bool
 }
+
+// changed is a change before a finding, and how long before it was.
+type changed struct{ Text, Before, ISO string }
 
 // findingsOf are those that base lets through, which is what the page is about, and
 // that the reader's filter leaves. A root cause stays with what follows from it.
@@ -179,6 +185,9 @@ func findingOf(f health.Finding, r health.Report) finding {
 		if f.Labels[name] != "" && len(v.Labels) < maxLabels {
 			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, f.Labels[name]))
 		}
+	}
+	for _, c := range f.ChangedBefore {
+		v.Changed = append(v.Changed, changed{c.Text, render.Age(max(0, f.Since.Sub(c.At))), c.At.Format(time.RFC3339)})
 	}
 	v.Cluster = cmp.Or(v.Cluster, "no cluster")
 	return v

@@ -21,6 +21,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
@@ -37,6 +38,7 @@ type Options struct {
 	Objects func(objects.Query) objects.List
 	// Object returns an object; not ok if it is not watched or does not exist.
 	Object     func(objects.Node) (objects.Detail, bool)
+	Changes    func(changes.Query) changes.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
 	// Systems are the names of the systems that have objects.
@@ -105,7 +107,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	if s.assets, err = loadAssets(); err != nil {
 		return err
 	}
-	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "secretflow", "status", "message"} {
+	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
 		t, err := template.New(name).Funcs(template.FuncMap{"inside": inside}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return err
@@ -120,6 +122,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	add("/systems/{name}", "system", s.system)
 	add("/objects", "objects", s.objects)
 	add("/objects/{cluster}/{kind}/{namespace}/{name}", "object", s.object)
+	add("/changes", "changes", s.changes)
 	add("/secretflow", "secretflow", s.flow)
 	add("/status", "status", func(*http.Request) (view, error) { return s.status(), nil })
 	mux.Handle("GET /static/{file}", s.assets)
@@ -174,14 +177,14 @@ func printable(c rune) rune {
 func (s *site) frame(r *http.Request, v view) frame {
 	root := cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
 	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
-	for _, l := range []link{{Text: "Health"}, {Text: "Objects", Href: "objects"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
+	for _, l := range []link{{Text: "Health"}, {Text: "Objects", Href: "objects"}, {Text: "Changes", Href: "changes"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
 		l.Current = r.URL.Path == "/"+l.Href
 		l.Href = root + l.Href
 		f.Nav = append(f.Nav, l)
 	}
 	links := []link{
 		{Text: "Metrics", Href: "metrics"}, {Text: "Health as JSON", Href: "api/v1/report"}, {Text: "Clusters as JSON", Href: "api/v1/clusters"},
-		{Text: "Objects as JSON", Href: "api/v1/objects"},
+		{Text: "Objects as JSON", Href: "api/v1/objects"}, {Text: "Changes as JSON", Href: "api/v1/changes"},
 		{Text: "Secret flow as JSON", Href: "api/v1/secretflow"}, {Text: "OpenAPI", Href: "api/v1/openapi.json"},
 		{Text: "Ready", Href: "-/ready"}, {Text: "Healthy", Href: "-/healthy"},
 	}

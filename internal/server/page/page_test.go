@@ -18,10 +18,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
@@ -58,6 +60,7 @@ func options(t testing.TB) Options {
 		Object: func(n objects.Node) (objects.Detail, bool) {
 			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
 		},
+		Changes: listOfChanges,
 		Systems: []string{"flux", "openbao"},
 		Version: "version 1",
 		Limit:   func(h http.Handler) http.Handler { return h },
@@ -73,6 +76,19 @@ func listOf(t testing.TB) func(objects.Query) objects.List {
 		page.Objects = slices.DeleteFunc(slices.Clone(list.Objects), func(o objects.Object) bool { return q.State != "" && o.State != q.State })
 		return page
 	}
+}
+
+// listOfChanges returns a change of each type, or those of an object.
+func listOfChanges(q changes.Query) changes.List {
+	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	list := changes.List{GeneratedAt: at.Add(time.Hour), Oldest: &at, Next: "abc"}
+	for i, t := range changes.Types() {
+		list.Changes = append(list.Changes, changes.Change{
+			At: at.Add(time.Duration(i) * time.Minute), Type: t, Cluster: "management", Target: "storage", System: "flux", Kind: "Kustomization", Namespace: "n", Name: "apps",
+			After: "failed", Severity: "critical", Text: string(t) + " of " + q.Name,
+		})
+	}
+	return list
 }
 
 func handler(t testing.TB, o Options) http.Handler {
@@ -96,7 +112,7 @@ func TestGolden(t *testing.T) {
 	for name, path := range map[string]string{
 		"overview.html": "/", "filtered.html": "/?severity=critical&cluster=management&q=crl", "cluster.html": "/clusters/storage",
 		"system.html": "/systems/externalsecrets", "secretflow.html": "/secretflow", "status.html": "/status",
-		"object.html": "/objects/storage/ClusterSecretStore/-/openbao-cluster-store", "objects.html": "/objects?state=failed&sort=-since",
+		"object.html": "/objects/storage/ClusterSecretStore/-/openbao-cluster-store", "changes.html": "/changes?type=state&since=1h&target=storage", "objects.html": "/objects?state=failed&sort=-since",
 	} {
 		w := get(h, path)
 		if w.Code != http.StatusOK {

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package changes keeps what has changed in the fleet lately: states, revisions, versions and
+// leaders, which it takes from rows that are replaced, and findings that began or ended.
+package changes
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Type is what has changed.
+type Type string
+
+// The types.
+const (
+	State        Type = "state"
+	Revision     Type = "revision"
+	Version      Type = "version"
+	Leader       Type = "leader"
+	Created      Type = "created"
+	Deleted      Type = "deleted"
+	FindingBegan Type = "finding_began"
+	FindingEnded Type = "finding_ended"
+)
+
+// Types returns all types.
+func Types() []Type {
+	return []Type{State, Revision, Version, Leader, Created, Deleted, FindingBegan, FindingEnded}
+}
+
+// Change is a change of an object.
+type Change struct {
+	At        time.Time `json:"at" jsonschema_description:"When the exporter noticed it."`
+	Type      Type      `json:"type"`
+	Cluster   string    `json:"cluster" jsonschema_description:"The cluster in which the object lives."`
+	Target    string    `json:"targetCluster" jsonschema_description:"The cluster that is affected."`
+	System    string    `json:"system"`
+	Kind      string    `json:"kind"`
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Before    string    `json:"before" jsonschema_description:"The state, revision, version or leader before; empty if unknown."`
+	After     string    `json:"after" jsonschema_description:"The same afterwards; empty for a state that is over, and for an object that is gone."`
+	Rule      string    `json:"rule,omitempty" jsonschema_description:"The rule of a finding."`
+	Severity  string    `json:"severity,omitempty"`
+	Text      string    `json:"text" jsonschema_description:"The change as a sentence."`
+}
+
+// Object returns kind namespace/name.
+func (c *Change) Object() string {
+	name := c.Name
+	if c.Namespace != "" {
+		name = c.Namespace + "/" + name
+	}
+	if c.Kind == "" {
+		return name
+	}
+	return c.Kind + " " + name
+}
+
+// digest matches the digest of a revision, of which seven digits are enough for people.
+var digest = regexp.MustCompile(`(@?)(?:sha1:|sha256:)?([0-9a-f]{7})[0-9a-f]{33,}`)
+
+// Short returns a revision with a short digest: main@1a2b3c4.
+func Short(revision string) string { return digest.ReplaceAllString(revision, "$1$2") }
+
+// describe returns the change as a sentence.
+func (c *Change) describe() string {
+	switch c.Type {
+	case State:
+		switch {
+		case c.After == "":
+			return fmt.Sprintf("%s is no longer %s", c.Object(), c.Before)
+		case c.Before == "":
+			return fmt.Sprintf("%s became %s", c.Object(), c.After)
+		}
+		return fmt.Sprintf("%s became %s, was %s", c.Object(), c.After, c.Before)
+	case Revision:
+		return fmt.Sprintf("%s applied %s", c.Object(), Short(c.After))
+	case Version:
+		return fmt.Sprintf("%s changed to version %s", c.Object(), c.After)
+	case Leader:
+		return fmt.Sprintf("%s has the leader %s", c.Object(), c.After)
+	case Created:
+		return c.Object() + " was created"
+	case Deleted:
+		return c.Object() + " was deleted"
+	case FindingBegan, FindingEnded:
+		return c.Text
+	}
+	return c.Object()
+}
+
+// explains reports whether a change may be why something fails: a state is a consequence.
+func (c *Change) explains() bool {
+	switch c.Type {
+	case Revision, Version, Leader, Deleted:
+		return true
+	case State:
+		return c.After == "suspended" || c.Before == "suspended"
+	}
+	return false
+}

@@ -1,0 +1,245 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package changes
+
+import (
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+var start = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+
+func texts(all []Change) (texts []string) {
+	for _, c := range all {
+		texts = append(texts, c.Text)
+	}
+	return texts
+}
+
+// TestRows turns rows that are replaced into changes.
+func TestRows(t *testing.T) {
+	status := `cobaltcore_flux_resource_status{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="%s",status="%s"} 1` + "\n"
+	info := `flux_resource_info{cluster="a",target_cluster="b",kind="Kustomization",exported_namespace="n",name="apps",ready="%s",revision="x",applied_revision="%s"} 1` + "\n"
+	cert := `cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds{cluster="a",namespace="n",name="tls",status="%s"} %d` + "\n"
+	store := `cobaltcore_eso_object_not_ready_since_timestamp_seconds{cluster="a",kind="ExternalSecret",namespace="n",name="s",status="failed"} 5` + "\n"
+	leader := `leader_election_master_status{cluster="a",system="flux",component="helm-controller",controller_namespace="f",controller_pod="%s"} %d` + "\n"
+	digest := strings.Repeat("1a2b3c4d", 5)
+	for name, c := range map[string]struct {
+		family        string
+		before, after string
+		kind          string // of the group
+		gone          bool
+		want          []string
+	}{
+		"state":          {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "apps", "failed"), want: []string{"Kustomization n/apps became failed, was ready"}},
+		"new":            {family: "cobaltcore_flux_resource_status", after: fmt.Sprintf(status, "apps", "ready"), want: []string{"Kustomization n/apps was created"}},
+		"deleted":        {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), gone: true, want: []string{"Kustomization n/apps was deleted"}},
+		"same place":     {family: "cobaltcore_flux_resource_status", before: fmt.Sprintf(status, "apps", "ready"), after: fmt.Sprintf(status, "infra", "failed"), want: []string{"Kustomization n/infra was created", "Kustomization n/apps was deleted"}},
+		"revision":       {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "main@sha1:0000"), after: fmt.Sprintf(info, "False", "main@sha1:"+digest), want: []string{"Kustomization n/apps applied main@1a2b3c4"}},
+		"first revision": {family: "flux_resource_info", before: fmt.Sprintf(info, "True", ""), after: fmt.Sprintf(info, "False", "1.2.3"), want: []string{"Kustomization n/apps applied 1.2.3"}},
+		"ready only":     {family: "flux_resource_info", before: fmt.Sprintf(info, "True", "1"), after: fmt.Sprintf(info, "False", "1")},
+		"new info":       {family: "flux_resource_info", after: fmt.Sprintf(info, "False", "1")},
+		"began to fail":  {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", after: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls became failed"}},
+		"since only":     {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), after: fmt.Sprintf(cert, "failed", 6)},
+		"recovered":      {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), want: []string{"Certificate n/tls is no longer failed"}},
+		"gone":           {family: "cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds", before: fmt.Sprintf(cert, "failed", 5), gone: true, want: []string{"Certificate n/tls was deleted"}},
+		"side group":     {family: "cobaltcore_eso_object_not_ready_since_timestamp_seconds", before: store, gone: true, kind: "secretstores", want: []string{"ExternalSecret n/s is no longer failed"}},
+		"leader": {
+			family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader+leader, "p-1", 0, "p-2", 1),
+			want: []string{"Pod f/p-2 has the leader p-2"},
+		},
+		"same leader": {family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader, "p-1", 1)},
+	} {
+		l := NewLog(10, time.Hour)
+		l.Observer()(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before), After: []byte(c.after), At: start, Gone: c.gone})
+		list := l.List(Query{}, start)
+		if diff := cmp.Diff(c.want, texts(list.Changes)); diff != "" {
+			t.Errorf("%s (-want +got): %s", name, diff)
+		}
+		for _, change := range list.Changes {
+			if change.Cluster != "a" || change.System != "flux" || strings.Contains(c.before+c.after, `target_cluster="b"`) != (change.Target == "b") {
+				t.Errorf("%s: %+v", name, change)
+			}
+		}
+	}
+}
+
+func revision(i int, at time.Time) Change {
+	return Change{At: at, Type: Revision, Cluster: "a", Target: "b", System: "flux", Kind: "Kustomization", Namespace: "n", Name: fmt.Sprint("k", i%97), Before: "0", After: fmt.Sprint(i)}
+}
+
+// TestLogIsBounded by the number, the age and the bytes of changes.
+func TestLogIsBounded(t *testing.T) {
+	l := NewLog(100, time.Hour)
+	for i := range 1000 {
+		l.Add(revision(i, start.Add(time.Duration(i)*time.Second)))
+	}
+	now := start.Add(1000 * time.Second)
+	if got := l.List(Query{Limit: MaxLimit}, now).Changes; len(got) != 100 || got[0].After != "999" || got[99].After != "900" {
+		t.Errorf("%d changes", len(got))
+	}
+	if got := l.List(Query{}, start.Add(999*time.Second+time.Hour+time.Nanosecond)).Changes; len(got) != 0 {
+		t.Errorf("%d old changes", len(got))
+	}
+	l.Configure(10, time.Hour, func() {})
+	l.Add(revision(1000, now))
+	if got := l.List(Query{}, now).Changes; len(got) != 10 || got[0].After != "1000" || got[9].After != "991" {
+		t.Errorf("%d changes after fewer are kept", len(got))
+	}
+	l.Configure(50_000, time.Hour, func() {})
+	for i := range 9 {
+		c := revision(i, now)
+		c.Before = strings.Repeat("x", maxBytes/8)
+		l.Add(c)
+	}
+	if l.bytes > maxBytes || l.size > 8 || l.size < 7 {
+		t.Errorf("%d bytes of %d changes", l.bytes, l.size)
+	}
+	l.Configure(0, time.Hour, func() {})
+	l.Add(revision(1, now))
+	if l.size != 0 {
+		t.Error("a change is kept")
+	}
+}
+
+// TestLogIsInOrder: rows are read later than they change.
+func TestLogIsInOrder(t *testing.T) {
+	l := NewLog(10, time.Hour)
+	for _, s := range []int{5, 3, 4, 3, 9, 1} {
+		l.Add(revision(s, start.Add(time.Duration(s)*time.Second)))
+	}
+	var got []string
+	for _, c := range l.List(Query{}, start.Add(time.Minute)).Changes {
+		got = append(got, c.After)
+	}
+	if diff := cmp.Diff([]string{"9", "5", "4", "3", "1"}, got); diff != "" { // the second 3 repeats the first one
+		t.Error(diff)
+	}
+}
+
+// TestPages reads the list page by page, also over changes of the same moment.
+func TestPages(t *testing.T) {
+	l := NewLog(1000, time.Hour)
+	for i := range 250 {
+		l.Add(revision(i, start.Add(time.Duration(i/7)*time.Second)))
+	}
+	now, seen := start.Add(time.Minute), map[string]bool{}
+	values := url.Values{"limit": {"20"}, "kind": {"Kustomization,HelmRelease"}, "since": {start.Add(time.Second).Format(time.RFC3339)}}
+	for pages := 0; ; pages++ {
+		q, err := ParseQuery(values, now)
+		if err != nil || pages > 20 {
+			t.Fatal(pages, err)
+		}
+		list := l.List(q, now)
+		for _, c := range list.Changes {
+			if seen[c.After] {
+				t.Errorf("%s is listed twice", c.After)
+			}
+			seen[c.After] = true
+		}
+		if list.Next == "" {
+			break
+		}
+		values.Set("next", list.Next)
+	}
+	if len(seen) != 243 {
+		t.Errorf("%d changes", len(seen))
+	}
+	for _, c := range []struct {
+		query string
+		want  int
+	}{{"target=b&limit=1000", 250}, {"cluster=b", 0}, {"name=k3", 3}, {"text=K24", 3}, {"text=KUSTOM&limit=1000", 250}, {"type=state", 0}, {"type=state,revision&limit=1000", 250}, {"since=1m&limit=1000", 250}, {"since=30s", 40}} {
+		values, _ := url.ParseQuery(c.query)
+		q, err := ParseQuery(values, now)
+		if got := len(l.List(q, now).Changes); err != nil || got != c.want {
+			t.Errorf("%s: %d changes, want %d; %v", c.query, got, c.want, err)
+		}
+	}
+	for _, query := range []string{"type=age", "since=yesterday", "limit=0", "limit=1001", "next=-", "next=-1"} {
+		values, _ := url.ParseQuery(query)
+		if _, err := ParseQuery(values, now); err == nil || !strings.Contains(err.Error(), "use") {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
+// TestBefore returns what may explain a finding: no states, and nothing of other clusters.
+func TestBefore(t *testing.T) {
+	l := NewLog(100, time.Hour)
+	add := func(minutes int, what Type, target, after string) {
+		l.Add(Change{At: start.Add(time.Duration(minutes) * time.Minute), Type: what, Target: target, Kind: "K", Name: "x", Before: "y", After: after})
+	}
+	add(-16, Revision, "a", "too early")
+	add(-9, Revision, "a", "fourth")
+	add(-8, Revision, "a", "third")
+	add(-7, State, "a", "failed")
+	add(-6, State, "a", "suspended")
+	add(-5, Revision, "b", "elsewhere")
+	add(-4, Version, "a", "first")
+	add(1, Revision, "a", "too late")
+	index := l.Index()
+	want := []string{"K x changed to version first", "K x became suspended, was y", "K x applied third"}
+	if diff := cmp.Diff(want, texts(index.Before("a", start))); diff != "" {
+		t.Error(diff)
+	}
+	if got := index.Before("a", start.Add(time.Hour)); got != nil {
+		t.Error(texts(got))
+	}
+}
+
+// BenchmarkAdd adds changes to a full log and reports the bytes of it.
+func BenchmarkAdd(b *testing.B) {
+	const limit = 50_000
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	l := NewLog(limit, 24*time.Hour)
+	status := `flux_resource_info{cluster="management",target_cluster="control-plane",kind="Kustomization",exported_namespace="flux-system",name="control-plane-app-%06d",revision="x",applied_revision="refs/heads/main@sha1:%040d"} 1` + "\n"
+	observe := l.Observer()
+	i := 0
+	add := func() {
+		i++
+		c := exposition.Change{Key: exposition.Key{Cluster: "management", Collector: "flux"}, Family: "flux_resource_info", At: start.Add(time.Duration(i))}
+		c.Before, c.After = fmt.Appendf(nil, status, i%limit, i), fmt.Appendf(nil, status, i%limit, i+1)
+		observe(c)
+	}
+	for range limit {
+		add()
+	}
+	kept := float64(heap()-before) / (1 << 20)
+	b.ReportAllocs()
+	for b.Loop() {
+		add()
+	}
+	b.ReportMetric(kept, "MiB-kept")
+	if l.size != limit {
+		b.Fatal(l.size)
+	}
+}
+
+// BenchmarkList reads a full log.
+func BenchmarkList(b *testing.B) {
+	l := NewLog(50_000, 24*time.Hour)
+	for i := range 50_000 {
+		l.Add(revision(i, start.Add(time.Duration(i)*time.Second)))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if l.List(Query{Text: "nothing"}, start.Add(14*time.Hour)).Changes == nil {
+			b.Fatal()
+		}
+	}
+}

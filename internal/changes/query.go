@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package changes
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// Limits of a page of a list.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 1000
+)
+
+// Query selects changes. An empty filter matches all; several values, separated by commas,
+// match any of them.
+type Query struct {
+	Cluster, Target, System, Kind, Namespace, Name, Type, Text string
+
+	Since  string // a duration until now, or a time
+	Limit  int
+	lower  string // the text in lower case
+	since  time.Time
+	before int64 // the changes at this time and later are left out; 0 for none
+}
+
+// List is a page of changes, the newest first. Its JSON is the answer of /api/v1/changes.
+type List struct {
+	GeneratedAt time.Time  `json:"generatedAt"`
+	Partial     bool       `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
+	Oldest      *time.Time `json:"oldest" jsonschema_description:"The oldest change that is kept; null if there is none. Changes from before the start of the exporter are not known."`
+	Changes     []Change   `json:"changes"`
+	Next        string     `json:"next" jsonschema_description:"The parameter next of the following page; empty on the last one."`
+}
+
+// Filters returns the names of the filters in a URL.
+func Filters() []string {
+	return []string{"cluster", "target", "system", "kind", "namespace", "name", "type", "text"}
+}
+
+func (q *Query) fields() []*string {
+	return []*string{&q.Cluster, &q.Target, &q.System, &q.Kind, &q.Namespace, &q.Name, &q.Type, &q.Text}
+}
+
+// ParseQuery reads a query from the parameters of a URL.
+func ParseQuery(values url.Values, now time.Time) (Query, error) {
+	q := Query{Limit: DefaultLimit, Since: strings.TrimSpace(values.Get("since"))}
+	for i, name := range Filters() {
+		*q.fields()[i] = strings.TrimSpace(values.Get(name))
+	}
+	for what := range strings.SplitSeq(q.Type, ",") {
+		if what != "" && !slices.Contains(Types(), Type(what)) {
+			return q, fmt.Errorf("type=%q: use one of %v", what, Types())
+		}
+	}
+	if q.Since != "" {
+		var err error
+		if q.since, err = parseSince(q.Since, now); err != nil {
+			return q, err
+		}
+	}
+	if text := values.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > MaxLimit {
+			return q, fmt.Errorf("limit=%q: use a number from 1 to %d", text, MaxLimit)
+		}
+		q.Limit = n
+	}
+	if text := values.Get("next"); text != "" {
+		n, err := strconv.ParseInt(text, 36, 64)
+		if err != nil || n <= 0 {
+			return q, fmt.Errorf("next=%q: use the value of the page before", text)
+		}
+		q.before = n
+	}
+	return q, nil
+}
+
+func parseSince(text string, now time.Time) (time.Time, error) {
+	if d, err := model.ParseDuration(text); err == nil {
+		return now.Add(-time.Duration(d)), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("since=%q: use a duration such as 2h, or a time such as 2026-11-20T09:00:00Z", text)
+	}
+	return t, nil
+}
+
+// Values returns the filters as parameters of a URL.
+func (q *Query) Values() url.Values {
+	values := url.Values{}
+	for i, name := range Filters() {
+		if v := *q.fields()[i]; v != "" {
+			values.Set(name, v)
+		}
+	}
+	if q.Since != "" {
+		values.Set("since", q.Since)
+	}
+	return values
+}
+
+func oneOf(list, value string) bool {
+	return list == "" || list == value || strings.Contains(list, ",") && slices.Contains(strings.Split(list, ","), value)
+}
+
+// matchesHead reports whether what many changes have in common matches.
+func (q *Query) matchesHead(h *head) bool {
+	return oneOf(q.Cluster, h.cluster) && oneOf(q.Target, h.target) && oneOf(q.System, h.system) && oneOf(q.Kind, h.kind) && oneOf(q.Type, string(h.what))
+}
+
+// matchesText reports whether the text is in the names, the values or the sentence of a finding.
+func (q *Query) matchesText(e *entry) bool {
+	for _, in := range []string{e.text, e.head.kind, e.head.cluster, e.head.target} {
+		if strings.Contains(strings.ToLower(in), q.lower) {
+			return true
+		}
+	}
+	return false
+}
+
+// List returns a page of the changes that match a query.
+func (l *Log) List(q Query, now time.Time) List {
+	list := List{GeneratedAt: now.UTC(), Changes: []Change{}}
+	if q.Limit < 1 {
+		q.Limit = DefaultLimit
+	}
+	q.lower = strings.ToLower(q.Text)
+	var oldest, last int64
+	l.read(func(e *entry) bool {
+		if now.UnixNano()-e.at > int64(l.age) {
+			return false
+		}
+		oldest = e.at
+		if list.Next != "" || q.before != 0 && e.at >= q.before || e.at < q.since.UnixNano() && !q.since.IsZero() || !q.matchesHead(e.head) || !q.matchesText(e) {
+			return true
+		}
+		c := e.change()
+		switch {
+		case !oneOf(q.Namespace, c.Namespace) || !oneOf(q.Name, c.Name):
+		case len(list.Changes) >= q.Limit && e.at != last: // those of one moment are on one page
+			list.Next = strconv.FormatInt(last, 36)
+		default:
+			list.Changes, last = append(list.Changes, c), e.at
+		}
+		return true
+	})
+	if oldest != 0 {
+		t := time.Unix(0, oldest).UTC()
+		list.Oldest = &t
+	}
+	return list
+}
+
+const (
+	// window is how long before a finding a change may explain it, and slack is by how much it
+	// may seem to be later.
+	window = 15 * time.Minute
+	slack  = 15 * time.Second
+	// maxExplaining is how many changes are shown with a finding, the latest ones.
+	maxExplaining = 3
+)
+
+// Index has the changes that may explain findings, by the cluster that is affected.
+type Index map[string][]Change
+
+// Index returns the changes that may explain findings, the newest first.
+func (l *Log) Index() Index {
+	index := Index{}
+	l.read(func(e *entry) bool {
+		if c := (Change{Type: e.head.what}); c.Type == State || c.explains() {
+			if c = e.change(); c.explains() {
+				index[c.Target] = append(index[c.Target], c)
+			}
+		}
+		return true
+	})
+	return index
+}
+
+// Before returns the changes shortly before a time in a cluster, the latest first.
+func (x Index) Before(cluster string, at time.Time) []Change {
+	all := x[cluster]
+	first, _ := slices.BinarySearchFunc(all, at.Add(slack), func(c Change, t time.Time) int { return t.Compare(c.At) })
+	var some []Change
+	for _, c := range all[first:] {
+		if len(some) == maxExplaining || at.Sub(c.At) > window {
+			break
+		}
+		some = append(some, c)
+	}
+	return some
+}

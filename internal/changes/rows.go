@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package changes
+
+import (
+	"bytes"
+	"cmp"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+)
+
+// source declares the change of a row.
+type source struct {
+	what Type
+	// label is the one whose value is compared; that of the row itself without one.
+	label string
+	// kind is that of the object if the row has no label kind, and name is the label of its name.
+	kind, name string
+	// states is set for rows that are there while an object is not ready only.
+	states bool
+}
+
+// sources returns the families that changes are taken from.
+func sources() map[string]source {
+	return map[string]source{
+		"cobaltcore_flux_resource_status":                                      {what: State, label: "status"},
+		"cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds":       {what: State, label: "status", states: true},
+		"cobaltcore_certmanager_certificate_not_ready_since_timestamp_seconds": {what: State, label: "status", kind: "Certificate", states: true},
+		"cobaltcore_certmanager_issuer_not_ready_since_timestamp_seconds":      {what: State, label: "status", states: true},
+		"cobaltcore_eso_object_not_ready_since_timestamp_seconds":              {what: State, label: "status", states: true},
+		"flux_resource_info":                      {what: Revision, label: "applied_revision"},
+		"flux_instance_info":                      {what: Revision, label: "revision"},
+		"flux_resourceset_info":                   {what: Revision, label: "revision"},
+		"cobaltcore_certmanager_certificate_info": {what: Revision, label: "revision", kind: "Certificate"},
+		"cobaltcore_greenhouse_plugin_info":       {what: Version, label: "version", kind: "Plugin"},
+		"cobaltcore_controller_info":              {what: Version, label: "version"},
+		"cobaltcore_cluster_info":                 {what: Version, label: "version", kind: "Cluster"},
+		"cobaltcore_openbao_node_info":            {what: Version, label: "version", kind: "OpenBaoNode", name: "node"},
+		"cobaltcore_openbao_leader_info":          {what: Leader, label: "leader_address", kind: "OpenBao", name: "openbao"},
+		"leader_election_master_status":           {what: Leader, kind: "Pod", name: "controller_pod"},
+	}
+}
+
+// sideGroup is a group that has an object only while it is not ready.
+const sideGroup = "secretstores"
+
+// Families returns the names of the families that changes are taken from.
+func Families() []string {
+	var names []string
+	for name := range sources() {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Observer returns a function that adds the changes of rows to the log.
+func (l *Log) Observer() func(exposition.Change) {
+	all := sources()
+	return func(c exposition.Change) {
+		s := all[c.Family]
+		before, after := oneLine(c.Before), oneLine(c.After)
+		if before != nil && after != nil {
+			l.compare(&s, &c, before, after)
+			return
+		}
+		rows := map[string][]byte{}
+		for line := range bytes.Lines(c.Before) {
+			rows[s.identity(line)] = line
+		}
+		for line := range bytes.Lines(c.After) {
+			id := s.identity(line)
+			l.compare(&s, &c, rows[id], line)
+			delete(rows, id)
+		}
+		for _, line := range rows {
+			l.compare(&s, &c, line, nil)
+		}
+	}
+}
+
+// oneLine returns the row of an object that has one at most; nil if it has more.
+func oneLine(rows []byte) []byte {
+	if i := bytes.IndexByte(rows, '\n'); i >= 0 && i < len(rows)-1 {
+		return nil
+	}
+	return rows[:len(rows):len(rows)]
+}
+
+func value(line []byte) string {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	return string(line[bytes.LastIndexByte(line, ' ')+1:])
+}
+
+func label(line []byte, names ...string) string {
+	for _, name := range names {
+		if raw, ok := exposition.RawLabel(line, name); ok && len(raw) > 0 {
+			if bytes.IndexByte(raw, '\\') >= 0 {
+				return exposition.Unescape(string(raw))
+			}
+			return string(raw)
+		}
+	}
+	return ""
+}
+
+// identity tells the objects of rows apart.
+func (s *source) identity(line []byte) string {
+	return label(line, "kind") + separator + label(line, "exported_namespace", "namespace", "controller_namespace") + separator + label(line, cmp.Or(s.name, "name"))
+}
+
+// compare adds the change of a row; one of both may be missing.
+func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
+	if len(before) > 0 && len(after) > 0 && s.identity(before) != s.identity(after) {
+		l.compare(s, c, before, nil) // the object of after has taken the place of the one of before
+		l.compare(s, c, nil, after)
+		return
+	}
+	out := Change{At: c.At, Type: s.what, Cluster: c.Key.Cluster, System: cmp.Or(c.Key.Collector, "fleet"), Before: s.read(before), After: s.read(after)}
+	switch {
+	case out.Before == out.After:
+		return
+	case s.what == Leader && s.label == "":
+		if out.After != "1" || out.Before == "" {
+			return
+		}
+		out.Before, out.After = "", label(after, "controller_pod")
+	case s.what == State && s.states:
+		if c.Gone && c.Key.Kind != sideGroup {
+			out.Type = Deleted
+		}
+	case s.what == State && len(before) == 0:
+		out.Type = Created
+	case s.what == State && len(after) == 0:
+		out.Type = Deleted
+	case len(before) == 0, out.After == "":
+		return // an object that is new or gone
+	}
+	line := after
+	if len(line) == 0 {
+		line = before
+	}
+	out.Target = cmp.Or(label(line, "target_cluster"), out.Cluster)
+	out.Kind, out.Namespace = cmp.Or(s.kind, label(line, "kind")), label(line, "exported_namespace", "namespace", "controller_namespace")
+	if out.Name = label(line, cmp.Or(s.name, "name")); out.Kind == "Cluster" {
+		out.Name = out.Cluster
+	}
+	l.Add(out)
+}
+
+func (s *source) read(line []byte) string {
+	switch {
+	case len(line) == 0:
+		return ""
+	case s.label == "":
+		return value(line)
+	}
+	return label(line, s.label)
+}

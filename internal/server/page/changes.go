@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+)
+
+// changesView is the page of what has changed.
+type changesView struct {
+	changes.Query
+
+	Clusters, Systems, Types, Spans []choice
+	Any                             bool // something is chosen
+	Oldest                          stamp
+	Rows                            []changeRow
+	First, Next, JSON               string // addresses; empty without such a page
+}
+
+// changeRow is a change with the way to its object.
+type changeRow struct {
+	changes.Change
+
+	Type, Href, Mark, Class string
+	At                      stamp
+}
+
+// changeOf returns the row of a change; objectsOf reports whether objects of a kind have pages.
+func changeOf(c changes.Change, now time.Time, systems []string) changeRow {
+	r := changeRow{Change: c, Type: strings.ReplaceAll(string(c.Type), "_", " "), At: stampOf(c.At, now)}
+	switch c.Type {
+	case changes.State, changes.Created:
+		s := objectStateOf(c.After)
+		r.Mark, r.Class = s.Mark, s.Class
+	case changes.FindingBegan:
+		r.Mark, r.Class = "▲", map[string]string{"critical": "down", "warning": "degraded"}[c.Severity]
+	case changes.FindingEnded:
+		r.Mark, r.Class = "✓", "ok"
+	}
+	for _, s := range systems {
+		if s == c.System && c.Kind != "" && c.Kind != "Pod" && c.Type != changes.Deleted {
+			r.Href = objectHref(c.Cluster, c.Kind, c.Namespace, c.Name)
+		}
+	}
+	return r
+}
+
+// changes is the page of the changes that match the query.
+func (s *site) changes(r *http.Request) (view, error) {
+	values := r.URL.Query()
+	values.Del("limit") // a page has a size of its own
+	now := time.Now()
+	q, err := changes.ParseQuery(values, now)
+	if err != nil {
+		return view{}, badRequestError{err}
+	}
+	list := s.Changes(q)
+	parameters := q.Values()
+	v := changesView{
+		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + query(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
+		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{"fleet"}, s.Systems...)...), Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
+	}
+	for _, t := range changes.Types() {
+		v.Types = append(v.Types, choice{string(t), string(t) == q.Type})
+	}
+	for _, c := range list.Changes {
+		v.Rows = append(v.Rows, changeOf(c, list.GeneratedAt, s.Systems))
+	}
+	if values.Get("next") != "" {
+		v.First = "?" + parameters.Encode()
+	}
+	if list.Next != "" {
+		v.Next = "?" + with(parameters, "next", list.Next).Encode()
+	}
+	return view{Title: "Changes", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
+}
+
+// maxObjectChanges is how many changes the page of an object shows.
+const maxObjectChanges = 20
+
+// changesOf returns the last changes of an object.
+func (s *site) changesOf(n objects.Node) []changeRow {
+	list := s.Changes(changes.Query{Cluster: n.Cluster, Kind: n.Kind, Namespace: n.Namespace, Name: n.Name, Limit: maxObjectChanges})
+	var rows []changeRow
+	for _, c := range list.Changes {
+		rows = append(rows, changeOf(c, list.GeneratedAt, nil))
+	}
+	return rows
+}
