@@ -82,6 +82,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	if s, ok := i.nodes.(*ask.StoredNodes); ok {
 		i.now, i.shift = s.Now, s.Shift
 		i.credentials = ask.Credentials{Offline: true}
+		i.Timeout = config.Duration(time.Minute) // files are slow on a busy machine only, which is no finding
 	}
 	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval

@@ -32,7 +32,7 @@ type ReportOptions struct {
 	FailOn health.Verdict
 	// Watch gets one report after the other until the command ends. It may be nil.
 	Watch func(health.Report) error
-	// Progress receives the names of the clusters that are not complete.
+	// Progress receives the names of the clusters that are not complete. It may be nil.
 	Progress io.Writer
 }
 
@@ -43,6 +43,9 @@ const waitInterval = 2 * time.Second
 // answer within the timeout are unknown.
 func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	o.once = true
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
 	c, err := o.load(ctx)
 	if err != nil {
 		return health.Report{}, ConfigError{err}
