@@ -212,7 +212,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 			list.Partial = a.options.Shard.Divided()
 			return list
 		},
-		Systems:     watchedSystems(),
+		Kinds:       objectKinds(Watched()),
 		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,

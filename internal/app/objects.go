@@ -5,26 +5,23 @@ package app
 
 import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
 // objects returns the reader of the watched objects.
 func (g *generation) objects() *objects.Reader {
-	var kinds []objects.Kind
-	for _, set := range g.builder.watch.Sets {
-		for _, r := range set.Resources {
-			kinds = append(kinds, objects.Kind{Collector: set.Collector, Group: r.Group, Kind: r.Kind})
-		}
-	}
-	return objects.New(g.handler.Exposition, kinds, g.builder.watch.Now)
+	return objects.New(g.handler.Exposition, objectKinds(g.builder.watch.Sets), g.builder.watch.Now)
 }
 
-// watchedSystems returns the names of the systems that have objects.
-func watchedSystems() []string {
-	var names []string
-	for _, set := range Watched() {
-		names = append(names, set.Collector)
+// objectKinds returns the kinds of some sets.
+func objectKinds(sets []watch.Set) []objects.Kind {
+	var kinds []objects.Kind
+	for _, set := range sets {
+		for _, r := range set.Resources {
+			kinds = append(kinds, objects.Kind{Collector: set.Collector, Kind: r.Kind})
+		}
 	}
-	return names
+	return kinds
 }
 
 // listObjects returns the answer of /api/v1/objects.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
 // Limits of a page of a list.
@@ -109,13 +111,9 @@ func (q *Query) Values() url.Values {
 	return values
 }
 
-func oneOf(list, value string) bool {
-	return list == "" || list == value || strings.Contains(list, ",") && slices.Contains(strings.Split(list, ","), value)
-}
-
 // matchesHead reports whether what many changes have in common matches.
 func (q *Query) matchesHead(h *head) bool {
-	return oneOf(q.Cluster, h.cluster) && oneOf(q.Target, h.target) && oneOf(q.System, h.system) && oneOf(q.Kind, h.kind) && oneOf(q.Type, string(h.what))
+	return objects.OneOf(q.Cluster, h.cluster) && objects.OneOf(q.Target, h.target) && objects.OneOf(q.System, h.system) && objects.OneOf(q.Kind, h.kind) && objects.OneOf(q.Type, string(h.what))
 }
 
 // matchesText reports whether the text is in the names, the values or the sentence of a finding.
@@ -146,7 +144,7 @@ func (l *Log) List(q Query, now time.Time) List {
 		}
 		c := e.change()
 		switch {
-		case !oneOf(q.Namespace, c.Namespace) || !oneOf(q.Name, c.Name):
+		case !objects.OneOf(q.Namespace, c.Namespace) || !objects.OneOf(q.Name, c.Name):
 		case len(list.Changes) >= q.Limit && e.at != last: // those of one moment are on one page
 			list.Next = strconv.FormatInt(last, 36)
 		default:

@@ -92,21 +92,9 @@ func value(line []byte) string {
 	return string(line[bytes.LastIndexByte(line, ' ')+1:])
 }
 
-func label(line []byte, names ...string) string {
-	for _, name := range names {
-		if raw, ok := exposition.RawLabel(line, name); ok && len(raw) > 0 {
-			if bytes.IndexByte(raw, '\\') >= 0 {
-				return exposition.Unescape(string(raw))
-			}
-			return string(raw)
-		}
-	}
-	return ""
-}
-
 // identity tells the objects of rows apart.
 func (s *source) identity(line []byte) string {
-	return label(line, "kind") + separator + label(line, "exported_namespace", "namespace", "controller_namespace") + separator + label(line, cmp.Or(s.name, "name"))
+	return exposition.RowLabel(line, "kind") + separator + exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace") + separator + exposition.RowLabel(line, cmp.Or(s.name, "name"))
 }
 
 // compare adds the change of a row; one of both may be missing.
@@ -124,7 +112,7 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		if out.After != "1" || out.Before == "" {
 			return
 		}
-		out.Before, out.After = "", label(after, "controller_pod")
+		out.Before, out.After = "", exposition.RowLabel(after, "controller_pod")
 	case s.what == State && s.states:
 		if c.Gone && c.Key.Kind != sideGroup {
 			out.Type = Deleted
@@ -140,9 +128,9 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 	if len(line) == 0 {
 		line = before
 	}
-	out.Target = cmp.Or(label(line, "target_cluster"), out.Cluster)
-	out.Kind, out.Namespace = cmp.Or(s.kind, label(line, "kind")), label(line, "exported_namespace", "namespace", "controller_namespace")
-	if out.Name = label(line, cmp.Or(s.name, "name")); out.Kind == "Cluster" {
+	out.Target = cmp.Or(exposition.RowLabel(line, "target_cluster"), out.Cluster)
+	out.Kind, out.Namespace = cmp.Or(s.kind, exposition.RowLabel(line, "kind")), exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace")
+	if out.Name = exposition.RowLabel(line, cmp.Or(s.name, "name")); out.Kind == "Cluster" {
 		out.Name = out.Cluster
 	}
 	l.Add(out)
@@ -155,5 +143,5 @@ func (s *source) read(line []byte) string {
 	case s.label == "":
 		return value(line)
 	}
-	return label(line, s.label)
+	return exposition.RowLabel(line, s.label)
 }

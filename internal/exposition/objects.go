@@ -152,6 +152,19 @@ func RawLabel(line []byte, name string) (value []byte, ok bool) {
 	}
 }
 
+// RowLabel returns the value of the first of some labels that a row has; empty without one.
+func RowLabel(line []byte, names ...string) string {
+	for _, name := range names {
+		if raw, _ := RawLabel(line, name); len(raw) > 0 {
+			if bytes.IndexByte(raw, '\\') >= 0 {
+				return Unescape(string(raw))
+			}
+			return string(raw)
+		}
+	}
+	return ""
+}
+
 // Has reports whether the group has rows of a family of the view.
 func (p *Page) Has(family int) bool { return p.columns[family] >= 0 }
 

@@ -68,19 +68,19 @@ func (e *edge) leads(kind string, on []Node) bool {
 // edges are all references that rows have.
 var edges = [...]edge{
 	{"flux_resource_info", "source_name", sources, func(self Node, line []byte) Node {
-		return Node{self.Cluster, label(line, "source_kind"), label(line, "source_namespace"), label(line, "source_name")}
+		return Node{self.Cluster, exposition.RowLabel(line, "source_kind"), exposition.RowLabel(line, "source_namespace"), exposition.RowLabel(line, "source_name")}
 	}},
 	{"cobaltcore_flux_resource_depends_on", "dependency_name", nil, func(self Node, line []byte) Node {
-		return Node{self.Cluster, self.Kind, label(line, "dependency_namespace"), label(line, "dependency_name")}
+		return Node{self.Cluster, self.Kind, exposition.RowLabel(line, "dependency_namespace"), exposition.RowLabel(line, "dependency_name")}
 	}},
 	{"cobaltcore_controller_release_info", "helmrelease_name", []string{"HelmRelease"}, func(_ Node, line []byte) Node {
-		return Node{"", "HelmRelease", label(line, "helmrelease_namespace"), label(line, "helmrelease_name")}
+		return Node{"", "HelmRelease", exposition.RowLabel(line, "helmrelease_namespace"), exposition.RowLabel(line, "helmrelease_name")}
 	}},
 	{"cobaltcore_eso_externalsecret_info", "store", stores, byReference("store")},
 	{"cobaltcore_eso_externalsecret_store_ref", "store_name", stores, byStore},
 	{"cobaltcore_eso_pushsecret_store_ref", "store_name", stores, byStore},
 	{"cobaltcore_eso_store_info", "backend", []string{KindOpenBao}, func(_ Node, line []byte) Node {
-		cluster, name, ok := strings.Cut(label(line, "backend"), "/")
+		cluster, name, ok := strings.Cut(exposition.RowLabel(line, "backend"), "/")
 		if !ok {
 			return Node{} // not a configured OpenBao
 		}
@@ -88,27 +88,27 @@ var edges = [...]edge{
 	}},
 	{"cobaltcore_greenhouse_plugin_info", "definition_name", definitions, byDefinition},
 	{"cobaltcore_greenhouse_plugin_info", "target_cluster", []string{kindCluster}, func(self Node, line []byte) Node {
-		return Node{self.Cluster, kindCluster, self.Namespace, label(line, "target_cluster")}
+		return Node{self.Cluster, kindCluster, self.Namespace, exposition.RowLabel(line, "target_cluster")}
 	}},
 	{"cobaltcore_greenhouse_plugin_info", "preset", []string{"PluginPreset"}, func(self Node, line []byte) Node {
-		return Node{self.Cluster, "PluginPreset", self.Namespace, label(line, "preset")}
+		return Node{self.Cluster, "PluginPreset", self.Namespace, exposition.RowLabel(line, "preset")}
 	}},
 	{"cobaltcore_greenhouse_pluginpreset_info", "definition_name", definitions, byDefinition},
 	{"cobaltcore_greenhouse_plugindefinition_info", "catalog", []string{"Catalog"}, func(self Node, line []byte) Node {
-		return Node{self.Cluster, "Catalog", self.Namespace, label(line, "catalog")}
+		return Node{self.Cluster, "Catalog", self.Namespace, exposition.RowLabel(line, "catalog")}
 	}},
 	{"cobaltcore_certmanager_certificate_info", "issuer", []string{"Issuer", "ClusterIssuer"}, byReference("issuer")},
 	{"cobaltcore_flux_instance_sync_info", "source_name", sources, func(self Node, line []byte) Node {
-		return Node{self.Cluster, label(line, "source_kind"), self.Namespace, label(line, "source_name")}
+		return Node{self.Cluster, exposition.RowLabel(line, "source_kind"), self.Namespace, exposition.RowLabel(line, "source_name")}
 	}},
 }
 
 func byReference(name string) func(Node, []byte) Node {
-	return func(self Node, line []byte) Node { return parseRef(self.Cluster, label(line, name)) }
+	return func(self Node, line []byte) Node { return parseRef(self.Cluster, exposition.RowLabel(line, name)) }
 }
 
 func byStore(self Node, line []byte) Node {
-	n := Node{self.Cluster, label(line, "store_kind"), self.Namespace, label(line, "store_name")}
+	n := Node{self.Cluster, exposition.RowLabel(line, "store_kind"), self.Namespace, exposition.RowLabel(line, "store_name")}
 	if n.Kind == "ClusterSecretStore" {
 		n.Namespace = ""
 	}
@@ -116,7 +116,7 @@ func byStore(self Node, line []byte) Node {
 }
 
 func byDefinition(self Node, line []byte) Node {
-	return Node{self.Cluster, label(line, "definition_kind"), label(line, "definition_namespace"), label(line, "definition_name")}
+	return Node{self.Cluster, exposition.RowLabel(line, "definition_kind"), exposition.RowLabel(line, "definition_namespace"), exposition.RowLabel(line, "definition_name")}
 }
 
 // graphNames are names, then the families of edges in their order.

@@ -49,7 +49,7 @@ func (r *Reader) List(q Query) List {
 	best, counts := &worstFirst{query: &q}, [len(states)]int{}
 	stores, m := r.storeConditions(&q), &matcher{Query: &q, reader: r, text: newFold(q.Text)}
 	r.exposition.Walk(names[:], func(k exposition.Key) bool {
-		return r.watched(k) && q.cluster(k.Cluster) && oneOf(q.System, k.Collector) && oneOf(q.Kind, k.Kind)
+		return r.watched(k) && q.cluster(k.Cluster) && OneOf(q.System, k.Collector) && OneOf(q.Kind, k.Kind)
 	}, func(p *exposition.Page) {
 		for at := range p.Len() {
 			if key := p.Object(at); len(key) > 0 && m.matchesNamespace(key) {

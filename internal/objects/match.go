@@ -23,7 +23,7 @@ func (m *matcher) matchesNamespace(key []byte) bool {
 		return true
 	}
 	namespace, _, ok := bytes.Cut(key, []byte("/"))
-	return ok && oneOf(m.Namespace, string(namespace))
+	return ok && OneOf(m.Namespace, string(namespace))
 }
 
 func (m *matcher) matches(p *exposition.Page, at int) bool {
@@ -37,11 +37,11 @@ func (m *matcher) matchesTarget(p *exposition.Page, at int) bool {
 	for _, i := range m.reader.targets {
 		if line := p.Rows(at, i); len(line) > 0 {
 			if raw, _ := exposition.RawLabel(line, "target_cluster"); len(raw) > 0 {
-				return oneOf(m.Target, string(raw))
+				return OneOf(m.Target, string(raw))
 			}
 		}
 	}
-	return oneOf(m.Target, p.Key.Cluster)
+	return OneOf(m.Target, p.Key.Cluster)
 }
 
 func (m *matcher) matchesOwner(p *exposition.Page, at int) bool {
@@ -54,7 +54,7 @@ func (m *matcher) matchesOwner(p *exposition.Page, at int) bool {
 			continue
 		}
 		for _, name := range []string{"owner", "support_group", "owned_by"} {
-			if owner := label(line, name); owner != "" && oneOf(m.Owner, owner) {
+			if owner := exposition.RowLabel(line, name); owner != "" && OneOf(m.Owner, owner) {
 				return true
 			}
 		}

@@ -47,7 +47,7 @@ func (o *Object) Key() string {
 func (o *Object) Ref() string { return o.Kind + "/" + o.Key() }
 
 // Kind is a watched kind.
-type Kind struct{ Collector, Group, Kind string }
+type Kind struct{ Collector, Kind string }
 
 // Reader reads objects from an exposition.
 type Reader struct {
@@ -55,15 +55,15 @@ type Reader struct {
 	// targets and owners are the places of the families with the cluster to which an object
 	// is applied, and with its owner.
 	targets, owners []int
-	kinds           map[[2]string]bool // collector and kind
+	kinds           map[Kind]bool
 	now             func() time.Time
 }
 
 // New returns a reader of the objects of some kinds.
 func New(e *exposition.Exposition, kinds []Kind, now func() time.Time) *Reader {
-	r := &Reader{exposition: e, kinds: map[[2]string]bool{}, now: now}
+	r := &Reader{exposition: e, kinds: map[Kind]bool{}, now: now}
 	for _, k := range kinds {
-		r.kinds[[2]string{k.Collector, k.Kind}] = true
+		r.kinds[k] = true
 	}
 	r.targets, r.owners = r.having("target_cluster"), r.having("owner", "owned_by")
 	return r
@@ -80,7 +80,7 @@ func (r *Reader) having(labels ...string) []int {
 	return places
 }
 
-func (r *Reader) watched(k exposition.Key) bool { return r.kinds[[2]string{k.Collector, k.Kind}] }
+func (r *Reader) watched(k exposition.Key) bool { return r.kinds[Kind{k.Collector, k.Kind}] }
 
 // Ready is the state of an object about which nothing is to be done, and NotReady stands for
 // all states but that one in a query.

@@ -84,18 +84,18 @@ func (q *Query) Values() url.Values {
 	return values
 }
 
-// oneOf reports whether a value is one of several, which are separated by commas.
-func oneOf(list, value string) bool {
+// OneOf reports whether a value is one of several, which are separated by commas; none are all.
+func OneOf(list, value string) bool {
 	if list == "" || list == value {
 		return true
 	}
 	return strings.Contains(list, ",") && slices.Contains(strings.Split(list, ","), value)
 }
 
-func (q *Query) cluster(name string) bool { return oneOf(q.Cluster, name) }
+func (q *Query) cluster(name string) bool { return OneOf(q.Cluster, name) }
 
 func (q *Query) state(name string) bool {
-	return oneOf(q.State, name) || name != Ready && name != "" && slices.Contains(strings.Split(q.State, ","), NotReady)
+	return OneOf(q.State, name) || name != Ready && name != "" && slices.Contains(strings.Split(q.State, ","), NotReady)
 }
 
 // position is the place of an object in the order of a list: a number, then texts.

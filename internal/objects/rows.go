@@ -22,15 +22,6 @@ func firstLine(rows []byte) []byte {
 	return rows
 }
 
-// label returns the value of a label of a row; empty without one.
-func label(line []byte, name string) string {
-	raw, _ := exposition.RawLabel(line, name)
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw)
-	}
-	return exposition.Unescape(string(raw))
-}
-
 // value returns the number at the end of the first row.
 func value(rows []byte) float64 {
 	line := firstLine(rows)
@@ -72,13 +63,13 @@ func (o *Object) setKey(key string) {
 
 // add takes over what a row has about the object. What earlier rows had stays.
 func (o *Object) add(line []byte) {
-	if target := label(line, "target_cluster"); target != "" {
+	if target := exposition.RowLabel(line, "target_cluster"); target != "" {
 		o.Target = target
 	}
 	take := func(field *string, names ...string) {
 		for _, name := range names {
 			if *field == "" {
-				*field = label(line, name)
+				*field = exposition.RowLabel(line, name)
 			}
 		}
 	}
@@ -101,21 +92,21 @@ func (o *Object) add(line []byte) {
 
 // sourceOf returns what an object is made from or refers to.
 func sourceOf(line []byte) string {
-	if name := label(line, "source_name"); name != "" {
-		if kind := label(line, "source_kind"); kind != "" {
-			return join(kind, label(line, "source_namespace"), name)
+	if name := exposition.RowLabel(line, "source_name"); name != "" {
+		if kind := exposition.RowLabel(line, "source_kind"); kind != "" {
+			return join(kind, exposition.RowLabel(line, "source_namespace"), name)
 		}
 	}
-	if name := label(line, "helmrelease_name"); name != "" {
-		return join("HelmRelease", label(line, "helmrelease_namespace"), name)
+	if name := exposition.RowLabel(line, "helmrelease_name"); name != "" {
+		return join("HelmRelease", exposition.RowLabel(line, "helmrelease_namespace"), name)
 	}
-	if name := label(line, "definition_name"); name != "" {
-		return join(label(line, "definition_kind"), label(line, "definition_namespace"), name)
+	if name := exposition.RowLabel(line, "definition_name"); name != "" {
+		return join(exposition.RowLabel(line, "definition_kind"), exposition.RowLabel(line, "definition_namespace"), name)
 	}
-	if name := label(line, "store_name"); name != "" {
-		return cmp.Or(label(line, "store"), join(label(line, "store_kind"), name))
+	if name := exposition.RowLabel(line, "store_name"); name != "" {
+		return cmp.Or(exposition.RowLabel(line, "store"), join(exposition.RowLabel(line, "store_kind"), name))
 	}
-	return cmp.Or(label(line, "issuer"), label(line, "backend"), label(line, "url"))
+	return cmp.Or(exposition.RowLabel(line, "issuer"), exposition.RowLabel(line, "backend"), exposition.RowLabel(line, "url"))
 }
 
 // join returns kind/namespace/name without empty parts.

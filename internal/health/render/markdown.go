@@ -55,6 +55,9 @@ func Markdown(w io.Writer, r health.Report) error {
 		if f.Summary != "" {
 			put(": %s", md(f.Summary))
 		}
+		for _, text := range changesBefore(f) {
+			put("; %s", md(text))
+		}
 		put("\n")
 	}
 	for _, c := range Causes(r) {

@@ -266,6 +266,11 @@ func (t *table) finding(indent string, f health.Finding, name, where, object int
 	for _, line := range wrap(clean(f.Summary), t.Width-width(margin)) {
 		t.line(t.paint(faint, margin+line))
 	}
+	for _, text := range changesBefore(f) {
+		for _, line := range wrap(text, t.Width-width(margin)) {
+			t.line(t.paint(faint, margin+line))
+		}
+	}
 	if f.Playbook != "" && indent == "" {
 		t.line(t.paint(faint, margin+clean(f.Playbook)))
 	}

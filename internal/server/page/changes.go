@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
@@ -31,22 +32,20 @@ type changeRow struct {
 	At                      stamp
 }
 
-// changeOf returns the row of a change; objectsOf reports whether objects of a kind have pages.
-func changeOf(c changes.Change, now time.Time, systems []string) changeRow {
+// changeOf returns the row of a change.
+func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
 	r := changeRow{Change: c, Type: strings.ReplaceAll(string(c.Type), "_", " "), At: stampOf(c.At, now)}
 	switch c.Type {
 	case changes.State, changes.Created:
-		s := objectStateOf(c.After)
-		r.Mark, r.Class = s.Mark, s.Class
+		state := objectStateOf(c.After)
+		r.Mark, r.Class = state.Mark, state.Class
 	case changes.FindingBegan:
 		r.Mark, r.Class = "▲", map[string]string{"critical": "down", "warning": "degraded"}[c.Severity]
 	case changes.FindingEnded:
 		r.Mark, r.Class = "✓", "ok"
 	}
-	for _, s := range systems {
-		if s == c.System && c.Kind != "" && c.Kind != "Pod" && c.Type != changes.Deleted {
-			r.Href = objectHref(c.Cluster, c.Kind, c.Namespace, c.Name)
-		}
+	if c.Type != changes.Deleted && s.hasPage(c.Kind, c.System) {
+		r.Href = objectHref(c.Cluster, c.Kind, c.Namespace, c.Name)
 	}
 	return r
 }
@@ -64,13 +63,13 @@ func (s *site) changes(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := changesView{
 		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + query(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
-		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{"fleet"}, s.Systems...)...), Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
+		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...), Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
 	}
 	for _, t := range changes.Types() {
 		v.Types = append(v.Types, choice{string(t), string(t) == q.Type})
 	}
 	for _, c := range list.Changes {
-		v.Rows = append(v.Rows, changeOf(c, list.GeneratedAt, s.Systems))
+		v.Rows = append(v.Rows, s.changeOf(c, list.GeneratedAt))
 	}
 	if values.Get("next") != "" {
 		v.First = "?" + parameters.Encode()
@@ -89,7 +88,7 @@ func (s *site) changesOf(n objects.Node) []changeRow {
 	list := s.Changes(changes.Query{Cluster: n.Cluster, Kind: n.Kind, Namespace: n.Namespace, Name: n.Name, Limit: maxObjectChanges})
 	var rows []changeRow
 	for _, c := range list.Changes {
-		rows = append(rows, changeOf(c, list.GeneratedAt, nil))
+		rows = append(rows, s.changeOf(c, list.GeneratedAt))
 	}
 	return rows
 }

@@ -49,7 +49,7 @@ func (s *site) cluster(r *http.Request) (view, error) {
 			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), place(c, one.Name, counts)})
 		}
 	}
-	v.Findings = findingsOf(report, filter{Cluster: name}, filterOf(r))
+	v.Findings = s.findingsOf(r, report, filter{Cluster: name})
 	return view{
 		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
 	}, nil
@@ -78,7 +78,7 @@ func (s *site) system(r *http.Request) (view, error) {
 	for _, c := range report.Clusters {
 		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), place(c, report.Systems[i].Name, counts)})
 	}
-	v.Findings = findingsOf(report, filter{System: name}, filterOf(r))
+	v.Findings = s.findingsOf(r, report, filter{System: name})
 	return view{
 		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
 	}, nil

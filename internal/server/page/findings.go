@@ -15,6 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
 // Bounds of one page; the JSON has everything.
@@ -75,6 +76,8 @@ type choice struct {
 // finding is one with what follows from it.
 type finding struct {
 	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook string
+	// Href is the way to the page of the object; empty if it has none.
+	Href string
 
 	Since stamp
 	// New says that it was seen for the first time just now; it may have been so for
@@ -97,11 +100,12 @@ type changed struct{ Text, Before, ISO string }
 
 // findingsOf are those that base lets through, which is what the page is about, and
 // that the reader's filter leaves. A root cause stays with what follows from it.
-func findingsOf(r health.Report, base, chosen filter) findings {
-	out := findings{Form: formOf(r, base, chosen)}
+func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
+	chosen, root := filterOf(r), rootOf(r)
+	out := findings{Form: formOf(report, base, chosen)}
 	counts := map[alerts.Severity]int{}
-	for _, c := range render.Causes(r) {
-		view := findingOf(c.Finding, r)
+	for _, c := range render.Causes(report) {
+		view := s.findingOf(c.Finding, report, root)
 		take := func(x health.Finding) bool {
 			if !base.matches(x) {
 				return false
@@ -121,7 +125,7 @@ func findingsOf(r health.Report, base, chosen filter) findings {
 			case len(view.Following) == maxFollowing:
 				view.More++
 			default:
-				view.Following = append(view.Following, findingOf(x, r))
+				view.Following = append(view.Following, s.findingOf(x, report, root))
 			}
 		}
 		if view.Aside && len(view.Following) == 0 {
@@ -159,6 +163,22 @@ func formOf(r health.Report, base, chosen filter) form {
 	return f
 }
 
+// hasPage reports whether the objects of a kind have pages. A cluster of the fleet is none.
+func (s *site) hasPage(kind, system string) bool {
+	return system != string(alerts.Fleet) && slices.ContainsFunc(s.Kinds, func(k objects.Kind) bool { return k.Kind == kind })
+}
+
+// systems returns the names of the systems that have objects.
+func (s *site) systems() []string {
+	var names []string
+	for _, k := range s.Kinds {
+		if !slices.Contains(names, k.Collector) {
+			names = append(names, k.Collector)
+		}
+	}
+	return names
+}
+
 // choices returns the values that can be chosen.
 func choices(selected string, values ...string) []choice {
 	var all []choice
@@ -168,7 +188,7 @@ func choices(selected string, values ...string) []choice {
 	return all
 }
 
-func findingOf(f health.Finding, r health.Report) finding {
+func (s *site) findingOf(f health.Finding, r health.Report, root string) finding {
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
@@ -188,6 +208,9 @@ func findingOf(f health.Finding, r health.Report) finding {
 	}
 	for _, c := range f.ChangedBefore {
 		v.Changed = append(v.Changed, changed{c.Text, render.Age(max(0, f.Since.Sub(c.At))), c.At.Format(time.RFC3339)})
+	}
+	if n := nodeOf(f); n.Name != "" && s.hasPage(n.Kind, string(f.System)) {
+		v.Href = root + objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)
 	}
 	v.Cluster = cmp.Or(v.Cluster, "no cluster")
 	return v

@@ -61,7 +61,7 @@ func (s *site) object(r *http.Request) (view, error) {
 		v.Interval = (time.Duration(seconds) * time.Second).String()
 	}
 	v.Inventory = d.Value("cobaltcore_flux_resource_inventory_entries")
-	findings, causes := findingsAbout(n, report)
+	findings, causes := s.findingsAbout(n, report, rootOf(r))
 	v.Findings, v.Graph = findings, graphOf(d.Graph, causes)
 	return view{
 		Title: fmt.Sprintf("%s %s: %s", n.Kind, v.Name, v.State), At: stampOf(d.GeneratedAt, d.GeneratedAt), Partial: report.Partial, Content: v,
@@ -87,7 +87,7 @@ func nodeOf(f health.Finding) objects.Node {
 }
 
 // findingsAbout returns the findings about an object, and the objects that are their causes.
-func findingsAbout(n objects.Node, report health.Report) ([]objectFinding, map[objects.Node]bool) {
+func (s *site) findingsAbout(n objects.Node, report health.Report, root string) ([]objectFinding, map[objects.Node]bool) {
 	byID := map[string]health.Finding{}
 	for _, f := range report.Findings {
 		byID[f.ID] = f
@@ -98,7 +98,7 @@ func findingsAbout(n objects.Node, report health.Report) ([]objectFinding, map[o
 		if nodeOf(f) != n {
 			continue
 		}
-		one := objectFinding{finding: findingOf(f, report)}
+		one := objectFinding{finding: s.findingOf(f, report, root)}
 		if cause, ok := byID[f.RootCause]; ok {
 			at := nodeOf(cause)
 			causes[at] = true

@@ -107,7 +107,7 @@ func (s *site) objects(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := objectsView{
 		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + query(parameters),
-		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.Systems...), States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
+		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.systems()...), States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
 	v.CSV = "api/v1/objects" + query(with(parameters, "format", "csv"))
 	for _, state := range objects.States() {

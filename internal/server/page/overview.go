@@ -64,7 +64,7 @@ func (s *site) overview(r *http.Request) (view, error) {
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: overviewView{
-			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: findingsOf(report, filter{}, filterOf(r)), NotEvaluated: report.NotEvaluated,
+			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
 }

@@ -41,8 +41,8 @@ type Options struct {
 	Changes    func(changes.Query) changes.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
-	// Systems are the names of the systems that have objects.
-	Systems []string
+	// Kinds are those whose objects have pages.
+	Kinds   []objects.Kind
 	Version string
 	// Pprof says that /debug/pprof/ is there.
 	Pprof bool
@@ -172,10 +172,15 @@ func printable(c rune) rune {
 	return c
 }
 
+// rootOf returns the way to / from a page.
+func rootOf(r *http.Request) string {
+	return cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
+}
+
 // frame puts the links around a page. They are relative: a proxy may serve the
 // exporter below a path of its own.
 func (s *site) frame(r *http.Request, v view) frame {
-	root := cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
+	root := rootOf(r)
 	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
 	for _, l := range []link{{Text: "Health"}, {Text: "Objects", Href: "objects"}, {Text: "Changes", Href: "changes"}, {Text: "Secret flow", Href: "secretflow"}, {Text: "Clusters and collectors", Href: "status"}} {
 		l.Current = r.URL.Path == "/"+l.Href

@@ -61,7 +61,7 @@ func options(t testing.TB) Options {
 			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
 		},
 		Changes: listOfChanges,
-		Systems: []string{"flux", "openbao"},
+		Kinds:   []objects.Kind{{Collector: "flux", Kind: "Kustomization"}, {Collector: "externalsecrets", Kind: "ClusterSecretStore"}},
 		Version: "version 1",
 		Limit:   func(h http.Handler) http.Handler { return h },
 	}

@@ -153,9 +153,11 @@ func TestPages(t *testing.T) {
 	harness.Must(t, err)
 	for name, path := range map[string]string{
 		"overview": "/", "filtered": "/?severity=critical", "cluster": "/clusters/management", "system": "/systems/flux", "secretflow": "/secretflow", "status": "/status",
+		"objects": "/objects?state=not_ready", "object": "/objects/storage/ClusterSecretStore/-/openbao-cluster-store", "source": "/objects/management/GitRepository/flux-system/c5c3-gitops",
+		"changes": "/changes",
 	} {
 		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{400, 1280} {
+			for _, width := range []int64{320, 1280} {
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
 				// Only the test's own script needs the policy out of the way.
 				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#main"))
@@ -274,4 +276,42 @@ func TestPageWithoutScript(t *testing.T) {
 		t.Errorf("filtered: %s", text)
 	}
 	b.quiet("without script", e.URL)
+}
+
+// TestObjectPicture looks at the geometry of the picture of an object: nothing is cut, no boxes
+// overlap, no text leaves its box, and each line begins and ends at a box.
+func TestObjectPicture(t *testing.T) {
+	e, b := snapshotExporter(t), startBrowser(t)
+	for _, path := range []string{
+		"/objects/management/GitRepository/flux-system/c5c3-gitops", "/objects/management/Kustomization/flux-system/control-plane-infrastructure",
+		"/objects/storage/ClusterSecretStore/-/openbao-cluster-store",
+	} {
+		b.do(look(1280, 900, "light"), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#picture svg"))
+		for _, problem := range eval[[]string](b, `(() => {
+			const svg = document.querySelector("#picture svg"), view = svg.viewBox.baseVal, problems = [];
+			const nodes = [...svg.querySelectorAll("g.node")].map((g) => ({name: g.querySelector("title").textContent, box: g.querySelector("rect").getBBox(), texts: [...g.querySelectorAll("text")].map((t) => t.getBBox())}));
+			const inside = (a, b) => a.x >= b.x - 1 && a.y >= b.y - 1 && a.x + a.width <= b.x + b.width + 1 && a.y + a.height <= b.y + b.height + 1;
+			if (nodes.length < 3) problems.push("only " + nodes.length + " boxes");
+			nodes.forEach((n, i) => {
+				if (!inside(n.box, view)) problems.push(n.name + " is cut");
+				if (n.texts.some((t) => !inside(t, n.box))) problems.push("a text leaves the box of " + n.name);
+				for (const m of nodes.slice(i + 1)) {
+					if (n.box.x < m.box.x + m.box.width && m.box.x < n.box.x + n.box.width && n.box.y < m.box.y + m.box.height && m.box.y < n.box.y + n.box.height) problems.push(n.name + " and " + m.name + " overlap");
+				}
+			});
+			const touches = (p) => nodes.some((n) => p.x >= n.box.x - 2 && p.x <= n.box.x + n.box.width + 2 && p.y >= n.box.y - 2 && p.y <= n.box.y + n.box.height + 2);
+			for (const line of svg.querySelectorAll("path.edge")) {
+				if (!inside(line.getBBox(), view)) problems.push("a line is cut: " + line.getAttribute("d"));
+				if (![line.getPointAtLength(0), line.getPointAtLength(line.getTotalLength())].every(touches)) problems.push("a line ends nowhere: " + line.getAttribute("d"));
+			}
+			return problems;
+		})()`) {
+			t.Errorf("%s: %s", path, problem)
+		}
+		b.do(chromedp.Click("#picture svg a:last-of-type"), chromedp.WaitReady("#main dl.facts"))
+		if got := eval[string](b, "location.pathname"); got == path || !strings.HasPrefix(got, "/objects/") {
+			t.Errorf("%s: the last box leads to %s", path, got)
+		}
+		b.quiet(path, e.URL)
+	}
 }
