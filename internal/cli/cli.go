@@ -26,6 +26,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/loglimit"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
@@ -248,7 +249,7 @@ func logger(w io.Writer, level, format string) (*slog.Logger, error) {
 		return nil, err
 	}
 	_, _ = c.Level.Set(level), c.Format.Set(format)
-	log := promslog.New(&c)
+	log := slog.New(loglimit.New(promslog.New(&c).Handler()))
 	klog.SetSlogLogger(log.With("component", "client-go"))
 	// net/http quotes there what a server has sent that is not HTTP.
 	stdlog.SetOutput(io.Discard)

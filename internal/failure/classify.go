@@ -17,6 +17,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
 // Classify returns the reason of any error of a request, as precisely as the error
@@ -124,11 +126,11 @@ func presentable(err error) error {
 func FromAPI(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return Errorf(ReasonForbidden, "the API server refuses: %s", apierrors.ReasonForError(err))
+		return Errorf(ReasonForbidden, "the API server refuses: %s", redact.StatusReason(err))
 	case apierrors.IsNotFound(err):
 		return Errorf(ReasonNotFound, "the API server does not know it")
-	case apierrors.ReasonForError(err) != "":
-		return Errorf(ReasonHTTP, "the API server answers %s", apierrors.ReasonForError(err))
+	case redact.StatusReason(err) != "":
+		return Errorf(ReasonHTTP, "the API server answers %s", redact.StatusReason(err))
 	}
 	return fmt.Errorf("ask the API server: %w", FromTransport(err))
 }

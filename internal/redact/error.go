@@ -10,19 +10,14 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Error returns the text of an error without what may hold a secret: the message of
 // an API server's answer (it can quote an object), and user info and query of a URL.
 func Error(err error) string {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		s := status.Status()
-		text := "the API server answered " + string(s.Reason)
-		if s.Details != nil && s.Details.Kind != "" {
-			text += " for " + s.Details.Kind
-		}
-		return text
+	if reason := StatusReason(err); reason != "" {
+		return "the API server answered " + reason
 	}
 	if request, ok := errors.AsType[*url.Error](err); ok {
 		at := "a URL that cannot be parsed" // and may hold anything
@@ -32,6 +27,26 @@ func Error(err error) string {
 		return request.Op + " " + at + ": " + Error(request.Err)
 	}
 	return userInfo.ReplaceAllString(err.Error(), "://…@")
+}
+
+// StatusReason returns the reason of an API server's answer, empty for any other error, and
+// Other for one that Kubernetes does not declare: the server chooses the text.
+func StatusReason(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return ""
+	}
+	switch reason := status.Status().Reason; reason {
+	case metav1.StatusReasonUnauthorized, metav1.StatusReasonForbidden, metav1.StatusReasonNotFound, metav1.StatusReasonAlreadyExists,
+		metav1.StatusReasonConflict, metav1.StatusReasonGone, metav1.StatusReasonInvalid, metav1.StatusReasonServerTimeout, metav1.StatusReasonStoreReadError,
+		metav1.StatusReasonTimeout, metav1.StatusReasonTooManyRequests, metav1.StatusReasonBadRequest, metav1.StatusReasonMethodNotAllowed,
+		metav1.StatusReasonNotAcceptable, metav1.StatusReasonRequestEntityTooLarge, metav1.StatusReasonUnsupportedMediaType,
+		metav1.StatusReasonInternalError, metav1.StatusReasonExpired, metav1.StatusReasonServiceUnavailable:
+		return string(reason)
+	case metav1.StatusReasonUnknown:
+		return "Unknown"
+	}
+	return "Other"
 }
 
 // WithoutURLs returns the text of an error for readers who do not see the log. It is

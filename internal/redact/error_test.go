@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -36,13 +37,18 @@ func TestError(t *testing.T) {
 		},
 		"an answer": {
 			apierrors.NewForbidden(schema.GroupResource{Resource: "widgets"}, "n", errors.New("s3cret")),
-			"the API server answered Forbidden for widgets",
+			"the API server answered Forbidden",
 		},
 		"an answer inside": {
 			fmt.Errorf("discover: %w", apierrors.NewInternalError(errors.New("s3cret"))),
 			"the API server answered InternalError",
 		},
-		"anything else": {errors.New("end of stream"), "end of stream"},
+		"an answer with a reason of its own": {
+			&apierrors.StatusError{ErrStatus: metav1.Status{Reason: "s3cret", Message: "s3cret", Details: &metav1.StatusDetails{Kind: "s3cret", Name: "s3cret"}}},
+			"the API server answered Other",
+		},
+		"an answer without a reason": {&apierrors.StatusError{}, "the API server answered Unknown"},
+		"anything else":              {errors.New("end of stream"), "end of stream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Error(tc.err); got != tc.want {

@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
 		"no URL":         {parse, ""},
 		"no URL inside":  {&url.Error{Op: "Get", URL: "https://a", Err: parse}, ""},
 		"a proxy":        {errors.New(`proxy: bad "ftp://user:s3 cret@proxy:1" for https://host`), `proxy: bad "…`},
-		"a server":       {apierrors.NewForbidden(schema.GroupResource{Resource: "widgets"}, "n", errors.New("s3cret")), "the API server answered Forbidden for widgets"},
+		"a server":       {apierrors.NewForbidden(schema.GroupResource{Resource: "widgets"}, "n", errors.New("s3cret")), "the API server answered Forbidden"},
 		"a kubeconfig":   {fmt.Errorf("%w: line 3: s3cret", failure.ErrConfig), ""},
 		"not what it is": {fmt.Errorf("%w: s3cret", failure.ErrDecode), ""},
 	} {

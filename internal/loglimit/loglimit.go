@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package loglimit bounds the log: a server decides how often it fails, in which ways it
+// alternates, and what its errors quote.
+package loglimit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxText bounds a message and a value in bytes, maxErrorText those of level ERROR: an
+	// invalid configuration has a list of mistakes.
+	maxText      = 1 << 10
+	maxErrorText = 16 << 10
+	// burst lines about the same thing are logged in each period.
+	burst  = 10
+	period = 10 * time.Minute
+	// maxSubjects bounds the things whose lines are counted apart.
+	maxSubjects = 4096
+)
+
+// subjectKeys are the attributes that say what a line is about, as opposed to what
+// happened: it does not matter in which ways something fails in turn.
+func subjectKeys() []string {
+	return []string{"cluster", "component", "decision", "file", "flag", "group", "kind", "mount", "of"}
+}
+
+// Handler clips lines, and drops lines of the levels INFO and WARN that repeat too often.
+// The next one that is logged has the number of those dropped before it, as suppressed.
+type Handler struct {
+	next    slog.Handler
+	subject string // of the attributes of the logger
+	counts  *counts
+}
+
+// New returns a handler in front of next.
+func New(next slog.Handler) *Handler {
+	return &Handler{next: next, counts: &counts{subjects: map[string]*count{}}}
+}
+
+// Enabled implements [slog.Handler].
+func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+// Handle implements [slog.Handler].
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	size := maxText
+	if r.Level >= slog.LevelError {
+		size = maxErrorText
+	}
+	out := slog.NewRecord(r.Time, r.Level, clip(r.Message, size), r.PC)
+	subject := h.subject
+	r.Attrs(func(a slog.Attr) bool {
+		a = clipped(a, size)
+		subject += subjectOf(a)
+		out.AddAttrs(a)
+		return true
+	})
+	if r.Level < slog.LevelInfo || r.Level >= slog.LevelError {
+		return h.next.Handle(ctx, out)
+	}
+	if !strings.Contains(subject, " component=client-go") { // its messages have no attributes
+		subject += r.Message
+	}
+	logged, suppressed := h.counts.add(subject, r.Time)
+	if !logged {
+		return nil
+	}
+	if suppressed > 0 {
+		out.AddAttrs(slog.Int("suppressed", suppressed))
+	}
+	return h.next.Handle(ctx, out)
+}
+
+// WithAttrs implements [slog.Handler].
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	subject := h.subject
+	attrs = slices.Clone(attrs)
+	for i, a := range attrs {
+		attrs[i] = clipped(a, maxText)
+		subject += subjectOf(attrs[i])
+	}
+	return &Handler{next: h.next.WithAttrs(attrs), subject: subject, counts: h.counts}
+}
+
+// WithGroup implements [slog.Handler].
+func (h *Handler) WithGroup(name string) slog.Handler {
+	return &Handler{next: h.next.WithGroup(name), subject: h.subject, counts: h.counts}
+}
+
+func subjectOf(a slog.Attr) string {
+	if !slices.Contains(subjectKeys(), a.Key) {
+		return ""
+	}
+	return " " + a.Key + "=" + a.Value.String()
+}
+
+// clipped returns an attribute whose text has at most size bytes.
+func clipped(a slog.Attr, size int) slog.Attr {
+	a.Value = a.Value.Resolve()
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(clip(a.Value.String(), size))
+	case slog.KindAny:
+		switch v := a.Value.Any().(type) {
+		case error:
+			a.Value = slog.StringValue(clip(v.Error(), size))
+		case fmt.Stringer:
+			a.Value = slog.StringValue(clip(v.String(), size))
+		}
+	}
+	return a
+}
+
+func clip(s string, size int) string {
+	if len(s) <= size {
+		return s
+	}
+	return strings.ToValidUTF8(s[:size], "") + "…"
+}
+
+// counts are the lines of each subject. It is safe for concurrent use.
+type counts struct {
+	mu       sync.Mutex
+	subjects map[string]*count
+}
+
+type count struct {
+	since              time.Time
+	logged, suppressed int
+}
+
+// add counts a line and reports whether it is logged, with the number of lines that were
+// not since the last one that was.
+func (c *counts) add(subject string, at time.Time) (logged bool, suppressed int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.subjects[subject]
+	if n == nil {
+		n = c.insert(subject, at)
+	}
+	if at.Sub(n.since) >= period {
+		n.since, n.logged = at, 0
+	}
+	if n.logged >= burst {
+		n.suppressed++
+		return false, 0
+	}
+	n.logged++
+	suppressed, n.suppressed = n.suppressed, 0
+	return true, suppressed
+}
+
+// insert begins to count. Subjects beyond the bound are counted together.
+func (c *counts) insert(subject string, at time.Time) *count {
+	if len(c.subjects) >= maxSubjects {
+		maps.DeleteFunc(c.subjects, func(_ string, n *count) bool { return at.Sub(n.since) >= period })
+	}
+	if len(c.subjects) >= maxSubjects {
+		if subject = ""; c.subjects[subject] != nil {
+			return c.subjects[subject]
+		}
+	}
+	n := &count{since: at}
+	c.subjects[subject] = n
+	return n
+}
