@@ -16,8 +16,9 @@ type Stage struct {
 	seen    places
 	bytes   int64    // of the texts of the objects seen
 	changes []func() // of observed columns
-	// refused are the objects beyond a limit.
+	// refused are the objects beyond a limit that have a place, and over those that have none.
 	refused []refusal
+	over    excess
 }
 
 // refusal is an object that is left out.
@@ -98,6 +99,18 @@ func (s *Stage) put(key string, c content) Place {
 	return at
 }
 
+// LeaveOut reports whether the object at a place, which was added last, is beyond a limit. Such
+// an object needs no place in a list that nothing is removed from.
+func (s *Stage) LeaveOut(at Place) bool {
+	if at < refusedPlace {
+		return false
+	}
+	last := len(s.refused) - 1
+	s.over.add(s.refused[last].hash, s.refused[last].scope)
+	s.refused = s.refused[:last]
+	return true
+}
+
 // Key returns the key of the object at a place. It is empty for an object that is left out.
 func (s *Stage) Key(at Place) string {
 	if at >= refusedPlace {
@@ -115,7 +128,7 @@ func (s *Stage) Replace(list []Place) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var kept places
-	g.over = excess{}
+	g.over = s.over
 	for _, at := range list {
 		if at < refusedPlace {
 			kept.add(at)

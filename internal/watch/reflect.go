@@ -81,7 +81,9 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*stagedList, e
 		if item.meta().Name == "" { // it is no object
 			return
 		}
-		list.Items = append(list.Items, s.store.add(rows, item))
+		if o := s.store.add(rows, item); o.skipped || !s.store.stage.LeaveOut(o.place) {
+			list.Items = append(list.Items, o)
+		}
 	})
 	if err != nil {
 		return nil, err
