@@ -63,6 +63,12 @@ type AutopilotState struct {
 	Servers          map[string]RaftServer `json:"servers"`
 }
 
+// maxServers bounds the servers of an answer, each of which has rows of its own. A cluster of raft
+// has seven voters at most.
+const maxServers = 64
+
+func (s *AutopilotState) servers() int { return len(s.Servers) }
+
 // RaftServer is a server as autopilot sees it.
 type RaftServer struct {
 	ID          string    `json:"id"`
@@ -98,6 +104,13 @@ type RaftPeer struct {
 	Voter   bool   `json:"voter"`
 }
 
+func (c *RaftConfiguration) servers() int {
+	if c.Config == nil {
+		return 0
+	}
+	return len(c.Config.Servers)
+}
+
 // HANodes is the data of sys/ha-status.
 type HANodes struct {
 	Nodes []struct {
@@ -106,6 +119,8 @@ type HANodes struct {
 		LastEcho   *time.Time `json:"last_echo"` // of a standby
 	} `json:"nodes"`
 }
+
+func (h *HANodes) servers() int { return len(h.Nodes) }
 
 // MountTable is the data of sys/mounts or sys/auth: mounts by path.
 type MountTable map[string]mount

@@ -171,6 +171,9 @@ func (r RequestFor[T]) decode(got Answer) (T, error) {
 	case out.Data == nil:
 		return none, failure.Errorf(failure.ReasonDecode, "the answer has no data")
 	}
+	if b, ok := any(out.Data).(interface{ servers() int }); ok && b.servers() > maxServers {
+		return none, failure.Errorf(failure.ReasonTooLarge, "more than %d servers", maxServers)
+	}
 	return *out.Data, nil
 }
 

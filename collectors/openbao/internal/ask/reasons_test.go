@@ -5,6 +5,7 @@ package ask
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -79,6 +80,27 @@ func TestErrorsQuoteNoBody(t *testing.T) {
 		}
 		if err := statusFailure(Endpoint{}, Answer{Status: 500, Body: []byte(body)}); strings.Contains(err.Error(), secret) {
 			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestTooManyServers checks that an answer with more servers than a cluster can have is refused.
+func TestTooManyServers(t *testing.T) {
+	list := func(n int, begin, server, end string) Answer {
+		var all []string
+		for i := range n {
+			all = append(all, strings.ReplaceAll(server, "#", strconv.Itoa(i)))
+		}
+		return Answer{Status: 200, Body: []byte(begin + strings.Join(all, ",") + end)}
+	}
+	for n, want := range map[int]failure.Reason{maxServers: "", maxServers + 1: failure.ReasonTooLarge} {
+		_, autopilot := RaftState.At("t").decode(list(n, `{"data":{"servers":{`, `"#":{}`, `}}}`))
+		_, peers := RaftPeerSet.At("t").decode(list(n, `{"data":{"config":{"servers":[`, `{}`, `]}}}`))
+		_, ha := HAStatus.At("t").decode(list(n, `{"data":{"nodes":[`, `{}`, `]}}`))
+		for name, err := range map[string]error{"autopilot": autopilot, "peers": peers, "ha-status": ha} {
+			if (err != nil) != (want != "") || err != nil && failure.ReasonOf(err) != want {
+				t.Errorf("%s with %d servers: %v", name, n, err)
+			}
 		}
 	}
 }
