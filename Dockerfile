@@ -3,7 +3,7 @@
 #
 # For those who have a builder for it. What is released is made by make image, which
 # needs no daemon and gives the same digest everywhere; both have the same files.
-FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.7-alpine@sha256:28d89ee9cc0ff9fec75c82ca201e6bf7fdf9a679d4b7b24dfa04f2bb766bb468 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -12,7 +12,7 @@ ARG TARGETOS TARGETARCH VERSION=unknown REVISION=
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION -X github.com/prometheus/common/version.Revision=$REVISION" \
     -o /root-fs/cobaltcore-exporter ./cmd/cobaltcore-exporter
-RUN cd cmd/image && go run . files -licence ../../LICENSE /root-fs
+RUN cd cmd/image && go run . files -licence ../../LICENSE -binary /root-fs/cobaltcore-exporter /root-fs
 
 FROM scratch
 COPY --from=build /root-fs/ /

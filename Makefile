@@ -128,6 +128,10 @@ servers-others: tools
 e2e: tools ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
 	cd test && $(GOTEST) -race -tags testbed -timeout 90m -p 2 ./e2e/... -args -thorough
 
+.PHONY: abuse
+abuse: ## Attack the binary with the memory limit of the chart, in all ways, and write what it costs others into docs/security.md (make unit has the short form)
+	cd test && $(GO) test ./abuse -run '^TestAbuse$$' -count=1 -v -timeout 30m -args -thorough -docs $(CURDIR)/docs/security.md
+
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
 	cd test && $(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./e2e/dashboards -args -screenshots $(CURDIR)/docs/dashboards
@@ -158,7 +162,7 @@ fuzz: ## Run every fuzz target, or those of TARGETS (package:name), for FUZZTIME
 
 .PHONY: fuzz-targets
 fuzz-targets: ## Print all fuzz targets as package:name
-	@git grep -E '^func Fuzz[A-Za-z0-9]*\(' -- '*_test.go' | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]*)\(.*|\1:\2|' | sort
+	@git grep --untracked -E '^func Fuzz[A-Za-z0-9]*\(' -- '*_test.go' | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]*)\(.*|\1:\2|' | sort
 
 .PHONY: generate
 generate: ## Write everything that is generated: docs, schemas, rules, dashboards
@@ -182,6 +186,14 @@ lint: bin/golangci-lint ## Run the linters
 
 bin/golangci-lint: test/tools/golangci-lint/go.mod
 	cd test/tools/golangci-lint && $(GO) build -trimpath -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: vulnerabilities
+vulnerabilities: bin/govulncheck ## Look for known vulnerabilities that the exporter, or what builds its image, reaches (needs vuln.go.dev)
+	bin/govulncheck ./...
+	cd cmd/image && $(CURDIR)/bin/govulncheck ./...
+
+bin/govulncheck: test/tools/govulncheck/go.mod
+	cd test/tools/govulncheck && $(GO) build -trimpath -o $(CURDIR)/$@ golang.org/x/vuln/cmd/govulncheck
 
 .PHONY: pint
 pint: bin/pint ## Look for mistakes in the generated rules

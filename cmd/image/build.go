@@ -53,7 +53,7 @@ func build(o options) (built, error) {
 		Index:   mutate.IndexMediaType(mutate.Annotations(empty.Index, labels).(v1.ImageIndex), types.OCIImageIndex),
 		SBOMs:   map[string]sbom{},
 	}
-	files, err := baseFiles(o.Licence)
+	files, err := baseFiles(o.Licence, o.Binaries...)
 	if err != nil {
 		return built{}, err
 	}
@@ -127,7 +127,7 @@ func imageOf(o options, platform v1.Platform, labels map[string]string, layers .
 	for i, l := range layers {
 		var err error
 		image, err = mutate.Append(image, mutate.Addendum{Layer: l, History: v1.History{
-			Created: v1.Time{Time: o.Time}, CreatedBy: "cmd/image", Comment: []string{"certificates, users, licence", program}[i],
+			Created: v1.Time{Time: o.Time}, CreatedBy: "cmd/image", Comment: []string{"certificates, users, licences", program}[i],
 		}})
 		if err != nil {
 			return nil, err

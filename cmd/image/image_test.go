@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -151,6 +152,11 @@ func TestFiles(t *testing.T) {
 		"usr/share/licenses": "drwxr-xr-x", "usr/share/licenses/cobaltcore-exporter": "drwxr-xr-x",
 		"usr/share/licenses/cobaltcore-exporter/LICENSE": "-rw-r--r--", "cobaltcore-exporter": "-rwxr-xr-x",
 	}
+	for name := range modes { // see TestLicences
+		if strings.Contains(name, "/third-party") {
+			delete(modes, name)
+		}
+	}
 	if !reflect.DeepEqual(modes, want) {
 		t.Errorf("the image has %v,\nnot %v", modes, want)
 	}
@@ -175,7 +181,7 @@ func TestFilesForADockerfile(t *testing.T) {
 	image, err := index.Image(manifest.Manifests[0].Digest)
 	must(t, err)
 	dir := t.TempDir()
-	must(t, run(t.Context(), []string{"files", "-licence", "../../LICENSE", dir}, io.Discard))
+	must(t, run(t.Context(), []string{"files", "-licence", "../../LICENSE", "-binary", binary, dir}, io.Discard))
 	files, modes := extract(t, image)
 	for name, mode := range modes {
 		if name == program {
@@ -193,6 +199,37 @@ func TestFilesForADockerfile(t *testing.T) {
 		if err != nil || !bytes.Equal(content, files[name]) {
 			t.Errorf("%s is another one in the image (%v)", name, err)
 		}
+	}
+}
+
+// TestLicences checks that every module that is linked into a program, here this one, has its
+// licence in the image.
+func TestLicences(t *testing.T) {
+	self, err := os.Executable()
+	must(t, err)
+	info, err := buildinfo.ReadFile(self)
+	must(t, err)
+	files, err := licences(self)
+	must(t, err)
+	texts := map[string]string{}
+	for _, f := range files {
+		texts[f.name] += string(f.content)
+	}
+	const dir = "usr/share/licenses/cobaltcore-exporter/third-party/"
+	for _, m := range append(info.Deps, &debug.Module{Path: "go"}) {
+		name := dir + strings.TrimSuffix(m.Path+"@"+m.Version, "@") + "/LICENSE"
+		if len(texts[name]) < 500 {
+			t.Errorf("%s has %d bytes", name, len(texts[name]))
+		}
+	}
+	if len(info.Deps) < 3 {
+		t.Errorf("only %d modules", len(info.Deps))
+	}
+	if got := escaped("github.com/Azure/go-autorest@v1.0.0-RC"); got != "github.com/!azure/go-autorest@v1.0.0-!r!c" {
+		t.Error(got)
+	}
+	if _, err := licences(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("no error without a program")
 	}
 }
 

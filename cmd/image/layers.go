@@ -27,8 +27,8 @@ type file struct {
 	content []byte
 }
 
-// baseFiles are what a program expects of a system.
-func baseFiles(licence string) ([]file, error) {
+// baseFiles are what a program expects of a system, and the licences of the binaries.
+func baseFiles(licence string, binaries ...string) ([]file, error) {
 	files := []file{
 		{"etc/group", 0o644, fmt.Appendf(nil, "root:x:0:\nnonroot:x:%d:\n", user)},
 		{"etc/passwd", 0o644, fmt.Appendf(nil, "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:%d:%d:nonroot:/:/sbin/nologin\n", user, user)},
@@ -41,7 +41,8 @@ func baseFiles(licence string) ([]file, error) {
 		}
 		files = append(files, file{"usr/share/licenses/" + program + "/LICENSE", 0o644, text})
 	}
-	return files, nil
+	others, err := licences(binaries...)
+	return append(files, others...), err
 }
 
 // writeFiles puts them into a directory, for those who build an image from there.

@@ -33,7 +33,7 @@ func main() {
 }
 
 const usage = `image build -out DIR -version V [-revision SHA] [-licence FILE] [-sboms DIR] BINARY...
-image files [-licence FILE] DIR
+image files [-licence FILE] [-binary FILE] DIR
 image push -from DIR REFERENCE...`
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -94,13 +94,18 @@ func runBuild(args []string, out io.Writer) error {
 func runFiles(args []string) error {
 	flags := flag.NewFlagSet("files", flag.ContinueOnError)
 	licence := flags.String("licence", "", "a file with the text of the licence")
+	binary := flags.String("binary", "", "the program, for the licences of its modules")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
 		return fmt.Errorf("usage:\n%s", usage)
 	}
-	files, err := baseFiles(*licence)
+	var binaries []string
+	if *binary != "" {
+		binaries = append(binaries, *binary)
+	}
+	files, err := baseFiles(*licence, binaries...)
 	if err != nil {
 		return err
 	}

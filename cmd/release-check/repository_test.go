@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -106,5 +108,84 @@ func TestLicences(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Dependabot looks at every module of Go, every package of npm and the Dockerfile, whose base
+// is pinned.
+func TestDependencies(t *testing.T) {
+	var config struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directory   string
+			Directories []string
+		}
+	}
+	text, err := os.ReadFile("../../.github/dependabot.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, &config); err != nil {
+		t.Fatal(err)
+	}
+	covered := func(ecosystem, directory string) bool {
+		for _, u := range config.Updates {
+			for _, pattern := range append(u.Directories, u.Directory) {
+				if match, _ := path.Match(pattern, directory); match && u.Ecosystem == ecosystem {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	files, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "ls-files", "*go.mod", "*package.json", "*Dockerfile").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.FieldsSeq(string(files)) {
+		ecosystem := map[string]string{"go.mod": "gomod", "package.json": "npm", "Dockerfile": "docker"}[path.Base(name)]
+		if directory := path.Join("/", path.Dir(name)); !covered(ecosystem, directory) {
+			t.Errorf("Dependabot does not look at %s", name)
+		}
+	}
+	dockerfile, err := os.ReadFile("../../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(dockerfile)) {
+		if strings.HasPrefix(line, "FROM ") && line != "FROM scratch\n" && !regexp.MustCompile(`@sha256:[0-9a-f]{64} `).MatchString(line) {
+			t.Errorf("not pinned to a digest: %s", line)
+		}
+	}
+}
+
+// The matrix of the nightly fuzzing has every target.
+func TestFuzzTargets(t *testing.T) {
+	listed, err := exec.CommandContext(t.Context(), "make", "-s", "--no-print-directory", "-C", "../..", "fuzz-targets").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := regexp.MustCompile(`(?m)^func (Fuzz\w*)\(\w+ \*testing\.F\)`)
+	var want []string
+	for _, root := range []string{"internal", "collectors", "cmd", "alerts", "dashboards"} {
+		err := filepath.WalkDir(filepath.Join("../..", root), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			for _, m := range target.FindAllSubmatch(text, -1) {
+				want = append(want, strings.TrimPrefix(filepath.ToSlash(filepath.Dir(name)), "../../")+":"+string(m[1]))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(want)
+	got := strings.Fields(string(listed))
+	slices.Sort(got)
+	if len(want) < 40 || !slices.Equal(want, got) {
+		t.Errorf("make fuzz-targets prints\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
