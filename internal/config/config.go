@@ -100,8 +100,8 @@ type Ownership struct {
 // Limits are the hard bounds on objects, labels and rows.
 type Limits struct {
 	ObjectsPerKind   int      `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Most objects of one kind in one cluster. Objects beyond it are left out whole."`
-	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=192,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Objects beyond it are left out whole."`
-	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=256,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all watched kinds of one cluster."`
+	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Objects beyond it are left out whole."`
+	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=192,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all watched kinds of one cluster."`
 	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=512,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all clusters. In memory, usual rows take a twentieth."`
 	Changes          int      `yaml:"changes" jsonschema:"default=50000,minimum=0" jsonschema_description:"Most changes of the fleet that are kept for /changes and for findings; 0 keeps none."`
 	ChangesAge       Duration `yaml:"changesAge" jsonschema:"default=1d,exclusiveMinimum=0" jsonschema_description:"How long a change is kept."`
