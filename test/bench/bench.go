@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -123,20 +122,4 @@ func (b *bench) prepare(ctx, life context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// build builds the exporter from the checkout, as it is released.
-func build(ctx context.Context, dir string) (string, error) {
-	root, err := testbed.RepoRoot()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "cobaltcore-exporter")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", path, "./cmd/cobaltcore-exporter")
-	cmd.Dir = root
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the exporter: %w\n%s", err, out)
-	}
-	return path, nil
 }

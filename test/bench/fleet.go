@@ -70,7 +70,7 @@ func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 		}
 	}
 	if o.Binary == "" {
-		if o.Binary, err = build(ctx, o.Dir); err != nil {
+		if o.Binary, err = testbed.BuildExporter(ctx, o.Dir); err != nil {
 			return "", err
 		}
 	}
@@ -189,7 +189,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 func (b *fleetBench) markdown(load string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s: steady state of %s; load before: %s; %s, not pinned; the API server is on the same machine\n\n| figure |",
-		time.Now().UTC().Format(time.DateOnly), b.Steady, load, machine())
+		time.Now().UTC().Format(time.DateOnly), b.Steady, load, testbed.Machine())
 	for _, r := range b.results {
 		fmt.Fprintf(&out, " %s |", r.Name)
 	}

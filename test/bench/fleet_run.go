@@ -134,7 +134,7 @@ func (r *fleetRun) steady(ctx context.Context) error {
 		pid  int
 		name string
 	}{fleetMemory: {ours, "VmRSS"}, fleetServerMem: {theirs, "VmRSS"}, peakEnd: {ours, "VmHWM"}} {
-		if r.figures[key], err = memory(m.pid, m.name); err != nil {
+		if r.figures[key], err = testbed.Memory(m.pid, m.name); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
 func main() {
@@ -69,7 +71,7 @@ func publish(report, file, section string) error {
 	if file == "" {
 		return err
 	}
-	return errors.Join(err, replaceSection(file, section, report))
+	return errors.Join(err, testbed.ReplaceSection(file, section, report))
 }
 
 // errCheck says that a threshold is not met. Which one is in the report.

@@ -107,7 +107,7 @@ func (r *trial) start(ctx context.Context, begin time.Time) error {
 }
 
 func (r *trial) memory(key, name string) (err error) {
-	r.figures[key], err = memory(r.process.PID(), name)
+	r.figures[key], err = testbed.Memory(r.process.PID(), name)
 	return err
 }
 

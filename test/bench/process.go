@@ -84,32 +84,6 @@ func cpuTime(pid int) (float64, error) {
 	return sum.Seconds(), nil
 }
 
-// memory returns VmHWM or VmRSS of a process in bytes.
-func memory(pid int, name string) (float64, error) {
-	value, err := procStatus(pid, name)
-	if err != nil {
-		return 0, err
-	}
-	kib, err := strconv.ParseFloat(strings.TrimSuffix(value, " kB"), 64)
-	if err != nil {
-		return 0, fmt.Errorf("%s of process %d: %w", name, pid, err)
-	}
-	return kib * 1024, nil
-}
-
-func procStatus(pid int, name string) (string, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return "", fmt.Errorf("status of the process: %w", err)
-	}
-	for line := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			return strings.TrimSpace(value), nil
-		}
-	}
-	return "", fmt.Errorf("process %d has no %s", pid, name)
-}
-
 func loadAverage() string {
 	data, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

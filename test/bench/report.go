@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
 // Report is the result of all runs.
@@ -37,7 +39,7 @@ type Result struct {
 func newReport(o Options, load string, subjects []subject) *Report {
 	r := &Report{
 		Objects: o.Objects, Runs: o.Runs, Scrapes: o.Scrapes, Updates: o.Updates,
-		Started: time.Now().UTC(), Load: load, Machine: machine(),
+		Started: time.Now().UTC(), Load: load, Machine: testbed.Machine(),
 		Pinned: pinnable(), Profiled: o.Profile != "",
 	}
 	for _, s := range subjects {

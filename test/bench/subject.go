@@ -45,7 +45,7 @@ func (o *Options) subjects(ctx context.Context) ([]subject, error) {
 	}
 	binary := o.Binary
 	if binary == "" {
-		if binary, err = build(ctx, o.Dir); err != nil {
+		if binary, err = testbed.BuildExporter(ctx, o.Dir); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package testbed
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// machine describes the machine: processor, memory, kernel and Go.
-func machine() string {
+// Machine describes the machine: processor, memory, kernel and Go.
+func Machine() string {
 	return fmt.Sprintf("%d CPUs (%s), %s, Linux %s, %s",
 		runtime.NumCPU(), procValue("/proc/cpuinfo", "model name"), procValue("/proc/meminfo", "MemTotal"), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 }
@@ -39,8 +39,8 @@ func firstLine(file string) string {
 	return line
 }
 
-// replaceSection replaces what is between the markers of a section of a Markdown file.
-func replaceSection(file, section, text string) error {
+// ReplaceSection replaces what is between the markers of a section of a Markdown file.
+func ReplaceSection(file, section, text string) error {
 	begin, end := "<!-- begin: "+section+" -->\n", "<!-- end: "+section+" -->\n"
 	all, err := os.ReadFile(file)
 	if err != nil {
