@@ -93,6 +93,14 @@ func detailMark(f *exposition.Family) string {
 	return ""
 }
 
+// codes returns words as code spans, or a dash if there are none.
+func codes(words []string) string {
+	if len(words) == 0 {
+		return "–"
+	}
+	return "`" + strings.Join(words, "`, `") + "`"
+}
+
 // metricsPage is docs/metrics.md.
 func metricsPage() ([]byte, error) {
 	var b bytes.Buffer
@@ -109,7 +117,7 @@ func metricsPage() ([]byte, error) {
 			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
-			_, _ = fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s |\n", f.Name, f.Type, strings.Join(f.Labels, "`, `"), f.Help+detailMark(f))
+			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, codes(f.Labels), f.Help+detailMark(f))
 			return true
 		})
 		b.WriteString("\n")

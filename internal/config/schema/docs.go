@@ -78,6 +78,11 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 		if property.Properties != nil {
 			section(out, at, property)
 		}
+		if values := property.AdditionalProperties; values != nil && values.Properties != nil {
+			named := *values
+			named.Description = property.Description
+			section(out, at, &named)
+		}
 	}
 }
 
