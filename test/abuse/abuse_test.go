@@ -97,7 +97,7 @@ func publish(results []result) error {
 		}
 	}
 	if *docsFile != "" {
-		return testbed.ReplaceSection(*docsFile, "attacks", markdown(results)+"\nMeasured on "+testbed.Machine()+".\n")
+		return testbed.ReplaceSection(*docsFile, "attacks", markdown(results)+"\nMeasured on "+testbed.Machine()+", load average "+testbed.LoadAverage()+".\n")
 	}
 	return nil
 }

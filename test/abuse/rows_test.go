@@ -41,13 +41,13 @@ func rowsOfObjects() []attack {
 			prepare: func(*site) {},
 		},
 		{
-			name: "tenant: 200 pods with a label of Flux and 8 MB of metrics each", answer: `cobaltcore_controller_metrics_cut\{`,
+			name: "tenant: 20 pods with a label of Flux and 8 MB of metrics each", answer: `cobaltcore_controller_metrics_cut\{`,
 			prepare: func(s *site) {
 				s.config.WriteString("collectors: {controllers: {interval: 1s}}\n")
 				s.evil.Change(func(state *fakeapi.State) {
 					state.Serve("/api/v1/pods", "Pod", "v1")
 					state.Deny("/api/v1/pods", func(w http.ResponseWriter, _ *http.Request) {
-						list(w, "PodList", 200, pod)
+						list(w, "PodList", 20, pod)
 					})
 					state.Refuse = func(_, path string) http.HandlerFunc {
 						if !strings.HasSuffix(path, "/proxy/metrics") {

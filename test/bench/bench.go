@@ -61,7 +61,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			}
 		}
 	}
-	load := loadAverage()
+	load := testbed.LoadAverage()
 	subjects, err := o.subjects(ctx)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	for i := range o.Runs {
 		slices.Reverse(order) // so that none of the subjects always comes first
 		for _, s := range order {
-			slog.Info("measuring", "subject", subjects[s].Name, "run", i+1, "load", loadAverage())
+			slog.Info("measuring", "subject", subjects[s].Name, "run", i+1, "load", testbed.LoadAverage())
 			f, err := b.measure(ctx, subjects[s], i)
 			if err != nil {
 				return nil, fmt.Errorf("%s, run %d: %w", subjects[s].Name, i+1, err)

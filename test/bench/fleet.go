@@ -74,7 +74,7 @@ func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 			return "", err
 		}
 	}
-	before := loadAverage()
+	before := testbed.LoadAverage()
 	b := &fleetBench{FleetOptions: o}
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -147,7 +147,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 		noun = "cluster"
 	}
 	name = fmt.Sprintf("%d %s, %s", clusters, noun, name)
-	slog.Info("measuring", "run", name, "load", loadAverage())
+	slog.Info("measuring", "run", name, "load", testbed.LoadAverage())
 	dir := filepath.Join(b.Dir, fmt.Sprintf("run-%d", len(b.results)))
 	file, err := b.configure(dir, clusters)
 	if err != nil {

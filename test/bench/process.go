@@ -83,11 +83,3 @@ func cpuTime(pid int) (float64, error) {
 	}
 	return sum.Seconds(), nil
 }
-
-func loadAverage() string {
-	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	return strings.Join(strings.Fields(string(data))[:3], " ")
-}
