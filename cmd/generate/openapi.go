@@ -54,7 +54,7 @@ func openAPI() ([]byte, error) {
 			"license":     object{"name": "Apache-2.0", "identifier": "Apache-2.0"},
 		},
 		"paths": object{
-			"/api/v1/report":  get("getReport", "The health report", "Report"),
+			"/api/v1/report":  get("getReport", "The health report, with a page of its findings", "Report", pageParameters()...),
 			"/api/v1/changes": get("listChanges", "A page of what has changed in the fleet, the newest first", "ChangesList", changeParameters()...),
 			"/api/v1/objects": list,
 			"/api/v1/objects/{cluster}/{kind}/{namespace}/{name}": get("getObject", "An object with its dependencies and its rows", "ObjectsDetail", pathParameters()...),
@@ -83,6 +83,14 @@ func objectParameters() []map[string]any {
 		all = append(all, queryParameter(name, text, "string"))
 	}
 	return all
+}
+
+// pageParameters describes the parameters of the report.
+func pageParameters() []map[string]any {
+	return []map[string]any{
+		queryParameter("limit", fmt.Sprintf("How many findings a page has: %d by default, %d at most.", health.DefaultPage, health.MaxPage), "integer"),
+		queryParameter("next", "The value of next of the page before.", "string"),
+	}
 }
 
 // changeParameters describes the parameters of a list of changes.

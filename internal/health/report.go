@@ -26,10 +26,13 @@ type Report struct {
 	Verdict     Verdict   `json:"verdict" jsonschema_description:"The worst verdict of all."`
 	Partial     bool      `json:"partial" jsonschema_description:"Whether other exporters have the rest of the fleet."`
 	// Systems are over all clusters.
-	Systems      []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
-	Clusters     []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
-	Findings     []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, those with the worst that follows from them before others."`
-	NotEvaluated []NotEvaluated  `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
+	Systems  []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
+	Clusters []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
+	Findings []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, those with the worst that follows from them before others."`
+	// Total and Next are set on a page of several.
+	Total        int            `json:"total,omitempty" jsonschema_description:"How many findings all pages have; absent if this is the only one."`
+	Next         string         `json:"next,omitempty" jsonschema_description:"The parameter next of the following page; absent on the last one."`
+	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
 }
 
 // Cluster is a row of the matrix.

@@ -74,7 +74,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(always(o.SecretFlow)))))
 	// Also before Ready: it says who is waited for.
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
-	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(o.Report), o.Evaluated))))
+	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))
 	mux.Handle("GET /api/v1/objects", limit(o.MaxRequests, whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
 	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limit(o.MaxRequests, whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
 	mux.Handle("GET /api/v1/changes", limit(o.MaxRequests, whenReady(o.Ready, cached(serveChanges(o.Changes), o.Evaluated))))
@@ -160,6 +160,26 @@ func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(append(text, '\n'))
+	})
+}
+
+// serveReport answers with a page of the report.
+func serveReport(get func(context.Context) (health.Report, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page, err := health.ParsePage(r.URL.Query())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		serveJSON(func(ctx context.Context) (health.Report, error) {
+			report, err := get(ctx)
+			if report = report.Page(page); report.Next != "" {
+				values := r.URL.Query()
+				values.Set("next", report.Next)
+				w.Header().Set("Link", `<?`+values.Encode()+`>; rel="next"`)
+			}
+			return report, err
+		}).ServeHTTP(w, r)
 	})
 }
 

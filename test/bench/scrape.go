@@ -35,7 +35,7 @@ type scraper struct {
 }
 
 func newScraper(s subject, address string) *scraper {
-	return &scraper{subject: s, url: "http://" + address + "/metrics", reportURL: "http://" + address + "/api/v1/report", client: &http.Client{
+	return &scraper{subject: s, url: "http://" + address + "/metrics", reportURL: "http://" + address + "/api/v1/report?limit=10000", client: &http.Client{
 		Timeout:   scrapeTimeout,
 		Transport: &http.Transport{DisableCompression: true, ReadBufferSize: 64 << 10},
 	}}
