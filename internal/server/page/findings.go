@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 
 // Bounds of one page; the JSON has everything.
 const (
+	maxFindings  = 500 // from which no further root cause and nothing that follows is shown
 	maxCauses    = 200
 	maxFollowing = 50
 	maxLabels    = 8
@@ -45,13 +48,15 @@ func (f filter) matches(x health.Finding) bool {
 
 // findings are those of a page, with the form that filters them.
 type findings struct {
-	Form     form
-	Firing   []finding
-	Pending  []finding
-	Total    int // in the report, as far as the page is concerned
-	Shown    int
-	More     int // root causes that are not shown
-	Severity []count
+	Form    form
+	Firing  []finding
+	Pending []finding
+	Total   int // in the report, as far as the page is concerned
+	Shown   int
+	More    int // root causes on later pages
+	// First and Next are the addresses of other pages; empty without them.
+	First, Next string
+	Severity    []count
 }
 
 type count struct {
@@ -104,6 +109,7 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 	chosen, root := filterOf(r), rootOf(r)
 	out := findings{Form: formOf(report, base, chosen)}
 	counts := map[alerts.Severity]int{}
+	begin, causes, shown := causeOf(r), 0, 0
 	for _, c := range render.Causes(report) {
 		view := s.findingOf(c.Finding, report, root)
 		take := func(x health.Finding) bool {
@@ -122,29 +128,56 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 		for _, x := range c.Following {
 			switch {
 			case !take(x):
-			case len(view.Following) == maxFollowing:
+			case len(view.Following) == maxFollowing, causes < begin, shown+len(view.Following) >= maxFindings:
 				view.More++
 			default:
 				view.Following = append(view.Following, s.findingOf(x, report, root))
 			}
 		}
-		if view.Aside && len(view.Following) == 0 {
+		if view.Aside && len(view.Following)+view.More == 0 {
 			continue
 		}
 		view.Open = view.Aside
-		switch {
-		case len(out.Firing)+len(out.Pending) == maxCauses:
+		if causes++; causes <= begin {
+			continue
+		}
+		switch on := len(out.Firing) + len(out.Pending); {
+		case on == maxCauses, shown >= maxFindings, out.More > 0:
 			out.More++
+			continue
 		case c.Waits():
 			out.Pending = append(out.Pending, view)
 		default:
 			out.Firing = append(out.Firing, view)
 		}
+		shown += 1 + len(view.Following)
 	}
+	out.First, out.Next = pagesOf(r.URL.Query(), begin, causes-out.More, out.More)
 	for _, s := range []alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info} {
 		out.Severity = append(out.Severity, count{string(s), counts[s]})
 	}
 	return out
+}
+
+// causeOf returns the number of the root cause with which a page begins.
+func causeOf(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("next"))
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
+}
+
+// pagesOf returns the addresses of the first page, from another one, and of the next page.
+func pagesOf(query url.Values, begin, end, more int) (first, next string) {
+	if more > 0 {
+		next = "?" + with(query, "next", strconv.Itoa(end)).Encode() + "#findings"
+	}
+	if begin > 0 {
+		query.Del("next")
+		first = "?" + query.Encode() + "#findings"
+	}
+	return first, next
 }
 
 func formOf(r health.Report, base, chosen filter) form {

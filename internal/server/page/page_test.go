@@ -290,8 +290,12 @@ func TestBounds(t *testing.T) {
 	o.Report = func(context.Context) (health.Report, error) { return r, nil }
 	o.SecretFlow = func() secretflow.Report { return flow }
 	h := handler(t, o)
-	if body := get(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are in the JSON") || !strings.Contains(body, "2 more are in the JSON") {
-		t.Error("the overview has no bound, or does not say so")
+	if body := get(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are on the next pages") || !strings.Contains(body, "2 more are in the JSON") ||
+		!strings.Contains(body, `href="?next=200#findings"`) || strings.Contains(body, "First page") {
+		t.Error("the overview has no bound, or does not show it")
+	}
+	if body := get(h, "/?next=200&q=R").Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) || strings.Contains(body, "Next page") {
+		t.Error("the second page has not the rest")
 	}
 	if body := get(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {
 		t.Error("the picture has no bound, or does not say so")
