@@ -84,13 +84,14 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 
 // WithAttrs implements [slog.Handler].
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	subject := h.subject
+	var subject strings.Builder
+	subject.WriteString(h.subject)
 	attrs = slices.Clone(attrs)
 	for i, a := range attrs {
 		attrs[i] = clipped(a, maxText)
-		subject += subjectOf(attrs[i])
+		subject.WriteString(subjectOf(attrs[i]))
 	}
-	return &Handler{next: h.next.WithAttrs(attrs), subject: subject, counts: h.counts}
+	return &Handler{next: h.next.WithAttrs(attrs), subject: subject.String(), counts: h.counts}
 }
 
 // WithGroup implements [slog.Handler].

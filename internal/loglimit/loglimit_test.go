@@ -64,7 +64,7 @@ func TestSubjects(t *testing.T) {
 		"kinds":                 {func(log *slog.Logger, i int) { log.Warn("watch failed", "kind", fmt.Sprint(i)) }, 3 * burst},
 		"errors":                {func(log *slog.Logger, i int) { log.Warn("watch failed", "kind", "K", "err", fmt.Sprint(i)) }, burst},
 		"groups":                {func(log *slog.Logger, i int) { log.WithGroup("g").With("kind", fmt.Sprint(i)).Warn("x") }, 3 * burst},
-		"client-go":             {func(log *slog.Logger, i int) { log.With("component", "client-go").Info(fmt.Sprint("watch ", i)) }, burst},
+		"client-go":             {func(log *slog.Logger, i int) { log.With("component", "client-go").Info(fmt.Sprint("watch ", i)) }, burst}, //nolint:sloglint // as klog does
 		"level info":            {func(log *slog.Logger, _ int) { log.Info("x") }, burst},
 		"errors of level ERROR": {func(log *slog.Logger, _ int) { log.Error("configuration not loaded") }, 3 * burst},
 		"debug":                 {func(log *slog.Logger, _ int) { log.Debug("x") }, 3 * burst},
@@ -110,7 +110,7 @@ func TestClipped(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", maxErrorText)
 	for name, write := range map[string]func(*slog.Logger){
-		"message":   func(log *slog.Logger) { log.Warn(long) },
+		"message":   func(log *slog.Logger) { log.Warn(long) }, //nolint:sloglint // as klog does
 		"string":    func(log *slog.Logger) { log.Warn("x", "v", long) },
 		"error":     func(log *slog.Logger) { log.Warn("x", "err", errors.New(long)) },
 		"Stringer":  func(log *slog.Logger) { log.Warn("x", "v", text(long)) },

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -106,10 +107,7 @@ func TestKubernetesAuth(t *testing.T) {
 	is := func(status any) func(map[string]any) any { return func(map[string]any) any { return status } }
 	allow := map[string]any{"authenticated": true, "user": user{Username: "u"}, "allowed": true, "audiences": []string{"exporter"}}
 	change := func(key string, value any) func(map[string]any) any {
-		other := map[string]any{}
-		for k, v := range allow {
-			other[k] = v
-		}
+		other := maps.Clone(allow)
 		other[key] = value
 		return is(other)
 	}
@@ -279,12 +277,12 @@ func TestManyTokens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &reviewer{hold: make(chan struct{})}
-		h, auth := withAuth(t, f)
+		_, auth := withAuth(t, f)
 		var log bytes.Buffer
 		auth.Log = slog.New(slog.NewTextHandler(&log, nil))
 		o := options()
 		o.KubernetesAuth = auth
-		h = handler(t, o)
+		h := handler(t, o)
 		start := time.Now()
 		var asking sync.WaitGroup
 		for i := range 5 * maxReviews {
