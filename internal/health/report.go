@@ -75,6 +75,8 @@ type Finding struct {
 	Stale         bool             `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
 	Silenced      bool             `json:"silenced"`
 	Playbook      string           `json:"playbook"`
+	Command       string           `json:"command,omitempty" jsonschema_description:"The first command of the playbook for this finding, filled in; empty if it needs more than the labels."`
+	EndsAt        *time.Time       `json:"endsAt,omitempty" jsonschema_description:"When what the finding is about ends or has ended, such as a certificate."`
 	// Dashboard is for alerts, which are read where dashboards are.
 	Dashboard string `json:"-"`
 }
@@ -191,6 +193,11 @@ func (a *alert) finding(now time.Time) Finding {
 	}
 	if a.reason != "" {
 		f.Summary += ": " + a.reason
+	}
+	f.Command = alerts.FirstCommand(a.rule.commands, f.Labels)
+	if a.rule.ends && !now.IsZero() {
+		at := now.Add(time.Duration(a.value * float64(time.Second))).UTC().Round(time.Minute)
+		f.EndsAt = &at
 	}
 	if a.resolved() {
 		f.keep(a, now)

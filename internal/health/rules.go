@@ -25,6 +25,8 @@ type rule struct {
 	keepFiringFor time.Duration
 	inhibitedBy   []alerts.Inhibition
 	playbook      string
+	commands      []alerts.Command
+	ends          bool // the value is how many seconds are left
 	dashboard     func(labels map[string]string) string
 
 	expr, since, reason query
@@ -149,7 +151,7 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
+		playbook: a.Playbook(), commands: a.Commands(), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
 	}
 	for label, text := range a.AdditionalLabels() {
 		r.labels[label] = c.phrases.phrase(text)

@@ -23,8 +23,8 @@ import (
 // Bounds of one page; the JSON has everything.
 const (
 	maxFindings  = 500 // from which no further root cause and nothing that follows is shown
-	maxCauses    = 200
-	maxFollowing = 50
+	maxCauses    = 60
+	maxFollowing = 20
 	maxLabels    = 8
 )
 
@@ -48,12 +48,14 @@ func (f filter) matches(x health.Finding) bool {
 
 // findings are those of a page, with the form that filters them.
 type findings struct {
-	Form    form
-	Firing  []finding
-	Pending []finding
-	Total   int // in the report, as far as the page is concerned
-	Shown   int
-	More    int // root causes on later pages
+	Form     form
+	Firing   []finding
+	Expiries expiries
+	Info     []finding
+	Pending  []finding
+	Total    int // in the report, as far as the page is concerned
+	Shown    int
+	More     int // root causes on later pages
 	// First and Next are the addresses of other pages; empty without them.
 	First, Next string
 	Severity    []count
@@ -80,7 +82,12 @@ type choice struct {
 
 // finding is one with what follows from it.
 type finding struct {
-	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook string
+	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook, Dashboard, Command string
+
+	// Worst is the worst severity of the finding and of what follows from it.
+	Worst string
+	// Recent reports whether it began within the last hour.
+	Recent bool
 	// Href is the way to the page of the object; empty if it has none.
 	Href string
 
@@ -98,6 +105,11 @@ type finding struct {
 	Following []finding
 	More      int
 	Open      bool
+	// Equal are all findings of the same rule about objects of the same kind, if there are
+	// several of which nothing follows.
+	Equal []finding
+	kind  string
+	ends  *time.Time
 }
 
 // changed is a change before a finding, and how long before it was.
@@ -112,6 +124,7 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 	begin, causes, shown := causeOf(r), 0, 0
 	for _, c := range render.Causes(report) {
 		view := s.findingOf(c.Finding, report, root)
+		expires := c.EndsAt != nil
 		take := func(x health.Finding) bool {
 			if !base.matches(x) {
 				return false
@@ -127,32 +140,41 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 		view.Aside = !take(c.Finding)
 		for _, x := range c.Following {
 			switch {
-			case !take(x):
+			case !take(x) && view.Aside:
+				continue
 			case len(view.Following) == maxFollowing, causes < begin, shown+len(view.Following) >= maxFindings:
 				view.More++
 			default:
 				view.Following = append(view.Following, s.findingOf(x, report, root))
 			}
+			view.Worst = worse(view.Worst, string(x.Severity))
+			expires = expires && x.EndsAt != nil
 		}
 		if view.Aside && len(view.Following)+view.More == 0 {
 			continue
 		}
-		view.Open = view.Aside
+		view.Open = view.Aside || view.Worst != view.Severity
 		if causes++; causes <= begin {
 			continue
 		}
-		switch on := len(out.Firing) + len(out.Pending); {
+		switch on := len(out.Firing) + len(out.Expiries.All) + len(out.Info) + len(out.Pending); {
 		case on == maxCauses, shown >= maxFindings, out.More > 0:
 			out.More++
 			continue
 		case c.Waits():
 			out.Pending = append(out.Pending, view)
+		case expires:
+			out.Expiries.add(view, report.GeneratedAt)
+		case view.Worst == string(alerts.Info):
+			out.Info = append(out.Info, view)
 		default:
 			out.Firing = append(out.Firing, view)
 		}
 		shown += 1 + len(view.Following)
 	}
 	out.First, out.Next = pagesOf(r.URL.Query(), begin, causes-out.More, out.More)
+	slices.SortStableFunc(out.Firing, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
+	out.Firing, out.Info = grouped(out.Firing), grouped(out.Info)
 	for _, s := range []alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info} {
 		out.Severity = append(out.Severity, count{string(s), counts[s]})
 	}
@@ -225,10 +247,9 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
+		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, kind: f.Object.Kind, ends: f.EndsAt,
+		Worst: string(f.Severity), Recent: !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recent,
 		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
-	}
-	if strings.HasPrefix(f.Playbook, "https://") || strings.HasPrefix(f.Playbook, "http://") {
-		v.Playbook = f.Playbook
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
 		switch name {

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+)
+
+// Command is the first command of the diagnosis in a playbook.
+type Command struct {
+	kind string // the only one that it is for; empty for any
+	text string
+}
+
+var (
+	shellBlock    = regexp.MustCompile("(?ms)^```sh(?: kind=(\\w+))?\n(.*?)^```$")
+	shellVariable = regexp.MustCompile(`\$\{?([A-Z][A-Z_]*)\}?`)
+	continuedLine = regexp.MustCompile(`\s*\\\n\s*`)
+	safeWord      = regexp.MustCompile(`^[-+.,/:=@\w]+$`)
+)
+
+// Commands returns the first command of each block of the diagnosis, or of the whole playbook
+// if that has none.
+func (r Rule) Commands() []Command {
+	text := r.PlaybookText()
+	if _, diagnosis, ok := strings.Cut(text, "## Diagnosis\n"); ok {
+		text = diagnosis
+	}
+	var all []Command
+	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
+		for line := range strings.Lines(continuedLine.ReplaceAllString(block[2], " ")) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				all = append(all, Command{kind: block[1], text: line})
+				break
+			}
+		}
+	}
+	return all
+}
+
+// FirstCommand returns the first command that is for an alert with these labels and needs no
+// more than these, as a shell takes it; empty if there is none.
+func FirstCommand(commands []Command, labels map[string]string) string {
+	for _, c := range commands {
+		if c.kind != "" && c.kind != labels["kind"] {
+			continue
+		}
+		complete := true
+		text := shellVariable.ReplaceAllStringFunc(c.text, func(name string) string {
+			value := variable(strings.Trim(name, "${}"), labels)
+			complete = complete && value != ""
+			return value
+		})
+		if complete {
+			return text
+		}
+	}
+	return ""
+}
+
+// variable returns the value of a variable of the playbooks, quoted for a shell.
+func variable(name string, labels map[string]string) string {
+	value := labels[strings.ToLower(name)]
+	switch name {
+	case "TARGET":
+		value = cmp.Or(labels["target_cluster"], labels[clusterLabel])
+	case "NS":
+		value = cmp.Or(labels["exported_namespace"], labels["namespace"])
+	case "MOUNT":
+		value = cmp.Or(labels["mount"], labels["path"])
+	case "BAO_NS":
+		value = "openbao-system"
+	}
+	if value != "" && !safeWord.MatchString(value) {
+		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	}
+	return value
+}
+
+// Ends reports whether the value of the alert is how many seconds are left until something
+// ends.
+func (r Rule) Ends() bool {
+	return strings.Contains(r.Summary+r.Description, expires) || r.Threshold != nil && r.Threshold.Meaning == beforeTheEnd
+}

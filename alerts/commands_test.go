@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package alerts
+
+import "testing"
+
+func TestFirstCommand(t *testing.T) {
+	t.Parallel()
+	commands := []Command{
+		{"", "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {"", "bao read $MOUNT/crl"}, {"HelmRelease", "helm list"}, {"", "date"},
+	}
+	for name, tc := range map[string]struct {
+		labels map[string]string
+		want   string
+	}{
+		"of Flux": {
+			map[string]string{"cluster": "hub", "exported_namespace": "a", "namespace": "b", "kind": "Kustomization", "name": "apps"},
+			"kubectl --context hub -n a get Kustomization apps",
+		},
+		"of OpenBao":     {map[string]string{"cluster": "hub", "path": "pki"}, "bao read pki/crl"},
+		"of a kind":      {map[string]string{"kind": "HelmRelease"}, "helm list"},
+		"of any":         {map[string]string{"kind": "Pod"}, "date"},
+		"quoted":         {map[string]string{"mount": "a b'; rm -rf *"}, `bao read 'a b'\''; rm -rf *'/crl`},
+		"without labels": {nil, "date"},
+	} {
+		if got := FirstCommand(commands, tc.labels); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestPlaybooksHaveACommand: the page shows what to do first.
+func TestPlaybooksHaveACommand(t *testing.T) {
+	t.Parallel()
+	for _, r := range Rules() {
+		if r.Severity != Info && len(r.Commands()) == 0 {
+			t.Errorf("%s: its playbook has no command", r.Name)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+)
+
+const (
+	// recent is how long a finding is new.
+	recent = time.Hour
+	// horizon is how many days the timeline of expiries has.
+	horizon = 30
+	// maxListed is how many expiries are listed without a click.
+	maxListed = 5
+)
+
+// severities are in their order, the worst first.
+func severities() []string {
+	return []string{string(alerts.Critical), string(alerts.Warning), string(alerts.Info)}
+}
+
+func worse(a, b string) string {
+	if slices.Index(severities(), b) < slices.Index(severities(), a) {
+		return b
+	}
+	return a
+}
+
+// rank is the place of a cause among others: the worst first, and of these what is new.
+func (f finding) rank() int {
+	rank := 2 * slices.Index(severities(), f.Worst)
+	if !f.Recent {
+		rank++
+	}
+	return rank
+}
+
+// grouped joins findings of the same rule about objects of the same kind from which nothing
+// follows, at the place of the first one.
+func grouped(all []finding) []finding {
+	key := func(f finding) string {
+		if len(f.Following) > 0 || f.Aside {
+			return ""
+		}
+		return strings.Join([]string{f.Rule, f.Severity, f.kind}, "\n")
+	}
+	groups := map[string][]finding{}
+	for _, f := range all {
+		groups[key(f)] = append(groups[key(f)], f)
+	}
+	var out []finding
+	for _, f := range all {
+		same := groups[key(f)]
+		switch {
+		case key(f) == "" || len(same) == 1:
+			out = append(out, f)
+		case same[0].ID == f.ID:
+			f.Equal = same
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// expiries are findings about what ends, the first end first.
+type expiries struct {
+	All   []finding
+	Marks []expiry
+}
+
+// Listed are the expiries that are shown without a click.
+func (e expiries) Listed() []finding { return e.All[:min(len(e.All), maxListed)] }
+
+// Rest are the expiries after those that are listed.
+func (e expiries) Rest() []finding { return e.All[len(e.Listed()):] }
+
+// expiry is a mark on the timeline, X in per mille of it.
+type expiry struct {
+	ID, Worst, Text string
+	X               int
+}
+
+// add inserts a finding. What has ended is at the beginning of the timeline, what ends after
+// it at its end.
+func (e *expiries) add(f finding, now time.Time) {
+	at := slices.IndexFunc(e.All, func(other finding) bool { return f.ends.Before(*other.ends) })
+	if at < 0 {
+		at = len(e.All)
+	}
+	left := f.ends.Sub(now)
+	text := "in " + render.Age(left)
+	if left < 0 {
+		text = render.Age(-left) + " ago"
+	}
+	x := min(max(0, int(1000*left.Hours()/(24*horizon))), 1000)
+	e.All = slices.Insert(e.All, at, f)
+	e.Marks = slices.Insert(e.Marks, at, expiry{ID: f.ID, Worst: f.Worst, Text: text, X: x})
+}
+
+// webOnly returns a URL if a browser may follow it.
+func webOnly(url string) string {
+	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
+		return url
+	}
+	return ""
+}
