@@ -37,24 +37,6 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// Links lead to files that are there.
-func TestLinks(t *testing.T) {
-	generated, err := files()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"docs/alerts.md", chartDir + "README.md"} {
-		for _, m := range regexp.MustCompile(`\]\(([^)#]+)`).FindAllStringSubmatch(string(generated[name]), -1) {
-			if strings.Contains(m[1], "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join("..", "..", filepath.Dir(filepath.FromSlash(name)), filepath.FromSlash(m[1]))); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-}
-
 // TestThreatModelNamesTests that are there.
 func TestThreatModelNamesTests(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "security.md"))
