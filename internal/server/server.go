@@ -71,7 +71,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, serveJSON(always(o.SecretFlow)))))
+	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(always(o.SecretFlow)), o.Evaluated))))
 	// Also before Ready: it says who is waited for.
 	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
 	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))

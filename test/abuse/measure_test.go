@@ -45,7 +45,7 @@ func (s *site) watchMemory() <-chan int64 {
 // measure scrapes and changes an object of the innocent cluster while the attack goes on.
 func (s *site) measure() {
 	var both sync.WaitGroup
-	end := time.Now().Add(duration)
+	end := time.Now().Add(duration())
 	both.Go(func() { s.scrape(end) })
 	both.Go(func() { s.observe(end) })
 	both.Wait()

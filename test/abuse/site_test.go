@@ -26,8 +26,13 @@ import (
 
 const kustomizations = "/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations"
 
-// duration is how long an attack goes on after the exporter is ready.
-const duration = 6 * time.Second
+// duration returns how long an attack goes on after the exporter is ready.
+func duration() time.Duration {
+	if *thorough {
+		return 6 * time.Second
+	}
+	return 3 * time.Second
+}
 
 // site is an exporter with an innocent cluster, good, and one that attacks, evil.
 type site struct {
