@@ -62,9 +62,10 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 		return b.buildFollowed(c, targets)
 	}
 	o := b.watch
-	flowRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
-	waitRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
-	storeRows := o.Exposition.Group(exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"}, secretstores.Families())
+	o.Budget = o.Exposition.Budget()
+	flowRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
+	waitRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
+	storeRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"}, secretstores.Families())
 	relations := dependencies.NewCluster(waitRows)
 	o.Notes = map[string]watch.Notes{flux.Name: relations, controllers.Name: relations, externalsecrets.Name: secretstores.NewCluster(storeRows)}
 	r := b.join(c, targets, o, flowRows)

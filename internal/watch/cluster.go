@@ -24,8 +24,10 @@ import (
 // Options are what all clusters of an engine share.
 type Options struct {
 	Exposition *exposition.Exposition
-	Sets       []Set
-	Log        *slog.Logger
+	// Budget bounds the rows of the cluster; by default its watches have one of their own.
+	Budget *exposition.Budget
+	Sets   []Set
+	Log    *slog.Logger
 	// Now is the clock; time.Now by default.
 	Now func() time.Time
 	// ProbeInterval is how often a cluster is probed: its version, its kinds,
@@ -132,10 +134,12 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	o.Silence, o.Steady = cmp.Or(o.Silence, defaultSilence), cmp.Or(o.Steady, min(defaultSteady, o.StaleAfter/2))
 	o.Stalled = cmp.Or(o.Stalled, min(defaultStalled, o.StaleAfter/2))
 	w := &Cluster{Cluster: c, options: o, log: o.Log.With("cluster", c.Name), wake: make(chan struct{}, 1)}
-	budget := o.Exposition.Budget()
+	if o.Budget == nil {
+		o.Budget = o.Exposition.Budget()
+	}
 	for _, set := range o.Sets {
 		for _, r := range set.Resources {
-			g := o.Exposition.GroupIn(budget, exposition.Key{Cluster: c.Name, Collector: set.Collector, Kind: r.Kind}, r.Families)
+			g := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: set.Collector, Kind: r.Kind}, r.Families)
 			w.groups = append(w.groups, g)
 			w.kinds = append(w.kinds, &kind{
 				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
