@@ -120,7 +120,7 @@ discover: [{fluxSecrets: {cluster: refusing, namespace: n}}]
 		return code == http.StatusOK && strings.Contains(body, `"planted"`), body
 	})
 	for _, path := range []string{
-		"/metrics", "/", "/clusters/planted", "/clusters/refusing", "/clusters/broken", "/systems/flux", "/systems/externalsecrets", "/secretflow", "/status",
+		"/metrics", "/", "/clusters/planted", "/clusters/refusing", "/clusters/broken", "/systems/flux", "/systems/externalsecrets", "/secretflow", "/status", "/changes",
 		"/objects", "/objects/planted/Kustomization/n/planted", "/objects/planted/ExternalSecret/n/planted",
 		"/api/v1/report", "/api/v1/clusters", "/api/v1/secretflow", "/api/v1/objects", "/api/v1/objects/planted/GitRepository/n/planted",
 	} {
