@@ -18,8 +18,8 @@ const (
 	subjectAccessReviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 )
 
-// tokenReview and subjectAccessReview are those of Kubernetes: its own types are 2 MiB of
-// the program.
+// tokenReview and subjectAccessReview are those of Kubernetes, without what is not used: the
+// clients of client-go make the program 19 MB larger, 51 instead of 32.
 type (
 	tokenReview struct {
 		typeMeta
