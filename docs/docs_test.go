@@ -156,3 +156,25 @@ func TestAnchors(t *testing.T) {
 		t.Errorf("anchors are %v", got)
 	}
 }
+
+// TestReadme checks that the two commands to begin with are on the first screen.
+func TestReadme(t *testing.T) {
+	lines := strings.SplitN(read(t, "README.md"), "\n", 41)
+	first := strings.Join(lines[:40], "\n")
+	for _, command := range []string{"make run", "make test", "cobaltcore-exporter report"} {
+		if !strings.Contains(first, "    "+command) {
+			t.Errorf("the first 40 lines have no %q", command)
+		}
+	}
+}
+
+// TestIndex checks that the index links to each page in docs.
+func TestIndex(t *testing.T) {
+	index := read(t, "docs/README.md")
+	for page := range pages(t) {
+		name, ok := strings.CutPrefix(page, "docs/")
+		if ok && name != "README.md" && !strings.Contains(index, "]("+name) && !strings.Contains(index, "]("+strings.TrimSuffix(name, "/README.md")+")") {
+			t.Errorf("docs/README.md has no link to %s", name)
+		}
+	}
+}

@@ -112,15 +112,24 @@ func metricsPage() ([]byte, error) {
 	families := app.Families()
 	slices.SortFunc(families, func(a, b *exposition.Family) int { return cmp.Compare(a.Name, b.Name) })
 	for _, section := range metricSections() {
-		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, section.Text)
+		var details strings.Builder
+		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, wrap(section.Text, ""))
 		families = slices.DeleteFunc(families, func(f *exposition.Family) bool {
 			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
-			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, codes(f.Labels), f.Help+detailMark(f))
+			meaning, rest := split(f.Help)
+			if rest != "" {
+				details.WriteString(wrap("* `"+f.Name+"`: "+rest, "  ") + "\n")
+				meaning += " (details below)"
+			}
+			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, codes(f.Labels), meaning+detailMark(f))
 			return true
 		})
 		b.WriteString("\n")
+		if details.Len() > 0 {
+			b.WriteString(details.String() + "\n")
+		}
 	}
 	if len(families) > 0 {
 		return nil, fmt.Errorf("docs/metrics.md: no section for %s", families[0].Name)
