@@ -194,7 +194,9 @@ func (a *alert) finding(now time.Time) Finding {
 	if a.reason != "" {
 		f.Summary += ": " + a.reason
 	}
-	f.Command = alerts.FirstCommand(a.rule.commands, f.Labels)
+	if a.rule.commands != nil { // a rule of the user has no playbook
+		f.Command = alerts.FirstCommand(a.rule.commands(), f.Labels)
+	}
 	if a.rule.ends && !now.IsZero() {
 		at := now.Add(time.Duration(a.value * float64(time.Second))).UTC().Round(time.Minute)
 		f.EndsAt = &at

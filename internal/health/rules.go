@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -25,8 +26,8 @@ type rule struct {
 	keepFiringFor time.Duration
 	inhibitedBy   []alerts.Inhibition
 	playbook      string
-	commands      []alerts.Command
-	ends          bool // the value is how many seconds are left
+	commands      func() []alerts.Command // read from the playbook once there is a finding
+	ends          bool                    // the value is how many seconds are left
 	dashboard     func(labels map[string]string) string
 
 	expr, since, reason query
@@ -151,7 +152,7 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(), commands: a.Commands(), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
+		playbook: a.Playbook(), commands: sync.OnceValue(a.Commands), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
 	}
 	for label, text := range a.AdditionalLabels() {
 		r.labels[label] = c.phrases.phrase(text)

@@ -283,7 +283,7 @@ func wrap(text string, n int) []string {
 	}
 	var lines []string
 	line := ""
-	for _, word := range strings.Split(text, " ") {
+	for word := range strings.SplitSeq(text, " ") {
 		if line != "" && width(line)+1+width(word) > n {
 			lines, line = append(lines, line), ""
 		}

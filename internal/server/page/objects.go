@@ -5,6 +5,7 @@ package page
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -158,10 +159,7 @@ func (s *site) clusterNames() []string {
 
 // with returns parameters of a URL with another value for one of them.
 func with(values url.Values, name, value string) url.Values {
-	changed := url.Values{}
-	for k, v := range values {
-		changed[k] = v
-	}
+	changed := maps.Clone(values)
 	changed.Set(name, value)
 	return changed
 }
