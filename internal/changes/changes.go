@@ -22,13 +22,14 @@ const (
 	Leader       Type = "leader"
 	Created      Type = "created"
 	Deleted      Type = "deleted"
+	Verdict      Type = "verdict"
 	FindingBegan Type = "finding_began"
 	FindingEnded Type = "finding_ended"
 )
 
 // Types returns all types.
 func Types() []Type {
-	return []Type{State, Revision, Version, Leader, Created, Deleted, FindingBegan, FindingEnded}
+	return []Type{State, Revision, Version, Leader, Created, Deleted, Verdict, FindingBegan, FindingEnded}
 }
 
 // Change is a change of an object.
@@ -87,6 +88,11 @@ func (c *Change) describe() string {
 		return c.Object() + " was created"
 	case Deleted:
 		return c.Object() + " was deleted"
+	case Verdict:
+		if c.After == "" {
+			return fmt.Sprintf("%s is no longer in cluster %s", c.System, c.Target)
+		}
+		return fmt.Sprintf("%s in cluster %s became %s", c.System, c.Target, c.After)
 	case FindingBegan, FindingEnded:
 		return c.Text
 	}

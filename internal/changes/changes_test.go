@@ -172,6 +172,18 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestVerdict notes what differs from the last verdict of the same cell.
+func TestVerdict(t *testing.T) {
+	l := NewLog(10, time.Hour)
+	for i, v := range []struct{ cluster, verdict string }{{"a", "ok"}, {"b", ""}, {"a", "ok"}, {"a", "down"}, {"b", "ok"}, {"a", ""}} {
+		l.Verdict(v.cluster, "flux", v.verdict, start.Add(time.Duration(i)*time.Minute))
+	}
+	want := []string{"flux is no longer in cluster a", "flux in cluster b became ok", "flux in cluster a became down", "flux in cluster a became ok"}
+	if diff := cmp.Diff(want, texts(l.List(Query{}, start.Add(10*time.Minute)).Changes)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestBefore returns what may explain a finding: no states, and nothing of other clusters.
 func TestBefore(t *testing.T) {
 	l := NewLog(100, time.Hour)

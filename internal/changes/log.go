@@ -14,15 +14,16 @@ const maxBytes = 32 << 20
 
 // Log is a bounded list of changes, the oldest first. It is safe for concurrent use.
 type Log struct {
-	mu      sync.Mutex
-	entries []entry // a ring from first on
-	first   int
-	size    int
-	bytes   int // of texts
-	limit   int
-	age     time.Duration
-	heads   map[head]*head
-	pending func() // notes the changes that wait for a reader of the rows
+	mu       sync.Mutex
+	entries  []entry // a ring from first on
+	first    int
+	size     int
+	bytes    int // of texts
+	limit    int
+	age      time.Duration
+	heads    map[head]*head
+	verdicts map[[2]string]string // the last ones by cluster and system
+	pending  func()               // notes the changes that wait for a reader of the rows
 }
 
 // entry is a change. What many changes have in common is behind a pointer, and the rest is one
@@ -46,7 +47,7 @@ const maxHeads = 10_000
 
 // NewLog returns an empty log of some changes at most that are not older than an age.
 func NewLog(limit int, age time.Duration) *Log {
-	return &Log{limit: limit, age: age, heads: map[head]*head{}, pending: func() {}}
+	return &Log{limit: limit, age: age, heads: map[head]*head{}, verdicts: map[[2]string]string{}, pending: func() {}}
 }
 
 // Configure changes the bounds. pending is called before the log is read: it notes the changes
@@ -94,6 +95,19 @@ func (l *Log) Add(c Change) {
 	l.push(e)
 }
 
+// Verdict notes the verdict on a system in a cluster, which is empty where there is no such
+// system. It is a change if it differs from the last one.
+func (l *Log) Verdict(cluster, system, verdict string, at time.Time) {
+	l.mu.Lock()
+	key := [2]string{cluster, system}
+	before := l.verdicts[key]
+	l.verdicts[key] = verdict
+	l.mu.Unlock()
+	if before != verdict {
+		l.Add(Change{At: at, Type: Verdict, Cluster: cluster, Target: cluster, System: system, Before: before, After: verdict})
+	}
+}
+
 // recent is how many of the newest changes are compared with a new one.
 const recent = 64
 
@@ -137,7 +151,8 @@ func (l *Log) push(e entry) {
 func (e *entry) change() Change {
 	texts := strings.SplitN(e.text, separator, 6)
 	c := Change{
-		At: time.Unix(0, e.at).UTC(), Type: e.head.what, Cluster: e.head.cluster, Target: e.head.target, System: e.head.system, Kind: e.head.kind, Severity: e.head.severity,
+		At: time.Unix(0, e.at).UTC(), Type: e.head.what, Cluster: e.head.cluster, Target: e.head.target, System: e.head.system,
+		Kind: e.head.kind, Severity: e.head.severity,
 		Namespace: texts[0], Name: texts[1], Before: texts[2], After: texts[3], Rule: texts[4], Text: texts[5],
 	}
 	c.Text = c.describe()

@@ -111,9 +111,14 @@ func (q *Query) Values() url.Values {
 	return values
 }
 
+func (q *Query) matchesTime(at int64) bool {
+	return (q.before == 0 || at < q.before) && (q.since.IsZero() || at >= q.since.UnixNano())
+}
+
 // matchesHead reports whether what many changes have in common matches.
 func (q *Query) matchesHead(h *head) bool {
-	return objects.OneOf(q.Cluster, h.cluster) && objects.OneOf(q.Target, h.target) && objects.OneOf(q.System, h.system) && objects.OneOf(q.Kind, h.kind) && objects.OneOf(q.Type, string(h.what))
+	return objects.OneOf(q.Cluster, h.cluster) && objects.OneOf(q.Target, h.target) && objects.OneOf(q.System, h.system) &&
+		objects.OneOf(q.Kind, h.kind) && objects.OneOf(q.Type, string(h.what))
 }
 
 // matchesText reports whether the text is in the names, the values or the sentence of a finding.
@@ -139,7 +144,7 @@ func (l *Log) List(q Query, now time.Time) List {
 			return false
 		}
 		oldest = e.at
-		if list.Next != "" || q.before != 0 && e.at >= q.before || e.at < q.since.UnixNano() && !q.since.IsZero() || !q.matchesHead(e.head) || !q.matchesText(e) {
+		if list.Next != "" || !q.matchesTime(e.at) || !q.matchesHead(e.head) || !q.matchesText(e) {
 			return true
 		}
 		c := e.change()

@@ -92,9 +92,13 @@ func value(line []byte) string {
 	return string(line[bytes.LastIndexByte(line, ' ')+1:])
 }
 
+func namespaceOf(line []byte) string {
+	return exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace")
+}
+
 // identity tells the objects of rows apart.
 func (s *source) identity(line []byte) string {
-	return exposition.RowLabel(line, "kind") + separator + exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace") + separator + exposition.RowLabel(line, cmp.Or(s.name, "name"))
+	return exposition.RowLabel(line, "kind") + separator + namespaceOf(line) + separator + exposition.RowLabel(line, cmp.Or(s.name, "name"))
 }
 
 // compare adds the change of a row; one of both may be missing.
@@ -104,7 +108,10 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		l.compare(s, c, nil, after)
 		return
 	}
-	out := Change{At: c.At, Type: s.what, Cluster: c.Key.Cluster, System: cmp.Or(c.Key.Collector, "fleet"), Before: s.read(before), After: s.read(after)}
+	out := Change{
+		At: c.At, Type: s.what, Cluster: c.Key.Cluster, System: cmp.Or(c.Key.Collector, "fleet"),
+		Before: s.read(before), After: s.read(after),
+	}
 	switch {
 	case out.Before == out.After:
 		return
@@ -129,7 +136,7 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		line = before
 	}
 	out.Target = cmp.Or(exposition.RowLabel(line, "target_cluster"), out.Cluster)
-	out.Kind, out.Namespace = cmp.Or(s.kind, exposition.RowLabel(line, "kind")), exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace")
+	out.Kind, out.Namespace = cmp.Or(s.kind, exposition.RowLabel(line, "kind")), namespaceOf(line)
 	if out.Name = exposition.RowLabel(line, cmp.Or(s.name, "name")); out.Kind == "Cluster" {
 		out.Name = out.Cluster
 	}

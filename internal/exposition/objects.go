@@ -135,7 +135,7 @@ func (e *Exposition) FamiliesOf(key Key) []string {
 func RawLabel(line []byte, name string) (value []byte, ok bool) {
 	for from := 0; ; {
 		i := bytes.Index(line[from:], []byte(name))
-		if i < 0 {
+		if i < 0 || name == "" {
 			return nil, false
 		}
 		i += from

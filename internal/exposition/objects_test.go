@@ -109,7 +109,7 @@ func TestWalkWhileRowsChange(t *testing.T) {
 func TestRawLabel(t *testing.T) {
 	line := []byte(`x_info{a="1",b="a=\"2\",c=\"3\"",c="",name="n",exported_name="e"} 1`)
 	got := map[string]string{}
-	for _, name := range []string{"a", "b", "c", "name", "exported_name", "d", "info", "x_info"} {
+	for _, name := range []string{"a", "b", "c", "name", "exported_name", "d", "info", "x_info", ""} {
 		if v, ok := RawLabel(line, name); ok {
 			got[name] = string(v)
 		}

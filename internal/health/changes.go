@@ -23,6 +23,18 @@ func noteChanges(log *changes.Log, before, now map[uint64]*alert, at time.Time) 
 	}
 }
 
+// noteVerdicts adds the verdicts that differ from the last ones to the changes.
+func noteVerdicts(log *changes.Log, verdicts map[cell]Verdict, at time.Time) {
+	for c, v := range verdicts {
+		if v == Absent {
+			v = ""
+		}
+		if c.cluster != "" {
+			log.Verdict(c.cluster, string(c.system), string(v), at)
+		}
+	}
+}
+
 // fires reports whether an alert fires and is not over.
 func (a *alert) fires() bool { return a != nil && a.state == Firing && !a.resolved() }
 
@@ -36,7 +48,8 @@ func (a *alert) change(what changes.Type, at time.Time) changes.Change {
 		text += ": " + a.reason
 	}
 	return changes.Change{
-		At: at, Type: what, Cluster: a.home(), Target: a.target(), System: string(a.rule.system), Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
+		At: at, Type: what, Cluster: a.home(), Target: a.target(), System: string(a.rule.system),
+		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 		Rule: a.rule.name, Severity: string(a.rule.severity), Text: text,
 	}
 }

@@ -227,6 +227,9 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	}
 	explain(res.alerts)
 	res.verdicts, res.counts = known.verdicts(res.alerts, e.systems, e.compiled.unjudged())
+	if e.options.Changes != nil {
+		noteVerdicts(e.options.Changes, res.verdicts, now)
+	}
 	res.failures = maps.Clone(e.failures)
 	res.took, e.evaluated = time.Since(started), e.store.changes
 	e.latest.Store(res)

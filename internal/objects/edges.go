@@ -53,7 +53,10 @@ type edge struct {
 
 // Kinds that others refer to.
 var (
-	sources     = []string{"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart", "ExternalArtifact", "ArtifactGenerator", "ImageRepository", "ImagePolicy"}
+	sources = []string{
+		"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart", "ExternalArtifact", "ArtifactGenerator",
+		"ImageRepository", "ImagePolicy",
+	}
 	stores      = []string{"SecretStore", "ClusterSecretStore"}
 	definitions = []string{"PluginDefinition", "ClusterPluginDefinition"}
 )
@@ -68,13 +71,14 @@ func (e *edge) leads(kind string, on []Node) bool {
 // edges are all references that rows have.
 var edges = [...]edge{
 	{"flux_resource_info", "source_name", sources, func(self Node, line []byte) Node {
-		return Node{self.Cluster, exposition.RowLabel(line, "source_kind"), exposition.RowLabel(line, "source_namespace"), exposition.RowLabel(line, "source_name")}
+		return labeled(self.Cluster, line, "source_kind", "source_namespace", "source_name")
 	}},
 	{"cobaltcore_flux_resource_depends_on", "dependency_name", nil, func(self Node, line []byte) Node {
 		return Node{self.Cluster, self.Kind, exposition.RowLabel(line, "dependency_namespace"), exposition.RowLabel(line, "dependency_name")}
 	}},
 	{"cobaltcore_controller_release_info", "helmrelease_name", []string{"HelmRelease"}, func(_ Node, line []byte) Node {
-		return Node{"", "HelmRelease", exposition.RowLabel(line, "helmrelease_namespace"), exposition.RowLabel(line, "helmrelease_name")}
+		namespace, name := exposition.RowLabel(line, "helmrelease_namespace"), exposition.RowLabel(line, "helmrelease_name")
+		return Node{Kind: "HelmRelease", Namespace: namespace, Name: name}
 	}},
 	{"cobaltcore_eso_externalsecret_info", "store", stores, byReference("store")},
 	{"cobaltcore_eso_externalsecret_store_ref", "store_name", stores, byStore},
@@ -103,6 +107,11 @@ var edges = [...]edge{
 	}},
 }
 
+// labeled returns the object whose kind, namespace and name are in labels.
+func labeled(cluster string, line []byte, kind, namespace, name string) Node {
+	return Node{cluster, exposition.RowLabel(line, kind), exposition.RowLabel(line, namespace), exposition.RowLabel(line, name)}
+}
+
 func byReference(name string) func(Node, []byte) Node {
 	return func(self Node, line []byte) Node { return parseRef(self.Cluster, exposition.RowLabel(line, name)) }
 }
@@ -116,7 +125,7 @@ func byStore(self Node, line []byte) Node {
 }
 
 func byDefinition(self Node, line []byte) Node {
-	return Node{self.Cluster, exposition.RowLabel(line, "definition_kind"), exposition.RowLabel(line, "definition_namespace"), exposition.RowLabel(line, "definition_name")}
+	return labeled(self.Cluster, line, "definition_kind", "definition_namespace", "definition_name")
 }
 
 // graphNames are names, then the families of edges in their order.

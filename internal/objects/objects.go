@@ -90,7 +90,9 @@ const (
 )
 
 // states are all states, the worst first. Without a state comes last.
-var states = [...]string{"stalled", "failed", "dependency_not_ready", "unprocessed", "unknown", "deleting", "progressing", "suspended", Ready, ""}
+var states = [...]string{
+	"stalled", "failed", "dependency_not_ready", "unprocessed", "unknown", "deleting", "progressing", "suspended", Ready, "",
+}
 
 // Ranks of states.
 const (

@@ -31,7 +31,10 @@ func value(rows []byte) float64 {
 
 // describe returns what the rows at a place have about an object.
 func describe(p *exposition.Page, at int, c condition) Object {
-	o := Object{Cluster: p.Key.Cluster, Target: p.Key.Cluster, System: p.Key.Collector, Kind: p.Key.Kind, State: c.state(), SinceAtLeast: c.atLeast}
+	o := Object{
+		Cluster: p.Key.Cluster, Target: p.Key.Cluster, System: p.Key.Collector, Kind: p.Key.Kind,
+		State: c.state(), SinceAtLeast: c.atLeast,
+	}
 	o.setKey(string(p.Object(at)))
 	if c.since > 0 {
 		t := time.UnixMilli(int64(c.since * 1000)).UTC()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
@@ -39,6 +40,8 @@ func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
 	case changes.State, changes.Created:
 		state := objectStateOf(c.After)
 		r.Mark, r.Class = state.Mark, state.Class
+	case changes.Verdict:
+		r.Mark, r.Class = mark(health.Verdict(c.After)), c.After
 	case changes.FindingBegan:
 		r.Mark, r.Class = "▲", map[string]string{"critical": "down", "warning": "degraded"}[c.Severity]
 	case changes.FindingEnded:

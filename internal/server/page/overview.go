@@ -15,6 +15,7 @@ import (
 type cell struct {
 	Verdict, Mark, Href, ID string
 	N                       int
+	History                 history
 }
 
 // mark says a verdict without colour.
@@ -64,12 +65,12 @@ func (s *site) overview(r *http.Request) (view, error) {
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: overviewView{
-			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report), Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
+			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report, s.histories(report.GeneratedAt)), Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
 }
 
-func matrixOf(r health.Report) matrix {
+func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 	m := matrix{All: row{Name: "All clusters", Verdict: cellOf(r.Verdict)}}
 	counts := firing(r)
 	var systems []alerts.System
@@ -85,7 +86,11 @@ func matrixOf(r health.Report) matrix {
 	for _, c := range r.Clusters {
 		line := row{Name: c.Name, Role: c.Role, Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
 		for _, s := range systems {
-			line.Cells = append(line.Cells, place(c, s, counts))
+			one := place(c, s, counts)
+			if c.Of(s) != health.Absent {
+				one.History = histories[[2]string{c.Name, string(s)}]
+			}
+			line.Cells = append(line.Cells, one)
 		}
 		m.Rows = append(m.Rows, line)
 	}

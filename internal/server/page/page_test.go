@@ -18,12 +18,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleetreport"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
@@ -65,30 +63,6 @@ func options(t testing.TB) Options {
 		Version: "version 1",
 		Limit:   func(h http.Handler) http.Handler { return h },
 	}
-}
-
-// listOf returns what the API has answered, in part: the second page has nothing.
-func listOf(t testing.TB) func(objects.Query) objects.List {
-	t.Helper()
-	list := read[objects.List](t, "objects.json")
-	return func(q objects.Query) objects.List {
-		page := list
-		page.Objects = slices.DeleteFunc(slices.Clone(list.Objects), func(o objects.Object) bool { return q.State != "" && o.State != q.State })
-		return page
-	}
-}
-
-// listOfChanges returns a change of each type, or those of an object.
-func listOfChanges(q changes.Query) changes.List {
-	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
-	list := changes.List{GeneratedAt: at.Add(time.Hour), Oldest: &at, Next: "abc"}
-	for i, t := range changes.Types() {
-		list.Changes = append(list.Changes, changes.Change{
-			At: at.Add(time.Duration(i) * time.Minute), Type: t, Cluster: "management", Target: "storage", System: "flux", Kind: "Kustomization", Namespace: "n", Name: "apps",
-			After: "failed", Severity: "critical", Text: string(t) + " of " + q.Name,
-		})
-	}
-	return list
 }
 
 func handler(t testing.TB, o Options) http.Handler {

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
+)
+
+// listOf returns what the API has answered, in part: the second page has nothing.
+func listOf(t testing.TB) func(objects.Query) objects.List {
+	t.Helper()
+	list := read[objects.List](t, "objects.json")
+	return func(q objects.Query) objects.List {
+		page := list
+		page.Objects = slices.DeleteFunc(slices.Clone(list.Objects), func(o objects.Object) bool { return q.State != "" && o.State != q.State })
+		return page
+	}
+}
+
+// listOfChanges returns a change of each type, or those of an object.
+func listOfChanges(q changes.Query) changes.List {
+	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	list := changes.List{GeneratedAt: at.Add(time.Hour), Oldest: &at, Next: "abc"}
+	if q.Type == string(changes.Verdict) {
+		for i, verdict := range []string{"ok", "down", "degraded", ""} {
+			at := at.Add(-time.Duration(i) * 5 * time.Hour)
+			list.Changes = append(list.Changes, changes.Change{At: at, Type: changes.Verdict, Target: "control-plane", System: "flux", After: verdict})
+		}
+		return list
+	}
+	for i, t := range changes.Types() {
+		list.Changes = append(list.Changes, changes.Change{
+			At: at.Add(time.Duration(i) * time.Minute), Type: t, Cluster: "management", Target: "storage", System: "flux",
+			Kind: "Kustomization", Namespace: "n", Name: "apps",
+			After: "failed", Severity: "critical", Text: string(t) + " of " + q.Name,
+		})
+	}
+	return list
+}
+
+// TestPageSize: pages of objects and changes with long names stay small.
+func TestPageSize(t *testing.T) {
+	o := options(t)
+	long := strings.Repeat("a-long-name-", 5)
+	list, changed := objects.List{}, changes.List{}
+	detail := read[objects.Detail](t, "object.json")
+	for i := range 100 {
+		one := objects.Object{
+			Cluster: "control-plane", Target: "hypervisor", Kind: "ClusterExternalSecret", Namespace: "openstack", Name: fmt.Sprint(long, i),
+			State: "dependency_not_ready", Reason: "DependencyNotReady", Source: "HelmRepository/openstack/charts",
+			Revision: "main@sha1:" + strings.Repeat("1a2b3c4d", 5),
+		}
+		list.Objects = append(list.Objects, one)
+		changed.Changes = append(changed.Changes, changes.Change{
+			At: time.Now(), Type: changes.Revision, Cluster: one.Cluster, Target: one.Target, System: "flux",
+			Kind: "Kustomization", Namespace: one.Namespace, Name: one.Name, Text: one.Kind + " " + one.Key() + " applied main@1a2b3c4",
+		})
+		if i < 59 {
+			detail.Graph.Nodes = append(detail.Graph.Nodes[:min(i+1, len(detail.Graph.Nodes))], objects.GraphNode{
+				Node:  objects.Node{Cluster: one.Cluster, Kind: one.Kind, Namespace: one.Namespace, Name: one.Name},
+				Level: 1 + i/16, State: one.State, Watched: true,
+			})
+		}
+	}
+	detail.Graph.Edges = nil
+	for i := range len(detail.Graph.Nodes) - 1 {
+		detail.Graph.Edges = append(detail.Graph.Edges, [2]int{max(0, i-16), i + 1})
+	}
+	o.Objects = func(objects.Query) objects.List { return list }
+	o.Object = func(objects.Node) (objects.Detail, bool) { return detail, true }
+	o.Changes = func(changes.Query) changes.List { return changed }
+	h := handler(t, o)
+	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
+		if w := get(h, path); w.Code != http.StatusOK || w.Body.Len() > 100<<10 {
+			t.Errorf("%s: %d, %d bytes", path, w.Code, w.Body.Len())
+		}
+	}
+}
