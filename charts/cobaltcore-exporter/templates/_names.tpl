@@ -18,6 +18,10 @@ SPDX-License-Identifier: Apache-2.0
 {{- end -}}
 {{- end }}
 
+{{- define "cobaltcore-exporter.namespace" -}}
+{{ default .Release.Namespace .Values.namespaceOverride }}
+{{- end }}
+
 {{- define "cobaltcore-exporter.serviceAccountName" -}}
 {{- if or .Values.serviceAccount.create .Values.remoteAccount.enabled -}}
 {{ default (include "cobaltcore-exporter.fullname" .) .Values.serviceAccount.name }}
@@ -55,8 +59,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "cobaltcore-exporter.image" -}}
+{{- $registry := dig "imageRegistry" "" (.Values.global | default dict) | default .Values.image.registry -}}
 {{- with .Values.image -}}
-{{- if .registry }}{{ .registry }}/{{ end }}{{ .repository }}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ .repository }}
 {{- if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end -}}
 {{- end -}}
 {{- end }}

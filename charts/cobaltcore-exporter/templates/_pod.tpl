@@ -63,6 +63,9 @@ web.yaml: |
 {{- if gt (int .Values.shards) 1 }}
 - --shard=auto/{{ .Values.shards }}
 {{- end }}
+{{- range .Values.extraArgs }}
+- {{ . | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "cobaltcore-exporter.volumeMounts" -}}
@@ -174,6 +177,15 @@ spec:
   {{- with .Values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
+  {{- with .Values.dnsPolicy }}
+  dnsPolicy: {{ . }}
+  {{- end }}
+  {{- with .Values.dnsConfig }}
+  dnsConfig: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.initContainers }}
+  initContainers: {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - name: exporter
       image: {{ include "cobaltcore-exporter.image" . }}
@@ -206,6 +218,10 @@ spec:
         {{- include "cobaltcore-exporter.probe" (dict "probe" .Values.livenessProbe "path" "/-/healthy" "port" $port) | nindent 8 }}
       readinessProbe:
         {{- include "cobaltcore-exporter.probe" (dict "probe" .Values.readinessProbe "path" "/-/ready" "port" $port) | nindent 8 }}
+      {{- with .Values.startupProbe }}
+      startupProbe:
+        {{- include "cobaltcore-exporter.probe" (dict "probe" . "path" "/-/healthy" "port" $port) | nindent 8 }}
+      {{- end }}
       {{- with .Values.resources }}
       resources: {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -213,6 +229,9 @@ spec:
       securityContext: {{- toYaml . | nindent 8 }}
       {{- end }}
       volumeMounts: {{- include "cobaltcore-exporter.volumeMounts" . | nindent 8 }}
+    {{- with .Values.extraContainers }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   volumes: {{- include "cobaltcore-exporter.volumes" . | nindent 4 }}
   {{- with .Values.nodeSelector }}
   nodeSelector: {{- toYaml . | nindent 4 }}

@@ -95,7 +95,7 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- $account := dig "loginProbe" "serviceAccount" dict . -}}
 {{- $namespace := $account.namespace | default "cobaltcore-exporter" -}}
 {{- $name := $account.name | default "cobaltcore-exporter-probe" -}}
-{{- if and (eq $namespace $.Release.Namespace) (eq $name (include "cobaltcore-exporter.serviceAccountName" $)) -}}
+{{- if and (eq $namespace (include "cobaltcore-exporter.namespace" $)) (eq $name (include "cobaltcore-exporter.serviceAccountName" $)) -}}
 {{- fail (printf "config.collectors.openbao: %s/%s is the account of the exporter, whose tokens it would make itself; set loginProbe.serviceAccount.name to one that may do nothing" $namespace $name) -}}
 {{- end -}}
 {{- $accounts = append $accounts (dict "namespace" $namespace "name" $name) -}}

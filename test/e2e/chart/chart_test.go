@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write the golden files of the chart")
 // to the same objects.
 func TestChartRenders(t *testing.T) {
 	t.Parallel()
-	for _, set := range chartSets() {
+	for _, set := range append(chartSets(), "extras") {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			_, err := testbed.Helm(t.Context(), t.TempDir(), "lint", "--strict", chartDir(t), "--values", valuesFile(set))
