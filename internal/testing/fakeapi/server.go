@@ -26,7 +26,10 @@ type Server struct {
 	mu      sync.Mutex
 	state   State
 	changed chan struct{} // closed and replaced at every change
-	open    map[net.Conn]bool
+
+	// A connection of HTTP/2 changes its state where answers are written, with mu held.
+	connections sync.Mutex
+	open        map[net.Conn]bool
 }
 
 // New starts a server, with [httptest.Server.Start] or [httptest.Server.StartTLS], until the
@@ -37,8 +40,8 @@ func New(t *testing.T, start func(*httptest.Server)) *Server {
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.Config.ConnState = func(conn net.Conn, state http.ConnState) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.connections.Lock()
+		defer s.connections.Unlock()
 		if s.open[conn] = true; state == http.StateClosed {
 			delete(s.open, conn)
 		}
@@ -100,8 +103,8 @@ func (s *Server) Replace(h http.HandlerFunc) {
 
 // Connections returns the number of open connections.
 func (s *Server) Connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.connections.Lock()
+	defer s.connections.Unlock()
 	return len(s.open)
 }
 
