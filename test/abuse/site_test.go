@@ -6,6 +6,7 @@
 package abuse
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -145,10 +146,17 @@ func (s *site) client(address string, timeout time.Duration) *http.Client {
 	}}
 }
 
-func (s *site) get(client *http.Client, path string, header ...string) ([]byte, error) {
+func (s *site) get(client *http.Client, path string) ([]byte, error) {
+	var body bytes.Buffer
+	err := s.read(client, path, &body)
+	return body.Bytes(), err
+}
+
+// read copies an answer.
+func (s *site) read(client *http.Client, path string, to io.Writer, header ...string) error {
 	r, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.scheme+"://"+s.address+path, http.NoBody)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, h := range header {
 		name, value, _ := strings.Cut(h, ": ")
@@ -156,14 +164,14 @@ func (s *site) get(client *http.Client, path string, header ...string) ([]byte, 
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
+	_, err = io.Copy(to, answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("GET %s: %s", path, answer.Status)
 	}
-	return body, err
+	return err
 }
 
 // went notes what became of what begin does.
