@@ -118,11 +118,11 @@ func otherOptions() []pluginOption {
 // sets would hide the rest.
 func notPluginOptions() []string {
 	return []string{
-		"nameOverride", "fullnameOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",
+		"global.imageRegistry", "enabled", "nameOverride", "fullnameOverride", "namespaceOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",
 		"syncTimeout", "web.port", "web.probePort", "web.enablePprof", "web.maxRequests", "web.rateLimit",
 		"service.type", "service.port", "service.annotations", "service.labels",
-		"requireMonitoringCRDs", "serviceMonitor.relabelings", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
-		"livenessProbe", "readinessProbe", "podLabels", "podAnnotations", "podSecurityContext", "securityContext",
-		"topologySpreadConstraints", "terminationGracePeriodSeconds", "extraEnv", "extraVolumes", "extraVolumeMounts", "testFramework",
+		"requireMonitoringCRDs", "serviceMonitor.relabelings", "serviceMonitor.sampleLimit", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
+		"livenessProbe", "readinessProbe", "startupProbe", "strategy", "dnsPolicy", "dnsConfig", "podLabels", "podAnnotations", "podSecurityContext", "securityContext",
+		"topologySpreadConstraints", "terminationGracePeriodSeconds", "extraArgs", "initContainers", "extraContainers", "extraManifests", "extraEnv", "extraVolumes", "extraVolumeMounts", "testFramework",
 	}
 }
