@@ -6,33 +6,44 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
-// TestInterrupted: a command that a signal ends has the exit code of a shell, never that of a
-// verdict.
+// TestInterrupted: a command that a signal ends while it waits for a cluster has the exit code
+// of a shell, never that of a verdict.
 func TestInterrupted(t *testing.T) {
-	config := filepath.Join(t.TempDir(), "fleet.yaml")
-	kubeconfig := "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: a, context: {cluster: a}}]\n"
-	for file, text := range map[string]string{config: "clusters: [{name: a, kubeconfig: {path: a}}]\n", filepath.Join(filepath.Dir(config), "a"): kubeconfig} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		ctx, cancel := context.WithCancelCause(t.Context())
+		go func() {
+			conn, err := silent.Accept()
+			cancel(interrupted{signal})
+			if err == nil {
+				<-t.Context().Done()
+				_ = conn.Close()
+			}
+		}()
+		kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+		text := fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://%s'}}]\n"+
+			"contexts: [{name: a, context: {cluster: a}}]\n", silent.Addr())
+		if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		var stderr strings.Builder
-		time.AfterFunc(100*time.Millisecond, func() { cancel(interrupted{signal}) })
-		code := Main(ctx, []string{"report", "--config", config, "--timeout", "1h"}, Streams{Out: &strings.Builder{}, Err: &stderr})
+		code := Main(ctx, []string{"report", "--kubeconfig", kubeconfig, "--timeout", "1h"}, Streams{Out: &strings.Builder{}, Err: &stderr})
 		if code != want || !strings.Contains(stderr.String(), "error: interrupted: ") {
 			t.Errorf("%s: exit code %d, want %d: %s", signal, code, want, stderr.String())
 		}
-		cancel(nil)
+		_ = silent.Close()
 	}
 }
 
