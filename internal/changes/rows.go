@@ -6,6 +6,7 @@ package changes
 import (
 	"bytes"
 	"cmp"
+	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
@@ -84,7 +85,7 @@ func oneLine(rows []byte) []byte {
 	if i := bytes.IndexByte(rows, '\n'); i >= 0 && i < len(rows)-1 {
 		return nil
 	}
-	return rows[:len(rows):len(rows)]
+	return slices.Clip(rows)
 }
 
 func value(line []byte) string {

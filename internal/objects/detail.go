@@ -6,6 +6,7 @@ package objects
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -50,7 +51,7 @@ func (r *Reader) Get(n Node) (Detail, bool) {
 	}
 	d.addRows(r.exposition, exposition.Key{Cluster: n.Cluster, Collector: "flux", Kind: "dependencies"}, n.Ref())
 	d.addRows(r.exposition, exposition.Key{Cluster: n.Cluster, Collector: "externalsecrets", Kind: "secretstores"}, n.Kind+" "+n.key())
-	slices.SortStableFunc(d.Rows, func(a, b Row) int { return bytes.Compare([]byte(a.Metric), []byte(b.Metric)) })
+	slices.SortStableFunc(d.Rows, func(a, b Row) int { return strings.Compare(a.Metric, b.Metric) })
 	return d, true
 }
 

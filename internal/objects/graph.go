@@ -68,7 +68,7 @@ func (g *grapher) connect(from, to int) {
 
 // up adds what the object depends on, level by level.
 func (g *grapher) up() {
-	for at := 0; at < len(g.graph.Nodes); at++ {
+	for at := 0; at < len(g.graph.Nodes); at++ { //nolint:intrange // nodes are added meanwhile
 		n := g.graph.Nodes[at]
 		if !n.Watched || n.Level == -maxLevels {
 			continue

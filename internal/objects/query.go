@@ -144,6 +144,9 @@ func (q *Query) compare(a, b *position) int {
 }
 
 func (p *position) encode() string {
-	raw, _ := json.Marshal(p) // has texts and a finite number only
+	raw, err := json.Marshal(p)
+	if err != nil { // a number that is not finite, which no row has
+		return ""
+	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }

@@ -16,10 +16,8 @@ import (
 
 // firstLine returns the first row of several.
 func firstLine(rows []byte) []byte {
-	if i := bytes.IndexByte(rows, '\n'); i >= 0 {
-		return rows[:i]
-	}
-	return rows
+	line, _, _ := bytes.Cut(rows, []byte("\n"))
+	return line
 }
 
 // value returns the number at the end of the first row.
