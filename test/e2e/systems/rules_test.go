@@ -106,10 +106,10 @@ func TestRulesByPint(t *testing.T) {
 }
 
 // declaredFamilies returns the metrics that rules may use, as the elements of a list in
-// HCL: those of the exporter, and OpenBao's own. Which of their rows exist depends on
-// the state of the fleet.
+// HCL: those of the exporter, its recordings, and OpenBao's own. Which of their rows exist
+// depends on the state of the fleet.
 func declaredFamilies() string {
-	declared := []string{`"vault_.+"`, `"kubelet_volume_stats_.+"`}
+	declared := []string{`"cobaltcore:.+"`, `"vault_.+"`, `"kubelet_volume_stats_.+"`}
 	for _, f := range app.Families() {
 		declared = append(declared, strconv.Quote(f.Name))
 	}
