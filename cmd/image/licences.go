@@ -4,12 +4,13 @@
 package main
 
 import (
+	"context"
 	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
+	"os/exec" //nolint:depguard // the go command knows where the sources are
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func licences(binaries ...string) ([]file, error) {
 	if len(binaries) == 0 {
 		return nil, nil
 	}
-	env, err := exec.Command("go", "env", "GOROOT", "GOMODCACHE").Output()
+	env, err := exec.CommandContext(context.Background(), "go", "env", "GOROOT", "GOMODCACHE").Output()
 	if err != nil {
 		return nil, fmt.Errorf("licences: go env: %w", err)
 	}
@@ -67,23 +68,24 @@ func licences(binaries ...string) ([]file, error) {
 // licencesIn returns the licence texts in a directory by name, also those of its parts.
 func licencesIn(dir string, shallow bool) (map[string][]byte, error) {
 	texts := map[string][]byte{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir():
-			if path != dir && (shallow || d.Name() == "testdata" || d.Name() == "vendor") {
+			if path != "." && (shallow || d.Name() == "testdata" || d.Name() == "vendor") {
 				return fs.SkipDir
 			}
 			return nil
 		case !d.Type().IsRegular() || !licenceFile.MatchString(d.Name()) || strings.HasSuffix(d.Name(), ".go"):
 			return nil
 		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		texts[filepath.ToSlash(name)], err = os.ReadFile(path)
+		texts[path], err = root.ReadFile(path)
 		return err
 	})
 	return texts, err

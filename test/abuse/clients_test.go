@@ -145,7 +145,7 @@ func withoutWindow(s *site) {
 		if err != nil {
 			return
 		}
-		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) //nolint:gosec // the test's own certificate
+		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
 		defer func() { _ = c.Close() }()
 		if _, err := io.WriteString(c, http2.ClientPreface); err != nil {
 			return
@@ -156,7 +156,7 @@ func withoutWindow(s *site) {
 			// GET, https, /metrics with the static table of HPACK; the authority is a literal.
 			block := append([]byte{0x82, 0x87, 0x04, 8}, "/metrics"...)
 			block = append(append(block, 0x01, 1), 'x')
-			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: block, EndStream: true, EndHeaders: true}) != nil { //nolint:gosec // small
+			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: block, EndStream: true, EndHeaders: true}) != nil {
 				return
 			}
 			streams.Add(1)

@@ -55,7 +55,7 @@ func (s *site) measure() {
 // scrape scrapes as Prometheus does. A scrape that fails ends when a later one succeeds.
 func (s *site) scrape(end time.Time) {
 	client := s.client("127.0.0.2", patience)
-	for began := time.Now(); time.Now().Before(end); time.Sleep(scrapePause) {
+	for began := time.Now(); time.Now().Before(end); <-time.After(scrapePause) {
 		if err := s.read(client, "/metrics", io.Discard, "Accept-Encoding: gzip"); err == nil {
 			s.result.Scrapes++
 			s.result.Scrape = max(s.result.Scrape, time.Since(began))
@@ -87,7 +87,7 @@ func (s *site) observe(end time.Time) {
 				s.result.Rows = max(s.result.Rows, time.Since(began))
 				return
 			}
-			time.Sleep(scrapePause / 4)
+			<-time.After(scrapePause / 4)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (s *site) answer(a attack) string {
 	}
 	var rows []string // of the last answer that are about failures
 	client, found, row := s.client("127.0.0.3", patience), "", regexp.MustCompile("^"+a.answer)
-	for began := time.Now(); found == "" && time.Since(began) < cmp.Or(a.patience, patience) && !s.ended(); time.Sleep(scrapePause) {
+	for began := time.Now(); found == "" && time.Since(began) < cmp.Or(a.patience, patience) && !s.ended(); <-time.After(scrapePause) {
 		body, err := s.get(client, "/metrics?"+cmp.Or(a.filter, "cluster[]=evil"))
 		if err != nil {
 			s.Logf("answer: %v", err)

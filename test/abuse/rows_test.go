@@ -97,7 +97,7 @@ func fat() func(int) string {
 // random returns objects whose rows are 64 KiB that do not compress.
 func random(i int) string {
 	var b []byte
-	n := uint64(i)*0x9e3779b97f4a7c15 + 1 //nolint:gosec // any number
+	n := uint64(i)*0x9e3779b97f4a7c15 + 1
 	for range 70 {
 		b = append(b, `,{"name":"`...)
 		for range 60 {
