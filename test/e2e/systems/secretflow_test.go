@@ -81,6 +81,7 @@ func TestSecretFlow(t *testing.T) {
 	behind()
 
 	harness.Must(t, operators["hypervisor"].Freeze())
+	awaitNextSecond()
 	secret := testbed.NewObject("v1", "Secret", "rook-ceph", "rook-ceph-client-openstack-nova")
 	secret.Object["stringData"] = map[string]any{"openstack-nova": "another one"}
 	harness.Must(t, storage.Apply(t.Context(), secret))
@@ -110,6 +111,7 @@ func TestSecretFlow(t *testing.T) {
 
 	database := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-db"}
 	harness.Must(t, operators["control-plane"].Freeze())
+	awaitNextSecond()
 	harness.Must(t, b.PutSecret(t.Context(), database.Mount, database.Key, map[string]any{"password": "rotated"}))
 	behind("control-plane keystone-db-credentials")
 	harness.Must(t, operators["control-plane"].Thaw())
@@ -137,6 +139,13 @@ func TestSecretFlow(t *testing.T) {
 		return err
 	})
 	harness.Must(t, operators["storage"].Thaw())
+}
+
+// awaitNextSecond returns when the second is over: times are compared to the second, and what
+// was read in that in which it changed counts as read afterwards.
+func awaitNextSecond() {
+	now := time.Now()
+	<-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now))
 }
 
 // readerOf is a consumer of a path as the API shows it.
