@@ -19,7 +19,7 @@ var (
 	shellBlock    = regexp.MustCompile("(?ms)^```sh(?: kind=(\\w+))?\n(.*?)^```$")
 	shellVariable = regexp.MustCompile(`\$\{?([A-Z][A-Z_]*)\}?`)
 	continuedLine = regexp.MustCompile(`\s*\\\n\s*`)
-	safeWord      = regexp.MustCompile(`^[-+.,/:=@\w]+$`)
+	safeWord      = regexp.MustCompile(`^[+./:@\w][-+.,/:=@\w]*$`)
 )
 
 // Commands returns the first command of each block of the diagnosis, or of the whole playbook
@@ -42,7 +42,9 @@ func (r Rule) Commands() []Command {
 }
 
 // FirstCommand returns the first command that is for an alert with these labels and needs no
-// more than these, as a shell takes it; empty if there is none.
+// more than these; empty if there is none. People paste it into a shell, and a variable may
+// stand in quotes of any kind there, so a command with a value that a shell does not take as
+// it is counts as one that needs more.
 func FirstCommand(commands []Command, labels map[string]string) string {
 	for _, c := range commands {
 		if c.kind != "" && c.kind != labels["kind"] {
@@ -61,7 +63,7 @@ func FirstCommand(commands []Command, labels map[string]string) string {
 	return ""
 }
 
-// variable returns the value of a variable of the playbooks, quoted for a shell.
+// variable returns the value of a variable of the playbooks; empty if a shell would change it.
 func variable(name string, labels map[string]string) string {
 	value := labels[strings.ToLower(name)]
 	switch name {
@@ -74,8 +76,8 @@ func variable(name string, labels map[string]string) string {
 	case "BAO_NS":
 		value = "openbao-system"
 	}
-	if value != "" && !safeWord.MatchString(value) {
-		value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	if !safeWord.MatchString(value) {
+		return ""
 	}
 	return value
 }

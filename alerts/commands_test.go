@@ -18,11 +18,12 @@ func TestFirstCommand(t *testing.T) {
 			map[string]string{"cluster": "hub", "exported_namespace": "a", "namespace": "b", "kind": "Kustomization", "name": "apps"},
 			"kubectl --context hub -n a get Kustomization apps",
 		},
-		"of OpenBao":     {map[string]string{"cluster": "hub", "path": "pki"}, "bao read pki/crl"},
-		"of a kind":      {map[string]string{"kind": "HelmRelease"}, "helm list"},
-		"of any":         {map[string]string{"kind": "Pod"}, "date"},
-		"quoted":         {map[string]string{"mount": "a b'; rm -rf *"}, `bao read 'a b'\''; rm -rf *'/crl`},
-		"without labels": {nil, "date"},
+		"of OpenBao":      {map[string]string{"cluster": "hub", "path": "pki"}, "bao read pki/crl"},
+		"of a kind":       {map[string]string{"kind": "HelmRelease"}, "helm list"},
+		"of any":          {map[string]string{"kind": "Pod"}, "date"},
+		"not for a shell": {map[string]string{"mount": "a$(reboot)"}, "date"},
+		"not a flag":      {map[string]string{"mount": "-force"}, "date"},
+		"without labels":  {nil, "date"},
 	} {
 		if got := FirstCommand(commands, tc.labels); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
