@@ -121,7 +121,7 @@ func notPluginOptions() []string {
 		"global.imageRegistry", "enabled", "nameOverride", "fullnameOverride", "namespaceOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",
 		"syncTimeout", "web.port", "web.probePort", "web.enablePprof", "web.maxRequests", "web.rateLimit",
 		"service.type", "service.port", "service.annotations", "service.labels",
-		"requireMonitoringCRDs", "serviceMonitor.relabelings", "serviceMonitor.sampleLimit", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
+		"requireMonitoringCRDs", "release", "scrapeConfig", "serviceMonitor.relabelings", "serviceMonitor.sampleLimit", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
 		"livenessProbe", "readinessProbe", "startupProbe", "strategy", "dnsPolicy", "dnsConfig", "podLabels", "podAnnotations", "podSecurityContext", "securityContext",
 		"topologySpreadConstraints", "terminationGracePeriodSeconds", "extraArgs", "initContainers", "extraContainers", "extraManifests", "extraEnv", "extraVolumes", "extraVolumeMounts", "testFramework",
 	}

@@ -3,19 +3,15 @@ SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-d
 SPDX-License-Identifier: Apache-2.0
 */ -}}
 {{- define "cobaltcore-exporter.name" -}}
-{{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{ default .Chart.Name .Values.nameOverride }}
 {{- end }}
 
 {{- /* The names of objects, short enough for a suffix. */}}
 {{- define "cobaltcore-exporter.fullname" -}}
 {{- $name := include "cobaltcore-exporter.name" . -}}
-{{- if .Values.fullnameOverride -}}
-{{ .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
-{{- else if contains $name .Release.Name -}}
-{{ .Release.Name | trunc 50 | trimSuffix "-" }}
-{{- else -}}
-{{ printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" }}
-{{- end -}}
+{{- $full := .Values.fullnameOverride | default (contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name)) -}}
+{{- if gt (len $full) 50 }}{{ fail (printf "fullnameOverride: the name %s has %d characters, and 50 leave room for suffixes; set a shorter one, or shorten the name of the release" $full (len $full)) }}{{ end -}}
+{{ $full }}
 {{- end }}
 
 {{- define "cobaltcore-exporter.namespace" -}}

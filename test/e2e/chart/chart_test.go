@@ -129,6 +129,12 @@ func TestChartRefuses(t *testing.T) {
 		"another severity for all":        {`{"prometheusRules":{"additionalRuleLabels":{"severity":"info"}}}`, "invalid propertyName 'severity'"},
 		"a probe with our own account":    {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"management","nodes":["https://o:8200"],"loginProbe":{"enabled":true,"serviceAccount":{"name":"exporter-cobaltcore-exporter"}}}]}}}`, "is the account of the exporter"},
 		"OpenBao in no cluster":           {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"storage","nodes":["https://o:8200"]}]}}}`, "storage of o is none of the configuration, which has management"},
+		"OpenBao at no address":           {`{"config":{"collectors":{"openbao":[{"name":"o","cluster":"management"}]}}}`, "o has neither nodes nor service"},
+		"discovery in no cluster":         {`{"config":{"discover":[{"greenhouse":{"cluster":"storage","namespace":"o"}}]},"rbac":{"secretNames":{"o":["*"]}}}`, "config.discover[0].greenhouse: the cluster storage is none of the configuration, which has management"},
+		"a scrape longer than its turn":   {`{"serviceMonitor":{"interval":"1m","scrapeTimeout":"61s"}}`, "serviceMonitor.scrapeTimeout: 61s is longer than the interval 1m"},
+		"a long name":                     {`{"fullnameOverride":"` + strings.Repeat("a", 51) + `"}`, "/fullnameOverride"},
+		"a name that becomes long":        {`{"nameOverride":"` + strings.Repeat("a", 42) + `"}`, "fullnameOverride: the name exporter-" + strings.Repeat("a", 42) + " has 51 characters"},
+		"a file in a ScrapeConfig":        {`{"scrapeConfig":{"create":true},"web":{"kubernetesAuth":{"enabled":true}}}`, "set serviceMonitor.authorization"},
 		"a rule that is none":             {`{"config":{"rules":{"disabled":["FluxStaled"]}}}`, "config.rules.disabled: there is no FluxStaled"},
 		"a change of a rule that is none": {`{"config":{"rules":{"overrides":{"FluxStaled":{"for":"5m"}}}}}`, "config.rules.overrides: there is no FluxStaled"},
 		"a threshold of nothing":          {`{"prometheusRules":{"overrides":{"FluxStalled":{"threshold":5}}}}`, "FluxStalled has no threshold"},
@@ -178,11 +184,11 @@ func TestChartWithoutDefaults(t *testing.T) {
 // gets none, and those who render without a cluster may insist.
 func TestChartWithoutCRDs(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]int{"true": 0, "false": 3} {
+	for name, want := range map[string]int{"true": 0, "false": 4} {
 		text, err := testbed.Helm(t.Context(), t.TempDir(), "template", chartRelease, chartDir(t),
 			"--values", valuesFile("all"), "--set", "requireMonitoringCRDs="+name)
 		harness.Must(t, err)
-		if got := len(ofKind(decoded(t, text), "ServiceMonitor", "PrometheusRule", "AlertmanagerConfig")); got != want {
+		if got := len(ofKind(decoded(t, text), "ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig")); got != want {
 			t.Errorf("requireMonitoringCRDs=%s: %d objects of the Prometheus Operator, want %d", name, got, want)
 		}
 	}

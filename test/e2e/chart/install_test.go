@@ -101,7 +101,7 @@ func noDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructu
 // strict: the API server would refuse a field that is misspelled, and a pod with privileges.
 func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
-	for _, kind := range []string{"ServiceMonitor", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
+	for _, kind := range []string{"ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
 		o := ofKind(objects, kind)[0].DeepCopy()
 		harness.Must(t, unstructured.SetNestedField(o.Object, true, "spec", "misspelled"))
 		if _, err := c.DryRun(t.Context(), o); err == nil {
@@ -120,7 +120,10 @@ func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructur
 func checkNotes(t *testing.T, set, notes string) {
 	t.Helper()
 	says := map[string][]string{
-		"defaults": {"port-forward service/" + chartName + " 9876", "http://localhost:9876/"},
+		"defaults": {
+			"port-forward service/" + chartName + " 9876", "http://localhost:9876/",
+			"by labels, here plugin=kube-monitoring.", "set release to the name of its release",
+		},
 		"all": {
 			"https://localhost:9876/", "bao policy write cobaltcore-exporter", "bao write auth/kubernetes/management/role/cobaltcore-exporter",
 			"bound_service_account_names=" + chartName + " bound_service_account_namespaces=" + chartNamespace,

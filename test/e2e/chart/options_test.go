@@ -160,3 +160,18 @@ func TestChartNetworkPolicy(t *testing.T) {
 		})
 	}
 }
+
+// TestChartRelease tests that one value sets the label by which kube-prometheus-stack selects.
+func TestChartRelease(t *testing.T) {
+	t.Parallel()
+	objects := renderedWith(t, `{"release":"kps","scrapeConfig":{"create":true}}`)
+	selected := ofKind(objects, "ServiceMonitor", "ScrapeConfig", "PrometheusRule")
+	if len(selected) != 3 {
+		t.Fatalf("%d objects of the operator, want 3", len(selected))
+	}
+	for _, o := range selected {
+		if got := o.GetLabels()["release"]; got != "kps" {
+			t.Errorf("%s: release %q", o.GetKind(), got)
+		}
+	}
+}
