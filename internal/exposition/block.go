@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -26,7 +27,7 @@ type Block struct {
 	packed []byte // other texts
 
 	once     sync.Once
-	deflated *deflated // see [Block.compressed]
+	deflated atomic.Pointer[deflated] // see [Block.compressed]
 }
 
 // deflated is a part of a gzip body.
@@ -57,14 +58,45 @@ func (b *Block) Append(dst []byte) []byte {
 	return dst
 }
 
-// compressed returns the block as a gzip body has it, which is made for the first one. It is
-// safe for concurrent use.
-func (b *Block) compressed(z *packer) *deflated {
+// compressed returns the block as a gzip body has it, which is made for the first one. It is nil
+// if the text hardly compresses, or if the body has no allowance for it. It is safe for
+// concurrent use.
+func (b *Block) compressed(z *packer, left *allowance) *deflated {
+	if d := b.deflated.Load(); d != nil {
+		return d
+	}
+	if !left.take(b) {
+		return nil
+	}
 	b.once.Do(func() {
 		s := z.scratch()
 		defer z.release(s)
 		s.after = b.Append(s.after)
-		b.deflated = z.deflate(s.after)
+		b.deflated.Store(z.deflate(s.after))
 	})
-	return b.deflated
+	return b.deflated.Load()
+}
+
+// allowance bounds the compression for one body. What is beyond it is sent as it is, and
+// compressed for a later body.
+type allowance int
+
+// perBody is the allowance of a body: 68 MiB of rows as they usually are, 19 MiB of text that S2
+// halves. Either takes DEFLATE some 100 ms.
+const perBody allowance = 12 << 20
+
+// take reports whether the text of some blocks is to be compressed, and takes what that costs.
+// Text that S2 does not halve is not: it would be compressed slowly, to little effect, and kept a
+// second time.
+func (a *allowance) take(blocks ...*Block) bool {
+	size, packed := 0, 0
+	for _, b := range blocks {
+		size, packed = size+b.size, packed+len(b.packed)
+	}
+	cost := allowance(size/8 + packed)
+	if packed > size/2 || *a < cost {
+		return false
+	}
+	*a -= cost
+	return true
 }

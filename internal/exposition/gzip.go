@@ -3,7 +3,11 @@
 
 package exposition
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+)
 
 // A gzip body is one RFC 1952 member that is stitched from blocks: the header,
 // the raw DEFLATE of every block (each made by a fresh writer, so no block
@@ -16,11 +20,59 @@ var (
 	finalBlock = [...]byte{3, 0}
 )
 
+const trailerSize = len(finalBlock) + 8
+
 // gzipTrailer is the final block, the CRC and the size modulo 2^32.
 func gzipTrailer(crc uint32, size int) []byte {
-	t := append(make([]byte, 0, 10), finalBlock[:]...)
+	t := append(make([]byte, 0, trailerSize), finalBlock[:]...)
 	t = binary.LittleEndian.AppendUint32(t, crc)
 	return binary.LittleEndian.AppendUint32(t, uint32(size)) //nolint:gosec // modulo is what RFC 1952 asks for
+}
+
+// maxStored is the size of the largest stored block of DEFLATE.
+const maxStored = 1<<16 - 1
+
+// storedSize is the size of n bytes in stored blocks.
+func storedSize(n int) int { return n + (n+maxStored-1)/maxStored*5 }
+
+// writeStored writes text in stored blocks.
+func writeStored(w io.Writer, text []byte) error {
+	for len(text) > 0 {
+		n := min(len(text), maxStored)
+		size := uint16(n) //nolint:gosec // at most maxStored
+		header := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16([]byte{0}, size), ^size)
+		if _, err := w.Write(header); err != nil {
+			return err
+		}
+		if _, err := w.Write(text[:n]); err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	return nil
+}
+
+// writeGzip writes a body. Stored blocks are unpacked one after the other into one buffer.
+func (z *packer) writeGzip(w io.Writer, parts []part) error {
+	s := z.scratch()
+	defer z.release(s)
+	crc, size := uint32(0), 0
+	_, err := w.Write(gzipHeader[:])
+	for i := 0; err == nil && i < len(parts); i++ {
+		if b := parts[i].stored; b != nil {
+			s.after = b.Append(s.after[:0])
+			crc, size = crc32.Update(crc, crc32.IEEETable, s.after), size+b.size
+			err = writeStored(w, s.after)
+			continue
+		}
+		d := parts[i].deflated
+		crc, size = crcAppend(crc, d.shift, d.crc), size+d.size
+		_, err = w.Write(d.bytes)
+	}
+	if err == nil {
+		_, err = w.Write(gzipTrailer(crc, size))
+	}
+	return err
 }
 
 // The CRC of a concatenation follows from the CRCs of its parts: appending n

@@ -8,6 +8,10 @@ import (
 	"compress/gzip"
 	"hash/crc32"
 	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +40,7 @@ func FuzzGzip(f *testing.F) {
 	f.Add([]byte("a\nb\n"), uint16(1))
 	f.Add(bytes.Repeat([]byte("test_info{cluster=\"east\"} 1\n"), 20_000), uint16(40_000))
 	f.Add([]byte{}, uint16(0))
+	f.Add(noise(1, 3*maxStored), uint16(0xffff))
 	f.Fuzz(func(t *testing.T, text []byte, size uint16) {
 		e := &Exposition{packer: newPacker()}
 		var families [][]*Block
@@ -78,7 +83,7 @@ func TestRunsKeepWhatDidNotChange(t *testing.T) {
 	big := packedBlock(make([]byte, smallBlock+1))
 	var r runs
 	first := r.join(z, [][]*Block{{a, b}, {c, big, d}})
-	if len(first) != 4 || first[2] != big.deflated || first[1].size != c.size || first[3].size != d.size {
+	if len(first) != 4 || first[2].deflated != big.deflated.Load() || first[1].deflated.size != c.size || first[3].deflated.size != d.size {
 		t.Fatalf("%d runs", len(first))
 	}
 	second := r.join(z, [][]*Block{{a, b}, {small("x\n"), big, d}})
@@ -86,10 +91,70 @@ func TestRunsKeepWhatDidNotChange(t *testing.T) {
 		t.Error("an unchanged run was joined again")
 	}
 	third := r.join(z, [][]*Block{{a, d}})
-	if third[0] == first[0] || third[0].crc != crc32.ChecksumIEEE(d.Append(a.Append(nil))) {
+	if third[0] == first[0] || third[0].deflated.crc != crc32.ChecksumIEEE(d.Append(a.Append(nil))) {
 		t.Error("a run with another part was not joined again")
 	}
 	if r.join(z, nil); len(r.cache) != 0 {
 		t.Error("the cache keeps what is gone")
+	}
+}
+
+// noise returns text that hardly compresses, in lines.
+func noise(seed uint64, size int) []byte {
+	text := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(text)
+	text[size-1] = '\n'
+	return text
+}
+
+// TestCompressionOfABodyIsBounded: a body has what it may compress, and stores the rest, which
+// later bodies have compressed. Text that hardly compresses is stored always.
+func TestCompressionOfABodyIsBounded(t *testing.T) {
+	e := &Exposition{packer: newPacker()}
+	half := func(seed uint64) []byte { return append(noise(seed, 1<<20), make([]byte, 3<<19)...) }
+	var families [][]*Block
+	var text []byte
+	for i := range uint64(20) { // packed, of 1 MiB each
+		families = append(families, []*Block{packedBlock(half(i))})
+		text = append(text, half(i)...)
+	}
+	random := noise(99, 1<<20)
+	families, text = append(families, []*Block{packedBlock(random)}), append(text, random...)
+	stored := func() (n int) {
+		var zipped bytes.Buffer
+		write, size := e.gzip(families, true)
+		if err := write(&zipped); err != nil || zipped.Len() != size || !bytes.Equal(gunzip(t, zipped.Bytes()), text) {
+			t.Fatalf("not the text: %v", err)
+		}
+		for _, blocks := range families {
+			if blocks[0].deflated.Load() == nil {
+				n++
+			}
+		}
+		return n
+	}
+	var got []int
+	for range 4 {
+		got = append(got, stored())
+	}
+	if want := []int{12, 3, 1, 1}; !slices.Equal(got, want) {
+		t.Errorf("%d blocks are stored in one body after the other, want %d", got, want)
+	}
+}
+
+// TestPagesRestPacked: a page that takes no further object is packed, whether it has many
+// objects or large ones.
+func TestPagesRestPacked(t *testing.T) {
+	for _, size := range []int{100, 60 << 10} {
+		_, g := testGroup(t, Options{MaxLabelValue: size})
+		rows := g.Rows()
+		for i := range 4 * slotsPerPage {
+			g.Set(strconv.Itoa(i), rows, func(r *Rows) { r.Add(testInfo, 1, strings.Repeat("x", size-10)+strconv.Itoa(i)) })
+		}
+		for n, p := range g.table.pages[:len(g.table.pages)-1] {
+			if p.dirty {
+				t.Errorf("%d bytes an object: page %d of %d is not packed", size, n, len(g.table.pages))
+			}
+		}
 	}
 }

@@ -113,23 +113,15 @@ func (e *Exposition) gzip(families [][]*Block, whole bool) (write func(io.Writer
 		cache = &runs{}
 	}
 	parts := cache.join(e.packer, families)
-	crc, text := uint32(0), 0
+	size = len(gzipHeader) + trailerSize
 	for _, p := range parts {
-		crc = crcAppend(crc, p.shift, p.crc)
-		text += p.size
-		size += len(p.bytes)
+		if p.stored != nil {
+			size += storedSize(p.stored.size)
+		} else {
+			size += len(p.deflated.bytes)
+		}
 	}
-	trailer := gzipTrailer(crc, text)
-	return func(w io.Writer) error {
-		_, err := w.Write(gzipHeader[:])
-		for i := 0; err == nil && i < len(parts); i++ {
-			_, err = w.Write(parts[i].bytes)
-		}
-		if err == nil {
-			_, err = w.Write(trailer)
-		}
-		return err
-	}, len(gzipHeader) + size + len(trailer)
+	return func(w io.Writer) error { return e.packer.writeGzip(w, parts) }, size
 }
 
 // tail is what follows the rows: the exporter's own metrics and, in

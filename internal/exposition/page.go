@@ -32,6 +32,9 @@ type page struct {
 	dirty   bool                 // some changes wait
 }
 
+// full reports whether the page takes no further object.
+func (p *page) full() bool { return len(p.keys.ends) == slotsPerPage || p.size >= pageSize }
+
 // commit merges what is pending in a page of a table.
 func (p *page) commit(t *table) {
 	if !p.dirty {

@@ -31,21 +31,32 @@ type run struct {
 	used   bool
 }
 
+// part is a part of a gzip body: DEFLATE, or a block whose text is stored.
+type part struct {
+	deflated *deflated
+	stored   *Block
+}
+
 // join takes the blocks of a whole body by family and returns the parts of a gzip body with
 // the same text. The cache keeps exactly what the last call used.
-func (r *runs) join(z *packer, families [][]*Block) []*deflated {
+func (r *runs) join(z *packer, families [][]*Block) []part {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
 	for _, blocks := range families {
 		n += len(blocks)
 	}
-	out := make([]*deflated, 0, n)
+	out := make([]part, 0, n)
+	left := perBody
 	var parts []*Block
 	size := 0
 	flush := func() {
-		if len(parts) > 0 {
-			out = append(out, r.joined(z, parts))
+		if d := r.joined(z, &left, parts); d != nil {
+			out = append(out, part{deflated: d})
+		} else {
+			for _, b := range parts {
+				out = append(out, part{stored: b})
+			}
 		}
 		parts, size = parts[:0], 0
 	}
@@ -53,7 +64,11 @@ func (r *runs) join(z *packer, families [][]*Block) []*deflated {
 		for _, b := range blocks {
 			if b.packed != nil && b.size > smallBlock {
 				flush()
-				out = append(out, b.compressed(z))
+				if d := b.compressed(z, &left); d != nil {
+					out = append(out, part{deflated: d})
+				} else {
+					out = append(out, part{stored: b})
+				}
 				continue
 			}
 			parts = append(parts, b)
@@ -75,10 +90,17 @@ func (r *runs) join(z *packer, families [][]*Block) []*deflated {
 	return out
 }
 
-func (r *runs) joined(z *packer, parts []*Block) *deflated {
+// joined returns several blocks as one; nil if there are none, or as [Block.compressed].
+func (r *runs) joined(z *packer, left *allowance, parts []*Block) *deflated {
+	if len(parts) == 0 {
+		return nil
+	}
 	if c := r.cache[parts[0]]; c != nil && slices.Equal(c.parts, parts) {
 		c.used = true
 		return c.joined
+	}
+	if !left.take(parts...) {
+		return nil
 	}
 	s := z.scratch()
 	defer z.release(s)

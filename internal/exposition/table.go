@@ -118,8 +118,8 @@ func (t *table) put(key string, content content) Place {
 			t.pages[at.page()].size += len(line)
 		}
 	}
-	if !known && slot == slotsPerPage-1 {
-		t.pages[at.page()].commit(t) // it is complete
+	if p := t.pages[at.page()]; !known && slot == len(p.keys.ends)-1 && p.full() {
+		p.commit(t)
 	}
 	return at
 }
@@ -210,7 +210,7 @@ func (t *table) vacancy() Place {
 		return at
 	}
 	last := len(t.pages) - 1
-	if last < 0 || len(t.pages[last].keys.ends) == slotsPerPage || t.pages[last].size >= pageSize {
+	if last < 0 || t.pages[last].full() {
 		t.pages = append(t.pages, &page{owner: t, columns: make([]*column, t.columns)})
 		last++
 	}
