@@ -19,7 +19,9 @@ func TestCheck(t *testing.T) {
 		path, content string
 		want          []string
 	}{
-		"comment":            {"a.go", "package a\n\n// F is what\n// is read.\nvar f = 1 // it says so\n", []string{"a.go:3: F is what [what is/was/has in comments]", "a.go:5: it says so [says/tells in comments]"}},
+		"comment": {"a.go", "package a\n\n// F is what\n// is read.\nvar f = 1 // it says so\n", []string{
+			"a.go:5: it says so [says/tells in comments]", "a.go:3: F is what [what is/was/has in comments]",
+		}},
 		"licence, directive": {"a.go", "// SPDX-says: x\n\n//go:says x\npackage a\n", nil},
 		"literal":            {"a.go", "package a\n\nconst c = `two\nlines that tell`\n", []string{"a.go:4: lines that tell [says/tells in user-facing texts]"}},
 		"literal of a test":  {"a_test.go", "package a\n\nconst c = `nobody does`\n", nil},
