@@ -25,7 +25,7 @@ func exporterGroup() Group {
 			Expr:    `max by (cluster, collector, reason) (cobaltcore_collector_failing)`,
 			Object:  Object{Kind: "Collector", Name: "{{ $labels.collector }}"},
 			Summary: "Collector {{ $labels.collector }} is not complete in cluster {{ $labels.cluster }}: {{ $labels.reason }}",
-			Description: "A watch fails or is not complete, or a probe has no answer or no token. What is missing is unknown. " +
+			Description: "A watch fails or is not complete, or a probe has no answer or no token. Missing rows are unknown. " +
 				"The fleet page of the exporter shows which it is, its log the error.",
 			InhibitedBy: []Inhibition{
 				inHouse(),

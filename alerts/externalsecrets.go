@@ -111,7 +111,7 @@ func clusterReason(kind string) string {
 	return `max by (` + esoObject + `, reason) (label_replace(cobaltcore_eso_` + strings.ToLower(kind) + `_status, "kind", "` + kind + `", "", ""))`
 }
 
-const externalSecretsText = "*store* has the form kind/namespace/name. What is not refreshed periodically is never stale."
+const externalSecretsText = "*store* has the form kind/namespace/name. Objects that are not refreshed periodically are never stale."
 
 // externalSecretsGroup is about the objects of External Secrets Operator.
 func externalSecretsGroup() Group {
@@ -159,7 +159,7 @@ func esoStores() []Rule {
   and on () group(cobaltcore_openbao_expected_nodes)`,
 			Object:  Object{Kind: "Server", Name: "{{ $labels.backend }}"},
 			Summary: "Stores in cluster {{ $labels.cluster }} lead to {{ $labels.backend }}, which is no configured OpenBao",
-			Description: "Failures of these stores follow from none, and their secrets are not compared with what is stored. " +
+			Description: "Failures of these stores follow from none, and their secrets are not compared. " +
 				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
 		}),
 		esoOperated(esoState("", Rule{

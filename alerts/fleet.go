@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const fleetText = "What the exporter does not know. Nothing else is said about a cluster that is down."
+const fleetText = "Gaps in what the exporter can see. A cluster that is down has no other alerts."
 
 // fleetGroup is about what the exporter does not know. Nothing else can be said about
 // a cluster that is down, so all that is in it, or applied to it, follows from that.

@@ -119,7 +119,7 @@ func releaseReason(conditions string) string {
 	return `max by (` + fluxObject + `, reason) (` + releaseTrouble + `{` + matcher("condition", conditions) + `})`
 }
 
-const fluxText = "What is suspended, under way or waiting has not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
+const fluxText = "Objects that are suspended, in progress or waiting have not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
 
 // fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
 // not failed. The state of an object does not change while it is tried again, so `for`

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// What an object says about alerts on it, by rows of its own.
+// Rows about the alerts of an object: its owner, and whether they are disabled.
 const (
 	// ObjectAlertsDisabled are objects whose annotation turns alerts off.
 	ObjectAlertsDisabled = "cobaltcore_object_alerts_disabled"

@@ -149,7 +149,7 @@ func openBaoGroup() Group {
 			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
 			Description: "It runs, but is no member. " +
 				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join"` +
-				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save what is needed, then empty its volume and let it join` +
+				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save its secrets, then empty its volume and let it join` +
 				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
 			InhibitedBy: ofAll("OpenBaoMultipleActive"),
 		}),

@@ -61,7 +61,7 @@ or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
 			Expr: `increase(vault_pki_issue_failure[10m]) > 0
 or increase(vault_pki_sign_failure[10m]) > 0`,
 			Summary:     nativeNode + " refuses certificates of role {{ $labels.role }} again and again",
-			Description: "For a quarter of an hour it has failed to issue or sign them at the mount pki. The role does not allow what is asked for, or the CA cannot sign: issue one by hand, the error names the cause.",
+			Description: "For a quarter of an hour it has failed to issue or sign them at the mount pki. The role does not allow it, or the CA cannot sign: issue one by hand, the error names the cause.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKITidyFailing", Severity: Info,

@@ -21,7 +21,7 @@ const behindForGood = `time() - ` + behindSince + ` > ` + threshold + `
 // behindSince is the recording of since when they are, by the first of their secrets.
 const behindSince = "cobaltcore:secretflow_behind:since"
 
-const secretFlowText = "Secrets that do not arrive where they should, although every object says that it is ready."
+const secretFlowText = "Secrets that do not arrive where they should, although every object is Ready."
 
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {

@@ -157,7 +157,7 @@ These alerts have a number that an installation may set: the key ` + "`threshold
 
 func recordingTable(b *bytes.Buffer) error {
 	b.WriteString("\n## Recordings\n\nExpressions that rules and dashboards share. They are in the same files, before the rules that use them. " +
-		"An age (`:age`) is in seconds, and +Inf for what is reported at once.\n\n| recording | made of |\n|---|---|\n")
+		"An age (`:age`) is in seconds, and +Inf for problems that are reported at once.\n\n| recording | made of |\n|---|---|\n")
 	for _, g := range alerts.Catalogue() {
 		for _, r := range g.Recordings {
 			e, err := alerts.Parse(r.Expr)

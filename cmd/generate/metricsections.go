@@ -39,7 +39,7 @@ func otherSections() []collectors.Section {
 		},
 		{
 			Title: "Health",
-			Text: "What `/api/v1/report` says, as metrics: the rules of the exporter evaluated over its own rows, after changes and every 15 s. " +
+			Text: "The report of `/api/v1/report` as metrics: the rules of the exporter evaluated over its own rows, after changes and every 15 s. " +
 				"`cluster` is the one that is affected, the target of what Flux applies.",
 			Prefixes: []string{"cobaltcore_health_"},
 		},
@@ -47,14 +47,14 @@ func otherSections() []collectors.Section {
 			Title: "Clusters, watches and collectors",
 			Text: "What the exporter knows, and what it does not know. `reason` is one of `timeout`, `refused`, `dns`, `tls`, " +
 				"`unauthorized`, `forbidden`, `not_found`, `throttled`, `expired`, `server`, `decode`, `config`, `credentials`, `closed`, `watchlist` and `network`; of " +
-				"what is asked outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` " +
+				"requests outside the API servers, also `sealed`, `no_leader`, `too_large`, `http`, `content`, `redirect_loop` " +
 				"and `redirect_elsewhere`.",
 			Prefixes: []string{"cobaltcore_cluster_", "cobaltcore_watch_", "cobaltcore_collector_"},
 		},
 		{
-			Title: "What objects say about alerts",
+			Title: "Annotations and labels about alerts",
 			Text: "Of any kind that is watched, with its collector. `kind`, `namespace` and `name` are those of the object; what the " +
-				"annotation and `ownership` do is in [alerts.md](alerts.md#what-an-object-says-itself).",
+				"annotation and `ownership` do is in [alerts.md](alerts.md#annotations-and-labels-of-objects).",
 			Prefixes: []string{"cobaltcore_object_"},
 		},
 		{
@@ -62,7 +62,7 @@ func otherSections() []collectors.Section {
 			Text: "With `alertmanager` in the configuration only, and about no cluster but `watchdog_missing`. `alertmanager` is the " +
 				"host and port of the URL, with the path if it has one. `reason` is one of `timeout`, `tls`, `forbidden`, " +
 				"`not_found`, `http`, `decode`, `rejected` (it does not take some of the alerts) and `credentials` (the password " +
-				"cannot be read). What was read five intervals ago is not shown any more.",
+				"cannot be read). Values read five intervals ago are dropped.",
 			Prefixes: []string{"cobaltcore_alertmanager_"},
 		},
 		{
@@ -80,5 +80,5 @@ func discoveryReasons() string {
 	for i, r := range reasons {
 		names[i] = "`" + string(r) + "`"
 	}
-	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) says what to do."
+	return "`reason` is one of " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + "; [operations](operations.md#discovery) has the remedies."
 }

@@ -107,7 +107,7 @@ func labels(o options) map[string]string {
 	const prefix = "org.opencontainers.image."
 	out := map[string]string{
 		prefix + "title":         program,
-		prefix + "description":   "Metrics of the management plane of a CobaltCore fleet, and what is broken in it",
+		prefix + "description":   "Metrics of the management plane of a CobaltCore fleet, and its failures",
 		prefix + "source":        source,
 		prefix + "url":           source,
 		prefix + "documentation": source + "/blob/main/README.md",

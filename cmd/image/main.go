@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func runBuild(args []string, out io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("build", flag.ContinueOnError)
-	dir := flags.String("out", "", "the directory of the OCI layout; what was there is replaced")
+	dir := flags.String("out", "", "the directory of the OCI layout, which is replaced")
 	sboms := flags.String("sboms", "", "a directory for the bills of materials, beside those in the image")
 	flags.StringVar(&o.Version, "version", "", "the version of the exporter")
 	flags.StringVar(&o.Revision, "revision", "", "the commit")

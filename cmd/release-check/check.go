@@ -90,7 +90,7 @@ func check(repository fs.FS, binary, tag string) (version string, found []error,
 		found = append(found, fmt.Errorf("%s: version %s has the date %q; write the day of the release, as in 2006-01-02", changelog, latest.version, latest.date))
 	}
 	if strings.TrimSpace(unreleased.text) != "" {
-		found = append(found, fmt.Errorf("%s: what is unreleased belongs to %s", changelog, version))
+		found = append(found, fmt.Errorf("%s: the unreleased changes belong to %s", changelog, version))
 	}
 	return version, found, nil
 }
@@ -146,7 +146,7 @@ var versionLine = regexp.MustCompile(`(?m)^cobaltcore-exporter, version (\S+)`)
 func versionOf(text string) (string, error) {
 	m := versionLine.FindStringSubmatch(text)
 	if m == nil {
-		return "", errors.New("what is read is not what the version command of the exporter writes")
+		return "", errors.New("the input is not the output of the version command of the exporter")
 	}
 	return m[1], nil
 }

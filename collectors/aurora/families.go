@@ -26,7 +26,7 @@ var (
 	redirects   = gauge("redirects", "How many redirects the check followed.", "check")
 	phases      = gauge("probe_duration_seconds", "What the check spent its time on, redirects included: resolve, connect, tls, processing (up to the first byte of the answer) and transfer. A phase that was not completed has no row, nor has a snapshot.", "check", "phase")
 	certificate = gauge("certificate_expiry_timestamp_seconds", "When the first of the certificates that the server presents expires; also of those that cannot be verified.", "check")
-	tlsFailing  = gauge("tls_failing", "What is wrong where check_failing says tls: expired (or not valid yet), hostname, unknown_authority, client_certificate (the server wants one, or another one), not_tls, files (those of the exporter) or other.", "check", "problem")
+	tlsFailing  = gauge("tls_failing", "Why check_failing has reason tls: expired (or not valid yet), hostname, unknown_authority, client_certificate (the server wants one, or another one), not_tls, files (those of the exporter) or other.", "check", "problem")
 	latency     = &exposition.Family{
 		Name: "cobaltcore_aurora_request_duration_seconds", Type: exposition.Histogram, Labels: []string{"cluster", "aurora", "check"},
 		Help:    "How long checks that succeeded took, from looking the name up to the last byte, since the exporter started or was configured anew.",

@@ -20,13 +20,13 @@ func workloadGauge(name, help string, more ...string) *exposition.Family {
 // The families of all workloads. Where an API server leaves out a number of the
 // status, that number is 0.
 var (
-	workloadInfo      = workloadGauge("info", "What the workload runs: version is its label app.kubernetes.io/version, or else the tag of its image; update_strategy is OnDelete if somebody has to delete pods for a rollout. system and component are empty where a Helm release owns it.", "version", "image", "update_strategy")
+	workloadInfo      = workloadGauge("info", "What the workload runs: version is its label app.kubernetes.io/version, or else the tag of its image; update_strategy is OnDelete if a rollout needs pods to be deleted by hand. system and component are empty where a Helm release owns it.", "version", "image", "update_strategy")
 	workloadRelease   = workloadGauge("release_info", "The Helm release that owns the workload, and the HelmRelease that made it, which may live in another cluster; there is no row without one.", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name")
 	workloadImage     = workloadGauge("container_info", "The image of each container of the workload's pods, as the workload asks for it.", "container_name", "image")
 	workloadCreated   = workloadGauge("created_timestamp_seconds", "When the workload was created.")
 	workloadObserved  = workloadGauge("generation_observed", "Whether the numbers of replicas are those of the present specification.")
 	replicasDesired   = workloadGauge("replicas_desired", "How many pods the workload should have: 0 if it was scaled down on purpose. For a DaemonSet, the nodes that should run one.")
-	replicasUpdated   = workloadGauge("replicas_updated", "Pods that are what the specification says. Where update_strategy is OnDelete, the others stay until somebody deletes them.")
+	replicasUpdated   = workloadGauge("replicas_updated", "Pods that match the specification. Where update_strategy is OnDelete, the others stay until they are deleted.")
 	replicasReady     = workloadGauge("replicas_ready", "Pods that are ready.")
 	replicasAvailable = workloadGauge("replicas_available", "Pods that have been ready for long enough.")
 )

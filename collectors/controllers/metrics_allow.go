@@ -45,7 +45,7 @@ func defaultAllowed() []exportable {
 		{name: "gotk_token_cache_requests_total", help: "Requests to the token cache of a Flux controller."},
 		{name: "gotk_token_cached_items", help: "Tokens in the cache of a Flux controller."},
 		{name: "leader_election_master_status", help: "Whether the pod is the leader."},
-		{name: "rest_client_requests_total", help: "Requests to API servers by status; host tells which one."},
+		{name: "rest_client_requests_total", help: "Requests to API servers by status; host is the API server."},
 		{name: "workqueue_depth", help: "Objects that wait to be reconciled."},
 		{name: "workqueue_longest_running_processor_seconds", help: "How long the longest running reconciliation has been running."},
 		{name: "workqueue_unfinished_work_seconds", help: "How long all running reconciliations together have been running."},

@@ -41,15 +41,15 @@ var (
 	}
 	podsFailing = &exposition.Family{
 		Name: "cobaltcore_controller_pods_failing", Type: exposition.Gauge, Labels: []string{"cluster", "system", "reason"},
-		Help: "Why the pods of a system could not be listed. What was known stays for five minutes.",
+		Help: "Why the pods of a system could not be listed. The rows of before stay for five minutes.",
 	}
 	scrapeSuccess = &exposition.Family{
 		Name: "cobaltcore_controller_scrape_success", Type: exposition.Gauge, Labels: podLabels(),
-		Help: "Whether the pod told its own metrics in the last round. A pod that has none, or does not run, has no row.",
+		Help: "Whether the metrics of the pod could be read in the last round. A pod that has none, or does not run, has no row.",
 	}
 	scrapeFailing = &exposition.Family{
 		Name: "cobaltcore_controller_scrape_failing", Type: exposition.Gauge, Labels: podLabels("reason"),
-		Help: "Why the pod did not tell its own metrics in the last round.",
+		Help: "Why the metrics of the pod could not be read in the last round.",
 	}
 	metricsCut = &exposition.Family{
 		Name: "cobaltcore_controller_metrics_cut", Type: exposition.Gauge, Labels: podLabels(),

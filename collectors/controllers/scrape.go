@@ -192,7 +192,7 @@ func readFailure(err error) error {
 	case errors.Is(err, failure.ErrTooLarge):
 		return &failure.Error{Reason: failure.ReasonTooLarge, Err: err}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return failure.Errorf(failure.ReasonDecode, "the answer is not gzip, as it says")
+		return failure.Errorf(failure.ReasonDecode, "the answer is not gzip, although its header is")
 	}
 	return failure.FromTransport(err)
 }

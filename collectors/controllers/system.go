@@ -18,22 +18,22 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "Controllers and their workloads",
 			Text: "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, " +
-				"and of every Helm release. A controller that is dead leaves its objects ready: these rows tell. Others have no " +
+				"and of every Helm release. A dead controller leaves its objects ready: these rows show that it is dead. Others have no " +
 				"rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems " +
 				"themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses " +
-				"`pods/proxy`; `unauthorized` is what the controller says itself.",
+				"`pods/proxy`; `unauthorized` is the answer of the controller itself.",
 			Prefixes: []string{"cobaltcore_controller_"},
 		}, {
-			Title: "What controllers tell of themselves",
+			Title: "Metrics of controllers",
 			Text: "The metrics of the controllers' own pods, exported again under their own names, with values and labels as they " +
-				"are; these are the families without `collectors: {controllers: {allow: […]}}`, which takes their place. The labels " +
-				"of the table stand in front. A label of the controller whose name is taken, or one that a scrape adds itself " +
+				"are. The table has the default families; `collectors: {controllers: {allow: […]}}` replaces them. The labels " +
+				"of the table come first. A label of the controller whose name is taken, or one that a scrape adds itself " +
 				"(`namespace`, `pod`, `job`, `instance`, `container`, `service`, `endpoint`), gets `exported_` in front; one " +
-				"without a value is left out. Nothing is known of the type but that a histogram or summary is a `summary` of `_sum` " +
-				"and `_count` only, without buckets and quantiles; a family of your own list that turns out to be one is two " +
-				"untyped families with these names. A pod brings at most 10,000 series and 2,000 of one family; " +
-				"`cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer: if there is " +
-				"none they are gone, and `cobaltcore_controller_scrape_failing` says why.",
+				"without a value is left out. Types are not kept: a histogram or summary becomes a `summary` of `_sum` " +
+				"and `_count` only, without buckets and quantiles; a histogram or summary of your own list becomes two " +
+				"untyped families with these names. A pod has at most 10,000 series and 2,000 of one family; " +
+				"`cobaltcore_controller_metrics_cut` counts the rest. The rows of a pod are those of its last answer; without one " +
+				"there are none, and `cobaltcore_controller_scrape_failing` has the reason.",
 			Open: true,
 		}},
 	}

@@ -71,7 +71,7 @@ var (
 	storeReason = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", store("reason")...)
 	storeInfo   = gauge("store_info", "Where the store leads, and how it logs in there. server is host and port; backend is the OpenBao behind it, as cluster/name, "+
 		"or host:port of a server that is no configured OpenBao, or the provider.", store("provider", "server", "backend", "path", "auth_method", "auth_mount", "capabilities")...)
-	storeValidated  = gauge("store_validated", "Whether ready means that somebody has tried: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", store()...)
+	storeValidated  = gauge("store_validated", "Whether ready means that the connection was tested: not for the reason ValidationUnknown, and not for a ClusterSecretStore whose credentials are looked up in the namespace of each user.", store()...)
 	storeCreated    = gauge("store_created_timestamp_seconds", "When the store was created.", store()...)
 	storeTransition = gauge("store_condition_transition_timestamp_seconds", "When the store last became ready or ceased to be.", store()...)
 )

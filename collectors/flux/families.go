@@ -140,7 +140,7 @@ var (
 	instanceUpgrade = about("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
 		"Since when a revision has been attempted that is not the applied one. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
 	instanceSettings = about("cobaltcore_flux_instance_settings_info",
-		"What a FluxInstance is told about its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
+		"What a FluxInstance sets about its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
 	instanceSyncInfo = about("cobaltcore_flux_instance_sync_info",
 		"The source and the Kustomization that a FluxInstance asks for to sync the cluster; without a row there is no sync. Always 1.", "source_kind", "source_name", "url", "ref", "path")
 	instanceShard = about("cobaltcore_flux_instance_shard_info",

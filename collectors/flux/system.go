@@ -18,8 +18,8 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "Compatible with Flux Operator",
 			Text: "The same names, label values and meaning as Flux Operator's own metrics, with `cluster` and more labels. They " +
-				"differ in four points: a Receiver has no `url`, URLs lose user info and query, a suspended ArtifactGenerator says " +
-				"so, and `uid` is optional.",
+				"differ in four points: a Receiver has no `url`, URLs lose user info and query, a suspended ArtifactGenerator is shown " +
+				"as suspended, and `uid` is optional.",
 			Prefixes: []string{"flux_"},
 		}, {
 			Title: "Flux",

@@ -57,7 +57,7 @@ var (
 	clusterReadyNodes  = clusterKind.gauge("nodes_ready", "Nodes of # that are ready.")
 	clusterUnready     = clusterKind.gauge("nodes_not_ready", "Nodes of # that are not ready. Ready of # does not cover them.")
 	clusterTokenExpiry = clusterKind.gauge("token_expiry_timestamp_seconds", "When the token expires with which Greenhouse logs in to #.")
-	clusterScheduled   = clusterKind.gauge("scheduled_deletion_timestamp_seconds", "When Greenhouse is going to delete #, as its annotations say.")
+	clusterScheduled   = clusterKind.gauge("scheduled_deletion_timestamp_seconds", "When Greenhouse is going to delete #, from its annotations.")
 
 	pluginKind     = newKindFamilies("plugin", "the Plugin", "namespace", "name")
 	pluginInfo     = pluginKind.gauge("info", "What # installs where: version is that of the definition which is installed, target_cluster, release_namespace and release_name are where its workload is, preset is what made it.", "definition_kind", "definition_namespace", "definition_name", "target_cluster", "release_namespace", "release_name", "version", "chart_name", "chart_version", "preset", "owned_by")

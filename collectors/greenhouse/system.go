@@ -18,7 +18,7 @@ func System() collectors.System {
 		Metrics: []collectors.Section{{
 			Title: "Greenhouse",
 			Text: "A namespace is an organization. Each condition has a row of its own, since Ready of a Cluster covers neither its " +
-				"nodes nor whether pods can be scheduled, and Ready of a Plugin says nothing about its pods. What a Plugin runs is " +
+				"nodes nor whether pods can be scheduled, and Ready of a Plugin does not cover its pods. What a Plugin runs is " +
 				"found by `target_cluster`, `release_namespace` and `release_name` of its info; whether it has the version that its " +
 				"definition offers, by `definition_kind`, `definition_namespace` and `definition_name`. Members of teams are " +
 				"counted, never named.",

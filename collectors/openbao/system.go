@@ -20,8 +20,8 @@ func System() collectors.System {
 			Title: "OpenBao",
 			Text: "`openbao` is the name of the OpenBao cluster in the configuration; `cluster` is where it runs, of `auth_probe_*` " +
 				"the one that logs in. `node` is the pod where nodes are discovered, otherwise the host and port of the URL. Rows " +
-				"of what was not answered are gone until it is, and `cobaltcore_openbao_endpoint_failing` says why. Its `node` is " +
-				"empty where the active one was asked or would have been. Not endpoints of OpenBao are `endpointslices` (finding " +
+				"of an endpoint without an answer are gone until it answers, and `cobaltcore_openbao_endpoint_failing` has the reason. Its `node` is " +
+				"empty for requests to the active node. `endpoint` is also `endpointslices` (finding " +
 				"the nodes), `tokenFile` and `snapshot`.",
 			Prefixes: []string{"cobaltcore_openbao_"},
 		}},

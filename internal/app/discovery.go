@@ -30,7 +30,7 @@ var (
 	}
 	discoveryFinding = &exposition.Family{
 		Name: "cobaltcore_discovery_finding", Type: exposition.Gauge, Labels: []string{"cluster", "source", "namespace", "name", "reason", "other"},
-		Help: "What is wrong with a Secret or a Cluster object, or with the search itself, where the name is empty. other is what has the name or the Secret already. Always 1.",
+		Help: "A problem of a Secret or a Cluster object, or of the search itself, where the name is empty. other is the object that already has the name or the Secret. Always 1.",
 	}
 )
 

@@ -136,7 +136,7 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	for _, name := range g.roster.view.Load().running.unsettled() {
-		_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: what is missing is unknown\n", name)
+		_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: the missing part is unknown\n", name)
 	}
 	return nil
 }

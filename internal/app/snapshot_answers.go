@@ -40,7 +40,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 			Exposition: e, Sets: sets, Log: quiet, Notes: map[string]watch.Notes{externalsecrets.Name: flow.Add(c.Name, rows)},
 		})
 		if err := w.ReadSnapshot(ctx); err != nil {
-			return fmt.Errorf("cluster %q: what was written cannot be read: %w", c.Name, err)
+			return fmt.Errorf("cluster %q: the files written cannot be read: %w", c.Name, err)
 		}
 	}
 	parts, failed := make([]snapshot.Writer, len(s.clusters)), make([]error, len(s.clusters))

@@ -114,7 +114,7 @@ func summary() string {
 		}
 	}
 	return "cobaltcore-exporter watches " + enumeration(watched) + " in every cluster of a fleet, asks " + enumeration(asked) +
-		", serves what it sees as Prometheus metrics and says what is broken."
+		", serves their state as Prometheus metrics and reports failures with their causes."
 }
 
 // enumeration joins words by commas, the last one by and.
@@ -279,7 +279,7 @@ func checkConfig() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "check-config",
-		Short: "Check the configuration file and say what is wrong with it",
+		Short: "Check the configuration file and print its errors",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			parsed, err := app.LoadConfig(c.Context(), file)

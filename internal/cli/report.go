@@ -35,7 +35,7 @@ func report(s Streams) *cobra.Command {
 	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "report",
-		Short: "Say what is broken in the fleet, and why",
+		Short: "Print what fails in the fleet, and why",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := checkReport(o, output, failOn); err != nil {
@@ -73,14 +73,14 @@ func report(s Streams) *cobra.Command {
 	contexts = s.fleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Snapshot, "snapshot", "", "a directory of dumped clusters that stands for the fleet, as it was when it was taken")
-	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; what is not there by then is unknown")
+	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; what is missing by then is unknown")
 	f.StringVarP(&output, "output", "o", "table", strings.Join(outputs(), ", "))
 	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "these clusters only")
 	f.StringSliceVar(&o.Filter.Systems, "system", nil, "these systems only")
 	f.StringVar(&o.Filter.Severity, "severity", string(alerts.Info), "the least severity of the findings that are listed: info, warning or critical; the verdict stays")
 	f.StringVar(&failOn, "fail-on", string(health.Degraded), "the least bad verdict that makes the command fail: degraded, unknown or down")
 	f.BoolVar(&o.Wait, "wait", false, "look again until the verdict is better than --fail-on, or the timeout is over")
-	f.BoolVar(&watch, "watch", false, "look again until the command is interrupted, with what has changed")
+	f.BoolVar(&watch, "watch", false, "repeat until the command is interrupted, and print the changes")
 	logFlags(c, &logLevel, &logFmt, "error")
 	_ = c.MarkFlagDirname("snapshot")
 	for _, flag := range []string{"kubeconfig", "context", "all-contexts", "watch"} {

@@ -21,16 +21,16 @@ func snapshot(s Streams) *cobra.Command {
 	var partial bool
 	c := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Write what the exporter may read as a directory, for support and to look at off line",
-		Long: `Write what the exporter may read as a directory with a fleet.yaml, which serves the same rows off line.
+		Short: "Write the state of the fleet as a directory, for support and offline use",
+		Long: `Write the state of the fleet as a directory with a fleet.yaml, which serves the same rows offline.
 
-Of each object and each answer, the directory has what becomes a metric, and nothing else: no Secret is asked for but
-those in which clusters are found, and messages, values, tokens and what stands before the host of a URL are left out. It does have the names of
-clusters, objects and hosts, and the paths of secrets: those that ExternalSecrets and PushSecrets refer to, and those of
-the mounts in kv. Whoever may not know these must not get it.
+The directory contains only the fields of objects and answers that become metrics. Secrets are read only to find
+clusters; messages, values, tokens and the user info of URLs are left out. The directory does contain the names of
+clusters, objects and hosts, and the paths of secrets: those of ExternalSecrets and PushSecrets, and those of the kv
+mounts. Share it only with people who may see these.
 
-What cannot be read is noted in snapshot.yaml and on stderr. The command fails if a cluster is missing, unless --partial
-is set, and writes nothing if everything is.`,
+Parts that cannot be read are listed in snapshot.yaml and on stderr. The command fails if a cluster is missing, unless
+--partial is set, and writes nothing if all clusters are missing.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Timeout <= 0 {
@@ -59,8 +59,8 @@ is set, and writes nothing if everything is.`,
 	}
 	configFlag(c, &o.ConfigFile)
 	f := c.Flags()
-	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not be there")
-	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long the search for clusters may take, then all clusters together, and then what is asked outside of them")
+	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not exist")
+	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long each step may take: the search for clusters, all clusters together, the requests to OpenBao and Aurora")
 	f.BoolVar(&partial, "partial", false, "succeed although clusters are missing")
 	f.StringSliceVar(&o.Clusters, "cluster", nil, "read these clusters only")
 	_ = c.MarkFlagRequired("out") // fails for a flag that is not there only

@@ -25,18 +25,18 @@ import (
 // Config is a valid configuration with all defaults filled in. It is not
 // changed after it was loaded and may be shared.
 type Config struct {
-	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label that says in which cluster an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
+	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label for the cluster in which an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
 	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
 	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
 	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
 	// KubeconfigSuffixes are for those that are not in Discover.
-	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. It says which cluster is meant where Flux applies with such a Secret."`
-	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"What is watched in the clusters."`
-	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when nobody scrapes the exporter."`
+	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. The rest of the name is the cluster to which Flux applies with such a Secret."`
+	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"The systems that are watched in the clusters."`
+	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when the exporter is not scraped."`
 	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
-	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"Whose an object is, by its labels. Findings and alerts about it say so, as labels owner and support_group."`
+	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"The owner of an object, by its labels. Findings and alerts about it have it as labels owner and support_group."`
 	Rules              Rules        `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
-	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from hurting all others. What is cut is counted in the exporter's own metrics."`
+	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from affecting the others. The exporter's own metrics count what is left out."`
 }
 
 // Collectors holds one section per collector.

@@ -28,7 +28,7 @@ func parse(data []byte, filename string, out any, check func(*report)) error {
 	r := &report{file: filename, lines: map[string]int{"": 1}, paths: map[string]bool{}}
 	dir, err := filepath.Abs(filepath.Dir(filename))
 	if err != nil {
-		r.errorAt(1, "", "cannot tell which directory the file is in: %v", err)
+		r.errorAt(1, "", "cannot find the directory of the file: %v", err)
 	}
 	if root := document(data, r); root != nil {
 		r.mark("", root.Line)

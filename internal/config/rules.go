@@ -15,7 +15,7 @@ import (
 
 // Rules configures the rules of the health report. Prometheus has its own copies.
 type Rules struct {
-	Files     []string            `yaml:"files,omitempty" jsonschema:"uniqueItems=true,minLength=1" file:"true" jsonschema_description:"Rule files in the format of Prometheus, relative to the directory of the configuration file. Their alerts take part in the report; the label system says what they are about."`
+	Files     []string            `yaml:"files,omitempty" jsonschema:"uniqueItems=true,minLength=1" file:"true" jsonschema_description:"Rule files in the format of Prometheus, relative to the directory of the configuration file. Their alerts take part in the report; the label system names the system that they are about."`
 	Disabled  []string            `yaml:"disabled,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Names of alerts that are not evaluated."`
 	Overrides map[string]Override `yaml:"overrides,omitempty" jsonschema_description:"Changes to alerts, by name."`
 	// What only the rules for Prometheus need.
@@ -37,7 +37,7 @@ type Override struct {
 	For           Duration                   `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
 	KeepFiringFor Duration                   `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
 	Severity      string                     `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
-	Threshold     float64                    `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or what the table of thresholds in docs/alerts.md says. Not every alert has one."`
+	Threshold     float64                    `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or in the unit of the table of thresholds in docs/alerts.md. Not every alert has one."`
 	Labels        map[string]string          `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that the alert gets, such as one by which Alertmanager sends it in working hours only."`
 	Clusters      map[string]ClusterOverride `yaml:"clusters,omitempty" jsonschema_description:"Changes for single clusters, by name, on top of the other changes."`
 }

@@ -10,7 +10,7 @@ type TLS struct {
 	CertFile           string `yaml:"certFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the client certificate, if the server asks for one. It is read again when it changes."`
 	KeyFile            string `yaml:"keyFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the key of the client certificate."`
 	ServerName         string `yaml:"serverName,omitempty" jsonschema:"default=,maxLength=253" jsonschema_description:"Name that the server's certificate must have, where it is not the one in the URL."`
-	InsecureSkipVerify bool   `yaml:"insecureSkipVerify,omitempty" jsonschema:"default=false" jsonschema_description:"Do not verify the server's certificate. Whoever is between the exporter and the server can then read what is sent, tokens included."`
+	InsecureSkipVerify bool   `yaml:"insecureSkipVerify,omitempty" jsonschema:"default=false" jsonschema_description:"Do not verify the server's certificate. Anyone between the exporter and the server can then read the requests, tokens included."`
 }
 
 func (t *TLS) check(at string, r *report) {

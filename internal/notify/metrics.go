@@ -26,7 +26,7 @@ var (
 	}
 	alertsFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_alerts", Type: exposition.Gauge, Labels: []string{"state"},
-		Help: "Alerts that Alertmanager has, whoever sent them: active, suppressed (silenced, inhibited or muted) or unprocessed.",
+		Help: "Alerts that Alertmanager has, from all senders: active, suppressed (silenced, inhibited or muted) or unprocessed.",
 	}
 	silencesFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_silences", Type: exposition.Gauge,
@@ -34,7 +34,7 @@ var (
 	}
 	fallbackFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_fallback_active", Type: exposition.Gauge,
-		Help: "Whether the exporter sends the alerts of its rules itself, since nobody scrapes it. A scrape that sees 1 is about to end that.",
+		Help: "Whether the exporter sends the alerts of its rules itself because it is not scraped. It stops with the next scrape, which still has the value 1.",
 	}
 	pushedFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_pushed_alerts_total", Type: exposition.Counter, Labels: []string{"alertmanager"},

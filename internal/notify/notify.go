@@ -189,7 +189,7 @@ func (n *Notifier) fallback(now time.Time, firing map[string]Alert) bool {
 	active := n.resumed || now.Sub(last) >= time.Duration(n.options.Config.FallbackAfter)
 	switch {
 	case active && !n.active:
-		n.options.Log.Warn("nobody scrapes the metrics, alerts are sent to Alertmanager directly", "last_scrape", last, "resumed", n.resumed)
+		n.options.Log.Warn("metrics are not scraped, alerts are sent to Alertmanager directly", "last_scrape", last, "resumed", n.resumed)
 	case !active && n.active:
 		n.options.Log.Info("the metrics are scraped again, no more alerts are sent")
 	}

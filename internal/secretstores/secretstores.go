@@ -28,7 +28,7 @@ var (
 		},
 		Help: "Since when an object of External Secrets is in a state other than ready; status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. " +
 			"problem is empty, or behind (the newest generation is not synchronized), never_synced, target_missing (of creationPolicy Merge), source_deleted and source_kept (of a PushSecret whose source is gone, whether its keys were deleted, too), store_missing, or unused (a store that no object names). " +
-			"store is the store itself, or of those that the object names the first one that is missing or not ready, else the first one. backend is what is behind that store: the OpenBao as cluster/name, the address of a server that is no configured OpenBao, or the provider; auth_mount is where it logs in.",
+			"store is the store itself, or the first store of the object that is missing or not ready, else its first store. backend is the system behind that store: the OpenBao as cluster/name, the address of a server that is not configured as an OpenBao, or the provider; auth_mount is where it logs in.",
 	}
 	storeMissing = &exposition.Family{
 		Name: "cobaltcore_eso_externalsecret_store_missing", Type: exposition.Gauge,

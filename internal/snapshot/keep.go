@@ -142,7 +142,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		}
 		return nil
 	case decodesItself(p):
-		return fmt.Errorf("%s decodes itself: say what it reads with KeptKey or a filter", t)
+		return fmt.Errorf("%s decodes itself: declare the keys it reads with KeptKey or a filter", t)
 	}
 	switch t.Kind() {
 	case reflect.Struct:

@@ -17,7 +17,7 @@ const introduction = `<!-- Generated from internal/config by make generate. Do n
 
 The exporter reads one YAML file (` + "`--config`" + `). Only ` + "`clusters`" + ` is required.
 
-The file is read strictly: an unknown key, a value of the wrong type, a key that is there twice or without a value, or a
+The file is read strictly: an unknown key, a value of the wrong type, a duplicate key, a key without a value, or a
 second document is an error. All errors of a file are reported at once, each with its line, and a file with an error is
 not applied at all. ` + "`cobaltcore-exporter check-config --config FILE`" + ` checks a file without running it.
 
@@ -25,9 +25,9 @@ not applied at all. ` + "`cobaltcore-exporter check-config --config FILE`" + ` c
 * File names are relative to the directory of the configuration file.
 * Anchors and aliases work as usual; merge keys (` + "`<<`" + `) are not supported.
 * Editors check and complete the file with the JSON schema
-  [` + "`internal/config/schema.json`" + `](../internal/config/schema.json); the first line of the example says so to them.
+  [` + "`internal/config/schema.json`" + `](../internal/config/schema.json); the first line of the example refers them to it.
 
-A file with every key there is, mostly with its default:
+A file with every key, mostly with its default:
 
 ` + "```yaml\n"
 

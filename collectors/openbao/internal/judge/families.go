@@ -56,7 +56,7 @@ var (
 	expectedNodes = gauge("expected_nodes", "How many nodes there should be.")
 	expectedSeal  = gauge("expected_auto_unseal", "Whether the nodes should unseal themselves.")
 
-	requestsLeft = gauge("requests_left", "Requests that a round has left to the next ones because it had had its 1,000, by part: issuers, revocation lists, certificates, tidy or secret flow. What has waited for longest comes first; until then the rows are those of earlier rounds. There is no row while none are left.", "part")
+	requestsLeft = gauge("requests_left", "Requests that a round has left to the next ones because a round has at most 1,000, by part: issuers, revocation lists, certificates, tidy or secret flow. The longest deferred come first; until then the rows are those of earlier rounds. There is no row while none are left.", "part")
 
 	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http, decode or too_large (more nodes than are asked). There is no row while it is answered.", "node", "endpoint", "reason")
 )
@@ -73,7 +73,7 @@ var (
 	serverTerm         = gauge("autopilot_server_last_term", "Raft term of the last log entry of the server.", "server_id", "address")
 	serverIndex        = gauge("autopilot_server_last_index", "Raft index of the last log entry of the server.", "server_id", "address")
 	serverStable       = gauge("autopilot_server_stable_since_timestamp_seconds", "Since when the health of the raft server has not changed.", "server_id", "address")
-	serverInfo         = gauge("autopilot_server_info", "Role, state and version of the raft server. node_status is alive for one that has just died; autopilot_server_healthy tells.", "server_id", "address", "status", "node_status", "version", "node_type")
+	serverInfo         = gauge("autopilot_server_info", "Role, state and version of the raft server. node_status is still alive for a while after a server has died; autopilot_server_healthy is not.", "server_id", "address", "status", "node_status", "version", "node_type")
 	raftPeers          = gauge("raft_peers", "Servers in the raft configuration, with and without a vote.", "voter")
 	expectedPeers      = gauge("expected_raft_peers", "Servers that should be in the raft configuration. Voters: expect.voters, by default all nodes but the permanent non-voters; without a vote: expect.nonVoters, if set.", "voter")
 	raftPeerDead       = gauge("raft_peer_dead", "A server in the raft configuration that is unhealthy and belongs to no node, while there are more servers than nodes.", "server_id", "address")
@@ -102,7 +102,7 @@ var (
 	crlDisabled      = gauge("pki_crl_disabled", "Whether revocation lists are disabled in the PKI mount. There are no rows about its lists then.", "mount")
 	certificates     = gauge("pki_certificates", "Certificates that the PKI mount has stored, valid and expired; revoked ones count, too. Its own CA certificates do not.", "mount", "state")
 	certificateFirst = gauge("pki_certificate_min_not_after_timestamp_seconds", "When the first of the certificates of the PKI mount that have not expired does.", "mount")
-	tidyFinished     = gauge("pki_tidy_last_finished_timestamp_seconds", "When the PKI mount was tidied, if that is what was last done and it succeeded.", "mount")
+	tidyFinished     = gauge("pki_tidy_last_finished_timestamp_seconds", "When the PKI mount was last tidied, if the last tidy operation succeeded.", "mount")
 	tidyState        = gauge("pki_tidy_status", "State of the last tidying of the PKI mount.", "mount", "state")
 	auditDevices     = gauge("audit_devices", "Audit devices by type; a row with an empty type and the value 0 if there is none.", "type")
 	kvSecrets        = gauge("kv_secrets", "Secrets of the KV mount, also those whose current version is deleted. These do not count for the other numbers.", "mount")
