@@ -45,9 +45,9 @@ func (c Collector) Families() []*exposition.Family {
 func (c Collector) Resources() []watch.Resource {
 	known := matchers(c.Config.Selectors)
 	return []watch.Resource{
-		workloads("Deployment", known, (*workload).deployment),
-		workloads("StatefulSet", known, (*workload).statefulSet),
-		workloads("DaemonSet", known, (*workload).daemonSet),
+		workloads("Deployment", known, c.Config.Namespaces, (*workload).deployment),
+		workloads("StatefulSet", known, c.Config.Namespaces, (*workload).statefulSet),
+		workloads("DaemonSet", known, c.Config.Namespaces, (*workload).daemonSet),
 		networkPolicies(),
 	}
 }

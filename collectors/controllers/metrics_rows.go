@@ -28,7 +28,7 @@ const (
 func (p *pods) scrape(ctx context.Context, current []*pod) {
 	wanted, asked := []*pod(nil), map[string]bool{}
 	for _, pod := range current {
-		if p.asks(pod) {
+		if p.source.asks(pod) {
 			wanted = append(wanted, pod)
 			asked[pod.key()] = true
 		}

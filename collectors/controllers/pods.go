@@ -31,8 +31,9 @@ type pods struct {
 	source    podSource
 	selectors []podSelector
 	labels    []string // that decide anything
-	// namespaces are those in which pods are asked for metrics; empty is all.
+	// namespaces are those of the controllers; empty is all.
 	namespaces []string
+	workloads  workloadsSeen
 
 	podRows, metricRows *exposition.Group
 
@@ -64,15 +65,24 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 		interval: time.Duration(c.Interval), timeout: min(scrapeTimeout, time.Duration(c.Interval)), stay: site.StaleAfter, now: site.Now,
 		cluster: site.Cluster.Name,
 		source:  newPodSource(c, site), selectors: podSelectors(c.Selectors), labels: labelsRead(matchers(c.Selectors)),
-		namespaces: c.Namespaces,
-		podRows:    group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
+		namespaces: c.Namespaces, workloads: workloadsSeen{site.Exposition, site.Cluster.Name},
+		podRows: group("pods", podFamilies()), metricRows: group("metrics", r.scrapeFamilies()),
 		known: map[string]knownPods{}, asked: map[string]bool{}, slow: map[string]bool{},
 	}
 }
 
-// asks reports whether a pod is asked for its metrics.
-func (p *pods) asks(pod *pod) bool {
-	return (len(p.namespaces) == 0 || slices.Contains(p.namespaces, pod.Metadata.Namespace)) && p.source.asks(pod)
+// count reports whether a pod with the labels of a controller is one. Snapshots of earlier
+// versions have no owners.
+func (p *pods) count(pod *pod) bool {
+	if !inNamespaces(p.namespaces, pod.Metadata.Namespace) {
+		return false
+	}
+	return len(pod.Metadata.Owners) == 0 && p.source.trusted() || p.workloads.control(pod)
+}
+
+// inNamespaces reports whether controllers may be in a namespace.
+func inNamespaces(configured []string, namespace string) bool {
+	return len(configured) == 0 || slices.Contains(configured, namespace)
 }
 
 // Groups are all rows about pods, and those of their metrics.
@@ -165,7 +175,7 @@ func (p *pods) current() []*pod {
 			delete(p.known, system)
 		}
 		for _, pod := range p.known[system].pods {
-			if !seen[pod.key()] {
+			if !seen[pod.key()] && p.count(pod) {
 				seen[pod.key()] = true
 				all = append(all, pod)
 			}

@@ -173,7 +173,8 @@ func refuses(code int, text string) http.HandlerFunc {
 func podObject(name string, change func(metadata, spec, status map[string]any)) map[string]any {
 	metadata := map[string]any{
 		"namespace": "flux-system", "name": name, "creationTimestamp": "2026-11-20T10:00:00Z",
-		"labels": map[string]string{"app": "kustomize-controller", "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller", "pod-template-hash": "x"},
+		"labels":          map[string]string{"app": "kustomize-controller", "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller", "pod-template-hash": "x"},
+		"ownerReferences": []any{map[string]any{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "kustomize-controller-x", "controller": true}},
 	}
 	spec := map[string]any{"containers": []any{map[string]any{
 		"name": "manager", "image": "registry.example.com:5000/fluxcd/kustomize-controller:v1.7.3@sha256:0123",
@@ -200,7 +201,7 @@ func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change f
 	tb.Helper()
 	r := newReexport(conf.Allow, conf.Buckets)
 	now := func() time.Time { return time.Date(2026, 11, 23, 15, 11, 26, 0, time.UTC) }
-	site := collectortest.Site(tb, now, slices.Concat(podFamilies(), r.scrapeFamilies())...)
+	site := collectortest.Site(tb, now, slices.Concat(podFamilies(), r.scrapeFamilies(), []*exposition.Family{workloadInfo})...)
 	site.Cluster = c
 	if change != nil {
 		change(&site)

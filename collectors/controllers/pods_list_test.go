@@ -29,7 +29,7 @@ func TestListsGoOn(t *testing.T) {
 	}
 	s.pods = append(s.pods, podObject("other", func(metadata, _, _ map[string]any) { metadata["labels"] = map[string]string{"app": "other"} }),
 		podObject("flux-operator-1", func(metadata, _, _ map[string]any) {
-			metadata["labels"] = map[string]string{"app.kubernetes.io/name": "flux-operator", "app.kubernetes.io/part-of": "flux"} // selected twice
+			metadata["labels"] = map[string]string{"app.kubernetes.io/name": "flux-operator", "app.kubernetes.io/part-of": "flux", "pod-template-hash": "x"} // selected twice
 		}))
 	s.pages = 3
 	conf := podConfig()
@@ -57,7 +57,9 @@ func TestListsGoOn(t *testing.T) {
 func TestSelectorsOfTheConfiguration(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
-	s.pods = append(s.pods, podObject("mine", func(metadata, _, _ map[string]any) { metadata["labels"] = map[string]string{"mine": "yes"} }), podObject("theirs", nil))
+	s.pods = append(s.pods, podObject("mine", func(metadata, _, _ map[string]any) {
+		metadata["labels"] = map[string]string{"mine": "yes", "pod-template-hash": "x"}
+	}), podObject("theirs", nil))
 	conf := podConfig()
 	conf.Via, conf.Selectors = "none", map[string]string{"flux": "mine=yes"}
 	p, e := startPods(t, s.cluster, conf, nil)

@@ -21,6 +21,7 @@ type pod struct {
 		Deleted     time.Time         `json:"deletionTimestamp"`
 		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`
+		Owners      []podOwner        `json:"ownerReferences"`
 	} `json:"metadata"`
 	Spec struct {
 		Containers []podContainer `json:"containers"`

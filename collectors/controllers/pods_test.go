@@ -4,6 +4,7 @@
 package controllers
 
 import (
+	stdcmp "cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
@@ -175,38 +177,61 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestNamespaces: pods elsewhere are known, but not asked.
-func TestNamespaces(t *testing.T) {
+// TestWhichPodsCount: pods elsewhere, and those that no workload of the system controls, are
+// neither shown nor asked, whatever their labels are.
+func TestWhichPodsCount(t *testing.T) {
 	t.Parallel()
-	s := newStubServer(t)
-	s.pods = []map[string]any{
-		podObject("kustomize-controller-a", nil),
-		podObject("forged", func(metadata, _, _ map[string]any) { metadata["namespace"] = "tenant" }),
+	owner := func(apiVersion, kind, name string, controller bool) []any {
+		return []any{
+			map[string]any{"apiVersion": "v1", "kind": "Node", "name": "node-0"},
+			map[string]any{"apiVersion": apiVersion, "kind": kind, "name": name, "controller": controller},
+		}
 	}
-	for _, of := range []string{"flux-system/kustomize-controller-a:8080", "tenant/forged:8080"} {
-		s.behind[of] = says("workqueue_depth{name=\"x\"} 3\n")
-	}
-	for _, tc := range []struct{ namespaces, asked []string }{
-		{nil, []string{"kustomize-controller-a", "forged"}},
-		{[]string{"flux-system", "none"}, []string{"kustomize-controller-a"}},
-		{[]string{"none"}, nil},
+	seen := map[string]string{"flux-system/kustomize-controller": "flux", "flux-system/other": "aurora", "flux-system/released": ""}
+	for _, tc := range []struct {
+		name, namespace string
+		owners          []any
+		workloads       map[string]string // systems by key
+		namespaces      []string
+		want            bool
+	}{
+		{name: "deployment", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", true), workloads: seen, want: true},
+		{name: "deployment that is not listed yet", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", true), want: true},
+		{name: "unknown deployment", owners: owner("apps/v1", "ReplicaSet", "forged-x", true), workloads: seen},
+		{name: "deployment of another system", owners: owner("apps/v1", "ReplicaSet", "other-x", true), workloads: seen},
+		{name: "deployment of no system", owners: owner("apps/v1", "ReplicaSet", "released-x", true), workloads: seen},
+		{name: "replica set of no deployment", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-y", true), workloads: seen},
+		{name: "stateful set", owners: owner("apps/v1", "StatefulSet", "kustomize-controller", true), want: true},
+		{name: "not the controller", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", false), workloads: seen},
+		{name: "job", owners: owner("batch/v1", "Job", "kustomize-controller", true), workloads: seen},
+		{name: "another group", owners: owner("tenant.example.com/v1", "ReplicaSet", "kustomize-controller-x", true), workloads: seen},
+		{name: "no owner", workloads: seen},
+		{name: "its namespace", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", true), workloads: seen, namespaces: []string{"none", "flux-system"}, want: true},
+		{name: "other namespaces", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", true), workloads: seen, namespaces: []string{"none"}},
+		{name: "a deployment elsewhere", namespace: "tenant", owners: owner("apps/v1", "ReplicaSet", "kustomize-controller-x", true), workloads: seen},
 	} {
-		conf := podConfig()
-		conf.Namespaces = tc.namespaces
-		p, e := startPods(t, s.cluster, conf, nil)
-		before := len(s.requests())
-		p.round(t.Context())
-		var asked []string
-		for _, name := range []string{"kustomize-controller-a", "forged"} {
-			if strings.Contains(strings.Join(s.requests()[before:], "\n"), "/pods/"+name+":8080/proxy/metrics") {
-				asked = append(asked, name)
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStubServer(t)
+			s.pods = []map[string]any{podObject("kustomize-controller-a", func(metadata, _, _ map[string]any) {
+				metadata["namespace"], metadata["ownerReferences"] = stdcmp.Or(tc.namespace, "flux-system"), tc.owners
+			})}
+			s.behind[stdcmp.Or(tc.namespace, "flux-system")+"/kustomize-controller-a:8080"] = says("workqueue_depth{name=\"x\"} 3\n")
+			conf := podConfig()
+			conf.Namespaces = tc.namespaces
+			p, e := startPods(t, s.cluster, conf, nil)
+			watched := e.Group(exposition.Key{Cluster: "management", Collector: Name, Kind: "Deployment"}, []*exposition.Family{workloadInfo})
+			e.Swap(nil, []*exposition.Group{watched})
+			rows := watched.Rows()
+			for key, system := range tc.workloads {
+				watched.Set(key, rows, func(r *exposition.Rows) { r.Add(workloadInfo, 1, "", "", "Deployment", system) })
 			}
-		}
-		if diff := cmp.Diff(tc.asked, asked); diff != "" {
-			t.Errorf("in %q: %s", tc.namespaces, diff)
-		}
-		if got := strings.Count(servedRows(t, e, podInfo.Name), "\n"); got != 2 {
-			t.Errorf("in %q: %d pods are known", tc.namespaces, got)
-		}
+			p.round(t.Context())
+			shown := strings.Contains(servedRows(t, e, podInfo.Name), "kustomize-controller-a")
+			asked := strings.Contains(strings.Join(s.requests(), "\n"), "/proxy/metrics")
+			if shown != tc.want || asked != tc.want {
+				t.Errorf("shown: %t, asked: %t, want %t", shown, asked, tc.want)
+			}
+		})
 	}
 }

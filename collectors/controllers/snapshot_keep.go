@@ -47,7 +47,8 @@ func (p *pod) kept(labels []string) pod {
 	var k pod
 	k.Metadata.Namespace, k.Metadata.Name, k.Metadata.Created = p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Created
 	k.Metadata.Labels = maps.Clone(p.Metadata.Labels)
-	maps.DeleteFunc(k.Metadata.Labels, func(name, _ string) bool { return !slices.Contains(labels, name) })
+	maps.DeleteFunc(k.Metadata.Labels, func(name, _ string) bool { return name != hashLabel && !slices.Contains(labels, name) })
+	k.Metadata.Owners = slices.DeleteFunc(slices.Clone(p.Metadata.Owners), func(o podOwner) bool { return !o.Controller })
 	if main := p.main(); main.Image != "" {
 		k.Spec.Containers = []podContainer{{Image: main.Image}}
 	}

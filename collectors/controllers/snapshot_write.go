@@ -65,7 +65,7 @@ func (p *pods) noteNotListed(w *snapshot.Writer, failures failure.List) {
 func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*pod) error {
 	var wanted []*pod
 	for _, pod := range current {
-		if p.asks(pod) && metricsFile(w.Cluster, pod) != "" {
+		if p.source.asks(pod) && metricsFile(w.Cluster, pod) != "" {
 			wanted = append(wanted, pod)
 		}
 	}

@@ -36,6 +36,11 @@ func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string,
 	if err := p.WriteSnapshot(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
+	if text, err := os.ReadFile(filepath.Join(dir, podsFile)); err == nil && !p.source.trusted() {
+		if pods, owners := bytes.Count(text, []byte(`"creationTimestamp"`)), bytes.Count(text, []byte(`"kustomize-controller-x"`)); pods != owners {
+			t.Errorf("%d pods have %d owners: %s", pods, owners, text)
+		}
+	}
 	meta := snapshot.Meta{TakenAt: p.now().Add(-p.source.shift()), Missing: w.Missing}
 	if err := meta.Write(dir); err != nil {
 		t.Fatal(err)
@@ -67,6 +72,7 @@ func crowd(t *testing.T) *stubServer {
 	sick := func(metadata, spec, status map[string]any) {
 		metadata["labels"].(map[string]string)[canary] = canary
 		metadata["labels"].(map[string]string)["app.kubernetes.io/version"] = "v1"
+		metadata["ownerReferences"] = append(metadata["ownerReferences"].([]any), map[string]any{"apiVersion": "v1", "kind": canary, "name": canary})
 		metadata["annotations"] = map[string]string{canary: canary, "kubectl.kubernetes.io/default-container": "main"}
 		spec["nodeName"] = canary
 		spec["containers"] = []any{

@@ -20,7 +20,7 @@ func System() collectors.System {
 			Text: "The Deployments, StatefulSets and DaemonSets of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora, " +
 				"and of every Helm release. A dead controller leaves its objects ready: these rows show that it is dead. Others have no " +
 				"rows. `cobaltcore_controller_pod*` and `cobaltcore_controller_scrape_*` are about the pods of the five systems " +
-				"themselves: `name` is the pod. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses " +
+				"themselves: `name` is the pod, which counts if a Deployment, StatefulSet or DaemonSet of its system controls it. Where `reason` of `scrape_failing` is `forbidden`, the API server refuses " +
 				"`pods/proxy`; `unauthorized` is the answer of the controller itself.",
 			Prefixes: []string{"cobaltcore_controller_"},
 		}, {

@@ -70,8 +70,8 @@ type workloadCondition struct {
 	Transition time.Time `json:"lastTransitionTime"`
 }
 
-// workloads declares a kind. rows adds what only that kind has.
-func workloads(kind string, known []matcher, rows func(*workload, *exposition.Rows, []string)) watch.Resource {
+// workloads declares a kind. rows adds what only that kind has. Controllers are in some namespaces.
+func workloads(kind string, known []matcher, namespaces []string, rows func(*workload, *exposition.Rows, []string)) watch.Resource {
 	families := workloadFamilies()
 	if kind == "Deployment" {
 		families = deploymentFamilies()
@@ -84,8 +84,10 @@ func workloads(kind string, known []matcher, rows func(*workload, *exposition.Ro
 		},
 		func(w *workload, _ fleet.View, r *exposition.Rows) {
 			pods, own := labels.Set(w.Spec.Template.Metadata.Labels), labels.Set(w.Metadata.Labels)
-			system, component := systemOf(known, pods, own), ""
-			from := w.release()
+			system, component, from := "", "", w.release()
+			if inNamespaces(namespaces, w.Metadata.Namespace) {
+				system = systemOf(known, pods, own)
+			}
 			if system == "" && !from.any() {
 				r.Skip()
 				return

@@ -60,10 +60,11 @@ func plantedCluster(t *testing.T) fakeCluster {
 	const pods, deployments = "/api/v1/pods", "/apis/apps/v1/deployments"
 	c.Serve(pods, "Pod", "v1")
 	c.Serve(deployments, "Deployment", "v1")
-	labels := map[string]any{"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller"}
+	labels := map[string]any{"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "kustomize-controller", "pod-template-hash": "x"}
+	owner := map[string]any{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "kustomize-controller-x", "controller": true}
 	containers := []any{map[string]any{"name": "manager", "image": "user:" + canary + "@registry.example.com/x:v1", "args": []any{canary}}}
 	pod := map[string]any{
-		"metadata": map[string]any{"namespace": "n", "name": "kustomize-controller-x", "labels": labels}, "spec": map[string]any{"containers": containers},
+		"metadata": map[string]any{"namespace": "n", "name": "kustomize-controller-x", "labels": labels, "ownerReferences": []any{owner}}, "spec": map[string]any{"containers": containers},
 		"status": map[string]any{"phase": "Running", "message": canary, "containerStatuses": []any{map[string]any{
 			"name": "manager", "state": map[string]any{"waiting": map[string]any{"reason": "x " + canary, "message": canary}},
 		}}},

@@ -111,6 +111,18 @@ func (e *Exposition) Find(key Key, object string, names []string, show func(p *P
 	return found
 }
 
+// Empty reports whether no group of the key has an object.
+func (e *Exposition) Empty(key Key) bool {
+	for _, g := range e.layout.Load().groups {
+		if g.key == key {
+			if objects, over, _ := g.Size(); objects+over > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (g *Group) find(object string) (Place, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

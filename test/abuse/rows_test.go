@@ -42,7 +42,7 @@ func rowsOfObjects() []attack {
 			prepare: func(*site) {},
 		},
 		{
-			name: "tenant: 20 pods with a label of Flux and 8 MB of metrics each", answer: `cobaltcore_controller_metrics_cut\{`,
+			name: "tenant: 20 pods of a Deployment with a label of Flux, and 8 MB of metrics each", answer: `cobaltcore_controller_metrics_cut\{`,
 			prepare: func(s *site) {
 				s.config.WriteString("collectors: {controllers: {interval: 1s}}\n")
 				var metrics []byte
@@ -114,7 +114,8 @@ func random(i int) string {
 
 // pod returns a pod that any tenant may create.
 func pod(i int) string {
-	return fmt.Sprintf(`{"metadata":{"name":"p%03d","namespace":"n","labels":{"app.kubernetes.io/part-of":"flux"}},"spec":{"containers":[`+
+	return fmt.Sprintf(`{"metadata":{"name":"p%03d","namespace":"n","labels":{"app.kubernetes.io/part-of":"flux","pod-template-hash":"x"},`+
+		`"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"p-x","controller":true}]},"spec":{"containers":[`+
 		`{"name":"manager","image":"example.com/manager:v1","ports":[{"name":"http-prom","containerPort":8080}]}]},`+
 		`"status":{"phase":"Running","podIP":"127.0.0.1","conditions":[{"type":"Ready","status":"True"}]}}`, i)
 }

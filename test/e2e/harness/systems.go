@@ -7,18 +7,22 @@ package harness
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// ControllerPod is a pod as if kubelet had started it. The address leads nowhere:
-// the API server refuses loopback addresses.
+// ControllerPod is a pod of a StatefulSet as if kubelet had started it. The address leads
+// nowhere: the API server refuses loopback addresses.
 func ControllerPod(namespace, name, component, address, port string) *unstructured.Unstructured {
 	pod := testbed.NewObject("v1", "Pod", namespace, name)
 	pod.SetLabels(map[string]string{"app.kubernetes.io/name": component})
+	controller := true
+	pod.SetOwnerReferences([]metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: strings.TrimSuffix(name, "-0"), UID: "0", Controller: &controller}})
 	pod.Object["spec"] = map[string]any{
 		"nodeName": "node-0", "automountServiceAccountToken": false,
 		"containers": []any{map[string]any{
