@@ -42,7 +42,7 @@ func newSelfMetrics(shard fleet.Shard, auth bool) *selfMetrics {
 		m.reloadOK, m.reloadSuccess,
 		versioncollector.NewCollector("cobaltcore"),
 		promcollectors.NewGoCollector(),
-		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
+		newProcessCollector(),
 	)
 	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
 	if shard.Divided() {
