@@ -47,8 +47,8 @@ type Rule struct {
 	// it is at least two minutes, for a restart of the exporter, and as long as that of any
 	// consequence: or these would be sent when the cause is over, before they are themselves.
 	KeepFiringFor time.Duration
-	// Bridge is KeepFiringFor as it was declared. The report has no need for more: it
-	// shows what is left as what it is.
+	// Bridge is KeepFiringFor as declared. The report needs no longer time: it marks resolved findings
+	// as such.
 	Bridge time.Duration
 	// Since is PromQL with the same labels whose value is since when it has been
 	// like this, in seconds since the epoch. Without it the report takes the moment
@@ -60,11 +60,11 @@ type Rule struct {
 	Reason string
 	// Object may have an annotation that turns the alert off, see [Rule.Query].
 	Object Object
-	// Summary is one line, and Description says what follows and what to do first.
-	// Both are templates of Prometheus.
+	// Summary is one line. Description has the consequences and the next step. Both are templates of
+	// Prometheus.
 	Summary, Description string
-	// PrometheusOnly says that the rule needs metrics or a history that only
-	// Prometheus has. The report lists it as not evaluated.
+	// PrometheusOnly marks a rule that needs metrics or a history that only Prometheus has. The report
+	// lists it as not evaluated.
 	PrometheusOnly bool
 	InhibitedBy    []Inhibition
 
@@ -81,8 +81,8 @@ type Rule struct {
 // placeholder is the same for all.
 type Object struct{ Kind, Namespace, Name string }
 
-// Inhibition says that an alert is a consequence of another one, if the labels in
-// Equal have the same values in both. None of them is ever empty.
+// Inhibition declares an alert as a consequence of another one, if the labels in Equal have the same
+// values in both. None of these is ever empty.
 type Inhibition struct {
 	By    string // name of a rule
 	Equal []string

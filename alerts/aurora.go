@@ -50,7 +50,7 @@ func auroraGroup() Group {
 		}),
 		aurora(Rule{
 			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,
-			// Its inventory is the probe: it is configured, and says nothing.
+			// Its inventory is the probe: a configured probe without rows.
 			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
 			Object:      Object{Kind: "Aurora", Name: "*"},
 			Summary:     "Aurora in cluster {{ $labels.cluster }} has no results of its checks",

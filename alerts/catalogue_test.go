@@ -41,8 +41,8 @@ func everyExpression(t *testing.T, f func(where string, e parser.Expr, prometheu
 	}
 }
 
-// TestExpressionsUseWhatIsDeclared holds metrics and labels to the declarations: a
-// rule about a metric that nobody exports never fires.
+// TestExpressionsUseWhatIsDeclared compares metrics and labels with the declarations: a rule about a
+// metric that does not exist never fires.
 func TestExpressionsUseWhatIsDeclared(t *testing.T) {
 	labels := map[string][]string{}
 	for _, f := range app.Families() {
@@ -125,8 +125,8 @@ func TestTheClusterIsKept(t *testing.T) {
 	})
 }
 
-// TestNoLabelOfTheScrape: Prometheus takes them away from the rows first, so what a
-// rule says by them is lost there, and only there.
+// TestNoLabelOfTheScrape: Prometheus aggregates over these labels, so a rule that uses them has
+// another result there.
 func TestNoLabelOfTheScrape(t *testing.T) {
 	scrape := []string{"container", "endpoint", "instance", "job", "pod", "service"}
 	everyExpression(t, func(where string, e parser.Expr, only bool) {
@@ -211,7 +211,7 @@ func tolerance(r alerts.Rule) time.Duration {
 	return time.Duration(r.Threshold.Default) * time.Second
 }
 
-// follows says whether a is a consequence of b.
+// follows reports whether a is a consequence of b.
 func follows(rules map[string]alerts.Rule, a, b string, seen []string) bool {
 	if slices.Contains(seen, a) {
 		return false

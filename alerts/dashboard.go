@@ -24,7 +24,7 @@ func (r Rule) Dashboard() string {
 	return cmp.Or(Describe(r.System).Page, clusterPage)
 }
 
-// aboutFluxObject says that an alert names one object of Flux, by the labels of it.
+// aboutFluxObject reports whether the labels of an alert name one object of Flux.
 func (r Rule) aboutFluxObject() bool { return r.Object == objectOfFlux() }
 
 // variables are those of the dashboard, each with the label of the alert it is taken

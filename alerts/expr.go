@@ -42,7 +42,7 @@ func copyLabels(e parser.Expr) parser.Expr {
 	return e
 }
 
-// QueryFor is the same in one line, for what nobody reads.
+// QueryFor is the same in one line, for machines.
 func QueryFor(expr, label string) (string, error) {
 	e, err := render(expr, label, rewrite)
 	if err != nil {
@@ -51,8 +51,7 @@ func QueryFor(expr, label string) (string, error) {
 	return e.String(), nil
 }
 
-// EachReplica is [QueryFor] for what is told replica by replica: the labels of the
-// scrape stay.
+// EachReplica is [QueryFor] for values of each replica: the labels of the scrape stay.
 func EachReplica(expr, label string) (string, error) {
 	e, err := render(expr, label, func(e parser.Expr) parser.Expr { return e })
 	if err != nil {
@@ -198,5 +197,5 @@ func foreignMetrics() []string {
 	}
 }
 
-// Foreign says whether a metric is one of others that rules and dashboards may use.
+// Foreign reports whether a metric of another exporter may be used by rules and dashboards.
 func Foreign(metric string) bool { return slices.Contains(foreignMetrics(), metric) }

@@ -92,7 +92,8 @@ func byReplica(e parser.Expr, inverted bool) bool {
 	return false
 }
 
-// ofAllReplicas takes the labels of the scrape away in an aggregation of what is [byReplica].
+// ofAllReplicas removes the labels of the scrape from an aggregation of an expression that is
+// [byReplica].
 func ofAllReplicas(e *parser.AggregateExpr) parser.Expr {
 	rewriteFilters(e.Expr)
 	if e.Without {
@@ -153,8 +154,8 @@ func selects(e parser.Expr) bool {
 	return false
 }
 
-// ofSamples says whether a function looks at the samples of series, and of which
-// metric: those of a range, or the time of the last one.
+// ofSamples reports whether a function reads samples of series, either a range or the time of the last
+// one, and returns their metric.
 func ofSamples(e *parser.Call) (metric string, ok bool) {
 	for _, a := range e.Args {
 		if m, isRange := a.(*parser.MatrixSelector); isRange {

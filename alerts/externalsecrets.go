@@ -71,8 +71,8 @@ func esoKind(kind string, r Rule) Rule {
 	return eso(r)
 }
 
-// esoState declares a rule about the state of objects of a kind, or of all kinds. It follows
-// from what is wrong with the store, if that is not the object itself.
+// esoState declares a rule about the state of objects of a kind, or of all kinds. It follows from a
+// failing store, unless the object is the store.
 func esoState(kind string, r Rule) Rule {
 	r.For = 5 * time.Minute // not before the controller and the login, from which it may follow
 	r.Since = `min without (status, tolerated, problem, store_namespace) (` + esoNotReady + `)`

@@ -10,8 +10,8 @@ import (
 
 const fleetText = "Gaps in what the exporter can see. A cluster that is down has no other alerts."
 
-// fleetGroup is about what the exporter does not know. Nothing else can be said about
-// a cluster that is down, so all that is in it, or applied to it, follows from that.
+// fleetGroup is about missing data. A cluster that is down is the cause of all alerts about objects in
+// it or applied to it.
 func fleetGroup() Group {
 	kind := func(r Rule) Rule {
 		r.System = Fleet
@@ -68,7 +68,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 		kind(Rule{
 			Name: "FleetKindUnknown", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(cobaltcore_watch_synced == 0) unless on (cluster, collector, group, kind) cobaltcore_watch_failing`,
-			// What fails says so itself.
+			// Failing kinds have an alert of their own.
 			Summary:     "{{ $labels.kind }} in cluster {{ $labels.cluster }} has no complete list",
 			Description: "The rows of group {{ $labels.group }} are not complete, and there was no error. Wait for ten minutes after a start or an outage; then read the log of the exporter.",
 		}),

@@ -13,7 +13,7 @@ const (
 	fluxObject = "cluster, target_cluster, kind, exported_namespace, name"
 
 	appliers = "Kustomization|HelmRelease|ResourceSet"
-	// origins bring what is applied. They are made from nothing else of Flux.
+	// origins are the sources that depend on no other object of Flux.
 	origins = "GitRepository|OCIRepository|Bucket|HelmRepository"
 	// derived are made from an origin.
 	derived = "HelmChart|ExternalArtifact|ArtifactGenerator"
@@ -121,9 +121,9 @@ func releaseReason(conditions string) string {
 
 const fluxText = "Objects that are suspended, in progress or waiting have not failed. *source*, *upstream*, *dependency* and *blocked* have the form kind/namespace/name."
 
-// fluxGroup is about the objects of Flux. What is suspended, under way or waiting has
-// not failed. The state of an object does not change while it is tried again, so `for`
-// only damps what recovers within a moment.
+// fluxGroup is about the objects of Flux. Objects that are suspended, in progress or waiting have not
+// failed. The state of an object does not change while it is retried, so `for` only damps failures
+// that recover within a moment.
 func fluxGroup() Group {
 	self := []string{clusterLabel, "kind", "exported_namespace", "name"}
 	bySource := []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "source"}}, {By: "FluxChartFailing", Equal: []string{clusterLabel, "source"}}}

@@ -25,8 +25,8 @@ func greenhouse(kind string, r Rule) Rule {
 	return r
 }
 
-// greenhouseState declares a rule about the state of objects. What is being deleted or
-// suspended need not be ready.
+// greenhouseState declares a rule about the state of objects. Objects that are deleting or suspended
+// need not be ready.
 func greenhouseState(r Rule) Rule {
 	r.For = max(r.For, time.Minute)
 	r.Since = `min without (condition, status, tolerated) (` + greenhouseNotReady + `)`

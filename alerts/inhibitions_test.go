@@ -24,7 +24,7 @@ var constantLabels = map[string]string{
 	"operator":  "an alert about a controller has it only if it is the only one of its system in the cluster",
 }
 
-// probedDirectly reports whether a rule is about what is asked over the network, not watched
+// probedDirectly reports whether a rule is about a system that is probed over the network, not watched
 // in its cluster.
 func probedDirectly(r alerts.Rule) bool {
 	switch r.Name {

@@ -38,8 +38,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestLayoutMeansTheSame: an expression without its needless parentheses is read as before,
-// and what is laid out is laid out the same again.
+// TestLayoutMeansTheSame: removing needless parentheses does not change the meaning, and the layout is
+// idempotent.
 func TestLayoutMeansTheSame(t *testing.T) {
 	t.Parallel()
 	for _, r := range alerts.Rules() {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDescriptionsHaveTheNumber: what is counted or measured in a summary is in the description
-// too, or is compared there with its limit. An HTTP status belongs to the reason.
+// TestDescriptionsHaveTheNumber: a number in a summary is in the description too, or is compared there
+// with its limit. An HTTP status belongs to the reason.
 func TestDescriptionsHaveTheNumber(t *testing.T) {
 	t.Parallel()
 	number := regexp.MustCompile(`\$value|\$threshold|\d`)

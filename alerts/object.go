@@ -15,12 +15,12 @@ import (
 const (
 	// ObjectAlertsDisabled are objects whose annotation turns alerts off.
 	ObjectAlertsDisabled = "cobaltcore_object_alerts_disabled"
-	// ObjectOwner says whose an object is.
+	// ObjectOwner is the metric with the owner of an object.
 	ObjectOwner = "cobaltcore_object_owner_info"
 )
 
-// objectKinds are the kinds of rules that name them. Others do not stand for an object
-// that is watched: a node of OpenBao, a pod, what is missing.
+// objectKinds are the kinds of objects that rules name. Other rules are not about a watched object,
+// but about a node of OpenBao, a pod or something missing.
 func objectKinds() []string {
 	return []string{
 		"Catalog", "Certificate", "CertificateRequest", "Cluster", "ClusterExternalSecret", "ClusterPushSecret", "ExternalSecret", "Organization", "Plugin", "PluginPreset",
@@ -38,8 +38,7 @@ func labelOf(template string) string {
 	return ""
 }
 
-// AboutObject says whether the rule is about objects that are watched, by kind,
-// namespace and name.
+// AboutObject reports whether the rule is about watched objects, by kind, namespace and name.
 func (r Rule) AboutObject() bool {
 	name := labelOf(r.Object.Name)
 	return name != "" && name != clusterLabel && (labelOf(r.Object.Kind) != "" || slices.Contains(objectKinds(), r.Object.Kind))
@@ -89,7 +88,7 @@ func (r Rule) objectParts() []objectPart {
 // OwnerLabels are those of whose an object is.
 func OwnerLabels() []string { return []string{"owner", "support_group"} }
 
-// Owned is groups whose alerts say whose their object is, where its rows do.
+// Owned returns groups whose alerts have the owner of their object, if its rows have one.
 func Owned(groups []Group) []Group {
 	for _, g := range groups {
 		for i, r := range g.Rules {

@@ -37,8 +37,8 @@ func outOfService(equal ...string) []Inhibition {
 	}
 }
 
-// inHouse returns that a finding about what is watched in a cluster follows from the cluster
-// being down. OpenBao and Aurora are asked directly: what they answer follows from nothing.
+// inHouse returns the inhibition of alerts about watched objects by the outage of their cluster.
+// OpenBao and Aurora are probed directly, so their alerts do not follow from it.
 func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
 
 // unhealthySince is when the last one of the raft servers that are unhealthy became so.
@@ -149,7 +149,7 @@ func openBaoGroup() Group {
 			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
 			Description: "It runs, but is no member. " +
 				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join"` +
-				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save its secrets, then empty its volume and let it join` +
+				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save them, then empty its volume and let it join` +
 				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
 			InhibitedBy: ofAll("OpenBaoMultipleActive"),
 		}),
@@ -297,8 +297,8 @@ func openBaoGroup() Group {
 	}}
 }
 
-// byAuthMount completes a label_replace: logins at a mount follow from what is wrong
-// with it, wherever they come from.
+// byAuthMount completes a label_replace: failing logins at a mount follow from a failure of the mount,
+// from any cluster.
 func byAuthMount(label string) string {
 	return `, "` + authMount + `", "$1", "` + label + `", "(.*)")`
 }

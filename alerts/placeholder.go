@@ -69,7 +69,7 @@ func (p placeholder) duration() *parser.DurationExpr {
 	return &parser.DurationExpr{Op: parser.ADD, RHS: p.node()} // an unary plus is not written
 }
 
-// restore puts the placeholders in the place of what was parsed for them.
+// restore replaces the values that were parsed in place of the placeholders by the placeholders.
 func restore(e parser.Expr, all []placeholder) error {
 	for _, p := range all {
 		var put func()

@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-// introduction is the page that says what all playbooks have in common.
+// introduction is the page with the common part of all playbooks.
 const introduction = "README.md"
 
 // pages are the files in playbooks.
@@ -99,7 +99,7 @@ var (
 	codeBlock  = regexp.MustCompile("(?ms)^```(\\w*)[^\n]*\n(.*?)^```$")
 	metricName = regexp.MustCompile(`\b(?:cobaltcore|flux)(?:_[a-z0-9]+)+\b|\bcobaltcore(?::[a-z_]+)+\b`)
 	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
-	// Where images are from and what is on somebody's machine does not belong here.
+	// Registries of images and paths on a developer's machine do not belong here.
 	local = regexp.MustCompile(`\b(?:ghcr|gcr|quay|docker)\.io\b|registry\.[a-z]|(?:^|[\s'"=@(])/(?:home|root|work|tmp|Users)/`)
 )
 

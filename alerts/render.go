@@ -132,8 +132,8 @@ func withoutCluster() []string {
 	return []string{reloadSuccessful, lastEvaluation, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
 }
 
-// keepsCluster says whether the result of an expression has the label cluster. What
-// is about the exporter itself has none.
+// keepsCluster reports whether the result of an expression has the label cluster. Results about the
+// exporter itself have none.
 func keepsCluster(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
@@ -202,11 +202,10 @@ type inhibitRule struct {
 	Equal  []string `yaml:"equal,flow"`
 }
 
-// InhibitRules are the inhibitions of the catalogue for the configuration of
-// Alertmanager. Consequences of the same alert by the same labels are one rule.
-// Alertmanager takes a label that is missing in both for equal, so each has to be
-// there. What is worse than its cause is not silenced by it: the report names the
-// cause, and Alertmanager sends both.
+// InhibitRules returns the inhibitions of the catalogue for the configuration of Alertmanager.
+// Consequences of the same alert by the same labels are one rule. Alertmanager treats labels that are
+// missing in both as equal, so each label has to exist. A consequence that is more severe than its
+// cause is not inhibited: the report names the cause, and Alertmanager sends both.
 func InhibitRules() ([]byte, error) {
 	type cause struct{ by, equal string }
 	targets := map[cause][]string{}
@@ -251,7 +250,7 @@ func severities() map[string]Severity {
 	return all
 }
 
-// less says whether a is not as bad as b.
+// less reports whether a is less severe than b.
 func less(a, b Severity) bool {
 	order := []Severity{Info, Warning, Critical}
 	return slices.Index(order, a) < slices.Index(order, b)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Setup is what rules for Prometheus assume about how an installation is scraped. What is
-// empty is the default.
+// Setup has the assumptions of rules for Prometheus about the scrape of an installation. Empty fields
+// have defaults.
 type Setup struct {
 	// ExporterJob is a regular expression of the jobs by which the exporter is scraped.
 	ExporterJob string

@@ -130,8 +130,8 @@ func (c clusterLimit) apply(expr, label string) string {
 	return fmt.Sprintf("(%s) %s on (%s) %s{%s=~%q}", expr, c.operator, label, clusterRows, label, c.names)
 }
 
-// ByCluster returns the names of the rules that can differ between clusters. What is about
-// the exporter itself has no cluster.
+// ByCluster returns the names of the rules that can differ between clusters. Rules about the exporter
+// itself have no cluster.
 func ByCluster() []string {
 	var names []string
 	for _, r := range Rules() {

@@ -18,7 +18,7 @@ const threshold = "$threshold"
 // Unit is what a threshold counts.
 type Unit string
 
-// The units. What has a name is not counted in one of the base units of Prometheus.
+// Units that have a name because they are not base units of Prometheus.
 const (
 	Seconds   Unit = "seconds"
 	Ratio     Unit = "ratio"
@@ -36,7 +36,7 @@ const (
 type Threshold struct {
 	Default float64
 	Unit    Unit
-	// Meaning says what the number is compared with.
+	// Meaning describes the value that the number is compared with.
 	Meaning string
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// TestThresholds: a threshold that is declared is in its rule, and what a rule says is
-// said with a number.
+// TestThresholds: a declared threshold is used in its rule, and texts of rules with a threshold have
+// the number.
 func TestThresholds(t *testing.T) {
 	const other = 123456
 	for _, r := range alerts.Rules() {

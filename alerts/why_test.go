@@ -34,8 +34,8 @@ var (
 	expires = regexp.MustCompile(`Expiring\w*Critical$`)
 )
 
-// TestCriticalHurtsUsers: by its own playbook, what is critical hurts users, and what expires
-// is critical when days are left, not weeks.
+// TestCriticalHurtsUsers: the playbooks of critical alerts describe an impact on users, and expiries
+// are critical days before, not weeks.
 func TestCriticalHurtsUsers(t *testing.T) {
 	const renewed, authority = 72 * time.Hour, 7 * 24 * time.Hour
 	all := pages(t)

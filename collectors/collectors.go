@@ -61,7 +61,7 @@ type Collector interface {
 // FlowReader is a [Collector] with probes that ask for what the clusters of the
 // fleet refer to, which [Site.Flow] knows: not only those of their own shard.
 type FlowReader interface {
-	// ReadsFlow says whether a probe of the cluster does.
+	// ReadsFlow reports whether a probe of the cluster reads the secret flow.
 	ReadsFlow(fleet.Cluster) bool
 }
 
@@ -72,8 +72,7 @@ type Probe interface {
 	Groups() []*exposition.Group
 	// Run asks until ctx ends; all goroutines are gone when it returns.
 	Run(ctx context.Context)
-	// Settled says whether nothing is left to wait for: everything was asked
-	// once, with or without success.
+	// Settled reports whether everything was probed once, with or without success.
 	Settled() bool
 	Status() status.Status
 }
@@ -81,9 +80,8 @@ type Probe interface {
 // SnapshotWriter is a probe whose answers can be part of a snapshot. It is not run then.
 type SnapshotWriter interface {
 	Probe
-	// WriteSnapshot asks everything once and writes what is read of the answers, where
-	// the collector finds them in a snapshot. An error is one of writing; what is not
-	// answered is written as such, or is missing.
+	// WriteSnapshot probes everything once and writes the answers in the layout of a snapshot. An error
+	// is one of writing; an endpoint without an answer is recorded as such, or is missing.
 	WriteSnapshot(ctx context.Context, w *snapshot.Writer) error
 }
 
@@ -92,7 +90,7 @@ type Site struct {
 	Cluster fleet.Cluster
 	// Lookup finds another cluster of the fleet as it is now.
 	Lookup func(name string) (fleet.Cluster, bool)
-	// Flow knows which stored secrets somebody in the fleet refers to.
+	// Flow has the stored secrets that objects in the fleet refer to.
 	Flow       *secretflow.Graph
 	Exposition *exposition.Exposition
 	Log        *slog.Logger

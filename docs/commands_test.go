@@ -40,7 +40,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// parse returns what is wrong with the arguments of a command, which is not run.
+// parse returns the error in the arguments of a command, which is not run.
 func parse(line string) error {
 	root := cli.Root(cli.Streams{Out: io.Discard, Err: io.Discard})
 	command, rest, err := root.Find(strings.Fields(quotes.Replace(line)))

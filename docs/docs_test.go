@@ -98,7 +98,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// brokenLink returns what is wrong with a link in a page.
+// brokenLink returns the problem of a link in a page, or nothing.
 func brokenLink(all map[string]string, page, link string) string {
 	path, anchor, hasAnchor := strings.Cut(link, "#")
 	target := page

@@ -43,8 +43,8 @@ func TestPinnedVersions(t *testing.T) {
 	}
 }
 
-// TestReleasedVersion compares what README and examples install with the chart, and what pages say about releases with
-// the changelog.
+// TestReleasedVersion compares the versions in README and examples with the chart, and statements
+// about releases with the changelog.
 func TestReleasedVersion(t *testing.T) {
 	chart := find(t, "charts/cobaltcore-exporter/Chart.yaml", `(?m)^version: (\S+)$`)
 	for path, expression := range map[string]string{

@@ -16,9 +16,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What Greenhouse refuses: the schemas of its kinds are in testdata/schemas.yaml, and here
-// is what its webhooks say. Both are rules of its documentation in our words; its code is
-// not needed for these tests.
+// The checks of Greenhouse: the schemas of its kinds are in testdata/schemas.yaml, the rules of its
+// webhooks below. Both follow its documentation; its code is not needed for these tests.
 
 // object is one that Greenhouse reads.
 type object struct {
@@ -144,7 +143,7 @@ func checkType(kind string, value any) error {
 	return nil
 }
 
-// checkValues is what the webhook of Plugins says about options.
+// checkValues applies the rules of the webhook of Plugins to options.
 func checkValues(definition *object, values []optionValue) error {
 	var found []error
 	seen := map[string]bool{}

@@ -25,7 +25,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestTwoReplicas: two exporters that say the same are one.
+// TestTwoReplicas: two exporters with equal rows count as one.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	for _, f := range allFixtures(t) {
@@ -95,8 +95,8 @@ func TestClusterName(t *testing.T) {
 	}
 }
 
-// TestSince: what says since when has labels of the alert, and no others, so that the
-// two are found together.
+// TestSince: an expression for the onset has labels of the alert and no others, so that it can be
+// matched with the alert.
 func TestSince(t *testing.T) {
 	t.Parallel()
 	e := evaluators()["cluster"]
@@ -173,7 +173,7 @@ func TestRowsAreDeclared(t *testing.T) {
 	}
 }
 
-// TestQuietFleets: nothing is said about what is not there.
+// TestQuietFleets: systems that do not exist have no alerts.
 func TestQuietFleets(t *testing.T) {
 	t.Parallel()
 	kinds := func(systems ...string) func(ruletest.Row) bool {
@@ -219,8 +219,7 @@ func healthyRows(t *testing.T) []ruletest.Row {
 	return nil
 }
 
-// TestTheSnapshotFleet compares the alerts of test/fleet with those that its README
-// tells of.
+// TestTheSnapshotFleet compares the alerts of test/fleet with those in its README.
 func TestTheSnapshotFleet(t *testing.T) {
 	t.Parallel()
 	rows, err := ruletest.SnapshotFleet(t.Context(), t.TempDir())

@@ -43,7 +43,7 @@ type mutator struct {
 	mistake string
 }
 
-// here says whether this is the mistake to make.
+// here reports whether this is the mistake to make.
 func (m *mutator) here(format string, args ...any) bool {
 	if m.mistake != "" {
 		return false

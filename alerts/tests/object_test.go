@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// aboutObjects calls f with one alert of the own rule of each fixture, if it is about
-// an object, and with what says so about the row.
+// aboutObjects calls f with one alert of the rule of each fixture, if it is about an object, and with
+// a function for rows about that object.
 func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row)) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -92,7 +92,7 @@ func evaluateRule(t *testing.T, x ruletest.Fixture, r alerts.Rule, rows []rulete
 	return found
 }
 
-// TestOwners: alerts say whose their object is, if anybody does.
+// TestOwners: alerts have the owner of their object, if it has one.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	rules := map[string]alerts.Rule{}

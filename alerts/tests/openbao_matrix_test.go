@@ -23,7 +23,8 @@ const (
 	atRisk     = " OpenBaoQuorumAtRisk"
 )
 
-// TestOpenBaoInstallations: what is wrong in each kind of installation, by hand.
+// TestOpenBaoInstallations compares the alerts of each kind of installation with a list written by
+// hand.
 func TestOpenBaoInstallations(t *testing.T) {
 	t.Parallel()
 	healthy := baoOutcome{"ok", ""}

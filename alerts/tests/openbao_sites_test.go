@@ -19,7 +19,7 @@ import (
 
 type object = map[string]any
 
-// baoSite is an OpenBao: its answers by node and endpoint, and what is expected of it.
+// baoSite is an OpenBao: its answers by node and endpoint, and its expectations.
 type baoSite struct {
 	answers  map[string]map[string]any // a text is written as it is
 	expect   object

@@ -63,8 +63,8 @@ func withoutLast(series []ruletest.Series, ends func(metric string) bool) []rule
 	return all
 }
 
-// onceAMinute evaluates a rule with one outcome after the other, until the alerts fire and then
-// for what is listed.
+// onceAMinute evaluates a rule with one outcome after the other, until the alerts fire, and then with
+// the given outcomes.
 func onceAMinute(t *testing.T, o outcomes, then ...[]string) *watcher {
 	t.Helper()
 	w := &watcher{TB: t, now: ruletest.TakenAt(), active: map[string]*activeAlert{}}

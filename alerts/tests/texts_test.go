@@ -29,7 +29,7 @@ func wrongTexts() map[string]*regexp.Regexp {
 	}
 }
 
-// textProblems returns what is wrong with the texts of an alert in a cluster.
+// textProblems returns the problems of the texts of an alert in a cluster.
 func textProblems(cluster, summary, description string) []string {
 	var problems []string
 	for _, text := range []string{summary, description} {

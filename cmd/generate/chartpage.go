@@ -28,8 +28,7 @@ func chartPage(values *option) []byte {
 	return b.Bytes()
 }
 
-// row writes the option and what is below it. A mapping has a row of its own if there is
-// something to say about it.
+// row writes the option and its children. A mapping has a row of its own if it has a description.
 func (o *option) row(b *bytes.Buffer) {
 	leaf := len(o.children) == 0
 	if leaf || o.description != "" {
@@ -66,7 +65,7 @@ func flowText(v any) string {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return err.Error() // what was YAML is JSON, too
+		return err.Error() // YAML that was converted to JSON
 	}
 	return strings.TrimSpace(b.String())
 }

@@ -39,7 +39,7 @@ func dashboardsPage() []byte {
 	return b.Bytes()
 }
 
-// section is a table of the panels of a section; what is text is not repeated.
+// section writes a table of the panels of a section, without text panels.
 func section(b *bytes.Buffer, s dashboards.Section) {
 	panels := slices.DeleteFunc(slices.Clone(s.Panels), func(p dashboards.Panel) bool { return p.Kind == dashboards.Markdown })
 	if len(panels) == 0 {

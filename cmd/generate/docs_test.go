@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What is committed is what the code says.
+// TestGeneratedFilesAreUpToDate compares the committed files with the output of the generator.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	generated, err := files()
 	if err != nil {

@@ -179,7 +179,7 @@ func (o *option) text(path string) (string, error) {
 // pluginPage is the README of the plugin, as Greenhouse shows it.
 func pluginPage(d *pluginDefinition) []byte {
 	var b bytes.Buffer
-	// What is above the front matter would keep it from being one.
+	// Front matter has to be at the start of the file.
 	introduction := withoutLicence(pluginIntroduction)
 	front, rest, _ := strings.Cut(strings.TrimPrefix(introduction, "---\n"), "---\n")
 	b.WriteString("---\n" + front + "---\n\n" + generated + strings.TrimLeft(rest, "\n"))

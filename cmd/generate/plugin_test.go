@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Who adds a value to the chart says whether it is one of the plugin.
+// TestEveryValueIsDecided: each value of the chart is listed as an option of the plugin or as none.
 func TestEveryValueIsDecided(t *testing.T) {
 	values, err := chartOptions()
 	if err != nil {

@@ -114,8 +114,8 @@ func otherOptions() []pluginOption {
 	}
 }
 
-// notPluginOptions are values, or mappings of them, that need Helm: what hardly anybody
-// sets would hide the rest.
+// notPluginOptions are values, or mappings of them, that need Helm: rarely used options would hide the
+// others.
 func notPluginOptions() []string {
 	return []string{
 		"global.imageRegistry", "enabled", "nameOverride", "fullnameOverride", "namespaceOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",

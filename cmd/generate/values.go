@@ -97,7 +97,7 @@ func (o *option) read() error {
 	for i := 0; i < len(o.value.Content); i += 2 {
 		key := o.value.Content[i]
 		child := &option{name: key.Value, path: strings.TrimPrefix(o.path+"."+key.Value, "."), value: o.value.Content[i+1]}
-		// What is above an empty line is about the file, not about the key.
+		// A comment above an empty line is about the file, not about the key.
 		paragraphs := strings.Split(key.HeadComment, "\n\n")
 		for line := range strings.Lines(paragraphs[len(paragraphs)-1]) {
 			line = strings.TrimSpace(strings.TrimPrefix(line, "#"))
@@ -151,7 +151,7 @@ func (o *option) schema() (map[string]any, error) {
 	return s, nil
 }
 
-// shape is what the default says about the schema of an option.
+// shape derives the schema of an option from its default.
 func (o *option) shape(s map[string]any) error {
 	switch o.value.Kind {
 	case yaml.MappingNode:

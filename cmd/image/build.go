@@ -22,7 +22,7 @@ const (
 	user = 65532
 )
 
-// options say what an image is made of.
+// options are the inputs of an image.
 type options struct {
 	Version, Revision string
 	Time              time.Time

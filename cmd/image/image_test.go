@@ -66,7 +66,7 @@ func buildImage(t *testing.T, binaries ...string) string {
 	return dir
 }
 
-// contents is what the layout says that it has: the image, and what refers to it.
+// contents returns the contents of the layout: the image, and the artifacts that refer to it.
 func contents(t *testing.T, dir string) (v1.ImageIndex, []v1.Image) {
 	t.Helper()
 	root, err := layout.ImageIndexFromPath(dir)

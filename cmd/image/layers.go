@@ -67,8 +67,8 @@ func binaryLayer(o options, binary string) (v1.Layer, error) {
 	return layer(o.Time, file{program, 0o755, content})
 }
 
-// certificates are those of Mozilla that are trusted without a condition: a file
-// cannot say "only until", as some are.
+// certificates are those of Mozilla that are trusted without a condition: a PEM file cannot express a
+// date of distrust.
 func certificates() []byte {
 	var b bytes.Buffer
 	for root := range bundle.Roots() {

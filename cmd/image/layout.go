@@ -51,7 +51,7 @@ func (b built) writeSBOMs(dir string) error {
 	return nil
 }
 
-// push sends what is in the layout to a registry, and returns the reference by digest.
+// push sends the layout to a registry, and returns the reference by digest.
 func push(dir, reference string, o ...remote.Option) (string, error) {
 	tag, err := name.ParseReference(reference)
 	if err != nil {

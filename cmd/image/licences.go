@@ -91,8 +91,8 @@ func licencesIn(dir string, shallow bool) (map[string][]byte, error) {
 	return texts, err
 }
 
-// escaped returns the name of a module in the module cache: ! stands before what is a capital
-// letter, as file systems may not distinguish them.
+// escaped returns the name of a module in the module cache: ! precedes a capital letter, as file
+// systems may not distinguish them.
 func escaped(module string) string {
 	var b strings.Builder
 	for _, c := range module {

@@ -90,7 +90,7 @@ func runBuild(args []string, out io.Writer) error {
 	return err
 }
 
-// runFiles writes what is in the image beside the program, for the Dockerfile.
+// runFiles writes the files of the image beside the program, for the Dockerfile.
 func runFiles(args []string) error {
 	flags := flag.NewFlagSet("files", flag.ContinueOnError)
 	licence := flags.String("licence", "", "a file with the text of the licence")

@@ -23,7 +23,7 @@ type artifact struct {
 
 const emptyJSON = types.MediaType("application/vnd.oci.empty.v1+json")
 
-// referrerOf is the artifact that says something about an image.
+// referrerOf returns an artifact that describes an image.
 func referrerOf(image v1.Image, mediaType types.MediaType, title string, document []byte) (v1.Image, error) {
 	described, err := partial.Descriptor(image)
 	if err != nil {

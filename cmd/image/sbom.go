@@ -69,7 +69,7 @@ type spdxRelationship struct {
 	Related string `json:"relatedSpdxElement"`
 }
 
-// sbomOf lists what the linker put into the binary: it says so itself.
+// sbomOf lists the modules in the binary, from its own build information.
 func sbomOf(o options, binary string, info *buildinfo.BuildInfo, image v1.Image) (sbom, error) {
 	content, err := os.ReadFile(binary)
 	if err != nil {

@@ -50,7 +50,7 @@ func newChecker() *checker {
 	return c
 }
 
-// skipped reports whether the files of a directory are not read: what is built, and test data.
+// skipped reports whether the files of a directory are left out: build outputs and test data.
 func skipped(name string) bool {
 	switch path.Base(name) {
 	case ".git", "node_modules", "testdata":

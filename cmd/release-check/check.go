@@ -21,8 +21,8 @@ const (
 	changelog   = "CHANGELOG.md"
 )
 
-// check compares all versions with that of the chart, which it returns with what
-// differs. binary is what the binary says about itself.
+// check compares all versions with that of the chart. It returns that version and the differences.
+// binary is the version output of the binary.
 func check(repository fs.FS, binary, tag string) (version string, found []error, err error) {
 	var chart struct {
 		Version    string
@@ -79,7 +79,7 @@ func check(repository fs.FS, binary, tag string) (version string, found []error,
 		return "", nil, err
 	}
 	if tag == "" {
-		// On the way to the version, the binary says so.
+		// The binary of a development build has a suffix.
 		is, _, _ = strings.Cut(is, "-dev")
 		compare("the version of the binary", is)
 		return version, found, nil

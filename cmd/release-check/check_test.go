@@ -15,7 +15,7 @@ func binaryOf(version string) string {
 	return "cobaltcore-exporter, version " + version + " (branch: , revision: abc)\n  build user:\n"
 }
 
-// What is committed is ready to be released, but for the date.
+// TestRepository: the committed files are ready to be released, except for the date.
 func TestRepository(t *testing.T) {
 	repository := os.DirFS("../..")
 	version, found, err := check(repository, binaryOf("x"), "")

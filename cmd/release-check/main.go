@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command release-check says whether everything that has a version has the same one:
-// the chart, the plugin, the examples, the changelog and the binary, whose "version" it
-// reads. With -tag, it is about a release of that tag. It is run from the root of the
-// repository, by make release-check.
+// Command release-check compares all versions: those of the chart, the plugin, the examples, the
+// changelog and the binary, whose "version" it reads. With -tag, it checks a release of that tag. It
+// is run from the root of the repository, by make release-check.
 package main
 
 import (

@@ -18,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What a workflow runs is pinned, and it may do no more than its jobs say.
+// TestWorkflows: actions are pinned, and permissions are declared for each job.
 func TestWorkflows(t *testing.T) {
 	files, err := filepath.Glob("../../.github/workflows/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -74,7 +74,7 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// Every file says whose it is, or REUSE.toml does.
+// TestLicences: every file has its licence in a header or in REUSE.toml.
 func TestLicences(t *testing.T) {
 	toml, err := os.ReadFile("../../REUSE.toml")
 	if err != nil {

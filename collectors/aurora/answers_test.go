@@ -47,8 +47,7 @@ func redirect(to string, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, status) }
 }
 
-// TestAnswers puts one answer in the place of the right one of each check and looks
-// at what is said about it.
+// TestAnswers replaces the correct answer of one check at a time and compares the rows.
 func TestAnswers(t *testing.T) {
 	const token, session, page, keystone = "csrf_token", "session", "page", "keystone"
 	paths := map[string]string{token: tokenPath, session: sessionPath, page: "/", keystone: "/v3"}
@@ -178,8 +177,8 @@ func TestRedirectsOnTheHostAreFollowed(t *testing.T) {
 	})
 }
 
-// TestRequests: what is asked is what a browser without a session asks, over a
-// connection each, and nothing is kept from the answers.
+// TestRequests: requests are those of a browser without a session, over a connection each, and no
+// state of an answer is kept.
 func TestRequests(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.URL += "/ui"

@@ -47,8 +47,8 @@ type answer struct {
 	body        []byte
 }
 
-// dashboardChecks are those that a dashboard which works passes. None needs a
-// session; what they ask for is the same for everybody.
+// dashboardChecks are passed by a working dashboard. None needs a session; the answers are the same
+// for all users.
 func dashboardChecks(a config.Aurora) []check {
 	const json, html = "application/json", "text/html"
 	return []check{
@@ -58,8 +58,8 @@ func dashboardChecks(a config.Aurora) []check {
 	}
 }
 
-// keystoneChecks is whether the Keystone that the dashboard depends on is there.
-// The dashboard does not tell: without a session it asks nobody.
+// keystoneChecks check the Keystone that the dashboard depends on. Without a session, the dashboard
+// does not contact Keystone, so its own checks do not cover it.
 func keystoneChecks(a config.Aurora) []check {
 	return []check{{name: checkKeystone, url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
 }

@@ -31,8 +31,8 @@ func judgeToken(got answer) error {
 	return err
 }
 
-// judgeSession wants what the API says to somebody without a session. What is in
-// data does not matter, and is not looked at.
+// judgeSession checks the answer of the API to a request without a session. The content of data does
+// not matter and is not read.
 func judgeSession(got answer) error {
 	said, err := decode[struct {
 		Result map[string]json.RawMessage `json:"result"`

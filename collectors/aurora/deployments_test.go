@@ -288,8 +288,8 @@ func TestIPv6(t *testing.T) {
 	}
 }
 
-// TestToHTTPS: the URL has http, and everything is led to https on the same host. What is
-// led elsewhere from there gets neither a connection nor the client certificate.
+// TestToHTTPS: the URL has http, and requests are redirected to https on the same host. A redirect to
+// another host gets neither a connection nor the client certificate.
 func TestToHTTPS(t *testing.T) {
 	ca := newAuthority(t, years(5))
 	asked := make(chan []*x509.Certificate, 100)

@@ -74,7 +74,7 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 	})
 }
 
-// TestASnapshotIsFoundInTheClusterToo, and one that has nothing says nothing.
+// TestASnapshotIsFoundInTheClusterToo, and an empty snapshot has no rows.
 func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 	dir := t.TempDir()
 	site, i := snapshotAt(t, dir, 0)

@@ -36,7 +36,7 @@ type instance struct {
 type part struct {
 	name   string
 	checks []check
-	// whole is the row that says whether all succeed; nil if there is none.
+	// whole is the family of the row for the success of all checks; nil if there is none.
 	whole   *exposition.Family
 	rows    *exposition.Rows
 	reasons map[string]*failure.Steady // by check
@@ -239,7 +239,7 @@ func (o outcome) render(r *exposition.Rows, aurora, check string, reason failure
 	}
 }
 
-// Settled says whether everything was asked once.
+// Settled reports whether everything was probed once.
 func (i *instance) Settled() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -202,7 +202,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestLog: what began to fail is told once, without what a server has sent.
+// TestLog: a failure is logged once when it begins, without text from a server.
 func TestLog(t *testing.T) {
 	const secret = "S3cret"
 	d := newDashboard(t, nil)

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// maxAnswer bounds what is read of an answer; those that are right have a few KiB.
+	// maxAnswer bounds the bytes read of an answer; correct ones have a few KiB.
 	maxAnswer = 1 << 20
 	// maxRedirects is how many are followed: http to https, and a slash at the end.
 	maxRedirects = 4
@@ -40,7 +40,7 @@ type outcome struct {
 	took      time.Duration // 0 if it was not measured
 	phases    map[string]time.Duration
 	expires   time.Time          // the first of the certificates; zero if none was presented
-	problem   failure.TLSProblem // what is wrong with TLS
+	problem   failure.TLSProblem // reason of a failed TLS handshake
 }
 
 // live asks over the network.
@@ -126,8 +126,8 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 	return got, err
 }
 
-// followed says whether a redirect is followed, or why not: it must stay on the
-// host, which a login page of somebody else does not, and must not leave TLS.
+// followed reports whether a redirect is followed, or why not: it must stay on the host, unlike that
+// of a login proxy, and must not leave TLS.
 func followed(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
@@ -150,7 +150,7 @@ func classify(ctx context.Context, err error, answered bool) error {
 		return why // without the URL of the request, which a redirect may have filled
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		// The connection was closed for it, which may be what err says.
+		// err may be about the connection that was closed for the timeout.
 		err = context.DeadlineExceeded
 	}
 	err = failure.FromTransport(err)
@@ -160,8 +160,7 @@ func classify(ctx context.Context, err error, answered bool) error {
 	return err
 }
 
-// until ends dials, and what was dialled, with ctx: the transport would let both
-// outlive the request that they are for.
+// until bounds the dial and the connection by ctx: the transport would let both outlive the request.
 func until(ctx context.Context, dial httpclient.DialFunc) httpclient.DialFunc {
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext

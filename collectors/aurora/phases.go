@@ -57,7 +57,7 @@ func (s *stopwatch) phases() map[string]time.Duration {
 	return took
 }
 
-// trace tells the stopwatch what a request does.
+// trace connects the stopwatch to the events of a request.
 func (s *stopwatch) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) {
@@ -88,7 +88,7 @@ func (s *stopwatch) trace() *httptrace.ClientTrace {
 	}
 }
 
-// first says whether it is the first connection of a request.
+// first reports whether it is the first connection of a request.
 func (s *stopwatch) first() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

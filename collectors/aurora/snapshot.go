@@ -88,11 +88,10 @@ func (c check) passes() map[string]any {
 	return map[string]any{"version": map[string]any{"id": "v3"}}
 }
 
-// stored is a dashboard whose answers are files: DIR/<check>.json, each the body
-// with "_status" added, or with "_status", "_contentType" and the body as "_text"
-// where it is not JSON; "_redirects" is how many were followed. A "_reason" says why
-// the check failed, whatever the body, and about TLS "_problem" what is wrong; with a
-// status of 0 there was no answer. The expiry of the first certificate is in
+// stored is a dashboard whose answers are files: DIR/<check>.json, each the body with "_status" added,
+// or with "_status", "_contentType" and the body as "_text" if it is not JSON; "_redirects" is the
+// number of redirects followed. "_reason" is the reason of a failed check and "_problem" that of a
+// failed TLS handshake; a status of 0 means no answer. The expiry of the first certificate is in
 // "_notAfter", or in tls.json and keystone-tls.json as "not_after".
 type stored struct{ dir string }
 

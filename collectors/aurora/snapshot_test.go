@@ -153,7 +153,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestSnapshotThatRunsOutOfTime: what was not asked in time is missing.
+// TestSnapshotThatRunsOutOfTime: checks without an answer in time are missing.
 func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, nil)

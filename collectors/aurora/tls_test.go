@@ -116,8 +116,8 @@ func (s *secured) client(tb testing.TB, ca *authority) {
 	writePair(tb, ca.issue(tb, years(1), "exporter"), s.a.TLS.CertFile, s.a.TLS.KeyFile)
 }
 
-// TestTLS: what is wrong is told apart, and when certificates expire is known also
-// where they cannot be verified.
+// TestTLS: failures have different reasons, and the expiry of certificates is known also if they
+// cannot be verified.
 func TestTLS(t *testing.T) {
 	both := []string{"aurora.test", "keystone.test"}
 	for name, tc := range map[string]struct {
@@ -205,7 +205,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestADashboardWithoutTLS is told from one that is not there.
+// TestADashboardWithoutTLS: its reason differs from that of a refused connection.
 func TestADashboardWithoutTLS(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.URL = "https://aurora.test"

@@ -21,7 +21,7 @@ const (
 	componentLabel = "app.kubernetes.io/component"
 )
 
-// What says which container matters, and who installed a workload.
+// Labels and annotations that name the main container and the Helm release of a workload.
 const (
 	mainAnnotation             = "kubectl.kubernetes.io/default-container"
 	releaseNamespaceAnnotation = "meta.helm.sh/release-namespace"
@@ -72,8 +72,8 @@ func matchers(configured map[string]string) []matcher {
 	return list
 }
 
-// systemOf is whose a workload is by the labels of its pods, or else by its own;
-// empty if it is nobody's.
+// systemOf returns the system that owns the workload, by the labels of its pods, or else by its own;
+// empty if none does.
 func systemOf(list []matcher, pods, own labels.Set) string {
 	for _, set := range []labels.Set{pods, own} {
 		if len(set) == 0 {
@@ -86,8 +86,8 @@ func systemOf(list []matcher, pods, own labels.Set) string {
 	return ""
 }
 
-// componentOf is what labels say that a workload does within its system; empty if
-// they do not.
+// componentOf returns the function of a workload in its system, by its labels; empty if they do not
+// name one.
 func componentOf(set labels.Set) string {
 	for _, label := range componentLabels() {
 		if value := set[label]; value != "" {
@@ -97,7 +97,7 @@ func componentOf(set labels.Set) string {
 	return ""
 }
 
-// componentLabels say what something does, the first that is there.
+// componentLabels are the labels that name a component; the first one that exists counts.
 func componentLabels() []string { return []string{componentLabel, nameLabel, "app", "name"} }
 
 // labelsRead are the labels that decide whose something is, what it does and which

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controllers turns the workloads that do the work into rows: those of Flux,
-// External Secrets Operator, OpenBao, Greenhouse and Aurora, and whatever a Helm
-// release has installed. A dead controller leaves its objects as they were, and a
-// Plugin is ready without a single pod: only its workload tells.
+// Package controllers turns workloads into rows: those of Flux, External Secrets Operator, OpenBao,
+// Greenhouse and Aurora, and those installed by Helm releases. A dead controller leaves its objects as
+// they were, and a Plugin is ready without a single pod, so only the workload shows the failure.
 package controllers
 
 import (
@@ -40,8 +39,7 @@ func (c Collector) Families() []*exposition.Family {
 	return slices.Concat(Families(), podFamilies(), c.exported.scrapeFamilies())
 }
 
-// Resources returns the kinds to watch, in all namespaces. What belongs to nobody
-// here has no rows.
+// Resources returns the kinds to watch, in all namespaces. Workloads of other systems have no rows.
 func (c Collector) Resources() []watch.Resource {
 	known := matchers(c.Config.Selectors)
 	return []watch.Resource{

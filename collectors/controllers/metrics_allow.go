@@ -18,8 +18,8 @@ type exportable struct {
 	distribution bool
 }
 
-// defaultAllowed are the families without an allow list: what tells a controller that
-// works from one that is stuck, and who is to blame.
+// defaultAllowed are the default families: those that distinguish a working controller from a stuck
+// one, and show the cause.
 func defaultAllowed() []exportable {
 	return []exportable{
 		{name: "controller_runtime_active_workers", help: "Workers of the controller that are busy."},
@@ -52,9 +52,8 @@ func defaultAllowed() []exportable {
 	}
 }
 
-// reexport is what is taken over from the metrics of controllers. Its families must
-// be those that the exposition was created with, so it is made once for a
-// configuration.
+// reexport selects the metrics of controllers that are exported again. Its families must be those that
+// the exposition was created with, so it is built once for a configuration.
 type reexport struct {
 	families []*exposition.Family
 	// plain are families by the name of their samples.
@@ -108,7 +107,7 @@ const bucketHelp = "Buckets of the histogram, because the configuration asks for
 
 const userHelp = "Exported again as the controller has it, because the configuration allows it."
 
-// userAllowed keeps what is known about the families of the default list.
+// userAllowed keeps type and help of the families of the default list.
 func userAllowed(allow []string) []exportable {
 	known := defaultAllowed()
 	list := make([]exportable, len(allow))

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// manySamples is what a controller with many objects says: about 1 MB.
+// manySamples returns the metrics of a controller with many objects: about 1 MB.
 func manySamples(tb testing.TB) []byte {
 	tb.Helper()
 	base, err := os.ReadFile("testdata/kustomize-controller.prom")
@@ -39,8 +39,8 @@ func manySamples(tb testing.TB) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkParse reads 1 MB of which a sixth is taken over, beside the stock parsers,
-// which would have to be told what is taken over, too.
+// BenchmarkParse reads 1 MB of which a sixth is exported again, beside the stock parsers, which would
+// need the same selection.
 func BenchmarkParse(b *testing.B) {
 	text := manySamples(b)
 	b.Run("ours", func(b *testing.B) {

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// maxLine bounds one line: a longer one has no end, or a value that nobody wants.
+// maxLine bounds one line: a longer one has no end, or a value without use.
 const maxLine = 64 << 10
 
 // sample is one line of an exposition that is taken over. Its labels are valid until
@@ -29,10 +29,9 @@ type sample struct {
 	labels []exposition.Label
 }
 
-// parser reads the text format as a stream: a line at a time, keeping nothing but
-// samples that are taken over. The stock parsers want all of it in memory, and a
-// controller with many objects says 10 MB of which a few kilobytes matter. It is used
-// again and again, by one goroutine.
+// parser reads the text format as a stream: a line at a time, keeping only samples that are exported
+// again. The stock parsers need the whole body in memory, and a controller with many objects sends 10
+// MB of which a few kilobytes matter. It is reused, by one goroutine.
 type parser struct {
 	*reexport
 
@@ -42,8 +41,8 @@ type parser struct {
 	of     []byte
 	into   *exposition.Family // where its sum and count go; nil if nowhere
 	labels []exposition.Label
-	// kept is told the lines that are taken over, or do not fit, and the histogram or
-	// summary that they are a part of. May be nil.
+	// kept is called with the lines that are exported again, or do not fit, and the histogram or
+	// summary that they belong to. May be nil.
 	kept func(of, line []byte)
 }
 
@@ -51,9 +50,8 @@ func newParser(r *reexport) *parser {
 	return &parser{reexport: r, lines: bufio.NewReaderSize(nil, maxLine)}
 }
 
-// parse hands over each sample that is taken over, in order. misfits are samples of an
-// allowed family that are not of the type that it is known to have. An error may come
-// after any number of samples: what was said before it is not to be trusted, either.
+// parse calls each with the selected samples, in order. misfits are samples of an allowed family that
+// do not have its known type. After an error, the samples before it must not be used, either.
 func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err error) {
 	p.lines.Reset(body)
 	defer p.lines.Reset(nil)
@@ -155,7 +153,7 @@ func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
 	return s, false, err
 }
 
-// take says where a sample goes, if anywhere.
+// take returns the family of a sample, if it is selected.
 func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit bool) {
 	if suffix, ok := bytes.CutPrefix(name, p.of); ok && len(p.of) > 0 {
 		switch {
@@ -195,7 +193,7 @@ func (p *parser) cut(line string) ([]exposition.Label, error) {
 	return p.labels, nil
 }
 
-// scanValue reads a value and, perhaps, the time that nobody needs.
+// scanValue reads a value and ignores an optional timestamp.
 func scanValue(rest []byte) (float64, error) {
 	rest = bytes.TrimLeft(rest, " \t")
 	end := bytes.IndexAny(rest, " \t")

@@ -114,7 +114,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseRefuses what is not the text format, also where nobody wants the line.
+// TestParseRefuses: invalid lines are refused, also those of families that are not selected.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -210,8 +210,8 @@ func stockParsed(text string) (map[string]float64, error) {
 	return found, nil
 }
 
-// FuzzParse: what expfmt takes is read in the same way, and whatever comes, what is
-// taken over makes an exposition.
+// FuzzParse: input that expfmt accepts has the same result, and the result of any input is a valid
+// exposition.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"testdata/kustomize-controller.prom", "testdata/external-secrets.prom"} {
 		text, err := os.ReadFile(name)
@@ -241,7 +241,7 @@ func FuzzParse(f *testing.F) {
 		}
 		stock, err := stockParsed(string(text))
 		if err != nil {
-			return // it looks at more than lines, such as at what is there twice
+			return // expfmt checks more than single lines, such as duplicates
 		}
 		for key, want := range stock {
 			if !slices.ContainsFunc(samples, func(s string) bool { return strings.HasPrefix(s, key+" ") }) && want != 0 && !math.IsNaN(want) {

@@ -88,7 +88,7 @@ type scrapeWorker struct {
 	rows   *exposition.Rows
 }
 
-// scrape takes over what a pod tells, all of it or nothing.
+// scrape replaces the rows of a pod by its metrics, all or nothing.
 func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	within, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -115,7 +115,7 @@ func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) err
 	defer func() { _ = body.Close() }()
 	cut, err := takeOver(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
 	if err != nil {
-		if ctx.Err() != nil { // what was cut off by that is no mistake of the pod
+		if ctx.Err() != nil { // a cancelled read is no failure of the pod
 			err = ctx.Err()
 		}
 		return readFailure(err)

@@ -200,7 +200,7 @@ func (p *pods) replacePods(current []*pod, failures failure.List) {
 	p.podRows.Replace(entries)
 }
 
-// Settled says whether everything was asked once.
+// Settled reports whether everything was read once.
 func (p *pods) Settled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -62,8 +62,8 @@ func podFamilies() []*exposition.Family {
 	return []*exposition.Family{podInfo, podReady, podRestarts, podLastRestartReason, podLastRestart, podWaiting, podCreated, podsFailing}
 }
 
-// scrapeFamilies are the rows that come from the metrics of pods: those about asking
-// for them, and what is exported again.
+// scrapeFamilies are the families of rows from the metrics of pods: those about the scrapes, and those
+// that are exported again.
 func (r *reexport) scrapeFamilies() []*exposition.Family {
 	return append([]*exposition.Family{scrapeSuccess, scrapeFailing, metricsCut}, r.families...)
 }

@@ -31,8 +31,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// stubServer is an API server as far as pods are concerned: lists with selectors and
-// pages, and the proxy. Behind the proxy is what controllers say, by namespace/name:port.
+// stubServer is an API server for pods: lists with selectors and pages, and the proxy. Answers of
+// controllers behind the proxy are by namespace/name:port.
 type stubServer struct {
 	cluster fleet.Cluster
 
@@ -60,7 +60,7 @@ func newStubServer(tb testing.TB) *stubServer {
 	return s
 }
 
-// set changes what is answered.
+// set changes the answers.
 func (s *stubServer) set(change func(*stubServer)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// list answers in pages. The token says where the next one begins.
+// list answers in pages. The token is the start of the next one.
 func (s *stubServer) list(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +133,7 @@ func (s *stubServer) proxy(w http.ResponseWriter, r *http.Request, rest string) 
 	handler := s.behind[namespace+"/"+name]
 	s.mu.Unlock()
 	if handler == nil || path != "/metrics" {
-		// What an API server says of a pod that it cannot reach.
+		// The answer of an API server for a pod that it cannot reach.
 		apiError(http.StatusServiceUnavailable, "ServiceUnavailable")(w, r)
 		return
 	}
@@ -149,7 +149,7 @@ func apiError(code int, reason string) http.HandlerFunc {
 	}
 }
 
-// says is a controller with these metrics.
+// says returns a controller with these metrics.
 func says(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")

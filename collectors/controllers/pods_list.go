@@ -88,7 +88,7 @@ func decodePods(body io.Reader, each func(*pod) error) (next string, err error) 
 	return list.Continue, nil
 }
 
-// decodeFailure says what is wrong without quoting the body.
+// decodeFailure returns an error of decoding without quoting the body.
 func decodeFailure(err error) error {
 	var syntax *jsontext.SyntacticError
 	var wrong *json.SemanticError

@@ -20,7 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// TestListsGoOn: page by page, from the cache first, and only what is selected.
+// TestListsGoOn: page by page, from the cache first, and only selected pods.
 func TestListsGoOn(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -79,7 +79,7 @@ func TestSelectorsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// TestListsThatFail: what is known stays for a while, and then is not known.
+// TestListsThatFail: known pods stay for a while, and then become unknown.
 func TestListsThatFail(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -139,7 +139,7 @@ func TestListsThatFail(t *testing.T) {
 	}
 }
 
-// FuzzPods: whatever an API server says, what comes out is an exposition.
+// FuzzPods: any answer of an API server results in a valid exposition.
 func FuzzPods(f *testing.F) {
 	text, err := json.Marshal(map[string]any{"kind": "PodList", "metadata": map[string]any{"continue": "x"}, "items": []any{podObject("a", nil), podObject("b", nil)}})
 	if err != nil {

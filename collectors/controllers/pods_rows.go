@@ -78,11 +78,11 @@ type containerTerminated struct {
 // key is the name of the pod in its cluster.
 func (p *pod) key() string { return p.Metadata.Namespace + "/" + p.Metadata.Name }
 
-// ended says that the pod is over and stays so: a Job that is done, or one that was
-// evicted and has been replaced.
+// ended reports whether the pod has ended for good: a completed Job, or an evicted pod that was
+// replaced.
 func (p *pod) ended() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
 
-// component is what the pod does within its system, as its labels say.
+// component returns the function of the pod in its system, by its labels.
 func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 
 // main is the container that does the work; others are beside it.
@@ -144,7 +144,7 @@ func (p *pod) rows(r *exposition.Rows) {
 	}
 }
 
-// lastRestartRows tell about the container that ended last and was restarted.
+// lastRestartRows adds the rows of the container that was restarted last.
 func (p *pod) lastRestartRows(r *exposition.Rows) {
 	var reason string
 	var last time.Time
@@ -159,7 +159,7 @@ func (p *pod) lastRestartRows(r *exposition.Rows) {
 	}
 }
 
-// oneOf closes a set: container runtimes may say anything.
+// oneOf maps a reason to a closed set: container runtimes may report any text.
 func oneOf(reason string, known []string) string {
 	if slices.Contains(known, reason) {
 		return reason
@@ -167,13 +167,13 @@ func oneOf(reason string, known []string) string {
 	return "Other"
 }
 
-// restartReasons are what kubelet and container runtimes say of a container that ended.
+// restartReasons are the reasons of kubelet and container runtimes for a container that ended.
 func restartReasons() []string {
 	return []string{"OOMKilled", "Error", "Completed", "ContainerCannotRun", "ContainerStatusUnknown", "DeadlineExceeded", "Evicted", "StartError", "Unknown"}
 }
 
-// waitingReasons are what kubelet says of a container that does not run, and the
-// scheduler of a pod.
+// waitingReasons are the reasons of kubelet for a container that does not run, and of the scheduler
+// for a pod.
 func waitingReasons() []string {
 	return []string{
 		"ContainerCreating", "PodInitializing",

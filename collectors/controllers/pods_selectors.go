@@ -28,7 +28,7 @@ func podSelectors(configured map[string]string) []podSelector {
 	return list
 }
 
-// matches says whether a pod of a snapshot is one that the selector finds.
+// matches reports whether the selector finds a pod of a snapshot.
 func (s podSelector) matches(p *pod) bool {
 	parsed, err := labels.Parse(s.selector)
 	return err == nil && parsed.Matches(labels.Set(p.Metadata.Labels))

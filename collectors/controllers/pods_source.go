@@ -18,7 +18,7 @@ type podSource interface {
 	// refresh begins a round.
 	refresh(ctx context.Context) error
 	list(ctx context.Context, s podSelector) ([]*pod, error)
-	// asks says whether the pod has metrics that can be asked for.
+	// asks reports whether the pod has metrics that can be scraped.
 	asks(p *pod) bool
 	// scrape returns a body, which the caller closes, or why there is none.
 	scrape(ctx context.Context, p *pod) (io.ReadCloser, error)
@@ -46,7 +46,7 @@ func newPodSource(c config.Controllers, site collectors.Site) podSource {
 // livePods are the pods of a cluster that is reached over the network.
 type livePods struct {
 	client  *fleet.Client
-	scraper scraper // nil: nobody wants metrics
+	scraper scraper // nil: no metrics are read
 }
 
 func (*livePods) refresh(context.Context) error { return nil }

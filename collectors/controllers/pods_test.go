@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// storedCluster is a snapshot with the pods of testdata and what two of them say.
+// storedCluster is a snapshot with the pods of testdata and the metrics of two of them.
 func storedCluster(t *testing.T) fleet.Cluster {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "management")
@@ -39,7 +39,7 @@ func storedCluster(t *testing.T) fleet.Cluster {
 	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}
 }
 
-// TestPodsBecomeTheRowsOfTheGoldenFile, and what two of them say of themselves.
+// TestPodsBecomeTheRowsOfTheGoldenFile, with the metrics of two of them.
 func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	p, e := startPods(t, storedCluster(t), podConfig(), nil)
@@ -126,8 +126,7 @@ func number(t *testing.T, text string) (v float64) {
 	return v
 }
 
-// TestASnapshotChanges: pods and what they say come and go; what cannot be read
-// changes nothing.
+// TestASnapshotChanges: pods and metrics come and go; files that cannot be read change nothing.
 func TestASnapshotChanges(t *testing.T) {
 	t.Parallel()
 	cluster := storedCluster(t)

@@ -37,14 +37,14 @@ func scrapeReasons() []failure.Reason {
 const (
 	// scrapeTimeout bounds the whole of one answer.
 	scrapeTimeout = 5 * time.Second
-	// maxMetrics bounds what is read of one, unpacked. kustomize-controller has about
-	// 2 KB for each of its objects.
+	// maxMetrics bounds the body of one pod, unpacked. kustomize-controller has about 2 KB for each of
+	// its objects.
 	maxMetrics = 32 << 20
-	// textFormat is what is read; no controller refuses it.
+	// textFormat is the accepted format; all controllers serve it.
 	textFormat = "text/plain;version=0.0.4"
 )
 
-// endpoint is where a pod tells its metrics.
+// endpoint is the metrics endpoint of a pod.
 type endpoint struct {
 	scheme string
 	port   int
@@ -78,7 +78,7 @@ func (p *pod) metricsEndpoint() (endpoint, bool) {
 
 func validPort(n int) bool { return n > 0 && n < 1<<16 }
 
-// askable says whether it makes sense to ask the pod.
+// askable reports whether the pod is in a state in which it can be scraped.
 func (p *pod) askable() bool {
 	_, ok := p.metricsEndpoint()
 	return ok && p.Status.Phase == "Running" && p.Status.IP != "" && p.Metadata.Deleted.IsZero()
@@ -142,8 +142,8 @@ func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 
 func (s direct) close() { s.client.CloseIdleConnections() }
 
-// body is that of a success. status tells what an API server says in the place of the
-// controller; empty if it is the controller that speaks.
+// body returns the body of a successful answer. status returns the error of an API server that answers
+// in place of the controller; empty if the controller answered.
 func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser, error) {
 	if answer.StatusCode == http.StatusOK {
 		return httpclient.LimitBody(answer.Body, maxMetrics), nil

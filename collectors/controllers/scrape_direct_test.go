@@ -38,7 +38,7 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		change func(metadata, spec, status map[string]any)
-		want   string // empty: nobody
+		want   string // empty: no request
 	}{
 		"of Flux":             {nil, "x:8080"},
 		"of ESO":              {ports(m{"name": "webhook", "containerPort": 10250}, m{"name": "metrics", "containerPort": 8081}), "x:8081"},
@@ -84,7 +84,7 @@ func TestDirect(t *testing.T) {
 		case "10.1.0.3:8080":
 			http.Redirect(w, r, "http://10.1.0.1:8080/metrics", http.StatusFound)
 		case "10.1.0.4:8080":
-			apiError(http.StatusForbidden, "Forbidden")(w, r) // nobody but the controller can have said so
+			apiError(http.StatusForbidden, "Forbidden")(w, r) // can only come from the controller
 		default:
 			says("workqueue_depth{name=\"x\"} 3\n")(w, r)
 		}
@@ -96,7 +96,7 @@ func TestDirect(t *testing.T) {
 	defer encrypted.Close()
 	old := httptest.NewUnstartedServer(controller)
 	old.Config.ErrorLog = log.New(io.Discard, "", 0)
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} // what is refused
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} // is refused
 	old.StartTLS()
 	defer old.Close()
 	to := map[string]string{
@@ -151,7 +151,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestNone asks nobody.
+// TestNone: no requests are sent.
 func TestNone(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)

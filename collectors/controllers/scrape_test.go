@@ -233,8 +233,8 @@ func TestPodsThatGo(t *testing.T) {
 	}
 }
 
-// TestManySeries: what is too much is counted, and the family that has too many does
-// not push out the others.
+// TestManySeries: series above the limit are counted, and a family that has too many does not displace
+// the others.
 func TestManySeries(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

@@ -39,8 +39,7 @@ type storedPods struct {
 	meta        snapshot.Meta
 }
 
-// refresh reads the directory if it has changed. If that fails, what was read before
-// stays.
+// refresh reads the directory if it has changed. If that fails, the previous pods stay.
 func (r *storedPods) refresh(ctx context.Context) error {
 	fingerprint := r.cluster.Fingerprint(ctx)
 	if fingerprint == r.fingerprint {

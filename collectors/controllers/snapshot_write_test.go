@@ -64,8 +64,8 @@ func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string,
 	return servedRows(t, e), w.Answers, w.Missing
 }
 
-// crowd is a server with pods in all states, and controllers that say all there is to
-// say, with secrets where nobody looks.
+// crowd returns a server with pods in all states, and controllers with all metrics, with secrets in
+// fields that are not read.
 func crowd(t *testing.T) *stubServer {
 	t.Helper()
 	s := newStubServer(t)
@@ -225,7 +225,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	}
 }
 
-// TestSnapshotWithoutTimeBlamesNobody: what was not asked in time is missing.
+// TestSnapshotWithoutTimeBlamesNobody: pods that were not read in time are missing.
 func TestSnapshotWithoutTimeBlamesNobody(t *testing.T) {
 	t.Parallel()
 	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {

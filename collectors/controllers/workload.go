@@ -56,7 +56,7 @@ type updateStrategy struct {
 	Type string `json:"type"`
 }
 
-// workloadContainer is what is read of a container: no command, no environment.
+// workloadContainer has the fields that are read of a container: no command, no environment.
 type workloadContainer struct {
 	Name  string     `json:"name"`
 	Image redact.URL `json:"image"`
@@ -139,8 +139,7 @@ func (w *workload) deployment(r *exposition.Rows, l []string) {
 	}
 }
 
-// statefulSet adds the numbers of what is scaled. The API server sets a default of
-// one replica.
+// statefulSet adds the numbers of replicas. The API server sets a default of one replica.
 func (w *workload) statefulSet(r *exposition.Rows, l []string) {
 	replicas := int64(1)
 	if w.Spec.Replicas != nil {

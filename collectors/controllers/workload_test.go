@@ -39,8 +39,8 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	}
 }
 
-// TestAWorkloadOfNobodyIsNotStored: it has no entry, and one that is nobody's any
-// more loses its rows.
+// TestAWorkloadOfNobodyIsNotStored: a workload of no system has no entry, and loses its rows if it had
+// one.
 func TestAWorkloadOfNobodyIsNotStored(t *testing.T) {
 	t.Parallel()
 	r := workloadSuite(config.Controllers{Selectors: map[string]string{"aurora": "tier=ui"}}).Rig(t, collectortest.Management)

@@ -8,8 +8,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// What the objects say about the flow of secrets goes beside their rows: where a
-// key is depends on the store, which is another object.
+// Notes of objects about the flow of secrets are kept beside their rows: the location of a key depends
+// on the store, which is another object.
 
 // perReference are the bytes that a reference to a secret or a store takes in memory, beside its
 // names.

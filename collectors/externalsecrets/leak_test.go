@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingLeaks looks in the rows of each object for what must not be there.
-// In testdata, s3cr3t is in all that is nobody's business.
+// TestNothingLeaks searches the rows of each object for confidential fields, which have the value
+// s3cr3t in testdata.
 func TestNothingLeaks(t *testing.T) {
 	found := 0
 	for _, c := range suite().Cases(t) {

@@ -54,8 +54,7 @@ func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
 	}
 }
 
-// readyOf is what the rows say about the Ready condition, in the notation of the
-// testbed.
+// readyOf returns the Ready condition in the rows, in the notation of the testbed.
 func readyOf(o collectortest.Object, cluster string, rows map[string]string) string {
 	family, labels := strings.ToLower(o.Kind), fmt.Sprintf("namespace=%q,name=%q", o.Metadata.Namespace, o.Metadata.Name)
 	switch o.Kind {

@@ -70,8 +70,8 @@ func (p *provider) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // authKeys is the way to log in: the one key that auth has, and the mount.
 type authKeys struct {
 	method, mount string
-	// referent says that the credentials have no namespace: in a ClusterSecretStore
-	// they are then those of each user, and nobody has tried them.
+	// referent reports that the credentials have no namespace: in a ClusterSecretStore they are then
+	// those of each user, and were not validated.
 	referent bool
 }
 
@@ -125,7 +125,7 @@ func (a *authKeys) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 }
 
-// defaultMount is where External Secrets Operator logs in if it is not told where.
+// defaultMount is the default mount of External Secrets Operator for logins.
 func defaultMount(method string) string {
 	switch method {
 	case "appRole":
@@ -230,7 +230,7 @@ func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exp
 // isVault reports whether the provider has the API of Vault.
 func (p *provider) isVault() bool { return p.name == "vault" || p.name == "openBao" }
 
-// backend identifies what is behind a store: the OpenBao or server, else the provider.
+// backend identifies the system behind a store: the OpenBao or server, else the provider.
 func (p *provider) backend(cluster string, backends config.Backends) string {
 	if p.isVault() {
 		return backends.Find(cluster, string(p.vault.Server))

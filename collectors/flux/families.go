@@ -9,10 +9,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// The five families that Flux Operator exports, too, with its label names and
-// values (research: flux-operator v0.59.0) and ours beside them. Where it is
-// wrong we differ: a Receiver has no url (the path of a webhook is a secret),
-// URLs lose user info and query, and a suspended ArtifactGenerator says so.
+// The five families that Flux Operator exports, too, with its label names and values (research:
+// flux-operator v0.59.0) and more labels. Corrections: a Receiver has no url (the path of a webhook is
+// a secret), URLs lose user info and query, and a suspended ArtifactGenerator is shown as suspended.
 var (
 	instanceInfo = &exposition.Family{
 		Name: "flux_instance_info", Type: exposition.Gauge,
@@ -147,8 +146,8 @@ var (
 		"The shards for which a FluxInstance has installed controllers. Always 1.", "shard")
 )
 
-// The families of a FluxReport: what Flux Operator says about its cluster, as a
-// second opinion to the rows from the objects themselves.
+// The families of a FluxReport: the view of Flux Operator on its cluster, to compare with the rows
+// from the objects themselves.
 var (
 	reportInfo = about("cobaltcore_flux_report_info",
 		"The distribution and the cluster that a FluxReport describes. Always 1.",

@@ -53,7 +53,7 @@ type fluxInstance struct {
 	} `json:"status"`
 }
 
-// instanceCluster is what a FluxInstance is told about its cluster.
+// instanceCluster has the settings of a FluxInstance about its cluster.
 type instanceCluster struct {
 	Type          string `json:"type"`
 	Size          string `json:"size"`

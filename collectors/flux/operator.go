@@ -26,7 +26,7 @@ const (
 
 func operatorAnnotations() []string { return []string{reconcileAnnotation, reconcileEveryAnnotation} }
 
-// disabled says whether an annotation says so; the controllers ignore case.
+// disabled reports whether an annotation has the value disabled; the controllers ignore case.
 func disabled(m *watch.Meta, annotation string) bool {
 	return strings.EqualFold(m.Annotations[annotation], "disabled")
 }

@@ -143,8 +143,8 @@ func requested(m *watch.Meta) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// parseSize reads sizes such as 3.7 MiB, with which Flux Operator says how
-// large the artifacts of a kind are.
+// parseSize reads sizes such as 3.7 MiB, the format of Flux Operator for the size of the artifacts of
+// a kind.
 func parseSize(s string) (bytes float64, ok bool) {
 	number, unit, _ := strings.Cut(s, " ")
 	n, err := strconv.ParseFloat(number, 64)

@@ -94,7 +94,7 @@ func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exp
 	return s.result.Memory
 }
 
-// ref is what the source follows, the most specific of what is set.
+// ref returns the most specific reference that the source follows.
 func (o *source) ref(kind string) string {
 	ref := o.Spec.Ref
 	switch kind {

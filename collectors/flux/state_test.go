@@ -17,8 +17,8 @@ import (
 
 var notReadyRow = regexp.MustCompile(`_not_ready_since_timestamp_seconds\{.*status="([^"]*)",onset="([^"]*)",tolerated="([^"]*)",source="([^"]*)",upstream="([^"]*)".*\} (\d+)`)
 
-// TestStates goes through shapes of the statuses of kinds and versions: what the rows say
-// about the state, the reason and the onset. The rules are those of package lifecycle.
+// TestStates compares state, reason and onset in the rows for statuses of several kinds and versions.
+// The rules are those of package lifecycle.
 func TestStates(t *testing.T) {
 	const at = "2026-11-22T1%d:00:00Z"
 	hour := func(h int) string { return fmt.Sprintf(at, h) }

@@ -259,7 +259,7 @@ func (s *subject) waits(on []reference) []dependencies.Wait {
 	return waits
 }
 
-// kubeConfig says where the objects of a Kustomization or HelmRelease go.
+// kubeConfig names the target cluster of a Kustomization or HelmRelease.
 type kubeConfig struct {
 	SecretRef    reference `json:"secretRef"`
 	ConfigMapRef reference `json:"configMapRef"`
@@ -273,8 +273,8 @@ func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	return v.Target(fleet.Reference{Kind: "ConfigMap", Namespace: namespace, Name: k.ConfigMapRef.Name})
 }
 
-// inventory is the list of what was applied; only its length is kept. It is absent before
-// something was, and in what older controllers wrote.
+// inventory is the list of applied objects; only its length is kept. It is absent before the first
+// apply, and in statuses of older controllers.
 type inventory struct {
 	Entries watch.Count `json:"entries"`
 }

@@ -39,8 +39,7 @@ func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
 	}
 }
 
-// TestOddLabelValuesArriveAsTheyAre reads what the exposition says with the
-// parser of Prometheus.
+// TestOddLabelValuesArriveAsTheyAre reads the exposition with the parser of Prometheus.
 func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
 	long := strings.Repeat("a23456789.", 25) + "abc" // 253, the longest name of an object
 	for _, tc := range []struct{ name, json, want string }{
@@ -103,8 +102,8 @@ func TestALongValueIsCutAndMarked(t *testing.T) {
 	}
 }
 
-// oddKustomization renders a Kustomization that says text, which is JSON
-// without the quotes, in many places. It returns those labels of its info row.
+// oddKustomization renders a Kustomization that has text, JSON without the quotes, in many fields. It
+// returns those labels of its info row.
 func oddKustomization(t *testing.T, text string) map[string]string {
 	t.Helper()
 	raw := strings.ReplaceAll(`{"metadata":{"namespace":"flux-system","name":"TEXT"},

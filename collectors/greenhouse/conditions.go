@@ -49,7 +49,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	r.Bool(f.suspended, s.suspended(meta), labels...)
 }
 
-// known is a status of a condition. What is neither True nor False is Unknown.
+// known returns the status of a condition. A value other than True and False is Unknown.
 func known(status string) string {
 	if status == "True" || status == "False" {
 		return status
@@ -65,15 +65,15 @@ func isReason(text string) bool {
 // maxWord is more than any type, reason or state has.
 const maxWord = 128
 
-// isType says whether text is the type of a condition: a word, perhaps with dots, behind
-// a domain or not, as in example.com/Ready.
+// isType reports whether text is the type of a condition: a word, perhaps with dots, with or without a
+// domain in front, as in example.com/Ready.
 func isType(text string) bool {
 	domain, name, found := strings.Cut(text, "/")
 	return isWord(strings.ReplaceAll(domain, ".", "_")) && (!found || isWord(strings.ReplaceAll(name, ".", "_"))) && len(text) <= maxWord
 }
 
-// isWord says whether text is one word, as states of releases are.
-// The schema of Greenhouse does not ask for that, and prose may quote a secret.
+// isWord reports whether text is one word, as states of releases are. The schema of Greenhouse does
+// not require that, and free text may quote a secret.
 func isWord(text string) bool {
 	for _, c := range []byte(text) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

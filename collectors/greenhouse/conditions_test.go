@@ -117,7 +117,7 @@ func conditioned(t *testing.T, kind string, set [][2]string) collectortest.Objec
 	return collectortest.Parse(t, raw)
 }
 
-// conditionRows are the rows that all kinds have, without what tells the object.
+// conditionRows returns the rows that all kinds have, without the labels of the object.
 func conditionRows(text string) map[string]string {
 	rows := map[string]string{}
 	for row, value := range collectortest.Rows(text) {

@@ -41,7 +41,7 @@ type catalogObject struct {
 	} `json:"status"`
 }
 
-// inventory has what was made for each source. What the sources are called is not read.
+// inventory has the objects created for each source. Names of sources are not read.
 type inventory map[string][]struct {
 	Ready string `json:"ready"`
 }

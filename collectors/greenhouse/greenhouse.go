@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package greenhouse turns the objects of Greenhouse into rows. Each shows what the
-// status of its object says, condition by condition: a Cluster is ready without its
-// nodes, and a Plugin without a single pod. What runs in the clusters is a join.
+// Package greenhouse turns the objects of Greenhouse into rows. Each has the status of its object,
+// condition by condition: a Cluster is ready without its nodes, and a Plugin without a single pod.
+// Workloads in the clusters are joined in PromQL.
 package greenhouse
 
 import (

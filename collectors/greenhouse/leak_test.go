@@ -10,8 +10,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingLeaks looks for what must not be in a row. In testdata, s3cr3t is in all
-// that is nobody's business: messages, options, people, URLs.
+// TestNothingLeaks searches the rows for confidential fields, which have the value s3cr3t in testdata:
+// messages, options, people, URLs.
 func TestNothingLeaks(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		found := false

@@ -13,7 +13,7 @@ var (
 	stateFamilies     = []string{"not_ready_since_timestamp_seconds", "reason_info"}
 	conditionFamilies = []string{
 		"not_ready_since_timestamp_seconds", "reason_info", "ready", "condition", "condition_reason_info", "condition_transition_timestamp_seconds", "suspended",
-		// Without conditions, nobody has looked at the object.
+		// An object without conditions has not been processed.
 		"plugins", "plugins_ready", "plugins_failed", "inventory", "members", "clusters", "clusters_failed", "exposed_services",
 	}
 	nodeFamilies   = []string{"nodes", "nodes_ready", "nodes_not_ready"}

@@ -60,7 +60,7 @@ func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// set changes what is answered.
+// set changes the answers.
 func (a *apiServer) set(change func(*apiServer)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

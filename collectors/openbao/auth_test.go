@@ -181,7 +181,7 @@ func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 	}
 }
 
-// TestALoginThatFailsIsAllThatFails: what nobody could ask is not failing.
+// TestALoginThatFailsIsAllThatFails: endpoints that need the login do not fail themselves.
 func TestALoginThatFailsIsAllThatFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc

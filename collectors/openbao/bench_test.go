@@ -18,9 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 )
 
-// BenchmarkRound100Nodes asks 100 nodes what they tell everybody, over loopback.
-// core-%-at-15s is the CPU time of the process, of which the nodes take their
-// part, for one round each 15 s.
+// BenchmarkRound100Nodes sends the requests without a token to 100 nodes, over loopback. core-%-at-15s
+// is the CPU time of the process, including that of the nodes, for one round each 15 s.
 func BenchmarkRound100Nodes(b *testing.B) {
 	b.Run("http", func(b *testing.B) { benchmarkRound(b, nil) })
 	b.Run("https", func(b *testing.B) {

@@ -36,7 +36,7 @@ func write(tb testing.TB, file, text string) {
 	}
 }
 
-// TestLiveNodesBringTheSameRowsAsASnapshot, but for what is measured.
+// TestLiveNodesBringTheSameRowsAsASnapshot, except for measurements.
 func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "healthy-2.6", "leader-sealed", "all-sealed", "pki", "kv", "dev-server", "forbidden"} {
 		t.Run(name, func(t *testing.T) {
@@ -123,8 +123,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	})
 }
 
-// TestTheEnvironmentHasNoEffect: it may be that of somebody who works with
-// OpenBao, too.
+// TestTheEnvironmentHasNoEffect: it may have the settings of a user of OpenBao.
 func TestTheEnvironmentHasNoEffect(t *testing.T) {
 	wrong := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was asked because of the environment", r.URL)

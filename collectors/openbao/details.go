@@ -19,13 +19,13 @@ import (
 type detail struct {
 	name     string
 	interval time.Duration
-	// endpoints are what cannot be asked while nobody leads.
+	// endpoints returns the endpoints that need a leader.
 	endpoints func() []string
 	ask       func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
 	pki       bool // is about the PKI mounts whose issuers are known
-	// begin is called before each turn and what it returns after it; stale says that
-	// something else is to be asked than in the last one. Nil if that cannot be.
+	// begin is called before each turn, and its result after it; stale reports that the references have
+	// changed since the last turn. Nil if they cannot change.
 	begin func() (end func())
 	stale func() bool
 	wake  chan struct{}
@@ -49,8 +49,8 @@ type detailRound struct {
 	pki      ask.PKIAnswers
 	rows     []func(*exposition.Rows)
 	failures failure.List
-	locked   bool // there is no token, which the login tells
-	unknown  bool // nobody has found out yet which PKI mounts there are
+	locked   bool // without a token; the login reports the failure
+	unknown  bool // the PKI mounts are not known yet
 	stored   map[secretflow.Path]secretflow.Stored
 	// requests counts those that were sent, left those that are left to the next turn.
 	requests, left int
@@ -191,7 +191,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 	return turn
 }
 
-// passing says whether the last failure is that of a cluster that is changing.
+// passing reports whether the last failure is that of a cluster that is changing.
 func passing(fs failure.List) bool {
 	if len(fs) == 0 {
 		return false

@@ -88,7 +88,7 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	}
 }
 
-// TestAServiceThatCannotBeFound says so and settles all the same.
+// TestAServiceThatCannotBeFound has a failing endpoint and settles.
 func TestAServiceThatCannotBeFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func(*bao, *apiServer)

@@ -25,7 +25,7 @@ const (
 	flowPatience = 3
 )
 
-// flowAnswer is what is known about a secret.
+// flowAnswer is the known state of a secret.
 type flowAnswer struct {
 	version int
 	updated time.Time // zero: it does not exist, or is deleted
@@ -87,7 +87,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 	d.showFlow(all)
 }
 
-// showFlow shows what is known about the secrets.
+// showFlow adds the rows of the secrets.
 func (d *detailRound) showFlow(all []secretflow.Path) {
 	d.stored = map[secretflow.Path]secretflow.Stored{}
 	for _, p := range all {
@@ -113,16 +113,15 @@ func (i *instance) beginFlow() (end func()) {
 	}
 }
 
-// flowStale says whether somebody refers to other secrets than in the last turn.
+// flowStale reports whether the referenced secrets have changed since the last turn.
 func (i *instance) flowStale() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return !slices.Equal(i.asked, i.flow.Paths(i.Identity()))
 }
 
-// isKV2 says whether a mount has metadata. While it is not known which mounts there
-// are, those of the configuration are asked: what stands before /data/ in a key may
-// be anything.
+// isKV2 reports whether a mount has metadata. While the mounts are unknown, those of the configuration
+// are read: the text before /data/ in a key may be anything.
 func (d *detailRound) isKV2(mount string) bool {
 	if d.mounts != nil {
 		return (*d.mounts)[mount].Full() == "kv-v2"

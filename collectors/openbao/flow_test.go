@@ -112,8 +112,8 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	testutil.Until(t, "the new one is asked for", func() bool { return stored() == 1 })
 }
 
-// TestFlowIsNotSettledWhileItIsAsked: what was asked before is not what somebody
-// refers to now.
+// TestFlowIsNotSettledWhileItIsAsked: a turn for earlier references does not count for the present
+// ones.
 func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
 	t.Parallel()
 	b := newBao(t, "healthy-2.4", nil)

@@ -145,7 +145,7 @@ func TestEveryFamilyHasAGoldenFile(t *testing.T) {
 			filled[name] = true
 		}
 	}
-	b := newBao(t, "partial", nil) // what is measured is not in a snapshot
+	b := newBao(t, "partial", nil) // measurements are not in a snapshot
 	b.site.Now = time.Now
 	i := b.start(t)
 	i.askNodesOnce(t.Context())

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a time that only moves when it is told to.
+// clock is a time that moves only when it is set.
 type clock struct {
 	mu sync.Mutex
 	at time.Time

@@ -23,7 +23,7 @@ type instance struct {
 	config.OpenBao
 	*failure.Journal
 
-	flow     *secretflow.Graph // nil if nobody wants to know
+	flow     *secretflow.Graph // nil if the secret flow is off
 	flowPace config.Duration
 	asked    []secretflow.Path // in the last turn; guarded by mu
 	// flowRota and flowAnswers are of the goroutine that asks for the flow.
@@ -36,7 +36,7 @@ type instance struct {
 	shift func() time.Duration // of timestamps; 0 if this is no snapshot
 
 	credentials ask.Credentials       // of the cluster loop
-	issuers     map[string]ask.Issuer // what is known about issuers; of the cluster loop
+	issuers     map[string]ask.Issuer // by path; used by the cluster loop only
 	pkiRota     rota[string]          // of the cluster loop
 	pkiAnswers  map[string]ask.MountIssuers
 	details     []*detail
@@ -116,7 +116,7 @@ func (i *instance) rowsOf(g *exposition.Group) *exposition.Rows {
 	return rows
 }
 
-// Settled says whether everything was asked once.
+// Settled reports whether everything was probed once.
 func (i *instance) Settled() bool {
 	i.mu.Lock()
 	settled := i.settled["nodes"] && i.settled["cluster"]
@@ -146,7 +146,7 @@ func (i *instance) Status() status.Status {
 	return s
 }
 
-// wake tells a loop that there is something to do. It need not be told twice.
+// wake wakes a loop. Repeated calls before it runs have no effect.
 func wake(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestStatus: an instance is up as long as any node answers, whatever it says, and
-// every failure is counted.
+// TestStatus: an instance is up as long as any node answers, with any answer, and every failure is
+// counted.
 func TestStatus(t *testing.T) {
 	b := newBao(t, "all-sealed", nil)
 	i := b.start(t)
@@ -122,8 +122,7 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	}
 }
 
-// TestDetailsGoWithTheLeader although they are not due: nobody is there to confirm
-// them.
+// TestDetailsGoWithTheLeader although they are not due: they cannot be confirmed.
 func TestDetailsGoWithTheLeader(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)

@@ -24,7 +24,7 @@ func endlessFolders(n inMemory, depth int) {
 	}
 }
 
-// TestFoldersAreFollowedSoFar: what is deeper counts as cut.
+// TestFoldersAreFollowedSoFar: deeper folders count as cut.
 func TestFoldersAreFollowedSoFar(t *testing.T) {
 	for name, tc := range map[string]struct {
 		depth, max int

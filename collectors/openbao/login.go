@@ -63,7 +63,7 @@ func atPace(o config.OpenBao) config.OpenBao {
 // Groups are the rows of the probe.
 func (l *loginProbe) Groups() []*exposition.Group { return []*exposition.Group{l.group} }
 
-// Settled says whether it has tried.
+// Settled reports whether a login was tried.
 func (l *loginProbe) Settled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,7 +112,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 	reason, begun := l.note(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
-		if step != stepToken { // else nobody knows whether a workload could
+		if step != stepToken { // else it is unknown whether a workload could log in
 			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
 		}
 		if err != nil {
@@ -158,8 +158,8 @@ const (
 	stepLogin = "login"
 )
 
-// try gets a token of the cluster and logs in with it. It says how long the login
-// took, or which step failed.
+// try gets a token of the cluster and logs in with it. It returns the duration of the login, or the
+// step that failed.
 func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, err error) {
 	jwt, err := l.serviceAccountToken(ctx)
 	if err != nil {
@@ -237,8 +237,7 @@ func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
 		})
 	}
 	asked.Wait()
-	// In the order of the names, so that what fails for several reasons always says
-	// the same one.
+	// In the order of the names, so that a failure with several reasons always has the same one.
 	found := map[judge.State]ask.Node{}
 	for n, name := range names {
 		found[states[n]] = askers[name]

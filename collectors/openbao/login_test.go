@@ -171,7 +171,7 @@ func TestProbes(t *testing.T) {
 	probe := o
 	probe.LoginProbe.Enabled = true
 	recorded := probe
-	recorded.Nodes, recorded.Cluster = nil, "dump" // there is nobody to log in to
+	recorded.Nodes, recorded.Cluster = nil, "dump" // a snapshot has no node to log in to
 	c := Collector{Instances: []config.OpenBao{o, probe, recorded}}
 	for name, tc := range map[string]struct {
 		cluster fleet.Cluster

@@ -91,7 +91,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
 	asked.Wait()
 }
 
-// beginRound removes what is no longer a node.
+// beginRound removes nodes that no longer exist.
 func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

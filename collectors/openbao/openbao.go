@@ -57,8 +57,8 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 	return probes
 }
 
-// ReadsFlow says whether an OpenBao that runs in the cluster is asked for the
-// secrets that somebody in the fleet refers to.
+// ReadsFlow reports whether an OpenBao in the cluster is read for the secrets that objects in the
+// fleet refer to.
 func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
 	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
 		login := ask.Credentials{OpenBaoAuth: o.Auth, Offline: ask.IsOffline(o, cluster)}

@@ -38,7 +38,7 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	rowsOf(t, b.site).want(t, healthy)
 }
 
-// TestOnePKIMountHoldsNothingElseUp: only what is about PKI waits for its issuers.
+// TestOnePKIMountHoldsNothingElseUp: only rows about PKI wait for its issuers.
 func TestOnePKIMountHoldsNothingElseUp(t *testing.T) {
 	b := newBao(t, "kv", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)

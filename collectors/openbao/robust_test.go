@@ -115,7 +115,7 @@ func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
 	if _, err := askers[node(0)].Ask(ctx, ask.SysHealth.At("").Request); err == nil {
 		t.Error("an answer")
 	}
-	i.askNodesOnce(ctx) // leaves no rows that say something is wrong
+	i.askNodesOnce(ctx) // leaves no rows of failures
 	if rows := rowsOf(t, b.site); len(rows) > 0 {
 		t.Errorf("rows after the end:\n%s", rows)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// maxRequests bounds the requests of a turn: who writes an ExternalSecret, or creates PKI
-// mounts, could cause any number. What is left out comes first in the next turn.
+// maxRequests bounds the requests of a turn: authors of ExternalSecrets and PKI mounts could cause any
+// number. Deferred requests come first in the next turn.
 const maxRequests = 1000
 
 // rota orders what does not fit into one turn. It belongs to the goroutine that asks.

@@ -60,7 +60,7 @@ type keptNode struct {
 type kept struct {
 	status int
 	reason failure.Reason
-	body   []byte // what is read of it: an object; empty if it was no JSON
+	body   []byte // the fields that are read: an object; empty if it was not JSON
 	said   string // why there is none
 }
 
@@ -166,7 +166,7 @@ func joinPages(before, after []byte) []byte {
 	return joined
 }
 
-// keptOf returns what is read of a body, if that is a JSON object.
+// keptOf returns the fields of a body that are read, if it is a JSON object.
 func keptOf(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
 	shape, err := shapes.Of(e.Answer)
 	if err != nil {

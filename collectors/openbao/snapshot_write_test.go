@@ -66,7 +66,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// checkKept looks for what nobody reads.
+// checkKept searches for fields that are not read.
 func checkKept(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -91,7 +91,7 @@ func checkKept(t *testing.T, dir string) {
 	}
 }
 
-// liveOnly are rows of what is measured.
+// liveOnly are rows of measurements.
 var liveOnly = regexp.MustCompile(`(?m)^cobaltcore_openbao_node_response_seconds\{.*\n`)
 
 // TestSnapshotHasTheRowsOfTheRealNodes asks nodes over the network.
@@ -170,7 +170,7 @@ func spoil(v any, secret string) any {
 	return v
 }
 
-// TestEveryAnswerHasAShape: a snapshot keeps what is read of an answer.
+// TestEveryAnswerHasAShape: a snapshot keeps the fields of an answer that are read.
 func TestEveryAnswerHasAShape(t *testing.T) {
 	keeper := newKeeper(t.Context(), nil)
 	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint, ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}

@@ -71,7 +71,7 @@ func ofNode(path string) bool {
 	return path == "sys/health" || path == "sys/seal-status" || path == "sys/leader"
 }
 
-// needsToken is what OpenBao 2.4 asks a token for, said apart from the collector.
+// needsToken reports whether OpenBao 2.4 requires a token for a path, independently of the collector.
 func needsToken(path string) bool {
 	return !ofNode(path) && !strings.Contains(path, "/issuer") && !strings.HasSuffix(path, "/login")
 }
@@ -101,7 +101,7 @@ func (s *stub) good(tokens ...string) {
 	}
 }
 
-// requests are what was asked so far, and forgets it.
+// requests returns the requests since the last call.
 func (s *stub) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

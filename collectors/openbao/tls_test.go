@@ -117,7 +117,7 @@ func (s *secured) file(name string) string { return filepath.Join(s.dir, name) }
 
 func ownName(node string) string { return node + ".test" }
 
-// wantUp and wantTLS check what is known about all nodes.
+// wantUp and wantTLS check the rows of all nodes.
 func (s *secured) wantUp(t *testing.T) {
 	t.Helper()
 	rows := rowsOf(t, s.site)
@@ -259,7 +259,7 @@ func TestACertificateThatTheNodeReplacesIsSeen(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{name: value(second)})
 }
 
-// TestANodeWithoutTLS is told from one that is not there.
+// TestANodeWithoutTLS: its reason differs from that of a refused connection.
 func TestANodeWithoutTLS(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Nodes = []string{"https://openbao-0.test:8200", "https://openbao-7.test:8200"}

@@ -79,8 +79,8 @@ func plantedCluster(t *testing.T) fakeCluster {
 	return c
 }
 
-// TestNoSecretAppears: neither what objects quote nor what an API server says in its errors
-// is on any page, in any row or in the log.
+// TestNoSecretAppears: text that objects or errors of an API server quote is on no page, in no row and
+// not in the log.
 func TestNoSecretAppears(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -245,12 +245,12 @@ discover:
 		t.Helper()
 		e.wantLine(fmt.Sprintf(`cobaltcore_flux_resource_status{cluster="management",target_cluster=%q,kind="Kustomization",exported_namespace="n",name=%q,status="unprocessed"} 1`, cluster, name))
 	}
-	target("found", "other.conf") // nobody knows it yet
+	target("found", "other.conf") // not found yet
 	h.management.secret("other.conf", storage.Kubeconfig("t0ken"))
 	target("found", "other")
 	target("unknown", "elsewhere")
 	target("own", "management")
-	// Two places that metrics cannot tell apart are one there.
+	// Two sources with the same labels count once in metrics.
 	e.wantLine(`cobaltcore_discovery_clusters{cluster="management",source="flux-secret",namespace="n"} 1`)
 	if _, body := e.ask(http.MethodGet, "/metrics"); strings.Count(body, "\ncobaltcore_discovery_up{") != 1 {
 		t.Error("a place has two rows")

@@ -53,8 +53,8 @@ func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
 	}
 }
 
-// TestLabelsAreReserved holds the list of names that clusterLabel may not take
-// against what is declared.
+// TestLabelsAreReserved compares the list of names that clusterLabel may not have with the declared
+// labels.
 func TestLabelsAreReserved(t *testing.T) {
 	reserved := config.ReservedLabels()
 	for _, f := range Families() {

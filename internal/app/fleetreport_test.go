@@ -25,7 +25,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// moments are the times in a report that depend on when somebody looks.
+// moments are the times in a report that depend on the time of the request.
 var moments = regexp.MustCompile(`"(generatedAt|lastContact|lastEvent|lastSuccess|since)": "[^"]*"`)
 
 // TestReportOfTheSnapshotFleet compares GET /api/v1/clusters with golden files:
@@ -140,8 +140,8 @@ func TestReportSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestReportIsDocumented holds the example of docs/operations.md against what is
-// served: it has all fields, and no other ones.
+// TestReportIsDocumented compares the example of docs/operations.md with the served report: both have
+// the same fields.
 func TestReportIsDocumented(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/operations.md")

@@ -123,8 +123,7 @@ func evaluate(b *testing.B, e *health.Evaluator) {
 	}
 }
 
-// processor returns the time on the processor: it says more than that on the wall, which
-// others share.
+// processor returns CPU time, which does not depend on other processes as wall time does.
 func processor(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -134,7 +133,7 @@ func processor(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// describe reports what was evaluated.
+// describe reports the size of the evaluation.
 func describe(b *testing.B, e *health.Evaluator) {
 	b.Helper()
 	rep, err := e.Report(context.Background())

@@ -166,7 +166,7 @@ func TestRuleFilesAreFollowed(t *testing.T) {
 	e.wantReport(has("SiteTwo"))
 }
 
-// TestDeadClusterIsDown: at the end of the timeout, with the reason told.
+// TestDeadClusterIsDown: at the end of the timeout, with the reason.
 func TestDeadClusterIsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// settings is a configuration with its rules. Both are read and validated once,
-// so what was validated is what runs. It never changes.
+// settings is a configuration with its rules. Both are read and validated once, so the validated
+// version is the one that runs. It never changes.
 type settings struct {
 	config *config.Config
 	rules  health.Rules

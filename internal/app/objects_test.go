@@ -11,8 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestRulesAreAboutWatchedKinds: what rules say about an object holds for those that
-// have rows of their own.
+// TestRulesAreAboutWatchedKinds: the objects of rules are of kinds with rows of their own.
 func TestRulesAreAboutWatchedKinds(t *testing.T) {
 	c := config.Default()
 	_, sets := enabledCollectors(c, registered(&c.Collectors))

@@ -99,8 +99,8 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 	}
 }
 
-// checkSnapshots writes what is wrong with the snapshots of clusters. strict makes an error
-// of one that cannot be read. A cluster without a directory is unknown.
+// checkSnapshots writes the problems of the snapshots of clusters. With strict, a snapshot that cannot
+// be read is an error. A cluster without a directory is unknown.
 func (g *generation) checkSnapshots(strict bool, w io.Writer) error {
 	running := g.roster.view.Load().running
 	for _, name := range slices.Sorted(maps.Keys(running)) {

@@ -69,8 +69,8 @@ func (d *divided) configure(clusters string, more ...string) {
 	d.write("fleet.yaml", string(text)+"collectors: {openbao: [{name: openbao, cluster: "+d.bao+", interval: 100ms, addresses: [bao.example.com]}]}\n"+strings.Join(more, ""))
 }
 
-// wantEqual waits until the shards together say what the undivided exporter does,
-// which must have these rows.
+// wantEqual waits until the shards together have the rows of the exporter without shards, which must
+// include these.
 func (d *divided) wantEqual(with ...string) {
 	d.t.Helper()
 	testutil.Eventually(d.t, func() (bool, string) {

@@ -61,13 +61,12 @@ func shard(index, count int) func(*Options) {
 	return func(o *Options) { o.Shard = fleet.Shard{Index: index, Count: count} }
 }
 
-// measured are the rows whose values depend on when somebody looks: an onset that no object
-// records is the time of the first sighting.
+// measured are the rows whose values depend on the time of the read: an onset that no object records
+// is the time of the first sighting.
 var measured = regexp.MustCompile(`^(cobaltcore_(cluster_last_contact|watch_last_event|collector_last_success|discovery_last_success)_timestamp_seconds` +
 	`|cobaltcore_collector_duration_seconds|cobaltcore_openbao_[a-z_]*_(duration|response|skew)_seconds)\{|onset="at_least"`)
 
-// counted are the families that count what this process has seen, or say what it makes
-// of its rows.
+// counted are the families that count events of this process, or results of its own evaluation.
 var counted = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total\{|health_)`)
 
 // objectRows are the rows of a body that are about clusters; the other ones are
@@ -100,9 +99,8 @@ func (e *exporter) body() string {
 	return body
 }
 
-// TestShardsTogetherAreTheFleet, row for row, whatever their number: objects,
-// probes and the flow of secrets. No row is in two of them, and two replicas of one
-// say the same.
+// TestShardsTogetherAreTheFleet, row for row, for any number of shards: objects, probes and the flow
+// of secrets. No row is in two of them, and two replicas of one have equal rows.
 func TestShardsTogetherAreTheFleet(t *testing.T) {
 	t.Parallel()
 	s := snapshotFleet(t)

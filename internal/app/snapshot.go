@@ -28,8 +28,8 @@ type SnapshotOptions struct {
 	ConfigFile string
 	// Out is the directory to write. It must be empty, or not be there.
 	Out string
-	// Timeout is how long the search for clusters may take, then the clusters, all
-	// together, and then what is asked outside of them.
+	// Timeout bounds each step: the search for clusters, all clusters together, and then the requests
+	// to systems outside of them.
 	Timeout time.Duration
 	// Clusters are the clusters to read; none means all, also those that are found.
 	Clusters []string
@@ -92,7 +92,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	return result, os.Rename(s.dir, o.Out)
 }
 
-// moveInto moves what is in a directory into another one.
+// moveInto moves the contents of a directory into another one.
 func moveInto(out, dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

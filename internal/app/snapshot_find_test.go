@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestASnapshotHasTheClustersThatAreFound, with what is known of them, and objects that
-// mean them still do. No credential is in it.
+// TestASnapshotHasTheClustersThatAreFound, with their properties, and references of objects to them
+// stay valid. No credential is in it.
 func TestASnapshotHasTheClustersThatAreFound(t *testing.T) {
 	t.Parallel()
 	h, storage, arbiter := newHub(t, "m"), newFakeCluster(t, "s"), newFakeCluster(t, "a")
@@ -81,7 +81,7 @@ discover:
 	only.run().wantRows("cluster=storage/s", "cluster=storage/there")
 }
 
-// lasting are the rows that do not tell of a connection or a search.
+// lasting returns the rows that are not about a connection or a search.
 func lasting(rows []string) []string {
 	var kept []string
 	for _, row := range rows {

@@ -25,8 +25,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// moving are the families that tell of this run, what the exporter makes of the rows,
-// and its own.
+// moving are the families about this run: results of the evaluation, and the exporter's own.
 var moving = regexp.MustCompile(`^(#|cobaltcore_(health_|watch_last_event|cluster_last_contact|collector_last_success|collector_duration|collector_.*_seconds|build_info|config_)|go_|process_|promhttp_)`)
 
 // steady are the rows that two exporters of the same fleet have in common.
@@ -83,8 +82,8 @@ func (e *exporter) rows() []string {
 	return steady(body)
 }
 
-// TestASnapshotReplaysToTheSameRows compares all that is served of the snapshot fleet
-// with what is served of a snapshot of it.
+// TestASnapshotReplaysToTheSameRows compares the rows of the snapshot fleet with those of a snapshot
+// of it.
 func TestASnapshotReplaysToTheSameRows(t *testing.T) {
 	t.Parallel()
 	s := fleetCopy(t)
@@ -107,7 +106,7 @@ func TestASnapshotReplaysToTheSameRows(t *testing.T) {
 	onlyOwner(t, taken.dir)
 }
 
-// onlyOwner checks that nobody else may read a directory.
+// onlyOwner checks that a directory is readable by its owner only.
 func onlyOwner(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -261,8 +260,8 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestOfEveryKindIsKnownWhatIsRead: a type that decodes itself has to say it, and so
-// does one that looks at labels.
+// TestOfEveryKindIsKnownWhatIsRead: types that decode themselves or read labels declare the fields
+// that they read.
 func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 	t.Parallel()
 	c, err := LoadConfig(t.Context(), filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))

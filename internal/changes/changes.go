@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package changes keeps what has changed in the fleet lately: states, revisions, versions and
-// leaders, which it takes from rows that are replaced, and findings that began or ended.
+// Package changes keeps recent changes in the fleet: states, revisions, versions and leaders, found by
+// comparing rows that are replaced, and findings that began or ended.
 package changes
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Type is what has changed.
+// Type is the type of a change.
 type Type string
 
 // The types.

@@ -97,7 +97,7 @@ func namespaceOf(line []byte) string {
 	return exposition.RowLabel(line, "exported_namespace", "namespace", "controller_namespace")
 }
 
-// identity tells the objects of rows apart.
+// identity returns the labels that distinguish the objects of rows.
 func (s *source) identity(line []byte) string {
 	return exposition.RowLabel(line, "kind") + separator + namespaceOf(line) + separator + exposition.RowLabel(line, cmp.Or(s.name, "name"))
 }

@@ -256,7 +256,7 @@ func logger(w io.Writer, level, format string) (*slog.Logger, error) {
 	return log, nil
 }
 
-// printURLs tells a person where to look.
+// printURLs prints the addresses of the page and the metrics.
 func printURLs(w io.Writer, tls bool, addresses []net.Addr) {
 	scheme := "http"
 	if tls {

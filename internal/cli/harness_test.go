@@ -123,7 +123,7 @@ type serving struct {
 	code     chan int
 }
 
-// buffer may be read while somebody writes to it.
+// buffer may be read during writes.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -110,8 +110,8 @@ func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.
 	}
 }
 
-// redraw returns a function that writes one report after the other, and what has changed. A
-// terminal shows the last one.
+// redraw returns a function that writes one report after the other, and the changes. A terminal shows
+// the last one.
 func redraw(w io.Writer, output string) func(health.Report) error {
 	var last *health.Report
 	return func(r health.Report) error {

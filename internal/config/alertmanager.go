@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Alertmanager is where alerts and silences are read, and where alerts are sent
-// when nobody scrapes.
+// Alertmanager configures the reading of alerts and silences, and the sending of alerts when the
+// exporter is not scraped.
 type Alertmanager struct {
 	URLs           []string          `yaml:"urls,omitempty" jsonschema:"uniqueItems=true,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)$" hint:"Use the URL of one Alertmanager, with nothing but scheme, host, port and path, such as https://alertmanager-0.example.com:9093" jsonschema_description:"URLs of all Alertmanagers of one cluster, each with its own: they share silences, but not alerts. Behind a path they are asked below it. An empty list turns everything here off."`
 	TLS            TLS               `yaml:"tls,omitempty" jsonschema_description:"How they are verified."`

@@ -39,7 +39,7 @@ func (a *Aurora) check(at string, r *report) {
 	a.KeystoneURL = baseURL(a.KeystoneURL, join(at, "keystoneURL"), r)
 }
 
-// baseURL checks what a pattern cannot say, and removes the slashes at the end.
+// baseURL checks rules that a pattern cannot express, and removes trailing slashes.
 func baseURL(text, at string, r *report) string {
 	if text == "" || r.mistaken(at) {
 		return text

@@ -3,14 +3,13 @@
 
 // Package config reads the configuration file of the exporter.
 //
-// The types here are the one description of the file. Their struct tags name
-// the keys, their defaults and their limits; decoding, validation, the JSON
-// schema and docs/configuration.md all follow them, so a new key is a new
-// struct field. The tags are listed in shape.go. What a tag cannot say is a
-// check method on the type it concerns.
+// The types here are the one description of the file. Their struct tags name the keys, their defaults
+// and their limits; decoding, validation, the JSON schema and docs/configuration.md all follow them,
+// so a new key is a new struct field. The tags are listed in shape.go. Rules that a tag cannot express
+// are a check method on their type.
 //
-// Decoding is strict, and a file is accepted whole or not at all: an error is
-// an [Errors] with every mistake of the file.
+// Decoding is strict, and a file is accepted as a whole or refused: an error is an [Errors] with every
+// mistake of the file.
 package config
 
 import (
@@ -85,13 +84,13 @@ const (
 	DetailFull    Detail = "full"
 )
 
-// Metrics selects what is exported.
+// Metrics selects the exported metrics.
 type Metrics struct {
 	Detail  Detail   `yaml:"detail" jsonschema:"default=default,enum=default,enum=full" jsonschema_description:"default exports what rules and dashboards use, at most four series for a healthy object of Flux; full exports all families, which are marked in docs/metrics.md."`
 	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
 }
 
-// Ownership names the labels of objects that say whose they are.
+// Ownership names the labels of objects that have their owner.
 type Ownership struct {
 	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the owner; the first that an object has holds. Greenhouse has greenhouse.sap/owned-by. No other labels are read."`
 	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group; the first that an object has holds."`
@@ -112,8 +111,7 @@ type Limits struct {
 // is far below it.
 const maxFileSize = 4 << 20
 
-// Names are what there is that a configuration may name. What is empty is not
-// checked.
+// Names are the existing names that a configuration may refer to. Empty lists are not checked.
 type Names struct {
 	Families []string // metrics
 	Alerts   []string

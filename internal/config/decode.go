@@ -17,9 +17,9 @@ import (
 // so that a small file cannot unfold into an endless one.
 const maxValues = 100_000
 
-// section is a type that checks what its tags cannot say, or fills in defaults
-// that depend on other keys. It is called once all of its keys are decoded;
-// what was wrong is reported already and has the zero value.
+// section is a type that checks rules its tags cannot express, or fills in defaults that depend on
+// other keys. It is called once all of its keys are decoded; invalid values are reported already and
+// are zero.
 type section interface {
 	check(at string, r *report)
 }
@@ -31,7 +31,7 @@ type decoder struct {
 	values int
 }
 
-// value decodes n into v, which is zero, and tells whether it could.
+// value decodes n into v, which is zero, and reports whether it succeeded.
 func (d *decoder) value(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -59,8 +59,7 @@ func (d *decoder) value(n *yaml.Node, s *shape, rules rules, v reflect.Value, pa
 	}
 }
 
-// count tells whether the document may still go on. It reports the first time
-// that it may not.
+// count reports whether the document is still within its limits. It records an error once.
 func (d *decoder) count(n *yaml.Node, path string) bool {
 	before := d.values
 	d.values += 1 + len(n.Content)

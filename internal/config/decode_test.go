@@ -18,7 +18,7 @@ func TestTagsAreRight(t *testing.T) {
 	}
 }
 
-// every uses what the tags can say and Config does not use yet.
+// every uses tags that Config does not use yet.
 type every struct {
 	Mounts map[string]string `yaml:"mounts" jsonschema:"minLength=2"`
 	Tiers  map[string]tier   `yaml:"tiers"`

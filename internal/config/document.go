@@ -108,7 +108,7 @@ func syntaxLine(err error, data []byte) int {
 	})
 }
 
-// isNull tells whether n is no value at all: nothing, ~ or null.
+// isNull reports whether n has no value: nothing, ~ or null.
 func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }

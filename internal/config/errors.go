@@ -90,13 +90,13 @@ func (r *report) errorAt(line int, path, format string, args ...any) {
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// mistaken tells whether there is a mistake at one of the paths, not counting
-// what is below them. What follows from it need not be reported, too.
+// mistaken reports whether there is an error at one of the paths, not counting those below. Its
+// consequences need not be reported, too.
 func (r *report) mistaken(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }
 
-// mistakenBelow says whether something at the path, or below it, is an error already.
+// mistakenBelow reports whether there is an error at the path or below it.
 func (r *report) mistakenBelow(path string) bool {
 	for p := range r.paths {
 		if rest, ok := strings.CutPrefix(p, path); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
@@ -106,7 +106,7 @@ func (r *report) mistakenBelow(path string) bool {
 	return false
 }
 
-// err returns what was collected, or nil.
+// err returns the collected errors, or nil.
 func (r *report) err() error {
 	if len(r.errors) == 0 {
 		return nil

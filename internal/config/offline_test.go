@@ -16,8 +16,8 @@ import (
 // addresses matches what [fill] makes of an address or the name of a file.
 var addresses = regexp.MustCompile(`text of \w*(url|file|servername)|nodes:\[text|service:0x`)
 
-// TestOffline: a snapshot has all settings of what is watched, also of collectors that
-// are added later, and the instances of its own clusters without addresses.
+// TestOffline: a snapshot has all settings of watched systems, also of collectors that are added
+// later, and the instances of its own clusters without addresses.
 func TestOffline(t *testing.T) {
 	var c Collectors
 	fill(reflect.ValueOf(&c).Elem())

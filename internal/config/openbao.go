@@ -52,7 +52,7 @@ type OpenBaoExpect struct {
 	Auth       map[string]string `yaml:"auth" jsonschema:"minLength=1" jsonschema_description:"Auth methods by path, each with its type. Without this key: kubernetes/{management,control-plane,hypervisor,storage} and approle/ci-cd."`
 }
 
-// OpenBaoDetails selects what is asked at a slower pace.
+// OpenBaoDetails selects details that are read less often.
 type OpenBaoDetails struct {
 	Interval     Duration `yaml:"interval" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How often. Certificate revocation lists follow it, too."`
 	Audit        bool     `yaml:"audit" jsonschema:"default=false" jsonschema_description:"Count the audit devices. It is the one thing that needs the sudo capability."`

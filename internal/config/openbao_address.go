@@ -22,9 +22,9 @@ const (
 	fullServiceDomain = ".svc.cluster.local"
 )
 
-// ServerAddress returns the host and port of a server as stores of External Secrets write
-// it, in one form: lower case, with the default port of the scheme, and without the default
-// domain of a cluster behind the name of a Service. It is empty for what is no address.
+// ServerAddress returns the host and port of a server as stores of External Secrets write it, in one
+// form: lower case, with the default port of the scheme, and without the default domain of a cluster
+// behind the name of a Service. It is empty for an invalid address.
 func ServerAddress(server string) string {
 	if host := strings.TrimSuffix(strings.TrimPrefix(server, "//"), "/"); !strings.Contains(host, "/") {
 		server = "https://" + host

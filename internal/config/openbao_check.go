@@ -50,8 +50,8 @@ func (o *OpenBao) check(at string, r *report) {
 	o.LoginProbe.Mount = authPath(o.LoginProbe.Mount, join(at, "loginProbe.mount"), r)
 }
 
-// checkNodes checks what the pattern of a node cannot say. Two nodes with the
-// same host and port would be one in the metrics, whatever their schemes.
+// checkNodes checks rules that the pattern of a node cannot express. Two nodes with the same host and
+// port would be one in the metrics, with any schemes.
 func (o *OpenBao) checkNodes(at string, r *report) {
 	first := map[string]int{}
 	for i, node := range o.Nodes {
@@ -173,7 +173,8 @@ func mountTypes(types map[string]string, normal func(path, at string, r *report)
 	return trimmed
 }
 
-// orReference is what the file says, even when that is nothing.
+// orReference returns the value of the file, even an empty one, or the reference if the key is
+// missing.
 func orReference(have, reference map[string]string) map[string]string {
 	if have == nil {
 		return reference

@@ -32,7 +32,7 @@ type FleetMetrics struct {
 	Label string `yaml:"label,omitempty" jsonschema:"default=cluster,pattern=^[A-Za-z_][0-9A-Za-z_]*$" hint:"Use the name of a label" jsonschema_description:"The label of up that has the name of the cluster."`
 }
 
-// Override changes one alert. What is not there stays.
+// Override changes one alert. Missing fields stay unchanged.
 type Override struct {
 	For           Duration                   `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
 	KeepFiringFor Duration                   `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
@@ -42,7 +42,7 @@ type Override struct {
 	Clusters      map[string]ClusterOverride `yaml:"clusters,omitempty" jsonschema_description:"Changes for single clusters, by name, on top of the other changes."`
 }
 
-// ClusterOverride changes one alert in one cluster. What is not there stays.
+// ClusterOverride changes one alert in one cluster. Missing fields stay unchanged.
 type ClusterOverride struct {
 	Disabled      bool              `yaml:"disabled,omitempty" jsonschema:"default=false" jsonschema_description:"The alert is not evaluated for this cluster."`
 	For           Duration          `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
@@ -113,7 +113,7 @@ func (c *Config) checkOverrides(at string, r *report) {
 	}
 }
 
-// checkAlerts checks names of alerts, and whether they have what is changed.
+// checkAlerts checks names of alerts, and that they have the fields that are changed.
 func (u *Rules) checkAlerts(names Names, r *report) {
 	if len(names.Alerts) == 0 {
 		return

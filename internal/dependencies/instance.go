@@ -100,7 +100,7 @@ type mismatch struct {
 	since lifecycle.Onset
 }
 
-// concerns reports whether a change of an object may change what is known of an instance.
+// concerns reports whether a change of an object may affect an instance.
 func (c *Cluster) concerns(ref Ref, before, now *Node) bool {
 	if len(c.instances) == 0 {
 		return false

@@ -57,7 +57,7 @@ func benchList(g *Group, rows *Rows) {
 	stage.Replace(places)
 }
 
-// discard counts what is written and keeps nothing.
+// discard counts the bytes written and keeps nothing.
 type discard struct {
 	header http.Header
 	n      int64

@@ -77,8 +77,8 @@ func (b *Block) compressed(z *packer, left *allowance) *deflated {
 	return b.deflated.Load()
 }
 
-// allowance bounds the compression for one body. What is beyond it is sent as it is, and
-// compressed for a later body.
+// allowance bounds the compression for one body. Blocks beyond it are sent as they are, and compressed
+// for a later body.
 type allowance int
 
 // perBody is the allowance of a body: 68 MiB of rows as they usually are, 19 MiB of text that S2

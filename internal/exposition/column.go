@@ -105,7 +105,7 @@ func (c *column) full() bool {
 	return len(*c.buffer) > max(minBuffer, c.block.size/4)
 }
 
-// commit builds a new block from the old one and what is pending, and passes the changes to
+// commit builds a new block from the old one and the pending changes, and passes the changes to
 // observe, which may be nil. raw blocks are not packed.
 func (c *column) commit(z *packer, raw bool, observe func(slot int, before, after []byte, at int64)) {
 	if len(c.pending) == 0 {

@@ -134,8 +134,7 @@ func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group 
 	return g
 }
 
-// Swap takes groups, and so their rows, out of what is served and puts others
-// in, all in one step.
+// Swap removes groups with their rows from the exposition and adds others, all in one step.
 func (e *Exposition) Swap(out, in []*Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

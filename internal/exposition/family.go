@@ -29,9 +29,9 @@ const (
 	Gauge     Type = "gauge"
 	Counter   Type = "counter"
 	Histogram Type = "histogram"
-	// Untyped is for rows that were read elsewhere; OpenMetrics says unknown.
+	// Untyped is for rows of other expositions; OpenMetrics calls it unknown.
 	Untyped Type = "untyped"
-	// Summary has samples _sum and _count, see [Rows.AddOpen]; nobody adds quantiles.
+	// Summary has samples _sum and _count, see [Rows.AddOpen], without quantiles.
 	Summary Type = "summary"
 )
 
@@ -51,7 +51,7 @@ type Family struct {
 	Labels []string
 	// Buckets are the upper bounds of a histogram's buckets, without +Inf.
 	Buckets []float64
-	// Open says that rows bring more labels than these, see [Rows.AddOpen].
+	// Open allows rows with more labels than these, see [Rows.AddOpen].
 	Open bool
 	// Detail means that the family is exported with [Options.Detail] only, or if
 	// [Options.Include] names it. Rules do not use it.
@@ -62,9 +62,9 @@ type Family struct {
 // is precomputed.
 type family struct {
 	decl *Family
-	// enabled says that there are rows, and served that they are written.
+	// enabled is whether rows are kept, and served whether they are written.
 	enabled, served bool
-	// fillCluster says that the first label is the cluster.
+	// fillCluster is whether the first label is the cluster.
 	fillCluster bool
 	// before[i] is the text in front of the value of label i; nil when the
 	// label is omitted.

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// Key says what the rows of a group are about. Collector and Kind are what the
-// collect[] filter and the watch metrics name.
+// Key identifies the rows of a group. Collector and Kind are the names in the collect[] filter and the
+// watch metrics.
 type Key struct{ Cluster, Collector, Kind string }
 
 // Group holds the rows of one (cluster, kind). Changes to it are atomic: a
@@ -67,8 +67,8 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
 	g.set(key, rows.content())
 }
 
-// Put replaces the rows of one object, or adds them, with what was rendered before:
-// for whoever may find out while rendering that there is nothing to be set.
+// Put replaces the rows of one object, or adds them, with an entry rendered before: for callers that
+// may find out while rendering that nothing is to be set.
 func (g *Group) Put(e *Entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -157,8 +157,8 @@ func (g *Group) OverBudget() map[Scope]int {
 	return out
 }
 
-// HasRoom reports whether objects are left out although there is room again: what
-// was left out is not kept, so it takes a relist to get it back.
+// HasRoom reports whether objects are left out although there is room again: they are not kept, so a
+// relist is needed to get them back.
 func (g *Group) HasRoom() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

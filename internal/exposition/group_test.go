@@ -95,7 +95,7 @@ func TestGroupIsAMap(t *testing.T) {
 	}
 }
 
-// TestKeysWithOneHash: keys are told apart also where their hashes are the same.
+// TestKeysWithOneHash: keys with equal hashes are different keys.
 func TestKeysWithOneHash(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	g.table.hashKey = func(key string) uint64 { return uint64(len(key)) }

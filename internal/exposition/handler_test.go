@@ -160,7 +160,7 @@ func TestHandlerMethods(t *testing.T) {
 	}
 }
 
-// What is served parses with Prometheus' own parsers and its linter is content.
+// TestHandlerOutputIsValid: the output parses with Prometheus' own parsers and passes its linter.
 func TestHandlerOutputIsValid(t *testing.T) {
 	h, _ := testHandler(t)
 	text := body(t, get(h, http.MethodGet, "/metrics"))

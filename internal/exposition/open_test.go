@@ -121,7 +121,7 @@ their_seconds_count{cluster="east",pod="a-0",kind="y"} 3`,
 	}
 }
 
-// TestPut: an entry takes the place of what was set before, and the other way round.
+// TestPut: an entry replaces rows that were set before, and the other way round.
 func TestPut(t *testing.T) {
 	e, groups := openExposition(t, Options{MaxLabelValue: 16})
 	g, rows := groups[0], groups[0].Rows()
@@ -155,8 +155,7 @@ func TestManyOpenRows(t *testing.T) {
 	}
 }
 
-// TestOpenRowsAreValid in both formats: those of a family stay together, and their
-// types are told.
+// TestOpenRowsAreValid in both formats: those of a family stay together, with their types.
 func TestOpenRowsAreValid(t *testing.T) {
 	e, groups := openExposition(t, Options{})
 	for _, g := range groups {

@@ -35,7 +35,7 @@ type page struct {
 // full reports whether the page takes no further object.
 func (p *page) full() bool { return len(p.keys.ends) == slotsPerPage || p.size >= pageSize }
 
-// commit merges what is pending in a page of a table.
+// commit merges the pending changes of a page of a table.
 func (p *page) commit(t *table) {
 	if !p.dirty {
 		return
@@ -46,7 +46,7 @@ func (p *page) commit(t *table) {
 	p.dirty = false
 }
 
-// commitColumn merges what is pending in a column and returns it; nil if it has no text.
+// commitColumn merges the pending changes of a column and returns it; nil if it has no text.
 func (p *page) commitColumn(i int, t *table) *column {
 	c := p.columns[i]
 	if c == nil {

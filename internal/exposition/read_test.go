@@ -15,8 +15,7 @@ var (
 	readB = &Family{Name: "read_b", Type: Gauge, Help: "A test.", Labels: []string{"cluster"}}
 )
 
-// TestBlocksStayWhileRowsDo: who keeps what it made of a block can tell by the
-// pointer whether that still holds.
+// TestBlocksStayWhileRowsDo: a cache of results by block can use the pointer as its key.
 func TestBlocksStayWhileRowsDo(t *testing.T) {
 	e, err := New(Options{}, readA, readB)
 	if err != nil {

@@ -42,8 +42,7 @@ const maxRows = 4 << 20
 // whole, and the object counts as cut.
 func (r *Rows) Bound(size int) { r.maxSize = size }
 
-// Skip says that the object is none of those that have rows: it is neither stored
-// nor counted.
+// Skip marks an object without rows: it is neither stored nor counted.
 func (r *Rows) Skip() { r.skip = true }
 
 // Keep counts n bytes that the note of the object keeps as if they were rows. It returns false
@@ -58,7 +57,7 @@ func (r *Rows) Keep(n int) bool {
 	return true
 }
 
-// Note leaves something about the object beside its rows, for whoever renders it.
+// Note keeps a value about the object beside its rows, for the caller.
 func (r *Rows) Note(note any) { r.note = note }
 
 // Noted is what the object rendered last has left; nil if nothing.
@@ -232,8 +231,7 @@ func mark(value string, size int) string {
 // reading all lines each time.
 const manyLines = 4 << 10
 
-// has says whether one of the lines of family i starts with sample (name and
-// labels).
+// has reports whether one of the lines of family i starts with sample (name and labels).
 func (r *Rows) has(i int, lines, sample []byte) bool {
 	if len(lines) < manyLines {
 		for line := range bytes.Lines(lines) {
@@ -275,7 +273,7 @@ func appendFloat(b []byte, v float64) []byte {
 // Entry is the rendered form of one object, detached from the Rows.
 type Entry struct {
 	Key string
-	// Note is what was left beside the rows.
+	// Note is the value kept beside the rows.
 	Note any
 
 	text []byte

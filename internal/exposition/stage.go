@@ -35,7 +35,7 @@ func (g *Group) Stage() *Stage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.settle()      // after a stage that was dropped
-	g.table.flush() // else the stage and the group would both report what is pending
+	g.table.flush() // else the stage and the group would both report the pending changes
 	s := &Stage{group: g, base: g.table, table: g.table.derive()}
 	if s.base.len() > 0 && g.observe != nil { // all objects of the first list are new
 		s.table.observe = s.keep

@@ -108,8 +108,8 @@ func TestStageDropped(t *testing.T) {
 	}
 }
 
-// TestStageOfEqualRows: a list of what was there, in any order, changes no block, and one
-// with a change changes the blocks of its page only.
+// TestStageOfEqualRows: a list of the same objects, in any order, changes no block, and one with a
+// change changes the blocks of its page only.
 func TestStageOfEqualRows(t *testing.T) {
 	_, g := testGroup(t, Options{})
 	relist := func(changed int) [][]*Block {

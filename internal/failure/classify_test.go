@@ -40,7 +40,7 @@ func fetch(ctx context.Context, t *testing.T, address string, c *tls.Config) err
 	return err
 }
 
-// server is one that accepts handshakes as c says, and is silent about them.
+// server accepts handshakes by c, and logs nothing about them.
 func server(t *testing.T, c *tls.Config) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))

@@ -23,12 +23,11 @@ const (
 	ReasonUnauthorized Reason = "unauthorized"
 	ReasonForbidden    Reason = "forbidden"
 	ReasonNotFound     Reason = "not_found"
-	ReasonDecode       Reason = "decode"      // the answer is not what was asked for
+	ReasonDecode       Reason = "decode"      // the answer is not a valid one
 	ReasonTooLarge     Reason = "too_large"   // the answer exceeds its limit
 	ReasonCredentials  Reason = "credentials" // the exporter's own credentials cannot be used
 
-	// ReasonHTTP is no answer or an unexpected one, where the reasons below are not
-	// told apart.
+	// ReasonHTTP is no answer or an unexpected one, for requests without the finer reasons below.
 	ReasonHTTP Reason = "http"
 
 	ReasonRefused   Reason = "refused"

@@ -55,8 +55,7 @@ type Journal struct {
 
 	mu     sync.Mutex
 	counts map[string]uint64
-	// failing is what does not work, by what is asked together: a node, the cluster,
-	// a detail.
+	// failing are the present failures, by the group of requests: a node, the cluster, a detail.
 	failing map[string]map[trouble]bool
 }
 
@@ -105,7 +104,7 @@ func (j *Journal) Note(of string, turn List) {
 	j.failing[of] = is
 }
 
-// Forget drops what is asked no longer.
+// Forget drops the failures of a group that is no longer probed.
 func (j *Journal) Forget(of string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -12,8 +12,7 @@ import (
 	"strings"
 )
 
-// TLSProblem is what is wrong with a TLS connection. It is a label value, so the set
-// is closed.
+// TLSProblem is the problem of a TLS connection. It is a label value, so the set is closed.
 type TLSProblem string
 
 // The problems, those of the server's certificate first.

@@ -86,7 +86,7 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 	}
 }
 
-// typeOf says in words what a value must be.
+// typeOf describes the type of a value in words.
 func typeOf(path string, s *jsonschema.Schema) string {
 	switch {
 	case s.Title == durationTitle:
@@ -123,7 +123,7 @@ func typeOf(path string, s *jsonschema.Schema) string {
 	}
 }
 
-// byDefault says what holds without the key.
+// byDefault describes the default of a key.
 func byDefault(parent *jsonschema.Schema, key string) string {
 	s, _ := parent.Properties.Get(key)
 	switch {

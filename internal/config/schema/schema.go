@@ -39,9 +39,9 @@ func Generate() (map[string][]byte, error) {
 	}, nil
 }
 
-// Schema returns the JSON schema (draft 2020-12) of the configuration file. It
-// accepts what config.Parse accepts, and a little more: a schema can tell
-// neither that two clusters have the same name nor that a key is there twice.
+// Schema returns the JSON schema (draft 2020-12) of the configuration file. It accepts all files that
+// config.Parse accepts, and a few more: a schema cannot refuse two clusters with the same name, or
+// duplicate keys.
 func Schema() ([]byte, error) {
 	data, err := json.Marshal(reflectConfig())
 	if err != nil {
@@ -85,8 +85,7 @@ func reflectConfig() *jsonschema.Schema {
 	return root
 }
 
-// refine adds what the struct tags say beyond what the library reads; package
-// config explains the tags.
+// refine adds the struct tags that the library does not read; package config explains the tags.
 func refine(s *jsonschema.Schema, t reflect.Type) {
 	switch {
 	case t.Kind() == reflect.Pointer:

@@ -45,7 +45,7 @@ func (s *SealStatus) SealType() string {
 	return s.Type
 }
 
-// LeaderStatus is the body of sys/leader. OpenBao 2.6 leaves out what is empty.
+// LeaderStatus is the body of sys/leader. OpenBao 2.6 leaves out empty fields.
 type LeaderStatus struct {
 	HAEnabled  bool      `json:"ha_enabled"`
 	IsSelf     bool      `json:"is_self"`
@@ -148,7 +148,7 @@ func (t *MountTable) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Is says whether the mount is of the type, which may name a version of kv.
+// Is reports whether the mount is of the type, which may include a version of kv.
 func (m mount) Is(wanted string) bool { return m.Type == wanted || m.Full() == wanted }
 
 // Full is the type with the version of kv. The first one may have no option.
@@ -232,8 +232,7 @@ type kvNames struct {
 	Keys []string `json:"keys"`
 }
 
-// kvState is the data of the metadata of a secret, without what it is called and
-// what somebody has written about it.
+// kvState is the data of the metadata of a secret, without its name and custom metadata.
 type kvState struct {
 	Current  int                  `json:"current_version"`
 	Versions map[string]kvVersion `json:"versions"`
@@ -245,9 +244,9 @@ type kvVersion struct {
 	Destroyed bool      `json:"destroyed"`
 }
 
-// Updated is when the current version was written; zero if it is deleted. The
-// updated_time of the secret also moves when somebody changes its metadata. A
-// deletion may lie ahead: delete_version_after.
+// Updated returns the time at which the current version was written; zero if it is deleted. The
+// updated_time of the secret also moves with changes of its metadata. A deletion may lie ahead:
+// delete_version_after.
 func (s *kvState) Updated(now time.Time) time.Time {
 	v := s.Versions[strconv.Itoa(s.Current)]
 	deleted, err := time.Parse(time.RFC3339, v.Deleted)

@@ -84,8 +84,8 @@ func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	return got, statusFailure(r.Endpoint, got)
 }
 
-// emptyList reports whether the answer is that of OpenBao for an empty list, or for what is
-// disabled: a 404 without errors. One with errors is that there is no such mount.
+// emptyList reports whether the answer is that of OpenBao for an empty list, or for a disabled
+// feature: a 404 without errors. A 404 with errors means that the mount does not exist.
 func (got Answer) emptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
@@ -113,7 +113,7 @@ func sayNoLeader() []string {
 	return []string{"active cluster node not found", "no active Vault instance", "no active OpenBao instance"}
 }
 
-// Says are the texts that matter, in the order in which they do.
+// Says returns the texts that are recognized, by precedence.
 func Says() []string {
 	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler, saysNoCRL})
 }

@@ -39,8 +39,7 @@ func (c *Credentials) Enabled() bool { return c.Offline || c.Kubernetes != nil |
 // a question to the cluster.
 const refusedPause = 5 * time.Minute
 
-// Renewable says whether it is worth while to get another token in the place of
-// one that is refused everything.
+// Renewable reports whether a token that is refused everything should be replaced.
 func (c *Credentials) Renewable(now time.Time, fresh bool) bool {
 	if fresh {
 		c.refused = now

@@ -35,8 +35,8 @@ type client struct {
 }
 
 const (
-	// MaxAnswer bounds what is read of an answer. The largest are the lists of
-	// certificates and revoked certificates.
+	// MaxAnswer bounds the bytes read of an answer. The largest are the lists of certificates and
+	// revoked certificates.
 	MaxAnswer = 16 << 20
 	// maxIdle is how many connections to a node are kept. There is no limit on those
 	// in use: whatever waits for one would fail together with what holds it.
@@ -110,8 +110,8 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	return Answer{Status: got.StatusCode, Body: httpclient.FirstJSON(body)}, err
 }
 
-// as is a client with a token. A client of its own costs little; one that is
-// shared would have to be told whose turn it is.
+// as returns a client with a token. A client of its own costs little; a shared one would need a lock
+// around each token.
 func (c *client) as(token string) (*api.Client, error) {
 	if token == "" {
 		return c.open, nil

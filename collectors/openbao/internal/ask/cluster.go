@@ -5,8 +5,8 @@ package ask
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 
-// ClusterAnswers are the answers about the cluster in one round. What is nil was
-// not answered, or not asked.
+// ClusterAnswers are the answers about the cluster in one round. A nil field had no answer, or no
+// request.
 type ClusterAnswers struct {
 	// TokenRenewed means that the exporter replaces its token itself, and could so far.
 	TokenRenewed bool

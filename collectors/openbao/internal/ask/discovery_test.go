@@ -88,8 +88,7 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-// FuzzEndpointSlices: whatever an API server says, the nodes have distinct names
-// and URLs that can be used.
+// FuzzEndpointSlices: for any answer of an API server, the nodes have distinct names and valid URLs.
 func FuzzEndpointSlices(f *testing.F) {
 	f.Add([]byte(`{"items":[{"addressType":"IPv4","endpoints":[` + pod("10.0.0.1", "openbao-0", true) + `,` + pod("10.0.0.2", "openbao-1", false) + `]}]}`))
 	f.Add([]byte(`{"items":[{"addressType":"IPv6","endpoints":[{"addresses":["fd00::1"]},{"addresses":["%zz"]},null]},null]}`))

@@ -25,12 +25,11 @@ import (
 type Source interface {
 	// Run follows changes until ctx ends.
 	Run(ctx context.Context)
-	// Changed wakes whoever waits for the first nodes or for other ones.
+	// Changed signals the first nodes and later changes.
 	Changed() <-chan struct{}
 	// Current are the nodes by name, and why they may be out of date.
 	Current() (map[string]Node, failure.List)
-	// Known says whether it has been found out, or has failed to be, which nodes
-	// there are.
+	// Known reports whether the nodes have been listed, or listing them has failed.
 	Known() bool
 	Close()
 }

@@ -26,7 +26,7 @@ func family(t exposition.Type, name, help string, labels []string) *exposition.F
 	}
 }
 
-// What each node tells everybody.
+// Answers of each node that need no token.
 var (
 	nodeUp           = gauge("node_up", "Whether the node gives a well-formed answer to sys/health, in whatever state it is.", "node")
 	nodeInitialized  = gauge("node_initialized", "Whether the node is initialized.", "node")
@@ -61,7 +61,7 @@ var (
 	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http, decode or too_large (more nodes than are asked). There is no row while it is answered.", "node", "endpoint", "reason")
 )
 
-// What the active node tells about the cluster.
+// Answers of the active node about the cluster.
 var (
 	autopilotHealthy   = gauge("autopilot_healthy", "Whether autopilot holds all raft servers to be healthy.")
 	autopilotTolerance = gauge("autopilot_failure_tolerance", "How many healthy raft servers may be lost before the quorum is.")
@@ -90,7 +90,7 @@ var (
 	tokenRenewed      = gauge("exporter_token_renewed", "The exporter replaces its token itself before it expires, and has had no failure with that. Always 1.")
 )
 
-// Certificates, and what is asked less often.
+// Certificates, and details that are read less often.
 var (
 	issuers          = gauge("pki_issuers", "Issuers of the PKI mount.", "mount")
 	issuerNotAfter   = gauge("pki_issuer_not_after_timestamp_seconds", "When the CA certificate of the issuer expires.", "mount", "issuer_id", "issuer_name", "type", "is_default")

@@ -34,10 +34,10 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, 
 	}
 }
 
-// replacement returns the issuer that is used instead of one: a newer one of the same
-// subject, or the default issuer if that is newer and of the same kind. Nothing replaces
-// the default issuer, which signs what is issued today, nor a CA above it. A CA without
-// its key that has signed no valid issuer is of no use either.
+// replacement returns the issuer that is used instead of one: a newer one of the same subject, or the
+// default issuer if that is newer and of the same kind. The default issuer, which signs new
+// certificates, and the CAs above it have no replacement. A CA without its key that has signed no
+// valid issuer is not used either.
 func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time.Time) string {
 	old, info := m.Issuers[id], m.List.Info[id]
 	if info.Default {

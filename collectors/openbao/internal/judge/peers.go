@@ -62,9 +62,9 @@ func (p peers) expectedVoters() int {
 	return max(p.expect.Nodes, len(p.nodes), len(p.all)-len(p.dead())) - permanent
 }
 
-// dead returns the servers beyond the number of nodes, or of voters, that are no longer
-// in contact: a node that was replaced or removed is left in the raft configuration until
-// somebody removes it. One that belongs to a node is only down.
+// dead returns the servers beyond the number of nodes, or of voters, that are no longer in contact: a
+// node that was replaced or removed stays in the raft configuration until it is removed there. A
+// server that belongs to a node is only down.
 func (p peers) dead() []ask.RaftPeer {
 	surplus := len(p.all) - max(p.expect.Nodes, len(p.nodes))
 	if p.expect.Voters > 0 {
