@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# For those who have a builder for it. What is released is made by make image, which
+# For installations with a builder of their own. Released images are built by make image, which
 # needs no daemon and gives the same digest everywhere; both have the same files.
 FROM --platform=$BUILDPLATFORM golang:1.26.7-alpine@sha256:28d89ee9cc0ff9fec75c82ca201e6bf7fdf9a679d4b7b24dfa04f2bb766bb468 AS build
 WORKDIR /src

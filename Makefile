@@ -9,10 +9,10 @@ GO      ?= go
 # How tests are run; CI puts a summary around it.
 GOTEST  ?= $(GO) test
 ADDRESS ?= 127.0.0.1:9876
-# Where what is released is built.
+# The directory of release artifacts.
 DIST    ?= dist
 
-# The version is that of the chart. What is not the commit with its tag is on the way there.
+# The version is that of the chart. A commit without its tag is a development version.
 chart_directory := charts/cobaltcore-exporter
 chart_version   := $(shell sed -n 's/^version: *//p' $(chart_directory)/Chart.yaml)
 described       := $(shell git describe --tags --exact-match --dirty --match 'v$(chart_version)' 2>/dev/null)
@@ -36,8 +36,8 @@ help: ## Show this help
 build: ## Build bin/cobaltcore-exporter
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(ldflags)' -o bin/cobaltcore-exporter ./cmd/cobaltcore-exporter
 
-# What is released has nothing of the machine or the checkout in it, and no time but
-# that of the commit: everybody can build it again.
+# Release artifacts depend on neither the machine nor the checkout, and have no time but
+# that of the commit: builds are reproducible.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 platforms       := linux-amd64 linux-arm64
 binaries        := $(platforms:%=$(abspath $(DIST))/%/cobaltcore-exporter)

@@ -15,7 +15,7 @@ const lineLength = 140
 
 // A count is how often a pattern was found in texts of one sort.
 type count struct {
-	what    string // such as "says/tells"
+	what    string // name of the words
 	where   string // such as "comments"
 	unit    string // of size
 	pattern *regexp.Regexp

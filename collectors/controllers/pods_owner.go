@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Labels can be set by everybody who may create a pod, so a pod counts by its owner, too: it is
+// Labels can be set by any author of a pod, so a pod counts by its owner, too: it is
 // controlled by a Deployment, StatefulSet or DaemonSet of its system.
 
 // podOwner is an owner of a pod. Its UID is not compared: the garbage collector deletes a pod

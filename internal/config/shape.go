@@ -30,7 +30,7 @@ const (
 // The types must not refer to themselves.
 //
 // These are the tags of a field; a field that refers to a struct may be a
-// pointer, which then tells whether the key is there:
+// pointer, which is nil if the key is missing:
 //
 //	yaml:"key"                      the key; options are for writing only
 //	jsonschema_description:"…"      for the schema and the documentation

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fleet says which clusters there are and how to reach them.
+// Package fleet discovers the clusters of the fleet and connects to them.
 package fleet
 
 import (
@@ -47,7 +47,7 @@ type Cluster struct {
 	Snapshot *snapshot.Dir
 }
 
-// Equal says whether both mean the same cluster, reached in the same way.
+// Equal reports whether both are the same cluster with the same connection.
 func (c Cluster) Equal(other Cluster) bool {
 	a, b := c.Snapshot, other.Snapshot
 	c.Snapshot, other.Snapshot = nil, nil

@@ -41,7 +41,7 @@ func (c *Credentials) get() (config *rest.Config, fingerprint string) {
 	return config, c.fingerprint
 }
 
-// clone is a copy that follows nobody.
+// clone returns a copy that does not follow changes of files.
 func (c *Credentials) clone() *Credentials {
 	config, fingerprint := c.get()
 	return &Credentials{Secret: c.Secret, config: config, fingerprint: fingerprint}

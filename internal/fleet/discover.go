@@ -20,16 +20,17 @@ const (
 	// time until a connection looks at its credentials it is below ten seconds.
 	discoverInterval = 5 * time.Second
 	discoverTimeout  = 10 * time.Second // of a request
-	// roundsUntilFailed may fail before nobody waits for a place any longer.
+	// roundsUntilFailed is the number of failed rounds after which readiness does not wait for a
+	// source.
 	roundsUntilFailed = 2
 )
 
 // Source is a place in which clusters are searched, as metrics name it.
 type Source struct{ Cluster, Source, Namespace string }
 
-// Discovery searches for clusters: each place in its own goroutine, so that none
-// waits for another. What is known stays when a place cannot be looked at; a
-// cluster is gone when it is seen to be.
+// Discovery searches for clusters: each source in its own goroutine, so that none waits for another.
+// Known clusters stay when a source cannot be read; a cluster is removed when a successful read no
+// longer has it.
 type Discovery struct {
 	places   []*place
 	suffixes []string
@@ -70,21 +71,21 @@ type placeState struct {
 	failing failure.Steady
 }
 
-// declared is a cluster that somebody says there is.
+// declared is a cluster that a source declares.
 type declared struct {
 	cluster, secret string
 	labels          map[string]string // of what declares it; nil: those of the Secret
 	version         string            // of the Secret, if it is known
 }
 
-// known is what was found in a Secret.
+// known is the result of reading a Secret.
 type known struct {
 	declared
 
 	// read is the version that was read last.
 	read        string
 	credentials *Credentials   // nil if there were none to use, ever
-	reason      failure.Reason // what is wrong with it now
+	reason      failure.Reason // its present problem
 }
 
 // NewDiscovery prepares the search of a configuration.
@@ -118,8 +119,8 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 	return d
 }
 
-// inherit takes over what was known of the same place, so that a new
-// configuration loses no cluster while its host is down.
+// inherit takes over the known clusters of the same source, so that a new configuration loses no
+// cluster while the host is down.
 func (p *place) inherit(before []*place) {
 	for _, old := range before {
 		if !old.host.Equal(p.host) || !equalEntries(old.entry, p.entry) {
@@ -144,8 +145,8 @@ func equalPointers[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// Suffixes are those of the names of Secrets, for [TargetsOf]: also those of the
-// configuration that nobody searches with.
+// Suffixes are those of the names of Secrets, for [TargetsOf], including those of the configuration
+// without a source.
 func (d *Discovery) Suffixes() []string { return d.suffixes }
 
 // Changed receives a value after each look at a place.
@@ -182,7 +183,7 @@ func (p *place) delay() time.Duration {
 	return p.interval
 }
 
-// Settled says whether every place was looked at, or could not be, twice.
+// Settled reports whether every source was read, or has failed twice.
 func (d *Discovery) Settled() bool {
 	return !slices.ContainsFunc(d.places, func(p *place) bool {
 		s := p.current()
@@ -193,7 +194,7 @@ func (d *Discovery) Settled() bool {
 // PlaceState is how the search in one place fares.
 type PlaceState struct {
 	Source Source
-	// Up says that the last look succeeded.
+	// Up is whether the last read succeeded.
 	Up bool
 	// Success is when a look last succeeded.
 	Success  time.Time
@@ -241,7 +242,7 @@ func (p *place) result() PlaceState {
 	return out
 }
 
-// What a Cluster object of Greenhouse, or a Secret, says about its cluster.
+// Labels of a Cluster object of Greenhouse, or of a Secret, about its cluster.
 const (
 	roleLabel   = "metadata.greenhouse.sap/role"
 	regionLabel = "metadata.greenhouse.sap/region"

@@ -37,7 +37,7 @@ func (p *place) round(ctx context.Context) {
 			}
 		}
 	}
-	if err == nil || findingReason(err) == failure.ReasonForbidden { // else there is nobody to ask
+	if err == nil || findingReason(err) == failure.ReasonForbidden { // else the host cannot be reached
 		p.readAll(ctx, now)
 	}
 	if ctx.Err() != nil {
@@ -56,16 +56,16 @@ func (p *place) round(ctx context.Context) {
 	s.failing.Succeed()
 }
 
-// declaredAs is what is known, with what is now said about it.
+// declaredAs returns the known cluster with the present declaration.
 func (k known) declaredAs(d declared) known {
 	if d.labels == nil {
-		d.labels = k.labels // until the Secret tells
+		d.labels = k.labels // until the Secret is read
 	}
 	k.declared = d
 	return k
 }
 
-// readAll reads what has changed. What is gone leaves now.
+// readAll reads the changed Secrets and removes clusters that are gone.
 func (p *place) readAll(ctx context.Context, now map[string]known) {
 	var mu sync.Mutex
 	var tasks sync.WaitGroup
@@ -85,8 +85,7 @@ func (p *place) readAll(ctx context.Context, now map[string]known) {
 	tasks.Wait()
 }
 
-// read brings what is known of a Secret up to date; false says that there is
-// nothing to know.
+// read updates a known Secret; false means that there is no such cluster.
 func (p *place) read(ctx context.Context, k known) (known, bool) {
 	if !clusterName.MatchString(k.cluster) || len(k.cluster) > maxName || !objectName.MatchString(k.secret) || len(k.secret) > maxName {
 		k.reason, k.credentials = ReasonInvalidName, nil
@@ -122,7 +121,7 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 	}
 	config, reason := fromSecret(data, allowances(p.entry.Allow))
 	if k.reason = reason; reason != "" {
-		return k, true // what was there before may still be good
+		return k, true // the previous kubeconfig may still be valid
 	}
 	if k.credentials == nil {
 		k.credentials = &Credentials{Secret: SecretRef{p.host.Name, p.source.Namespace, k.secret}}
@@ -139,8 +138,8 @@ func (k *known) follow(labels map[string]string, declares bool) {
 	}
 }
 
-// failed is what is known when the Secret could not be read. One that is gone is
-// no cluster any longer; it is worth a word if somebody refers to it.
+// failed returns the state after a Secret could not be read. A missing Secret is no cluster any
+// longer; it is a finding if an object refers to it.
 func (k known) failed(err error, referred bool) (known, bool) {
 	if !apierrors.IsNotFound(err) {
 		k.reason, k.read = findingReason(err), ""
@@ -189,7 +188,7 @@ const maxName = 253
 var (
 	// clusterName is the rule of the configuration for names of clusters.
 	clusterName = regexp.MustCompile(`^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$`)
-	// objectName keeps what somebody refers to from being another path.
+	// objectName keeps a reference from being another path.
 	objectName = regexp.MustCompile(`^[0-9a-z]([-.0-9a-z]*[0-9a-z])?$`)
 )
 

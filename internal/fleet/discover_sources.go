@@ -28,8 +28,8 @@ const (
 	absentAfter = 30 * time.Second
 )
 
-// fluxSecrets are the Secrets with the suffix. Where Secrets may not be listed,
-// those count that somebody applies with.
+// fluxSecrets returns the Secrets with the suffix. Where Secrets may not be listed, it returns those
+// that objects apply with.
 func (p *place) fluxSecrets(ctx context.Context) ([]declared, error) {
 	suffix := p.entry.FluxSecrets.Suffix
 	list, err := p.listSecrets(ctx, "")
@@ -190,16 +190,15 @@ func (p *place) metadata(ctx context.Context, path, selector string, each func(m
 	})
 }
 
-// page is what a list says about itself.
+// page has the metadata of a list.
 type page struct {
 	Metadata struct {
 		Continue string `json:"continue"`
 	} `json:"metadata"`
 }
 
-// pages asks for a list page by page, and for less at a time when a page is too large:
-// whoever writes annotations of hundreds of KiB must not hide the other objects. A list
-// that is not complete is an error.
+// pages lists page by page, with fewer items when a page is too large: annotations of hundreds of KiB
+// must not hide the other objects. An incomplete list is an error.
 func (p *place) pages(ctx context.Context, size int, ask func(context.Context, url.Values) (next string, err error)) error {
 	query := url.Values{"limit": {strconv.Itoa(size)}}
 	for range maxPages {

@@ -153,8 +153,8 @@ func TestDiscoveryFollows(t *testing.T) {
 	}
 }
 
-// TestSecretsThatMayNotBeListed are those that somebody applies with, read by
-// their names: resourceNames suffices.
+// TestSecretsThatMayNotBeListed: those that objects apply with are read by their names, so
+// resourceNames suffices.
 func TestSecretsThatMayNotBeListed(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
@@ -254,8 +254,7 @@ func TestHostTrouble(t *testing.T) {
 	}
 }
 
-// TestSlowHost: nobody waits for it.
-// TestPagesThatAreTooLarge: what somebody writes into an annotation hides no other Secret.
+// TestPagesThatAreTooLarge: a large annotation hides no other Secret.
 func TestPagesThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// Expiry is when the credentials of config end, as their files are now: those of
-// a token that says so, and of a client certificate. Zero is not known.
+// Expiry returns when the credentials of config expire, from their present files: a token with an
+// expiry, and a client certificate. Zero is unknown.
 func Expiry(ctx context.Context, config *rest.Config) (token, certificate time.Time) {
 	bearer := config.BearerToken
 	if config.BearerTokenFile != "" {
@@ -46,8 +46,8 @@ func expired(ctx context.Context, config *rest.Config) error {
 	return nil
 }
 
-// tokenExpiry is the exp claim of a JSON Web Token (RFC 7519). Nobody verifies
-// it here: the API server does.
+// tokenExpiry returns the exp claim of a JSON Web Token (RFC 7519) without verifying it: the API
+// server does that.
 func tokenExpiry(token string) time.Time {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// jwt is a token with these claims, which nobody has signed.
+// jwt returns an unsigned token with these claims.
 func jwt(claims string) string {
 	return "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
 }

@@ -81,8 +81,7 @@ type search struct {
 	stop   func()
 }
 
-// startSearch searches in the host management, and in others by their names, as the lines
-// of YAML say.
+// startSearch searches in the host management, and in others by their names, by the lines of YAML.
 func startSearch(t *testing.T, hosts map[string]fakeHost, discover string, before *Discovery) *search {
 	t.Helper()
 	dir := t.TempDir()
@@ -114,7 +113,7 @@ func searchFor(t *testing.T, c *config.Config, before *Discovery) *search {
 	return s
 }
 
-// lines are what was found and what is wrong, in words.
+// lines returns clusters and findings in words.
 func (s *search) lines() []string {
 	var lines []string
 	for _, p := range s.State() {
@@ -141,7 +140,7 @@ func (s *search) lines() []string {
 	return lines
 }
 
-// want waits until what was found is as wanted.
+// want waits for these clusters and findings.
 func (s *search) want(want ...string) {
 	s.t.Helper()
 	testutil.Eventually(s.t, func() (bool, string) {

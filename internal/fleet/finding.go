@@ -45,14 +45,14 @@ func Reasons() []failure.Reason {
 	}
 }
 
-// Finding is something that is wrong with what was searched.
+// Finding is a problem of discovery.
 type Finding struct {
 	Source Source
 	// Name is that of the Secret or the Cluster object; empty if it concerns the
 	// search itself.
 	Name   string
 	Reason failure.Reason
-	// Other is what has the name or the Secret already.
+	// Other is the object that already has the name or the Secret.
 	Other string
 }
 

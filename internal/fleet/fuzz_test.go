@@ -50,7 +50,7 @@ func FuzzReadList(f *testing.F) {
 }
 
 func marshalled(v any) []byte {
-	text, _ := json.Marshal(v) // what was decoded a moment ago
+	text, _ := json.Marshal(v) // it was decoded a moment ago
 	return text
 }
 

@@ -30,9 +30,9 @@ type List struct {
 	Kind string
 }
 
-// ReadList reads a list as a stream and hands over each item, of at most [MaxObject] bytes
-// and [httpclient.MaxValues] values. raw is valid until item returns. An error is that of
-// item, of reading, or of what is not JSON.
+// ReadList reads a list as a stream and calls item with each, of at most [MaxObject] bytes and
+// [httpclient.MaxValues] values. raw is valid until item returns. An error is that of item, of
+// reading, or of invalid JSON.
 func ReadList(body io.Reader, item func(raw []byte) error) (List, error) {
 	bounded := &boundedReader{r: body, left: MaxObject, total: maxListBytes}
 	dec := jsontext.NewDecoder(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))

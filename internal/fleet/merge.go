@@ -3,9 +3,9 @@
 
 package fleet
 
-// Merge is the fleet: the configured clusters, then what was found, in the order
-// of the places. Who comes first has the name; who comes later with the same name
-// or the same Secret is a finding, and nothing else.
+// Merge returns the fleet: the configured clusters, then the discovered ones, in the order of the
+// sources. The first cluster has the name; a later one with the same name or the same Secret is only a
+// finding.
 func Merge(configured []Cluster, found []PlaceState) ([]Cluster, []Finding) {
 	fleet := append(make([]Cluster, 0, len(configured)), configured...)
 	names, secrets := map[string]string{}, map[SecretRef]string{}

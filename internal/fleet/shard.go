@@ -24,10 +24,10 @@ type Shard struct {
 // maxShards bounds what it costs to find the owner of a cluster.
 const maxShards = 1000
 
-// Divided says whether there are other shards, or could be.
+// Divided reports whether there are other shards, or could be.
 func (s Shard) Divided() bool { return s.Count > 0 }
 
-// Owns says whether a cluster is in the shard.
+// Owns reports whether a cluster is in the shard.
 func (s Shard) Owns(cluster string) bool {
 	return !s.Divided() || OwnerOf(cluster, s.Count) == s.Index
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// View is the fleet as seen from one of its clusters: what is needed to say
-// which cluster an object is applied to. It is immutable.
+// View is the fleet from one of its clusters: it resolves the target cluster of an object. It is
+// immutable.
 type View struct {
 	// Cluster is the name of the cluster in which the objects live.
 	Cluster string
@@ -48,7 +48,7 @@ func TargetsOf(clusters []Cluster, suffixes ...string) *Targets {
 	return t
 }
 
-// Equal says whether both map every reference to the same cluster.
+// Equal reports whether both map every reference to the same cluster.
 func (t *Targets) Equal(other *Targets) bool {
 	if t == nil || other == nil {
 		return t == other
@@ -68,11 +68,10 @@ type Reference struct {
 // KindSecret is the kind of reference that clusters are found by.
 const KindSecret = "Secret"
 
-// Target names the cluster that a kubeconfig reference of an object stands for.
-// No reference is the own cluster. A Secret in which a cluster was found is that
-// cluster; any other one, and a ConfigMap, which does not tell, goes by its name:
-// <cluster><suffix> and <cluster> are that cluster, and what is unknown keeps its
-// own name.
+// Target returns the cluster that a kubeconfig reference of an object refers to. Without a reference
+// it is the own cluster. A Secret in which a cluster was found is that cluster. Any other Secret, and
+// a ConfigMap, is resolved by its name: <cluster><suffix> and <cluster> are that cluster, and an
+// unknown name is returned as it is.
 func (v View) Target(r Reference) string {
 	if r.Name == "" {
 		return v.Cluster

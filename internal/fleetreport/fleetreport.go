@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fleetreport says what the fleet is and how the watch of it fares: the
-// answer of /api/v1/clusters, which the web page shows, too.
+// Package fleetreport describes the fleet and the state of its watches: the answer of
+// /api/v1/clusters, which the web page shows, too.
 package fleetreport
 
 import (
@@ -25,7 +25,7 @@ type Report struct {
 	Discovery []Place `json:"discovery"`
 }
 
-// Shard says which shard an exporter is, from 0, and of how many.
+// Shard is the number of a shard, from 0, and the number of shards.
 type Shard struct {
 	Index int `json:"index"`
 	Count int `json:"count"`
@@ -43,8 +43,8 @@ type Cluster struct {
 	Secret *Secret `json:"secret,omitempty"`
 	// Shard is the one that owns the cluster; it is not there in an undivided fleet.
 	Shard *int `json:"shard,omitempty"`
-	// Owned says that this exporter watches the cluster. If not, nothing follows:
-	// its own shard knows.
+	// Owned is whether this exporter watches the cluster. If not, the fields below are missing: its own
+	// shard has them.
 	Owned bool `json:"owned"`
 	*watch.ClusterReport
 
@@ -61,7 +61,7 @@ type Secret struct {
 // Collector is how a collector fares in a cluster.
 type Collector struct {
 	Name string `json:"name"`
-	// Up says whether the collector knows what it should.
+	// Up is whether the collector is complete.
 	Up bool `json:"up"`
 	// LastSuccess is that of the most silent of its watches and probes; null: none.
 	LastSuccess *time.Time `json:"lastSuccess"`
@@ -76,7 +76,7 @@ type Place struct {
 	Cluster   string `json:"cluster"`
 	Source    string `json:"source"`
 	Namespace string `json:"namespace"`
-	// Up says whether the last look succeeded; if not, the clusters that are known stay.
+	// Up is whether the last read succeeded; if not, the known clusters stay.
 	Up          bool       `json:"up"`
 	LastSuccess *time.Time `json:"lastSuccess"` // null: none
 	// Clusters are those of the fleet that were found here.
@@ -84,11 +84,11 @@ type Place struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Finding is something that is wrong with what was searched.
+// Finding is a problem of discovery.
 type Finding struct {
 	// Name is that of a Secret or a Cluster object; empty if it concerns the search.
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
-	// Other is what has the name or the Secret already.
+	// Other is the object that already has the name or the Secret.
 	Other string `json:"other"`
 }

@@ -27,8 +27,8 @@ type closed struct {
 
 func (c closed) Close() error { close(c.done); return nil }
 
-// A transport that does not look at the context is not waited for, and what it
-// says too late is closed.
+// TestAbandon: the client does not wait for a transport that ignores the context, and closes its late
+// answer.
 func TestAbandon(t *testing.T) {
 	late, done := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -41,7 +41,7 @@ func (b *unpackedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sentBytes reads what is sent and counts it.
+// sentBytes reads and counts the bytes sent.
 type sentBytes struct{ *unpackedBody }
 
 func (b sentBytes) Read(p []byte) (int, error) {

@@ -52,8 +52,8 @@ func (k *Kind) Evaluate(o Object, s Sighting) Result {
 	return result
 }
 
-// forget drops what is known of an earlier object of the same name, and of failures that
-// a success on record has ended.
+// forget drops the memory of an earlier object of the same name, and of failures that a recorded
+// success has ended.
 func (e *evaluation) forget() {
 	m := &e.Before
 	if last := max(m.Since, m.Failed, m.Succeeded); last != 0 && last < seconds(e.Created) {
@@ -85,8 +85,8 @@ func (e *evaluation) outcome() (outcome, string) {
 	return undecided, e.ready.Reason
 }
 
-// failedBefore reports whether the last finished attempt failed: the newer of what the
-// object records and what was seen decides.
+// failedBefore reports whether the last finished attempt failed, by the newer of the object's record
+// and the memory.
 func (e *evaluation) failedBefore() (reason string, ok bool) {
 	for _, ev := range e.Evidence {
 		c, _ := e.Conditions.Get(ev.Type)
@@ -114,8 +114,8 @@ func (e *evaluation) failedBefore() (reason string, ok bool) {
 	return "", false
 }
 
-// remember returns what is known of the last finished attempt. A success is remembered
-// only while the object still shows evidence against it.
+// remember returns the memory of the last finished attempt. A success is remembered only while the
+// object still shows evidence against it.
 func (e *evaluation) remember(out outcome, reason string) Memory {
 	m := Memory{
 		Failed: e.Before.Failed, Succeeded: e.Before.Succeeded, Reason: e.Before.Reason,

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package lifecycle derives the state of a reconciled object, its onset and its reason
-// from the metadata, the status and what was seen before. All collectors of reconciled
+// from the metadata, the status and earlier observations. All collectors of reconciled
 // kinds use it, so that one set of rules holds for Flux, External Secrets, Greenhouse
 // and cert-manager.
 //
@@ -214,8 +214,8 @@ const (
 	Undated = "undated"
 )
 
-// LaterOf returns the later one of two changes, which is the onset of a difference between
-// what was changed; the zero Onset if one of them is unknown.
+// LaterOf returns the later one of two changes, which is the onset of a difference between the two;
+// the zero Onset if one of them is unknown.
 func LaterOf(a, b time.Time) Onset {
 	switch {
 	case a.IsZero() || b.IsZero():
@@ -237,7 +237,7 @@ func (o Onset) Precision() string {
 	return AtLeast
 }
 
-// Sighting is how an object is seen and what was kept of it.
+// Sighting is an observation of an object, with the memory of earlier ones.
 type Sighting struct {
 	Now    time.Time
 	Before Memory
@@ -247,8 +247,7 @@ type Sighting struct {
 	Once bool
 }
 
-// Memory is what is kept of an object until it is seen again. Times are in seconds since
-// the epoch.
+// Memory is kept with an object until its next observation. Times are in seconds since the epoch.
 type Memory struct {
 	State State
 	// AtLeast qualifies Since, the onset of State.

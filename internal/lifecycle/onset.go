@@ -77,9 +77,8 @@ func (e *evaluation) failedOnset(m *Memory) Onset {
 	return e.carried(Stalled, Onset{Time: stalled.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.witnessed()})
 }
 
-// failedSince returns when the failures began: the earliest failed attempt on record
-// after the last success, or what was noted before, or since when conditions show a
-// failure, whichever is earliest.
+// failedSince returns when the failures began: the earliest of the first failed attempt on record
+// after the last success, the time noted before, and the time since which conditions show a failure.
 func (e *evaluation) failedSince() Onset {
 	since := e.firstFailure()
 	if at := e.Before.FailedSince; at != 0 && at >= seconds(e.success) {

@@ -28,8 +28,8 @@ const (
 	maxSubjects = 4096
 )
 
-// subjectKeys are the attributes that say what a line is about, as opposed to what
-// happened: it does not matter in which ways something fails in turn.
+// subjectKeys are the attributes that identify the subject of a line, as opposed to the event:
+// alternating failures of one subject count together.
 func subjectKeys() []string {
 	return []string{"cluster", "component", "decision", "file", "flag", "group", "kind", "mount", "of"}
 }

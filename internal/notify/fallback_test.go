@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestFallback is the life of an alert that nobody but the exporter sends: after
-// fallbackAfter from the start, until somebody scrapes.
+// TestFallback is the life of an alert that only the exporter sends: after fallbackAfter from the
+// start, until the next scrape.
 func TestFallback(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -55,7 +55,7 @@ func TestFallback(t *testing.T) {
 	if n := am.posts - posts; n != 6 {
 		t.Errorf("the end was sent %d times", n)
 	}
-	// It comes again, and somebody scrapes.
+	// It comes again, and a scrape follows.
 	e.firing = []Alert{alertOf("BaoDown", "management", time.Time{})}
 	step(time.Minute, down+" | 0s .. 4m0s")
 	if !strings.Contains(e.body(t), "fallback_active 1") {
@@ -78,8 +78,8 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// TestRestart: while the exporter sends alerts, a restart must not end them, though
-// nobody can have scraped it for long then.
+// TestRestart: while the exporter sends alerts, a restart must not end them, although it has had no
+// scrape since.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -119,7 +119,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestReload takes over what has been sent: with other labels, or to one peer more.
+// TestReload takes over the alerts that were sent: with other labels, or to one peer more.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	c := newClock()

@@ -107,7 +107,7 @@ func (v *view) holding(now time.Time) int {
 	return count
 }
 
-// watchdog is the alert that always fires, in the rules that everybody uses.
+// watchdog is the alert that always fires, in the common rules of Prometheus.
 const watchdog = "Watchdog"
 
 // ClusterGroups are the rows about a cluster; none if its Watchdog is not looked for.

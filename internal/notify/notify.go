@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify talks to Alertmanager. It reads alerts and silences, so that the
-// health report can say what is silenced; and when nobody scrapes the exporter, it
-// sends the alerts of the exporter's own rules, as Prometheus would: monitoring
-// survives the death of Prometheus.
+// Package notify is the client of Alertmanager. It reads alerts and silences, so that the health
+// report can show silences. When the exporter is not scraped, it sends the alerts of the exporter's
+// own rules, as Prometheus would, so alerting continues without Prometheus.
 package notify
 
 import (
@@ -122,8 +121,8 @@ func (n *Notifier) Adopt(other *Notifier) {
 	}
 }
 
-// Run makes a round at every tick, until ctx ends. What was sent is not taken back
-// then: the exporter may be starting again.
+// Run makes a round at every tick, until ctx ends. Alerts are not resolved then: the exporter may be
+// restarting.
 func (n *Notifier) Run(ctx context.Context) {
 	if len(n.peers) == 0 {
 		return
@@ -144,8 +143,7 @@ func (n *Notifier) Run(ctx context.Context) {
 // if that is shorter: an alert that is not sent again in time ends.
 const maxTimeout = 10 * time.Second
 
-// Round sends what has to be sent and reads what there is, all peers at the same
-// time.
+// Round sends and reads alerts and silences, all peers at the same time.
 func (n *Notifier) Round(ctx context.Context) {
 	now := n.options.Now()
 	firing := n.wireAll(n.options.Firing(), now)
@@ -179,8 +177,8 @@ func (n *Notifier) Round(ctx context.Context) {
 	n.view = next.since(n.view)
 }
 
-// fallback says whether alerts have to be sent: when nobody has scraped for too
-// long. After a start it goes on with what was sent before the start.
+// fallback reports whether alerts have to be sent because the last scrape is too old. After a start it
+// continues with the alerts that were sent before.
 func (n *Notifier) fallback(now time.Time, firing map[string]Alert) bool {
 	last, scraped := n.options.Scrapes.last()
 	n.mu.Lock()

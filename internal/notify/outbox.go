@@ -68,7 +68,7 @@ func identity(labels map[string]string) string {
 	return b.String()
 }
 
-// outbox is what Alertmanager was told and has to be told again, by identity.
+// outbox has the alerts that Alertmanager received and must receive again, by identity.
 type outbox map[string]sent
 
 type sent struct {
@@ -79,8 +79,8 @@ type sent struct {
 	over time.Time
 }
 
-// step takes in what fires now and returns what has to be sent, in the order of the
-// identities. If not active, all that was sent is over.
+// step adds the firing alerts and returns those to send, in the order of the identities. If not
+// active, all alerts that were sent are resolved.
 func (o outbox) step(active bool, firing map[string]Alert, now time.Time, interval time.Duration) []sent {
 	if active {
 		for id, a := range firing {

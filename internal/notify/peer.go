@@ -33,7 +33,7 @@ const (
 // connection is a way to a peer for one round.
 type connection struct {
 	api     *client.AlertmanagerAPI
-	err     error // nobody can be asked
+	err     error // the peer cannot be used
 	timeout time.Duration
 	link    string // of the alerts
 }
@@ -57,7 +57,7 @@ func (n *Notifier) connect(ctx context.Context) []connection {
 	return all
 }
 
-// answer is what a peer said in a round.
+// answer has the answers of a peer in a round.
 type answer struct {
 	alerts  models.GettableAlerts
 	err     error // why there are none
@@ -127,8 +127,8 @@ func (c connection) push(ctx context.Context, out []sent) (taken uint64, err err
 	return taken, err
 }
 
-// readSilences asks one peer after the other, of those that have just answered: they
-// share their silences. Nil: none has told; and why, by peer.
+// readSilences asks one peer after the other, of those that have just answered: they share their
+// silences. It returns nil if none has answered, with the errors by peer.
 func readSilences(ctx context.Context, peers []connection, answers []answer) (models.GettableSilences, []error) {
 	failed := make([]error, len(peers))
 	for i, c := range peers {

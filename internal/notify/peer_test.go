@@ -75,7 +75,7 @@ up{alertmanager="%[4]s"} 1`, name(gone), name(slow.Server), name(one.Server), na
 	if diff := cmp.Diff(want, e.body(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s\n%s", diff, e.log)
 	}
-	// What was read stays for a while, and is then unknown.
+	// Alerts stay for a while, and are then unknown.
 	fail := func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return true }
 	one.set(func() { one.before = fail })
 	two.set(func() { two.before = fail })
@@ -97,8 +97,8 @@ up{alertmanager="%[4]s"} 1`, name(gone), name(slow.Server), name(one.Server), na
 	}
 }
 
-// TestAnswersThatAreNotRight: each is an error with a reason, and nothing that the
-// server says gets into the log.
+// TestAnswersThatAreNotRight: each is an error with a reason, and no text of the server gets into the
+// log.
 func TestAnswersThatAreNotRight(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, kind, body string) func(http.ResponseWriter, *http.Request) bool {

@@ -18,8 +18,7 @@ type Scrapes struct {
 	scraped bool
 }
 
-// NewScrapes begins now: nobody has scraped yet, but somebody may be about to. A
-// nil clock is time.Now.
+// NewScrapes begins now: without a scrape so far, but one may come soon. A nil clock is time.Now.
 func NewScrapes(now func() time.Time) *Scrapes {
 	if now == nil {
 		now = time.Now
@@ -34,7 +33,7 @@ func (s *Scrapes) Touch() {
 	s.at, s.scraped = s.now(), true
 }
 
-// last is when somebody scraped, or when it began if nobody has.
+// last returns the time of the last scrape, or the start if there was none.
 func (s *Scrapes) last() (at time.Time, scraped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -31,9 +31,8 @@ const (
 // others.
 const reasonRejected failure.Reason = "rejected"
 
-// transport identifies the exporter to Alertmanager, and lets no answer through but
-// the right ones: the generated client takes a login page for success, and puts what
-// a server says into its errors.
+// transport identifies the exporter to Alertmanager, and returns only valid answers: the generated
+// client takes a login page for success, and puts text of the server into its errors.
 type transport struct {
 	*httpclient.Transport
 
@@ -80,7 +79,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// judge says what is wrong with an answer, without anything that it contains.
+// judge returns the error of an answer, without text from it.
 func judge(response *http.Response) error {
 	status := response.StatusCode
 	switch {
@@ -101,7 +100,7 @@ func judge(response *http.Response) error {
 	return nil
 }
 
-// failure classifies why a call failed, without what the server said.
+// classify returns the reason of a failed call, without text of the server.
 func classify(err error) error {
 	if why, ok := errors.AsType[*failure.Error](err); ok {
 		return why // not the URL around it

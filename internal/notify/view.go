@@ -16,8 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// keep is how many intervals old what was read may be. Who knows what has been
-// silenced since then.
+// keep is the age, in intervals, at which alerts and silences are dropped: later silences are unknown.
 const keep = 5
 
 // Silence is a silence of Alertmanager that holds now.
@@ -35,7 +34,7 @@ type State struct {
 	SilencedBy, InhibitedBy, MutedBy []string
 }
 
-// view is what was read. Nobody changes it.
+// view has alerts and silences as read. It is immutable.
 type view struct {
 	alertsAt, silencesAt time.Time                // zero: not read
 	alerts               map[string][]remoteAlert // by name
@@ -51,8 +50,8 @@ type remoteAlert struct {
 	updated time.Time
 }
 
-// newView takes in what the peers said. Each knows of the alerts that were sent to
-// it alone.
+// newView builds a view from the answers of the peers. Each peer has only the alerts that were sent to
+// it.
 func newView(now time.Time, answers []answer, silences models.GettableSilences) *view {
 	v := &view{alerts: map[string][]remoteAlert{}, states: map[string]int{}, own: map[string]bool{}}
 	merged := map[string]remoteAlert{}
@@ -106,7 +105,7 @@ func (v *view) since(before *view) *view {
 	return v
 }
 
-// has says whether one of these alerts has been sent before.
+// has reports whether one of these alerts has been sent before.
 func (v *view) has(firing map[string]Alert) bool {
 	if v == nil {
 		return false
@@ -119,8 +118,7 @@ func (v *view) has(firing map[string]Alert) bool {
 	return false
 }
 
-// newSilence is not ok for one that is over, or that nobody could say what it
-// matches.
+// newSilence is not ok for a silence that has ended, or whose matchers are invalid.
 func newSilence(g *models.GettableSilence) (s Silence, ok bool) {
 	if g == nil || g.ID == nil || g.Status == nil || g.Status.State == nil || *g.Status.State == models.SilenceStatusStateExpired || len(g.Matchers) == 0 {
 		return Silence{}, false
@@ -152,8 +150,8 @@ func newSilence(g *models.GettableSilence) (s Silence, ok bool) {
 	return s, true
 }
 
-// matches says whether it silences an alert with these labels. A label that is not
-// there is empty, as Alertmanager has it.
+// matches reports whether it silences an alert with these labels. A missing label is empty, as in
+// Alertmanager.
 func (s Silence) matches(alert map[string]string) bool {
 	return !slices.ContainsFunc(s.matchers, func(m *labels.Matcher) bool { return !m.Matches(alert[m.Name]) })
 }
@@ -167,13 +165,13 @@ func timeOf(t *strfmt.DateTime) time.Time {
 	return time.Time(*t)
 }
 
-// recent says whether something was read, and not too long ago.
+// recent reports whether there is a read that is not too old.
 func (n *Notifier) recent(at, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) <= keep*n.interval
 }
 
-// Silenced says which silence an alert with these labels falls under, whoever sends
-// it; of several the one that ends last. The labels are those of [Alert].
+// Silenced returns the silence of an alert with these labels, from any sender; of several the one that
+// ends last. The labels are those of [Alert].
 func (n *Notifier) Silenced(alert map[string]string) (Silence, bool) {
 	now := n.options.Now()
 	n.mu.Lock()
@@ -219,7 +217,7 @@ func (n *Notifier) State(alert map[string]string) (State, bool) {
 	return *found, true
 }
 
-// covers says whether all labels of a part are there.
+// covers reports whether all labels of a part exist.
 func covers(all, part map[string]string) bool {
 	for name, value := range part {
 		if all[name] != value {

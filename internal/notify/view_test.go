@@ -168,7 +168,7 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-// FuzzAnswers: whatever Alertmanager says, reading it does not end the exporter.
+// FuzzAnswers: no answer of Alertmanager ends the exporter.
 func FuzzAnswers(f *testing.F) {
 	f.Add(remote(map[string]string{"alertname": "x"}, "active", "s"), silenceJSON("1", "active", matcherJSON("a", "b", "true", "true")))
 	f.Add("null", "[null,{}]")

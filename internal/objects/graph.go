@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Bounds of a graph. What is beyond them is counted.
+// Bounds of a graph. Objects beyond them are counted.
 const (
 	maxNodes    = 60
 	maxPerLevel = 16

@@ -42,13 +42,13 @@ func before(s, chars string) string {
 	return s
 }
 
-// hostPort says whether what follows the last colon can be a port.
+// hostPort reports whether the text after the last colon can be a port.
 func hostPort(s string) bool {
 	i := strings.LastIndexByte(s, ':')
 	return i < 0 || strings.HasSuffix(s, "]") || strings.Trim(s[i+1:], "0123456789") == ""
 }
 
-// isDigest tells name:tag@sha256:… from user:password@host.
+// isDigest distinguishes name:tag@sha256:… from user:password@host.
 func isDigest(s string) bool {
 	return strings.HasPrefix(s, "sha256:") || strings.HasPrefix(s, "sha512:")
 }

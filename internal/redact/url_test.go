@@ -101,7 +101,7 @@ func FuzzURL(f *testing.F) {
 	f.Add("https", "a b", "s\x00cret\n", "h ost", "/", "?", "#")
 	f.Fuzz(func(t *testing.T, scheme, user, password, host, path, query, fragment string) {
 		if len(password) < 8 {
-			return // too short to be told from the rest
+			return // too short to be distinguished from other text
 		}
 		const marker = "Zz9"
 		password += marker

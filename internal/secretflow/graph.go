@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secretflow follows secrets through the fleet: who writes one, where it is
-// stored, who reads it, how late.
+// Package secretflow follows secrets through the fleet: their writers, storage, readers, and the delay
+// of each reader.
 //
-// External Secrets' objects tell which keys of which stores they use; where a key
-// is depends on the store, so both come together here, cluster by cluster. OpenBao
-// is asked for the metadata of the paths that are found. What is behind is PromQL.
+// External Secrets' objects name keys of stores; the location of a key depends on the store, so both
+// are joined here, cluster by cluster. The metadata of the resulting paths is read from OpenBao. Which
+// readers are behind is PromQL.
 package secretflow
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// The labels of rows about a user of secrets, and those by which they meet what is stored.
+// The labels of rows about a user of secrets, and those that rows about stored secrets share.
 func userLabels() []string { return append([]string{"cluster", "namespace", "name"}, pathLabels()...) }
 
 func pathLabels() []string { return []string{"backend", "mount", "path_id"} }
@@ -99,13 +99,13 @@ type Graph struct {
 	stored   map[string]map[Path]Stored // by OpenBao cluster
 }
 
-// NewGraph returns an empty graph. Its paths have rows if they are exported: where no
-// OpenBao is asked for what is stored, nothing follows from them.
+// NewGraph returns an empty graph. Its paths have rows if they are exported: without stored versions
+// from an OpenBao, they are of no use.
 func NewGraph(exported bool) *Graph {
 	return &Graph{exported: exported, clusters: map[*Cluster]struct{}{}, stored: map[string]map[Path]Stored{}}
 }
 
-// Cluster is what the objects of one cluster say.
+// Cluster has the references of the objects of one cluster.
 type Cluster struct {
 	name  string
 	graph *Graph
@@ -122,7 +122,7 @@ type user struct {
 	kind, namespace, name string
 	paths                 []Path // as resolved
 	problems              []string
-	// got is when the user was first seen with what is stored now.
+	// got is the time at which the user was first seen with the stored version.
 	got map[Path]delivery
 }
 
@@ -158,7 +158,7 @@ func (c *Cluster) Set(kind, key string, note any) {
 	c.set(kind, key, note)
 }
 
-// Replace takes in what all objects of a kind say.
+// Replace replaces the notes of all objects of a kind.
 func (c *Cluster) Replace(kind string, notes map[string]any) {
 	c.graph.mu.Lock()
 	defer c.graph.mu.Unlock()
@@ -304,7 +304,7 @@ func (g *Graph) SetStored(openbao string, stored map[Path]Stored) {
 	for c := range g.clusters {
 		for _, u := range c.users {
 			for _, p := range u.paths {
-				// Somebody may have got a new version before we heard of it.
+				// An object may have synchronized a new version before its metadata was read here.
 				if s, was := stored[p], before[p]; !was.Updated.IsZero() && s.Updated.After(was.Updated) && u.has(s.Updated) {
 					u.got[p] = delivery{s.Updated, u.LastSync}
 				}
@@ -324,8 +324,8 @@ func (g *Graph) newest(p Path) time.Time {
 	return newest
 }
 
-// has says whether the last success was not before something was stored. Kubernetes
-// cuts times to the second.
+// has reports whether the last success was not before a version was stored. Kubernetes truncates times
+// to the second.
 func (u *User) has(stored time.Time) bool {
 	return !u.LastSync.IsZero() && !u.LastSync.Before(stored.Truncate(time.Second))
 }

@@ -12,15 +12,15 @@ import (
 
 // Store is what the path of a key depends on.
 type Store struct {
-	// Vault says that the store leads to a server with the API of Vault.
+	// Vault is whether the store leads to a server with the API of Vault.
 	Vault bool
 	// Backend identifies that server: an OpenBao, or its address.
 	Backend string
 	// Path is spec.provider.vault.path: the mount; it may be empty.
 	Path string
-	// V1 says that the mount is KV version 1.
+	// V1 is whether the mount is KV version 1.
 	V1 bool
-	// Namespace says that the store names a namespace of OpenBao.
+	// Namespace is whether the store names a namespace of OpenBao.
 	Namespace bool
 }
 
@@ -28,7 +28,7 @@ type Store struct {
 type Reference struct {
 	StoreKind, StoreName string
 	Key                  string
-	// Find says that keys are searched for: which ones, only the server knows.
+	// Find is whether keys are searched for: only the server can resolve them.
 	Find bool
 }
 
@@ -43,8 +43,8 @@ func (p Path) labels() []string {
 	return []string{p.Backend, p.Mount, p.ID()}
 }
 
-// ID is a short name of the path that tells nothing about it: the paths of secrets
-// are secrets' names. It is stable, so that rows of different exporters meet.
+// ID returns a short name that does not reveal the path: paths are names of secrets. It is stable, so
+// that rows of different exporters match.
 func (p Path) ID() string {
 	sum := sha256.Sum256([]byte(p.Mount + "\x00" + p.Key))
 	return hex.EncodeToString(sum[:8])
@@ -59,7 +59,7 @@ const (
 	reasonKey          = "key"           // it is no path in a mount
 )
 
-// resolve says where External Secrets Operator looks for a key.
+// resolve returns the path that External Secrets Operator reads for a key.
 func resolve(r Reference, store *Store) (p Path, why string) {
 	switch {
 	case r.Find:

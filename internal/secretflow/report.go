@@ -14,8 +14,8 @@ import (
 // Report is the flow of secrets as GET /api/v1/secretflow shows it.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt"`
-	// Partial says that the exporter sees a part of the fleet only, so that writers,
-	// readers or stored secrets may be missing.
+	// Partial is whether the exporter sees only a part of the fleet, so that writers, readers or stored
+	// secrets may be missing.
 	Partial bool         `json:"partial"`
 	Paths   []PathReport `json:"paths"`
 	// Unresolved are the objects with references that lead to no known path.
@@ -49,8 +49,8 @@ type UserReport struct {
 	Namespace string     `json:"namespace"`
 	Name      string     `json:"name"`
 	LastSync  *time.Time `json:"lastSync"` // null: never
-	// Behind says that OpenBao has a version that is newer than the last success of
-	// the reader. Null if it is not known what OpenBao has, or there was no success.
+	// Behind is whether OpenBao has a version that is newer than the last success of the reader. Null
+	// if the stored version is unknown, or there was no success.
 	Behind *bool `json:"behind"`
 	// LagSeconds is how long a reader that is behind has been, or how long one that
 	// is not took to get the current version; null if the exporter did not see that.
@@ -124,7 +124,7 @@ func (c *Cluster) report(u *user) UserReport {
 	return r
 }
 
-// against says how late a reader is.
+// against computes the delay of a reader.
 func (r UserReport) against(u *user, p Path, stored, now time.Time) UserReport {
 	if stored.IsZero() || r.LastSync == nil {
 		return r

@@ -102,7 +102,7 @@ func ReadExpiry(ctx context.Context, file string) time.Time {
 	return certificate.NotAfter
 }
 
-// maxFileName leaves room for what is added to a name.
+// maxFileName leaves room for suffixes.
 const maxFileName = 200
 
 // longestFileName is what file systems take, in bytes.

@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// Limits of what is read of a snapshot.
+// Limits for reading a snapshot.
 const (
 	maxFile      = 128 << 20 // bytes of a file
 	maxDirectory = 256 << 20 // bytes of the files of a cluster

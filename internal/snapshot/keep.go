@@ -19,8 +19,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Text is a string of which not all is kept. What is kept of it must mean the same
-// and must stay as it is when it is kept again.
+// Text is a string of which only a part is kept. The part must have the same meaning, and must not
+// change when it is kept again.
 type Text interface{ KeptText() string }
 
 // Keyed is a type that decodes an object by itself, key by key.
@@ -30,11 +30,10 @@ type Keyed interface {
 	KeptKey(key string) any
 }
 
-// Nameless is a map whose keys do not matter: what is kept has numbers instead.
+// Nameless is a map whose keys do not matter: they are replaced by numbers.
 type Nameless interface{ KeptNameless() }
 
-// Filter returns what is kept of a value. A field of a type whose filter is nil is not
-// kept at all.
+// Filter returns the part of a value that is kept. A field of a type whose filter is nil is dropped.
 type Filter func(jsontext.Value) (jsontext.Value, error)
 
 // Shapes builds shapes of types. It is safe for concurrent use.
@@ -50,9 +49,9 @@ func NewShapes(filters map[reflect.Type]Filter) *Shapes {
 	return &Shapes{filters: filters, known: map[reflect.Type]*Shape{}}
 }
 
-// Shape keeps of a JSON value what a Go type reads of it, and nothing else: a member
-// that is not a field is dropped, and a value of the wrong type becomes an empty one of
-// the same wrong type. Decoding what is kept gives what decoding the whole gives.
+// Shape keeps of a JSON value the fields that a Go type reads: other members are dropped, and a value
+// of the wrong type becomes an empty one of the same wrong type. Decoding the result is the same as
+// decoding the original.
 type Shape struct {
 	copy   func(enc *jsontext.Encoder, dec *jsontext.Decoder) error
 	fields map[string]*Shape // of a struct
@@ -75,7 +74,7 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 )
 
-// Keep returns what is kept of one value.
+// Keep returns the part of one value that is kept.
 func (s *Shape) Keep(raw []byte) ([]byte, error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), options...)
 	var out bytes.Buffer
@@ -88,7 +87,7 @@ func (s *Shape) Keep(raw []byte) ([]byte, error) {
 	return bytes.TrimSpace(out.Bytes()), nil
 }
 
-// KeepObject returns what is kept of an object, behind its type.
+// KeepObject returns the part of an object that is kept, behind its type.
 func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) {
 	kept, err := s.Keep(raw)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestKeepRefusesWhatIsNoJSON(t *testing.T) {
 func TestOfRefusesWhatNobodyKnows(t *testing.T) {
 	for _, of := range []any{struct{ X any }{}, struct{ X itself }{}, struct{ X []itself }{}, struct{ X map[string]chan int }{}, itself{}} {
 		shapes := NewShapes(nil)
-		for range 2 { // what has failed is not known the second time
+		for range 2 { // an error is not cached
 			if _, err := shapes.Of(reflect.TypeOf(of)); err == nil {
 				t.Errorf("%T: no error", of)
 			}
@@ -130,7 +130,7 @@ func TestOfRefusesWhatNobodyKnows(t *testing.T) {
 	}
 }
 
-// FuzzKeep: what is kept is valid, stays as it is, and has no text from elsewhere.
+// FuzzKeep: the result is valid, does not change when kept again, and has no text from elsewhere.
 func FuzzKeep(f *testing.F) {
 	f.Add(`{"text":"x","url":"https://a:b@c","number":1,"flag":true,"when":"2026-11-20T09:00:00Z","list":[{"deep":"x"}],"keyed":{"known":{}},"next":{"text":null}}`)
 	f.Add(`{"text":"\ud800","text":"` + "\xff" + `"}`)

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package snapshot defines the directory that stands for a fleet: its layout, what is
-// written to it, and how that is read.
+// Package snapshot reads and writes the directory that stands for a fleet.
 //
 //	snapshot.yaml                   see [Meta]
 //	fleet.yaml                      the configuration that serves the directory
@@ -11,8 +10,8 @@
 //	CLUSTER/controllers/NS/POD.prom metrics of a pod
 //	SYSTEM/INSTANCE/**/*.json       answers, see [ReadAnswer]
 //
-// What is written of an object or an answer is what the type into which it is decoded
-// reads, see [Shape]: a field that is not read cannot leak.
+// Of objects and answers, it has only the fields that the type reads into which they are
+// decoded, see [Shape]: a field that is not read cannot leak.
 package snapshot
 
 import (
@@ -85,15 +84,15 @@ type Missing struct {
 	Version string `json:"version,omitempty"`
 	OpenBao string `json:"openbao,omitempty"`
 	Aurora  string `json:"aurora,omitempty"`
-	// Endpoint is what was asked of OpenBao or of pods. System is the system of the
-	// pods, if the pods of other systems could be listed.
+	// Endpoint is the endpoint of OpenBao or of a pod. System is the system of the pods, if the pods of
+	// other systems could be listed.
 	Endpoint string `json:"endpoint,omitempty"`
 	System   string `json:"system,omitempty"`
 	// Reason is one word, as in the metrics.
 	Reason string `json:"reason"`
 }
 
-// MissingIn returns what is missing in a cluster.
+// MissingIn returns the missing parts of a cluster.
 func (m Meta) MissingIn(cluster string) []Missing {
 	return slices.DeleteFunc(slices.Clone(m.Missing), func(part Missing) bool { return part.Cluster != "" && part.Cluster != cluster })
 }
@@ -145,7 +144,7 @@ func (d Dir) Shift(meta Meta, now time.Time) time.Duration {
 	if !d.Shifts(meta) {
 		return 0
 	}
-	// Whole seconds, as Kubernetes has them: what was equal stays so.
+	// Whole seconds, as in Kubernetes: equal times stay equal.
 	return now.Sub(meta.TakenAt).Truncate(time.Second)
 }
 

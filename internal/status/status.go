@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package status says how the collectors fare, for each collector and cluster.
+// Package status has the metrics about collectors, for each collector and cluster.
 package status
 
 import (

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// bodies are answers of an API server that do not end, or whose text is far larger than
-// what is sent.
+// bodies are answers of an API server without an end, or with text far larger than the bytes sent.
 func bodies() []attack {
 	const failing = `cobaltcore_cluster_failing\{`
 	return []attack{

@@ -23,7 +23,7 @@ import (
 // attacker is the address of the clients that attack: one neighbour in the network.
 const attacker = "127.0.0.9"
 
-// clients are neighbours in the network that want /metrics, or nobody else to get it.
+// clients are neighbours in the network that read /metrics, or keep others from reading it.
 func clients() []attack {
 	return []attack{
 		{

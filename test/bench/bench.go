@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// Options says what to measure.
+// Options selects the measurements.
 type Options struct {
 	Objects int // Flux objects in the cluster
 	Runs    int

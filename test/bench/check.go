@@ -5,7 +5,7 @@ package main
 
 import "math"
 
-// Check is a threshold and what was measured.
+// Check is a threshold and its measured value.
 type Check struct {
 	Subject string  `json:"subject"`
 	Title   string  `json:"title"`
@@ -86,7 +86,7 @@ func (c Check) with(figures Figures) Check {
 	return c
 }
 
-// OK says whether every threshold is met.
+// OK reports whether every threshold is met.
 func (r *Report) OK() bool {
 	for _, c := range r.Checks {
 		if !c.OK {

@@ -49,7 +49,7 @@ const (
 	unitDecimal     = "decimal"
 )
 
-// figure says how a figure is shown.
+// figure is the title and unit of a figure.
 type figure struct{ key, title, unit string }
 
 // figures are the rows of the report.

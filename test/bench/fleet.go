@@ -21,8 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// FleetOptions says how many clusters to measure, and for how long. The rest is as in
-// [Options].
+// FleetOptions has the number of clusters and the duration. The rest is as in [Options].
 type FleetOptions struct {
 	Clusters     int
 	Steady       time.Duration

@@ -142,8 +142,7 @@ func (r *fleetRun) steady(ctx context.Context) error {
 	return err
 }
 
-// scrapes measures scrapes in which nothing has changed, and reads what the exporter says
-// about itself.
+// scrapes measures scrapes without changes in between, and reads the exporter's own metrics.
 func (r *fleetRun) scrapes(ctx context.Context) error {
 	for _, e := range []struct{ encoding, cpu, body string }{{"identity", plainCPU, plainBody}, {"gzip", gzipCPU, gzipBody}} {
 		for range warmUpScrapes {
@@ -189,7 +188,7 @@ func (r *fleetRun) profile(ctx context.Context) error {
 	return nil
 }
 
-// load is what an API server says about its clients.
+// load is the number of requests of clients, from the metrics of an API server.
 type load struct{ requests, rewatches, watches float64 }
 
 func (r *fleetRun) server(ctx context.Context) (load, error) {

@@ -74,7 +74,7 @@ func publish(report, file, section string) error {
 	return errors.Join(err, testbed.ReplaceSection(file, section, report))
 }
 
-// errCheck says that a threshold is not met. Which one is in the report.
+// errCheck reports that a threshold is not met. The report has the name.
 var errCheck = errors.New("a threshold is not met")
 
 func run(ctx context.Context, o Options, jsonFile, docs string, check bool) error {

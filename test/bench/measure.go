@@ -91,7 +91,7 @@ func (r *trial) start(ctx context.Context, begin time.Time) error {
 		}
 		var body []byte
 		if body, _, last = r.scrape(ctx, "identity"); last != nil {
-			continue // it does not listen yet, or says that it is not ready
+			continue // it does not listen yet, or is not ready
 		}
 		switch n = r.count(body); {
 		case n == 0:

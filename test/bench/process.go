@@ -25,7 +25,7 @@ const (
 	subjectCPU = "1"
 )
 
-// pinnable says whether subject and driver can have a CPU each.
+// pinnable reports whether subject and driver can have a CPU each.
 func pinnable() bool { return runtime.NumCPU() > 1 }
 
 // pin moves all threads of a process to a CPU. The Go runtime adapts GOMAXPROCS by itself.

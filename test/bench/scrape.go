@@ -152,7 +152,7 @@ func (s *scraper) parse(body []byte) (map[object]string, error) {
 	}
 }
 
-// verify compares every object's row with what was written to the cluster.
+// verify compares every object's row with the object written to the cluster.
 func (b *bench) verify(ctx context.Context, s *scraper) error {
 	body, _, err := s.scrape(ctx, "identity")
 	if err != nil {

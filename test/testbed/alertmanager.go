@@ -18,13 +18,13 @@ import (
 	"time"
 )
 
-// alertmanagerQuiet is a configuration that notifies nobody.
+// alertmanagerQuiet is a configuration without notifications.
 const alertmanagerQuiet = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 // AlertmanagerOptions configures an Alertmanager.
 type AlertmanagerOptions struct {
 	Name   string // of its directory and its log; alertmanager if it is empty
-	Config string // the configuration file; one that notifies nobody if it is empty
+	Config string // the configuration file; one without notifications if it is empty
 	Prefix string // path that its URL begins with, for example /alerts
 	// Peers are running Alertmanagers that it joins. They share silences, not alerts.
 	Peers []*Alertmanager

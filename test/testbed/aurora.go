@@ -31,7 +31,7 @@ const (
 	AuroraBadGateway   AuroraFault = "bad-gateway" // a proxy without a server behind it
 	AuroraSlow         AuroraFault = "slow"        // bodies that do not end
 	AuroraSilent       AuroraFault = "silent"      // no answer at all
-	AuroraLogin        AuroraFault = "login"       // a proxy that sends everybody elsewhere
+	AuroraLogin        AuroraFault = "login"       // a proxy that redirects every request elsewhere
 	AuroraLoop         AuroraFault = "loop"        // redirects in a circle
 	AuroraExpired      AuroraFault = "expired"     // certificate
 	AuroraOtherName    AuroraFault = "other-name"  // certificate
@@ -45,9 +45,8 @@ func AuroraFaults() []AuroraFault {
 	}
 }
 
-// Aurora stands in for an Aurora dashboard and its Keystone: the real one has no release
-// that runs without OpenStack. It gives the answers of Aurora's server to somebody without
-// a session.
+// Aurora is a stub of an Aurora dashboard and its Keystone: the real one has no release that runs
+// without OpenStack. It gives the answers of Aurora's server to requests without a session.
 type Aurora struct {
 	URL, KeystoneURL string
 	// ControlURL takes POST /<fault>.

@@ -39,7 +39,7 @@ func firstLine(file string) string {
 	return line
 }
 
-// ReplaceSection replaces what is between the markers of a section of a Markdown file.
+// ReplaceSection replaces the text between the markers of a section of a Markdown file.
 func ReplaceSection(file, section, text string) error {
 	begin, end := "<!-- begin: "+section+" -->\n", "<!-- end: "+section+" -->\n"
 	all, err := os.ReadFile(file)

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// expectAnnotation of an object of External Secrets Operator says what its Ready
-	// condition becomes: status and reason, or none.
+	// expectAnnotation of an object of External Secrets Operator has the expected Ready condition:
+	// status and reason, or none.
 	expectAnnotation = "testbed.example.com/expect"
 	// expectAfterDelete is the same for after the key it refers to was deleted.
 	expectAfterDelete = expectAnnotation + "-after-delete"
@@ -45,8 +45,8 @@ func SecretObjects(b *OpenBao, cluster string) ([]*unstructured.Unstructured, er
 	return secretObjects(b, cluster, "common", cluster)
 }
 
-// SecretVariants returns objects of External Secrets Operator in nearly all states that it
-// knows, with names that tell: see the files in secrets/variants.
+// SecretVariants returns objects of External Secrets Operator in nearly all states that it has, with
+// names of the states: see the files in secrets/variants.
 func SecretVariants(b *OpenBao, cluster string) ([]*unstructured.Unstructured, error) {
 	return secretObjects(b, cluster, "variants/stores", "variants/references", "variants/policies", "variants/pushsecrets", "variants/cluster")
 }
@@ -83,8 +83,8 @@ func secretObjects(b *OpenBao, cluster string, files ...string) ([]*unstructured
 	return objs, nil
 }
 
-// WaitSecrets waits until External Secrets Operator has made of the objects, which are
-// some of SecretObjects or SecretVariants, what their annotation says.
+// WaitSecrets waits until the objects, which are some of SecretObjects or SecretVariants, have the
+// Ready condition in their annotation.
 func WaitSecrets(ctx context.Context, cluster *Cluster, objs ...*unstructured.Unstructured) error {
 	return waitExpected(ctx, cluster, objs, expectAnnotation)
 }
@@ -106,8 +106,8 @@ func SettleSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) err
 	return waitExpected(ctx, cluster, objs, expectAfterDelete)
 }
 
-// waitExpected waits until the objects' Ready conditions are as an annotation says.
-// Objects without it do not count.
+// waitExpected waits until the objects' Ready conditions match an annotation. Objects without it do
+// not count.
 func waitExpected(ctx context.Context, cluster *Cluster, objs []*unstructured.Unstructured, annotation string) error {
 	check := func(ctx context.Context, objs []*unstructured.Unstructured) (pending []*unstructured.Unstructured, err error) {
 		var errs []error

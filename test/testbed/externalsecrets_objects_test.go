@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// TestSecretFiles checks that the files are complete: all objects of External Secrets
-// Operator say what becomes of them, and nothing is left to fill in.
+// TestSecretFiles checks that the files are complete: all objects of External Secrets Operator have an
+// expectation, and no placeholder is left.
 func TestSecretFiles(t *testing.T) {
 	b := &OpenBao{Nodes: []*OpenBaoNode{{Address: "http://openbao.example.com"}}}
 	for _, cluster := range openBaoClusters {

@@ -155,7 +155,7 @@ func TestSecretVariants(t *testing.T) {
 			t.Errorf("%s has status %d and (-want +got):\n%s", path, status, diff)
 		}
 	}
-	// What ESO itself says, with its mistakes: another name, and nothing about the failure.
+	// The metrics of ESO itself, with their mistakes: another name, and no value for the failure.
 	metrics := metricsOf(t, ctx, eso)
 	for series, want := range map[string]bool{
 		`externalsecret_status_condition{condition="Ready",name="good",namespace="secret-variants",status="True"} 1`:         true,
@@ -204,7 +204,7 @@ func TestSecretFlow(t *testing.T) {
 	wantSecretData(t, ctx, hypervisor, "openstack", "ceph-client-nova", map[string]string{"userKey": "another"})
 	wantSecretData(t, ctx, controlPlane, "openstack", "ceph-client-nova", map[string]string{"key": "another"})
 
-	// An operator that hangs says nothing, and catches up when it goes on.
+	// An operator that hangs changes nothing, and catches up when it continues.
 	frozen := operators["control-plane"]
 	must(t, frozen.Freeze())
 	must(t, b.PutSecret(ctx, "kv-v2/bootstrap", "keystone-db", map[string]any{"password": "rotated"}))

@@ -6,8 +6,8 @@ package testbed
 // Fault is what a FaultProxy does to an API server as its clients see it.
 type Fault string
 
-// The faults. All but the first two end the connections that are open, so that nobody
-// lives on with one from before.
+// The faults. All but the first two end the open connections, so that no client continues with one
+// from before.
 const (
 	// BlackHole lets nothing through any longer; connections are accepted.
 	BlackHole Fault = "blackhole"

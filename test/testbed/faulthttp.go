@@ -31,7 +31,7 @@ func newFaultUpstream(roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// handler answers requests as the fault says, or with what the API server says.
+// handler answers requests by the fault, or with the answer of the API server.
 func (f *faultFront) handler(server string) (http.Handler, error) {
 	target, err := url.Parse(server)
 	if err != nil {

@@ -24,9 +24,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// FaultProxy stands before the API server of a cluster and does to its clients what is
-// asked of it: toxiproxy, for what happens to a connection, before an HTTPS server with a
-// CA of its own, for what happens to a request.
+// FaultProxy stands before the API server of a cluster and injects faults: toxiproxy for those of a
+// connection, before an HTTPS server with a CA of its own for those of a request.
 type FaultProxy struct {
 	Name       string
 	Kubeconfig string // path of a kubeconfig file of an administrator who goes through the proxy

@@ -77,12 +77,12 @@ func TestFaultProxy(t *testing.T) {
 	}
 }
 
-// ask makes a request over a connection of its own and says what became of it.
+// ask makes a request over a connection of its own and returns the result in words.
 func ask(t *testing.T, config *rest.Config, path string) string {
 	t.Helper()
 	tlsConfig, err := rest.TLSConfigFor(config)
 	noError(t, err)
-	// HTTP/2 does not tell a reset from an end.
+	// HTTP/2 does not distinguish a reset from an end.
 	transport := &http.Transport{TLSClientConfig: tlsConfig, ForceAttemptHTTP2: path != "/long"}
 	defer transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)

@@ -27,8 +27,7 @@ var monitoringCRDs []byte
 // refused.
 func MonitoringCRDs() ([]*unstructured.Unstructured, error) { return decode(monitoringCRDs) }
 
-// Helm runs Helm, with its own files in dir, and returns its output. If it fails, the
-// error has what it says.
+// Helm runs Helm, with its own files in dir, and returns its output. An error includes the output.
 func Helm(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	path, err := Tool(ctx, "helm")
 	if err != nil {

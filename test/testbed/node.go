@@ -23,10 +23,9 @@ func Axe(ctx context.Context) (string, error) {
 	return string(script), err
 }
 
-// PersesUI returns the directory of a web page that shows a dashboard with the
-// components of Perses; test/tools/perses-ui tells how it is asked. The build takes the
-// modules of all packages: with those for require() beside them, as some plugins ask
-// for, there would be two of each React context.
+// PersesUI returns the directory of a web page that shows a dashboard with the components of Perses;
+// test/tools/perses-ui describes its use. The build takes the modules of all packages: with those for
+// require() beside them, as some plugins ask for, there would be two of each React context.
 func PersesUI(ctx context.Context) (string, error) {
 	return nodeTool(ctx, nodeProject{name: "perses-ui", files: append(pins(), "main.jsx", "page.html"), built: "dist"})
 }
@@ -45,8 +44,7 @@ type nodeProject struct {
 
 func pins() []string { return []string{"package.json", "package-lock.json"} }
 
-// nodeTool returns the directory of an installed project in the cache. What is in the
-// checkout is not touched.
+// nodeTool returns the directory of an installed project in the cache. The checkout is not changed.
 func nodeTool(ctx context.Context, p nodeProject) (string, error) {
 	dir, unlock, err := locked(ctx, p.name)
 	if err != nil {

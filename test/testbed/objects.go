@@ -59,7 +59,7 @@ func (c *Cluster) apply(ctx context.Context, obj *unstructured.Unstructured) err
 	}
 	if _, ok := obj.Object["status"]; ok {
 		_, err := resource.ApplyStatus(ctx, obj.GetName(), obj, options)
-		// Without a status subresource, the status was part of what has been applied already.
+		// Without a status subresource, the status was part of the applied object.
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsMethodNotSupported(err) {
 			return fmt.Errorf("status: %w", err)
 		}

@@ -18,7 +18,7 @@ import (
 const (
 	openBaoModule = "github.com/openbao/openbao"
 
-	// OpenBaoVersion is what the servers of StartOpenBao say that they are.
+	// OpenBaoVersion is the version that the servers of StartOpenBao report.
 	OpenBaoVersion = "2.4.0"
 
 	openBaoClusterName = "openbao-test"

@@ -64,7 +64,7 @@ func (b *OpenBao) config(n *OpenBaoNode, member bool, address, clusterAddress st
 		"storage":      map[string]any{"raft": raft},
 		"listener":     []any{map[string]any{"tcp": listener}},
 		"telemetry":    map[string]any{"prometheus_retention_time": "24h", "disable_hostname": true},
-		// Says who answered a request, which may have been forwarded.
+		// Names the node that answered a request, which may have been forwarded.
 		"enable_response_header_raft_node_id": true,
 	}
 	if b.TLS != nil {

@@ -61,7 +61,7 @@ func (n *OpenBaoNode) Kill() error {
 		return err
 	}
 	<-n.process.Done()
-	_ = n.process.Stop() // only says that the process ended without having been asked to
+	_ = n.process.Stop() // only an error if the process ended by itself
 	n.process, n.frozen = nil, false
 	return nil
 }

@@ -69,8 +69,8 @@ func (t *OpenBaoTransit) seal() map[string]any {
 	return map[string]any{"address": t.url, "token": t.token, "mount_path": "transit/", "key_name": transitKey, "disable_renewal": "true"}
 }
 
-// DisableKey makes the server refuse to decrypt what has been encrypted before: nodes that
-// start stay sealed, and try again every few seconds.
+// DisableKey makes the server refuse to decrypt: nodes that start stay sealed, and try again every few
+// seconds.
 func (t *OpenBaoTransit) DisableKey(ctx context.Context) error {
 	if err := t.post(ctx, "transit/keys/"+transitKey+"/rotate", nil); err != nil {
 		return err

@@ -30,8 +30,8 @@ type Command struct {
 	Path string
 	Args []string
 	Env  []string // in addition to the environment of this process, KEY=value
-	// Abrupt says that Stop kills the process: a kube-apiserver waits for its clients'
-	// watches on SIGTERM, and has nothing to lose.
+	// Abrupt makes Stop kill the process: a kube-apiserver waits for its clients' watches on SIGTERM,
+	// and has nothing to lose.
 	Abrupt bool
 }
 
@@ -45,7 +45,7 @@ type Process struct {
 
 	// How it ended, to be read after done.
 	state *os.ProcessState
-	early bool // by itself, before anybody asked for it
+	early bool // by itself, before Stop
 }
 
 // Start starts a process in a process group of its own, with its output appended to
@@ -88,7 +88,7 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 		}
 		p.pid = cmd.Process.Pid
 		started <- nil
-		_ = cmd.Wait() // the state says more
+		_ = cmd.Wait() // the state has more
 		p.state, p.early = cmd.ProcessState, ctx.Err() == nil
 	}()
 	if err := <-started; err != nil {
@@ -121,7 +121,7 @@ func (p *Process) endedEarly() error {
 
 // stopAfter stops the process because of err.
 func stopAfter(err error, p *Process) error {
-	if stopErr := p.Stop(); stopErr != nil && !p.early { // err tells already that it ended
+	if stopErr := p.Stop(); stopErr != nil && !p.early { // err has its end already
 		err = errors.Join(err, stopErr)
 	}
 	return fmt.Errorf("testbed: %w", err)
@@ -196,7 +196,7 @@ func Poll(ctx context.Context, timeout time.Duration, check func(context.Context
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() == nil || last == nil { // later errors only say that the context ended
+		if ctx.Err() == nil || last == nil { // later errors are only about the end of the context
 			last = err
 		}
 		pause.Reset(wait)

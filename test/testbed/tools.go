@@ -28,7 +28,7 @@ const fluxModule = "github.com/fluxcd/flux2/v2"
 // cacheEnv names the environment variable that overrides the directory of the built servers.
 const cacheEnv = "COBALTCORE_TESTBED_CACHE"
 
-// tool says how one server is built. Everything in it is part of the cache key.
+// tool describes the build of one server. All of it is part of the cache key.
 type tool struct {
 	Module  string   // directory under test/tools whose go.mod and go.sum pin the server
 	Package string   // main package to build

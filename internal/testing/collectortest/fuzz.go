@@ -20,9 +20,8 @@ func anything() []string {
 	return []string{`null`, `[]`, `"x"`, `{}`, `{"metadata":null,"spec":null,"status":null}`}
 }
 
-// Fuzz feeds anything to kinds, or to all. What is JSON is never an error, and what
-// comes out is always an exposition. The seeds are large: use -fuzzminimizetime 1x,
-// or it minimises all the time.
+// Fuzz passes any input to kinds, or to all. Valid JSON is never an error, and the output is always a
+// valid exposition. The seeds are large: use -fuzzminimizetime 1x, or it minimises all the time.
 func (s Suite) Fuzz(f *testing.F, objects []Object, seeds []string, kinds ...string) {
 	f.Helper()
 	for _, o := range objects {
@@ -58,8 +57,8 @@ func (s Suite) Fuzz(f *testing.F, objects []Object, seeds []string, kinds ...str
 	})
 }
 
-// CheckProjection holds a snapshot to what it is of: what it has of an object gives the
-// same rows, and the same note. It returns what is kept.
+// CheckProjection compares a snapshot with its source: the kept part of an object has the same rows,
+// and the same note. It returns the kept part.
 func (r *Rig) CheckProjection(tb testing.TB, kind string, raw []byte) []byte {
 	tb.Helper()
 	k := r.Of(tb, kind)

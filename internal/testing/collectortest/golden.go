@@ -45,7 +45,7 @@ func withoutComments(exposition string) string {
 	return b.String()
 }
 
-// ReadFile reads what has to be there.
+// ReadFile reads a file that must exist.
 func ReadFile(tb testing.TB, file string) string {
 	tb.Helper()
 	data, err := os.ReadFile(file)
@@ -55,7 +55,7 @@ func ReadFile(tb testing.TB, file string) string {
 	return string(data)
 }
 
-// Lint holds text to what Prometheus says about names.
+// Lint checks text with the linter of Prometheus.
 func Lint(tb testing.TB, text string) {
 	tb.Helper()
 	problems, err := promlint.New(strings.NewReader(text)).Lint()

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Object is an object as an API server sends it, and what tells it from others.
+// Object is an object as an API server sends it, with its identity.
 type Object struct {
 	APIVersion, Kind string
 	Metadata         struct{ Namespace, Name string }
@@ -88,8 +88,8 @@ func Find(tb testing.TB, file, kind, name string) Object {
 	return Object{}
 }
 
-// With sets the value at a dotted path that exists. What tells the object from
-// others stays as it was, even if that is no longer in its JSON.
+// With sets the value at a dotted path that exists. The identity stays as it was, even if it is no
+// longer in the JSON.
 func (o Object) With(tb testing.TB, path string, value any) (Object, bool) {
 	tb.Helper()
 	var root any

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collectortest is what the tests of collectors have in common: object in,
-// text out. Only tests import it; what is true of one system only is tested there.
+// Package collectortest has the common parts of the tests of collectors: object in, text out. Only
+// tests import it; properties of one system are tested there.
 package collectortest
 
 import (
@@ -104,7 +104,7 @@ type Rig struct {
 	exposition *exposition.Exposition
 }
 
-// Kind is what has the rows of the objects of a kind.
+// Kind renders the rows of the objects of a kind.
 type Kind struct {
 	watch.Resource
 	Group *exposition.Group

@@ -19,18 +19,18 @@ type Breakage = struct {
 	Gone  []string
 }
 
-// Rules say what a broken value may cost.
+// Rules are the rows that a broken value may cost.
 type Rules struct {
-	// Gone says whether the rows of a family are those of a list of a [Breakage].
+	// Gone reports whether the rows of a family are those of a list of a [Breakage].
 	Gone func(family string, list []string) bool
-	// Info says of which families labels may always change; some row has to stay.
+	// Info reports whether labels of a family may always change; one row has to stay.
 	Info func(family string) bool
 	// Anonymous are families whose rows do not name the object.
 	Anonymous []string
 }
 
-// ByKind are the rules where names are a prefix, the kind and what a [Breakage] says,
-// and info has the labels that may change.
+// ByKind returns the rules for names of a prefix, the kind and the word of a [Breakage]; labels of
+// info may change.
 func ByKind(prefix string) Rules {
 	short := func(family string) string {
 		_, name, _ := strings.Cut(strings.TrimPrefix(family, prefix), "_")

@@ -47,7 +47,7 @@ func TakenAt() time.Time { return time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC) 
 
 // Case is a small fleet.
 //
-// It is declared in testdata/<rule>.txtar. What a section says is merged over a
+// It is declared in testdata/<rule>.txtar. Sections are merged over a
 // healthy fleet of two clusters, a and b, in which everything has the same names:
 //
 //	a.yaml, b.yaml            objects; one that is only "$patch: delete" is removed

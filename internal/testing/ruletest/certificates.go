@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// expandCertificates makes what fixtures say about certificates: "$root END",
+// expandCertificates replaces the placeholders of fixtures for certificates: "$root END",
 // "$intermediate END" and "$crl BEGIN END".
 func expandCertificates(o object) error {
 	for k, v := range o {

@@ -82,7 +82,7 @@ type Moment struct {
 	memory memory
 }
 
-// Sum tells moments apart in which these metrics differ.
+// Sum identifies a moment by the values of these metrics.
 func (m Moment) Sum(metrics []string) string {
 	sums := make([]uint64, len(metrics))
 	for i, name := range metrics {
@@ -165,7 +165,7 @@ func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Ve
 	}
 	key := evaluation{text: q.text, sums: m.Sum(q.metrics), at: m.at.UnixMilli()}
 	if vector, ok := e.results.Load(key); ok {
-		return slices.Clone(vector.(promql.Vector)), nil //nolint:forcetypeassert // it is what is stored below
+		return slices.Clone(vector.(promql.Vector)), nil //nolint:forcetypeassert // the type stored below
 	}
 	vector, err := e.ask(ctx, m, q.text)
 	if err == nil {
@@ -194,7 +194,7 @@ func (e *Evaluator) ask(ctx context.Context, m Moment, text string) (promql.Vect
 
 func (e *Evaluator) query(expr string) (query, error) {
 	if q, ok := e.texts.Load(expr); ok {
-		return q.(query), nil //nolint:forcetypeassert // it is what is stored below
+		return q.(query), nil //nolint:forcetypeassert // the type stored below
 	}
 	text, err := alerts.ExprFor(expr, e.label)
 	if err != nil {

@@ -31,8 +31,8 @@ func (m memory) add(l labels.Labels, samples ...chunks.Sample) {
 	}
 }
 
-// mixed spreads each bit over all others, as splitmix64 does: sums of what is not mixed are the
-// same for two replicas of other rows.
+// mixed spreads each bit over all others, as splitmix64 does: sums of unmixed values are the same for
+// two replicas of other rows.
 func mixed(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -24,9 +24,8 @@ import (
 
 type object = map[string]any
 
-// mergeObjects changes objects. Each change is merged into the object of its kind,
-// namespace and name; "like" says of which healthy one a new object is a copy, and
-// "$patch: delete" removes it.
+// mergeObjects changes objects. Each change is merged into the object of its kind, namespace and name;
+// "like" names the healthy object that a new one copies, and "$patch: delete" removes it.
 func mergeObjects(base, changes string) (string, error) {
 	objects, err := documents(base)
 	if err != nil {

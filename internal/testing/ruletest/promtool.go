@@ -98,7 +98,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 	none := []promtoolAlert{}
 	switch {
 	case len(f.Series) > 0 || len(needed) == 0:
-		expect(end, firing) // the values say when, or nothing does
+		expect(end, firing) // the values determine the time, or no alert fires
 	default:
 		if r.For > 0 {
 			expect(r.For-step, none)
@@ -149,7 +149,7 @@ func needs(r alerts.Rule) []string {
 	add = func(expr string) {
 		e, err := alerts.Parse(expr)
 		if err != nil {
-			return // the tests of the catalogue say so
+			return // covered by the tests of the catalogue
 		}
 		for _, m := range alerts.Metrics(e) {
 			if slices.Contains(all, m) {
@@ -166,7 +166,7 @@ func needs(r alerts.Rule) []string {
 	expr, err := alerts.ExprFor(r.Query(), "cluster")
 	texts, textsErr := r.Annotations("cluster")
 	if err != nil || textsErr != nil {
-		return all // the tests of the catalogue say so
+		return all // covered by the tests of the catalogue
 	}
 	add(expr)
 	for name := range recordings {

@@ -84,7 +84,7 @@ type changes struct {
 	removed []labels.Labels
 }
 
-// parseChanges reads rows; what has no value says which ones are removed.
+// parseChanges reads rows; a row without a value removes rows.
 func parseChanges(text string) (changes, error) {
 	var c changes
 	for _, line := range lines(text) {
@@ -113,7 +113,7 @@ func (c changes) apply(rows []Row) []Row {
 	return append(rows, c.set...)
 }
 
-// includes says whether l has all labels of some.
+// includes reports whether l has all labels of some.
 func includes(l, some labels.Labels) bool {
 	all := true
 	some.Range(func(s labels.Label) { all = all && l.Get(s.Name) == s.Value })

@@ -87,8 +87,7 @@ func (s site) write(c Case) error {
 	return nil
 }
 
-// snapshotMeta says when snapshots were taken, and whether they are shown as if that
-// were now.
+// snapshotMeta returns when snapshots were taken, and whether their times are shifted to now.
 func snapshotMeta(shift bool) string {
 	return fmt.Sprintf("takenAt: %s\nshiftTime: %t\nserverVersion: v1.34.2\n", TakenAt().Format(time.RFC3339), shift)
 }
@@ -139,7 +138,7 @@ func (s site) scrape(ctx context.Context) ([]Row, error) {
 	return ParseRows(body)
 }
 
-// scrape runs an exporter until two scrapes say the same.
+// scrape runs an exporter until two scrapes are equal.
 func scrape(ctx context.Context, config string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
@@ -184,8 +183,7 @@ func settled(ctx context.Context, url string) (string, error) {
 	}
 }
 
-// complete says whether all probes have run, and OpenBao was asked for all paths
-// that have metadata.
+// complete reports whether all probes have run, including those for all paths that have metadata.
 func complete(body string) bool {
 	probes, asked := 0, 0
 	stored := map[string]bool{} // by path

@@ -105,8 +105,7 @@ func compareGolden(t *testing.T, set string, got []byte) {
 	}
 }
 
-// TestChartRefuses: a mistake is an error that says what to do, before anything is
-// installed.
+// TestChartRefuses: a mistake is an error with a remedy, before anything is installed.
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ set, says string }{

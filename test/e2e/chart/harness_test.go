@@ -142,8 +142,8 @@ func stringsOf(list any) []string {
 	return out
 }
 
-// forbidden is what is refused to the exporter, by /metrics. An empty list is what the tests
-// of the chart want to see.
+// forbidden returns the permissions that the exporter lacks, by /metrics. The tests of the chart
+// expect an empty list.
 func forbidden(all []harness.Series) []string {
 	var found []string
 	for _, s := range all {

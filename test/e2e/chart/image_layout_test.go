@@ -118,7 +118,7 @@ func unpackFile(path string, h *tar.Header, r io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// readBlob decodes a JSON blob, which has to be what its name says.
+// readBlob decodes a JSON blob, and compares its content with its name.
 func readBlob(t *testing.T, layout, digest string, into any) {
 	t.Helper()
 	content, err := os.ReadFile(blobPath(layout, digest))

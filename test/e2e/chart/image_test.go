@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// The image that is released can be built again, and what is in it is enough: the
-// exporter runs in it as the user that it names, and can write nowhere.
+// TestImage: the released image is reproducible, and complete: the exporter runs in it as the user
+// that it names, and can write nowhere.
 func TestImage(t *testing.T) {
 	dir := t.TempDir()
 	digest := makeImage(t, filepath.Join(dir, "one"))

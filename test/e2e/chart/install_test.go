@@ -37,7 +37,7 @@ func TestChartOnAPIServer(t *testing.T) {
 		t.Run(set, func(t *testing.T) {
 			objects := rendered(t, set)
 			dryRun(t, c, objects...)
-			if set != "remote" { // nobody makes pods of a Deployment here, and only pods are checked
+			if set != "remote" { // Deployments have no pods here, and only pods are checked
 				pod := testbed.NewObject("v1", "Pod", chartNamespace, "restricted")
 				spec, _ := podTemplate(t, objects)
 				pod.Object["spec"] = spec
@@ -116,7 +116,7 @@ func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructur
 	}
 }
 
-// checkNotes: what is left to do by hand is said with the names of this release.
+// checkNotes: the remaining manual steps have the names of this release.
 func checkNotes(t *testing.T, set, notes string) {
 	t.Helper()
 	says := map[string][]string{

@@ -73,8 +73,8 @@ func TestChartToken(t *testing.T) {
 	}
 }
 
-// TestChartProbes: what the user says about a probe is added to ours, and another way to
-// ask takes its place.
+// TestChartProbes: settings of the user are added to a default probe, and another handler replaces the
+// default one.
 func TestChartProbes(t *testing.T) {
 	t.Parallel()
 	_, container := podTemplate(t, renderedWith(t, `{"livenessProbe":{"httpGet":{"path":"/-/ready","httpHeaders":[]}},"readinessProbe":{"tcpSocket":{"port":"metrics"}}}`))
@@ -116,7 +116,7 @@ func TestChartNetworkPolicy(t *testing.T) {
 	everywhere := map[string]any{"ipBlock": map[string]any{"cidr": "0.0.0.0/0"}}
 	for name, c := range map[string]struct {
 		values  string
-		from    []any // nil: nobody
+		from    []any // nil: none
 		egress  int   // the number of rules; 0 is open
 		allPods bool
 	}{

@@ -107,7 +107,7 @@ func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name str
 	var own map[string]any
 	harness.Must(t, yaml.Unmarshal(text, &own))
 	outside(own, kubeconfigFor(t, c, token))
-	// Only this cluster, and what is asked of it; listed first, so that both verbs show.
+	// Only this cluster, and its kinds; listed first, so that both verbs show.
 	clusters, _ := own["clusters"].([]any)
 	local, _ := clusters[0].(map[string]any)
 	local["watchList"] = false

@@ -147,7 +147,7 @@ func with(values map[string]any, key string, value any) map[string]any {
 	return values
 }
 
-// changedAsAll does to the rules what the values of all.yaml say, in other words.
+// changedAsAll changes the rules as the values of all.yaml do, by independent code.
 func changedAsAll(file ruleFile) ruleFile {
 	groups := file.Groups[:0]
 	for _, g := range file.Groups {

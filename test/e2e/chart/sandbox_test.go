@@ -26,13 +26,13 @@ const imageUser = "65532"
 // mounted at /fleet, and a user without rights. The network is that of the machine.
 type sandbox struct {
 	root, fleet string
-	// rootless says that the test itself has no rights: then it is root of a user
-	// namespace, which is nobody outside.
+	// rootless is whether the test itself has no rights: then it is root of a user namespace, without
+	// rights outside.
 	rootless bool
 }
 
-// enter mounts and changes into the root $1, with $2 at /fleet and the option $3 if there
-// is one, and becomes what is left.
+// enter mounts and changes into the root $1, with $2 at /fleet and the option $3 if there is one, and
+// runs the remaining arguments.
 const enter = `set -e
 mount --bind "$1" "$1"
 mount --bind "$2" "$1/fleet"
@@ -66,7 +66,7 @@ func (s *sandbox) arguments(command []string) []string {
 	return append(append(args, "sh", "-c", enter, "sh", s.root, s.fleet, user), command...)
 }
 
-// run returns what a command says.
+// run returns the output of a command.
 func (s *sandbox) run(t *testing.T, command ...string) (string, error) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "unshare", s.arguments(command)...).CombinedOutput()

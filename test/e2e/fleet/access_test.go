@@ -123,8 +123,8 @@ func kubeconfigAs(t *testing.T, c *testbed.Cluster, account string) string {
 	return file
 }
 
-// sign returns a token of the account that ends when it is told to: the API server gives
-// none that lasts less than ten minutes.
+// sign returns a token of the account with this expiry: the API server issues none that lasts less
+// than ten minutes.
 func sign(t *testing.T, c *testbed.Cluster, account string, expires time.Time) string {
 	t.Helper()
 	object, err := c.Get(t.Context(), harness.ServiceAccount(account))

@@ -61,7 +61,7 @@ func (e *eyes) look(ctx context.Context, f form) error {
 	stood := e.churn.ledger.throughout(before)
 	switch s := stood[f.cluster]; {
 	case code == http.StatusBadRequest && f.cluster != "" && s != whole && s != dark:
-		return nil // nobody knows the cluster
+		return nil // the cluster is in no fleet
 	case code != http.StatusOK, f.cluster != "" && s == gone:
 		return fmt.Errorf("%+v: status %d: %.300s", f, code, e.buffer.Bytes())
 	}

@@ -115,9 +115,9 @@ func populate(t *testing.T, c *testbed.Cluster) {
 	harness.Must(t, c.Apply(t.Context(), churnObjectsOf(c.Name)...))
 }
 
-// churnObjectsOf differ in number from cluster to cluster. Those of management are
-// applied to the clusters that come and go, those of the others to management, which
-// stays, and to a cluster that nobody knows.
+// churnObjectsOf differ in number from cluster to cluster. Those of management are applied to the
+// clusters that come and go, those of the others to management, which stays, and to an unknown
+// cluster.
 func churnObjectsOf(cluster string) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for i := range churnObjects + len(cluster)%5 {

@@ -30,8 +30,7 @@ func rule(group, resource string, verbs []any, names ...any) map[string]any {
 	return r
 }
 
-// account makes a ServiceAccount that may see Flux, and what the rules say in a
-// namespace.
+// account creates a ServiceAccount that may see Flux, with additional rules in a namespace.
 func account(t *testing.T, c *testbed.Cluster, namespace string, rules ...any) {
 	t.Helper()
 	const name, group = "exporter", "rbac.authorization.k8s.io"

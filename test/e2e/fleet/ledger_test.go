@@ -26,8 +26,8 @@ const (
 	gone                     // without any row
 )
 
-// ledger says how the clusters stand. Whoever changes a cluster first makes it
-// changing, and anything else only after it was seen.
+// ledger has the state of the clusters. A change of a cluster begins with the state changing, and ends
+// only after it was seen.
 type ledger struct {
 	mu       sync.Mutex
 	clusters map[string]entry
@@ -136,9 +136,8 @@ func referenceOf(body []byte, clusters, movable []string) (*reference, error) {
 	return r, nil
 }
 
-// generic is a series with the cluster as its target even where that is not in the
-// fleet and the target has the name of its Secret. about is that cluster, and found
-// says that it is in the fleet.
+// generic is a series with the cluster as its target even where that is not in the fleet and the
+// target has the name of its Secret. about is that cluster, and found whether it is in the fleet.
 func (r *reference) generic(u unit, l labels.Labels) (series, about string, found bool) {
 	target := l.Get("target_cluster")
 	name := strings.TrimSuffix(target, "-kubeconfig")

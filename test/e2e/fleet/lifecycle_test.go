@@ -171,7 +171,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "flux", "=": "1"})
 }
 
-// A cluster that cannot be reached holds up nobody and looks like what it is.
+// TestDeadClusterIsUnknown: a cluster that cannot be reached delays no other one and is shown as such.
 func TestDeadClusterIsUnknown(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")

@@ -117,7 +117,7 @@ func (m *member) cut(ctx context.Context, f testbed.Fault) error {
 	return m.until(ctx, "looked at without rows", func(*reader) bool { return m.bodies.Load() >= enough })
 }
 
-// removeUnreachable takes it out of the fleet while nobody can reach it.
+// removeUnreachable takes it out of the fleet while it cannot be reached.
 func (m *member) removeUnreachable(ctx context.Context) error {
 	if err := m.cut(ctx, testbed.Refused); err != nil {
 		return err
@@ -155,7 +155,7 @@ func (m *member) login(ctx context.Context) error {
 	return m.cluster.Delete(ctx, account(m.logins-1))
 }
 
-// until looks at whole bodies until what was done to the cluster can be seen.
+// until reads whole bodies until the change of the cluster can be seen.
 func (m *member) until(ctx context.Context, what string, seen func(*reader) bool) error {
 	began := time.Now()
 	ctx, end := context.WithCancelCause(ctx)

@@ -88,7 +88,7 @@ func TestCompaction(t *testing.T) {
 		return nil
 	})
 
-	// Watches that are told to come back later try again from where they were.
+	// Watches that are throttled continue from their resource version.
 	harness.Must(t, p.Set(testbed.Throttled))
 	e.Expect(t, len(seededKinds), harness.Series{"": "cobaltcore_watch_failing", "reason": "throttled"})
 	o := loadobject.Flux(0)

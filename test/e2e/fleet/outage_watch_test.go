@@ -182,7 +182,7 @@ func (w *outageWatch) end() {
 	w.lasted = w.ended.Sub(w.begun)
 }
 
-// calm says that all is well and has been looked at for a while.
+// calm returns nil if the fleet has been healthy for a while.
 func (w *outageWatch) calm() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -192,7 +192,7 @@ func (w *outageWatch) calm() error {
 	return errors.Join(w.err, w.well())
 }
 
-// well says why not all clusters are as the healthy one.
+// well returns why not all clusters are as the healthy one.
 func (w *outageWatch) well() error {
 	var err error
 	for _, o := range w.outages {
@@ -204,7 +204,7 @@ func (w *outageWatch) well() error {
 	return err
 }
 
-// allShown says what the metrics do not show yet of the outages.
+// allShown returns the outages that the metrics do not show yet.
 func (w *outageWatch) allShown() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

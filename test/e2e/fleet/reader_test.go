@@ -78,7 +78,7 @@ func newReader(r *reference) *reader {
 // selection is which rows that a request asks for; empty is all.
 type selection struct{ cluster, collector string }
 
-// check says what is wrong with a body, given how the clusters stood all the time.
+// check returns the errors of a body, given the states of the clusters at the time.
 func (r *reader) check(body []byte, openMetrics bool, a selection, stood map[string]standing) error {
 	if err := parses(body, openMetrics); err != nil {
 		return err
@@ -212,8 +212,8 @@ func (r *reader) slot(key, value string) *slot {
 	return r.slots[key]
 }
 
-// complete says whether the last body had all rows of a cluster, and whether everybody
-// who applies to it knew it.
+// complete reports whether the last body had all rows of a cluster, and whether all objects that are
+// applied to it had it as their target.
 func (r *reader) complete(cluster string) bool {
 	for _, c := range r.counts {
 		if c.cluster == cluster && c.rows != c.want {
@@ -223,8 +223,8 @@ func (r *reader) complete(cluster string) bool {
 	return r.aims(cluster, true)
 }
 
-// aims says whether the objects in the last body that are applied to a cluster all
-// know it, or all do not.
+// aims reports whether all objects in the last body that are applied to a cluster resolve it, or none
+// does.
 func (r *reader) aims(cluster string, known bool) bool {
 	for a, s := range r.targets {
 		if a.cluster == cluster && s.seen == r.body && s.found != known {

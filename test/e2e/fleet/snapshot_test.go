@@ -26,9 +26,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestSnapshotOfARealFleet takes one of two clusters with Flux' objects and External
-// Secrets Operator, and of an OpenBao, and compares what it replays to with what the
-// exporter says of the fleet itself.
+// TestSnapshotOfARealFleet takes one of two clusters with Flux' objects and External Secrets Operator,
+// and of an OpenBao, and compares its rows with those of the fleet itself.
 func TestSnapshotOfARealFleet(t *testing.T) {
 	t.Parallel()
 	storage, hypervisor := harness.StartCluster(t, "storage"), harness.StartCluster(t, "hypervisor")
@@ -114,7 +113,7 @@ func steadyRows(t *testing.T, e *harness.Exporter) []string {
 	return slices.Sorted(maps.Keys(rows))
 }
 
-// noSecrets looks in a snapshot for tokens, for what is in Secrets, and for messages.
+// noSecrets searches a snapshot for tokens, values of Secrets, and messages.
 func noSecrets(t *testing.T, dir, token string) {
 	t.Helper()
 	harness.Must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestAlertmanager: two real Alertmanagers both get the alerts of an exporter that
-// nobody scrapes, also when one of them has died, and their end when somebody does.
+// TestAlertmanager: two real Alertmanagers both get the alerts of an exporter that is not scraped,
+// also when one of them has died, and their end with the next scrape.
 func TestAlertmanager(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -89,7 +89,7 @@ alertmanager: {urls: ['%[2]s', '%[3]s'], interval: 1s, fallbackAfter: 3s, extern
 		}
 		return err
 	})
-	// Somebody scrapes.
+	// The next scrape.
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_alertmanager_fallback_active", "=": "0"})
 	harness.Eventually(t, time.Minute, func() error {
 		alerts, err := two.Alerts(t.Context())

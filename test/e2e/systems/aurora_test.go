@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestAurora goes through what can be wrong with a dashboard, one thing after the
-// other: each is told, none keeps the exporter from telling the next.
+// TestAurora goes through the failures of a dashboard, one after the other: each is reported, and none
+// hides the next.
 func TestAurora(t *testing.T) {
 	t.Parallel()
 	a, err := testbed.StartAurora(t.TempDir(), time.Now().Add(12*24*time.Hour))

@@ -90,7 +90,7 @@ func TestControllersTellOfThemselves(t *testing.T) {
 	e.Expect(t, 0, failing("flux-operator-0", "http"))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "controllers", "=": "1"})
 
-	// The real API server refuses to be a proxy to itself, and reaches nobody else.
+	// The real API server refuses to be a proxy to itself, and reaches no pods.
 	e.Configure(t, harness.ConfigFor("collectors: {controllers: {interval: 1s}}\n", c))
 	e.Expect(t, 1, pod("scrape_success", "external-secrets-0", "0"))
 	e.Expect(t, 1, failing("external-secrets-webhook-0", "http"))
@@ -99,7 +99,7 @@ func TestControllersTellOfThemselves(t *testing.T) {
 	e.Expect(t, 1, pod("pod_ready", "external-secrets-0", "1"))
 }
 
-// mayList is the kubeconfig of somebody who may list pods, and nothing else.
+// mayList returns the kubeconfig of an account that may only list pods.
 func mayList(t *testing.T, c *testbed.Cluster) string {
 	t.Helper()
 	account := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "lister")

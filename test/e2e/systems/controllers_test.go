@@ -22,7 +22,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fluxExpressions are those that tell of Flux's own controllers.
+// fluxExpressions are those about Flux's own controllers.
 var fluxExpressions = map[string]string{
 	"down": alerts.FluxControllerDown, "missing": alerts.FluxComponentMissing, "extra": alerts.FluxComponentExtra, "differs": alerts.FluxImageDiffers,
 }
@@ -50,7 +50,7 @@ func TestFluxControllers(t *testing.T) {
 	e.Ready(t)
 	prometheus := prometheusOf(t, e.URL+"/metrics", e.URL+"/metrics")
 
-	// source-watcher is not there and nobody asks for it.
+	// source-watcher does not exist and is not expected.
 	expectComponents(t, prometheus, map[string][]string{})
 
 	harness.Must(t, cluster.Apply(t.Context(), scaled("kustomize-controller", 0)))
@@ -185,7 +185,7 @@ func TestControllersOfTheFleet(t *testing.T) {
 		t.Errorf("plugins with a workload that is down: %v, -want +got:\n%s", samples, diff)
 	}
 
-	// What is down in the fleet, with the numbers of desired pods.
+	// Workloads of the fleet that are down, with the numbers of desired pods.
 	samples, err = prometheus.Query(t.Context(), `max by (cluster, kind, name) (cobaltcore_controller_replicas_desired) and on (cluster, kind, name) (cobaltcore_controller_replicas_available == 0)`)
 	harness.Must(t, err)
 	down := map[string]float64{}

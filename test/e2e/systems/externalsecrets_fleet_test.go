@@ -46,7 +46,7 @@ func TestSecretsOfFourClusters(t *testing.T) {
 	periodic := secretsOf(t, e, hangs) // all of them are synchronized every ten seconds
 	expectStale(t, e, periodic)
 	t.Logf("all %d secrets of %s are stale %s after its operator was frozen", len(periodic), hangs, after())
-	expectAllReady(t, e, clusters) // says the status
+	expectAllReady(t, e, clusters) // its error has the status
 	begin = time.Now()
 	harness.Must(t, operators[hangs].Thaw())
 	expectStale(t, e, nil)

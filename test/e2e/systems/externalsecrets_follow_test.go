@@ -141,8 +141,8 @@ func (f *follower) settled(t *testing.T) {
 	})
 }
 
-// verify checks what was measured. On an idle machine no change takes as much as a
-// second; where other tests take the cores, only most of them have to be that fast.
+// verify checks the measured delays. On an idle machine no change takes as much as a second; where
+// other tests take the cores, only most of them have to be that fast.
 func (f *follower) verify(t *testing.T) {
 	t.Helper()
 	f.settled(t)

@@ -24,8 +24,8 @@ const (
 	esoAlpha = "external-secrets.io/v1alpha1"
 )
 
-// TestSecretVariants has objects in nearly all states that External Secrets
-// Operator knows, with rows as their own status says, also when it changes.
+// TestSecretVariants has objects in nearly all states that External Secrets Operator has, and compares
+// rows with their own status, also when it changes.
 func TestSecretVariants(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
@@ -73,7 +73,7 @@ func TestSecretVariants(t *testing.T) {
 		delete(changed.Object, "status")
 		harness.Must(t, c.Apply(t.Context(), changed))
 		e.Expect(t, 1, behind)
-		harness.Must(t, c.Delete(t.Context(), finalized)) // terminates, as nobody takes the finalizer away
+		harness.Must(t, c.Delete(t.Context(), finalized)) // terminates, as the finalizer stays
 		e.Expect(t, 1, deleting)
 		e.Expect(t, 0, overdue)
 	})
@@ -89,8 +89,8 @@ func with(s harness.Series, value string) harness.Series {
 	return harness.Series{"": s[""], "name": s["name"], "=": value}
 }
 
-// expectStates checks rows by what the files of the testbed say about their objects: the
-// first of the given annotations that there is has status and reason, or none.
+// expectStates compares rows with the annotations of objects in the files of the testbed: the first of
+// the given annotations that exists has status and reason, or none.
 func expectStates(t *testing.T, e *harness.Exporter, objs []*unstructured.Unstructured, annotations ...string) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
@@ -135,8 +135,8 @@ func expectStates(t *testing.T, e *harness.Exporter, objs []*unstructured.Unstru
 	})
 }
 
-// difference is what External Secrets Operator's own metrics and our rows say about
-// an object, "" if there is nothing.
+// difference has the values of External Secrets Operator's own metrics and of our rows for an object,
+// "" if there is none.
 type difference struct{ Theirs, Ours string }
 
 // esoIsWrong is the closed list of objects on which the two differ, each for a reason.
@@ -147,7 +147,7 @@ var esoIsWrong = map[string]difference{
 	// There is no series about those that are not ready ...
 	"clusterexternalsecret  ces-conflict": {Ours: "Ready False"},
 	"clusterpushsecret  cps-conflict":     {Ours: "Ready False"},
-	// ... and if they were ready before, it goes on to say so.
+	// ... and if they were ready before, its metric stays ready.
 	"clusterexternalsecret  ces-good": {Theirs: "Ready True", Ours: "Ready False"},
 	// A PushSecret that was deleted stays ready.
 	"pushsecret secret-variants push-good":            {Theirs: "Ready True"},

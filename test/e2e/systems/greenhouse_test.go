@@ -54,7 +54,7 @@ func TestGreenhouseFleet(t *testing.T) {
 	}
 	expectGreenhouseRows(t, e, want)
 
-	// Ready of the Cluster goes on to say that all is well.
+	// The Cluster stays Ready.
 	nodes := testbed.NewObject(harness.GreenhouseV1, "Cluster", harness.Organization, "control-plane")
 	e.Expect(t, 1, condition("cluster", "control-plane", "AllNodesReady", "True"))
 	setConditions(t, c, nodes, "Ready", "True", "AllNodesReady", "False")
@@ -70,7 +70,7 @@ func TestGreenhouseFleet(t *testing.T) {
 	annotated.SetAnnotations(map[string]string{"greenhouse.sap/suspend": "true"})
 	harness.Must(t, c.Apply(t.Context(), annotated))
 	e.Expect(t, 1, with(suspended, "1"))
-	harness.Must(t, c.Delete(t.Context(), plugin)) // terminates, as nobody takes the finalizer away
+	harness.Must(t, c.Delete(t.Context(), plugin)) // terminates, as the finalizer stays
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_greenhouse_plugin_deletion_timestamp_seconds", "name": plugin.GetName()})
 
 	bindings := testbed.NewObject("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "teamrolebindings.greenhouse.sap")

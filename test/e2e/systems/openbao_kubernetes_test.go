@@ -133,7 +133,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 
 	harness.Must(t, c.StopAPIServer())
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_endpoint_failing", "endpoint": "endpointslices"})
-	e.Expect(t, 1, pod("openbao-0", "1")) // what is known stays
+	e.Expect(t, 1, pod("openbao-0", "1")) // known nodes stay
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_auth_probe_failing", "step": "token"})
 }
 

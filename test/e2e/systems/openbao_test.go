@@ -98,7 +98,7 @@ func TestOpenBaoFaults(t *testing.T) {
 	e.Expect(t, 1, state("down", "2"))
 	e.Expect(t, 1, state("active", "0"))
 	e.Expect(t, 1, node("leader_known", others[1], "0"))
-	e.Expect(t, 1, node("up", others[1], "1")) // it still says that it is a standby
+	e.Expect(t, 1, node("up", others[1], "1")) // its answer is still that of a standby
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_openbao_autopilot_healthy"})
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_openbao_mount_present"})
 	e.Expect(t, 1, failing("sys/mounts", "no_leader"))
@@ -187,8 +187,8 @@ func TestOpenBaoMounts(t *testing.T) {
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_pki_issuers", "=": "2"}) // needs no token
 }
 
-// TestOpenBaoLeastPrivilege runs with everything turned on and exactly the
-// generated policy, and reads in the audit log what was asked.
+// TestOpenBaoLeastPrivilege runs with everything turned on and exactly the generated policy, and
+// compares it with the requests in the audit log.
 func TestOpenBaoLeastPrivilege(t *testing.T) {
 	t.Parallel()
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, AuditFile: true})

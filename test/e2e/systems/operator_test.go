@@ -24,8 +24,7 @@ import (
 // exception is a label on which ours differs from Flux Operator's on purpose.
 type exception struct {
 	kind, label string
-	// differs says whether the difference between their and our value is the
-	// intended one.
+	// differs reports whether the difference between their and our value is the intended one.
 	differs func(theirs, ours string) bool
 	reason  string
 }

@@ -128,7 +128,7 @@ func TestSecretFlow(t *testing.T) {
 		}
 		return err
 	})
-	// When nobody can be asked, nothing is known to be missing.
+	// When OpenBao cannot be read, no secret is known to be missing.
 	harness.Must(t, b.Nodes[0].Seal(t.Context()))
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_secretflow_stored_version"})
 	harness.Eventually(t, time.Minute, func() error {
@@ -141,8 +141,8 @@ func TestSecretFlow(t *testing.T) {
 	harness.Must(t, operators["storage"].Thaw())
 }
 
-// awaitNextSecond returns when the second is over: times are compared to the second, and what
-// was read in that in which it changed counts as read afterwards.
+// awaitNextSecond returns when the second is over: times are compared to the second, and a version
+// read in the second of a change counts as read afterwards.
 func awaitNextSecond() {
 	now := time.Now()
 	<-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now))

@@ -27,7 +27,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// Options says what to run.
+// Options selects what to run.
 type Options struct {
 	Clusters []string // the first one gets the Flux Operator
 	Dir      string   // for all files; a temporary directory, removed at the end, if it is empty
@@ -78,7 +78,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	case <-ctx.Done():
 		cancel()
-		<-started //nolint:errcheck // it says that it was interrupted
+		<-started //nolint:errcheck // its error reports the interruption
 		return nil
 	}
 	f.print()
