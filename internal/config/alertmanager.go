@@ -23,6 +23,7 @@ type Alertmanager struct {
 	FallbackAfter  Duration          `yaml:"fallbackAfter" jsonschema:"default=10m,exclusiveMinimum=0" jsonschema_description:"How long after the last scrape of /metrics the exporter sends the alerts of its rules itself, until the next scrape."`
 	ExternalLabels map[string]string `yaml:"externalLabels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that Prometheus adds to its alerts (external_labels), except those that distinguish its replicas. Without these labels, routes, silences and inhibitions of Alertmanager do not fit the alerts of the exporter. A label that an alert has already stays."`
 	ExternalURL    string            `yaml:"externalURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the exporter's web page, with nothing but scheme, host, port and path, such as https://exporter.example.com" jsonschema_description:"Where people reach the web page of the exporter; alerts that it sends link to it."`
+	WebURL         string            `yaml:"webURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Alertmanager's web page, with nothing but scheme, host, port and path, such as https://alertmanager.example.com" jsonschema_description:"Where people reach the web page of Alertmanager, also without urls: findings on the exporter's page link to its form for a new silence, with the matchers filled in."`
 	Watchdog       bool              `yaml:"watchdog" jsonschema:"default=false" jsonschema_description:"Export for each cluster whether its alert Watchdog, which always fires, is missing in Alertmanager: its Prometheus, or the way from there, is dead then. A cluster is found by the cluster label of the alert."`
 }
 
@@ -57,6 +58,7 @@ func (a *Alertmanager) check(at string, r *report) {
 		first[name] = i
 	}
 	a.ExternalURL = baseURL(a.ExternalURL, join(at, "externalURL"), r)
+	a.WebURL = baseURL(a.WebURL, join(at, "webURL"), r)
 	for _, name := range slices.Sorted(maps.Keys(a.ExternalLabels)) {
 		switch path := entry(join(at, "externalLabels"), name); {
 		case !model.LegacyValidation.IsValidLabelName(name):

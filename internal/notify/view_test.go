@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -194,4 +195,36 @@ func FuzzAnswers(f *testing.F) {
 		_, _ = e.watchdogMissing("a")
 		_ = e.view.holding(c.now())
 	})
+}
+
+// TestSilenceLink tests the matchers of the form for a new silence.
+func TestSilenceLink(t *testing.T) {
+	t.Parallel()
+	one := func(name, namespace string) map[string]string {
+		return map[string]string{"alertname": "BaoDown", "cluster": "storage", "namespace": namespace, "name": name}
+	}
+	for name, c := range map[string]struct {
+		base   string
+		alerts []map[string]string
+		want   string
+	}{
+		"no web page":       {"", []map[string]string{one("a", "n")}, ""},
+		"no alert":          {"https://am", nil, ""},
+		"one":               {"https://am/x", []map[string]string{one(`a "b"`, "")}, `{alertname="BaoDown", clusterName="storage", name="a \"b\"", region="eu"}`},
+		"several":           {"https://am/x", []map[string]string{one("b.c", "n"), one("a", "n")}, `{alertname="BaoDown", clusterName="storage", name=~"a|b\\.c", namespace="n", region="eu"}`},
+		"one has no label":  {"https://am/x", []map[string]string{one("a", "n"), one("a", "")}, `{alertname="BaoDown", clusterName="storage", name="a", region="eu"}`},
+		"too many, or long": {"https://am/x", []map[string]string{one(strings.Repeat("a", 300), "n"), one(strings.Repeat("b", 300), "n")}, `{alertname="BaoDown", clusterName="storage", namespace="n", region="eu"}`},
+	} {
+		n := New(Options{ClusterLabel: "clusterName", Config: config.Alertmanager{WebURL: c.base, ExternalLabels: map[string]string{"region": "eu"}}})
+		got, ok := strings.CutPrefix(n.SilenceLink(c.alerts), c.base+"/#/silences/new?filter=")
+		if c.want == "" {
+			got, _ = n.SilenceLink(c.alerts), ok
+		}
+		if strings.ContainsAny(got, "&+ ") {
+			t.Errorf("%s: %s is not encoded", name, got)
+		}
+		if got, err := url.QueryUnescape(got); err != nil || got != c.want {
+			t.Errorf("%s: %s, want %s (%v)", name, got, c.want, err)
+		}
+	}
 }

@@ -47,6 +47,9 @@ type Options struct {
 	Object func(objects.Node) (objects.Detail, bool)
 	// Changes is the answer of GET /api/v1/changes, as JSON.
 	Changes func(changes.Query) changes.List
+	// SilenceLink returns the address of a form that silences alerts with some labels; empty if
+	// none is configured.
+	SilenceLink func(alerts []map[string]string) string
 	// Kinds are those whose objects have pages.
 	Kinds []objects.Kind
 	// Evaluated returns when the rules were last evaluated.
@@ -101,7 +104,8 @@ func Handler(o Options) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	if err := page.Register(mux, page.Options{
-		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds, SecretFlow: o.SecretFlow, Clusters: o.Clusters, Version: version.Info(), Pprof: o.EnablePprof,
+		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds,
+		SecretFlow: o.SecretFlow, Clusters: o.Clusters, SilenceLink: o.SilenceLink, Version: version.Info(), Pprof: o.EnablePprof,
 		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)

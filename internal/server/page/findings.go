@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,13 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// Bounds of one page; the JSON has everything.
-const (
-	maxFindings  = 500 // from which no further root cause and nothing that follows is shown
-	maxCauses    = 60
-	maxFollowing = 20
-	maxLabels    = 8
-)
+// maxLabels bounds the labels of a finding; the JSON has all.
+const maxLabels = 6
 
 // filter is the query of a page.
 type filter struct{ Severity, System, Cluster, Text string }
@@ -42,6 +35,9 @@ func (f filter) matches(x health.Finding) bool {
 	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, x.Cluster) && !is(f.Cluster, x.Labels["cluster"]) {
 		return false
 	}
+	if f.Text == "" {
+		return true
+	}
 	text := strings.ToLower(strings.Join(append(slices.Collect(maps.Values(x.Labels)), x.Rule, x.Cluster, x.Object.String(), x.Summary), "\n"))
 	return strings.Contains(text, strings.ToLower(f.Text))
 }
@@ -56,6 +52,7 @@ type findings struct {
 	Total    int // in the report, as far as the page is concerned
 	Shown    int
 	More     int // root causes on later pages
+	lines    int // consequences on this page
 	// First and Next are the addresses of other pages; empty without them.
 	First, Next string
 	Severity    []count
@@ -82,7 +79,7 @@ type choice struct {
 
 // finding is one with what follows from it.
 type finding struct {
-	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook, Dashboard, Command string
+	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook, Dashboard, Silence, Command string
 
 	// Worst is the worst severity of the finding and of what follows from it.
 	Worst string
@@ -103,104 +100,17 @@ type finding struct {
 	// Aside says that it is shown for what follows from it, not for itself.
 	Aside     bool
 	Following []finding
-	More      int
+	More      int // that follow from it and are not shown
 	Open      bool
-	// Equal are all findings of the same rule about objects of the same kind, if there are
-	// several of which nothing follows.
+	// Count is the number of findings of the same rule about objects of the same kind from which
+	// nothing follows, if there are several, and Equal are the first of them.
+	Count int
 	Equal []finding
-	kind  string
 	ends  *time.Time
 }
 
 // changed is a change before a finding, and how long before it was.
 type changed struct{ Text, Before, ISO string }
-
-// findingsOf are those that base lets through, which is what the page is about, and
-// that the reader's filter leaves. A root cause stays with what follows from it.
-func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
-	chosen, root := filterOf(r), rootOf(r)
-	out := findings{Form: formOf(report, base, chosen)}
-	counts := map[alerts.Severity]int{}
-	begin, causes, shown := causeOf(r), 0, 0
-	for _, c := range render.Causes(report) {
-		view := s.findingOf(c.Finding, report, root)
-		expires := c.EndsAt != nil
-		take := func(x health.Finding) bool {
-			if !base.matches(x) {
-				return false
-			}
-			out.Total++
-			if !chosen.matches(x) {
-				return false
-			}
-			out.Shown++
-			counts[x.Severity]++
-			return true
-		}
-		view.Aside = !take(c.Finding)
-		for _, x := range c.Following {
-			switch {
-			case !take(x) && view.Aside:
-				continue
-			case len(view.Following) == maxFollowing, causes < begin, shown+len(view.Following) >= maxFindings:
-				view.More++
-			default:
-				view.Following = append(view.Following, s.findingOf(x, report, root))
-			}
-			view.Worst = worse(view.Worst, string(x.Severity))
-			expires = expires && x.EndsAt != nil
-		}
-		if view.Aside && len(view.Following)+view.More == 0 {
-			continue
-		}
-		view.Open = view.Aside || view.Worst != view.Severity
-		if causes++; causes <= begin {
-			continue
-		}
-		switch on := len(out.Firing) + len(out.Expiries.All) + len(out.Info) + len(out.Pending); {
-		case on == maxCauses, shown >= maxFindings, out.More > 0:
-			out.More++
-			continue
-		case c.Waits():
-			out.Pending = append(out.Pending, view)
-		case expires:
-			out.Expiries.add(view, report.GeneratedAt)
-		case view.Worst == string(alerts.Info):
-			out.Info = append(out.Info, view)
-		default:
-			out.Firing = append(out.Firing, view)
-		}
-		shown += 1 + len(view.Following)
-	}
-	out.First, out.Next = pagesOf(r.URL.Query(), begin, causes-out.More, out.More)
-	slices.SortStableFunc(out.Firing, func(a, b finding) int { return cmp.Compare(a.rank(), b.rank()) })
-	out.Firing, out.Info = grouped(out.Firing), grouped(out.Info)
-	for _, s := range []alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info} {
-		out.Severity = append(out.Severity, count{string(s), counts[s]})
-	}
-	return out
-}
-
-// causeOf returns the number of the root cause with which a page begins.
-func causeOf(r *http.Request) int {
-	n, err := strconv.Atoi(r.URL.Query().Get("next"))
-	if err != nil {
-		return 0
-	}
-	return max(n, 0)
-}
-
-// pagesOf returns the addresses of the first page, from another one, and of the next page.
-func pagesOf(query url.Values, begin, end, more int) (first, next string) {
-	if more > 0 {
-		next = "?" + with(query, "next", strconv.Itoa(end)).Encode() + "#findings"
-	}
-	if begin > 0 {
-		query.Del("next")
-		first = "?" + query.Encode() + "#findings"
-	}
-	return first, next
-}
 
 func formOf(r health.Report, base, chosen filter) form {
 	f := form{filter: chosen, Any: chosen != filter{}}
@@ -243,21 +153,26 @@ func choices(selected string, values ...string) []choice {
 	return all
 }
 
+// isRecent reports whether a finding is new.
+func isRecent(f health.Finding, r health.Report) bool {
+	return !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recent
+}
+
 func (s *site) findingOf(f health.Finding, r health.Report, root string) finding {
 	v := finding{
 		ID: f.ID, Rule: f.Rule, Severity: string(f.Severity), State: string(f.State), Cluster: f.Cluster, System: string(f.System),
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
-		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, kind: f.Object.Kind, ends: f.EndsAt,
-		Worst: string(f.Severity), Recent: !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recent,
+		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, ends: f.EndsAt,
+		Worst: string(f.Severity), Recent: isRecent(f, r),
 		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
-		switch name {
-		case "cluster", "kind", "namespace", "name", "severity", "alertname", "system", "playbook":
+		switch value := f.Labels[name]; {
+		case slices.Contains([]string{"kind", "severity", "alertname", "system", "playbook"}, name),
+			slices.Contains([]string{"", f.Cluster, f.Object.Namespace, f.Object.Name}, value):
 			continue // is there already
-		}
-		if f.Labels[name] != "" && len(v.Labels) < maxLabels {
-			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, f.Labels[name]))
+		case len(v.Labels) < maxLabels:
+			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, value))
 		}
 	}
 	for _, c := range f.ChangedBefore {
@@ -269,3 +184,9 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 	v.Cluster = cmp.Or(v.Cluster, "no cluster")
 	return v
 }
+
+// Consequences returns how many findings follow from it.
+func (f finding) Consequences() int { return len(f.Following) + f.More }
+
+// Unlisted returns how many equal findings are not shown.
+func (f finding) Unlisted() int { return f.Count - len(f.Equal) }

@@ -33,42 +33,6 @@ func worse(a, b string) string {
 	return a
 }
 
-// rank is the place of a cause among others: the worst first, and of these what is new.
-func (f finding) rank() int {
-	rank := 2 * slices.Index(severities(), f.Worst)
-	if !f.Recent {
-		rank++
-	}
-	return rank
-}
-
-// grouped joins findings of the same rule about objects of the same kind from which nothing
-// follows, at the place of the first one.
-func grouped(all []finding) []finding {
-	key := func(f finding) string {
-		if len(f.Following) > 0 || f.Aside {
-			return ""
-		}
-		return strings.Join([]string{f.Rule, f.Severity, f.kind}, "\n")
-	}
-	groups := map[string][]finding{}
-	for _, f := range all {
-		groups[key(f)] = append(groups[key(f)], f)
-	}
-	var out []finding
-	for _, f := range all {
-		same := groups[key(f)]
-		switch {
-		case key(f) == "" || len(same) == 1:
-			out = append(out, f)
-		case same[0].ID == f.ID:
-			f.Equal = same
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
 // expiries are findings about what ends, the first end first.
 type expiries struct {
 	All   []finding

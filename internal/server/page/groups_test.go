@@ -36,7 +36,10 @@ func TestGroups(t *testing.T) {
 		at(time.Hour, health.Finding{ID: "soon", Rule: "Expiring", Severity: alerts.Critical, EndsAt: in(15 * 24 * time.Hour)}),
 		at(time.Hour, health.Finding{ID: "over", Rule: "Expiring", Severity: alerts.Critical, EndsAt: in(-time.Hour)}),
 	}}
-	all := (&site{}).findingsOf(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), r, filter{})
+	link := func(alerts []map[string]string) string {
+		return fmt.Sprint(len(alerts), " of ", alerts[0]["alertname"])
+	}
+	all := (&site{Options: Options{SilenceLink: link}}).findingsOf(httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), r, filter{})
 	var got []string
 	for _, f := range all.Firing {
 		got = append(got, fmt.Sprintf("%s %s new=%t open=%t", f.ID, f.Worst, f.Recent, f.Open))
@@ -45,11 +48,11 @@ func TestGroups(t *testing.T) {
 		got = append(got, fmt.Sprintf("ends %s %d %s", f.ID, all.Expiries.Marks[i].X, all.Expiries.Marks[i].Text))
 	}
 	for _, f := range all.Info {
-		got = append(got, fmt.Sprintf("info %s of %d", f.ID, len(f.Equal)))
+		got = append(got, fmt.Sprintf("info %s of %d: silence %s", f.ID, len(f.Equal), f.Silence))
 	}
 	want := []string{
 		"cause critical new=false open=true", "new warning new=true open=false", "old warning new=false open=false",
-		"ends over 0 1h0m ago", "ends soon 500 in 15d0h", "ends late 1000 in 60d0h", "info same1 of 2",
+		"ends over 0 1h0m ago", "ends soon 500 in 15d0h", "ends late 1000 in 60d0h", "info same1 of 2: silence 2 of Suspended",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -80,7 +80,7 @@ func TestPageSize(t *testing.T) {
 	o.Changes = func(changes.Query) changes.List { return changed }
 	h := handler(t, o)
 	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
-		if w := get(h, path); w.Code != http.StatusOK || w.Body.Len() > 100<<10 {
+		if w := get(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
 			t.Errorf("%s: %d, %d bytes", path, w.Code, w.Body.Len())
 		}
 	}

@@ -4,8 +4,10 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
@@ -13,9 +15,9 @@ import (
 
 // cell is a verdict, with how many findings fire there.
 type cell struct {
-	Verdict, Mark, Href, ID string
-	N                       int
-	History                 history
+	Verdict, Mark, Href, ID, System string
+	N                               int
+	History                         history
 }
 
 // mark says a verdict without colour.
@@ -42,12 +44,23 @@ type row struct {
 	Cells            []cell
 }
 
-// matrix is clusters by systems. Systems that nobody has are named below it.
+// Bounds of the matrix. A fleet with more clusters has rows for those that need attention, and a
+// list of the others.
+const (
+	maxClusters = 16 // all of which have rows with the history
+	maxRows     = 9
+	maxOthers   = 100
+)
+
+// matrix is clusters by systems. Systems that no cluster has are named below it.
 type matrix struct {
 	Systems []link
 	Rows    []row
-	All     row
-	Absent  []string
+	// Others are clusters without a row, and More is the number of those that are not listed.
+	Others []row
+	More   int
+	All    row
+	Absent []string
 }
 
 type overviewView struct {
@@ -83,23 +96,41 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 		m.Systems = append(m.Systems, link{Text: string(s.Name), Href: systemHref(string(s.Name))})
 		m.All.Cells = append(m.All.Cells, cellOf(s.Verdict))
 	}
-	for _, c := range r.Clusters {
+	clusters := worstClusters(r.Clusters)
+	for i, c := range clusters {
 		line := row{Name: c.Name, Role: c.Role, Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
+		if len(clusters) > maxClusters && (i >= maxRows || c.Verdict == health.OK) {
+			m.Others = append(m.Others, line)
+			continue
+		}
 		for _, s := range systems {
 			one := place(c, s, counts)
-			if c.Of(s) != health.Absent {
+			if c.Of(s) != health.Absent && len(clusters) <= maxClusters {
 				one.History = histories[[2]string{c.Name, string(s)}]
 			}
 			line.Cells = append(line.Cells, one)
 		}
 		m.Rows = append(m.Rows, line)
 	}
+	shown := min(len(m.Others), maxOthers)
+	m.Others, m.More = m.Others[:shown], len(m.Others)-shown
 	return m
+}
+
+// worstClusters returns the clusters in their order, or those of a large fleet with the worst first.
+func worstClusters(all []health.Cluster) []health.Cluster {
+	if len(all) <= maxClusters {
+		return all
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(a, b health.Cluster) int {
+		return cmp.Compare(slices.Index(health.Verdicts(), b.Verdict), slices.Index(health.Verdicts(), a.Verdict))
+	})
 }
 
 // place is the cell of a system in a cluster, with the way to its findings.
 func place(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 	v := cellOf(c.Of(s))
+	v.System = string(s)
 	v.N = counts[[2]string{c.Name, string(s)}]
 	v.ID = "cell-" + url.PathEscape(c.Name) + "-" + string(s)
 	if c.Of(s) != health.Absent {

@@ -41,6 +41,9 @@ type Options struct {
 	Changes    func(changes.Query) changes.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
+	// SilenceLink returns the address of a form that silences alerts with some labels; empty if
+	// none is configured.
+	SilenceLink func(alerts []map[string]string) string
 	// Kinds are those whose objects have pages.
 	Kinds   []objects.Kind
 	Version string

@@ -28,6 +28,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
+// silences is the form for a new silence.
+const silences = "https://alertmanager.example.com/#/silences/new?filter="
+
 var update = flag.Bool("update", false, "write the golden files")
 
 // read returns what the API has answered about test/fleet.
@@ -58,10 +61,11 @@ func options(t testing.TB) Options {
 		Object: func(n objects.Node) (objects.Detail, bool) {
 			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
 		},
-		Changes: listOfChanges,
-		Kinds:   []objects.Kind{{Collector: "flux", Kind: "Kustomization"}, {Collector: "externalsecrets", Kind: "ClusterSecretStore"}},
-		Version: "version 1",
-		Limit:   func(h http.Handler) http.Handler { return h },
+		Changes:     listOfChanges,
+		SilenceLink: func([]map[string]string) string { return silences + strings.Repeat("filter", 30) },
+		Kinds:       []objects.Kind{{Collector: "flux", Kind: "Kustomization"}, {Collector: "externalsecrets", Kind: "ClusterSecretStore"}},
+		Version:     "version 1",
+		Limit:       func(h http.Handler) http.Handler { return h },
 	}
 }
 
@@ -265,10 +269,10 @@ func TestBounds(t *testing.T) {
 	o.SecretFlow = func() secretflow.Report { return flow }
 	h := handler(t, o)
 	if body := get(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are on the next pages") || !strings.Contains(body, "2 more are in the JSON") ||
-		!strings.Contains(body, `href="?next=60#findings"`) || strings.Contains(body, "First page") {
+		!strings.Contains(body, fmt.Sprintf(`href="?next=%d#findings"`, maxCauses)) || strings.Contains(body, "First page") {
 		t.Error("the overview has no bound, or does not show it")
 	}
-	if body := get(h, "/?next=60&q=R").Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) || strings.Contains(body, "Next page") {
+	if body := get(h, fmt.Sprintf("/?next=%d&q=R", maxCauses)).Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) || strings.Contains(body, "Next page") {
 		t.Error("the second page has not the rest")
 	}
 	if body := get(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
+)
+
+// Bounds of one page; the next pages have the other causes, and the JSON has everything.
+const (
+	maxCauses    = 40
+	maxLines     = 40 // of consequences of all causes
+	maxFollowing = 10
+	maxEqual     = 20
+	// maxFirst is how many causes that end are on the first page, whatever else is broken.
+	maxFirst = 10
+)
+
+// section is a part of a page, in the order of these.
+type section int
+
+const (
+	ending section = iota
+	broken
+	endingLater
+	information
+	waiting
+)
+
+// group is a root cause with what follows from it, as far as a page is about them.
+type group struct {
+	render.Cause
+
+	aside     bool // only what follows from it is asked for
+	following []health.Finding
+	worst     string
+	recent    bool
+	section   section
+	// equal are all findings of the same rule about objects of the same kind, if there are several
+	// from which nothing follows.
+	equal []*group
+}
+
+// findingsOf returns the findings that base lets through, which is the subject of the page, and
+// that the filter of the reader leaves. A root cause stays with what follows from it.
+func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
+	out := findings{Form: formOf(report, base, filterOf(r))}
+	groups := arranged(out.groups(report, base))
+	begin := min(causeOf(r), len(groups))
+	end := min(begin+maxCauses, len(groups))
+	for _, g := range groups[begin:end] {
+		v := s.causeView(g, report, rootOf(r), out.lines)
+		out.lines += len(v.Following)
+		switch g.section {
+		case broken:
+			out.Firing = append(out.Firing, v)
+		case ending, endingLater:
+			out.Expiries.add(v, report.GeneratedAt)
+		case information:
+			out.Info = append(out.Info, v)
+		case waiting:
+			out.Pending = append(out.Pending, v)
+		}
+	}
+	out.More = len(groups) - end
+	out.First, out.Next = pagesOf(r.URL.Query(), begin, end, out.More)
+	return out
+}
+
+// arranged returns root causes in the order of the page: the worst of each section first, and equal
+// ones as one.
+func arranged(groups []*group) []*group {
+	order := func(a, b *group) int {
+		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.rank(), b.rank()))
+	}
+	slices.SortStableFunc(groups, order)
+	for i, g := range groups {
+		if g.section == ending && i >= maxFirst {
+			g.section = endingLater
+		}
+	}
+	slices.SortStableFunc(groups, order)
+	first := map[string]*group{}
+	return slices.DeleteFunc(groups, func(g *group) bool {
+		if len(g.following) > 0 || g.section != broken && g.section != information {
+			return false
+		}
+		key := strings.Join([]string{g.Finding.Rule, string(g.Finding.Severity), g.Finding.Object.Kind}, "\n")
+		one := first[key]
+		switch {
+		case one == nil:
+			first[key] = g
+			return false
+		case len(one.equal) == 0:
+			one.equal = []*group{one}
+		}
+		one.equal = append(one.equal, g)
+		return true
+	})
+}
+
+// groups returns the root causes that match, and counts the findings.
+func (f *findings) groups(report health.Report, base filter) []*group {
+	counts := map[alerts.Severity]int{}
+	take := func(x health.Finding) bool {
+		if !base.matches(x) {
+			return false
+		}
+		f.Total++
+		if !f.Form.matches(x) {
+			return false
+		}
+		f.Shown++
+		counts[x.Severity]++
+		return true
+	}
+	var groups []*group
+	for _, c := range render.Causes(report) {
+		g := &group{Cause: c, aside: !take(c.Finding), worst: string(c.Finding.Severity), recent: isRecent(c.Finding, report)}
+		expires := c.EndsAt != nil
+		for _, x := range c.Following {
+			if take(x) || !g.aside {
+				g.following = append(g.following, x)
+				g.worst = worse(g.worst, string(x.Severity))
+				expires = expires && x.EndsAt != nil
+			}
+		}
+		switch {
+		case g.aside && len(g.following) == 0:
+			continue
+		case c.Waits():
+			g.section = waiting
+		case expires:
+			g.section = ending
+		case g.worst == string(alerts.Info):
+			g.section = information
+		default:
+			g.section = broken
+		}
+		groups = append(groups, g)
+	}
+	for _, s := range severities() {
+		f.Severity = append(f.Severity, count{s, counts[alerts.Severity(s)]})
+	}
+	return groups
+}
+
+// rank is the place of a cause among others: the worst first, and of these what is new.
+func (g *group) rank() int {
+	rank := 2 * slices.Index(severities(), g.worst)
+	if !g.recent {
+		rank++
+	}
+	return rank
+}
+
+// causeView returns a root cause with what follows from it. The page has some lines already.
+func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
+	v := s.findingOf(g.Finding, report, root)
+	v.Worst, v.Aside = g.worst, g.aside
+	shown := min(len(g.following), maxFollowing, max(0, maxLines-lines))
+	for _, x := range g.following[:shown] {
+		v.Following = append(v.Following, s.findingOf(x, report, root))
+	}
+	v.More = len(g.following) - shown
+	v.Open = v.Aside || v.Worst != v.Severity
+	v.Count = len(g.equal)
+	for i, same := range g.equal {
+		if i < maxEqual {
+			v.Equal = append(v.Equal, s.findingOf(same.Finding, report, root))
+		}
+	}
+	v.Silence = s.silence(g)
+	return v
+}
+
+// silence returns the address of a form that silences a root cause, or all that are equal.
+func (s *site) silence(g *group) string {
+	all := g.equal
+	if len(all) == 0 {
+		all = []*group{g}
+	}
+	labels := make([]map[string]string, 0, len(all))
+	for _, one := range all {
+		alert := map[string]string{}
+		maps.Copy(alert, one.Finding.Labels)
+		alert[alerts.LabelAlert] = one.Finding.Rule
+		labels = append(labels, alert)
+	}
+	return s.SilenceLink(labels)
+}
+
+// causeOf returns the number of the root cause with which a page begins.
+func causeOf(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("next"))
+	if err != nil {
+		return 0
+	}
+	return max(n, 0)
+}
+
+// pagesOf returns the addresses of the first page, from another one, and of the next page.
+func pagesOf(query url.Values, begin, end, more int) (first, next string) {
+	if more > 0 {
+		next = "?" + with(query, "next", strconv.Itoa(end)).Encode() + "#findings"
+	}
+	if begin > 0 {
+		query.Del("next")
+		first = "?" + query.Encode() + "#findings"
+	}
+	return first, next
+}
