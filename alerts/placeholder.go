@@ -19,10 +19,15 @@ type placeholder struct {
 	step bool         // of a subquery, behind the colon
 }
 
-// placeholderNames returns the names of placeholders and the text that is parsed in the
-// place of each.
-func placeholderNames() map[string]string {
-	return map[string]string{"$__rate_interval": "1s", "$__interval": "1s", "$__range": "1s", threshold: "0"}
+// parsedInstead returns the placeholder with which text begins, and the text that is parsed
+// in its place. All of them begin with a dollar.
+func parsedInstead(text string) (name, value string) {
+	for _, p := range [...][2]string{{"$__rate_interval", "1s"}, {"$__interval", "1s"}, {"$__range", "1s"}, {threshold, "0"}} {
+		if strings.HasPrefix(text, p[0]) {
+			return p[0], p[1]
+		}
+	}
+	return "", ""
 }
 
 // parse reads an expression that may have placeholders. They are put back by [restore]
@@ -40,25 +45,23 @@ func parse(expr string) (parser.Expr, []placeholder, error) {
 func extract(expr string) (string, []placeholder) {
 	var text strings.Builder
 	var found []placeholder
-	names := placeholderNames()
-	for len(expr) > 0 {
-		name, value := "", ""
-		for n, v := range names {
-			if strings.HasPrefix(expr, n) {
-				name, value = n, v
-			}
+	for {
+		dollar := strings.IndexByte(expr, '$')
+		if dollar < 0 {
+			text.WriteString(expr)
+			return text.String(), found
 		}
+		text.WriteString(expr[:dollar])
+		name, value := parsedInstead(expr[dollar:])
 		if name == "" {
-			text.WriteByte(expr[0])
-			expr = expr[1:]
-			continue
+			name, value = "$", "$"
+		} else {
+			before := strings.TrimRight(text.String(), " \n\t")
+			found = append(found, placeholder{name: name, at: posrange.Pos(text.Len()), step: strings.HasSuffix(before, ":")})
 		}
-		before := strings.TrimRight(text.String(), " \n\t")
-		found = append(found, placeholder{name: name, at: posrange.Pos(text.Len()), step: strings.HasSuffix(before, ":")})
 		text.WriteString(value)
-		expr = expr[len(name):]
+		expr = expr[dollar+len(name):]
 	}
-	return text.String(), found
 }
 
 // node is the placeholder in the tree. A name is written as it is.
