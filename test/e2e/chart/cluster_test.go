@@ -29,9 +29,9 @@ import (
 
 // chartCluster is a cluster with everything that the exporter watches, and what the
 // values of the tests refer to.
-func chartCluster(t *testing.T) *testbed.Cluster {
+func chartCluster(t *testing.T, arguments ...string) *testbed.Cluster {
 	t.Helper()
-	c := harness.StartCluster(t, "management")
+	c := harness.StartCluster(t, "management", arguments...)
 	crds := harness.FluxCRDs(t)
 	for _, more := range []func() ([]*unstructured.Unstructured, error){
 		testbed.GreenhouseCRDs, testbed.MonitoringCRDs,

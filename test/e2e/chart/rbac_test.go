@@ -8,6 +8,7 @@ package chart
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -24,75 +25,80 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestChartLeastPrivilege: with all roles of the chart nothing is refused; without any one
-// verb of any one rule something is, so that there is none too many. Kinds that share
-// a rule are all missed.
+// TestChartLeastPrivilege: with all roles of the chart nothing is refused, and each verb of
+// each resource of each rule is used, by the audit log of the API server.
 func TestChartLeastPrivilege(t *testing.T) {
 	t.Parallel()
-	c := chartCluster(t)
+	requests := newAuditLog(t)
+	c := chartCluster(t, requests.arguments...)
 	harness.Must(t, c.Apply(t.Context(), testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")))
 	for _, set := range []string{"all", "discovery", "access"} {
-		t.Run(set, func(t *testing.T) { leastPrivilege(t, c, set) })
+		objects := rendered(t, set)
+		roles, config := resourceRoles(t, objects), exporterConfig(t, objects)
+		t.Run(set, func(t *testing.T) {
+			permitted(t, c, config, set, roles, func(all []harness.Series) error {
+				if found := forbidden(all); len(found) > 0 {
+					return fmt.Errorf("refused: %s", strings.Join(found, "\n"))
+				}
+				if unused := unusedPermissions(t, roles, requests.of(t, set)); len(unused) > 0 {
+					return fmt.Errorf("not needed: %s", strings.Join(unused, "\n"))
+				}
+				return nil
+			})
+		})
+		if set != "all" {
+			continue
+		}
+		for _, verb := range []string{"list", "watch"} {
+			t.Run("without "+verb, func(t *testing.T) { missed(t, c, config, roles, verb) })
+		}
 	}
 }
 
-func leastPrivilege(t *testing.T, c *testbed.Cluster, set string) {
+// missed runs an exporter without a verb: the metrics have each kind that is watched.
+func missed(t *testing.T, c *testbed.Cluster, config map[string]any, roles []*unstructured.Unstructured, verb string) {
 	t.Helper()
-	objects := rendered(t, set)
-	roles := ofKind(objects, "ClusterRole", "Role")
-	config := exporterConfig(t, objects)
-	t.Run("with all", func(t *testing.T) {
-		permitted(t, c, config, set, roles, func(all []harness.Series) error {
-			if found := forbidden(all); len(found) > 0 {
-				return fmt.Errorf("refused: %s", strings.Join(found, "\n"))
-			}
-			return nil
-		})
-	})
-	for n, role := range roles {
-		if nonResource(t, role) {
-			continue // for others
+	watched := 0
+	for _, p := range permissions(t, roles) {
+		if p.verb == "watch" {
+			watched++
 		}
+	}
+	permitted(t, c, config, "without-"+verb, without(t, roles, verb), func(all []harness.Series) error {
+		kinds := map[string]bool{}
+		for _, s := range harness.Find(all, harness.Series{"": "cobaltcore_watch_failing", "reason": "forbidden", "=": "1"}) {
+			kinds[s["group"]+"/"+s["kind"]] = true
+		}
+		if len(kinds) != watched {
+			return fmt.Errorf("%d of %d kinds are reported as forbidden: %v", len(kinds), watched, slices.Sorted(maps.Keys(kinds)))
+		}
+		return nil
+	})
+}
+
+// without returns the roles without a verb.
+func without(t *testing.T, roles []*unstructured.Unstructured, verb string) []*unstructured.Unstructured {
+	t.Helper()
+	fewer := make([]*unstructured.Unstructured, len(roles))
+	for i, role := range roles {
+		fewer[i] = role.DeepCopy()
 		rules, _, err := unstructured.NestedSlice(role.Object, "rules")
 		harness.Must(t, err)
-		for i, r := range rules {
-			r, _ := r.(map[string]any)
-			verbs, resources := stringsOf(r["verbs"]), stringsOf(r["resources"])
-			for _, verb := range verbs {
-				name := fmt.Sprintf("%s-%d-%d-%s", set, n, i, verb)
-				t.Run(strings.Join([]string{"without", verb, strings.Join(resources, ","), role.GetNamespace()}, " "), func(t *testing.T) {
-					t.Parallel()
-					permitted(t, c, config, name, without(t, roles, n, i, verb), func(all []harness.Series) error {
-						found := forbidden(all)
-						kinds := map[string]bool{}
-						for _, s := range harness.Find(all, harness.Series{"": "cobaltcore_watch_failing", "reason": "forbidden", "=": "1"}) {
-							kinds[s["group"]+"/"+s["kind"]] = true
-						}
-						if len(found) == 0 || slices.Contains(verbs, "watch") && len(kinds) != len(resources) {
-							return fmt.Errorf("nobody misses it: it is not needed. Refused: %s", strings.Join(found, "\n"))
-						}
-						return nil
-					})
-				})
-			}
-		}
+		rules = slices.DeleteFunc(rules, func(r any) bool {
+			rule, _ := r.(map[string]any)
+			verbs, _ := rule["verbs"].([]any)
+			rule["verbs"] = slices.DeleteFunc(verbs, func(v any) bool { return v == verb })
+			return len(stringsOf(rule["verbs"])) == 0
+		})
+		fewer[i].Object["rules"] = rules
 	}
+	return fewer
 }
 
-// without are the roles, but for one verb of one rule of one of them.
-func without(t *testing.T, roles []*unstructured.Unstructured, n, rule int, verb string) []*unstructured.Unstructured {
+// resourceRoles returns the roles that are about resources, not about paths of the exporter.
+func resourceRoles(t *testing.T, objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	t.Helper()
-	roles = slices.Clone(roles)
-	roles[n] = roles[n].DeepCopy()
-	rules, _, err := unstructured.NestedSlice(roles[n].Object, "rules")
-	harness.Must(t, err)
-	r, _ := rules[rule].(map[string]any)
-	verbs, _ := r["verbs"].([]any)
-	if r["verbs"] = slices.DeleteFunc(verbs, func(v any) bool { return v == verb }); len(verbs) == 1 {
-		rules = slices.Delete(rules, rule, rule+1)
-	}
-	roles[n].Object["rules"] = rules
-	return roles
+	return slices.DeleteFunc(ofKind(objects, "ClusterRole", "Role"), func(role *unstructured.Unstructured) bool { return nonResource(t, role) })
 }
 
 // permitted runs an exporter with an account that has the roles, until what it exports
