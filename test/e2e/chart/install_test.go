@@ -27,7 +27,9 @@ import (
 // as the pod would, with the token of its account, and nothing is refused to it.
 func TestChartOnAPIServer(t *testing.T) {
 	t.Parallel()
-	c := chartCluster(t)
+	requests := newAuditLog(t)
+	c := chartCluster(t, requests.arguments...)
+	t.Run("least privilege", func(t *testing.T) { leastPrivilege(t, c, requests) })
 	program := buildExporter(t)
 	kubeconfig, err := os.ReadFile(c.Kubeconfig)
 	harness.Must(t, err)

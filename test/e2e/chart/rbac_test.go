@@ -25,12 +25,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestChartLeastPrivilege: with all roles of the chart nothing is refused, and each verb of
-// each resource of each rule is used, by the audit log of the API server.
-func TestChartLeastPrivilege(t *testing.T) {
-	t.Parallel()
-	requests := newAuditLog(t)
-	c := chartCluster(t, requests.arguments...)
+// leastPrivilege: with all roles of the chart nothing is refused, and each verb of each
+// resource of each rule is used, by the audit log of the API server.
+func leastPrivilege(t *testing.T, c *testbed.Cluster, requests auditLog) {
+	t.Helper()
 	harness.Must(t, c.Apply(t.Context(), testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")))
 	for _, set := range []string{"all", "discovery", "access"} {
 		objects := rendered(t, set)
