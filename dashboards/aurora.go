@@ -6,6 +6,8 @@ package dashboards
 // byCheck are the labels of a check of Aurora.
 const byCheck = "cluster, aurora, check"
 
+const noAnswer = "Aurora is absent or does not answer, or the data is a snapshot."
+
 func auroraPanels() []Panel {
 	aurora := func(family string) string { return selector("cobaltcore_aurora_" + family) }
 	// Of checks that fail it is known why.
@@ -31,7 +33,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 			Mappings:    works, Links: []Link{playbook("AuroraDown"), playbook("AuroraKeystoneDown")},
 		},
 		{
-			Kind: Table, Title: "Checks of Aurora", Width: 24, Height: 6, Unit: Number,
+			Kind: Table, Title: "Checks of Aurora", Width: 24, Height: 5, Unit: Number,
 			Description: "What each check got last, and why it fails. content is a success that is something else, such as the page where JSON belongs; tls: see the table below. Statuses of 200 and few redirects are good.",
 			Queries: perRow(rows, byCheck, "aurora", "none", aurora("check_success"), aurora("http_status_code"), aurora("redirects"),
 				spent(byCheck), aurora("certificate_expiry_timestamp_seconds")+` - time()`),
@@ -43,15 +45,15 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		},
 		{
 			Kind: TimeSeries, Title: "How long checks take", Width: 10, Unit: Duration, Min: new(float64),
-			Description: "The time of the last check, redirects included. Below a second is good. 0 is a check that was not answered, or a snapshot.",
-			Queries:     []Query{{Expr: orClusters(spent(byCheck)+` or 0 * max by (`+byCheck+`) (`+aurora("check_success")+`)`, 0), Legend: legend}},
-			Thresholds:  splitAt(Good, 1, Warning),
+			Description: "The time of the last check, redirects included. Below a second is good. A check that was not answered has no line.", Empty: noAnswer,
+			Queries:    []Query{{Expr: spent(byCheck) + ` > 0`, Legend: legend}},
+			Thresholds: splitAt(Good, 1, Warning),
 		},
 		{
 			Kind: TimeSeries, Title: "What they spend it on", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
-			Description: "The time of all checks of an Aurora by phase. processing is Aurora itself; resolve is DNS, connect and tls the network and the ingress in front of it.",
-			Queries:     []Query{{Expr: orClusters(spent("cluster, aurora, phase"), 0), Legend: "{{cluster}} {{aurora}} {{phase}}"}},
-			Thresholds:  []Threshold{{Color: Neutral}},
+			Description: "The time of all checks of an Aurora by phase. processing is Aurora itself; resolve is DNS, connect and tls the network and the ingress in front of it.", Empty: noAnswer,
+			Queries:    []Query{{Expr: spent("cluster, aurora, phase") + ` > 0`, Legend: "{{cluster}} {{aurora}} {{phase}}"}},
+			Thresholds: []Threshold{{Color: Neutral}},
 		},
 		{
 			Kind: Table, Title: "What is wrong with TLS", Width: 6, Unit: Number,

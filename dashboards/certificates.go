@@ -3,7 +3,10 @@
 
 package dashboards
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 func certificatesPage() Dashboard {
 	ends := slices.Concat(baoExpiries(), otherExpiries())
@@ -14,7 +17,7 @@ func certificatesPage() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				{
-					Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+					Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 					Description: "How many certificates, lists and tokens of each cluster are expired, urgent (those that are expired included) or soon to expire (urgent ones included), and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
 					Queries: []Query{
 						{Expr: countBelow(ends, func(end) string { return "0" })}, {Expr: countBelow(ends, func(e end) string { return e.bad })},
@@ -27,14 +30,14 @@ func certificatesPage() Dashboard {
 					},
 					Sort: Sort{Column: "First expires in"},
 				},
-				findingsTable("Findings about what expires", "Alerts that fire because something is about to end. None is good.", findings(`alertname=~".*Expiring.*"`)),
+				findingsTable("Findings about what expires", "Alerts that fire because something is about to end. None is good.", findings{rule: ".*Expiring.*"}),
 			}},
 			{Title: "All of the fleet", Panels: []Panel{expiryTable("What expires first",
 				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is of whoever asked for it, who renews it; there is no alert.",
 				ends, playbook("OpenBaoListenerCertExpiring"), playbook("OpenBaoCAExpiringIntermediate"), playbook("OpenBaoCRLExpiring"), playbook("AuroraCertExpiring"),
 				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
-			{Title: "Over time", Panels: leftOverTime(ends)},
-			{Title: "PKI of OpenBao", Panels: pkiPanels()},
+			{Title: "Over time", Collapsed: true, Panels: leftOverTime(ends)},
+			{Title: "PKI of OpenBao", Collapsed: true, Panels: pkiPanels()},
 			certManagerSection(),
 		},
 	}
@@ -43,19 +46,19 @@ func certificatesPage() Dashboard {
 // leftOverTime has a panel for what lives for years, weeks and hours: on one axis,
 // only the longest would be seen.
 func leftOverTime(ends []end) []Panel {
-	panel := func(title, description string, what ...string) Panel {
+	panel := func(unit string, seconds float64, title, description string, what ...string) Panel {
 		some := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return !slices.Contains(what, e.what) })
 		return Panel{
-			Kind: TimeSeries, Title: title, Width: 12, Unit: Duration, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
-			Description: description + " A line falls by a day a day and jumps up when something is renewed. One that reaches 0 is an outage. Without a line there is nothing of that sort.",
-			Queries:     []Query{{Expr: `min by (cluster, what) (` + ofAll(some, end.left) + `)`, Legend: "{{cluster}} {{what}}"}},
+			Kind: TimeSeries, Title: unit + " left: " + title, Width: 12, Unit: Number, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
+			Description: description + " A line falls with the time and jumps up when something is renewed. At 0 it is an outage. Without a line there is nothing of that kind.",
+			Queries:     []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, ofAll(some, end.left), seconds), Legend: "{{cluster}} {{what}}"}},
 		}
 	}
 	return []Panel{
-		panel("Time left of CAs", "The first CA certificate of each cluster to expire.", "Root CA", "Intermediate CA"),
-		panel("Time left of server and client certificates", "The first certificate of each sort to expire.", "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
-		panel("Time left of revocation lists", "The first list to expire. Where it should be made anew before its end, auto_rebuild is on.", "Revocation list"),
-		panel("Time left of tokens", "The first token of each sort to expire.", "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
+		panel("Days", day, "CAs", "The first CA certificate of each cluster to expire.", "Root CA", "Intermediate CA"),
+		panel("Days", day, "server and client certificates", "The first certificate of each sort to expire.", "OpenBao listener", "First issued certificate", "Aurora and Keystone", "API server", "Client certificate of the exporter"),
+		panel("Hours", hour, "revocation lists", "The first list to expire. Where it should be made anew before its end, auto_rebuild is on.", "Revocation list"),
+		panel("Hours", hour, "tokens", "The first token of each sort to expire.", "OpenBao token of the exporter", "Token of the exporter", "Token of Greenhouse"),
 	}
 }
 

@@ -6,8 +6,8 @@ package dashboards
 // certManagerSection is about the certificates that cert-manager issues: they renew
 // themselves, so a date says less than an overdue renewal.
 func certManagerSection() Section {
-	return Section{Title: "cert-manager", Panels: []Panel{
-		findingsTable("Findings about cert-manager", "Alerts that fire about certificates, requests and issuers of cert-manager. None is good.", findings(`service="certmanager"`)),
+	return Section{Title: "cert-manager", Collapsed: true, Panels: []Panel{
+		findingsTable("Findings about cert-manager", "Alerts that fire about certificates, requests and issuers of cert-manager. None is good.", findings{system: "certmanager"}),
 		issuedCertificates(), certificateIssuers(),
 	}}
 }
@@ -17,7 +17,7 @@ func issuedCertificates() Panel {
 	certificate := func(name string) string { return selector("cobaltcore_certmanager_certificate_" + name) }
 	until := func(name string) string { return certificate(name+"_timestamp_seconds") + ` - time()` }
 	return Panel{
-		Kind: Table, Title: "Certificates", Width: 24, Height: 10, Unit: Number,
+		Kind: Table, Title: "Certificates", Width: 24, Height: 8, Unit: Number,
 		Description: "Certificates of cert-manager, the first to expire on top. Renewal in is negative when the renewal is overdue; Failed attempts and Next attempt in are empty where the last attempt succeeded.",
 		Queries: perRow(`0 * max by (`+by+`) (`+certificate("ready")+`) + 1`, by, "name", "none",
 			certificate("ready"), until("not_after"), until("renewal"), certificate("failed_issuance_attempts"), until("next_retry")),
@@ -38,7 +38,7 @@ func certificateIssuers() Panel {
 	issuer := func(name string) string { return selector("cobaltcore_certmanager_issuer_" + name) }
 	rows := `max by (` + by + `, type, reason) (` + issuer("info") + `)`
 	return Panel{
-		Kind: Table, Title: "Issuers", Width: 24, Height: 7, Unit: Number,
+		Kind: Table, Title: "Issuers", Width: 24, Height: 6, Unit: Number,
 		Description: "Issuers and ClusterIssuers of cert-manager with the reason of their state, and since when they are not ready. All ready is good.",
 		Queries: perRow(rows, by, "name", "none", issuer("ready"),
 			`time() - `+issuer("not_ready_since_timestamp_seconds")),

@@ -38,7 +38,7 @@ func changes() string {
 
 func changedPanel() Panel {
 	return Panel{
-		Kind: Table, Title: "What changed in the last hour", Width: 24, Height: 10,
+		Kind: Table, Title: "Changes in the last hour", Width: 24, Height: 8,
 		Description: "Objects that stopped being ready, were deployed or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
 			"When objects of Flux were created and deployed needs metrics.detail: full.",
 		Queries: []Query{{Expr: orRow(changes(), "what", "nothing")}},
@@ -53,7 +53,7 @@ func changedPanel() Panel {
 func appliedPanel() Panel {
 	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + here + `, applied_revision!=""`
 	return Panel{
-		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 8,
+		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 6,
 		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
 		Queries: []Query{{Expr: orRow(revisions+`}) unless `+revisions+`} offset 1h)
   and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+here+`} offset 1h)`, "name", "none")}},

@@ -14,12 +14,12 @@ func clusterPage() Dashboard {
 			{Title: "Now", Panels: slices.Concat(clusterNumbers(), []Panel{clusterFacts(), clusterExpiry()})},
 			{Title: "Systems", Panels: []Panel{
 				clusterHealth(),
-				findingsTable("Active findings", "Every firing alert about this cluster, or about what is applied to it from elsewhere. The page Fleet shows which of them are root causes.", findings()),
+				findingsTable("Active findings", "Every firing alert about this cluster, or about what is applied to it from elsewhere. The page Fleet shows which of them are root causes.", findings{}),
 			}},
-			{Title: "What is applied to this cluster", Panels: clusterApplied()},
-			{Title: "Controllers", Panels: slices.Concat(controllerPanels("the management plane", `system!=""`), []Panel{clusterPods()})},
-			{Title: "What changed in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
-			{Title: "What the exporter knows", Collapsed: true, Panels: []Panel{kindsTable()}},
+			{Title: "Applied to this cluster", Panels: clusterApplied()},
+			{Title: "Controllers", Collapsed: true, Panels: slices.Concat(controllerPanels("the management plane", `system!=""`), []Panel{clusterPods()})},
+			{Title: "Changes in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
+			{Title: "Watched kinds", Collapsed: true, Panels: []Panel{kindsTable()}},
 		},
 	}
 }
@@ -56,7 +56,7 @@ or max by (cluster) (0 * ` + selector("cobaltcore_cluster_up") + ` - 1)`, Legend
 func clusterFacts() Panel {
 	const labels = "cluster, role, region, owner, source, version"
 	return Panel{
-		Kind: Table, Title: "Facts", Width: 14, Height: 5,
+		Kind: Table, Title: "Facts", Width: 14, Height: 4,
 		Description: "What the cluster is for, where it is and to whom it belongs, where the exporter knows it from, and the version of its API server.",
 		Queries:     []Query{{Expr: `max by (` + labels + `) (` + selector("cobaltcore_cluster_info") + `)`}},
 		Columns: []Column{
@@ -69,7 +69,7 @@ func clusterFacts() Panel {
 func clusterExpiry() Panel {
 	p := expiryTable("Certificates and credentials", "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. That all have time is good. The page Certificates and expiry has those of the whole fleet.",
 		clusterEnds())
-	p.Width, p.Height = 10, 5
+	p.Width, p.Height = 10, 4
 	p.Columns = slices.DeleteFunc(p.Columns, func(c Column) bool { return c.Title == "Cluster" || c.Title == "Object" || c.Title == "Expires" })
 	return p
 }
@@ -101,7 +101,7 @@ func clusterApplied() []Panel {
 			Queries:     []Query{{Expr: orRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
-				labelColumn("status", "State"), ageColumn(0, "For"),
+				statusColumn(), ageColumn(0, "For"),
 			},
 			Sort: oldestFirst("For"),
 		},
@@ -111,7 +111,7 @@ func clusterApplied() []Panel {
 func clusterPods() Panel {
 	const pod = "cluster, namespace, name, component"
 	return Panel{
-		Kind: Table, Title: "Pods that wait or were restarted", Width: 24, Height: 8,
+		Kind: Table, Title: "Pods that wait or were restarted", Width: 24, Height: 6,
 		Description: "Pods of the management plane that do not run, with the reason, and those with a container that ended within the last day. None is good; OOMKilled needs more memory, CrashLoopBackOff a look at the log.",
 		Queries: []Query{{Expr: orRow(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
 or label_replace((time() - max by (`+pod+`) (`+selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")+`) < 86400)

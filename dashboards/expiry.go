@@ -64,13 +64,14 @@ func (e end) at() string {
 // left is how much time there is.
 func (e end) left() string { return e.at() + ` - time()` }
 
-// state is 0 while there is time, 1 for a warning and 2 if it is bad.
+// state is 0 while there is time, 1 for a warning, 2 if it is bad and 3 if it is over.
 func (e end) state() string {
+	over := `(` + e.left() + ` < bool 0)`
 	if e.warning == "" {
-		return `0 * ` + e.at()
+		return `3 * ` + over
 	}
-	return `(` + e.left() + ` < bool ` + e.warning + `)
-      + (` + e.left() + ` < bool ` + e.bad + `)`
+	return `clamp_max((` + e.left() + ` < bool ` + e.warning + `)
+      + (` + e.left() + ` < bool ` + e.bad + `) + 2 * ` + over + `, 3)`
 }
 
 // row has the labels of a table of what expires.
@@ -102,14 +103,14 @@ func countBelow(ends []end, limit func(end) string) string {
 func expiryTable(title, description string, ends []end, links ...Link) Panel {
 	query := func(expr func(end) string) Query { return Query{Expr: ofAll(ends, expr)} }
 	return Panel{
-		Kind: Table, Title: title, Description: description, Width: 24, Height: 10, Unit: Number, Links: links,
-		Queries: []Query{query(end.left), query(end.at), {Expr: orRow(ofAll(ends, end.state), "what", "nothing known")}},
+		Kind: Table, Title: title, Description: description, Width: 24, Height: 8, Unit: Number, Links: links,
+		Queries: []Query{{Expr: `clamp_min(` + ofAll(ends, end.left) + `, 0)`}, query(end.at), {Expr: orRow(ofAll(ends, end.state), "what", "nothing known")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("what", "What"), labelColumn("object", "Object"),
-			ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 0, Color: Neutral}), dateColumn(1, "Expires"),
+			ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), dateColumn(1, "Expires"),
 			{Query: 2, Title: "State", Mappings: []Mapping{
 				{Value: 0, Text: "has time", Color: Good}, {Value: 1, Text: "soon", Color: Warning},
-				{Value: 2, Text: "urgent", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
+				{Value: 2, Text: "urgent", Color: Bad}, {Value: 3, Text: "expired", Color: Bad}, {Value: -1, Text: "none", Color: Neutral},
 			}},
 		},
 		Sort: Sort{Column: "Left"},

@@ -14,15 +14,15 @@ func exporterPage() Dashboard {
 		Links:       linksTo(idFleet, idCluster),
 		Sections: []Section{
 			{Title: "Now", Panels: exporterNumbers()},
-			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
-			{Title: "Watches and limits", Panels: watchPanels()},
 			{Title: "Findings", Panels: []Panel{
-				findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings(`service="exporter"`)),
+				findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"}),
 			}},
-			{Title: "Collectors", Panels: collectorPanels()},
-			{Title: "Cost", Panels: exporterCost()},
-			{Title: "Rules", Panels: exporterRules()},
-			{Title: "Discovery and Alertmanager", Panels: exporterPeers()},
+			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
+			{Title: "Watches and limits", Collapsed: true, Panels: watchPanels()},
+			{Title: "Collectors", Collapsed: true, Panels: collectorPanels()},
+			{Title: "Cost", Collapsed: true, Panels: exporterCost()},
+			{Title: "Rules", Collapsed: true, Panels: exporterRules()},
+			{Title: "Discovery and Alertmanager", Collapsed: true, Panels: exporterPeers()},
 		},
 	}
 }
@@ -55,7 +55,7 @@ func clustersTable() Panel {
   * on (cluster) group_left (role, source, version) topk by (cluster) (1, ` + selector("cobaltcore_cluster_info") + `)`
 	}
 	return Panel{
-		Kind: Table, Title: "Clusters", Width: 24, Height: 8,
+		Kind: Table, Title: "Clusters", Width: 24, Height: 6,
 		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
 		Queries: []Query{
 			{Expr: orRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
@@ -95,7 +95,7 @@ func exporterCost() []Panel {
 		each("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, `process_resident_memory_bytes{`+exporterJob+`}`),
 		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: tell the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
 		{
-			Kind: Table, Title: "Versions and shards", Width: 12, Height: 8, PerReplica: true,
+			Kind: Table, Title: "Versions and shards", Width: 12, Height: 6, PerReplica: true,
 			Description: "The version of each replica, and its shard if the fleet is divided. One version is good, and each shard from 0.",
 			Queries:     []Query{{Expr: `cobaltcore_build_info * on (` + replica + `) group_left (shard, shards) (cobaltcore_shard_info or on (` + replica + `) cobaltcore_build_info)`}},
 			Columns: []Column{

@@ -11,7 +11,7 @@ func kindsTable() Panel {
 		return `max by (` + watchedKind + `) (` + selector(metric) + `)`
 	}
 	return Panel{
-		Kind: Table, Title: "Objects by kind", Width: 24, Height: 10,
+		Kind: Table, Title: "Objects by kind", Width: 24, Height: 8,
 		Description: "Every kind that is watched in every cluster: how many objects have rows, whether they are complete, when the watch last gave a sign of life (a quiet one does about once a minute), and what was left out.",
 		Queries: []Query{
 			{Expr: orRow(of("cobaltcore_watch_objects"), "kind", "nothing is watched")}, {Expr: of("cobaltcore_watch_synced")},
@@ -31,7 +31,7 @@ func kindsTable() Panel {
 func watchPanels() []Panel {
 	return []Panel{
 		{
-			Kind: Table, Title: "Failing watches", Width: 14, Height: 8,
+			Kind: Table, Title: "Failing watches", Width: 14, Height: 6,
 			Description: "Kinds that cannot be listed or watched, and why. None is good. forbidden is a right that the exporter does not have in that cluster; all others are the network or the API server.",
 			Queries:     []Query{{Expr: orRow(`max by (`+watchedKind+`, reason) (`+selector("cobaltcore_watch_failing")+`)`, "kind", "none")}},
 			Columns: []Column{
@@ -72,7 +72,7 @@ or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 			`max by (`+of+`) (`+selector("cobaltcore_collector_duration_seconds")+`)`),
 		errors,
 		{
-			Kind: Table, Title: "Controllers that cannot be asked", Width: 12, Height: 8,
+			Kind: Table, Title: "Controllers that cannot be asked", Width: 12, Height: 6,
 			Description: "Pods of controllers that do not tell their own metrics, and systems whose pods cannot be listed, with the reason. None is good; forbidden is the right to pods or pods/proxy.",
 			Queries: []Query{{Expr: orRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
@@ -87,7 +87,7 @@ func exporterPeers() []Panel {
 	const search = "cluster, source, namespace"
 	return []Panel{
 		{
-			Kind: Table, Title: "Discovery", Width: 12, Height: 7,
+			Kind: Table, Title: "Discovery", Width: 12, Height: 6,
 			Description: "Where clusters are searched for, whether that works, and how many were found. Those that are known stay while it does not.",
 			Queries: []Query{
 				{Expr: orRow(`max by (`+search+`) (`+selector("cobaltcore_discovery_up")+`)`, "source", "not configured")}, {Expr: `max by (` + search + `) (` + selector("cobaltcore_discovery_clusters") + `)`},
@@ -99,7 +99,7 @@ func exporterPeers() []Panel {
 			},
 		},
 		{
-			Kind: Table, Title: "Clusters that are not taken", Width: 12, Height: 7,
+			Kind: Table, Title: "Clusters that are not taken", Width: 12, Height: 6,
 			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations of the documentation say what to do about each reason.",
 			Queries:     []Query{{Expr: orRow(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
 			Columns: []Column{
@@ -107,7 +107,7 @@ func exporterPeers() []Panel {
 			},
 		},
 		{
-			Kind: Table, Title: "Alertmanager", Width: 12, Height: 7,
+			Kind: Table, Title: "Alertmanager", Width: 12, Height: 6,
 			Description: "The Alertmanagers that the exporter asks and, when nobody scrapes it, sends its alerts to. All that answer is good.",
 			Queries: []Query{
 				{Expr: orRow(`max by (alertmanager) (cobaltcore_alertmanager_up)`, "alertmanager", "not configured")}, {Expr: `time() - max by (alertmanager) (cobaltcore_alertmanager_last_success_timestamp_seconds)`},

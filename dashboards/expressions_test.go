@@ -26,26 +26,6 @@ func TestExpressions(t *testing.T) {
 		return ""
 	}
 	for name, test := range map[string]struct{ rows, expr, want string }{
-		"what follows from a root cause, by the labels that the catalogue names": {
-			`ALERTS{alertname="FluxSourceFailing", alertstate="firing", cluster="a", name="repo", service="flux", source="GitRepository/ns/repo"} 1
-ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="a", name="app", service="flux", source="GitRepository/ns/repo", target_cluster="b"} 1
-ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="b", name="same-source-elsewhere", service="flux", source="GitRepository/ns/repo", target_cluster="b"} 1
-ALERTS{alertname="FluxApplyFailing", alertstate="firing", cluster="a", name="target-down", service="flux", source="GitRepository/ns/other", target_cluster="c"} 1
-ALERTS{alertname="FleetClusterDown", alertstate="firing", cluster="c", service="fleet", target_cluster="c"} 1
-ALERTS{alertname="ESOStoreNotReady", alertstate="firing", cluster="c", name="in-it", service="externalsecrets"} 1
-ALERTS{alertname="FluxSourceFailing", alertstate="pending", cluster="b", service="flux", source="GitRepository/ns/repo"} 1
-ALERTS{alertname="ExporterWatchdog", alertstate="firing", service="exporter"} 1
-ALERTS{alertname="OfOthers", alertstate="firing", cluster="a", service="shop"} 1
-`, `max by (alertname, name) (` + rootCauses() + `)`,
-			`{alertname="FleetClusterDown"} {alertname="FluxApplyFailing", name="same-source-elsewhere"} {alertname="FluxSourceFailing", name="repo"}`,
-		},
-		"the object of an alert is the first label that names one": {
-			`a{name="app", node="n", kind="Kustomization"} 1
-a{node="n", type="t"} 1
-a{kind="Cluster"} 1`,
-			`max by (object) (` + firstOf("object", []string{"name", "node", "type"}, "a") + `)`,
-			`{object="app"} {object="n"} {}`,
-		},
 		"two replicas disagree for a moment": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="failed", instance="1"} 1
 cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled", instance="2"} 1
@@ -94,15 +74,31 @@ cobaltcore_cluster_up{cluster="has-not"} 1
 cobaltcore_cluster_up{cluster="down"} 0
 cobaltcore_watch_present{cluster="has", collector="flux"} 1
 cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
-			`(` + presence("Flux", served("flux")).Panels[0].Queries[0].Expr + `) == 0`, `{cluster="has-not"}`,
+			`(` + presence("Flux", served("flux")).Queries[0].Expr + `) == 0`, `{cluster="has-not"}`,
 		},
 		"and not known where it could not": {
 			`cobaltcore_cluster_up{cluster="down"} 0`,
-			`(` + presence("Flux", served("flux")).Panels[0].Queries[0].Expr + `) == -1`, `{cluster="down"}`,
+			`(` + presence("Flux", served("flux")).Queries[0].Expr + `) == -1`, `{cluster="down"}`,
 		},
-		"a finding about no cluster is shown whatever is chosen": {
-			`ALERTS{alertname="ExporterReloadFailed", alertstate="firing", service="exporter"} 1`,
-			`max by (alertname) (` + strings.ReplaceAll(findings(), "$cluster", "a|b") + `)`, `{alertname="ExporterReloadFailed"}`,
+		"a finding about no cluster is listed for any choice": {
+			findingInfo + `{rule="ExporterReloadFailed", worst="warning"} 1`,
+			`max by (rule) (` + strings.ReplaceAll(findings{}.info(), "$cluster", "a|b") + `)`, `{rule="ExporterReloadFailed"}`,
+		},
+		"the most severe findings have the least number": {
+			findingInfo + `{cluster="a", finding="1", rule="X", worst="critical"} 1
+` + findingInfo + `{cluster="a", finding="2", rule="Y", worst="info"} 1`,
+			findings{}.severity() + ` == 0`, `{cluster="a", finding="1", rule="X", worst="critical"}`,
+		},
+		"no findings": {
+			`cobaltcore_health_last_evaluation_timestamp_seconds 1`,
+			findingsTable("", "", findings{}).Queries[0].Expr + ` == -1`, `{summary="no findings"}`,
+		},
+		"without an exporter, findings are unknown": {
+			``, findingsTable("", "", findings{}).Queries[0].Expr + ` == -2`, `{summary="no exporter reports findings"}`,
+		},
+		"an exporter that is down is found by Prometheus": {
+			`ALERTS{alertname="ExporterDown", alertstate="firing", severity="critical", service="exporter"} 1`,
+			`max by (rule) ((` + findingsTable("", "", findings{system: "exporter"}).Queries[0].Expr + `) == 0)`, `{rule="ExporterDown"}`,
 		},
 		"a controller that is scaled down on purpose is available": {
 			`cobaltcore_controller_replicas_available{cluster="a", system="flux", component="wanted"} 0
@@ -126,9 +122,6 @@ cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="no
 			var rows []string
 			for line := range strings.Lines(test.rows) {
 				rows = append(rows, line)
-				if strings.HasPrefix(line, "ALERTS{") {
-					rows = append(rows, strings.NewReplacer("ALERTS{", "ALERTS_FOR_STATE{", `alertstate="firing", `, "", `alertstate="pending", `, "").Replace(line))
-				}
 			}
 			if got := ask(t, strings.Join(rows, "\n"), test.expr); !cmp.Equal(strings.Join(got, " "), test.want) {
 				t.Errorf("got  %s\nwant %s", strings.Join(got, " "), test.want)

@@ -4,56 +4,121 @@
 package dashboards
 
 import (
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// alertList is where alerts are explained that have no playbook of their own.
-const alertList = "https://github.com/cobaltcore-dev/cobaltcore-exporter/blob/main/docs/alerts.md"
+const (
+	findingInfo  = "cobaltcore_health_finding_info"
+	findingSince = "cobaltcore_health_finding_since_timestamp_seconds"
+	byFinding    = "cluster, finding"
+)
 
-// findings are the firing alerts of the catalogue about the chosen clusters, or about
-// what is applied to them. Matchers select some of them.
-func findings(matchers ...string) string {
-	return `(` + findingsWith(hereOrNowhere, matchers...) + ` or ` + findingsWith(`target_cluster=~"$cluster"`, matchers...) + `)`
+// findings selects findings; the zero value selects all of the chosen clusters.
+type findings struct {
+	// system and rule are regular expressions; empty selects all.
+	system, rule string
+	// where replaces the chosen clusters.
+	where string
+	// causes selects root causes only.
+	causes bool
 }
 
-// findingsWith are those that matchers select, as Prometheus tells them. The value is
-// since when, in seconds since the epoch.
-func findingsWith(where string, matchers ...string) string {
-	all := strings.Join(slices.Concat([]string{where, ours()}, matchers), ", ")
-	return `ALERTS_FOR_STATE{` + all + `} and ignoring (alertstate) ALERTS{` + all + `, alertstate="firing"}`
+// info selects the rows of findings, with further matchers: those that affect a chosen cluster
+// or none, and those about an object in a chosen cluster.
+func (f findings) info(matchers ...string) string {
+	if f.system != "" {
+		matchers = append(matchers, `system=~"`+f.system+`"`)
+	}
+	if f.rule != "" {
+		matchers = append(matchers, `rule=~"`+f.rule+`"`)
+	}
+	if f.causes {
+		matchers = append(matchers, `cause=""`)
+	}
+	of := func(where string) string {
+		return findingInfo + `{` + strings.Join(append([]string{where}, matchers...), ", ") + `}`
+	}
+	if f.where != "" {
+		return of(f.where)
+	}
+	return of(`cluster=~"$cluster|"`) + ` or ` + of(`object_cluster=~"$cluster"`)
 }
 
-// ours selects the alerts of the catalogue but the one that always fires.
-func ours() string {
-	var systems []string
-	for _, s := range alerts.Systems() {
-		systems = append(systems, string(s))
-	}
-	return `service=~"` + strings.Join(systems, "|") + `", alertname!="ExporterWatchdog"`
+// severity returns the findings with their severity as a number; that of a root cause is the
+// highest among its consequences.
+func (f findings) severity() string {
+	return `0 * (` + f.info(`worst="critical"`) + `) or (` + f.info(`worst="warning"`) + `) or 2 * (` + f.info(`worst="info"`) + `)`
 }
 
-// consequences are the firing alerts that follow from others, by the inhibitions of the
-// catalogue: what Alertmanager holds back, whether it is configured to or not.
-func consequences() string {
-	type inhibition struct{ equal, children string }
-	parents, names := map[inhibition][]string{}, alerts.Names()
-	for by, children := range childrenOf() {
-		slices.Sort(children)
-		i := inhibition{by.equal, namesMatcher(children, names)}
-		parents[i] = append(parents[i], by.parent)
+// prometheusOnly returns the names of the selected alerts that only Prometheus evaluates.
+func (f findings) prometheusOnly() []string {
+	system, rule := regexp.MustCompile(`^(`+f.system+`)$`), regexp.MustCompile(`^(`+f.rule+`)$`)
+	var names []string
+	for _, r := range alerts.Rules() {
+		selected := (f.system == "" || system.MatchString(string(r.System))) && (f.rule == "" || rule.MatchString(r.Name))
+		if selected && r.PrometheusOnly && r.Name != "ExporterWatchdog" && f.where == "" {
+			names = append(names, r.Name)
+		}
 	}
-	var all []string
-	for _, i := range slices.SortedFunc(maps.Keys(parents), func(a, b inhibition) int {
-		return strings.Compare(a.equal+a.children, b.equal+b.children)
-	}) {
-		slices.Sort(parents[i])
-		all = append(all, `ALERTS{alertstate="firing", `+i.children+`} and on (`+i.equal+`) ALERTS{alertstate="firing", `+namesMatcher(parents[i], names)+`}`)
+	return names
+}
+
+// ofPrometheus returns these alerts with the labels of findings and the value of a metric, which
+// is ALERTS or ALERTS_FOR_STATE.
+func ofPrometheus(names []string, metric string) string {
+	matchers := `{cluster=~"$cluster|", alertname=~"` + strings.Join(names, "|") + `"`
+	expr := metric + matchers + `} and ignoring (alertstate) ALERTS` + matchers + `, alertstate="firing"}`
+	for _, to := range [][2]string{{"rule", `"alertname"`}, {"summary", `"alertname", "instance"`}} {
+		expr = `label_join(` + expr + `, "` + to[0] + `", " ", ` + to[1] + `)`
 	}
-	return anyOf(all)
+	return expr
+}
+
+// findingsTable lists findings, the most severe first.
+func findingsTable(title, description string, f findings) Panel {
+	severity := f.severity()
+	since := `(time() - min by (` + byFinding + `) (` + findingSince + `)) * on (` + byFinding + `) group_right () (` + f.info() + `)`
+	if names := f.prometheusOnly(); len(names) > 0 {
+		fired := ofPrometheus(names, "ALERTS")
+		severity += `
+or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alertname=~`) + `) or ` + strings.ReplaceAll(fired, `alertname=~`, `severity!="critical", alertname=~`)
+		since += ` or time() - (` + ofPrometheus(names, "ALERTS_FOR_STATE") + `)`
+	}
+	p := Panel{
+		Kind: Table, Title: title, Width: 24, Height: 8,
+		Description: description + " Click an alert for its playbook. The exporter lists its 250 worst findings; /api/v1/report has all.",
+		Queries: []Query{
+			{Expr: `(` + severity + `) or on () ` + withLabel(`0 * max by () (cobaltcore_health_last_evaluation_timestamp_seconds) - 1`, "summary", "no findings") +
+				` or on () ` + withLabel(`vector(-2)`, "summary", "no exporter reports findings")},
+			{Expr: since},
+		},
+		Columns: []Column{
+			{Query: 0, Title: "Severity", Width: 100, Mappings: []Mapping{
+				{Value: 0, Text: "critical", Color: Bad}, {Value: 1, Text: "warning", Color: Warning}, {Value: 2, Text: "info", Color: Info},
+				{Value: -1, Text: "ok", Color: Good}, {Value: -2, Text: "unknown", Color: Unknown},
+			}},
+			wide(clusterColumn(), 120), labelColumn("summary", "Summary"),
+			{Label: "rule", Title: "Alert", Width: 230, Link: &Link{Title: "Playbook of ${rule}", URL: "${playbook}"}},
+			wide(ageColumn(1, "For"), 80),
+		},
+		Sort: Sort{Column: "Severity"},
+	}
+	more := wide(labelColumn("cause", "Follows from"), 190)
+	if f.causes {
+		more = wide(labelColumn("reason", "Reason"), 160)
+	}
+	p.Columns = slices.Insert(p.Columns, 3, more)
+	return p
+}
+
+// wide gives a column a width in pixels.
+func wide(c Column, width int) Column {
+	c.Width = width
+	return c
 }
 
 // anyOf joins expressions by or, as a tree: a chain of many is printed very wide.
@@ -63,65 +128,4 @@ func anyOf(all []string) string {
 	}
 	half := len(all) / 2
 	return `(` + anyOf(all[:half]) + `) or (` + anyOf(all[half:]) + `)`
-}
-
-type parentBy struct{ parent, equal string }
-
-func childrenOf() map[parentBy][]string {
-	children := map[parentBy][]string{}
-	for _, r := range alerts.Rules() {
-		for _, i := range r.InhibitedBy {
-			by := parentBy{i.By, strings.Join(i.Equal, ", ")}
-			children[by] = append(children[by], r.Name)
-		}
-	}
-	return children
-}
-
-// namesMatcher selects alerts by their names, or by those of all names that they do not
-// have if that is shorter.
-func namesMatcher(names, all []string) string {
-	var others []string
-	for _, n := range all {
-		if !slices.Contains(names, n) {
-			others = append(others, n)
-		}
-	}
-	with, without := strings.Join(names, "|"), strings.Join(others, "|")
-	if len(without) < len(with) {
-		return ours() + `, alertname!~"` + without + `"`
-	}
-	if len(names) == 1 {
-		return `alertname="` + with + `"`
-	}
-	return `alertname=~"` + with + `"`
-}
-
-// rootCauses are the findings that follow from no other one.
-func rootCauses() string {
-	return findings() + ` unless ignoring (alertstate) (` + consequences() + `)`
-}
-
-// findingsTable lists findings, the newest first. Alerts name their objects by
-// different labels: the first one that there is counts.
-func findingsTable(title, description, expr string) Panel {
-	return Panel{
-		Kind: Table, Title: title, Width: 24, Height: 10,
-		Description: description + " Click an alert for its playbook. The list needs the rules of the exporter in Prometheus.",
-		Queries: []Query{{Expr: orRow(`time() - max by (alertname, severity, service, cluster, target_cluster, playbook, kind, namespace, object) (
-  `+firstOf("namespace", []string{"exported_namespace", "namespace", "openbao", "aurora"},
-			firstOf("object", []string{"name", "node", "address", "mount", "path", "check", "store", "component", "collector", "type"},
-				`label_replace(`+expr+`, "playbook", "`+alertList+`", "playbook", "")`))+`)`, "alertname", "nothing fires")}},
-		Columns: []Column{
-			labelColumn("severity", "Severity"), {Label: "alertname", Title: "Alert", Link: &Link{Title: "Playbook of ${alertname}", URL: "${playbook}"}},
-			clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("service", "System"),
-			labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace or instance"), labelColumn("object", "Object"), ageColumn(0, "Since"),
-		},
-		Sort: Sort{Column: "Since"},
-	}
-}
-
-// firstOf puts the first of some labels that is not empty into another one.
-func firstOf(label string, names []string, expr string) string {
-	return `label_replace(label_join(` + expr + `, "` + label + `", "|", "` + strings.Join(names, `", "`) + `"), "` + label + `", "$1", "` + label + `", "[|]*([^|]*).*")`
 }

@@ -15,13 +15,15 @@ func fleetOverview() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idCluster, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
 		Sections: []Section{
-			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{healthMatrix()})},
+			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{
+				healthMatrix(),
+				findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true}),
+			})},
 			{Title: "Over time", Panels: []Panel{healthHistory(), findingsHistory()}},
-			{Title: "Findings", Panels: []Panel{
-				findingsTable("Root causes", "The firing alerts that follow from no other one, by the inhibitions of the catalogue. Mend these first: what follows from them ends with them.", rootCauses()),
-				findingsTable("Active findings", "Every firing alert about the chosen clusters, or about what is applied to them, also those that follow from others.", findings()),
+			{Title: "All findings", Collapsed: true, Panels: []Panel{
+				findingsTable("All findings", "Every finding about the chosen clusters, or about objects in them, with the root cause that it follows from.", findings{}),
 			}},
-			{Title: "What changed in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
+			{Title: "Changes in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
 		},
 	}
 }
@@ -53,7 +55,7 @@ func fleetNumbers() []Panel {
 // healthMatrix has a column for each system.
 func healthMatrix() Panel {
 	p := Panel{
-		Kind: Table, Title: "Every system in every cluster", Width: 24, Height: 9,
+		Kind: Table, Title: "Every system in every cluster", Width: 24, Height: 7,
 		Description: "The verdict of the exporter on each system in each cluster: down is at least one critical finding, degraded at least one warning, unknown a system of which the rows are missing. " +
 			"An empty field is a system that the cluster does not have. A cluster leads to its page. Sharded exporters have no verdicts, since each sees a part of the fleet: look at the findings instead.",
 		Columns: []Column{clusterColumn()},

@@ -23,12 +23,11 @@ func fluxFleet() Dashboard {
 		},
 		Links: linksTo(idFleet, idCluster, idFluxResource, idExporter),
 		Sections: slices.Concat([]Section{
-			presence("Flux", served("flux")),
-			{Title: "Now", Panels: slices.Concat(fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
-			{Title: "What does not work", Panels: fluxTables()},
-			{Title: "FluxInstances", Panels: fluxInstances()},
-			{Title: "Revisions across clusters", Panels: fluxRevisions()},
-			{Title: "Reconciliation", Panels: fluxReconciliation()},
+			{Title: "Now", Panels: slices.Concat([]Panel{presence("Flux", served("flux"))}, fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
+			{Title: "Objects that are not ready", Panels: fluxTables()},
+			{Title: "FluxInstances", Collapsed: true, Panels: fluxInstances()},
+			{Title: "Revisions across clusters", Collapsed: true, Panels: fluxRevisions()},
+			{Title: "Reconciliation", Collapsed: true, Panels: fluxReconciliation()},
 		}, fluxControllers()),
 	}
 }
@@ -56,6 +55,15 @@ func fluxStates() []struct {
 	}
 }
 
+// statusColumn is the state of an object of Flux, in the colour of the state.
+func statusColumn() Column {
+	c := labelColumn("status", "State")
+	for _, s := range fluxStates() {
+		c.Mappings = append(c.Mappings, Mapping{Text: s.name, Color: s.color})
+	}
+	return c
+}
+
 func fluxNumbers() []Panel {
 	numbers := []Panel{
 		number("Resources", "Objects of Flux, sources and notifications too. If it drops, somebody deleted something, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
@@ -81,7 +89,7 @@ func fluxOverdue() string {
 
 func fluxByCluster() Panel {
 	p := Panel{
-		Kind: Table, Title: "Resources by cluster and state", Width: 12, Height: 9,
+		Kind: Table, Title: "Resources by cluster and state", Width: 12, Height: 7,
 		Description: "How many objects of Flux in each cluster are in which state. Only ready, and suspended on purpose, is good.",
 		Columns:     []Column{clusterColumn()},
 		Sort:        Sort{Column: "Cluster"},
@@ -116,9 +124,9 @@ func fluxReconciliation() []Panel {
 		},
 		{
 			Kind: TimeSeries, Title: "Duration of the last reconciliations", Width: 12, Height: 8, Unit: Duration,
-			Description: "How long the longest of the last reconciliations in the history of FluxInstances took. It is good as long as it is far below the interval.",
-			Queries:     []Query{{Expr: `max by (cluster, kind) (` + fluxResources("cobaltcore_flux_resource_history_duration_seconds") + `)`, Legend: "{{cluster}} {{kind}}"}},
-			Links:       []Link{*toCluster()},
+			Description: "How long the longest of the last reconciliations in the history of FluxInstances took. It is good as long as it is far below the interval.", Empty: "No FluxInstance has a history.",
+			Queries: []Query{{Expr: `max by (cluster, kind) (` + fluxResources("cobaltcore_flux_resource_history_duration_seconds") + `)`, Legend: "{{cluster}} {{kind}}"}},
+			Links:   []Link{*toCluster()},
 		},
 	}
 }

@@ -8,9 +8,9 @@ const ofFlux = `system="flux"`
 
 func fluxControllers() []Section {
 	return []Section{
-		{Title: "Controllers", Panels: controllerPanels("Flux", ofFlux)},
-		{Title: "Work of the controllers", Panels: fluxWork()},
-		{Title: "Use of the API servers", Panels: fluxAPI()},
+		{Title: "Controllers", Collapsed: true, Panels: controllerPanels("Flux", ofFlux)},
+		{Title: "Work of the controllers", Collapsed: true, Panels: fluxWork()},
+		{Title: "Use of the API servers", Collapsed: true, Panels: fluxAPI()},
 		{Title: "Caches and events", Collapsed: true, Panels: fluxCaches()},
 	}
 }
@@ -24,7 +24,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 	}
 	return []Panel{
 		{
-			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 9,
+			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 7,
 			Description: "The controllers of " + system + ", their versions and pods. As many available as there should be is good. Without one, objects keep the status that they had and still say that they are ready.",
 			Queries: []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
   - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
@@ -48,9 +48,15 @@ func controllerPanels(system string, matchers ...string) []Panel {
 // line is a time series with a line per series.
 func line(title, description string, unit Unit, legend, expr string) Panel {
 	return Panel{
-		Kind: TimeSeries, Title: title, Description: description, Width: 12, Height: 8, Unit: unit,
+		Kind: TimeSeries, Title: title, Description: description, Width: 12, Unit: unit,
 		Queries: []Query{{Expr: expr, Legend: legend}},
 	}
+}
+
+// empty gives a panel the explanation for no data.
+func empty(p Panel, why string) Panel {
+	p.Empty = why
+	return p
 }
 
 // fluxWork is what the controllers tell of themselves, if the exporter may ask them.
@@ -71,8 +77,8 @@ func fluxWork() []Panel {
 		line("Longest reconciliation under way", "For how long the longest running reconciliation of a controller has been running. Seconds to a few minutes are good; a line that climbs with the clock hangs.", Duration, "{{cluster}} {{name}}",
 			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", ofFlux)+`)`),
 		busy,
-		line("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good; 0 is a kind that was not reconciled.", Duration, "{{cluster}} {{kind}}",
-			average("gotk_reconcile_duration_seconds", "cluster, kind", ofFlux)),
+		empty(line("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
+			average("gotk_reconcile_duration_seconds", "cluster, kind", ofFlux)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
 		line("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", ofFlux)+`)`),
 		line("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of what has failed says which.", PerSecond, "{{cluster}} {{controller}}",
@@ -96,10 +102,10 @@ func fluxAPI() []Panel {
 
 func fluxCaches() []Panel {
 	return []Panel{
-		line("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
-			perCluster(average("gotk_event_http_request_duration_seconds", "cluster", ofFlux))),
-		line("Webhooks", "How long notification-controller takes for a webhook, on average. 0 is no webhook.", Duration, "{{cluster}}",
-			perCluster(average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux))),
+		empty(line("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
+			average("gotk_event_http_request_duration_seconds", "cluster", ofFlux)), "No event in the time range."),
+		empty(line("Webhooks", "How long notification-controller takes for a webhook, on average.", Duration, "{{cluster}}",
+			average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux)), "No webhook in the time range."),
 		line("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
 			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", ofFlux)+`)`),
 		line("Tokens in caches", "Registry and Git tokens that controllers hold. 0 is no cache, or no controller that tells.", Number, "{{cluster}}",

@@ -21,14 +21,14 @@ func fluxInstances() []Panel {
 			14, instance(labelColumn("type", "Type"), labelColumn("size", "Size"), labelColumn("multitenant", "Multi-tenant"), labelColumn("network_policy", "Network policies"), labelColumn("domain", "Domain"), labelColumn("variant", "Variant"), labelColumn("artifact", "Artifact")),
 			orRow(`max by (`+fluxObject+`, type, size, multitenant, network_policy, domain, variant, artifact) (`+selector("cobaltcore_flux_instance_settings_info")+`)`, "name", "no FluxInstance")),
 		{
-			Kind: Table, Title: "Network policies and versions", Width: 10, Height: 8,
+			Kind: Table, Title: "Network policies and versions", Width: 10, Height: 6,
 			Description: "How many of the network policies that a FluxInstance asks for are missing, whether the applied version is in its range, and how long an upgrade has been attempted. No missing policy and a version in the range are good.",
 			Queries: []Query{
 				{Expr: `max by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_version_in_range") + `)`},
 				{Expr: `sum by (` + fluxObject + `) (max by (` + fluxObject + `, policy) (` + selector("cobaltcore_flux_instance_network_policy_present") + `) == bool 0)`},
 				{Expr: `time() - min by (` + fluxObject + `) (` + selector("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds") + `)`},
 			},
-			Columns: instance(valueColumn(0, "Version in range", Number), valueColumn(1, "Policies missing", Number, zeroIsGood(Warning)...), ageColumn(2, "Upgrade attempted for")),
+			Columns: instance(Column{Query: 0, Title: "Version in range", Mappings: yesNo("yes", "no", Warning)}, valueColumn(1, "Policies missing", Number, zeroIsGood(Warning)...), ageColumn(2, "Upgrade attempted for")),
 			Sort:    Sort{Column: "Cluster"},
 		},
 		table("Sync", "The source that each FluxInstance asks for to sync its cluster. A cluster without a row is not synced by its FluxInstance.",

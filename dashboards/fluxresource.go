@@ -25,11 +25,11 @@ func fluxResource() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				resourceState(), resourceTimes(), resourceRevisions(),
-				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", `(`+findingsWith(theFluxResource)+`)`),
+				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`}),
 			}},
 			{Title: "Over time", Panels: resourceHistory()},
-			{Title: "What it needs and what needs it", Panels: resourceRelatives()},
-			{Title: "Past reconciliations", Panels: []Panel{resourceAttempts(), resourceRelease()}},
+			{Title: "Dependencies", Panels: resourceRelatives()},
+			{Title: "Past reconciliations", Collapsed: true, Panels: []Panel{resourceAttempts(), resourceRelease()}},
 		},
 	}
 }
@@ -70,7 +70,7 @@ func resourceTimes() Panel {
 	}
 	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+theFluxResource+`}), "what", "interval between reconciliations", "", "")`)
 	return Panel{
-		Kind: Table, Title: "Times", Width: 7, Height: 7,
+		Kind: Table, Title: "Times", Width: 7, Height: 6,
 		Description: "How long ago what happened to the object, as far as objects of this kind record it. The last reconciliation, Ready, the creation and the interval need metrics.detail: full.",
 		Queries:     []Query{{Expr: orRow(strings.Join(all, "\nor "), "what", "no such object")}},
 		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Time")},
@@ -81,7 +81,7 @@ func resourceTimes() Panel {
 func resourceRevisions() Panel {
 	const labels = "cluster, target_cluster, reason, revision, applied_revision, url, ref, path"
 	return Panel{
-		Kind: Table, Title: "Revisions", Width: 11, Height: 7,
+		Kind: Table, Title: "Revisions", Width: 11, Height: 6,
 		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
 		Queries:     []Query{{Expr: orRow(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind tells no revision")}},
 		Columns: []Column{
@@ -95,15 +95,16 @@ func resourceHistory() []Panel {
 	one := func(metric string) string {
 		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + theFluxResource + `})`
 	}
-	zero := "\nor 0 * " + one("status")
 	age := line("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
 		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
-	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds") + zero})
-	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good; 0 is not known.", Duration, "last",
-		one("history_duration_seconds")+zero)
+	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds")})
+	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Duration, "last",
+		one("history_duration_seconds"))
 	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
-	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. 0 is a kind without an inventory. It needs metrics.detail: full.", Number, "objects", one("inventory_entries")+zero)
-	size := line("Size of the artifact", "How large the artifact of a source is. 0 is a kind without one. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes")+zero)
+	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
+	size := line("Size of the artifact", "How large the artifact of a source is. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
+	age.Empty, took.Empty = "It needs metrics.detail: full.", "The object has no history, and the metrics of its controller are not read."
+	inventory.Empty, size.Empty = "The object has no inventory, or metrics.detail is not full.", "The object is no source, or metrics.detail is not full."
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State over time", Width: 24, Height: 4, Mappings: stateMappings(),
@@ -122,7 +123,7 @@ func resourceRelatives() []Panel {
 	table := func(title, description, expr, none string) Panel {
 		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
 		p := fluxTable(title, description, []Column{
-			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), labelColumn("status", "State"), labelColumn("target_cluster", "Applied to"),
+			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), statusColumn(), labelColumn("target_cluster", "Applied to"),
 		}, Sort{Column: "Name"}, orRow(expr+`
   * on (`+object+`) group_left (status, target_cluster) `+state+`
   or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))
@@ -153,7 +154,7 @@ func resourceAttempts() Panel {
 		return `max by (` + labels + `) (cobaltcore_flux_resource_history_` + metric + `{` + theFluxResource + `})`
 	}
 	return Panel{
-		Kind: Table, Title: "History", Width: 24, Height: 7,
+		Kind: Table, Title: "History", Width: 24, Height: 6,
 		Description: "The history that the object keeps itself: revisions, what became of them, how often they were reconciled and how long the last time took. Sources and notifications keep none.",
 		Queries:     []Query{{Expr: orRow(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
 		Columns: []Column{
@@ -171,7 +172,7 @@ func resourceRelease() Panel {
   * on (cluster) group_right () max by (cluster, ` + labels + `) (cobaltcore_flux_helmrelease_info{` + theFluxResource + `})`
 	}
 	return Panel{
-		Kind: Table, Title: "Helm release", Width: 24, Height: 5,
+		Kind: Table, Title: "Helm release", Width: 24, Height: 4,
 		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Failures need metrics.detail: full. Drift, tests and remediation are empty while all is well; other kinds have no release.",
 		Queries: []Query{
 			{Expr: orRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},

@@ -7,7 +7,7 @@ import "slices"
 
 // fluxTable is a table of objects of Flux. The first query decides which there are.
 func fluxTable(title, description string, columns []Column, sort Sort, queries ...string) Panel {
-	p := Panel{Kind: Table, Title: title, Description: description, Width: 24, Height: 8, Columns: columns, Sort: sort}
+	p := Panel{Kind: Table, Title: title, Description: description, Width: 24, Height: 6, Columns: columns, Sort: sort}
 	for _, q := range queries {
 		p.Queries = append(p.Queries, Query{Expr: q})
 	}
@@ -42,7 +42,7 @@ func fluxTables() []Panel {
 	}
 	state := func(title, description, states string) Panel {
 		return fluxTable(title, description, fluxColumns(
-			labelColumn("status", "State"), labelColumn("reason", "Reason"), ageColumn(0, "For"),
+			statusColumn(), labelColumn("reason", "Reason"), ageColumn(0, "For"),
 			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
 		), oldestFirst("For"),
 			orRow(withState(age(fluxNotReady), states), "name", "none"),
@@ -76,10 +76,10 @@ func fluxRevisions() []Panel {
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
   or `+ofOperator("flux_instance_info")+`
   or `+ofOperator("flux_resourceset_info")+`)`),
-		fluxTable("Revisions of sources", "What each source has fetched, and when its artifact last changed. A failing source keeps its last artifact and what is made from it says that it is ready.",
+		empty(fluxTable("Revisions of sources", "What each source has fetched, and when its artifact last changed. A failing source keeps its last artifact and what is made from it says that it is ready.",
 			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
 			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
-  * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`),
+  * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`), "No source has an artifact."),
 		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",
 			fluxColumns(labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release")), Sort{Column: "Chart"},
 			orRow(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)

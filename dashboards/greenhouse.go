@@ -18,17 +18,17 @@ func greenhouseAndAurora() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idCluster, idCertificates),
 		Sections: []Section{
-			presence("Greenhouse", served("greenhouse")),
-			presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`)),
 			{Title: "Now", Panels: []Panel{
-				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings(`service=~"greenhouse|aurora"`)),
+				presence("Greenhouse", served("greenhouse")),
+				presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`)),
+				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings{system: "greenhouse|aurora"}),
 				greenhouseByCluster(),
 			}},
 			{Title: "Aurora", Panels: auroraPanels()},
 			{Title: "Conditions of Greenhouse", Panels: []Panel{conditionsTable()}},
-			{Title: "Clusters of Greenhouse", Panels: greenhouseClusters()},
-			{Title: "Plugins", Panels: plugins()},
-			{Title: "Controllers", Panels: []Panel{
+			{Title: "Clusters of Greenhouse", Collapsed: true, Panels: greenhouseClusters()},
+			{Title: "Plugins", Collapsed: true, Panels: plugins()},
+			{Title: "Controllers", Collapsed: true, Panels: []Panel{
 				workloadsTable("greenhouse", "Greenhouse", playbook("GreenhouseControllerDown")),
 				workloadsTable("aurora", "Aurora", playbook("AuroraControllerDown")),
 			}},
@@ -70,7 +70,7 @@ func greenhouseByCluster() Panel {
 		return countOr0("cluster", alertExpr(rule), synced("greenhouse", kind))
 	}
 	return Panel{
-		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
+		Kind: Table, Title: "By cluster", Width: 24, Height: 4, Unit: Number,
 		Description: "How many objects of each Greenhouse are not as they should be; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
 		Queries: []Query{
 			{Expr: orRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
@@ -109,7 +109,7 @@ func conditionsTable() Panel {
 		ages = append(ages, withLabel(since("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind))
 	}
 	return Panel{
-		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 8, Unit: Number,
+		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 6, Unit: Number,
 		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the one that the others follow from: Ready follows from another one of the same object, plugins from definitions, and these from catalogs.",
 		Queries:     []Query{{Expr: orRow(each(anyOf(ages), by+", kind", anyOf(rows)), "name", "none")}},
 		Columns: []Column{
@@ -135,7 +135,7 @@ func greenhouseClusters() []Panel {
 			Mappings:    objectStates(), Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
 		},
 		{
-			Kind: Table, Title: "Clusters", Width: 24, Height: 8, Unit: Number,
+			Kind: Table, Title: "Clusters", Width: 24, Height: 6, Unit: Number,
 			Description: "The Clusters of Greenhouse. Ready, no node that is not, payload that can be scheduled, and a token with more than 20 hours left are good. One that has less was not rotated: Greenhouse loses the cluster when it ends. Click on the target to see what the exporter knows about that cluster itself.",
 			Queries: perRow(rows, byObject, "name", "none", objectState("cluster"), gh("cluster_nodes"), gh("cluster_nodes_not_ready"), payload,
 				gh("cluster_token_expiry_timestamp_seconds")+` - time()`),
@@ -150,7 +150,7 @@ func greenhouseClusters() []Panel {
 		{
 			Kind: TimeSeries, Title: "Nodes that are not ready", Width: 12, Unit: Number, Min: new(float64),
 			Description: "Nodes of each Cluster that are not ready, which its own Ready does not cover. 0 is good; one for a while is an upgrade.",
-			Queries:     []Query{{Expr: orClusters(`max by (`+byObject+`) (`+gh("cluster_nodes_not_ready")+`)`, 0), Legend: legend}},
+			Queries:     []Query{{Expr: `max by (` + byObject + `) (` + gh("cluster_nodes_not_ready") + `)`, Legend: legend}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{playbook("GreenhouseNodesNotReady")},
 		},
 		{

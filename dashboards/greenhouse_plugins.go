@@ -36,7 +36,7 @@ func plugins() []Panel {
 			Thresholds: zeroIsGood(Warning), Links: []Link{playbook("GreenhousePluginWorkloadDown")},
 		},
 		{
-			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 8, Unit: Number,
+			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 6, Unit: Number,
 			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition or suspended, and of which nothing is known. \"None\" is good. The conditions above say why one is not ready.",
 			Queries: perRow(rows, byObject, "name", "none", trouble,
 				since("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), since("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),

@@ -31,9 +31,11 @@ func (p Panel) size() (w, h int) {
 	case Stat, Gauge:
 		w, h = 4, 4
 	case TimeSeries:
-		w, h = 12, 8
-	case StatusHistory, Table:
+		w, h = 12, 9
+	case StatusHistory:
 		w, h = columns, 8
+	case Table:
+		w, h = columns, 6
 	case Markdown:
 		w, h = columns, 3
 	}

@@ -59,6 +59,8 @@ type Panel struct {
 	Title string
 	// Description says what it shows, what is good, and what to do if it is not.
 	Description string
+	// Empty explains a panel without data where that is normal; other panels always have data.
+	Empty string
 	// Width is in columns of 24, Height in rows of about 30 pixels. Without them a
 	// kind has its own.
 	Width, Height int
@@ -82,6 +84,14 @@ type Panel struct {
 	Sort    Sort   // of a table
 	Links   []Link // of a panel, or with ${label} of each of its series and rows
 	Text    string // of Markdown
+}
+
+// About is the description of the panel, with when it may be empty.
+func (p Panel) About() string {
+	if p.Empty == "" {
+		return p.Description
+	}
+	return p.Description + " \"No data\": " + p.Empty
 }
 
 // Query is PromQL. Legend names a series, with {{label}} for the value of a label.
@@ -121,7 +131,7 @@ type Threshold struct {
 	Color Color
 }
 
-// Mapping shows a value as a word.
+// Mapping shows a value as a word, or gives a colour to this text in a column of a label.
 type Mapping struct {
 	Value float64
 	Text  string
@@ -141,6 +151,10 @@ type Column struct {
 	Mappings   []Mapping
 	Link       *Link // ${label} in its variables are labels of the row
 }
+
+// HasWords reports whether the column shows all its values as words. One with a unit shows numbers,
+// and perhaps a word where there is no value.
+func (c Column) HasWords() bool { return c.Label == "" && c.Unit == "" && len(c.Mappings) > 0 }
 
 // Sort orders a table by the column with this title.
 type Sort struct {

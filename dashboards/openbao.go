@@ -3,6 +3,8 @@
 
 package dashboards
 
+import "slices"
+
 // Labels by which the rows of OpenBao are joined.
 const (
 	byBao  = "cluster, openbao"
@@ -21,18 +23,18 @@ func openBaoPage() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),
 		Sections: []Section{
-			presence("OpenBao", bao("expected_nodes")),
-			{Title: "Now", Panels: append(baoNow(),
-				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings(`service="openbao"`)))},
+			{Title: "Now", Panels: slices.Concat([]Panel{presence("OpenBao", bao("expected_nodes"))}, baoNow(), []Panel{
+				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings{system: "openbao"}),
+			})},
 			{Title: "Nodes", Panels: baoNodes()},
-			{Title: "Raft", Panels: baoRaft()},
-			{Title: "Leader", Panels: baoLeader()},
-			{Title: "Mounts", Panels: baoMounts()},
+			{Title: "Raft", Collapsed: true, Panels: baoRaft()},
+			{Title: "Leader", Collapsed: true, Panels: baoLeader()},
+			{Title: "Mounts", Collapsed: true, Panels: baoMounts()},
 			{Title: "Logins of the clusters", Panels: baoLogins()},
-			{Title: "Certificates and the token of the exporter", Panels: []Panel{expiryTable("What expires in OpenBao first",
+			{Title: "Certificates and the token of the exporter", Collapsed: true, Panels: []Panel{expiryTable("What expires in OpenBao first",
 				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are what the alerts say. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
 				baoExpiries())}},
-			{Title: "What the exporter is not told", Panels: baoUnanswered()},
+			{Title: "Endpoints that do not answer", Collapsed: true, Panels: baoUnanswered()},
 		},
 	}
 }
@@ -132,23 +134,23 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
 				labelColumn("version", "Version"), labelColumn("seal_type", "Seal"), labelColumn("storage_type", "Storage"),
 				valueColumn(1, "Key shares given", Number), valueColumn(2, "Key shares needed", Number),
 				{Query: 3, Title: "Seal migration", Mappings: []Mapping{{Value: 0, Text: "no", Color: Good}, {Value: 1, Text: "unfinished", Color: Warning}}},
-				ageColumn(4, "Clock ahead", Threshold{Color: Warning}, Threshold{From: -30, Color: Good}, Threshold{From: 31, Color: Warning}),
+				valueColumn(4, "Clock skew (s)", Number, Threshold{Color: Warning}, Threshold{From: -30, Color: Good}, Threshold{From: 31, Color: Warning}),
 				ageColumn(5, "Answers within"),
 			},
 			Sort: Sort{Column: "Node"},
 		},
 		{
-			Kind: TimeSeries, Title: "Clock of the nodes ahead of that of the exporter", Width: 12, Unit: Duration,
-			Description: "Whole seconds; between -30 and 30 is good. Beyond that, leases and certificates end at the wrong time: look at the time server of the host. If all are off alike, it is the exporter's clock.",
+			Kind: TimeSeries, Title: "Clock skew of the nodes in seconds", Width: 12, Unit: Number,
+			Description: "By how many seconds the clock of a node is ahead of that of the exporter; between -30 and 30 is good. Beyond that, leases and certificates end at the wrong time: look at the time server of the host. If all are off alike, it is the exporter's clock.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Warning}, {From: -30, Color: Good}, {From: 31, Color: Warning}},
 			Links:       []Link{playbook("OpenBaoClockSkew")},
 		},
 		{
 			Kind: TimeSeries, Title: "How long nodes take to answer", Width: 12, Unit: Duration,
-			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. 0 is one that does not answer, or a snapshot.",
-			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_response_seconds") + `) or 0 * max by (` + byNode + `) (` + bao("node_up") + `)`, Legend: legendNode}},
-			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}},
+			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. A node that does not answer has no line.", Empty: "No node answers, or the data is a snapshot.",
+			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + bao("node_response_seconds") + `)`, Legend: legendNode}},
+			Thresholds: []Threshold{{Color: Good}, {From: 1, Color: Warning}},
 		},
 	}
 }

@@ -95,9 +95,9 @@ func replicas() Panel {
 }
 
 // perCluster is an expression with the label cluster only, with 0 for the clusters
-// that it has no series of.
+// that answer and that it has no series of.
 func perCluster(expr string) string {
-	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + here + `})`
+	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + here + `} == 1)`
 }
 
 // labelColumn is a column of a table with the values of a label.
@@ -146,29 +146,29 @@ func perSecond(metric string, matchers ...string) string {
 	return `rate(` + selector(metric, matchers...) + `[$__rate_interval])`
 }
 
-// average is how long something took, from the sum and the count of a summary: 0 while
-// nothing happened.
+// average returns how long something took, from the sum and the count of a summary. While nothing
+// happens it has no series.
 func average(metric, by string, matchers ...string) string {
 	count := `sum by (` + by + `) (` + perSecond(metric+"_count", matchers...) + `)`
-	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0) or 0 * ` + count
+	return `sum by (` + by + `) (` + perSecond(metric+"_sum", matchers...) + `) / (` + count + ` > 0)`
 }
 
-// presence says where a system is, so that a page about one that is absent does not
-// look broken. expr has series, with the label cluster, for the clusters that have it.
-func presence(system, expr string) Section {
-	return Section{Title: "Where is " + system + "?", Panels: []Panel{{
-		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 5, Unit: Number,
+// presence returns a line with the clusters that have a system, so that a page about one that is
+// absent does not look broken. expr has series, with the label cluster, for the clusters that have it.
+func presence(system, expr string) Panel {
+	return Panel{
+		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 3, Unit: Number,
 		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
-			"Of a cluster that does not answer nothing is known: the page The exporter says why.",
+			"A cluster that does not answer is unknown: the page The exporter has the reason.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)
 or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
 		Thresholds: []Threshold{{Color: Unknown}, {From: 0, Color: Neutral}, {From: 1, Color: Good}},
 		Mappings: []Mapping{
 			{Value: 1, Text: "present", Color: Good}, {Value: 0, Text: "absent", Color: Neutral},
-			{Value: -1, Text: "not known", Color: Unknown},
+			{Value: -1, Text: "unknown", Color: Unknown},
 		},
 		Links: []Link{*toCluster()},
-	}}}
+	}
 }
 
 // served is an expression for presence: a kind that a collector watches is served.

@@ -114,7 +114,7 @@ func TestBoxes(t *testing.T) {
 	got := dashboards.Layout([]dashboards.Panel{
 		{Kind: dashboards.Stat}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.Stat, Height: 3}, {Kind: dashboards.Table, Width: 30},
 	})
-	want := []dashboards.Box{{0, 0, 4, 4}, {4, 0, 12, 8}, {0, 8, 12, 8}, {12, 8, 4, 3}, {0, 16, 24, 8}}
+	want := []dashboards.Box{{0, 0, 4, 4}, {4, 0, 12, 9}, {0, 9, 12, 9}, {12, 9, 4, 3}, {0, 18, 24, 6}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -36,15 +36,15 @@ func secretFlowPage() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),
 		Sections: []Section{
-			presence("Secret flow", reads()+" or "+writes()+" or "+selector(flow+"unresolved")),
 			{Title: "Now", Panels: []Panel{
+				presence("Secret flow", reads()+" or "+writes()+" or "+selector(flow+"unresolved")),
 				flowByCluster(),
-				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings(`alertname=~"SecretFlow.*|ESOPushSecret.*"`)),
+				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"}),
 			}},
 			{Title: "Readers with an old version", Panels: readersBehind()},
 			{Title: "Pushes", Panels: []Panel{pushes()}},
-			{Title: "Paths that lead nowhere", Panels: []Panel{missingPaths(), unresolved()}},
-			{Title: "Secrets", Panels: []Panel{mostRead(), longestUnchanged()}},
+			{Title: "Paths that lead nowhere", Collapsed: true, Panels: []Panel{missingPaths(), unresolved()}},
+			{Title: "Secrets", Collapsed: true, Panels: []Panel{mostRead(), longestUnchanged()}},
 		},
 	}
 }
@@ -57,7 +57,7 @@ func flowByCluster() Panel {
 	reads, writes := asked(reads()), asked(writes())
 	nowhere := ` and on (` + byPath + `) (` + stored + ` == 0)`
 	return Panel{
-		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "References of each cluster to paths of OpenBao, and those of them that are not as they should be. Zeros are good; a reader may be behind until its next refresh. References for which OpenBao could not be asked are left out. A cluster without any has no row.",
 		Queries: []Query{
 			{Expr: orRow(`count by (cluster) (`+reads+`) or 0 * max by (cluster) (`+writes+`)`, "cluster", "no references")},
@@ -90,7 +90,7 @@ func readersBehind() []Panel {
 	)
 	return []Panel{
 		{
-			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 8, Unit: Number,
+			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 6, Unit: Number,
 			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"Nobody is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not looked at; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
 				{Expr: orRow(each(late, byFlow, rows), "name", "nobody is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
@@ -132,7 +132,7 @@ func pushes() Panel {
 		numbered{"1", rows},
 	)
 	return Panel{
-		Kind: Table, Title: "Who writes what", Width: 24, Height: 7, Unit: Number,
+		Kind: Table, Title: "Who writes what", Width: 24, Height: 6, Unit: Number,
 		Description: "Each path that a PushSecret writes, with what OpenBao has of it. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret says that it is ready and OpenBao does not have the secret, so it was deleted there or written elsewhere.",
 		Queries: []Query{
 			{Expr: orRow(each(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},

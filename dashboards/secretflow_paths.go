@@ -8,7 +8,7 @@ func missingPaths() Panel {
 		return withLabel(among(references, byPath, stored+` == 0`), "kind", kind)
 	}
 	return Panel{
-		Kind: Table, Title: "Paths that OpenBao does not have", Width: 14, Height: 7, Unit: Number,
+		Kind: Table, Title: "Paths that OpenBao does not have", Width: 14, Height: 6, Unit: Number,
 		Description: "References to secrets that OpenBao was asked for and does not have. \"None\" is good. A reader of one fails, or keeps what it had before the secret was deleted. Write the secret, or take the reference away.",
 		Queries:     []Query{{Expr: orRow(of(reads(), "ExternalSecret")+"\nor "+of(writes(), "PushSecret"), "name", "none")}},
 		Columns: []Column{
@@ -20,7 +20,7 @@ func missingPaths() Panel {
 
 func unresolved() Panel {
 	return Panel{
-		Kind: Table, Title: "References that lead to no known path", Width: 10, Height: 7, Unit: Number,
+		Kind: Table, Title: "References that lead to no known path", Width: 10, Height: 6, Unit: Number,
 		Description: "Why the path of a reference is not known, and so neither is whether it is current. \"None\" is good. find: keys are searched for; store_missing: the store is not there or may not be read; provider: the store is no OpenBao; namespace: of OpenBao; key: it is no path in a mount.",
 		Queries:     []Query{{Expr: orRow(`max by (cluster, kind, namespace, name, reason) (`+selector(flow+"unresolved")+`)`, "name", "none")}},
 		Columns:     []Column{clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason")},

@@ -16,16 +16,16 @@ func secretsPage() Dashboard {
 		}},
 		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
 		Sections: []Section{
-			presence("External Secrets", served("externalsecrets")),
 			{Title: "Now", Panels: []Panel{
+				presence("External Secrets", served("externalsecrets")),
 				secretsByCluster(), synchronized(),
-				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings(`service="externalsecrets"`)),
+				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings{system: "externalsecrets"}),
 			}},
 			{Title: "Stores", Panels: storePanels()},
-			{Title: "Who uses the store that is chosen at the top", Panels: []Panel{usersOfStore()}},
+			{Title: "Users of the chosen store", Collapsed: true, Panels: []Panel{usersOfStore()}},
 			{Title: "ExternalSecrets", Panels: secretPanels()},
-			{Title: "PushSecrets and objects for many namespaces", Panels: []Panel{pushTable(), clusterObjects()}},
-			{Title: "Controllers", Panels: []Panel{workloadsTable("externalsecrets", "External Secrets", playbook("ESOControllerDown"), playbook("ESOWebhookDown"))}},
+			{Title: "PushSecrets and objects for many namespaces", Collapsed: true, Panels: []Panel{pushTable(), clusterObjects()}},
+			{Title: "Controllers", Collapsed: true, Panels: []Panel{workloadsTable("externalsecrets", "External Secrets", playbook("ESOControllerDown"), playbook("ESOWebhookDown"))}},
 		},
 	}
 }
@@ -96,7 +96,7 @@ func secretsByCluster() Panel {
 	known := synced("externalsecrets", "ExternalSecret")
 	count := func(expr string) Query { return Query{Expr: countOr0("cluster", expr, known)} }
 	return Panel{
-		Kind: Table, Title: "By cluster", Width: 24, Height: 6, Unit: Number,
+		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "What External Secrets has in each cluster, and how much of it is in trouble. Zeros are good. Start with stores: what uses them follows. A cluster that has no External Secrets, or about which nothing is known, has no row.",
 		Queries: []Query{
 			count(eso("externalsecret_info")),
@@ -136,7 +136,7 @@ func secretPanels() []Panel {
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{
-			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 10, Unit: Number,
+			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 8, Unit: Number,
 			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
 			Queries: perRow(rows, bySecret, "name", "none", secretTrouble(),
 				`time() - `+esoNotReady(`kind="ExternalSecret"`), since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),

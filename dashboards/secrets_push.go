@@ -13,7 +13,7 @@ func pushTable() Panel {
 	state := oneOf(bySecret, numbered{"0", eso("pushsecret_ready") + ` == 0`}, numbered{"1", eso("pushsecret_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="PushSecret"`)})
 	missing := `(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + eso("pushsecret_ready") + `)`
 	return Panel{
-		Kind: Table, Title: "PushSecrets", Width: 24, Height: 7, Unit: Number,
+		Kind: Table, Title: "PushSecrets", Width: 24, Height: 6, Unit: Number,
 		Description: "What is written to stores. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: look at the store, then at what its role may write.",
 		Queries: perRow(rows, bySecret, "name", "none", state, missing,
 			`time() - `+esoNotReady(`kind="PushSecret"`),
@@ -39,7 +39,7 @@ or ` + of("ClusterPushSecret", "clusterpushsecret")
 
 func clusterObjects() Panel {
 	return Panel{
-		Kind: Table, Title: "ClusterExternalSecrets and ClusterPushSecrets", Width: 24, Height: 6, Unit: Number,
+		Kind: Table, Title: "ClusterExternalSecrets and ClusterPushSecrets", Width: 24, Height: 5, Unit: Number,
 		Description: "Objects that make others in many namespaces. Ready and no namespace failed is good. In a namespace that failed, an object of that name often belongs to somebody else.",
 		Queries: []Query{
 			{Expr: orRow(clusterObjectRows("_failed_namespaces", ""), "name", "none")},

@@ -50,7 +50,7 @@ func storePanels() []Panel {
 			Mappings:    storeStates(), Links: []Link{playbook("ESOStoreNotReady")},
 		},
 		{
-			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 8, Unit: Number,
+			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 6, Unit: Number,
 			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
 			Queries: perRow(rows, byStore, "store_name", "none",
 				asStore(storeState(), ""), users("ExternalSecret"), failing("ExternalSecret"), users("PushSecret"), failing("PushSecret"),
@@ -101,7 +101,7 @@ or ` + of("PushSecret", "pushsecret_store_ref")
 		return oneOf(bySecret, numbered{"0", eso(kind+"_ready") + ` == 0`}, numbered{"1", eso(kind+"_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="` + name + `"`)})
 	}
 	return Panel{
-		Kind: Table, Title: "Users of the store", Width: 24, Height: 8, Unit: Number,
+		Kind: Table, Title: "Users of the store", Width: 24, Height: 6, Unit: Number,
 		Description: "What refers to the chosen stores: it fails when they do. Ready is good. Choose one store at the top, or click on one above.",
 		Queries: perRow(rows, bySecret+", kind", "name", "none",
 			both(ready("externalsecret", "ExternalSecret"), ready("pushsecret", "PushSecret")),

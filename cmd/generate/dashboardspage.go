@@ -50,7 +50,7 @@ func section(b *bytes.Buffer, s dashboards.Section) {
 	}
 	b.WriteString("\n| panel | | what it shows |\n|---|---|---|\n")
 	for _, p := range panels {
-		_, _ = fmt.Fprintf(b, "| %s | %s | %s |\n", inTable(p.Title), p.Kind, inTable(p.Description))
+		_, _ = fmt.Fprintf(b, "| %s | %s | %s |\n", inTable(p.Title), p.Kind, inTable(p.About()))
 	}
 }
 

@@ -40,7 +40,7 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 	w := writer{page: resolved, all: all, nextID: 1}
 	d := dashboard.Dashboard{ //nolint:staticcheck // sidecars reject v2
 		Uid: new(page.ID), Title: new(page.Title), Description: new(page.Description), Tags: []string{tag},
-		Timezone: new("browser"), Editable: new(false), GraphTooltip: new(dashboard.DashboardCursorSyncCrosshair),
+		Timezone: new("browser"), Editable: new(true), GraphTooltip: new(dashboard.DashboardCursorSyncCrosshair),
 		Time: &dashboard.DashboardDashboardTime{From: "now-6h", To: "now"}, Refresh: new("1m"),
 		SchemaVersion: 42,
 		Templating:    dashboard.DashboardDashboardTemplating{List: w.variables()},

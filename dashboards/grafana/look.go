@@ -66,6 +66,15 @@ func thresholds(all []dashboards.Threshold) *dashboard.ThresholdsConfig {
 }
 
 func mappings(all []dashboards.Mapping) []dashboard.ValueMapping {
+	return mapped(all, func(m dashboards.Mapping) string { return strconv.FormatFloat(m.Value, 'f', -1, 64) })
+}
+
+// texts are mappings for a column of a label.
+func texts(all []dashboards.Mapping) []dashboard.ValueMapping {
+	return mapped(all, func(m dashboards.Mapping) string { return m.Text })
+}
+
+func mapped(all []dashboards.Mapping, key func(dashboards.Mapping) string) []dashboard.ValueMapping {
 	if len(all) == 0 {
 		return nil
 	}
@@ -75,7 +84,7 @@ func mappings(all []dashboards.Mapping) []dashboard.ValueMapping {
 		if m.Color != "" {
 			r.Color = new(color(m.Color))
 		}
-		options[strconv.FormatFloat(m.Value, 'f', -1, 64)] = r
+		options[key(m)] = r
 	}
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
 }

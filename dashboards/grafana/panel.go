@@ -24,7 +24,7 @@ const historyPoints = 60
 
 // panel is a panel without its position.
 func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
-	out := dashboard.Panel{Id: new(w.id()), Title: new(p.Title), Description: new(p.Description)}
+	out := dashboard.Panel{Id: new(w.id()), Title: new(p.Title), Description: new(p.About())}
 	if p.Kind == dashboards.Markdown {
 		out.Type = "text"
 		out.Options = text.Options{Mode: text.TextModeMarkdown, Content: p.Text}
@@ -43,7 +43,10 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 		},
 		Overrides: []dashboard.DashboardFieldConfigSourceOverrides{},
 	}
-	if p.Decimals > 0 {
+	if p.Empty != "" {
+		out.FieldConfig.Defaults.NoValue = new(p.Empty)
+	}
+	if p.Decimals > 0 || p.Unit == dashboards.Duration {
 		out.FieldConfig.Defaults.Decimals = new(float64(p.Decimals))
 	}
 	switch p.Kind {
@@ -55,9 +58,9 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 			out.FieldConfig.Defaults.Min, out.FieldConfig.Defaults.Max = new(0.0), new(1.0)
 		}
 	case dashboards.TimeSeries:
-		out.Type, out.Options = "timeseries", timeseries.Options{Legend: legend(), Tooltip: tooltip(common.TooltipDisplayModeMulti, common.SortOrderDescending)}
+		out.Type, out.Options = "timeseries", timeseries.Options{Legend: legend("lastNotNull", "max"), Tooltip: tooltip(common.TooltipDisplayModeMulti, common.SortOrderDescending)}
 		out.FieldConfig.Defaults.Custom = lines(p)
-		out.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassic}
+		out.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassicByName}
 	case dashboards.StatusHistory:
 		out.Type, out.Options = "status-history", statushistory.Options{
 			RowHeight: 0.9, ColWidth: new(0.9), ShowValue: common.VisibilityModeNever,
@@ -134,9 +137,10 @@ func last() common.ReduceDataOptions {
 	return common.ReduceDataOptions{Values: new(false), Calcs: []string{"lastNotNull"}, Fields: new("")}
 }
 
-func legend() common.VizLegendOptions {
+// legend has these values of each series beside its name.
+func legend(values ...string) common.VizLegendOptions {
 	return common.VizLegendOptions{
-		ShowLegend: true, DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom, Calcs: []string{},
+		ShowLegend: true, DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom, Calcs: append([]string{}, values...),
 	}
 }
 

@@ -91,8 +91,15 @@ func (w *writer) column(p dashboards.Panel, c dashboards.Column) []dashboard.Dyn
 			u = p.Unit
 		}
 		set("unit", unit(u))
+		if u == dashboards.Duration { // whole ones of the unit that fits: 5 mins, not 5.35 mins
+			set("decimals", 0)
+		}
 	}
-	if m := mappings(c.Mappings); m != nil {
+	words := mappings
+	if c.Label != "" {
+		words = texts
+	}
+	if m := words(c.Mappings); m != nil {
 		set("mappings", m)
 	}
 	if len(c.Thresholds) > 0 {

@@ -45,7 +45,7 @@ func formatOf(u dashboards.Unit, decimals int) format {
 	case dashboards.PerSecond:
 		f.Unit = "ops/sec"
 	}
-	if decimals > 0 {
+	if decimals > 0 || f.Unit == "seconds" { // whole ones of the unit that fits: 5m, not 5.35m
 		f.DecimalPlaces = new(decimals)
 	}
 	return f
@@ -88,27 +88,26 @@ func ranges(all []dashboards.Threshold) []mapping {
 }
 
 // cells are the same for the cells of a column. Of those that match, the first counts.
-func cells(t []dashboards.Threshold, m []dashboards.Mapping) []cellSettings {
+func cells(t []dashboards.Threshold) []cellSettings {
 	var out []cellSettings
-	paint := func(c condition, text string, as dashboards.Color) {
-		s := cellSettings{Condition: c, Text: text, BackgroundColor: hue(as)}
-		if as != "" {
-			s.TextColor = white
-		}
-		out = append(out, s)
-	}
-	for _, m := range m {
-		paint(condition{"Value", conditionSpec{Value: number(m.Value)}}, m.Text, m.Color)
-	}
 	for i, s := range slices.Backward(t) {
 		switch {
 		case i > 0:
-			paint(condition{"Range", conditionSpec{Min: new(s.From)}}, "", s.Color)
+			out = append(out, painted(condition{"Range", conditionSpec{Min: new(s.From)}}, "", s.Color))
 		case len(t) > 1:
-			paint(condition{"Range", conditionSpec{Min: new(lowest), Max: new(t[1].From)}}, "", s.Color)
+			out = append(out, painted(condition{"Range", conditionSpec{Min: new(lowest), Max: new(t[1].From)}}, "", s.Color))
 		}
 	}
 	return out
+}
+
+// painted is a cell with a text and a colour of its own.
+func painted(c condition, text string, as dashboards.Color) cellSettings {
+	s := cellSettings{Condition: c, Text: text, BackgroundColor: hue(as)}
+	if as != "" {
+		s.TextColor = white
+	}
+	return s
 }
 
 func hue(c dashboards.Color) string {

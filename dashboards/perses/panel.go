@@ -14,11 +14,14 @@ import (
 const latest = "last-number"
 
 func (w *writer) panel(p dashboards.Panel) (panel, error) {
-	out := panelSpec{Display: display{Name: p.Title, Description: p.Description}}
+	out := panelSpec{Display: display{Name: p.Title, Description: p.About()}}
 	for i, q := range p.Queries {
 		expr := q.Expr
 		if unitOf(p, i) == dashboards.Timestamp {
 			expr = "abs(time() - (" + expr + "))" // there are no dates before Perses 0.54
+		}
+		if by := offset(p, i); by != 0 {
+			expr = "(" + expr + ") - " + number(-by)
 		}
 		out.Queries = append(out.Queries, query{Kind: "TimeSeriesQuery", Spec: querySpec{
 			plugin{"PrometheusTimeSeriesQuery", timeSeriesQuery{Query: expr, SeriesNameFormat: q.Legend}},
@@ -78,7 +81,7 @@ func gauge(p dashboards.Panel) gaugeChart {
 
 func timeSeries(p dashboards.Panel) timeSeriesChart {
 	t := timeSeriesChart{
-		Legend: legend{Position: "bottom", Mode: "list"}, Tooltip: tooltip{EnablePinning: true},
+		Legend: legend{Position: "bottom", Mode: "table", Size: "small", Values: []string{latest, "max"}}, Tooltip: tooltip{EnablePinning: true},
 		YAxis:  yAxis{Format: formatOf(p.Unit, p.Decimals), Min: p.Min, Max: p.Max},
 		Visual: visual{LineWidth: 1.25, AreaOpacity: 0.1},
 	}

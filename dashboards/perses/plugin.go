@@ -67,8 +67,10 @@ type timeSeriesChart struct {
 }
 
 type legend struct {
-	Position string `json:"position"`
-	Mode     string `json:"mode"`
+	Position string   `json:"position"`
+	Mode     string   `json:"mode"`
+	Size     string   `json:"size,omitempty"`
+	Values   []string `json:"values,omitempty"`
 }
 
 type tooltip struct {

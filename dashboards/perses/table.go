@@ -5,7 +5,6 @@ package perses
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
@@ -14,12 +13,19 @@ import (
 // table is a table. Perses before 0.53 shows what it is not told to hide.
 func (w *writer) table(p dashboards.Panel) table {
 	t := table{Density: "compact", DefaultColumnHidden: true, DefaultColumnWidth: "auto"}
-	var painted []column
-	values := 0
 	for i, c := range p.Columns {
-		out := column{Name: c.Label, Header: c.Title, EnableSorting: true, Width: c.Width, CellSettings: cells(c.Thresholds, c.Mappings)}
+		if isDate(p, c) {
+			continue
+		}
+		out := column{Name: c.Label, Header: c.Title, EnableSorting: true, Width: c.Width}
+		// Settings of the cells of one column are new in 0.53; those of all cells find a word by its
+		// number, which is unique in the table.
+		named := words(c, offset(p, c.Query))
+		t.CellSettings = appendNew(t.CellSettings, named)
 		if c.Label == "" {
-			values++
+			if len(c.Thresholds) > 0 {
+				out.CellSettings = append(named, cells(c.Thresholds)...)
+			}
 			out.Name = valueName(p, c.Query)
 			out.Format = new(formatOf(unitOf(p, c.Query), p.Decimals))
 		}
@@ -32,15 +38,7 @@ func (w *writer) table(p dashboards.Panel) table {
 		if l := cellLinkOf(p, i); l != nil {
 			out.DataLink = w.cellLink(*l)
 		}
-		if c.Label == "" && len(out.CellSettings) > 0 {
-			painted = append(painted, out)
-		}
 		t.ColumnSettings = append(t.ColumnSettings, out)
-	}
-	// Cells of one column only are new in 0.53. Where all values of the table have the
-	// same, the settings of all cells do the same.
-	if values > 0 && len(painted) == values && !slices.ContainsFunc(painted, func(c column) bool { return !reflect.DeepEqual(c.CellSettings, painted[0].CellSettings) }) {
-		t.CellSettings = painted[0].CellSettings
 	}
 	for _, name := range append(w.unseen(p), "timestamp") {
 		t.ColumnSettings = append(t.ColumnSettings, column{Name: name, Hide: true})
@@ -49,6 +47,52 @@ func (w *writer) table(p dashboards.Panel) table {
 		t.Transforms = joined(p)
 	}
 	return t
+}
+
+// offset is added to the values of a query that are shown as words, so that no other value of the
+// table is the same; 0 for numbers, and where all values of the table have the same words.
+func offset(p dashboards.Panel, query int) float64 {
+	var shown []dashboards.Column
+	same := true
+	for _, c := range p.Columns {
+		if c.Label == "" {
+			shown = append(shown, c)
+			same = same && c.HasWords() && slices.Equal(c.Mappings, shown[0].Mappings)
+		}
+	}
+	i := slices.IndexFunc(shown, func(c dashboards.Column) bool { return c.Query == query && c.HasWords() })
+	if i < 0 || same {
+		return 0
+	}
+	return -1e9 * float64(i+1) // no count, age or size is as low
+}
+
+// words are the settings of all cells that have the mapped values or texts of a column.
+func words(c dashboards.Column, offset float64) []cellSettings {
+	var out []cellSettings
+	for _, m := range c.Mappings {
+		value := m.Text
+		if c.Label == "" {
+			value = number(m.Value + offset)
+		}
+		out = append(out, painted(condition{"Value", conditionSpec{Value: value}}, m.Text, m.Color))
+	}
+	return out
+}
+
+func appendNew(all, more []cellSettings) []cellSettings {
+	for _, s := range more {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// isDate reports whether a column shows a date. There are none before Perses 0.54, so such a column
+// is left out: another one has the time that is left.
+func isDate(p dashboards.Panel, c dashboards.Column) bool {
+	return c.Label == "" && unitOf(p, c.Query) == dashboards.Timestamp
 }
 
 // unseen are what rows have beside columns: labels that links need, and values.
@@ -60,7 +104,7 @@ func (w *writer) unseen(p dashboards.Panel) []string {
 		}
 	}
 	for i := range p.Queries {
-		if !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "" && c.Query == i }) {
+		if !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "" && c.Query == i && !isDate(p, c) }) {
 			names = append(names, valueName(p, i))
 		}
 	}

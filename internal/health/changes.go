@@ -40,12 +40,9 @@ func (a *alert) fires() bool { return a != nil && a.state == Firing && !a.resolv
 
 func (a *alert) change(what changes.Type, at time.Time) changes.Change {
 	o := a.object()
-	text := a.rule.summary.expand(a.rule.variables(a.labels), a.value)
+	text := a.summary()
 	if what == changes.FindingEnded {
 		text = "ended: " + text
-	}
-	if a.reason != "" {
-		text += ": " + a.reason
 	}
 	return changes.Change{
 		At: at, Type: what, Cluster: a.home(), Target: a.target(), System: string(a.rule.system),

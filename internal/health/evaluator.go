@@ -77,6 +77,8 @@ type result struct {
 	alerts       []*alert
 	verdicts     map[cell]Verdict
 	counts       map[count]int
+	rows         map[string][]findingRow // by cluster
+	omitted      int                     // findings without rows
 	notEvaluated []NotEvaluated
 	failures     map[string]uint64
 	rules        int
@@ -227,6 +229,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	}
 	explain(res.alerts)
 	res.verdicts, res.counts = known.verdicts(res.alerts, e.systems, e.compiled.unjudged())
+	res.rows, res.omitted = known.findingRows(res.alerts)
 	if e.options.Changes != nil {
 		noteVerdicts(e.options.Changes, res.verdicts, now)
 	}

@@ -41,11 +41,11 @@ var (
 
 // Families are all that the package fills.
 func Families() []*exposition.Family {
-	return append(clusterFamilies(), durationFamily, timestampFamily, failuresFamily, rulesFamily)
+	return append(clusterFamilies(), durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily)
 }
 
 func clusterFamilies() []*exposition.Family {
-	return []*exposition.Family{statusFamily, findingsFamily}
+	return []*exposition.Family{statusFamily, findingsFamily, findingInfoFamily, findingSinceFamily}
 }
 
 // code is the value of a verdict, as exit codes have it.
@@ -67,15 +67,16 @@ func (e *Evaluator) Group(cluster string) *exposition.Group {
 
 // Groups are the rows about the evaluation, and about what concerns no cluster.
 func (e *Evaluator) Groups() []*exposition.Group {
-	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily}
+	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, findingInfoFamily, findingSinceFamily}
 	return []*exposition.Group{
-		e.options.Exposition.Func(exposition.Key{Kind: "health"}, append(own, findingsFamily), func(r *exposition.Rows) {
+		e.options.Exposition.Func(exposition.Key{Kind: "health"}, own, func(r *exposition.Rows) {
 			res := e.latest.Load()
 			if res == nil {
 				return
 			}
 			r.Add(durationFamily, res.took.Seconds())
 			r.Time(timestampFamily, res.at.Truncate(time.Millisecond))
+			r.Add(omittedFamily, float64(res.omitted))
 			r.Add(rulesFamily, float64(res.rules), "evaluated")
 			r.Add(rulesFamily, float64(len(res.notEvaluated)), "not_evaluated")
 			for _, name := range slices.Sorted(maps.Keys(res.failures)) {
@@ -87,6 +88,9 @@ func (e *Evaluator) Groups() []*exposition.Group {
 }
 
 func (e *Evaluator) rows(r *exposition.Rows, res *result, cluster string) {
+	for _, row := range res.rows[cluster] {
+		row.add(r)
+	}
 	for _, s := range e.systems {
 		at := cell{cluster, s}
 		v, ok := res.verdicts[at]

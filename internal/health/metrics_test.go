@@ -5,6 +5,7 @@ package health
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
@@ -97,4 +98,32 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%v: no error", f)
 		}
 	}
+}
+
+// TestFindingRows: root causes first, as severe as the worst that follows, and a bounded number.
+func TestFindingRows(t *testing.T) {
+	w := newWorld(t, exposition.Options{})
+	e := w.evaluator(testRules(), once)
+	w.e.Swap(nil, append(e.Groups(), e.Group("a"), e.Group("b")))
+	w.show(all(dead("a"), cluster("b"), []row{flux("a", "b", "apps", "failed")})...)
+	w.report(e)
+	var got []string
+	for _, line := range w.scrape("cobaltcore_health_finding_info") {
+		got = append(got, regexp.MustCompile(`(finding|playbook)="\w[^"]*"`).ReplaceAllString(line, `$1=""`))
+	}
+	want(t, "info", []string{
+		`cobaltcore_health_finding_info{cluster="a",finding="",system="fleet",rule="FleetClusterDown",severity="critical",worst="critical",cause="",object_cluster="a",kind="Cluster",namespace="",name="a",reason="",summary="a is down",playbook=""} 1`,
+		`cobaltcore_health_finding_info{cluster="b",finding="",system="flux",rule="FluxFailing",severity="warning",worst="warning",cause="FleetClusterDown",object_cluster="a",kind="Kustomization",namespace="flux-system",name="apps",reason="",summary="apps fails",playbook=""} 1`,
+	}, got)
+	want(t, "since", 2, len(w.scrape("cobaltcore_health_finding_since_timestamp_seconds")))
+	want(t, "omitted", []string{"cobaltcore_health_findings_omitted 0"}, w.scrape("cobaltcore_health_findings_omitted"))
+
+	many := all(cluster("a"), cluster("b"))
+	for i := range maxFindingRows + 7 {
+		many = append(many, flux("a", "a", fmt.Sprint(i), "failed"))
+	}
+	w.show(many...)
+	w.report(e)
+	want(t, "bounded", maxFindingRows, len(w.scrape("cobaltcore_health_finding_info")))
+	want(t, "omitted", []string{"cobaltcore_health_findings_omitted 7"}, w.scrape("cobaltcore_health_findings_omitted"))
 }

@@ -188,11 +188,8 @@ func (a *alert) finding(now time.Time) Finding {
 	f := Finding{
 		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
 		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
-		Summary: a.rule.summary.expand(l, a.value), Description: a.rule.description.expand(l, a.value),
+		Summary: a.summary(), Description: a.rule.description.expand(l, a.value),
 		Object: a.object(), Reason: a.reason, SinceAtLeast: a.atLeast,
-	}
-	if a.reason != "" {
-		f.Summary += ": " + a.reason
 	}
 	if a.rule.commands != nil { // a rule of the user has no playbook
 		f.Command = alerts.FirstCommand(a.rule.commands(), f.Labels)
@@ -214,6 +211,15 @@ func (a *alert) finding(now time.Time) Finding {
 	return f
 }
 
+// summary names the object, and the reason if it is known.
+func (a *alert) summary() string {
+	text := a.rule.summary.expand(a.rule.variables(a.labels), a.value)
+	if a.reason != "" {
+		text += ": " + a.reason
+	}
+	return text
+}
+
 func (a *alert) object() Object {
 	l := a.rule.variables(a.labels)
 	return Object{
@@ -225,15 +231,7 @@ func (a *alert) object() Object {
 // as bad as the worst that follows from it; then the oldest. What is pending, but is the cause
 // of something that is not, counts like the others, and what is over comes last.
 func sortFindings(all []Finding) {
-	rank := func(f Finding) int {
-		return slices.Index([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, f.Severity)
-	}
-	flag := func(b bool) int {
-		if b {
-			return 1
-		}
-		return 0
-	}
+	rank := func(f Finding) int { return severityRank(f.Severity) }
 	worst, causing := map[string]int{}, map[string]bool{} // by id
 	for _, f := range all {
 		worst[f.ID] = rank(f)
@@ -255,6 +253,13 @@ func sortFindings(all []Finding) {
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
 		)
 	})
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Filter narrows a report to clusters and systems; empty means all. What it names

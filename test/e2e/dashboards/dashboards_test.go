@@ -15,11 +15,13 @@ import (
 // and as Grafana would: with the faults of test/fleet and with none, for both names of
 // the label cluster.
 func TestDashboards(t *testing.T) {
-	fleets := fleetsForDashboards(t)
 	if *screenshots != "" {
+		fleets := startFleets(t, shown{name: faultsFleet, label: "cluster"})
 		takeScreenshots(t, startPersesSite(t, fleets), startBrowser(t), fleets[0])
 		return
 	}
+	fleets := startFleets(t, shown{name: faultsFleet, label: "cluster"}, shown{name: wellFleet, label: "cluster"},
+		shown{name: faultsFleet, label: "clusterName"}, shown{name: wellFleet, label: "clusterName"})
 	// The queries are tested for both labels: with the other label a page is the same picture.
 	pictured := []shown{fleets[0], fleets[3]}
 	for i, f := range fleets {

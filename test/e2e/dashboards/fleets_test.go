@@ -38,10 +38,9 @@ const (
 	wellFleet   = "healthy" // that of alerts/tests, in which all is well
 )
 
-// fleetsForDashboards starts every fleet with each label.
-func fleetsForDashboards(t *testing.T) []shown {
+// startFleets starts fleets, each with a Prometheus, and waits until they have data.
+func startFleets(t *testing.T, all ...shown) []shown {
 	t.Helper()
-	all := []shown{{name: faultsFleet, label: "cluster"}, {name: wellFleet, label: "cluster"}, {name: faultsFleet, label: "clusterName"}, {name: wellFleet, label: "clusterName"}}
 	for i, s := range all {
 		config := s.write(t)
 		// The jobs of the operators' ServiceMonitors are not here, that of the exporter is.

@@ -8,6 +8,8 @@ package dashboards
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -25,6 +27,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
+
+var update = flag.Bool("update", false, "write testdata/turned.txt")
 
 // grafanaPanel is what the test needs to know of a panel of a generated dashboard.
 type grafanaPanel struct {
@@ -61,7 +65,7 @@ func testGrafanaPanels(t *testing.T, s shown) {
 		harness.Must(t, err)
 		all = append(all, s.drawings(t, d)...)
 	}
-	colours := map[dashboards.Color]map[string]bool{}
+	colours, turned := map[dashboards.Color]map[string]bool{}, map[string]bool{}
 	for i, columns := range drawn(t, all) {
 		d := all[i]
 		fail := func(format string, args ...any) {
@@ -72,9 +76,12 @@ func testGrafanaPanels(t *testing.T, s shown) {
 			d.isTable(columns, fail)
 		}
 		for _, c := range columns {
-			d.cells(c, colours, fail)
+			if d.cells(c, colours, fail) {
+				turned[d.page+": "+d.of.Title] = true
+			}
 		}
 	}
+	s.compareTurned(t, slices.Sorted(maps.Keys(turned)))
 	seen := map[string]dashboards.Color{}
 	for meaning, as := range colours {
 		for colour := range as {
@@ -194,8 +201,28 @@ func (d drawing) isTable(columns []column, fail func(string, ...any)) {
 	}
 }
 
-// cells says whether values are shown as the panel wants it.
-func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, fail func(string, ...any)) {
+// compareTurned holds the panels with a warning or worse against the list for the fleet with
+// faults; the healthy fleet has none.
+func (s shown) compareTurned(t *testing.T, turned []string) {
+	t.Helper()
+	const file = "testdata/turned.txt"
+	if *update && s == (shown{s.Prometheus, faultsFleet, "cluster"}) {
+		harness.Must(t, os.WriteFile(file, []byte(strings.Join(turned, "\n")+"\n"), 0o600))
+	}
+	// The fixtures of the rules have objects with values of the wrong type.
+	want := []string{"cobaltcore-cluster: Objects by kind", "cobaltcore-exporter: Objects by kind"}
+	if s.name == faultsFleet {
+		text, err := os.ReadFile(file)
+		harness.Must(t, err)
+		want = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	}
+	if diff := cmp.Diff(want, turned); diff != "" {
+		t.Errorf("panels with a warning or worse (-want +got):\n%s", diff)
+	}
+}
+
+// cells compares how values are shown with the panel, and reports whether one is a warning or worse.
+func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, fail func(string, ...any)) (turned bool) {
 	unit, mappings, thresholds := d.of.Unit, d.of.Mappings, d.of.Thresholds
 	if i := slices.IndexFunc(d.of.Columns, func(of dashboards.Column) bool { return of.Title == c.Name }); i >= 0 {
 		unit, mappings, thresholds = d.of.Columns[i].Unit, d.of.Columns[i].Mappings, d.of.Columns[i].Thresholds
@@ -222,6 +249,7 @@ func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, f
 		if !text.MatchString(cell.Text) {
 			fail("%v of %s is shown as %q, want %s", *cell.Value, c.Name, cell.Text, text)
 		}
+		turned = turned || meaning == dashboards.Warning || meaning == dashboards.Bad
 		if meaning != "" {
 			if colours[meaning] == nil {
 				colours[meaning] = map[string]bool{}
@@ -229,6 +257,7 @@ func (d drawing) cells(c column, colours map[dashboards.Color]map[string]bool, f
 			colours[meaning][cell.Color] = true
 		}
 	}
+	return turned
 }
 
 // unitText is how values in a unit look.

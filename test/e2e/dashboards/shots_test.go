@@ -45,7 +45,7 @@ func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
 	})
 	tab := b.tab(t)
 	for _, d := range persesDashboards(t, f.label) {
-		tab.show(site, f, d, "5m")
+		tab.show(site, f, d, "5m", false)
 		end := eval[float64](tab, `document.fonts.ready.then(() => Math.max(...[...document.querySelectorAll('[data-testid="panel"]')].map((p) => p.getBoundingClientRect().bottom)))`)
 		picture, err := chromedp.Call(tab.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
 			Clip: &page.Viewport{Width: shotWidth, Height: min(end+8, shotHeight), Scale: 1},
