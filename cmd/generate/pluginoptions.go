@@ -75,6 +75,8 @@ func otherOptions() []pluginOption {
 		{"dashboards.global.create", "Create global Perses dashboards"},
 		{"dashboards.grafana.create", "Create Grafana dashboards"},
 		{"dashboards.grafana.labels", "Labels of Grafana dashboards"},
+		{"dashboards.operator.create", "Create PersesDashboards"},
+		{"dashboards.grafana.operator.create", "Create GrafanaDashboards"},
 		{"global.commonLabels", "Labels of everything"},
 
 		{"remoteAccount.enabled", "Account only"},
@@ -121,7 +123,8 @@ func notPluginOptions() []string {
 		"global.imageRegistry", "enabled", "nameOverride", "fullnameOverride", "namespaceOverride", "image.pullPolicy", "restartOnConfigChange", "serviceAccount", "rbac.create",
 		"syncTimeout", "web.port", "web.probePort", "web.enablePprof", "web.maxRequests", "web.rateLimit",
 		"service.type", "service.port", "service.annotations", "service.labels",
-		"requireMonitoringCRDs", "release", "scrapeConfig", "serviceMonitor.relabelings", "serviceMonitor.sampleLimit", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations", "podDisruptionBudget", "ingress", "httpRoute",
+		"requireMonitoringCRDs", "release", "scrapeConfig", "serviceMonitor.relabelings", "serviceMonitor.sampleLimit", "serviceMonitor.bearerTokenFile", "networkPolicy.apiServerPorts", "dashboards.grafana.annotations",
+		"dashboards.operator.instanceSelector", "dashboards.grafana.operator.instanceSelector", "dashboards.grafana.operator.allowCrossNamespaceImport", "dashboards.grafana.operator.folder", "podDisruptionBudget", "ingress", "httpRoute",
 		"livenessProbe", "readinessProbe", "startupProbe", "strategy", "dnsPolicy", "dnsConfig", "podLabels", "podAnnotations", "podSecurityContext", "securityContext",
 		"topologySpreadConstraints", "terminationGracePeriodSeconds", "extraArgs", "initContainers", "extraContainers", "extraManifests", "extraEnv", "extraVolumes", "extraVolumeMounts", "testFramework",
 	}
