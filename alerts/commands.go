@@ -17,7 +17,7 @@ type Command struct {
 
 var (
 	shellBlock    = regexp.MustCompile("(?ms)^```sh(?: kind=(\\w+))?\n(.*?)^```$")
-	shellVariable = regexp.MustCompile(`\$\{?([A-Z][A-Z_]*)\}?`)
+	shellVariable = regexp.MustCompile(`\$(?:\{[A-Z][A-Z_]*-?\}|[A-Z][A-Z_]*)`)
 	continuedLine = regexp.MustCompile(`\s*\\\n\s*`)
 	safeWord      = regexp.MustCompile(`^[+./:@\w][-+.,/:=@\w]*$`)
 )
@@ -52,19 +52,21 @@ func FirstCommand(commands []Command, labels map[string]string) string {
 		}
 		complete := true
 		text := shellVariable.ReplaceAllStringFunc(c.text, func(name string) string {
-			value := variable(strings.Trim(name, "${}"), labels)
-			complete = complete && value != ""
+			// ${NS-} is the namespace of an object, or empty for an object of the cluster.
+			name, optional := strings.CutSuffix(strings.Trim(name, "${}"), "-")
+			value, ok := variable(name, labels)
+			complete = complete && (ok || optional && value == "")
 			return value
 		})
 		if complete {
-			return text
+			return strings.ReplaceAll(text, `-n "" `, "")
 		}
 	}
 	return ""
 }
 
-// variable returns the value of a variable of the playbooks; empty if a shell would change it.
-func variable(name string, labels map[string]string) string {
+// variable returns the value of a variable of the playbooks, and whether a shell takes it as it is.
+func variable(name string, labels map[string]string) (string, bool) {
 	value := labels[strings.ToLower(name)]
 	switch name {
 	case "TARGET":
@@ -76,10 +78,7 @@ func variable(name string, labels map[string]string) string {
 	case "BAO_NS":
 		value = "openbao-system"
 	}
-	if !safeWord.MatchString(value) {
-		return ""
-	}
-	return value
+	return value, safeWord.MatchString(value)
 }
 
 // Ends reports whether the value of the alert is how many seconds are left until something

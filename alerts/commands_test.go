@@ -8,7 +8,8 @@ import "testing"
 func TestFirstCommand(t *testing.T) {
 	t.Parallel()
 	commands := []Command{
-		{"", "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {"", "bao read $MOUNT/crl"}, {"HelmRelease", "helm list"}, {"", "date"},
+		{"", "kubectl --context $CLUSTER -n $NS get $KIND ${NAME}"}, {"", "bao read $MOUNT/crl"}, {"HelmRelease", "helm list"},
+		{"Store", `kubectl -n "${NS-}" get $NAME-x`}, {"", "date"},
 	}
 	for name, tc := range map[string]struct {
 		labels map[string]string
@@ -18,12 +19,15 @@ func TestFirstCommand(t *testing.T) {
 			map[string]string{"cluster": "hub", "exported_namespace": "a", "namespace": "b", "kind": "Kustomization", "name": "apps"},
 			"kubectl --context hub -n a get Kustomization apps",
 		},
-		"of OpenBao":      {map[string]string{"cluster": "hub", "path": "pki"}, "bao read pki/crl"},
-		"of a kind":       {map[string]string{"kind": "HelmRelease"}, "helm list"},
-		"of any":          {map[string]string{"kind": "Pod"}, "date"},
-		"not for a shell": {map[string]string{"mount": "a$(reboot)"}, "date"},
-		"not a flag":      {map[string]string{"mount": "-force"}, "date"},
-		"without labels":  {nil, "date"},
+		"of OpenBao":       {map[string]string{"cluster": "hub", "path": "pki"}, "bao read pki/crl"},
+		"of a kind":        {map[string]string{"kind": "HelmRelease"}, "helm list"},
+		"optional":         {map[string]string{"kind": "Store", "name": "s", "namespace": "n"}, `kubectl -n "n" get s-x`},
+		"optional, empty":  {map[string]string{"kind": "Store", "name": "s"}, "kubectl get s-x"},
+		"optional, unsafe": {map[string]string{"kind": "Store", "name": "s", "namespace": "$(x)"}, "date"},
+		"of any":           {map[string]string{"kind": "Pod"}, "date"},
+		"not for a shell":  {map[string]string{"mount": "a$(reboot)"}, "date"},
+		"not a flag":       {map[string]string{"mount": "-force"}, "date"},
+		"without labels":   {nil, "date"},
 	} {
 		if got := FirstCommand(commands, tc.labels); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)

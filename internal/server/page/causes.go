@@ -169,6 +169,7 @@ func (g *group) rank() int {
 func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
 	v := s.findingOf(g.Finding, report, root)
 	v.Worst, v.Aside = g.worst, g.aside
+	v.Visible = v.Visible || v.Worst == string(alerts.Critical)
 	shown := min(len(g.following), maxFollowing, max(0, maxLines-lines))
 	for _, x := range g.following[:shown] {
 		v.Following = append(v.Following, s.findingOf(x, report, root))

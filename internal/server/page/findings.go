@@ -83,6 +83,9 @@ type finding struct {
 
 	// Worst is the worst severity of the finding and of what follows from it.
 	Worst string
+	// Visible reports whether the description is shown without a click: of what is critical, and where
+	// no reason is in the summary.
+	Visible bool
 	// Recent reports whether it began within the last hour.
 	Recent bool
 	// Href is the way to the page of the object; empty if it has none.
@@ -175,6 +178,7 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, value))
 		}
 	}
+	v.Visible = f.Severity == alerts.Critical || f.Reason == ""
 	for _, c := range f.ChangedBefore {
 		v.Changed = append(v.Changed, changed{c.Text, render.Age(max(0, f.Since.Sub(c.At))), c.At.Format(time.RFC3339)})
 	}

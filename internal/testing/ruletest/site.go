@@ -26,6 +26,8 @@ import (
 type site struct {
 	dir      string
 	clusters []string
+	// evaluated reports whether the exporter evaluates alerts, too.
+	evaluated bool
 }
 
 // config is that of the fleet. Two exporters may call their OpenBao the same, one
@@ -37,6 +39,9 @@ func (s site) config(instances bool) string {
 		names = append(names, r.Name)
 	}
 	text := fmt.Sprintf("rules: {disabled: [%s]}\nclusters:\n", strings.Join(names, ", "))
+	if s.evaluated {
+		text = "clusters:\n"
+	}
 	for _, c := range s.clusters {
 		text += fmt.Sprintf("- {name: %[1]s, snapshot: {path: %[1]s}}\n", c)
 	}

@@ -222,7 +222,7 @@ func TestPageRefresh(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	// The test decides when 15 seconds are over.
 	hold := call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "window.setInterval = (f) => { window.tick = f }"})
-	b.do(look(400, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(look(700, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	eval[any](b, `(() => {
 		const d = document.querySelectorAll("#main .card details")[8]; d.open = true; window.opened = d.id;
 		document.getElementById("matrix").scrollLeft = 120;
