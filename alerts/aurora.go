@@ -46,7 +46,7 @@ func auroraGroup() Group {
 			Name: "AuroraKeystoneDown", Severity: Warning, For: 5 * time.Minute,
 			Expr:        auroraFailing("keystone"),
 			Summary:     "Keystone of Aurora {{ $labels.aurora }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
-			Description: "Users cannot log in. Ask its version with curl, then check its pods and its ingress.",
+			Description: "Users cannot log in. Get its version with curl, then check its pods and its ingress.",
 		}),
 		aurora(Rule{
 			Name: "AuroraUnknown", Severity: Warning, For: 10 * time.Minute,
@@ -54,7 +54,7 @@ func auroraGroup() Group {
 			Expr:        `max by (cluster) (cobaltcore_collector_up{collector="aurora"}) unless on (cluster) cobaltcore_aurora_up`,
 			Object:      Object{Kind: "Aurora", Name: "*"},
 			Summary:     "Aurora in cluster {{ $labels.cluster }} has no results of its checks",
-			Description: "It is configured, and there is no result of its checks. Check the configuration and the log of the exporter.",
+			Description: "It is configured, but its checks have no result. Check the configuration and the log of the exporter.",
 		}),
 	}
 	for _, r := range expiring(Rule{

@@ -98,12 +98,12 @@ func controllersGroup() Group {
 			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
 			Object:      Object{Kind: "Deployment", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.component }}"},
 			Summary:     "{{ $labels.component }} of Flux in cluster {{ $labels.cluster }} does not exist",
-			Description: "The FluxInstance asks for it, and there is no Deployment. Request a reconciliation of the FluxInstance.",
+			Description: "The FluxInstance lists it, but it has no Deployment. Request a reconciliation of the FluxInstance.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentExtra", Severity: Info, Expr: `max by (` + workload + `) (` + FluxComponentExtra + `)`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} is left over",
-			Description: "It is a controller of Flux that the FluxInstance does not ask for. Delete it, or add it to spec.components.",
+			Description: "The FluxInstance does not list this controller of Flux. Delete it, or add it to spec.components.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxImageDiffers", Severity: Info, Expr: `max by (` + workload + `) (` + FluxImageDiffers + `)`,
@@ -164,7 +164,7 @@ func controllersGroup() Group {
   "reason", "CrashLoopBackOff", "", ""))`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} does not start: {{ $labels.reason }}",
-			Description: "A container of {{ $labels.component }} ends again and again, cannot be configured, or its image cannot be pulled. Read its events and its last log (kubectl logs --previous).",
+			Description: "A container of {{ $labels.component }} restarts repeatedly, cannot be configured, or its image cannot be pulled. Read its events and its last log (kubectl logs --previous).",
 			InhibitedBy: append(podless, Inhibition{By: "ControllerOutOfMemory", Equal: []string{clusterLabel, "namespace", "name"}}),
 		}),
 		controller(Rule{

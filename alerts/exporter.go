@@ -64,7 +64,7 @@ func exporterGroup() Group {
 			Expr:        `max by (cluster) (cobaltcore_alertmanager_watchdog_missing) == 1`,
 			Object:      Object{Kind: "Alert", Name: "Watchdog"},
 			Summary:     "Watchdog of cluster {{ $labels.cluster }} is missing in Alertmanager",
-			Description: "Other alerts of its Prometheus do not arrive either. Check Prometheus and its way to Alertmanager.",
+			Description: "Other alerts of its Prometheus do not arrive either. Check Prometheus and its connection to Alertmanager.",
 			InhibitedBy: []Inhibition{inHouse()},
 		},
 		{

@@ -31,7 +31,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}" + status,
 			Description: "Its API server has not answered two probes in a row. " +
-				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Ask it from a workstation (kubectl get --raw=/readyz).",
+				"The state of its objects is unknown: their rows are withdrawn after staleAfter. Query it from a workstation (kubectl get --raw=/readyz).",
 		},
 		{
 			Name: "FleetClusterChanged", System: Fleet, Severity: Warning, For: time.Minute,

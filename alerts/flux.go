@@ -179,7 +179,7 @@ func fluxGroup() Group {
 			Name: "FluxStalled", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
 			Expr:        `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", appliers) + `, status="stalled"})`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is stalled",
-			Description: "It is tried again only when its spec, its source or its inputs change, or on request. Fix the cause, then reconcile it; a HelmRelease with --reset.",
+			Description: "It is retried only when its spec, its source or its inputs change, or on request. Fix the cause, then reconcile it; a HelmRelease with --reset.",
 			InhibitedBy: bySource,
 		}),
 		flux(Rule{
@@ -211,7 +211,7 @@ func fluxGroup() Group {
 			Threshold:   after(time.Hour, sinceOnset),
 			Expr:        lastingSurely(`status="progressing"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not become ready",
-			Description: "It has been under way for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
+			Description: "It has been progressing for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
 		}),
 		flux(Rule{
 			Name: "FluxUnprocessed", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
@@ -226,7 +226,7 @@ func fluxGroup() Group {
 			Threshold:   after(15*time.Minute, sinceOnset),
 			Expr:        lasting(`status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
-			Description: "It has been neither ready nor failed nor under way for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
+			Description: "It has been neither ready, failed nor progressing for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{

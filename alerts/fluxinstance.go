@@ -63,15 +63,15 @@ func fluxInstanceGroup() Group {
 			Since: `min by (` + fluxObject + `, onset) (cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds)`,
 			Reason: `max by (` + fluxObject + `, reason) (label_replace(label_join(cobaltcore_flux_instance_version_info, "reason", " is not in ", "applied", "desired"),
   "reason", "$1$2", "reason", "([^@]*)(?:@[^ ]*)?( is not in .*)"))`,
-			Summary:     "Flux in cluster {{ $labels.cluster }} has a version that its FluxInstance does not ask for",
-			Description: "The applied version is not in the range that it asks for: the upgrade fails, or the FluxInstance is suspended. Read its conditions, or correct spec.distribution.version.",
+			Summary:     "Flux in cluster {{ $labels.cluster }} has a version outside the range of its FluxInstance",
+			Description: "The applied version is not in the declared range: the upgrade fails, or the FluxInstance is suspended. Read its conditions, or correct spec.distribution.version.",
 			InhibitedBy: append(byInstance, Inhibition{By: "FluxUpgradeNotApplied", Equal: []string{clusterLabel, "exported_namespace", "name"}}),
 		}),
 		flux(Rule{
 			Name: "FluxNetworkPolicyMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
 			Expr:        `max by (` + fluxObject + `, policy) (cobaltcore_flux_instance_network_policy_present) == 0`,
 			Summary:     "NetworkPolicy {{ $labels.policy }} of Flux in cluster {{ $labels.cluster }} is missing",
-			Description: "NetworkPolicy {{ $labels.policy }}, which it asks for, does not exist: other namespaces can reach the controllers. Request a reconciliation.",
+			Description: "NetworkPolicy {{ $labels.policy }}, which it declares, does not exist: other namespaces can reach the controllers. Request a reconciliation.",
 		}),
 		mismatched("sync", " instead of ", Rule{
 			Name:        "FluxSyncDiffers",
@@ -86,7 +86,7 @@ func fluxInstanceGroup() Group {
 		mismatched("distribution", " instead of ", Rule{
 			Name:        "FluxDistributionDiffers",
 			Summary:     "Flux in cluster {{ $labels.cluster }} is not the one that its FluxInstance has applied",
-			Description: "According to {{ $labels.object }}, Flux has another version than the FluxInstance has applied, or is managed by something else, such as flux bootstrap. Both overwrite each other: remove one.",
+			Description: "According to {{ $labels.object }}, Flux has another version than the FluxInstance has applied, or another manager, such as flux bootstrap. Both overwrite each other: remove one.",
 		}),
 		mismatched("shard", ", shards with controllers: ", Rule{
 			Name: "FluxShardNotServed",
@@ -100,7 +100,7 @@ func fluxInstanceGroup() Group {
 			Expr: `max by (` + fluxObject + `, shard) (cobaltcore_flux_instance_shard_info) unless on (cluster, shard) ` + shardsAs("shard") + `
   and on (cluster) (cobaltcore_watch_synced{collector="controllers", kind="Deployment"} == 1)`,
 			Summary:     "Shard {{ $labels.shard }} of Flux in cluster {{ $labels.cluster }} has no controllers",
-			Description: "There is no Deployment of shard {{ $labels.shard }}, which it asks for. The objects of the shard are not reconciled. Request a reconciliation.",
+			Description: "Shard {{ $labels.shard }}, which it declares, has no Deployment. The objects of the shard are not reconciled. Request a reconciliation.",
 		}),
 		flux(Rule{
 			Name: "FluxKindMissing", Severity: Critical, For: 5 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -109,7 +109,7 @@ func fluxInstanceGroup() Group {
     unless on (cluster, kind) cobaltcore_watch_unsupported_versions, "served_kind", "$1", "kind", "(.*)")
   and on (cluster) cobaltcore_cluster_kinds_known == 1`,
 			Summary:     "{{ $labels.served_kind }} is missing in cluster {{ $labels.cluster }}: its CustomResourceDefinition was deleted",
-			Description: "It asks for {{ $labels.component }}, and {{ $labels.served_kind }} is not served: its CustomResourceDefinition was deleted, and its objects with it. Request a reconciliation, then apply the objects from Git.",
+			Description: "It lists {{ $labels.component }}, but {{ $labels.served_kind }} is not served: its CustomResourceDefinition was deleted, and its objects with it. Request a reconciliation, then apply the objects from Git.",
 			InhibitedBy: []Inhibition{{By: "FluxComponentMissing", Equal: []string{clusterLabel, "component"}}},
 		}),
 		flux(Rule{

@@ -112,7 +112,7 @@ func greenhouseClusters() []Rule {
 			Expr:        `max by (cluster, namespace, name) (` + greenhouseCluster + `_nodes_not_ready) > 0 or ` + condition("AllNodesReady", "False"),
 			Since:       transition("AllNodesReady"),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has nodes that are not ready",
-			Description: "Nodes that are not ready: at least {{ $value }}. The Cluster may be Ready all the same. Read the conditions of the nodes.",
+			Description: "Nodes that are not ready: at least {{ $value }}. The Cluster may still be Ready. Read the conditions of the nodes.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{
@@ -126,7 +126,7 @@ func greenhouseClusters() []Rule {
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
 			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "Token of Greenhouse for Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} was not rotated",
-			Description: "It " + expires + "; it is rotated before as a rule. Read the log of the controller manager of Greenhouse.",
+			Description: "It " + expires + "; it is usually rotated earlier. Read the log of the controller manager of Greenhouse.",
 			InhibitedBy: byCluster,
 		}),
 		ofCluster(Rule{

@@ -84,7 +84,7 @@ func openBaoGroup() Group {
     unless on (cluster, openbao) (cobaltcore_openbao_not_answering unless on (cluster, openbao) cobaltcore_openbao_node_up and on (cluster) (cobaltcore_cluster_up == 0))`)),
 			Summary: "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} does not answer: {{ $labels.reason }}",
 			Description: "No node answers. External Secrets of all clusters get nothing new. " +
-				"Check its pods and its Service, then the way to it with \"bao status\".",
+				"Check its pods and its Service, then the network to it with \"bao status\".",
 		}),
 		openBao(Rule{
 			Name: "OpenBaoClusterSealed", Severity: Critical, For: time.Minute,
@@ -157,7 +157,7 @@ func openBaoGroup() Group {
 			Name: "OpenBaoLeaderFlapping", Severity: Warning, For: time.Minute,
 			Threshold:   &Threshold{Default: 3, Unit: Changes, Meaning: "how many leaders in half an hour are still fine"},
 			Expr:        `max by (cluster, openbao) (cobaltcore_openbao_recent_leader_changes) > ` + threshold,
-			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} changes its leader again and again",
+			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} changes its leader repeatedly",
 			Description: "It has changed its leader {{ $value }} times in half an hour. Each change interrupts all clients. Check restarts, CPU, volumes and network of its nodes.",
 		}),
 		openBao(Rule{
