@@ -126,12 +126,12 @@ func CatalogueFor(setup Setup) []Group {
 			g.Rules[i] = r.withDefault()
 		}
 	}
-	outlive(groups)
+	extendCauses(groups)
 	return groups
 }
 
-// outlive makes causes fire for as long as what follows from them, in every variant of a rule.
-func outlive(groups []Group) {
+// extendCauses makes causes fire for as long as what follows from them, in every variant of a rule.
+func extendCauses(groups []Group) {
 	rules := map[string][]*Rule{}
 	for _, g := range groups {
 		for i, r := range g.Rules {

@@ -18,9 +18,9 @@ func aurora(r Rule) Rule {
 	return r
 }
 
-// ofOnlyAurora adds the label aurora to an alert about a workload if one Aurora is checked
+// requireSingleAurora adds the label aurora to an alert about a workload if one Aurora is checked
 // in its cluster: of several, it is not known whose the workload is.
-func ofOnlyAurora(r Rule) Rule {
+func requireSingleAurora(r Rule) Rule {
 	const checked = `group by (cluster, aurora) (cobaltcore_aurora_up)`
 	r.Expr = `(` + r.Expr + `) * on (cluster) group_left (aurora) (` + checked + ` and on (cluster) (count by (cluster) (` + checked + `) == 1)
   or on (cluster) group by (cluster, aurora) (cobaltcore_controller_replicas_available))` // which has no label aurora

@@ -26,7 +26,7 @@ func certManager(kind string, r Rule) Rule {
 			r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: by, Equal: []string{clusterLabel, "issuer"}})
 		}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 	return r
 }
 
@@ -52,9 +52,9 @@ func forRequests(expr string) string {
 }
 
 // certManagerLasting selects objects that have been like this for longer than the
-// threshold; see [lasting].
+// threshold; see [lastingProblems].
 func certManagerLasting(rows, matchers string) string {
-	return lastingIn("cobaltcore_certmanager_"+rows, "onset, reason, status, tolerated", matchers)
+	return lastingProblemsIn("cobaltcore_certmanager_"+rows, "onset, reason, status, tolerated", matchers)
 }
 
 // certManagerRows has the rows of a family for Since and Reason, with more labels than
@@ -96,7 +96,7 @@ func issuerRules() []Rule {
 	const requestFailed = `max by (` + requestLabels + `) (cobaltcore_certmanager_request_failed_timestamp_seconds)`
 	return []Rule{
 		certManager("{{ $labels.kind }}", Rule{
-			Name: "CertManagerIssuerNotReady", Severity: Warning, For: time.Minute, Threshold: after(5*time.Minute, sinceOnset),
+			Name: "CertManagerIssuerNotReady", Severity: Warning, For: time.Minute, Threshold: secondsThreshold(5*time.Minute, sinceOnset),
 			Expr: certManagerLasting(issuerNotReady, `status!="unprocessed"`), Since: certManagerRows(issuerNotReady, issuerLabels, "onset"),
 			Reason:  certManagerRows(issuerNotReady, issuerLabels, "reason"),
 			Summary: "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
@@ -104,7 +104,7 @@ func issuerRules() []Rule {
 				"Certificates that are due for renewal expire one by one. Read its Ready condition first.",
 		}),
 		certManager("{{ $labels.kind }}", Rule{
-			Name: "CertManagerUnprocessed", Severity: Warning, For: time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "CertManagerUnprocessed", Severity: Warning, For: time.Minute, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:    unprocessedIn(issuerNotReady, "") + "\n  or " + unprocessedIn(certificateNotReady, "Certificate"),
 			Since:   certManagerUnion("onset"),
 			Reason:  certManagerUnion("reason"),
@@ -113,7 +113,7 @@ func issuerRules() []Rule {
 				"or its newest generation, for more than $threshold: it is down, or does not watch this namespace.",
 		}),
 		certManager("CertificateRequest", Rule{
-			Name: "CertManagerRequestFailed", Severity: Warning, For: 5 * time.Minute, Threshold: after(48*time.Hour, "how long ago it may have failed"),
+			Name: "CertManagerRequestFailed", Severity: Warning, For: 5 * time.Minute, Threshold: secondsThreshold(48*time.Hour, "how long ago it may have failed"),
 			Expr: `(time() - ` + requestFailed + ` < $threshold)`, Since: requestFailed,
 			Reason:  certManagerRows("request_failed_timestamp_seconds", requestLabels, "reason"),
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not granted",
@@ -121,7 +121,7 @@ func issuerRules() []Rule {
 				rounded + " ago. cert-manager tries again after up to 32 hours; the message of the request names the cause.",
 		}),
 		certManager("CertificateRequest", Rule{
-			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "CertManagerRequestPending", Severity: Warning, For: 5 * time.Minute, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr: certManagerLasting(requestPending, `status!="failed"`), Since: certManagerRows(requestPending, requestLabels, "onset"),
 			Reason:  requestReason,
 			Summary: "CertificateRequest {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not answered",
@@ -163,7 +163,7 @@ func certificateRules() []Rule {
 	)
 	return []Rule{
 		certificate(Rule{
-			Name: "CertManagerCertificateNotReady", Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "CertManagerCertificateNotReady", Severity: Warning, For: 5 * time.Minute, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:    certManagerLasting(certificateNotReady, `status!="unprocessed"`) + unlessExpired,
 			Since:   certManagerRows(certificateNotReady, certificateIssuer, "onset"),
 			Reason:  certManagerRows(certificateNotReady, certificateIssuer, "reason"),
@@ -174,7 +174,7 @@ func certificateRules() []Rule {
 		certificate(Rule{
 			Name: "CertManagerRenewalOverdue", Severity: Warning, For: 5 * time.Minute,
 			Expr: `(time() - ` + renewal + ` > $threshold)` + unlessExpired, Since: renewal,
-			Threshold:   after(time.Hour, "how long after the renewal time"),
+			Threshold:   secondsThreshold(time.Hour, "how long after the renewal time"),
 			InhibitedBy: []Inhibition{{By: "CertManagerRenewalOverdueCritical", Equal: []string{clusterLabel, "namespace", "name"}}},
 			Summary:     "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} was not renewed in time",
 			Description: "Its renewal by {{ $labels.issuer }} " +
@@ -184,7 +184,7 @@ func certificateRules() []Rule {
 			Name: "CertManagerRenewalOverdueCritical", Severity: Critical, For: 5 * time.Minute,
 			Expr: `(` + notAfter + ` - time() < $threshold)` + unlessExpired + `
   unless on (` + certificateLabels + `) (max by (` + certificateLabels + `) ` + renewals + ` > time() - 3600)`,
-			Since: notAfter + ` - $threshold`, Threshold: after(72*time.Hour, beforeTheEnd),
+			Since: notAfter + ` - $threshold`, Threshold: secondsThreshold(72*time.Hour, beforeTheEnd),
 			Summary: "Certificate {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} expires in " + rounded + " and is not renewed",
 			Description: "{{ $labels.issuer }} " +
 				"has not renewed it. Clients refuse it in " + rounded + ". Repair the issuer, then run cmctl renew {{ $labels.name }} -n {{ $labels.namespace }}.",

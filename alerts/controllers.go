@@ -23,7 +23,7 @@ func controllerDown(r Rule, system System, selector string) Rule {
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 	return r
 }
 
@@ -72,7 +72,7 @@ func controller(r Rule) Rule {
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 	return r
 }
 
@@ -130,7 +130,7 @@ func controllersGroup() Group {
 			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
 			Description: "It has no available pod: objects of Greenhouse cannot be created or changed. Read the events and the last log of its pods.",
 		}, Greenhouse, `, name=~".*webhook"`),
-		ofOnlyAurora(controllerDown(Rule{
+		requireSingleAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in cluster {{ $labels.cluster }} does not run",
 			Description: "It has no available pod: users cannot open the dashboard. Read the events and the last log of its pods.",
@@ -153,7 +153,7 @@ func controllersGroup() Group {
 		controller(Rule{
 			// Longer than the threshold: a single restart is none of it.
 			Name: "ControllerCrashLooping", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 10 * time.Minute,
-			Threshold: after(10*time.Minute, "how long ago a container, restarted more than twice, ended last"),
+			Threshold: secondsThreshold(10*time.Minute, "how long ago a container, restarted more than twice, ended last"),
 			// The kubelet alternates between the two reasons of an image. Between two pauses, of up to
 			// five minutes, a container runs and may be ready.
 			Expr: `max by (cluster, namespace, name, system, component, reason) (label_replace(
@@ -184,7 +184,7 @@ func controllersGroup() Group {
 		}),
 		controller(Rule{
 			Name: "ControllerOutOfMemory", Severity: Warning, For: 5 * time.Minute,
-			Threshold: after(time.Hour, "how long ago it may have been"),
+			Threshold: secondsThreshold(time.Hour, "how long ago it may have been"),
 			Expr: `max by (cluster, namespace, name, system, component) (cobaltcore_controller_pod_last_restart_reason{reason="OOMKilled"})
   and on (cluster, namespace, name) (time() - max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds) < ` + threshold + `)`,
 			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,

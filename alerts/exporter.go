@@ -28,7 +28,7 @@ func exporterGroup() Group {
 			Description: "A watch fails or is not complete, or a probe has no answer or no token. Missing rows are unknown. " +
 				"The fleet page of the exporter shows which it is, its log the error.",
 			InhibitedBy: []Inhibition{
-				inHouse(),
+				followsFromOutage(),
 				{By: "FleetKindForbidden", Equal: []string{clusterLabel, "collector"}},
 				{By: "FleetWatchFailing", Equal: []string{clusterLabel, "collector"}},
 				{By: "FleetKindUnknown", Equal: []string{clusterLabel, "collector"}},
@@ -45,7 +45,7 @@ func exporterGroup() Group {
 		},
 		{
 			Name: "ExporterReportStale", System: Exporter, Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
-			Threshold: after(2*time.Minute, "how old the last evaluation may be"),
+			Threshold: secondsThreshold(2*time.Minute, "how old the last evaluation may be"),
 			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
 			Object:    Object{Kind: "Exporter", Name: "report"},
 			Summary:   "Exporter: its report is " + rounded + " old",
@@ -65,7 +65,7 @@ func exporterGroup() Group {
 			Object:      Object{Kind: "Alert", Name: "Watchdog"},
 			Summary:     "Watchdog of cluster {{ $labels.cluster }} is missing in Alertmanager",
 			Description: "Other alerts of its Prometheus do not arrive either. Check Prometheus and its connection to Alertmanager.",
-			InhibitedBy: []Inhibition{inHouse()},
+			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
 		{
 			Name: "ExporterMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,

@@ -157,14 +157,14 @@ func labelArguments(function string, n int) []int {
 	case "label_replace": // (v, destination, replacement, source, regexp)
 		return []int{1, 3}
 	case "label_join": // (v, destination, separator, sources…)
-		return append([]int{1}, from(3, n)...)
+		return append([]int{1}, indexRange(3, n)...)
 	case "sort_by_label", "sort_by_label_desc":
-		return from(1, n)
+		return indexRange(1, n)
 	}
 	return nil
 }
 
-func from(first, end int) []int {
+func indexRange(first, end int) []int {
 	var all []int
 	for i := first; i < end; i++ {
 		all = append(all, i)

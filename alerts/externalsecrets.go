@@ -15,9 +15,9 @@ const esoNotReady = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
 const esoObject = "cluster, kind, namespace, name"
 
 // esoLasting selects objects that have been like this for longer than the threshold; see
-// [lasting].
+// [lastingProblems].
 func esoLasting(matchers string) string {
-	return lastingIn(esoNotReady, "onset, problem, status, store_namespace, tolerated", matchers)
+	return lastingProblemsIn(esoNotReady, "onset, problem, status, store_namespace, tolerated", matchers)
 }
 
 // joinStore returns the labels by which a finding about a user of a store follows from one
@@ -27,7 +27,7 @@ func joinStore() []string { return []string{clusterLabel, "store"} }
 func esoRecordings() []Recording {
 	return []Recording{
 		{Name: RecordedObjects, Expr: objectStates()},
-		{Name: esoCommon, Expr: ofOnly("store", ofOnly(backend, esoWatched))},
+		{Name: esoCommon, Expr: withSingle("store", withSingle(backend, esoWatched))},
 		recordAge(esoNotReady), recordReason(esoReason("")),
 	}
 }
@@ -57,7 +57,7 @@ func eso(r Rule) Rule {
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 	return r
 }
 
@@ -129,19 +129,19 @@ func esoStores() []Rule {
 	const clusterStore, ownStore = `kind="ClusterSecretStore", status="failed", problem!="unused"`, `kind="SecretStore", status="failed", problem!="unused"`
 	return []Rule{
 		esoState("SecretStore", Rule{
-			Name: "ESOStoreNotReady", Severity: Critical, Threshold: after(time.Minute, sinceOnset),
+			Name: "ESOStoreNotReady", Severity: Critical, Threshold: secondsThreshold(time.Minute, sinceOnset),
 			Expr:        esoLasting(clusterStore) + "\nor " + esoLasting(ownStore) + ` and on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets that use it are not refreshed. They fail one by one, each at its next refresh. Read its Ready condition.",
 		}),
 		esoState("SecretStore", Rule{
-			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: after(time.Minute, sinceOnset),
+			Name: "ESOSecretStoreNotReady", Severity: Warning, Threshold: secondsThreshold(time.Minute, sinceOnset),
 			Expr:        esoLasting(ownStore) + ` unless on (cluster, store) (` + failingUsers + `)`,
 			Summary:     "SecretStore {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 			Description: "Secrets that use it are not refreshed. At most one object fails so far. Read its Ready condition.",
 		}),
 		esoState("SecretStore", Rule{
-			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOStoreUnusedNotReady", Severity: Info, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="failed", problem="unused"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready, and no object uses it",
 			Description: "No ExternalSecret or PushSecret names it. Delete it, or repair it before it is used.",
@@ -163,13 +163,13 @@ func esoStores() []Rule {
 				"If it is an address of one, such as that of its ingress, add it to collectors.openbao[].addresses.",
 		}),
 		esoOperated(esoState("", Rule{
-			Name: "ESOUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "ESOUnprocessed", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind!="ExternalSecret", status="unprocessed", problem!="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller has written its status for more than $threshold. The operator is down, the kind is turned off, the store belongs to another controller class, or the selector of a PushSecret matches no store.",
 		})),
 		esoOperated(esoState("", Rule{
-			Name: "ESOStateUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "ESOStateUnknown", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`status="unknown", problem=~"|unused"`) + "\n  or " + esoLasting(`kind="PushSecret", status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ with $labels.namespace }}{{ . }}/{{ end }}{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
 			Description: "Its Ready condition has been Unknown or missing for more than $threshold. The operator may have stopped during an attempt. Check its pods, then annotate it with force-sync.",
@@ -181,7 +181,7 @@ func esoSecrets() []Rule {
 	const secret = "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
 	return []Rule{
 		esoState("ExternalSecret", Rule{
-			Name: "ESOExternalSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOExternalSecretFailing", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="failed", problem=""`),
 			Summary:     secret + " fails",
 			Description: "It cannot be synchronized. Its Secret keeps the values of its last success. Read its events: path, property, policy or template.",
@@ -202,25 +202,25 @@ func esoSecrets() []Rule {
 			Description: "It cannot be synchronized; its Secret keeps the values of its last success. Correct spec.secretStoreRef, or restore the store.",
 		}),
 		esoOperated(esoState("ExternalSecret", Rule{
-			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOExternalSecretNeverSynced", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="never_synced"`),
 			Summary:     secret + " was never synchronized",
 			Description: "It is older than $threshold, is not failing and has never been synchronized. Read its conditions: sync windows, a missing target of a Merge, creationPolicy None.",
 		})),
 		esoOperated(esoState("ExternalSecret", Rule{
-			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "ESOExternalSecretUnprocessed", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="ExternalSecret", status="unprocessed", problem=""`),
 			Summary:     secret + " is not processed",
 			Description: "No controller has written its status for more than $threshold: the operator is down, or serves another controller class.",
 		})),
 		esoOperated(esoState("", Rule{
-			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+			Name: "ESOSpecNotApplied", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="behind"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not applied in its newest generation",
 			Description: "It is ready, but was changed after its last success. Its template may be broken, or the operator does not keep up. Annotate it with force-sync and read the log of the operator.",
 		})),
 		esoState("ExternalSecret", Rule{
-			Name: "ESOTargetMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOTargetMissing", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="target_missing"`),
 			Summary:     secret + " delivers nothing: its target does not exist",
 			Description: "It is ready, but merges its keys into an object that does not exist. Create the target, or correct spec.target.name.",
@@ -238,19 +238,19 @@ func esoPushes() []Rule {
 	const push = "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }}"
 	return []Rule{
 		esoState("PushSecret", Rule{
-			Name: "ESOPushSecretFailing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOPushSecretFailing", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`kind="PushSecret", status="failed", problem=~"|store_missing"`),
 			Summary:     push + " fails",
 			Description: "It cannot be pushed. Its readers, perhaps in other clusters, keep the old value. Read its Ready condition: store, source Secret or policy.",
 		}),
 		esoState("PushSecret", Rule{
-			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOPushSecretSourceDeleted", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_deleted"`),
 			Summary:     push + " has lost its source, and its keys were deleted from the store",
 			Description: "The Secret that it pushes does not exist, and its deletionPolicy is Delete. Its readers fail at their next refresh. Restore the Secret; OpenBao may have the last version.",
 		}),
 		esoState("PushSecret", Rule{
-			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: after(10*time.Minute, sinceOnset),
+			Name: "ESOPushSecretSourceMissing", Severity: Warning, Threshold: secondsThreshold(10*time.Minute, sinceOnset),
 			Expr:        esoLasting(`problem="source_kept"`),
 			Summary:     push + " has no source",
 			Description: "The Secret that it pushes does not exist. The store keeps the last pushed values. Restore the Secret, or correct spec.selector.",
@@ -284,7 +284,7 @@ func esoOthers() []Rule {
 			Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary:     "ExternalSecrets in cluster {{ $labels.cluster }}: {{ $value | humanizePercentage }} are not synchronized",
 			Description: "More than $threshold of the ExternalSecrets fail or are stale. Find their common store, mount or namespace.",
-			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
+			InhibitedBy: append(outOfService(backend), followsFromOutage(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}),
 		}),
 		deletionStuck("ESODeletionStuck", ExternalSecrets, ".*external-secrets.io"),
 	}...)
@@ -301,7 +301,7 @@ func clusterSecret(name, kind, metric string) Rule {
 		Object:      Object{Kind: kind, Name: "{{ $labels.name }}"},
 		Summary:     kind + " {{ $labels.name }} in cluster {{ $labels.cluster }} fails",
 		Description: "It has not created its objects in all of its namespaces. An object of that name may have another owner. Read status.failedNamespaces.",
-		InhibitedBy: []Inhibition{inHouse()},
+		InhibitedBy: []Inhibition{followsFromOutage()},
 	}
 }
 

@@ -20,9 +20,9 @@ func withCommon(expr string) string {
   * on (cluster) group_left (store, ` + backend + `) ` + esoCommon
 }
 
-// ofOnly adds a label to a row for each cluster if all ExternalSecrets that fail there have the
+// withSingle adds a label to a row for each cluster if all ExternalSecrets that fail there have the
 // same.
-func ofOnly(label, expr string) string {
+func withSingle(label, expr string) string {
 	failing := `group by (cluster, ` + label + `) (` + esoNotReady + `{kind="ExternalSecret", status="failed"})`
 	return expr + ` * on (cluster) group_left (` + label + `) (` + failing + ` unless on (cluster) (count by (cluster) (` + failing + `) > 1)
   or on (cluster) label_replace(` + esoWatched + `, "` + label + `", "", "", ""))`
@@ -40,7 +40,7 @@ func esoCalls() []Rule {
 	calls := func(r Rule) Rule {
 		r.System, r.Severity, r.PrometheusOnly = ExternalSecrets, Warning, true
 		r.For, r.KeepFiringFor = 15*time.Minute, 5*time.Minute
-		r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
+		r.InhibitedBy = append(r.InhibitedBy, followsFromOutage(), Inhibition{By: "ESOStoreNotReady", Equal: joinStore()}, Inhibition{By: "ESOSecretStoreNotReady", Equal: joinStore()})
 		return r
 	}
 	return []Rule{

@@ -16,7 +16,7 @@ func fleetGroup() Group {
 	kind := func(r Rule) Rule {
 		r.System = Fleet
 		r.Object = Object{Kind: "{{ $labels.kind }}", Namespace: "{{ $labels.collector }}", Name: "*"}
-		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 		return r
 	}
 	return Group{Name: "fleet", Title: "Clusters", Text: fleetText, Rules: []Rule{
@@ -105,7 +105,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Object:      Object{Kind: "Discovery", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.source }}"},
 			Summary:     "Discovery of clusters in namespace {{ $labels.namespace }} of cluster {{ $labels.cluster }} fails: {{ $labels.reason }}",
 			Description: "It looks for clusters by {{ $labels.source }}. Known clusters stay; new ones and new credentials are not seen. Check that the source exists and that the exporter may read it.",
-			InhibitedBy: []Inhibition{inHouse()},
+			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
 		{
 			Name: "FleetClusterRefused", System: Fleet, Severity: Warning, For: 5 * time.Minute,
@@ -115,7 +115,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Description: "It stands for a cluster that is not watched, or is watched with the credentials before" +
 				`{{ if $labels.other }} ({{ $labels.other }} has the name or the Secret){{ end }}. ` +
 				"Correct the Secret, or remove what declares the cluster.",
-			InhibitedBy: []Inhibition{inHouse(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
+			InhibitedBy: []Inhibition{followsFromOutage(), {By: "FleetDiscoveryFailing", Equal: []string{clusterLabel, "source", "namespace"}}},
 		},
 		{
 			Name: "FleetClusterTwice", System: Fleet, Severity: Warning, For: 5 * time.Minute,
@@ -133,7 +133,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
 			Summary: "Metrics of cluster {{ $labels.cluster }} do not arrive any longer",
 			Description: "Prometheus has no target of this cluster of the fleet any longer: " +
 				"rules over its metrics cannot fire. Check Prometheus in the cluster, then remote write, or the sidecar and store of Thanos.",
-			InhibitedBy: []Inhibition{inHouse()},
+			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
 	}}
 }
@@ -173,7 +173,7 @@ func clusterCertificates() Group {
 			Description: "It " + expires + ". After that no client can connect. Renew it with the tool that made the cluster.",
 		}, "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", "cluster", 14*day, 3*day),
 	) {
-		r.InhibitedBy = append(r.InhibitedBy, inHouse())
+		r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 		rules = append(rules, r)
 	}
 	// Tokens are rotated hours before they end, by a kubelet 12 minutes before, after 80 % of an
@@ -181,11 +181,11 @@ func clusterCertificates() Group {
 	token, since := ending(clusterLabel, `cobaltcore_cluster_credential_expiry_timestamp_seconds{type="token"}`)
 	rules = append(rules, Rule{
 		Name: "FleetTokenExpiring", System: Fleet, Severity: Warning, For: 5 * time.Minute,
-		Threshold: after(10*time.Minute, beforeTheEnd), Expr: token, Since: since,
+		Threshold: secondsThreshold(10*time.Minute, beforeTheEnd), Expr: token, Since: since,
 		Object:      Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 		Summary:     "Token of the exporter for cluster {{ $labels.cluster }} was not rotated",
 		Description: "It " + expires + ", and there is no new one. Fix its rotation: Greenhouse, the writer of its Secret, or the kubelet.",
-		InhibitedBy: []Inhibition{inHouse()},
+		InhibitedBy: []Inhibition{followsFromOutage()},
 	})
 	return Group{Name: "fleet-certificates", Title: "The way to the clusters", Rules: rules}
 }

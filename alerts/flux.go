@@ -40,19 +40,19 @@ func matcher(label, values string) string {
 	return label + `="` + values + `"`
 }
 
-// lasting selects objects that have been like this for longer than the threshold, and
+// lastingProblems selects objects that have been like this for longer than the threshold, and
 // those that rules report at once: a tolerance counts from an onset that is known.
-func lasting(matchers string) string {
-	return lastingIn(fluxNotReady, "onset, status, tolerated", matchers)
+func lastingProblems(matchers string) string {
+	return lastingProblemsIn(fluxNotReady, "onset, status, tolerated", matchers)
 }
 
-// lastingIn is [lasting] for the rows of any system, without some of their labels.
-func lastingIn(metric, without, matchers string) string {
+// lastingProblemsIn is [lastingProblems] for the rows of any system, without some of their labels.
+func lastingProblemsIn(metric, without, matchers string) string {
 	return `max without (` + without + `) (time() - ` + metric + `{` + matchers + `} > ` + threshold + `
   or time() - ` + metric + `{` + matchers + `, tolerated="false"})`
 }
 
-// failing selects objects that failed, like [lasting]. For health checks that were tried
+// failing selects objects that failed, like [lastingProblems]. For health checks that were tried
 // again, a third of the threshold is enough: the second attempt of a retry loop is reported.
 func failing(kinds string) string {
 	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matcher("kind", kinds) + `, status="failed"}
@@ -60,14 +60,14 @@ func failing(kinds string) string {
     or time() - ` + fluxNotReady + `{tolerated="briefly"} <= ` + threshold + ` / 3))`
 }
 
-// lastingSurely selects objects that have certainly been like this for longer than the
+// certainProblems selects objects that have certainly been like this for longer than the
 // threshold.
-func lastingSurely(matchers string) string {
+func certainProblems(matchers string) string {
 	return `max without (onset, status, tolerated) (time() - ` + fluxNotReady + `{` + matchers + `} > ` + threshold + `)`
 }
 
-// waiting selects objects whose dependency has one of the problems.
-func waiting(chain string) string {
+// waitingObjects selects objects whose dependency has one of the problems.
+func waitingObjects(chain string) string {
 	m := `chain="` + chain + `", problem=~"missing|circular|stalled|failed|suspended|deleting|unprocessed"`
 	return `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{` + m + `} > ` + threshold + `
   or time() - ` + fluxWaiting + `{` + m + `, onset="undated"})`
@@ -92,7 +92,7 @@ func flux(r Rule) Rule {
 		r.Since = fluxSince
 		r.Reason = fluxReason
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage(), Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
 
@@ -138,8 +138,8 @@ func fluxGroup() Group {
 	return Group{Name: "flux", Title: "Flux", Text: fluxText, Recordings: fluxRecordings(), Rules: []Rule{
 		flux(Rule{
 			Name: "FluxInstanceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        lasting(`kind="FluxInstance", status=~"failed|stalled"`),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset),
+			Expr:        lastingProblems(`kind="FluxInstance", status=~"failed|stalled"`),
 			Summary:     "Flux in cluster {{ $labels.cluster }} cannot be installed or upgraded",
 			Description: "The previous version is running, or a part of the new one. Read its conditions and the log of flux-operator.",
 		}),
@@ -152,22 +152,22 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxSourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        lasting(matcher("kind", origins) + `, status=~"failed|stalled"`),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset),
+			Expr:        lastingProblems(matcher("kind", origins) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be fetched",
 			Description: "It keeps its last artifact. Objects that use it stay at an old revision and may be Ready. Read its Ready condition: credentials, reference or network.",
 		}),
 		flux(Rule{
 			Name: "FluxChartFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        lasting(matcher("kind", derived) + `, status=~"failed|stalled"`),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset),
+			Expr:        lastingProblems(matcher("kind", derived) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} cannot be built",
 			Description: "It keeps its last artifact, or has none. Releases that use it stay at their version. Read its Ready condition: version range, chart name or source.",
 			InhibitedBy: []Inhibition{{By: "FluxSourceFailing", Equal: []string{clusterLabel, "upstream"}}},
 		}),
 		flux(Rule{
 			Name: "FluxApplyFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset+"; for failed health checks a third of it, after a second attempt has begun"),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset+"; for failed health checks a third of it, after a second attempt has begun"),
 			Expr:        failing(appliers),
 			Since:       fluxSince,
 			Reason:      fluxReason,
@@ -184,23 +184,23 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxDependencyBlocked", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        waiting("direct"),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset),
+			Expr:        waitingObjects("direct"),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a broken dependency",
 			Description: "It is not applied before {{ $labels.dependency }} is ready, which is missing, has failed, is suspended, or waits for it. Fix the dependency first.",
 			InhibitedBy: byDependency,
 		}),
 		flux(Rule{
 			Name: "FluxDependencyChainBlocked", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(10*time.Minute, sinceOnset),
-			Expr:        waiting("indirect"),
+			Threshold:   secondsThreshold(10*time.Minute, sinceOnset),
+			Expr:        waitingObjects("indirect"),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} waits for a dependency that is blocked",
 			Description: "At the end of the chain, {{ $labels.blocked }} waits for a broken dependency. Fix that one.",
 			InhibitedBy: []Inhibition{{By: "FluxDependencyBlocked", Equal: []string{clusterLabel, "blocked"}}},
 		}),
 		flux(Rule{
 			Name: "FluxWaitingTooLong", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(2*time.Hour, sinceOnset),
+			Threshold:   secondsThreshold(2*time.Hour, sinceOnset),
 			Expr:        `max without (chain, onset, problem) (time() - ` + fluxWaiting + `{problem=~"progressing|revision|expression|empty|ready|unwatched|unknown"} > ` + threshold + `)`,
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has waited for hours",
 			Description: "It has waited for a dependency for more than $threshold. The dependency has not failed, or it is not watched. Follow it to the first object that does not wait.",
@@ -208,31 +208,31 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxProgressingTooLong", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(time.Hour, sinceOnset),
-			Expr:        lastingSurely(`status="progressing"`),
+			Threshold:   secondsThreshold(time.Hour, sinceOnset),
+			Expr:        certainProblems(`status="progressing"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} does not become ready",
 			Description: "It has been progressing for more than $threshold. Look at its pods in cluster {{ $labels.target_cluster }}; reconcile it if its controller was restarted meanwhile.",
 		}),
 		flux(Rule{
 			Name: "FluxUnprocessed", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(15*time.Minute, sinceOnset),
-			Expr:        lasting(`status="unprocessed"`),
+			Threshold:   secondsThreshold(15*time.Minute, sinceOnset),
+			Expr:        lastingProblems(`status="unprocessed"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "No controller has processed it, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or no controller serves the shard of the object. Check the Deployment of {{ $labels.component }}.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
 			Name: "FluxResourceUnknown", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(15*time.Minute, sinceOnset),
-			Expr:        lasting(`status="unknown"`),
+			Threshold:   secondsThreshold(15*time.Minute, sinceOnset),
+			Expr:        lastingProblems(`status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
 			Description: "It has been neither ready, failed nor progressing for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
 			Name: "FluxResourceFailing", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold:   after(15*time.Minute, sinceOnset),
-			Expr:        lasting(matcher("kind", others) + `, status=~"failed|stalled"`),
+			Threshold:   secondsThreshold(15*time.Minute, sinceOnset),
+			Expr:        lastingProblems(matcher("kind", others) + `, status=~"failed|stalled"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} fails",
 			Description: "Images are not found, commits are not pushed, or events are not sent. Read its Ready condition: credentials, rights or its source.",
 			InhibitedBy: bySource,
@@ -273,8 +273,8 @@ func fluxGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxSuspended", Severity: Info, For: time.Minute,
-			Threshold:   after(day, sinceOnset),
-			Expr:        lasting(`status="suspended"`),
+			Threshold:   secondsThreshold(day, sinceOnset),
+			Expr:        lastingProblems(`status="suspended"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is suspended",
 			Description: "It has been suspended for more than $threshold: it may have been forgotten. Find out why it was suspended, and resume it.",
 		}),

@@ -45,7 +45,7 @@ func fluxInstanceGroup() Group {
 	return Group{Name: "flux-instance", Title: "FluxInstance", Text: fluxInstanceText, Rules: []Rule{
 		flux(Rule{
 			Name: "FluxUpgradeNotApplied", Severity: Warning, For: time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold: after(30*time.Minute, "how long the revision has been attempted"),
+			Threshold: secondsThreshold(30*time.Minute, "how long the revision has been attempted"),
 			Expr: `max by (` + fluxObject + `) (time() - ` + fluxUpgrade + ` > ` + threshold + `
   or time() - ` + fluxUpgrade + `{onset="undated"})`,
 			Since: `min by (` + fluxObject + `, onset) (` + fluxUpgrade + `)`,
@@ -57,7 +57,7 @@ func fluxInstanceGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxVersionOutOfRange", Severity: Warning, For: 5 * time.Minute, KeepFiringFor: 2 * time.Minute,
-			Threshold: after(30*time.Minute, "how long an upgrade may take"),
+			Threshold: secondsThreshold(30*time.Minute, "how long an upgrade may take"),
 			Expr: `max by (` + fluxObject + `) (cobaltcore_flux_instance_version_in_range) == 0
   unless on (` + fluxObject + `) (time() - ` + fluxNotReady + `{status!="suspended"} < ` + threshold + `)`,
 			Since: `min by (` + fluxObject + `, onset) (cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds)`,
@@ -114,7 +114,7 @@ func fluxInstanceGroup() Group {
 		}),
 		flux(Rule{
 			Name: "FluxReportStale", Severity: Warning, For: 15 * time.Minute,
-			Threshold: after(6*time.Hour, "how old the report is"),
+			Threshold: secondsThreshold(6*time.Hour, "how old the report is"),
 			Expr: `max by (` + fluxObject + `) (time() - cobaltcore_flux_report_timestamp_seconds > ` + threshold + `)
   and on (cluster) ` + fluxOperatorRuns,
 			Since:       `max by (` + fluxObject + `) (cobaltcore_flux_report_timestamp_seconds)`,

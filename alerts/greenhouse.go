@@ -10,9 +10,9 @@ import "time"
 const greenhouseNotReady = "cobaltcore_greenhouse_object_not_ready_since_timestamp_seconds"
 
 // greenhouseLasting selects objects that have been like this for longer than the
-// threshold; see [lasting].
+// threshold; see [lastingProblems].
 func greenhouseLasting(matchers string) string {
-	return lastingIn(greenhouseNotReady, "condition, onset, status, tolerated", matchers)
+	return lastingProblemsIn(greenhouseNotReady, "condition, onset, status, tolerated", matchers)
 }
 
 // greenhouse has what all rules about objects of Greenhouse have in common.
@@ -21,7 +21,7 @@ func greenhouse(kind string, r Rule) Rule {
 	if r.Object == (Object{}) {
 		r.Object = Object{Kind: kind, Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"}
 	}
-	r.InhibitedBy = append(r.InhibitedBy, inHouse())
+	r.InhibitedBy = append(r.InhibitedBy, followsFromOutage())
 	return r
 }
 
@@ -38,7 +38,7 @@ func greenhouseState(r Rule) Rule {
 // is False; more limits the rows further.
 func greenhouseFailing(name, kinds, more, consequence string, severity Severity) Rule {
 	return greenhouseState(Rule{
-		Name: name, Severity: severity, Threshold: after(15*time.Minute, sinceOnset),
+		Name: name, Severity: severity, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 		Expr:        greenhouseLasting(matcher("kind", kinds) + `, status="failed"` + more),
 		Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not ready",
 		Description: "It has not been ready for more than $threshold. " + consequence + " Read its conditions.",
@@ -50,24 +50,24 @@ func withTarget(metric, expr string) string {
 	return `(` + expr + `) * on (cluster, namespace, name) group_left (target_cluster) max by (cluster, namespace, name, target_cluster) (` + metric + `_info)`
 }
 
-// applied adds that a finding follows from the cluster that the object is about.
-func applied(r Rule) Rule {
+// followsFromCluster adds that a finding follows from the cluster that the object is about.
+func followsFromCluster(r Rule) Rule {
 	r.InhibitedBy = append(r.InhibitedBy, Inhibition{By: "FleetClusterDown", Equal: []string{"target_cluster"}})
 	return r
 }
 
-// kept leaves out objects that are being deleted: their deletion has a rule of its own.
-func kept(kind, expr string) string {
+// withoutDeleting leaves out objects that are being deleted: their deletion has a rule of its own.
+func withoutDeleting(kind, expr string) string {
 	return `(` + expr + `) unless on (cluster, namespace, name) ` + greenhouseNotReady + `{kind="` + kind + `", status="deleting"}`
 }
 
 // ofCluster declares a rule about a Cluster beside its state.
 func ofCluster(r Rule) Rule {
-	r.Expr = withTarget(greenhouseCluster, kept("Cluster", r.Expr))
+	r.Expr = withTarget(greenhouseCluster, withoutDeleting("Cluster", r.Expr))
 	if r.Since != "" {
 		r.Since = withTarget(greenhouseCluster, r.Since)
 	}
-	return applied(greenhouse("Cluster", r))
+	return followsFromCluster(greenhouse("Cluster", r))
 }
 
 // sameObject is that a finding follows from another one about the same object.
@@ -100,9 +100,9 @@ func greenhouseClusters() []Rule {
 	byCluster := []Inhibition{sameObject("CobaltCoreGreenhouseClusterNotReady")}
 	token, tokenSince := ending("cluster, namespace, name", greenhouseCluster+"_token_expiry_timestamp_seconds")
 	return []Rule{
-		applied(greenhouseFailing("CobaltCoreGreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
-		applied(greenhouseState(Rule{
-			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: after(15*time.Minute, sinceOnset),
+		followsFromCluster(greenhouseFailing("CobaltCoreGreenhouseClusterNotReady", "Cluster", "", "Greenhouse cannot log in there, or may not do what it needs. Its Plugins are neither installed nor upgraded.", Critical)),
+		followsFromCluster(greenhouseState(Rule{
+			Name: "GreenhouseClusterUnknown", Severity: Warning, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(`kind="Cluster", status=~"unknown|progressing"`),
 			Summary:     "Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
 			Description: "Its Ready condition has been Unknown for more than $threshold: Greenhouse could not determine it. Check its controller manager and the network to the cluster.",
@@ -124,7 +124,7 @@ func greenhouseClusters() []Rule {
 		}),
 		ofCluster(Rule{
 			Name: "GreenhouseTokenExpiring", Severity: Warning, For: 15 * time.Minute,
-			Threshold: after(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
+			Threshold: secondsThreshold(20*time.Hour, beforeTheEnd), Expr: token, Since: tokenSince,
 			Summary:     "Token of Greenhouse for Cluster {{ $labels.name }} in cluster {{ $labels.cluster }} was not rotated",
 			Description: "It " + expires + "; it is usually rotated earlier. Read the log of the controller manager of Greenhouse.",
 			InhibitedBy: byCluster,
@@ -149,7 +149,7 @@ func greenhouseClusters() []Rule {
 }
 
 func greenhousePlugins() []Rule {
-	notReady := applied(greenhouseFailing("CobaltCoreGreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
+	notReady := followsFromCluster(greenhouseFailing("CobaltCoreGreenhousePluginNotReady", "Plugin", "", "Its release is not installed or not upgraded.", Warning))
 	notReady.InhibitedBy = append(notReady.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
 	// Greenhouse installs a Plugin by a HelmRelease of the same namespace and name.
 	notReady.Expr = `label_replace(label_join(` + notReady.Expr + `, "dependency", "/", "namespace", "name"), "dependency", "HelmRelease/$1", "dependency", "(.+)")`
@@ -160,7 +160,7 @@ func greenhousePlugins() []Rule {
 		notReady,
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginWorkloadDown", Severity: Warning, For: 15 * time.Minute,
-			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
+			Expr: withoutDeleting("Plugin", `max by (cluster, namespace, name, target_cluster) (`+PluginWorkloadDown+`)`),
 			// A Plugin that is not ready has an alert of its own.
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, but a workload of it in cluster {{ $labels.target_cluster }} has no pod",
 			Description: "It is ready because its release is. Read the events of the pods of the workload.",
@@ -168,7 +168,7 @@ func greenhousePlugins() []Rule {
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhousePluginOutdated", Severity: Info, For: time.Hour,
-			Expr: kept("Plugin", `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (`+greenhousePlugin+`_info{version!=""})
+			Expr: withoutDeleting("Plugin", `max by (cluster, namespace, name, target_cluster, definition_kind, definition_namespace, definition_name, version) (`+greenhousePlugin+`_info{version!=""})
   unless on (cluster, definition_kind, definition_namespace, definition_name, version) `+definitions+`
   and on (cluster, definition_kind, definition_namespace, definition_name) `+definitions),
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has not taken up the version of its definition",
@@ -177,7 +177,7 @@ func greenhousePlugins() []Rule {
 		}),
 		greenhouse("Plugin", Rule{
 			Name: "GreenhouseOwnerMissing", Severity: Info, For: time.Hour,
-			Expr:        kept("Plugin", `max by (cluster, namespace, name) (`+greenhousePlugin+`_condition{type="OwnerLabelSet", status="False"})`),
+			Expr:        withoutDeleting("Plugin", `max by (cluster, namespace, name) (`+greenhousePlugin+`_condition{type="OwnerLabelSet", status="False"})`),
 			Since:       `max by (cluster, namespace, name) (` + greenhousePlugin + `_condition_transition_timestamp_seconds{type="OwnerLabelSet"})`,
 			Summary:     "Plugin {{ $labels.name }} in cluster {{ $labels.cluster }} has no owner",
 			Description: "It has no label greenhouse.sap/owned-by: alerts about it reach no team. Set the label.",
@@ -234,13 +234,13 @@ const pluginsExcused = `sum by (cluster, namespace, name) (label_replace(count b
 func greenhouseOthers() []Rule {
 	unprocessed := func(name, kinds string) Rule {
 		return greenhouseState(Rule{
-			Name: name, Severity: Warning, For: 5 * time.Minute, Threshold: after(15*time.Minute, sinceOnset),
+			Name: name, Severity: Warning, For: 5 * time.Minute, Threshold: secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        greenhouseLasting(kinds),
 			Summary:     "{{ $labels.kind }} {{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
 			Description: "Its Ready condition has been missing or Unknown for more than $threshold. Check the controller manager of Greenhouse.",
 		})
 	}
-	plugin := applied(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
+	plugin := followsFromCluster(unprocessed("GreenhousePluginUnprocessed", `kind="Plugin", status=~"unprocessed|unknown|progressing"`))
 	plugin.InhibitedBy = append(plugin.InhibitedBy, Inhibition{By: "CobaltCoreGreenhouseClusterNotReady", Equal: []string{clusterLabel, "namespace", "cluster_name"}})
 	other := unprocessed("GreenhouseObjectUnprocessed", `kind!="Plugin", status="unprocessed"`)
 	other.Expr += `

@@ -16,31 +16,31 @@ const lineLength, singleLength = 133, 130
 // layout writes an expression in one line if that is short enough. Otherwise each operator
 // begins a line, and what a function or an aggregation is about is indented.
 func layout(e parser.Expr) string {
-	e = bare(e, 0)
+	e = removeParentheses(e, 0)
 	if text := e.String(); len(text) <= singleLength {
 		return text
 	}
-	return strings.Join(broken(e, "", 0), "\n")
+	return strings.Join(breakLines(e, "", 0), "\n")
 }
 
-// bare takes the parentheses away that mean nothing for an operand of an operator that
+// removeParentheses takes the parentheses away that mean nothing for an operand of an operator that
 // binds like this.
-func bare(e parser.Expr, binds int) parser.Expr {
+func removeParentheses(e parser.Expr, binds int) parser.Expr {
 	switch e := e.(type) {
 	case *parser.ParenExpr:
-		inner := bare(e.Expr, 0)
+		inner := removeParentheses(e.Expr, 0)
 		if operation, ok := inner.(*parser.BinaryExpr); !ok || precedence(operation.Op) > binds {
 			return inner
 		}
 		e.Expr = inner
 	case *parser.AggregateExpr:
-		e.Expr = bare(e.Expr, 0)
+		e.Expr = removeParentheses(e.Expr, 0)
 	case *parser.Call:
 		for i := range e.Args {
-			e.Args[i] = bare(e.Args[i], 0)
+			e.Args[i] = removeParentheses(e.Args[i], 0)
 		}
 	case *parser.BinaryExpr:
-		e.LHS, e.RHS = bare(e.LHS, precedence(e.Op)-1), bare(e.RHS, precedence(e.Op))
+		e.LHS, e.RHS = removeParentheses(e.LHS, precedence(e.Op)-1), removeParentheses(e.RHS, precedence(e.Op))
 	}
 	return e
 }
@@ -50,11 +50,11 @@ func lines(e parser.Expr, prefix string, indent int) []string {
 	if line := strings.Repeat(" ", indent) + prefix + e.String(); len(line) <= lineLength {
 		return []string{line}
 	}
-	return broken(e, prefix, indent)
+	return breakLines(e, prefix, indent)
 }
 
-// broken returns the lines of an expression that is too long for one.
-func broken(e parser.Expr, prefix string, indent int) []string {
+// breakLines returns the lines of an expression that is too long for one.
+func breakLines(e parser.Expr, prefix string, indent int) []string {
 	margin := strings.Repeat(" ", indent)
 	switch e := e.(type) {
 	case *parser.ParenExpr:
@@ -65,7 +65,7 @@ func broken(e parser.Expr, prefix string, indent int) []string {
 		}
 	case *parser.Call:
 		if len(e.Args) > 1 {
-			return call(e, margin+prefix, indent)
+			return breakCall(e, margin+prefix, indent)
 		}
 	case *parser.BinaryExpr:
 		return operation(e, prefix, indent)
@@ -78,8 +78,8 @@ func enclose(first string, e parser.Expr, last string, indent int) []string {
 	return append(append([]string{first}, lines(e, "", indent+2)...), last)
 }
 
-// call returns the lines of a call of a function whose first argument is long.
-func call(e *parser.Call, prefix string, indent int) []string {
+// breakCall returns the lines of a call of a function whose first argument is long.
+func breakCall(e *parser.Call, prefix string, indent int) []string {
 	all := enclose(prefix+e.Func.Name+"(", e.Args[0], e.Args[1:].String()+")", indent)
 	first, last := all[len(all)-2]+",", all[len(all)-1]
 	if joined := first + " " + last; len(all) == 3 && len(joined) <= lineLength {

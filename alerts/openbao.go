@@ -37,9 +37,11 @@ func outOfService(equal ...string) []Inhibition {
 	}
 }
 
-// inHouse returns the inhibition of alerts about watched objects by the outage of their cluster.
+// followsFromOutage returns the inhibition of alerts about watched objects by the outage of their cluster.
 // OpenBao and Aurora are probed directly, so their alerts do not follow from it.
-func inHouse() Inhibition { return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}} }
+func followsFromOutage() Inhibition {
+	return Inhibition{By: "FleetClusterDown", Equal: []string{clusterLabel}}
+}
 
 // unhealthySince is when the last one of the raft servers that are unhealthy became so.
 const unhealthySince = `max by (cluster, openbao) (cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds
@@ -171,7 +173,7 @@ func openBaoGroup() Group {
 		}),
 		openBao(Rule{
 			Name: "OpenBaoQuorumAtRiskCritical", Severity: Critical, For: 10 * time.Minute,
-			Threshold: after(30*time.Minute, "how long no more raft server has become unhealthy"),
+			Threshold: secondsThreshold(30*time.Minute, "how long no more raft server has become unhealthy"),
 			// A voter that was removed is not unhealthy, and leaves no time.
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3
@@ -240,7 +242,7 @@ func openBaoGroup() Group {
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoClockSkew", Severity: Warning, For: 10 * time.Minute,
-			Threshold:   after(30*time.Second, "how much its clock may differ from that of the exporter"),
+			Threshold:   secondsThreshold(30*time.Second, "how much its clock may differ from that of the exporter"),
 			Expr:        `abs(cobaltcore_openbao_node_clock_skew_seconds) > ` + threshold,
 			Summary:     "Clock of OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} is wrong by " + rounded,
 			Description: "Tokens and certificates get times that are wrong by " + rounded + ". Check the time service of its host; if all nodes differ, that of the exporter's.",
@@ -264,7 +266,7 @@ func openBaoGroup() Group {
 			Description: "Its External Secrets will fail at their next refresh. " +
 				`{{ if eq $labels.reason "forbidden" }}Compare kubernetes_host, CA and token reviewer of the mount, and service accounts and audiences of the role, with the cluster` +
 				`{{ else }}Check that OpenBao answers and that the mount exists{{ end }}.`,
-			InhibitedBy: append(outOfService(backend), inHouse(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}}),
+			InhibitedBy: append(outOfService(backend), followsFromOutage(), Inhibition{By: "OpenBaoAuthMountMissing", Equal: []string{backend, authMount}}),
 		},
 		openBao(Rule{
 			Name: "OpenBaoIrrevocableLeases", Severity: Warning, For: time.Hour,

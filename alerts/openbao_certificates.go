@@ -21,11 +21,11 @@ func expiring(r Rule, metric, by string, warn, critical time.Duration) []Rule {
 	r.Severity = Warning
 	r.Expr, r.Since = ending(by, metric)
 	serious := r
-	r.Threshold = after(warn, beforeTheEnd)
+	r.Threshold = secondsThreshold(warn, beforeTheEnd)
 	serious.Name += "Critical"
 	serious.InhibitedBy = r.InhibitedBy[:len(r.InhibitedBy)-1]
 	serious.Severity = Critical
-	serious.Threshold = after(critical, beforeTheEnd)
+	serious.Threshold = secondsThreshold(critical, beforeTheEnd)
 	return []Rule{r, serious}
 }
 
@@ -62,7 +62,7 @@ func openBaoCertificates() Group {
 	replaced, replacedSince := ending("cluster, openbao, mount, issuer_id, replaced_by", "cobaltcore_openbao_pki_issuer_replaced_not_after_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoReplacedIssuerExpiring", Severity: Info, For: time.Hour,
-		Threshold: after(30*day, beforeTheEnd), Expr: replaced, Since: replacedSince,
+		Threshold: secondsThreshold(30*day, beforeTheEnd), Expr: replaced, Since: replacedSince,
 		Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "Issuer {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }}, which {{ $labels.replaced_by }} replaced, " + expires,
 		Description: "It " + expires + ". Once it has, remove it with \"bao delete {{ $labels.mount }}/issuer/{{ $labels.issuer_id }}\", or tidy with tidy_expired_issuers.",
@@ -86,7 +86,7 @@ func openBaoCertificates() Group {
 	token, tokenSince := ending("cluster, openbao", "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds")
 	rules = append(rules, openBao(Rule{
 		Name: "OpenBaoExporterTokenExpiring", Severity: Warning, For: 10 * time.Minute,
-		Threshold: after(10*time.Minute, beforeTheEnd), Since: tokenSince,
+		Threshold: secondsThreshold(10*time.Minute, beforeTheEnd), Since: tokenSince,
 		// Before a token that lives for less than half an hour is replaced, it has less left.
 		Expr: token + `
   unless on (cluster, openbao) cobaltcore_openbao_exporter_token_renewed`,
@@ -110,7 +110,7 @@ func openBaoRootAgeing() Rule {
 	expr, since := ending(pkiIssuer, issuersInUse("root"))
 	return openBao(Rule{
 		Name: "OpenBaoCARootAgeing", Severity: Info, For: time.Hour,
-		Threshold: after(180*day, beforeTheEnd), Expr: expr, Since: since,
+		Threshold: secondsThreshold(180*day, beforeTheEnd), Expr: expr, Since: since,
 		Object:      Object{Kind: "Issuer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.mount }}/{{ $labels.issuer_id }}"},
 		Summary:     "Root CA {{ $labels.issuer_id }} of {{ $labels.mount }} in cluster {{ $labels.cluster }} " + expires + " and has no successor",
 		Description: "It " + expires + ". Plan its successor, which has to be in all trust stores before that.",

@@ -24,13 +24,13 @@ func openBaoNative() Group {
 		}),
 		native(Rule{
 			Name: "OpenBaoAuditFailure", Severity: Critical,
-			Expr:        risen("vault_audit_log_request_failure", "5m") + "\nor\n" + risen("vault_audit_log_response_failure", "5m"),
+			Expr:        increaseOf("vault_audit_log_request_failure", "5m") + "\nor\n" + increaseOf("vault_audit_log_response_failure", "5m"),
 			Summary:     nativeNode + " cannot write its audit log",
 			Description: "With no device that works, OpenBao answers no request. Make room on the volume, or bring the receiver of the device back.",
 		}),
 		native(Rule{
 			Name: "OpenBaoRootTokenCreated", Severity: Warning,
-			Expr:        risen("vault_token_create_root", "10m"),
+			Expr:        increaseOf("vault_token_create_root", "10m"),
 			Summary:     nativeNode + " has a new root token",
 			Description: "Ask the holders of the keys; if none of them created it, revoke it and treat it as an incident.",
 		}),
@@ -65,7 +65,7 @@ or increase(vault_pki_sign_failure[10m]) > 0`,
 		}),
 		native(Rule{
 			Name: "OpenBaoPKITidyFailing", Severity: Info,
-			Expr:        risen("vault_secrets_pki_tidy_failure", "1h"),
+			Expr:        increaseOf("vault_secrets_pki_tidy_failure", "1h"),
 			Summary:     nativeNode + ": a tidy of the PKI failed",
 			Description: "Expired certificates stay in its storage. \"bao read pki/tidy-status\" has the error.",
 		}),
@@ -93,10 +93,10 @@ func openBaoVolume(name string, severity Severity, left float64, inhibited []Inh
 	}
 }
 
-// risen has the targets of which a counter went up within some time. OpenBao exports a counter
+// increaseOf has the targets of which a counter went up within some time. OpenBao exports a counter
 // with its first event, so there is no increase from 0: a counter of 1 that its target,
 // although it was scraped, did not have before is an event, too.
-func risen(counter, within string) string {
+func increaseOf(counter, within string) string {
 	return `increase(` + counter + `[` + within + `]) > 0
 or ` + counter + ` > 0
   unless ` + counter + ` offset ` + within + `

@@ -70,7 +70,7 @@ func (r Rule) reasonQuery() (string, error) {
 	}
 	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
 		if s, ok := n.(*parser.VectorSelector); ok {
-			ofAlert(s, path)
+			addLabelsOfAlert(s, path)
 		}
 		return nil
 	})
@@ -81,9 +81,9 @@ func (r Rule) reasonQuery() (string, error) {
 	return e.String(), nil
 }
 
-// ofAlert makes a selector select the rows with the labels of the alert: those that the
+// addLabelsOfAlert makes a selector select the rows with the labels of the alert: those that the
 // aggregation around it keeps, and that no function between the two replaces.
-func ofAlert(s *parser.VectorSelector, path []parser.Node) {
+func addLabelsOfAlert(s *parser.VectorSelector, path []parser.Node) {
 	replaced := []string{labelReason, "target_cluster", "issuer", "certificate"} // an object has one of each
 	for _, n := range slices.Backward(path) {
 		switch n := n.(type) {

@@ -97,19 +97,19 @@ func ageOperation(e *parser.BinaryExpr) parser.Expr {
 		long.LHS = useRecordings(long.LHS)
 		return long
 	}
-	if left, ok := e.LHS.(*parser.BinaryExpr); ok && e.Op.IsComparisonOperator() && age(left) != nil && mayBeAtOnce(age(left)) {
+	if left, ok := e.LHS.(*parser.BinaryExpr); ok && e.Op.IsComparisonOperator() && age(left) != nil && mayReportAtOnce(age(left)) {
 		return e // the age itself is compared
 	}
 	e.LHS, e.RHS = useRecordings(e.LHS), useRecordings(e.RHS)
-	if s, ok := e.RHS.(*parser.VectorSelector); ok && ofSameObject(e, s) {
+	if s, ok := e.RHS.(*parser.VectorSelector); ok && isSameObject(e, s) {
 		e.RHS = record(s)
 	}
 	return e
 }
 
-// ofSameObject reports whether an operation leaves out the objects of a family with the
+// isSameObject reports whether an operation leaves out the objects of a family with the
 // onset. Those whose annotation turns alerts off need not be left out.
-func ofSameObject(e *parser.BinaryExpr, s *parser.VectorSelector) bool {
+func isSameObject(e *parser.BinaryExpr, s *parser.VectorSelector) bool {
 	return e.Op == parser.LUNLESS && recordedAges()[s.Name].name != "" && slices.Contains(e.VectorMatching.MatchingLabels, "name")
 }
 
@@ -143,8 +143,8 @@ func sameMatchers(a, b []*labels.Matcher) bool {
 	return slices.Equal(text(a), text(b))
 }
 
-// mayBeAtOnce reports whether a selector may have rows that are reported at once.
-func mayBeAtOnce(s *parser.VectorSelector) bool {
+// mayReportAtOnce reports whether a selector may have rows that are reported at once.
+func mayReportAtOnce(s *parser.VectorSelector) bool {
 	mark := recordedAges()[s.Name].atOnce
 	return !slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == mark[0] && !m.Matches(mark[1]) })
 }

@@ -177,7 +177,7 @@ func RuleFile(groups []Group, label string) ([]byte, error) {
 	if err := yaml.Unmarshal(text, &out); err != nil {
 		return nil, err
 	}
-	share(out.Content[0])
+	shareTexts(out.Content[0])
 	return encode(&out)
 }
 
@@ -213,7 +213,7 @@ func InhibitRules() ([]byte, error) {
 	severities := severities()
 	for _, r := range Rules() {
 		for _, i := range r.InhibitedBy {
-			if less(severities[i.By], r.Severity) {
+			if isLessSevere(severities[i.By], r.Severity) {
 				continue
 			}
 			c := cause{i.By, strings.Join(slices.Sorted(slices.Values(i.Equal)), " ")}
@@ -250,8 +250,8 @@ func severities() map[string]Severity {
 	return all
 }
 
-// less reports whether a is less severe than b.
-func less(a, b Severity) bool {
+// isLessSevere reports whether a is less severe than b.
+func isLessSevere(a, b Severity) bool {
 	order := []Severity{Info, Warning, Critical}
 	return slices.Index(order, a) < slices.Index(order, b)
 }

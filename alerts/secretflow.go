@@ -39,7 +39,7 @@ func secretFlowGroup() Group {
 		})),
 		esoKind("ExternalSecret", Rule{
 			Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
-			Threshold:   after(5*time.Minute, "how long ago OpenBao got the newer version"),
+			Threshold:   secondsThreshold(5*time.Minute, "how long ago OpenBao got the newer version"),
 			Expr:        behindForGood,
 			Since:       behindSince,
 			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and is not refreshed",

@@ -21,9 +21,9 @@ type anchors struct {
 	names map[string]bool
 }
 
-// share makes a file of rules shorter: a long text that several rules have in common is
+// shareTexts makes a file of rules shorter: a long text that several rules have in common is
 // written once, with an anchor, and the other rules refer to it.
-func share(file *yaml.Node) {
+func shareTexts(file *yaml.Node) {
 	a := anchors{uses: map[string]int{}, nodes: map[string]*yaml.Node{}, names: map[string]bool{}}
 	eachRule(file, func(_ string, labels, annotations *yaml.Node) {
 		for _, m := range []*yaml.Node{labels, annotations} {
@@ -67,10 +67,10 @@ func (a *anchors) texts(rule string, mapping *yaml.Node) {
 		if len(text.Value) < sharedLength || a.uses[text.Value] < 2 {
 			continue
 		}
-		name := capitals(rule) + "-" + key[:1]
+		name := initials(rule) + "-" + key[:1]
 		switch key {
 		case LabelPlaybook:
-			name = capitals(rule)
+			name = initials(rule)
 		case clusterLabel:
 			name = "label"
 		case AnnotationDashboard:
@@ -94,8 +94,8 @@ func (a *anchors) anchor(content, name string, n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// capitals returns the capital letters of a name.
-func capitals(name string) string {
+// initials returns the capital letters of a name.
+func initials(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsUpper(r) {
 			return r

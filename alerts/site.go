@@ -84,7 +84,7 @@ func (in Installation) Apply(groups []Group) []Group {
 		}
 		groups[i].Rules = rules
 	}
-	outlive(groups)
+	extendCauses(groups)
 	return groups
 }
 

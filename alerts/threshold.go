@@ -40,8 +40,8 @@ type Threshold struct {
 	Meaning string
 }
 
-// after is a threshold in seconds.
-func after(d time.Duration, meaning string) *Threshold {
+// secondsThreshold is a threshold in seconds.
+func secondsThreshold(d time.Duration, meaning string) *Threshold {
 	return &Threshold{Default: d.Seconds(), Unit: Seconds, Meaning: meaning}
 }
 
