@@ -52,9 +52,9 @@ type answer struct {
 func dashboardChecks(a config.Aurora) []check {
 	const json, html = "application/json", "text/html"
 	return []check{
-		{name: checkToken, url: below(a.URL, "csrf-token"), accept: json, serverName: a.TLS.ServerName, judge: judgeToken},
-		{name: checkSession, url: below(a.URL, a.BFFPath, "auth.getCurrentUserSession"), accept: json, serverName: a.TLS.ServerName, judge: judgeSession},
-		{name: checkPage, url: below(a.URL, "/"), accept: html, serverName: a.TLS.ServerName, judge: judgePage},
+		{name: checkToken, url: joinPath(a.URL, "csrf-token"), accept: json, serverName: a.TLS.ServerName, judge: judgeToken},
+		{name: checkSession, url: joinPath(a.URL, a.BFFPath, "auth.getCurrentUserSession"), accept: json, serverName: a.TLS.ServerName, judge: judgeSession},
+		{name: checkPage, url: joinPath(a.URL, "/"), accept: html, serverName: a.TLS.ServerName, judge: judgePage},
 	}
 }
 
@@ -64,8 +64,8 @@ func keystoneChecks(a config.Aurora) []check {
 	return []check{{name: checkKeystone, url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
 }
 
-// below is a path below the URL of a dashboard, which may have one, too.
-func below(base string, path ...string) string {
+// joinPath is a path below the URL of a dashboard, which may have one, too.
+func joinPath(base string, path ...string) string {
 	u, err := url.Parse(base)
 	if err != nil { // the configuration was checked
 		return base

@@ -68,7 +68,7 @@ func judgeKeystone(got answer) error {
 
 // judgePage wants the page with the element that the application is drawn into.
 func judgePage(got answer) error {
-	if err := expect(got, "text/html", http.StatusOK); err != nil {
+	if err := checkStatus(got, "text/html", http.StatusOK); err != nil {
 		return err
 	}
 	for t := html.NewTokenizer(bytes.NewReader(got.body)); t.Next() != html.ErrorToken; {
@@ -86,7 +86,7 @@ func judgePage(got answer) error {
 // decode reads an answer that should be JSON.
 func decode[T any](got answer, statuses ...int) (T, error) {
 	var none T
-	if err := expect(got, "application/json", statuses...); err != nil {
+	if err := checkStatus(got, "application/json", statuses...); err != nil {
 		return none, err
 	}
 	if !utf8.Valid(got.body) {
@@ -95,8 +95,8 @@ func decode[T any](got answer, statuses ...int) (T, error) {
 	return httpclient.DecodeJSON[T](got.body)
 }
 
-// expect checks the status and the type of an answer.
-func expect(got answer, contentType string, statuses ...int) error {
+// checkStatus checks the status and the type of an answer.
+func checkStatus(got answer, contentType string, statuses ...int) error {
 	switch {
 	case slices.Contains(statuses, got.status):
 	case got.status == http.StatusUnauthorized: // neither Aurora nor Keystone answers so: of a proxy that wants a login

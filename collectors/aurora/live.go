@@ -76,9 +76,9 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 		return nil
 	}
 	client := http.Client{
-		Transport: httpclient.New(httpclient.Options{Dial: until(ctx, dial), TLS: settings, MaxBody: maxAnswer, DisableCompression: true}),
+		Transport: httpclient.New(httpclient.Options{Dial: boundedDial(ctx, dial), TLS: settings, MaxBody: maxAnswer, DisableCompression: true}),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			err := followed(next, via)
+			err := checkRedirect(next, via)
 			if err == nil {
 				o.redirects = len(via)
 			}
@@ -86,7 +86,7 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 		},
 	}
 	start := time.Now()
-	o.answer, o.err = get(httptrace.WithClientTrace(ctx, watch.trace()), &client, c)
+	o.answer, o.err = sendRequest(httptrace.WithClientTrace(ctx, watch.trace()), &client, c)
 	o.took = time.Since(start)
 	if o.err == nil {
 		watch.end(transfer)
@@ -105,9 +105,9 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 	return o
 }
 
-// get asks and reads the answer. With an error, the status may be known
+// sendRequest asks and reads the answer. With an error, the status may be known
 // nevertheless.
-func get(ctx context.Context, client *http.Client, c check) (answer, error) {
+func sendRequest(ctx context.Context, client *http.Client, c check) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
 	if err != nil {
 		return answer{}, err
@@ -126,9 +126,9 @@ func get(ctx context.Context, client *http.Client, c check) (answer, error) {
 	return got, err
 }
 
-// followed reports whether a redirect is followed, or why not: it must stay on the host, unlike that
+// checkRedirect reports whether a redirect is followed, or why not: it must stay on the host, unlike that
 // of a login proxy, and must not leave TLS.
-func followed(next *http.Request, via []*http.Request) error {
+func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
 	case !strings.EqualFold(next.URL.Hostname(), first.Hostname()), next.URL.Scheme != "https" && (next.URL.Scheme != "http" || first.Scheme == "https"):
@@ -160,8 +160,8 @@ func classify(ctx context.Context, err error, answered bool) error {
 	return err
 }
 
-// until bounds the dial and the connection by ctx: the transport would let both outlive the request.
-func until(ctx context.Context, dial httpclient.DialFunc) httpclient.DialFunc {
+// boundedDial bounds the dial and the connection by ctx: the transport would let both outlive the request.
+func boundedDial(ctx context.Context, dial httpclient.DialFunc) httpclient.DialFunc {
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}

@@ -38,13 +38,13 @@ func readyReason(cs lifecycle.Conditions) string {
 	return ready.Reason
 }
 
-// recorded returns what the metadata and the conditions record.
-func recorded(m *watch.Meta, cs lifecycle.Conditions) lifecycle.Object {
+// lifecycleObject returns what the metadata and the conditions record.
+func lifecycleObject(m *watch.Meta, cs lifecycle.Conditions) lifecycle.Object {
 	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(), Conditions: cs}
 }
 
-// underWay returns the conditions of an object whose Ready condition is no outcome yet.
-func underWay(cs lifecycle.Conditions, ready lifecycle.Condition) lifecycle.Conditions {
+// inProgress returns the conditions of an object whose Ready condition is no outcome yet.
+func inProgress(cs lifecycle.Conditions, ready lifecycle.Condition) lifecycle.Conditions {
 	ready.Type, ready.Status = "Ready", "Unknown"
 	cs = slices.DeleteFunc(slices.Clone(cs), func(c lifecycle.Condition) bool { return c.Type == ready.Type })
 	return append(cs, ready, lifecycle.Condition{Type: "Reconciling", Status: "True"})
@@ -63,10 +63,10 @@ func (o *certificateObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 			ready = issuing
 			ready.Reason = reasonIssuing
 		}
-		cs = underWay(cs, ready)
+		cs = inProgress(cs, ready)
 		seen.Before = lifecycle.Memory{} // it was not ready before the attempt began, but had not failed
 	}
-	return declaredKind.Evaluate(recorded(&o.Metadata, cs), seen)
+	return declaredKind.Evaluate(lifecycleObject(&o.Metadata, cs), seen)
 }
 
 // evaluate derives the state of a CertificateRequest: a failure is final, and Ready is
@@ -80,11 +80,11 @@ func (o *requestObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 		failure.Type, failure.Status = "Ready", "False"
 		cs = lifecycle.Conditions{failure}
 	case ready.Status == "False":
-		cs = underWay(nil, ready)
+		cs = inProgress(nil, ready)
 	case ok:
 		cs = lifecycle.Conditions{ready}
 	}
-	result := requestedKind.Evaluate(recorded(&o.Metadata, cs), seen)
+	result := requestedKind.Evaluate(lifecycleObject(&o.Metadata, cs), seen)
 	if result.State == lifecycle.Unprocessed && !o.Status.Conditions.Is("Approved", "True") {
 		result.Reason = reasonNotApproved
 	}

@@ -86,7 +86,7 @@ func TestTag(t *testing.T) {
 		"registry.example.com/a/b:v1@sha256:ab":  "v1",
 		"registry.example.com:5000/b@sha256:abc": "",
 	} {
-		if got := tag(image); got != want {
+		if got := imageTag(image); got != want {
 			t.Errorf("%s: %q, want %q", image, got, want)
 		}
 	}

@@ -82,7 +82,7 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 		line = p.redacted(line)
 		s, misfit, err := p.sample(line)
 		if p.kept != nil && err == nil && (misfit || s.family != nil) {
-			p.keep(line)
+			p.passOn(line)
 		}
 		switch {
 		case err != nil:
@@ -108,8 +108,8 @@ func (p *parser) comment(line []byte) {
 	}
 }
 
-// keep passes on a line that was read.
-func (p *parser) keep(line []byte) {
+// passOn passes on a line that was read.
+func (p *parser) passOn(line []byte) {
 	if p.into == nil {
 		p.kept(nil, line)
 	} else {

@@ -40,7 +40,7 @@ func (p *pods) scrape(ctx context.Context, current []*pod) {
 	}
 	p.asked = asked
 	// Those that did not answer last time come last: they hold up the others.
-	slices.SortStableFunc(wanted, func(a, b *pod) int { return cmp.Compare(order(p.slow[a.key()]), order(p.slow[b.key()])) })
+	slices.SortStableFunc(wanted, func(a, b *pod) int { return cmp.Compare(queueOf(p.slow[a.key()]), queueOf(p.slow[b.key()])) })
 
 	queue := make(chan int)
 	errs := make([]error, len(wanted))
@@ -73,7 +73,7 @@ func (p *pods) scrape(ctx context.Context, current []*pod) {
 	p.Note("metrics", failures)
 }
 
-func order(slow bool) int {
+func queueOf(slow bool) int {
 	if slow {
 		return 1
 	}

@@ -102,7 +102,7 @@ func (p *pod) main() podContainer {
 
 // version is the tag of the image, which is what runs.
 func (p *pod) version() string {
-	return cmp.Or(tag(p.main().Image.Redacted()), p.Metadata.Labels[versionLabel])
+	return cmp.Or(imageTag(p.main().Image.Redacted()), p.Metadata.Labels[versionLabel])
 }
 
 // condition is the status and the reason of a condition; empty if there is none.

@@ -76,7 +76,7 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 		workers.Go(func() {
 			parser := newParser(p.reexport)
 			for i := range queue {
-				texts[i], failed[i] = p.keep(ctx, parser, wanted[i])
+				texts[i], failed[i] = p.fetchKept(ctx, parser, wanted[i])
 			}
 		})
 	}
@@ -100,8 +100,8 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 	return nil
 }
 
-// keep asks a pod and returns the lines that are taken over.
-func (p *pods) keep(ctx context.Context, from *parser, of *pod) ([]byte, error) {
+// fetchKept asks a pod and returns the lines that are taken over.
+func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	body, err := p.source.scrape(ctx, of)

@@ -107,7 +107,7 @@ func workloads(kind string, known []matcher, namespaces []string, rows func(*wor
 func (w *workload) rows(r *exposition.Rows, l []string) {
 	with := func(more ...string) []string { return append(slices.Clip(l), more...) }
 	image := w.image()
-	version := cmp.Or(w.Metadata.Labels[versionLabel], w.Spec.Template.Metadata.Labels[versionLabel], tag(image))
+	version := cmp.Or(w.Metadata.Labels[versionLabel], w.Spec.Template.Metadata.Labels[versionLabel], imageTag(image))
 	r.Add(workloadInfo, 1, with(version, image, cmp.Or(w.Spec.UpdateStrategy.Type, w.Spec.Strategy.Type))...)
 	for _, c := range w.Spec.Template.Spec.Containers {
 		r.Add(workloadImage, 1, with(c.Name, c.Image.Redacted())...)
@@ -170,9 +170,9 @@ func (w *workload) image() string {
 	return containers[max(i, 0)].Image.Redacted()
 }
 
-// tag is the tag of an image without user info; empty if it has none. What stands before the last slash
+// imageTag is the tag of an image without user info; empty if it has none. What stands before the last slash
 // may be a port.
-func tag(image string) string {
+func imageTag(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	image = image[strings.LastIndexByte(image, '/')+1:]
 	_, tag, _ := strings.Cut(image, ":")

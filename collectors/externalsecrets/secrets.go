@@ -139,7 +139,7 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 	if ok {
 		r.Bool(f.ready, ready.Status == "True", labels...)
 	}
-	if reason := s.reason(); s.State != lifecycle.Deleting && (s.State != lifecycle.Ready || !ordinary(reason)) {
+	if reason := s.reason(); s.State != lifecycle.Deleting && (s.State != lifecycle.Ready || !isSuccess(reason)) {
 		r.Add(f.reason, 1, meta.Namespace, meta.Name, reason)
 	}
 	r.Time(f.created, meta.Created, labels...)
@@ -161,8 +161,8 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 // overdueGrace is added to two intervals before an object is overdue.
 const overdueGrace = 5 * time.Minute
 
-// ordinary reports whether a reason is that of a success.
-func ordinary(reason string) bool {
+// isSuccess reports whether a reason is that of a success.
+func isSuccess(reason string) bool {
 	return reason == "SecretSynced" || reason == "ResourceSynced" || reason == "Synced"
 }
 

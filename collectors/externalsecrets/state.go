@@ -58,8 +58,8 @@ func (s *state) node(stores []secretstores.Ref, flow any) *secretstores.Node {
 	return &secretstores.Node{State: s.State, Onset: s.Onset, Problem: s.problem, Stores: stores, References: flow}
 }
 
-// recorded returns what the metadata and the conditions record.
-func recorded(m *watch.Meta, conditions lifecycle.Conditions) lifecycle.Object {
+// lifecycleObject returns what the metadata and the conditions record.
+func lifecycleObject(m *watch.Meta, conditions lifecycle.Conditions) lifecycle.Object {
 	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(), Conditions: conditions}
 }
 
@@ -81,7 +81,7 @@ func (s *syncStatus) generation() (n int64, ok bool) {
 
 // evaluate derives the state by the rules of a kind.
 func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.Sighting) state {
-	o := recorded(m, s.Conditions)
+	o := lifecycleObject(m, s.Conditions)
 	o.Observed, _ = s.generation()
 	result := state{Result: k.Evaluate(o, seen)}
 	if result.Reason == lifecycle.ReasonGenerationBehind {
@@ -156,5 +156,5 @@ func (o *clusterObject) evaluate(seen lifecycle.Sighting) state {
 			}
 		}
 	}
-	return state{Result: unversioned.Evaluate(recorded(&o.Metadata, conditions), seen)}
+	return state{Result: unversioned.Evaluate(lifecycleObject(&o.Metadata, conditions), seen)}
 }

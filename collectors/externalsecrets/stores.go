@@ -204,7 +204,7 @@ func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exp
 	labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
 	with := func(more ...string) []string { return append(labels[:3:3], more...) }
 	p := &o.Spec.Provider
-	s := state{Result: unversioned.Evaluate(recorded(&o.Metadata, o.Status.Conditions), seen)}
+	s := state{Result: unversioned.Evaluate(lifecycleObject(&o.Metadata, o.Status.Conditions), seen)}
 	ready, ok := o.Status.Conditions.Get("Ready")
 	if ok {
 		r.Bool(storeReady, ready.Status == "True", labels...)

@@ -46,32 +46,32 @@ var (
 // objectLabels are the labels that name a Flux object in all families below.
 var objectLabels = []string{"cluster", "target_cluster", "kind", "exported_namespace", "name"}
 
-func about(name, help string, labels ...string) *exposition.Family {
+func objectGauge(name, help string, labels ...string) *exposition.Family {
 	return &exposition.Family{Name: name, Help: help, Type: exposition.Gauge, Labels: slices.Concat(objectLabels, labels)}
 }
 
 // detail declares a family that is exported with metrics.detail: full only.
 func detail(name, help string, labels ...string) *exposition.Family {
-	f := about(name, help, labels...)
+	f := objectGauge(name, help, labels...)
 	f.Detail = true
 	return f
 }
 
 // The families that Flux objects have.
 var (
-	resourceStatus = about("cobaltcore_flux_resource_status",
+	resourceStatus = objectGauge("cobaltcore_flux_resource_status",
 		"The state of a Flux resource, one row of value 1: deleting, suspended, stalled, failed, dependency_not_ready, unprocessed, progressing, ready or unknown, the first that holds.",
 		"status")
-	resourceNotReadySince = about("cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
+	resourceNotReadySince = objectGauge("cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
 		"Since when a Flux resource is in a state other than ready. onset is exact; at_least if it was found so and may have begun earlier; undated if that is all that will be known (snapshots and one-shot reports). "+
 			"tolerated is false for what rules report at once: stalled, and failed or unprocessed since an undated time; briefly for failed health checks after another attempt has begun. source is what the object is made from, unless it failed with an artifact at hand, or the object itself if others are made from it, upstream what that is made from, if from anything, else the same, "+
 			"dependency the object itself as others name it (kind/namespace/name), and component its controller.",
 		"status", "onset", "tolerated", "source", "upstream", "dependency", "component")
-	resourceReason = about("cobaltcore_flux_resource_reason_info",
+	resourceReason = objectGauge("cobaltcore_flux_resource_reason_info",
 		"Why a Flux resource is not ready: the reason of the last failure or of the condition that decides. Always 1.", "reason")
-	resourceOverdue = about("cobaltcore_flux_resource_overdue_timestamp_seconds",
+	resourceOverdue = objectGauge("cobaltcore_flux_resource_overdue_timestamp_seconds",
 		"When a ready object is overdue, for kinds that record when they ran: collectors.flux.overdueAfter intervals after the last reconciliation, at least half an hour. component is its controller.", "component")
-	resourceRevisionPending = about("cobaltcore_flux_resource_revision_pending_info",
+	resourceRevisionPending = objectGauge("cobaltcore_flux_resource_revision_pending_info",
 		"The revision that was attempted last where it is not the one that is applied. Always 1.", "attempted", "applied")
 	resourceCreated = detail("cobaltcore_flux_resource_created_timestamp_seconds",
 		"When the object was created.")
@@ -79,9 +79,9 @@ var (
 		"When the Ready condition last changed.")
 	resourceReconciled = detail("cobaltcore_flux_resource_last_reconcile_timestamp_seconds",
 		"When the object was last reconciled, for the kinds that note it.")
-	resourceSucceeded = about("cobaltcore_flux_resource_last_success_timestamp_seconds",
+	resourceSucceeded = objectGauge("cobaltcore_flux_resource_last_success_timestamp_seconds",
 		"When the object was last reconciled with success, for the kinds that keep a history.")
-	resourceDependsOn = about("cobaltcore_flux_resource_depends_on",
+	resourceDependsOn = objectGauge("cobaltcore_flux_resource_depends_on",
 		"The objects that must be ready before this one is reconciled, of an object that is not ready. Always 1.", "dependency_namespace", "dependency_name")
 	resourceInterval = detail("cobaltcore_flux_resource_interval_seconds",
 		"How often the object is meant to be reconciled.")
@@ -91,13 +91,13 @@ var (
 		"Objects in the inventory of what the resource applied.")
 	artifactSize = detail("cobaltcore_flux_resource_artifact_size_bytes",
 		"Size of the artifact of a source.")
-	artifactTime = about("cobaltcore_flux_resource_artifact_timestamp_seconds",
+	artifactTime = objectGauge("cobaltcore_flux_resource_artifact_timestamp_seconds",
 		"When the artifact of a source last changed.")
-	historyTime = about("cobaltcore_flux_resource_history_last_reconciled_timestamp_seconds",
+	historyTime = objectGauge("cobaltcore_flux_resource_history_last_reconciled_timestamp_seconds",
 		"When a revision in the history of the object was last reconciled.", "digest", "version", "status")
-	historyDuration = about("cobaltcore_flux_resource_history_duration_seconds",
+	historyDuration = objectGauge("cobaltcore_flux_resource_history_duration_seconds",
 		"How long the last reconciliation of a revision in the history of the object took.", "digest", "version", "status")
-	historyCount = about("cobaltcore_flux_resource_history_reconciliations",
+	historyCount = objectGauge("cobaltcore_flux_resource_history_reconciliations",
 		"How often a revision in the history of the object was reconciled with this result.", "digest", "version", "status")
 )
 
@@ -105,68 +105,68 @@ var (
 var (
 	kustomizationHealthy = detail("cobaltcore_flux_kustomization_healthy",
 		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
-	releaseInfo = about("cobaltcore_flux_helmrelease_info",
+	releaseInfo = objectGauge("cobaltcore_flux_helmrelease_info",
 		"The newest release in the history of a HelmRelease. Always 1.", "chart_name", "chart_version", "app_version", "release_status")
 	releaseDeployed = detail("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds",
 		"When the newest release in the history of a HelmRelease was deployed.")
 	releaseFailures = detail("cobaltcore_flux_helmrelease_failures",
 		"Failures of a HelmRelease since it last succeeded: all, and those of installs and upgrades, which count against the retries.", "action")
-	releaseReleased = about("cobaltcore_flux_helmrelease_released",
+	releaseReleased = objectGauge("cobaltcore_flux_helmrelease_released",
 		"0 if the last install or upgrade failed; without a row it did not.")
-	releaseRemediated = about("cobaltcore_flux_helmrelease_remediated",
+	releaseRemediated = objectGauge("cobaltcore_flux_helmrelease_remediated",
 		"1 if the last failure was remediated by a rollback or an uninstall; without a row there was none.")
-	releaseDrifted = about("cobaltcore_flux_helmrelease_drifted",
+	releaseDrifted = objectGauge("cobaltcore_flux_helmrelease_drifted",
 		"1 if the objects in the cluster differ from the release; without a row they do not, or drift is not detected.")
-	releaseTrouble = about("cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds",
+	releaseTrouble = objectGauge("cobaltcore_flux_helmrelease_trouble_since_timestamp_seconds",
 		"Since when a condition of a HelmRelease beside Ready means trouble: Released or TestSuccess False, Remediated or Drifted True. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.",
 		"condition", "reason", "onset")
-	releaseTested = about("cobaltcore_flux_helmrelease_test_success",
+	releaseTested = objectGauge("cobaltcore_flux_helmrelease_test_success",
 		"0 if the Helm tests of the last release failed; without a row they did not.")
 
-	instanceVersion = about("cobaltcore_flux_instance_version_info",
+	instanceVersion = objectGauge("cobaltcore_flux_instance_version_info",
 		"The version range that a FluxInstance asks for and the versions that were attempted and applied last. Always 1.", "desired", "attempted", "applied")
-	instanceDesired = about("cobaltcore_flux_instance_component_desired",
+	instanceDesired = objectGauge("cobaltcore_flux_instance_component_desired",
 		"The components that a FluxInstance asks for. Always 1.", "component")
-	instanceImage = about("cobaltcore_flux_instance_component_info",
+	instanceImage = objectGauge("cobaltcore_flux_instance_component_info",
 		"The images that a FluxInstance rolled out. Always 1.", "component", "image")
-	instanceKind = about("cobaltcore_flux_instance_kind_desired",
+	instanceKind = objectGauge("cobaltcore_flux_instance_kind_desired",
 		"The kinds that the components of a FluxInstance reconcile, which it installs, too. Always 1.", "component", "served_kind")
-	instanceInRange = about("cobaltcore_flux_instance_version_in_range",
+	instanceInRange = objectGauge("cobaltcore_flux_instance_version_in_range",
 		"Whether the applied version is in the range that a FluxInstance asks for; without a row nothing is applied, or the range cannot be read.")
-	instanceOutOfRange = about("cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds",
+	instanceOutOfRange = objectGauge("cobaltcore_flux_instance_version_out_of_range_since_timestamp_seconds",
 		"Since when the applied version is not in the range that a FluxInstance asks for: the last change of either. There is no row if that is not recorded. "+
 			"onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "onset")
-	instanceUpgrade = about("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
+	instanceUpgrade = objectGauge("cobaltcore_flux_instance_upgrade_pending_since_timestamp_seconds",
 		"Since when a revision has been attempted that is not the applied one. onset: see cobaltcore_flux_resource_not_ready_since_timestamp_seconds.", "attempted", "applied", "onset")
-	instanceSettings = about("cobaltcore_flux_instance_settings_info",
+	instanceSettings = objectGauge("cobaltcore_flux_instance_settings_info",
 		"What a FluxInstance sets about its cluster and its distribution. Always 1.", "type", "size", "domain", "multitenant", "network_policy", "variant", "artifact")
-	instanceSyncInfo = about("cobaltcore_flux_instance_sync_info",
+	instanceSyncInfo = objectGauge("cobaltcore_flux_instance_sync_info",
 		"The source and the Kustomization that a FluxInstance asks for to sync the cluster; without a row there is no sync. Always 1.", "source_kind", "source_name", "url", "ref", "path")
-	instanceShard = about("cobaltcore_flux_instance_shard_info",
+	instanceShard = objectGauge("cobaltcore_flux_instance_shard_info",
 		"The shards for which a FluxInstance has installed controllers. Always 1.", "shard")
 )
 
 // The families of a FluxReport: the view of Flux Operator on its cluster, to compare with the rows
 // from the objects themselves.
 var (
-	reportInfo = about("cobaltcore_flux_report_info",
+	reportInfo = objectGauge("cobaltcore_flux_report_info",
 		"The distribution and the cluster that a FluxReport describes. Always 1.",
 		"distribution_status", "distribution_version", "managed_by", "entitlement", "server_version", "platform")
-	reportTime = about("cobaltcore_flux_report_timestamp_seconds",
+	reportTime = objectGauge("cobaltcore_flux_report_timestamp_seconds",
 		"When the FluxReport was written or its update requested, as far as that is recorded; a report that does not change may be younger. Without a row it is suspended.")
-	reportNodes = about("cobaltcore_flux_report_cluster_nodes",
+	reportNodes = objectGauge("cobaltcore_flux_report_cluster_nodes",
 		"Nodes of the cluster according to the FluxReport.")
-	reportComponentReady = about("cobaltcore_flux_report_component_ready",
+	reportComponentReady = objectGauge("cobaltcore_flux_report_component_ready",
 		"Whether a Flux controller is ready according to the FluxReport.", "component")
-	reportComponentInfo = about("cobaltcore_flux_report_component_info",
+	reportComponentInfo = objectGauge("cobaltcore_flux_report_component_info",
 		"The image of a Flux controller according to the FluxReport. Always 1.", "component", "image")
-	reportReconcilers = about("cobaltcore_flux_report_reconcilers",
+	reportReconcilers = objectGauge("cobaltcore_flux_report_reconcilers",
 		"Objects of a kind by state according to the FluxReport. Running includes failing.", "reconciler_group", "reconciler_kind", "state")
-	reportArtifacts = about("cobaltcore_flux_report_artifact_size_bytes",
+	reportArtifacts = objectGauge("cobaltcore_flux_report_artifact_size_bytes",
 		"Size of all artifacts of a kind of source according to the FluxReport, which rounds it to a tenth of its unit.", "reconciler_group", "reconciler_kind")
-	reportSyncReady = about("cobaltcore_flux_report_sync_ready",
+	reportSyncReady = objectGauge("cobaltcore_flux_report_sync_ready",
 		"Whether the cluster sync is not failing according to the FluxReport; without a row there is no sync.")
-	reportSyncInfo = about("cobaltcore_flux_report_sync_info",
+	reportSyncInfo = objectGauge("cobaltcore_flux_report_sync_info",
 		"The cluster sync according to the FluxReport. Always 1.", "sync", "path", "url")
 )
 

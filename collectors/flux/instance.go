@@ -105,7 +105,7 @@ func (c Collector) fluxInstances() watch.Resource {
 }
 
 func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-	s := operated("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
+	s := operatorSubject("FluxInstance", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
 	ready, reason := s.ready()

@@ -31,8 +31,8 @@ func disabled(m *watch.Meta, annotation string) bool {
 	return strings.EqualFold(m.Annotations[annotation], "disabled")
 }
 
-// operated is the subject of an object of Flux Operator.
-func operated(kind, interval string, v fleet.View, m *watch.Meta, st *status) subject {
+// operatorSubject is the subject of an object of Flux Operator.
+func operatorSubject(kind, interval string, v fleet.View, m *watch.Meta, st *status) subject {
 	if every := m.Annotations[reconcileEveryAnnotation]; every != "" {
 		if _, err := time.ParseDuration(every); err == nil { // the operator, too, keeps to its default otherwise
 			interval = every
@@ -69,7 +69,7 @@ func (c Collector) resourceSets() watch.Resource {
 }
 
 func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-	s := operated("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
+	s := operatorSubject("ResourceSet", "1h", v, &o.Metadata, &o.Status.status)
 	s.setHistory(o.Status.History, o.Status.LastAppliedRevision != "")
 	s.evaluate(seen)
 	ready, reason := s.ready()
@@ -116,7 +116,7 @@ func inputProviders() watch.Resource {
 		Families:    commonFamilies(inputProviderInfo),
 		Annotations: operatorAnnotations(),
 	}, func(o *inputProvider, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		s := operated("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
+		s := operatorSubject("ResourceSetInputProvider", "10m", v, &o.Metadata, &o.Status)
 		s.evaluate(seen)
 		ready, reason := s.ready()
 		r.Add(inputProviderInfo, 1, s.kind, s.meta.Namespace, s.meta.Name, ready, reason, boolLabel(s.suspended),

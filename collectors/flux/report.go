@@ -78,7 +78,7 @@ func fluxReports() watch.Resource {
 }
 
 func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-	s := operated("FluxReport", "", v, &o.Metadata, &o.Status)
+	s := operatorSubject("FluxReport", "", v, &o.Metadata, &o.Status)
 	s.lifecycle = &reported
 	s.evaluate(seen)
 	s.rows(r)

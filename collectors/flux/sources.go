@@ -99,17 +99,17 @@ func (o *source) ref(kind string) string {
 	ref := o.Spec.Ref
 	switch kind {
 	case "GitRepository":
-		return last(ref.Branch, ref.Tag, ref.Semver, ref.Name)
+		return lastNonEmpty(ref.Branch, ref.Tag, ref.Semver, ref.Name)
 	case "OCIRepository":
-		return last(ref.Tag, ref.Semver)
+		return lastNonEmpty(ref.Tag, ref.Semver)
 	case "Bucket":
 		return o.Spec.BucketName
 	}
 	return ""
 }
 
-// last returns the last of values that is not empty.
-func last(values ...string) string {
+// lastNonEmpty returns the last of values that is not empty.
+func lastNonEmpty(values ...string) string {
 	result := ""
 	for _, v := range values {
 		if v != "" {

@@ -85,14 +85,14 @@ func satisfies(v numbers, list string) (all, ok bool) {
 		if !ok {
 			return false, false
 		}
-		all = all && compare(v, m[1], n, parts)
+		all = all && satisfiesOperator(v, m[1], n, parts)
 	}
 	return all, len(found) > 0
 }
 
-// compare reports whether a version satisfies one constraint. A version of which parts are
+// satisfiesOperator reports whether a version satisfies one constraint. A version of which parts are
 // missing stands for all that begin like it.
-func compare(v numbers, operator string, n numbers, parts int) bool {
+func satisfiesOperator(v numbers, operator string, n numbers, parts int) bool {
 	below, above := v.less(n), parts > 0 && !v.less(n.next(parts))
 	switch operator {
 	case "!=":

@@ -38,7 +38,7 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 		if !isType(c.Type) || slices.ContainsFunc(earlier, func(e lifecycle.Condition) bool { return e.Type == c.Type }) {
 			continue
 		}
-		r.Add(f.condition, 1, with(c.Type, known(c.Status))...)
+		r.Add(f.condition, 1, with(c.Type, conditionStatus(c.Status))...)
 		if isReason(c.Reason) {
 			r.Add(f.reason, 1, with(c.Type, c.Reason)...)
 		}
@@ -49,8 +49,8 @@ func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, lab
 	r.Bool(f.suspended, s.suspended(meta), labels...)
 }
 
-// known returns the status of a condition. A value other than True and False is Unknown.
-func known(status string) string {
+// conditionStatus returns the status of a condition. A value other than True and False is Unknown.
+func conditionStatus(status string) string {
 	if status == "True" || status == "False" {
 		return status
 	}

@@ -54,7 +54,7 @@ func (i inventory) counts() map[string]int {
 	counts := map[string]int{}
 	for _, made := range i {
 		for _, m := range made {
-			counts[known(m.Ready)]++
+			counts[conditionStatus(m.Ready)]++
 		}
 	}
 	return counts

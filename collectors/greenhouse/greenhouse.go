@@ -46,7 +46,7 @@ func (Collector) Resources() []watch.Resource {
 	return slices.Concat(
 		[]watch.Resource{clusters(), plugins(), presets()},
 		[]watch.Resource{definitions("PluginDefinition"), definitions("ClusterPluginDefinition"), catalogs()},
-		[]watch.Resource{organizations(), teams(), bindings()},
+		[]watch.Resource{organizations(), teams(), teamRoleBindings()},
 	)
 }
 

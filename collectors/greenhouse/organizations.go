@@ -65,7 +65,7 @@ type bindingObject struct {
 	} `json:"status"`
 }
 
-func bindings() watch.Resource {
+func teamRoleBindings() watch.Resource {
 	declared := resource("TeamRoleBinding", bindingKind.all(bindingInfo, bindingTeam, bindingClusters, bindingFailed))
 	declared.Versions = []string{"v1alpha2", "v1alpha1"}
 	return remembering(declared, func(o *bindingObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {

@@ -31,9 +31,9 @@ var (
 // HelmRelease.
 var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 
-// causes are the conditions that explain why a kind is not ready, most specific first
+// evidenceOf are the conditions that explain why a kind is not ready, most specific first
 // (the functions computeReadyCondition of cluster, pluginpreset and plugin controllers).
-func causes(kind string) []lifecycle.Evidence {
+func evidenceOf(kind string) []lifecycle.Evidence {
 	switch kind {
 	case "Cluster":
 		return []lifecycle.Evidence{{Type: "KubeConfigValid", Status: "False"}, {Type: "PermissionsVerified", Status: "False"}, {Type: "ManagedResourcesDeployed", Status: "False"}}
@@ -69,7 +69,7 @@ func causes(kind string) []lifecycle.Evidence {
 // causeIn returns the condition that explains why an object is not ready; unknown means that
 // Ready is Unknown, which one that is Unknown may explain.
 func causeIn(kind string, conditions lifecycle.Conditions, unknown bool) lifecycle.Condition {
-	all := causes(kind)
+	all := evidenceOf(kind)
 	for _, e := range all {
 		if c, _ := conditions.Get(e.Type); c.Status == e.Status {
 			return c

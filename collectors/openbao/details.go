@@ -139,7 +139,7 @@ func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() tim
 	}
 	end()
 	switch {
-	case err != nil || turn.locked || turn.unknown || passing(turn.failures):
+	case err != nil || turn.locked || turn.unknown || isTransient(turn.failures):
 		d.due, d.pause = time.Time{}, time.Duration(i.Interval)
 	case len(turn.failures) > 0 || d.pki && turn.pki.Partial:
 		d.due = now().Add(d.pause)
@@ -191,8 +191,8 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 	return turn
 }
 
-// passing reports whether the last failure is that of a cluster that is changing.
-func passing(fs failure.List) bool {
+// isTransient reports whether the last failure is that of a cluster that is changing.
+func isTransient(fs failure.List) bool {
 	if len(fs) == 0 {
 		return false
 	}

@@ -33,7 +33,7 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 				continue // deleted a moment ago
 			}
 			d.failures.Add(r.Name, err)
-			if failure.NoAnswer(err) || passing(d.failures) {
+			if failure.NoAnswer(err) || isTransient(d.failures) {
 				return // nor will the others be answered
 			}
 			count.Cut = true

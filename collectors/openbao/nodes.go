@@ -43,7 +43,7 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	if unconfirmed := i.unconfirmed(); len(unconfirmed) > 0 && ctx.Err() == nil {
 		// They answered while the round waited for a node that did not: a leader may have
 		// been elected meanwhile.
-		i.askEach(ctx, only(askers, unconfirmed))
+		i.askEach(ctx, selectNodes(askers, unconfirmed))
 		i.confirmLeaders(ctx, askers)
 	}
 	if ctx.Err() != nil {
@@ -130,7 +130,7 @@ func (i *instance) unconfirmed() []string {
 	return i.facts.Unconfirmed()
 }
 
-func only(askers map[string]ask.Node, names []string) map[string]ask.Node {
+func selectNodes(askers map[string]ask.Node, names []string) map[string]ask.Node {
 	chosen := map[string]ask.Node{}
 	for _, name := range names {
 		chosen[name] = askers[name]

@@ -69,7 +69,7 @@ func (n *keptNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	if n.ctx.Err() != nil { // it is our time that is up
 		return got, err
 	}
-	k := keep(r, n.shapes, got, err)
+	k := keepAnswer(r, n.shapes, got, err)
 	if k == nil {
 		return got, err
 	}
@@ -92,9 +92,9 @@ func (n *keptNode) Login(ctx context.Context, mount, role, jwt string) (ask.Sess
 
 func (n *keptNode) Presented() *x509.Certificate { return n.Node.Presented() }
 
-// keep returns what a snapshot has of an answer; nil if the answer would be in a
+// keepAnswer returns what a snapshot has of an answer; nil if the answer would be in a
 // snapshot that does not have it.
-func keep(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
+func keepAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
 	if err != nil {
 		if err = failure.FromTransport(err); errors.Is(err, failure.ErrNotInSnapshot) {
 			return nil

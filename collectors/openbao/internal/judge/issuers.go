@@ -43,7 +43,7 @@ func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time
 	if info.Default {
 		return ""
 	}
-	needed := aboveDefault(m, old)
+	needed := signsDefault(m, old)
 	found := ""
 	for _, other := range m.List.Keys {
 		next, ok := m.Issuers[other]
@@ -86,9 +86,9 @@ func defaultOf(m ask.MountIssuers) string {
 	return ""
 }
 
-// aboveDefault reports whether the default issuer of the mount was signed by a CA, directly
+// signsDefault reports whether the default issuer of the mount was signed by a CA, directly
 // or through other issuers of the mount.
-func aboveDefault(m ask.MountIssuers, ca ask.Issuer) bool {
+func signsDefault(m ask.MountIssuers, ca ask.Issuer) bool {
 	for id, child := range m.Issuers {
 		if !m.List.Info[id].Default {
 			continue
