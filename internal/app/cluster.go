@@ -137,8 +137,8 @@ func (r *runningCluster) start(ctx context.Context) {
 // settled reports whether the cluster has settled; see allSettled.
 func (r *runningCluster) settled() bool { return allSettled([]*runningCluster{r}) }
 
-// end stops clusters and waits for their goroutines.
-func end(clusters []*runningCluster) {
+// stopClusters stops clusters and waits for their goroutines.
+func stopClusters(clusters []*runningCluster) {
 	var stopping sync.WaitGroup
 	for _, c := range clusters {
 		stopping.Go(c.stop)

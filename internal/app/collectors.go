@@ -58,8 +58,8 @@ func answerDirectories() []string {
 	return all
 }
 
-// registered returns the collectors of all systems with the configuration applied.
-func registered(c *config.Collectors) []registration {
+// registeredCollectors returns the collectors of all systems with the configuration applied.
+func registeredCollectors(c *config.Collectors) []registration {
 	var all []registration
 	for _, s := range Systems() {
 		collector, enabled := s.New(c)
@@ -89,7 +89,7 @@ func enabledCollectors(c *config.Config, all []registration) (enabled []collecto
 // Watched are the kinds that each collector watches when all are enabled, for the roles
 // of the chart.
 func Watched() []watch.Set {
-	all := registered(&config.Collectors{})
+	all := registeredCollectors(&config.Collectors{})
 	for i := range all {
 		all[i].enabled = true
 	}
@@ -108,7 +108,7 @@ func collectorNames() []string {
 
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
-func Families() []*exposition.Family { return familiesOf(registered(&config.Collectors{})) }
+func Families() []*exposition.Family { return familiesOf(registeredCollectors(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
 	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(), secretstores.Families(), health.Families(), notify.Families())

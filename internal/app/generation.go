@@ -57,7 +57,7 @@ type generation struct {
 // Its clusters run until ctx ends. The discovery begins with the clusters that the
 // one of old, which may be nil, has found.
 func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o Options, old *generation) (*generation, error) {
-	all := registered(&s.config.Collectors)
+	all := registeredCollectors(&s.config.Collectors)
 	enabled, sets := enabledCollectors(s.config, all)
 	e, err := newExposition(s.config, all, o.changes)
 	if err != nil {

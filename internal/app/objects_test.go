@@ -14,7 +14,7 @@ import (
 // TestRulesAreAboutWatchedKinds: the objects of rules are of kinds with rows of their own.
 func TestRulesAreAboutWatchedKinds(t *testing.T) {
 	c := config.Default()
-	_, sets := enabledCollectors(c, registered(&c.Collectors))
+	_, sets := enabledCollectors(c, registeredCollectors(&c.Collectors))
 	var kinds []string
 	for _, s := range sets {
 		for _, r := range s.Resources {

@@ -111,7 +111,7 @@ func (r *roster) apply(ctx context.Context, configured []fleet.Cluster) error {
 	r.trial = nil
 	if err != nil {
 		r.publishMembers()
-		end(fresh.list())
+		stopClusters(fresh.list())
 		return err
 	}
 	r.configured = configured
@@ -209,7 +209,7 @@ func (r *roster) reconcile(fresh clusterSet) {
 	for _, cluster := range slices.Concat(next.list(), pending.list()) {
 		cluster.SetTargets(targets)
 	}
-	end(append(out, unused...))
+	stopClusters(append(out, unused...))
 }
 
 // settled reports whether the clusters that are configured and that discovery found
@@ -232,7 +232,7 @@ func (r *roster) lookup(name string) (fleet.Cluster, bool) {
 func (r *roster) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	end(append(r.view.Load().running.list(), r.pending.list()...))
+	stopClusters(append(r.view.Load().running.list(), r.pending.list()...))
 }
 
 func (s clusterSet) list() []*runningCluster { return slices.Collect(maps.Values(s)) }

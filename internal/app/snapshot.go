@@ -62,7 +62,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	if err := vacant(o.Out); err != nil {
+	if err := checkVacant(o.Out); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
 	s := &taking{options: o, config: c, takenAt: time.Now().UTC().Truncate(time.Second)}
@@ -70,7 +70,7 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	if err != nil {
 		return SnapshotResult{}, err
 	}
-	if s.clusters, err = chosen(slices.Clone(s.fleet), o.Clusters); err != nil {
+	if s.clusters, err = chosenClusters(slices.Clone(s.fleet), o.Clusters); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
 	exists := isDirectory(o.Out)
@@ -125,8 +125,8 @@ func (r SnapshotResult) MissingClusters() []string {
 	return all
 }
 
-// chosen returns the clusters with the given names, in order.
-func chosen(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
+// chosenClusters returns the clusters with the given names, in order.
+func chosenClusters(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
 	if len(names) == 0 {
 		return clusters, nil
 	}
@@ -138,8 +138,8 @@ func chosen(clusters []fleet.Cluster, names []string) ([]fleet.Cluster, error) {
 	return slices.DeleteFunc(clusters, func(c fleet.Cluster) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
-// vacant returns why a directory cannot be written.
-func vacant(dir string) error {
+// checkVacant returns why a directory cannot be written.
+func checkVacant(dir string) error {
 	if strings.TrimSpace(dir) == "" {
 		return errors.New("--out: name a directory that is not there yet")
 	}
@@ -179,7 +179,7 @@ func (s *taking) say(format string, args ...any) {
 
 // take writes all of it. missing could not be discovered.
 func (s *taking) take(ctx context.Context, missing []snapshot.Missing) (SnapshotResult, error) {
-	all := registered(&s.config.Collectors)
+	all := registeredCollectors(&s.config.Collectors)
 	_, sets := enabledCollectors(s.config, all)
 	out, err := s.writeClusters(ctx, sets)
 	if err != nil {

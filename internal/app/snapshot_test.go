@@ -269,7 +269,7 @@ func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds := 0
-	for _, r := range registered(&c.Collectors) {
+	for _, r := range registeredCollectors(&c.Collectors) {
 		for _, resource := range r.Resources() {
 			kinds++
 			kept, err := resource.Keep(resource.Versions[0], []byte(`{"metadata":{"name":"a","annotations":{"a":"b"}},"data":{"a":"b"}}`))

@@ -167,11 +167,11 @@ func (h *Handler) filter(r *http.Request, l *layout) (filter, error) {
 	query := r.URL.Query()
 	f := filter{collectors: query["collect[]"], clusters: query["cluster[]"]}
 	return f, errors.Join(
-		known("collect[]", f.collectors, h.Collectors),
-		known("cluster[]", f.clusters, l.clusters()))
+		checkKnown("collect[]", f.collectors, h.Collectors),
+		checkKnown("cluster[]", f.clusters, l.clusters()))
 }
 
-func known(parameter string, values, among []string) error {
+func checkKnown(parameter string, values, among []string) error {
 	for _, v := range values {
 		if !slices.Contains(among, v) {
 			return fmt.Errorf("%s=%q: unknown, use one of %s", parameter, v, strings.Join(among, ", "))

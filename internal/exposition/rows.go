@@ -180,7 +180,7 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 	b = append(b, before...)
 	start := len(b)
 	if len(value) > r.maxValue {
-		value, r.cut = mark(value, r.maxValue), true
+		value, r.cut = cutMarked(value, r.maxValue), true
 	}
 	for i := range len(value) {
 		if c := value[i]; c == '"' || c == '\\' || c == '\n' || c >= utf8.RuneSelf {
@@ -193,7 +193,7 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 func (r *Rows) escape(b []byte, value string) []byte {
 	// A JSON decoder has already put U+FFFD in the place of invalid bytes.
 	if !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError) {
-		value, r.cut = mark(value, r.maxValue), true
+		value, r.cut = cutMarked(value, r.maxValue), true
 	}
 	for i := range len(value) {
 		switch c := value[i]; c {
@@ -208,10 +208,10 @@ func (r *Rows) escape(b []byte, value string) []byte {
 	return b
 }
 
-// mark shortens value to at most size bytes of valid UTF-8 that end in an
+// cutMarked shortens value to at most size bytes of valid UTF-8 that end in an
 // ellipsis and a hash of the whole value, so that different values stay
 // different and a reader sees that something is missing.
-func mark(value string, size int) string {
+func cutMarked(value string, size int) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(value)) // never fails
 	const hex = "0123456789abcdef"

@@ -201,9 +201,9 @@ type metadataOnly struct {
 	} `json:"metadata"`
 }
 
-// joined is the first error that has nothing to do with permissions, else the
+// joinErrors is the first error that has nothing to do with permissions, else the
 // first.
-func joined(errs ...error) error {
+func joinErrors(errs ...error) error {
 	var first error
 	for _, err := range errs {
 		if err != nil && (first == nil || apierrors.IsForbidden(first) && !apierrors.IsForbidden(err)) {

@@ -58,7 +58,7 @@ func (p *place) appliedWith(ctx context.Context) ([]declared, error) {
 			found = append(found, declared{secret: name})
 		}
 	}
-	return found, joined(err, err2)
+	return found, joinErrors(err, err2)
 }
 
 // references are the names of the kubeconfig Secrets of a kind. A kind that is

@@ -249,8 +249,8 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-// moment is the opposite of seconds.
-func moment(s int64) time.Time {
+// timeOf is the opposite of seconds.
+func timeOf(s int64) time.Time {
 	if s == 0 {
 		return time.Time{}
 	}

@@ -30,7 +30,7 @@ func (e *evaluation) onset(s State, m *Memory) Onset {
 // carried returns the onset on record, or the one that was noted when the state was seen
 // first, or now. Of two bounds the earlier is better.
 func (e *evaluation) carried(s State, record Onset) Onset {
-	before := Onset{Time: moment(e.Before.Since), AtLeast: e.Before.AtLeast}
+	before := Onset{Time: timeOf(e.Before.Since), AtLeast: e.Before.AtLeast}
 	known := e.Before.State == s && !before.Time.IsZero()
 	// An attempt that was under way before a gap has ended in it.
 	known = known && (s != Progressing || e.Live || !record.Time.After(before.Time))
@@ -40,7 +40,7 @@ func (e *evaluation) carried(s State, record Onset) Onset {
 	case record.Time.IsZero():
 		return Onset{Time: e.Now.UTC().Truncate(time.Second), AtLeast: !e.Live}
 	case known && (record.AtLeast || e.moves(s)):
-		return earlier(before, record)
+		return earlierOnset(before, record)
 	}
 	return record
 }
@@ -71,7 +71,7 @@ func (e *evaluation) unseenSince() Onset {
 // failedOnset returns the onset of the failures; the condition Stalled may stand alone.
 func (e *evaluation) failedOnset(m *Memory) Onset {
 	if m.FailedSince != 0 {
-		return Onset{Time: moment(m.FailedSince), AtLeast: m.FailedSinceAtLeast}
+		return Onset{Time: timeOf(m.FailedSince), AtLeast: m.FailedSinceAtLeast}
 	}
 	stalled, _ := e.Conditions.Get("Stalled")
 	return e.carried(Stalled, Onset{Time: stalled.LastTransitionTime, AtLeast: !e.KeepsTransitions && !e.witnessed()})
@@ -82,9 +82,9 @@ func (e *evaluation) failedOnset(m *Memory) Onset {
 func (e *evaluation) failedSince() Onset {
 	since := e.firstFailure()
 	if at := e.Before.FailedSince; at != 0 && at >= seconds(e.success) {
-		since = earlier(since, Onset{Time: moment(at), AtLeast: e.Before.FailedSinceAtLeast})
+		since = earlierOnset(since, Onset{Time: timeOf(at), AtLeast: e.Before.FailedSinceAtLeast})
 	}
-	if since = earlier(since, e.shownSince()); since.Time.IsZero() {
+	if since = earlierOnset(since, e.shownSince()); since.Time.IsZero() {
 		return Onset{Time: e.Now.UTC().Truncate(time.Second), AtLeast: !e.witnessed()}
 	}
 	return since
@@ -99,9 +99,9 @@ func (e *evaluation) firstFailure() Onset {
 		switch {
 		case !a.Failed || !a.Last.After(e.success):
 		case a.First.After(e.success):
-			since = earlier(since, Onset{Time: a.First, AtLeast: e.success.IsZero() && e.Truncated})
+			since = earlierOnset(since, Onset{Time: a.First, AtLeast: e.success.IsZero() && e.Truncated})
 		default:
-			since = earlier(since, Onset{Time: a.Last, AtLeast: true})
+			since = earlierOnset(since, Onset{Time: a.Last, AtLeast: true})
 			since.AtLeast = true
 		}
 	}
@@ -128,8 +128,8 @@ func (e *evaluation) shownSince() Onset {
 	return Onset{Time: since, AtLeast: !e.KeepsTransitions && !e.witnessed()}
 }
 
-// earlier returns the earlier of two onsets that are known.
-func earlier(a, b Onset) Onset {
+// earlierOnset returns the earlier of two onsets that are known.
+func earlierOnset(a, b Onset) Onset {
 	if a.Time.IsZero() || !b.Time.IsZero() && b.Time.Before(a.Time) {
 		return b
 	}

@@ -130,15 +130,15 @@ func (f *fold) index(in []byte) int {
 			return at
 		}
 		if at == lower {
-			lower = next(in, at, f.first)
+			lower = indexAfter(in, at, f.first)
 		} else {
-			upper = next(in, at, f.other)
+			upper = indexAfter(in, at, f.other)
 		}
 	}
 	return -1
 }
 
-func next(in []byte, after int, c byte) int {
+func indexAfter(in []byte, after int, c byte) int {
 	if i := bytes.IndexByte(in[after+1:], c); i >= 0 {
 		return after + 1 + i
 	}

@@ -72,7 +72,7 @@ func resolve(r Reference, store *Store) (p Path, why string) {
 		return p, reasonNamespace
 	}
 	// The operator's client cleans paths, too.
-	mount, full := clean(store.Path), clean(buildPath(r.Key, store))
+	mount, full := cleanPath(store.Path), cleanPath(buildPath(r.Key, store))
 	switch {
 	case mount != "" && store.V1:
 		p = Path{Mount: mount, Key: strings.TrimPrefix(full, mount+"/")}
@@ -114,4 +114,4 @@ func buildPath(key string, store *Store) string {
 	return mount + "/data/" + rest
 }
 
-func clean(p string) string { return strings.Trim(path.Clean("/"+p), "/") }
+func cleanPath(p string) string { return strings.Trim(path.Clean("/"+p), "/") }
