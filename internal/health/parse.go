@@ -55,7 +55,7 @@ func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, er
 		if err != nil {
 			return nil, err
 		}
-		scanned, whole := false, labels.EmptyLabels()
+		scanned, whole := false, series{}
 		for i, sel := range selections {
 			if sel == nil || text(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
 				continue
@@ -69,18 +69,18 @@ func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, er
 			if !p.matches(i, sel.matchers) {
 				continue
 			}
-			l := whole
+			s := whole
 			switch by := sel.narrowing.by; {
 			case by != nil:
 				if !p.first(&distinct[i], by) {
 					continue
 				}
-				l = p.labels(by)
-			case whole.IsEmpty():
-				whole = p.labels(nil)
-				l = whole
+				s = newSeries(p.labels(by), v, p.now)
+			case whole.labels.IsEmpty():
+				whole = newSeries(p.labels(nil), v, p.now)
+				s = whole
 			}
-			parts[i].rows = append(parts[i].rows, series{labels: l, value: v, now: p.now})
+			parts[i].rows = append(parts[i].rows, s)
 		}
 	}
 	for i := range parts {

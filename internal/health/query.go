@@ -100,18 +100,32 @@ func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, e
 	if was := e.results[q.text]; was != nil && e.holds(q, was, versions, now) {
 		return was, nil
 	}
+	a, err := e.answer(ctx, q, e.results[q.text], versions, now)
 	delete(e.results, q.text)
-	rows, err := e.query(ctx, q, now)
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{at: now, versions: versions, rows: rows}
-	if len(rows) > maxResult {
+	if len(a.rows) > maxResult {
 		e.large[q.text] = a
 	} else {
 		e.results[q.text] = a
 	}
 	return a, nil
+}
+
+// answer returns the answer of a query. It is derived from that of before, which may be nil, if
+// that is possible.
+func (e *Evaluator) answer(ctx context.Context, q query, was *answer, versions []uint64, now time.Time) (*answer, error) {
+	if was != nil {
+		if a, err := e.update(ctx, q, was, versions, now); a != nil || err != nil {
+			return a, err
+		}
+	}
+	rows, err := e.query(ctx, q, now)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{at: now, versions: versions, rows: rows}, nil
 }
 
 // query evaluates an expression.
@@ -136,7 +150,7 @@ func (e *Evaluator) vector(v parser.Value) ([]series, error) {
 	case promql.Vector:
 		rows := make([]series, len(v))
 		for i, s := range v {
-			rows[i] = series{labels: s.Metric, value: s.F, now: &e.store.now}
+			rows[i] = newSeries(s.Metric, s.F, &e.store.now)
 		}
 		return rows, nil
 	case promql.Scalar:
@@ -184,7 +198,7 @@ func (r *recording) rows(rows []series) []series {
 		for name, v := range r.labels {
 			b.Set(name, v)
 		}
-		out[i] = series{labels: b.Labels(), value: s.value, now: s.now}
+		out[i] = newSeries(b.Labels(), s.value, s.now)
 	}
 	return out
 }

@@ -33,8 +33,8 @@ func TestAgesMayBeOld(t *testing.T) {
 		{0, 15 * time.Second, false, []string{"x is 2m 0s old"}},
 		{5 * time.Second, 15 * time.Second, false, []string{"x is 2m 0s old"}},
 		{10 * time.Second, 0, false, []string{"x is 2m 10s old"}},
-		{11 * time.Second, 15 * time.Second, false, []string{"x is 2m 11s old", "y is 1m 1s old"}},
-		{12 * time.Second, 15 * time.Second, true, []string{"x is 1m 12s old", "y is 1m 2s old"}},
+		{11 * time.Second, 15 * time.Second, false, []string{"x is 2m 10s old", "y is 1m 1s old"}},
+		{12 * time.Second, 15 * time.Second, true, []string{"x is 1m 12s old", "y is 1m 1s old"}},
 		{27 * time.Second, 15 * time.Second, false, []string{"x is 1m 27s old", "y is 1m 17s old"}},
 	} {
 		w.now = start.Add(step.after)

@@ -64,7 +64,8 @@ type query struct {
 	// selections are where its selectors have their rows.
 	selections []int
 	// clock means that the result changes with time alone.
-	clock bool
+	clock     bool
+	separable bool
 }
 
 // NotEvaluated is a rule that the report says nothing about, and why.
@@ -238,7 +239,7 @@ func (c *compiler) query(expr string, urgent bool) (q query, why string, err err
 		return query{}, "", err
 	}
 	used, settled := c.store.add(parsed, urgent)
-	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled)}, "", nil
+	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled), separable: separable(parsed)}, "", nil
 }
 
 // unfit says why an expression has no answer in the rows of one moment.

@@ -18,6 +18,11 @@ type series struct {
 	labels labels.Labels
 	value  float64
 	now    *int64 // in milliseconds, shared by all
+	object uint64 // see [objectOf]
+}
+
+func newSeries(l labels.Labels, value float64, now *int64) series {
+	return series{labels: l, value: value, now: now, object: objectOf(l)}
 }
 
 var _ storage.Series = (*series)(nil)

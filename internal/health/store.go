@@ -42,6 +42,8 @@ type store struct {
 	selections []*selection
 	byKey      map[string]int  // where a selection is
 	derived    map[string]bool // names of recordings
+	// only are the objects whose rows are selected; nil selects all.
+	only map[uint64]bool
 }
 
 // selection is what a selector of an expression matches.
@@ -55,8 +57,9 @@ type selection struct {
 	// parts are all matching series, unless there are many.
 	parts [][]series
 	many  bool
-	// version is a new one whenever something has changed.
+	// version is a new one whenever something has changed, and journal what that was.
 	version uint64
+	journal []edit
 }
 
 // selectionLabel is the label of a matcher that is added to each selector and names its
@@ -174,6 +177,7 @@ func (s *store) refreshSelf() error {
 // set makes parts all that a selection has.
 func (s *store) set(sel *selection, parts [][]series) {
 	if sel.many || !same(parts, sel.parts) {
+		sel.note(parts)
 		sel.version++
 		if sel.urgent {
 			s.changes++
@@ -238,7 +242,7 @@ func (s *store) gather() (map[string][]series, error) {
 				pairs = append(pairs, labels.Label{Name: l.GetName(), Value: l.GetValue()})
 			}
 			if v, ok := number(m); ok {
-				rows = append(rows, series{labels: labels.New(pairs...), value: v, now: &s.now})
+				rows = append(rows, newSeries(labels.New(pairs...), v, &s.now))
 			}
 		}
 		out[f.GetName()] = rows
@@ -288,6 +292,9 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 	parts, err := sel.all(&q.store.parser)
 	if err != nil {
 		return storage.ErrSeriesSet(err)
+	}
+	if q.store.only != nil {
+		parts = sel.of(q.store.only, parts)
 	}
 	if sorted {
 		all := slices.Concat(parts...)

@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Most expressions match and aggregate rows by labels that include the cluster and the name of an
+// object, so that no row of their result depends on rows of another object. After a change, such
+// an expression is evaluated over the rows of the changed objects alone, and the result replaces
+// theirs in the one before.
+
+// objectLabels are the labels by which rows are of the same object. Objects of several kinds or
+// namespaces may share them.
+func objectLabels() []string { return []string{clusterLabel, "name"} }
+
+// objectOf returns a number that stands for the object of a row. A collision makes no result
+// wrong: more is evaluated.
+func objectOf(l labels.Labels) uint64 {
+	h, _ := l.HashForLabels(nil, objectLabels()...)
+	return h
+}
+
+// separable reports whether an expression gives the same result for each object if it is evaluated
+// over the rows of that object alone.
+func separable(e parser.Expr) bool {
+	switch e := e.(type) {
+	case *parser.NumberLiteral, *parser.StringLiteral, *parser.VectorSelector:
+		return true
+	case *parser.ParenExpr:
+		return separable(e.Expr)
+	case *parser.AggregateExpr:
+		return e.Param == nil && keepsObjects(!e.Without, e.Grouping) && separable(e.Expr)
+	case *parser.BinaryExpr:
+		if m := e.VectorMatching; m != nil && !keepsObjects(m.On, m.MatchingLabels) {
+			return false
+		}
+		return separable(e.LHS) && separable(e.RHS)
+	case *parser.Call:
+		switch e.Func.Name {
+		case "time":
+			return true
+		case "floor":
+			return separable(e.Args[0])
+		case "label_replace", "label_join":
+			target, ok := e.Args[1].(*parser.StringLiteral)
+			return ok && !slices.Contains(objectLabels(), target.Val) && separable(e.Args[0])
+		}
+	}
+	return false
+}
+
+// keepsObjects reports whether only rows of one object have the same values of some labels, or of
+// all but some.
+func keepsObjects(only bool, names []string) bool {
+	return !slices.ContainsFunc(objectLabels(), func(l string) bool { return slices.Contains(names, l) != only })
+}
+
+// maxChanged is how many changed objects of a selection are known, maxJournal of how many versions.
+const (
+	maxChanged = 500
+	maxJournal = 8
+)
+
+// edit is a version of a selection and the objects with other rows than in the version before.
+type edit struct {
+	version uint64
+	objects []uint64
+}
+
+// note adds the difference between the rows of the last version and others to the journal, as the
+// next version. The journal begins anew if it is too large.
+func (sel *selection) note(parts [][]series) {
+	objects, ok := changedObjects(sel.parts, parts)
+	if !ok || sel.many {
+		sel.journal = nil
+		return
+	}
+	if len(sel.journal) == maxJournal {
+		sel.journal = sel.journal[1:]
+	}
+	sel.journal = append(sel.journal, edit{sel.version + 1, objects})
+}
+
+// changedObjects returns the objects of rows that only one of two versions has; not ok if they are
+// too many.
+func changedObjects(before, now [][]series) (objects []uint64, ok bool) {
+	shared := make(map[*series]bool, len(before))
+	for _, p := range before {
+		if len(p) > 0 {
+			shared[&p[0]] = false
+		}
+	}
+	rows := map[uint64]series{}
+	for _, p := range now {
+		if len(p) == 0 {
+			continue
+		}
+		if _, ok := shared[&p[0]]; ok {
+			shared[&p[0]] = true
+			continue
+		}
+		for _, s := range p {
+			rows[s.labels.Hash()] = s
+		}
+	}
+	for _, p := range before {
+		if len(p) == 0 || shared[&p[0]] {
+			continue
+		}
+		for _, s := range p {
+			h := s.labels.Hash()
+			if same, ok := rows[h]; ok && same.value == s.value {
+				delete(rows, h)
+				continue
+			}
+			objects = append(objects, s.object)
+		}
+	}
+	for _, s := range rows {
+		objects = append(objects, s.object)
+	}
+	return objects, len(objects) <= maxChanged
+}
+
+// changedSince returns the objects with other rows in any of some selections than in older
+// versions; not ok if they are not known.
+func (s *store) changedSince(used []int, versions []uint64) (changed map[uint64]bool, ok bool) {
+	changed = map[uint64]bool{}
+	for i, at := range used {
+		sel := s.selections[at]
+		if sel.version == versions[i] {
+			continue
+		}
+		if len(sel.journal) == 0 || sel.journal[0].version > versions[i]+1 {
+			return nil, false
+		}
+		for _, e := range sel.journal {
+			if e.version > versions[i] {
+				for _, object := range e.objects {
+					changed[object] = true
+				}
+			}
+		}
+	}
+	return changed, len(changed) <= maxChanged
+}
+
+// update returns the answer of a query whose selections have other rows than in the answer before;
+// nil if it takes an evaluation over all rows. Ages in other rows are those of before.
+func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions []uint64, now time.Time) (*answer, error) {
+	if !q.separable || q.clock && now.Sub(was.at) >= e.maxAge {
+		return nil, nil
+	}
+	changed, ok := e.store.changedSince(q.selections, was.versions)
+	if !ok {
+		return nil, nil
+	}
+	e.store.only = changed
+	rows, err := e.query(ctx, q, now)
+	e.store.only = nil
+	if err != nil {
+		return nil, err
+	}
+	of := func(s series) bool { return changed[s.object] }
+	return &answer{at: was.at, versions: versions, rows: append(slices.DeleteFunc(slices.Clone(was.rows), of), rows...)}, nil
+}
+
+// of returns the rows of some objects.
+func (sel *selection) of(objects map[uint64]bool, parts [][]series) [][]series {
+	var rows []series
+	for _, p := range parts {
+		for _, s := range p {
+			if objects[s.object] {
+				rows = append(rows, s)
+			}
+		}
+	}
+	return [][]series{rows}
+}
