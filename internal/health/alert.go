@@ -80,10 +80,10 @@ type clock struct {
 }
 
 // step moves the alerts of a rule on, by the labels and values that hold now and by
-// since when they do, where that is known: how long it has been so counts, not how
+// since when they do, where joins have that: how long it has been so counts, not how
 // long this exporter has been running. It returns new alerts and changes none of the
 // old ones.
-func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]onset, why map[uint64]string, c clock) map[uint64]*alert {
+func step(r *rule, old map[uint64]*alert, result []series, j joins, c clock) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
 		h := result[i].labels.Hash()
@@ -94,10 +94,10 @@ func step(r *rule, old map[uint64]*alert, result []series, since map[uint64]onse
 			a.found = c.once || c.still(a.home()) || c.unseen(a.home(), r)
 		}
 		a.since, a.atLeast = a.activeAt, a.found
-		if o, ok := since[h]; ok && o.at.Before(c.now) {
+		if o := j.since.rows[h]; !o.at.IsZero() && o.at.Before(c.now) {
 			a.since, a.dated, a.atLeast = o.at, true, o.atLeast
 		}
-		a.reason = why[h]
+		a.reason = j.why.rows[h]
 		if c.once || c.still(a.home()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {
 			a.state = Firing
 		}

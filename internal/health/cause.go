@@ -4,6 +4,7 @@
 package health
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +15,13 @@ import (
 // the same labels, which perhaps follows from another one itself. It may be pending: while
 // one cause ends and the next one has not lasted long enough, what follows is no root.
 func explain(all []*alert) {
-	causes := map[string]*alert{} // by inhibition and values
-	wanted := map[string][][]string{}
+	causes := map[string]map[string]*alert{} // by rule and values
+	wanted, seen := map[string][][]string{}, map[*rule]bool{}
 	for _, a := range all {
+		if seen[a.rule] {
+			continue
+		}
+		seen[a.rule] = true
 		for _, in := range a.rule.inhibitedBy {
 			wanted[in.By] = append(wanted[in.By], in.Equal)
 		}
@@ -24,21 +29,25 @@ func explain(all []*alert) {
 	for by, sets := range wanted {
 		wanted[by] = distinct(sets)
 	}
+	var key []byte
 	for _, a := range all {
 		for _, equal := range wanted[a.rule.name] {
-			if k, ok := joinKey(a.rule.name, equal, a.labels); ok && (causes[k] == nil || older(a, causes[k])) {
-				causes[k] = a
+			of := causes[a.rule.name]
+			if of == nil {
+				of = map[string]*alert{}
+				causes[a.rule.name] = of
+			}
+			ok := false
+			if key, ok = joinKey(key[:0], equal, a.labels); ok && (of[string(key)] == nil || older(a, of[string(key)])) {
+				of[string(key)] = a
 			}
 		}
 	}
 	for _, a := range all {
 		a.cause = nil
-		for next, seen := a, map[*alert]bool{a: true}; ; {
-			next = parent(next, causes)
-			if next == nil || seen[next] {
-				break
-			}
-			seen[next] = true
+		chain := []*alert{a}
+		for next := parent(a, causes); next != nil && !slices.Contains(chain, next); next = parent(next, causes) {
+			chain = append(chain, next)
 			a.cause = next
 		}
 	}
@@ -49,10 +58,13 @@ const criticalTier = "Critical"
 
 // parent returns the alert that a follows from. The critical tier of an alert replaces it,
 // although it begins later.
-func parent(a *alert, causes map[string]*alert) *alert {
+func parent(a *alert, causes map[string]map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
-		k, ok := joinKey(in.By, in.Equal, a.labels)
-		if cause := causes[k]; ok && cause != nil && cause != a && (in.By == a.rule.name+criticalTier || precedes(cause, a)) {
+		if len(causes[in.By]) == 0 {
+			continue
+		}
+		key, ok := joinKey(nil, in.Equal, a.labels)
+		if cause := causes[in.By][string(key)]; ok && cause != nil && cause != a && (in.By == a.rule.name+criticalTier || precedes(cause, a)) {
 			return cause
 		}
 	}
@@ -77,19 +89,17 @@ func older(a, b *alert) bool {
 	return labels.Compare(a.labels, b.labels) < 0
 }
 
-// joinKey is what a parent and its children have in common; not ok if one of the
+// joinKey appends what a parent and its children have in common to key; not ok if one of the
 // labels is empty.
-func joinKey(rule string, equal []string, l labels.Labels) (string, bool) {
-	var b strings.Builder
-	b.WriteString(rule)
+func joinKey(key []byte, equal []string, l labels.Labels) ([]byte, bool) {
 	for _, name := range equal {
 		v := l.Get(name)
 		if v == "" {
-			return "", false
+			return key, false
 		}
-		b.WriteString("\xff" + name + "\xff" + v)
+		key = append(append(append(append(key, name...), 0xff), v...), 0xff)
 	}
-	return b.String(), true
+	return key, true
 }
 
 func distinct(sets [][]string) [][]string {

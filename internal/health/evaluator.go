@@ -61,6 +61,8 @@ type Evaluator struct {
 	room     *room                  // of this evaluation
 	recorded map[*recording]*answer // without rows
 	active   map[*rule]map[uint64]*alert
+	joins    map[*rule]joins
+	answers  uint64            // counts them
 	failures map[string]uint64 // by rule
 	// maxAge is how old an answer may be that depends on the time, if no row has changed.
 	maxAge time.Duration
@@ -100,7 +102,7 @@ func New(o Options) (*Evaluator, error) {
 			Logger: slog.New(slog.DiscardHandler), MaxSamples: maxSamples, Timeout: queryTimeout, Parser: parser.NewParser(parser.Options{}),
 		}),
 		store:   newStore(o.Exposition, o.Self),
-		results: map[string]*answer{}, recorded: map[*recording]*answer{}, active: map[*rule]map[uint64]*alert{}, failures: map[string]uint64{},
+		results: map[string]*answer{}, recorded: map[*recording]*answer{}, active: map[*rule]map[uint64]*alert{}, joins: map[*rule]joins{}, failures: map[string]uint64{},
 		systems: alerts.Systems(),
 	}
 	self := selfNames(o.Self)

@@ -170,18 +170,9 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 		return nil, err
 	}
 	of := func(s series) bool { return changed[s.object] }
-	return &answer{at: was.at, versions: versions, rows: append(slices.DeleteFunc(slices.Clone(was.rows), of), rows...)}, nil
-}
-
-// of returns the rows of some objects.
-func (sel *selection) of(objects map[uint64]bool, parts [][]series) [][]series {
-	var rows []series
-	for _, p := range parts {
-		for _, s := range p {
-			if objects[s.object] {
-				rows = append(rows, s)
-			}
-		}
-	}
-	return [][]series{rows}
+	e.answers++
+	return &answer{
+		at: was.at, versions: versions, rows: append(slices.DeleteFunc(slices.Clone(was.rows), of), rows...),
+		number: e.answers, before: was.number, changed: changed, named: was.named && named(rows),
+	}, nil
 }

@@ -58,6 +58,7 @@ func TestPartialEvaluation(t *testing.T) {
 			Expr: `(cobaltcore_flux_resource_status{status="failed"} == 1 unless on (cluster, name) cobaltcore_flux_resource_status{status="suspended"})
 or on (cluster, name) time() - cobaltcore_flux_resource_ready_transition_timestamp_seconds > 600`,
 			Object: alerts.Object{Name: "{{ $labels.name }}"},
+			Since:  testSince.Name,
 			Reason: `max by (cluster, name, reason) (label_join(cobaltcore_flux_resource_status, "reason", "", "status"))`,
 		},
 		{
@@ -82,7 +83,7 @@ or on (cluster, name) time() - cobaltcore_flux_resource_ready_transition_timesta
 			at := first + 2*random.IntN(20)
 			name := rows[at].labels[3]
 			rows[at] = flux("a", "a", name, states[random.IntN(len(states))])
-			rows[at+1].value = float64(w.now.Add(time.Duration(random.IntN(600)) * -time.Second).Unix())
+			rows[at+1].value = float64(w.now.Add(time.Duration(1+random.IntN(600)) * -time.Second).Unix())
 		}
 		w.show(rows...)
 		w.now = w.now.Add(time.Second)
@@ -106,11 +107,14 @@ or on (cluster, name) time() - cobaltcore_flux_resource_ready_transition_timesta
 	}
 }
 
-// withoutAges returns the findings of a report in order, without values, which are ages, and times.
+// withoutAges returns the findings of a report in order, without values, which are ages.
 func withoutAges(r Report) []string {
 	out := []string{}
 	for _, f := range r.Findings {
-		out = append(out, fmt.Sprint(f.Rule, " ", f.Object, " ", f.Reason))
+		if f.Object.Name == "" { // it has the time of the first evaluation
+			f.Since = time.Time{}
+		}
+		out = append(out, fmt.Sprint(f.Rule, " ", f.Object, " ", f.Reason, " ", f.Since))
 	}
 	slices.Sort(out)
 	return out

@@ -28,6 +28,11 @@ type answer struct {
 	at       time.Time
 	versions []uint64
 	rows     []series
+	// number identifies the answer, and before the one from which it differs in the rows of the
+	// changed objects; 0 if it was not derived from another.
+	number, before uint64
+	changed        map[uint64]bool
+	named          bool // see [named]
 	// byLabels finds rows that are about others; it is built when it is asked for.
 	byLabels *index
 }
@@ -64,24 +69,12 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 	if err != nil {
 		return err
 	}
-	var since map[uint64]onset
-	if len(rows) > 0 && r.since.source != "" {
-		times, err := e.ask(ctx, r.since, c.now)
-		if err != nil {
-			return err
-		}
-		since = times.onsets(rows)
-	}
-	var why map[uint64]string
-	if len(rows) > 0 && r.reason.source != "" {
-		found, err := e.ask(ctx, r.reason, c.now)
-		if err != nil {
-			return err
-		}
-		why = found.reasons(rows)
+	joins, err := e.join(ctx, r, rows, c.now)
+	if err != nil {
+		return err
 	}
 	before := e.active[r]
-	e.active[r] = step(r, before, rows, since, why, c)
+	e.active[r] = step(r, before, rows, joins, c)
 	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds what was there before
 		noteChanges(e.options.Changes, before, e.active[r], c.now)
 	}
@@ -125,7 +118,8 @@ func (e *Evaluator) answer(ctx context.Context, q query, was *answer, versions [
 	if err != nil {
 		return nil, err
 	}
-	return &answer{at: now, versions: versions, rows: rows}, nil
+	e.answers++
+	return &answer{at: now, versions: versions, rows: rows, number: e.answers, named: named(rows)}, nil
 }
 
 // query evaluates an expression.
@@ -171,7 +165,7 @@ func (r *rule) identified(rows []series) ([]series, error) {
 	out := make([]series, len(rows))
 	seen := make(map[uint64]bool, len(rows))
 	for i, s := range rows {
-		l := nameless(s.labels)
+		l, object := nameless(s.labels), s.object
 		if len(r.labels) > 0 {
 			of := r.variables(l)
 			b := labels.NewBuilder(l)
@@ -179,13 +173,14 @@ func (r *rule) identified(rows []series) ([]series, error) {
 				b.Set(name, p.expand(of, s.value))
 			}
 			l = b.Labels()
+			object = objectOf(l)
 		}
 		if h := l.Hash(); seen[h] {
 			return nil, errSame
 		} else {
 			seen[h] = true
 		}
-		out[i] = series{labels: l, value: s.value, now: s.now}
+		out[i] = series{labels: l, value: s.value, now: s.now, object: object}
 	}
 	return out, nil
 }

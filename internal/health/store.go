@@ -294,7 +294,7 @@ func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, 
 		return storage.ErrSeriesSet(err)
 	}
 	if q.store.only != nil {
-		parts = sel.of(q.store.only, parts)
+		parts = [][]series{rowsAbout(q.store.only, slices.Concat(parts...))}
 	}
 	if sorted {
 		all := slices.Concat(parts...)

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// joins are what the rows of a rule had in the last evaluation.
+type joins struct {
+	since joined[onset]
+	why   joined[string]
+}
+
+// join returns since when the rows of a rule hold, and why, where that is known.
+func (e *Evaluator) join(ctx context.Context, r *rule, rows []series, now time.Time) (joins, error) {
+	j := e.joins[r]
+	delete(e.joins, r)
+	if len(rows) == 0 {
+		return joins{}, nil
+	}
+	if r.since.source != "" {
+		times, err := e.ask(ctx, r.since, now)
+		if err != nil {
+			return j, err
+		}
+		j.since = j.since.follow(times, rows, (*answer).onsets)
+	}
+	if r.reason.source != "" {
+		reasons, err := e.ask(ctx, r.reason, now)
+		if err != nil {
+			return j, err
+		}
+		j.why = j.why.follow(reasons, rows, (*answer).reasons)
+	}
+	e.joins[r] = j
+	return j, nil
+}
+
+// joined is what an answer has for the rows of a rule, by their labels; the zero value for rows
+// for which it has nothing.
+type joined[T any] struct {
+	answer uint64
+	rows   map[uint64]T
+}
+
+// follow returns what an answer has for some rows. Rows of objects of which the answer has the same
+// as before are not joined again.
+func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series) map[uint64]T) joined[T] {
+	next := joined[T]{answer: a.number, rows: make(map[uint64]T, len(rows))}
+	var changed []series
+	objects := map[uint64]bool{}
+	for _, row := range rows {
+		h := row.labels.Hash()
+		if v, ok := j.of(a, row, h); ok {
+			next.rows[h] = v
+			continue
+		}
+		changed = append(changed, row)
+		objects[row.object] = true
+	}
+	if len(changed) < len(rows) { // else all may be needed
+		a = &answer{rows: rowsAbout(objects, a.rows)}
+	}
+	found := join(a, changed)
+	for _, row := range changed {
+		h := row.labels.Hash()
+		next.rows[h] = found[h]
+	}
+	return next
+}
+
+// of returns what the answer before had for a row, if the answer has the same.
+func (j joined[T]) of(a *answer, row series, h uint64) (v T, ok bool) {
+	if !a.named || a.number != j.answer && (a.before != j.answer || a.changed[row.object]) {
+		return v, false
+	}
+	v, ok = j.rows[h]
+	return v, ok
+}
+
+// named reports whether all rows have the labels of an object, so that a row shares its labels with
+// rows of the same object only.
+func named(rows []series) bool {
+	return !slices.ContainsFunc(rows, func(s series) bool {
+		return slices.ContainsFunc(objectLabels(), func(l string) bool { return !s.labels.Has(l) })
+	})
+}
+
+func rowsAbout(objects map[uint64]bool, rows []series) []series {
+	var out []series
+	for _, s := range rows {
+		if objects[s.object] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
