@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,6 +77,22 @@ var (
 	definition = regexp.MustCompile(`(?m)^\[[^\]]+\]: +(\S+)$`)
 	linkText   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
+
+// TestSite checks that the navigation of the site has each page of docs once.
+func TestSite(t *testing.T) {
+	nav := regexp.MustCompile(`[\w/]+\.md`).FindAllString(read(t, "mkdocs.yml"), -1)
+	slices.Sort(nav)
+	var want []string
+	for path := range pages(t) {
+		if page, ok := strings.CutPrefix(path, "docs/"); ok {
+			want = append(want, page)
+		}
+	}
+	slices.Sort(want)
+	if !slices.Equal(nav, want) {
+		t.Errorf("the site has %v, want %v", nav, want)
+	}
+}
 
 // TestLinks checks that links between files lead to a file and to a heading in it.
 func TestLinks(t *testing.T) {

@@ -64,8 +64,7 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 	if err != nil {
 		return err
 	}
-	rows, err := r.identified(e.room.fit(found.rows))
-	delete(e.large, r.expr.text) // no other rule has the same expression
+	rows, err := r.identified(found.rows)
 	if err != nil {
 		return err
 	}

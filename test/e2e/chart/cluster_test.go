@@ -27,11 +27,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// chartCluster is a cluster with everything that the exporter watches, and what the
-// values of the tests refer to.
-func chartCluster(t *testing.T, arguments ...string) *testbed.Cluster {
+// furnish gives a cluster all kinds that the exporter watches, and the objects that the values of
+// the tests refer to.
+func furnish(t *testing.T, c *testbed.Cluster) {
 	t.Helper()
-	c := harness.StartCluster(t, "management", arguments...)
 	crds := harness.FluxCRDs(t)
 	for _, more := range []func() ([]*unstructured.Unstructured, error){
 		testbed.GreenhouseCRDs, testbed.MonitoringCRDs,
@@ -63,7 +62,6 @@ func chartCluster(t *testing.T, arguments ...string) *testbed.Cluster {
 	harness.Must(t, c.Apply(t.Context(),
 		harness.ControllerPod("flux-system", "flux-operator-0", "flux-operator", "127.0.0.1", "http-metrics"), labelled,
 	))
-	return c
 }
 
 // webSecrets are the Secrets that all.yaml names: a certificate, a user, kubeconfigs.

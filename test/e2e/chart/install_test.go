@@ -28,9 +28,10 @@ import (
 func TestChartOnAPIServer(t *testing.T) {
 	t.Parallel()
 	requests := newAuditLog(t)
-	c := chartCluster(t, requests.arguments...)
+	c, program := harness.StartCluster(t, "management", requests.arguments...), buildExporter(t)
+	t.Run("newcomer", func(t *testing.T) { newcomer(t, c, program) })
+	furnish(t, c)
 	t.Run("least privilege", func(t *testing.T) { leastPrivilege(t, c, requests) })
-	program := buildExporter(t)
 	kubeconfig, err := os.ReadFile(c.Kubeconfig)
 	harness.Must(t, err)
 	harness.Must(t, c.Apply(t.Context(), webSecrets(t, kubeconfig)...))

@@ -29,7 +29,9 @@ import (
 // resource of each rule is used, by the audit log of the API server.
 func leastPrivilege(t *testing.T, c *testbed.Cluster, requests auditLog) {
 	t.Helper()
-	harness.Must(t, c.Apply(t.Context(), testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")))
+	probe := testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")
+	harness.Must(t, c.Apply(t.Context(), probe))
+	defer func() { harness.Must(t, c.Delete(t.Context(), probe)) }() // Helm creates its own later
 	for _, set := range []string{"all", "discovery", "access"} {
 		objects := rendered(t, set)
 		roles, config := resourceRoles(t, objects), exporterConfig(t, objects)

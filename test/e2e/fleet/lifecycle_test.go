@@ -13,13 +13,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
@@ -120,7 +118,7 @@ func TestNoPartialScrape(t *testing.T) {
 	}
 }
 
-// Objects come, change and go; so do kinds, and the etcd behind them.
+// Objects come, change and go; so do kinds.
 func TestFollowsObjectsAndKinds(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -133,7 +131,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 		}
 	}
 	harness.Must(t, c.ApplyCRDs(t.Context(), early...))
-	e := harness.StartExporter(t, harness.ConfigFor("", c), func(o *app.Options) { o.ProbeInterval = time.Second })
+	e := harness.StartExporter(t, harness.ConfigFor("", c))
 	e.Ready(t)
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
 	e.Expect(t, 18, harness.Series{"": "cobaltcore_watch_present", "collector": "flux", "=": "1"})
@@ -171,33 +169,6 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "name": "apps"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "flux", "=": "1"})
-
-	harness.Must(t, c.ApplyCRDs(t.Context(), late...))
-	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_synced", "kind": "Kustomization", "=": "1"})
-	harness.Must(t, c.Apply(t.Context(), o))
-	e.Expect(t, 1, harness.Series{"": "flux_resource_info", "name": "apps"})
-	withoutEtcd(t, e, c, o)
-}
-
-// withoutEtcd stops etcd for some time, in full for 90 s. The API server still answers, from
-// memory and not to all requests: that is shown, and every body has the object.
-func withoutEtcd(t *testing.T, e *harness.Exporter, c *testbed.Cluster, o *unstructured.Unstructured) {
-	t.Helper()
-	s := watchBodies(t, e, wholeSet(1))
-	stopped := time.Now()
-	harness.Must(t, c.Etcd().Signal(syscall.SIGSTOP))
-	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_failing", "cluster": c.Name})
-	t.Logf("etcd is missed %s after it stopped", time.Since(stopped).Round(time.Second/10))
-	for *harness.Thorough && time.Since(stopped) < 90*time.Second {
-		e.Expect(t, 1, harness.Series{"": "flux_resource_info", "name": "apps"})
-	}
-	harness.Must(t, c.Etcd().Signal(syscall.SIGCONT))
-	e.Expect(t, 0, harness.Series{"": "cobaltcore_cluster_failing"})
-	e.Expect(t, 0, harness.Series{"": "cobaltcore_watch_failing"})
-	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "=": "1"})
-	s.verify(t)
-	harness.Must(t, c.Delete(t.Context(), o))
-	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "name": "apps"})
 }
 
 // TestDeadClusterIsUnknown: a cluster that cannot be reached delays no other one and is shown as such.
