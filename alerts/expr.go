@@ -192,6 +192,7 @@ func foreignMetrics() []string {
 		"ALERTS", "ALERTS_FOR_STATE",
 		"vault_seal_unreachable_time", "vault_audit_log_request_failure", "vault_audit_log_response_failure", "vault_token_create_root",
 		"vault_barrier_get_count", "vault_barrier_get_sum", "vault_barrier_put_count", "vault_barrier_put_sum", "vault_raft_storage_stats_fsm_pending",
+		"vault_core_handle_request_count", "vault_core_handle_request_sum", "vault_expire_num_leases", "vault_runtime_alloc_bytes",
 		"vault_token_count_by_ttl", "vault_pki_issue_failure", "vault_pki_sign_failure", "vault_secrets_pki_tidy_failure",
 		"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes",
 	}

@@ -44,19 +44,19 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("AuroraDown"), playbook("AuroraCertExpiring")},
 		},
 		{
-			Kind: TimeSeries, Title: "How long checks take", Width: 10, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Duration of checks", Width: 10, Unit: Duration, Min: new(float64),
 			Description: "The time of the last check, redirects included. Below a second is good. A check that was not answered has no line.", Empty: noAnswer,
 			Queries:    []Query{{Expr: spent(byCheck) + ` > 0`, Legend: legend}},
 			Thresholds: splitAt(Good, 1, Warning),
 		},
 		{
-			Kind: TimeSeries, Title: "What they spend it on", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
+			Kind: TimeSeries, Title: "Duration by phase", Width: 8, Unit: Duration, Stacked: true, Min: new(float64),
 			Description: "The time of all checks of an Aurora by phase. processing is Aurora itself; resolve is DNS, connect and tls the network and the ingress in front of it.", Empty: noAnswer,
 			Queries:    []Query{{Expr: spent("cluster, aurora, phase") + ` > 0`, Legend: "{{cluster}} {{aurora}} {{phase}}"}},
 			Thresholds: []Threshold{{Color: Neutral}},
 		},
 		{
-			Kind: Table, Title: "What is wrong with TLS", Width: 6, Unit: Number,
+			Kind: Table, Title: "TLS problems", Width: 6, Height: 9, Unit: Number,
 			Description: "Where a check fails for tls: expired, hostname, unknown_authority, client_certificate, not_tls, files (those of the exporter) or other. \"None\" is good.",
 			Queries:     []Query{{Expr: orRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), labelColumn("problem", "Problem")},

@@ -46,7 +46,7 @@ func Catalogue() []Dashboard {
 	all := make([]Dashboard, len(pages()))
 	for i, p := range pages() {
 		all[i] = p.build()
-		all[i].ID, all[i].Title = p.id, "CobaltCore / "+p.title
+		all[i].ID, all[i].Title, all[i].Annotations = p.id, "CobaltCore / "+p.title, annotations()
 	}
 	return all
 }

@@ -17,7 +17,7 @@ func fleetOverview() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{
 				healthMatrix(),
-				findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true}),
+				high(10, findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true})),
 			})},
 			{Title: "Over time", Panels: []Panel{healthHistory(), findingsHistory()}},
 			{Title: "All findings", Collapsed: true, Panels: []Panel{
@@ -26,6 +26,12 @@ func fleetOverview() Dashboard {
 			{Title: "Changes in the last hour", Panels: []Panel{changedPanel(), appliedPanel()}},
 		},
 	}
+}
+
+// high gives a panel a height.
+func high(height int, p Panel) Panel {
+	p.Height = height
+	return p
 }
 
 func fleetNumbers() []Panel {
@@ -63,14 +69,18 @@ func healthMatrix() Panel {
 	}
 	for i, d := range alerts.Descriptions() {
 		p.Queries = append(p.Queries, Query{Expr: `max by (cluster) (` + selector("cobaltcore_health_status", `system="`+string(d.System)+`"`) + `)`})
-		p.Columns = append(p.Columns, Column{Query: i, Title: d.Title, Mappings: healthMappings()})
+		c := Column{Query: i, Title: d.Title, Mappings: healthMappings()}
+		if len(d.Title) > 14 {
+			c.Width = 150 // all others share the page
+		}
+		p.Columns = append(p.Columns, c)
 	}
 	return p
 }
 
 func healthHistory() Panel {
 	return Panel{
-		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 14,
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 12,
 		Description: "The same verdicts over time: when something broke, and what broke with it. Green all along is good. There are no rows from sharded exporters, each of which sees a part of the fleet.",
 		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{cluster}} {{system}}"}},
 		Mappings:    healthMappings(),

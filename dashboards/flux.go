@@ -71,7 +71,7 @@ func fluxNumbers() []Panel {
 		number("Stalled", "Objects that are not tried again before somebody changes them or asks for it. 0 is good.", fluxStatus("stalled"), Bad),
 		number("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; what they wait for is what has to be mended.", fluxStatus("dependency_not_ready"), Warning),
 		number("Suspended", "Objects that somebody has suspended: they neither fail nor follow. None is good; the table tells for how long.", fluxStatus("suspended"), Warning),
-		number("Attempted, not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
+		number("Not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
 		number("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
 		number("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
 	}
@@ -89,7 +89,7 @@ func fluxOverdue() string {
 
 func fluxByCluster() Panel {
 	p := Panel{
-		Kind: Table, Title: "Resources by cluster and state", Width: 12, Height: 7,
+		Kind: Table, Title: "Resources by cluster and state", Width: 24, Height: 5,
 		Description: "How many objects of Flux in each cluster are in which state. Only ready, and suspended on purpose, is good.",
 		Columns:     []Column{clusterColumn()},
 		Sort:        Sort{Column: "Cluster"},
@@ -103,7 +103,7 @@ func fluxByCluster() Panel {
 
 func fluxFailingHistory() Panel {
 	return Panel{
-		Kind: TimeSeries, Title: "Failed and stalled over time", Width: 12, Height: 9, Unit: Number, Thresholds: zeroIsGood(Bad), Stacked: true,
+		Kind: TimeSeries, Title: "Failed and stalled over time", Width: 24, Height: 8, Unit: Number, Thresholds: zeroIsGood(Bad), Stacked: true,
 		Description: "How many objects have failed or are stalled in each cluster. 0 is good. A step after a push came with it; the same step in several clusters has one source.",
 		Queries:     []Query{{Expr: perCluster(`sum by (cluster) (` + fluxStatus("failed|stalled") + `)`), Legend: "{{cluster}}"}},
 		Links:       []Link{*toCluster()},

@@ -19,12 +19,13 @@ func greenhouseAndAurora() Dashboard {
 		Links:       linksTo(idFleet, idCluster, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
-				presence("Greenhouse", served("greenhouse")),
-				presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`)),
+				half(presence("Greenhouse", served("greenhouse"))),
+				half(presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`))),
 				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings{system: "greenhouse|aurora"}),
 				greenhouseByCluster(),
 			}},
 			{Title: "Aurora", Panels: auroraPanels()},
+			auroraServiceLevel(),
 			{Title: "Conditions of Greenhouse", Panels: []Panel{conditionsTable()}},
 			{Title: "Clusters of Greenhouse", Collapsed: true, Panels: greenhouseClusters()},
 			{Title: "Plugins", Collapsed: true, Panels: plugins()},
@@ -34,6 +35,12 @@ func greenhouseAndAurora() Dashboard {
 			}},
 		},
 	}
+}
+
+// half gives a panel half of the page.
+func half(p Panel) Panel {
+	p.Width = 12
+	return p
 }
 
 // gh selects a family of Greenhouse.
@@ -71,7 +78,7 @@ func greenhouseByCluster() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 4, Unit: Number,
-		Description: "How many objects of each Greenhouse are not as they should be; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
+		Description: "How many objects of each Greenhouse are not ready, with clusters that have nodes that are not ready, tokens that were not rotated, and plugins that have no pods or are outdated; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
 		Queries: []Query{
 			{Expr: orRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
 			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("CobaltCoreGreenhouseCatalogNotReady", "Catalog")},
@@ -80,14 +87,14 @@ func greenhouseByCluster() Panel {
 			{Expr: count("CobaltCoreGreenhouseOrganizationNotReady", "Organization")}, {Expr: count("CobaltCoreGreenhouseTeamRoleBindingNotReady", "TeamRoleBinding")},
 		},
 		Columns: []Column{
-			clusterColumn(), {Query: 0, Title: "Clusters not ready", Unit: Number, Thresholds: zeroIsGood(Bad), Mappings: noRow()},
-			valueColumn(1, "Clusters with bad nodes", Number, zeroIsGood(Warning)...), valueColumn(2, "Tokens not rotated", Number, zeroIsGood(Warning)...),
+			clusterColumn(), {Query: 0, Title: "Clusters", Unit: Number, Thresholds: zeroIsGood(Bad), Mappings: noRow()},
+			valueColumn(1, "Nodes", Number, zeroIsGood(Warning)...), valueColumn(2, "Tokens", Number, zeroIsGood(Warning)...),
 			valueColumn(3, "Catalogs", Number, zeroIsGood(Warning)...), valueColumn(4, "Definitions", Number, zeroIsGood(Warning)...),
-			valueColumn(5, "Presets", Number, zeroIsGood(Warning)...), valueColumn(6, "Plugins not ready", Number, zeroIsGood(Warning)...),
-			valueColumn(7, "Plugins without pods", Number, zeroIsGood(Warning)...), valueColumn(8, "Plugins outdated", Number, zeroIsGood(Info)...),
+			valueColumn(5, "Presets", Number, zeroIsGood(Warning)...), valueColumn(6, "Plugins", Number, zeroIsGood(Warning)...),
+			valueColumn(7, "No pods", Number, zeroIsGood(Warning)...), valueColumn(8, "Outdated", Number, zeroIsGood(Info)...),
 			valueColumn(9, "Organizations", Number, zeroIsGood(Warning)...), valueColumn(10, "Role bindings", Number, zeroIsGood(Warning)...),
 		},
-		Sort: Sort{Column: "Clusters not ready", Descending: true}, Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("CobaltCoreGreenhousePluginNotReady")},
+		Sort: Sort{Column: "Clusters", Descending: true}, Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("CobaltCoreGreenhousePluginNotReady")},
 	}
 }
 

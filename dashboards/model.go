@@ -18,6 +18,8 @@ type Dashboard struct {
 	Description string
 	Variables   []Variable
 	Sections    []Section
+	// Annotations are events that graphs mark. Perses has none before 0.54.
+	Annotations []Annotation
 	// Links are other pages that continue this one; they carry time and variables.
 	Links []Link
 }
@@ -30,6 +32,19 @@ type Variable struct {
 	Selector, Label string
 	// Single allows one value only. All others offer several, and all of them.
 	Single bool
+}
+
+// Annotation is an event in graphs.
+type Annotation struct {
+	Name string
+	// Expr has a series for each event; with AtValue its value is the time of the event in seconds.
+	Expr    string
+	AtValue bool
+	// Off is an annotation that is chosen at the top of the page, since it is expensive.
+	Off bool
+	// Title and Text may have {{label}}.
+	Title, Text string
+	Color       Color
 }
 
 // Section is a row of panels below a heading.

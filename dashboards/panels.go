@@ -157,7 +157,7 @@ func average(metric, by string, matchers ...string) string {
 // absent does not look broken. expr has series, with the label cluster, for the clusters that have it.
 func presence(system, expr string) Panel {
 	return Panel{
-		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 3, Unit: Number,
+		Kind: Stat, Title: system + " by cluster", Width: 24, Height: 4, Unit: Number,
 		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
 			"A cluster that does not answer is unknown: the page The exporter has the reason.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)

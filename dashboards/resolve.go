@@ -29,6 +29,15 @@ func (d Dashboard) For(label string) (Dashboard, error) {
 		}
 		v.Selector, v.Label = selector, renamed(v.Label, label)
 	}
+	d.Annotations = slices.Clone(d.Annotations)
+	for i := range d.Annotations {
+		a := &d.Annotations[i]
+		expr, err := alerts.QueryFor(a.Expr, label)
+		if err != nil {
+			return d, fmt.Errorf("%s: annotation %s: %w", d.ID, a.Name, err)
+		}
+		a.Expr, a.Text = expr, legendLabel.ReplaceAllString(a.Text, "{{"+label+"}}")
+	}
 	d.Sections = slices.Clone(d.Sections)
 	for i := range d.Sections {
 		panels := slices.Clone(d.Sections[i].Panels)

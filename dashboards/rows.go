@@ -79,4 +79,4 @@ func perRow(rows, by, name, none string, values ...string) []Query {
 }
 
 // noRow hides the number of a row that is none.
-func noRow() []Mapping { return []Mapping{{Value: -1, Text: "none", Color: Neutral}} }
+func noRow() []Mapping { return []Mapping{{Value: -1, Text: "–"}} }

@@ -25,6 +25,7 @@ func secretsPage() Dashboard {
 			{Title: "Users of the chosen store", Collapsed: true, Panels: []Panel{usersOfStore()}},
 			{Title: "ExternalSecrets", Panels: secretPanels()},
 			{Title: "PushSecrets and objects for many namespaces", Collapsed: true, Panels: []Panel{pushTable(), clusterObjects()}},
+			secretsServiceLevel(), esoTelemetry(),
 			{Title: "Controllers", Collapsed: true, Panels: []Panel{workloadsTable("externalsecrets", "External Secrets", playbook("ESOControllerDown"), playbook("ESOWebhookDown"))}},
 		},
 	}

@@ -44,7 +44,7 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 		Time: &dashboard.DashboardDashboardTime{From: "now-6h", To: "now"}, Refresh: new("1m"),
 		SchemaVersion: 42,
 		Templating:    dashboard.DashboardDashboardTemplating{List: w.variables()},
-		Annotations:   dashboard.AnnotationContainer{List: []dashboard.AnnotationQuery{}},
+		Annotations:   dashboard.AnnotationContainer{List: w.annotations()},
 		Links:         w.pageLinks(),
 	}
 	for _, s := range resolved.Sections {
@@ -62,6 +62,22 @@ func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) 
 		return nil, fmt.Errorf("%s: %w", page.ID, err)
 	}
 	return out.Bytes(), nil
+}
+
+// annotations are queries of events. Grafana takes times in milliseconds.
+func (w *writer) annotations() []dashboard.AnnotationQuery {
+	list := []dashboard.AnnotationQuery{}
+	for _, a := range w.page.Annotations {
+		expr := a.Expr
+		if a.AtValue {
+			expr = "1000 * (" + expr + ")"
+		}
+		list = append(list, dashboard.AnnotationQuery{
+			Name: a.Name, Datasource: source(), Enable: !a.Off, IconColor: color(a.Color), Expr: new(expr), Step: new("1m"),
+			TitleFormat: new(a.Title), TextFormat: new(a.Text), UseValueForTime: new(a.AtValue),
+		})
+	}
+	return list
 }
 
 // source is the data source that was chosen at the top of the page.

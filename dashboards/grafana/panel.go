@@ -46,7 +46,7 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 	if p.Empty != "" {
 		out.FieldConfig.Defaults.NoValue = new(p.Empty)
 	}
-	if p.Decimals > 0 || p.Unit == dashboards.Duration {
+	if p.Decimals > 0 || p.Unit == dashboards.Duration && p.Kind != dashboards.TimeSeries {
 		out.FieldConfig.Defaults.Decimals = new(float64(p.Decimals))
 	}
 	switch p.Kind {

@@ -45,7 +45,17 @@ func formatOf(u dashboards.Unit, decimals int) format {
 	case dashboards.PerSecond:
 		f.Unit = "ops/sec"
 	}
-	if decimals > 0 || f.Unit == "seconds" { // whole ones of the unit that fits: 5m, not 5.35m
+	if decimals > 0 {
+		f.DecimalPlaces = new(decimals)
+	}
+	return f
+}
+
+// wholeOf is the format of a single value: durations are whole ones of the unit that fits, 5m and
+// not 5.35m. On an axis, two of them would be the same.
+func wholeOf(u dashboards.Unit, decimals int) format {
+	f := formatOf(u, decimals)
+	if f.Unit == "seconds" {
 		f.DecimalPlaces = new(decimals)
 	}
 	return f

@@ -63,7 +63,7 @@ func unitOf(p dashboards.Panel, query int) dashboards.Unit {
 
 func stat(p dashboards.Panel) statChart {
 	s := statChart{
-		Calculation: latest, Format: formatOf(p.Unit, p.Decimals), Thresholds: steps(p.Thresholds), Mappings: mappings(p.Mappings),
+		Calculation: latest, Format: wholeOf(p.Unit, p.Decimals), Thresholds: steps(p.Thresholds), Mappings: mappings(p.Mappings),
 		ColorMode: "none", LegendMode: "auto",
 	}
 	if len(p.Thresholds) > 0 || slices.ContainsFunc(p.Mappings, func(m dashboards.Mapping) bool { return m.Color != "" }) {
@@ -84,6 +84,9 @@ func timeSeries(p dashboards.Panel) timeSeriesChart {
 		Legend: legend{Position: "bottom", Mode: "table", Size: "small", Values: []string{latest, "max"}}, Tooltip: tooltip{EnablePinning: true},
 		YAxis:  yAxis{Format: formatOf(p.Unit, p.Decimals), Min: p.Min, Max: p.Max},
 		Visual: visual{LineWidth: 1.25, AreaOpacity: 0.1},
+	}
+	if p.Width >= 24 {
+		t.Legend.Position, t.Legend.Size = "right", "medium"
 	}
 	if p.Stacked {
 		t.Visual.AreaOpacity, t.Visual.Stack = 0.4, "all"

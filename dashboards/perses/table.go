@@ -27,7 +27,7 @@ func (w *writer) table(p dashboards.Panel) table {
 				out.CellSettings = append(named, cells(c.Thresholds)...)
 			}
 			out.Name = valueName(p, c.Query)
-			out.Format = new(formatOf(unitOf(p, c.Query), p.Decimals))
+			out.Format = new(wholeOf(unitOf(p, c.Query), p.Decimals))
 		}
 		if p.Sort.Column == c.Title {
 			out.Sort = "asc"

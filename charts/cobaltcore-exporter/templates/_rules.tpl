@@ -42,7 +42,10 @@ SPDX-License-Identifier: Apache-2.0
 {{- $_ := set $rule.annotations "runbook_url" $playbook -}}
 {{- end -}}
 {{- with $rule.annotations.dashboard -}}
-{{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) .) }}{{ end -}}
+{{- /* In Grafana, whose addresses end in /d, the label is part of the address of a dashboard. */ -}}
+{{- $at := . -}}
+{{- if and (ne $label "cluster") (regexMatch "/d/?$" $options.dashboardBaseURL) }}{{ $at = regexReplaceAll "^(cobaltcore-[a-z-]+)" . (printf "${1}-%s" (lower $label)) }}{{ end -}}
+{{- if $options.dashboardBaseURL }}{{ $_ := set $rule.annotations "dashboard" (printf "%s/%s" (trimSuffix "/" $options.dashboardBaseURL) $at) }}{{ end -}}
 {{- end -}}
 {{- /* A label is not copied onto itself. */ -}}
 {{- if eq (get $rule.labels "cluster") "{{ $labels.cluster }}" }}{{ $_ := unset $rule.labels "cluster" }}{{ end -}}
