@@ -8,7 +8,7 @@ import "slices"
 func clusterPage() Dashboard {
 	return Dashboard{
 		Description: "One cluster: whether it answers, how its systems are, what fires, what runs in it and what is applied to it.",
-		Variables:   []Variable{oneCluster()},
+		Variables:   []Variable{oneCluster(), logsVariable()},
 		Links:       linksTo(idFleet, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat(clusterNumbers(), []Panel{clusterFacts(), clusterExpiry()})},
@@ -117,7 +117,7 @@ func clusterPods() Panel {
 or label_replace((time() - max by (`+pod+`) (`+selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")+`) < 86400)
   * on (`+pod+`) group_left (reason) topk by (`+pod+`) (1, `+selector("cobaltcore_controller_pod_last_restart_reason")+`), "what", "restarted", "", "")`, "name", "none")}},
 		Columns: []Column{
-			labelColumn("cluster", "Cluster"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), labelColumn("component", "Component"),
+			labelColumn("cluster", "Cluster"), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Pod", Link: toLogs()}, labelColumn("component", "Component"),
 			labelColumn("what", "What"), labelColumn("reason", "Reason"), ageColumn(0, "Ago"),
 		},
 		Sort: Sort{Column: "Ago"},

@@ -19,7 +19,7 @@ func fluxFleet() Dashboard {
 		Description: "What Flux does in all clusters: what fails, has given up, waits or is suspended, which revisions are where, and whether its controllers keep up.",
 		Variables: []Variable{
 			clusterVariable(), resources("target", "Applied to", "target_cluster"),
-			resources("namespace", "Namespace", "exported_namespace"), resources("kind", "Kind", "kind"),
+			resources("namespace", "Namespace", "exported_namespace"), resources("kind", "Kind", "kind"), logsVariable(),
 		},
 		Links: linksTo(idFleet, idCluster, idFluxResource, idExporter),
 		Sections: slices.Concat([]Section{

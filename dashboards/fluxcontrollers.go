@@ -29,7 +29,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 			Queries: []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
   - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
 			Columns: []Column{
-				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("version", "Version"),
+				clusterColumn(), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Name", Link: toLogs()}, labelColumn("version", "Version"),
 				valueColumn(0, "Available", Number), valueColumn(1, "Desired", Number), valueColumn(2, "Missing", Number, zeroIsGood(Bad)...),
 			},
 			Sort: Sort{Column: "Missing", Descending: true},

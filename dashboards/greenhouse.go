@@ -15,7 +15,7 @@ const byObject = "cluster, namespace, name"
 func greenhouseAndAurora() Dashboard {
 	return Dashboard{
 		Description: "What Greenhouse says of the clusters and of what it installs there, what that leaves out, and whether users can work with Aurora. The cluster is the one in which Greenhouse or Aurora lives.",
-		Variables:   []Variable{clusterVariable()},
+		Variables:   []Variable{clusterVariable(), logsVariable()},
 		Links:       linksTo(idFleet, idCluster, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{

@@ -28,6 +28,12 @@ func (l Link) Labels() []string {
 	return labels
 }
 
+// IsLabel reports whether the URL begins with the value of a label, which is a whole one.
+func (l Link) IsLabel() bool {
+	at := linkLabel.FindStringIndex(l.URL)
+	return at != nil && at[0] == 0
+}
+
 // Parameters are the variables that the link sets, as a query of a URL. The value of
 // a label is what label makes of its name.
 func (l Link) Parameters(label func(name string) string) []string {

@@ -169,9 +169,11 @@ func TestVariables(t *testing.T) {
 			}
 		}
 		for _, v := range d.Variables {
-			use("variable "+v.Name, v.Selector)
-			several("variable "+v.Name, v.Selector)
-			if v.Title == "" || v.Label == "" || slices.Contains(offered, v.Name) {
+			if v.Text == "" {
+				use("variable "+v.Name, v.Selector)
+				several("variable "+v.Name, v.Selector)
+			}
+			if v.Title == "" || (v.Label == "") == (v.Text == "") || slices.Contains(offered, v.Name) {
 				t.Errorf("%s: variable %+v", d.ID, v)
 			}
 			offered = append(offered, v.Name)
@@ -181,6 +183,11 @@ func TestVariables(t *testing.T) {
 				for _, q := range p.Queries {
 					use(p.Title, q.Expr)
 					several(p.Title, q.Expr)
+				}
+				for _, c := range p.Columns {
+					if c.Link != nil && strings.HasPrefix(c.Link.URL, "${logs:raw}") {
+						use(p.Title, "$logs")
+					}
 				}
 			}
 		}
@@ -208,6 +215,9 @@ func TestVariablesAreDeclared(t *testing.T) {
 	metrics := known(t)
 	for _, d := range catalogue() {
 		for _, v := range d.Variables {
+			if v.Text != "" {
+				continue
+			}
 			e, err := alerts.Parse(v.Selector)
 			if err != nil {
 				t.Fatal(err)

@@ -32,6 +32,8 @@ type Variable struct {
 	Selector, Label string
 	// Single allows one value only. All others offer several, and all of them.
 	Single bool
+	// Text is the default of a variable that is typed in, and is used in links only. It has no Selector.
+	Text string
 }
 
 // Annotation is an event in graphs.

@@ -27,6 +27,17 @@ func oneCluster() Variable {
 	return v
 }
 
+// logsVariable is where the links to logs lead: a search, to which the cluster, the namespace and the
+// name are added. The chart sets its default.
+func logsVariable() Variable {
+	return Variable{Name: "logs", Title: "Log search", Text: "https://logs.invalid/?q="}
+}
+
+// toLogs leads from a row to the logs of its pod or workload.
+func toLogs() *Link {
+	return &Link{Title: "Logs of ${namespace}/${name}", URL: "${logs:raw}${cluster}%20${namespace}%20${name}"}
+}
+
 // toCluster leads from a row or a series to the page about its cluster.
 func toCluster() *Link {
 	return &Link{Title: "Cluster ${cluster}", Dashboard: idCluster, Variables: map[string]string{"cluster": "${cluster}"}}

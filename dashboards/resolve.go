@@ -23,6 +23,9 @@ func (d Dashboard) For(label string) (Dashboard, error) {
 	d.Variables = slices.Clone(d.Variables)
 	for i := range d.Variables {
 		v := &d.Variables[i]
+		if v.Text != "" {
+			continue
+		}
 		selector, err := alerts.EachReplica(v.Selector, label)
 		if err != nil {
 			return d, fmt.Errorf("%s: variable %s: %w", d.ID, v.Name, err)

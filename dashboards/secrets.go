@@ -13,7 +13,7 @@ func secretsPage() Dashboard {
 		Description: "Which secrets External Secrets Operator does not bring into the clusters, why, and how much hangs on each store.",
 		Variables: []Variable{clusterVariable(), {
 			Name: "store", Title: "Store", Selector: selector("cobaltcore_eso_store_info"), Label: "name",
-		}},
+		}, logsVariable()},
 		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{

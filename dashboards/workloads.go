@@ -16,7 +16,7 @@ func workloadsTable(system, title string, links ...Link) Panel {
 		Queries: perRow(`0 * max by (`+by+`) (`+of("replicas_desired")+`) + 1`, by, "name", "none known",
 			of("replicas_available"), of("replicas_desired"), of("replicas_updated"), `clamp_min(`+of("replicas_desired")+` - `+of("replicas_available")+`, 0)`),
 		Columns: []Column{
-			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Workload"), labelColumn("kind", "Kind"), labelColumn("component", "Component"),
+			clusterColumn(), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Workload", Link: toLogs()}, labelColumn("kind", "Kind"), labelColumn("component", "Component"),
 			valueColumn(1, "Wanted", Number),
 			valueColumn(0, "Available", Number), valueColumn(3, "Missing", Number, zeroIsGood(Warning)...), valueColumn(2, "Up to date", Number),
 		},

@@ -75,6 +75,7 @@ func otherOptions() []pluginOption {
 		{"dashboards.global.create", "Create global Perses dashboards"},
 		{"dashboards.grafana.create", "Create Grafana dashboards"},
 		{"dashboards.grafana.labels", "Labels of Grafana dashboards"},
+		{"dashboards.logsURL", "Log search of dashboards"},
 		{"dashboards.operator.create", "Create PersesDashboards"},
 		{"dashboards.grafana.operator.create", "Create GrafanaDashboards"},
 		{"global.commonLabels", "Labels of everything"},

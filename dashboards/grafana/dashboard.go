@@ -139,6 +139,14 @@ func (w *writer) variables() []dashboard.VariableModel {
 		Multi: new(false), IncludeAll: new(false), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Regex: new(""),
 	}}
 	for _, v := range w.page.Variables {
+		if v.Text != "" {
+			text := dashboard.StringOrArrayOfString{String: new(v.Text)}
+			list = append(list, dashboard.VariableModel{
+				Type: dashboard.VariableTypeTextbox, Name: v.Name, Label: new(v.Title), Query: &dashboard.StringOrMap{String: new(v.Text)},
+				Hide: new(dashboard.VariableHideDontHide), Current: &dashboard.VariableOption{Selected: new(true), Text: text, Value: text},
+			})
+			continue
+		}
 		query := fmt.Sprintf("label_values(%s, %s)", v.Selector, v.Label)
 		m := dashboard.VariableModel{
 			Type: dashboard.VariableTypeQuery, Name: v.Name, Label: new(v.Title), Datasource: source(),

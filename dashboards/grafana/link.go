@@ -83,7 +83,7 @@ func (w *writer) link(l dashboards.Link, label func(string) string) dataLink {
 func (w *writer) url(l dashboards.Link, label func(string) string) string {
 	encoded := func(name string) string { return label(name) + ":percentencode}" }
 	if l.Dashboard == "" {
-		if strings.HasPrefix(l.URL, "${") {
+		if l.IsLabel() {
 			return dashboards.Expand(l.URL, func(name string) string { return label(name) + ":raw}" })
 		}
 		return dashboards.Expand(l.URL, encoded)

@@ -94,6 +94,9 @@ func (w *writer) key(title string) string {
 // list is a variable. Clusters have no regular expression for all of them: links pass
 // on what is chosen, and Perses forgets what is not on offer.
 func list(v dashboards.Variable) variable {
+	if v.Text != "" {
+		return variable{Kind: "TextVariable", Spec: textVariable{Name: v.Name, Display: display{Name: v.Title}, Value: v.Text}}
+	}
 	out := listVariable{
 		Name: v.Name, Display: display{Name: v.Title}, Sort: "alphabetical-asc",
 		Plugin: plugin{"PrometheusLabelValuesVariable", labelValues{LabelName: v.Label, Matchers: []string{v.Selector}}},

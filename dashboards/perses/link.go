@@ -58,7 +58,7 @@ func cellLabel(name string) string { return `${__data.fields["` + name + `"]}` }
 // values in one parameter. A whole URL in a label is not encoded again.
 func (w *writer) url(l dashboards.Link, label func(string) string) string {
 	if l.Dashboard == "" {
-		if strings.HasPrefix(l.URL, "${") {
+		if l.IsLabel() {
 			return dashboards.Expand(l.URL, func(name string) string { return strings.TrimSuffix(label(name), "}") + ":raw}" })
 		}
 		return dashboards.Expand(l.URL, label)

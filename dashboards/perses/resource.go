@@ -50,8 +50,14 @@ type plugin struct {
 }
 
 type variable struct {
-	Kind string       `json:"kind"`
-	Spec listVariable `json:"spec"`
+	Kind string `json:"kind"`
+	Spec any    `json:"spec"`
+}
+
+type textVariable struct {
+	Name    string  `json:"name"`
+	Display display `json:"display"`
+	Value   string  `json:"value"`
 }
 
 type listVariable struct {

@@ -62,6 +62,9 @@ func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 	pairs := []string{"$__rate_interval", "1m", "$__interval", "15s", "$__range", "15m"}
 	for _, v := range d.Variables {
 		value := ".*"
+		if v.Text != "" {
+			value = v.Text
+		}
 		if v.Single {
 			a, err := s.ask(t.Context(), "/api/v1/query", url.Values{"query": {strings.NewReplacer(pairs...).Replace(v.Selector)}})
 			harness.Must(t, err)
