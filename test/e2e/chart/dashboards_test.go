@@ -1,0 +1,98 @@
+//go:build testbed
+
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
+)
+
+// TestChartDashboardObjects renders the dashboards for the operators of Perses and Grafana, with
+// both names of the label: each object has its dashboard, and in Grafana both variants have room.
+func TestChartDashboardObjects(t *testing.T) {
+	t.Parallel()
+	const logs = "https://logs.example.com/?index=pods&q="
+	uids := map[string]string{}
+	for _, label := range []string{"cluster", "clusterName"} {
+		text, err := renderChart(t, "--set", "config.clusterLabel="+label, "--set", "dashboards.create=false", "--set", "dashboards.logsURL="+logs,
+			"--set", "dashboards.operator.create=true", "--set", "dashboards.grafana.operator.create=true", "--set", "dashboards.grafana.operator.instanceSelector.matchLabels.a=b")
+		harness.Must(t, err)
+		maps, perses, grafana := map[string]string{}, 0, 0
+		objects := decoded(t, text)
+		for _, o := range objects {
+			if data, _, err := unstructured.NestedStringMap(o.Object, "data"); err == nil && o.GetKind() == "ConfigMap" {
+				for key, value := range data {
+					maps[o.GetName()+"/"+key] = value
+				}
+			}
+		}
+		for _, o := range objects {
+			switch o.GetKind() {
+			case "PersesDashboard":
+				perses++
+				spec, err := json.Marshal(o.Object["spec"])
+				harness.Must(t, err)
+				wantText(t, o, string(spec), `"panels":{`, `/projects/`+o.GetNamespace()+`/dashboards/`)
+				wantLogs(t, o, string(spec), logs)
+			case "GrafanaDashboard":
+				grafana++
+				ref, _, err := unstructured.NestedStringMap(o.Object, "spec", "configMapRef")
+				harness.Must(t, err)
+				dashboard := maps[ref["name"]+"/"+ref["key"]]
+				wantText(t, o, dashboard, `"editable":true`)
+				wantLogs(t, o, dashboard, logs)
+				wantAddresses(t, o, dashboard, label, uids)
+			}
+		}
+		if perses < 10 || perses != grafana {
+			t.Errorf("%d PersesDashboards, %d GrafanaDashboards", perses, grafana)
+		}
+	}
+	if want := 2 * 10; len(uids) < want {
+		t.Errorf("%d uids, want at least %d", len(uids), want)
+	}
+}
+
+// wantAddresses compares the address of a dashboard in Grafana, and those of its links, with the label.
+func wantAddresses(t *testing.T, o *unstructured.Unstructured, dashboard, label string, uids map[string]string) {
+	t.Helper()
+	uid := regexp.MustCompile(`"uid":"(cobaltcore-[^"]*)"`).FindStringSubmatch(dashboard)
+	if len(uid) == 0 || uids[uid[1]] != "" {
+		t.Errorf("%s: the uid of %s is %v", label, o.GetName(), uid)
+		return
+	}
+	uids[uid[1]] = label
+	for _, to := range regexp.MustCompile(`/d/(cobaltcore-[a-zA-Z-]+)`).FindAllStringSubmatch(dashboard, -1) {
+		if strings.HasSuffix(to[1], "-clustername") != (label == "clusterName") {
+			t.Errorf("%s: %s leads to %s", label, o.GetName(), to[1])
+		}
+	}
+	if selector, _, _ := unstructured.NestedString(o.Object, "spec", "instanceSelector", "matchLabels", "a"); selector != "b" {
+		t.Errorf("%s has no selector", o.GetName())
+	}
+}
+
+func wantText(t *testing.T, o *unstructured.Unstructured, text string, parts ...string) {
+	t.Helper()
+	if i := slices.IndexFunc(parts, func(part string) bool { return !strings.Contains(text, part) }); i >= 0 {
+		t.Errorf("%s %s does not contain %s", o.GetKind(), o.GetName(), parts[i])
+	}
+}
+
+// wantLogs fails if a dashboard with links to logs does not lead to the configured search.
+func wantLogs(t *testing.T, o *unstructured.Unstructured, text, logs string) {
+	t.Helper()
+	if strings.Contains(text, "logs.invalid") || strings.Contains(text, "${logs:raw}") && !strings.Contains(strings.ReplaceAll(text, `\u0026`, "&"), logs) {
+		t.Errorf("%s %s does not lead to %s", o.GetKind(), o.GetName(), logs)
+	}
+}
