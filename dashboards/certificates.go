@@ -89,7 +89,7 @@ func pkiPanels() []Panel {
 				since("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), {Query: 0, Title: "Issuers", Unit: Number, Mappings: noRow()},
-				valueColumn(1, "Valid", Number), valueColumn(2, "Expired", Number), ageColumn(3, "Tidied before"),
+				valueColumn(1, "Valid", Number), valueColumn(2, "Expired", Number), ageColumn(3, "Tidied"),
 			},
 			Sort: Sort{Column: "Mount"},
 		},

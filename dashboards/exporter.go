@@ -15,7 +15,7 @@ func exporterPage() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: exporterNumbers()},
 			{Title: "Findings", Panels: []Panel{
-				findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"}),
+				high(5, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
 			}},
 			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
 			{Title: "Watches and limits", Collapsed: true, Panels: watchPanels()},
@@ -40,7 +40,7 @@ func exporterNumbers() []Panel {
 	}
 	numbers[len(numbers)-1].PerReplica = true // one that could does not hide one that could not
 	for i := range numbers {
-		numbers[i].Width, numbers[i].Height = 3, 4
+		numbers[i].Width, numbers[i].Height = 6, 4
 	}
 	return numbers
 }

@@ -89,7 +89,7 @@ or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alert
 		since += ` or time() - (` + ofPrometheus(names, "ALERTS_FOR_STATE") + `)`
 	}
 	p := Panel{
-		Kind: Table, Title: title, Width: 24, Height: 8,
+		Kind: Table, Title: title, Width: 24, Height: 7,
 		Description: description + " Click an alert for its playbook. The exporter lists its 250 worst findings; /api/v1/report has all.",
 		Queries: []Query{
 			{Expr: `(` + severity + `) or on () ` + withLabel(`0 * max by () (cobaltcore_health_last_evaluation_timestamp_seconds) - 1`, "summary", "no findings") +

@@ -57,7 +57,7 @@ func fluxStates() []struct {
 
 // statusColumn is the state of an object of Flux, in the colour of the state.
 func statusColumn() Column {
-	c := labelColumn("status", "State")
+	c := wide(labelColumn("status", "State"), 160)
 	for _, s := range fluxStates() {
 		c.Mappings = append(c.Mappings, Mapping{Text: s.name, Color: s.color})
 	}

@@ -24,10 +24,10 @@ func fluxResource() Dashboard {
 		Links: linksTo(idFlux, idCluster, idFleet),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
-				resourceState(), resourceTimes(), resourceRevisions(),
-				findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`}),
+				resourceState(), resourceTimes(), resourceRevisions(), resourceHistory()[0],
+				high(5, findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`})),
 			}},
-			{Title: "Over time", Panels: resourceHistory()},
+			{Title: "Measurements over time", Collapsed: true, Panels: resourceHistory()[1:]},
 			{Title: "Dependencies", Panels: resourceRelatives()},
 			{Title: "Past reconciliations", Collapsed: true, Panels: []Panel{resourceAttempts(), resourceRelease()}},
 		},
@@ -53,7 +53,7 @@ func stateValue(matchers string) string {
 
 func resourceState() Panel {
 	return Panel{
-		Kind: Stat, Title: "State", Width: 6, Height: 7, Unit: Number, Mappings: stateMappings(),
+		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(),
 		Description: "The state of the object. Ready is good. Failed is tried again; stalled is not, before somebody changes it or asks for it; waiting is for what it depends on.",
 		Queries:     []Query{{Expr: stateValue(theFluxResource) + "\nor on () vector(-1)", Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
 	}

@@ -92,7 +92,7 @@ func greenhouseByCluster() Panel {
 			valueColumn(3, "Catalogs", Number, zeroIsGood(Warning)...), valueColumn(4, "Definitions", Number, zeroIsGood(Warning)...),
 			valueColumn(5, "Presets", Number, zeroIsGood(Warning)...), valueColumn(6, "Plugins", Number, zeroIsGood(Warning)...),
 			valueColumn(7, "No pods", Number, zeroIsGood(Warning)...), valueColumn(8, "Outdated", Number, zeroIsGood(Info)...),
-			valueColumn(9, "Organizations", Number, zeroIsGood(Warning)...), valueColumn(10, "Role bindings", Number, zeroIsGood(Warning)...),
+			valueColumn(9, "Orgs", Number, zeroIsGood(Warning)...), valueColumn(10, "Roles", Number, zeroIsGood(Warning)...),
 		},
 		Sort: Sort{Column: "Clusters", Descending: true}, Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("CobaltCoreGreenhousePluginNotReady")},
 	}

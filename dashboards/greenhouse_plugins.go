@@ -47,7 +47,7 @@ func plugins() []Panel {
 					{Value: 4, Text: "suspended", Color: Info}, {Value: 5, Text: "unknown", Color: Unknown}, {Value: -1, Text: "all ready", Color: Good},
 				}},
 				labelColumn("definition_name", "Definition"), labelColumn("version", "Version"), labelColumn("preset", "Preset"), labelColumn("owned_by", "Owner"),
-				ageColumn(1, "Ready unchanged for"), ageColumn(2, "Deployed before"),
+				ageColumn(1, "Ready unchanged for"), ageColumn(2, "Deployed"),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("CobaltCoreGreenhousePluginNotReady"), playbook("GreenhousePluginWorkloadDown")},
 		},

@@ -133,7 +133,7 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"),
 				{Query: 0, Title: "State", Mappings: nodeStates()},
 				labelColumn("version", "Version"), labelColumn("seal_type", "Seal"), labelColumn("storage_type", "Storage"),
-				valueColumn(1, "Shares given", Number), valueColumn(2, "Shares needed", Number),
+				valueColumn(1, "Shares", Number), valueColumn(2, "Threshold", Number),
 				{Query: 3, Title: "Migration", Mappings: []Mapping{{Value: 0, Text: "no", Color: Good}, {Value: 1, Text: "unfinished", Color: Warning}}},
 				valueColumn(4, "Skew (s)", Number, Threshold{Color: Warning}, Threshold{From: -30, Color: Good}, Threshold{From: 31, Color: Warning}),
 				ageColumn(5, "Answered in"),

@@ -100,9 +100,9 @@ func readersBehind() []Panel {
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 				{Query: 0, Title: "State", Mappings: []Mapping{
 					{Value: 1, Text: "due soon", Color: Info}, {Value: 2, Text: "late", Color: Bad},
-					{Value: 3, Text: "not refreshed by itself", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
+					{Value: 3, Text: "manual", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
 				}},
-				ageColumn(1, "Behind for"), valueColumn(2, "Version stored", Number), ageColumn(3, "Last success before"), ageColumn(4, "Interval"),
+				ageColumn(1, "Behind for"), valueColumn(2, "Version", Number), ageColumn(3, "Last success"), ageColumn(4, "Interval"),
 			},
 			Sort: oldestFirst("Behind for"), Links: []Link{playbook("SecretFlowBehind")},
 		},
@@ -144,7 +144,7 @@ func pushes() Panel {
 				{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "stored", Color: Good}, {Value: 2, Text: "not stored", Color: Bad},
 				{Value: 3, Text: "not known", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},
 			}},
-			valueColumn(1, "Version stored", Number), ageColumn(2, "Stored before"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
+			valueColumn(1, "Version", Number), ageColumn(2, "Stored"), ageColumn(3, "Last push"), ageColumn(4, "Interval"),
 		},
 		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing")},
 	}

@@ -40,7 +40,7 @@ func mostRead() Panel {
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"), {Query: 0, Title: "Readers", Unit: Number, Mappings: noRow()},
-			valueColumn(1, "Version", Number), ageColumn(2, "Stored before"),
+			valueColumn(1, "Version", Number), ageColumn(2, "Stored"),
 		},
 		Sort: Sort{Column: "Readers", Descending: true},
 	}
@@ -59,8 +59,8 @@ func longestUnchanged() Panel {
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
-			{Query: 0, Title: "Version", Unit: Number, Mappings: noRow()}, ageColumn(1, "Stored before"),
+			{Query: 0, Title: "Version", Unit: Number, Mappings: noRow()}, ageColumn(1, "Stored"),
 		},
-		Sort: oldestFirst("Stored before"),
+		Sort: oldestFirst("Stored"),
 	}
 }

@@ -143,7 +143,7 @@ func secretPanels() []Panel {
 				`time() - `+esoNotReady(`kind="ExternalSecret"`), since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("reason", "Reason"),
-				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Not ready for"), ageColumn(2, "Last success before"),
+				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Not ready for"), ageColumn(2, "Last success"),
 			},
 			Sort: Sort{Column: "Trouble"}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOExternalSecretStale"), playbook("ESOExternalSecretStoreMissing")},
 		},
@@ -165,7 +165,7 @@ func secretPanels() []Panel {
 			Queries:     perRow(oldest, bySecret, "name", "none", ages, since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), interval("externalsecret")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"),
-				{Query: 0, Title: "Intervals", Unit: Number, Thresholds: splitAt(Good, 2, Warning)}, ageColumn(1, "Last success before"), ageColumn(2, "Interval"),
+				{Query: 0, Title: "Intervals", Unit: Number, Thresholds: splitAt(Good, 2, Warning)}, ageColumn(1, "Last success"), ageColumn(2, "Interval"),
 			},
 			Sort: oldestFirst("Intervals"), Links: []Link{playbook("ESOExternalSecretStale")},
 		},

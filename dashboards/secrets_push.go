@@ -21,7 +21,7 @@ func pushTable() Panel {
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), {Query: 0, Title: "State", Mappings: secretStates()},
 			labelColumn("reason", "Reason"), valueColumn(1, "Keys missing", Number, zeroIsGood(Warning)...),
-			ageColumn(2, "Not ready for"), ageColumn(3, "Last push before"), ageColumn(4, "Interval"),
+			ageColumn(2, "Not ready for"), ageColumn(3, "Last push"), ageColumn(4, "Interval"),
 		},
 		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing"), playbook("ESOPushSecretStale"), playbook("ESOPushSecretIncomplete")},
 	}

@@ -108,7 +108,7 @@ or ` + of("PushSecret", "pushsecret_store_ref")
 			both(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
-			labelColumn("store_kind", "Kind of store"), labelColumn("store_name", "Store"), {Query: 0, Title: "State", Mappings: secretStates()}, ageColumn(1, "Last success before"),
+			labelColumn("store_kind", "Kind of store"), labelColumn("store_name", "Store"), {Query: 0, Title: "State", Mappings: secretStates()}, ageColumn(1, "Last success"),
 		},
 		Sort: Sort{Column: "State"},
 	}
