@@ -130,7 +130,7 @@ e2e: tools ## Run those in full: every fault in front of a real Alertmanager, 10
 
 .PHONY: abuse
 abuse: ## Attack the binary with the memory limit of the chart, in all ways, and write what it costs others into docs/security.md (make unit has the short form)
-	cd test && $(GO) test ./abuse -run '^TestAbuse$$' -count=1 -v -timeout 30m -args -thorough -docs $(CURDIR)/docs/security.md
+	cd test && $(GO) test ./abuse -run '^Test(Abuse|KilledUnderLoad|KubeconfigBecomesGarbage)$$' -count=1 -v -timeout 30m -args -thorough -docs $(CURDIR)/docs/security.md
 
 .PHONY: screenshots
 screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet

@@ -106,7 +106,7 @@ func TestDefaults(t *testing.T) {
 		Alertmanager: config.Alertmanager{Interval: config.Duration(time.Minute), FallbackAfter: config.Duration(10 * time.Minute)},
 		Metrics:      config.Metrics{Detail: config.DetailDefault},
 		Rules:        config.Rules{ExporterJob: alerts.DefaultExporterJob, Fleet: config.FleetMetrics{Job: alerts.DefaultFleetJob, Label: alerts.DefaultFleetLabel}},
-		Limits:       config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 512, Changes: 50_000, ChangesAge: config.Duration(24 * time.Hour), LabelValueLength: 1024},
+		Limits:       config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 320, Changes: 50_000, ChangesAge: config.Duration(24 * time.Hour), LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")
 	if err != nil {

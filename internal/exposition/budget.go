@@ -33,7 +33,7 @@ func (s Scope) String() string {
 type TextLimits struct{ Kind, Cluster, Process int64 }
 
 func (l TextLimits) withDefaults() TextLimits {
-	return TextLimits{Kind: cmp.Or(l.Kind, 128<<20), Cluster: cmp.Or(l.Cluster, 192<<20), Process: cmp.Or(l.Process, 512<<20)}
+	return TextLimits{Kind: cmp.Or(l.Kind, 128<<20), Cluster: cmp.Or(l.Cluster, 192<<20), Process: cmp.Or(l.Process, 320<<20)}
 }
 
 // Budget counts text against a limit, and against those of the budget that it is part of.

@@ -35,11 +35,27 @@ func rowsOfObjects() []attack {
 			},
 		},
 		{
+			name: "tenant: 4,000 such Kustomizations in each of three clusters", patience: time.Minute,
+			answer: `cobaltcore_watch_objects_over_budget\{.*scope="process"`, filter: "cluster[]=evil&cluster[]=evil2&cluster[]=evil3",
+			prepare: func(s *site) {
+				s.config.WriteString("- {name: evil2, kubeconfig: {path: evil.kubeconfig}}\n- {name: evil3, kubeconfig: {path: evil.kubeconfig}}\n" +
+					"metrics: {detail: full}\n")
+				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 4000, random) }))
+			},
+		},
+		{
 			name: "tenant: 1,000,000 Kustomizations", answer: `cobaltcore_watch_objects_cut\{`, memory: 300 << 20, patience: time.Minute,
 			begin: func(s *site) {
 				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 1_000_000, small) }))
 			},
 			prepare: func(*site) {},
+		},
+		{
+			name: "tenant: 200,000 Kustomizations that fail", answer: `cobaltcore_health_findings_left_out\{`, patience: 2 * time.Minute,
+			prepare: func(*site) {},
+			begin: func(s *site) {
+				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 200_000, failing) }))
+			},
 		},
 		{
 			name: "tenant: 20 pods of a Deployment with a label of Flux, and 8 MB of metrics each", answer: `cobaltcore_controller_metrics_cut\{`,
@@ -80,6 +96,12 @@ func list(w io.Writer, kind string, n int, object func(i int) string) {
 func small(i int) string {
 	return fmt.Sprintf(`{"metadata":{"name":"k%07d","namespace":"n"},"spec":{"path":"./%d"},"status":{"lastAppliedRevision":"main@sha1:%d","conditions":[`+
 		`{"type":"Ready","status":"True","reason":"ReconciliationSucceeded","lastTransitionTime":"2026-11-20T09:00:00Z"}]}}`, i, i, i)
+}
+
+// failing returns objects about which rules find something.
+func failing(i int) string {
+	return fmt.Sprintf(`{"metadata":{"name":"k%d","namespace":"n"},"spec":{"path":"./"},"status":{"conditions":[`+
+		`{"type":"Ready","status":"False","reason":"BuildFailed","lastTransitionTime":"2026-11-20T09:00:00Z"}]}}`, i)
 }
 
 // fat returns objects that wait for many others.

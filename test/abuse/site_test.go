@@ -117,11 +117,14 @@ func (s *site) run(a attack) result {
 func (s *site) start() {
 	s.Helper()
 	s.write("fleet.yaml", "clusters:\n- {name: good, kubeconfig: {path: good.kubeconfig}}\n- {name: evil, kubeconfig: {path: evil.kubeconfig}}\n"+s.config.String())
-	ports, err := testbed.FreePorts(1)
-	if err != nil {
-		s.Fatal(err)
+	if s.address == "" { // else it starts again
+		ports, err := testbed.FreePorts(1)
+		if err != nil {
+			s.Fatal(err)
+		}
+		s.address = net.JoinHostPort("127.0.0.1", fmt.Sprint(ports[0]))
 	}
-	s.address = net.JoinHostPort("127.0.0.1", fmt.Sprint(ports[0]))
+	var err error
 	s.exporter, err = testbed.Start(context.WithoutCancel(s.ctx), s.dir, testbed.Command{
 		Name: "exporter", Path: s.binary, Env: []string{fmt.Sprintf("GOMEMLIMIT=%d", goLimit)},
 		Args: append([]string{"serve", "--config", s.file("fleet.yaml"), "--web.listen-address", s.address, "--sync-timeout", "2s"}, s.flags...),
