@@ -23,6 +23,7 @@ func exporterPage() Dashboard {
 			{Title: "Cost", Collapsed: true, Panels: exporterCost()},
 			{Title: "Rules", Collapsed: true, Panels: exporterRules()},
 			{Title: "Discovery and Alertmanager", Collapsed: true, Panels: exporterPeers()},
+			{Title: "Access", Collapsed: true, Panels: []Panel{refusedClients()}},
 		},
 	}
 }
@@ -117,6 +118,21 @@ func exporterRules() []Panel {
 	}
 	evaluated := number("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
 	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log says which and why.", `cobaltcore_health_evaluation_failures_total`, Bad)
-	evaluated.Width, evaluated.Height, failures.Width, failures.Height = 4, 8, 4, 8
-	return []Panel{evaluation, age, evaluated, failures}
+	leftOut := number("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail, see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
+	evaluated.Width, evaluated.Height, failures.Width, failures.Height, leftOut.Width, leftOut.Height = 4, 8, 4, 8, 4, 8
+	evaluation.Width = 8
+	return []Panel{evaluation, age, evaluated, failures, leftOut}
+}
+
+// refusedClients shows that someone tries; the log has the addresses.
+func refusedClients() Panel {
+	return Panel{
+		Kind: TimeSeries, Title: "Refused clients", Width: 24, Height: 7, Unit: Number,
+		Description: "Connections and requests per second that a replica refused: beyond a limit, or by the decision of --web.kubernetes-auth. None is good; the log of the replica has the clients.",
+		Queries: []Query{
+			{Expr: `sum by (what, scope) (rate(cobaltcore_web_refused_total[$__rate_interval]))`, Legend: "{{what}} beyond the limit of: {{scope}}"},
+			{Expr: `sum by (decision) (rate(cobaltcore_web_access_decisions_total{decision!="allowed"}[$__rate_interval]))`, Legend: "{{decision}}"},
+		},
+		PerReplica: true,
+	}
 }

@@ -135,7 +135,7 @@ func Run(ctx context.Context, o Options) error {
 	failed := make(chan error, 2)
 	serve := func(h http.Handler, l []net.Listener, webConfig string) {
 		tasks.Go(func() {
-			if err := server.Serve(ctx, h, l, webConfig, o.Log); err != nil {
+			if err := server.Serve(ctx, h, l, webConfig, a.self.refusals, o.Log); err != nil {
 				failed <- err
 			}
 			cancel()
@@ -193,7 +193,7 @@ func newApp(ctx context.Context, o Options) *app {
 	}
 	o.scrapes, o.identities, o.memories = notify.NewScrapes(nil), watch.NewIdentities(), watch.NewMemories()
 	o.changes = changes.NewLog(0, 0)
-	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard, o.KubernetesAuth != nil)}
+	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard, o.KubernetesAuth != nil, o.Log)}
 }
 
 func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
@@ -218,7 +218,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.self,
-		MaxRequests: a.options.MaxRequests,
+		MaxRequests: a.options.MaxRequests, Refusals: a.self.refusals,
 		EnablePprof: a.options.EnablePprof, EnableLifecycle: a.options.EnableLifecycle,
 		KubernetesAuth: auth,
 	})

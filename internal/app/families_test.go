@@ -21,7 +21,7 @@ import (
 // TestFamiliesAndSelfAreDisjoint keeps the two halves of a body apart: one name
 // in both would make it invalid.
 func TestFamiliesAndSelfAreDisjoint(t *testing.T) {
-	self := newSelfMetrics(fleet.Shard{Count: 1}, true)
+	self := newSelfMetrics(fleet.Shard{Count: 1}, true, nil)
 	names := map[string]bool{}
 	descriptions := make(chan *prometheus.Desc)
 	go func() { self.Describe(descriptions); close(descriptions) }()

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -24,9 +25,10 @@ type selfMetrics struct {
 
 	reloadOK, reloadSuccess prometheus.Gauge
 	decisions               *prometheus.CounterVec // with --web.kubernetes-auth
+	refusals                *server.Refusals
 }
 
-func newSelfMetrics(shard fleet.Shard, auth bool) *selfMetrics {
+func newSelfMetrics(shard fleet.Shard, auth bool, log *slog.Logger) *selfMetrics {
 	m := &selfMetrics{
 		Registry: prometheus.NewRegistry(),
 		reloadOK: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -44,6 +46,7 @@ func newSelfMetrics(shard fleet.Shard, auth bool) *selfMetrics {
 		promcollectors.NewGoCollector(),
 		newProcessCollector(),
 	)
+	m.refusals = server.NewRefusals(m, log)
 	promhttp.InstrumentMetricHandler(m, http.NotFoundHandler()) // registers the metrics of the handler, which joins them later
 	if shard.Divided() {
 		m.MustRegister(shardInfo(shard), shardCount(shard))
@@ -87,7 +90,7 @@ func shardCount(s fleet.Shard) prometheus.Collector {
 
 // SelfMetrics gathers the exporter's own metrics, including those of a shard and of
 // --web.kubernetes-auth.
-func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}, true) }
+func SelfMetrics() prometheus.Gatherer { return newSelfMetrics(fleet.Shard{Count: 1}, true, nil) }
 
 // SelfFamilies returns the names of the exporter's own metrics.
 func SelfFamilies() []string { return familyNames(SelfMetrics()) }

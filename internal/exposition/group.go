@@ -54,17 +54,17 @@ func (g *Group) Rows() *Rows {
 
 // Set renders one object and replaces its rows, or adds them, or removes them if
 // it is skipped. Equal rows are no change at all: they make no block dirty and
-// allocate nothing.
-func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) {
+// allocate nothing. It reports whether the group holds the object now.
+func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) (held bool) {
 	rows.reset()
 	fill(rows)
 	if rows.skip {
 		g.Delete(key)
-		return
+		return false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.set(key, rows.content())
+	return g.set(key, rows.content())
 }
 
 // Put replaces the rows of one object, or adds them, with an entry rendered before: for callers that
@@ -173,7 +173,8 @@ func (g *Group) HasRoom() bool {
 	return false
 }
 
-func (g *Group) set(key string, c content) {
+// set stores the rows of an object and reports whether there is room for them.
+func (g *Group) set(key string, c content) bool {
 	at, known := g.table.find(key)
 	scope := inLimits
 	switch {
@@ -185,13 +186,14 @@ func (g *Group) set(key string, c content) {
 	if scope != inLimits {
 		g.over.add(g.table.hashKey(key), scope)
 		g.remove(key)
-		return
+		return false
 	}
 	g.over.remove(g.table.hashKey(key))
 	g.table.changed = false
 	if g.table.put(key, c); g.table.changed {
 		g.outdate()
 	}
+	return true
 }
 
 // settle releases what the budget holds beyond the text of the table.

@@ -30,6 +30,9 @@ type refusal struct {
 // refusedPlace and above stand for refused objects.
 const refusedPlace Place = 1 << 31
 
+// Refused reports whether the object is beyond a limit and has no rows.
+func (p Place) Refused() bool { return p >= refusedPlace }
+
 // Stage returns a stage for the next content of the group.
 func (g *Group) Stage() *Stage {
 	g.mu.Lock()
@@ -102,7 +105,7 @@ func (s *Stage) put(key string, c content) Place {
 // LeaveOut reports whether the object at a place, which was added last, is beyond a limit. Such
 // an object needs no place in a list that nothing is removed from.
 func (s *Stage) LeaveOut(at Place) bool {
-	if at < refusedPlace {
+	if !at.Refused() {
 		return false
 	}
 	last := len(s.refused) - 1
@@ -113,7 +116,7 @@ func (s *Stage) LeaveOut(at Place) bool {
 
 // Key returns the key of the object at a place. It is empty for an object that is left out.
 func (s *Stage) Key(at Place) string {
-	if at >= refusedPlace {
+	if at.Refused() {
 		return ""
 	}
 	s.group.mu.Lock()
@@ -130,7 +133,7 @@ func (s *Stage) Replace(list []Place) {
 	var kept places
 	g.over = s.over
 	for _, at := range list {
-		if at < refusedPlace {
+		if !at.Refused() {
 			kept.add(at)
 			continue
 		}

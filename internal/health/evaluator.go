@@ -58,6 +58,7 @@ type Evaluator struct {
 	results map[string]*answer
 	// large are results of this evaluation that are not kept for the next one.
 	large    map[string]*answer
+	room     *room                  // of this evaluation
 	recorded map[*recording]*answer // without rows
 	active   map[*rule]map[uint64]*alert
 	joins    map[*rule]joins
@@ -81,6 +82,7 @@ type result struct {
 	counts       map[count]int
 	rows         map[string][]findingRow // by cluster
 	omitted      int                     // findings without rows
+	leftOut      map[string]int          // findings beyond the bounds, by cluster
 	notEvaluated []NotEvaluated
 	failures     map[string]uint64
 	rules        int
@@ -201,7 +203,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 		e.failures[name]++
 		errs = append(errs, fmt.Errorf("rule %s: %w", name, err))
 	}
-	e.large = map[string]*answer{}
+	e.large, e.room = map[string]*answer{}, newRoom()
 	defer func() { e.large = nil }()
 	for _, r := range e.compiled.recordings {
 		if err := e.record(ctx, r, now); err != nil {
@@ -235,7 +237,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	if e.options.Changes != nil {
 		noteVerdicts(e.options.Changes, res.verdicts, now)
 	}
-	res.failures = maps.Clone(e.failures)
+	res.failures, res.leftOut = maps.Clone(e.failures), e.room.leftOut
 	res.took, e.evaluated = time.Since(started), e.store.changes
 	e.latest.Store(res)
 	return errors.Join(errs...)

@@ -21,6 +21,10 @@ var (
 		Name: "cobaltcore_health_findings", Type: exposition.Gauge, Labels: []string{"cluster", "system", "severity"},
 		Help: "Firing findings about a system in a cluster by severity, with those that follow from others. The cluster is empty where they concern none.",
 	}
+	leftOutFamily = &exposition.Family{
+		Name: "cobaltcore_health_findings_left_out", Type: exposition.Gauge, Labels: []string{"cluster"},
+		Help: "Findings about objects in a cluster that are left out because there are too many: some 10,000 in a cluster and 40,000 in all are kept, and 100 of each rule in a cluster in any case. There is no row for 0.",
+	}
 	durationFamily = &exposition.Family{
 		Name: "cobaltcore_health_evaluation_duration_seconds", Type: exposition.Gauge,
 		Help: "How long the last evaluation of the rules took.",
@@ -45,7 +49,7 @@ func Families() []*exposition.Family {
 }
 
 func clusterFamilies() []*exposition.Family {
-	return []*exposition.Family{statusFamily, findingsFamily, findingInfoFamily, findingSinceFamily}
+	return []*exposition.Family{statusFamily, findingsFamily, leftOutFamily, findingInfoFamily, findingSinceFamily}
 }
 
 // code is the value of a verdict, as exit codes have it.
@@ -67,7 +71,7 @@ func (e *Evaluator) Group(cluster string) *exposition.Group {
 
 // Groups are the rows about the evaluation, and about what concerns no cluster.
 func (e *Evaluator) Groups() []*exposition.Group {
-	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, findingInfoFamily, findingSinceFamily}
+	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, leftOutFamily, findingInfoFamily, findingSinceFamily}
 	return []*exposition.Group{
 		e.options.Exposition.Func(exposition.Key{Kind: "health"}, own, func(r *exposition.Rows) {
 			res := e.latest.Load()
@@ -88,6 +92,9 @@ func (e *Evaluator) Groups() []*exposition.Group {
 }
 
 func (e *Evaluator) rows(r *exposition.Rows, res *result, cluster string) {
+	if n := res.leftOut[cluster]; n > 0 {
+		r.Add(leftOutFamily, float64(n))
+	}
 	for _, row := range res.rows[cluster] {
 		row.add(r)
 	}

@@ -64,7 +64,8 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 	if err != nil {
 		return err
 	}
-	rows, err := r.identified(found.rows)
+	rows, err := r.identified(e.room.fit(found.rows))
+	delete(e.large, r.expr.text) // no other rule has the same expression
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
@@ -74,7 +76,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	l := local(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, handler(t, o), []net.Listener{l}, "", slog.New(slog.DiscardHandler)) }()
+	go func() { served <- Serve(ctx, handler(t, o), []net.Listener{l}, "", nil, slog.New(slog.DiscardHandler)) }()
 	c := dial(t, l)
 	if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
@@ -91,10 +93,11 @@ func TestClientThatDoesNotRead(t *testing.T) {
 // TestTooManyConnections: those beyond the limits are closed at once, and others are served.
 func TestTooManyConnections(t *testing.T) {
 	t.Parallel()
-	const all, ofClient = 3, 2
+	const all, client = 3, 2
 	var log bytes.Buffer
 	l := local(t)
-	b := bounded([]net.Listener{l}, all, ofClient, slog.New(slog.NewTextHandler(&log, nil)))[0]
+	refusals := NewRefusals(prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&log, nil)))
+	b := bounded([]net.Listener{l}, all, client, refusals)[0]
 	accepted := make(chan net.Conn)
 	go func() {
 		for {
@@ -123,9 +126,10 @@ func TestTooManyConnections(t *testing.T) {
 	for _, c := range append(open, first, second) {
 		_ = c.Close()
 	}
-	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "client=127.0.0.1 limit=2") {
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "client=127.0.0.1 scope=client limit=2") {
 		t.Errorf("log: %s", text)
 	}
+	wantRefused(t, refusals, connections, ofClient, 1)
 }
 
 // TestClientThatDoesNotReadDelaysNoEnd: the server ends although an answer is not read.
@@ -144,7 +148,7 @@ func TestClientThatDoesNotReadDelaysNoEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	var log bytes.Buffer
-	go func() { served <- Serve(ctx, h, []net.Listener{l}, "", slog.New(slog.NewTextHandler(&log, nil))) }()
+	go func() { served <- Serve(ctx, h, []net.Listener{l}, "", nil, slog.New(slog.NewTextHandler(&log, nil))) }()
 	c := dial(t, l)
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ const clientShare = 4
 
 // limit answers 503 when n requests are being served, or a quarter of them for the same
 // client address; n = 0 is no limit.
-func limit(n int, next http.Handler) http.Handler {
+func limit(n int, refused *Refusals, next http.Handler) http.Handler {
 	if n <= 0 {
 		return next
 	}
@@ -25,8 +25,9 @@ func limit(n int, next http.Handler) http.Handler {
 		client := hostOf(r.RemoteAddr)
 		taken, of := slots.take(client)
 		if !taken {
+			refused.add(requests, client, of, slots.limits[of])
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of), http.StatusServiceUnavailable)
+			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of.words()), http.StatusServiceUnavailable)
 			return
 		}
 		defer slots.release(client)
@@ -38,9 +39,16 @@ func limit(n int, next http.Handler) http.Handler {
 type scope string
 
 const (
-	ofAll    scope = "in all"
-	ofClient scope = "of this client"
+	ofAll    scope = "all"
+	ofClient scope = "client"
 )
+
+func (s scope) words() string {
+	if s == ofClient {
+		return "of this client"
+	}
+	return "in all"
+}
 
 // shares counts what is taken, in all and by each client. It is safe for concurrent use.
 type shares struct {

@@ -4,7 +4,6 @@
 package server
 
 import (
-	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -15,14 +14,14 @@ const (
 	// client address. Prometheus keeps one.
 	maxConnections       = 1024
 	maxClientConnections = 128
-	// refusalInterval is the time between log lines about refusals.
+	// refusalInterval is the time between log lines about refusals of one sort.
 	refusalInterval = time.Minute
 )
 
 // bounded returns listeners that together refuse connections beyond the limits: they are
 // closed at once, so that others are accepted.
-func bounded(listeners []net.Listener, all, client int, log *slog.Logger) []net.Listener {
-	b := &bounds{open: newShares(all, client), log: log}
+func bounded(listeners []net.Listener, all, client int, refused *Refusals) []net.Listener {
+	b := &bounds{open: newShares(all, client), refused: refused}
 	out := make([]net.Listener, len(listeners))
 	for i, l := range listeners {
 		out[i] = &boundedListener{l, b}
@@ -32,16 +31,8 @@ func bounded(listeners []net.Listener, all, client int, log *slog.Logger) []net.
 
 // bounds are shared by listeners.
 type bounds struct {
-	open  *shares
-	log   *slog.Logger
-	pause logPause
-}
-
-func (b *bounds) refuse(client string, of scope) {
-	if !b.pause.over() {
-		return
-	}
-	b.log.Warn("connection refused: too many are open", "client", client, "limit", b.open.limits[of], "connections", string(of))
+	open    *shares
+	refused *Refusals
 }
 
 // logPause bounds the log lines about refusals. It is safe for concurrent use.
@@ -79,7 +70,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if taken {
 			return &boundedConn{Conn: c, release: sync.OnceFunc(func() { l.open.release(client) })}, nil
 		}
-		l.refuse(client, of)
+		l.refused.add(connections, client, of, l.open.limits[of])
 		_ = c.Close()
 	}
 }

@@ -57,7 +57,7 @@ func TestServeFinishesRequests(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	listeners := []net.Listener{local(t), local(t)}
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, h, listeners, "", slog.New(slog.DiscardHandler)) }()
+	go func() { served <- Serve(ctx, h, listeners, "", nil, slog.New(slog.DiscardHandler)) }()
 	type answer struct {
 		code int
 		body string
@@ -98,7 +98,7 @@ func TestServeErrors(t *testing.T) {
 			l := local(t)
 			defer func() { _ = l.Close() }()
 			var log bytes.Buffer
-			err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, webConfig, slog.New(slog.NewTextHandler(&log, nil)))
+			err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, webConfig, nil, slog.New(slog.NewTextHandler(&log, nil)))
 			if err == nil || !strings.HasPrefix(err.Error(), "serve: ") {
 				t.Errorf("%v", err)
 			}
@@ -107,7 +107,7 @@ func TestServeErrors(t *testing.T) {
 	t.Run("closed listener", func(t *testing.T) {
 		l := local(t)
 		_ = l.Close()
-		err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, "", slog.New(slog.DiscardHandler))
+		err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, "", nil, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), "closed") {
 			t.Errorf("%v", err)
 		}

@@ -62,6 +62,8 @@ type Options struct {
 	Registry prometheus.Registerer
 	// MaxRequests is how many scrapes may run at the same time; 0 is no limit.
 	MaxRequests int
+	// Refusals counts requests beyond MaxRequests. May be nil.
+	Refusals    *Refusals
 	EnablePprof bool
 	// EnableLifecycle serves /-/reload.
 	EnableLifecycle bool
@@ -71,16 +73,17 @@ type Options struct {
 
 // Handler returns all routes.
 func Handler(o Options) (http.Handler, error) {
+	limited := func(h http.Handler) http.Handler { return limit(o.MaxRequests, o.Refusals, h) }
 	mux := http.NewServeMux()
 	probes(mux, o.Ready)
-	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limit(o.MaxRequests, whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", limit(o.MaxRequests, whenReady(o.Ready, cached(serveJSON(always(o.SecretFlow)), o.Evaluated))))
+	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limited(whenReady(o.Ready, o.Metrics))))
+	mux.Handle("GET /api/v1/secretflow", limited(whenReady(o.Ready, cached(serveJSON(always(o.SecretFlow)), o.Evaluated))))
 	// Also before Ready: it says who is waited for.
-	mux.Handle("GET /api/v1/clusters", limit(o.MaxRequests, serveJSON(always(o.Clusters))))
-	mux.Handle("GET /api/v1/report", limit(o.MaxRequests, whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))
-	mux.Handle("GET /api/v1/objects", limit(o.MaxRequests, whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
-	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limit(o.MaxRequests, whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
-	mux.Handle("GET /api/v1/changes", limit(o.MaxRequests, whenReady(o.Ready, cached(serveChanges(o.Changes), o.Evaluated))))
+	mux.Handle("GET /api/v1/clusters", limited(serveJSON(always(o.Clusters))))
+	mux.Handle("GET /api/v1/report", limited(whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))
+	mux.Handle("GET /api/v1/objects", limited(whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
+	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limited(whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
+	mux.Handle("GET /api/v1/changes", limited(whenReady(o.Ready, cached(serveChanges(o.Changes), o.Evaluated))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
@@ -106,7 +109,7 @@ func Handler(o Options) (http.Handler, error) {
 	if err := page.Register(mux, page.Options{
 		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds,
 		SecretFlow: o.SecretFlow, Clusters: o.Clusters, SilenceLink: o.SilenceLink, Version: version.Info(), Pprof: o.EnablePprof,
-		Limit: func(h http.Handler) http.Handler { return limit(o.MaxRequests, cached(h, o.Evaluated)) },
+		Limit: func(h http.Handler) http.Handler { return limited(cached(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
@@ -205,8 +208,8 @@ const (
 
 // Serve serves handler on the listeners until ctx ends, and then finishes the
 // requests that are under way. webConfig is an exporter-toolkit configuration
-// file, or empty.
-func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, log *slog.Logger) error {
+// file, or empty. Connections beyond the limits count in refused, which may be nil.
+func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, refused *Refusals, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -216,7 +219,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	listeners = bounded(listeners, maxConnections, maxClientConnections, log)
+	listeners = bounded(listeners, maxConnections, maxClientConnections, refused)
 	ended := make(chan error, 1)
 	go func() {
 		systemd := false

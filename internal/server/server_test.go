@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -159,13 +160,21 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// wantRefused checks how much has been refused because of a limit.
+func wantRefused(t *testing.T, r *Refusals, what string, of scope, want float64) {
+	t.Helper()
+	if got := testutil.ToFloat64(r.counter.WithLabelValues(what, string(of))); got != want {
+		t.Errorf("%v %s refused because of the limit of scope %s, want %v", got, what, of, want)
+	}
+}
+
 // TestMaxRequests: a client has a quarter of the slots, and all clients together have all.
 func TestMaxRequests(t *testing.T) {
 	const limit, share = 8, 2
 	inside, leave := make(chan struct{}), make(chan struct{})
 	registry := prometheus.NewRegistry()
 	o := options()
-	o.MaxRequests, o.Registry = limit, registry
+	o.MaxRequests, o.Registry, o.Refusals = limit, registry, NewRefusals(registry, slog.New(slog.DiscardHandler))
 	o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside <- struct{}{}; <-leave })
 	h := handler(t, o)
 	ask := func(client int, path string) *httptest.ResponseRecorder {
@@ -195,6 +204,8 @@ func TestMaxRequests(t *testing.T) {
 		}
 	}
 	refused(limit, "8 requests in all")
+	wantRefused(t, o.Refusals, requests, ofClient, 1)
+	wantRefused(t, o.Refusals, requests, ofAll, 1)
 	if w := ask(0, "/-/healthy"); w.Code != http.StatusOK {
 		t.Errorf("a probe counts as a scrape: %d", w.Code)
 	}

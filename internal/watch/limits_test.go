@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
 // A kind with far more objects than the limit costs what the limit allows: the
@@ -65,5 +66,56 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 		if len(scrape(e, want)) != 1 {
 			t.Errorf("no %s in %q", want, scrape(e, "cobaltcore_watch_objects"))
 		}
+	}
+}
+
+// TestNothingIsKeptOfWhatIsLeftOut: an object beyond a limit, of a list or of an event, leaves
+// neither a memory nor a note.
+func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	e, err := exposition.New(exposition.Options{MaxObjects: 2}, append(Families(), thingSize)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource := Remembering(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
+		func(o *thing, _ fleet.View, _ lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			r.Add(thingSize, 1, "c", "Widget", o.Metadata.Name)
+			r.Note(o.Metadata.Name)
+			return lifecycle.Memory{Since: 1}
+		})
+	n := &notebook{notes: map[string]any{}}
+	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{
+		Exposition: e, Sets: []Set{{Collector: "test", Resources: []Resource{resource}}}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Notes: map[string]Notes{"test": n},
+	})
+	e.Swap(nil, c.Groups())
+	k := c.kinds[0]
+	s := newStore(k, fleet.View{Cluster: "c"})
+	named := func(name string) *thing {
+		o := &thing{}
+		o.Metadata.Name, o.Spec.Size = name, 1
+		return o
+	}
+	s.begin()
+	transform := s.Transformer()
+	var list []any
+	for _, name := range []string{"a", "b", "c"} {
+		o, err := transform(named(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, o)
+	}
+	if err := s.Replace(list, "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(named("d")); err != nil {
+		t.Fatal(err)
+	}
+	if kept := len(k.memory.byKey); kept != 2 {
+		t.Errorf("%d objects are remembered, want 2", kept)
+	}
+	n.want(t, map[string]any{"Widget a": "a", "Widget b": "b"})
+	if objects, over, _ := k.group.Size(); objects != 2 || over != 2 {
+		t.Errorf("%d objects and %d left out", objects, over)
 	}
 }

@@ -41,7 +41,12 @@ func (s *store) begin() { s.stage = s.kind.group.Stage() }
 // add renders an object of a list into the stage.
 func (s *store) add(rows *exposition.Rows, o object) *staged {
 	s.kind.arrived.Add(1)
-	at, ok := s.stage.Add(o.meta().key(), rows, func(r *exposition.Rows) { s.fill(o, false, r) })
+	key := o.meta().key()
+	at, ok := s.stage.Add(key, rows, func(r *exposition.Rows) { s.fill(o, false, r) })
+	if at.Refused() {
+		s.kind.memory.set(key, lifecycle.Memory{})
+		return &staged{place: at}
+	}
 	return &staged{place: at, skipped: !ok, note: rows.Noted()}
 }
 
@@ -101,10 +106,20 @@ func (s *store) Update(x any) error {
 		s.kind.decodedPartially()
 		return nil
 	}
-	s.kind.group.Set(o.meta().key(), s.rows, func(r *exposition.Rows) { s.fill(o, true, r) })
-	s.kind.noted(o.meta().key(), s.rows.Noted())
+	key := o.meta().key()
+	if s.kind.group.Set(key, s.rows, func(r *exposition.Rows) { s.fill(o, true, r) }) {
+		s.kind.noted(key, s.rows.Noted())
+	} else {
+		s.forget(key)
+	}
 	s.kind.event()
 	return nil
+}
+
+// forget forgets an object that has no rows.
+func (s *store) forget(key string) {
+	s.kind.memory.set(key, lifecycle.Memory{})
+	s.kind.noted(key, nil)
 }
 
 // Delete removes the rows of an object.
@@ -114,8 +129,7 @@ func (s *store) Delete(x any) error {
 		return fmt.Errorf("delete %s: unexpected %T", s.kind.resource.Kind, x)
 	}
 	s.kind.group.Delete(o.meta().key())
-	s.kind.memory.set(o.meta().key(), lifecycle.Memory{})
-	s.kind.noted(o.meta().key(), nil)
+	s.forget(o.meta().key())
 	s.kind.event()
 	return nil
 }

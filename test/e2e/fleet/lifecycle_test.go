@@ -13,11 +13,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
@@ -118,7 +120,7 @@ func TestNoPartialScrape(t *testing.T) {
 	}
 }
 
-// Objects come, change and go; so do kinds.
+// Objects come, change and go; so do kinds, and the etcd behind them.
 func TestFollowsObjectsAndKinds(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
@@ -131,7 +133,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 		}
 	}
 	harness.Must(t, c.ApplyCRDs(t.Context(), early...))
-	e := harness.StartExporter(t, harness.ConfigFor("", c))
+	e := harness.StartExporter(t, harness.ConfigFor("", c), func(o *app.Options) { o.ProbeInterval = time.Second })
 	e.Ready(t)
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
 	e.Expect(t, 18, harness.Series{"": "cobaltcore_watch_present", "collector": "flux", "=": "1"})
@@ -169,6 +171,33 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "name": "apps"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "flux", "=": "1"})
+
+	harness.Must(t, c.ApplyCRDs(t.Context(), late...))
+	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_synced", "kind": "Kustomization", "=": "1"})
+	harness.Must(t, c.Apply(t.Context(), o))
+	e.Expect(t, 1, harness.Series{"": "flux_resource_info", "name": "apps"})
+	withoutEtcd(t, e, c, o)
+}
+
+// withoutEtcd stops etcd for some time, in full for 90 s. The API server still answers, from
+// memory and not to all requests: that is shown, and every body has the object.
+func withoutEtcd(t *testing.T, e *harness.Exporter, c *testbed.Cluster, o *unstructured.Unstructured) {
+	t.Helper()
+	s := watchBodies(t, e, wholeSet(1))
+	stopped := time.Now()
+	harness.Must(t, c.Etcd().Signal(syscall.SIGSTOP))
+	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_failing", "cluster": c.Name})
+	t.Logf("etcd is missed %s after it stopped", time.Since(stopped).Round(time.Second/10))
+	for *harness.Thorough && time.Since(stopped) < 90*time.Second {
+		e.Expect(t, 1, harness.Series{"": "flux_resource_info", "name": "apps"})
+	}
+	harness.Must(t, c.Etcd().Signal(syscall.SIGCONT))
+	e.Expect(t, 0, harness.Series{"": "cobaltcore_cluster_failing"})
+	e.Expect(t, 0, harness.Series{"": "cobaltcore_watch_failing"})
+	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "=": "1"})
+	s.verify(t)
+	harness.Must(t, c.Delete(t.Context(), o))
+	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "name": "apps"})
 }
 
 // TestDeadClusterIsUnknown: a cluster that cannot be reached delays no other one and is shown as such.

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package health
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// TestRoom: findings beyond the bounds are left out and counted, first those of the cluster that
+// has many, and never all of a rule.
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	rows := func(cluster string, n, size int) []series {
+		out := make([]series, n)
+		for i := range out {
+			out[i].labels = labels.FromStrings(clusterLabel, cluster, "name", fmt.Sprintf("%0*d", size, i))
+		}
+		return out
+	}
+	r := newRoom()
+	size := findingBytes + len(clusterLabel+"evil"+"name") + 100
+	most := maxClusterFindingBytes / size
+	first := r.fit(rows("evil", 20_000, 100))
+	if len(first) != most || r.leftOut["evil"] != 20_000-most {
+		t.Errorf("%d findings are kept and %d left out, want %d and %d", len(first), r.leftOut["evil"], most, 20_000-most)
+	}
+	if name := first[len(first)-1].labels.Get("name"); !strings.HasSuffix(name, fmt.Sprint(most-1)) {
+		t.Errorf("the last one that is kept is %s, want the first ones", name)
+	}
+	if n := len(r.fit(rows("evil", 150, 100))); n != alwaysKept {
+		t.Errorf("%d findings of another rule are kept, want %d", n, alwaysKept)
+	}
+	if n := len(r.fit(rows("good", 5000, 100))); n != 5000 || r.leftOut["good"] != 0 {
+		t.Errorf("%d findings of another cluster are kept, want all", n)
+	}
+	for i := range 10 {
+		r.fit(rows(fmt.Sprint(i), 20_000, 100))
+	}
+	if n := len(r.fit(rows("last", 200, 100))); n != alwaysKept {
+		t.Errorf("%d findings are kept when all room is taken, want %d", n, alwaysKept)
+	}
+	if kept := maxFindingBytes - r.all; kept > maxFindingBytes+2*alwaysKept*size*12 {
+		t.Errorf("%d bytes are kept", kept)
+	}
+}

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// What limits are about.
+const (
+	connections = "connections"
+	requests    = "requests"
+)
+
+// Refusals counts what is refused because of a limit, and logs the client, at most once a minute
+// for each of connections and requests.
+type Refusals struct {
+	counter *prometheus.CounterVec
+	log     *slog.Logger
+	pauses  map[string]*logPause
+}
+
+// NewRefusals returns a counter that the registry takes.
+func NewRefusals(registry prometheus.Registerer, log *slog.Logger) *Refusals {
+	r := &Refusals{
+		counter: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cobaltcore_web_refused_total",
+			Help: "Connections and requests (what) that were refused because of a limit: that of one client address (client) or of all (all). The log has the clients.",
+		}, []string{"what", "scope"}),
+		log: log, pauses: map[string]*logPause{},
+	}
+	registry.MustRegister(r.counter)
+	for _, what := range []string{connections, requests} {
+		r.pauses[what] = &logPause{}
+		for _, s := range []scope{ofAll, ofClient} {
+			r.counter.WithLabelValues(what, string(s))
+		}
+	}
+	return r
+}
+
+// add notes that a client was refused; r may be nil.
+func (r *Refusals) add(what, client string, of scope, limit int) {
+	if r == nil {
+		return
+	}
+	r.counter.WithLabelValues(what, string(of)).Inc()
+	if r.pauses[what].over() {
+		r.log.Warn("client refused: too many "+what, "client", client, "scope", string(of), "limit", limit)
+	}
+}
