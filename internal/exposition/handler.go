@@ -72,17 +72,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	// One system call for several compressed blocks: half the time of a gzip
-	// scrape over a real connection.
-	out := h.Exposition.packer.output(w)
-	if write(out) == nil { // else the client is gone
-		_ = out.Flush()
-	}
-	h.Exposition.packer.returnOutput(out)
+	_ = write(w) // an error means that the client is gone
 }
 
 // plain returns the size of a body as text and a function that writes it. Blocks are
-// unpacked one after the other into one buffer.
+// unpacked one behind the other into the buffer that is written: a further copy took a tenth of
+// the time of a scrape without that of the kernel.
 func (e *Exposition) plain(families [][]*Block) (write func(io.Writer) error, size int) {
 	for _, blocks := range families {
 		for _, b := range blocks {
@@ -94,13 +89,17 @@ func (e *Exposition) plain(families [][]*Block) (write func(io.Writer) error, si
 		defer e.packer.release(s)
 		for _, blocks := range families {
 			for _, b := range blocks {
-				s.after = b.Append(s.after[:0])
-				if _, err := w.Write(s.after); err != nil {
-					return err
+				if len(s.after) > 0 && len(s.after)+b.size > outputSize {
+					if _, err := w.Write(s.after); err != nil {
+						return err
+					}
+					s.after = s.after[:0]
 				}
+				s.after = b.Append(s.after)
 			}
 		}
-		return nil
+		_, err := w.Write(s.after)
+		return err
 	}, size
 }
 
