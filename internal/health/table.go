@@ -81,7 +81,7 @@ const maxKept = 5000
 // that are gone.
 func (t *table) refresh(p *rowParser, blocks []*exposition.Block) error {
 	changed := !slices.Equal(blocks, t.blocks)
-	if !changed && !t.clock {
+	if !changed && (!t.clock || t.holds(p.seconds())) {
 		return nil
 	}
 	digests, kept := make(map[*exposition.Block][]excerpt, len(blocks)), make([]int, len(t.selections))
@@ -104,6 +104,18 @@ func (t *table) refresh(p *rowParser, blocks []*exposition.Block) error {
 		}
 	}
 	return nil
+}
+
+// holds reports whether the rows of all selections are those that count now.
+func (t *table) holds(now float64) bool {
+	for _, d := range t.digests {
+		for i, sel := range t.selections {
+			if !sel.many && !d[i].holds(sel.narrowing, now) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // digest returns what the selections have of a block, except for those that match many rows.
