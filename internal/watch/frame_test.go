@@ -74,3 +74,39 @@ func TestFramesOfABrokenStream(t *testing.T) {
 		}
 	}
 }
+
+// TestFramesOfABusyStream: many events that wait are read at once, with a buffer that does not stay.
+func TestFramesOfABusyStream(t *testing.T) {
+	t.Parallel()
+	event := strings.Repeat("x", 6000) + "\n"
+	var alone []io.Reader
+	for range idleReads + 2 {
+		alone = append(alone, strings.NewReader(event))
+	}
+	const waiting = 1000
+	r := &countingReader{Reader: io.MultiReader(append([]io.Reader{strings.NewReader(strings.Repeat(event, waiting))}, alone...)...)}
+	f := frameReader{r: r}
+	for i := range waiting + len(alone) {
+		if line, err := f.frame(); len(line) != len(event)-1 || err != nil {
+			t.Fatalf("event %d: %d bytes, %v", i, len(line), err)
+		}
+		if i == waiting-1 && (cap(f.buf) != busyFrame || r.reads > waiting*len(event)/busyFrame+20) {
+			t.Errorf("%d reads, a buffer of %d bytes", r.reads, cap(f.buf))
+		}
+	}
+	if cap(f.buf) >= busyFrame {
+		t.Errorf("a buffer of %d bytes is kept", cap(f.buf))
+	}
+}
+
+// countingReader counts reads.
+type countingReader struct {
+	io.Reader
+
+	reads int
+}
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	r.reads++
+	return r.Reader.Read(p)
+}
