@@ -167,7 +167,7 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
 		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, ends: f.EndsAt,
 		Worst: string(f.Severity), Recent: isRecent(f, r),
-		Since: stampOf(f.Since, r.GeneratedAt), New: !f.Since.Before(r.GeneratedAt), AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
+		Since: stampOf(f.Since, r.GeneratedAt), New: r.GeneratedAt.Sub(f.Since) < time.Second, AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
 		switch value := f.Labels[name]; {
