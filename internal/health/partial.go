@@ -169,10 +169,36 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 	if err != nil {
 		return nil, err
 	}
-	of := func(s series) bool { return changed[s.object] }
 	e.answers++
 	return &answer{
-		at: was.at, versions: versions, rows: append(slices.DeleteFunc(slices.Clone(was.rows), of), rows...),
+		at: was.at, versions: versions, rows: replaceRows(was.rows, changed, rows),
 		number: e.answers, before: was.number, changed: changed, named: was.named && named(rows),
 	}, nil
+}
+
+// replaceRows returns rows in which those of the changed objects are others. Rows with the labels of
+// one before take its place: which rows fit into [room] depends on the order.
+func replaceRows(before []series, changed map[uint64]bool, now []series) []series {
+	byLabels := make(map[uint64]series, len(now))
+	for _, s := range now {
+		byLabels[s.labels.Hash()] = s
+	}
+	out := make([]series, 0, len(before)+len(now))
+	for _, s := range before {
+		if !changed[s.object] {
+			out = append(out, s)
+			continue
+		}
+		h := s.labels.Hash()
+		if s, ok := byLabels[h]; ok {
+			out = append(out, s)
+			delete(byLabels, h)
+		}
+	}
+	for _, s := range now {
+		if _, ok := byLabels[s.labels.Hash()]; ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -118,4 +119,20 @@ func withoutAges(r Report) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestReplaceRows: rows keep their places.
+func TestReplaceRows(t *testing.T) {
+	row := func(name, reason string, value float64) series {
+		return newSeries(labels.FromStrings(clusterLabel, "c", "name", name, "reason", reason), value, nil)
+	}
+	before := []series{row("a", "x", 1), row("b", "x", 1), row("b", "y", 1), row("c", "x", 1)}
+	got := replaceRows(before, map[uint64]bool{before[0].object: true, before[1].object: true}, []series{row("b", "z", 2), row("b", "y", 2), row("a", "x", 2)})
+	text := ""
+	for _, s := range got {
+		text += fmt.Sprint(s.labels.Get("name"), s.labels.Get("reason"), s.value, " ")
+	}
+	if want := "ax2 by2 cx1 bz2 "; text != want {
+		t.Errorf("%s, not %s", text, want)
+	}
 }
