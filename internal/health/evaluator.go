@@ -166,7 +166,7 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 
 // Run evaluates after changes, and every interval, until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
-	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: e.outdated, evaluate: func() {
+	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: func() bool { return e.outdated(ctx) }, evaluate: func() {
 		if err := e.evaluate(ctx, interval); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
@@ -175,10 +175,10 @@ func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
 
 // outdated reports whether rows have changed since the last evaluation that a rule selects, or
 // others count because of the time.
-func (e *Evaluator) outdated() bool {
+func (e *Evaluator) outdated(ctx context.Context) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := e.store.refresh(e.options.Now(), false)
+	err := e.store.refresh(ctx, e.options.Now(), false)
 	return err != nil || e.store.changes != e.evaluated
 }
 
@@ -193,7 +193,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	started := time.Now()
 	now := e.options.Now()
 	e.compiled.phrases.now.Store(now.UnixMilli())
-	err := errors.Join(e.store.refresh(now, e.options.Once), e.store.refreshSelf())
+	err := errors.Join(e.store.refresh(ctx, now, e.options.Once), e.store.refreshSelf())
 	if err != nil {
 		e.failures[""]++
 		return fmt.Errorf("read the rows: %w", err)
@@ -222,6 +222,9 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	c := clock{now: now, once: e.options.Once, still: known.still, blind: known.blind, unseen: before.unseen}
 	for _, r := range e.compiled.rules {
 		runtime.Gosched() // a scrape comes first, also on one core
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err := e.rule(ctx, r, c); err != nil {
 			fail(r.name, err)
 			res.notEvaluated = append(res.notEvaluated, NotEvaluated{Rule: r.name, Reason: "failed: " + err.Error()})

@@ -4,11 +4,15 @@
 package health
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
 // TestRoom: findings beyond the bounds are left out and counted, first those of the cluster that
@@ -46,5 +50,25 @@ func TestRoom(t *testing.T) {
 	}
 	if kept := maxFindingBytes - r.all; kept > maxFindingBytes+2*alwaysKept*size*12 {
 		t.Errorf("%d bytes are kept", kept)
+	}
+}
+
+// TestEvaluationEndsWithItsContext: reading many rows and evaluating many rules does not hold up
+// the end of the process, and leaves no result of some rules.
+func TestEvaluationEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, exposition.Options{})
+	e := w.evaluator(testRules())
+	w.show(all(cluster("a"))...)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := e.Evaluate(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("evaluation: %v", err)
+	}
+	if at := e.Evaluated(); !at.IsZero() {
+		t.Errorf("there is a result of %s", at)
+	}
+	if err := e.Evaluate(t.Context()); err != nil || e.Evaluated().IsZero() {
+		t.Errorf("the next evaluation: %v", err)
 	}
 }

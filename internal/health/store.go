@@ -141,7 +141,7 @@ const readInterval = 15 * time.Second
 // refresh takes in what has changed since the last time: of the urgent tables, and of the
 // others after some time or if all are asked for. What it selects is of one moment for each
 // group.
-func (s *store) refresh(now time.Time, all bool) error {
+func (s *store) refresh(ctx context.Context, now time.Time, all bool) error {
 	s.now = now.UnixMilli()
 	all = all || now.Sub(s.read) >= readInterval || now.Before(s.read)
 	if all {
@@ -156,7 +156,7 @@ func (s *store) refresh(now time.Time, all bool) error {
 	blocks := s.exposition.Blocks(names...)
 	var errs []error
 	for _, name := range names {
-		if err := s.tables[name].refresh(&s.parser, blocks[name]); err != nil {
+		if err := s.tables[name].refresh(ctx, &s.parser, blocks[name]); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 		}
 	}
@@ -284,12 +284,12 @@ type querier struct {
 func (querier) Close() error { return nil }
 
 // Select implements [storage.Querier].
-func (q querier) Select(_ context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+func (q querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	sel := q.store.named(matchers)
 	if sel == nil {
 		return storage.ErrSeriesSet(fmt.Errorf("no such selector: %s", key(matchers)))
 	}
-	parts, err := sel.all(&q.store.parser)
+	parts, err := sel.all(ctx, &q.store.parser)
 	if err != nil {
 		return storage.ErrSeriesSet(err)
 	}

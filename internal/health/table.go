@@ -4,6 +4,7 @@
 package health
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -79,13 +80,16 @@ const maxKept = 5000
 
 // refresh reads the blocks that are new, or of which other rows count now, and forgets those
 // that are gone.
-func (t *table) refresh(p *rowParser, blocks []*exposition.Block) error {
+func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.Block) error {
 	changed := !slices.Equal(blocks, t.blocks)
 	if !changed && (!t.clock || t.holds(p.seconds())) {
 		return nil
 	}
 	digests, kept := make(map[*exposition.Block][]excerpt, len(blocks)), make([]int, len(t.selections))
 	for _, b := range blocks {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		d, err := t.digest(p, b)
 		if err != nil {
 			return err
@@ -156,12 +160,15 @@ func (t *table) collect(i int) {
 }
 
 // all are the series of the selector.
-func (sel *selection) all(p *rowParser) ([][]series, error) {
+func (sel *selection) all(ctx context.Context, p *rowParser) ([][]series, error) {
 	if !sel.many {
 		return sel.parts, nil
 	}
 	parts := make([][]series, 0, len(sel.table.blocks))
 	for _, b := range sel.table.blocks {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		d, err := p.digest(p.text(b), []*selection{sel})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sel.metric, err)
