@@ -53,9 +53,9 @@ func stateValue(matchers string) string {
 
 func resourceState() Panel {
 	return Panel{
-		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(),
+		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(), Empty: "There is no such object.",
 		Description: "The state of the object. Ready is good. Failed is tried again; stalled is not, before somebody changes it or asks for it; waiting is for what it depends on.",
-		Queries:     []Query{{Expr: stateValue(theFluxResource) + "\nor on () vector(-1)", Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
+		Queries:     []Query{{Expr: stateValue(theFluxResource), Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
 	}
 }
 
