@@ -41,9 +41,9 @@ func everyExpression(t *testing.T, f func(where string, e parser.Expr, prometheu
 	}
 }
 
-// TestExpressionsUseWhatIsDeclared compares metrics and labels with the declarations: a rule about a
+// TestExpressionsUseDeclaredMetrics compares metrics and labels with the declarations: a rule about a
 // metric that does not exist never fires.
-func TestExpressionsUseWhatIsDeclared(t *testing.T) {
+func TestExpressionsUseDeclaredMetrics(t *testing.T) {
 	labels := map[string][]string{}
 	for _, f := range app.Families() {
 		labels[f.Name] = f.Labels

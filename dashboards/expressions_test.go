@@ -130,9 +130,9 @@ cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="no
 	}
 }
 
-// TestNothingIsGreenWithoutAnExporter: numbers of which nothing is known say nothing,
+// TestNoDataIsNotGreen: numbers of which nothing is known say nothing,
 // or say it in another colour.
-func TestNothingIsGreenWithoutAnExporter(t *testing.T) {
+func TestNoDataIsNotGreen(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(fleetNumbers(), exporterNumbers()...) {
 		// The only value that an expression makes of nothing is 0, which has the first colour.

@@ -113,9 +113,9 @@ func labelsIn(e parser.Expr, metrics map[string][]string) []string {
 // ofScrape are labels that a scrape adds.
 func ofScrape(label string) bool { return slices.Contains([]string{"instance", "job", "pod"}, label) }
 
-// TestQueriesUseWhatIsDeclared: a panel about a metric or a label that nobody exports
+// TestQueriesUseDeclaredMetrics: a panel about a metric or a label that nobody exports
 // is empty, and looks as if all were well.
-func TestQueriesUseWhatIsDeclared(t *testing.T) {
+func TestQueriesUseDeclaredMetrics(t *testing.T) {
 	metrics := known(t)
 	detail := map[string]bool{}
 	for _, f := range app.Families() {

@@ -144,8 +144,8 @@ func TestAlertsLeadToAPage(t *testing.T) {
 	}
 }
 
-// TestFindingsLeadToTheirPlaybooks: a table of alerts says what to do.
-func TestFindingsLeadToTheirPlaybooks(t *testing.T) {
+// TestFindingsLinkToPlaybooks: a table of alerts says what to do.
+func TestFindingsLinkToPlaybooks(t *testing.T) {
 	tables := 0
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
 		if p.Kind != dashboards.Table || !slices.ContainsFunc(p.Columns, func(c dashboards.Column) bool { return c.Label == "rule" }) {

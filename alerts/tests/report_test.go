@@ -20,9 +20,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/ruletest"
 )
 
-// TestTheReportSaysTheSame: the health report finds in every fixture what Prometheus does, with
+// TestReportMatchesAlerts: the health report finds in every fixture what Prometheus does, with
 // the same summary and so the same reason, but for the rules that only Prometheus evaluates.
-func TestTheReportSaysTheSame(t *testing.T) {
+func TestReportMatchesAlerts(t *testing.T) {
 	t.Parallel()
 	only := map[string]bool{}
 	for _, r := range alerts.Rules() {

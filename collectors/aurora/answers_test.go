@@ -62,7 +62,7 @@ func TestAnswers(t *testing.T) {
 		brief  bool           // the timeout is what ends it
 	}{
 		"the page in the place of JSON": {jsonChecks, fallback, ReasonContent, "200", false},
-		"HTML that says it is JSON":     {jsonChecks, reply(200, json, pageBody), failure.ReasonDecode, "200", false},
+		"HTML with the type of JSON":    {jsonChecks, reply(200, json, pageBody), failure.ReasonDecode, "200", false},
 		"JSON without a type":           {jsonChecks, reply(200, "", tokenBody), ReasonContent, "200", false},
 		"a type that is none":           {jsonChecks, reply(200, "application/json/;;", tokenBody), ReasonContent, "200", false},
 		"a parameter without a value":   {[]string{token}, reply(200, "application/json; charset", tokenBody), "", "200", false},
@@ -102,13 +102,13 @@ func TestAnswers(t *testing.T) {
 		"a batch":          {[]string{session}, reply(200, json, "["+sessionBody+"]"), failure.ReasonDecode, "200", false},
 		"data transformed": {[]string{session}, reply(200, json, `{"result":{"data":{"json":null}}}`), "", "200", false},
 
-		"a page of somebody else": {[]string{page}, reply(200, html, "<html><body><h1>Maintenance</h1></body></html>"), ReasonContent, "200", false},
-		"an empty page":           {[]string{page}, reply(200, html, ""), ReasonContent, "200", false},
-		"JSON as the page":        {[]string{page}, reply(200, json, pageBody), ReasonContent, "200", false},
-		"the root in a comment":   {[]string{page}, reply(200, html, `<!-- <div id="app"></div> -->`), ReasonContent, "200", false},
-		"the root in a script":    {[]string{page}, reply(200, html, `<script>'<div id="app">'</script>`), ReasonContent, "200", false},
-		"the root as root":        {[]string{page}, reply(200, "TEXT/HTML", "<DIV class=x ID=root></DIV>"), "", "200", false},
-		"a page not in UTF-8":     {[]string{page}, reply(200, html, "\xff<div id='app'>"), "", "200", false},
+		"a page of another site": {[]string{page}, reply(200, html, "<html><body><h1>Maintenance</h1></body></html>"), ReasonContent, "200", false},
+		"an empty page":          {[]string{page}, reply(200, html, ""), ReasonContent, "200", false},
+		"JSON as the page":       {[]string{page}, reply(200, json, pageBody), ReasonContent, "200", false},
+		"the root in a comment":  {[]string{page}, reply(200, html, `<!-- <div id="app"></div> -->`), ReasonContent, "200", false},
+		"the root in a script":   {[]string{page}, reply(200, html, `<script>'<div id="app">'</script>`), ReasonContent, "200", false},
+		"the root as root":       {[]string{page}, reply(200, "TEXT/HTML", "<DIV class=x ID=root></DIV>"), "", "200", false},
+		"a page not in UTF-8":    {[]string{page}, reply(200, html, "\xff<div id='app'>"), "", "200", false},
 
 		"list of versions":    {[]string{keystone}, reply(300, json, versionsBody), "", "300", false},
 		"300 without a list":  {[]string{keystone}, reply(300, json, "{}"), ReasonContent, "300", false},

@@ -23,8 +23,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestNobodyThere: why there is no connection.
-func TestNobodyThere(t *testing.T) {
+// TestNoConnection: why there is no connection.
+func TestNoConnection(t *testing.T) {
 	closed, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -116,9 +116,9 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestSnapshotHasWhatIsWrongWithTLS, and when the certificate expires where one was
+// TestSnapshotRecordsTLSProblems, and when the certificate expires where one was
 // seen.
-func TestSnapshotHasWhatIsWrongWithTLS(t *testing.T) {
+func TestSnapshotRecordsTLSProblems(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, func(s *httptest.Server) { s.TLS = &tls.Config{MinVersion: tls.VersionTLS12} })
 	d.a.KeystoneURL = "http://elsewhere.test/v3" // has none

@@ -39,7 +39,7 @@ func TestWhoseAWorkloadIs(t *testing.T) {
 		"Greenhouse by its release":      {pods: labels.Set{"app.kubernetes.io/instance": "greenhouse", "app.kubernetes.io/name": "idproxy"}, system: "greenhouse", componentIs: "idproxy"},
 		"Aurora":                         {pods: labels.Set{"app.kubernetes.io/name": "aurora-dashboard"}, system: "aurora", componentIs: "aurora-dashboard"},
 		"Aurora with an old label":       {pods: labels.Set{"name": "aurora"}, system: "aurora", componentIs: "aurora"},
-		"nobody":                         {pods: labels.Set{"k8s-app": "kube-dns"}},
+		"no system":                      {pods: labels.Set{"k8s-app": "kube-dns"}},
 		"no labels":                      {},
 		"no labels and anything goes":    {configured: map[string]string{"aurora": "!x"}},
 		"a selector of the user's":       {pods: labels.Set{"tier": "ui"}, configured: map[string]string{"aurora": "tier=ui"}, system: "aurora"},

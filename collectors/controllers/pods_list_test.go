@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// TestListsGoOn: page by page, from the cache first, and only selected pods.
-func TestListsGoOn(t *testing.T) {
+// TestListPages: page by page, from the cache first, and only selected pods.
+func TestListPages(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	for n := range 7 {
@@ -79,8 +79,8 @@ func TestSelectorsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// TestListsThatFail: known pods stay for a while, and then become unknown.
-func TestListsThatFail(t *testing.T) {
+// TestFailingLists: known pods stay for a while, and then become unknown.
+func TestFailingLists(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc

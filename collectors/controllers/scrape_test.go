@@ -138,8 +138,8 @@ func TestProxyAnswers(t *testing.T) {
 	}
 }
 
-// TestASlowPodHoldsUpNobody: a trickle is cut off in time, and comes last from then on.
-func TestASlowPodHoldsUpNobody(t *testing.T) {
+// TestSlowPodDelaysNoOther: a trickle is cut off in time, and comes last from then on.
+func TestSlowPodDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
 	for n := range 3 * scrapesAtOnce {

@@ -225,8 +225,8 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	}
 }
 
-// TestSnapshotWithoutTimeBlamesNobody: pods that were not read in time are missing.
-func TestSnapshotWithoutTimeBlamesNobody(t *testing.T) {
+// TestSnapshotTimeout: pods that were not read in time are missing.
+func TestSnapshotTimeout(t *testing.T) {
 	t.Parallel()
 	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {
 		s := crowd(t)

@@ -39,9 +39,9 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	}
 }
 
-// TestAWorkloadOfNobodyIsNotStored: a workload of no system has no entry, and loses its rows if it had
+// TestForeignWorkloadIsNotStored: a workload of no system has no entry, and loses its rows if it had
 // one.
-func TestAWorkloadOfNobodyIsNotStored(t *testing.T) {
+func TestForeignWorkloadIsNotStored(t *testing.T) {
 	t.Parallel()
 	r := workloadSuite(config.Controllers{Selectors: map[string]string{"aurora": "tier=ui"}}).Rig(t, collectortest.Management)
 	r.Set(t,

@@ -181,8 +181,8 @@ func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 	}
 }
 
-// TestALoginThatFailsIsAllThatFails: endpoints that need the login do not fail themselves.
-func TestALoginThatFailsIsAllThatFails(t *testing.T) {
+// TestFailedLoginIsReportedOnce: endpoints that need the login do not fail themselves.
+func TestFailedLoginIsReportedOnce(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		why    failure.Reason

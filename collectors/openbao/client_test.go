@@ -123,8 +123,8 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	})
 }
 
-// TestTheEnvironmentHasNoEffect: it may have the settings of a user of OpenBao.
-func TestTheEnvironmentHasNoEffect(t *testing.T) {
+// TestEnvironmentIsIgnored: it may have the settings of a user of OpenBao.
+func TestEnvironmentIsIgnored(t *testing.T) {
 	wrong := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was asked because of the environment", r.URL)
 	}))

@@ -88,8 +88,8 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	}
 }
 
-// TestAServiceThatCannotBeFound has a failing endpoint and settles.
-func TestAServiceThatCannotBeFound(t *testing.T) {
+// TestServiceNotFound has a failing endpoint and settles.
+func TestServiceNotFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func(*bao, *apiServer)
 		why   failure.Reason

@@ -47,8 +47,8 @@ func flowing(t *testing.T, b *bao) *instance {
 	return i
 }
 
-// TestFlowAsksForMetadataOfWhatIsReferredTo and for nothing else.
-func TestFlowAsksForMetadataOfWhatIsReferredTo(t *testing.T) {
+// TestFlowReadsReferencedMetadata and for nothing else.
+func TestFlowReadsReferencedMetadata(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
 	b.site.Flow = secretflow.NewGraph(true)

@@ -122,8 +122,8 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	}
 }
 
-// TestDetailsGoWithTheLeader although they are not due: they cannot be confirmed.
-func TestDetailsGoWithTheLeader(t *testing.T) {
+// TestDetailsEndWithTheLeader although they are not due: they cannot be confirmed.
+func TestDetailsEndWithTheLeader(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)
 	i := b.start(t)

@@ -24,8 +24,8 @@ func endlessFolders(n inMemory, depth int) {
 	}
 }
 
-// TestFoldersAreFollowedSoFar: deeper folders count as cut.
-func TestFoldersAreFollowedSoFar(t *testing.T) {
+// TestFolderDepthIsLimited: deeper folders count as cut.
+func TestFolderDepthIsLimited(t *testing.T) {
 	for name, tc := range map[string]struct {
 		depth, max int
 		want       map[string]string

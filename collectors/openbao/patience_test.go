@@ -38,8 +38,8 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	rowsOf(t, b.site).want(t, healthy)
 }
 
-// TestOnePKIMountHoldsNothingElseUp: only rows about PKI wait for its issuers.
-func TestOnePKIMountHoldsNothingElseUp(t *testing.T) {
+// TestSlowPKIMountDelaysNoOther: only rows about PKI wait for its issuers.
+func TestSlowPKIMountDelaysNoOther(t *testing.T) {
 	b := newBao(t, "kv", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	b.o.Interval = config.Duration(10 * time.Millisecond) // so that many rounds pass

@@ -190,8 +190,8 @@ func TestSnapshotJoinsPagesOfCertificates(t *testing.T) {
 	}
 }
 
-// TestWhyNobodyWasAskedIsMissing: a snapshot has no place for it.
-func TestWhyNobodyWasAskedIsMissing(t *testing.T) {
+// TestReasonOfMissingAnswers: a snapshot has no place for it.
+func TestReasonOfMissingAnswers(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = filepath.Join(t.TempDir(), "not-there")
 	_, _, missing := writeSnapshot(t, b.start(t), b.clock.now().Truncate(time.Second))

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestWhatIsAllowedIsExportedAgain, whatever its type turns out to be, and a new list
+// TestAllowedMetricsAreReexported, whatever its type turns out to be, and a new list
 // takes the place of the old one.
-func TestWhatIsAllowedIsExportedAgain(t *testing.T) {
+func TestAllowedMetricsAreReexported(t *testing.T) {
 	s := newSite(t)
 	s.write("east/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: c-0, namespace: flux-system, labels: {app.kubernetes.io/part-of: flux, app: c}}\nspec: {containers: [{name: c, image: 'c:1'}]}\n")
 	s.write("east/controllers/flux-system/c-0.prom", "# TYPE my_seconds histogram\nmy_seconds_bucket{le=\"+Inf\"} 2\nmy_seconds_sum 1.5\nmy_seconds_count 2\n# TYPE my_total counter\nmy_total{namespace=\"x\"} 7\nworkqueue_depth 3\n")

@@ -67,9 +67,9 @@ func (e *exporter) clusters() (fleetreport.Report, string) {
 	return report, text
 }
 
-// TestReportSaysWhatIsWrong with clusters, their kinds and the search, before the
+// TestReportHasProblems with clusters, their kinds and the search, before the
 // exporter is ready, too, and quotes neither a server nor a Secret.
-func TestReportSaysWhatIsWrong(t *testing.T) {
+func TestReportHasProblems(t *testing.T) {
 	t.Parallel()
 	h, storage, other := newHub(t, "m"), newFakeCluster(t, "s"), newFakeCluster(t)
 	h.management.secret("storage-kubeconfig", storage.Kubeconfig("hunter2"))

@@ -15,9 +15,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestAlertsAreSentWhenNobodyScrapes: the notifier of a generation starts with it, a reload hands over
+// TestAlertsAreSentWithoutScrapes: the notifier of a generation starts with it, a reload hands over
 // the alerts that were sent, and a scrape ends them.
-func TestAlertsAreSentWhenNobodyScrapes(t *testing.T) {
+func TestAlertsAreSentWithoutScrapes(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	last := ""

@@ -170,9 +170,9 @@ func TestShardHasItsClustersOnly(t *testing.T) {
 	}
 }
 
-// TestFlowOfAShardSaysWhetherItIsWhole: one that asks the only OpenBao follows all
+// TestFlowOfShardIsPartial: one that asks the only OpenBao follows all
 // clusters, any other one knows its own.
-func TestFlowOfAShardSaysWhetherItIsWhole(t *testing.T) {
+func TestFlowOfShardIsPartial(t *testing.T) {
 	t.Parallel()
 	one, two := snapshotFleet(t), snapshotFleet(t)
 	text, err := os.ReadFile(one.file("fleet.yaml"))

@@ -17,9 +17,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestASnapshotHasTheClustersThatAreFound, with their properties, and references of objects to them
+// TestSnapshotOfDiscoveredClusters, with their properties, and references of objects to them
 // stay valid. No credential is in it.
-func TestASnapshotHasTheClustersThatAreFound(t *testing.T) {
+func TestSnapshotOfDiscoveredClusters(t *testing.T) {
 	t.Parallel()
 	h, storage, arbiter := newHub(t, "m"), newFakeCluster(t, "s"), newFakeCluster(t, "a")
 	h.write("fleet.yaml", `clusters:

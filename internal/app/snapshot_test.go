@@ -221,8 +221,8 @@ func plant(name string, v any, planted *int) any {
 	return v
 }
 
-// TestASnapshotNotesWhatIsMissing: a dead cluster does not stop the others.
-func TestASnapshotNotesWhatIsMissing(t *testing.T) {
+// TestSnapshotListsMissingParts: a dead cluster does not stop the others.
+func TestSnapshotListsMissingParts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.objects("openbao/objects.yaml", "x") // a name that is taken in a snapshot
@@ -260,9 +260,9 @@ func TestASnapshotNotesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestOfEveryKindIsKnownWhatIsRead: types that decode themselves or read labels declare the fields
+// TestEveryKindDeclaresItsFields: types that decode themselves or read labels declare the fields
 // that they read.
-func TestOfEveryKindIsKnownWhatIsRead(t *testing.T) {
+func TestEveryKindDeclaresItsFields(t *testing.T) {
 	t.Parallel()
 	c, err := LoadConfig(t.Context(), filepath.Join("..", "..", "test", "fleet", "fleet.yaml"))
 	if err != nil {

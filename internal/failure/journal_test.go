@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestTheJournalSaysEachThingOnce also when one endpoint fails for two reasons, or
+// TestJournalLogsOnce also when one endpoint fails for two reasons, or
 // a thousand times.
-func TestTheJournalSaysEachThingOnce(t *testing.T) {
+func TestJournalLogsOnce(t *testing.T) {
 	var log bytes.Buffer
 	j := NewJournal(slog.New(slog.NewTextHandler(&log, nil)))
 	turn := List{

@@ -153,9 +153,9 @@ func TestDiscoveryFollows(t *testing.T) {
 	}
 }
 
-// TestSecretsThatMayNotBeListed: those that objects apply with are read by their names, so
+// TestSecretsWithoutListPermission: those that objects apply with are read by their names, so
 // resourceNames suffices.
-func TestSecretsThatMayNotBeListed(t *testing.T) {
+func TestSecretsWithoutListPermission(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
 	denied := func(verb, path string) bool {
@@ -254,8 +254,8 @@ func TestHostTrouble(t *testing.T) {
 	}
 }
 
-// TestPagesThatAreTooLarge: a large annotation hides no other Secret.
-func TestPagesThatAreTooLarge(t *testing.T) {
+// TestLargePages: a large annotation hides no other Secret.
+func TestLargePages(t *testing.T) {
 	t.Parallel()
 	h := newFakeHost(t)
 	h.Change(func(s *fakeapi.State) { s.Page = metadataPage })

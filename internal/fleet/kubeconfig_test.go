@@ -34,7 +34,7 @@ func TestKubeconfigOfASecret(t *testing.T) {
 	}{
 		"token":                {kubeconfig: kubeconfigWith("", "token: t0ken")},
 		"basic auth":           {kubeconfig: kubeconfigWith("", "username: u, password: t0ken")},
-		"nobody":               {kubeconfig: kubeconfigWith("", "")},
+		"no user":              {kubeconfig: kubeconfigWith("", "")},
 		"server name":          {kubeconfig: kubeconfigWith("tls-server-name: kubernetes", "token: t0ken")},
 		"no user":              {kubeconfig: strings.Replace(kubeconfigWith("", ""), ", user: u", "", 1)},
 		"JSON":                 {kubeconfig: toJSON(t, kubeconfigWith("", "token: t0ken"))},
@@ -87,8 +87,8 @@ func TestKubeconfigOfASecret(t *testing.T) {
 	}
 }
 
-// TestServersThatAreRefused: the address counts, however it is written.
-func TestServersThatAreRefused(t *testing.T) {
+// TestRefusedServers: the address counts, however it is written.
+func TestRefusedServers(t *testing.T) {
 	t.Parallel()
 	for server, want := range map[string]failure.Reason{
 		"a.example.com": "", "10.0.0.1": "", "[2001:db8::1]": "", "192.168.1.1": "",
@@ -106,8 +106,8 @@ func TestServersThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestNamesThatLeadToRefusedAddresses: the dialer looks at the address of a name.
-func TestNamesThatLeadToRefusedAddresses(t *testing.T) {
+// TestNamesOfRefusedAddresses: the dialer looks at the address of a name.
+func TestNamesOfRefusedAddresses(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-func TestDoHandsOverWhatIsAnswered(t *testing.T) {
+func TestDoReturnsAnswers(t *testing.T) {
 	var asked *http.Request
 	c, file := newTestClient(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r

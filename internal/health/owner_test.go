@@ -9,9 +9,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestObjectsSayWhoseTheyAre, and that nobody wants to hear of them, whatever is
+// TestOwnersOfObjects, and that nobody wants to hear of them, whatever is
 // exported.
-func TestObjectsSayWhoseTheyAre(t *testing.T) {
+func TestOwnersOfObjects(t *testing.T) {
 	about := func(family, cluster, name string, more ...string) row {
 		return row{cluster, family, 1, append([]string{"g", "Kustomization", "flux-system", name}, more...)}
 	}

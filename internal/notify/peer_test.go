@@ -97,9 +97,9 @@ up{alertmanager="%[4]s"} 1`, name(gone), name(slow.Server), name(one.Server), na
 	}
 }
 
-// TestAnswersThatAreNotRight: each is an error with a reason, and no text of the server gets into the
+// TestInvalidAnswers: each is an error with a reason, and no text of the server gets into the
 // log.
-func TestAnswersThatAreNotRight(t *testing.T) {
+func TestInvalidAnswers(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, kind, body string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, _ *http.Request) bool {

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestAURLKeepsWhereItPointsAndLosesTheSecret: every secret of the table is
+// TestURLsLoseSecrets: every secret of the table is
 // hunter2, whole or in halves.
-func TestAURLKeepsWhereItPointsAndLosesTheSecret(t *testing.T) {
+func TestURLsLoseSecrets(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
 		{"empty", "", ""},
 		{"plain", "https://github.com/example/fleet", "https://github.com/example/fleet"},

@@ -110,7 +110,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-func TestKeepRefusesWhatIsNoJSON(t *testing.T) {
+func TestKeepRefusesInvalidJSON(t *testing.T) {
 	s := shape(t)
 	for _, in := range []string{"", "{", `{"text":"x"`, `{"a":}`, `{"text":"x"}}`, `{"text":"x"} {}`, "<html>", `{"keyed":{"x":`, `{"filtered":`} {
 		if got, err := s.Keep([]byte(in)); err == nil {
@@ -119,7 +119,7 @@ func TestKeepRefusesWhatIsNoJSON(t *testing.T) {
 	}
 }
 
-func TestOfRefusesWhatNobodyKnows(t *testing.T) {
+func TestOfRefusesUnknownTypes(t *testing.T) {
 	for _, of := range []any{struct{ X any }{}, struct{ X itself }{}, struct{ X []itself }{}, struct{ X map[string]chan int }{}, itself{}} {
 		shapes := NewShapes(nil)
 		for range 2 { // an error is not cached

@@ -216,7 +216,7 @@ func TestAssets(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestMissingParts(t *testing.T) {
 	o := options(t)
 	h := handler(t, o)
 	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;", "/objects/a/K/-/n": "There is no watched object K n in cluster &#34;a&#34;."} {

@@ -122,7 +122,7 @@ func TestChartNetworkPolicy(t *testing.T) {
 	}{
 		"defaults":            {values: `{}`, from: []any{prometheus}},
 		"an ingress":          {values: `{"ingress":{"enabled":true,"host":"h"},"networkPolicy":{"ingressFrom":[{"ipBlock":{"cidr":"0.0.0.0/0"}}]}}`, from: []any{prometheus, everywhere}},
-		"nobody":              {values: `{"networkPolicy":{"prometheus":[]}}`},
+		"no pods":             {values: `{"networkPolicy":{"prometheus":[]}}`},
 		"egress of the user":  {values: `{"networkPolicy":{"egress":[{"ports":[{"port":443}]}]}}`, from: []any{prometheus}, egress: 2},
 		"egress of the chart": {values: `{"networkPolicy":{"egressFromConfig":true}}`, from: []any{prometheus}, egress: 2},
 		"both":                {values: `{"networkPolicy":{"egressFromConfig":true,"egress":[{"ports":[{"port":3128}]}]}}`, from: []any{prometheus}, egress: 3},

@@ -72,8 +72,8 @@ cobaltcore_cluster_up{cluster="storage"} 1
 		"a target of which half is known": {
 			body: replace(`management",target_cluster="storage"`, `management",target_cluster="storage-kubeconfig"`, 1), stood: of(changing), want: "two fleets",
 		},
-		"no text":                   {body: func(b string) string { return b + "flux_resource_info{ 1\n" }, stood: of(whole), want: "expected"},
-		"what nobody has asked for": {body: func(b string) string { return b }, stood: of(whole), asked: selection{cluster: "storage"}, want: "foreign row"},
+		"no text":                    {body: func(b string) string { return b + "flux_resource_info{ 1\n" }, stood: of(whole), want: "expected"},
+		"rows outside the selection": {body: func(b string) string { return b }, stood: of(whole), asked: selection{cluster: "storage"}, want: "foreign row"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reference, err := referenceOf([]byte(good), all, []string{"storage"})

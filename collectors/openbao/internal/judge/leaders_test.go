@@ -17,8 +17,8 @@ func TestChangesOfTheLeader(t *testing.T) {
 		seen  []seen
 		total uint64
 	}{
-		"nobody":                   {nil, 0},
-		"nobody yet":               {[]seen{{"", 0}, {"", 0}}, 0},
+		"no leader":                {nil, 0},
+		"no leader yet":            {[]seen{{"", 0}, {"", 0}}, 0},
 		"first":                    {[]seen{{"a", 1}}, 0},
 		"the same":                 {[]seen{{"a", 1}, {"a", 1}, {"a", 1}}, 0},
 		"another node":             {[]seen{{"a", 1}, {"b", 2}}, 1},
