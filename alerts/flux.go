@@ -74,7 +74,8 @@ func waitingObjects(chain string) string {
 }
 
 func fluxRecordings() []Recording {
-	return []Recording{recordFluxDisabled(), recordAge(fluxNotReady), recordAge(fluxWaiting), recordReason(fluxReason), recordReason(fluxWaitsFor)}
+	return []Recording{recordFluxDisabled(), recordAge(fluxNotReady), recordAge(fluxWaiting), recordReason(fluxReason),
+		recordReason(fluxWaitsFor)}
 }
 
 // flux has what all rules about Flux objects have in common. They name the cluster in

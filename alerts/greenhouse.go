@@ -87,7 +87,8 @@ const greenhouseText = "Ready covers neither the nodes of a Cluster nor the pods
 // ready without nodes, and a Plugin without a pod.
 func greenhouseGroup() Group {
 	rules := append(greenhouseClusters(), greenhousePlugins()...)
-	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Recordings: []Recording{recordAge(greenhouseNotReady)}, Rules: append(append(rules, greenhousePresets()...), greenhouseOthers()...)}
+	return Group{Name: "greenhouse", Title: "Greenhouse", Text: greenhouseText, Recordings: []Recording{recordAge(greenhouseNotReady)},
+		Rules: append(append(rules, greenhousePresets()...), greenhouseOthers()...)}
 }
 
 func greenhouseClusters() []Rule {

@@ -25,31 +25,32 @@ const secretFlowText = "Secrets that do not arrive where they should, although e
 
 // secretFlowGroup is about secrets that do not arrive where they should.
 func secretFlowGroup() Group {
-	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}}, Rules: []Rule{
-		esoOperated(esoKind("ExternalSecret", Rule{
-			Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
-			Expr:        behindTooLong,
-			Since:       behindSince,
-			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret",
-			Description: "OpenBao has had a newer version of its secret for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
-			InhibitedBy: []Inhibition{
-				{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
-				{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
-			},
-		})),
-		esoKind("ExternalSecret", Rule{
-			Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
-			Threshold:   secondsThreshold(5*time.Minute, "how long ago OpenBao got the newer version"),
-			Expr:        behindForGood,
-			Since:       behindSince,
-			Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and is not refreshed",
-			Description: "OpenBao has a newer version of its secret, and it has no periodic refresh. Annotate it with force-sync, or give it a refreshInterval.",
-		}),
-		esoKind("PushSecret", Rule{
-			Name: "SecretFlowPushedNotStored", Severity: Warning, For: 15 * time.Minute,
-			Expr:        `max by (cluster, namespace, name) (` + SecretPushedNotStored + `)`,
-			Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, and its secret is not in OpenBao",
-			Description: "It is ready, but OpenBao does not have the secret that it writes. Unless it was deleted on purpose, annotate it with force-sync.",
-		}),
-	}}
+	return Group{Name: "secretflow", Title: "The flow of secrets", Text: secretFlowText, Recordings: []Recording{{Name: behindSince, Expr: `min by (cluster, namespace, name) (` + SecretBehindSince + `)`}},
+		Rules: []Rule{
+			esoOperated(esoKind("ExternalSecret", Rule{
+				Name: "SecretFlowBehind", Severity: Warning, For: 15 * time.Minute,
+				Expr:        behindTooLong,
+				Since:       behindSince,
+				Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret",
+				Description: "OpenBao has had a newer version of its secret for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
+				InhibitedBy: []Inhibition{
+					{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
+					{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},
+				},
+			})),
+			esoKind("ExternalSecret", Rule{
+				Name: "SecretFlowNeverRefreshed", Severity: Info, For: 5 * time.Minute,
+				Threshold:   secondsThreshold(5*time.Minute, "how long ago OpenBao got the newer version"),
+				Expr:        behindForGood,
+				Since:       behindSince,
+				Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret and is not refreshed",
+				Description: "OpenBao has a newer version of its secret, and it has no periodic refresh. Annotate it with force-sync, or give it a refreshInterval.",
+			}),
+			esoKind("PushSecret", Rule{
+				Name: "SecretFlowPushedNotStored", Severity: Warning, For: 15 * time.Minute,
+				Expr:        `max by (cluster, namespace, name) (` + SecretPushedNotStored + `)`,
+				Summary:     "PushSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is Ready, and its secret is not in OpenBao",
+				Description: "It is ready, but OpenBao does not have the secret that it writes. Unless it was deleted on purpose, annotate it with force-sync.",
+			}),
+		}}
 }

@@ -41,7 +41,8 @@ func TestThresholds(t *testing.T) {
 		if !strings.Contains(changed.Expr, "123456") || r.Threshold.Default <= 0 || r.Threshold.Unit == "" || r.Threshold.Meaning == "" {
 			t.Errorf("%s: a threshold is in the expression, above 0 and has a unit and a meaning: %+v", r.Name, *r.Threshold)
 		}
-		if again := changed.Changed(alerts.Change{Threshold: r.Threshold.Default}); again.Expr != r.Expr || again.Since != r.Since || again.Description != r.Description {
+		if again := changed.Changed(alerts.Change{Threshold: r.Threshold.Default}); again.Expr != r.Expr || again.Since != r.Since ||
+			again.Description != r.Description {
 			t.Errorf("%s: the default does not give the rule of the catalogue", r.Name)
 		}
 	}

@@ -175,7 +175,8 @@ type loop struct {
 func loops() []loop {
 	var all []loop
 	for _, l := range []loop{
-		{timeout: time.Minute, retry: time.Minute}, {timeout: 3 * time.Minute, retry: 2 * time.Minute}, {timeout: 5 * time.Minute, retry: time.Minute},
+		{timeout: time.Minute, retry: time.Minute}, {timeout: 3 * time.Minute, retry: 2 * time.Minute},
+		{timeout: 5 * time.Minute, retry: time.Minute},
 		{timeout: 15 * time.Minute, retry: time.Minute}, {timeout: 30 * time.Minute, retry: 5 * time.Minute},
 	} {
 		l.every, l.live = time.Minute, true
@@ -185,14 +186,16 @@ func loops() []loop {
 			all = append(all, l)
 		}
 	}
-	return append(all, loop{10 * time.Second, 5 * time.Minute, time.Minute, true}, loop{10 * time.Second, 5 * time.Minute, 30 * time.Second, false})
+	return append(all, loop{10 * time.Second, 5 * time.Minute, time.Minute, true},
+		loop{10 * time.Second, 5 * time.Minute, 30 * time.Second, false})
 }
 
 // TestRetryLoops lets objects fail in loops, seen by the collector again and again: one
 // alert fires when the tolerance is over, and holds until an attempt succeeds.
 func TestRetryLoops(t *testing.T) {
 	t.Parallel()
-	few := []loop{{5 * time.Minute, time.Minute, time.Minute, true}, {5 * time.Minute, time.Minute, 30 * time.Second, false}, {30 * time.Minute, 5 * time.Minute, time.Minute, false}}
+	few := []loop{{5 * time.Minute, time.Minute, time.Minute, true}, {5 * time.Minute, time.Minute, 30 * time.Second, false},
+		{30 * time.Minute, 5 * time.Minute, time.Minute, false}}
 	testRetryLoops(t, fluxShapes(), loops())
 	testRetryLoops(t, otherShapes(), few)
 }

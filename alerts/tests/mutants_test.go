@@ -115,7 +115,8 @@ func (m *mutator) binary(e *parser.BinaryExpr) parser.Expr {
 	}
 	if e.Op.IsComparisonOperator() && m.here("%s the wrong way round: %s", e.Op, short(e)) {
 		e.Op = map[parser.ItemType]parser.ItemType{
-			parser.EQLC: parser.NEQ, parser.NEQ: parser.EQLC, parser.LSS: parser.GTE, parser.GTR: parser.LTE, parser.LTE: parser.GTR, parser.GTE: parser.LSS,
+			parser.EQLC: parser.NEQ, parser.NEQ: parser.EQLC, parser.LSS: parser.GTE, parser.GTR: parser.LTE, parser.LTE: parser.GTR,
+			parser.GTE: parser.LSS,
 		}[e.Op]
 	}
 	if v := e.VectorMatching; v != nil && v.On {

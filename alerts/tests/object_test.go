@@ -16,7 +16,8 @@ import (
 
 // aboutObjects calls f with one alert of the rule of each fixture, if it is about an object, and with
 // a function for rows about that object.
-func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert, row func(metric, more string, differ ...string) ruletest.Row)) {
+func aboutObjects(t *testing.T, f func(x ruletest.Fixture, a ruletest.Alert,
+	row func(metric, more string, differ ...string) ruletest.Row)) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, x := range allFixtures(t) {

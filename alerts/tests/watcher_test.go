@@ -55,9 +55,11 @@ type activeAlert struct {
 
 func newWatcher(tb testing.TB, kind string, now time.Time, l loop, rules ...string) *watcher {
 	tb.Helper()
-	rig := collectortest.Suite{Collector: collectorOf(kind), Options: exposition.Options{}, Targets: collectortest.Targets()}.Rig(tb, collectortest.Management)
+	rig := collectortest.Suite{Collector: collectorOf(kind), Options: exposition.Options{}, Targets: collectortest.Targets()}.Rig(tb,
+		collectortest.Management)
 	w := &watcher{
-		TB: tb, every: l.every, live: l.live, rig: rig, stores: newStoreRig(tb), kind: rig.Of(tb, kind), now: now, active: map[string]*activeAlert{},
+		TB: tb, every: l.every, live: l.live, rig: rig, stores: newStoreRig(tb), kind: rig.Of(tb, kind), now: now,
+		active: map[string]*activeAlert{},
 		object: object{"kind": kind, "metadata": object{"namespace": "flux-system", "name": "x", "generation": 1, "creationTimestamp": now.AddDate(0, -1, 0)}},
 	}
 	for _, r := range alerts.Rules() {

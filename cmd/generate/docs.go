@@ -115,7 +115,8 @@ func metricsPage() ([]byte, error) {
 		var details strings.Builder
 		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, wrap(section.Text, ""))
 		families = slices.DeleteFunc(families, func(f *exposition.Family) bool {
-			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes, func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
+			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes,
+				func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
 			meaning, rest := split(f.Help)

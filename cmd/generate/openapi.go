@@ -36,7 +36,8 @@ func openAPI() ([]byte, error) {
 		}
 		return object{"get": operation}
 	}
-	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail](), reflect.TypeFor[changes.List]())
+	schemas, err := schemasOf(reflect.TypeFor[health.Report](), reflect.TypeFor[objects.List](), reflect.TypeFor[objects.Detail](),
+		reflect.TypeFor[changes.List]())
 	if err != nil {
 		return nil, err
 	}

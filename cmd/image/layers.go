@@ -88,7 +88,8 @@ func layer(created time.Time, files ...file) (v1.Layer, error) {
 		if err := directories(w, created, known, path.Dir(f.name)); err != nil {
 			return nil, err
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: int64(f.mode), Size: int64(len(f.content)), ModTime: created, Format: tar.FormatPAX}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: int64(f.mode), Size: int64(len(f.content)), ModTime: created,
+			Format: tar.FormatPAX}
 		if err := w.WriteHeader(header); err != nil {
 			return nil, fmt.Errorf("layer: %s: %w", f.name, err)
 		}

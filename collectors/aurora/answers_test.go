@@ -84,7 +84,8 @@ func TestAnswers(t *testing.T) {
 		"401":                           {every, reply(401, json, "{}"), failure.ReasonUnauthorized, "401", false},
 		"403":                           {every, reply(403, html, "no"), failure.ReasonForbidden, "403", false},
 		"404":                           {every, reply(404, json, `{"error":{"code":-32004}}`), failure.ReasonNotFound, "404", false},
-		"a redirect to itself":          {every, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, ReasonRedirectLoop, "302", false},
+		"a redirect to itself": {every, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
+			ReasonRedirectLoop, "302", false},
 		"redirects without an end": {every, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path+"?"+r.URL.RawQuery+"x", http.StatusTemporaryRedirect)
 		}, ReasonRedirectLoop, "307", false},

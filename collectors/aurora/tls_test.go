@@ -140,9 +140,11 @@ func TestTLS(t *testing.T) {
 		"other CA": {hosts: both, years: 2, problem: failure.TLSAuthority, prepare: func(t *testing.T, s *secured) {
 			write(t, s.a.TLS.CAFile, newAuthority(t, years(1)).pem)
 		}},
-		"no client":    {hosts: both, years: 2, mutual: true, problem: failure.TLSClient},
-		"other client": {hosts: both, years: 2, mutual: true, problem: failure.TLSClient, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, years(1))) }},
-		"no CA file":   {hosts: both, years: 2, problem: failure.TLSFiles, unseen: true, prepare: func(_ *testing.T, s *secured) { s.a.TLS.CAFile = s.file("missing") }},
+		"no client": {hosts: both, years: 2, mutual: true, problem: failure.TLSClient},
+		"other client": {hosts: both, years: 2, mutual: true, problem: failure.TLSClient,
+			prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, years(1))) }},
+		"no CA file": {hosts: both, years: 2, problem: failure.TLSFiles, unseen: true,
+			prepare: func(_ *testing.T, s *secured) { s.a.TLS.CAFile = s.file("missing") }},
 		"empty CA file": {hosts: both, years: 2, problem: failure.TLSFiles, unseen: true, prepare: func(t *testing.T, s *secured) {
 			write(t, s.a.TLS.CAFile, nil)
 		}},

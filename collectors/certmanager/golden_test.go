@@ -45,7 +45,8 @@ func TestNothingLeaks(t *testing.T) {
 
 func TestNextRetry(t *testing.T) {
 	failed := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
-	for attempts, want := range map[int64]time.Duration{0: time.Hour, 1: time.Hour, 2: 2 * time.Hour, 6: 32 * time.Hour, 7: 32 * time.Hour, 1 << 40: 32 * time.Hour} {
+	for attempts, want := range map[int64]time.Duration{0: time.Hour, 1: time.Hour, 2: 2 * time.Hour, 6: 32 * time.Hour, 7: 32 * time.Hour,
+		1 << 40: 32 * time.Hour} {
 		if got := nextRetry(failed, attempts).Sub(failed); got != want {
 			t.Errorf("after %d attempts: %v, want %v", attempts, got, want)
 		}

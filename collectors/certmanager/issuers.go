@@ -46,16 +46,17 @@ func (s *issuerSpec) name() string {
 
 // issuers declares Issuer or ClusterIssuer.
 func issuers(kind string) watch.Resource {
-	return watch.Remembering(resource(kind, issuerFamilies()), func(o *issuerObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		result := declaredKind.Evaluate(lifecycleObject(&o.Metadata, o.Status.Conditions), seen)
-		if result.State == lifecycle.Deleting {
+	return watch.Remembering(resource(kind, issuerFamilies()),
+		func(o *issuerObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			result := declaredKind.Evaluate(lifecycleObject(&o.Metadata, o.Status.Conditions), seen)
+			if result.State == lifecycle.Deleting {
+				return result.Memory
+			}
+			namespace, name := o.Metadata.Namespace, o.Metadata.Name
+			labels := []string{kind, namespace, name, issuerReference{Name: name, Kind: kind}.identity(namespace)}
+			r.Add(issuerInfo, 1, append(labels[:4:4], o.Spec.name(), readyReason(o.Status.Conditions))...)
+			r.Bool(issuerReady, o.Status.Conditions.Is("Ready", "True"), labels...)
+			notReadyRow(r, issuerNotReady, &result, labels...)
 			return result.Memory
-		}
-		namespace, name := o.Metadata.Namespace, o.Metadata.Name
-		labels := []string{kind, namespace, name, issuerReference{Name: name, Kind: kind}.identity(namespace)}
-		r.Add(issuerInfo, 1, append(labels[:4:4], o.Spec.name(), readyReason(o.Status.Conditions))...)
-		r.Bool(issuerReady, o.Status.Conditions.Is("Ready", "True"), labels...)
-		notReadyRow(r, issuerNotReady, &result, labels...)
-		return result.Memory
-	})
+		})
 }

@@ -142,7 +142,8 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := parsed(newReexport(nil, false), io.MultiReader(strings.NewReader("x 1\n"), errReader{})); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, _, err := parsed(newReexport(nil, false), io.MultiReader(strings.NewReader("x 1\n"), errReader{})); !errors.Is(err,
+		os.ErrDeadlineExceeded) {
 		t.Errorf("an error while reading: %v", err)
 	}
 }

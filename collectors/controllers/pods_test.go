@@ -74,7 +74,8 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}, podConfig(), nil)
+	p, e := startPods(t, fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}},
+		podConfig(), nil)
 	p.round(t.Context())
 	taken := servedText(t, e)
 	for _, file := range files {

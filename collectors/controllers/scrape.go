@@ -30,7 +30,8 @@ import (
 // API server to pods/proxy, unauthorized that of the controller.
 func scrapeReasons() []failure.Reason {
 	return []failure.Reason{
-		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, failure.ReasonUnauthorized, failure.ReasonNotFound, failure.ReasonHTTP, failure.ReasonDecode, failure.ReasonTooLarge,
+		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, failure.ReasonUnauthorized, failure.ReasonNotFound,
+		failure.ReasonHTTP, failure.ReasonDecode, failure.ReasonTooLarge,
 	}
 }
 

@@ -160,7 +160,8 @@ func TestNone(t *testing.T) {
 	conf.Via = "none"
 	p, e := startPods(t, s.cluster, conf, nil)
 	p.round(t.Context())
-	if got := servedRows(t, e, scrapeSuccess.Name, scrapeFailing.Name); got != "" || slices.ContainsFunc(s.requests(), func(u string) bool { return strings.Contains(u, "proxy") }) {
+	if got := servedRows(t, e, scrapeSuccess.Name, scrapeFailing.Name); got != "" ||
+		slices.ContainsFunc(s.requests(), func(u string) bool { return strings.Contains(u, "proxy") }) {
 		t.Errorf("%s %q", got, s.requests())
 	}
 }

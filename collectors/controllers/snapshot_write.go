@@ -42,7 +42,8 @@ func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 
 // noteTimeout notes that there may be pods, or metrics, that were not asked for.
 func (p *pods) noteTimeout(w *snapshot.Writer, endpoint string) {
-	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint, Reason: string(failure.ReasonTimeout)})
+	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint,
+		Reason: string(failure.ReasonTimeout)})
 }
 
 // noteNotListed notes the systems whose pods are not known: once, without a system, if

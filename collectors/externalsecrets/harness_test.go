@@ -17,7 +17,8 @@ import (
 func suite() collectortest.Suite {
 	bao := config.OpenBao{Name: "openbao", Cluster: collectortest.Management, Addresses: []string{"https://openbao.example.com:8200"}}
 	return collectortest.Suite{
-		Collector: Collector{Backends: (&config.Collectors{OpenBao: []config.OpenBao{bao}}).Backends()}, Options: exposition.Options{Detail: true}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
+		Collector: Collector{Backends: (&config.Collectors{OpenBao: []config.OpenBao{bao}}).Backends()},
+		Options:   exposition.Options{Detail: true}, Files: []string{"*.yaml", "recorded/*.json"}, Golden: ".golden", ClusterOf: clusterOf,
 		Kinds: 6, Prefix: "cobaltcore_eso_",
 	}
 }

@@ -274,20 +274,21 @@ type clusterObject struct {
 
 // clusterResources are the kinds that make objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
-	return watch.Remembering(declared(kind, f.all()), func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		if ready, ok := o.Status.Conditions.Get("Ready"); ok {
-			r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
-		}
-		r.Time(f.created, o.Metadata.Created, o.Metadata.Name)
-		r.Add(f.failed, float64(len(o.Status.Failed)), o.Metadata.Name)
-		r.Add(f.provisioned, float64(o.Status.Provisioned), o.Metadata.Name)
-		s := o.evaluate(seen)
-		if reason := cmp.Or(o.failedIn(), s.reason()); reason != "" && s.State != lifecycle.Ready && s.State != lifecycle.Deleting {
-			r.Add(f.reason, 1, o.Metadata.Name, reason)
-		}
-		r.Note(s.node(nil, nil).Shift(r))
-		return s.Memory
-	})
+	return watch.Remembering(declared(kind, f.all()),
+		func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			if ready, ok := o.Status.Conditions.Get("Ready"); ok {
+				r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)
+			}
+			r.Time(f.created, o.Metadata.Created, o.Metadata.Name)
+			r.Add(f.failed, float64(len(o.Status.Failed)), o.Metadata.Name)
+			r.Add(f.provisioned, float64(o.Status.Provisioned), o.Metadata.Name)
+			s := o.evaluate(seen)
+			if reason := cmp.Or(o.failedIn(), s.reason()); reason != "" && s.State != lifecycle.Ready && s.State != lifecycle.Deleting {
+				r.Add(f.reason, 1, o.Metadata.Name, reason)
+			}
+			r.Note(s.node(nil, nil).Shift(r))
+			return s.Memory
+		})
 }
 
 // failedIn names the namespaces in which the objects could not be made, a few of many: the

@@ -60,7 +60,8 @@ func (s *state) node(stores []secretstores.Ref, flow any) *secretstores.Node {
 
 // lifecycleObject returns what the metadata and the conditions record.
 func lifecycleObject(m *watch.Meta, conditions lifecycle.Conditions) lifecycle.Object {
-	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(), Conditions: conditions}
+	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(),
+		Conditions: conditions}
 }
 
 // syncStatus is the status of an object that is synchronized again and again.

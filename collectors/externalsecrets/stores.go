@@ -195,9 +195,10 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 }
 
 func stores(kind string, backends config.Backends) watch.Resource {
-	return watch.Remembering(declared(kind, storeFamilies()), func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
-	})
+	return watch.Remembering(declared(kind, storeFamilies()),
+		func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
+		})
 }
 
 func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
@@ -218,7 +219,8 @@ func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exp
 		reason = reasonUnprocessed
 	}
 	r.Add(storeReason, 1, with(reason)...)
-	r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), backend, p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount, o.Status.Capabilities)...)
+	r.Add(storeInfo, 1, with(p.name, p.vault.Server.host(), backend, p.vault.Path, p.vault.Auth.method, p.vault.Auth.mount,
+		o.Status.Capabilities)...)
 	r.Time(storeCreated, o.Metadata.Created, labels...)
 	r.Time(storeTransition, ready.LastTransitionTime, labels...)
 	n := s.node(nil, o.flow(backend))

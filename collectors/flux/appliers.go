@@ -64,7 +64,8 @@ func (c Collector) kustomizationRows(o *kustomization, v fleet.View, seen lifecy
 	s.inventoryRow(r, o.Status.Inventory)
 	s.conditionRow(r, kustomizationHealthy, "Healthy")
 	s.note(r, dependencies.Node{
-		Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Source: s.source, Origin: &dependencies.Origin{Path: trimPath(o.Spec.Path)},
+		Revision: dependencies.RevisionOf(o.Status.LastAppliedRevision), Source: s.source,
+		Origin: &dependencies.Origin{Path: trimPath(o.Spec.Path)},
 	}, waits)
 	return s.result.Memory
 }

@@ -173,7 +173,8 @@ var (
 // commonFamilies returns the families of every kind and those of one.
 func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{
-		resourceStatus, resourceNotReadySince, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval, resourceReconciled,
+		resourceStatus, resourceNotReadySince, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval,
+		resourceReconciled,
 	}, more...)
 }
 
@@ -181,9 +182,13 @@ func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 func Families() []*exposition.Family {
 	return commonFamilies(
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,
-		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime, historyTime, historyDuration, historyCount,
-		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested, releaseTrouble,
-		instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings, instanceSyncInfo, instanceShard,
-		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady, reportSyncInfo,
+		resourceOverdue, resourceSucceeded, resourceDependsOn, resourceRevisionPending, resourceInventory, artifactSize, artifactTime,
+		historyTime, historyDuration, historyCount,
+		kustomizationHealthy, releaseInfo, releaseDeployed, releaseFailures, releaseReleased, releaseRemediated, releaseDrifted, releaseTested,
+		releaseTrouble,
+		instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage, instanceSettings,
+		instanceSyncInfo, instanceShard,
+		reportInfo, reportTime, reportNodes, reportComponentReady, reportComponentInfo, reportReconcilers, reportArtifacts, reportSyncReady,
+		reportSyncInfo,
 	)
 }

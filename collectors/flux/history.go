@@ -103,7 +103,8 @@ func (s *subject) setReleases(releases []release) {
 		switch {
 		case h.Status == "failed":
 			failing = true
-			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: true, Reason: reasonReleaseFailed, First: h.LastDeployed, Last: h.LastDeployed})
+			s.attempts = append(s.attempts, lifecycle.Attempt{Failed: true, Reason: reasonReleaseFailed, First: h.LastDeployed,
+				Last: h.LastDeployed})
 		case !h.good(), failing && (h.sameAs(lastGood) || shown && i == len(ordered)-1):
 		default:
 			lastGood, failing = h, false

@@ -98,7 +98,8 @@ func (c Collector) fluxInstances() watch.Resource {
 	return remembering(watch.Resource{
 		Group: operatorGroup, Kind: "FluxInstance", Versions: []string{"v1"},
 		Families: commonFamilies(instanceInfo, resourceOverdue, resourceSucceeded, resourceRevisionPending, resourceInventory,
-			historyTime, historyDuration, historyCount, instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired, instanceKind, instanceImage,
+			historyTime, historyDuration, historyCount, instanceVersion, instanceInRange, instanceOutOfRange, instanceUpgrade, instanceDesired,
+			instanceKind, instanceImage,
 			instanceSettings, instanceSyncInfo, instanceShard),
 		Annotations: operatorAnnotations(),
 	}, c.instanceRows)
@@ -270,7 +271,8 @@ func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 		return nil
 	}
 	d := &dependencies.Demand{
-		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision), Since: o.appliedSince(), Changed: s.changed(),
+		Registry: strings.TrimSuffix(o.Spec.Distribution.Registry.Redacted(), "/"), Version: withoutDigest(o.Status.LastAppliedRevision),
+		Since: o.appliedSince(), Changed: s.changed(),
 	}
 	for _, c := range o.Status.Components {
 		d.Images = append(d.Images, dependencies.Image{Component: c.Name, Name: c.Repository.Redacted()})

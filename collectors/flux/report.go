@@ -109,7 +109,8 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 		r.Bool(reportSyncReady, sync.Ready, s.labels()...)
 		r.Add(reportSyncInfo, 1, s.labels(sync.ID, sync.Path, sync.Source.Redacted())...)
 	}
-	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.written(), Once: seen.Once}
+	report := dependencies.Report{Version: spec.Distribution.Version, ManagedBy: spec.Distribution.ManagedBy, Written: o.written(),
+		Once: seen.Once}
 	for _, c := range spec.Components {
 		report.Images = append(report.Images, dependencies.Image{Component: c.Name, Name: c.Image.Redacted()})
 	}

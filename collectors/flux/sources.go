@@ -90,7 +90,8 @@ func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exp
 		r.Add(artifactSize, float64(*o.Status.Artifact.Size), s.labels()...)
 	}
 	r.Time(artifactTime, o.Status.Artifact.LastUpdate, s.labels()...)
-	s.note(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.Artifact.Revision), Origin: &dependencies.Origin{URL: i.url, Ref: i.ref}}, nil)
+	s.note(r, dependencies.Node{Revision: dependencies.RevisionOf(o.Status.Artifact.Revision),
+		Origin: &dependencies.Origin{URL: i.url, Ref: i.ref}}, nil)
 	return s.result.Memory
 }
 

@@ -139,7 +139,8 @@ func TestDetailIsDeclared(t *testing.T) {
 	for _, f := range Families() {
 		detail[f] = f.Detail
 	}
-	for _, f := range []*exposition.Family{resourceStatus, resourceNotReadySince, resourceReason, resourceOverdue, resourceSucceeded, artifactTime, releaseInfo} {
+	for _, f := range []*exposition.Family{resourceStatus, resourceNotReadySince, resourceReason, resourceOverdue, resourceSucceeded,
+		artifactTime, releaseInfo} {
 		if detail[f] {
 			t.Errorf("%s is behind metrics.detail", f.Name)
 		}

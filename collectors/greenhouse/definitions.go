@@ -23,12 +23,14 @@ type definitionObject struct {
 // definitions are a PluginDefinition, which belongs to an organization, or a
 // ClusterPluginDefinition. The two have the same shape.
 func definitions(kind string) watch.Resource {
-	return remembering(resource(kind, definitionKind.all(definitionInfo)), func(o *definitionObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
-		definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
-		r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version, o.Metadata.Labels[catalogLabel])...)
-		return o.Status.lifecycleRows(r, kind, &o.Metadata.Meta, identities{}, seen)
-	})
+	return remembering(resource(kind, definitionKind.all(definitionInfo)),
+		func(o *definitionObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			labels := []string{kind, o.Metadata.Namespace, o.Metadata.Name}
+			definitionKind.rows(r, &o.Metadata.Meta, &o.Status, labels...)
+			r.Add(definitionInfo, 1, append(labels[:3:3], o.Spec.Version, o.Spec.Chart.Name, o.Spec.Chart.Version,
+				o.Metadata.Labels[catalogLabel])...)
+			return o.Status.lifecycleRows(r, kind, &o.Metadata.Meta, identities{}, seen)
+		})
 }
 
 type catalogObject struct {
@@ -61,17 +63,18 @@ func (i inventory) counts() map[string]int {
 }
 
 func catalogs() watch.Resource {
-	return remembering(resource("Catalog", catalogKind.all(catalogInfo, catalogInventory)), func(o *catalogObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-		with := func(more ...string) []string { return append(labels[:2:2], more...) }
-		catalogKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Add(catalogInfo, 1, with(o.Metadata.Labels[ownerLabel])...)
-		if o.Status.processed() {
-			counts := o.Status.Inventory.counts()
-			for _, ready := range []string{"True", "False", "Unknown"} {
-				r.Add(catalogInventory, float64(counts[ready]), with(ready)...)
+	return remembering(resource("Catalog", catalogKind.all(catalogInfo, catalogInventory)),
+		func(o *catalogObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+			with := func(more ...string) []string { return append(labels[:2:2], more...) }
+			catalogKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
+			r.Add(catalogInfo, 1, with(o.Metadata.Labels[ownerLabel])...)
+			if o.Status.processed() {
+				counts := o.Status.Inventory.counts()
+				for _, ready := range []string{"True", "False", "Unknown"} {
+					r.Add(catalogInventory, float64(counts[ready]), with(ready)...)
+				}
 			}
-		}
-		return o.Status.lifecycleRows(r, "Catalog", &o.Metadata.Meta, identities{}, seen)
-	})
+			return o.Status.lifecycleRows(r, "Catalog", &o.Metadata.Meta, identities{}, seen)
+		})
 }

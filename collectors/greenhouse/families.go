@@ -96,7 +96,8 @@ var (
 )
 
 func clusterFamilies() []*exposition.Family {
-	return clusterKind.all(clusterInfo, clusterVersion, clusterMinor, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry, clusterScheduled)
+	return clusterKind.all(clusterInfo, clusterVersion, clusterMinor, clusterNodes, clusterReadyNodes, clusterUnready, clusterTokenExpiry,
+		clusterScheduled)
 }
 
 func pluginFamilies() []*exposition.Family {

@@ -19,10 +19,11 @@ type organizationObject struct {
 // organizations have all that is of interest in their conditions, such as
 // SCIMAPIAvailable.
 func organizations() watch.Resource {
-	return remembering(resource("Organization", organizationKind.all()), func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		organizationKind.rows(r, &o.Metadata, &o.Status, o.Metadata.Name)
-		return o.Status.lifecycleRows(r, "Organization", &o.Metadata, identities{}, seen)
-	})
+	return remembering(resource("Organization", organizationKind.all()),
+		func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			organizationKind.rows(r, &o.Metadata, &o.Status, o.Metadata.Name)
+			return o.Status.lifecycleRows(r, "Organization", &o.Metadata, identities{}, seen)
+		})
 }
 
 type teamObject struct {
@@ -37,15 +38,16 @@ type teamObject struct {
 }
 
 func teams() watch.Resource {
-	return remembering(resource("Team", teamKind.all(teamSupport, teamMembers)), func(o *teamObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-		teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
-		if o.Status.processed() {
-			r.Add(teamMembers, float64(o.Status.Members), labels...)
-		}
-		return o.Status.lifecycleRows(r, "Team", &o.Metadata.Meta, identities{}, seen)
-	})
+	return remembering(resource("Team", teamKind.all(teamSupport, teamMembers)),
+		func(o *teamObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+			teamKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
+			r.Bool(teamSupport, o.Metadata.Labels[supportLabel] == "true", labels...)
+			if o.Status.processed() {
+				r.Add(teamMembers, float64(o.Status.Members), labels...)
+			}
+			return o.Status.lifecycleRows(r, "Team", &o.Metadata.Meta, identities{}, seen)
+		})
 }
 
 type bindingObject struct {

@@ -118,16 +118,17 @@ func (o *presetObject) notReady() []string {
 }
 
 func presets() watch.Resource {
-	return remembering(resource("PluginPreset", presetFamilies()), func(o *presetObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name}
-		presetKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
-		info := append(labels[:2:2], o.Spec.Plugin.Definition.labels(o.Metadata.Namespace)...)
-		r.Add(presetInfo, 1, append(info, o.Status.Version, o.Metadata.Labels[ownerLabel])...)
-		if o.Status.processed() {
-			r.Add(presetPlugins, float64(o.Status.Total), labels...)
-			r.Add(presetReady, float64(o.Status.Ready), labels...)
-			r.Add(presetFailed, float64(o.Status.Failed), labels...)
-		}
-		return o.Status.lifecycleRows(r, "PluginPreset", &o.Metadata.Meta, identities{preset: o.Metadata.Name, parts: o.notReady()}, seen)
-	})
+	return remembering(resource("PluginPreset", presetFamilies()),
+		func(o *presetObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			labels := []string{o.Metadata.Namespace, o.Metadata.Name}
+			presetKind.rows(r, &o.Metadata.Meta, &o.Status.status, labels...)
+			info := append(labels[:2:2], o.Spec.Plugin.Definition.labels(o.Metadata.Namespace)...)
+			r.Add(presetInfo, 1, append(info, o.Status.Version, o.Metadata.Labels[ownerLabel])...)
+			if o.Status.processed() {
+				r.Add(presetPlugins, float64(o.Status.Total), labels...)
+				r.Add(presetReady, float64(o.Status.Ready), labels...)
+				r.Add(presetFailed, float64(o.Status.Failed), labels...)
+			}
+			return o.Status.lifecycleRows(r, "PluginPreset", &o.Metadata.Meta, identities{preset: o.Metadata.Name, parts: o.notReady()}, seen)
+		})
 }

@@ -122,7 +122,8 @@ func (s *status) suspended(m *watch.Meta) bool {
 // of it.
 func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Sighting) lifecycle.Memory {
 	o := lifecycle.Object{
-		Created: m.Created, Deleted: m.Deleted, Suspended: s.suspended(m), SuspendedAt: m.SuspensionChanged(), Conditions: s.StatusConditions.Conditions,
+		Created: m.Created, Deleted: m.Deleted, Suspended: s.suspended(m), SuspendedAt: m.SuspensionChanged(),
+		Conditions: s.StatusConditions.Conditions,
 	}
 	if c, _ := o.Conditions.Get("Suspended"); c.Status == "True" && o.SuspendedAt.IsZero() {
 		o.SuspendedAt = c.LastTransitionTime
@@ -133,9 +134,11 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	}
 	cause := causeIn(kind, o.Conditions, result.State == lifecycle.Unknown)
 	precision := result.Onset.Precision()
-	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision, strconv.FormatBool(precision != lifecycle.Undated),
+	r.Time(notReadySince, result.Onset.Time, kind, m.Namespace, m.Name, result.State.String(), precision,
+		strconv.FormatBool(precision != lifecycle.Undated),
 		cause.Type, id.target, id.cluster, id.preset)
-	if reason := id.reason(kind, result.Reason, cause); reason != "" && result.State != lifecycle.Deleting && result.State != lifecycle.Suspended {
+	if reason := id.reason(kind, result.Reason, cause); reason != "" && result.State != lifecycle.Deleting &&
+		result.State != lifecycle.Suspended {
 		r.Add(notReadyReason, 1, kind, m.Namespace, m.Name, reason)
 	}
 	return result.Memory

@@ -67,7 +67,8 @@ func (i *instance) wanted() []*detail {
 			interval = i.Interval // files cost nothing, and their timestamps move
 		}
 		all = append(all, &detail{
-			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1), pause: time.Duration(i.Interval),
+			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1),
+			pause: time.Duration(i.Interval),
 		})
 	}
 	ofEachPKI := func(e ask.Endpoint) func() []string {

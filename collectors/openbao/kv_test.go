@@ -37,7 +37,8 @@ func TestFolderDepthIsLimited(t *testing.T) {
 			answers := inMemory{"sys/health": {Status: http.StatusOK, Body: []byte(`{"initialized":true,"sealed":false,"standby":false}`)}}
 			endlessFolders(answers, tc.depth)
 			o := newConfig()
-			o.KV = &config.OpenBaoKV{Mounts: []string{"kv"}, Interval: config.Duration(time.Minute), MaxAge: config.Duration(time.Hour), MaxSecrets: tc.max}
+			o.KV = &config.OpenBaoKV{Mounts: []string{"kv"}, Interval: config.Duration(time.Minute), MaxAge: config.Duration(time.Hour),
+				MaxSecrets: tc.max}
 			site := newSite(t, newClock().now)
 			i := start(o, site)
 			answers.into(i)

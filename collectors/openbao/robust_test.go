@@ -87,7 +87,8 @@ func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBao(t, "healthy-2.4", nil)
 			b.o.Auth.TokenFile = tokenFile(t, testToken)
-			b.o.KV = &config.OpenBaoKV{Mounts: []string{"kv-v2/bootstrap"}, Interval: config.Duration(time.Minute), MaxAge: config.Duration(time.Hour), MaxSecrets: 100}
+			b.o.KV = &config.OpenBaoKV{Mounts: []string{"kv-v2/bootstrap"}, Interval: config.Duration(time.Minute), MaxAge: config.Duration(time.Hour),
+				MaxSecrets: 100}
 			active := b.nodes["openbao-0"]
 			active.set("kv-v2/bootstrap/metadata", reply(http.StatusOK, `{"data":{"keys":["`+name+`"]}}`))
 			active.set("pki/issuers", reply(http.StatusOK, `{"data":{"keys":[`+quoted+`]}}`))

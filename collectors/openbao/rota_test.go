@@ -48,7 +48,8 @@ func TestMountsTakeTurns(t *testing.T) {
 		c.IssuerRows, c.TidyRows = len(rows.with("pki_issuers")), len(rows.with("pki_tidy_status"))
 		got = append(got, c)
 	}
-	if diff := cmp.Diff([]counts{{budget, budget, budget, budget}, {budget, mounts, budget, mounts}, {budget, mounts, budget, mounts}}, got); diff != "" {
+	if diff := cmp.Diff([]counts{{budget, budget, budget, budget}, {budget, mounts, budget, mounts}, {budget, mounts, budget, mounts}},
+		got); diff != "" {
 		t.Error(diff)
 	}
 	rowsOf(t, b.site).want(t, map[string]string{row("requests_left", "part", "issuers"): "3", row("requests_left", "part", "tidy"): "3"})

@@ -173,7 +173,8 @@ func spoil(v any, secret string) any {
 // TestEveryAnswerHasAShape: a snapshot keeps the fields of an answer that are read.
 func TestEveryAnswerHasAShape(t *testing.T) {
 	keeper := newKeeper(t.Context(), nil)
-	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint, ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
+	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint,
+		ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
 	for _, e := range append(ask.Endpoints(), open...) {
 		if _, err := keeper.shapes.Of(e.Answer); err != nil {
 			t.Errorf("%s: %v", e.Path, err)

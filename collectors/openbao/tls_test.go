@@ -167,18 +167,20 @@ func TestTLS(t *testing.T) {
 		fails   bool
 		unseen  bool // no certificate is shown
 	}{
-		"own CA":         {host: ownName, years: 1},
-		"client":         {host: ownName, years: 1, mutual: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca) }},
-		"other name":     {host: func(string) string { return "bao.internal" }, years: 1, fails: true},
-		"serverName":     {host: func(string) string { return "bao.internal" }, years: 1, prepare: func(_ *testing.T, s *secured) { s.o.TLS.ServerName = "bao.internal" }},
-		"insecure":       {host: func(string) string { return "x" }, years: -1, prepare: func(_ *testing.T, s *secured) { s.o.TLS.InsecureSkipVerify = true }},
-		"other CA":       {host: ownName, years: 1, fails: true, prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, newAuthority(t, "x").pem) }},
-		"expired":        {host: ownName, years: -1, fails: true},
-		"no client":      {host: ownName, years: 1, mutual: true, fails: true},
-		"other client":   {host: ownName, years: 1, mutual: true, fails: true, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, "x")) }},
-		"no CA file":     {host: ownName, years: 1, fails: true, unseen: true, prepare: func(_ *testing.T, s *secured) { s.o.TLS.CAFile = s.file("missing") }},
-		"empty CA file":  {host: ownName, years: 1, fails: true, unseen: true, prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, "") }},
-		"key of another": {host: ownName, years: 1, fails: true, unseen: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca); write(t, s.o.TLS.KeyFile, "x") }},
+		"own CA":     {host: ownName, years: 1},
+		"client":     {host: ownName, years: 1, mutual: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca) }},
+		"other name": {host: func(string) string { return "bao.internal" }, years: 1, fails: true},
+		"serverName": {host: func(string) string { return "bao.internal" }, years: 1, prepare: func(_ *testing.T, s *secured) { s.o.TLS.ServerName = "bao.internal" }},
+		"insecure":   {host: func(string) string { return "x" }, years: -1, prepare: func(_ *testing.T, s *secured) { s.o.TLS.InsecureSkipVerify = true }},
+		"other CA": {host: ownName, years: 1, fails: true,
+			prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, newAuthority(t, "x").pem) }},
+		"expired":       {host: ownName, years: -1, fails: true},
+		"no client":     {host: ownName, years: 1, mutual: true, fails: true},
+		"other client":  {host: ownName, years: 1, mutual: true, fails: true, prepare: func(t *testing.T, s *secured) { s.client(t, newAuthority(t, "x")) }},
+		"no CA file":    {host: ownName, years: 1, fails: true, unseen: true, prepare: func(_ *testing.T, s *secured) { s.o.TLS.CAFile = s.file("missing") }},
+		"empty CA file": {host: ownName, years: 1, fails: true, unseen: true, prepare: func(t *testing.T, s *secured) { write(t, s.o.TLS.CAFile, "") }},
+		"key of another": {host: ownName, years: 1, fails: true, unseen: true,
+			prepare: func(t *testing.T, s *secured) { s.client(t, s.ca); write(t, s.o.TLS.KeyFile, "x") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSecured(t, tc.host, years(tc.years), tc.mutual)

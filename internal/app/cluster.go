@@ -63,11 +63,14 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	}
 	o := b.watch
 	o.Budget = o.Exposition.Budget()
-	flowRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"}, secretflow.ClusterFamilies())
+	flowRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretflow"},
+		secretflow.ClusterFamilies())
 	waitRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: flux.Name, Kind: "dependencies"}, dependencies.Families())
-	storeRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"}, secretstores.Families())
+	storeRows := o.Exposition.GroupIn(o.Budget, exposition.Key{Cluster: c.Name, Collector: externalsecrets.Name, Kind: "secretstores"},
+		secretstores.Families())
 	relations := dependencies.NewCluster(waitRows)
-	o.Notes = map[string]watch.Notes{flux.Name: relations, controllers.Name: relations, externalsecrets.Name: secretstores.NewCluster(storeRows)}
+	o.Notes = map[string]watch.Notes{flux.Name: relations, controllers.Name: relations,
+		externalsecrets.Name: secretstores.NewCluster(storeRows)}
 	r := b.join(c, targets, o, flowRows)
 	r.groups = append(r.Groups(), flowRows, waitRows, storeRows, b.health.Group(c.Name))
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)

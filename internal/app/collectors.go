@@ -111,7 +111,8 @@ func collectorNames() []string {
 func Families() []*exposition.Family { return familiesOf(registeredCollectors(&config.Collectors{})) }
 
 func familiesOf(all []registration) []*exposition.Family {
-	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(), secretstores.Families(), health.Families(), notify.Families())
+	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(),
+		secretstores.Families(), health.Families(), notify.Families())
 	for _, c := range all {
 		families = append(families, c.Families()...)
 	}

@@ -91,7 +91,8 @@ func (v *rosterView) places() []fleetreport.Place {
 			Clusters: []string{}, Findings: []fleetreport.Finding{},
 		}
 		for _, c := range v.members {
-			if in := c.Credentials; in != nil && source == (fleet.Source{Cluster: in.Secret.Cluster, Source: c.Source, Namespace: in.Secret.Namespace}) {
+			if in := c.Credentials; in != nil && source == (fleet.Source{Cluster: in.Secret.Cluster, Source: c.Source,
+				Namespace: in.Secret.Namespace}) {
 				p.Clusters = append(p.Clusters, c.Name)
 			}
 		}

@@ -18,7 +18,8 @@ import (
 // fleetReport returns the answer of /api/v1/clusters.
 func (g *generation) fleetReport() fleetreport.Report {
 	view, shard := g.roster.view.Load(), g.builder.shard
-	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{}, Discovery: view.places()}
+	report := fleetreport.Report{GeneratedAt: time.Now().UTC(), Ready: g.isReady(), Clusters: []fleetreport.Cluster{},
+		Discovery: view.places()}
 	if shard.Divided() {
 		report.Shard = &fleetreport.Shard{Index: shard.Index, Count: shard.Count}
 	}
@@ -60,7 +61,8 @@ func (c *runningCollector) report(cluster *watch.Cluster) fleetreport.Collector 
 		parts[i] = part()
 	}
 	s := status.Merge(parts...)
-	return fleetreport.Collector{Name: c.name, Up: s.Up, LastSuccess: watch.TimeReport(s.LastSuccess), Errors: s.Errors, Kinds: cluster.KindReports(c.name)}
+	return fleetreport.Collector{Name: c.name, Up: s.Up, LastSuccess: watch.TimeReport(s.LastSuccess), Errors: s.Errors,
+		Kinds: cluster.KindReports(c.name)}
 }
 
 // secretFlow returns the answer of /api/v1/secretflow.

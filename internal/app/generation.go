@@ -104,7 +104,8 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
 	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
 		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
-		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) }, patience: func() *patience { return newPatience(o.SyncTimeout, o.once) }, log: o.Log,
+		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) },
+		patience: func() *patience { return newPatience(o.SyncTimeout, o.once) }, log: o.Log,
 	})
 	e.Swap(nil, slices.Concat(evaluator.Groups(), g.discoveryGroups(), g.notifier.Groups(e)))
 	g.roster.discover(g.discovery.State())

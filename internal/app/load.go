@@ -115,7 +115,8 @@ func readConfig(ctx context.Context, file string) (*config.Config, error) {
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Parse(data, file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(), ByCluster: alerts.ByCluster()})
+	return config.Parse(data, file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
+		ByCluster: alerts.ByCluster()})
 }
 
 // RulesOf returns the catalogue with the configuration in file applied, or with the

@@ -128,7 +128,8 @@ func (r *rosterTest) places(names ...string) []fleet.PlaceState {
 	for i := range found {
 		c := &found[i]
 		if r.credentials[c.Name] == nil {
-			r.credentials[c.Name] = &fleet.Credentials{Secret: fleet.SecretRef{Cluster: testPlace.Cluster, Namespace: testPlace.Namespace, Name: c.Name}}
+			r.credentials[c.Name] = &fleet.Credentials{Secret: fleet.SecretRef{Cluster: testPlace.Cluster, Namespace: testPlace.Namespace,
+				Name: c.Name}}
 		}
 		c.Credentials = r.credentials[c.Name]
 	}

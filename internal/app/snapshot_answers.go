@@ -47,7 +47,8 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 	var tasks sync.WaitGroup
 	for i, c := range s.clusters {
 		site := collectors.Site{
-			Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, StaleAfter: time.Duration(s.config.StaleAfter), Dial: s.options.Dial,
+			Cluster: c, Lookup: s.lookup, Flow: flow, Exposition: e, Log: quiet, Now: time.Now, StaleAfter: time.Duration(s.config.StaleAfter),
+			Dial: s.options.Dial,
 		}
 		tasks.Go(func() { parts[i], failed[i] = s.writeClusterAnswers(ctx, site, enabled, *written[i].Snapshot) })
 	}
@@ -61,7 +62,8 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 
 // writeClusterAnswers writes the answers to the probes of a cluster. Missing objects are
 // noted in its directory.
-func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector, in snapshot.Dir) (w snapshot.Writer, err error) {
+func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector,
+	in snapshot.Dir) (w snapshot.Writer, err error) {
 	meta, err := in.Meta(ctx)
 	if err != nil {
 		return w, err

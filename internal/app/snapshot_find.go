@@ -34,7 +34,8 @@ func (s *taking) find(ctx context.Context) (missing []snapshot.Missing, err erro
 		}
 		for _, f := range p.Findings {
 			if f.Name == "" {
-				missing = append(missing, snapshot.Missing{Cluster: f.Source.Cluster, Endpoint: discoverPrefix + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
+				missing = append(missing, snapshot.Missing{Cluster: f.Source.Cluster,
+					Endpoint: discoverPrefix + f.Source.Source + " " + f.Source.Namespace, Reason: string(f.Reason)})
 			}
 		}
 		findings = append(findings, p.Findings...)

@@ -72,7 +72,10 @@ func snapshotConfig(ctx context.Context, path, file string) (*config.Config, err
 		return nil, err
 	}
 	for _, k := range all.Clusters { // also those that had been discovered
-		if !slices.ContainsFunc(c.Clusters, func(have config.Cluster) bool { return have.Name == k.Name || have.Snapshot.Path == k.Snapshot.Path }) {
+		if !slices.ContainsFunc(c.Clusters, func(have config.Cluster) bool {
+			return have.Name == k.Name ||
+				have.Snapshot.Path == k.Snapshot.Path
+		}) {
 			c.Clusters = append(c.Clusters, k)
 		}
 	}

@@ -60,7 +60,8 @@ func TestRows(t *testing.T) {
 		"same leader": {family: "leader_election_master_status", before: fmt.Sprintf(leader+leader, "p-1", 1, "p-2", 0), after: fmt.Sprintf(leader, "p-1", 1)},
 	} {
 		l := NewLog(10, time.Hour)
-		l.Observer()(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before), After: []byte(c.after), At: start, Gone: c.gone})
+		l.Observer()(exposition.Change{Key: exposition.Key{Cluster: "a", Collector: "flux", Kind: c.kind}, Family: c.family, Before: []byte(c.before),
+			After: []byte(c.after), At: start, Gone: c.gone})
 		list := l.List(Query{}, start)
 		if diff := cmp.Diff(c.want, texts(list.Changes)); diff != "" {
 			t.Errorf("%s (-want +got): %s", name, diff)
@@ -74,7 +75,8 @@ func TestRows(t *testing.T) {
 }
 
 func revision(i int, at time.Time) Change {
-	return Change{At: at, Type: Revision, Cluster: "a", Target: "b", System: "flux", Kind: "Kustomization", Namespace: "n", Name: fmt.Sprint("k", i%97), Before: "0", After: fmt.Sprint(i)}
+	return Change{At: at, Type: Revision, Cluster: "a", Target: "b", System: "flux", Kind: "Kustomization", Namespace: "n", Name: fmt.Sprint("k", i%97), Before: "0",
+		After: fmt.Sprint(i)}
 }
 
 // TestLogIsBounded by the number, the age and the bytes of changes.

@@ -240,7 +240,8 @@ func logLevels() []string { return []string{"debug", "info", "warn", "error"} }
 
 // choices completes the values of a flag.
 func choices(c *cobra.Command, flag string, values ...string) {
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there only
+	// Fails only for a flag that does not exist.
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func logger(w io.Writer, level, format string) (*slog.Logger, error) {

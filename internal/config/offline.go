@@ -27,7 +27,8 @@ func (o *OpenBao) offline(backends Backends) OpenBao {
 	probe := o.LoginProbe // disabled, its other settings have to be valid
 	probe.Enabled = false
 	return OpenBao{
-		Name: o.Name, Cluster: o.Cluster, Addresses: backends.ownAddresses(o), Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect, Details: o.Details, KV: o.KV, LoginProbe: probe,
+		Name: o.Name, Cluster: o.Cluster, Addresses: backends.ownAddresses(o), Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect,
+		Details: o.Details, KV: o.KV, LoginProbe: probe,
 	}
 }
 

@@ -34,7 +34,8 @@ func (o *OpenBao) check(at string, r *report) {
 		r.errorf(join(at, "timeout"), "%v is longer than the interval of %v: a node would still be asked when its next turn comes", o.Timeout, o.Interval)
 	}
 	o.checkNodes(join(at, "nodes"), r)
-	if o.Service != nil && o.Service.Scheme == "https" && o.TLS.CAFile == "" && o.TLS.ServerName == "" && !o.TLS.InsecureSkipVerify && !r.mistaken(join(at, "service"), join(at, "tls")) {
+	if o.Service != nil && o.Service.Scheme == "https" && o.TLS.CAFile == "" && o.TLS.ServerName == "" && !o.TLS.InsecureSkipVerify &&
+		!r.mistaken(join(at, "service"), join(at, "tls")) {
 		r.errorf(join(at, "tls"), "a service needs caFile or serverName: without them, any server with a publicly trusted certificate is taken for a node and gets the token")
 	}
 	if k := o.Auth.Kubernetes; k != nil {

@@ -86,7 +86,8 @@ func (n *Node) equal(other *Node) bool {
 		return n == other
 	}
 	a, b := *n, *other
-	same := pointToEqual(&a.Origin, &b.Origin) && pointToEqual(&a.Demand, &b.Demand) && pointToEqual(&a.Report, &b.Report) && pointToEqual(&a.Trouble, &b.Trouble)
+	same := pointToEqual(&a.Origin, &b.Origin) && pointToEqual(&a.Demand, &b.Demand) && pointToEqual(&a.Report, &b.Report) &&
+		pointToEqual(&a.Trouble, &b.Trouble)
 	return same && a == b
 }
 
@@ -153,7 +154,8 @@ func (n *Node) Bounded(r *exposition.Rows) *Node {
 	if o := n.Origin; o != nil && !r.Keep(len(o.URL)+len(o.Ref)+len(o.Path)) {
 		n.Origin = nil
 	}
-	if d := n.Demand; d != nil && !r.Keep(sizeOf(d.Images)+perReference*(len(d.Policies)+len(d.Shards))+len(strings.Join(d.Policies, ""))+len(strings.Join(d.Shards, ""))) {
+	if d := n.Demand; d != nil && !r.Keep(sizeOf(d.Images)+perReference*(len(d.Policies)+len(d.Shards))+len(strings.Join(d.Policies,
+		""))+len(strings.Join(d.Shards, ""))) {
 		n.Demand = nil
 	}
 	if p := n.Report; p != nil && !r.Keep(sizeOf(p.Images)) {

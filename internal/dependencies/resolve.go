@@ -31,7 +31,8 @@ const (
 
 func bySeverity() []string {
 	return []string{
-		missing, circular, stalled, failed, suspended, deleting, unprocessed, waits, progressing, empty, revision, expression, unwatched, unknown, paused, ready,
+		missing, circular, stalled, failed, suspended, deleting, unprocessed, waits, progressing, empty, revision, expression, unwatched,
+		unknown, paused, ready,
 	}
 }
 

@@ -79,7 +79,8 @@ func compile(decl *Family, o Options) (*family, error) {
 	if err := check(decl); err != nil {
 		return nil, err
 	}
-	served := len(o.Include) == 0 && (o.Detail || !decl.Detail) || slices.Contains(o.Include, decl.Name) || decl.Open && openIncluded(o.Include, decl.Name)
+	served := len(o.Include) == 0 && (o.Detail || !decl.Detail) || slices.Contains(o.Include, decl.Name) || decl.Open &&
+		openIncluded(o.Include, decl.Name)
 	f := &family{
 		decl:        decl,
 		enabled:     served || slices.Contains(o.Keep, decl.Name),

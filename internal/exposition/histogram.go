@@ -71,7 +71,8 @@ func checkBuckets(decl *Family) error {
 	switch {
 	case (decl.Type == Histogram) != (len(b) > 0):
 		return fmt.Errorf("family %s: histograms, and only histograms, have buckets", decl.Name)
-	case len(b) > 0 && (!slices.IsSorted(b) || len(slices.Compact(slices.Clone(b))) < len(b) || math.IsInf(b[len(b)-1], 1) || math.IsNaN(b[0])):
+	case len(b) > 0 && (!slices.IsSorted(b) || len(slices.Compact(slices.Clone(b))) < len(b) || math.IsInf(b[len(b)-1], 1) ||
+		math.IsNaN(b[0])):
 		return fmt.Errorf("family %s: the bounds of its buckets must be finite numbers that ascend", decl.Name)
 	case len(b) > 0 && slices.Contains(decl.Labels, "le"):
 		return fmt.Errorf("family %s: the label le is that of its buckets", decl.Name)

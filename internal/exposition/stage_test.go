@@ -176,7 +176,8 @@ func TestStageSorts(t *testing.T) {
 	if diff := cmp.Diff(infos.String(), text); diff != "" {
 		t.Error(diff)
 	}
-	rest := slices.DeleteFunc(slices.Collect(strings.Lines(strings.TrimPrefix(e.text(), text))), func(line string) bool { return strings.Contains(line, "…") })
+	rest := slices.DeleteFunc(slices.Collect(strings.Lines(strings.TrimPrefix(e.text(), text))),
+		func(line string) bool { return strings.Contains(line, "…") })
 	if diff := cmp.Diff(values.String(), strings.Join(rest, "")); diff != "" {
 		t.Error(diff)
 	}

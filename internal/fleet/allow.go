@@ -39,7 +39,8 @@ func (a allowances) refuses(cluster *clientcmdapi.Cluster, user *clientcmdapi.Au
 		return ReasonInsecure
 	case !a.has(allowProxy) && cluster.ProxyURL != "":
 		return ReasonProxy
-	case !a.has(allowImpersonation) && (user.Impersonate != "" || user.ImpersonateUID != "" || len(user.ImpersonateGroups)+len(user.ImpersonateUserExtra) > 0):
+	case !a.has(allowImpersonation) && (user.Impersonate != "" || user.ImpersonateUID != "" ||
+		len(user.ImpersonateGroups)+len(user.ImpersonateUserExtra) > 0):
 		return ReasonImpersonates
 	}
 	server, err := url.Parse(cluster.Server)

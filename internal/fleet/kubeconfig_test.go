@@ -80,7 +80,8 @@ func TestKubeconfigOfASecret(t *testing.T) {
 			if config == nil {
 				return
 			}
-			if config.ExecProvider != nil || config.AuthProvider != nil || config.BearerTokenFile != "" || config.CAFile != "" || config.CertFile != "" || config.KeyFile != "" {
+			if config.ExecProvider != nil || config.AuthProvider != nil || config.BearerTokenFile != "" || config.CAFile != "" ||
+				config.CertFile != "" || config.KeyFile != "" {
 				t.Errorf("%s", config)
 			}
 		})

@@ -106,15 +106,18 @@ func (r Request) failure(answer *http.Response) error {
 	retryAfter, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
 	body, _ := io.ReadAll(answer.Body) // bounded for any client
 	var status metav1.Status
-	if json.Unmarshal(httpclient.FirstJSON(body), &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" && status.Status == metav1.StatusFailure {
+	if json.Unmarshal(httpclient.FirstJSON(body), &status) == nil && status.Kind == "Status" && status.APIVersion == "v1" &&
+		status.Status == metav1.StatusFailure {
 		if status.Details == nil {
 			status.Details = &metav1.StatusDetails{}
 		}
-		status.Details.RetryAfterSeconds = cmp.Or(status.Details.RetryAfterSeconds, int32(min(retryAfter, maxRetryAfter))) //nolint:gosec // bounded
+		seconds := int32(min(retryAfter, maxRetryAfter)) //nolint:gosec // bounded
+		status.Details.RetryAfterSeconds = cmp.Or(status.Details.RetryAfterSeconds, seconds)
 		return apierrors.FromObject(&status)
 	}
 	resource := schema.GroupResource{Resource: cmp.Or(r.Resource, strings.TrimPrefix(r.Path, "/"))}
-	return apierrors.NewGenericServerResponse(answer.StatusCode, cmp.Or(r.method, http.MethodGet), resource, "", "", min(retryAfter, maxRetryAfter), true)
+	return apierrors.NewGenericServerResponse(answer.StatusCode, cmp.Or(r.method, http.MethodGet), resource, "", "",
+		min(retryAfter, maxRetryAfter), true)
 }
 
 // maxRetryAfter is the longest delay in seconds that is taken from an answer.

@@ -42,7 +42,8 @@ func (t abandon) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	done, sending := make(chan result, 1), new(atomic.Bool)
 	go func() {
-		answer, err := t.next.RoundTrip(r.WithContext(context.WithValue(r.Context(), sendingKey{}, sending))) //nolint:bodyclose // by the caller, or below
+		ctx := context.WithValue(r.Context(), sendingKey{}, sending)
+		answer, err := t.next.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // by the caller, or below
 		done <- result{answer, pluginFailure(err)}
 	}()
 	select {

@@ -112,7 +112,8 @@ func TestMemory(t *testing.T) {
 }
 
 func TestReadyObjectsCostNoMemory(t *testing.T) {
-	got := applier.Evaluate(object(ready("True", "Succeeded", 3)), Sighting{Now: at(5), Live: true, Before: Memory{State: Failed, Since: 1, Failed: at(2).Unix(), Reason: "x"}})
+	got := applier.Evaluate(object(ready("True", "Succeeded", 3)),
+		Sighting{Now: at(5), Live: true, Before: Memory{State: Failed, Since: 1, Failed: at(2).Unix(), Reason: "x"}})
 	if got.Memory != (Memory{}) {
 		t.Errorf("memory is %+v, want none", got.Memory)
 	}

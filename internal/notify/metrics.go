@@ -115,11 +115,12 @@ func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*ex
 	if len(n.peers) == 0 || !n.options.Config.Watchdog {
 		return nil
 	}
-	return []*exposition.Group{e.Func(exposition.Key{Cluster: cluster, Kind: "alertmanager"}, []*exposition.Family{watchdogFamily}, func(r *exposition.Rows) {
-		if missing, known := n.watchdogMissing(cluster); known {
-			r.Bool(watchdogFamily, missing)
-		}
-	})}
+	return []*exposition.Group{e.Func(exposition.Key{Cluster: cluster, Kind: "alertmanager"}, []*exposition.Family{watchdogFamily},
+		func(r *exposition.Rows) {
+			if missing, known := n.watchdogMissing(cluster); known {
+				r.Bool(watchdogFamily, missing)
+			}
+		})}
 }
 
 // watchdogMissing looks at both names that the label of the cluster may have: alerts

@@ -36,7 +36,8 @@ func TestPeers(t *testing.T) {
 	}
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	e := newExporter(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) }, gone.URL, slow.URL, one.URL+"/eu/am", two.URL)
+	e := newExporter(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) }, gone.URL, slow.URL, one.URL+"/eu/am",
+		two.URL)
 	one.more = remote(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "")
 	two.more = one.more + "," + remote(map[string]string{"alertname": "KubeDown", "cluster": "a"}, "suppressed", "1")
 	one.silences = silenceJSON("1", "active", matcherJSON("alertname", "KubeDown", "true", "false"))

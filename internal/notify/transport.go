@@ -105,7 +105,8 @@ func classify(err error) error {
 	if why, ok := errors.AsType[*failure.Error](err); ok {
 		return why // not the URL around it
 	}
-	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, failure.ErrTooLarge) || errors.As(err, new(*failure.FileError)) {
+	if errors.As(err, new(*url.Error)) || errors.As(err, new(net.Error)) || errors.Is(err, failure.ErrTooLarge) ||
+		errors.As(err, new(*failure.FileError)) {
 		return fmt.Errorf("ask Alertmanager: %w", failure.FromTransport(err))
 	}
 	return failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")

@@ -120,7 +120,8 @@ func (v *view) has(firing map[string]Alert) bool {
 
 // newSilence is not ok for a silence that has ended, or whose matchers are invalid.
 func newSilence(g *models.GettableSilence) (s Silence, ok bool) {
-	if g == nil || g.ID == nil || g.Status == nil || g.Status.State == nil || *g.Status.State == models.SilenceStatusStateExpired || len(g.Matchers) == 0 {
+	if g == nil || g.ID == nil || g.Status == nil || g.Status.State == nil || *g.Status.State == models.SilenceStatusStateExpired ||
+		len(g.Matchers) == 0 {
 		return Silence{}, false
 	}
 	s = Silence{ID: *g.ID, StartsAt: timeOf(g.StartsAt), EndsAt: timeOf(g.EndsAt)}

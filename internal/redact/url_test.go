@@ -108,7 +108,8 @@ func FuzzURL(f *testing.F) {
 		if !validScheme.MatchString(scheme) || strings.Contains(host+path, marker) || strings.Contains(host+path, "@") {
 			return
 		}
-		u := url.URL{Scheme: scheme, User: url.UserPassword(user, password), Host: host, Path: path, RawQuery: query + marker, Fragment: fragment + marker}
+		u := url.URL{Scheme: scheme, User: url.UserPassword(user, password), Host: host, Path: path, RawQuery: query + marker,
+			Fragment: fragment + marker}
 		inputs := []string{u.String()}
 		if !strings.ContainsAny(user+password+host, "/?#") {
 			// As people write it: nothing is escaped.

@@ -74,7 +74,8 @@ func (g *Graph) Report(now time.Time, showPaths bool) Report {
 	paths := map[Path]*PathReport{}
 	at := func(p Path) *PathReport {
 		if paths[p] == nil {
-			paths[p] = &PathReport{ID: p.ID(), Backend: p.Backend, Mount: p.Mount, Stored: []StoredReport{}, Producers: []UserReport{}, Consumers: []UserReport{}}
+			paths[p] = &PathReport{ID: p.ID(), Backend: p.Backend, Mount: p.Mount, Stored: []StoredReport{}, Producers: []UserReport{},
+				Consumers: []UserReport{}}
 			if showPaths {
 				paths[p].Path = p.Mount + "/" + p.Key
 			}

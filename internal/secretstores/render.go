@@ -73,7 +73,8 @@ func (c *Cluster) notReadyRow(r *exposition.Rows, o object, node *Node, problem 
 			behind = s
 		}
 	}
-	r.Add(notReadySince, unix(node.Onset.Time), o.kind, namespace, name, node.State.String(), node.Onset.Precision(), strconv.FormatBool(node.tolerated()),
+	r.Add(notReadySince, unix(node.Onset.Time), o.kind, namespace, name, node.State.String(), node.Onset.Precision(),
+		strconv.FormatBool(node.tolerated()),
 		problem, store.Kind, store.Namespace, store.Name, identity, behind.Backend, behind.AuthMount)
 }
 

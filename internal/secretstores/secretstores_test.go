@@ -99,9 +99,11 @@ func TestStores(t *testing.T) {
 			[]string{"dependents SecretStore a PushSecret 1", "since SecretStore a failed  SecretStore/ns/a openbao 2"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			kinds := map[string]map[string]any{KindExternalSecret: tc.secrets, KindPushSecret: tc.pushes, KindSecretStore: tc.stores, KindClusterSecretStore: tc.cluster}
+			kinds := map[string]map[string]any{KindExternalSecret: tc.secrets, KindPushSecret: tc.pushes, KindSecretStore: tc.stores,
+				KindClusterSecretStore: tc.cluster}
 			for _, order := range [][]string{
-				{KindExternalSecret, KindPushSecret, KindSecretStore, KindClusterSecretStore}, {KindClusterSecretStore, KindSecretStore, KindPushSecret, KindExternalSecret},
+				{KindExternalSecret, KindPushSecret, KindSecretStore, KindClusterSecretStore},
+				{KindClusterSecretStore, KindSecretStore, KindPushSecret, KindExternalSecret},
 			} {
 				c, rows := newTestCluster(t)
 				for _, kind := range order {

@@ -136,7 +136,8 @@ func (b *fleetBench) configure(dir string, clusters int) (file string, err error
 		fmt.Fprintf(&config, "  - {name: %s, kubeconfig: {path: %q, context: %s}}\n", name, paths[0], name)
 	}
 	kubeconfig.CurrentContext = ""
-	return paths[1], errors.Join(os.MkdirAll(dir, 0o755), clientcmd.WriteToFile(*kubeconfig, paths[0]), os.WriteFile(paths[1], []byte(config.String()), 0o600))
+	return paths[1], errors.Join(os.MkdirAll(dir, 0o755), clientcmd.WriteToFile(*kubeconfig, paths[0]),
+		os.WriteFile(paths[1], []byte(config.String()), 0o600))
 }
 
 // run measures one process of the exporter.

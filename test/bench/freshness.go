@@ -89,7 +89,8 @@ func hasFinding(report []byte, o object) (bool, error) {
 
 // single changes objects one after the other and returns after how many seconds each change
 // was seen. An object is changed twice, back and forth.
-func (r *trial) single(ctx context.Context, changes int, change testbed.StatusChange, seen func(n int) (bool, time.Time, error)) ([]float64, error) {
+func (r *trial) single(ctx context.Context, changes int, change testbed.StatusChange,
+	seen func(n int) (bool, time.Time, error)) ([]float64, error) {
 	var seconds []float64
 	step := r.Objects/changes | 1 // odd, for objects of all kinds
 	for i := range changes {

@@ -41,7 +41,8 @@ const (
 // AuroraFaults are all faults, the healthy state first.
 func AuroraFaults() []AuroraFault {
 	return []AuroraFault{
-		AuroraHealthy, AuroraFallback, AuroraBadGateway, AuroraSlow, AuroraSilent, AuroraLogin, AuroraLoop, AuroraExpired, AuroraOtherName, AuroraKeystoneDown,
+		AuroraHealthy, AuroraFallback, AuroraBadGateway, AuroraSlow, AuroraSilent, AuroraLogin, AuroraLoop, AuroraExpired, AuroraOtherName,
+		AuroraKeystoneDown,
 	}
 }
 

@@ -39,7 +39,8 @@ func TestFaultProxy(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	p, err := StartFaultProxy(t.TempDir(), "faults", &Cluster{URL: server.URL, Config: &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: ca}}})
+	p, err := StartFaultProxy(t.TempDir(), "faults", &Cluster{URL: server.URL,
+		Config: &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: ca}}})
 	noError(t, err)
 	t.Cleanup(func() { noError(t, p.Stop()) })
 	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)

@@ -71,13 +71,14 @@ func newFaultCertificates() (*faultCertificates, error) {
 // config shows the certificate that belongs to the fault.
 func (c *faultCertificates) config(fault func() Fault) *tls.Config {
 	// A handshake without post-quantum keys is small: Reset counts bytes.
-	return &tls.Config{MinVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519}, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		switch fault() {
-		case ExpiredCertificate:
-			return &c.expired, nil
-		case WrongCA:
-			return &c.foreign, nil
-		}
-		return &c.good, nil
-	}}
+	return &tls.Config{MinVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			switch fault() {
+			case ExpiredCertificate:
+				return &c.expired, nil
+			case WrongCA:
+				return &c.foreign, nil
+			}
+			return &c.good, nil
+		}}
 }

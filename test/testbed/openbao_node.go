@@ -185,7 +185,8 @@ func openBaoCall(ctx context.Context, client *http.Client, method, url string, b
 	return nil
 }
 
-func openBaoRequest(ctx context.Context, client *http.Client, method, url string, body any, token string) (status int, answer []byte, err error) {
+func openBaoRequest(ctx context.Context, client *http.Client, method, url string, body any, token string) (status int, answer []byte,
+	err error) {
 	var reader io.Reader
 	if body != nil {
 		content, err := json.Marshal(body)

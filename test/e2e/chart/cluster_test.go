@@ -70,7 +70,8 @@ func webSecrets(t *testing.T, kubeconfig []byte) []*unstructured.Unstructured {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	harness.Must(t, err)
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}, &x509.Certificate{SerialNumber: big.NewInt(1)}, &key.PublicKey, key)
 	harness.Must(t, err)
 	private, err := x509.MarshalECPrivateKey(key)

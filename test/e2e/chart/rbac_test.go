@@ -103,7 +103,8 @@ func resourceRoles(t *testing.T, objects []*unstructured.Unstructured) []*unstru
 
 // permitted runs an exporter with an account that has the roles, until what it exports
 // satisfies check.
-func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name string, roles []*unstructured.Unstructured, check func([]harness.Series) error) {
+func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name string, roles []*unstructured.Unstructured,
+	check func([]harness.Series) error) {
 	t.Helper()
 	bindRoles(t, c, name, roles)
 	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, name, time.Hour)

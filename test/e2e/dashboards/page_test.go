@@ -160,7 +160,8 @@ func TestPages(t *testing.T) {
 			for _, width := range []int64{320, 1280, 3840} {
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
 				// Only the test's own script needs the policy out of the way.
-				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#main"))
+				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path),
+					chromedp.WaitReady("#main"))
 				b.quiet(what, e.URL)
 				if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
 					t.Errorf("%s: the page is %d wide", what, wide)
@@ -268,7 +269,8 @@ func TestPageRefresh(t *testing.T) {
 // TestPageWithoutScript has everything but the refreshing.
 func TestPageWithoutScript(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
-	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), look(1280, 900, "light"),
+		chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	b.do(chromedp.Click("#filter > summary"), chromedp.SetAttributeValue("#filter-text", "value", "crl"), chromedp.Click("form.filter button"), chromedp.WaitReady(`form.filter a[href="?"]`))
 	text, err := chromedp.Run(b.ctx, chromedp.Text("#main"))
 	harness.Must(t, err)

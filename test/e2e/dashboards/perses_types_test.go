@@ -43,7 +43,8 @@ func TestDashboardsByPersesTypes(t *testing.T) {
 			t.Errorf("%s: Perses does not know %s", filepath.Base(file), lost)
 		}
 	}
-	if lost := missing("", map[string]any{"a": []any{map[string]any{"b": 1}}}, map[string]any{"a": []any{map[string]any{}}}); len(lost) != 1 || lost[0] != ".a[0].b" {
+	if lost := missing("", map[string]any{"a": []any{map[string]any{"b": 1}}}, map[string]any{"a": []any{map[string]any{}}}); len(lost) != 1 ||
+		lost[0] != ".a[0].b" {
 		t.Errorf("what is lost is not found: %v", lost)
 	}
 }

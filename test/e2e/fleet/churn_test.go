@@ -51,7 +51,8 @@ type churn struct {
 // its way, are added, rotated, cut off and removed, all at the same time, while every
 // body of thousands of scrapes is checked.
 func TestFleetChurn(t *testing.T) {
-	c := &churn{enough: churnBodies / 5, slowest: map[string]time.Duration{}, happened: map[string]int{}, management: harness.StartCluster(t, "management")}
+	c := &churn{enough: churnBodies / 5, slowest: map[string]time.Duration{}, happened: map[string]int{},
+		management: harness.StartCluster(t, "management")}
 	if *harness.Thorough {
 		c.enough = churnBodies
 	}
@@ -77,7 +78,8 @@ discover:
   allow: [loopback]
 - secrets: {cluster: management, namespace: %s}
   allow: [loopback]
-`, churnStale, harness.Organization, churnNamespace)+harness.ConfigFor("", c.management), func(o *app.Options) { o.ProbeInterval = churnProbes })
+`, churnStale, harness.Organization, churnNamespace)+harness.ConfigFor("", c.management),
+		func(o *app.Options) { o.ProbeInterval = churnProbes })
 	c.exporter.Ready(t)
 	before := usage()
 

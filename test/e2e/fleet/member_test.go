@@ -138,7 +138,8 @@ func (m *member) login(ctx context.Context) error {
 		return err
 	}
 	// The time makes a difference that can be seen.
-	token, err := m.cluster.ServiceAccountToken(ctx, harness.AccountNamespace, account(m.logins).GetName(), time.Hour+time.Duration(m.logins)*time.Minute)
+	token, err := m.cluster.ServiceAccountToken(ctx, harness.AccountNamespace, account(m.logins).GetName(),
+		time.Hour+time.Duration(m.logins)*time.Minute)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,8 @@ func TestSecretFlow(t *testing.T) {
 		operators[c.Name] = o
 	}
 	harness.Must(t, testbed.SeedSecrets(t.Context(), b, clusters...))
-	e := harness.StartExporter(t, harness.BaoConfig{OpenBao: b, TokenFile: harness.PolicyToken(t, b, harness.Policy()), Cluster: "storage"}.Config(harness.ConfigFor("", clusters...))+
+	e := harness.StartExporter(t, harness.BaoConfig{OpenBao: b, TokenFile: harness.PolicyToken(t, b, harness.Policy()),
+		Cluster: "storage"}.Config(harness.ConfigFor("", clusters...))+
 		"  secretFlow: {interval: 1s, showPaths: true}\n")
 	prometheus, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
 		Targets: []testbed.ScrapeTarget{{Job: "exporter", URL: e.URL + "/metrics"}},

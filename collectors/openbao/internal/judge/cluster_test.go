@@ -34,7 +34,8 @@ func TestWhyARaftServerIsUnhealthy(t *testing.T) {
 		"term":             {with(func(s *ask.RaftServer) { s.LastTerm = 6 }), leader, settings, []string{"term"}},
 		"all":              {ask.RaftServer{LastContact: "1h"}, leader, settings, []string{"left", "last_contact", "trailing_logs", "term"}},
 		"no settings":      {with(func(s *ask.RaftServer) { s.LastContact = "1h"; s.LastIndex = 0 }), leader, nil, []string{"unknown"}},
-		"nonsense":         {with(func(s *ask.RaftServer) { s.LastContact = "soon" }), leader, &ask.AutopilotSettings{LastContactThreshold: "10", MaxTrailingLogs: 1 << 63}, []string{"unknown"}},
+		"nonsense": {with(func(s *ask.RaftServer) { s.LastContact = "soon" }), leader,
+			&ask.AutopilotSettings{LastContactThreshold: "10", MaxTrailingLogs: 1 << 63}, []string{"unknown"}},
 	} {
 		if diff := cmp.Diff(tc.want, unhealthy(tc.server, tc.leader, tc.settings)); diff != "" {
 			t.Errorf("%s: reasons (-want +got):\n%s", name, diff)

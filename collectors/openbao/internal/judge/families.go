@@ -122,7 +122,8 @@ var (
 func NodeFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		nodeUp, nodeInitialized, nodeSealed, nodeActive, nodeStandby, nodeInfo, nodeMigration, nodeProgress, nodeThreshold,
-		nodeCommitted, nodeApplied, nodeLeaderKnown, nodeNotJoined, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing, notAnswering, notServing,
+		nodeCommitted, nodeApplied, nodeLeaderKnown, nodeNotJoined, leaderInfo, nodeSkew, nodeCertificate, nodeResponseTime, endpointFailing,
+		notAnswering, notServing,
 		leaderSince, leaderChanges, recentChanges, nodesByState, expectedNodes, expectedSeal,
 	}
 }

@@ -84,7 +84,8 @@ func TestAnswersBecomeRows(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			families := append(ClusterFamilies(), slices.DeleteFunc(DetailFamilies(), func(f *exposition.Family) bool { return f == endpointFailing || f == requestsLeft })...)
+			families := append(ClusterFamilies(), slices.DeleteFunc(DetailFamilies(),
+				func(f *exposition.Family) bool { return f == endpointFailing || f == requestsLeft })...)
 			site := collectortest.Site(t, time.Now, families...)
 			g := site.Exposition.Group(exposition.Key{Cluster: "management"}, families)
 			site.Exposition.Swap(nil, []*exposition.Group{g})

@@ -214,7 +214,8 @@ func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Clus
 func (f *fleet) startExporter(ctx context.Context, binary string) (err error) {
 	config := filepath.Join(f.Dir, "exporter.yaml")
 	hub := f.clusters[0].Name
-	text := slices.Concat(exporterConfig(f.clusters), openBaoConfig(hub, strings.Fields(addresses(f.openbao)), f.tokenFile), auroraConfig(hub, f.aurora))
+	text := slices.Concat(exporterConfig(f.clusters), openBaoConfig(hub, strings.Fields(addresses(f.openbao)), f.tokenFile),
+		auroraConfig(hub, f.aurora))
 	if err := os.WriteFile(config, text, 0o644); err != nil {
 		return err
 	}
