@@ -180,7 +180,7 @@ tidy: ## Make the modules of the exporter, of its tests and of its image tidy
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters
-	-$(GO) run ./cmd/prose-check
+	$(GO) run ./cmd/prose-check
 	bin/golangci-lint run
 	cd test && $(CURDIR)/bin/golangci-lint run --build-tags testbed ./...
 	cd cmd/image && $(CURDIR)/bin/golangci-lint run ./...

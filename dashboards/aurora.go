@@ -28,7 +28,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		},
 		{
 			Kind: StatusHistory, Title: "Checks of Aurora over time", Width: 18, Height: 6, Unit: Number,
-			Description: "Each check over time. All green is good. Keystone alone: nobody can log in, and Aurora is not to blame. page alone: what serves the files is broken.",
+			Description: "Each check over time. All green is good. Keystone alone: logins fail, and the cause is not Aurora. page alone: the server of the files is broken.",
 			Queries:     []Query{{Expr: perAurora(`max by (` + byCheck + `) (` + aurora("check_success") + `)`), Legend: legend}},
 			Mappings:    works, Links: []Link{playbook("AuroraDown"), playbook("AuroraKeystoneDown")},
 		},

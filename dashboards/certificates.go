@@ -33,7 +33,7 @@ func certificatesPage() Dashboard {
 				findingsTable("Findings about what expires", "Alerts that fire because something is about to end. None is good.", findings{rule: ".*Expiring.*"}),
 			}},
 			{Title: "All of the fleet", Panels: []Panel{expiryTable("What expires first",
-				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is of whoever asked for it, who renews it; there is no alert.",
+				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is renewed by its requester; there is no alert.",
 				ends, playbook("OpenBaoListenerCertExpiring"), playbook("OpenBaoCAExpiringIntermediate"), playbook("OpenBaoCRLExpiring"), playbook("AuroraCertExpiring"),
 				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
 			{Title: "Over time", Collapsed: true, Panels: leftOverTime(ends)},

@@ -15,7 +15,7 @@ func change(what, kind, labels, timestamp string) string {
 	return `label_replace(` + expr + `, "what", "` + what + `", "", "")`
 }
 
-// changes are what tells when it happened, so that no history is needed.
+// changes are metrics that have the time of a change, so that no history is needed.
 func changes() string {
 	const workload = "cluster, namespace, name, kind"
 	flux := []string{

@@ -7,14 +7,14 @@ import "slices"
 
 func clusterPage() Dashboard {
 	return Dashboard{
-		Description: "One cluster: whether it answers, how its systems are, what fires, what runs in it and what is applied to it.",
+		Description: "One cluster: its connection, the verdicts of its systems, firing alerts, workloads, and objects applied to it.",
 		Variables:   []Variable{oneCluster(), logsVariable()},
 		Links:       linksTo(idFleet, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat(clusterNumbers(), []Panel{clusterFacts(), clusterExpiry()})},
 			{Title: "Systems", Panels: []Panel{
 				clusterHealth(),
-				findingsTable("Active findings", "Every firing alert about this cluster, or about what is applied to it from elsewhere. The page Fleet shows which of them are root causes.", findings{}),
+				findingsTable("Active findings", "Every firing alert about this cluster, or about objects applied to it from other clusters. The page Fleet shows which of them are root causes.", findings{}),
 			}},
 			{Title: "Applied to this cluster", Panels: clusterApplied()},
 			{Title: "Controllers", Collapsed: true, Panels: slices.Concat(controllerPanels("the management plane", `system!=""`), []Panel{clusterPods()})},
@@ -31,7 +31,7 @@ func clusterNumbers() []Panel {
 	numbers := []Panel{
 		{
 			Kind: Stat, Title: "API server", Unit: Number, Mappings: yesNo("answers", "does not answer", Bad),
-			Description: "Whether the API server answers: not after two failed probes in a row. While it does not, nothing else on this page is known; the page The exporter says why.",
+			Description: "Whether the API server answers: not after two failed probes in a row. Without an answer, the rest of this page is unknown; the page The exporter shows the reason.",
 			Queries:     []Query{{Expr: `min by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Bad, 1, Good),
 		},
@@ -97,7 +97,7 @@ func clusterApplied() []Panel {
 		},
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
-			Description: "What is applied to this cluster and is neither ready nor suspended, with the cluster in which the object lives: look there. None is good.",
+			Description: "Objects applied to this cluster that are neither ready nor suspended, with the cluster in which the object lives: look there. None is good.",
 			Queries:     []Query{{Expr: orRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),

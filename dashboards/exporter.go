@@ -3,8 +3,8 @@
 
 package dashboards
 
-// exporterJob selects what the scrape itself tells of the exporter; the rule about one
-// that is down does the same.
+// exporterJob selects the metrics of the scrape itself; the rule about an exporter that is down does
+// the same.
 const exporterJob = `job=~".*cobaltcore-exporter.*"`
 
 func exporterPage() Dashboard {
@@ -32,12 +32,12 @@ func exporterNumbers() []Panel {
 	numbers := []Panel{
 		replicas(),
 		number("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
-		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below says why.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
+		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below has the reasons.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
 		number("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
-		number("Kinds without rows", "Kinds of which there is no complete set of rows: nobody would see such an object fail. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
+		number("Kinds without rows", "Kinds without a complete set of rows: failures of their objects are not noticed. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
 		number("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not noticed. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
 		number("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
-		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the one before is in force. 0 is good; the log says what is wrong.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
+		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the previous one is in force. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}
 	numbers[len(numbers)-1].PerReplica = true // one that could does not hide one that could not
 	for i := range numbers {
@@ -81,7 +81,7 @@ func clustersHistory() Panel {
 	}
 }
 
-// exporterCost is told by each process of itself and by who scrapes it.
+// exporterCost has panels of metrics of the process and of the scrape.
 func exporterCost() []Panel {
 	const replica = "job, instance"
 	each := func(title, description string, unit Unit, expr string) Panel {
@@ -92,9 +92,9 @@ func exporterCost() []Panel {
 	return []Panel{
 		each("Duration of a scrape", "How long Prometheus takes to read a replica. Well below the interval of the scrape is good.", Duration, `scrape_duration_seconds{`+exporterJob+`}`),
 		each("Rows", "Samples that a scrape of a replica has. Steady is good; if it jumps, look at the objects by kind above.", Number, `scrape_samples_scraped{`+exporterJob+`}`),
-		each("CPU", "Processor cores that a replica uses. The operations of the documentation say what a fleet of which size needs.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
+		each("CPU", "Processor cores that a replica uses. The page about sizing in the documentation has the needs of a fleet.", Number, `rate(process_cpu_seconds_total{`+exporterJob+`}[$__rate_interval])`),
 		each("Memory", "Resident memory of a replica. Steady is good; it follows the number of objects.", Bytes, `process_resident_memory_bytes{`+exporterJob+`}`),
-		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: tell the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
+		each("Goroutines", "Goroutines of a replica: some for each cluster and watch. A line that only climbs is a leak: report it to the maintainers.", Number, `go_goroutines{`+exporterJob+`}`),
 		{
 			Kind: Table, Title: "Versions and shards", Width: 12, Height: 6, PerReplica: true,
 			Description: "The version of each replica, and its shard if the fleet is divided. One version is good, and each shard from 0.",
@@ -117,7 +117,7 @@ func exporterRules() []Panel {
 		PerReplica:  true,
 	}
 	evaluated := number("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
-	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log says which and why.", `cobaltcore_health_evaluation_failures_total`, Bad)
+	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log has the rules and the errors.", `cobaltcore_health_evaluation_failures_total`, Bad)
 	leftOut := number("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail, see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
 	evaluated.Width, evaluated.Height, failures.Width, failures.Height, leftOut.Width, leftOut.Height = 4, 8, 4, 8, 4, 8
 	evaluation.Width = 8

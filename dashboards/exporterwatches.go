@@ -12,7 +12,7 @@ func kindsTable() Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Objects by kind", Width: 24, Height: 8,
-		Description: "Every kind that is watched in every cluster: how many objects have rows, whether they are complete, when the watch last gave a sign of life (a quiet one does about once a minute), and what was left out.",
+		Description: "Every kind that is watched in every cluster: how many objects have rows, whether they are complete, the time of the last event or bookmark of the watch (at least about once a minute), and the objects left out.",
 		Queries: []Query{
 			{Expr: orRow(of("cobaltcore_watch_objects"), "kind", "nothing is watched")}, {Expr: of("cobaltcore_watch_synced")},
 			{Expr: `time() - ` + of("cobaltcore_watch_last_event_timestamp_seconds")}, {Expr: of("cobaltcore_watch_objects_cut")},
@@ -73,7 +73,7 @@ or 0 * max by (cluster) (`+selector("cobaltcore_cluster_up")+`)`)
 		errors,
 		{
 			Kind: Table, Title: "Controllers that cannot be asked", Width: 12, Height: 6,
-			Description: "Pods of controllers that do not tell their own metrics, and systems whose pods cannot be listed, with the reason. None is good; forbidden is the right to pods or pods/proxy.",
+			Description: "Pods of controllers whose metrics cannot be read, and systems whose pods cannot be listed, with the reason. None is good; forbidden means that pods or pods/proxy are not allowed.",
 			Queries: []Query{{Expr: orRow(`max by (cluster, system, namespace, name, reason) (`+selector("cobaltcore_controller_scrape_failing")+`)
 or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_failing")+`)`, "name", "none")}},
 			Columns: []Column{clusterColumn(), labelColumn("system", "System"), labelColumn("namespace", "Namespace"), labelColumn("name", "Pod"), labelColumn("reason", "Reason")},
@@ -82,7 +82,7 @@ or max by (cluster, system, reason) (`+selector("cobaltcore_controller_pods_fail
 	}
 }
 
-// exporterPeers are optional: a table says that there is none.
+// exporterPeers are optional: an empty table has a row of its own.
 func exporterPeers() []Panel {
 	const search = "cluster, source, namespace"
 	return []Panel{
@@ -94,13 +94,15 @@ func exporterPeers() []Panel {
 				{Expr: `time() - max by (` + search + `) (` + selector("cobaltcore_discovery_last_success_timestamp_seconds") + `)`},
 			},
 			Columns: []Column{
-				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), {Query: 0, Title: "Last look", Mappings: []Mapping{{Value: 1, Text: "succeeded", Color: Good}, {Value: 0, Text: "no success", Color: Warning}, {Value: -1, Text: "none", Color: Neutral}}},
+				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"),
+				{Query: 0, Title: "Last look", Mappings: []Mapping{{Value: 1, Text: "succeeded", Color: Good}, {Value: 0, Text: "no success", Color: Warning},
+					{Value: -1, Text: "none", Color: Neutral}}},
 				valueColumn(1, "Clusters", Number), ageColumn(2, "Last success"),
 			},
 		},
 		{
 			Kind: Table, Title: "Clusters that are not taken", Width: 12, Height: 6,
-			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations of the documentation say what to do about each reason.",
+			Description: "Secrets and Cluster objects that stand for a cluster which is not watched, and why. None is good; the operations page of the documentation has a remedy for each reason.",
 			Queries:     []Query{{Expr: orRow(`max by (`+search+`, name, reason, other) (`+selector("cobaltcore_discovery_finding")+`)`, "name", "none")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("source", "By"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason"), labelColumn("other", "Taken by"),
@@ -108,18 +110,19 @@ func exporterPeers() []Panel {
 		},
 		{
 			Kind: Table, Title: "Alertmanager", Width: 12, Height: 6,
-			Description: "The Alertmanagers that the exporter asks and, when nobody scrapes it, sends its alerts to. All that answer is good.",
+			Description: "The Alertmanagers that the exporter reads and, when it is not scraped, sends its alerts to. All that answer is good.",
 			Queries: []Query{
 				{Expr: orRow(`max by (alertmanager) (cobaltcore_alertmanager_up)`, "alertmanager", "not configured")}, {Expr: `time() - max by (alertmanager) (cobaltcore_alertmanager_last_success_timestamp_seconds)`},
 				{Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushed_alerts_total)`}, {Expr: `max by (alertmanager) (cobaltcore_alertmanager_pushes_failed_total)`},
 			},
 			Columns: []Column{
-				labelColumn("alertmanager", "Alertmanager"), {Query: 0, Title: "State", Mappings: []Mapping{{Value: 1, Text: "answers", Color: Good}, {Value: 0, Text: "no answer", Color: Warning}, {Value: -1, Text: "none", Color: Neutral}}},
+				labelColumn("alertmanager", "Alertmanager"), {Query: 0, Title: "State", Mappings: []Mapping{{Value: 1, Text: "answers", Color: Good}, {Value: 0, Text: "no answer", Color: Warning},
+					{Value: -1, Text: "none", Color: Neutral}}},
 				ageColumn(1, "Last answer"), valueColumn(2, "Alerts sent", Number), valueColumn(3, "Failed attempts", Number, zeroIsGood(Warning)...),
 			},
 		},
 		func() Panel {
-			p := number("Exporters that send alerts themselves", "Exporters that nobody scrapes and that send the alerts of their rules themselves. 0 is good: Prometheus does.", `cobaltcore_alertmanager_fallback_active`, Bad)
+			p := number("Exporters that send alerts themselves", "Exporters that are not scraped and send the alerts of their rules themselves. 0 is good: Prometheus sends them.", `cobaltcore_alertmanager_fallback_active`, Bad)
 			p.Width, p.Height = 6, 7
 			return p
 		}(),

@@ -130,8 +130,7 @@ cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="no
 	}
 }
 
-// TestNoDataIsNotGreen: numbers of which nothing is known say nothing,
-// or say it in another colour.
+// TestNoDataIsNotGreen: numbers without data are empty, or have another colour.
 func TestNoDataIsNotGreen(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(fleetNumbers(), exporterNumbers()...) {

@@ -11,7 +11,7 @@ import (
 
 func fleetOverview() Dashboard {
 	return Dashboard{
-		Description: "How the whole fleet is: every system in every cluster, what is wrong, what it comes from, and what has changed. Start here.",
+		Description: "The whole fleet: the verdict on every system in every cluster, problems with their causes, and changes. Start here.",
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idCluster, idFlux, idOpenBao, idSecrets, idGreenhouse, idCertificates, idExporter),
 		Sections: []Section{
@@ -41,15 +41,15 @@ func fleetNumbers() []Panel {
 	numbers := []Panel{
 		replicas(),
 		number("Clusters", "Clusters of the fleet that are chosen at the top.", selector("cobaltcore_cluster_up")+` >= bool 0`, Good),
-		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Of what is in them nothing is known; the page The exporter says why they do not answer.",
+		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Their objects are unknown; the page The exporter shows the reason.",
 			selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
-		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix says which. Sharded exporters give no verdict: there it says nothing.",
+		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix shows them. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 2`, Bad),
-		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. Sharded exporters give no verdict: there it says nothing.",
+		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 1`, Warning),
-		number("Systems unknown", "Systems of clusters of which rows are missing, by cobaltcore_health_status: nobody would see them fail. 0 is good. Sharded exporters give no verdict: there it says nothing.",
+		number("Systems unknown", "Systems of clusters with missing rows, by cobaltcore_health_status: their failures are not noticed. 0 is good. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 3`, Warning),
-		number("Critical findings", "Findings of the exporter that make a system unusable, with those that follow from others. 0 is good. The list of root causes says where to begin.", severity(alerts.Critical), Bad),
+		number("Critical findings", "Findings of the exporter that make a system unusable, including consequences. 0 is good. Begin with the list of root causes.", severity(alerts.Critical), Bad),
 		number("Warnings", "Findings of the exporter that make a system worse, with those that follow from others. 0 is good.", severity(alerts.Warning), Warning),
 	}
 	for i := range numbers {

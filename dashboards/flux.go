@@ -41,7 +41,7 @@ func fluxStatus(states string) string {
 	return fluxResources("cobaltcore_flux_resource_status", `status=~"`+states+`"`)
 }
 
-// fluxStates are the states in the order of how much somebody has to do.
+// fluxStates are the states in the order of urgency.
 func fluxStates() []struct {
 	name, title string
 	color       Color
@@ -66,11 +66,11 @@ func statusColumn() Column {
 
 func fluxNumbers() []Panel {
 	numbers := []Panel{
-		number("Resources", "Objects of Flux, sources and notifications too. If it drops, somebody deleted something, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
-		number("Failed", "Objects whose last attempt failed and that will be tried again. 0 is good. The table of what fails says why; begin with sources.", fluxStatus("failed"), Bad),
-		number("Stalled", "Objects that are not tried again before somebody changes them or asks for it. 0 is good.", fluxStatus("stalled"), Bad),
-		number("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; what they wait for is what has to be mended.", fluxStatus("dependency_not_ready"), Warning),
-		number("Suspended", "Objects that somebody has suspended: they neither fail nor follow. None is good; the table tells for how long.", fluxStatus("suspended"), Warning),
+		number("Resources", "Objects of Flux, sources and notifications too. If it drops, objects were deleted, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
+		number("Failed", "Objects whose last attempt failed and that will be retried. 0 is good. The table of failed objects has the reasons; begin with sources.", fluxStatus("failed"), Bad),
+		number("Stalled", "Objects that are retried only after a change or on request. 0 is good.", fluxStatus("stalled"), Bad),
+		number("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; repair their dependencies.", fluxStatus("dependency_not_ready"), Warning),
+		number("Suspended", "Suspended objects: they neither fail nor change. None is good; the table shows for how long.", fluxStatus("suspended"), Warning),
 		number("Not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
 		number("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
 		number("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),

@@ -3,7 +3,7 @@
 
 package dashboards
 
-// ofFlux selects what is told of the controllers of Flux.
+// ofFlux selects the rows of the controllers of Flux.
 const ofFlux = `system="flux"`
 
 func fluxControllers() []Section {
@@ -25,7 +25,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 7,
-			Description: "The controllers of " + system + ", their versions and pods. As many available as there should be is good. Without one, objects keep the status that they had and still say that they are ready.",
+			Description: "The controllers of " + system + ", their versions and pods. As many available as desired is good. Without a controller, its objects keep their last status and stay Ready.",
 			Queries: []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
   - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
 			Columns: []Column{
@@ -59,12 +59,12 @@ func empty(p Panel, why string) Panel {
 	return p
 }
 
-// fluxWork is what the controllers tell of themselves, if the exporter may ask them.
+// fluxWork shows the controllers' own metrics, if the exporter reads them.
 func fluxWork() []Panel {
-	asked := number("Controllers that do not tell", "Pods of controllers that could not be asked for their metrics: their lines are missing below. 0 is good; the page The exporter says why.",
+	asked := number("Controllers without metrics", "Pods of controllers whose metrics could not be read: their lines are missing below. 0 is good; the page The exporter shows the reason.",
 		selector("cobaltcore_controller_scrape_success", ofFlux)+` == bool 0`, Warning)
 	asked.Width, asked.Height = 6, 8
-	working := number("Controllers that tell", "Pods of controllers that tell their own metrics, which the panels of this section are made of. If it is 0, the exporter does not ask them: see collectors.controllers in its configuration.",
+	working := number("Controllers with metrics", "Pods of controllers whose metrics were read, for the panels of this section. If it is 0, the exporter does not read them: see collectors.controllers in its configuration.",
 		selector("cobaltcore_controller_scrape_success", ofFlux), Good)
 	working.Width, working.Height = 6, 8
 	busy := line("Busy workers", "How many of its workers a controller uses. Below 80% is good; at 100% for long, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
@@ -81,7 +81,7 @@ func fluxWork() []Panel {
 			average("gotk_reconcile_duration_seconds", "cluster, kind", ofFlux)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
 		line("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
 			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", ofFlux)+`)`),
-		line("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of what has failed says which.", PerSecond, "{{cluster}} {{controller}}",
+		line("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
 			`sum by (cluster, controller) (`+perSecond("controller_runtime_reconcile_errors_total", ofFlux)+`)`),
 	}
 }
@@ -108,7 +108,7 @@ func fluxCaches() []Panel {
 			average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux)), "No webhook in the time range."),
 		line("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
 			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", ofFlux)+`)`),
-		line("Tokens in caches", "Registry and Git tokens that controllers hold. 0 is no cache, or no controller that tells.", Number, "{{cluster}}",
+		line("Tokens in caches", "Registry and Git tokens that controllers hold. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
 			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", ofFlux)+`)`)),
 	}
 }

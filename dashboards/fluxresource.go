@@ -54,7 +54,7 @@ func stateValue(matchers string) string {
 func resourceState() Panel {
 	return Panel{
 		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(), Empty: "There is no such object.",
-		Description: "The state of the object. Ready is good. Failed is tried again; stalled is not, before somebody changes it or asks for it; waiting is for what it depends on.",
+		Description: "The state of the object. Ready is good. Failed is retried; stalled is retried only after a change or on request; waiting is for a dependency.",
 		Queries:     []Query{{Expr: stateValue(theFluxResource), Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
 	}
 }
@@ -83,7 +83,7 @@ func resourceRevisions() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions", Width: 11, Height: 6,
 		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
-		Queries:     []Query{{Expr: orRow(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind tells no revision")}},
+		Queries:     []Query{{Expr: orRow(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind has no revision")}},
 		Columns: []Column{
 			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
 			labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path"),

@@ -35,7 +35,7 @@ func withState(expr, states string) string {
   )`
 }
 
-// fluxTables are what does not work, by what somebody has to do.
+// fluxTables list objects that are not ready, by the action that they need.
 func fluxTables() []Panel {
 	age := func(metric string) string {
 		return `time() - max by (` + fluxObject + `) (` + fluxResources(metric) + `)`
@@ -49,11 +49,11 @@ func fluxTables() []Panel {
 			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
 	}
 	return []Panel{
-		state("Failed", "Objects whose last attempt failed. None is good. Begin with sources: what is made from one that fails stays at an old revision. "+
+		state("Failed", "Objects whose last attempt failed. None is good. Begin with sources: objects of a failing source stay at an old revision. "+
 			"The state does not change while an object is attempted again. Kinds without a history have no last success. The name leads to the object.", "failed"),
-		state("Stalled", "Objects that nobody tries again: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
+		state("Stalled", "Objects that are not retried: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
 		state("Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
-		state("Suspended", "Objects that were suspended by hand, and for how long. Resume what was forgotten.", "suspended"),
+		state("Suspended", "Objects that were suspended by hand, and for how long. Resume forgotten ones.", "suspended"),
 		state("Not processed", "Objects that no controller has seen, or whose newest generation no controller has seen. None is good: a controller is down, or no controller serves the shard.", "unprocessed"),
 		state("Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for long is good.", "deleting"),
 	}
@@ -71,12 +71,12 @@ func fluxRevisions() []Panel {
 		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
 			fluxColumns(labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied")), Sort{Column: "Cluster"},
 			orRow(fluxBehind(), "name", "none")),
-		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source tells what it is made from.",
+		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source is the source that it uses.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
   or `+ofOperator("flux_instance_info")+`
   or `+ofOperator("flux_resourceset_info")+`)`),
-		empty(fluxTable("Revisions of sources", "What each source has fetched, and when its artifact last changed. A failing source keeps its last artifact and what is made from it says that it is ready.",
+		empty(fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
 			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
 			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
   * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`), "No source has an artifact."),

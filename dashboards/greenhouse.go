@@ -14,7 +14,7 @@ const byObject = "cluster, namespace, name"
 
 func greenhouseAndAurora() Dashboard {
 	return Dashboard{
-		Description: "What Greenhouse says of the clusters and of what it installs there, what that leaves out, and whether users can work with Aurora. The cluster is the one in which Greenhouse or Aurora lives.",
+		Description: "Clusters and Plugins of Greenhouse, with nodes and pods that their conditions do not cover, and whether users can work with Aurora. The cluster is the one in which Greenhouse or Aurora lives.",
 		Variables:   []Variable{clusterVariable(), logsVariable()},
 		Links:       linksTo(idFleet, idCluster, idCertificates),
 		Sections: []Section{
@@ -100,7 +100,7 @@ func greenhouseByCluster() Panel {
 
 // conditionsTable has all conditions of all kinds that are not True, with their reason.
 func conditionsTable() Panel {
-	// These say by True that something is the matter, or nothing about health.
+	// Conditions that are True for a problem, or are not about health.
 	const others = `type!~"Suspended|Delete|ClusterListEmpty|HelmDriftDetected"`
 	const by = "cluster, namespace, name, type"
 	kinds := []struct{ kind, family string }{

@@ -17,7 +17,7 @@ func plugins() []Panel {
 	known := synced("greenhouse", "Plugin")
 	return []Panel{
 		{
-			Kind: TimeSeries, Title: "Plugins by what Greenhouse says", Width: 12, Unit: Number, Min: new(float64),
+			Kind: TimeSeries, Title: "Plugins by Ready condition", Width: 12, Unit: Number, Min: new(float64),
 			Description: "Plugins that are ready, that are not, and that are suspended. No line \"not ready\" above 0 is good. Many at once follow from a cluster or from a definition.",
 			Queries: []Query{
 				{Expr: countOr0("cluster", `(`+objectState("plugin")+`) == 1`, known), Legend: "{{cluster}} ready"},
@@ -37,7 +37,7 @@ func plugins() []Panel {
 		},
 		{
 			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 6, Unit: Number,
-			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition or suspended, and of which nothing is known. \"None\" is good. The conditions above say why one is not ready.",
+			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition, suspended or unknown. \"None\" is good. The conditions above have the reasons.",
 			Queries: perRow(rows, byObject, "name", "none", trouble,
 				since("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), since("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
 			Columns: []Column{
@@ -57,7 +57,8 @@ func plugins() []Panel {
 			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), gh("pluginpreset_plugins"), gh("pluginpreset_plugins_ready"), gh("pluginpreset_plugins_failed")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Preset"), labelColumn("definition_name", "Definition"), labelColumn("version", "Version"),
-				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Plugins", Number), valueColumn(2, "ready", Number), valueColumn(3, "failed", Number, zeroIsGood(Bad)...),
+				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Plugins", Number), valueColumn(2, "ready", Number),
+				valueColumn(3, "failed", Number, zeroIsGood(Bad)...),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhousePresetFailing")},
 		},

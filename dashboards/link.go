@@ -13,7 +13,7 @@ import (
 
 var linkLabel = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// Labels are those of what was clicked that the link needs, in a fixed order.
+// Labels returns the labels of the clicked element that the link needs, in a fixed order.
 func (l Link) Labels() []string {
 	var labels []string
 	texts := []string{l.Title, l.URL}

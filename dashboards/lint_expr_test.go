@@ -52,7 +52,7 @@ func known(t *testing.T) map[string][]string {
 		for _, suffix := range []string{"_sum", "_count", "_bucket"} {
 			metrics[f.Name+suffix] = append([]string{"le"}, f.Labels...)
 		}
-		if f.Open { // labels of controllers, which nobody declares
+		if f.Open { // labels of controllers, which are not declared
 			metrics[f.Name], metrics[f.Name+"_sum"], metrics[f.Name+"_count"] = nil, nil, nil
 		}
 	}
@@ -113,7 +113,7 @@ func labelsIn(e parser.Expr, metrics map[string][]string) []string {
 // ofScrape are labels that a scrape adds.
 func ofScrape(label string) bool { return slices.Contains([]string{"instance", "job", "pod"}, label) }
 
-// TestQueriesUseDeclaredMetrics: a panel about a metric or a label that nobody exports
+// TestQueriesUseDeclaredMetrics: a panel about a metric or a label that does not exist
 // is empty, and looks as if all were well.
 func TestQueriesUseDeclaredMetrics(t *testing.T) {
 	metrics := known(t)
@@ -226,7 +226,7 @@ func acrossClusters(b *parser.BinaryExpr) bool {
 	return false
 }
 
-// hasCluster says whether the result of an expression has the label cluster.
+// hasCluster reports whether the result of an expression has the label cluster.
 func hasCluster(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector, *parser.MatrixSelector:
@@ -255,8 +255,8 @@ func hasCluster(e parser.Expr) bool {
 	return false
 }
 
-// TestRangesFitTheStep: a rate over a fixed window misses what lies between two
-// points of a wide graph. What shows one moment may look back as far as it says.
+// TestRangesFitTheStep: a rate over a fixed window misses samples between two points of a wide graph.
+// A panel with a single value may use a fixed window.
 func TestRangesFitTheStep(t *testing.T) {
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {
 		history := p.Kind == dashboards.TimeSeries || p.Kind == dashboards.StatusHistory

@@ -49,7 +49,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 					t.Errorf("%s: %s sets %s, which %s has not", d.ID, where, name, l.Dashboard)
 				}
 			}
-			for _, v := range to.Variables { // a page about one thing has to be told which
+			for _, v := range to.Variables { // a page about one object needs its name
 				if _, set := l.Variables[v.Name]; row && v.Single && !set && !hasVariable(d, v.Name) {
 					t.Errorf("%s: %s does not say which %s %s is to show", d.ID, where, v.Name, l.Dashboard)
 				}
@@ -144,7 +144,7 @@ func TestAlertsLeadToAPage(t *testing.T) {
 	}
 }
 
-// TestFindingsLinkToPlaybooks: a table of alerts says what to do.
+// TestFindingsLinkToPlaybooks: each row of a table of alerts links to its playbook.
 func TestFindingsLinkToPlaybooks(t *testing.T) {
 	tables := 0
 	everyPanel(t, func(t *testing.T, _ dashboards.Dashboard, p dashboards.Panel) {

@@ -1,20 +1,19 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dashboards has every dashboard as data: what is shown, by which PromQL, in
-// which unit and colour. Writers turn the same page into JSON for Grafana and for
-// Perses, so a page is told with what both can do.
+// Package dashboards has every dashboard as data: panels with their PromQL, unit and colours. Writers
+// turn the same page into JSON for Grafana and for Perses, so a page uses only features of both.
 //
-// Expressions are written as those of rules are: over the label cluster and without
-// regard to who scrapes (alerts.QueryFor takes the labels of the scrape away). Ranges
-// of counters are [$__rate_interval], which both know.
+// Expressions are written like those of rules: over the label cluster and without labels of the scrape
+// (alerts.QueryFor aggregates over these). Ranges of counters are [$__rate_interval], which both
+// support.
 package dashboards
 
 // Dashboard is a page.
 type Dashboard struct {
 	// ID is its address, the same in Grafana and in Perses, such as cobaltcore-flux.
 	ID, Title string
-	// Description says in a sentence or two which question the page answers.
+	// Description is the question that the page answers, in a sentence or two.
 	Description string
 	Variables   []Variable
 	Sections    []Section
@@ -52,7 +51,7 @@ type Annotation struct {
 // Section is a row of panels below a heading.
 type Section struct {
 	Title string
-	// Collapsed hides the panels until somebody wants them.
+	// Collapsed hides the panels until the section is opened.
 	Collapsed bool
 	Panels    []Panel
 }
@@ -74,7 +73,7 @@ const (
 type Panel struct {
 	Kind  Kind
 	Title string
-	// Description says what it shows, what is good, and what to do if it is not.
+	// Description has the meaning, the good value, and the next step for a bad one.
 	Description string
 	// Empty explains a panel without data where that is normal; other panels always have data.
 	Empty string
@@ -82,11 +81,10 @@ type Panel struct {
 	// kind has its own.
 	Width, Height int
 	Queries       []Query
-	// PerReplica keeps the labels of the scrape, for what each replica of the
-	// exporter says of itself.
+	// PerReplica keeps the labels of the scrape, for metrics of each replica of the exporter.
 	PerReplica bool
 	Unit       Unit
-	// Decimals are as many as needed, unless it says how many.
+	// Decimals is the number of decimals; zero means as many as needed.
 	Decimals int
 	// Min and Max are the ends of a gauge or an axis.
 	Min, Max *float64
@@ -183,7 +181,7 @@ type Sort struct {
 // URL elsewhere, which may have ${label}, too.
 type Link struct {
 	Title, Dashboard, URL string
-	// Variables of that dashboard: a text, which may have ${label}, the value of a
-	// label of what was clicked. Those that both pages have are carried without.
+	// Variables of that dashboard: a text, which may have ${label}, the value of a label of the clicked
+	// element. Variables that both pages have are passed on without an entry.
 	Variables map[string]string
 }

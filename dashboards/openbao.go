@@ -32,7 +32,7 @@ func openBaoPage() Dashboard {
 			{Title: "Mounts", Collapsed: true, Panels: baoMounts()},
 			{Title: "Logins of the clusters", Panels: baoLogins()},
 			{Title: "Certificates and the token of the exporter", Collapsed: true, Panels: []Panel{expiryTable("What expires in OpenBao first",
-				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are what the alerts say. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
+				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are the thresholds of the alerts. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
 				baoExpiries())}},
 			baoServiceLevel(), baoTelemetry(),
 			{Title: "Endpoints that do not answer", Collapsed: true, Panels: baoUnanswered()},
@@ -59,21 +59,21 @@ func baoStat(title, description, expr string, thresholds []Threshold, links ...L
 }
 
 func baoNow() []Panel {
-	leader := baoStat("Leader", "Whether any node knows a leader. Without one no secret can be read or written: look at the nodes below, unseal what is sealed, and look at the network between them.",
+	leader := baoStat("Leader", "Whether any node knows a leader. Without one no secret can be read or written: look at the nodes below, unseal sealed ones, and check the network between them.",
 		maxBao("node_leader_known"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoNoLeader"))
 	leader.Mappings = yesNo("known", "none", Bad)
 	audit := baoStat("Audit devices", "Devices that write the audit log. None is a gap in what can be proven later; one that fails stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
 		`sum by (`+byBao+`) (`+bao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
 	panels := []Panel{
 		leader,
-		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair what is down or sealed before anything else is restarted.",
+		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair nodes that are down or sealed before any restart.",
 			maxBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
 		baoStat("Nodes missing", "How many nodes fewer than expected answer, in whatever state. 0 is good. Look at the pods of OpenBao, and at the certificate of the listener.",
 			`clamp_min(`+maxBao("expected_nodes")+`
   - on (`+byBao+`) (sum by (`+byBao+`) (`+bao("node_up")+`) or 0 * `+maxBao("expected_nodes")+`), 0)`, zeroIsGood(Bad), playbook("OpenBaoNodeDown")),
 		baoStat("Sealed nodes", "Nodes that answer and are sealed. 0 is good. A sealed node does not serve, and its seal may not be reachable for the others either: look at it before they restart.",
 			maxBao("nodes", `state="sealed"`), zeroIsGood(Bad), playbook("OpenBaoNodeSealed")),
-		baoStat("Unhealthy servers", "Servers that autopilot holds to be unhealthy; the table below says why. 0 is good.",
+		baoStat("Unhealthy servers", "Servers that autopilot considers unhealthy; the table below has the reasons. 0 is good.",
 			countOr0(byBao, bao("autopilot_server_healthy")+` == 0`, bao("autopilot_healthy")), zeroIsGood(Warning), playbook("OpenBaoAutopilotUnhealthy")),
 		baoStat("Mounts missing", "Secrets engines and auth methods of the reference architecture that are missing or of another type. 0 is good; the table below names them.",
 			countOr0(byBao, bao("mount_present")+` == 0`, bao("mount_present")), zeroIsGood(Warning), playbook("OpenBaoMountMissing")),
@@ -82,7 +82,7 @@ func baoNow() []Panel {
 		audit,
 		baoStat("Secrets overdue", "Secrets of the KV mounts that were not updated for longer than kv.maxAge. 0 is good; rotate them.",
 			`sum by (`+byBao+`) (`+bao("kv_secrets_overdue")+`) or 0 * `+maxBao("expected_nodes"), zeroIsGood(Warning)),
-		baoStat("Endpoints not answered", "What the exporter asks OpenBao and is not told, which is then not known here. 0 is good; the last section says what and why.",
+		baoStat("Endpoints not answered", "Requests of the exporter to OpenBao without an answer, whose data are missing here. 0 is good; the last section lists them with the reasons.",
 			countOr0(byBao, bao("endpoint_failing"), bao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
 	}
 	for i := range panels {
@@ -114,20 +114,20 @@ func nodeStates() []Mapping {
 }
 
 func baoNodes() []Panel {
-	// A node that is down tells nothing about itself, and has its row all the same.
+	// A node that is down has no rows of its own, but still a row in the table.
 	node := `max by (` + byNode + `, version, seal_type, storage_type) (` + bao("node_info") + `)
 or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
 	value := func(family string) Query { return Query{Expr: each(bao(family), byNode, node)} }
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State of the nodes", Width: 24, Height: 6, Unit: Number,
-			Description: "One is active and the others are standbys: that is good. A node that is sealed has restarted and was not unsealed, or its seal cannot be reached. See what is wrong with one that is down before another one is restarted.",
+			Description: "One is active and the others are standbys: that is good. A node that is sealed has restarted and was not unsealed, or its seal cannot be reached. Find the cause for a node that is down before another one is restarted.",
 			Queries:     []Query{{Expr: baoNodeState(), Legend: legendNode}},
 			Mappings:    nodeStates(), Links: []Link{playbook("OpenBaoNodeSealed"), playbook("OpenBaoNodeDown")},
 		},
 		{
 			Kind: Table, Title: "Nodes", Width: 24, Unit: Number,
-			Description: "What each node says of itself. All should have the same version and seal, a clock that is less than 30 s off, and no unfinished migration. A Shamir seal needs somebody to unseal it after each restart.",
+			Description: "The status of each node. All should have the same version and seal, a clock that is less than 30 s off, and no unfinished migration. A Shamir seal needs an operator to unseal it after each restart.",
 			Queries:     []Query{{Expr: each(baoNodeState(), byNode, node)}, value("node_unseal_progress"), value("node_unseal_threshold"), value("node_seal_migration"), value("node_clock_skew_seconds"), value("node_response_seconds")},
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"),

@@ -23,7 +23,7 @@ or on (` + by + `) 0 * max by (` + by + `) (` + bao("mount_present") + `) + 1`
 		},
 		{
 			Kind: Table, Title: "Mounts by type", Width: 8, Unit: Number,
-			Description: "All secrets engines and auth methods that there are. A number that changes while nobody works on OpenBao is worth a question.",
+			Description: "All secrets engines and auth methods that there are. Find out the reason of each change of the number.",
 			Queries:     []Query{{Expr: `max by (cluster, openbao, kind, type) (` + bao("mounts") + `)`}},
 			Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("kind", "Kind"), labelColumn("type", "Type"), valueColumn(0, "Mounts", Number)},
 			Sort:        Sort{Column: "Kind"},
@@ -87,7 +87,7 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 func baoUnanswered() []Panel {
 	return []Panel{{
 		Kind: Table, Title: "Endpoints that are not answered", Width: 24, Unit: Number,
-		Description: "What the exporter asks and is not told: its rows are gone until it is. \"All are answered\" is good. forbidden: the policy of the exporter lacks the path; sealed and no_leader follow from the nodes; an empty node is the active one.",
+		Description: "Requests of the exporter without an answer: their rows are dropped until they are answered. \"All are answered\" is good. forbidden: the policy of the exporter lacks the path; sealed and no_leader follow from the nodes; an empty node is the active one.",
 		Queries:     []Query{{Expr: orRow(`max by (`+byNode+`, endpoint, reason) (`+bao("endpoint_failing")+`)`, "reason", "all are answered")}},
 		Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("endpoint", "Endpoint"), labelColumn("reason", "Reason")},
 		Sort:        Sort{Column: "Endpoint"}, Links: []Link{playbook("OpenBaoCollectorFailing")},

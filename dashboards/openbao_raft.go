@@ -82,7 +82,7 @@ or ` + maxServer("autopilot_server_info", `status="voter"`) + `
 or 0 * ` + maxServer("autopilot_server_info")
 	return Panel{
 		Kind: Table, Title: "Raft servers", Width: 24, Unit: Number,
-		Description: "What autopilot knows about each server of raft. All healthy is good. The reason says why one is not: left, last_contact, term, trailing_logs or unknown. A server that is gone for good is removed with \"bao operator raft remove-peer\".",
+		Description: "The state of each raft server by autopilot. All healthy is good. Reasons are left, last_contact, term, trailing_logs or unknown. A server that is gone for good is removed with \"bao operator raft remove-peer\".",
 		Queries: []Query{
 			value(bao("autopilot_server_healthy")), value(role), value(bao("autopilot_server_last_contact_seconds")),
 			value(behind("autopilot_server_last_index", maxServer("autopilot_server_last_index"))),
@@ -91,7 +91,8 @@ or 0 * ` + maxServer("autopilot_server_info")
 		Columns: []Column{
 			clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("address", "Server"),
 			{Query: 0, Title: "Health", Mappings: yesNo("healthy", "unhealthy", Bad)}, labelColumn("reason", "Reason"),
-			{Query: 1, Title: "Role", Mappings: []Mapping{{Value: 2, Text: "leader", Color: Info}, {Value: 1, Text: "voter", Color: Good}, {Value: 0, Text: "no vote", Color: Neutral}}},
+			{Query: 1, Title: "Role", Mappings: []Mapping{{Value: 2, Text: "leader", Color: Info}, {Value: 1, Text: "voter", Color: Good},
+				{Value: 0, Text: "no vote", Color: Neutral}}},
 			ageColumn(2, "Last contact", splitAt(Good, 10, Warning)...),
 			valueColumn(3, "Entries behind", Number, splitAt(Good, 1000, Warning)...),
 			valueColumn(4, "Term", Number), ageColumn(5, "Health unchanged for"),

@@ -142,7 +142,7 @@ func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Co
 // oldestFirst sorts a table by the column with ages.
 func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
 
-// since is the age of what a metric with a timestamp tells.
+// since returns the age of the timestamp in a metric.
 func since(metric string, matchers ...string) string {
 	return `time() - ` + selector(metric, matchers...)
 }

@@ -140,8 +140,7 @@ func (p Panel) Labels() []string {
 	return labels
 }
 
-// HasRowsOf says whether the series of a query have all labels of the rows, as far as
-// that is plain.
+// HasRowsOf reports whether the series of a query have all labels of the rows, if that can be derived.
 func (p Panel) HasRowsOf(q Query) (bool, error) {
 	e, err := alerts.Parse(q.Expr)
 	if err != nil {
@@ -151,7 +150,7 @@ func (p Panel) HasRowsOf(q Query) (bool, error) {
 	return !known || !slices.ContainsFunc(p.Labels(), func(l string) bool { return !slices.Contains(by, l) }), nil
 }
 
-// groupedBy says which labels the result of an expression has, if that is plain.
+// groupedBy returns the labels of the result of an expression, if they can be derived.
 func groupedBy(e parser.Expr) ([]string, bool) {
 	switch e := e.(type) {
 	case *parser.ParenExpr:

@@ -12,8 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// TestFor: what is written out says clusterName wherever a row has it, and cluster
-// where a page has it.
+// TestFor: the output has clusterName where rows have it, and cluster where a page has it.
 func TestFor(t *testing.T) {
 	t.Parallel()
 	link := func() *dashboards.Link {
@@ -112,7 +111,8 @@ func TestLinks(t *testing.T) {
 func TestBoxes(t *testing.T) {
 	t.Parallel()
 	got := dashboards.Layout([]dashboards.Panel{
-		{Kind: dashboards.Stat}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.Stat, Height: 3}, {Kind: dashboards.Table, Width: 30},
+		{Kind: dashboards.Stat}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.TimeSeries}, {Kind: dashboards.Stat, Height: 3},
+		{Kind: dashboards.Table, Width: 30},
 	})
 	want := []dashboards.Box{{0, 0, 4, 4}, {4, 0, 12, 9}, {0, 9, 12, 9}, {12, 9, 4, 3}, {0, 18, 24, 6}}
 	if diff := cmp.Diff(want, got); diff != "" {

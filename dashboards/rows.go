@@ -9,10 +9,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// each gives every row its value, the greatest by the labels that both have. Rows are
-// series of value 1. They are the side of which there may be many: while something
-// changes, two replicas of the exporter tell two rows about the same object, and the
-// join must hold all the same.
+// each gives every row its value, the greatest by the labels that both have. Rows are series of value
+// 1. They are the many-side of the join: during a change, two replicas of the exporter may have two
+// rows about the same object, and the join must still work.
 func each(value, by, rows string) string {
 	return `max by (` + by + `) (` + value + `)
   * on (` + by + `) group_right () (` + rows + `)`
@@ -23,13 +22,13 @@ func among(rows, by, series string) string {
 	return `(` + rows + `) and on (` + by + `) (` + series + `)`
 }
 
-// inFleet keeps what is in the chosen clusters of an expression that is about all.
+// inFleet restricts an expression about all clusters to the chosen ones.
 func inFleet(expr string) string {
 	return among(expr, "cluster", selector("cobaltcore_cluster_up"))
 }
 
-// countOr0 counts series by labels, with 0 for what is known and has none: what is not
-// known has no number.
+// countOr0 counts series by labels, with 0 for known groups without series: unknown groups have no
+// number.
 func countOr0(by, expr, known string) string {
 	return `count by (` + by + `) (` + expr + `)
 or 0 * max by (` + by + `) (` + known + `)`
@@ -50,8 +49,8 @@ func synced(collector, kind string) string {
 	return selector("cobaltcore_watch_synced", `collector="`+collector+`"`, `kind="`+kind+`"`) + ` == 1`
 }
 
-// orRow is an expression for a table with states, with a row that says so where there
-// would be no other one. Its value is none of the states.
+// orRow returns an expression for a table with states, with a row of text if there is no other one.
+// Its value is none of the states.
 func orRow(expr, name, text string) string {
 	return `(` + expr + `) or on () ` + withLabel(`vector(-1)`, name, text)
 }
@@ -63,9 +62,8 @@ func orClusters(expr string, number int) string {
 or on () (0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number) + `)`
 }
 
-// perRow are the queries of a table with these rows, each with a value of them. If there
-// are no rows, the first one has one that says so: an empty table looks as if it were
-// broken.
+// perRow returns the queries of a table with these rows, each with a value of them. Without rows, the
+// first query has one with a text: an empty table looks as if it were broken.
 func perRow(rows, by, name, none string, values ...string) []Query {
 	var queries []Query
 	for i, v := range values {

@@ -5,8 +5,8 @@ package dashboards
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 
-// Labels of the rows about who reads and writes which secret. backend and path_id stand for
-// an OpenBao and a path and are the same in all clusters: by them what is stored is found.
+// Labels of the rows about writers and readers of secrets. backend and path_id identify an OpenBao and
+// a path and are the same in all clusters: rows of stored secrets are joined by them.
 const (
 	byPath = "backend, mount, path_id"
 	byFlow = bySecret + ", " + byPath
@@ -91,9 +91,9 @@ func readersBehind() []Panel {
 	return []Panel{
 		{
 			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 6, Unit: Number,
-			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"Nobody is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not looked at; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
+			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"None is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not reconciled; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
-				{Expr: orRow(each(late, byFlow, rows), "name", "nobody is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
+				{Expr: orRow(each(late, byFlow, rows), "name", "none is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
 				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
 			},
 			Columns: []Column{
@@ -133,7 +133,7 @@ func pushes() Panel {
 	)
 	return Panel{
 		Kind: Table, Title: "Who writes what", Width: 24, Height: 6, Unit: Number,
-		Description: "Each path that a PushSecret writes, with what OpenBao has of it. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret says that it is ready and OpenBao does not have the secret, so it was deleted there or written elsewhere.",
+		Description: "Each path that a PushSecret writes, with its state in OpenBao. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret is Ready, but OpenBao does not have the secret, so it was deleted there or written elsewhere.",
 		Queries: []Query{
 			{Expr: orRow(each(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
 			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(interval("pushsecret"))},

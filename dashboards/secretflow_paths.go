@@ -53,7 +53,7 @@ func longestUnchanged() Panel {
 	rows := `0 * topk(20, ` + age + `) + 1`
 	return Panel{
 		Kind: Table, Title: "Secrets not rotated for longest", Width: 12, Unit: Number,
-		Description: "The twenty secrets that the chosen clusters read or write and that were not written for longest. The cluster is that of OpenBao. How old is too old is for you to say; rotate what somebody may have seen.",
+		Description: "The twenty secrets that the chosen clusters read or write and that were not written for longest. The cluster is that of OpenBao. Set your own limit for their age; rotate secrets that may have leaked.",
 		Queries: []Query{
 			{Expr: orRow(each(`max by (`+by+`) (`+flow+`stored_version)`, by, rows), "mount", "none")}, {Expr: each(age, by, rows)},
 		},

@@ -14,7 +14,7 @@ func pushTable() Panel {
 	missing := `(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + eso("pushsecret_ready") + `)`
 	return Panel{
 		Kind: Table, Title: "PushSecrets", Width: 24, Height: 6, Unit: Number,
-		Description: "What is written to stores. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: look at the store, then at what its role may write.",
+		Description: "PushSecrets and their targets. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: check the store, then the permissions of its role.",
 		Queries: perRow(rows, bySecret, "name", "none", state, missing,
 			`time() - `+esoNotReady(`kind="PushSecret"`),
 			since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), interval("pushsecret")),
@@ -40,7 +40,7 @@ or ` + of("ClusterPushSecret", "clusterpushsecret")
 func clusterObjects() Panel {
 	return Panel{
 		Kind: Table, Title: "ClusterExternalSecrets and ClusterPushSecrets", Width: 24, Height: 5, Unit: Number,
-		Description: "Objects that make others in many namespaces. Ready and no namespace failed is good. In a namespace that failed, an object of that name often belongs to somebody else.",
+		Description: "Objects that create others in many namespaces. Ready and no namespace failed is good. In a failed namespace, an object of that name often has another owner.",
 		Queries: []Query{
 			{Expr: orRow(clusterObjectRows("_failed_namespaces", ""), "name", "none")},
 			{Expr: clusterObjectRows("_provisioned_namespaces", "")}, {Expr: clusterObjectRows("_ready", "")},

@@ -16,8 +16,8 @@ func asStore(expr, more string) string {
     "store_kind", "$1", "kind", "(.*)"), "store_name", "$1", "name", "(.*)"), "store_namespace", "$1", "namespace", "(.*)"))`
 }
 
-// storeState is 0 for a store that is not ready, 1 for one that is, and 2 where nobody
-// has tried.
+// storeState is 0 for a store that is not ready, 1 for a ready one, and 2 for one that was not
+// validated.
 func storeState() string {
 	return oneOf("cluster, kind, namespace, name",
 		numbered{"0", eso("store_ready") + ` == 0`},

@@ -28,8 +28,9 @@ func (l serviceLevel) section() Section {
 		Description: fmt.Sprintf("%s The objective is %g%%; the error budget is what is left of the other %g%%, and 0%% or less is an objective that is missed. "+
 			"Time without samples does not count, so a Prometheus that keeps less than 30 days shows what it has.", l.description, 100*l.objective, 100*(1-l.objective)),
 		Queries: []Query{{Expr: orRow(share, "cluster", "no samples")}, {Expr: budget}},
-		Columns: append(l.columns, valueColumn(0, "Over 30 days", Percent), valueColumn(1, "Error budget left", Percent, Threshold{Color: Bad}, Threshold{From: 0, Color: Warning}, Threshold{From: 0.25, Color: Good})),
-		Sort:    Sort{Column: "Over 30 days"},
+		Columns: append(l.columns, valueColumn(0, "Over 30 days", Percent),
+			valueColumn(1, "Error budget left", Percent, Threshold{Color: Bad}, Threshold{From: 0, Color: Warning}, Threshold{From: 0.25, Color: Good})),
+		Sort: Sort{Column: "Over 30 days"},
 	}}}
 }
 

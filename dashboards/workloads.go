@@ -12,7 +12,7 @@ func workloadsTable(system, title string, links ...Link) Panel {
 	}
 	return Panel{
 		Kind: Table, Title: "Workloads of " + title, Width: 24, Height: 5, Unit: Number, Links: links,
-		Description: "The workloads of " + title + " and how many of their pods are available. All that are wanted is good. What hangs on one with none says what it last said, and is not looked at any more. \"none known\": the collector controllers is off, or may not read them.",
+		Description: "The workloads of " + title + " and how many of their pods are available. All desired ones is good. Objects of a workload without pods keep their last status and are not reconciled. \"none known\": the collector controllers is off, or may not read them.",
 		Queries: perRow(`0 * max by (`+by+`) (`+of("replicas_desired")+`) + 1`, by, "name", "none known",
 			of("replicas_available"), of("replicas_desired"), of("replicas_updated"), `clamp_min(`+of("replicas_desired")+` - `+of("replicas_available")+`, 0)`),
 		Columns: []Column{

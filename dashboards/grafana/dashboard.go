@@ -112,7 +112,7 @@ func (w *writer) section(s dashboards.Section) ([]dashboard.PanelOrRowPanel, err
 	}
 	if s.Collapsed {
 		row.Panels = panels
-		return out, nil // what is hidden takes no room
+		return out, nil // hidden panels take no room
 	}
 	w.y = end
 	for i := range panels {

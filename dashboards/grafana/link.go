@@ -68,7 +68,7 @@ func fieldLabel(name string) string { return "${__field.labels." + name }
 // cellLabel is a cell of the row by the name of its field, which a title does not change.
 func cellLabel(name string) string { return `${__data.fields["` + name + `"]` }
 
-// link is a link of which label says where a label is, up to its format.
+// link converts a link; label returns the reference to a label, up to its format.
 func (w *writer) link(l dashboards.Link, label func(string) string) dataLink {
 	title := dashboards.Expand(l.Title, func(name string) string { return label(name) + "}" })
 	url := w.url(l, label)

@@ -46,7 +46,7 @@ func unit(u dashboards.Unit) string {
 	return units.Short
 }
 
-// inMilliseconds says whether values of the unit are milliseconds in Grafana.
+// inMilliseconds reports whether values of the unit are milliseconds in Grafana.
 func inMilliseconds(u dashboards.Unit) bool { return u == dashboards.Timestamp }
 
 // thresholds always have a base: without one Grafana takes its own, red from 80 on.
@@ -89,7 +89,7 @@ func mapped(all []dashboards.Mapping, key func(dashboards.Mapping) string) []das
 	return []dashboard.ValueMapping{{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}}
 }
 
-// coloured says whether values have a colour that means something.
+// coloured reports whether values have a colour with a meaning.
 func coloured(t []dashboards.Threshold, m []dashboards.Mapping) bool {
 	return len(t) > 0 || slices.ContainsFunc(m, func(m dashboards.Mapping) bool { return m.Color != "" })
 }

@@ -58,7 +58,8 @@ func (w *writer) panel(p dashboards.Panel) (dashboard.Panel, error) {
 			out.FieldConfig.Defaults.Min, out.FieldConfig.Defaults.Max = new(0.0), new(1.0)
 		}
 	case dashboards.TimeSeries:
-		out.Type, out.Options = "timeseries", timeseries.Options{Legend: legend("lastNotNull", "max"), Tooltip: tooltip(common.TooltipDisplayModeMulti, common.SortOrderDescending)}
+		out.Type, out.Options = "timeseries", timeseries.Options{Legend: legend("lastNotNull", "max"),
+			Tooltip: tooltip(common.TooltipDisplayModeMulti, common.SortOrderDescending)}
 		out.FieldConfig.Defaults.Custom = lines(p)
 		out.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassicByName}
 	case dashboards.StatusHistory:
@@ -140,7 +141,8 @@ func last() common.ReduceDataOptions {
 // legend has these values of each series beside its name.
 func legend(values ...string) common.VizLegendOptions {
 	return common.VizLegendOptions{
-		ShowLegend: true, DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom, Calcs: append([]string{}, values...),
+		ShowLegend: true, DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom,
+		Calcs: append([]string{}, values...),
 	}
 }
 

@@ -41,7 +41,7 @@ func (w *writer) table(out *dashboard.Panel, p dashboards.Panel) {
 	}
 }
 
-// organize names and orders the columns and leaves out what is none of them.
+// organize names and orders the columns and leaves out all other fields.
 func organize(p dashboards.Panel) dashboard.DataTransformerConfig {
 	exclude, index, names := map[string]bool{"Time": true}, map[string]int{}, map[string]string{}
 	for i := range p.Queries {

@@ -63,7 +63,7 @@ func list(n node, key string) []node {
 	return all
 }
 
-// TestPages looks at what is written as Grafana does.
+// TestPages reads the written pages as Grafana does.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	pages := slices.Concat(dashboards.Catalogue(), dashboardtest.Pages())

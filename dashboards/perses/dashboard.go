@@ -20,7 +20,7 @@ import (
 // Project is where the dashboards are.
 const Project = "cobaltcore"
 
-// WriteProject is the project, without which Perses rejects what is in it.
+// WriteProject writes the project, without which Perses rejects its dashboards.
 func WriteProject() ([]byte, error) {
 	return encode(project{Kind: "Project", Metadata: metadata{Name: Project}, Spec: projectSpec{Display: display{Name: "CobaltCore"}}})
 }
@@ -91,8 +91,8 @@ func (w *writer) key(title string) string {
 	return key
 }
 
-// list is a variable. Clusters have no regular expression for all of them: links pass
-// on what is chosen, and Perses forgets what is not on offer.
+// list returns a variable. Clusters have no regular expression for all of them: links pass on the
+// selection, and Perses drops values that are not in the list.
 func list(v dashboards.Variable) variable {
 	if v.Text != "" {
 		return variable{Kind: "TextVariable", Spec: textVariable{Name: v.Name, Display: display{Name: v.Title}, Value: v.Text}}
@@ -110,7 +110,7 @@ func list(v dashboards.Variable) variable {
 	return variable{Kind: "ListVariable", Spec: out}
 }
 
-// passedOn says whether links take the value of a variable along.
+// passedOn reports whether links pass on the value of a variable.
 func passedOn(v dashboards.Variable) bool { return v.Single || v.Name == "cluster" }
 
 func encode(v any) ([]byte, error) {

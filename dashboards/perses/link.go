@@ -15,8 +15,8 @@ func (w *writer) link(l dashboards.Link) link {
 	return link{Name: l.Title, URL: w.url(l, noLabel), RenderVariables: true, TargetBlank: l.Dashboard == ""}
 }
 
-// withoutLabels is what is left of a link at a series, at the panel: where to, but not
-// for which.
+// withoutLabels returns a link of a series as a link of the panel: with the page, but without the
+// labels.
 func (w *writer) withoutLabels(l dashboards.Link) dashboards.Link {
 	if len(l.Labels()) == 0 {
 		return l

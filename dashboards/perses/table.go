@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/dashboards"
 )
 
-// table is a table. Perses before 0.53 shows what it is not told to hide.
+// table converts a table. Perses before 0.53 shows all columns that are not hidden.
 func (w *writer) table(p dashboards.Panel) table {
 	t := table{Density: "compact", DefaultColumnHidden: true, DefaultColumnWidth: "auto"}
 	for i, c := range p.Columns {

@@ -73,7 +73,7 @@ func report(s Streams) *cobra.Command {
 	contexts = s.fleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Snapshot, "snapshot", "", "a directory of dumped clusters that stands for the fleet, as it was when it was taken")
-	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; what is missing by then is unknown")
+	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; missing parts are then unknown")
 	f.StringVarP(&output, "output", "o", "table", strings.Join(outputs(), ", "))
 	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "these clusters only")
 	f.StringSliceVar(&o.Filter.Systems, "system", nil, "these systems only")

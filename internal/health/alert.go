@@ -26,18 +26,18 @@ type alert struct {
 	labels labels.Labels // without the metric name
 	value  float64
 	state  State
-	// activeAt is when it was seen first, and since when the rule says it began.
+	// activeAt is the time of the first evaluation that had it, since its onset by the rule.
 	activeAt, since time.Time
 	// dated means that rows have since, atLeast that it may have begun before. found
 	// means that it was seen in the first rows of its cluster.
 	dated, atLeast, found bool
 	// reason may change; empty if unknown.
 	reason string
-	// gone is since when the rule does not say so any more.
+	// gone is the time of the first evaluation without it.
 	gone time.Time
-	// stale says that the rows of its cluster are not known any more.
+	// stale marks an alert whose cluster has no rows any more.
 	stale bool
-	// owner are labels that say whose the object is.
+	// owner are the labels for the owner of the object.
 	owner map[string]string
 	// cause is the alert at the root of this one.
 	cause *alert
@@ -70,12 +70,12 @@ func (a *alert) target() string {
 // clock is when alerts are looked at, and how.
 type clock struct {
 	now time.Time
-	// once says that there is no later: what is true now is firing.
+	// once makes every alert fire at once, for a single evaluation.
 	once bool
-	// still says that a cluster is a snapshot, in which nothing flaps.
+	// still reports whether a cluster is a snapshot, in which nothing flaps.
 	still func(cluster string) bool
-	// blind says that nothing is known about a system in a cluster, unseen that nothing
-	// was known before.
+	// blind reports whether the rows of a system in a cluster are missing, unseen whether they have
+	// been missing so far.
 	blind, unseen func(cluster string, r *rule) bool
 }
 

@@ -18,7 +18,8 @@ func TestExplainByChanges(t *testing.T) {
 	since := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	log := changes.NewLog(10, time.Hour)
 	for target, after := range map[string]string{"a": "1.2.3", "b": "1.2.4"} {
-		log.Add(changes.Change{At: since.Add(-2 * time.Minute), Type: changes.Revision, Cluster: "hub", Target: target, Kind: "Kustomization", Name: "infra", Before: "1", After: after})
+		log.Add(changes.Change{At: since.Add(-2 * time.Minute), Type: changes.Revision, Cluster: "hub", Target: target, Kind: "Kustomization", Name: "infra", Before: "1",
+			After: after})
 	}
 	all := []Finding{{Cluster: "a", Since: since}, {Cluster: "a", Since: since, SinceAtLeast: true}, {Cluster: "c", Since: since}}
 	explainByChanges(log, all)

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package health evaluates the rules of package alerts over the rows of an
-// exposition, with the engine of Prometheus: what is broken, why, and what that
-// makes of each system in each cluster.
+// Package health evaluates the rules of package alerts over the rows of an exposition, with the engine
+// of Prometheus. The result has the findings, their causes, and a verdict for each system in each
+// cluster.
 package health
 
 import (
@@ -37,9 +37,9 @@ type Options struct {
 	Log   *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Once says that there is one evaluation only, which waits for nothing.
+	// Once is for a single evaluation, which waits for nothing.
 	Once bool
-	// Partial says that others have the rest of the fleet: no verdict is exported.
+	// Partial is for a shard of the fleet: no verdict is exported.
 	Partial bool
 	// Changes receives findings that begin and end, and has what may explain them. May be nil.
 	Changes *changes.Log
@@ -72,7 +72,7 @@ type Evaluator struct {
 	latest atomic.Pointer[result]
 }
 
-// result is an evaluation. Nobody changes it.
+// result is an evaluation. It is immutable.
 type result struct {
 	at           time.Time
 	took         time.Duration
@@ -102,18 +102,21 @@ func New(o Options) (*Evaluator, error) {
 			Logger: slog.New(slog.DiscardHandler), MaxSamples: maxSamples, Timeout: queryTimeout, Parser: parser.NewParser(parser.Options{}),
 		}),
 		store:   newStore(o.Exposition, o.Self),
-		results: map[string]*answer{}, recorded: map[*recording]*answer{}, active: map[*rule]map[uint64]*alert{}, joins: map[*rule]joins{}, failures: map[string]uint64{},
-		systems: alerts.Systems(),
+		results: map[string]*answer{}, recorded: map[*recording]*answer{}, active: map[*rule]map[uint64]*alert{}, joins: map[*rule]joins{},
+		failures: map[string]uint64{},
+		systems:  alerts.Systems(),
 	}
 	self := selfNames(o.Self)
 	e.compiled = compiler{
-		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, phrases: newPhrases(), refused: map[alerts.System]bool{}, clusterLabel: o.Exposition.ClusterLabel(),
-		known: func(metric string) bool { return o.Exposition.FamilyOf(metric) != "" || slices.Contains(self, metric) },
+		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, phrases: newPhrases(), refused: map[alerts.System]bool{},
+		clusterLabel: o.Exposition.ClusterLabel(),
+		known:        func(metric string) bool { return o.Exposition.FamilyOf(metric) != "" || slices.Contains(self, metric) },
 	}
 	if err := e.compiled.compile(o.Rules); err != nil {
 		return nil, err
 	}
-	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, unsupportedExpr, targetsExpr, alerts.ObjectOwner} {
+	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, unsupportedExpr,
+		targetsExpr, alerts.ObjectOwner} {
 		q, _, err := e.compiled.query(expr, expr != targetsExpr)
 		if err != nil {
 			return nil, err

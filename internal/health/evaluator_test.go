@@ -59,7 +59,7 @@ func TestPendingAndFiring(t *testing.T) {
 	}
 }
 
-// TestSinceCounts: what has failed for long fires at once, also after a restart.
+// TestSinceCounts: a failure with an old onset fires at once, also after a restart.
 func TestSinceCounts(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	since := func(name string, ago time.Duration) row {
@@ -76,7 +76,7 @@ func TestSinceCounts(t *testing.T) {
 		[]time.Time{r.Findings[0].Since, r.Findings[1].Since, r.Findings[2].Since})
 }
 
-// TestSinceWithFewerLabels: the alert says more than the time does.
+// TestSinceWithFewerLabels: the alert has more labels than the onset.
 func TestSinceWithFewerLabels(t *testing.T) {
 	w := newWorld(t, exposition.Options{})
 	w.show(all(cluster("a"), []row{
@@ -158,7 +158,7 @@ func TestInhibitionsHaveNoCycle(t *testing.T) {
 	}
 }
 
-// TestVerdicts: what is not known is not ok, and what is not there is absent.
+// TestVerdicts: unknown systems are not ok, and systems that do not exist are absent.
 func TestVerdicts(t *testing.T) {
 	absent := cluster("a")
 	absent[3].value = 0
@@ -234,7 +234,7 @@ func TestWithdrawnRows(t *testing.T) {
 	want(t, "left", []string{}, brief(w.report(e)))
 }
 
-// TestClusterLabel: reports say cluster, whatever the rows say.
+// TestClusterLabel: reports have cluster, with any label in the rows.
 func TestClusterLabel(t *testing.T) {
 	reports := map[string]Report{}
 	for _, label := range []string{"cluster", "clusterName"} {

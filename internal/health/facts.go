@@ -10,8 +10,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// The expressions that say what the exporter knows. Verdicts need them beside the
-// rules: where nothing is known, no rule says anything.
+// Expressions for the completeness of the rows. Verdicts need them beside the rules: without rows, no
+// rule has a result.
 const (
 	clustersExpr    = `cobaltcore_cluster_info`
 	upExpr          = `cobaltcore_cluster_up`
@@ -55,7 +55,7 @@ type collectorFacts struct {
 	unrecorded bool
 	// unsupported means that a kind is served in unsupported versions only.
 	unsupported bool
-	// withdrawn says that rows of a kind are not there although it is.
+	// withdrawn marks a kind that exists but has no rows.
 	withdrawn bool
 }
 
@@ -97,8 +97,7 @@ func gatherFacts(ask func(expr string) []series) *facts {
 	return f
 }
 
-// blind says that the rows of a system in a cluster are not there although what
-// they are about may be.
+// blind reports whether the rows of a system in a cluster are missing although the system may exist.
 func (f *facts) blind(cluster string, r *rule) bool {
 	c := f.clusters[cluster]
 	if c == nil {
@@ -127,7 +126,7 @@ func (f *facts) isUnrecorded(at cell) bool {
 	return c != nil && c.collectors[string(at.system)] != nil && c.collectors[string(at.system)].unrecorded
 }
 
-// still says that a cluster is a snapshot.
+// still reports whether a cluster is a snapshot.
 func (f *facts) still(cluster string) bool {
 	c := f.clusters[cluster]
 	return c != nil && c.snapshot

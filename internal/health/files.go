@@ -40,7 +40,8 @@ func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 			errs = append(errs, fmt.Errorf("cannot read the rule file: %w", err))
 			continue
 		}
-		groups, problems := rulefmt.Parse(content, false, model.LegacyValidation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+		groups, problems := rulefmt.Parse(content, false, model.LegacyValidation, parser.NewParser(parser.Options{}),
+			slog.New(slog.DiscardHandler))
 		for _, p := range problems {
 			errs = append(errs, locate(file, content, p))
 		}
@@ -73,7 +74,7 @@ var (
 	manyLines = regexp.MustCompile(`\s*\n\s*`)
 )
 
-// locate says file and line first.
+// locate returns an error that begins with file and line.
 func locate(file string, content []byte, err error) error {
 	text, line := err.Error(), "1"
 	if m := position.FindStringSubmatch(text); m != nil {
@@ -109,7 +110,8 @@ func (c *compiler) user(u rulefmt.Rule) error {
 	if s := alerts.System(u.Labels["system"]); slices.Contains(alerts.Systems(), s) {
 		r.system = s
 	}
-	if s := alerts.Severity(u.Labels[alerts.LabelSeverity]); slices.Contains([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info}, s) {
+	if s := alerts.Severity(u.Labels[alerts.LabelSeverity]); slices.Contains([]alerts.Severity{alerts.Critical, alerts.Warning, alerts.Info},
+		s) {
 		r.severity = s
 	}
 	if p := u.Labels[alerts.LabelPlaybook]; p != "" {
@@ -118,7 +120,8 @@ func (c *compiler) user(u rulefmt.Rule) error {
 	for label, text := range u.Labels {
 		r.labels[label] = c.phrases.phrase(text)
 	}
-	r.summary, r.description = c.phrases.phrase(u.Annotations[alerts.AnnotationSummary]), c.phrases.phrase(u.Annotations[alerts.AnnotationDescription])
+	r.summary, r.description = c.phrases.phrase(u.Annotations[alerts.AnnotationSummary]),
+		c.phrases.phrase(u.Annotations[alerts.AnnotationDescription])
 	for i, text := range []string{"{{ $labels.kind }}", "{{ or $labels.namespace $labels.exported_namespace }}", "{{ $labels.name }}"} {
 		r.object[i] = c.phrases.phrase(text)
 	}

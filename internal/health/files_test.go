@@ -114,8 +114,9 @@ func TestThresholds(t *testing.T) {
 	w.show(all(cluster("a"), []row{{"a", testSince.Name, float64(start.Add(-2 * time.Hour).Unix()), []string{"a", "Kustomization", "flux-system", "apps"}}})...)
 	const since = `max by (cluster, name) (cobaltcore_flux_resource_ready_transition_timestamp_seconds)`
 	rules := Rules{Groups: []alerts.Group{{Name: "test", Rules: []alerts.Rule{{
-		Name: "FluxSlow", System: alerts.Flux, Severity: alerts.Warning, For: time.Minute, Threshold: &alerts.Threshold{Default: 3600, Unit: alerts.Seconds},
-		Expr: `time() - ` + since + ` > $threshold`, Since: since + ` + $threshold`, Description: "for more than $threshold",
+		Name: "FluxSlow", System: alerts.Flux, Severity: alerts.Warning, For: time.Minute,
+		Threshold: &alerts.Threshold{Default: 3600, Unit: alerts.Seconds},
+		Expr:      `time() - ` + since + ` > $threshold`, Since: since + ` + $threshold`, Description: "for more than $threshold",
 	}}}}}
 	for _, c := range []struct {
 		threshold float64

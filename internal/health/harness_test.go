@@ -36,7 +36,8 @@ var (
 )
 
 func testFamilies() []*exposition.Family {
-	return append(append([]*exposition.Family{testFlux, testSince, testNode}, append(watch.Families(), status.Families()...)...), Families()...)
+	return append(append([]*exposition.Family{testFlux, testSince, testNode}, append(watch.Families(), status.Families()...)...),
+		Families()...)
 }
 
 // row is a sample; labels are without the cluster.
@@ -185,7 +186,7 @@ func (w *world) report(e *Evaluator) Report {
 	return r
 }
 
-// brief is the findings of a report in one line each: what is pending in brackets.
+// brief returns the findings of a report in one line each: pending ones in brackets.
 func brief(r Report) []string {
 	names := map[string]string{}
 	for _, f := range r.Findings {

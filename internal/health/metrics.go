@@ -39,7 +39,7 @@ var (
 	}
 	rulesFamily = &exposition.Family{
 		Name: "cobaltcore_health_rules", Type: exposition.Gauge, Labels: []string{"state"},
-		Help: "Alerts that the exporter evaluates itself (evaluated), and rules that it does not (not_evaluated), for which /api/v1/report says why.",
+		Help: "Alerts that the exporter evaluates itself (evaluated), and rules that it does not (not_evaluated), with reasons in /api/v1/report.",
 	}
 )
 

@@ -111,7 +111,8 @@ func TestDatedByRows(t *testing.T) {
 	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}
 	no := func(string, *rule) bool { return false }
 	for _, unseen := range []bool{false, true} {
-		c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: no, unseen: func(string, *rule) bool { return unseen }}
+		c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: no,
+			unseen: func(string, *rule) bool { return unseen }}
 		for _, a := range step(&rule{name: "r"}, nil, rows, joins{since: joined[onset]{rows: (&answer{rows: times}).onsets(rows)}}, c) {
 			if name := a.labels.Get("name"); a.dated != (name == "a") || a.atLeast != (unseen && name == "b") {
 				t.Errorf("%s: dated is %t, at least is %t", name, a.dated, a.atLeast)

@@ -17,7 +17,7 @@ type owned struct {
 	Object
 }
 
-// owners tells alerts whose their objects are.
+// owners adds the owners of their objects to alerts.
 func (e *Evaluator) owners(ctx context.Context, all []*alert, now time.Time) error {
 	i := slices.IndexFunc(e.state, func(q query) bool { return q.source == alerts.ObjectOwner })
 	if i < 0 {

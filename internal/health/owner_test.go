@@ -9,8 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestOwnersOfObjects, and that nobody wants to hear of them, whatever is
-// exported.
+// TestOwnersOfObjects: owners and disabled alerts are found, with any selection of metrics.
 func TestOwnersOfObjects(t *testing.T) {
 	about := func(family, cluster, name string, more ...string) row {
 		return row{cluster, family, 1, append([]string{"g", "Kustomization", "flux-system", name}, more...)}

@@ -55,7 +55,8 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %+v", query, p)
 		}
 	}
-	if part := (Report{Findings: make([]Finding, 3)}).Page(Page{Offset: 5, Limit: 2}); len(part.Findings) != 0 || part.Next != "" || part.Total != 3 {
+	if part := (Report{Findings: make([]Finding, 3)}).Page(Page{Offset: 5, Limit: 2}); len(part.Findings) != 0 || part.Next != "" ||
+		part.Total != 3 {
 		t.Errorf("behind the end: %+v", part)
 	}
 }

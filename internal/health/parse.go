@@ -202,8 +202,7 @@ func (p *rowParser) scan(line []byte) error {
 	return nil
 }
 
-// called notes the name of the i-th label and says whether that is another one than
-// in the line before.
+// called stores the name of the i-th label and reports whether it differs from the line before.
 func (p *rowParser) called(i int, raw []byte) (changed bool) {
 	if i < len(p.raw) && bytes.Equal(p.raw[i], raw) {
 		return false

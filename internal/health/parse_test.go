@@ -172,7 +172,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string, v float64) { checkParse(t, rowsOf(t, v, a, b, c)) })
 }
 
-// FuzzLine: what is no row is an error, and no panic.
+// FuzzLine: an invalid row is an error, and no panic.
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`a{b="c"} 1` + "\n"))
 	f.Add([]byte(`a{b="c\` + "\n"))

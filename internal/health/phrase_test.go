@@ -40,7 +40,8 @@ func TestPhrasesAsInPrometheus(t *testing.T) {
 		p := all.phrase(text)
 		for _, v := range []float64{0, 1, -3.25, 0.0042, 1234567, 1764000000, math.NaN(), math.Inf(1), 1e30} {
 			data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: v})
-			want, err := template.NewTemplateExpander(context.Background(), definitions+text, "A", data, model.TimeFromUnixNano(at.UnixNano()), nil, &url.URL{}, nil).Expand()
+			want, err := template.NewTemplateExpander(context.Background(), definitions+text, "A", data, model.TimeFromUnixNano(at.UnixNano()), nil,
+				&url.URL{}, nil).Expand()
 			if err != nil {
 				continue // the text of errors is not compared
 			}

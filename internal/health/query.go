@@ -75,7 +75,7 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 	}
 	before := e.active[r]
 	e.active[r] = step(r, before, rows, joins, c)
-	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds what was there before
+	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds earlier problems
 		noteChanges(e.options.Changes, before, e.active[r], c.now)
 	}
 	return nil

@@ -18,8 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/changes"
 )
 
-// Report is what is broken in the fleet, and why. Its JSON is the answer of
-// /api/v1/report.
+// Report has the failures in the fleet and their causes. Its JSON is the answer of /api/v1/report.
 type Report struct {
 	GeneratedAt time.Time `json:"generatedAt" jsonschema_description:"When the rules were evaluated."`
 	AgeSeconds  float64   `json:"ageSeconds" jsonschema_description:"How long ago the rules were evaluated, when this was read. More than two intervals mean that the exporter is overloaded."`
@@ -28,18 +27,18 @@ type Report struct {
 	// Systems are over all clusters.
 	Systems  []SystemVerdict `json:"systems" jsonschema_description:"The systems over all clusters."`
 	Clusters []Cluster       `json:"clusters" jsonschema_description:"The clusters of the fleet, by name."`
-	Findings []Finding       `json:"findings" jsonschema_description:"What is wrong: root causes first, those with the worst that follows from them before others."`
+	Findings []Finding       `json:"findings" jsonschema_description:"Problems: root causes first, ordered by their worst consequence."`
 	// Total and Next are set on a page of several.
 	Total        int            `json:"total,omitempty" jsonschema_description:"How many findings all pages have; absent if this is the only one."`
 	Next         string         `json:"next,omitempty" jsonschema_description:"The parameter next of the following page; absent on the last one."`
-	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that this report says nothing about."`
+	NotEvaluated []NotEvaluated `json:"notEvaluated" jsonschema_description:"Rules that are not in this report."`
 }
 
 // Cluster is a row of the matrix.
 type Cluster struct {
 	Name    string          `json:"name"`
 	Role    string          `json:"role"`
-	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that is down is down; what is in it is unknown."`
+	Verdict Verdict         `json:"verdict" jsonschema_description:"The worst of its systems. A cluster that is down is down; its systems are unknown."`
 	Systems []SystemVerdict `json:"systems"`
 }
 
@@ -72,7 +71,7 @@ type Finding struct {
 	KeptUntil  *time.Time `json:"keptUntil,omitempty" jsonschema_description:"Until when a finding that has ended is kept."`
 	// ChangedBefore may explain the finding; it is no proof.
 	ChangedBefore []changes.Change `json:"changedBefore,omitempty" jsonschema_description:"What changed in the affected cluster in the 15 minutes before the finding began, the latest first: revisions, versions, leaders, deletions, suspensions."`
-	Stale         bool             `json:"stale" jsonschema_description:"Whether it is what was known before contact was lost."`
+	Stale         bool             `json:"stale" jsonschema_description:"Whether it is from before contact was lost."`
 	Silenced      bool             `json:"silenced"`
 	Playbook      string           `json:"playbook"`
 	Command       string           `json:"command,omitempty" jsonschema_description:"The first command of the playbook for this finding, filled in; empty if it needs more than the labels."`
@@ -227,9 +226,9 @@ func (a *alert) object() Object {
 	}
 }
 
-// sortFindings puts root causes before what follows. The worst come first: a cause is
-// as bad as the worst that follows from it; then the oldest. What is pending, but is the cause
-// of something that is not, counts like the others, and what is over comes last.
+// sortFindings puts root causes before their consequences. The most severe come first: a cause has the
+// severity of its worst consequence; then the oldest. A pending cause of a firing finding counts as
+// firing, and resolved findings come last.
 func sortFindings(all []Finding) {
 	rank := func(f Finding) int { return severityRank(f.Severity) }
 	worst, causing := map[string]int{}, map[string]bool{} // by id
@@ -250,7 +249,8 @@ func sortFindings(all []Finding) {
 			cmp.Compare(worst[a.ID], worst[b.ID]),
 			cmp.Compare(rank(a), rank(b)),
 			a.Since.Compare(b.Since),
-			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Object.String(), b.Object.String()),
+			cmp.Compare(a.ID, b.ID),
 		)
 	})
 }
@@ -271,8 +271,8 @@ type Filter struct {
 	Severity string
 }
 
-// Apply returns the narrowed report. Its verdict is that of what is left, and a root
-// cause stays with what follows from it.
+// Apply returns the narrowed report. Its verdict is that of the remaining findings, and a root cause
+// stays with its consequences.
 func (f Filter) Apply(r Report) (Report, error) {
 	for _, name := range f.Clusters {
 		if !slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Name == name }) {

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// TestOrderOfFindings: whoever reads from the top comes to what to mend first. A small
-// cause of something bad is above a bigger one that nothing bad follows from.
+// TestOrderOfFindings: the first finding is the first one to fix. A minor cause of a severe finding is
+// above a more severe cause without consequences.
 func TestOrderOfFindings(t *testing.T) {
 	finding := func(id, cause string, s alerts.Severity, age time.Duration, state State) Finding {
 		return Finding{ID: id, RootCause: cause, Severity: s, State: state, Since: start.Add(-age)}

@@ -44,7 +44,7 @@ func severityRank(s alerts.Severity) int {
 }
 
 // findingRows returns the rows of the worst findings by cluster, and how many findings have none.
-// What is pending has a row if something that fires follows from it.
+// A pending finding has a row if it is the cause of a firing one.
 func (f *facts) findingRows(all []*alert) (rows map[string][]findingRow, omitted int) {
 	worst := map[*alert]alerts.Severity{}
 	escalate := func(a *alert, s alerts.Severity) {

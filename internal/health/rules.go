@@ -68,19 +68,19 @@ type query struct {
 	separable bool
 }
 
-// NotEvaluated is a rule that the report says nothing about, and why.
+// NotEvaluated is a rule that is not in the report, and the reason.
 type NotEvaluated struct {
 	Rule   string `json:"rule" jsonschema_description:"Name of the rule."`
 	Reason string `json:"reason" jsonschema_description:"Why it is not evaluated."`
 }
 
-// Rules are what is evaluated.
+// Rules selects the rules that are evaluated.
 type Rules struct {
 	// Groups are those of the catalogue.
 	Groups []alerts.Group
 	// User are the rules of the user's files.
 	User []UserGroup
-	// Installation is what is different from the catalogue.
+	// Installation has the differences from the catalogue.
 	Installation alerts.Installation
 }
 
@@ -88,7 +88,7 @@ type Rules struct {
 type compiler struct {
 	store   *store
 	phrases *phrases
-	// known says whether a metric is one of the exporter's.
+	// known reports whether a metric is one of the exporter's.
 	known        func(metric string) bool
 	clusterLabel string
 
@@ -132,8 +132,8 @@ func (c *compiler) compile(r Rules) error {
 	return nil
 }
 
-// unjudged are the systems about which no rule says anything, because what is
-// exported leaves out what they need.
+// unjudged returns the systems without an evaluated rule, because the exported metrics leave out those
+// that the rules need.
 func (c *compiler) unjudged() map[alerts.System]bool {
 	out := maps.Clone(c.refused)
 	for _, r := range c.rules {
@@ -239,10 +239,11 @@ func (c *compiler) query(expr string, urgent bool) (q query, why string, err err
 		return query{}, "", err
 	}
 	used, settled := c.store.add(parsed, urgent)
-	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled), separable: separable(parsed)}, "", nil
+	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled),
+		separable: separable(parsed)}, "", nil
 }
 
-// unfit says why an expression has no answer in the rows of one moment.
+// unfit returns why an expression cannot be evaluated on the rows of one moment.
 func (c *compiler) unfit(e parser.Expr) string {
 	why := ""
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {

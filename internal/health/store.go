@@ -72,7 +72,7 @@ func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
 	return s
 }
 
-// key tells selectors apart.
+// key identifies selectors.
 func key(matchers []*labels.Matcher) string {
 	parts := make([]string, len(matchers))
 	for i, m := range matchers {
@@ -138,9 +138,8 @@ func (s *store) selection(v *parser.VectorSelector, family string, by narrowing)
 // readInterval is how often rows are read that are not urgent.
 const readInterval = 15 * time.Second
 
-// refresh takes in what has changed since the last time: of the urgent tables, and of the
-// others after some time or if all are asked for. What it selects is of one moment for each
-// group.
+// refresh reads the changes since the last time: of the urgent tables, and of the others after some
+// time or if all is set. The result has one moment for each group.
 func (s *store) refresh(ctx context.Context, now time.Time, all bool) error {
 	s.now = now.UnixMilli()
 	all = all || now.Sub(s.read) >= readInterval || now.Before(s.read)
@@ -191,7 +190,7 @@ func (sel *selection) empty() bool {
 	return !sel.many && !slices.ContainsFunc(sel.parts, func(p []series) bool { return len(p) > 0 })
 }
 
-// same says whether both hold the same series in the same order.
+// same reports whether both hold the same series in the same order.
 func same(a, b [][]series) bool {
 	equal := func(a, b series) bool { return a.value == b.value && labels.Equal(a.labels, b.labels) }
 	return slices.EqualFunc(a, b, func(a, b []series) bool {

@@ -9,7 +9,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// Verdict says how something fares.
+// Verdict is the state of a system or cluster.
 type Verdict string
 
 // The verdicts. Absent is what a cluster does not have.
@@ -21,11 +21,11 @@ const (
 	Absent   Verdict = "absent"
 )
 
-// Verdicts are all of them, from good to bad: what is unknown is worse than what is
-// degraded, because it may be down.
+// Verdicts are all of them, from good to bad: unknown is worse than degraded, because the system may
+// be down.
 func Verdicts() []Verdict { return []Verdict{Absent, OK, Degraded, Unknown, Down} }
 
-// Worse says whether v is worse than other.
+// Worse reports whether v is worse than other.
 func (v Verdict) Worse(other Verdict) bool {
 	return slices.Index(Verdicts(), v) > slices.Index(Verdicts(), other)
 }
@@ -112,7 +112,7 @@ func (f *facts) unsure(a *alert) bool {
 	return c != nil && !c.up && (c.snapshot || a.rule.system != alerts.Fleet)
 }
 
-// without is the verdict where nothing is reported: what is not known is not ok.
+// without returns the verdict without findings: an unknown system is not ok.
 func (f *facts) without(cluster string, s alerts.System) Verdict {
 	c := f.clusters[cluster]
 	switch s {

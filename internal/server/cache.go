@@ -36,7 +36,7 @@ type cache struct {
 	size    int
 }
 
-// answer is a [http.ResponseWriter] that keeps what is written.
+// answer is a [http.ResponseWriter] that keeps its output.
 type answer struct {
 	header    http.Header
 	code      int

@@ -50,7 +50,7 @@ func (s scope) words() string {
 	return "in all"
 }
 
-// shares counts what is taken, in all and by each client. It is safe for concurrent use.
+// shares counts the slots in use, in all and by each client. It is safe for concurrent use.
 type shares struct {
 	limits map[scope]int
 

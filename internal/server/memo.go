@@ -60,8 +60,8 @@ func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V,
 	return e.value, e.err
 }
 
-// makeRoom removes what has expired if there are too many entries, and if that is none,
-// the entry that expires next.
+// makeRoom removes expired entries if there are too many, and if none has expired, the entry that
+// expires next.
 func (m *memo[V]) makeRoom() {
 	if len(m.entries) < maxDecisions {
 		return

@@ -30,9 +30,9 @@ import (
 
 // Options are what the routes need from the rest of the program.
 type Options struct {
-	// Metrics serves /metrics once Ready says so.
+	// Metrics serves /metrics once Ready is true.
 	Metrics http.Handler
-	// Ready says whether the first complete set of rows is there.
+	// Ready reports whether the first complete set of rows exists.
 	Ready func() bool
 	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
 	SecretFlow func() secretflow.Report
@@ -56,7 +56,7 @@ type Options struct {
 	Evaluated func() time.Time
 	// OpenAPI describes the answers, as JSON.
 	OpenAPI []byte
-	// Reload applies the configuration file, or says why it cannot.
+	// Reload applies the configuration file, or returns why it cannot.
 	Reload func(context.Context) error
 	// Registry takes the metrics of the metrics handler.
 	Registry prometheus.Registerer
@@ -78,7 +78,7 @@ func Handler(o Options) (http.Handler, error) {
 	probes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limited(whenReady(o.Ready, o.Metrics))))
 	mux.Handle("GET /api/v1/secretflow", limited(whenReady(o.Ready, cached(serveJSON(always(o.SecretFlow)), o.Evaluated))))
-	// Also before Ready: it says who is waited for.
+	// Also before Ready: it lists the clusters that are not complete.
 	mux.Handle("GET /api/v1/clusters", limited(serveJSON(always(o.Clusters))))
 	mux.Handle("GET /api/v1/report", limited(whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))
 	mux.Handle("GET /api/v1/objects", limited(whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))

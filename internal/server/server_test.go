@@ -191,7 +191,8 @@ func TestMaxRequests(t *testing.T) {
 	}
 	refused := func(client int, of string) {
 		t.Helper()
-		if w := ask(client, "/metrics"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), of) || !strings.Contains(w.Body.String(), "--web.max-requests") {
+		if w := ask(client, "/metrics"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), of) ||
+			!strings.Contains(w.Body.String(), "--web.max-requests") {
 			t.Errorf("%d %q", w.Code, w.Body)
 		}
 	}
@@ -265,7 +266,7 @@ func TestSecretFlow(t *testing.T) {
 	}
 }
 
-// TestClusters are told also before the exporter is ready: they are why it is not.
+// TestClusters are served also before the exporter is ready: they are the reason why it is not.
 func TestClusters(t *testing.T) {
 	o := options()
 	o.Ready = func() bool { return false }

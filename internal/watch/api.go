@@ -116,7 +116,7 @@ func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answe
 	}
 	var namespace Object
 	if err := json.Unmarshal(body, &namespace, jsonOptions, utf8Options); err != nil {
-		return "", true // not what an API server says
+		return "", true // not an answer of an API server
 	}
 	return namespace.Metadata.UID, true
 }

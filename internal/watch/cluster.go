@@ -56,7 +56,7 @@ type Options struct {
 	Memories   *Memories
 }
 
-// Notes collects what the objects of a cluster say beside their rows.
+// Notes collects the notes of the objects of a cluster, which are kept beside their rows.
 type Notes interface {
 	// Replace gives those of all objects of a kind by key.
 	Replace(kind string, notes map[string]any)
@@ -156,8 +156,8 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 // Groups are all rows of the cluster.
 func (c *Cluster) Groups() []*exposition.Group { return c.groups }
 
-// SetTargets tells the cluster that the fleet has changed. The kinds whose rows
-// depend on it are made anew; theirs stay until the new ones are there.
+// SetTargets passes a changed fleet to the cluster. The kinds whose rows depend on it are listed
+// again; their rows stay until the new ones are complete.
 func (c *Cluster) SetTargets(t *fleet.Targets) {
 	if now := c.view.Load(); now != nil && now.Targets.Equal(t) {
 		return
@@ -240,8 +240,7 @@ func (c *Cluster) wait(ctx context.Context, d time.Duration, changed func() bool
 	}
 }
 
-// contact notes the result of a probe and says whether the cluster has come back
-// with it.
+// contact records the result of a probe and reports whether the cluster has come back with it.
 func (c *Cluster) contact(err error) (back bool) {
 	c.mu.Lock()
 	was := c.state
@@ -304,8 +303,8 @@ func (c *Cluster) Arrived() (n uint64) {
 	return n
 }
 
-// Settled says whether nothing is left to wait for: every kind is complete, not
-// served or failed explicitly, or the cluster could not be reached, twice.
+// Settled reports whether every kind is complete, not served or failed explicitly, or the cluster
+// could not be reached, twice.
 func (c *Cluster) Settled() bool {
 	c.mu.Lock()
 	state := c.state

@@ -156,7 +156,7 @@ func TestExpiry(t *testing.T) {
 	a.serve("Widget", "v1")
 	r := watchAPI(t, a)
 	r.wantLine(fmt.Sprintf(`cobaltcore_cluster_api_certificate_expiry_timestamp_seconds{cluster="c"} %d`, a.Certificate().NotAfter.Unix()))
-	r.wantNoLine("cobaltcore_cluster_credential_expiry")         // of a token that does not tell
+	r.wantNoLine("cobaltcore_cluster_credential_expiry")         // of a token without an expiry
 	r.rewrite(a.Kubeconfig("e30.eyJleHAiOjE4MDAwMDAwMDB9.c2ln")) // {"exp":1800000000}
 	r.wantLine(`cobaltcore_cluster_credential_expiry_timestamp_seconds{cluster="c",type="token"} 1800000000`)
 }

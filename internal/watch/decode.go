@@ -59,7 +59,7 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if _, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return false, fmt.Errorf("%w object: %w", failure.ErrDecode, err)
 	}
-	// Behind a value of the wrong type, nobody has looked yet.
+	// Unmarshal stopped at the mistyped value; validate the rest.
 	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
 		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", failure.ErrDecode)
 	}
@@ -103,7 +103,7 @@ func newStreamDecoder(body io.ReadCloser, create func() object, partial func(), 
 	}
 }
 
-// Close ends the stream. What Decode says afterwards is no failure.
+// Close ends the stream. Errors of Decode after it are no failures.
 func (d *streamDecoder) Close() {
 	d.closed.Store(true)
 	_ = d.body.Close()

@@ -70,7 +70,8 @@ func TestStreamDecoder(t *testing.T) {
 		if !ok {
 			t.Fatalf("%T", o)
 		}
-		got = append(got, event{kind, w.Metadata.key(), w.Metadata.ResourceVersion, w.Spec.Size, w.Spec.Color, w.Status.Entries, w.Metadata.Annotations})
+		got = append(got, event{kind, w.Metadata.key(), w.Metadata.ResourceVersion, w.Spec.Size, w.Spec.Color, w.Status.Entries,
+			w.Metadata.Annotations})
 	}
 	want := []event{
 		{Type: watch.Added, Key: "n/a", RV: "1", Size: 3, Entries: 3, Ann: Annotations{"k": "v"}},

@@ -58,7 +58,7 @@ type aggregatedDiscovery struct {
 	} `json:"items"`
 }
 
-// discovery asks what is served, given what is known.
+// discovery lists the served kinds, given an earlier result.
 func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource) (discovered, error) {
 	answer, body, err := a.client.Read(ctx, fleet.Request{Path: "/apis", Accept: aggregatedAccept, ETag: known.etag}, fleet.MaxObject)
 	switch {

@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// An aggregated answer is asked for, read, and asked for again only when the
-// server says that it has changed.
+// TestAggregatedDiscovery: an aggregated answer is requested, read, and requested again only after a
+// change on the server.
 func TestAggregatedDiscovery(t *testing.T) {
 	t.Parallel()
 	const answer = `{"kind":"APIGroupDiscoveryList","items":[

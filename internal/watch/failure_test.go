@@ -59,8 +59,8 @@ func TestOneKindFails(t *testing.T) {
 	}
 }
 
-// TestExpired changes objects while nobody looks: the set is read again, and no
-// scrape sees anything but the old one or the new one.
+// TestExpired changes objects while the watch is down: the set is read again, and a scrape has either
+// the old one or the new one.
 func TestExpired(t *testing.T) {
 	t.Parallel()
 	for _, watchList := range []bool{true, false} {

@@ -35,7 +35,7 @@ const (
 // frameReader reads the events of a stream: a line each, as every API server writes them.
 type frameReader struct {
 	r    io.Reader
-	buf  []byte // what was read
+	buf  []byte // bytes read
 	next int    // where the next line begins in buf
 	err  error  // of the last read
 	idle int    // reads in a row that left space in a buffer of busyFrame

@@ -56,7 +56,8 @@ func thingResource(kind string, usesTargets bool, versions ...string) Resource {
 			r.Skip()
 			return
 		}
-		r.Add(thingSize, float64(o.Spec.Size), v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: o.Metadata.Namespace, Name: o.Spec.Kubeconfig}), kind, o.Metadata.Name)
+		r.Add(thingSize, float64(o.Spec.Size), v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: o.Metadata.Namespace,
+			Name: o.Spec.Kubeconfig}), kind, o.Metadata.Name)
 		r.Time(thingCreated, o.Metadata.Created, kind, o.Metadata.Name)
 	})
 }
@@ -70,7 +71,8 @@ func testSets() []Set {
 
 func newExposition(t *testing.T) *exposition.Exposition {
 	t.Helper()
-	e, err := exposition.New(exposition.Options{}, slices.Concat(Families(), status.Families(), []*exposition.Family{thingSize, thingCreated})...)
+	e, err := exposition.New(exposition.Options{},
+		slices.Concat(Families(), status.Families(), []*exposition.Family{thingSize, thingCreated})...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,8 @@ func (i *Identities) Keep(names []string) {
 	}
 }
 
-// observe notes the UID of a cluster; an empty one is unknown. It returns what is known of
-// the name and whether the cluster behind it has just changed.
+// observe records the UID of a cluster; an empty one is unknown. It returns the identity of the name
+// and whether the cluster behind it has just changed.
 func (i *Identities) observe(name, uid string, now time.Time) (known identity, changed bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

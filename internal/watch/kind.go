@@ -25,9 +25,9 @@ type kind struct {
 	log       *slog.Logger
 	now       func() time.Time
 	steady    time.Duration // how long a stream lasts that is none to wonder about
-	silence   time.Duration // how long to be content with streams that say nothing
+	silence   time.Duration // how long a stream may be silent
 	stalled   time.Duration // how long the initial events of a stream may pause
-	notes     Notes         // nil if nobody listens
+	notes     Notes         // nil if they are not collected
 	once      bool          // see Options.Once
 	memory    *memories
 	arrived   atomic.Uint64 // objects, of lists
@@ -36,8 +36,8 @@ type kind struct {
 	state kindState
 }
 
-// maxRows bounds the rows of an object in bytes: some three hundred of them. Whoever may
-// create an object decides how many it would have.
+// maxRows bounds the rows of an object in bytes: some three hundred of them. The author of an object
+// determines how many it would have.
 const maxRows = 64 << 10
 
 // builder returns a builder for the rows of objects, for use by one goroutine.
@@ -49,7 +49,7 @@ func (k *kind) builder() *exposition.Rows {
 
 // kindState is what the watch metrics show.
 type kindState struct {
-	// known says that the source has told whether it serves the kind.
+	// known is whether it is known if the source serves the kind.
 	known bool
 	// version is the version being watched; empty when the kind is not served.
 	version string
@@ -57,7 +57,7 @@ type kindState struct {
 	unrecorded bool
 	// unsupported are the served versions if none of them is known.
 	unsupported []string
-	// synced says that the rows are a complete set.
+	// synced is whether the rows are a complete set.
 	synced bool
 	// started and syncTook time the last initial list.
 	started  time.Time
@@ -75,15 +75,14 @@ type kindState struct {
 	listOnly bool
 	// short counts streams in a row that ended soon after they had been opened.
 	short int
-	// streaming says that a stream is open, and heard is when one, or a list, last
-	// said something.
+	// streaming is whether a stream is open, and heard the time of the last event of a stream or list.
 	streaming bool
 	heard     time.Time
 	errors    map[failure.Reason]uint64
 	partial   uint64
 }
 
-// notesOf is who listens to a resource; nil if it has nothing to say.
+// notesOf returns the collector of the notes of a resource; nil if it has none.
 func notesOf(r Resource, n Notes) Notes {
 	if !r.Notes {
 		return nil
@@ -125,7 +124,7 @@ func (k *kind) replaced(notes map[string]any) {
 	}
 }
 
-// noted passes on what an object says, or that it is gone.
+// noted passes on the note of an object, or its end.
 func (k *kind) noted(key string, note any) {
 	if k.notes != nil {
 		k.notes.Set(k.resource.Kind, key, note)
@@ -180,7 +179,7 @@ func (k *kind) unread(m snapshot.Missing) {
 	})
 }
 
-// withdraw removes the rows because nobody knows any longer whether they hold.
+// withdraw removes the rows because they are stale.
 func (k *kind) withdraw() {
 	k.clear()
 	k.update(func(s *kindState) { s.synced = false })
@@ -197,7 +196,7 @@ func (k *kind) synchronized() {
 	})
 }
 
-// event notes what a stream says.
+// event records an event of a stream.
 func (k *kind) event() {
 	now := k.now()
 	k.update(func(s *kindState) { s.heard = now })
@@ -264,8 +263,9 @@ func (k *kind) fail(ctx context.Context, err error) {
 	if logged != reason {
 		level := slog.LevelWarn
 		switch reason {
-		case failure.ReasonTimeout, failure.ReasonRefused, failure.ReasonDNS, failure.ReasonTLS, failure.ReasonUnauthorized, failure.ReasonNetwork:
-			level = slog.LevelDebug // the whole cluster's trouble, which its probe tells once
+		case failure.ReasonTimeout, failure.ReasonRefused, failure.ReasonDNS, failure.ReasonTLS, failure.ReasonUnauthorized,
+			failure.ReasonNetwork:
+			level = slog.LevelDebug // an outage of the whole cluster, which its probe logs once
 		}
 		k.log.Log(ctx, level, "watch failed", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(reason), "err", redact.Error(err))
 	}
@@ -297,15 +297,16 @@ func (k *kind) decodedPartially() {
 	}
 }
 
-// settled says whether the kind needs no more waiting for: it is complete, not
-// served, or has failed explicitly: refused, or twice.
+// settled reports whether the kind is complete, not served, or has failed explicitly: refused, or
+// twice.
 func (s *kindState) settled() bool {
 	switch {
 	case !s.known:
 		return false
 	case s.version == "", s.synced:
 		return true
-	case s.failing.Reason == failure.ReasonForbidden, s.failing.Reason == failure.ReasonUnauthorized, s.failing.Reason == failure.ReasonNotFound:
+	case s.failing.Reason == failure.ReasonForbidden, s.failing.Reason == failure.ReasonUnauthorized,
+		s.failing.Reason == failure.ReasonNotFound:
 		return true
 	}
 	return s.failures >= 2

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// Memories keeps what was learned of the objects of all clusters. It outlives connections,
-// clusters and configurations, so that a reload forgets nothing.
+// Memories keeps the memories of the objects of all clusters. It outlives connections, clusters and
+// configurations, so that a reload loses none.
 type Memories struct {
 	mu    sync.Mutex
 	kinds map[memoryKey]*memories
@@ -52,9 +52,8 @@ func (m *Memories) forget(gone func(memoryKey) bool) {
 	maps.DeleteFunc(m.kinds, func(key memoryKey, _ *memories) bool { return gone(key) })
 }
 
-// memories keeps what was learned of the objects of a kind, by key, across events,
-// relists and withdrawals. Objects with a zero memory, which is that of ready ones, have
-// no entry.
+// memories keeps the memories of the objects of a kind, by key, across events, relists and
+// withdrawals. Objects with a zero memory, which is that of ready ones, have no entry.
 type memories struct {
 	mu    sync.Mutex
 	byKey map[string]lifecycle.Memory

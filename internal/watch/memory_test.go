@@ -31,7 +31,7 @@ func counting() Resource {
 		})
 }
 
-// TestMemory: what is kept of an object outlives events and relists, and goes with it.
+// TestMemory: the memory of an object outlives events and relists, and ends with the object.
 func TestMemory(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")
@@ -54,8 +54,8 @@ func TestMemory(t *testing.T) {
 	r.wantRows(size("Widget", "a", 100))
 }
 
-// TestMemories: what is kept outlives a cluster and its connection, until the cluster or
-// the collector leaves.
+// TestMemories: memories outlive a cluster and its connection, until the cluster or the collector is
+// removed.
 func TestMemories(t *testing.T) {
 	a := newFakeAPI(t, (*httptest.Server).Start)
 	a.serve("Widget", "v1")

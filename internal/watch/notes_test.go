@@ -20,7 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// notebook remembers what objects say.
+// notebook keeps the notes of objects.
 type notebook struct {
 	mu    sync.Mutex
 	notes map[string]any
@@ -55,7 +55,7 @@ func (n *notebook) want(t *testing.T, want map[string]any) {
 	})
 }
 
-// noting is a resource whose objects say how large they are, unless they are empty.
+// noting returns a resource whose objects have their size as a note, unless they are empty.
 func noting() Resource {
 	return Of(Resource{
 		Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true,

@@ -21,7 +21,7 @@ type Object struct {
 
 // Meta is the part of the object metadata that every kind needs.
 type Meta struct {
-	metav1.Object `json:"-"` // the methods that nobody calls
+	metav1.Object `json:"-"` // the methods that are never called
 
 	Name            string      `json:"name"`
 	Namespace       string      `json:"namespace"`
@@ -56,7 +56,7 @@ func (o *Labeled) GetObjectMeta() metav1.Object { return &o.Metadata.Meta }
 // GetObjectKind makes Labeled a runtime.Object.
 func (o *Labeled) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
 
-// DeepCopyObject makes Labeled a runtime.Object. Nobody copies slim objects.
+// DeepCopyObject makes Labeled a runtime.Object. Slim objects are never copied.
 func (o *Labeled) DeepCopyObject() runtime.Object { return o }
 
 func (o *Labeled) meta() *Meta { return &o.Metadata.Meta }
@@ -130,7 +130,7 @@ func (o *Object) GetObjectMeta() metav1.Object { return &o.Metadata }
 // request.
 func (o *Object) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
 
-// DeepCopyObject makes Object a runtime.Object. Nobody copies slim objects.
+// DeepCopyObject makes Object a runtime.Object. Slim objects are never copied.
 func (o *Object) DeepCopyObject() runtime.Object { return o }
 
 // key identifies the object within its kind, as client-go's stores do.

@@ -24,7 +24,7 @@ var (
 	}
 	objectOwner = &exposition.Family{
 		Name: "cobaltcore_object_owner_info", Type: exposition.Gauge, Labels: []string{"cluster", "group", "kind", "namespace", "name", "owner", "support_group"},
-		Help: "Objects whose labels say whose they are, by ownership of the configuration. Always 1.",
+		Help: "Objects with labels for their owner, by ownership of the configuration. Always 1.",
 	}
 )
 
@@ -40,8 +40,8 @@ func objectFamilies() []*exposition.Family {
 	return []*exposition.Family{alertsDisabled, objectOwner, objectDeleted}
 }
 
-// Owners are names of labels that say whose an object is. Of each list, the first that
-// an object has holds.
+// Owners are the names of labels with the owner of an object. Of each list, the first one that an
+// object has counts.
 type Owners struct{ Owner, SupportGroup []string }
 
 func (o Owners) names() []string { return slices.Concat(o.Owner, o.SupportGroup) }

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// TestObjectRows: any kind may turn alerts off and say whose it is, also where the
-// kind reads labels itself, and also after it was in a snapshot.
+// TestObjectRows: objects of any kind may turn alerts off and have an owner, also if the kind reads
+// labels itself, and also after a snapshot.
 func TestObjectRows(t *testing.T) {
 	t.Parallel()
 	type plain struct{ Object }

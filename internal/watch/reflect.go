@@ -22,7 +22,7 @@ import (
 
 // reflect keeps the rows of a kind up to date until ctx ends.
 func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
-	// client-go logs what we have already said, and not in our words.
+	// client-go would log errors a second time.
 	quiet := logr.Discard()
 	ctx = klog.NewContext(ctx, quiet)
 	s := newStore(k, view)
@@ -48,7 +48,7 @@ type source struct {
 
 var _ cache.ListerWatcherWithContext = (*source)(nil)
 
-// IsWatchListSemanticsUnSupported tells the reflector to list first.
+// IsWatchListSemanticsUnSupported makes the reflector list first.
 func (s *source) IsWatchListSemanticsUnSupported() bool { return s.list }
 
 // ListWithContext reads a LIST as a stream and keeps the rows only.
@@ -116,7 +116,7 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 // pace waits before a stream is opened again. A reflector backs off when it gets
 // no stream, but not when it gets one that soon ends.
 func (s *source) pace(ctx context.Context) error {
-	if !s.opened { // whoever starts a watch anew does so seldom
+	if !s.opened { // watches are started rarely
 		s.opened = true
 		return nil
 	}

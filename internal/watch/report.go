@@ -13,7 +13,7 @@ import (
 type ClusterReport struct {
 	// Up is false after two probes in a row have failed.
 	Up bool `json:"up"`
-	// ServerVersion and UID are empty until the cluster has told.
+	// ServerVersion and UID are empty until the cluster has answered.
 	ServerVersion string `json:"serverVersion"`
 	UID           string `json:"uid"`
 	// LastContact is the last probe that was answered; null: never.
@@ -38,9 +38,9 @@ type KindReport struct {
 	Kind  string `json:"kind"`
 	// Version is the one that is watched; empty if the kind is not served.
 	Version string `json:"version"`
-	// Present says whether the cluster serves the kind; null if it has not told.
+	// Present is whether the cluster serves the kind; null if unknown.
 	Present *bool `json:"present"`
-	// Synced says that the rows are a complete set.
+	// Synced is whether the rows are a complete set.
 	Synced  bool `json:"synced"`
 	Objects int  `json:"objects"`
 	// Cut are the objects that are left out because of a limit.
@@ -51,7 +51,7 @@ type KindReport struct {
 	Failing *FailingReport `json:"failing"`
 }
 
-// Report says how the cluster fares.
+// Report returns the state of the cluster.
 func (c *Cluster) Report() ClusterReport {
 	c.mu.Lock()
 	s := c.state
@@ -62,7 +62,7 @@ func (c *Cluster) Report() ClusterReport {
 	}
 }
 
-// KindReports say how the watches of a collector fare.
+// KindReports returns the states of the watches of a collector.
 func (c *Cluster) KindReports(collector string) []KindReport {
 	reports := []KindReport{}
 	for _, k := range c.kinds {

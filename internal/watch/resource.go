@@ -21,10 +21,10 @@ type Resource struct {
 	Versions []string
 	// Families are all that the rows may add to.
 	Families []*exposition.Family
-	// UsesTargets says that the rows depend on which kubeconfig Secret stands
-	// for which cluster, so that they are made anew when that changes.
+	// UsesTargets is whether the rows depend on the clusters of kubeconfig Secrets, so that they are
+	// rendered again when these change.
 	UsesTargets bool
-	// Notes says that objects leave notes beside their rows, for [Options.Notes].
+	// Notes is whether objects have notes beside their rows, for [Options.Notes].
 	Notes bool
 	// Annotations and Labels are those that the rows look at: a snapshot has no
 	// others.
@@ -56,8 +56,8 @@ func Of[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposition.Rows
 	})
 }
 
-// Remembering is [Of] for a kind with a lifecycle: rows also gets what was kept of the
-// object, and returns what to keep of it until it is seen again.
+// Remembering is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
+// returns the memory for its next observation.
 func Remembering[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
 	r.remembers = true
 	return complete[T, P](r, rows)

@@ -27,7 +27,7 @@ type session struct {
 type running struct {
 	as   servedKind
 	view *fleet.View
-	// missing says that the last probe did not find the kind.
+	// missing is whether the last probe did not find the kind.
 	missing bool
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -88,7 +88,7 @@ func (s *session) probe(ctx context.Context) error {
 		w := s.watches[k]
 		switch {
 		case !ok && w != nil && !w.missing:
-			w.missing = true // believed when the next probe says so, too
+			w.missing = true // confirmed by the next probe
 		case !ok:
 			s.stop(k)
 			k.absent(found.unsupported[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]...)
@@ -183,8 +183,8 @@ func (s *session) restartSilent(ctx context.Context) {
 	}
 }
 
-// withdrawStale removes rows that nobody has vouched for in StaleAfter. The
-// watch starts from scratch, so that what comes back is a complete set.
+// withdrawStale removes rows without contact for StaleAfter. The watch starts from scratch, so that it
+// begins with a complete set.
 func (s *session) withdrawStale(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
@@ -213,6 +213,6 @@ func (s *session) withdrawStale(ctx context.Context) {
 	}
 	if len(withdrawn) > 0 {
 		slices.Sort(withdrawn)
-		c.log.Warn("rows withdrawn, nobody vouches for them", "stale_after", c.options.StaleAfter.String(), "kinds", strings.Join(withdrawn, ","))
+		c.log.Warn("stale rows withdrawn", "stale_after", c.options.StaleAfter.String(), "kinds", strings.Join(withdrawn, ","))
 	}
 }

@@ -105,8 +105,8 @@ func (c snapshotContent) unsupported(r Resource, read map[string]int) []string {
 	return all
 }
 
-// runSnapshot feeds the cluster from a directory and follows its changes. A
-// directory that cannot be read changes nothing: what was read before stays.
+// runSnapshot feeds the cluster from a directory and follows its changes. If the directory cannot be
+// read, the previous rows stay.
 func (c *Cluster) runSnapshot(ctx context.Context) {
 	last := ""
 	for ctx.Err() == nil {

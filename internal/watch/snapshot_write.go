@@ -154,7 +154,8 @@ func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snaps
 }
 
 // readPage reads a page of a list, and asks again when the API server asks for it.
-func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta, error) {
+func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta,
+	error) {
 	body, err := a.list(ctx, group, as, o)
 	for range missesUntilDown {
 		seconds, retry := apierrors.SuggestsClientDelay(err)

@@ -36,7 +36,7 @@ var (
 	}
 	clusterCredentials = &exposition.Family{
 		Name: "cobaltcore_cluster_credential_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "type"},
-		Help: "When the exporter's own credentials for the cluster end: its token, if that tells, and its client certificate (token or client_certificate).",
+		Help: "When the exporter's own credentials for the cluster expire: its token, if that has an expiry, and its client certificate (token or client_certificate).",
 	}
 	clusterCertificate = &exposition.Family{
 		Name: "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
@@ -119,7 +119,8 @@ func clusterFamilies() []*exposition.Family {
 
 func watchFamilies() []*exposition.Family {
 	return []*exposition.Family{
-		watchPresent, watchUnrecorded, watchUnsupported, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchOverBudget, watchLabelsCut, watchPartial, watchFailing, watchErrors,
+		watchPresent, watchUnrecorded, watchUnsupported, watchSynced, watchEvent, watchObjects, watchObjectsCut, watchOverBudget,
+		watchLabelsCut, watchPartial, watchFailing, watchErrors,
 	}
 }
 

@@ -12,9 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// A watch lasts five minutes or more. One that a gateway or a sick server ends
-// after a second is not opened again at once, and its kind counts as failing
-// although nothing has said so.
+// A watch lasts five minutes or more. One that a gateway or a failing server ends after a second is
+// opened again with a backoff, and its kind counts as failing although there was no error.
 
 const (
 	// shortStreams in a row make a series: a server that stops ends a watch or two.
@@ -59,8 +58,8 @@ func (s *openStream) ended(ctx context.Context, err error) {
 	s.kind.update(func(s *kindState) { s.streaming = false })
 }
 
-// hearsNothing says that streams have ended too soon for so long that somebody
-// may be answering who knows nothing: only a list will tell.
+// hearsNothing reports whether streams have ended too soon for so long that another server may be
+// answering: only a list can confirm the rows.
 func (k *kind) hearsNothing() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -106,7 +106,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// One line tells why a kind fails, however often it seems to recover.
+// TestSeriesIsLoggedOnce: a failing kind is logged once, with any number of apparent recoveries.
 func TestSeriesIsLoggedOnce(t *testing.T) {
 	var text bytes.Buffer
 	k := &kind{log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), now: time.Now, steady: time.Hour}
@@ -125,7 +125,7 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// Streams that end before they have said anything prove nothing for ever.
+// TestHearsNothing: streams that end without an event never prove that the kind works.
 func TestHearsNothing(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	k := &kind{log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }, steady: time.Hour, silence: time.Minute}

@@ -134,7 +134,7 @@ func (s *store) Delete(x any) error {
 	return nil
 }
 
-// Resync has nothing to do: there is nobody behind this store.
+// Resync has nothing to do: the store has no consumers.
 func (s *store) Resync() error { return nil }
 
 // Bookmark is the sign of life of a quiet kind.

@@ -45,7 +45,7 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 		return nil, errors.New(redact.Error(err))
 	}
 	stream := s.kind.open(&canceledBody{body, cancel}, false)
-	// An object may be decoded while the stream is ended: both the error and the object tell.
+	// An object may be decoded while the stream is ended: both the error and the object are checked.
 	cut := func() bool {
 		noProgress := errors.Is(context.Cause(ctx), errNoProgress)
 		if noProgress {

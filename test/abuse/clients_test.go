@@ -156,7 +156,8 @@ func withoutWindow(s *site) {
 			// GET, https, /metrics with the static table of HPACK; the authority is a literal.
 			block := append([]byte{0x82, 0x87, 0x04, 8}, "/metrics"...)
 			block = append(append(block, 0x01, 1), 'x')
-			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: block, EndStream: true, EndHeaders: true}) != nil {
+			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: block, EndStream: true,
+				EndHeaders: true}) != nil {
 				return
 			}
 			streams.Add(1)

@@ -80,7 +80,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- if .urls -}}
 {{- $labels := .externalLabels | default dict -}}
 {{- range $name, $value := include "cobaltcore-exporter.alertLabels" $ | fromYaml -}}
-{{- /* What is a template in a rule would be none here. */ -}}
+{{- /* Templates of rules are not evaluated here. */ -}}
 {{- if and $value (not (contains "{{" $value)) (not (hasKey $labels $name)) }}{{ $_ := set $labels $name $value }}{{ end -}}
 {{- end -}}
 {{- with $labels }}{{ $_ := set $config.alertmanager "externalLabels" . }}{{ end -}}
@@ -116,7 +116,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{ dict "ports" ($ports | uniq) "pods" $pods | toJson }}
 {{- end }}
 
-{{- /* What prometheusRules says about alerts, as the exporter's own rules: disabled, overrides. */}}
+{{- /* The changes of prometheusRules as the exporter's own rules: disabled, overrides. */}}
 {{- define "cobaltcore-exporter.ruleChanges" -}}
 {{- $disabled := list -}}
 {{- $overrides := dict -}}

@@ -22,7 +22,7 @@ SPDX-License-Identifier: Apache-2.0
 {{- if or .Values.serviceAccount.create .Values.remoteAccount.enabled -}}
 {{ default (include "cobaltcore-exporter.fullname" .) .Values.serviceAccount.name }}
 {{- else -}}
-{{ required "serviceAccount.name: say which service account the exporter has, or set serviceAccount.create" .Values.serviceAccount.name }}
+{{ required "serviceAccount.name: set the service account of the exporter, or set serviceAccount.create" .Values.serviceAccount.name }}
 {{- end -}}
 {{- end }}
 

@@ -50,13 +50,13 @@ discovery, OpenBao and its login probe ask for. An exporter that does not watch 
 {{- else -}}
 {{- $names := get ($.Values.rbac.secretNames | default dict) $namespace -}}
 {{- if not $names -}}
-{{- fail (printf "rbac.secretNames: say which Secrets of namespace %s have the kubeconfigs that config.discover looks for there, {%s: [<name>-kubeconfig]}, or [\"*\"] for all" $namespace $namespace) -}}
+{{- fail (printf "rbac.secretNames: list the Secrets of namespace %s with the kubeconfigs that config.discover reads there, {%s: [<name>-kubeconfig]}, or [\"*\"] for all" $namespace $namespace) -}}
 {{- end -}}
 {{- $secrets := dict "apiGroups" (list "") "resources" (list "secrets") "verbs" (list "get") -}}
 {{- if not (has "*" $names) }}{{ $_ := set $secrets "resourceNames" ($names | uniq | sortAlpha) }}{{ end -}}
 {{- $of = append $of $secrets -}}
 {{- end -}}
-{{- /* What is watched may be listed already. */ -}}
+{{- /* Watched kinds may be listed already. */ -}}
 {{- if and .fluxSecrets (not (dig "flux" "enabled" true $collectors)) -}}
 {{- $of = append $of (dict "apiGroups" (list "kustomize.toolkit.fluxcd.io") "resources" (list "kustomizations") "verbs" (list "list")) -}}
 {{- $of = append $of (dict "apiGroups" (list "helm.toolkit.fluxcd.io") "resources" (list "helmreleases") "verbs" (list "list")) -}}

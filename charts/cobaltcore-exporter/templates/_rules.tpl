@@ -2,7 +2,7 @@
 SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 SPDX-License-Identifier: Apache-2.0
 */ -}}
-{{- /* Labels that every alert gets: those of the owner, then what is said about alerts. */}}
+{{- /* Labels that every alert gets: those of the owner, then those for alerts. */}}
 {{- define "cobaltcore-exporter.alertLabels" -}}
 {{- $labels := dict -}}
 {{- $greenhouse := include "cobaltcore-exporter.greenhouse" . | fromYaml -}}
@@ -15,7 +15,7 @@ SPDX-License-Identifier: Apache-2.0
 {{- mergeOverwrite $labels (.Values.prometheusRules.additionalRuleLabels | default dict) | toYaml -}}
 {{- end }}
 
-{{- /* The generated groups, with what is left out and changed. */}}
+{{- /* The generated groups, with the rules left out and changed. */}}
 {{- define "cobaltcore-exporter.ruleGroups" -}}
 {{- $options := .Values.prometheusRules -}}
 {{- $everywhere := include "cobaltcore-exporter.alertLabels" . | fromYaml -}}

@@ -42,8 +42,8 @@ type (
 	}
 )
 
-// JUnit writes a report as the results of tests: a suite for each cluster with a test for each
-// system that it has. What is degraded or down has failed; what is unknown is an error.
+// JUnit writes a report as the results of tests: a suite for each cluster with a test for each system
+// that it has. Degraded and down are failures; unknown is an error.
 func JUnit(w io.Writer, r health.Report) error {
 	all := junitSuites{Name: "cobaltcore-exporter"}
 	for _, c := range r.Clusters {

@@ -45,14 +45,16 @@ func sick() health.Report {
 				ID: "2", Rule: "FluxSuspended", Severity: "info", State: health.Firing, Cluster: "", System: "flux", Silenced: true,
 				Object: health.Object{Kind: "Kustomization", Namespace: "flux-system", Name: "na\r\nme\u202e"}, Since: now, Playbook: "javascript:alert(1)",
 			},
-			{ID: "3", Rule: "FluxFailing", Severity: "warning", State: health.Pending, Cluster: "management", System: "flux", Since: now.Add(-23*time.Hour - 59*time.Minute), SinceAtLeast: true, Summary: "it fails: BuildFailed", Reason: "BuildFailed"},
+			{ID: "3", Rule: "FluxFailing", Severity: "warning", State: health.Pending, Cluster: "management", System: "flux", Since: now.Add(-23*time.Hour - 59*time.Minute),
+				SinceAtLeast: true, Summary: "it fails: BuildFailed", Reason: "BuildFailed"},
 		},
 		NotEvaluated: []health.NotEvaluated{{Rule: "ExporterDown", Reason: "needs Prometheus"}},
 	}
 	for i := range maxFollowing + 2 {
 		r.Findings = append(r.Findings, health.Finding{
 			ID: "c" + string(rune('a'+i)), Rule: "ESOStale", Severity: "warning", State: health.Firing, Cluster: "management", System: "externalsecrets", RootCause: "1",
-			Object: health.Object{Kind: "ExternalSecret", Namespace: "n", Name: "secret-" + string(rune('a'+i))}, Since: now.Add(-time.Duration(i) * 25 * time.Hour), Stale: i == 0,
+			Object: health.Object{Kind: "ExternalSecret", Namespace: "n", Name: "secret-" + string(rune('a'+i))}, Since: now.Add(-time.Duration(i) * 25 * time.Hour),
+			Stale: i == 0,
 		})
 	}
 	return r

@@ -326,8 +326,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// since returns for how long it has been so, ≥ for at least. What was seen just now may
-// have been so for long.
+// since returns the age of a finding, with ≥ for a bound: one that was seen just now may be older.
 func since(f health.Finding, now time.Time) string {
 	switch {
 	case !f.Since.Before(now):

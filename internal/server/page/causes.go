@@ -156,7 +156,7 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 	return groups
 }
 
-// rank is the place of a cause among others: the worst first, and of these what is new.
+// rank orders causes: the most severe first, and of these the new ones.
 func (g *group) rank() int {
 	rank := 2 * slices.Index(severities(), g.worst)
 	if !g.recent {

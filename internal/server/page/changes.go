@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// changesView is the page of what has changed.
+// changesView is the page of changes.
 type changesView struct {
 	changes.Query
 
@@ -66,7 +66,8 @@ func (s *site) changes(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := changesView{
 		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + query(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
-		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...), Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
+		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...),
+		Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
 	}
 	for _, t := range changes.Types() {
 		v.Types = append(v.Types, choice{string(t), string(t) == q.Type})

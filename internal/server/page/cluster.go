@@ -51,7 +51,8 @@ func (s *site) cluster(r *http.Request) (view, error) {
 	}
 	v.Findings = s.findingsOf(r, report, filter{Cluster: name})
 	return view{
-		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
+		Title: "Cluster " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
+		Content: v,
 	}, nil
 }
 
@@ -80,6 +81,7 @@ func (s *site) system(r *http.Request) (view, error) {
 	}
 	v.Findings = s.findingsOf(r, report, filter{System: name})
 	return view{
-		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial, Content: v,
+		Title: "System " + name + ": " + v.Verdict.Verdict, At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
+		Content: v,
 	}, nil
 }

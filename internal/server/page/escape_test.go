@@ -114,7 +114,8 @@ func harmless(t *testing.T, what, page string) {
 			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || strings.HasPrefix(strings.TrimSpace(a.Val), "javascript:") {
 				t.Errorf("%s: <%s %s=%q>", what, n.Data, a.Key, a.Val)
 			}
-			if own := strings.HasPrefix(a.Val, "./") || strings.HasPrefix(a.Val, "../") || a.Val[:min(1, len(a.Val))] == "?" || strings.HasPrefix(a.Val, "#"); !own &&
+			if own := strings.HasPrefix(a.Val, "./") || strings.HasPrefix(a.Val, "../") || a.Val[:min(1, len(a.Val))] == "?" ||
+				strings.HasPrefix(a.Val, "#"); !own &&
 				(a.Key == "src" || a.Key == "action" || a.Key == "href" && !strings.HasPrefix(a.Val, "https://github.com/cobaltcore-dev/") && !strings.HasPrefix(a.Val, silences)) {
 				t.Errorf("%s: <%s %s=%q> leads elsewhere", what, n.Data, a.Key, a.Val)
 			}

@@ -29,7 +29,7 @@ func filterOf(r *http.Request) filter {
 	return filter{q.Get("severity"), q.Get("system"), q.Get("cluster"), strings.TrimSpace(q.Get("q"))}
 }
 
-// matches says whether a finding is asked for.
+// matches reports whether a finding passes the filter.
 func (f filter) matches(x health.Finding) bool {
 	is := func(want, have string) bool { return want == "" || want == have }
 	if !is(f.Severity, string(x.Severity)) || !is(f.System, string(x.System)) || !is(f.Cluster, x.Cluster) && !is(f.Cluster, x.Labels["cluster"]) {
@@ -92,15 +92,14 @@ type finding struct {
 	Href string
 
 	Since stamp
-	// New says that it was seen for the first time just now; it may have been so for
-	// long.
+	// New is whether it was seen for the first time just now; it may be older.
 	New             bool
 	AtLeast         bool // Since is a bound
 	Stale, Silenced bool
 	Labels          []string
 	// Changed is what changed in the cluster shortly before.
 	Changed []changed
-	// Aside says that it is shown for what follows from it, not for itself.
+	// Aside is whether it is shown for its consequences, not for itself.
 	Aside     bool
 	Following []finding
 	More      int // that follow from it and are not shown

@@ -39,8 +39,8 @@ type flowView struct {
 	Late       int
 }
 
-// mount is the paths of one secrets engine: a picture, and the same as a table. The
-// column of the writers is cut off if nobody is known to write.
+// mount has the paths of one secrets engine: a picture, and the same as a table. Without known
+// writers, their column is cut off.
 type mount struct {
 	Name, ID            string
 	Left, Width, Height int

@@ -45,7 +45,7 @@ type graphNode struct {
 	Self, Cause         bool
 }
 
-// graphItem is an object in a list, with what is beyond it.
+// graphItem is an object in a list, with the objects beyond it.
 type graphItem struct {
 	objectState
 
@@ -123,7 +123,8 @@ func abs(n int) int { return max(n, -n) }
 
 func graphNodeOf(n objects.GraphNode, x, y int, cause bool) graphNode {
 	v := graphNode{
-		objectState: nodeState(n), X: x + 1, Y: y + (graphRow-graphNodeHeight)/2, Width: graphNodeWidth - 2, Height: graphNodeHeight, Self: n.Level == 0, Cause: cause,
+		objectState: nodeState(n), X: x + 1, Y: y + (graphRow-graphNodeHeight)/2, Width: graphNodeWidth - 2, Height: graphNodeHeight,
+		Self: n.Level == 0, Cause: cause,
 		Href: nodeHref(n),
 	}
 	v.TextX, v.TextY = v.X+10, [3]int{v.Y + 18, v.Y + 34, v.Y + 50}
@@ -185,8 +186,9 @@ func (v *graphView) items(g objects.Graph, of int, on bool, seen map[int]bool) [
 		seen[to] = true
 		n := v.Nodes[to]
 		all = append(all, graphItem{
-			objectState: n.objectState, Name: g.Nodes[to].Kind + " " + strings.TrimPrefix(g.Nodes[to].Ref(), g.Nodes[to].Kind+"/"), Cluster: g.Nodes[to].Cluster,
-			Href: n.Href, Cause: n.Cause, Items: v.items(g, to, on, seen),
+			objectState: n.objectState, Name: g.Nodes[to].Kind + " " + strings.TrimPrefix(g.Nodes[to].Ref(), g.Nodes[to].Kind+"/"),
+			Cluster: g.Nodes[to].Cluster,
+			Href:    n.Href, Cause: n.Cause, Items: v.items(g, to, on, seen),
 		})
 	}
 	return all
@@ -199,7 +201,7 @@ func shortenTo(s string, length int) string {
 	return s
 }
 
-// shortenMiddle keeps the beginning and the end, which tell names apart.
+// shortenMiddle keeps the beginning and the end, in which names differ.
 func shortenMiddle(s string, length int) string {
 	r := []rune(s)
 	if len(r) <= length {

@@ -51,8 +51,8 @@ type expiry struct {
 	X               int
 }
 
-// add inserts a finding. What has ended is at the beginning of the timeline, what ends after
-// it at its end.
+// add inserts a finding. Expired ones are at the beginning of the timeline, those beyond its end at
+// its end.
 func (e *expiries) add(f finding, now time.Time) {
 	at := slices.IndexFunc(e.All, func(other finding) bool { return f.ends.Before(*other.ends) })
 	if at < 0 {

@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// TestGroups: outages come first, the worst before what is new, and a cause is as bad as what
-// follows from it. Equal findings are one, and what ends or is for information is apart.
+// TestGroups: outages come first, severe before new ones, and a cause has the severity of its worst
+// consequence. Equal findings are one, and expiries and information are apart.
 func TestGroups(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	in := func(d time.Duration) *time.Time { at := now.Add(d); return &at }

@@ -49,7 +49,8 @@ func (s *site) object(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := objectView{objectRow: objectRowOf(d.Object, d.GeneratedAt), Rows: d.Rows, Changes: s.changesOf(n), JSON: "api/v1/" + objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)}
+	v := objectView{objectRow: objectRowOf(d.Object, d.GeneratedAt), Rows: d.Rows, Changes: s.changesOf(n),
+		JSON: "api/v1/" + objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)}
 	if due, err := strconv.ParseFloat(d.Value("cobaltcore_flux_resource_overdue_timestamp_seconds"), 64); err == nil {
 		t := time.UnixMilli(int64(due * 1000))
 		v.Due = stampOf(t, d.GeneratedAt)

@@ -83,7 +83,8 @@ type objectRow struct {
 var digest = regexp.MustCompile(`([0-9a-f]{10})[0-9a-f]{30,}`)
 
 func objectRowOf(o objects.Object, now time.Time) objectRow {
-	r := objectRow{objectState: objectStateOf(o.State), Object: o, Href: objectHref(o.Cluster, o.Kind, o.Namespace, o.Name), Name: o.Key(), AtLeast: o.SinceAtLeast}
+	r := objectRow{objectState: objectStateOf(o.State), Object: o, Href: objectHref(o.Cluster, o.Kind, o.Namespace, o.Name), Name: o.Key(),
+		AtLeast: o.SinceAtLeast}
 	r.State = r.objectState.State
 	r.Short = [2]string{digest.ReplaceAllString(o.Revision, "$1"), digest.ReplaceAllString(o.Attempted, "$1")}
 	r.Since = stampOfPointer(o.Since, now)
@@ -108,7 +109,8 @@ func (s *site) objects(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := objectsView{
 		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + query(parameters),
-		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.systems()...), States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
+		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.systems()...),
+		States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
 	v.CSV = "api/v1/objects" + query(with(parameters, "format", "csv"))
 	for _, state := range objects.States() {

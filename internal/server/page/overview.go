@@ -20,7 +20,7 @@ type cell struct {
 	History                         history
 }
 
-// mark says a verdict without colour.
+// mark returns a sign for a verdict, for readers without colour.
 func mark(v health.Verdict) string {
 	switch v {
 	case health.OK:
@@ -78,7 +78,8 @@ func (s *site) overview(r *http.Request) (view, error) {
 	return view{
 		Title: "Fleet: " + string(report.Verdict), At: stampOf(report.GeneratedAt, report.GeneratedAt.Add(report.Age())), Partial: report.Partial,
 		Content: overviewView{
-			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report, s.histories(report.GeneratedAt)), Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
+			Verdict: cellOf(report.Verdict), Matrix: matrixOf(report, s.histories(report.GeneratedAt)),
+			Findings: s.findingsOf(r, report, filter{}), NotEvaluated: report.NotEvaluated,
 		},
 	}, nil
 }

@@ -31,8 +31,8 @@ import (
 
 // Options are what the pages show.
 type Options struct {
-	// Ready says whether the reports are complete. Until then all pages but that of
-	// the clusters say what is waited for.
+	// Ready reports whether the reports are complete. Until then all pages but that of the clusters
+	// list the missing parts.
 	Ready   func() bool
 	Report  func(context.Context) (health.Report, error)
 	Objects func(objects.Query) objects.List
@@ -47,7 +47,7 @@ type Options struct {
 	// Kinds are those whose objects have pages.
 	Kinds   []objects.Kind
 	Version string
-	// Pprof says that /debug/pprof/ is there.
+	// Pprof is whether /debug/pprof/ is served.
 	Pprof bool
 	// Limit bounds how many pages are made at the same time.
 	Limit func(http.Handler) http.Handler
@@ -68,16 +68,16 @@ type site struct {
 	assets    assets
 }
 
-// view is one page: what the layout needs, and what is in it.
+// view is one page: the data of the layout, and its own.
 type view struct {
 	Title string
-	// At is when what is shown was so.
+	// At is the time of the data.
 	At      stamp
 	Partial bool
 	Content any
 }
 
-// frame is a view with what is around it.
+// frame is a view with its surroundings.
 type frame struct {
 	view
 

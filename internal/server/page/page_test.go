@@ -154,7 +154,7 @@ func elide(n *html.Node) {
 	}
 }
 
-// hostile is put in the place of every text that somebody outside could write.
+// hostile replaces every text that an outsider could write.
 const hostile = `x"'><script>alert(1)</script><img src=x onerror=alert(2)>` + "\x1b[31m\u202e{{.}}"
 
 func TestFilter(t *testing.T) {
@@ -170,7 +170,7 @@ func TestFilter(t *testing.T) {
 		"/clusters/storage":                  {`name="system"`, `name="cluster"`},
 		"/systems/flux":                      {`name="cluster"`, `name="system"`},
 		"/clusters/management?system=aurora": {"AuroraControllerDown", "OpenBaoCRLExpiring"},
-		// A root cause stays with what follows from it, and says why it is there.
+		// A root cause stays with its consequences, with a note.
 		"/?q=SecretFlowBehind": {"shown for what follows from it", "OpenBaoCRLExpiring"},
 	} {
 		body := get(h, path).Body.String()
@@ -272,7 +272,8 @@ func TestBounds(t *testing.T) {
 		!strings.Contains(body, fmt.Sprintf(`href="?next=%d#findings"`, maxCauses)) || strings.Contains(body, "First page") {
 		t.Error("the overview has no bound, or does not show it")
 	}
-	if body := get(h, fmt.Sprintf("/?next=%d&q=R", maxCauses)).Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) || strings.Contains(body, "Next page") {
+	if body := get(h, fmt.Sprintf("/?next=%d&q=R", maxCauses)).Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) ||
+		strings.Contains(body, "Next page") {
 		t.Error("the second page has not the rest")
 	}
 	if body := get(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {

@@ -15,8 +15,7 @@ import (
 )
 
 type statusView struct {
-	// Waiting says that the page stands in for one that needs the exporter to be
-	// ready.
+	// Waiting is whether the page is shown instead of one that needs the exporter to be ready.
 	Waiting  bool
 	Ready    bool
 	Shard    string
@@ -27,7 +26,7 @@ type statusView struct {
 // clusterRow is a cluster and how the watch of it fares.
 type clusterRow struct {
 	Name, Href, Role, Region, Owner, Source, Version string
-	// State is a word, Mark and Class say the same.
+	// State is a word; Mark and Class have the same meaning.
 	State, Mark, Class string
 	Owned              bool
 	Failing            failing

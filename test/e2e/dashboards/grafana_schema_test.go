@@ -73,8 +73,8 @@ func TestDashboardsByGrafanaSchema(t *testing.T) {
 	}
 }
 
-// grafanaSchema is a definition of one of the SDK's schemas, which say that the
-// options of a matcher and the value of a property are objects.
+// grafanaSchema is a definition of one of the SDK's schemas, in which the options of a matcher and the
+// value of a property are objects.
 func grafanaSchema(t *testing.T, file, definition string) *jsonschema.Schema {
 	t.Helper()
 	var text map[string]any

@@ -163,8 +163,7 @@ func drawn(t *testing.T, all []drawing) [][]column {
 	return columns
 }
 
-// isTable says whether the columns have their titles and order, and as many rows as
-// there is data.
+// isTable checks that the columns have their titles and order, and as many rows as there is data.
 func (d drawing) isTable(columns []column, fail func(string, ...any)) {
 	labels, rows := map[string]bool{}, map[string]bool{}
 	for _, answer := range d.Results {

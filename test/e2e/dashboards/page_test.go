@@ -103,7 +103,8 @@ func eval[T any](b *browser, script string) (value T) {
 	return value
 }
 
-// quiet fails if the browser has complained, or asked anybody but the exporter.
+// quiet fails if the browser has logged an error, or sent a request to another server than the
+// exporter.
 func (b *browser) quiet(what, exporter string) {
 	b.Helper()
 	b.mu.Lock()
@@ -144,9 +145,8 @@ func snapshotExporter(t *testing.T) *harness.Exporter {
 	return e
 }
 
-// TestPages visits every page as it looks on a phone and on a screen, by day and by
-// night: nothing is broken, nothing is asked of others, nothing sticks out, and axe has
-// nothing to say.
+// TestPages visits every page as on a phone and on a screen, by day and by night: no errors, no
+// requests to other servers, no overflow, no violations found by axe.
 func TestPages(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	axe, err := testbed.Axe(t.Context())
@@ -179,7 +179,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// shot keeps a picture, if somebody wants to look at it.
+// shot keeps a picture, if a directory is given.
 func (b *browser) shot(name string) {
 	b.Helper()
 	dir := os.Getenv(shotsEnv)
@@ -218,7 +218,7 @@ func TestPageByKeyboard(t *testing.T) {
 	}
 }
 
-// TestPageRefresh keeps the reader's place while what is said changes.
+// TestPageRefresh keeps the scroll position while the content changes.
 func TestPageRefresh(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	// The test decides when 15 seconds are over.
@@ -256,7 +256,7 @@ func TestPageRefresh(t *testing.T) {
 	}
 	b.quiet("refresh", e.URL)
 
-	// An exporter that has gone is said to be gone.
+	// The page shows that the exporter is gone.
 	eval[any](b, `fetch = () => Promise.reject(new Error()); document.getElementById("pause").click(); tick()`)
 	harness.Eventually(t, time.Minute, func() error {
 		if !eval[bool](b, `!document.getElementById("lost").hidden`) {

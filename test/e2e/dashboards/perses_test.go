@@ -44,7 +44,7 @@ func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shown) {
 	}
 }
 
-// oddText is what nobody should have to read.
+// oddText matches text that is a mistake on a page.
 var oddText = regexp.MustCompile(`\b(NaN|undefined|null|Infinity|\[object Object\]|Invalid Date)\b|-?[1-9],?\d{3},?\d{3},?\d{3}\b|-\S+ms|\$\{?[a-z_]+|\{\{`)
 
 // renderedPanel is what a panel looks like.
@@ -55,7 +55,7 @@ type renderedPanel struct {
 	Canvases int
 }
 
-// seenPanels is a script that says what panels show.
+// seenPanels is a script that returns the text of panels.
 const seenPanels = `[...document.querySelectorAll('[data-testid="panel"]')].map((p) => ({
 	Title: p.querySelector("header h2, header .MuiTypography-root")?.innerText ?? "",
 	Text: [...p.children].filter((c) => c.tagName != "HEADER").map((c) => c.innerText).join(" ").trim(),

@@ -49,8 +49,8 @@ func TestDashboardsByPersesTypes(t *testing.T) {
 	}
 }
 
-// missing are the fields of want that got has not, or with other values. What says no
-// more than its absence may be left out.
+// missing returns the fields of want that got lacks, or has with other values. Zero values may be left
+// out.
 func missing(where string, want, got any) []string {
 	switch want := want.(type) {
 	case map[string]any:

@@ -84,8 +84,7 @@ func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// chosen is the value of a variable that allows one: one about which there is
-// something to be said. Without, it is the first one.
+// chosen returns the value of a variable that allows one: one with data. Without, it is the first one.
 func chosen(variable, fleet string) string {
 	return map[string]string{
 		"cluster " + faultsFleet:   "management",

@@ -57,14 +57,14 @@ func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
 	}
 }
 
-// palettePNG is a picture with its most frequent colours only: a third of the size,
-// and nobody sees it in pages made of few colours.
+// palettePNG returns a picture with its most frequent colours only: a third of the size, without a
+// visible difference for pages with few colours.
 func palettePNG(picture []byte) ([]byte, error) {
 	from, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
 		return nil, err
 	}
-	at := func(x, y int) color.RGBA { // without what nobody sees
+	at := func(x, y int) color.RGBA { // without the lowest bits
 		r, g, b, _ := from.At(x, y).RGBA()
 		return color.RGBA{R: uint8(r >> 11 * 255 / 31), G: uint8(g >> 11 * 255 / 31), B: uint8(b >> 11 * 255 / 31), A: 255}
 	}

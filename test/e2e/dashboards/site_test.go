@@ -85,7 +85,7 @@ func generated(t *testing.T, format, label string) string {
 // path is where the fleet is on the site.
 func (s shown) path() string { return s.name + "-" + s.label }
 
-// look reads an answer of Prometheus and remembers what is wrong with it.
+// look reads an answer of Prometheus and records its errors.
 func (s *persesSite) look(f shown, r *http.Response) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

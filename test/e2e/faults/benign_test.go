@@ -25,9 +25,8 @@ type event struct {
 	happen func(t *testing.T, f *faultyFleet)
 }
 
-// benign lets events happen in front of the rules as they are shipped: they take as
-// long as they take in earnest. What is pending after one of them has to go before it
-// fires.
+// benign runs harmless events in front of the shipped rules, with their real durations. Alerts that
+// are pending after one of them have to end before they fire.
 func (f *faultyFleet) benign(t *testing.T) {
 	for _, e := range benignEvents() {
 		if !e.always && !*harness.Thorough {
@@ -147,8 +146,8 @@ func (f *faultyFleet) status(t *testing.T, name, status string) {
 	f.exporter.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "cluster": "management", "name": name, "status": status})
 }
 
-// upgrade is what is seen when a FluxInstance gets a new version: Deployments change one
-// after the other, each with a pod of the old image until the new one is ready.
+// upgrade shows a FluxInstance with a new version: Deployments change one after the other, each with a
+// pod of the old image until the new one is ready.
 func upgrade(t *testing.T, f *faultyFleet) {
 	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
 		set(t, o, []any{ready("Unknown", "Progressing")}, "status", "conditions")

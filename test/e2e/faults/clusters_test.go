@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// allow lets the exporter read in storage what is in the groups.
+// allow lets the exporter read the groups in storage.
 func allow(t *testing.T, f *faultyFleet, groups ...any) {
 	t.Helper()
 	o := harness.ReaderRole(f.proxy.Name, nil)

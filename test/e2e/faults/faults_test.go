@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fault is something that breaks, and what must be said about it.
+// fault is a failure with its expected alerts.
 type fault struct {
 	name   string
 	always bool // also without -thorough
@@ -31,7 +31,7 @@ type fault struct {
 	also map[string]string
 }
 
-// worse says that an alert is more severe than its cause: Alertmanager sends both.
+// worse marks an alert that is more severe than its cause: Alertmanager sends both.
 func worse(name string) map[string]string { return map[string]string{name: "worse than its cause"} }
 
 // system is all that can break in one.
@@ -40,10 +40,9 @@ type system struct {
 	faults []fault
 }
 
-// TestFaults breaks one thing after the other in a real fleet with real Prometheus and
-// Alertmanager: the right alert is sent and nothing that follows from it, and when
-// the thing is whole again, nothing is left. Then come events that are none of
-// anybody's business.
+// TestFaults causes one failure after the other in a real fleet with real Prometheus and Alertmanager:
+// the right alert is sent without its consequences, and after the repair no alert is left. Harmless
+// events follow, which must cause no alert.
 func TestFaults(t *testing.T) {
 	f := startFaultyFleet(t)
 	harness.Eventually(t, 2*time.Minute, func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) })
@@ -71,8 +70,7 @@ func TestFaults(t *testing.T) {
 	t.Run("without Prometheus", f.withoutPrometheus)
 }
 
-// withoutPrometheus: when nobody scrapes and evaluates any longer, what is critical is
-// sent all the same, by the exporter itself.
+// withoutPrometheus: when Prometheus is down, the exporter itself sends critical alerts.
 func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	for _, p := range []*testbed.Prometheus{f.prometheus, f.patient} {
 		harness.Must(t, p.Stop())
@@ -90,8 +88,7 @@ func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	t.Logf("sent by the exporter %s after Prometheus was gone, which it waits for %s", took.Round(time.Second), fallbackAfter)
 }
 
-// test brings a fault about and waits for what must be said, no more and no less;
-// then for the calm after it.
+// test causes a fault and waits for exactly the expected alerts, then for their end.
 func (f *faultyFleet) test(t *testing.T, want *fault) {
 	well := func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) }
 	harness.Eventually(t, time.Minute, well)

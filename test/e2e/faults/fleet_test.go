@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// fallbackAfter is for how long nobody has scraped the exporter when it sends alerts itself.
+// fallbackAfter is the time without a scrape after which the exporter sends alerts itself.
 const fallbackAfter = 5 * time.Second
 
 // faultyFleet is a hub and a site with all there is to watch, and those who watch it.
@@ -165,8 +165,7 @@ func (f *faultyFleet) startPrometheus(t *testing.T) {
 	f.prometheus = start()
 }
 
-// wellObjects are the objects of a cluster in which all is well. The status is as old as
-// the templates say.
+// wellObjects returns the objects of a healthy cluster. The status has the age in the templates.
 func wellObjects(t *testing.T, cluster string) []*unstructured.Unstructured {
 	t.Helper()
 	now := time.Now()

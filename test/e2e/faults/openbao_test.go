@@ -124,7 +124,7 @@ func openBaoFaults() []fault {
 			also:         worse("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
-			// The third one cannot even be asked to: it has nobody to follow.
+			// The third one cannot be asked to: it has no leader to follow.
 			name: "it is sealed",
 			inject: func(t *testing.T, f *faultyFleet) {
 				broken = nil

@@ -43,7 +43,7 @@ func hastyOverrides() string {
 	return b.String()
 }
 
-// findings are what the report says is broken, by id; what is only info does not count.
+// findings returns the findings of the report, by id, without those of severity info.
 func (f *faultyFleet) findings(ctx context.Context) (map[string]health.Finding, error) {
 	code, body, err := f.exporter.Get(ctx, "/api/v1/report")
 	if err != nil || code != http.StatusOK {
@@ -91,7 +91,7 @@ func (f *faultyFleet) reports(ctx context.Context, want *fault) error {
 	return errors.Join(errs...)
 }
 
-// healthy is nil if the report has nothing to say.
+// healthy returns nil if the report has no finding.
 func (f *faultyFleet) healthy(ctx context.Context) error {
 	found, err := f.findings(ctx)
 	errs := []error{err}

@@ -28,7 +28,7 @@ func storeAlert(cluster string) alert {
 	return alert{"alertname": "ESOStoreNotReady", "cluster": cluster, "store_kind": "ClusterSecretStore", "store_name": "openbao-cluster-store"}
 }
 
-// refreshed says when an ExternalSecret of management, whose operator must be frozen, was
+// refreshed sets when an ExternalSecret of management, whose operator must be frozen, was
 // synchronized.
 func refreshed(t *testing.T, f *faultyFleet, name string, at time.Time) {
 	t.Helper()

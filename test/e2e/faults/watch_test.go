@@ -38,7 +38,7 @@ func (a alert) is(labels map[string]string) bool {
 	return true
 }
 
-// describe shows the labels of an alert that say what it is about.
+// describe returns the labels of an alert that identify its object.
 func describe(labels map[string]string) string {
 	var b strings.Builder
 	b.WriteString(labels["alertname"])
@@ -52,8 +52,7 @@ func describe(labels map[string]string) string {
 	return b.String()
 }
 
-// firing are the alerts that somebody would have to look at, by whether Alertmanager
-// sends them.
+// firing are the alerts of severity warning and above, by whether Alertmanager sends them.
 type firing struct{ sent, inhibited []map[string]string }
 
 func (f *faultyFleet) firing(ctx context.Context) (firing, error) {
