@@ -23,7 +23,7 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 			hidden += strings.Count(string(o.Raw), "s3cr3t")
 		}
 		if strings.Contains(s.Render(t, c.Cluster, c.Objects...), "s3cr3t") {
-			t.Errorf("%s: a row has what nobody may see", c.File)
+			t.Errorf("%s: a row has confidential data", c.File)
 		}
 	}
 	if hidden == 0 {
@@ -112,8 +112,8 @@ func fuzzWorkload(f *testing.F, kind string) {
 // the usual 6 KiB.
 func BenchmarkWorkload(b *testing.B) {
 	for name, labels := range map[string]string{
-		"nobody": `"app.kubernetes.io/name":"portal","app.kubernetes.io/part-of":"openstack"`,
-		"flux":   `"app.kubernetes.io/component":"source-controller","app.kubernetes.io/part-of":"flux"`,
+		"no system": `"app.kubernetes.io/name":"portal","app.kubernetes.io/part-of":"openstack"`,
+		"flux":      `"app.kubernetes.io/component":"source-controller","app.kubernetes.io/part-of":"flux"`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			environment := strings.Repeat(`{"name":"SETTING","value":"a value of the usual length"},`, 80)

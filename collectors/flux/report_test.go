@@ -53,7 +53,7 @@ func TestTheAgeOfAReportIsThatOfItsNewestSign(t *testing.T) {
 		{"the condition", late, `[{"manager":"flux-operator","time":` + early + `}]`, late},
 		{"the managed fields", early, `[{"manager":"flux-operator","time":` + early + `},{"manager":"flux-operator","time":` + late + `}]`, late},
 		{"no managed fields", late, `[]`, late},
-		{"somebody else's managed fields", early, `[{"manager":"kubectl-edit","time":` + later + `}]`, early},
+		{"managed fields of another client", early, `[{"manager":"kubectl-edit","time":` + later + `}]`, early},
 		{"no condition", `null`, `[{"manager":"flux-operator","time":` + late + `}]`, late},
 		{"nothing", `null`, `null`, ""},
 	} {

@@ -98,7 +98,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("%s was asked although nobody told the exporter to", r.URL)
+		t.Errorf("%s got a request although it is not configured", r.URL)
 	}))
 	defer other.Close()
 	redirect := func(w http.ResponseWriter, r *http.Request) {

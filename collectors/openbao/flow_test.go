@@ -104,7 +104,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 		return strings.Count(serve(t, b.site.Exposition), "\ncobaltcore_secretflow_stored_version{")
 	}
 	if n := stored(); n != 0 {
-		t.Fatalf("%d secrets are stored that nobody refers to", n)
+		t.Fatalf("%d secrets without a reference are stored", n)
 	}
 	c.Set(secretflow.KindExternalSecret, "openstack/late", &secretflow.User{References: []secretflow.Reference{
 		{StoreKind: secretflow.KindClusterSecretStore, StoreName: "s", Key: "kv-v2/bootstrap/data/keystone-db"},

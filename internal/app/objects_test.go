@@ -28,7 +28,7 @@ func TestRulesAreAboutWatchedKinds(t *testing.T) {
 		}
 		about++
 		if r.Object.Kind[0] != '{' && !slices.Contains(kinds, r.Object.Kind) {
-			t.Errorf("%s: nobody watches %s", r.Name, r.Object.Kind)
+			t.Errorf("%s: no collector watches %s", r.Name, r.Object.Kind)
 		}
 	}
 	if about < 40 {

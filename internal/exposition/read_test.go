@@ -44,7 +44,7 @@ func TestBlocksStayWhileRowsDo(t *testing.T) {
 		}
 	}
 	if e.Blocks("read_a"); asked != 2 {
-		t.Errorf("asked %d times for rows that nobody wanted", asked)
+		t.Errorf("read %d unselected rows", asked)
 	}
 }
 

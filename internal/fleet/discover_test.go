@@ -129,7 +129,7 @@ func TestDiscoveryFollows(t *testing.T) {
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "two"))
 	s.want("flux-secret: a at a with two a")
 	if now := s.State()[0].Found[0]; !now.Equal(found) || found.Fingerprint(t.Context()) == fingerprint {
-		t.Error("a rotated token is another cluster, or nobody notices")
+		t.Error("a rotated token is another cluster, or is not noticed")
 	}
 	fingerprint = found.Fingerprint(t.Context())
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "two"), "metadata.greenhouse.sap/role=edge")
@@ -149,7 +149,7 @@ func TestDiscoveryFollows(t *testing.T) {
 	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "three"))
 	s.want("flux-secret: a at a with three a")
 	if s.State()[0].Found[0].Equal(found) {
-		t.Error("a cluster that has come back is followed by nobody")
+		t.Error("a cluster that has come back is not followed")
 	}
 }
 

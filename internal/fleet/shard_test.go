@@ -106,7 +106,7 @@ func TestParseShard(t *testing.T) {
 		"auto/4":                  {host: "exporter-2-0.exporter.monitoring.svc", want: Shard{0, 4}},
 		"auto/1":                  {host: "laptop", wrong: `the host name "laptop" does not end in an ordinal`},
 		"auto/2":                  {host: "exporter-2", wrong: `there is no shard 2 (from the host name "exporter-2"): of 2 shards, the first is 0 and the last 1`},
-		"auto/5":                  {wrong: "host name: nobody knows"},
+		"auto/5":                  {wrong: "host name: unknown"},
 		"auto/6":                  {host: "web-99999999999999999999", wrong: form},
 		"3/3":                     {wrong: "there is no shard 3: of 3 shards, the first is 0 and the last 2"},
 		"0/0":                     {wrong: "there can be 1 to 1000 shards"},
@@ -126,7 +126,7 @@ func TestParseShard(t *testing.T) {
 	} {
 		got, err := ParseShard(text, func() (string, error) {
 			if tc.host == "" {
-				return "", errors.New("nobody knows")
+				return "", errors.New("unknown")
 			}
 			return tc.host, nil
 		})

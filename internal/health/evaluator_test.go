@@ -181,7 +181,7 @@ func TestVerdicts(t *testing.T) {
 			all(absent, cluster("hub"), []row{flux("hub", "a", "apps", "failed")}),
 			map[string]string{"": "degraded", "a": "degraded", "a flux": "degraded", "hub": "ok", "hub flux": "ok"},
 		},
-		"failing for nobody we know": {
+		"failing for an unknown cluster": {
 			all(cluster("hub"), []row{flux("hub", "x", "apps", "failed")}),
 			map[string]string{"": "degraded", "hub": "degraded", "hub flux": "degraded"},
 		},

@@ -143,7 +143,7 @@ func TestEvaluate(t *testing.T) {
 		// All kinds
 		{"stalled and ready", applier, object(ready("True", "Succeeded", 3), cond("Stalled", "True", "InvalidPath", 4)), Stalled, "InvalidPath", 4, bound},
 		{"suspended and failed", applier, with(object(ready("False", "BuildFailed", 3)), func(o *Object) { o.Suspended, o.SuspendedAt = true, at(7) }), Suspended, "", 7, exact},
-		{"suspended, nobody knows since when", applier, with(object(), func(o *Object) { o.Suspended = true }), Suspended, "", 60, bound},
+		{"suspended at an unknown time", applier, with(object(), func(o *Object) { o.Suspended = true }), Suspended, "", 60, bound},
 		{"deleting", applier, with(object(ready("True", "Succeeded", 3)), func(o *Object) { o.Deleted, o.Suspended = at(9), true }), Deleting, "", 9, exact},
 		{"no status", applier, with(object(), func(o *Object) { o.Observed = -1 }), Unprocessed, ReasonNoStatus, -600, exact},
 		{"generation behind", applier, with(object(ready("True", "Succeeded", 3)), func(o *Object) { o.Generation, o.ChangedAt = 2, at(8) }),

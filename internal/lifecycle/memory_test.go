@@ -48,7 +48,7 @@ func TestMemory(t *testing.T) {
 			{9, true, succeeded(9), Ready, 0, exact},
 			{12, true, failing(12), Failed, 12, exact},
 		}},
-		{"a success on record that nobody saw", applier, []step{
+		{"a success on record that was not seen", applier, []step{
 			{5, true, failing(5), Failed, 5, exact},
 			{30, false, attempts(underWay(29), succeededAt(20, 20)), Progressing, 29, bound},
 		}},

@@ -144,7 +144,7 @@ func TestReload(t *testing.T) {
 	if got := rowsOf(next.body(t), "pushed_alerts_total"); !strings.HasSuffix(got[0], " 5") || !strings.HasSuffix(got[1], " 3") {
 		t.Error(got)
 	}
-	if strings.Contains(next.log.String(), "nobody") {
+	if strings.Contains(next.log.String(), "not scraped") {
 		t.Error(next.log)
 	}
 }

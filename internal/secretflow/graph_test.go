@@ -190,7 +190,7 @@ func TestLag(t *testing.T) {
 	}
 	sync(5)
 	stored(1, 1)
-	want("nobody saw it come", false, -1)
+	want("its arrival was not seen", false, -1)
 	stored(2, 10)
 	want("a new version", true, 40)
 	sync(14)

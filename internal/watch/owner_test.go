@@ -40,7 +40,7 @@ func TestObjectRows(t *testing.T) {
 		{"owner", `"labels":{"y":"z","o":"me"}`, owners, []string{owner + `owner="me",support_group=""} 1`}},
 		{"the first", `"labels":{"s":"we","o":"me","team":"us"}`, owners, []string{owner + `owner="us",support_group="we"} 1`}},
 		{"the first is empty", `"labels":{"o":"me","team":""}`, owners, []string{owner + `owner="me",support_group=""} 1`}},
-		{"nobody asks", `"labels":{"o":"me","team":"us"}`, Owners{}, nil},
+		{"not configured", `"labels":{"o":"me","team":"us"}`, Owners{}, nil},
 		{"not a label", `"labels":{"o":5}`, owners, nil},
 		{"no labels", `"labels":7`, owners, nil},
 	} {
@@ -53,7 +53,7 @@ func TestObjectRows(t *testing.T) {
 					t.Fatal(err)
 				}
 				if strings.Contains(string(kept), `"y"`) {
-					t.Errorf("the snapshot has a label that nobody asks for: %s", kept)
+					t.Errorf("the snapshot has a label that is not configured: %s", kept)
 				}
 				for _, text := range [][]byte{raw, kept} {
 					if diff := cmp.Diff(c.want, renderOne(t, r, text)); diff != "" {

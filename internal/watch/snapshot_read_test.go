@@ -102,7 +102,7 @@ func TestSnapshotObjects(t *testing.T) {
 		},
 		"two versions":        {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1"), "b.yaml": document("Widget", "v2", "b", "2")}, want: []string{size("Widget", "a", 1), size("Widget", "b", 2)}},
 		"overlap: later wins": {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "1") + "---\n" + document("Widget", "v1", "a", "2"), "b.yaml": document("Widget", "v1", "a", "3")}, want: []string{size("Widget", "a", 3)}},
-		"nobody's":            {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "-1") + "---\n" + document("Widget", "v1", "b", "1")}, want: []string{size("Widget", "b", 1)}},
+		"no owner":            {files: map[string]string{"a.yaml": document("Widget", "v1", "a", "-1") + "---\n" + document("Widget", "v1", "b", "1")}, want: []string{size("Widget", "b", 1)}},
 		"the wrong type":      {files: map[string]string{"a.yaml": document("Widget", "v1", "a", `"many"`)}, want: []string{size("Widget", "a", 0)}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name str
 	harness.Must(t, err)
 	e := harness.StartExporter(t, string(text), func(o *app.Options) {
 		o.Dial = func(_ context.Context, network, address string) (net.Conn, error) {
-			return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("nobody is at " + address)}
+			return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("no server at " + address)}
 		}
 	})
 	e.Ready(t)

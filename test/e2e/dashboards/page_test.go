@@ -260,7 +260,7 @@ func TestPageRefresh(t *testing.T) {
 	eval[any](b, `fetch = () => Promise.reject(new Error()); document.getElementById("pause").click(); tick()`)
 	harness.Eventually(t, time.Minute, func() error {
 		if !eval[bool](b, `!document.getElementById("lost").hidden`) {
-			return fmt.Errorf("nobody says so")
+			return fmt.Errorf("the page does not show it")
 		}
 		return nil
 	})

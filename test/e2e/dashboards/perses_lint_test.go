@@ -37,7 +37,7 @@ func TestDashboardsByPercli(t *testing.T) {
 	for what, change := range map[string][2]string{
 		"a panel without a place to be": {`"#/spec/panels/`, `"#/spec/panels/no-`},
 		"what no plugin takes":          {`"density":"compact"`, `"density":"tiny"`},
-		"a plugin that nobody has":      {`"PrometheusTimeSeriesQuery"`, `"PromQL"`},
+		"an unknown plugin":             {`"PrometheusTimeSeriesQuery"`, `"PromQL"`},
 	} {
 		broken := strings.Replace(string(text), change[0], change[1], 1)
 		file := filepath.Join(t.TempDir(), "broken.json")

@@ -65,7 +65,7 @@ cobaltcore_cluster_up{cluster="storage"} 1
 		"an unknown cluster":            {body: func(b string) string { return b + `cobaltcore_cluster_up{cluster="edge"} 1` + "\n" }, stood: of(whole), want: "unknown cluster"},
 		"an object elsewhere":           {body: replace(`{cluster="storage"`, `{cluster="management"`, 1), stood: of(changing), want: "no object has this row"},
 		"a cluster that is gone":        {body: func(b string) string { return unknownStorage(b) }, stood: of(gone), want: "foreign row"},
-		"a row that is withdrawn":       {body: func(b string) string { return b }, stood: of(dark), want: "nobody vouches"},
+		"a row that is withdrawn":       {body: func(b string) string { return b }, stood: of(dark), want: "a stale row"},
 		"another value":                 {body: replace(" 600", " 60", 1), stood: of(whole), want: "not 600"},
 		"a target that is unknown":      {body: unknownStorage, stood: of(changing)},
 		"a target that should be known": {body: unknownStorage, stood: of(whole), want: "wrong target"},

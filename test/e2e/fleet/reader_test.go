@@ -137,7 +137,7 @@ func (r *reader) line(line []byte, a selection, stood map[string]standing) error
 	case known.unit == nil:
 		return nil
 	case stood[known.cluster] == dark:
-		return fmt.Errorf("nobody vouches for this row: %s", line)
+		return fmt.Errorf("a stale row: %s", line)
 	case string(value) != known.value:
 		return fmt.Errorf("%s, not %s", line, known.value)
 	}

@@ -45,7 +45,7 @@ func TestControllersTellOfThemselves(t *testing.T) {
 	dial := func(o *app.Options) {
 		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			if to[address] == "" {
-				return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("nobody is there")}
+				return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("no server")}
 			}
 			return (&net.Dialer{}).DialContext(ctx, network, to[address])
 		}
