@@ -25,7 +25,7 @@ func (l serviceLevel) section() Section {
 	budget := fmt.Sprintf("1 - (1 - (%s)) / %s", share, strconv.FormatFloat(1-l.objective, 'g', 6, 64))
 	return Section{Title: "Service level", Collapsed: true, Panels: []Panel{{
 		Kind: Table, Title: l.title, Width: 24, Height: 5, Decimals: 3,
-		Description: fmt.Sprintf("%s The objective is %g%%; the error budget is what is left of the other %g%%, and 0%% or less is an objective that is missed. "+
+		Description: fmt.Sprintf("%s The objective is %g%%; the error budget is the unused part of the other %g%%; at 0%% or less, the objective is missed. "+
 			"Time without samples does not count, so a Prometheus that keeps less than 30 days shows what it has.", l.description, 100*l.objective, 100*(1-l.objective)),
 		Queries: []Query{{Expr: orRow(share, "cluster", "no samples")}, {Expr: budget}},
 		Columns: append(l.columns, valueColumn(0, "Over 30 days", Percent),

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package newcomer plays somebody who has just cloned the repository and follows its README. The
-// suite of the chart goes on with a cluster.
+// Package newcomer follows the README in a fresh clone of the repository. The suite of the chart
+// continues with a cluster.
 package newcomer
 
 import (
