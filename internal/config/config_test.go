@@ -98,15 +98,18 @@ func TestDefaults(t *testing.T) {
 		StaleAfter:   config.Duration(5 * time.Minute),
 		Clusters:     []config.Cluster{{Name: "here", Role: "here", InCluster: true, WatchList: true}},
 		Collectors: config.Collectors{
-			Flux: config.Flux{Enabled: true, OverdueAfter: 3}, ExternalSecrets: config.ExternalSecrets{Enabled: true}, Greenhouse: config.Greenhouse{Enabled: true},
+			Flux: config.Flux{Enabled: true, OverdueAfter: 3}, ExternalSecrets: config.ExternalSecrets{Enabled: true},
+			Greenhouse:  config.Greenhouse{Enabled: true},
 			CertManager: config.CertManager{Enabled: true},
 			Controllers: config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)},
 			SecretFlow:  config.SecretFlow{Enabled: true, Interval: config.Duration(time.Minute)},
 		},
 		Alertmanager: config.Alertmanager{Interval: config.Duration(time.Minute), FallbackAfter: config.Duration(10 * time.Minute)},
 		Metrics:      config.Metrics{Detail: config.DetailDefault},
-		Rules:        config.Rules{ExporterJob: alerts.DefaultExporterJob, Fleet: config.FleetMetrics{Job: alerts.DefaultFleetJob, Label: alerts.DefaultFleetLabel}},
-		Limits:       config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 320, Changes: 50_000, ChangesAge: config.Duration(24 * time.Hour), LabelValueLength: 1024},
+		Rules: config.Rules{ExporterJob: alerts.DefaultExporterJob,
+			Fleet: config.FleetMetrics{Job: alerts.DefaultFleetJob, Label: alerts.DefaultFleetLabel}},
+		Limits: config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 320, Changes: 50_000,
+			ChangesAge: config.Duration(24 * time.Hour), LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")
 	if err != nil {

@@ -71,7 +71,8 @@ func (e *Evaluator) Group(cluster string) *exposition.Group {
 
 // Groups are the rows about the evaluation, and about what concerns no cluster.
 func (e *Evaluator) Groups() []*exposition.Group {
-	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, leftOutFamily, findingInfoFamily, findingSinceFamily}
+	own := []*exposition.Family{durationFamily, timestampFamily, failuresFamily, rulesFamily, omittedFamily, findingsFamily, leftOutFamily,
+		findingInfoFamily, findingSinceFamily}
 	return []*exposition.Group{
 		e.options.Exposition.Func(exposition.Key{Kind: "health"}, own, func(r *exposition.Rows) {
 			res := e.latest.Load()

@@ -17,7 +17,7 @@ const (
 	alwaysKept = 100
 )
 
-// room is what is left of the bounds in an evaluation.
+// room is the remaining budget of an evaluation.
 type room struct {
 	all      int
 	clusters map[string]int

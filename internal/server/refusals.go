@@ -15,7 +15,7 @@ const (
 	requests    = "requests"
 )
 
-// Refusals counts what is refused because of a limit, and logs the client, at most once a minute
+// Refusals counts requests refused because of a limit, and logs the client, at most once a minute
 // for each of connections and requests.
 type Refusals struct {
 	counter *prometheus.CounterVec

@@ -209,7 +209,8 @@ const (
 // Serve serves handler on the listeners until ctx ends, and then finishes the
 // requests that are under way. webConfig is an exporter-toolkit configuration
 // file, or empty. Connections beyond the limits count in refused, which may be nil.
-func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, refused *Refusals, log *slog.Logger) error {
+func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, refused *Refusals,
+	log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,

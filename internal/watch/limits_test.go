@@ -85,7 +85,8 @@ func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
 		})
 	n := &notebook{notes: map[string]any{}}
 	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{
-		Exposition: e, Sets: []Set{{Collector: "test", Resources: []Resource{resource}}}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Notes: map[string]Notes{"test": n},
+		Exposition: e, Sets: []Set{{Collector: "test", Resources: []Resource{resource}}}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Notes: map[string]Notes{"test": n},
 	})
 	e.Swap(nil, c.Groups())
 	k := c.kinds[0]
