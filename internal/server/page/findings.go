@@ -83,8 +83,8 @@ type finding struct {
 
 	// Worst is the worst severity of the finding and of what follows from it.
 	Worst string
-	// Visible reports whether the description is shown without a click: of what is critical, and where
-	// no reason is in the summary.
+	// Visible reports whether the description is shown without a click: of critical findings, and of
+	// those without a reason in the summary.
 	Visible bool
 	// Recent reports whether it began within the last hour.
 	Recent bool
@@ -166,7 +166,8 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 		Object: f.Object.String(), Summary: f.Summary, Description: f.Description,
 		Playbook: webOnly(f.Playbook), Dashboard: webOnly(f.Dashboard), Command: f.Command, ends: f.EndsAt,
 		Worst: string(f.Severity), Recent: isRecent(f, r),
-		Since: stampOf(f.Since, r.GeneratedAt), New: r.GeneratedAt.Sub(f.Since) < time.Second, AtLeast: f.SinceAtLeast, Stale: f.Stale, Silenced: f.Silenced,
+		Since: stampOf(f.Since, r.GeneratedAt), New: r.GeneratedAt.Sub(f.Since) < time.Second, AtLeast: f.SinceAtLeast, Stale: f.Stale,
+		Silenced: f.Silenced,
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Labels)) {
 		switch value := f.Labels[name]; {
