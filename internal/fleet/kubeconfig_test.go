@@ -34,7 +34,7 @@ func TestKubeconfigOfASecret(t *testing.T) {
 	}{
 		"token":                {kubeconfig: kubeconfigWith("", "token: t0ken")},
 		"basic auth":           {kubeconfig: kubeconfigWith("", "username: u, password: t0ken")},
-		"no user":              {kubeconfig: kubeconfigWith("", "")},
+		"no credentials":       {kubeconfig: kubeconfigWith("", "")},
 		"server name":          {kubeconfig: kubeconfigWith("tls-server-name: kubernetes", "token: t0ken")},
 		"no user":              {kubeconfig: strings.Replace(kubeconfigWith("", ""), ", user: u", "", 1)},
 		"JSON":                 {kubeconfig: toJSON(t, kubeconfigWith("", "token: t0ken"))},
