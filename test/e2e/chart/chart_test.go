@@ -113,7 +113,7 @@ func TestChartRefuses(t *testing.T) {
 		"an unknown key of the exporter":  {`{"config":{"colectors":{}}}`, "colectors"},
 		"a bad value of the exporter":     {`{"config":{"collectors":{"controllers":{"via":"tunnel"}}}}`, "/config/collectors/controllers/via"},
 		"a duration that is none":         {`{"config":{"staleAfter":"soon"}}`, "/config/staleAfter"},
-		"Secrets without names":           {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: say which Secrets of namespace flux-system"},
+		"Secrets without names":           {`{"config":{"discover":[{"fluxSecrets":{"cluster":"management"}}]}}`, "rbac.secretNames: list the Secrets of namespace flux-system"},
 		"no cluster":                      {`{"localCluster":{"enabled":false}}`, "there is no cluster to watch"},
 		"the same cluster twice":          {`{"config":{"clusters":[{"name":"here","inCluster":true}]}}`, "localCluster adds already"},
 		"two clusters of one name":        {`{"config":{"clusters":[{"name":"management","kubeconfig":{"path":"x"}}]}}`, "set localCluster.name"},
