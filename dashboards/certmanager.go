@@ -16,16 +16,18 @@ func issuedCertificates() Panel {
 	const by = "cluster, namespace, name, issuer"
 	certificate := func(name string) string { return selector("cobaltcore_certmanager_certificate_" + name) }
 	until := func(name string) string { return certificate(name+"_timestamp_seconds") + ` - time()` }
+	// Perses has no unit for a negative duration.
+	left, overdue := `clamp_min(`+until("not_after")+`, 0)`, `time() - `+certificate("renewal_timestamp_seconds")+` > 0`
 	return Panel{
 		Kind: Table, Title: "Certificates", Width: 24, Height: 8, Unit: Number,
-		Description: "Certificates of cert-manager, the first to expire on top. Renewal in is negative when the renewal is overdue; Failed attempts and Next attempt in are empty where the last attempt succeeded.",
+		Description: "Certificates of cert-manager, the first to expire on top. Left is 0 for one that has expired. Renewal overdue for is empty where the renewal is not due yet, Failed attempts and Next attempt in where the last attempt succeeded.",
 		Queries: perRow(`0 * max by (`+by+`) (`+certificate("ready")+`) + 1`, by, "name", "none",
-			certificate("ready"), until("not_after"), until("renewal"), certificate("failed_issuance_attempts"), until("next_retry")),
+			certificate("ready"), left, overdue, certificate("failed_issuance_attempts"), until("next_retry")),
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Certificate"), labelColumn("issuer", "Issuer"),
 			{Query: 0, Title: "State", Mappings: append(yesNo("ready", "not ready", Warning), noRow()...)},
-			ageColumn(1, "Left", Threshold{Color: Bad}, Threshold{From: 0, Color: Neutral}),
-			ageColumn(2, "Renewal in", Threshold{Color: Warning}, Threshold{From: 0, Color: Neutral}),
+			ageColumn(1, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}),
+			ageColumn(2, "Renewal overdue for", Threshold{Color: Warning}),
 			valueColumn(3, "Failed attempts", Number, zeroIsGood(Warning)...), ageColumn(4, "Next attempt in"),
 		},
 		Sort:  Sort{Column: "Left"},

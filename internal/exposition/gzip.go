@@ -40,7 +40,7 @@ func storedSize(n int) int { return n + (n+maxStored-1)/maxStored*5 }
 func writeStored(w io.Writer, text []byte) error {
 	for len(text) > 0 {
 		n := min(len(text), maxStored)
-		size := uint16(n) //nolint:gosec // at most maxStored
+		size := uint16(n)
 		header := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16([]byte{0}, size), ^size)
 		if _, err := w.Write(header); err != nil {
 			return err

@@ -37,7 +37,7 @@ func explain(all []*alert) {
 				of = map[string]*alert{}
 				causes[a.rule.name] = of
 			}
-			ok := false
+			var ok bool
 			if key, ok = joinKey(key[:0], equal, a.labels); ok && (of[string(key)] == nil || older(a, of[string(key)])) {
 				of[string(key)] = a
 			}

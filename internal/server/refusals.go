@@ -49,6 +49,6 @@ func (r *Refusals) add(what, client string, of scope, limit int) {
 	}
 	r.counter.WithLabelValues(what, string(of)).Inc()
 	if r.pauses[what].over() {
-		r.log.Warn("client refused: too many "+what, "client", client, "scope", string(of), "limit", limit)
+		r.log.Warn("client refused: a limit is reached", "of", what, "client", client, "scope", string(of), "limit", limit)
 	}
 }

@@ -66,7 +66,7 @@ func serve(t *testing.T, clone string) string {
 	if command == "" {
 		t.Fatal("the first 40 lines of the README have no make run")
 	}
-	cmd := exec.Command("sh", "-c", "exec "+strings.TrimSpace(command)+" ADDRESS=127.0.0.1:0") //nolint:noctx // stopped below
+	cmd := exec.Command("sh", "-c", "exec "+strings.TrimSpace(command)+" ADDRESS=127.0.0.1:0")
 	cmd.Dir, cmd.SysProcAttr = clone, &syscall.SysProcAttr{Setpgid: true}
 	read, write, err := os.Pipe()
 	must(t, err)
@@ -108,10 +108,11 @@ func serve(t *testing.T, clone string) string {
 // get returns a page as soon as it is served.
 func get(t *testing.T, url string) (body []byte) {
 	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	testutil.Eventually(t, func() (bool, string) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 		must(t, err)
-		answer, err := http.DefaultClient.Do(r)
+		answer, err := client.Do(r)
 		if err != nil {
 			return false, err.Error()
 		}
