@@ -89,6 +89,11 @@ cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
 ` + findingInfo + `{cluster="a", finding="2", rule="Y", worst="info"} 1`,
 			findings{}.severity() + ` == 0`, `{cluster="a", finding="1", rule="X", worst="critical"}`,
 		},
+		"replicas have one row of each finding": {
+			findingInfo + `{cluster="a", finding="1", rule="X", worst="critical", instance="1"} 1
+` + findingInfo + `{cluster="a", finding="1", rule="X", worst="critical", instance="2"} 1`,
+			findings{}.severity(), `{cluster="a", finding="1", rule="X", worst="critical"}`,
+		},
 		"no findings": {
 			`cobaltcore_health_last_evaluation_timestamp_seconds 1`,
 			findingsTable("", "", findings{}).Queries[0].Expr + ` == -1`, `{summary="no findings"}`,

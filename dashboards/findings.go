@@ -15,6 +15,8 @@ const (
 	findingInfo  = "cobaltcore_health_finding_info"
 	findingSince = "cobaltcore_health_finding_since_timestamp_seconds"
 	byFinding    = "cluster, finding"
+	// findingLabels are those of findingInfo; replicas of the exporter have the same rows.
+	findingLabels = "cluster, finding, system, rule, severity, worst, cause, object_cluster, kind, namespace, name, reason, summary, playbook"
 )
 
 // findings selects findings; the zero value selects all of the chosen clusters.
@@ -51,7 +53,7 @@ func (f findings) info(matchers ...string) string {
 // severity returns the findings with their severity as a number; that of a root cause is the
 // highest among its consequences.
 func (f findings) severity() string {
-	return `0 * (` + f.info(`worst="critical"`) + `) or (` + f.info(`worst="warning"`) + `) or 2 * (` + f.info(`worst="info"`) + `)`
+	return `max by (` + findingLabels + `) (0 * (` + f.info(`worst="critical"`) + `) or (` + f.info(`worst="warning"`) + `) or 2 * (` + f.info(`worst="info"`) + `))`
 }
 
 // prometheusOnly returns the names of the selected alerts that only Prometheus evaluates.
@@ -81,7 +83,7 @@ func ofPrometheus(names []string, metric string) string {
 // findingsTable lists findings, the most severe first.
 func findingsTable(title, description string, f findings) Panel {
 	severity := f.severity()
-	since := `(time() - min by (` + byFinding + `) (` + findingSince + `)) * on (` + byFinding + `) group_right () (` + f.info() + `)`
+	since := `(time() - min by (` + byFinding + `) (` + findingSince + `)) * on (` + byFinding + `) group_right () max by (` + findingLabels + `) (` + f.info() + `)`
 	if names := f.prometheusOnly(); len(names) > 0 {
 		fired := ofPrometheus(names, "ALERTS")
 		severity += `

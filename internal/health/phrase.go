@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -126,6 +127,28 @@ func replacement(step string) func(string) string {
 		return nil
 	}
 	return func(text string) string { return re.ReplaceAllString(text, with) }
+}
+
+// steady returns a value whose text stays the same for a while, for a label: of a duration the
+// largest unit, of other numbers two digits, unless they are small and whole, such as a status code.
+func (t *phrase) steady(value float64) float64 {
+	size := math.Abs(value)
+	switch {
+	case t == nil:
+		return value
+	case strings.Contains(t.text, "humanizeDuration"):
+		unit := time.Minute.Seconds()
+		for _, longer := range []time.Duration{time.Hour, 24 * time.Hour} {
+			if size >= longer.Seconds() {
+				unit = longer.Seconds()
+			}
+		}
+		return math.Trunc(value/unit) * unit
+	case size < 1000 && value == math.Trunc(value), math.IsNaN(value), math.IsInf(value, 0):
+		return value
+	}
+	digits := math.Pow(10, math.Floor(math.Log10(size))-1)
+	return math.Trunc(value/digits) * digits
 }
 
 // expand fills in labels and a value. An error becomes text, as in Prometheus.

@@ -52,6 +52,22 @@ func TestPhrasesAsInPrometheus(t *testing.T) {
 	}
 }
 
+// TestSteady: the label of a finding changes once a day, hour or minute, not with each evaluation.
+func TestSteady(t *testing.T) {
+	const left, number = "{{ $value | humanizeDuration }}", "{{ $value }}"
+	for _, c := range []struct {
+		text        string
+		value, want float64
+	}{
+		{left, 442_800, 432_000}, {left, 4_320, 3_600}, {left, 59, 0}, {left, -4_320, -3_600}, {left, 119, 60},
+		{number, 503, 503}, {number, 0, 0}, {number, 12_345, 12_000}, {number, 0.1234, 0.12}, {number, -12_345, -12_000}, {number, math.Inf(1), math.Inf(1)},
+	} {
+		if got := newPhrases().phrase(c.text).steady(c.value); got != c.want {
+			t.Errorf("%v in %s: %v, want %v", c.value, c.text, got, c.want)
+		}
+	}
+}
+
 func TestPhraseErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{{ query "up" }}`:             "only Prometheus can answer that>",

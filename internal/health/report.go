@@ -211,8 +211,10 @@ func (a *alert) finding(now time.Time) Finding {
 }
 
 // summary names the object, and the reason if it is known.
-func (a *alert) summary() string {
-	text := a.rule.summary.expand(a.rule.variables(a.labels), a.value)
+func (a *alert) summary() string { return a.summaryOf(a.value) }
+
+func (a *alert) summaryOf(value float64) string {
+	text := a.rule.summary.expand(a.rule.variables(a.labels), value)
 	if a.reason != "" {
 		text += ": " + a.reason
 	}

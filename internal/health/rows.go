@@ -20,7 +20,8 @@ var (
 		Name: "cobaltcore_health_finding_info", Type: exposition.Gauge,
 		Labels: []string{"cluster", "finding", "system", "rule", "severity", "worst", "cause", "object_cluster", "kind", "namespace", "name", "reason", "summary", "playbook"},
 		Help: "The 250 worst firing findings, root causes first. cluster is the affected one, object_cluster that of the object; finding is the id in /api/v1/report, " +
-			"cause the rule of the root cause (empty for a root cause), worst the highest severity among the finding and its consequences.",
+			"cause the rule of the root cause (empty for a root cause), worst the highest severity among the finding and its consequences. " +
+			"Numbers in summary are rounded, so that it seldom changes.",
 	}
 	findingSinceFamily = &exposition.Family{
 		Name: "cobaltcore_health_finding_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "finding"},
@@ -88,7 +89,7 @@ func (a *alert) row(worst alerts.Severity) findingRow {
 	}
 	return findingRow{since: a.since, labels: []string{
 		a.id(), string(a.rule.system), a.rule.name, string(a.rule.severity), string(worst), cause, a.home(),
-		object.Kind, object.Namespace, object.Name, a.reason, a.summary(), a.rule.playbook,
+		object.Kind, object.Namespace, object.Name, a.reason, a.summaryOf(a.rule.summary.steady(a.value)), a.rule.playbook,
 	}}
 }
 
