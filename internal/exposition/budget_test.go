@@ -69,6 +69,10 @@ func TestTextLimits(t *testing.T) {
 				if got, want := g.OverBudget(), map[Scope]int{test.want: over}; !maps.Equal(got, want) {
 					t.Errorf("left out by scope: %v, want %v", got, want)
 				}
+				e.Swap(nil, []*Group{g, e.Func(Key{Cluster: "a"}, nil, func(*Rows) {}), e.Group(Key{Cluster: "b", Kind: "Thing"}, nil)})
+				if all := e.OverBudget("a", ""); len(all) != 1 || !maps.Equal(all["Thing"], map[Scope]int{test.want: over}) {
+					t.Errorf("left out by kind: %v", all)
+				}
 				if g.HasRoom() {
 					t.Error("has room for a relist at its limit")
 				}

@@ -165,6 +165,29 @@ func (e *Exposition) arrange(groups []*Group) *layout {
 	return l
 }
 
+// OverBudget returns how many objects the groups of a collector in a cluster leave out because of a
+// limit of [TextLimits], by kind and scope. Groups of [Exposition.Func] have no limit.
+func (e *Exposition) OverBudget(cluster, collector string) map[string]map[Scope]int {
+	groups, out := e.layout.Load().groups, map[string]map[Scope]int{}
+	at, _ := slices.BinarySearchFunc(groups, Key{Cluster: cluster, Collector: collector}, func(g *Group, k Key) int {
+		return cmp.Or(cmp.Compare(g.key.Cluster, k.Cluster), cmp.Compare(g.key.Collector, k.Collector), cmp.Compare(g.key.Kind, k.Kind))
+	})
+	for _, g := range groups[at:] {
+		if g.key.Cluster != cluster || g.key.Collector != collector {
+			break
+		}
+		if g.refresh == nil {
+			for scope, n := range g.OverBudget() {
+				if out[g.key.Kind] == nil {
+					out[g.key.Kind] = map[Scope]int{}
+				}
+				out[g.key.Kind][scope] += n
+			}
+		}
+	}
+	return out
+}
+
 // clusters are what the filter cluster[] may name.
 func (l *layout) clusters() []string {
 	var names []string

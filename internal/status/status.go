@@ -35,6 +35,10 @@ var (
 		Name: "cobaltcore_collector_errors_total", Type: exposition.Counter, Labels: []string{"cluster", "collector", "reason"},
 		Help: "Failed attempts of the collector to list, to watch or to get an answer.",
 	}
+	overBudget = &exposition.Family{
+		Name: "cobaltcore_collector_objects_over_budget", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "kind", "scope"},
+		Help: "Objects whose rows are left out because of the size of rows (limits.rowMiBPerKind, rowMiBPerCluster, rowMiB), of watched kinds and of what is derived or asked for, such as secretflow. There is no row for 0.",
+	}
 )
 
 // incomplete is the reason of a collector that has no complete set of rows, although
@@ -43,7 +47,7 @@ const incomplete failure.Reason = "incomplete"
 
 // Families are the families about collectors.
 func Families() []*exposition.Family {
-	return []*exposition.Family{up, failing, duration, success, failures}
+	return []*exposition.Family{up, failing, duration, success, failures, overBudget}
 }
 
 // Status is how a collector, or a part of it, fares in one cluster.
@@ -95,6 +99,12 @@ func Group(e *exposition.Exposition, cluster, collector string, parts ...func() 
 		r.Time(success, s.LastSuccess, collector)
 		for _, reason := range slices.Sorted(maps.Keys(s.Errors)) {
 			r.Add(failures, float64(s.Errors[reason]), collector, reason)
+		}
+		over := e.OverBudget(cluster, collector)
+		for _, kind := range slices.Sorted(maps.Keys(over)) {
+			for _, scope := range slices.Sorted(maps.Keys(over[kind])) {
+				r.Add(overBudget, float64(over[kind][scope]), collector, kind, scope.String())
+			}
 		}
 	})
 }
