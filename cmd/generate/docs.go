@@ -20,6 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/cli"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config/schema"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/markdown"
 )
 
 // files returns every generated file of the repository by its path, relative
@@ -113,15 +114,15 @@ func metricsPage() ([]byte, error) {
 	slices.SortFunc(families, func(a, b *exposition.Family) int { return cmp.Compare(a.Name, b.Name) })
 	for _, section := range metricSections() {
 		var details strings.Builder
-		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, wrap(section.Text, ""))
+		_, _ = fmt.Fprintf(&b, "## %s\n\n%s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", section.Title, markdown.Wrap(section.Text, ""))
 		families = slices.DeleteFunc(families, func(f *exposition.Family) bool {
 			if section.Open != f.Open || !f.Open && !slices.ContainsFunc(section.Prefixes,
 				func(p string) bool { return strings.HasPrefix(f.Name, p) }) {
 				return false
 			}
-			meaning, rest := split(f.Help)
+			meaning, rest := markdown.Cell(f.Help)
 			if rest != "" {
-				details.WriteString(wrap("* `"+f.Name+"`: "+rest, "  ") + "\n")
+				details.WriteString(markdown.Wrap("* `"+f.Name+"`: "+rest, "  ") + "\n")
 				meaning += " (details below)"
 			}
 			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, f.Type, codes(f.Labels), meaning+detailMark(f))

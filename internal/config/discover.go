@@ -17,7 +17,7 @@ type Discover struct {
 	Greenhouse  *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
 	Secrets     *LabelledSecrets    `yaml:"secrets,omitempty" jsonschema:"oneof_required=secrets" jsonschema_description:"Secrets with a label. They must be listed, so the exporter needs the right to read all Secrets of the namespace."`
 	WatchList   bool                `yaml:"watchList" jsonschema:"default=true" jsonschema_description:"As watchList of clusters, for the clusters found here."`
-	Allow       []string            `yaml:"allow,omitempty" jsonschema:"enum=proxy,enum=loopback,enum=linkLocal,enum=impersonation,enum=insecure,uniqueItems=true" jsonschema_description:"What the kubeconfigs may have that is refused otherwise: a proxy-url, a server at a loopback address or at a link-local one (where clouds serve credentials), the impersonation of another user, or a server that is not verified (insecure-skip-tls-verify, or http: anyone between the exporter and the cluster can then read its credentials)."`
+	Allow       []string            `yaml:"allow,omitempty" jsonschema:"enum=proxy,enum=loopback,enum=linkLocal,enum=impersonation,enum=insecure,uniqueItems=true" jsonschema_description:"What the kubeconfigs may have that is refused otherwise. It is a proxy-url (proxy), a server at a loopback address (loopback) or at a link-local one, where clouds serve credentials (linkLocal), the impersonation of another user (impersonation), or a server that is not verified, by insecure-skip-tls-verify or http (insecure): anyone between the exporter and the cluster can then read its credentials."`
 }
 
 // FluxSecrets are named after their clusters.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/markdown"
 )
 
 const introduction = `<!-- Generated from internal/config by make generate. Do not edit. -->
@@ -60,13 +62,22 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 		fmt.Fprintf(out, "Exactly one of %s and %s is set.\n\n", strings.Join(keys[:last], ", "), keys[last])
 	}
 	out.WriteString("| Key | Type | Default | Description |\n| --- | --- | --- | --- |\n")
+	var details strings.Builder
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		key, property := pair.Key, pair.Value
-		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), prose(property.Description)}
+		description, rest := markdown.Cell(prose(property.Description))
+		if rest != "" {
+			details.WriteString(markdown.Wrap("* "+code(key)+": "+rest, "  ") + "\n")
+			description += " (details below)"
+		}
+		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), description}
 		for i := range row {
 			row[i] = strings.ReplaceAll(row[i], "|", `\|`)
 		}
 		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
+	}
+	if details.Len() > 0 {
+		out.WriteString("\n" + details.String())
 	}
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		property, at := pair.Value, below(path, pair.Key)

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package markdown lays out the text of generated pages.
+package markdown
 
 import (
 	"strings"
@@ -13,8 +14,8 @@ const (
 	cellLength = 240 // longest meaning in a cell of a table
 )
 
-// split returns the text of a cell and what does not fit into it: all but the first sentence.
-func split(text string) (cell, rest string) {
+// Cell returns the text of a cell and the part that does not fit into it: all but the first sentence.
+func Cell(text string) (cell, rest string) {
 	if utf8.RuneCountInString(text) <= cellLength {
 		return text, ""
 	}
@@ -25,8 +26,8 @@ func split(text string) (cell, rest string) {
 	return first + ".", rest
 }
 
-// wrap breaks a paragraph into lines; those after the first begin with the indentation.
-func wrap(text, indentation string) string {
+// Wrap breaks a paragraph into lines; those after the first begin with the indentation.
+func Wrap(text, indentation string) string {
 	var out strings.Builder
 	length := 0
 	for i, word := range strings.Fields(text) {
