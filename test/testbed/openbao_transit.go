@@ -28,18 +28,18 @@ type OpenBaoTransit struct {
 }
 
 func startOpenBaoTransit(ctx context.Context, program, dir string) (*OpenBaoTransit, error) {
-	ports, err := FreePorts(1)
+	port, err := freePortPair() // in development mode, the next port is that of the cluster
 	if err != nil {
 		return nil, err
 	}
-	t := &OpenBaoTransit{url: "http://" + loopback(ports[0]), token: rand.Text(), client: plainClient()}
+	t := &OpenBaoTransit{url: "http://" + loopback(port), token: rand.Text(), client: plainClient()}
 	dir = filepath.Join(dir, "transit")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	t.Process, err = Start(ctx, dir, Command{
 		Name: "transit", Path: program,
-		Args: []string{"server", "-dev", "-dev-no-store-token", "-dev-listen-address=" + loopback(ports[0])},
+		Args: []string{"server", "-dev", "-dev-no-store-token", "-dev-listen-address=" + loopback(port)},
 		Env:  []string{"BAO_DEV_ROOT_TOKEN_ID=" + t.token},
 	})
 	if err != nil {

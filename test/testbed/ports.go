@@ -4,6 +4,7 @@
 package testbed
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -73,6 +74,20 @@ func FreePorts(n int) ([]int, error) {
 		ports = append(ports, port)
 	}
 	return nil, fmt.Errorf("testbed: only %d of %d ports are free", len(ports), n)
+}
+
+// freePortPair returns a port which is free together with the next one.
+func freePortPair() (int, error) {
+	for range portsInRange / 2 {
+		ports, err := FreePorts(2)
+		if err != nil {
+			return 0, err
+		}
+		if ports[1] == ports[0]+1 {
+			return ports[0], nil
+		}
+	}
+	return 0, errors.New("testbed: no two ports in a row are free")
 }
 
 // loopback returns the address of a port on 127.0.0.1.

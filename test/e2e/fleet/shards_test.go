@@ -123,7 +123,7 @@ func expectSumOf(t *testing.T, e *harness.Exporter, shards []*harness.Exporter) 
 
 var (
 	aboutObjects = regexp.MustCompile(`^(flux_|cobaltcore_flux_|cobaltcore_eso_|cobaltcore_secretflow_)`)
-	// ofOne are the families that count what a process has seen, and the verdict,
-	// which an exporter that sees a part of the fleet does not give.
-	ofOne = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total|health_status)\{`)
+	// ofOne are the families that count what a process has seen, and those of health: an exporter
+	// that sees a part of the fleet gives no verdict on the rest, nor findings that affect it.
+	ofOne = regexp.MustCompile(`^cobaltcore_((collector_errors|watch_errors|watch_partial_decodes)_total|health_status|health_finding_\w+)\{`)
 )
