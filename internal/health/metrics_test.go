@@ -6,9 +6,13 @@ package health
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
@@ -126,4 +130,15 @@ func TestFindingRows(t *testing.T) {
 	w.report(e)
 	want(t, "bounded", maxFindingRows, len(w.scrape("cobaltcore_health_finding_info")))
 	want(t, "omitted", []string{"cobaltcore_health_findings_omitted 7"}, w.scrape("cobaltcore_health_findings_omitted"))
+}
+
+// TestRowOfAnAge: the summary has a steady value in the label of a row, and the exact one in the report.
+func TestRowOfAnAge(t *testing.T) {
+	p := newPhrases()
+	text := p.phrase("it ends in {{ $value | humanizeDuration }}")
+	none := p.phrase("")
+	r := &rule{name: "r", summary: text, object: [3]*phrase{none, none, none}}
+	a := &alert{rule: r, value: 442_801, labels: labels.FromStrings("cluster", "c")}
+	want(t, "row", true, slices.Contains(a.row(alerts.Warning).labels, "it ends in 5d 0h 0m 0s"))
+	want(t, "report", "it ends in 5d 3h 0m 1s", a.summary())
 }

@@ -108,3 +108,21 @@ func TestGroupAsksAtEveryScrape(t *testing.T) {
 		}
 	}
 }
+
+// TestOverBudget: rows that are left out are counted, also those that are not of a watched kind.
+func TestOverBudget(t *testing.T) {
+	wide := &exposition.Family{Name: "cobaltcore_wide", Type: exposition.Gauge, Labels: []string{"cluster", "name"}, Help: "Wide."}
+	e, err := exposition.New(exposition.Options{MaxText: exposition.TextLimits{Kind: 100}}, append(Families(), wide)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	derived := e.Group(exposition.Key{Cluster: "management", Collector: "openbao", Kind: "nodes"}, []*exposition.Family{wide})
+	e.Swap(nil, []*exposition.Group{derived, Group(e, "management", "openbao", func() Status { return Status{Up: true} })})
+	derived.Set("a", derived.Rows(), func(r *exposition.Rows) { r.Add(wide, 1, strings.Repeat("x", 200)) })
+	w := httptest.NewRecorder()
+	(&exposition.Handler{Exposition: e}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	const want = `cobaltcore_collector_objects_over_budget{cluster="management",collector="openbao",kind="nodes",scope="kind"} 1`
+	if !strings.Contains(w.Body.String(), want) {
+		t.Errorf("%s is missing in:\n%s", want, w.Body)
+	}
+}
