@@ -20,6 +20,7 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -206,4 +207,12 @@ func (f *faultFront) stop() error {
 	f.task.Wait()
 	f.upstream.CloseIdleConnections()
 	return err
+}
+
+// IgnoredLeaks are the goroutines of toxiproxy that it abandons with a connection that it has cut.
+func IgnoredLeaks() []goleak.Option {
+	return []goleak.Option{
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
+	}
 }

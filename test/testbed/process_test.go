@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, IgnoredLeaks()...) }
 
 func shell(script string) Command {
 	return Command{Name: "shell", Path: "/bin/sh", Args: []string{"-c", script}}

@@ -28,13 +28,7 @@ import (
 var Thorough = flag.Bool("thorough", false, "bring about every fault, and look at 10,000 bodies while the fleet changes")
 
 // Main runs the tests of a suite, which must leave no goroutine behind.
-func Main(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// toxiproxy forgets those of a connection that it has cut.
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
-	)
-}
+func Main(m *testing.M) { goleak.VerifyTestMain(m, testbed.IgnoredLeaks()...) }
 
 // StartCluster starts a real cluster for the duration of the test.
 func StartCluster(t *testing.T, name string, arguments ...string) *testbed.Cluster {
