@@ -72,8 +72,9 @@ const (
 
 const (
 	probeTimeout = 10 * time.Second
-	// changeInterval is how often files are looked at for changes.
-	changeInterval = 2 * time.Second
+	// changeInterval is how often files are compared with those in use: a change is in the metrics
+	// within two seconds in the median, also one that comes right after another one.
+	changeInterval = time.Second
 	// missesUntilDown probes in a row may fail before a cluster counts as down.
 	missesUntilDown = 2
 	// recoveryProbes is for how many probes after an outage no kind is stale.
