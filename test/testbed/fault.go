@@ -3,6 +3,8 @@
 
 package testbed
 
+import "time"
+
 // Fault is what a FaultProxy does to an API server as its clients see it.
 type Fault string
 
@@ -11,7 +13,7 @@ type Fault string
 const (
 	// BlackHole lets nothing through any longer; connections are accepted.
 	BlackHole Fault = "blackhole"
-	// Latency holds everything up by 30 s.
+	// Latency delays every answer by 30 s.
 	Latency Fault = "latency"
 	// Healthy is none.
 	Healthy Fault = ""
@@ -38,6 +40,9 @@ const (
 	ExpiredCertificate Fault = "expired"
 	WrongCA            Fault = "wrongca"
 )
+
+// faultLatency is the delay of Latency.
+const faultLatency = 30 * time.Second
 
 // ForbiddenResource is what Forbidden does not let through.
 const ForbiddenResource = "kustomizations"

@@ -4,7 +4,6 @@
 package testbed
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -14,26 +13,32 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// FaultProxy stands before the API server of a cluster and injects faults: toxiproxy for those of a
-// connection, before an HTTPS server with a CA of its own for those of a request.
+// stopTimeout is how long a proxy may take to close its port and its connections.
+const stopTimeout = 30 * time.Second
+
+// FaultProxy stands before the API server of a cluster and injects faults: toxiproxy those of a
+// connection, an HTTPS server with its own CA those of a request.
 type FaultProxy struct {
 	Name       string
 	Kubeconfig string // path of a kubeconfig file of an administrator who goes through the proxy
 
-	tcp   *toxiproxy.Proxy
-	front *faultFront
-	ca    []byte
+	address string
+	server  *toxiproxy.ApiServer
+	tcp     *toxiproxy.Proxy // a new one each time the port opens; nil while it is closed
+	closed  chan struct{}    // closed with the port
+	front   *faultFront
+	ca      []byte
 }
 
 // StartFaultProxy starts a proxy with its files in dir/name. It lives until Stop.
@@ -54,17 +59,18 @@ func startFaultProxy(dir, name string, cluster *Cluster) (*FaultProxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &FaultProxy{Name: name, Kubeconfig: filepath.Join(dir, "kubeconfig"), ca: certificates.ca}
 	ports, err := FreePorts(1)
 	if err != nil {
 		return nil, err
 	}
+	p := &FaultProxy{
+		Name: name, Kubeconfig: filepath.Join(dir, "kubeconfig"), ca: certificates.ca, address: loopback(ports[0]),
+		server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()),
+	}
 	if p.front, err = startFaultFront(cluster, certificates); err != nil {
 		return nil, err
 	}
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p.tcp = toxiproxy.NewProxy(server, name, loopback(ports[0]), p.front.address)
-	if err := p.tcp.Start(); err != nil {
+	if err := p.open(Healthy); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
 	if err := p.Login(adminToken); err != nil {
@@ -76,7 +82,7 @@ func startFaultProxy(dir, name string, cluster *Cluster) (*FaultProxy, error) {
 // Login puts another token into the kubeconfig, in one step.
 func (p *FaultProxy) Login(token string) error {
 	config := clientcmdapi.NewConfig()
-	config.Clusters[p.Name] = &clientcmdapi.Cluster{Server: "https://" + p.tcp.Listen, CertificateAuthorityData: p.ca}
+	config.Clusters[p.Name] = &clientcmdapi.Cluster{Server: "https://" + p.address, CertificateAuthorityData: p.ca}
 	config.AuthInfos["user"] = &clientcmdapi.AuthInfo{Token: token}
 	config.Contexts[p.Name] = &clientcmdapi.Context{Cluster: p.Name, AuthInfo: "user"}
 	config.CurrentContext = p.Name
@@ -86,59 +92,61 @@ func (p *FaultProxy) Login(token string) error {
 	return os.Rename(p.Kubeconfig+".new", p.Kubeconfig)
 }
 
-// Set makes a fault the one that is there, instead of any other.
+// Set replaces the current fault.
 func (p *FaultProxy) Set(f Fault) error {
 	p.front.fault.Store(f)
-	switch f {
-	case BlackHole, Latency:
-		p.tcp.Toxics.ResetToxics(context.Background())
-		if err := p.tcp.Start(); err != nil && !errors.Is(err, toxiproxy.ErrProxyAlreadyStarted) {
-			return err
-		}
-		if f == BlackHole {
-			return p.poison("timeout", `{"timeout": 0}`, 1, "upstream", "downstream")
-		}
-		return p.poison("latency", `{"latency": 30000}`, 1, "downstream")
-	case Refused:
-		p.close()
-		return nil
+	if p.tcp != nil && (f == BlackHole || f == Latency) {
+		return nil // for open connections, too
 	}
-	p.close()
-	if f == Reset {
-		// A toxic of this type lets connections end with RST; alone it would drop their first bytes.
-		if err := p.poison("reset_peer", `{"timeout": 0}`, 0, "downstream"); err != nil {
-			return err
-		}
-		if err := p.poison("limit_data", `{"bytes": 1400}`, 1, "downstream"); err != nil {
-			return err
-		}
+	if err := p.close(); err != nil || f == Refused {
+		return err
 	}
-	return p.tcp.Start()
+	return p.open(f)
 }
 
-// Heal takes the fault away.
+// Heal removes the fault.
 func (p *FaultProxy) Heal() error { return p.Set(Healthy) }
 
-// Cut ends all connections. What the fault is stays.
+// Cut ends all connections and keeps the fault.
 func (p *FaultProxy) Cut() error {
-	p.tcp.Stop()
-	return p.tcp.Start()
-}
-
-// close ends all connections and closes the port.
-func (p *FaultProxy) close() {
-	p.tcp.Toxics.ResetToxics(context.Background())
-	p.tcp.Stop()
-}
-
-func (p *FaultProxy) poison(toxic, attributes string, toxicity int, streams ...string) error {
-	for _, s := range streams {
-		text := fmt.Sprintf(`{"type": %q, "stream": %q, "toxicity": %d, "attributes": %s}`, toxic, s, toxicity, attributes)
-		if _, err := p.tcp.Toxics.AddToxicJson(strings.NewReader(text)); err != nil {
-			return fmt.Errorf("testbed: fault proxy %s: %w", p.Name, err)
-		}
+	if err := p.close(); err != nil {
+		return err
 	}
-	return nil
+	return p.open(p.front.now())
+}
+
+// open opens the port. What happens on a connection is part of its links from the start: toxiproxy waits
+// forever when it adds a toxic to a link, or removes one, whose writer has just failed.
+func (p *FaultProxy) open(f Fault) error {
+	p.tcp, p.closed = toxiproxy.NewProxy(p.server, p.Name, p.address, p.front.address), make(chan struct{})
+	err := addFaultToxics(p.tcp.Toxics, p.front.now, p.closed, f)
+	if err == nil {
+		err = p.tcp.Start()
+	}
+	if err != nil {
+		p.tcp = nil
+	}
+	return err
+}
+
+// close closes the port and ends all connections.
+func (p *FaultProxy) close() error {
+	if p.tcp == nil {
+		return nil
+	}
+	close(p.closed)
+	stopped := make(chan struct{})
+	go func(tcp *toxiproxy.Proxy) { tcp.Stop(); close(stopped) }(p.tcp)
+	p.tcp = nil
+	deadline := time.NewTimer(stopTimeout)
+	defer deadline.Stop()
+	select {
+	case <-stopped:
+		return nil
+	case <-deadline.C:
+		stacks := make([]byte, 1<<20)
+		return fmt.Errorf("testbed: fault proxy %s: not stopped within %s:\n%s", p.Name, stopTimeout, stacks[:runtime.Stack(stacks, true)])
+	}
 }
 
 // Requests returns how many requests and connections have come through so far.
@@ -151,8 +159,7 @@ func (p *FaultProxy) Open() int64 { return p.front.open.Load() }
 
 // Stop ends the proxy. The files stay.
 func (p *FaultProxy) Stop() error {
-	p.close()
-	return p.front.stop()
+	return errors.Join(p.close(), p.front.stop())
 }
 
 // faultFront is the HTTPS server of a FaultProxy.
@@ -207,12 +214,4 @@ func (f *faultFront) stop() error {
 	f.task.Wait()
 	f.upstream.CloseIdleConnections()
 	return err
-}
-
-// IgnoredLeaks are the goroutines of toxiproxy that it abandons with a connection that it has cut.
-func IgnoredLeaks() []goleak.Option {
-	return []goleak.Option{
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
-	}
 }

@@ -28,24 +28,7 @@ const answered = `{"created":"2026-11-20T23:30:00Z","padding":"0123456789"}`
 // answers everything with a little.
 func TestFaultProxy(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Timeout", r.URL.Query().Get("timeoutSeconds"))
-		_, _ = io.WriteString(w, answered)
-		if r.URL.Path == "/long" {
-			_, _ = io.WriteString(w, strings.Repeat("x", 4096))
-		}
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	p, err := StartFaultProxy(t.TempDir(), "faults", &Cluster{URL: server.URL,
-		Config: &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: ca}}})
-	noError(t, err)
-	t.Cleanup(func() { noError(t, p.Stop()) })
-	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)
-	noError(t, err)
-
+	p, config := startTestFaultProxy(t)
 	for _, tc := range []struct {
 		fault      Fault
 		path, want string
@@ -76,6 +59,52 @@ func TestFaultProxy(t *testing.T) {
 	if requests, connections := p.Requests(); requests < 10 || connections < 12 {
 		t.Errorf("%d requests and %d connections were counted", requests, connections)
 	}
+}
+
+// TestFaultProxyOpenConnections breaks and repairs connections in the middle of requests.
+func TestFaultProxyOpenConnections(t *testing.T) {
+	t.Parallel()
+	p, config := startTestFaultProxy(t)
+	tlsConfig, err := rest.TLSConfigFor(config)
+	noError(t, err)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: tlsConfig, MaxConnsPerHost: 1}}
+	defer client.CloseIdleConnections()
+	get := func(ctx context.Context) error { return httpOK(ctx, client, config.Host+"/x") }
+	for range 20 {
+		for _, fault := range []Fault{BlackHole, Latency, Reset, Refused} {
+			noError(t, Poll(t.Context(), time.Minute, get))
+			noError(t, p.Set(fault))
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			if err := get(ctx); err == nil && fault != Reset {
+				t.Errorf("%q: an open connection is not affected", fault)
+			}
+			cancel()
+			noError(t, p.Heal())
+		}
+	}
+}
+
+// startTestFaultProxy starts a proxy in front of a server that answers everything.
+func startTestFaultProxy(t *testing.T) (*FaultProxy, *rest.Config) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Timeout", r.URL.Query().Get("timeoutSeconds"))
+		_, _ = io.WriteString(w, answered)
+		if r.URL.Path == "/long" {
+			_, _ = io.WriteString(w, strings.Repeat("x", 4096))
+		}
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	p, err := StartFaultProxy(t.TempDir(), "faults", &Cluster{URL: server.URL,
+		Config: &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: ca}}})
+	noError(t, err)
+	t.Cleanup(func() { noError(t, p.Stop()) })
+	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)
+	noError(t, err)
+	return p, config
 }
 
 // ask makes a request over a connection of its own and returns the result in words.

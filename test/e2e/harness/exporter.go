@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,11 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+)
+
+const (
+	stopTimeout    = time.Minute // from the end of the context to the return of Run
+	requestTimeout = time.Minute // of a request, which may wait for its rows while all cores are busy
 )
 
 // Exporter is one running in this process.
@@ -58,7 +64,13 @@ func StartExporter(t *testing.T, configuration string, change ...func(*app.Optio
 	e.Stop = func(t *testing.T) {
 		once.Do(func() {
 			cancel()
-			Must(t, <-ended)
+			select {
+			case err := <-ended:
+				Must(t, err)
+			case <-time.After(stopTimeout):
+				stacks := make([]byte, 4<<20)
+				t.Fatalf("exporter not stopped within %s:\n%s", stopTimeout, stacks[:runtime.Stack(stacks, true)])
+			}
 		})
 	}
 	t.Cleanup(func() { e.Stop(t) })
@@ -87,7 +99,7 @@ func (e *Exporter) Get(ctx context.Context, path string, header ...string) (int,
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: requestTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r)
 	if err != nil {
 		return 0, nil, err
@@ -194,7 +206,7 @@ func (e *Exporter) Reload(t *testing.T) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL+"/-/reload", nil)
 	Must(t, err)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: requestTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r)
 	Must(t, err)
 	Must(t, response.Body.Close())
