@@ -44,7 +44,7 @@ func (g *generation) discoveryGroups() []*exposition.Group {
 	var all []*exposition.Group
 	seen := map[string]bool{}
 	for _, d := range g.config.Discover {
-		if host := d.Host(); g.builder.shard.Owns(host) && !seen[host] {
+		if host := d.HostCluster(); g.builder.shard.Owns(host) && !seen[host] {
 			seen[host] = true
 			rows := func(r *exposition.Rows) { g.roster.view.Load().discoveryRows(host, r) }
 			all = append(all, g.handler.Exposition.Func(exposition.Key{Cluster: host}, discoveryFamilies(), rows))

@@ -126,7 +126,7 @@ func (g *generation) fits(s *settings) bool {
 func hosts(c *config.Config) []config.Cluster {
 	var all []config.Cluster
 	for _, d := range c.Discover {
-		all = append(all, c.Clusters[slices.IndexFunc(c.Clusters, func(c config.Cluster) bool { return c.Name == d.Host() })])
+		all = append(all, c.Clusters[slices.IndexFunc(c.Clusters, func(c config.Cluster) bool { return c.Name == d.HostCluster() })])
 	}
 	return all
 }

@@ -115,7 +115,7 @@ func readConfig(ctx context.Context, file string) (*config.Config, error) {
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Parse(data, file, config.Names{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
+	return config.Parse(data, file, config.KnownNames{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
 		ByCluster: alerts.ByCluster()})
 }
 

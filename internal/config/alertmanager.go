@@ -33,18 +33,18 @@ type BasicAuth struct {
 	PasswordFile string `yaml:"passwordFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the password. It is read again before it is used."`
 }
 
-// SentBy is the label of alerts that the exporter sends itself. With the labels of
+// SentByLabel is the label of alerts that the exporter sends itself. With the labels of
 // an alert of Prometheus alone they would be one and the same alert, about whose end
 // the two disagree.
-const SentBy = "sent_by"
+const SentByLabel = "sent_by"
 
 func (a *Alertmanager) check(at string, r *report) {
 	first := map[string]int{}
 	for i, text := range a.URLs {
-		path := fmt.Sprintf("%s[%d]", join(at, "urls"), i)
+		path := fmt.Sprintf("%s[%d]", joinPath(at, "urls"), i)
 		a.URLs[i] = baseURL(text, path, r)
 		u, err := url.Parse(a.URLs[i])
-		if err != nil || r.mistaken(path) {
+		if err != nil || r.hasError(path) {
 			continue
 		}
 		if strings.HasSuffix(u.Path, "/api/v2") {
@@ -52,18 +52,18 @@ func (a *Alertmanager) check(at string, r *report) {
 		}
 		name := strings.ToLower(HostPort(u)) + u.Path
 		if j, ok := first[name]; ok {
-			r.errorf(path, "%s is the same Alertmanager as urls[%d] in line %d: remove one of them", quote(text), j, r.line(fmt.Sprintf("%s[%d]", join(at, "urls"), j)))
+			r.errorf(path, "%s is the same Alertmanager as urls[%d] in line %d: remove one of them", quote(text), j, r.line(fmt.Sprintf("%s[%d]", joinPath(at, "urls"), j)))
 			continue
 		}
 		first[name] = i
 	}
-	a.ExternalURL = baseURL(a.ExternalURL, join(at, "externalURL"), r)
-	a.WebURL = baseURL(a.WebURL, join(at, "webURL"), r)
+	a.ExternalURL = baseURL(a.ExternalURL, joinPath(at, "externalURL"), r)
+	a.WebURL = baseURL(a.WebURL, joinPath(at, "webURL"), r)
 	for _, name := range slices.Sorted(maps.Keys(a.ExternalLabels)) {
-		switch path := entry(join(at, "externalLabels"), name); {
+		switch path := joinEntry(joinPath(at, "externalLabels"), name); {
 		case !model.LegacyValidation.IsValidLabelName(name):
 			r.errorf(path, "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
-		case name == model.AlertNameLabel || name == SentBy:
+		case name == model.AlertNameLabel || name == SentByLabel:
 			r.errorf(path, "every alert has its own label %s: remove this one", name)
 		}
 	}
@@ -71,10 +71,10 @@ func (a *Alertmanager) check(at string, r *report) {
 
 func (b *BasicAuth) check(at string, r *report) {
 	switch {
-	case r.mistaken(at, join(at, "username"), join(at, "passwordFile")): // it may be meant
+	case r.hasError(at, joinPath(at, "username"), joinPath(at, "passwordFile")): // it may be meant
 	case b.Username != "" && b.PasswordFile == "":
-		r.errorf(join(at, "username"), "has no meaning alone: add passwordFile")
+		r.errorf(joinPath(at, "username"), "has no meaning alone: add passwordFile")
 	case b.Username == "" && b.PasswordFile != "":
-		r.errorf(join(at, "passwordFile"), "has no meaning alone: add username")
+		r.errorf(joinPath(at, "passwordFile"), "has no meaning alone: add username")
 	}
 }

@@ -33,15 +33,15 @@ func (a *Aurora) check(at string, r *report) {
 	case a.Timeout == 0: // not in the file
 		a.Timeout = min(auroraTimeout, a.Interval)
 	case a.Timeout > a.Interval && a.Interval > 0:
-		r.errorf(join(at, "timeout"), "%v is longer than the interval of %v: a check would still run when its next turn comes", a.Timeout, a.Interval)
+		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a check would still run when its next turn comes", a.Timeout, a.Interval)
 	}
-	a.URL = baseURL(a.URL, join(at, "url"), r)
-	a.KeystoneURL = baseURL(a.KeystoneURL, join(at, "keystoneURL"), r)
+	a.URL = baseURL(a.URL, joinPath(at, "url"), r)
+	a.KeystoneURL = baseURL(a.KeystoneURL, joinPath(at, "keystoneURL"), r)
 }
 
 // baseURL checks rules that a pattern cannot express, and removes trailing slashes.
 func baseURL(text, at string, r *report) string {
-	if text == "" || r.mistaken(at) {
+	if text == "" || r.hasError(at) {
 		return text
 	}
 	u, err := url.Parse(text)
@@ -50,7 +50,7 @@ func baseURL(text, at string, r *report) string {
 		return text
 	}
 	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
-		r.errorf(at, "the port %s does not exist: use one from 1 to 65535", clip(u.Port()))
+		r.errorf(at, "the port %s does not exist: use one from 1 to 65535", truncate(u.Port()))
 	}
 	return strings.TrimRight(text, "/")
 }
@@ -61,7 +61,7 @@ func (c *Config) checkAurora(at string, r *report) {
 	for i, a := range c.Collectors.Aurora {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		if j, ok := first[a.Name]; ok && a.Name != "" {
-			r.errorf(join(path, "name"), "the name %q is already taken by collectors.aurora[%d] in line %d: the names of dashboards must be unique", a.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
+			r.errorf(joinPath(path, "name"), "the name %q is already taken by collectors.aurora[%d] in line %d: the names of dashboards must be unique", a.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
 		} else {
 			first[a.Name] = i
 		}
@@ -75,11 +75,11 @@ func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
 	names := c.clusterNames()
 	n := slices.Index(names, a.Cluster)
 	switch {
-	case a.Cluster == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+	case a.Cluster == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 	case n < 0:
-		r.errorf(join(at, "cluster"), "there is no cluster %s%s", quote(a.Cluster), didYouMean(a.Cluster, names))
-	case a.URL == "" && c.Clusters[n].Snapshot == nil && !r.mistaken(at, join(at, "url")):
+		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(a.Cluster), didYouMean(a.Cluster, names))
+	case a.URL == "" && c.Clusters[n].Snapshot == nil && !r.hasError(at, joinPath(at, "url")):
 		r.errorf(at, "url is missing: add the URL of the dashboard")
 	}
 }

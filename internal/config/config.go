@@ -111,8 +111,8 @@ type Limits struct {
 // is far below it.
 const maxFileSize = 4 << 20
 
-// Names are the existing names that a configuration may refer to. Empty lists are not checked.
-type Names struct {
+// KnownNames are the existing names that a configuration may refer to. Empty lists are not checked.
+type KnownNames struct {
 	Families []string // metrics
 	Alerts   []string
 	// Adjustable are the alerts that have a threshold.
@@ -124,12 +124,12 @@ type Names struct {
 // Parse decodes data. The filename appears in errors, and its directory is
 // what relative paths in the file resolve against; it need not exist. It checks against
 // names, if given. The error is an [Errors].
-func Parse(data []byte, filename string, names ...Names) (*Config, error) {
+func Parse(data []byte, filename string, names ...KnownNames) (*Config, error) {
 	cfg := new(Config)
 	check := func(r *report) {
 		for _, n := range names {
 			if len(n.Families) > 0 {
-				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowed()), r)
+				cfg.Metrics.checkFamilies(slices.Concat(n.Families, cfg.Collectors.Controllers.allowedFamilies()), r)
 			}
 			cfg.Rules.checkAlerts(n, r)
 		}
@@ -144,7 +144,7 @@ func Parse(data []byte, filename string, names ...Names) (*Config, error) {
 // and there is no cluster.
 func Default() *Config {
 	cfg := new(Config)
-	shape, _ := shapeOf(reflect.TypeFor[Config]()) // tests check the tags
+	shape, _ := newShape(reflect.TypeFor[Config]()) // tests check the tags
 	shape.fillDefault(reflect.ValueOf(cfg).Elem())
 	return cfg
 }
@@ -180,20 +180,20 @@ func (c *Config) clusterNames() []string {
 
 func (c *Config) check(at string, r *report) {
 	if slices.Contains(ReservedLabels(), c.ClusterLabel) {
-		r.errorf(join(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
+		r.errorf(joinPath(at, "clusterLabel"), "the label %q has another meaning in the exporter's metrics: choose another name, such as cluster or clusterName", c.ClusterLabel)
 	}
-	c.checkOpenBao(join(at, "collectors.openbao"), r)
-	c.checkAurora(join(at, "collectors.aurora"), r)
-	c.checkDiscover(join(at, "discover"), r)
-	c.checkOverrides(join(at, "rules.overrides"), r)
+	c.checkOpenBao(joinPath(at, "collectors.openbao"), r)
+	c.checkAurora(joinPath(at, "collectors.aurora"), r)
+	c.checkDiscover(joinPath(at, "discover"), r)
+	c.checkOverrides(joinPath(at, "rules.overrides"), r)
 	first := map[string]int{}
 	for i, cluster := range c.Clusters {
 		if cluster.Name == "" {
 			continue // reported already
 		}
-		path := fmt.Sprintf("%s[%d].name", join(at, "clusters"), i)
+		path := fmt.Sprintf("%s[%d].name", joinPath(at, "clusters"), i)
 		if j, ok := first[cluster.Name]; ok {
-			r.errorf(path, "the name %q is already taken by clusters[%d] in line %d: cluster names must be unique", cluster.Name, j, r.line(fmt.Sprintf("%s[%d].name", join(at, "clusters"), j)))
+			r.errorf(path, "the name %q is already taken by clusters[%d] in line %d: cluster names must be unique", cluster.Name, j, r.line(fmt.Sprintf("%s[%d].name", joinPath(at, "clusters"), j)))
 			continue
 		}
 		first[cluster.Name] = i

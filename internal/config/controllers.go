@@ -29,9 +29,9 @@ func ControllerSystems() []string {
 }
 
 func (c *Controllers) check(at string, r *report) {
-	c.checkAllow(join(at, "allow"), r)
+	c.checkAllow(joinPath(at, "allow"), r)
 	for _, system := range slices.Sorted(maps.Keys(c.Selectors)) {
-		path := entry(join(at, "selectors"), system)
+		path := joinEntry(joinPath(at, "selectors"), system)
 		if !slices.Contains(ControllerSystems(), system) {
 			r.errorf(path, "there is no system %q%s", system, didYouMean(system, ControllerSystems()))
 			continue
@@ -61,9 +61,9 @@ func (c *Controllers) checkAllow(at string, r *report) {
 // ownPrefixes are what the names of the exporter's own families begin with.
 func ownPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
 
-// allowed are the families that may be exported again, by name: a histogram is also
+// allowedFamilies are the families that may be exported again, by name: a histogram is also
 // its sum, its count and its buckets.
-func (c *Controllers) allowed() []string {
+func (c *Controllers) allowedFamilies() []string {
 	var names []string
 	for _, name := range c.Allow {
 		names = append(names, name, name+"_sum", name+"_count", name+"_bucket")

@@ -31,12 +31,12 @@ type decoder struct {
 	values int
 }
 
-// value decodes n into v, which is zero, and reports whether it succeeded.
-func (d *decoder) value(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+// decodeValue decodes n into v, which is zero, and reports whether it succeeded.
+func (d *decoder) decodeValue(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if !d.count(n, path) {
+	if !d.countValues(n, path) {
 		return false
 	}
 	if isNull(n) {
@@ -49,18 +49,18 @@ func (d *decoder) value(n *yaml.Node, s *shape, rules rules, v reflect.Value, pa
 	}
 	switch s.kind {
 	case object:
-		return d.object(n, s, v, path)
+		return d.decodeObject(n, s, v, path)
 	case dict:
-		return d.dict(n, s, rules, v, path)
+		return d.decodeMap(n, s, rules, v, path)
 	case list:
-		return d.list(n, s, rules, v, path)
+		return d.decodeList(n, s, rules, v, path)
 	default:
-		return d.scalar(n, s, rules, v, path)
+		return d.decodeScalar(n, s, rules, v, path)
 	}
 }
 
-// count reports whether the document is still within its limits. It records an error once.
-func (d *decoder) count(n *yaml.Node, path string) bool {
+// countValues reports whether the document is still within its limits. It records an error once.
+func (d *decoder) countValues(n *yaml.Node, path string) bool {
 	before := d.values
 	d.values += 1 + len(n.Content)
 	if before <= maxValues && d.values > maxValues {
@@ -69,16 +69,16 @@ func (d *decoder) count(n *yaml.Node, path string) bool {
 	return d.values <= maxValues
 }
 
-func (d *decoder) object(n *yaml.Node, s *shape, v reflect.Value, path string) bool {
-	values, ok := d.mapping(n, s.keys(), path)
+func (d *decoder) decodeObject(n *yaml.Node, s *shape, v reflect.Value, path string) bool {
+	values, ok := d.readMapping(n, s.keys(), path)
 	if !ok {
 		return false
 	}
 	for _, f := range s.fields {
-		at := join(path, f.key)
+		at := joinPath(path, f.key)
 		switch value, given := values[f.key]; {
 		case value != nil:
-			d.value(value, f.shape, f.rules, v.Field(f.index), at)
+			d.decodeValue(value, f.shape, f.constraints, v.Field(f.index), at)
 			if values[f.conflicts] != nil {
 				d.report.errorf(at, "has no meaning together with %s: remove one of them", f.conflicts)
 			}
@@ -89,20 +89,20 @@ func (d *decoder) object(n *yaml.Node, s *shape, v reflect.Value, path string) b
 			f.fillDefault(v.Field(f.index))
 		}
 	}
-	d.alternatives(s, values, path)
+	d.checkAlternatives(s, values, path)
 	if checker, ok := reflect.TypeAssert[section](v.Addr()); ok {
 		checker.check(path, d.report)
 	}
 	return true
 }
 
-// alternatives reports when not exactly one of the keys is there of which one
+// checkAlternatives reports when not exactly one of the keys is there of which one
 // must be.
-func (d *decoder) alternatives(s *shape, values map[string]*yaml.Node, path string) {
+func (d *decoder) checkAlternatives(s *shape, values map[string]*yaml.Node, path string) {
 	var possible, present []string
 	misspelt := false
 	for _, f := range s.fields {
-		if !f.alternative {
+		if !f.isAlternative {
 			continue
 		}
 		possible = append(possible, f.key)
@@ -121,31 +121,31 @@ func (d *decoder) alternatives(s *shape, values map[string]*yaml.Node, path stri
 	}
 }
 
-func (d *decoder) dict(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
-	values, ok := d.mapping(n, nil, path)
+func (d *decoder) decodeMap(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
+	values, ok := d.readMapping(n, nil, path)
 	if !ok {
 		return false
 	}
 	v.Set(reflect.MakeMap(s.typ))
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		elem := reflect.New(s.typ.Elem()).Elem()
-		if d.value(values[key], s.elem, rules, elem, entry(path, key)) {
+		if d.decodeValue(values[key], s.elem, rules, elem, joinEntry(path, key)) {
 			v.SetMapIndex(reflect.ValueOf(key).Convert(s.typ.Key()), elem)
 		}
 	}
 	return true
 }
 
-// mapping returns the values of n by key, marks their lines, and reports keys
+// readMapping returns the values of n by key, marks their lines, and reports keys
 // that are not unique or not known; without known keys, any may be there. A
 // known key has the value nil if it is there misspelt.
-func (d *decoder) mapping(n *yaml.Node, known []string, path string) (map[string]*yaml.Node, bool) {
+func (d *decoder) readMapping(n *yaml.Node, known []string, path string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
 		want := "a mapping"
 		if known != nil {
 			want += " with the keys " + strings.Join(known, ", ")
 		}
-		d.wrongType(n, path, want)
+		d.reportWrongType(n, path, want)
 		return nil, false
 	}
 	values, lines := map[string]*yaml.Node{}, map[string]int{}
@@ -171,9 +171,9 @@ func (d *decoder) mapping(n *yaml.Node, known []string, path string) (map[string
 		lines[key.Value] = line
 		switch {
 		case known == nil:
-			d.report.mark(entry(path, key.Value), line)
+			d.report.recordLine(joinEntry(path, key.Value), line)
 		case slices.Contains(known, key.Value):
-			d.report.mark(join(path, key.Value), line)
+			d.report.recordLine(joinPath(path, key.Value), line)
 		default:
 			misspelt = append(misspelt, nearest(key.Value, known))
 			d.report.errorAt(line, path, "unknown key %s%s", quote(key.Value), suggestion(key.Value, known))
@@ -189,12 +189,12 @@ func (d *decoder) mapping(n *yaml.Node, known []string, path string) (map[string
 	return values, true
 }
 
-// entry appends a key that may be any text to a path of the document.
-func entry(path, key string) string { return path + "[" + quote(key) + "]" }
+// joinEntry appends a key that may be any text to a path of the document.
+func joinEntry(path, key string) string { return path + "[" + quote(key) + "]" }
 
-func (d *decoder) list(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+func (d *decoder) decodeList(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
 	if n.Kind != yaml.SequenceNode {
-		d.wrongType(n, path, "a list")
+		d.reportWrongType(n, path, "a list")
 		return false
 	}
 	if len(n.Content) < rules.minItems {
@@ -203,9 +203,9 @@ func (d *decoder) list(n *yaml.Node, s *shape, rules rules, v reflect.Value, pat
 	first := map[any]int{}
 	for i, item := range n.Content {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		d.report.mark(at, item.Line)
+		d.report.recordLine(at, item.Line)
 		elem := reflect.New(s.typ.Elem()).Elem()
-		ok := d.value(item, s.elem, rules, elem, at)
+		ok := d.decodeValue(item, s.elem, rules, elem, at)
 		if d.values > maxValues {
 			return false
 		}

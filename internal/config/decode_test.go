@@ -13,7 +13,7 @@ import (
 )
 
 func TestTagsAreRight(t *testing.T) {
-	if _, err := shapeOf(reflect.TypeFor[Config]()); err != nil {
+	if _, err := newShape(reflect.TypeFor[Config]()); err != nil {
 		t.Error(err)
 	}
 }
@@ -123,7 +123,7 @@ func TestShapeRefuses(t *testing.T) {
 		}{}, "uniqueItems is for lists of single values"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := shapeOf(reflect.TypeOf(tc.typ))
+			_, err := newShape(reflect.TypeOf(tc.typ))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("the error is %v, want %s", err, tc.want)
 			}

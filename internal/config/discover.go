@@ -41,8 +41,8 @@ type LabelledSecrets struct {
 	Key           string `yaml:"key" jsonschema:"default=kubeconfig,maxLength=253,pattern=^[-._0-9A-Za-z]+$" hint:"Use a key of the Secret" jsonschema_description:"The key with the kubeconfig."`
 }
 
-// Host is the cluster in which is searched.
-func (d *Discover) Host() string {
+// HostCluster is the cluster in which is searched.
+func (d *Discover) HostCluster() string {
 	switch {
 	case d.FluxSecrets != nil:
 		return d.FluxSecrets.Cluster
@@ -54,8 +54,8 @@ func (d *Discover) Host() string {
 	return ""
 }
 
-// source is the key that is set.
-func (d *Discover) source() string {
+// sourceKey is the key that is set.
+func (d *Discover) sourceKey() string {
 	switch {
 	case d.FluxSecrets != nil:
 		return "fluxSecrets"
@@ -67,7 +67,7 @@ func (d *Discover) source() string {
 
 func (s *LabelledSecrets) check(at string, r *report) {
 	if _, err := labels.Parse(s.LabelSelector); err != nil {
-		r.errorf(join(at, "labelSelector"), "%s is not a label selector: use one such as key=value", quote(s.LabelSelector))
+		r.errorf(joinPath(at, "labelSelector"), "%s is not a label selector: use one such as key=value", quote(s.LabelSelector))
 	}
 }
 
@@ -76,11 +76,11 @@ func (s *LabelledSecrets) check(at string, r *report) {
 func (c *Config) checkDiscover(at string, r *report) {
 	names := c.clusterNames()
 	for i := range c.Discover {
-		host := c.Discover[i].Host()
-		path := fmt.Sprintf("%s[%d].%s.cluster", at, i, c.Discover[i].source())
+		host := c.Discover[i].HostCluster()
+		path := fmt.Sprintf("%s[%d].%s.cluster", at, i, c.Discover[i].sourceKey())
 		n := slices.Index(names, host)
 		switch {
-		case host == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+		case host == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 		case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 		case n < 0:
 			r.errorf(path, "there is no cluster %s%s; the cluster to search in must be one of clusters", quote(host), didYouMean(host, names))

@@ -21,7 +21,7 @@ import (
 // and then checks what only the caller knows. The error is an [Errors], unless the struct itself is wrong.
 func parse(data []byte, filename string, out any, check func(*report)) error {
 	v := reflect.ValueOf(out).Elem()
-	shape, err := shapeOf(v.Type())
+	shape, err := newShape(v.Type())
 	if err != nil {
 		return fmt.Errorf("%s: %w", filename, err)
 	}
@@ -30,22 +30,22 @@ func parse(data []byte, filename string, out any, check func(*report)) error {
 	if err != nil {
 		r.errorAt(1, "", "cannot find the directory of the file: %v", err)
 	}
-	if root := document(data, r); root != nil {
-		r.mark("", root.Line)
+	if root := decodeDocument(data, r); root != nil {
+		r.recordLine("", root.Line)
 		d := &decoder{report: r, dir: dir}
-		d.value(root, shape, rules{}, v, "")
+		d.decodeValue(root, shape, constraints{}, v, "")
 		check(r)
 	}
 	return r.err()
 }
 
-// document returns the only document of data, or reports why there is none.
-func document(data []byte, r *report) *yaml.Node {
+// decodeDocument returns the only document of data, or reports why there is none.
+func decodeDocument(data []byte, r *report) *yaml.Node {
 	if len(data) > maxFileSize {
 		r.errorAt(1, "", "the file is larger than %d MiB: is it the right one?", maxFileSize>>20)
 		return nil
 	}
-	first, second, err := documents(data)
+	first, second, err := decodeDocuments(data)
 	switch {
 	case err != nil:
 		reportSyntax(err, data, r)
@@ -60,8 +60,8 @@ func document(data []byte, r *report) *yaml.Node {
 	return first.Content[0]
 }
 
-// documents returns the first documents of data; nil where there is none.
-func documents(data []byte) (first, second *yaml.Node, err error) {
+// decodeDocuments returns the first documents of data; nil where there is none.
+func decodeDocuments(data []byte) (first, second *yaml.Node, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for _, doc := range []**yaml.Node{&first, &second} {
 		node := new(yaml.Node)
@@ -103,7 +103,7 @@ func syntaxLine(err error, data []byte) int {
 		}
 	}
 	return 1 + sort.Search(len(ends), func(i int) bool {
-		_, _, other := documents(data[:ends[i]])
+		_, _, other := decodeDocuments(data[:ends[i]])
 		return other != nil && other.Error() == err.Error()
 	})
 }

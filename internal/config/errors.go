@@ -61,8 +61,8 @@ type report struct {
 	paths  map[string]bool // of the errors
 }
 
-// mark records the line of a path.
-func (r *report) mark(path string, line int) { r.lines[path] = line }
+// recordLine records the line of a path.
+func (r *report) recordLine(path string, line int) { r.lines[path] = line }
 
 // line returns the line of path or, for a path that the file does not have,
 // of the part of it that the file has.
@@ -90,14 +90,14 @@ func (r *report) errorAt(line int, path, format string, args ...any) {
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// mistaken reports whether there is an error at one of the paths, not counting those below. Its
+// hasError reports whether there is an error at one of the paths, not counting those below. Its
 // consequences need not be reported, too.
-func (r *report) mistaken(paths ...string) bool {
+func (r *report) hasError(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }
 
-// mistakenBelow reports whether there is an error at the path or below it.
-func (r *report) mistakenBelow(path string) bool {
+// hasErrorBelow reports whether there is an error at the path or below it.
+func (r *report) hasErrorBelow(path string) bool {
 	for p := range r.paths {
 		if rest, ok := strings.CutPrefix(p, path); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
 			return true
@@ -115,8 +115,8 @@ func (r *report) err() error {
 	return r.errors
 }
 
-// join appends a key to a path of the document.
-func join(path, key string) string {
+// joinPath appends a key to a path of the document.
+func joinPath(path, key string) string {
 	if path == "" {
 		return key
 	}
@@ -125,11 +125,11 @@ func join(path, key string) string {
 
 // quote shows text of the file in a message: in quotes, on one line, not at
 // any length, and without what may be a password.
-func quote(s string) string { return fmt.Sprintf("%q", clip(conceal(s))) }
+func quote(s string) string { return fmt.Sprintf("%q", truncate(redactURL(s))) }
 
-// conceal hides the user info, the query and the fragment of what may be a URL.
+// redactURL hides the user info, the query and the fragment of what may be a URL.
 // It need not be a valid one: a password with a slash makes it invalid.
-func conceal(s string) string {
+func redactURL(s string) string {
 	s = userInfo.ReplaceAllString(s, "${1}…@")
 	return query.ReplaceAllString(s, "${1}…")
 }
@@ -149,8 +149,8 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// clip shortens text of the file for a message.
-func clip(s string) string {
+// truncate shortens text of the file for a message.
+func truncate(s string) string {
 	const most = 60
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"

@@ -31,6 +31,6 @@ func ReservedLabels() []string {
 		"cluster_uid", "first_cluster_uid", "other", "onset", "tolerated", "upstream", "dependency", "blocked", "chain", "finalizers",
 		"versions", "backend", "condition", "dependent_kind", "store", "store_namespace", "policy", "aspect", "object", "actual", "shard", "served_kind", "size", "domain",
 		"multitenant", "network_policy", "variant", "artifact",
-		"operator", "alertmanager", "scope", "finding", "worst", "object_cluster", "summary", SentBy,
+		"operator", "alertmanager", "scope", "finding", "worst", "object_cluster", "summary", SentByLabel,
 	}
 }

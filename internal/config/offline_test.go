@@ -20,7 +20,7 @@ var addresses = regexp.MustCompile(`text of \w*(url|file|servername)|nodes:\[tex
 // later, and the instances of its own clusters without addresses.
 func TestOffline(t *testing.T) {
 	var c Collectors
-	fill(reflect.ValueOf(&c).Elem())
+	fillField(reflect.ValueOf(&c).Elem())
 	dropped := c.Offline(func(string) bool { return false })
 	kept := c.Offline(func(string) bool { return true })
 	for i, field := range reflect.VisibleFields(reflect.TypeFor[Collectors]()) {
@@ -44,23 +44,23 @@ func TestOffline(t *testing.T) {
 	}
 }
 
-// fill gives every field a value that is not zero: texts name their field.
-func fill(v reflect.Value) {
+// fillField gives every field a value that is not zero: texts name their field.
+func fillField(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if f := v.Field(i); f.Kind() == reflect.String {
 				f.SetString("text of " + v.Type().Field(i).Name)
 			} else {
-				fill(f)
+				fillField(f)
 			}
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
+		fillField(v.Index(0))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
+		fillField(v.Elem())
 	case reflect.String:
 		v.SetString("text")
 	case reflect.Bool:

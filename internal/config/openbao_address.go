@@ -94,7 +94,7 @@ func (b Backends) Find(cluster, server string) string {
 		return identity
 	}
 	host, port, _ := net.SplitHostPort(address) // ServerAddress has joined them
-	for _, service := range serviceOf(host) {
+	for _, service := range possibleServices(host) {
 		if identity := b.identities[storeAddress{cluster, net.JoinHostPort(service, port)}]; identity != "" {
 			return identity
 		}
@@ -102,9 +102,9 @@ func (b Backends) Find(cluster, server string) string {
 	return address
 }
 
-// serviceOf returns the Service that a host may stand for: that of a pod, or one without
+// possibleServices returns the Service that a host may stand for: that of a pod, or one without
 // the domain of the cluster.
-func serviceOf(host string) []string {
+func possibleServices(host string) []string {
 	switch labels := strings.Split(host, "."); {
 	case len(labels) == 4 && labels[3] == "svc":
 		return []string{strings.Join(labels[1:], ".")}
@@ -137,18 +137,18 @@ func (o *OpenBao) derivedAddresses() []string {
 			continue
 		}
 		if labels := strings.Split(host, "."); len(labels) == 4 && labels[3] == "svc" {
-			all = append(all, siblings(labels[1], labels[2], port)...)
+			all = append(all, serviceAddresses(labels[1], labels[2], port)...)
 		}
 	}
 	if s := o.Service; s != nil {
-		all = append(all, siblings(s.Name, s.Namespace, strconv.Itoa(cmp.Or(s.Port, 8200)))...)
+		all = append(all, serviceAddresses(s.Name, s.Namespace, strconv.Itoa(cmp.Or(s.Port, 8200)))...)
 	}
 	return all
 }
 
-// siblings returns the addresses of a headless Service and of those that the Helm chart of
+// serviceAddresses returns the addresses of a headless Service and of those that the Helm chart of
 // OpenBao creates beside it.
-func siblings(service, namespace, port string) []string {
+func serviceAddresses(service, namespace, port string) []string {
 	names := []string{service}
 	if base, ok := strings.CutSuffix(service, "-internal"); ok {
 		names = append(names, base, base+"-active", base+"-standby")
@@ -175,7 +175,7 @@ func (b Backends) ownAddresses(o *OpenBao) []string {
 func (o *OpenBao) checkAddresses(at string, taken map[storeAddress]string, r *report) {
 	for i, address := range o.Addresses {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		if r.mistaken(path) {
+		if r.hasError(path) {
 			continue
 		}
 		normal := ServerAddress(address)

@@ -31,24 +31,24 @@ func (o *OpenBao) check(at string, r *report) {
 	case o.Timeout == 0: // not in the file
 		o.Timeout = min(openBaoTimeout, o.Interval)
 	case o.Timeout > o.Interval && o.Interval > 0:
-		r.errorf(join(at, "timeout"), "%v is longer than the interval of %v: a node would still be asked when its next turn comes", o.Timeout, o.Interval)
+		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a node would still be asked when its next turn comes", o.Timeout, o.Interval)
 	}
-	o.checkNodes(join(at, "nodes"), r)
+	o.checkNodes(joinPath(at, "nodes"), r)
 	if o.Service != nil && o.Service.Scheme == "https" && o.TLS.CAFile == "" && o.TLS.ServerName == "" && !o.TLS.InsecureSkipVerify &&
-		!r.mistaken(join(at, "service"), join(at, "tls")) {
-		r.errorf(join(at, "tls"), "a service needs caFile or serverName: without them, any server with a publicly trusted certificate is taken for a node and gets the token")
+		!r.hasError(joinPath(at, "service"), joinPath(at, "tls")) {
+		r.errorf(joinPath(at, "tls"), "a service needs caFile or serverName: without them, any server with a publicly trusted certificate is taken for a node and gets the token")
 	}
 	if k := o.Auth.Kubernetes; k != nil {
-		k.Mount = cmp.Or(authPath(k.Mount, join(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
+		k.Mount = cmp.Or(authPath(k.Mount, joinPath(at, "auth.kubernetes.mount"), r), "kubernetes/"+o.Cluster)
 		k.TokenFile = cmp.Or(k.TokenFile, serviceAccountToken)
 	}
-	o.Expect.checkNodes(join(at, "expect"), r)
-	o.Expect.Mounts = orReference(mountTypes(o.Expect.Mounts, mountPath, join(at, "expect.mounts"), r), referenceMounts())
-	o.Expect.Auth = orReference(mountTypes(o.Expect.Auth, authPath, join(at, "expect.auth"), r), referenceAuth())
+	o.Expect.checkNodes(joinPath(at, "expect"), r)
+	o.Expect.Mounts = valueOrReference(mountTypes(o.Expect.Mounts, mountPath, joinPath(at, "expect.mounts"), r), referenceMounts())
+	o.Expect.Auth = valueOrReference(mountTypes(o.Expect.Auth, authPath, joinPath(at, "expect.auth"), r), referenceAuth())
 	if o.KV != nil {
-		o.KV.checkMounts(join(at, "kv.mounts"), r)
+		o.KV.checkMounts(joinPath(at, "kv.mounts"), r)
 	}
-	o.LoginProbe.Mount = authPath(o.LoginProbe.Mount, join(at, "loginProbe.mount"), r)
+	o.LoginProbe.Mount = authPath(o.LoginProbe.Mount, joinPath(at, "loginProbe.mount"), r)
 }
 
 // checkNodes checks rules that the pattern of a node cannot express. Two nodes with the same host and
@@ -57,7 +57,7 @@ func (o *OpenBao) checkNodes(at string, r *report) {
 	first := map[string]int{}
 	for i, node := range o.Nodes {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		if r.mistaken(path) {
+		if r.hasError(path) {
 			continue
 		}
 		o.Nodes[i] = strings.TrimSuffix(node, "/")
@@ -67,7 +67,7 @@ func (o *OpenBao) checkNodes(at string, r *report) {
 			continue
 		}
 		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
-			r.errorf(path, "the port %s does not exist: use one from 1 to 65535", clip(u.Port()))
+			r.errorf(path, "the port %s does not exist: use one from 1 to 65535", truncate(u.Port()))
 		}
 		host := strings.ToLower(HostPort(u))
 		if j, ok := first[host]; ok {
@@ -94,7 +94,7 @@ func (k *OpenBaoKV) checkMounts(at string, r *report) {
 	first := map[string]int{}
 	for i, mount := range k.Mounts {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		if r.mistaken(path) {
+		if r.hasError(path) {
 			continue
 		}
 		k.Mounts[i] = mountPath(mount, path, r)
@@ -108,7 +108,7 @@ func (k *OpenBaoKV) checkMounts(at string, r *report) {
 
 func (a *OpenBaoAuth) check(at string, r *report) {
 	if a.Kubernetes != nil && a.TokenFile != "" {
-		r.errorf(join(at, "tokenFile"), "there is kubernetes already: choose one of the two")
+		r.errorf(joinPath(at, "tokenFile"), "there is kubernetes already: choose one of the two")
 	}
 }
 
@@ -124,7 +124,7 @@ func mountPath(path, at string, r *report) string {
 
 // checkNodes derives the numbers of nodes that are not in the file from the others.
 func (e *OpenBaoExpect) checkNodes(at string, r *report) {
-	if r.mistaken(join(at, "nodes"), join(at, "voters"), join(at, "nonVoters")) {
+	if r.hasError(joinPath(at, "nodes"), joinPath(at, "voters"), joinPath(at, "nonVoters")) {
 		return
 	}
 	switch {
@@ -135,13 +135,13 @@ func (e *OpenBaoExpect) checkNodes(at string, r *report) {
 	}
 	switch {
 	case e.Voters == 0 && e.NonVoters >= e.Nodes:
-		r.errorf(join(at, "nonVoters"), "%d of %d nodes: no node is left to vote", e.NonVoters, e.Nodes)
+		r.errorf(joinPath(at, "nonVoters"), "%d of %d nodes: no node is left to vote", e.NonVoters, e.Nodes)
 	case e.Voters == 0 && e.NonVoters > 0:
 		e.Voters = e.Nodes - e.NonVoters
 	case e.Voters > 0 && e.NonVoters == 0 && e.Voters < e.Nodes:
 		e.NonVoters = e.Nodes - e.Voters
 	case e.Voters > 0 && e.Voters+e.NonVoters != e.Nodes:
-		r.errorf(join(at, "nodes"), "%d nodes are not %d voters and %d non-voters: remove this key, or correct the others", e.Nodes, e.Voters, e.NonVoters)
+		r.errorf(joinPath(at, "nodes"), "%d nodes are not %d voters and %d non-voters: remove this key, or correct the others", e.Nodes, e.Voters, e.NonVoters)
 	}
 }
 
@@ -155,18 +155,18 @@ func mountTypes(types map[string]string, normal func(path, at string, r *report)
 	if types == nil {
 		return nil
 	}
-	line := func(path string) int { return r.line(entry(at, path)) }
+	line := func(path string) int { return r.line(joinEntry(at, path)) }
 	paths := slices.SortedFunc(maps.Keys(types), func(a, b string) int {
 		return cmp.Or(cmp.Compare(line(a), line(b)), cmp.Compare(a, b))
 	})
 	trimmed, first := map[string]string{}, map[string]string{}
 	for _, path := range paths {
-		key := normal(path, entry(at, path), r)
+		key := normal(path, joinEntry(at, path), r)
 		switch other, ok := first[key]; {
 		case path == "":
-			r.errorf(entry(at, path), "the path is empty: fill it in, or remove it")
+			r.errorf(joinEntry(at, path), "the path is empty: fill it in, or remove it")
 		case ok:
-			r.errorf(entry(at, path), "is the same path as %s in line %d: remove one of them", quote(other), line(other))
+			r.errorf(joinEntry(at, path), "is the same path as %s in line %d: remove one of them", quote(other), line(other))
 		default:
 			first[key], trimmed[key] = path, types[path]
 		}
@@ -174,9 +174,9 @@ func mountTypes(types map[string]string, normal func(path, at string, r *report)
 	return trimmed
 }
 
-// orReference returns the value of the file, even an empty one, or the reference if the key is
+// valueOrReference returns the value of the file, even an empty one, or the reference if the key is
 // missing.
-func orReference(have, reference map[string]string) map[string]string {
+func valueOrReference(have, reference map[string]string) map[string]string {
 	if have == nil {
 		return reference
 	}
@@ -212,15 +212,15 @@ func (c *Config) checkOpenBao(at string, r *report) {
 	taken := map[storeAddress]string{}
 	for i, o := range c.Collectors.OpenBao {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		o.checkAddresses(join(path, "addresses"), taken, r)
+		o.checkAddresses(joinPath(path, "addresses"), taken, r)
 		if j, ok := first[o.Name]; ok && o.Name != "" {
-			r.errorf(join(path, "name"), "the name %q is already taken by collectors.openbao[%d] in line %d: the names of OpenBao clusters must be unique", o.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
+			r.errorf(joinPath(path, "name"), "the name %q is already taken by collectors.openbao[%d] in line %d: the names of OpenBao clusters must be unique", o.Name, j, r.line(fmt.Sprintf("%s[%d].name", at, j)))
 		} else {
 			first[o.Name] = i
 		}
 		c.checkOpenBaoCluster(o, names, path, r)
 		if p := o.LoginProbe; p.Enabled && p.Mount != "" && !strings.Contains(p.Mount, "{cluster}") && live > 1 {
-			r.errorf(join(path, "loginProbe.mount"), "%s would be the same for every cluster: put {cluster} where the name of the cluster belongs", quote(p.Mount))
+			r.errorf(joinPath(path, "loginProbe.mount"), "%s would be the same for every cluster: put {cluster} where the name of the cluster belongs", quote(p.Mount))
 		}
 	}
 }
@@ -230,13 +230,13 @@ func (c *Config) checkOpenBao(at string, r *report) {
 func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *report) {
 	n := slices.Index(names, o.Cluster)
 	switch {
-	case o.Cluster == "" || r.mistaken(fmt.Sprintf("clusters[%d]", n)): // reported already
+	case o.Cluster == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 	case n < 0:
-		r.errorf(join(at, "cluster"), "there is no cluster %s%s", quote(o.Cluster), didYouMean(o.Cluster, names))
+		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(o.Cluster), didYouMean(o.Cluster, names))
 	case o.Service != nil && c.Clusters[n].Snapshot != nil:
-		r.errorf(join(at, "service"), "the cluster %q is a snapshot, which has no Service: list the nodes, or remove this key to read the answers of the snapshot", o.Cluster)
-	case o.Service == nil && len(o.Nodes) == 0 && c.Clusters[n].Snapshot == nil && !r.mistaken(at, join(at, "nodes"), join(at, "service")):
+		r.errorf(joinPath(at, "service"), "the cluster %q is a snapshot, which has no Service: list the nodes, or remove this key to read the answers of the snapshot", o.Cluster)
+	case o.Service == nil && len(o.Nodes) == 0 && c.Clusters[n].Snapshot == nil && !r.hasError(at, joinPath(at, "nodes"), joinPath(at, "service")):
 		r.errorf(at, "nodes or service is missing: add one of them")
 	}
 }

@@ -53,25 +53,25 @@ type ClusterOverride struct {
 }
 
 func (u *Rules) check(at string, r *report) {
-	for path, expr := range map[string]string{join(at, "exporterJob"): u.ExporterJob, join(at, "fleet.job"): u.Fleet.Job} {
-		if _, err := regexp.Compile("^(?:" + expr + ")$"); err != nil && !r.mistaken(path) {
+	for path, expr := range map[string]string{joinPath(at, "exporterJob"): u.ExporterJob, joinPath(at, "fleet.job"): u.Fleet.Job} {
+		if _, err := regexp.Compile("^(?:" + expr + ")$"); err != nil && !r.hasError(path) {
 			r.errorf(path, "%s is not a regular expression: %v", quote(expr), err)
 		}
 	}
-	u.PlaybookBaseURL = baseURL(u.PlaybookBaseURL, join(at, "playbookBaseURL"), r)
-	u.DashboardBaseURL = baseURL(u.DashboardBaseURL, join(at, "dashboardBaseURL"), r)
+	u.PlaybookBaseURL = baseURL(u.PlaybookBaseURL, joinPath(at, "playbookBaseURL"), r)
+	u.DashboardBaseURL = baseURL(u.DashboardBaseURL, joinPath(at, "dashboardBaseURL"), r)
 }
 
 func (o *Override) check(at string, r *report) {
-	checkRuleLabels(o.Labels, join(at, "labels"), r)
-	if reflect.ValueOf(*o).IsZero() && !r.mistakenBelow(at) {
+	checkRuleLabels(o.Labels, joinPath(at, "labels"), r)
+	if reflect.ValueOf(*o).IsZero() && !r.hasErrorBelow(at) {
 		r.errorf(at, "changes nothing: add for, keepFiringFor, severity, threshold, labels or clusters, or remove it")
 	}
 }
 
 func (o *ClusterOverride) check(at string, r *report) {
-	checkRuleLabels(o.Labels, join(at, "labels"), r)
-	if reflect.ValueOf(*o).IsZero() && !r.mistakenBelow(at) {
+	checkRuleLabels(o.Labels, joinPath(at, "labels"), r)
+	if reflect.ValueOf(*o).IsZero() && !r.hasErrorBelow(at) {
 		r.errorf(at, "changes nothing: add disabled, for, keepFiringFor, severity, threshold or labels, or remove it")
 	}
 }
@@ -82,14 +82,14 @@ func checkRuleLabels(labels map[string]string, at string, r *report) {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		switch {
 		case slices.Contains([]string{"alertname", "cluster", "clusterName", "playbook", "severity", "service", "target_cluster"}, name):
-			r.errorf(entry(at, name), "routes and inhibitions know an alert by this label: remove it%s", instead(name))
+			r.errorf(joinEntry(at, name), "routes and inhibitions know an alert by this label: remove it%s", severityHint(name))
 		case !model.LegacyValidation.IsValidLabelName(name):
-			r.errorf(entry(at, name), "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
+			r.errorf(joinEntry(at, name), "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
 		}
 	}
 }
 
-func instead(label string) string {
+func severityHint(label string) string {
 	if label == "severity" {
 		return ", or use the key severity"
 	}
@@ -106,7 +106,7 @@ func (c *Config) checkOverrides(at string, r *report) {
 	for _, alert := range slices.Sorted(maps.Keys(c.Rules.Overrides)) {
 		for _, cluster := range slices.Sorted(maps.Keys(c.Rules.Overrides[alert].Clusters)) {
 			if !slices.Contains(names, cluster) {
-				path := entry(join(entry(at, alert), "clusters"), cluster)
+				path := joinEntry(joinPath(joinEntry(at, alert), "clusters"), cluster)
 				r.errorf(path, "there is no cluster %s%s", quote(cluster), didYouMean(cluster, names))
 			}
 		}
@@ -114,12 +114,12 @@ func (c *Config) checkOverrides(at string, r *report) {
 }
 
 // checkAlerts checks names of alerts, and that they have the fields that are changed.
-func (u *Rules) checkAlerts(names Names, r *report) {
+func (u *Rules) checkAlerts(names KnownNames, r *report) {
 	if len(names.Alerts) == 0 {
 		return
 	}
 	unknown := func(path, name string) {
-		if !slices.Contains(names.Alerts, name) && !r.mistaken(path) {
+		if !slices.Contains(names.Alerts, name) && !r.hasError(path) {
 			r.errorf(path, "there is no alert %s%s", quote(name), didYouMean(name, names.Alerts))
 		}
 	}
@@ -127,7 +127,7 @@ func (u *Rules) checkAlerts(names Names, r *report) {
 		unknown(fmt.Sprintf("rules.disabled[%d]", i), name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.Overrides)) {
-		at := entry("rules.overrides", name)
+		at := joinEntry("rules.overrides", name)
 		unknown(at, name)
 		if slices.Contains(names.Alerts, name) {
 			u.Overrides[name].checkAlert(name, at, names, r)
@@ -136,18 +136,18 @@ func (u *Rules) checkAlerts(names Names, r *report) {
 }
 
 // checkAlert checks that an alert has the threshold and the cluster that are changed.
-func (o Override) checkAlert(name, at string, names Names, r *report) {
+func (o Override) checkAlert(name, at string, names KnownNames, r *report) {
 	adjustable := slices.Contains(names.Adjustable, name)
 	threshold := func(value float64, at string) {
 		if value > 0 && !adjustable {
-			r.errorf(join(at, "threshold"), "the alert %s has no threshold: remove it; docs/alerts.md lists those that have one", quote(name))
+			r.errorf(joinPath(at, "threshold"), "the alert %s has no threshold: remove it; docs/alerts.md lists those that have one", quote(name))
 		}
 	}
 	threshold(o.Threshold, at)
 	if len(o.Clusters) > 0 && !slices.Contains(names.ByCluster, name) {
-		r.errorf(join(at, "clusters"), "the alert %s is not about a cluster: remove it", quote(name))
+		r.errorf(joinPath(at, "clusters"), "the alert %s is not about a cluster: remove it", quote(name))
 	}
 	for _, cluster := range slices.Sorted(maps.Keys(o.Clusters)) {
-		threshold(o.Clusters[cluster].Threshold, entry(join(at, "clusters"), cluster))
+		threshold(o.Clusters[cluster].Threshold, joinEntry(joinPath(at, "clusters"), cluster))
 	}
 }

@@ -16,23 +16,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// scalar decodes a single value.
-func (d *decoder) scalar(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+// decodeScalar decodes a single value.
+func (d *decoder) decodeScalar(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
 	switch s.kind {
 	case text:
-		return d.text(n, rules, v, path)
+		return d.decodeText(n, rules, v, path)
 	case boolean:
-		return d.boolean(n, rules, v, path)
+		return d.decodeBool(n, rules, v, path)
 	case duration:
-		return d.duration(n, rules, v, path)
+		return d.decodeDuration(n, rules, v, path)
 	default:
-		return d.number(n, s, rules, v, path)
+		return d.decodeNumber(n, s, rules, v, path)
 	}
 }
 
-func (d *decoder) text(n *yaml.Node, rules rules, v reflect.Value, path string) bool {
+func (d *decoder) decodeText(n *yaml.Node, rules constraints, v reflect.Value, path string) bool {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
-		d.wrongType(n, path, "text")
+		d.reportWrongType(n, path, "text")
 		return false
 	}
 	length := utf8.RuneCountInString(n.Value)
@@ -53,7 +53,7 @@ func (d *decoder) text(n *yaml.Node, rules rules, v reflect.Value, path string) 
 		d.report.errorf(path, "%s is not one of %s%s", quote(n.Value), strings.Join(rules.enum, ", "), didYouMean(n.Value, rules.enum))
 	default:
 		value := n.Value
-		if rules.file && value != "" && !filepath.IsAbs(value) {
+		if rules.isFile && value != "" && !filepath.IsAbs(value) {
 			value = filepath.Join(d.dir, value)
 		}
 		v.SetString(value)
@@ -62,13 +62,13 @@ func (d *decoder) text(n *yaml.Node, rules rules, v reflect.Value, path string) 
 	return false
 }
 
-func (d *decoder) boolean(n *yaml.Node, rules rules, v reflect.Value, path string) bool {
+func (d *decoder) decodeBool(n *yaml.Node, rules constraints, v reflect.Value, path string) bool {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
-		d.wrongType(n, path, "true or false")
+		d.reportWrongType(n, path, "true or false")
 		return false
 	}
 	value := strings.EqualFold(n.Value, "true")
-	if rules.onlyTrue && !value {
+	if rules.mustBeTrue && !value {
 		d.report.errorf(path, "can only be true: remove the key instead")
 		return false
 	}
@@ -76,10 +76,10 @@ func (d *decoder) boolean(n *yaml.Node, rules rules, v reflect.Value, path strin
 	return true
 }
 
-func (d *decoder) duration(n *yaml.Node, rules rules, v reflect.Value, path string) bool {
+func (d *decoder) decodeDuration(n *yaml.Node, rules constraints, v reflect.Value, path string) bool {
 	const want = "a duration such as 30s, 5m or 1h30m"
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
-		d.wrongType(n, path, want)
+		d.reportWrongType(n, path, want)
 		return false
 	}
 	if n.Value == "" {
@@ -94,7 +94,7 @@ func (d *decoder) duration(n *yaml.Node, rules rules, v reflect.Value, path stri
 		d.report.errorf(path, "%s is too long: use a shorter duration", quote(n.Value))
 	case !ok:
 		d.report.errorf(path, "%s is not %s: use whole numbers, with the units y, w, d, h, m, s, ms in this order", quote(n.Value), want)
-	case rules.above != nil && value <= 0:
+	case rules.exclusiveMinimum != nil && value <= 0:
 		d.report.errorf(path, "%s is too short: use more than 0s", quote(n.Value))
 	default:
 		v.SetInt(int64(value))
@@ -103,25 +103,25 @@ func (d *decoder) duration(n *yaml.Node, rules rules, v reflect.Value, path stri
 	return false
 }
 
-// number decodes whole numbers and others. A whole number may be written as
+// decodeNumber decodes whole numbers and others. A whole number may be written as
 // 2e+05: that is what templates make of 200000.
-func (d *decoder) number(n *yaml.Node, s *shape, rules rules, v reflect.Value, path string) bool {
+func (d *decoder) decodeNumber(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
 	want := "a number"
 	if s.kind == integer {
 		want = "a whole number"
 	}
-	value, ok := numberOf(n)
+	value, ok := nodeNumber(n)
 	switch {
 	case !ok, s.kind == integer && value != math.Trunc(value):
-		d.wrongType(n, path, want)
+		d.reportWrongType(n, path, want)
 	case s.kind == integer && (math.Abs(value) > 1<<53 || v.OverflowInt(int64(value))):
 		d.report.errorf(path, "%s is out of range: use a smaller number", quote(n.Value))
 	case rules.minimum != nil && value < *rules.minimum:
-		d.report.errorf(path, "%s is too small: use at least %s", clip(n.Value), digits(*rules.minimum))
+		d.report.errorf(path, "%s is too small: use at least %s", truncate(n.Value), formatNumber(*rules.minimum))
 	case rules.maximum != nil && value > *rules.maximum:
-		d.report.errorf(path, "%s is too large: use at most %s", clip(n.Value), digits(*rules.maximum))
-	case rules.above != nil && value <= *rules.above:
-		d.report.errorf(path, "%s is too small: use more than %s", clip(n.Value), digits(*rules.above))
+		d.report.errorf(path, "%s is too large: use at most %s", truncate(n.Value), formatNumber(*rules.maximum))
+	case rules.exclusiveMinimum != nil && value <= *rules.exclusiveMinimum:
+		d.report.errorf(path, "%s is too small: use more than %s", truncate(n.Value), formatNumber(*rules.exclusiveMinimum))
 	case s.kind == integer:
 		v.SetInt(int64(value))
 		return true
@@ -132,8 +132,8 @@ func (d *decoder) number(n *yaml.Node, s *shape, rules rules, v reflect.Value, p
 	return false
 }
 
-// numberOf returns the finite number that n is.
-func numberOf(n *yaml.Node) (float64, bool) {
+// nodeNumber returns the finite number that n is.
+func nodeNumber(n *yaml.Node) (float64, bool) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float" {
 		return 0, false
 	}
@@ -155,22 +155,22 @@ func numberOf(n *yaml.Node) (float64, bool) {
 	return f, !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
-// wrongType reports that the value must be something else.
-func (d *decoder) wrongType(n *yaml.Node, path, want string) {
+// reportWrongType reports that the value must be something else.
+func (d *decoder) reportWrongType(n *yaml.Node, path, want string) {
 	advice := ""
 	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	switch {
 	case n.Kind != yaml.ScalarNode || n.Style&yaml.TaggedStyle != 0:
 	case want == "text":
 		advice = ": put it in quotes, " + quote(n.Value)
-	case quoted && n.Value != "" && plainKind(n.Value) == want:
+	case quoted && n.Value != "" && unquotedType(n.Value) == want:
 		advice = ": remove the quotes"
 	}
 	d.report.errorf(path, "must be %s, not %s%s", want, describe(n), advice)
 }
 
-// plainKind names what text would be without quotes, as far as it is asked.
-func plainKind(s string) string {
+// unquotedType names what text would be without quotes, as far as it is asked.
+func unquotedType(s string) string {
 	if s == "true" || s == "false" {
 		return "true or false"
 	}
@@ -190,11 +190,11 @@ func describe(n *yaml.Node) string {
 	case n.ShortTag() == "!!str":
 		return "the text " + quote(n.Value)
 	case n.ShortTag() == "!!int", n.ShortTag() == "!!float":
-		return "the number " + clip(n.Value)
+		return "the number " + truncate(n.Value)
 	case n.ShortTag() == "!!bool":
-		return clip(n.Value)
+		return truncate(n.Value)
 	case n.ShortTag() == "!!timestamp":
-		return "the date " + clip(n.Value)
+		return "the date " + truncate(n.Value)
 	case n.ShortTag() == "!!null":
 		return "nothing"
 	default:
@@ -202,7 +202,7 @@ func describe(n *yaml.Node) string {
 	}
 }
 
-// digits writes a limit without an exponent.
-func digits(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+// formatNumber writes a limit without an exponent.
+func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -59,35 +59,35 @@ type shape struct {
 
 // field is one key of an object.
 type field struct {
-	key         string
-	index       int
-	shape       *shape
-	required    bool
-	alternative bool // one of those of which exactly one is set
-	conflicts   string
-	rules       rules
+	key           string
+	index         int
+	shape         *shape
+	required      bool
+	isAlternative bool // one of those of which exactly one is set
+	conflicts     string
+	constraints   constraints
 }
 
-// rules is what a value must be beyond its kind.
-type rules struct {
-	fallback    *string // the default, as in the tag
-	onlyTrue    bool
-	file        bool
-	minimum     *float64
-	maximum     *float64
-	above       *float64
-	minLength   int
-	maxLength   int // 0: any
-	pattern     *regexp.Regexp
-	hint        string
-	enum        []string
-	minItems    int
-	uniqueItems bool
+// constraints is what a value must be beyond its kind.
+type constraints struct {
+	defaultValue     *string // the default, as in the tag
+	mustBeTrue       bool
+	isFile           bool
+	minimum          *float64
+	maximum          *float64
+	exclusiveMinimum *float64
+	minLength        int
+	maxLength        int // 0: any
+	pattern          *regexp.Regexp
+	hint             string
+	enum             []string
+	minItems         int
+	uniqueItems      bool
 }
 
-// shapeOf reads the tags of t. An error is a mistake in this package; the rest
+// newShape reads the tags of t. An error is a mistake in this package; the rest
 // of the shape is usable.
-func shapeOf(t reflect.Type) (*shape, error) {
+func newShape(t reflect.Type) (*shape, error) {
 	s := &shape{typ: t}
 	if t.Kind() == reflect.Pointer {
 		s.optional = true
@@ -103,10 +103,10 @@ func shapeOf(t reflect.Type) (*shape, error) {
 		return s, s.readFields()
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
 		s.kind = dict
-		s.elem, err = shapeOf(t.Elem())
+		s.elem, err = newShape(t.Elem())
 	case t.Kind() == reflect.Slice:
 		s.kind = list
-		s.elem, err = shapeOf(t.Elem())
+		s.elem, err = newShape(t.Elem())
 	case t.Kind() == reflect.String:
 		s.kind = text
 	case t.Kind() == reflect.Bool:
@@ -131,7 +131,7 @@ func (s *shape) readFields() error {
 		key, _, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
 		f := field{key: key, index: i, conflicts: sf.Tag.Get("conflicts")}
 		var err error
-		if f.shape, err = shapeOf(sf.Type); err == nil {
+		if f.shape, err = newShape(sf.Type); err == nil {
 			err = f.readTags(sf.Tag)
 		}
 		if err == nil && (key == "" || !sf.IsExported()) {
@@ -150,9 +150,9 @@ func (s *shape) readFields() error {
 }
 
 func (f *field) readTags(tag reflect.StructTag) error {
-	f.rules.hint = tag.Get("hint")
-	f.rules.file = tag.Get("file") == "true"
-	f.rules.onlyTrue = tag.Get("jsonschema_extras") == "const=true"
+	f.constraints.hint = tag.Get("hint")
+	f.constraints.isFile = tag.Get("file") == "true"
+	f.constraints.mustBeTrue = tag.Get("jsonschema_extras") == "const=true"
 	options := tag.Get("jsonschema")
 	if options == "" {
 		return nil
@@ -163,10 +163,10 @@ func (f *field) readTags(tag reflect.StructTag) error {
 			return fmt.Errorf("%s: %w", option, err)
 		}
 	}
-	if f.rules.uniqueItems && (f.shape.kind != list || f.shape.elem.kind < text) {
+	if f.constraints.uniqueItems && (f.shape.kind != list || f.shape.elem.kind < text) {
 		return errors.New("uniqueItems is for lists of single values")
 	}
-	if fallback := f.rules.fallback; fallback != nil {
+	if fallback := f.constraints.defaultValue; fallback != nil {
 		if f.shape.kind < text {
 			return errors.New("default is for single values")
 		}
@@ -179,20 +179,20 @@ func (f *field) readTags(tag reflect.StructTag) error {
 }
 
 func (f *field) readOption(name, value string) (err error) {
-	r := &f.rules
+	r := &f.constraints
 	switch name {
 	case "required":
 		f.required = true
 	case "oneof_required":
-		f.alternative = true
+		f.isAlternative = true
 	case "default":
-		r.fallback = &value
+		r.defaultValue = &value
 	case "minimum":
 		r.minimum, err = parseNumber(value)
 	case "maximum":
 		r.maximum, err = parseNumber(value)
 	case "exclusiveMinimum":
-		r.above, err = parseNumber(value)
+		r.exclusiveMinimum, err = parseNumber(value)
 	case "minLength":
 		r.minLength, err = strconv.Atoi(value)
 	case "maxLength":
@@ -227,11 +227,11 @@ func (s *shape) fillDefault(v reflect.Value) {
 }
 
 func (f *field) fillDefault(v reflect.Value) {
-	if f.rules.fallback == nil {
+	if f.constraints.defaultValue == nil {
 		f.shape.fillDefault(v)
 		return
 	}
-	switch text := *f.rules.fallback; f.shape.kind {
+	switch text := *f.constraints.defaultValue; f.shape.kind {
 	case duration:
 		d, _ := parseDuration(text)
 		v.SetInt(int64(d))

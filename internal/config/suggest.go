@@ -34,15 +34,15 @@ func nearest(word string, known []string) string {
 	}
 	best, distance := "", 0
 	for _, k := range known {
-		if d := editDistance(plain(word), plain(k)); d <= len(k)/3 && (best == "" || d < distance) {
+		if d := editDistance(normalizeWord(word), normalizeWord(k)); d <= len(k)/3 && (best == "" || d < distance) {
 			best, distance = k, d
 		}
 	}
 	return best
 }
 
-// plain removes what people spell differently: stale_after, stale-after.
-func plain(word string) string {
+// normalizeWord removes what people spell differently: stale_after, stale-after.
+func normalizeWord(word string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '_' || c == '-' {
 			return -1

@@ -15,10 +15,10 @@ type TLS struct {
 
 func (t *TLS) check(at string, r *report) {
 	switch {
-	case r.mistaken(at, join(at, "certFile"), join(at, "keyFile")): // it may be meant
+	case r.hasError(at, joinPath(at, "certFile"), joinPath(at, "keyFile")): // it may be meant
 	case t.CertFile != "" && t.KeyFile == "":
-		r.errorf(join(at, "certFile"), "a client certificate needs its key: add keyFile")
+		r.errorf(joinPath(at, "certFile"), "a client certificate needs its key: add keyFile")
 	case t.CertFile == "" && t.KeyFile != "":
-		r.errorf(join(at, "keyFile"), "a key needs its client certificate: add certFile")
+		r.errorf(joinPath(at, "keyFile"), "a key needs its client certificate: add certFile")
 	}
 }

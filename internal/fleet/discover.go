@@ -95,7 +95,7 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 	for _, entry := range c.Discover {
 		p := &place{
 			entry: entry, interval: cmp.Or(o.Interval, discoverInterval),
-			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.Host() })],
+			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.HostCluster() })],
 			served: map[string]time.Time{}, state: placeState{known: map[string]known{}},
 		}
 		p.client = NewClient(p.host, ClientOptions{})

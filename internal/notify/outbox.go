@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// sender is the value of the label [config.SentBy].
+	// sender is the value of the label [config.SentByLabel].
 	sender = "cobaltcore-exporter"
 	// lifetime is how many intervals an alert lives that is not sent again, as
 	// Prometheus has it.
@@ -48,7 +48,7 @@ func (n *Notifier) wireAll(alerts []Alert, now time.Time) map[string]Alert {
 	out := make(map[string]Alert, len(alerts))
 	for _, a := range alerts {
 		a.Labels = n.wire(a.Labels)
-		a.Labels[config.SentBy] = sender
+		a.Labels[config.SentByLabel] = sender
 		a.Annotations = maps.Clone(a.Annotations)
 		maps.DeleteFunc(a.Annotations, func(_, value string) bool { return value == "" })
 		if a.StartsAt.IsZero() || a.StartsAt.After(now) {

@@ -76,7 +76,7 @@ func newView(now time.Time, answers []answer, silences models.GettableSilences) 
 		name := r.labels[model.AlertNameLabel]
 		v.alerts[name] = append(v.alerts[name], r)
 		v.states[r.State.State]++
-		if r.labels[config.SentBy] == sender {
+		if r.labels[config.SentByLabel] == sender {
 			v.own[identity(r.labels)] = true
 		}
 	}
@@ -183,7 +183,7 @@ func (n *Notifier) Silenced(alert map[string]string) (Silence, bool) {
 	}
 	wire := n.wire(alert)
 	if active {
-		wire[config.SentBy] = sender
+		wire[config.SentByLabel] = sender
 	}
 	var found Silence
 	for _, s := range v.silences {

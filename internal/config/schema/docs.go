@@ -33,30 +33,30 @@ A file with every key, mostly with its default:
 
 ` + "```yaml\n"
 
-// document writes the documentation of a schema in Markdown.
-func document(root *jsonschema.Schema) []byte {
+// renderDocs writes the documentation of a schema in Markdown.
+func renderDocs(root *jsonschema.Schema) []byte {
 	var out strings.Builder
 	out.WriteString(introduction)
 	out.Write(example)
 	out.WriteString("```\n")
-	section(&out, "", root)
+	renderSection(&out, "", root)
 	return []byte(out.String())
 }
 
-// section describes the keys of an object, then the objects below it.
-func section(out *strings.Builder, path string, s *jsonschema.Schema) {
+// renderSection describes the keys of an object, then the objects below it.
+func renderSection(out *strings.Builder, path string, s *jsonschema.Schema) {
 	title := "Top level"
 	if path != "" {
-		title = code(path)
+		title = codeSpan(path)
 	}
 	fmt.Fprintf(out, "\n## %s\n\n", title)
 	if path != "" {
-		fmt.Fprintf(out, "%s\n\n", prose(s.Description))
+		fmt.Fprintf(out, "%s\n\n", escapeMarkdown(s.Description))
 	}
 	if len(s.OneOf) > 0 {
 		var keys []string
 		for _, alternative := range s.OneOf {
-			keys = append(keys, code(alternative.Required[0]))
+			keys = append(keys, codeSpan(alternative.Required[0]))
 		}
 		last := len(keys) - 1
 		fmt.Fprintf(out, "Exactly one of %s and %s is set.\n\n", strings.Join(keys[:last], ", "), keys[last])
@@ -65,12 +65,12 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 	var details strings.Builder
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		key, property := pair.Key, pair.Value
-		description, rest := markdown.Cell(prose(property.Description))
+		description, rest := markdown.Cell(escapeMarkdown(property.Description))
 		if rest != "" {
-			details.WriteString(markdown.Wrap("* "+code(key)+": "+rest, "  ") + "\n")
+			details.WriteString(markdown.Wrap("* "+codeSpan(key)+": "+rest, "  ") + "\n")
 			description += " (details below)"
 		}
-		row := []string{code(key), typeOf(below(path, key), property), byDefault(s, key), description}
+		row := []string{codeSpan(key), describeType(joinPath(path, key), property), describeDefault(s, key), description}
 		for i := range row {
 			row[i] = strings.ReplaceAll(row[i], "|", `\|`)
 		}
@@ -80,32 +80,32 @@ func section(out *strings.Builder, path string, s *jsonschema.Schema) {
 		out.WriteString("\n" + details.String())
 	}
 	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		property, at := pair.Value, below(path, pair.Key)
+		property, at := pair.Value, joinPath(path, pair.Key)
 		if property.Items != nil && property.Items.Properties != nil {
 			items := *property.Items
 			items.Description = property.Description
-			section(out, at+"[]", &items)
+			renderSection(out, at+"[]", &items)
 		}
 		if property.Properties != nil {
-			section(out, at, property)
+			renderSection(out, at, property)
 		}
 		if values := property.AdditionalProperties; values != nil && values.Properties != nil {
 			named := *values
 			named.Description = property.Description
-			section(out, at, &named)
+			renderSection(out, at, &named)
 		}
 	}
 }
 
-// typeOf describes the type of a value in words.
-func typeOf(path string, s *jsonschema.Schema) string {
+// describeType describes the type of a value in words.
+func describeType(path string, s *jsonschema.Schema) string {
 	switch {
 	case s.Title == durationTitle:
 		return "duration"
 	case s.Enum != nil:
 		var values []string
 		for _, value := range s.Enum {
-			values = append(values, code(fmt.Sprint(value)))
+			values = append(values, codeSpan(fmt.Sprint(value)))
 		}
 		return strings.Join(values, ", ")
 	case s.Properties != nil:
@@ -114,9 +114,9 @@ func typeOf(path string, s *jsonschema.Schema) string {
 		if s.Items.Properties != nil {
 			return fmt.Sprintf("list of [mappings](#%s)", anchor(path))
 		}
-		return "list of " + typeOf(path, s.Items)
+		return "list of " + describeType(path, s.Items)
 	case s.AdditionalProperties != nil && s.Type == "object":
-		return "mapping of names to " + typeOf(path, s.AdditionalProperties)
+		return "mapping of names to " + describeType(path, s.AdditionalProperties)
 	case s.Extras["const"] == true:
 		return "`true`"
 	case s.Type == "string":
@@ -134,8 +134,8 @@ func typeOf(path string, s *jsonschema.Schema) string {
 	}
 }
 
-// byDefault describes the default of a key.
-func byDefault(parent *jsonschema.Schema, key string) string {
+// describeDefault describes the default of a key.
+func describeDefault(parent *jsonschema.Schema, key string) string {
 	s, _ := parent.Properties.Get(key)
 	switch {
 	case slices.Contains(parent.Required, key):
@@ -143,11 +143,11 @@ func byDefault(parent *jsonschema.Schema, key string) string {
 	case s.Default == nil || s.Default == "":
 		return ""
 	default:
-		return code(fmt.Sprint(s.Default))
+		return codeSpan(fmt.Sprint(s.Default))
 	}
 }
 
-func below(path, key string) string {
+func joinPath(path, key string) string {
 	if path == "" {
 		return key
 	}
@@ -159,7 +159,7 @@ func anchor(heading string) string {
 	return strings.ToLower(strings.NewReplacer(".", "", "[", "", "]", "").Replace(heading))
 }
 
-// prose keeps Markdown from taking <name> for HTML.
-func prose(s string) string { return strings.ReplaceAll(s, "<", `\<`) }
+// escapeMarkdown keeps Markdown from taking <name> for HTML.
+func escapeMarkdown(s string) string { return strings.ReplaceAll(s, "<", `\<`) }
 
-func code(s string) string { return "`" + s + "`" }
+func codeSpan(s string) string { return "`" + s + "`" }

@@ -35,7 +35,7 @@ func Generate() (map[string][]byte, error) {
 	}
 	return map[string][]byte{
 		"internal/config/schema.json": schema,
-		"docs/configuration.md":       document(reflectConfig()),
+		"docs/configuration.md":       renderDocs(reflectConfig()),
 	}, nil
 }
 
@@ -114,16 +114,16 @@ func refineField(parent *jsonschema.Schema, key string, s *jsonschema.Schema, fi
 		parent.DependentSchemas[key] = &jsonschema.Schema{Not: &jsonschema.Schema{Required: []string{other}}}
 		s.Description += " Not together with `" + other + "`."
 	}
-	if field.Type.Kind() == reflect.Map && has(field, "minLength=1") { // the library reads no tags of maps
+	if field.Type.Kind() == reflect.Map && hasOption(field, "minLength=1") { // the library reads no tags of maps
 		one := uint64(1)
 		s.AdditionalProperties.MinLength = &one
 	}
-	if s.Title == durationTitle && has(field, "exclusiveMinimum=0") {
+	if s.Title == durationTitle && hasOption(field, "exclusiveMinimum=0") {
 		s.AllOf = append(s.AllOf, &jsonschema.Schema{Pattern: "[1-9]"})
 	}
 	refine(s, field.Type)
 }
 
-func has(field reflect.StructField, option string) bool {
+func hasOption(field reflect.StructField, option string) bool {
 	return slices.Contains(strings.Split(field.Tag.Get("jsonschema"), ","), option)
 }
