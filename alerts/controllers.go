@@ -92,7 +92,7 @@ func controllersGroup() Group {
 			Name: "FluxControllerDown", Severity: Warning, Expr: `max by (` + workload + `) (` + FluxControllerDown + `)`,
 			Since:       `max by (` + workload + `) (cobaltcore_controller_condition_transition_timestamp_seconds{system="flux", type="Available"})`,
 			Summary:     "{{ $labels.name }} of Flux in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod. Its objects keep the status that they have: Ready is out of date. Read the events and the last log of its pods.",
+			Description: "It has no available pod. Its objects keep the status that they have: Ready is out of date. Check events and logs of its pods.",
 		}, Flux, ""),
 		controllerDown(Rule{
 			Name: "FluxComponentMissing", Severity: Warning, Expr: FluxComponentMissing,
@@ -113,27 +113,27 @@ func controllersGroup() Group {
 		operatorDown(Rule{
 			Name: "ESOControllerDown", Severity: Critical,
 			Summary:     "External Secrets Operator in cluster {{ $labels.cluster }} does not run",
-			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} has no available pod. No secret is refreshed; ExternalSecrets stay Ready. Read the events and the last log of its pods.",
+			Description: "{{ $labels.kind }} {{ $labels.namespace }}/{{ $labels.name }} has no available pod. No secret is refreshed; ExternalSecrets stay Ready. Check events and logs of its pods.",
 		}, ExternalSecrets, `, name!~".*(webhook|cert-controller).*"`),
 		controllerDown(Rule{
 			Name: "ESOWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of External Secrets in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod: objects of External Secrets cannot be created or changed. Read the events and the last log of its pods.",
+			Description: "It has no available pod: objects of External Secrets cannot be created or changed. Check events and logs of its pods.",
 		}, ExternalSecrets, `, name=~".*(webhook|cert-controller).*"`),
 		greenhouseDown(Rule{
 			Name: "GreenhouseControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod. Its objects keep their status. Read the events and the last log of its pods.",
+			Description: "It has no available pod. Its objects keep their status. Check events and logs of its pods.",
 		}),
 		controllerDown(Rule{
 			Name: "GreenhouseWebhookDown", Severity: Warning,
 			Summary:     "{{ $labels.name }} of Greenhouse in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod: objects of Greenhouse cannot be created or changed. Read the events and the last log of its pods.",
+			Description: "It has no available pod: objects of Greenhouse cannot be created or changed. Check events and logs of its pods.",
 		}, Greenhouse, `, name=~".*webhook"`),
 		requireSingleAurora(controllerDown(Rule{
 			Name: "AuroraControllerDown", Severity: Critical,
 			Summary:     "{{ $labels.name }} of Aurora in cluster {{ $labels.cluster }} does not run",
-			Description: "It has no available pod: users cannot open the dashboard. Read the events and the last log of its pods.",
+			Description: "It has no available pod: users cannot open the dashboard. Check events and logs of its pods.",
 		}, Aurora, "")),
 		controller(Rule{
 			Name: "ControllerReplicasMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,
@@ -190,7 +190,7 @@ func controllersGroup() Group {
 			Since:       `max by (cluster, namespace, name) (cobaltcore_controller_pod_last_restart_timestamp_seconds)`,
 			Object:      Object{Kind: "Pod", Namespace: "{{ $labels.namespace }}", Name: "{{ $labels.name }}"},
 			Summary:     "Pod {{ $labels.name }} in cluster {{ $labels.cluster }} ran out of memory",
-			Description: "A container of {{ $labels.component }} was killed less than $threshold ago because it needed more memory than its limit. Compare its use with the limit, and raise the limit.",
+			Description: "A container of {{ $labels.component }} was killed less than $threshold ago because it needed more memory than its limit. Compare the two, and raise the limit.",
 		}),
 	}}
 }

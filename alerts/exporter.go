@@ -41,7 +41,7 @@ func exporterGroup() Group {
 			Expr:        reloadSuccessful + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "configuration"},
 			Summary:     "Exporter: the configuration cannot be loaded",
-			Description: "The file of an exporter, or of one of its replicas, is not valid, so it keeps the previous configuration. Run check-config on the file for line and key.",
+			Description: "The file of a replica is not valid, so it keeps the previous configuration. Run check-config on it for line and key.",
 		},
 		{
 			Name: "ExporterReportStale", System: Exporter, Severity: Warning, For: 5 * time.Minute, PrometheusOnly: true,
@@ -49,7 +49,7 @@ func exporterGroup() Group {
 			Expr:      `time() - ` + lastEvaluation + ` > ` + threshold,
 			Object:    Object{Kind: "Exporter", Name: "report"},
 			Summary:   "Exporter: its report is " + rounded + " old",
-			Description: "The page and the report of an exporter, or of one of its replicas, show the fleet as it was " + rounded + " ago. " +
+			Description: "The page and the report of a replica are older than $threshold. " +
 				"Alerts by Prometheus are not affected. Its log has the error; an evaluation that takes long needs more CPU.",
 		},
 		{
@@ -68,34 +68,41 @@ func exporterGroup() Group {
 			InhibitedBy: []Inhibition{followsFromOutage()},
 		},
 		{
+			Name: "ExporterRefusesClients", System: Exporter, Severity: Warning, For: 10 * time.Minute, PrometheusOnly: true,
+			Expr:        `increase(` + refusedClients + `[5m]) > 0`,
+			Object:      Object{Kind: "Exporter", Name: "{{ $labels.what }}"},
+			Summary:     "Exporter refuses {{ $labels.what }}: limit of scope {{ $labels.scope }} reached",
+			Description: "Clients get no answer; with scope all, Prometheus may be one of them. The log has their addresses: stop them, or raise --web.max-requests.",
+		},
+		{
 			Name: "ExporterMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
 			Expr:    `absent(` + exporterUp + `)`,
 			Object:  Object{Kind: "Exporter", Name: "*"},
 			Summary: "Prometheus has no cobaltcore-exporter to scrape",
-			Description: "It was removed, its ServiceMonitor is not selected, or its job has another name. " +
-				"No other rule about the fleet can fire. Check the ServiceMonitor, the Prometheus that selects it, and rules.exporterJob.",
+			Description: "No other rule about the fleet can fire. " +
+				"Check its pods, the ServiceMonitor, the Prometheus that selects it, and that the job matches rules.exporterJob.",
 		},
 		{
 			Name: "ExporterDown", System: Exporter, Severity: Critical, For: 5 * time.Minute, PrometheusOnly: true,
 			Expr:        anyReplicaUp + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "{{ $labels.job }}"},
 			Summary:     "All replicas of the exporter {{ $labels.job }} are down",
-			Description: "Prometheus can scrape none of them: the clusters that it watches are unknown, and their alerts end. Check its pods, then the error in Prometheus' list of targets.",
+			Description: "The clusters that it watches are unknown, and their alerts end. Check its pods, then the error in Prometheus' list of targets.",
 		},
 		{
 			Name: "ExporterReplicaDown", System: Exporter, Severity: Warning, For: 15 * time.Minute, PrometheusOnly: true,
 			Expr:        exporterUp + ` == 0 unless ignoring (container, instance, node, pod) ` + anyReplicaUp + ` == 0`,
 			Object:      Object{Kind: "Exporter", Name: "{{ $labels.instance }}"},
 			Summary:     "Replica {{ $labels.instance }} of the exporter {{ $labels.job }} is down",
-			Description: "Prometheus cannot scrape it. Other replicas can be scraped. Check its pod before another one is lost.",
+			Description: "Prometheus can scrape other replicas. Check its pod before another one is lost.",
 		},
 		{
 			Name: "ExporterShardMissing", System: Exporter, Severity: Critical, For: 10 * time.Minute, PrometheusOnly: true,
 			Expr:    `cobaltcore_shards - count without (shard, shards) (cobaltcore_shard_info) > 0`,
 			Object:  Object{Kind: "Exporter", Name: "shards"},
 			Summary: "Exporter: " + count("shard") + " without metrics",
-			Description: "Prometheus lacks the metrics of " + count("shard") + ": " +
-				"the clusters of a missing shard have no rows and no alerts. Compare the pods with the number in --shard.",
+			Description: "Prometheus lacks " + count("shard") + ": " +
+				"their clusters have no rows and no alerts. Compare the pods with the number in --shard.",
 		},
 		{
 			Name: "ExporterWatchdog", System: Exporter, Severity: Info, PrometheusOnly: true,

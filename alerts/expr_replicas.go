@@ -175,6 +175,8 @@ const (
 	sinceSuffix = "_since_timestamp_seconds"
 	// reloadSuccessful is 0 for a replica that could not load its configuration.
 	reloadSuccessful = "cobaltcore_config_last_reload_successful"
+	// refusedClients counts connections and requests beyond a limit.
+	refusedClients = "cobaltcore_web_refused_total"
 	// lastEvaluation is old for a replica that does not evaluate its rules.
 	lastEvaluation = "cobaltcore_health_last_evaluation_timestamp_seconds"
 )

@@ -131,7 +131,7 @@ or label_replace((cobaltcore_cluster_up == 0) unless on (cluster) cobaltcore_clu
   and on (cluster) (` + fleetUp(" offset 1h") + ` or max by (cluster) (ALERTS{alertname="FleetMetricsMissing", alertstate="firing"}))`,
 			Object:  Object{Kind: "Cluster", Name: "{{ $labels.cluster }}"},
 			Summary: "Metrics of cluster {{ $labels.cluster }} do not arrive any longer",
-			Description: "Prometheus has no target of this cluster of the fleet any longer: " +
+			Description: "Prometheus has no target of this cluster any longer: " +
 				"rules over its metrics cannot fire. Check Prometheus in the cluster, then remote write, or the sidecar and store of Thanos.",
 			InhibitedBy: []Inhibition{followsFromOutage()},
 		},

@@ -219,7 +219,7 @@ func fluxGroup() Group {
 			Threshold:   secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        lastingProblems(`status="unprocessed"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} is not processed",
-			Description: "No controller has processed it, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or no controller serves the shard of the object. Check the Deployment of {{ $labels.component }}.",
+			Description: "No controller has processed it, or its newest generation, for more than $threshold: {{ $labels.component }} is down, or serves another shard. Check its Deployment.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{
@@ -227,7 +227,7 @@ func fluxGroup() Group {
 			Threshold:   secondsThreshold(15*time.Minute, sinceOnset),
 			Expr:        lastingProblems(`status="unknown"`),
 			Summary:     "{{ $labels.kind }} {{ $labels.exported_namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} has an unknown state",
-			Description: "It has been neither ready, failed nor progressing for more than $threshold: its Ready condition is Unknown or missing. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
+			Description: "Its Ready condition has been Unknown or missing for more than $threshold. {{ $labels.component }} may have stopped during an attempt. Check its pods, then request a reconciliation.",
 			InhibitedBy: byController,
 		}),
 		flux(Rule{

@@ -93,7 +93,7 @@ func fluxInstanceGroup() Group {
 			Expr: `
   unless on (cluster, object) ` + shardsAs("object"),
 			Summary:     "Shard {{ $labels.object }} of Flux in cluster {{ $labels.cluster }} is not served",
-			Description: "Objects have the label " + fluxShardLabel + "={{ $labels.object }}, and the FluxInstance installs no controllers of that shard: they are not reconciled and keep their status. Add the shard to spec.sharding.shards, or change the label.",
+			Description: "Objects have the label " + fluxShardLabel + "={{ $labels.object }}, and the FluxInstance has no controllers of that shard: they are not reconciled. Add the shard to spec.sharding.shards, or change the label.",
 		}),
 		flux(Rule{
 			Name: "FluxShardMissing", Severity: Warning, For: 15 * time.Minute, KeepFiringFor: 5 * time.Minute,

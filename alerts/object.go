@@ -110,5 +110,5 @@ func (r Rule) ownerTemplate(owner, label string) string {
 		}
 	}
 	query := ObjectOwner + "{" + strings.Join(matchers, ", ") + "}"
-	return fmt.Sprintf("{{ with printf %q %s | query }}{{ . | first | label %q }}{{ end }}", query, strings.Join(values, " "), owner)
+	return fmt.Sprintf("{{ with printf %q %s | query }}{{ first . | label %q }}{{ end }}", query, strings.Join(values, " "), owner)
 }

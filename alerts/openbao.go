@@ -118,7 +118,7 @@ func openBaoGroup() Group {
 			Name: "OpenBaoMultipleActive", Severity: Critical, For: 2 * time.Minute,
 			Expr:        `sum by (cluster, openbao) (cobaltcore_openbao_node_active) > 1`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has {{ $value }} active nodes",
-			Description: "{{ $value }} nodes are active at the same time: clients read and write different secrets. Compare the cluster IDs in \"bao status\" of each node: one that was initialized by itself has another one. Take it out of the Service first.",
+			Description: "{{ $value }} nodes are active at the same time: clients read and write different secrets. Compare their cluster IDs in \"bao status\": one that was initialized by itself has another. Take it out of the Service first.",
 		}),
 		openBaoNode(Rule{
 			Name: "OpenBaoNodeDown", Severity: Warning, For: 3 * time.Minute,
@@ -149,7 +149,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao, node, reason) (cobaltcore_openbao_node_not_joined)
   unless on (cluster, openbao) cobaltcore_openbao_not_serving{reason="uninitialized"}`,
 			Summary: "OpenBao node {{ $labels.node }} in cluster {{ $labels.cluster }} has not joined: {{ $labels.reason }}",
-			Description: "It runs, but is no member. " +
+			Description: "" +
 				`{{ if eq $labels.reason "uninitialized" }}Check its retry_join stanza and the CA in it, or run "bao operator raft join"` +
 				`{{ else if eq $labels.reason "other_cluster" }}It was initialized by itself and has secrets of its own: save them, then empty its volume and let it join` +
 				`{{ else }}It was taken out of the raft configuration: empty its volume and let it join again{{ end }}.`,
@@ -167,7 +167,7 @@ func openBaoGroup() Group {
 			Expr: `max by (cluster, openbao) (cobaltcore_openbao_autopilot_failure_tolerance) < 1
   and on (cluster, openbao) max by (cluster, openbao) (cobaltcore_openbao_expected_raft_peers{voter="true"}) >= 3`,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} cannot lose another node",
-			Description: "Its failure tolerance is {{ $value }}: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance is {{ $value }}: one more node, and the quorum is lost. Hold back restarts; restore the node that is down, sealed or unhealthy.",
 			Since:       unhealthySince,
 			InhibitedBy: append(ofAll("OpenBaoQuorumAtRiskCritical", "OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
@@ -180,7 +180,7 @@ func openBaoGroup() Group {
   unless on (cluster, openbao) (time() - ` + unhealthySince + ` < ` + threshold + `)`,
 			Since:       unhealthySince,
 			Summary:     "OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has had no failure tolerance for a long time",
-			Description: "Its failure tolerance has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts, and bring back the node that is down, sealed or unhealthy.",
+			Description: "Its failure tolerance has been {{ $value }} for longer than $threshold, or a voter is missing: one more node, and the quorum is lost. Hold back restarts; restore the node that is down, sealed or unhealthy.",
 			InhibitedBy: append(ofAll("OpenBaoAutopilotUnhealthy"), serverless...),
 		}),
 		openBao(Rule{
@@ -209,7 +209,7 @@ func openBaoGroup() Group {
 			Expr:        `max by (cluster, openbao, server_id, address) (cobaltcore_openbao_raft_peer_dead)`,
 			Object:      Object{Kind: "RaftServer", Namespace: "{{ $labels.openbao }}", Name: "{{ $labels.server_id }}"},
 			Summary:     "Raft of OpenBao {{ $labels.openbao }} in cluster {{ $labels.cluster }} has a dead server: {{ $labels.server_id }}",
-			Description: "At {{ $labels.address }} there is no node, but it is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer\".",
+			Description: "No node is at {{ $labels.address }}, which is still in the raft configuration. A dead voter counts for the quorum. If it is gone for good, remove it with \"bao operator raft remove-peer\".",
 			InhibitedBy: leaderless,
 		}),
 		openBaoNode(Rule{

@@ -54,7 +54,7 @@ or ` + meanOf("vault_barrier_put") + ` > ` + threshold,
 			Threshold:   &Threshold{Default: 3, Unit: Tokens, Meaning: "how many there may be"},
 			Expr:        `sum by (cluster, instance) (vault_token_count_by_ttl{creation_ttl="+Inf"}) > ` + threshold,
 			Summary:     nativeNode + ": {{ $value | printf \"%.0f\" }} tokens live for more than 30 days, or without an end",
-			Description: "{{ $value | printf \"%.0f\" }} tokens were created for more than 30 days, or without an end. Find them with \"bao list auth/token/accessors\", and give their roles a maximum TTL.",
+			Description: "They were created for more than 30 days, or without an end. Find them with \"bao list auth/token/accessors\", and give their roles a maximum TTL.",
 		}),
 		native(Rule{
 			Name: "OpenBaoPKIFailing", Severity: Warning, For: 15 * time.Minute,

@@ -51,7 +51,7 @@ func (r Rule) reasonTemplate(label string) (string, error) {
 	if strings.Count(format, "]q") == len(values) { // each value once, in order
 		format = indexes.ReplaceAllString(format, "%q")
 	}
-	return fmt.Sprintf("{{with printf `%s` %s | query | sortByLabel %q}}: {{. | first | label %[3]q}}{{end}}",
+	return fmt.Sprintf("{{with printf `%s` %s | query | sortByLabel %q}}: {{first . | label %[3]q}}{{end}}",
 		format, strings.Join(values, " "), labelReason), nil
 }
 

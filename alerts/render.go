@@ -129,7 +129,7 @@ func (r Rule) Labels(label string) map[string]string {
 
 // withoutCluster are metrics of the exporter itself, and what Prometheus knows of it.
 func withoutCluster() []string {
-	return []string{reloadSuccessful, lastEvaluation, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
+	return []string{reloadSuccessful, refusedClients, lastEvaluation, "cobaltcore_alertmanager_up", "cobaltcore_shards", "cobaltcore_shard_info"}
 }
 
 // keepsCluster reports whether the result of an expression has the label cluster. Results about the
@@ -150,7 +150,8 @@ func keepsCluster(e parser.Expr) bool {
 	case *parser.ParenExpr:
 		return keepsCluster(e.Expr)
 	case *parser.MatrixSelector:
-		return true
+		s, ok := e.VectorSelector.(*parser.VectorSelector)
+		return !ok || !slices.Contains(withoutCluster(), s.Name)
 	}
 	return false
 }

@@ -32,7 +32,7 @@ func secretFlowGroup() Group {
 				Expr:        behindTooLong,
 				Since:       behindSince,
 				Summary:     "ExternalSecret {{ $labels.namespace }}/{{ $labels.name }} in cluster {{ $labels.cluster }} holds an old secret",
-				Description: "OpenBao has had a newer version of its secret for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart its workloads.",
+				Description: "OpenBao has had a newer version of its secret for longer than two of its intervals. Its workloads may use a password that is no longer valid. Annotate it with force-sync, then restart them.",
 				InhibitedBy: []Inhibition{
 					{By: "ESOExternalSecretFailing", Equal: []string{clusterLabel, "namespace", "name"}},
 					{By: "ESOExternalSecretStale", Equal: []string{clusterLabel, "namespace", "name"}},

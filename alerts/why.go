@@ -205,6 +205,7 @@ func whySeverity() map[string]string {
 		"ExporterReportStale":      "the report is old; alerts arrive by Prometheus",
 		"ExporterAlertmanagerDown": "alerts arrive by Prometheus",
 		"ExporterWatchdogMissing":  "the way of alerts from one cluster is broken; the exporter's own are sent",
+		"ExporterRefusesClients":   "the scrape of Prometheus may be refused next; users feel nothing",
 		"ExporterMissing":          "no fault of the fleet is reported, and users may be hurt by one now",
 		"ExporterDown":             "no fault of the fleet is reported, and users may be hurt by one now",
 		"ExporterReplicaDown":      "another replica works",
