@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/client-go/tools/clientcmd"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
@@ -37,7 +35,7 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 		if err != nil {
 			return nil, fmt.Errorf("kubeconfig: %w", err)
 		}
-		content, err := clientcmd.Load(data)
+		content, err := load(data)
 		if err != nil {
 			return nil, fmt.Errorf("kubeconfig %s is not valid", file) // the error quotes credentials
 		}

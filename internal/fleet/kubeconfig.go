@@ -18,7 +18,16 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
+
+// load decodes a kubeconfig. client-go replaces each alias by its anchor.
+func load(data []byte) (*clientcmdapi.Config, error) {
+	if err := yamlbound.Check(data, files.MaxConfig); err != nil {
+		return nil, err
+	}
+	return clientcmd.Load(data)
+}
 
 // connectBy returns the cluster and the user of a context; the current one by default. A
 // kubeconfig without them is an error: client-go would connect to the cluster that the
@@ -67,7 +76,7 @@ func fromFile(ctx context.Context, path, context string) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := clientcmd.Load(data)
+	all, err := load(data)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +142,7 @@ func readCertificates(ctx context.Context, cluster *clientcmdapi.Cluster, user *
 // which would be one of the exporter's, and it must verify the server that its credentials
 // are sent to, unless that is allowed. The reason is why it is refused; no part of the kubeconfig is quoted.
 func fromSecret(data []byte, allow allowances) (*rest.Config, failure.Reason) {
-	all, err := clientcmd.Load(data)
+	all, err := load(data)
 	if err != nil {
 		return nil, ReasonNoKubeconfig
 	}

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
 // Limits for reading a snapshot.
@@ -152,9 +153,12 @@ func readYAML(at position, text []byte, add func(position, []byte) error) error 
 	if len(text) > maxYAML {
 		return at.errorf("a document in YAML of more than %d MiB: split it, or write it as JSON", maxYAML>>20)
 	}
-	raw, err := yaml.YAMLToJSON(text)
+	err := yamlbound.Check(text, maxYAML)
 	if err == nil {
-		return add(at, raw)
+		var raw []byte
+		if raw, err = yaml.YAMLToJSON(text); err == nil {
+			return add(at, raw)
+		}
 	}
 	why := strings.TrimPrefix(err.Error(), "yaml: ")
 	if found := yamlLine.FindStringSubmatchIndex(why); found != nil {

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
 const (
@@ -117,7 +118,10 @@ func (d Dir) Meta(ctx context.Context) (Meta, error) {
 		if err != nil {
 			return meta, err
 		}
-		if err := yaml.UnmarshalStrict(data, &meta); err != nil {
+		if err = yamlbound.Check(data, files.MaxConfig); err == nil {
+			err = yaml.UnmarshalStrict(data, &meta)
+		}
+		if err != nil {
 			return meta, fmt.Errorf("%s: %w", file, err)
 		}
 		return meta, nil
