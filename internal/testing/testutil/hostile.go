@@ -8,6 +8,7 @@ package testutil
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -34,4 +35,10 @@ func HostileFiles(t *testing.T) map[string]string {
 		}
 	}
 	return paths
+}
+
+// ManyAliases returns the end of a YAML text of 1 MiB whose aliases stand for 75 GB. They are few
+// enough for the YAML library.
+func ManyAliases() string {
+	return "x: &x " + strings.Repeat("x", 300<<10) + "\ny: [" + strings.Repeat("*x,", 250_000) + strings.Repeat("0,", 5_000) + "]"
 }
