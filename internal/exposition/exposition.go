@@ -51,9 +51,9 @@ type Exposition struct {
 
 	changed signal
 
-	runs   runs
-	packer *packer
-	budget *Budget // of the process
+	sections sections
+	packer   *packer
+	budget   *Budget // of the process
 }
 
 // layout is an immutable list of groups and, by family, where its rows are.
@@ -134,6 +134,14 @@ func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group 
 	return g
 }
 
+// FuncOf creates a group whose rows are those of a value, and are asked for when it is another one than
+// at the scrape before.
+func (e *Exposition) FuncOf(key Key, decls []*Family, value func() any, refresh func(*Rows)) *Group {
+	g := e.Func(key, decls, refresh)
+	g.value = value
+	return g
+}
+
 // Swap removes groups with their rows from the exposition and adds others, all in one step.
 func (e *Exposition) Swap(out, in []*Group) {
 	e.mu.Lock()
@@ -199,36 +207,29 @@ func (l *layout) clusters() []string {
 	return names
 }
 
-// body returns the blocks of a body by family: the header and the blocks of all
-// groups that match. Families without rows are left out.
-func (e *Exposition) body(l *layout, f format, match func(Key) bool) [][]*Block {
+// body returns the rows of a body by family: the header and the blocks of all groups that match.
+// Families without rows are left out.
+func (e *Exposition) body(l *layout, f format, match func(Key) bool) []familyRows {
 	byGroup := make([][][]*Block, len(l.groups))
 	for i, g := range l.groups {
 		if match(g.key) {
 			byGroup[i] = g.blocks()
 		}
 	}
-	out := make([][]*Block, 0, len(e.families))
+	out := make([]familyRows, 0, len(e.families))
 	for i, fam := range e.families {
 		if !fam.served {
 			continue
 		}
-		n := 0
+		rows := append(make(familyRows, 0, 1+len(l.columns[i])), fam.header[f])
 		for _, c := range l.columns[i] {
-			if s := byGroup[c.group]; s != nil {
-				n += len(s[c.column])
+			if s := byGroup[c.group]; s != nil && len(s[c.column]) > 0 {
+				rows = append(rows, s[c.column])
 			}
 		}
-		if n == 0 {
-			continue
+		if len(rows) > 1 {
+			out = append(out, rows)
 		}
-		blocks := append(make([]*Block, 0, n+1), fam.header[f])
-		for _, c := range l.columns[i] {
-			if s := byGroup[c.group]; s != nil {
-				blocks = append(blocks, s[c.column]...)
-			}
-		}
-		out = append(out, blocks)
 	}
 	return out
 }

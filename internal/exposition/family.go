@@ -72,7 +72,7 @@ type family struct {
 	close  []byte
 	// names are the labels as they are written.
 	names  []string
-	header [2]*Block // by format
+	header [2][]*Block // by format: one block
 }
 
 func compile(decl *Family, o Options) (*family, error) {
@@ -87,9 +87,9 @@ func compile(decl *Family, o Options) (*family, error) {
 		served:      served,
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),
-		header: [2]*Block{
-			formatText:        rawBlock(header(decl, decl.Name, decl.Type)),
-			formatOpenMetrics: rawBlock(header(decl, openMetricsName(decl), openMetricsType(decl))),
+		header: [2][]*Block{
+			formatText:        {rawBlock(header(decl, decl.Name, decl.Type))},
+			formatOpenMetrics: {rawBlock(header(decl, openMetricsName(decl), openMetricsType(decl)))},
 		},
 	}
 	open := decl.Name + "{"
@@ -109,7 +109,7 @@ func compile(decl *Family, o Options) (*family, error) {
 	if open != `",` {
 		f.before = append(f.before, []byte(decl.Name)) // no labels at all
 	}
-	if bytes.Equal(f.header[formatText].raw, f.header[formatOpenMetrics].raw) {
+	if bytes.Equal(f.header[formatText][0].raw, f.header[formatOpenMetrics][0].raw) {
 		f.header[formatOpenMetrics] = f.header[formatText]
 	}
 	return f, nil

@@ -33,12 +33,15 @@ type Group struct {
 	changed *signal     // nil if the rows are asked for at every scrape
 	refresh func(*Rows) // see Exposition.Func
 	rows    *Rows       // for refresh
+	value   func() any  // see Exposition.FuncOf; may be nil
+	of      any         // the value that the rows are those of
 
 	// observed are the observed columns, and observe is nil if there are none.
 	observed []bool
 	observe  observer
 
 	published atomic.Pointer[[][]*Block] // by family; nil when there are changes
+	last      [][]*Block                 // that were published last
 }
 
 // Rows returns a builder for the rows of this group.
@@ -219,7 +222,8 @@ func (g *Group) outdate() {
 	g.changed.raise()
 }
 
-// blocks returns the blocks by family. They are not changed afterwards.
+// blocks returns the blocks by family. They are not changed afterwards. The slice of a family is
+// that of the call before if the blocks are.
 func (g *Group) blocks() [][]*Block {
 	g.render()
 	if s := g.published.Load(); s != nil {
@@ -228,6 +232,12 @@ func (g *Group) blocks() [][]*Block {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := g.table.blocks()
+	for i, blocks := range g.last {
+		if slices.Equal(blocks, s[i]) {
+			s[i] = blocks
+		}
+	}
+	g.last = s
 	g.published.Store(&s)
 	return s
 }
@@ -251,6 +261,13 @@ func (g *Group) render() {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.value != nil {
+		now := g.value()
+		if now == g.of {
+			return
+		}
+		g.of = now
+	}
 	g.rows.reset()
 	g.refresh(g.rows)
 	g.set("", g.rows.content())

@@ -4,7 +4,6 @@
 package exposition
 
 import (
-	"cmp"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -53,30 +52,49 @@ func writeStored(w io.Writer, text []byte) error {
 	return nil
 }
 
+// gzipSize returns the size of a body of one gzip member.
+func gzipSize(body []*section) int {
+	size := len(gzipHeader) + trailerSize
+	for _, s := range body {
+		for _, p := range s.pieces {
+			size += p.length
+			if p.stored != nil {
+				size += storedSize(p.stored.size)
+			}
+		}
+	}
+	return size
+}
+
 // writeGzip writes a body, with one system call for several blocks: half the time of a scrape over
 // a real connection. Stored blocks are unpacked one after the other into one buffer.
-func (z *packer) writeGzip(to io.Writer, parts []part) error {
+func (z *packer) writeGzip(to io.Writer, body []*section) error {
 	w := z.output(to)
 	defer z.returnOutput(w)
-	s := z.scratch()
-	defer z.release(s)
+	buffer := z.scratch()
+	defer z.release(buffer)
 	crc, size := uint32(0), 0
-	_, err := w.Write(gzipHeader[:])
-	for i := 0; err == nil && i < len(parts); i++ {
-		if b := parts[i].stored; b != nil {
-			s.after = b.Append(s.after[:0])
-			crc, size = crc32.Update(crc, crc32.IEEETable, s.after), size+b.size
-			err = writeStored(w, s.after)
-			continue
+	_, _ = w.Write(gzipHeader[:]) // the buffer repeats an error
+	for _, s := range body {
+		for _, p := range s.pieces {
+			if b := p.stored; b != nil {
+				buffer.after = b.Append(buffer.after[:0])
+				crc, size = crc32.Update(crc, crc32.IEEETable, buffer.after), size+b.size
+				if err := writeStored(w, buffer.after); err != nil {
+					return err
+				}
+				continue
+			}
+			crc, size = crcAppend(crc, p.shift, p.crc), size+p.size
+			for _, chunk := range p.chunks {
+				if _, err := w.Write(chunk); err != nil {
+					return err
+				}
+			}
 		}
-		d := parts[i].deflated
-		crc, size = crcAppend(crc, d.shift, d.crc), size+d.size
-		_, err = w.Write(d.bytes)
 	}
-	if err == nil {
-		_, err = w.Write(gzipTrailer(crc, size))
-	}
-	return cmp.Or(err, w.Flush())
+	_, _ = w.Write(gzipTrailer(crc, size))
+	return w.Flush()
 }
 
 // The CRC of a concatenation follows from the CRCs of its parts: appending n

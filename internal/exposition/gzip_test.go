@@ -43,10 +43,10 @@ func FuzzGzip(f *testing.F) {
 	f.Add(noise(1, 3*maxStored), uint16(0xffff))
 	f.Fuzz(func(t *testing.T, text []byte, size uint16) {
 		e := &Exposition{packer: newPacker()}
-		var families [][]*Block
+		var families []familyRows
 		for rest := text; len(rest) > 0; {
 			n := min(int(size)+1, len(rest))
-			families = append(families, []*Block{rawBlock(rest[:n/2]), packedBlock(rest[n/2 : n])})
+			families = append(families, familyRows{{rawBlock(rest[:n/2]), packedBlock(rest[n/2 : n])}})
 			rest = rest[n:]
 		}
 		for range 2 { // the second time from the cache
@@ -76,26 +76,56 @@ func FuzzCRC(f *testing.F) {
 	})
 }
 
-func TestRunsKeepWhatDidNotChange(t *testing.T) {
+func TestSectionsKeepWhatDidNotChange(t *testing.T) {
 	z := newPacker()
 	small := func(s string) *Block { return packedBlock(bytes.Repeat([]byte(s), smallBlock/len(s)-1)) }
 	a, b, c, d := small("a\n"), small("b\n"), small("c\n"), small("d\n")
 	big := packedBlock(make([]byte, smallBlock+1))
-	var r runs
-	first := r.join(z, [][]*Block{{a, b}, {c, big, d}})
-	if len(first) != 4 || first[2].deflated != big.deflated.Load() || first[1].deflated.size != c.size || first[3].deflated.size != d.size {
-		t.Fatalf("%d runs", len(first))
+	ab, cd := []*Block{a, b}, []*Block{c, big, d}
+	var s sections
+	first := s.join(z, []familyRows{{ab}, {cd}})
+	if len(first) != 2 || len(first[0].pieces[0].chunks) != 1 || len(first[1].pieces[0].chunks) != 3 ||
+		&first[1].pieces[0].chunks[1][0] != &big.deflated.Load().bytes[0] {
+		t.Fatalf("%d sections", len(first))
 	}
-	second := r.join(z, [][]*Block{{a, b}, {small("x\n"), big, d}})
+	second := s.join(z, []familyRows{{ab}, {{c, big, small("x\n")}}})
 	if second[0] != first[0] {
+		t.Error("an unchanged family was joined again")
+	}
+	if second[1].runs[c] != first[1].runs[c] {
 		t.Error("an unchanged run was joined again")
 	}
-	third := r.join(z, [][]*Block{{a, d}})
-	if third[0] == first[0] || third[0].deflated.crc != crc32.ChecksumIEEE(d.Append(a.Append(nil))) {
-		t.Error("a run with another part was not joined again")
+	third := s.join(z, []familyRows{{{a, d}}})
+	if third[0] == first[0] || third[0].pieces[0].crc != crc32.ChecksumIEEE(d.Append(a.Append(nil))) {
+		t.Error("a family with another block was not joined again")
 	}
-	if r.join(z, nil); len(r.cache) != 0 {
+	if s.join(z, nil); len(s.cache) != 0 {
 		t.Error("the cache keeps what is gone")
+	}
+}
+
+// TestSectionsCarrySmallBlocks: what a family leaves at its end is in the section of the next one,
+// which is made again when that changes; at the end of the body nothing is left.
+func TestSectionsCarrySmallBlocks(t *testing.T) {
+	z := newPacker()
+	few := func(s string) []*Block { return []*Block{rawBlock([]byte(s))} }
+	a, b, c := few("a\n"), few("b\n"), few("c\n")
+	var s sections
+	text := func(families ...familyRows) string {
+		var out bytes.Buffer
+		if err := z.writeGzip(&out, s.join(z, families)); err != nil {
+			t.Fatal(err)
+		}
+		return string(gunzip(t, out.Bytes()))
+	}
+	for _, families := range [][]familyRows{{{a}, {b}, {c}}, {{b}, {c}}, {{a}, {b}}, {{a}, {c}}, nil, {{a}, {b}, {c}}} {
+		want := ""
+		for b := range blocksOf(families) {
+			want += string(b.raw)
+		}
+		if got := text(families...); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
@@ -112,22 +142,22 @@ func noise(seed uint64, size int) []byte {
 func TestCompressionOfABodyIsBounded(t *testing.T) {
 	e := &Exposition{packer: newPacker()}
 	half := func(seed uint64) []byte { return append(noise(seed, 1<<20), make([]byte, 3<<19)...) }
-	var families [][]*Block
+	var families []familyRows
 	var text []byte
 	for i := range uint64(20) { // packed, of 1 MiB each
-		families = append(families, []*Block{packedBlock(half(i))})
+		families = append(families, familyRows{{packedBlock(half(i))}})
 		text = append(text, half(i)...)
 	}
 	random := noise(99, 1<<20)
-	families, text = append(families, []*Block{packedBlock(random)}), append(text, random...)
+	families, text = append(families, familyRows{{packedBlock(random)}}), append(text, random...)
 	stored := func() (n int) {
 		var zipped bytes.Buffer
 		write, size := e.gzip(families, true)
 		if err := write(&zipped); err != nil || zipped.Len() != size || !bytes.Equal(gunzip(t, zipped.Bytes()), text) {
 			t.Fatalf("not the text: %v", err)
 		}
-		for _, blocks := range families {
-			if blocks[0].deflated.Load() == nil {
+		for b := range blocksOf(families) {
+			if b.deflated.Load() == nil {
 				n++
 			}
 		}

@@ -45,8 +45,8 @@ func (e *Exposition) serve(key Key, families ...*Family) *Group {
 // text is the body without the headers of the families.
 func (e *Exposition) text() string {
 	var b strings.Builder
-	for _, blocks := range e.body(e.layout.Load(), formatText, func(Key) bool { return true }) {
-		for _, block := range blocks[1:] {
+	for _, rows := range e.body(e.layout.Load(), formatText, func(Key) bool { return true }) {
+		for block := range blocksOf([]familyRows{rows[1:]}) {
 			b.Write(block.Append(nil))
 		}
 	}

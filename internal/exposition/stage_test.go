@@ -67,9 +67,9 @@ func bodies(t *testing.T, e *Exposition) string {
 	t.Helper()
 	families := e.body(e.layout.Load(), formatText, func(Key) bool { return true })
 	var plain, zipped bytes.Buffer
-	for out, body := range map[*bytes.Buffer]func([][]*Block) (func(io.Writer) error, int){
+	for out, body := range map[*bytes.Buffer]func([]familyRows) (func(io.Writer) error, int){
 		&plain:  e.plain,
-		&zipped: func(families [][]*Block) (func(io.Writer) error, int) { return e.gzip(families, true) },
+		&zipped: func(families []familyRows) (func(io.Writer) error, int) { return e.gzip(families, true) },
 	} {
 		write, size := body(families)
 		if err := write(out); err != nil || size != out.Len() {
