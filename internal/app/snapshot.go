@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +24,8 @@ import (
 
 // SnapshotOptions are the settings of one snapshot.
 type SnapshotOptions struct {
-	ConfigFile string
+	Options
+
 	// Out is the directory to write. It must be empty, or not be there.
 	Out string
 	// Timeout bounds each step: the search for clusters, all clusters together, and then the requests
@@ -35,8 +35,6 @@ type SnapshotOptions struct {
 	Clusters []string
 	// Progress gets a line for each step, for people.
 	Progress io.Writer
-	// Dial opens the connections of probes; nil is a [net.Dialer].
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // SnapshotResult is the content of a snapshot.
@@ -58,14 +56,14 @@ type SnapshotCluster struct {
 // stands for the fleet. What cannot be read is noted; it is an error when that is
 // everything. Nothing is left of a directory that is not complete.
 func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
-	c, err := LoadConfig(ctx, o.ConfigFile)
+	loaded, err := o.settings(ctx)
 	if err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
 	if err := checkVacant(o.Out); err != nil {
 		return SnapshotResult{}, ConfigError{err}
 	}
-	s := &taking{options: o, config: c, takenAt: time.Now().UTC().Truncate(time.Second)}
+	s := &taking{options: o, config: loaded.config, takenAt: time.Now().UTC().Truncate(time.Second)}
 	missing, err := s.find(ctx)
 	if err != nil {
 		return SnapshotResult{}, err

@@ -47,7 +47,7 @@ func TestSnapshotErrors(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		out := filepath.Join(t.TempDir(), "out")
-		_, err := Snapshot(ctx, SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: out, Timeout: time.Minute, Progress: io.Discard})
+		_, err := Snapshot(ctx, SnapshotOptions{Options: Options{ConfigFile: s.file("fleet.yaml")}, Out: out, Timeout: time.Minute, Progress: io.Discard})
 		if _, statErr := os.Stat(out); !errors.Is(err, context.Canceled) || statErr == nil {
 			t.Errorf("%v, %v", err, statErr)
 		}
@@ -76,7 +76,7 @@ func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, out := range []string{"taken", "exists"} {
-		_, err := Snapshot(t.Context(), SnapshotOptions{ConfigFile: "fleet.yaml", Out: out, Timeout: testutil.Deadline, Progress: io.Discard})
+		_, err := Snapshot(t.Context(), SnapshotOptions{Options: Options{ConfigFile: "fleet.yaml"}, Out: out, Timeout: testutil.Deadline, Progress: io.Discard})
 		if err != nil {
 			t.Error(err)
 		}

@@ -65,7 +65,7 @@ func (s site) snapshot(change ...func(*SnapshotOptions)) (site, SnapshotResult, 
 	s.t.Helper()
 	var progress bytes.Buffer
 	taken := site{t: s.t, dir: filepath.Join(s.t.TempDir(), "taken")}
-	o := SnapshotOptions{ConfigFile: s.file("fleet.yaml"), Out: taken.dir, Timeout: testutil.Deadline, Progress: &progress}
+	o := SnapshotOptions{Options: Options{ConfigFile: s.file("fleet.yaml")}, Out: taken.dir, Timeout: testutil.Deadline, Progress: &progress}
 	for _, f := range change {
 		f(&o)
 	}

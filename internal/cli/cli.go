@@ -52,6 +52,8 @@ type Streams struct {
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, args []string, s Streams) int {
+	out := &checkedOutput{Writer: s.Out}
+	s.Out = out
 	root := Root(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -59,11 +61,14 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	var verdict verdictError
 	var signal interrupted
 	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(context.Cause(ctx), &signal):
+	case err != nil && errors.As(context.Cause(ctx), &signal):
 		_, _ = fmt.Fprintln(s.Err, "error:", signal)
 		return signal.exitCode()
+	case out.failure != nil:
+		_, _ = fmt.Fprintln(s.Err, "error: write the output:", out.failure)
+		return exitFailed
+	case err == nil:
+		return exitOK
 	case errors.As(err, &verdict):
 		return health.Verdict(verdict).ExitCode()
 	case errors.As(err, &failed):
@@ -92,7 +97,8 @@ func Root(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.Version = version.Print("cobaltcore-exporter")
 	root.SetVersionTemplate("{{ .Version }}\n")
-	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), printRules(), explain(), printVersion())
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), rules(), explain(), printVersion())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra prints its help and succeeds
@@ -144,7 +150,7 @@ func serve(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Watch the fleet and serve /metrics",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if slices.Contains(o.ListenAddresses, "") || len(o.ListenAddresses) == 0 {
 				return errors.New("--web.listen-address: give a host:port, such as :9876")
@@ -177,7 +183,7 @@ func serve(s Streams) *cobra.Command {
 				return err
 			}
 			o.Log, o.Reload = log, s.Reload
-			o.Listening = func(addresses []net.Addr) { printURLs(s.Out, web.TLS, addresses) }
+			o.Listening = func(addresses []net.Addr) { printURLs(unchecked(s.Out), web.TLS, addresses) }
 			err = app.Run(c.Context(), o)
 			var wrong app.ConfigError
 			if err != nil && !errors.As(err, &wrong) {
@@ -281,7 +287,7 @@ func checkConfig() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check-config",
 		Short: "Check the configuration file and print its errors",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			parsed, err := app.LoadConfig(c.Context(), file)
 			if err != nil {
@@ -299,7 +305,7 @@ func printVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), version.Print("cobaltcore-exporter"))
 			return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
 func explain() *cobra.Command {
@@ -26,11 +27,7 @@ func explain() *cobra.Command {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			names := alerts.Names()
-			for _, m := range app.Metrics() {
-				names = append(names, m.Name)
-			}
-			return names, cobra.ShellCompDirectiveNoFileComp
+			return explained(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			groups, label, err := app.RulesOf(c.Context(), file)
@@ -38,25 +35,19 @@ func explain() *cobra.Command {
 				return err
 			}
 			out := bufio.NewWriter(c.OutOrStdout())
-			found := false
-			for _, g := range groups {
-				for _, r := range g.Rules {
-					if r.Name == args[0] {
-						found = true
-						if err := printAlert(out, r, label); err != nil {
-							return err
-						}
-					}
-				}
+			found, err := printRules(out, groups, label, args[0])
+			if err != nil {
+				return err
 			}
 			for _, m := range app.Metrics() {
-				if m.Name == args[0] && !found {
+				if m.Name == args[0] {
 					found = true
 					printMetric(out, m)
 				}
 			}
 			if !found {
-				return fmt.Errorf("there is no alert and no metric %q: see docs/alerts.md and docs/metrics.md", args[0])
+				return fmt.Errorf("there is no alert and no metric %q%s: docs/alerts.md and docs/metrics.md have them all",
+					args[0], config.DidYouMean(args[0], explained()))
 			}
 			return out.Flush()
 		},
@@ -64,6 +55,38 @@ func explain() *cobra.Command {
 	c.Flags().StringVar(&file, "config", "", "the configuration file, whose rules.overrides apply; without it, the rule is that of the catalogue")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 	return c
+}
+
+// explained returns the names of all alerts, recordings and metrics.
+func explained() []string {
+	names := alerts.Names()
+	for _, g := range alerts.Catalogue() {
+		for _, r := range g.Recordings {
+			names = append(names, r.Name)
+		}
+	}
+	for _, m := range app.Metrics() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// printRules writes the rules of a name: several if clusters have rules of their own. It reports whether
+// there is one.
+func printRules(w io.Writer, groups []alerts.Group, label, name string) (found bool, err error) {
+	for _, g := range groups {
+		for _, r := range g.Recordings {
+			if r.Name == name && err == nil {
+				found, err = true, printRecording(w, r, label)
+			}
+		}
+		for _, r := range g.Rules {
+			if r.Name == name && err == nil {
+				found, err = true, printAlert(w, r, label)
+			}
+		}
+	}
+	return found, err
 }
 
 // printAlert writes a rule for a person who is on call.
@@ -94,6 +117,15 @@ func printAlert(w io.Writer, r alerts.Rule, label string) error {
 		_, _ = fmt.Fprintf(w, "\n%s\n", playbook)
 	}
 	return nil
+}
+
+func printRecording(w io.Writer, r alerts.Recording, label string) error {
+	expr, err := alerts.ExprFor(r.Expr, label)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s (recording rule)\n\n%s\n", r.Name, expr)
+	return err
 }
 
 func printMetric(w io.Writer, m app.Metric) {

@@ -27,13 +27,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The commands of the scripts, beside those of testscript:
 //

@@ -36,7 +36,7 @@ func report(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report",
 		Short: "Print what fails in the fleet, and why",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := checkReport(o, output, failOn); err != nil {
 				return err
@@ -62,7 +62,7 @@ func report(s Streams) *cobra.Command {
 				return runError{err}
 			}
 			if err := write(s.Out, r, output); err != nil {
-				return runError{fmt.Errorf("write the report: %w", err)}
+				return runError{err}
 			}
 			if r.Verdict == o.FailOn || r.Verdict.Worse(o.FailOn) {
 				return verdictError(r.Verdict)
@@ -119,7 +119,7 @@ func redraw(w io.Writer, output string) func(health.Report) error {
 			_, _ = io.WriteString(w, "\x1b[H\x1b[2J\x1b[3J")
 		}
 		if err := write(w, r, output); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			return err
 		}
 		if last != nil && (output == "table" || output == "wide") {
 			var changes strings.Builder
@@ -196,7 +196,7 @@ func write(w io.Writer, r health.Report, output string) error {
 // terminal returns how a table looks where it is written to: colours and a width are for
 // people.
 func terminal(w io.Writer) render.TableOptions {
-	file, ok := w.(*os.File)
+	file, ok := unchecked(w).(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return render.TableOptions{}
 	}

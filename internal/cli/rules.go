@@ -10,12 +10,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-func printRules() *cobra.Command {
+func rules() *cobra.Command {
 	var file, output string
 	c := &cobra.Command{
 		Use:   "rules",
 		Short: "Print the rules for Prometheus, as the configuration wants them: its clusterLabel, rules.disabled and rules.overrides",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := oneOf("output", output, "file", "prometheusrule"); err != nil {
 				return err

@@ -14,11 +14,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 func snapshot(s Streams) *cobra.Command {
 	var o app.SnapshotOptions
 	var partial bool
+	var contexts func() (*fleet.Contexts, error)
 	c := &cobra.Command{
 		Use:   "snapshot",
 		Short: "Write the state of the fleet as a directory, for support and offline use",
@@ -31,10 +33,13 @@ mounts. Share it only with people who may see these.
 
 Parts that cannot be read are listed in snapshot.yaml and on stderr. The command fails if a cluster is missing, unless
 --partial is set, and writes nothing if all clusters are missing.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if o.Timeout <= 0 {
 				return errors.New("--timeout: give a duration, such as 1m")
+			}
+			if o.Contexts, err = contexts(); err != nil {
+				return err
 			}
 			if _, err := logger(io.Discard, "error", "logfmt"); err != nil { // client-go is quiet
 				return err
@@ -57,7 +62,7 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 			return nil
 		},
 	}
-	configFlag(c, &o.ConfigFile)
+	contexts = s.fleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not exist")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long each step may take: the search for clusters, all clusters together, the requests to OpenBao and Aurora")
@@ -65,6 +70,9 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 	f.StringSliceVar(&o.Clusters, "cluster", nil, "read these clusters only")
 	_ = c.MarkFlagRequired("out") // fails for a flag that is not there only
 	_ = c.MarkFlagDirname("out")
+	_ = c.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		return s.completeClusters(&app.ReportOptions{Options: o.Options}, contexts)(c, args, word)
+	})
 	return c
 }
 

@@ -78,7 +78,7 @@ func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
 	case a.Cluster == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 	case n < 0:
-		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(a.Cluster), didYouMean(a.Cluster, names))
+		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(a.Cluster), DidYouMean(a.Cluster, names))
 	case a.URL == "" && c.Clusters[n].Snapshot == nil && !r.hasError(at, joinPath(at, "url")):
 		r.errorf(at, "url is missing: add the URL of the dashboard")
 	}

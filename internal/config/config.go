@@ -164,7 +164,7 @@ func (c *Config) YAML() ([]byte, error) {
 func (m *Metrics) checkFamilies(families []string, r *report) {
 	for i, name := range m.Include {
 		if !slices.Contains(families, name) {
-			r.errorf(fmt.Sprintf("metrics.include[%d]", i), "there is no metric family %q%s", name, didYouMean(name, families))
+			r.errorf(fmt.Sprintf("metrics.include[%d]", i), "there is no metric family %q%s", name, DidYouMean(name, families))
 		}
 	}
 }

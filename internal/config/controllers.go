@@ -33,7 +33,7 @@ func (c *Controllers) check(at string, r *report) {
 	for _, system := range slices.Sorted(maps.Keys(c.Selectors)) {
 		path := joinEntry(joinPath(at, "selectors"), system)
 		if !slices.Contains(ControllerSystems(), system) {
-			r.errorf(path, "there is no system %q%s", system, didYouMean(system, ControllerSystems()))
+			r.errorf(path, "there is no system %q%s", system, DidYouMean(system, ControllerSystems()))
 			continue
 		}
 		if _, err := labels.Parse(c.Selectors[system]); err != nil {

@@ -233,7 +233,7 @@ func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *re
 	case o.Cluster == "" || r.hasError(fmt.Sprintf("clusters[%d]", n)): // reported already
 	case n < 0 && (len(names) == 0 || slices.Contains(names, "")): // it may be meant
 	case n < 0:
-		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(o.Cluster), didYouMean(o.Cluster, names))
+		r.errorf(joinPath(at, "cluster"), "there is no cluster %s%s", quote(o.Cluster), DidYouMean(o.Cluster, names))
 	case o.Service != nil && c.Clusters[n].Snapshot != nil:
 		r.errorf(joinPath(at, "service"), "the cluster %q is a snapshot, which has no Service: list the nodes, or remove this key to read the answers of the snapshot", o.Cluster)
 	case o.Service == nil && len(o.Nodes) == 0 && c.Clusters[n].Snapshot == nil && !r.hasError(at, joinPath(at, "nodes"), joinPath(at, "service")):

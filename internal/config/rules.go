@@ -107,7 +107,7 @@ func (c *Config) checkOverrides(at string, r *report) {
 		for _, cluster := range slices.Sorted(maps.Keys(c.Rules.Overrides[alert].Clusters)) {
 			if !slices.Contains(names, cluster) {
 				path := joinEntry(joinPath(joinEntry(at, alert), "clusters"), cluster)
-				r.errorf(path, "there is no cluster %s%s", quote(cluster), didYouMean(cluster, names))
+				r.errorf(path, "there is no cluster %s%s", quote(cluster), DidYouMean(cluster, names))
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (u *Rules) checkAlerts(names KnownNames, r *report) {
 	}
 	unknown := func(path, name string) {
 		if !slices.Contains(names.Alerts, name) && !r.hasError(path) {
-			r.errorf(path, "there is no alert %s%s", quote(name), didYouMean(name, names.Alerts))
+			r.errorf(path, "there is no alert %s%s", quote(name), DidYouMean(name, names.Alerts))
 		}
 	}
 	for i, name := range u.Disabled {

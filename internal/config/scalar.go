@@ -50,7 +50,7 @@ func (d *decoder) decodeText(n *yaml.Node, rules constraints, v reflect.Value, p
 		}
 		d.report.errorf(path, "%s is not allowed: %s", quote(n.Value), lowerFirst(hint))
 	case len(rules.enum) > 0 && !slices.Contains(rules.enum, n.Value):
-		d.report.errorf(path, "%s is not one of %s%s", quote(n.Value), strings.Join(rules.enum, ", "), didYouMean(n.Value, rules.enum))
+		d.report.errorf(path, "%s is not one of %s%s", quote(n.Value), strings.Join(rules.enum, ", "), DidYouMean(n.Value, rules.enum))
 	default:
 		value := n.Value
 		if rules.isFile && value != "" && !filepath.IsAbs(value) {

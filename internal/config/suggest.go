@@ -11,15 +11,15 @@ import (
 // suggestion continues the report of an unknown key: with the key that was
 // probably meant, or with all there are.
 func suggestion(key string, known []string) string {
-	if s := didYouMean(key, known); s != "" {
+	if s := DidYouMean(key, known); s != "" {
 		return s
 	}
 	return ": the known keys here are " + strings.Join(known, ", ")
 }
 
-// didYouMean continues a report with the word that was probably meant, if
-// there is one.
-func didYouMean(word string, known []string) string {
+// DidYouMean continues the report of an unknown word with the word that was probably
+// meant, or with nothing.
+func DidYouMean(word string, known []string) string {
 	if s := nearest(word, known); s != "" {
 		return ", did you mean " + quote(s) + "?"
 	}

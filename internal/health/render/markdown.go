@@ -35,7 +35,7 @@ func Markdown(w io.Writer, r health.Report) error {
 	}
 	put("\n## Findings\n\n")
 	if len(r.Findings) == 0 {
-		put("Nothing is wrong that the rules know of.\n")
+		put("No rule found a problem.\n")
 	}
 	line := func(indent string, f health.Finding) {
 		rule := md(f.Rule)

@@ -30,7 +30,7 @@ type TableOptions struct {
 	// Terminal reports whether the table is for a terminal that can be cleared.
 	Terminal bool
 	Colour   bool
-	// Wide adds all consequences of a root cause and their summaries.
+	// Wide adds all consequences of a root cause, and the rules that were not evaluated.
 	Wide bool
 	// Width is that of the terminal; 0 is any.
 	Width int
@@ -87,7 +87,7 @@ func Table(w io.Writer, r health.Report, o TableOptions) error {
 	t.findings("", firing)
 	t.findings("Pending: not for long enough yet", pending)
 	if len(all) == 0 {
-		t.line("\nNothing is wrong that the rules know of.")
+		t.line("\nNo rule found a problem.")
 	}
 	t.notEvaluated(r.NotEvaluated)
 	if r.Partial {
@@ -147,51 +147,6 @@ func (t *table) paint(code, s string) string {
 }
 
 func (t *table) line(s string) { _, _ = t.w.WriteString(s + "\n") }
-
-// matrix is a row for each cluster. Columns of what no cluster has are left out.
-func (t *table) matrix(r health.Report) {
-	var systems []alerts.System
-	for _, s := range r.Systems {
-		if s.Verdict != health.Absent {
-			systems = append(systems, s.Name)
-		}
-	}
-	first := len("CLUSTER")
-	for _, c := range r.Clusters {
-		first = max(first, width(clean(c.Name)))
-	}
-	const column = len("degraded")
-	header := []string{pad("CLUSTER", first), pad("VERDICT", column)}
-	for _, s := range systems {
-		header = append(header, pad(strings.ToUpper(string(s)), column))
-	}
-	t.line(t.paint(bold, strings.TrimRight(strings.Join(header, "  "), " ")))
-	for _, c := range r.Clusters {
-		line := []string{pad(clean(c.Name), first), t.verdict(c.Verdict, column)}
-		for _, s := range systems {
-			line = append(line, t.verdict(c.Of(s), max(len(s), column)))
-		}
-		t.line(strings.TrimRight(strings.Join(line, "  "), " "))
-	}
-	t.line("\nVerdict: " + t.paint(colour(r.Verdict), string(r.Verdict)) + t.paint(faint, ", "+evaluated(r)))
-}
-
-// evaluated returns when the report was made, and its age if that is a second or more.
-func evaluated(r health.Report) string {
-	at := r.GeneratedAt.UTC().Format(time.RFC3339)
-	if r.Age() < time.Second {
-		return at
-	}
-	return at + ", " + Age(r.Age()) + " ago"
-}
-
-func (t *table) verdict(v health.Verdict, n int) string {
-	text := string(v)
-	if v == health.Absent {
-		text = "-"
-	}
-	return t.paint(colour(v), text) + strings.Repeat(" ", max(0, n-len(text)))
-}
 
 func (t *table) findings(title string, all []Cause) {
 	if len(all) == 0 {
@@ -257,22 +212,30 @@ func (t *table) finding(indent string, f health.Finding, name, where, object int
 	if t.Width <= 0 || width(margin)+width(facts) <= t.Width {
 		t.line(first + facts)
 	} else {
-		t.line(first + t.fit(clean(f.Object.String())+reason, t.Width-width(margin)))
-		t.line(t.paint(faint, margin+t.fit(strings.TrimRight(f.Rule+"  "+since(f, t.now)+"  "+place(f)+flags(f), " "), t.Width-width(margin))))
+		for i, line := range wrap(clean(f.Object.String())+reason, t.Width-width(margin)) {
+			if i > 0 {
+				first = margin
+			}
+			t.line(first + line)
+		}
+		t.faint(margin, strings.TrimRight(f.Rule+"  "+since(f, t.now)+"  "+place(f)+flags(f), " "))
 	}
+	t.faint(margin, clean(f.Summary))
 	if indent != "" && !t.Wide {
 		return
 	}
-	for _, line := range wrap(clean(f.Summary), t.Width-width(margin)) {
-		t.line(t.paint(faint, margin+line))
-	}
 	for _, text := range changesBefore(f) {
-		for _, line := range wrap(text, t.Width-width(margin)) {
-			t.line(t.paint(faint, margin+line))
-		}
+		t.faint(margin, text)
 	}
 	if f.Playbook != "" && indent == "" {
 		t.line(t.paint(faint, margin+clean(f.Playbook)))
+	}
+}
+
+// faint writes a text below a margin, in lines that fit.
+func (t *table) faint(margin, text string) {
+	for _, line := range wrap(text, t.Width-width(margin)) {
+		t.line(t.paint(faint, margin+line))
 	}
 }
 
@@ -285,7 +248,7 @@ func wrap(text string, n int) []string {
 	line := ""
 	for word := range strings.SplitSeq(text, " ") {
 		if line != "" && width(line)+1+width(word) > n {
-			lines, line = append(lines, line), ""
+			lines, line = append(lines, strings.TrimRight(line, " ")), ""
 		}
 		line = strings.TrimLeft(line+" "+word, " ")
 	}
@@ -301,14 +264,6 @@ func flags(f health.Finding) string {
 		s += "  (silenced)"
 	}
 	return s
-}
-
-// fit shortens s to n columns, if there is such a bound.
-func (t *table) fit(s string, n int) string {
-	if t.Width <= 0 || n < 10 || width(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }
 
 func width(s string) int { return utf8.RuneCountInString(s) }
