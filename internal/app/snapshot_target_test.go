@@ -76,7 +76,8 @@ func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, out := range []string{"taken", "exists"} {
-		_, err := Snapshot(t.Context(), SnapshotOptions{Options: Options{ConfigFile: "fleet.yaml"}, Out: out, Timeout: testutil.Deadline, Progress: io.Discard})
+		o := SnapshotOptions{Options: Options{ConfigFile: "fleet.yaml"}, Out: out, Timeout: testutil.Deadline, Progress: io.Discard}
+		_, err := Snapshot(t.Context(), o)
 		if err != nil {
 			t.Error(err)
 		}

@@ -61,8 +61,8 @@ func TestSnapshotOfARealFleet(t *testing.T) {
 
 	var progress bytes.Buffer
 	out := filepath.Join(t.TempDir(), "taken")
-	result, err := app.Snapshot(t.Context(), app.SnapshotOptions{Options: app.Options{ConfigFile: e.ConfigFile}, Out: out, Timeout: time.Minute,
-		Progress: &progress})
+	result, err := app.Snapshot(t.Context(), app.SnapshotOptions{Options: app.Options{ConfigFile: e.ConfigFile}, Out: out,
+		Timeout: time.Minute, Progress: &progress})
 	harness.Must(t, err)
 	t.Log(progress.String())
 	if len(result.Missing) > 0 || result.Answers < 20 {
