@@ -58,6 +58,9 @@ func ParseQuery(values url.Values, now time.Time) (Query, error) {
 	for i, name := range Filters() {
 		*q.fields()[i] = strings.TrimSpace(values.Get(name))
 	}
+	if err := objects.CheckLengths(values); err != nil {
+		return q, err
+	}
 	for what := range strings.SplitSeq(q.Type, ",") {
 		if what != "" && !slices.Contains(Types(), Type(what)) {
 			return q, fmt.Errorf("type=%q: use one of %v", what, Types())

@@ -152,10 +152,16 @@ func (f filter) match(k Key) bool {
 
 func (h *Handler) filter(r *http.Request, l *layout) (filter, error) {
 	query := r.URL.Query()
-	f := filter{collectors: query["collect[]"], clusters: query["cluster[]"]}
+	f := filter{collectors: distinct(query["collect[]"]), clusters: distinct(query["cluster[]"])}
 	return f, errors.Join(
 		checkKnown("collect[]", f.collectors, h.Collectors),
 		checkKnown("cluster[]", f.clusters, l.clusters()))
+}
+
+// distinct returns each value once: a client may repeat one thousands of times.
+func distinct(values []string) []string {
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 func checkKnown(parameter string, values, among []string) error {

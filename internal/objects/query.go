@@ -48,6 +48,9 @@ func ParseQuery(values url.Values) (Query, error) {
 	for i, name := range Filters() {
 		*q.fields()[i] = strings.TrimSpace(values.Get(name))
 	}
+	if err := CheckLengths(values); err != nil {
+		return q, err
+	}
 	if !slices.Contains(Sorts(), strings.TrimPrefix(q.Sort, "-")) {
 		return q, fmt.Errorf("sort=%q: use one of %s, with a minus in front for the reverse", q.Sort, strings.Join(Sorts(), ", "))
 	}
@@ -65,6 +68,19 @@ func ParseQuery(values url.Values) (Query, error) {
 		}
 	}
 	return q, nil
+}
+
+// MaxParameter is the longest parameter of a URL. Each object is compared with all values of a filter.
+const MaxParameter = 4 << 10
+
+// CheckLengths returns an error if a parameter of a URL is too long.
+func CheckLengths(values url.Values) error {
+	for name := range values {
+		if n := len(name) + len(values.Get(name)); n > MaxParameter {
+			return fmt.Errorf("the parameter %.40q has %d bytes, at most %d are allowed", name, n, MaxParameter)
+		}
+	}
+	return nil
 }
 
 // Values returns the filters and the order as parameters of a URL.
@@ -89,13 +105,23 @@ func OneOf(list, value string) bool {
 	if list == "" || list == value {
 		return true
 	}
-	return strings.Contains(list, ",") && slices.Contains(strings.Split(list, ","), value)
+	return strings.Contains(list, ",") && contains(list, value)
+}
+
+// contains reports whether a value is one of several, which are separated by commas.
+func contains(list, value string) bool {
+	for v := range strings.SplitSeq(list, ",") {
+		if v == value {
+			return true
+		}
+	}
+	return false
 }
 
 func (q *Query) cluster(name string) bool { return OneOf(q.Cluster, name) }
 
 func (q *Query) state(name string) bool {
-	return OneOf(q.State, name) || name != Ready && name != "" && slices.Contains(strings.Split(q.State, ","), NotReady)
+	return OneOf(q.State, name) || name != Ready && name != "" && contains(q.State, NotReady)
 }
 
 // position is the place of an object in the order of a list: a number, then texts.

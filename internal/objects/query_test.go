@@ -5,6 +5,7 @@ package objects
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,6 +20,23 @@ func TestQueryValues(t *testing.T) {
 		}
 		if diff := cmp.Diff(text, q.Values().Encode()); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// TestLongQuery: a client cannot have each object compared with thousands of values.
+func TestLongQuery(t *testing.T) {
+	for name, ok := range map[string]bool{strings.Repeat("a,", MaxParameter/2-4): true, strings.Repeat("a,", MaxParameter/2): false} {
+		if _, err := ParseQuery(url.Values{"cluster": {name}}); (err == nil) != ok {
+			t.Errorf("%d bytes: %v", len(name), err)
+		}
+	}
+	for _, c := range []struct {
+		list, value string
+		want        bool
+	}{{"", "a", true}, {"a", "a", true}, {"b,a", "a", true}, {"b,aa", "a", false}, {"b", "a", false}, {"a,", "", true}} {
+		if got := OneOf(c.list, c.value); got != c.want {
+			t.Errorf("%q is one of %q: %t", c.value, c.list, got)
 		}
 	}
 }

@@ -18,7 +18,7 @@ const (
 	// cacheTime is how long an answer is served again, if the rules are not evaluated meanwhile.
 	// Ages in it are as old at most.
 	cacheTime = time.Second
-	// maxCached is how many bytes of answers are kept: a client can ask for any query.
+	// maxCached is how many bytes of answers are kept, with the URIs: a client can ask for any query.
 	maxCached = 4 << 20
 )
 
@@ -33,7 +33,7 @@ type cache struct {
 
 	mu      sync.Mutex
 	answers map[string]*answer // by URI
-	size    int
+	size    int                // of all answers
 }
 
 // answer is a [http.ResponseWriter] that keeps its output.
@@ -41,6 +41,7 @@ type answer struct {
 	header    http.Header
 	code      int
 	body      bytes.Buffer
+	size      int // with the header and the URI
 	at        time.Time
 	evaluated time.Time
 }
@@ -82,15 +83,21 @@ func (c *cache) answer(r *http.Request) *answer {
 
 // keep keeps an answer in place of those that are too old, and of all if they are too many.
 func (c *cache) keep(uri string, a *answer) {
+	a.size = len(uri) + a.body.Len()
+	for _, values := range a.header {
+		for _, v := range values {
+			a.size += len(v)
+		}
+	}
 	for other, was := range c.answers {
-		if other == uri || a.at.Sub(was.at) >= cacheTime || c.size+a.body.Len() > maxCached {
-			c.size -= was.body.Len()
+		if other == uri || a.at.Sub(was.at) >= cacheTime || c.size+a.size > maxCached {
+			c.size -= was.size
 			delete(c.answers, other)
 		}
 	}
-	if a.body.Len() <= maxCached {
+	if a.size <= maxCached {
 		c.answers[uri] = a
-		c.size += a.body.Len()
+		c.size += a.size
 	}
 }
 

@@ -54,10 +54,18 @@ func TestCache(t *testing.T) {
 		ask(c, http.MethodGet, fmt.Sprintf("/?q=%d", i))
 		size := 0
 		for _, a := range c.answers {
-			size += a.body.Len()
+			size += a.size
 		}
 		if size > maxCached || size != c.size || size < len(body) {
 			t.Errorf("%d bytes are kept and %d counted", size, c.size)
+		}
+	}
+	body, c.answers, c.size = "", map[string]*answer{}, 0
+	long := strings.Repeat("x", maxCached/10)
+	for i := range 30 {
+		ask(c, http.MethodGet, fmt.Sprintf("/?q=%d%s", i, long))
+		if n := len(c.answers); n < 1 || n > 10 {
+			t.Errorf("%d answers are kept, whose URIs have %d bytes each", n, len(long))
 		}
 	}
 }
