@@ -22,12 +22,24 @@ import (
 // client-go's discovery client is not used: it brings the types of all of
 // Kubernetes into the binary, and it asks for everything anew each time.
 
-// discovered are the resources that an API server serves and that can be listed
+// discovered are the wanted resources that an API server serves and that can be listed
 // and watched.
 type discovered struct {
 	// etag is what the server called this state; it answers 304 while it holds.
 	etag      string
 	resources map[schema.GroupVersionKind]string
+	wanted    map[schema.GroupKind]bool
+}
+
+// maxGroupVersions bounds the requests of a discovery for one group and version each.
+const maxGroupVersions = 200
+
+func newDiscovered(etag string, wanted []Resource) discovered {
+	d := discovered{etag: etag, resources: map[schema.GroupVersionKind]string{}, wanted: map[schema.GroupKind]bool{}}
+	for _, r := range wanted {
+		d.wanted[schema.GroupKind{Group: r.Group, Kind: r.Kind}] = true
+	}
+	return d
 }
 
 // aggregatedAccept asks for everything in one answer, which servers give since
@@ -73,7 +85,7 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 	if err := json.Unmarshal(body, &list, jsonOptions, utf8Options); err != nil {
 		return known, fmt.Errorf("%w: %w", failure.ErrDecode, err)
 	}
-	d := discovered{etag: answer.Get("ETag"), resources: map[schema.GroupVersionKind]string{}}
+	d := newDiscovered(answer.Get("ETag"), wanted)
 	for _, group := range list.Items {
 		for _, v := range group.Versions {
 			if v.Freshness == "Stale" && isWanted(wanted, group.Metadata.Name, v.Version) {
@@ -93,11 +105,14 @@ func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resou
 	if err := jsonv1.Unmarshal(groups, &list); err != nil {
 		return discovered{}, fmt.Errorf("%w: %w", failure.ErrDecode, err)
 	}
-	d := discovered{resources: map[schema.GroupVersionKind]string{}}
+	d, asked := newDiscovered("", wanted), 0
 	for _, g := range list.Groups {
 		for _, v := range g.Versions {
 			if !isWantedGroup(wanted, g.Name) {
 				continue
+			}
+			if asked++; asked > maxGroupVersions {
+				return discovered{}, fmt.Errorf("%w: more than %d versions of the groups that are watched", failure.ErrTooLarge, maxGroupVersions)
 			}
 			body, err := a.get(ctx, "/apis/"+v.GroupVersion)
 			if apierrors.IsNotFound(err) {
@@ -138,10 +153,10 @@ func (d *discovered) versions(kind schema.GroupKind) []string {
 	return all
 }
 
-// add notes a resource that can be watched; a subresource, such as a scale,
+// add notes a wanted resource that can be watched; a subresource, such as a scale,
 // cannot.
 func (d *discovered) add(gvk schema.GroupVersionKind, resource string, verbs []string) {
-	if slices.Contains(verbs, "list") && slices.Contains(verbs, "watch") && !strings.Contains(resource, "/") {
+	if d.wanted[gvk.GroupKind()] && slices.Contains(verbs, "list") && slices.Contains(verbs, "watch") && !strings.Contains(resource, "/") {
 		d.resources[gvk] = resource
 	}
 }

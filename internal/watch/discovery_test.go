@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,8 +17,49 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
+
+// TestDiscoveryIsBounded: neither the kinds that are not wanted nor the versions of a group fill the
+// memory or the time of a probe.
+func TestDiscoveryIsBounded(t *testing.T) {
+	t.Parallel()
+	for versions, wantErr := range map[int]bool{maxGroupVersions: false, maxGroupVersions + 1: true} {
+		groups := `{"kind":"APIGroupList","groups":[{"name":"other","versions":[{"groupVersion":"other/v1","version":"v1"}]},{"name":"` + testGroup + `","versions":[`
+		for i := range versions {
+			groups += fmt.Sprintf(`{"groupVersion":"%[1]s/v%[2]d","version":"v%[2]d"},`, testGroup, i+1)
+		}
+		a := answering(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/apis" {
+				_, _ = fmt.Fprint(w, strings.TrimSuffix(groups, ",")+"]}]}")
+				return
+			}
+			_, _ = fmt.Fprint(w, `{"resources":[{"name":"widgets","kind":"Widget","verbs":["list","watch"]},{"name":"others","kind":"Other","verbs":["list","watch"]}]}`)
+		})
+		_, err := a.discover(t.Context(), time.Minute, testSets()[0].Resources)
+		if errors.Is(err, failure.ErrTooLarge) != wantErr || (err != nil) != wantErr {
+			t.Errorf("%d versions: %v", versions, err)
+		}
+		if n := len(a.known.resources); n != versions && !wantErr {
+			t.Errorf("%d resources are kept of a kind with %d versions", n, versions)
+		}
+	}
+}
+
+// answering returns the API of a server with a handler.
+func answering(t *testing.T, h http.HandlerFunc) *api {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(file, []byte(`{"current-context":"c","clusters":[{"name":"c","cluster":{"server":"`+server.URL+`"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := connect(fleet.Cluster{Kubeconfig: file, WatchList: true})
+	t.Cleanup(a.client.Close)
+	return a
+}
 
 // TestAggregatedDiscovery: an aggregated answer is requested, read, and requested again only after a
 // change on the server.
@@ -30,7 +72,7 @@ func TestAggregatedDiscovery(t *testing.T) {
   {"resource":"widgets","responseKind":{"group":"","kind":"Widget","version":""},"scope":"Namespaced","verbs":["get","list","watch"],"subresources":[]},
   {"resource":"gadgets","responseKind":{"kind":"Gadget"},"verbs":["create"]}]}]}]}`
 	extra, sent := "", []string(nil)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/version":
 			_, _ = fmt.Fprint(w, `{"gitVersion":"v1.2.3"}`)
@@ -53,14 +95,7 @@ func TestAggregatedDiscovery(t *testing.T) {
 		default:
 			t.Errorf("unexpected request of %s", r.URL.Path)
 		}
-	}))
-	defer server.Close()
-	file := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(file, []byte(`{"current-context":"c","clusters":[{"name":"c","cluster":{"server":"`+server.URL+`"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a := connect(fleet.Cluster{Kubeconfig: file, WatchList: true})
-	defer a.client.Close()
+	})
 	want := func(version string) {
 		t.Helper()
 		found, err := a.discover(t.Context(), time.Minute, testSets()[0].Resources)
