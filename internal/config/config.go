@@ -102,6 +102,7 @@ type Limits struct {
 	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Objects beyond it are left out whole."`
 	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=192,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all watched kinds of one cluster."`
 	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=320,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all clusters. In memory, usual rows take a twentieth, and rows that do not compress as much: 320 fit into the memory limit of the chart."`
+	Clusters         int      `yaml:"clustersPerSource" jsonschema:"default=200,minimum=1" jsonschema_description:"Most clusters, and kubeconfigs that are refused, of one source in discover. Others are left out while there are as many."`
 	Changes          int      `yaml:"changes" jsonschema:"default=50000,minimum=0" jsonschema_description:"Most changes of the fleet that are kept for /changes and for findings; 0 keeps none."`
 	ChangesAge       Duration `yaml:"changesAge" jsonschema:"default=1d,exclusiveMinimum=0" jsonschema_description:"How long a change is kept."`
 	LabelValueLength int      `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash. Below 253 that concerns the names of objects, too."`

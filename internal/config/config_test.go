@@ -108,7 +108,7 @@ func TestDefaults(t *testing.T) {
 		Metrics:      config.Metrics{Detail: config.DetailDefault},
 		Rules: config.Rules{ExporterJob: alerts.DefaultExporterJob,
 			Fleet: config.FleetMetrics{Job: alerts.DefaultFleetJob, Label: alerts.DefaultFleetLabel}},
-		Limits: config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 320, Changes: 50_000,
+		Limits: config.Limits{ObjectsPerKind: 200_000, RowMiBPerKind: 128, RowMiBPerCluster: 192, RowMiB: 320, Clusters: 200, Changes: 50_000,
 			ChangesAge: config.Duration(24 * time.Hour), LabelValueLength: 1024},
 	}
 	got, err := config.Parse([]byte("clusters: [{name: here, inCluster: true}]"), "fleet.yaml")

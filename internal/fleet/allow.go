@@ -59,7 +59,7 @@ func (a allowances) refuses(cluster *clientcmdapi.Cluster, user *clientcmdapi.Au
 
 // refusesAddress returns why a server at an address is refused; empty if it is not.
 func (a allowances) refusesAddress(address netip.Addr) failure.Reason {
-	address = address.Unmap().WithZone("")
+	address = translated(address.Unmap().WithZone(""))
 	switch {
 	case !a.has(allowLoopback) && (address.IsLoopback() || address.IsUnspecified()):
 		return ReasonLoopback
@@ -67,6 +67,19 @@ func (a allowances) refusesAddress(address netip.Addr) failure.Reason {
 		return ReasonLinkLocal
 	}
 	return ""
+}
+
+// translated returns the IPv4 address that a gateway reaches for an IPv6 address that has it inside:
+// the well-known prefix of NAT64 (RFC 6052) and 6to4 (RFC 3056).
+func translated(address netip.Addr) netip.Addr {
+	b := address.As16()
+	switch {
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(address):
+		return netip.AddrFrom4([4]byte(b[12:]))
+	case netip.MustParsePrefix("2002::/16").Contains(address):
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return address
 }
 
 // metadataServers returns where clouds serve credentials of a machine, apart from the

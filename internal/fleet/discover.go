@@ -51,7 +51,8 @@ type place struct {
 	entry    config.Discover
 	host     Cluster
 	source   Source
-	declared func(context.Context) ([]declared, error)
+	declared func(context.Context, *declarations) error
+	most     int // declarations
 	interval time.Duration
 	client   *Client
 
@@ -94,7 +95,7 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 	hosts := FromConfig(c)
 	for _, entry := range c.Discover {
 		p := &place{
-			entry: entry, interval: cmp.Or(o.Interval, discoverInterval),
+			entry: entry, interval: cmp.Or(o.Interval, discoverInterval), most: c.Limits.Clusters,
 			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.HostCluster() })],
 			served: map[string]time.Time{}, state: placeState{known: map[string]known{}},
 		}

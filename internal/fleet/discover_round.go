@@ -21,12 +21,13 @@ const parallel = 8
 // round looks at a place once.
 func (p *place) round(ctx context.Context) {
 	before := p.current()
-	list, err := p.declared(ctx)
+	found := newDeclarations(before.known, p.most)
+	err := p.declared(ctx, found)
 	if ctx.Err() != nil {
 		return
 	}
 	now := map[string]known{}
-	for _, d := range list {
+	for _, d := range found.bySecret {
 		now[d.secret] = before.known[d.secret].declaredAs(d)
 	}
 	if err != nil { // who is missing may be there nevertheless
@@ -53,6 +54,10 @@ func (p *place) round(ctx context.Context) {
 		return
 	}
 	s.rounds, s.looked, s.success = 0, true, time.Now()
+	if found.leftOut > 0 {
+		s.failing.Fail(ReasonTooMany)
+		return
+	}
 	s.failing.Succeed()
 }
 
@@ -97,8 +102,8 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 		if err := p.ask(ctx, func(ctx context.Context) error { return p.client.GetMetadata(ctx, p.secretPath(k.secret), &o) }); err != nil {
 			return k.failed(err, true)
 		}
-		k.version = o.Metadata.ResourceVersion
-		k.follow(o.Metadata.Labels, p.entry.Greenhouse == nil)
+		k.version = o.version()
+		k.follow(o.labels(), p.entry.Greenhouse == nil)
 	}
 	if k.version == k.read {
 		return k, true
@@ -112,9 +117,12 @@ func (p *place) read(ctx context.Context, k known) (known, bool) {
 	if err := p.ask(ctx, func(ctx context.Context) error { return p.client.Get(ctx, p.secretPath(k.secret), nil, &secret) }); err != nil {
 		return k.failed(err, !listed)
 	}
-	k.read = secret.Metadata.ResourceVersion
-	k.follow(secret.Metadata.Labels, p.entry.Greenhouse == nil)
+	k.read = secret.version()
+	k.follow(secret.labels(), p.entry.Greenhouse == nil)
 	data, reason := p.kubeconfig(secret.Type, secret.Data)
+	if len(data) > maxKubeconfig {
+		reason = failure.ReasonTooLarge
+	}
 	if reason != "" {
 		k.reason = reason
 		return k, true
@@ -183,7 +191,11 @@ func (p *place) kubeconfig(secretType string, data map[string][]byte) ([]byte, f
 	return nil, ReasonNoKey
 }
 
-const maxName = 253
+const (
+	maxName = 253
+	// maxKubeconfig bounds a kubeconfig of a Secret: its certificates are kept.
+	maxKubeconfig = 256 << 10
+)
 
 var (
 	// clusterName is the rule of the configuration for names of clusters.
@@ -199,6 +211,25 @@ type metadataOnly struct {
 		ResourceVersion string            `json:"resourceVersion"`
 		Labels          map[string]string `json:"labels"`
 	} `json:"metadata"`
+}
+
+// version returns the version of the object; empty, as if it were unknown, if no API server has sent it.
+func (o *metadataOnly) version() string {
+	if len(o.Metadata.ResourceVersion) > maxName {
+		return ""
+	}
+	return o.Metadata.ResourceVersion
+}
+
+// labels returns the labels about the cluster of the object.
+func (o *metadataOnly) labels() map[string]string {
+	kept := map[string]string{}
+	for _, name := range []string{roleLabel, regionLabel, ownerLabel} {
+		if v := o.Metadata.Labels[name]; v != "" && len(v) <= maxName {
+			kept[name] = v
+		}
+	}
+	return kept
 }
 
 // joinErrors is the first error that has nothing to do with permissions, else the

@@ -28,64 +28,81 @@ const (
 	absentAfter = 30 * time.Second
 )
 
-// fluxSecrets returns the Secrets with the suffix. Where Secrets may not be listed, it returns those
+// declarations are what a source declares, by the Secret. A known one always has a place: new ones
+// cannot push it out.
+type declarations struct {
+	bySecret map[string]declared
+	known    map[string]known
+	room     int // for new ones
+	leftOut  int
+}
+
+func newDeclarations(known map[string]known, most int) *declarations {
+	return &declarations{bySecret: map[string]declared{}, known: known, room: most - len(known)}
+}
+
+func (d *declarations) add(one declared) {
+	_, known := d.known[one.secret]
+	_, again := d.bySecret[one.secret]
+	switch {
+	case again: // the first one has the labels
+		return
+	case known:
+	case d.room <= 0 || len(one.secret) > maxName || len(one.cluster) > maxName:
+		d.leftOut++
+		return
+	default:
+		d.room--
+	}
+	d.bySecret[one.secret] = one
+}
+
+// fluxSecrets adds the Secrets with the suffix. Where Secrets may not be listed, it adds those
 // that objects apply with.
-func (p *place) fluxSecrets(ctx context.Context) ([]declared, error) {
-	suffix := p.entry.FluxSecrets.Suffix
-	list, err := p.listSecrets(ctx, "")
-	if apierrors.IsForbidden(err) {
-		list, err = p.appliedWith(ctx)
-	}
-	var found []declared
-	for _, d := range list {
-		if name, ok := strings.CutSuffix(d.secret, suffix); ok && name != "" {
+func (p *place) fluxSecrets(ctx context.Context, found *declarations) error {
+	add := func(d declared) {
+		if name, ok := strings.CutSuffix(d.secret, p.entry.FluxSecrets.Suffix); ok && name != "" {
 			d.cluster = name
-			found = append(found, d)
+			found.add(d)
 		}
 	}
-	return found, err
-}
-
-// appliedWith are the Secrets that Kustomizations and HelmReleases refer to.
-func (p *place) appliedWith(ctx context.Context) ([]declared, error) {
-	kustomizations, err := p.references(ctx, "kustomize.toolkit.fluxcd.io", "kustomizations")
-	releases, err2 := p.references(ctx, "helm.toolkit.fluxcd.io", "helmreleases")
-	seen := map[string]bool{}
-	var found []declared
-	for _, name := range append(kustomizations, releases...) {
-		if !seen[name] {
-			seen[name] = true
-			found = append(found, declared{secret: name})
-		}
+	err := p.listSecrets(ctx, "", add)
+	if apierrors.IsForbidden(err) {
+		return p.appliedWith(ctx, add)
 	}
-	return found, joinErrors(err, err2)
+	return err
 }
 
-// references are the names of the kubeconfig Secrets of a kind. A kind that is
-// not served refers to none.
-func (p *place) references(ctx context.Context, group, resource string) ([]string, error) {
-	names, err := p.listReferences(ctx, group, resource)
+// appliedWith calls add with the Secrets that Kustomizations and HelmReleases refer to.
+func (p *place) appliedWith(ctx context.Context, add func(declared)) error {
+	err := p.references(ctx, "kustomize.toolkit.fluxcd.io", "kustomizations", add)
+	return joinErrors(err, p.references(ctx, "helm.toolkit.fluxcd.io", "helmreleases", add))
+}
+
+// references calls add with the kubeconfig Secrets of a kind. A kind that is not served refers to
+// none.
+func (p *place) references(ctx context.Context, group, resource string, add func(declared)) error {
+	err := p.listReferences(ctx, group, resource, add)
 	switch {
 	case err == nil:
 		p.served[resource] = time.Now()
 	case apierrors.IsNotFound(err) && time.Since(p.served[resource]) > absentAfter:
-		return nil, nil
+		return nil
 	}
-	return names, err
+	return err
 }
 
-func (p *place) listReferences(ctx context.Context, group, resource string) ([]string, error) {
+func (p *place) listReferences(ctx context.Context, group, resource string, add func(declared)) error {
 	var served struct {
 		PreferredVersion struct {
 			Version string `json:"version"`
 		} `json:"preferredVersion"`
 	}
 	if err := p.ask(ctx, func(ctx context.Context) error { return p.client.Get(ctx, "/apis/"+group, nil, &served) }); err != nil {
-		return nil, err
+		return err
 	}
-	var names []string
 	path := "/apis/" + group + "/" + served.PreferredVersion.Version + "/namespaces/" + p.source.Namespace + "/" + resource
-	err := p.pages(ctx, objectPage, func(ctx context.Context, query url.Values) (string, error) {
+	return p.pages(ctx, objectPage, func(ctx context.Context, query url.Values) (string, error) {
 		var list struct {
 			page
 
@@ -104,65 +121,62 @@ func (p *place) listReferences(ctx context.Context, group, resource string) ([]s
 		}
 		for _, item := range list.Items {
 			if name := item.Spec.KubeConfig.SecretRef.Name; name != "" {
-				names = append(names, name)
+				add(declared{secret: name})
 			}
 		}
 		return list.Metadata.Continue, nil
 	})
-	return names, err
 }
 
-// greenhouse are the Cluster objects of an organization; each has a Secret of its
+// greenhouse adds the Cluster objects of an organization; each has a Secret of its
 // own name.
-func (p *place) greenhouse(ctx context.Context) ([]declared, error) {
-	var found []declared
+func (p *place) greenhouse(ctx context.Context, found *declarations) error {
 	err := p.metadata(ctx, "/apis/greenhouse.sap/v1alpha1/namespaces/"+p.source.Namespace+"/clusters", "", func(o metadataOnly) {
-		found = append(found, declared{cluster: o.Metadata.Name, secret: o.Metadata.Name, labels: orEmpty(o.Metadata.Labels)})
+		found.add(declared{cluster: o.Metadata.Name, secret: o.Metadata.Name, labels: o.labels()})
 	})
-	if err != nil || len(found) == 0 {
-		return found, err
+	if err != nil || len(found.bySecret) == 0 {
+		return err
 	}
-	// One list instead of a request for each, where that is allowed.
-	secrets, err := p.listSecrets(ctx, "")
-	if err != nil {
-		return found, nil //nolint:nilerr // each is asked for by its name
-	}
+	// One list instead of a request for each, where that is allowed; else each is asked for by its name.
 	versions := map[string]string{}
-	for _, s := range secrets {
-		versions[s.secret] = s.version
-	}
-	for i := range found {
-		found[i].version = versions[found[i].secret]
-	}
-	return found, nil
-}
-
-// secrets are the Secrets with the labels.
-func (p *place) secrets(ctx context.Context) ([]declared, error) {
-	list, err := p.listSecrets(ctx, p.entry.Secrets.LabelSelector)
-	for i := range list {
-		list[i].cluster = list[i].secret
-		if name, ok := strings.CutSuffix(list[i].secret, DefaultSuffix); ok && name != "" {
-			list[i].cluster = name
+	err = p.listSecrets(ctx, "", func(s declared) {
+		if _, ok := found.bySecret[s.secret]; ok {
+			versions[s.secret] = s.version
+		}
+	})
+	if err == nil {
+		for name, d := range found.bySecret {
+			d.version = versions[name]
+			found.bySecret[name] = d
 		}
 	}
-	return list, err
+	return nil
 }
 
-// listSecrets lists the names and versions of the Secrets of the namespace. A
+// secrets adds the Secrets with the labels.
+func (p *place) secrets(ctx context.Context, found *declarations) error {
+	return p.listSecrets(ctx, p.entry.Secrets.LabelSelector, func(d declared) {
+		d.cluster = d.secret
+		if name, ok := strings.CutSuffix(d.secret, DefaultSuffix); ok && name != "" {
+			d.cluster = name
+		}
+		found.add(d)
+	})
+}
+
+// listSecrets calls add with the names and versions of the Secrets of the namespace. A
 // refusal is believed for a while, so that no audit log fills with it.
-func (p *place) listSecrets(ctx context.Context, selector string) ([]declared, error) {
+func (p *place) listSecrets(ctx context.Context, selector string, add func(declared)) error {
 	if time.Since(p.noList) < listAgainAfter {
-		return nil, apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", errors.New("refused a moment ago"))
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", errors.New("refused a moment ago"))
 	}
-	var found []declared
 	err := p.metadata(ctx, "/api/v1/namespaces/"+p.source.Namespace+"/secrets", selector, func(o metadataOnly) {
-		found = append(found, declared{secret: o.Metadata.Name, labels: orEmpty(o.Metadata.Labels), version: o.Metadata.ResourceVersion})
+		add(declared{secret: o.Metadata.Name, labels: o.labels(), version: o.version()})
 	})
 	if apierrors.IsForbidden(err) {
 		p.noList = time.Now()
 	}
-	return found, err
+	return err
 }
 
 // metadata lists the metadata of objects.
@@ -223,10 +237,3 @@ func (p *place) pages(ctx context.Context, size int, ask func(context.Context, u
 // errNoList is an answer that is not the list that was asked for, or one without
 // an end.
 var errNoList = failure.Errorf(failure.ReasonDecode, "the answer is not a list")
-
-func orEmpty(labels map[string]string) map[string]string {
-	if labels == nil {
-		return map[string]string{}
-	}
-	return labels
-}

@@ -153,6 +153,24 @@ func TestDiscoveryFollows(t *testing.T) {
 	}
 }
 
+// TestManyClusters: new Secrets cannot push out the known ones, nor fill the memory.
+func TestManyClusters(t *testing.T) {
+	t.Parallel()
+	h := newFakeHost(t)
+	h.secret("m-kubeconfig", "Opaque", "value", reach("m", "tm"))
+	h.secret("n-kubeconfig", "Opaque", "value", "# "+strings.Repeat("x", maxKubeconfig)+"\n"+reach("n", "tn"))
+	s := startSearch(t, management(h), inFlux+"limits: {clustersPerSource: 2}\n", nil)
+	first := []string{"flux-secret: m at m with tm m", "flux-secret: n-kubeconfig is too_large"}
+	s.want(first...)
+	h.secret("a-kubeconfig", "Opaque", "value", reach("a", "ta"))
+	h.secret("b-kubeconfig", "Opaque", "value", reach("b", "tb"))
+	s.want("flux-secret: m at m with tm m", "flux-secret:  is too_many", "flux-secret: n-kubeconfig is too_large", "flux-secret is not up")
+	h.Remove(secretsOf, "n-kubeconfig")
+	s.want("flux-secret: a at a with ta a", "flux-secret: m at m with tm m", "flux-secret:  is too_many", "flux-secret is not up")
+	h.Remove(secretsOf, "m-kubeconfig")
+	s.want("flux-secret: a at a with ta a", "flux-secret: b at b with tb b")
+}
+
 // TestSecretsWithoutListPermission: those that objects apply with are read by their names, so
 // resourceNames suffices.
 func TestSecretsWithoutListPermission(t *testing.T) {

@@ -30,6 +30,7 @@ const (
 	ReasonLoopback     failure.Reason = "loopback_refused"      // its server is the exporter's own machine
 	ReasonLinkLocal    failure.Reason = "link_local_refused"    // its server is where clouds serve credentials
 	ReasonImpersonates failure.Reason = "impersonation_refused" // it acts as another user
+	ReasonTooMany      failure.Reason = "too_many"              // clusters in one source
 	ReasonNotServed    failure.Reason = "not_served"            // the kind that declares clusters
 	ReasonBadAnswer    failure.Reason = "bad_answer"            // of the API server, or of something before it
 	ReasonUnreachable  failure.Reason = "unreachable"
@@ -40,8 +41,8 @@ func Reasons() []failure.Reason {
 	return []failure.Reason{
 		ReasonNameTaken, ReasonSameSecret, ReasonInvalidName, ReasonMissing, ReasonType, ReasonNoKey, ReasonNoKubeconfig,
 		ReasonExec, ReasonAuthProvider, ReasonFile, ReasonInsecure,
-		ReasonProxy, ReasonLoopback, ReasonLinkLocal, ReasonImpersonates,
-		failure.ReasonForbidden, failure.ReasonUnauthorized, ReasonNotServed, ReasonBadAnswer, ReasonUnreachable,
+		ReasonProxy, ReasonLoopback, ReasonLinkLocal, ReasonImpersonates, failure.ReasonTooLarge,
+		ReasonTooMany, failure.ReasonForbidden, failure.ReasonUnauthorized, ReasonNotServed, ReasonBadAnswer, ReasonUnreachable,
 	}
 }
 

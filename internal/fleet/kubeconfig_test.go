@@ -99,6 +99,7 @@ func TestRefusedServers(t *testing.T) {
 		"127.0.0.1": ReasonLoopback, "127.8.9.1": ReasonLoopback, "[::1]": ReasonLoopback, "[::ffff:127.0.0.1]": ReasonLoopback, "0.0.0.0": ReasonLoopback, "[::]": ReasonLoopback,
 		"localhost": ReasonLoopback, "LocalHost.": ReasonLoopback, "a.localhost": ReasonLoopback,
 		"169.254.169.254": ReasonLinkLocal, "[fe80::1]": ReasonLinkLocal, "[::ffff:169.254.1.1]": ReasonLinkLocal, "[fd00:ec2::254]": ReasonLinkLocal, "100.100.100.200": ReasonLinkLocal,
+		"[64:ff9b::7f00:1]": ReasonLoopback, "[64:ff9b::a9fe:a9fe]": ReasonLinkLocal, "[2002:a9fe:a9fe::1]": ReasonLinkLocal, "[64:ff9b::a00:1]": "",
 	} {
 		kubeconfig := strings.Replace(kubeconfigWith("", "token: t0ken"), "a.example.com", server+":6443", 1)
 		if _, reason := fromSecret([]byte(kubeconfig), nil); reason != want {
