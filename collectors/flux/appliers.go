@@ -124,6 +124,7 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 		s.source = dependencies.Ref{
 			Kind: "HelmChart", Namespace: cmp.Or(from.Namespace, o.Metadata.Namespace), Name: o.Metadata.Namespace + "-" + o.Metadata.Name,
 		}
+		s.refers = []dependencies.Ref{from.in(o.Metadata.Namespace)}
 	}
 	s.setReleases(o.Status.History)
 	s.evaluate(seen)

@@ -81,6 +81,11 @@ var (
 		"When the object was last reconciled, for the kinds that note it.")
 	resourceSucceeded = objectGauge("cobaltcore_flux_resource_last_success_timestamp_seconds",
 		"When the object was last reconciled with success, for the kinds that keep a history.")
+	// resourceRefers is not exported: the page of an object reads it.
+	resourceRefers = &exposition.Family{
+		Name: "cobaltcore_flux_resource_refers_to", Type: exposition.Gauge, Internal: true, Labels: []string{"reference"},
+		Help: "The objects (kind/namespace/name) to which the object of the row refers. Always 1.",
+	}
 	resourceDependsOn = objectGauge("cobaltcore_flux_resource_depends_on",
 		"The objects that must be ready before this one is reconciled, of an object that is not ready. Always 1.", "dependency_namespace", "dependency_name")
 	resourceInterval = detail("cobaltcore_flux_resource_interval_seconds",
@@ -174,7 +179,7 @@ var (
 func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{
 		resourceStatus, resourceNotReadySince, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval,
-		resourceReconciled,
+		resourceReconciled, resourceRefers,
 	}, more...)
 }
 

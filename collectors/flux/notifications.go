@@ -26,6 +26,8 @@ type notification struct {
 		Interval string `json:"interval"`
 		// ProviderRef is that of an Alert.
 		ProviderRef reference `json:"providerRef"`
+		// Resources are those that a Receiver requests to be reconciled.
+		Resources []reference `json:"resources"`
 	} `json:"spec"`
 	Status status `json:"status"`
 }
@@ -46,6 +48,9 @@ func notifications() []watch.Resource {
 			}
 			if s.static {
 				s.interval = ""
+			}
+			for _, ref := range o.Spec.Resources {
+				s.refers = append(s.refers, ref.in(o.Metadata.Namespace))
 			}
 			var waits []dependencies.Wait
 			if ref := o.Spec.ProviderRef; kind == "Alert" && ref.Name != "" {

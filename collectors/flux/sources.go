@@ -149,8 +149,11 @@ func generators() watch.Resource {
 			kind: "ArtifactGenerator", lifecycle: &plain, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 			suspended: disabled(&o.Metadata, suspendGenerator), provides: true,
 		}
-		if len(o.Spec.Sources) == 1 { // of several, the status does not record which one failed
-			s.source = o.Spec.Sources[0].in(o.Metadata.Namespace)
+		for _, from := range o.Spec.Sources {
+			s.refers = append(s.refers, from.in(o.Metadata.Namespace))
+		}
+		if len(s.refers) == 1 { // of several, the status does not record which one failed
+			s.source, s.refers = s.refers[0], nil
 		}
 		s.evaluate(seen)
 		s.info(r, info{group: generatorGroup})

@@ -5,6 +5,7 @@ package flux
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
@@ -57,6 +58,8 @@ type subject struct {
 	lastRun time.Time
 	// source is what the object is made from.
 	source dependencies.Ref
+	// refers are objects to which the object refers beside its source.
+	refers []dependencies.Ref
 	// provides is set for sources: others are made from the object.
 	provides bool
 
@@ -207,6 +210,22 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 		n.Trouble = &dependencies.Trouble{From: s.source, Reason: cmp.Or(s.result.Reason, "Failed")}
 	}
 	r.Note(n.Bounded(r).Shift(r))
+	s.referenceRows(r, on)
+}
+
+// referenceRows adds the objects to which the object refers.
+func (s *subject) referenceRows(r *exposition.Rows, on []dependencies.Wait) {
+	refs := append(slices.Clone(s.refers), s.source)
+	for _, w := range on {
+		if !w.Unwatched && w.Ref != s.source {
+			refs = append(refs, w.Ref)
+		}
+	}
+	for _, ref := range refs {
+		if ref.Kind != "" && ref.Name != "" && ref.Name != "*" {
+			r.Add(resourceRefers, 1, ref.String())
+		}
+	}
 }
 
 // changed returns when the spec was changed last; zero if unknown.

@@ -108,7 +108,9 @@ func collectorNames() []string {
 
 // Families are all families that the exporter declares, for the documentation
 // and for the tests that hold rules and dashboards to them.
-func Families() []*exposition.Family { return familiesOf(registeredCollectors(&config.Collectors{})) }
+func Families() []*exposition.Family {
+	return slices.DeleteFunc(familiesOf(registeredCollectors(&config.Collectors{})), func(f *exposition.Family) bool { return f.Internal })
+}
 
 func familiesOf(all []registration) []*exposition.Family {
 	families := slices.Concat(watch.Families(), discoveryFamilies(), status.Families(), secretflow.Families(), dependencies.Families(),

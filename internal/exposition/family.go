@@ -56,6 +56,8 @@ type Family struct {
 	// Detail means that the family is exported with [Options.Detail] only, or if
 	// [Options.Include] names it. Rules do not use it.
 	Detail bool
+	// Internal means that the rows are kept and never written: pages read them.
+	Internal bool
 }
 
 // family is a Family made ready for rendering: the text between label values
@@ -79,11 +81,11 @@ func compile(decl *Family, o Options) (*family, error) {
 	if err := check(decl); err != nil {
 		return nil, err
 	}
-	served := len(o.Include) == 0 && (o.Detail || !decl.Detail) || slices.Contains(o.Include, decl.Name) || decl.Open &&
-		openIncluded(o.Include, decl.Name)
+	served := !decl.Internal && (len(o.Include) == 0 && (o.Detail || !decl.Detail) || slices.Contains(o.Include, decl.Name) || decl.Open &&
+		openIncluded(o.Include, decl.Name))
 	f := &family{
 		decl:        decl,
-		enabled:     served || slices.Contains(o.Keep, decl.Name),
+		enabled:     served || decl.Internal || slices.Contains(o.Keep, decl.Name),
 		served:      served,
 		fillCluster: len(decl.Labels) > 0 && decl.Labels[0] == ClusterLabel,
 		close:       []byte(" "),

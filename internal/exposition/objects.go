@@ -129,13 +129,15 @@ func (g *Group) find(object string) (Place, bool) {
 	return g.table.find(object)
 }
 
-// FamiliesOf returns the names of the families that a group of the key has rows of.
+// FamiliesOf returns the names of the families that are written, and that a group of the key has rows of.
 func (e *Exposition) FamiliesOf(key Key) []string {
 	var names []string
 	for _, g := range e.layout.Load().groups {
 		if g.key == key {
 			for _, f := range g.families {
-				names = append(names, f.decl.Name)
+				if f.served {
+					names = append(names, f.decl.Name)
+				}
 			}
 		}
 	}

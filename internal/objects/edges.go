@@ -43,9 +43,11 @@ func parseRef(cluster, ref string) Node {
 type edge struct {
 	family string
 	// label has the name or the reference of the other object, which is of one of some kinds;
-	// without any it is of the kind of the object itself.
+	// without any it is of any kind. Rows without the label in their declaration have one label.
 	label string
 	kinds []string
+	// optional are the kinds of which the other object need not exist.
+	optional []string
 	// other returns the other object for a row of self; zero if there is none. Without a
 	// cluster it may live in any cluster that applies objects to that of self.
 	other func(self Node, line []byte) Node
@@ -53,58 +55,87 @@ type edge struct {
 
 // Kinds that others refer to.
 var (
-	sources = []string{
-		"GitRepository", "OCIRepository", "Bucket", "HelmRepository", "HelmChart", "ExternalArtifact", "ArtifactGenerator",
-		"ImageRepository", "ImagePolicy",
-	}
 	stores      = []string{"SecretStore", "ClusterSecretStore"}
 	definitions = []string{"PluginDefinition", "ClusterPluginDefinition"}
+	appliers    = []string{kindHelmRelease, "Kustomization", "ResourceSet", "FluxInstance"}
+	templated   = []string{"HelmRepository", "GitRepository", "Bucket"} // from which a HelmRelease has a HelmChart made
 )
 
-// leads reports whether rows of an object of a kind may refer to one of some others.
-func (e *edge) leads(kind string, on []Node) bool {
+// leads reports whether rows may refer to one of some objects.
+func (e *edge) leads(on []Node) bool {
 	return slices.ContainsFunc(on, func(n Node) bool {
-		return len(e.kinds) == 0 && n.Kind == kind || slices.Contains(e.kinds, n.Kind)
+		return len(e.kinds) == 0 || slices.Contains(e.kinds, n.Kind)
 	})
 }
 
 // edges are all references that rows have.
 var edges = [...]edge{
-	{"flux_resource_info", "source_name", sources, func(self Node, line []byte) Node {
-		return labeled(self.Cluster, line, "source_kind", "source_namespace", "source_name")
+	{family: "cobaltcore_flux_resource_refers_to", optional: []string{kindHelmChart}, other: func(self Node, line []byte) Node {
+		return parseRef(self.Cluster, string(onlyValue(line)))
 	}},
-	{"cobaltcore_flux_resource_depends_on", "dependency_name", nil, func(self Node, line []byte) Node {
-		return Node{self.Cluster, self.Kind, exposition.RowLabel(line, "dependency_namespace"), exposition.RowLabel(line, "dependency_name")}
+	{family: "cobaltcore_object_applied_by", kinds: appliers, other: func(self Node, line []byte) Node {
+		if self.Kind == kindHelmChart {
+			return Node{} // the HelmRelease depends on it
+		}
+		return parseRef("", string(onlyValue(line)))
 	}},
-	{"cobaltcore_controller_release_info", "helmrelease_name", []string{"HelmRelease"}, func(_ Node, line []byte) Node {
-		namespace, name := exposition.RowLabel(line, "helmrelease_namespace"), exposition.RowLabel(line, "helmrelease_name")
-		return Node{Kind: "HelmRelease", Namespace: namespace, Name: name}
-	}},
-	{"cobaltcore_eso_externalsecret_info", "store", stores, byReference("store")},
-	{"cobaltcore_eso_externalsecret_store_ref", "store_name", stores, byStore},
-	{"cobaltcore_eso_pushsecret_store_ref", "store_name", stores, byStore},
-	{"cobaltcore_eso_store_info", "backend", []string{KindOpenBao}, func(_ Node, line []byte) Node {
+	{family: "cobaltcore_eso_externalsecret_info", label: "store", kinds: stores, other: byReference("store")},
+	{family: "cobaltcore_eso_externalsecret_store_ref", label: "store_name", kinds: stores, other: byStore},
+	{family: "cobaltcore_eso_pushsecret_store_ref", label: "store_name", kinds: stores, other: byStore},
+	{family: "cobaltcore_eso_store_info", label: "backend", kinds: []string{KindOpenBao}, other: func(_ Node, line []byte) Node {
 		cluster, name, ok := strings.Cut(exposition.RowLabel(line, "backend"), "/")
 		if !ok {
 			return Node{} // not a configured OpenBao
 		}
 		return Node{Cluster: cluster, Kind: KindOpenBao, Name: name}
 	}},
-	{"cobaltcore_greenhouse_plugin_info", "definition_name", definitions, byDefinition},
-	{"cobaltcore_greenhouse_plugin_info", "target_cluster", []string{kindCluster}, func(self Node, line []byte) Node {
-		return Node{self.Cluster, kindCluster, self.Namespace, exposition.RowLabel(line, "target_cluster")}
-	}},
-	{"cobaltcore_greenhouse_plugin_info", "preset", []string{"PluginPreset"}, func(self Node, line []byte) Node {
+	{family: "cobaltcore_greenhouse_plugin_info", label: "definition_name", kinds: definitions, other: byDefinition},
+	// The target of a Plugin need not be onboarded under this name.
+	{
+		family: "cobaltcore_greenhouse_plugin_info", label: "target_cluster", kinds: []string{kindCluster}, optional: []string{kindCluster},
+		other: func(self Node, line []byte) Node {
+			return Node{self.Cluster, kindCluster, self.Namespace, exposition.RowLabel(line, "target_cluster")}
+		},
+	},
+	{family: "cobaltcore_greenhouse_plugin_info", label: "preset", kinds: []string{"PluginPreset"}, other: func(self Node, line []byte) Node {
 		return Node{self.Cluster, "PluginPreset", self.Namespace, exposition.RowLabel(line, "preset")}
 	}},
-	{"cobaltcore_greenhouse_pluginpreset_info", "definition_name", definitions, byDefinition},
-	{"cobaltcore_greenhouse_plugindefinition_info", "catalog", []string{"Catalog"}, func(self Node, line []byte) Node {
+	{family: "cobaltcore_greenhouse_pluginpreset_info", label: "definition_name", kinds: definitions, other: byDefinition},
+	{family: "cobaltcore_greenhouse_plugindefinition_info", label: "catalog", kinds: []string{"Catalog"}, other: func(self Node, line []byte) Node {
 		return Node{self.Cluster, "Catalog", self.Namespace, exposition.RowLabel(line, "catalog")}
 	}},
-	{"cobaltcore_certmanager_certificate_info", "issuer", []string{"Issuer", "ClusterIssuer"}, byReference("issuer")},
-	{"cobaltcore_flux_instance_sync_info", "source_name", sources, func(self Node, line []byte) Node {
-		return Node{self.Cluster, exposition.RowLabel(line, "source_kind"), self.Namespace, exposition.RowLabel(line, "source_name")}
-	}},
+	{
+		family: "cobaltcore_certmanager_certificate_info", label: "issuer", kinds: []string{"Issuer", "ClusterIssuer"},
+		other: byReference("issuer"),
+	},
+}
+
+// Kinds that edges distinguish.
+const (
+	kindCluster     = "Cluster" // in Greenhouse
+	kindHelmRelease = "HelmRelease"
+	kindHelmChart   = "HelmChart"
+	kindPlugin      = "Plugin"
+)
+
+// value returns the value of the label of a row.
+func (e *edge) value(line []byte) []byte {
+	if e.label == "" {
+		return onlyValue(line)
+	}
+	raw, _ := exposition.RawLabel(line, e.label)
+	return raw
+}
+
+// onlyValue returns the value of the label of a row that has one.
+func onlyValue(line []byte) []byte {
+	line = line[bytes.IndexByte(line, '"')+1:]
+	return line[:max(bytes.IndexByte(line, '"'), 0)]
+}
+
+// made returns the object that Greenhouse makes of a Plugin: a HelmRelease of its name.
+func (n Node) made() (Node, bool) {
+	return Node{n.Cluster, kindHelmRelease, n.Namespace, n.Name}, n.Kind == kindPlugin
 }
 
 // labeled returns the object whose kind, namespace and name are in labels.
@@ -137,16 +168,26 @@ func graphNames() []string {
 	return all
 }
 
+// reference is an object to which another one refers.
+type reference struct {
+	Node
+
+	optional bool // it need not exist
+}
+
 // upstream returns the objects on which the object at a place of a view of graphNames depends.
-func upstream(p *exposition.Page, at int) []Node {
-	var all []Node
+func upstream(p *exposition.Page, at int) []reference {
+	var all []reference
 	self := nodeAt(p, at)
 	for i, e := range edges {
 		for line := range bytes.Lines(p.Rows(at, len(names)+i)) {
 			if n := e.other(self, line); n.Kind != "" && n.Name != "" && n != self {
-				all = append(all, n)
+				all = append(all, reference{n, slices.Contains(e.optional, n.Kind)})
 			}
 		}
+	}
+	if self.Kind == kindHelmRelease {
+		all = append(all, reference{Node{self.Cluster, kindPlugin, self.Namespace, self.Name}, true})
 	}
 	return all
 }

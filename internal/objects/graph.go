@@ -34,9 +34,6 @@ type GraphNode struct {
 	Watched bool   `json:"watched" jsonschema_description:"Whether the object exists and is watched."`
 }
 
-// kindCluster is a cluster in Greenhouse.
-const kindCluster = "Cluster"
-
 // grapher builds the graph of an object.
 type grapher struct {
 	reader *Reader
@@ -73,8 +70,11 @@ func (g *grapher) up() {
 		if !n.Watched || n.Level == -maxLevels {
 			continue
 		}
-		for _, on := range g.upstreamOf(n.Node) {
-			on = g.located(on, n.Node)
+		for _, ref := range g.upstreamOf(n.Node) {
+			on := g.located(ref.Node, n.Node)
+			if g.throughChart(n.Node, on) {
+				continue
+			}
 			place, known := g.places[on]
 			if !known {
 				if len(g.graph.Nodes) == maxNodes/2 {
@@ -84,8 +84,8 @@ func (g *grapher) up() {
 				node := GraphNode{Node: on, Level: n.Level - 1}
 				if o, ok := g.object(on); ok {
 					node.State, node.Watched = o.State, true
-				} else if on.Kind == kindCluster {
-					continue // the target of a Plugin need not be onboarded under this name
+				} else if ref.optional {
+					continue
 				}
 				place = g.add(node)
 			}
@@ -112,9 +112,18 @@ func (g *grapher) located(n, from Node) Node {
 }
 
 // upstreamOf returns what a watched object depends on.
-func (g *grapher) upstreamOf(n Node) (all []Node) {
+func (g *grapher) upstreamOf(n Node) (all []reference) {
 	g.reader.find(n, graphNames(), func(p *exposition.Page, at int) { all = upstream(p, at) })
 	return all
+}
+
+// throughChart reports whether a HelmRelease depends on a source through a HelmChart, which
+// helm-controller makes of its template beside the source.
+func (g *grapher) throughChart(self, source Node) bool {
+	if self.Kind != kindHelmRelease || !slices.Contains(templated, source.Kind) {
+		return false
+	}
+	return g.reader.find(Node{source.Cluster, kindHelmChart, source.Namespace, self.Namespace + "-" + self.Name}, nil, func(*exposition.Page, int) {})
 }
 
 // object returns a watched object.
@@ -162,22 +171,27 @@ func (g *grapher) dependents(on []Node) []dependent {
 	// texts are the values of labels by which rows refer to one of the objects, and appliers
 	// are those of any cluster, by the objects without it and the cluster they are applied to.
 	texts, wanted, appliers := map[string]bool{}, map[Node]bool{}, map[Node]Node{}
+	var all []dependent
 	for _, n := range on {
+		if made, ok := n.made(); ok {
+			if o, ok := g.object(made); ok {
+				all = append(all, dependent{made, n, rankOf(o.State)})
+			}
+		}
 		wanted[n] = true
 		texts[n.Name], texts[n.Ref()], texts[join(n.Cluster, n.Name)] = true, true, true
 		if o, ok := g.object(n); ok {
 			appliers[Node{o.Target, n.Kind, n.Namespace, n.Name}] = n
 		}
 	}
-	var all []dependent
 	g.reader.exposition.Walk(graphNames(), g.reader.watched, func(p *exposition.Page) {
 		for i, e := range edges {
-			if !p.Has(len(names)+i) || !e.leads(p.Key.Kind, on) {
+			if !p.Has(len(names)+i) || !e.leads(on) {
 				continue
 			}
 			for at := range p.Len() {
 				for line := range bytes.Lines(p.Rows(at, len(names)+i)) {
-					if raw, _ := exposition.RawLabel(line, e.label); !texts[string(raw)] {
+					if !texts[string(e.value(line))] {
 						continue
 					}
 					self := nodeAt(p, at)
@@ -193,5 +207,5 @@ func (g *grapher) dependents(on []Node) []dependent {
 			}
 		}
 	})
-	return all
+	return slices.DeleteFunc(all, func(d dependent) bool { return g.throughChart(d.node, d.on) })
 }

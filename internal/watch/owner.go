@@ -35,9 +35,34 @@ var objectDeleted = &exposition.Family{
 	Help:   "When the deletion of an object was requested that a finalizer holds. finalizers are those that are left, separated by commas.",
 }
 
+// objectApplier is not exported: the page of an object reads it.
+var objectApplier = &exposition.Family{
+	Name: "cobaltcore_object_applied_by", Type: exposition.Gauge, Internal: true,
+	Labels: []string{"applier"},
+	Help:   "The object of Flux (kind/namespace/name) that applies the object of the row, by its labels. Always 1.",
+}
+
+// appliers returns the kinds that label the objects that they apply, with the prefix of the labels. Of
+// several, the first one counts: a HelmRelease passes on no labels.
+func appliers() [][2]string {
+	return [][2]string{
+		{"HelmRelease", "helm.toolkit.fluxcd.io"}, {"Kustomization", "kustomize.toolkit.fluxcd.io"},
+		{"ResourceSet", "resourceset.fluxcd.controlplane.io"}, {"FluxInstance", "fluxcd.controlplane.io"},
+	}
+}
+
+// applierLabels returns the labels that name an applier.
+func applierLabels() []string {
+	var names []string
+	for _, a := range appliers() {
+		names = append(names, a[1]+"/name", a[1]+"/namespace")
+	}
+	return names
+}
+
 // objectFamilies returns the families that every kind has.
 func objectFamilies() []*exposition.Family {
-	return []*exposition.Family{alertsDisabled, objectOwner, objectDeleted}
+	return []*exposition.Family{alertsDisabled, objectOwner, objectDeleted, objectApplier}
 }
 
 // Owners are the names of labels with the owner of an object. Of each list, the first one that an
@@ -81,6 +106,12 @@ func (r Resource) objectRows(o object, rows *exposition.Rows) {
 	}
 	if owner, group := first(r.owners.Owner), first(r.owners.SupportGroup); owner != "" || group != "" {
 		rows.Add(objectOwner, 1, r.Group, r.Kind, m.Namespace, m.Name, owner, group)
+	}
+	for _, a := range appliers() {
+		if name := o.label(a[1] + "/name"); name != "" {
+			rows.Add(objectApplier, 1, a[0]+"/"+o.label(a[1]+"/namespace")+"/"+name)
+			break
+		}
 	}
 }
 

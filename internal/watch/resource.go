@@ -66,6 +66,7 @@ func Remembering[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecyc
 func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
 	r.Families = slices.Concat(r.Families, objectFamilies())
 	r.Annotations = append(slices.Clip(r.Annotations), AlertsAnnotation)
+	r.OwnLabels, r.Labels = slices.Concat(r.OwnLabels, applierLabels()), slices.Concat(r.Labels, applierLabels())
 	r.create = func() object {
 		o := P(new(T))
 		o.meta().Own.wanted = r.OwnLabels
