@@ -28,6 +28,7 @@ import (
 type loadFleet struct {
 	*generation
 
+	app       *app
 	tb        testing.TB
 	targets   *fleet.Targets
 	resources map[string]watch.Resource // by kind
@@ -59,7 +60,7 @@ func newLoadFleet(tb testing.TB) *loadFleet {
 	}
 	tb.Cleanup(g.stop)
 	return &loadFleet{
-		generation: g, tb: tb, targets: fleet.TargetsOf(fleet.FromConfig(s.config)), resources: map[string]watch.Resource{},
+		generation: g, app: a, tb: tb, targets: fleet.TargetsOf(fleet.FromConfig(s.config)), resources: map[string]watch.Resource{},
 		groups: map[kindIn]*exposition.Group{}, entries: map[kindIn][]*exposition.Entry{},
 	}
 }
