@@ -147,6 +147,8 @@ type Fixture struct {
 	Case
 
 	Rows []Row
+	// All are the rows of all families, if the case is the first one of its rule.
+	All []Row
 }
 
 // atOnce is how many exporters run at the same time.
@@ -168,7 +170,11 @@ func Fixtures(ctx context.Context, dir string, rules *regexp.Regexp) ([]Fixture,
 		running.Go(func() {
 			defer func() { <-slots }()
 			all[i].Case = c
-			all[i].Rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name))
+			var rows []Row
+			if rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name)); c.Name == c.Rule {
+				all[i].All = slices.Clone(rows)
+			}
+			all[i].Rows = ofRules(rows)
 		})
 	}
 	running.Wait()
@@ -189,12 +195,19 @@ func (c Case) rows(ctx context.Context, dir string) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: rows: %w", c.Name, err)
 	}
-	return changes.apply(ofRules(rows)), nil
+	return changes.apply(contacted(rows)), nil
 }
 
 // Bare runs an exporter on two clusters that have none of the kinds.
 func Bare(ctx context.Context, dir string) ([]Row, error) {
-	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir)
+	rows, err := Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir)
+	return ofRules(rows), err
+}
+
+// HealthyRows runs an exporter on the fleet that all cases begin with, and returns the rows of all
+// families.
+func HealthyRows(ctx context.Context, dir string) ([]Row, error) {
+	return Case{Name: "healthy"}.rows(ctx, dir)
 }
 
 // SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
@@ -220,7 +233,7 @@ func Recorded(ctx context.Context, dir string) ([]Row, error) {
 		return nil, err
 	}
 	rows, err := ParseRows(body)
-	return ofRules(rows), err
+	return ofRules(contacted(rows)), err
 }
 
 // ruleMetrics returns the metrics that rules are about. It parses all of them once.
@@ -240,14 +253,19 @@ var ruleMetrics = sync.OnceValue(func() map[string]bool {
 	return names
 })
 
-// ofRules returns the rows of the families that some rule is about. The exporter was
-// in contact with its clusters at the moment of the fixtures.
-func ofRules(rows []Row) []Row {
+// contacted returns the rows of an exporter that was in contact with its clusters at the moment of
+// the fixtures.
+func contacted(rows []Row) []Row {
 	for i := range rows {
 		if rows[i].Name() == "cobaltcore_cluster_last_contact_timestamp_seconds" {
 			rows[i].Value = float64(TakenAt().Unix())
 		}
 	}
+	return rows
+}
+
+// ofRules returns the rows of the families that some rule is about.
+func ofRules(rows []Row) []Row {
 	names := ruleMetrics()
 	return slices.DeleteFunc(rows, func(r Row) bool { return !names[r.Name()] })
 }

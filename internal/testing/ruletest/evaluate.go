@@ -160,6 +160,20 @@ func (e *Evaluator) Query(ctx context.Context, m Moment, expr string) (promql.Ve
 	if err != nil {
 		return nil, err
 	}
+	return e.cached(ctx, m, q)
+}
+
+// QueryText evaluates an expression as Prometheus gets it.
+func (e *Evaluator) QueryText(ctx context.Context, m Moment, text string) (promql.Vector, error) {
+	parsed, err := newParser().ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	return e.cached(ctx, m, query{text: text, metrics: alerts.Metrics(parsed)})
+}
+
+// cached returns the result for the same rows, or a new one.
+func (e *Evaluator) cached(ctx context.Context, m Moment, q query) (promql.Vector, error) {
 	if m.memory.history {
 		return e.ask(ctx, m, q.text)
 	}
