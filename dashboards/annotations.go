@@ -12,11 +12,13 @@ func newSeries(metric, object, value string, matchers ...string) string {
 
 // annotations returns the events that graphs of each page mark.
 func annotations() []Annotation {
-	info := findings{causes: true}.info(`worst=~"critical|warning"`)
+	// Replicas may have other numbers in the summary of a finding, so it is no label of the event.
+	finding := `max by (` + byFinding + `, rule, object_cluster, kind, namespace, name) (` + findings{causes: true}.info(`worst=~"critical|warning"`) + `)`
 	return []Annotation{
 		{
-			Name: "Findings", Color: Bad, AtValue: true, Title: "{{rule}}", Text: "{{summary}}",
-			Expr: `min by (` + byFinding + `) (` + findingSince + `) * on (` + byFinding + `) group_right () (` + info + `)`,
+			Name: "Findings", Color: Bad, AtValue: true, Title: "{{rule}}",
+			Text: "{{kind}} {{namespace}}/{{name}} in {{object_cluster}}",
+			Expr: `min by (` + byFinding + `) (` + findingSince + `) * on (` + byFinding + `) group_right () ` + finding,
 		},
 		{
 			Name: "OpenBao leaders", Color: Unknown, AtValue: true, Title: "New leader", Text: "{{cluster}} {{openbao}}",

@@ -94,6 +94,13 @@ cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
 ` + findingInfo + `{cluster="a", finding="1", rule="X", worst="critical", instance="2"} 1`,
 			findings{}.severity(), `{cluster="a", finding="1", rule="X", worst="critical"}`,
 		},
+		"replicas have one event of each finding": {
+			findingInfo + `{cluster="a", finding="1", rule="X", worst="critical", summary="1", instance="1"} 1
+` + findingInfo + `{cluster="a", finding="1", rule="X", worst="critical", summary="2", instance="2"} 1
+` + findingSince + `{cluster="a", finding="1", instance="1"} 5
+` + findingSince + `{cluster="a", finding="1", instance="2"} 6`,
+			`(` + annotations()[0].Expr + `) == 5`, `{cluster="a", finding="1", rule="X"}`,
+		},
 		"no findings": {
 			`cobaltcore_health_last_evaluation_timestamp_seconds 1`,
 			findingsTable("", "", findings{}).Queries[0].Expr + ` == -1`, `{summary="no findings"}`,

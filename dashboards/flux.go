@@ -24,6 +24,9 @@ func fluxFleet() Dashboard {
 		Links: linksTo(idFleet, idCluster, idFluxResource, idExporter),
 		Sections: slices.Concat([]Section{
 			{Title: "Now", Panels: slices.Concat([]Panel{presence("Flux", served("flux"))}, fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
+			{Title: "Findings", Panels: []Panel{
+				high(6, findingsTable("Findings about Flux", "Alerts that fire about Flux, its sources and its controllers. None is good.", findings{system: "flux"})),
+			}},
 			{Title: "Objects that are not ready", Panels: fluxTables()},
 			{Title: "FluxInstances", Collapsed: true, Panels: fluxInstances()},
 			{Title: "Revisions across clusters", Collapsed: true, Panels: fluxRevisions()},

@@ -3,6 +3,15 @@
 
 package dashboards
 
+// differenceColumn has what differs from a FluxInstance; each difference is a warning.
+func differenceColumn() Column {
+	c := labelColumn("aspect", "About")
+	for _, aspect := range []string{"sync", "registry", "distribution", "shard"} {
+		c.Mappings = append(c.Mappings, Mapping{Text: aspect, Color: Warning})
+	}
+	return c
+}
+
 // fluxInstances shows the settings of FluxInstances, and the differences from them.
 func fluxInstances() []Panel {
 	instance := func(more ...Column) []Column {
@@ -15,7 +24,7 @@ func fluxInstances() []Panel {
 	}
 	return []Panel{
 		table("Differences from the FluxInstance", "Objects that are not as a FluxInstance asks for although it is ready: the source and the Kustomization of the sync, images of another registry, another distribution, and shards without controllers. None is good.",
-			24, instance(labelColumn("aspect", "About"), labelColumn("object", "Object"), labelColumn("desired", "Asked for"), labelColumn("actual", "Actual")),
+			24, instance(differenceColumn(), labelColumn("object", "Object"), labelColumn("desired", "Asked for"), labelColumn("actual", "Actual")),
 			orRow(`max by (`+fluxObject+`, aspect, object, desired, actual) (`+selector("cobaltcore_flux_instance_mismatch_info")+`)`, "name", "none")),
 		table("Settings", "The settings of each FluxInstance about its cluster. Equal settings in clusters of the same role are good.",
 			14, instance(labelColumn("type", "Type"), labelColumn("size", "Size"), labelColumn("multitenant", "Multi-tenant"), labelColumn("network_policy", "Network policies"), labelColumn("domain", "Domain"), labelColumn("variant", "Variant"), labelColumn("artifact", "Artifact")),
