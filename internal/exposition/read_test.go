@@ -6,6 +6,7 @@ package exposition
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,6 +14,7 @@ import (
 var (
 	readA = &Family{Name: "read_a", Type: Gauge, Help: "A test.", Labels: []string{"cluster", "name"}}
 	readB = &Family{Name: "read_b", Type: Gauge, Help: "A test.", Labels: []string{"cluster"}}
+	readC = &Family{Name: "read_c", Type: Gauge, Help: "A test.", Labels: []string{"reference"}, Internal: true}
 )
 
 // TestBlocksStayWhileRowsDo: a cache of results by block can use the pointer as its key.
@@ -50,19 +52,25 @@ func TestBlocksStayWhileRowsDo(t *testing.T) {
 
 // TestKeep: rows are there for who reads them, and are not written.
 func TestKeep(t *testing.T) {
-	e, err := New(Options{Include: []string{"read_a"}, Keep: []string{"read_b"}, ClusterLabel: "clusterName"}, readA, readB)
+	e, err := New(Options{Include: []string{"read_a"}, Keep: []string{"read_b"}, ClusterLabel: "clusterName"}, readA, readB, readC)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := e.Group(Key{Cluster: "c"}, []*Family{readA, readB})
+	g := e.Group(Key{Cluster: "c"}, []*Family{readA, readB, readC})
 	e.Swap(nil, []*Group{g})
-	g.Set("x", g.Rows(), func(r *Rows) { r.Add(readA, 1, "x"); r.Add(readB, 1) })
+	g.Set("x", g.Rows(), func(r *Rows) { r.Add(readA, 1, "x"); r.Add(readB, 1); r.Add(readC, 1, "y") })
+	if blocks := e.Blocks("read_c")["read_c"]; len(blocks) != 1 || string(blocks[0].Append(nil)) != "read_c{reference=\"y\"} 1\n" {
+		t.Errorf("%v", blocks)
+	}
+	if got := e.FamiliesOf(Key{Cluster: "c"}); !slices.Equal(got, []string{"read_a"}) {
+		t.Errorf("families that are written: %v", got)
+	}
 	if blocks := e.Blocks("read_b")["read_b"]; len(blocks) != 1 || string(blocks[0].Append(nil)) != "read_b{clusterName=\"c\"} 1\n" {
 		t.Errorf("%v", blocks)
 	}
 	w := httptest.NewRecorder()
 	(&Handler{Exposition: e}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
-	if body := w.Body.String(); !strings.Contains(body, "read_a{") || strings.Contains(body, "read_b") {
+	if body := w.Body.String(); !strings.Contains(body, "read_a{") || strings.Contains(body, "read_b") || strings.Contains(body, "read_c") {
 		t.Error(body)
 	}
 	if e.FamilyOf("read_b") != "read_b" || e.FamilyOf("nothing") != "" || e.ClusterLabel() != "clusterName" {
