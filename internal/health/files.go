@@ -21,10 +21,14 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
 // Custom is the system of a user's rule that names none of ours.
 const Custom alerts.System = "custom"
+
+// maxUserRules bounds the rules of a user's files, each of which is evaluated in every round.
+const maxUserRules = 2_000
 
 // UserGroup is a group of a user's rule file.
 type UserGroup = rulefmt.RuleGroup
@@ -34,10 +38,15 @@ type UserGroup = rulefmt.RuleGroup
 func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 	var all []UserGroup
 	var errs []error
+	rules := 0
 	for _, file := range names {
 		content, err := files.Read(ctx, file, files.MaxConfig)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("cannot read the rule file: %w", err))
+			continue
+		}
+		if err := yamlbound.Check(content, files.MaxConfig); err != nil {
+			errs = append(errs, fmt.Errorf("%s:1: %w", file, err))
 			continue
 		}
 		groups, problems := rulefmt.Parse(content, false, model.LegacyValidation, parser.NewParser(parser.Options{}),
@@ -53,7 +62,11 @@ func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 				g.Rules[i].Labels = with(g.Labels, g.Rules[i].Labels)
 			}
 			all = append(all, g)
+			rules += len(g.Rules)
 		}
+	}
+	if rules > maxUserRules {
+		errs = append(errs, fmt.Errorf("%s: %d rules: at most %d are evaluated", strings.Join(names, ", "), rules, maxUserRules))
 	}
 	return all, errors.Join(errs...)
 }

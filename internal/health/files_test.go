@@ -12,6 +12,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func writeRules(t *testing.T, text string) string {
@@ -39,6 +40,8 @@ func TestReadRulesNamesFileAndLine(t *testing.T) {
 		"no PromQL":    {"groups:\n- name: a\n  rules:\n  - alert: A\n    expr: sum(\n", `rules.yaml:5: group "a", rule 1, "A": could not parse expression`},
 		"no template":  {"groups:\n- name: a\n  rules:\n  - alert: A\n    expr: up\n    annotations: {summary: '{{ $nothing }}'}\n", `rules.yaml:4: group "a", rule 1, "A": `},
 		"no name":      {"groups:\n- rules: []\n", "rules.yaml:1: Groupname must not be empty"},
+		"75 GB":        {"groups: []\n" + testutil.ManyAliases(), "rules.yaml:1: aliases"},
+		"2,001 rules":  {"groups:\n- name: a\n  rules:\n" + strings.Repeat("  - {alert: A, expr: up}\n", maxUserRules+1), "rules.yaml: 2001 rules: at most 2000 are evaluated"},
 		"bad duration": {"groups:\n- name: a\n  rules:\n  - {alert: A, expr: up, for: soon}\n", "rules.yaml:"},
 	} {
 		file := writeRules(t, tc.text)

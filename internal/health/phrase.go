@@ -35,6 +35,7 @@ type phrase struct {
 	all   *phrases
 	text  string
 	parts []part // nil if the text needs the expander
+	err   error  // why it is not expanded
 }
 
 // part is text, or a function of the labels and the value.
@@ -45,7 +46,9 @@ type part struct {
 
 const definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
 
-func (p *phrases) phrase(text string) *phrase { return &phrase{all: p, text: text, parts: cut(text)} }
+func (p *phrases) phrase(text string) *phrase {
+	return &phrase{all: p, text: text, parts: cut(text), err: checkTemplate(text)}
+}
 
 // cut returns the parts of a text, nil if it does more than insert labels or the value.
 func cut(text string) []part {
@@ -84,7 +87,7 @@ func insertion(action string) func(map[string]string, float64) (string, error) {
 			return nil
 		}
 	}
-	var replace []func(string) string
+	var replace []func(string) (string, error)
 	for _, step := range steps[min(2, len(steps)):] {
 		r := replacement(step)
 		if r == nil {
@@ -95,7 +98,9 @@ func insertion(action string) func(map[string]string, float64) (string, error) {
 	return func(_ map[string]string, value float64) (string, error) {
 		text, err := first(value)
 		for _, r := range replace {
-			text = r(text)
+			if err == nil {
+				text, err = r(text)
+			}
 		}
 		return text, err
 	}
@@ -115,7 +120,7 @@ func format(step string) func(float64) (string, error) {
 var reReplaceAll = regexp.MustCompile(`^reReplaceAll ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")$`)
 
 // replacement returns the function that replaces a pattern in a text.
-func replacement(step string) func(string) string {
+func replacement(step string) func(string) (string, error) {
 	m := reReplaceAll.FindStringSubmatch(step)
 	if m == nil {
 		return nil
@@ -123,10 +128,12 @@ func replacement(step string) func(string) string {
 	pattern, err := strconv.Unquote(m[1])
 	with, wrong := strconv.Unquote(m[2])
 	re, invalid := regexp.Compile(pattern)
-	if errors.Join(err, wrong, invalid) != nil {
+	if errors.Join(err, wrong, invalid) != nil || len(with) > maxReplacement {
 		return nil
 	}
-	return func(text string) string { return re.ReplaceAllString(text, with) }
+	return func(text string) (string, error) {
+		return bound(func(...any) string { return re.ReplaceAllString(text, with) })
+	}
 }
 
 // steady returns a value whose text stays the same for a while, for a label: of a duration the
@@ -160,7 +167,13 @@ func (t *phrase) expand(labels map[string]string, value float64) string {
 	if t.parts == nil {
 		expand = t.expandFully
 	}
-	s, err := expand(labels, value)
+	s, err := "", t.err
+	if err == nil {
+		s, err = expand(labels, value)
+	}
+	if err == nil && len(s) > maxValue {
+		err = errLongValue
+	}
 	if err != nil {
 		return fmt.Sprintf("<error expanding template: %s>", err)
 	}
@@ -184,9 +197,11 @@ func (t *phrase) join(labels map[string]string, value float64) (string, error) {
 
 func (t *phrase) expandFully(labels map[string]string, value float64) (string, error) {
 	data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: value})
-	return template.NewTemplateExpander(
+	expander := template.NewTemplateExpander(
 		context.Background(), definitions+t.text, "text", data, model.Time(t.all.now.Load()), noQuery, &url.URL{}, nil,
-	).Expand()
+	)
+	expander.Funcs(boundedFunctions())
+	return expander.Expand()
 }
 
 // noQuery is the answer to a text that queries Prometheus.

@@ -27,7 +27,8 @@ func TestPhrasesAsInPrometheus(t *testing.T) {
 		"{{ toUpper $labels.name }} {{ toLower $labels.cluster }} {{ title $labels.name }}", `{{ reReplaceAll "a(.)" "$1" $labels.name }}`,
 		`{{ match "a.*" $labels.name }}`, `{{ stripPort "host:80" }} {{ stripPort "host" }} {{ stripDomain "a.example.com:80" }} {{ stripDomain "10.0.0.1:80" }} {{ stripDomain "a.b" }}`,
 		`{{ urlQueryEscape "a b" }} {{ safeHtml "<b>" }}`, `{{ with args 1 "b" }}{{ .arg0 }}{{ .arg1 }}{{ end }}`, "{{ printf \"%.2f\" $value }}",
-		"{{ if gt $value 1.0 }}many{{ else }}few{{ end }}",
+		"{{ if gt $value 1.0 }}many{{ else }}few{{ end }}", "{{ range $k, $v := $labels }}{{ $k }}={{ $v }} {{ else }}none{{ end }}",
+		`{{ print 1 "a" | html }} {{ println "<" | js }} {{ urlquery "a b" $value }} {{ printf "%5.1f%%" $value }}`,
 	}
 	for _, r := range alerts.Rules() {
 		texts = append(texts, r.Summary, r.Description, r.Object.Kind, r.Object.Namespace, r.Object.Name)
@@ -75,6 +76,20 @@ func TestPhraseErrors(t *testing.T) {
 		`{{ reReplaceAll "(" "" "" }}`: "error parsing regexp",
 		"{{ $nothing }}":               "undefined variable",
 		"{{ nothing }}":                "not defined",
+		// Texts without an end, or with gigabytes.
+		"{{ range 1000000000000 }}{{ end }}":                                                           "has a loop",
+		"{{ range $labels }}{{ range $labels }}{{ end }}{{ end }}":                                     "has a loop",
+		`{{ if 1 }}{{ else }}{{ range "abc" }}{{ end }}{{ end }}`:                                      "has a loop",
+		`{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`:                                "has a loop",
+		`{{ printf "%1000000d" 1 }}`:                                                                   "has more than 8 KiB",
+		`{{ printf "%*d" 1000000 1 }}`:                                                                 "has more than 8 KiB",
+		`{{ $x := "aaaaaaaa" }}` + strings.Repeat("{{ $x = print $x $x }}", 40):                        "has more than 8 KiB",
+		`{{ "\\\\" ` + strings.Repeat("| js ", 40) + `}}`:                                              "has more than 8 KiB",
+		"{{ $value | humanizeDuration" + strings.Repeat(` | reReplaceAll "." "0000000000"`, 40) + "}}": "has more than 8 KiB",
+		`{{ "a"` + strings.Repeat(` | reReplaceAll "." "0000000000"`, 40) + "}}":                       "has more than 8 KiB",
+		`{{ reReplaceAll "" "` + strings.Repeat("x", 2<<10) + `" "a" }}`:                               "has more than 8 KiB",
+		`{{ "x" }}` + strings.Repeat("x", 20<<10):                                                      "has more than 16 KiB",
+		strings.Repeat("x", 10<<10):                                                                    "has more than 8 KiB",
 	} {
 		p := newPhrases().phrase(text)
 		for range 2 {

@@ -8,13 +8,13 @@ package yamlbound
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
+
+// ErrAliases is the error of a text whose aliases stand for more than the limit.
+var ErrAliases = errors.New("aliases stand for too much: write it out")
 
 // Check fails if the documents of a text, with every alias replaced by its anchor, have more than
 // limit bytes of values. It is called before a text is decoded by a library that replaces them.
@@ -41,8 +41,6 @@ func Check(text []byte, limit int) error {
 // nodeBytes is what a value takes beside its text.
 const nodeBytes = 8
 
-var errTooLarge = fmt.Errorf("%w: its aliases stand for too much", failure.ErrTooLarge)
-
 // sizes adds the sizes of nodes. That of an anchor is added up once, so the work is that of the text.
 type sizes struct {
 	limit, left int
@@ -58,7 +56,7 @@ func (s *sizes) add(n *yaml.Node) error {
 	}
 	before := s.left
 	if s.left -= nodeBytes + len(n.Value); s.left < 0 {
-		return errTooLarge
+		return ErrAliases
 	}
 	for _, child := range n.Content {
 		if err := s.add(child); err != nil {
@@ -76,7 +74,7 @@ func (s *sizes) add(n *yaml.Node) error {
 func (s *sizes) addAnchor(n *yaml.Node) error {
 	size := s.known[n]
 	if s.left -= size; size == 0 || s.left < 0 {
-		return errTooLarge
+		return ErrAliases
 	}
 	return nil
 }

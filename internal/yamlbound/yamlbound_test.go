@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/yamlbound"
 )
 
@@ -21,21 +20,21 @@ func TestCheck(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		text string
-		want error // another error than nil; failure.ErrTooLarge or any
+		want error // another error than nil; yamlbound.ErrAliases or any
 	}{
 		"no alias":                    {text: strings.Repeat("a", 2*limit)},
 		"an alias":                    {text: "a: &a {b: c}\nd: *a\ne: {<<: *a}\n"},
 		"characters that are none":    {text: "cron: '*/5 * * * *'\nurl: https://a/?b&c\n"},
 		"two documents":               {text: "a: &a b\nc: *a\n---\na: &a b\nc: *a\n"},
-		"a long string, many times":   {text: "a: &a " + strings.Repeat("x", 1000) + "\nb: [" + strings.Repeat("*a, ", 100) + "]", want: failure.ErrTooLarge},
-		"… in the second document":    {text: "a: b\n---\na: &a " + strings.Repeat("x", 1000) + "\nb: [" + strings.Repeat("*a, ", 100) + "]", want: failure.ErrTooLarge},
-		"ten of ten of ten …":         {text: levels, want: failure.ErrTooLarge},
-		"an alias of what it is in":   {text: "a: &a [b, *a]", want: failure.ErrTooLarge},
+		"a long string, many times":   {text: "a: &a " + strings.Repeat("x", 1000) + "\nb: [" + strings.Repeat("*a, ", 100) + "]", want: yamlbound.ErrAliases},
+		"… in the second document":    {text: "a: b\n---\na: &a " + strings.Repeat("x", 1000) + "\nb: [" + strings.Repeat("*a, ", 100) + "]", want: yamlbound.ErrAliases},
+		"ten of ten of ten …":         {text: levels, want: yamlbound.ErrAliases},
+		"an alias of what it is in":   {text: "a: &a [b, *a]", want: yamlbound.ErrAliases},
 		"an alias of nothing":         {text: "a: *b\nc: &d e", want: errors.ErrUnsupported},
-		"long without an alias of it": {text: "a: &a b\nc: *a\nd: " + strings.Repeat("x", limit), want: failure.ErrTooLarge},
+		"long without an alias of it": {text: "a: &a b\nc: *a\nd: " + strings.Repeat("x", limit), want: yamlbound.ErrAliases},
 	} {
 		err := yamlbound.Check([]byte(tc.text), limit)
-		if (err != nil) != (tc.want != nil) || errors.Is(tc.want, failure.ErrTooLarge) && !errors.Is(err, failure.ErrTooLarge) {
+		if (err != nil) != (tc.want != nil) || errors.Is(tc.want, yamlbound.ErrAliases) && !errors.Is(err, yamlbound.ErrAliases) {
 			t.Errorf("%s: %v, want %v", name, err, tc.want)
 		}
 	}
