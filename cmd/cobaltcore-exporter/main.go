@@ -9,7 +9,10 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
+
+	"github.com/prometheus/common/version"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/cli"
 )
@@ -18,6 +21,9 @@ func main() {
 	ctx, stop := cli.NotifyContext(context.Background())
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
+	if info, ok := debug.ReadBuildInfo(); ok && version.Version == "" { // go install sets no flags of the linker
+		version.Version = info.Main.Version
+	}
 	code := cli.Main(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr, Reload: reload})
 	stop()
 	os.Exit(code)

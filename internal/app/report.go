@@ -135,7 +135,13 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range g.roster.view.Load().running.unsettled() {
+	running := g.roster.view.Load().running
+	for _, name := range slices.Sorted(maps.Keys(running)) {
+		if reason := running[name].Unreached(); reason != "" {
+			_, _ = fmt.Fprintf(w, "cluster %s does not answer: %s\n", name, strings.Join(strings.Fields(reason), " "))
+		}
+	}
+	for _, name := range running.unsettled() {
 		_, _ = fmt.Fprintf(w, "cluster %s is not complete within the timeout: the missing part is unknown\n", name)
 	}
 	return nil

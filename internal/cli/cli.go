@@ -152,8 +152,8 @@ func serve(s Streams) *cobra.Command {
 		Short: "Watch the fleet and serve /metrics",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if slices.Contains(o.ListenAddresses, "") || len(o.ListenAddresses) == 0 {
-				return errors.New("--web.listen-address: give a host:port, such as :9876")
+			if err := checkAddresses(o); err != nil {
+				return err
 			}
 			if o.SyncTimeout <= 0 {
 				return errors.New("--sync-timeout: give a duration, such as 30s")
@@ -209,6 +209,23 @@ func serve(s Streams) *cobra.Command {
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
 	_ = c.MarkFlagFilename("web.kubernetes-auth-kubeconfig")
 	return c
+}
+
+// checkAddresses checks that addresses have a port.
+func checkAddresses(o app.Options) error {
+	addresses := slices.Clone(o.ListenAddresses)
+	if len(addresses) == 0 {
+		addresses = []string{""}
+	}
+	for _, address := range addresses {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return fmt.Errorf("--web.listen-address %q: give a host:port, such as :9876", address)
+		}
+	}
+	if _, _, err := net.SplitHostPort(o.ProbeAddress); o.ProbeAddress != "" && err != nil {
+		return fmt.Errorf("--web.probe-address %q: give a host:port, such as :9877", o.ProbeAddress)
+	}
+	return nil
 }
 
 // checkKubernetesAuth checks the flags of --web.kubernetes-auth and what they go with.

@@ -22,7 +22,7 @@ func explain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain ALERT|METRIC",
 		Short: "Print an alert with its threshold, its causes and its playbook, or what a metric means",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactArgs(1),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -46,7 +46,7 @@ func explain() *cobra.Command {
 				}
 			}
 			if !found {
-				return fmt.Errorf("there is no alert and no metric %q%s: docs/alerts.md and docs/metrics.md have them all",
+				return fmt.Errorf("there is no alert and no metric %q%s (docs/alerts.md and docs/metrics.md list them)",
 					args[0], config.DidYouMean(args[0], explained()))
 			}
 			return out.Flush()

@@ -110,21 +110,32 @@ func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.
 	}
 }
 
-// redraw returns a function that writes one report after the other, and the changes. A terminal shows
-// the last one.
+// maxChanges is how many changes a terminal shows.
+const maxChanges = 10
+
+// redraw returns a function that writes one report after the other with the changes. A terminal shows the last
+// report and the last changes.
 func redraw(w io.Writer, output string) func(health.Report) error {
 	var last *health.Report
+	var changes []string
+	onTerminal := terminal(w).Terminal
 	return func(r health.Report) error {
-		if o := terminal(w); o.Terminal {
+		if onTerminal {
 			_, _ = io.WriteString(w, "\x1b[H\x1b[2J\x1b[3J")
+		} else {
+			changes = nil // they are above
 		}
 		if err := write(w, r, output); err != nil {
 			return err
 		}
 		if last != nil && (output == "table" || output == "wide") {
-			var changes strings.Builder
-			if changed, _ := render.Diff(&changes, *last, r); changed {
-				_, _ = fmt.Fprintf(w, "\nSince %s:\n%s", last.GeneratedAt.UTC().Format(time.TimeOnly), changes.String())
+			var text strings.Builder
+			_, _ = render.Diff(&text, *last, r)
+			for line := range strings.Lines(text.String()) {
+				changes = append(changes, r.GeneratedAt.UTC().Format(time.TimeOnly)+" "+line)
+			}
+			if changes = changes[max(0, len(changes)-maxChanges):]; len(changes) > 0 {
+				_, _ = fmt.Fprintf(w, "\nChanges:\n%s", strings.Join(changes, ""))
 			}
 		}
 		last = &r

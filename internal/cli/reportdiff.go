@@ -22,7 +22,7 @@ func reportDiff(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "Compare two reports (JSON files) or snapshots (directories): 0 they are the same, 1 they differ",
-		Args:  cobra.ExactArgs(2),
+		Args:  exactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			var reports [2]health.Report
 			for i, path := range args {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -55,6 +56,17 @@ func noArgs(c *cobra.Command, args []string) error {
 	}
 	return fmt.Errorf("unexpected argument %q%s (%s --help lists what it takes)", args[0],
 		config.DidYouMean(args[0], subcommands(c)), c.CommandPath())
+}
+
+// exactArgs requires n arguments, whose names are those of the synopsis.
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		_, names, _ := strings.Cut(c.Use, " ")
+		return fmt.Errorf("give %s: %d of %d arguments (%s --help)", names, len(args), n, c.CommandPath())
+	}
 }
 
 func subcommands(c *cobra.Command) (names []string) {

@@ -85,7 +85,10 @@ func reportEmpty(r *report) {
 // mapping begins.
 func reportSyntax(err error, data []byte, r *report) {
 	message := regexp.MustCompile(`^yaml: (line \d+: )?`).ReplaceAllString(err.Error(), "")
-	if strings.Contains(message, "expected") {
+	switch {
+	case strings.Contains(message, "cannot start any token"):
+		message += " (indent with spaces, not with tabs, and put text that begins with a sign in quotes)"
+	case strings.Contains(message, "expected"):
 		message += " (check the indentation, quotes and brackets)"
 	}
 	r.errorAt(syntaxLine(err, data), "", "not valid YAML: %s", oneLine(message))

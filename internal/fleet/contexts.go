@@ -37,7 +37,8 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 		}
 		content, err := load(data)
 		if err != nil {
-			return nil, fmt.Errorf("kubeconfig %s is not valid", file) // the error quotes credentials
+			// The error quotes credentials.
+			return nil, fmt.Errorf("kubeconfig %s is not valid: kubectl config view --kubeconfig %s has the reason", file, file)
 		}
 		current = cmp.Or(current, content.CurrentContext)
 		for name := range content.Contexts {
@@ -49,6 +50,8 @@ func (c Contexts) Clusters(ctx context.Context) ([]config.Cluster, error) {
 	all := slices.Sorted(maps.Keys(known))
 	names := c.Names
 	switch {
+	case len(all) == 0:
+		return nil, fmt.Errorf("kubeconfig %s has no contexts", strings.Join(c.Files, ", "))
 	case c.All:
 		names = all
 	case len(names) == 0 && current == "":

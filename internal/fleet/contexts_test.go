@@ -28,6 +28,7 @@ func TestContexts(t *testing.T) {
 	one := file("one", head+"current-context: admin@kind\ncontexts:\n- {name: admin@kind, context: {cluster: a}}\n- {name: admin/kind, context: {cluster: a}}\n")
 	two := file("two", head+"current-context: b\ncontexts:\n- {name: b, context: {cluster: b}}\n- {name: admin@kind, context: {cluster: b}}\n- {name: '@', context: {cluster: b}}\n")
 	none := file("none", head)
+	other := file("other", head+"contexts: [{name: c, context: {cluster: x}}]\n")
 	secret := file("secret", head+"users: [{name: a, user: {token: [hunter2]}}]\n")
 	for name, tc := range map[string]struct {
 		contexts fleet.Contexts
@@ -42,7 +43,8 @@ func TestContexts(t *testing.T) {
 			[]string{"cluster = two @", "admin-kind = one admin/kind", "admin-kind-2 = one admin@kind", "b = two b"}, "",
 		},
 		"an unknown one": {fleet.Contexts{Files: []string{two}, Names: []string{"c"}}, nil, `has no context "c", but @, admin@kind, b`},
-		"no current one": {fleet.Contexts{Files: []string{none}}, nil, "has no current context: choose with --context or --all-contexts"},
+		"no contexts":    {fleet.Contexts{Files: []string{none}}, nil, "none has no contexts"},
+		"no current one": {fleet.Contexts{Files: []string{other}}, nil, "has no current context: choose with --context or --all-contexts"},
 		"no file":        {fleet.Contexts{Files: []string{one + ".not"}}, nil, "no such file"},
 		"not valid":      {fleet.Contexts{Files: []string{secret}}, nil, "secret is not valid"},
 	} {

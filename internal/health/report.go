@@ -278,7 +278,7 @@ type Filter struct {
 func (f Filter) Apply(r Report) (Report, error) {
 	for _, name := range f.Clusters {
 		if !slices.ContainsFunc(r.Clusters, func(c Cluster) bool { return c.Name == name }) {
-			return r, fmt.Errorf("there is no cluster %q in the fleet", name)
+			return r, fmt.Errorf("there is no cluster %q in the fleet: use one of %s", name, clusterNames(r))
 		}
 	}
 	for _, name := range f.Systems {
@@ -328,6 +328,20 @@ func (f Filter) Apply(r Report) (Report, error) {
 // hasSystem reports whether a system of the cluster is not absent.
 func (c Cluster) hasSystem() bool {
 	return slices.ContainsFunc(c.Systems, func(s SystemVerdict) bool { return s.Verdict != Absent })
+}
+
+// maxNames is how many names of clusters an error lists.
+const maxNames = 20
+
+func clusterNames(r Report) string {
+	var names []string
+	for _, c := range r.Clusters {
+		names = append(names, c.Name)
+	}
+	if len(names) > maxNames {
+		names = append(names[:maxNames], "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 // severe returns a report without the findings that are less severe, unless they are the

@@ -116,6 +116,7 @@ type clusterState struct {
 	failingStatus                 int // HTTP status of the answer; 0 if there was none
 	failingSince                  time.Time
 	failingText                   string
+	failure                       string   // the same with the texts that the log may have
 	broken                        error    // why a snapshot cannot be read
 	mistyped                      []string // values in a snapshot
 	complete                      bool     // the exporter has taken the snapshot
@@ -258,7 +259,7 @@ func (c *Cluster) contact(err error) (back bool) {
 			s.failingSince = c.options.Now()
 		}
 		if s.failing.Fail(failure.Classify(err)) {
-			s.failingText, s.failingStatus = explain(err), failure.StatusOf(err)
+			s.failingText, s.failingStatus, s.failure = explain(err), failure.StatusOf(err), redact.Error(err)
 		}
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
@@ -273,6 +274,16 @@ func (c *Cluster) contact(err error) (back bool) {
 		c.log.Info("cluster reached", "from", c.Source, "version", is.serverVersion)
 	}
 	return err == nil && was.failing.Reason != ""
+}
+
+// Unreached returns why the last probe failed, as the log has it; empty if it did not.
+func (c *Cluster) Unreached() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.failing.Reason == "" {
+		return ""
+	}
+	return c.state.failure
 }
 
 // nextProbe is the time until the next probe: the interval, spread a little, or

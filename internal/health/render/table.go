@@ -7,6 +7,7 @@ package render
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -79,7 +80,7 @@ func Causes(r health.Report) []Cause {
 
 // Table writes the matrix and then the findings.
 func Table(w io.Writer, r health.Report, o TableOptions) error {
-	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt}
+	t := table{w: bufio.NewWriter(w), TableOptions: o, now: r.GeneratedAt, linked: map[string]bool{}}
 	t.matrix(r)
 	all := Causes(r)
 	firing := slices.DeleteFunc(slices.Clone(all), Cause.Waits)
@@ -117,8 +118,9 @@ func (t *table) notEvaluated(rules []health.NotEvaluated) {
 type table struct {
 	TableOptions
 
-	w   *bufio.Writer
-	now time.Time
+	w      *bufio.Writer
+	now    time.Time
+	linked map[string]bool // playbooks, each of which is named once
 }
 
 const (
@@ -140,7 +142,7 @@ func colour(v health.Verdict) string {
 }
 
 func (t *table) paint(code, s string) string {
-	if !t.Colour {
+	if !t.Colour || s == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
@@ -200,9 +202,9 @@ func place(f health.Finding) string {
 // finding is one line with the facts, or two on a narrow terminal, and of a root cause its
 // summary and its playbook.
 func (t *table) finding(indent string, f health.Finding, name, where, object int) {
-	reason := ""
-	if f.Reason != "" {
-		reason = "  " + clean(f.Reason)
+	reason := cmp.Or(f.Reason, f.Labels["reason"])
+	if reason != "" {
+		reason = "  " + clean(reason)
 	}
 	facts := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s%s%s",
 		pad(since(f, t.now), width("≥23h59m")), pad(f.Rule, name), pad(place(f), where), pad(clean(f.Object.String()), object), reason, flags(f)), " ")
@@ -227,7 +229,8 @@ func (t *table) finding(indent string, f health.Finding, name, where, object int
 	for _, text := range changesBefore(f) {
 		t.faint(margin, text)
 	}
-	if f.Playbook != "" && indent == "" {
+	if f.Playbook != "" && indent == "" && !t.linked[f.Playbook] {
+		t.linked[f.Playbook] = true
 		t.line(t.paint(faint, margin+clean(f.Playbook)))
 	}
 }
