@@ -198,7 +198,7 @@ func newApp(ctx context.Context, o Options) *app {
 
 func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 	return server.Handler(server.Options{
-		Metrics: a.options.scrapes.Watch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: a.options.scrapes.Observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a.current.Load().handler.ServeHTTP(w, r)
 		})),
 		Ready:      a.ready,

@@ -63,7 +63,7 @@ func alertLabels(f health.Finding) map[string]string {
 func (g *generation) report(ctx context.Context) (health.Report, error) {
 	r, err := g.health.Report(ctx)
 	for i := range r.Findings {
-		_, r.Findings[i].Silenced = g.notifier.Silenced(alertLabels(r.Findings[i]))
+		_, r.Findings[i].Silenced = g.notifier.FindSilence(alertLabels(r.Findings[i]))
 	}
 	return r, err
 }

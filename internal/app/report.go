@@ -72,8 +72,8 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
 		}
-		a.options.scrapes.Touch() // a report sends nothing
-		g.notifier.Round(ctx)     // for the silences
+		a.options.scrapes.Record() // a report sends nothing
+		g.notifier.Round(ctx)      // for the silences
 		r, err := g.report(ctx)
 		if err != nil {
 			return r, err

@@ -13,18 +13,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestHugeAnswers of an Alertmanager are refused while they are read.
-func TestHugeAnswers(t *testing.T) {
+// TestRefusesHugeAnswers of an Alertmanager are refused while they are read.
+func TestRefusesHugeAnswers(t *testing.T) {
 	for name, part := range map[string]string{"alerts": "{},", "status": `{"status":{}},`, "labels": `{"labels":{}},`, "nothing": "null,"} {
 		body := "[" + strings.Repeat(part, maxAnswer/len(part)-1) + "{}]"
 		c := newClock()
-		am := newStub(t, c, "", func(h http.Handler) *httptest.Server { return httptest.NewServer(h) })
-		am.before = func(w http.ResponseWriter, _ *http.Request) bool {
+		am := newFakeAlertmanager(t, c, "", func(h http.Handler) *httptest.Server { return httptest.NewServer(h) })
+		am.intercept = func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(body))
 			return true
 		}
-		e := newExporter(c, func(a *config.Alertmanager) {}, am.URL)
+		e := newTestNotifier(c, func(a *config.Alertmanager) {}, am.URL)
 		memory := testutil.Allocated(func() {
 			if a := e.connect(t.Context())[0].exchange(t.Context(), nil); a.err == nil || a.alerts != nil || !strings.Contains(a.err.Error(), "more than 524288 values") {
 				t.Errorf("%s: %d alerts, %v", name, len(a.alerts), a.err)

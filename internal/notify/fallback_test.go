@@ -14,13 +14,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestFallback is the life of an alert that only the exporter sends: after fallbackAfter from the
+// TestFallbackStartsAndStops is the life of an alert that only the exporter sends: after fallbackAfter from the
 // start, until the next scrape.
-func TestFallback(t *testing.T) {
+func TestFallbackStartsAndStops(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
-	e := newExporter(c, func(a *config.Alertmanager) {
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
+	e := newTestNotifier(c, func(a *config.Alertmanager) {
 		a.ExternalLabels = map[string]string{"region": "eu-de-1", "severity": "info"}
 		a.ExternalURL = "https://exporter.example.com"
 	}, am.URL)
@@ -29,7 +29,7 @@ func TestFallback(t *testing.T) {
 		t.Helper()
 		c.move(d)
 		e.Round(t.Context())
-		if diff := cmp.Diff(append([]string{}, want...), am.firing()); diff != "" {
+		if diff := cmp.Diff(append([]string{}, want...), am.firingAlerts()); diff != "" {
 			t.Errorf("after %s (-want +got):\n%s", d, diff)
 		}
 	}
@@ -58,10 +58,10 @@ func TestFallback(t *testing.T) {
 	// It comes again, and a scrape follows.
 	e.firing = []Alert{alertOf("BaoDown", "management", time.Time{})}
 	step(time.Minute, down+" | 0s .. 4m0s")
-	if !strings.Contains(e.body(t), "fallback_active 1") {
-		t.Error(e.body(t))
+	if !strings.Contains(e.scrape(t), "fallback_active 1") {
+		t.Error(e.scrape(t))
 	}
-	e.scrapes.Touch()
+	e.scrapes.Record()
 	posts = am.posts
 	step(time.Minute)
 	for range 8 {
@@ -70,27 +70,27 @@ func TestFallback(t *testing.T) {
 	if n := am.posts - posts; n != 6 {
 		t.Errorf("the end was sent %d times", n)
 	}
-	if !strings.Contains(e.body(t), "fallback_active 0") {
-		t.Error(e.body(t))
+	if !strings.Contains(e.scrape(t), "fallback_active 0") {
+		t.Error(e.scrape(t))
 	}
 	if n := strings.Count(e.log.String(), "\n"); n != 2 {
 		t.Errorf("%d lines: %s", n, e.log)
 	}
 }
 
-// TestRestart: while the exporter sends alerts, a restart must not end them, although it has had no
+// TestRestartContinuesFallback: while the exporter sends alerts, a restart must not end them, although it has had no
 // scrape since.
-func TestRestart(t *testing.T) {
+func TestRestartContinuesFallback(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
 	since := c.now().Add(-time.Hour)
-	first := newExporter(c, nil, am.URL)
+	first := newTestNotifier(c, nil, am.URL)
 	first.firing = []Alert{alertOf("BaoDown", "management", since), alertOf("BaoSealed", "management", since)}
 	c.move(10 * time.Minute)
 	first.Round(t.Context())
 
-	second := newExporter(c, nil, am.URL)
+	second := newTestNotifier(c, nil, am.URL)
 	second.Round(t.Context()) // nothing is known yet
 	c.move(time.Minute)
 	second.firing = first.firing
@@ -101,47 +101,47 @@ func TestRestart(t *testing.T) {
 		}
 	}
 	// Another shard has nothing to do with it.
-	third := newExporter(c, nil, am.URL)
+	third := newTestNotifier(c, nil, am.URL)
 	third.firing = []Alert{alertOf("BaoDown", "storage", since)}
 	for range 3 {
 		third.Round(t.Context())
 	}
-	if n := len(am.firing()); n != 2 {
+	if n := len(am.firingAlerts()); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
 	// Who has been scraped does not go on, whatever there is.
-	second.scrapes.Touch()
+	second.scrapes.Record()
 	c.move(time.Minute)
 	second.Round(t.Context())
 	second.Round(t.Context())
-	if got := am.firing(); len(got) != 0 {
+	if got := am.firingAlerts(); len(got) != 0 {
 		t.Errorf("%v fire still", got)
 	}
 }
 
-// TestReload takes over the alerts that were sent: with other labels, or to one peer more.
-func TestReload(t *testing.T) {
+// TestReloadKeepsSentAlerts takes over the alerts that were sent: with other labels, or to one peer more.
+func TestReloadKeepsSentAlerts(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	one, two := newStub(t, c, "", httptest.NewServer), newStub(t, c, "", httptest.NewServer)
-	old := newExporter(c, nil, one.URL)
+	one, two := newFakeAlertmanager(t, c, "", httptest.NewServer), newFakeAlertmanager(t, c, "", httptest.NewServer)
+	old := newTestNotifier(c, nil, one.URL)
 	old.firing = []Alert{alertOf("BaoDown", "management", c.now()), alertOf("BaoSealed", "management", c.now())}
 	c.move(10 * time.Minute)
 	old.Round(t.Context())
 
-	next := newExporter(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "r"} }, one.URL, two.URL)
+	next := newTestNotifier(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "r"} }, one.URL, two.URL)
 	next.Notifier.options.Scrapes = old.scrapes
 	next.Adopt(old.Notifier)
 	next.firing = old.firing[:1]
 	c.move(time.Minute)
 	next.Round(t.Context())
 	want := []string{"alertname=BaoDown cluster=management region=r sent_by=cobaltcore-exporter severity=critical | -11m0s .. 4m0s"}
-	for i, am := range []*stub{one, two} {
-		if diff := cmp.Diff(want, am.firing()); diff != "" {
+	for i, am := range []*fakeAlertmanager{one, two} {
+		if diff := cmp.Diff(want, am.firingAlerts()); diff != "" {
 			t.Errorf("%d: %s", i, diff)
 		}
 	}
-	if got := rowsOf(next.body(t), "pushed_alerts_total"); !strings.HasSuffix(got[0], " 5") || !strings.HasSuffix(got[1], " 3") {
+	if got := rowsOf(next.scrape(t), "pushed_alerts_total"); !strings.HasSuffix(got[0], " 5") || !strings.HasSuffix(got[1], " 3") {
 		t.Error(got)
 	}
 	if strings.Contains(next.log.String(), "not scraped") {
@@ -158,24 +158,24 @@ func rowsOf(body, name string) (rows []string) {
 	return rows
 }
 
-// TestBatches: one alert that is not taken ends neither its batch nor the next ones.
-func TestBatches(t *testing.T) {
+// TestRejectedAlertEndsNoBatch: one alert that is not taken ends neither its batch nor the next ones.
+func TestRejectedAlertEndsNoBatch(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
-	e := newExporter(c, nil, am.URL)
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
+	e := newTestNotifier(c, nil, am.URL)
 	for i := range 600 {
 		e.firing = append(e.firing, alertOf("X"+strings.Repeat("x", i), "a", c.now()))
 	}
 	e.firing = append(e.firing, alertOf("Invalid", "a", c.now()))
 	c.move(10 * time.Minute)
 	e.Round(t.Context())
-	if n := len(am.firing()); n != 600 || am.posts != 3 {
+	if n := len(am.firingAlerts()); n != 600 || am.posts != 3 {
 		t.Errorf("%d alerts in %d batches", n, am.posts)
 	}
 	for _, want := range []string{`errors_total{reason="rejected"} 1`, "pushed_alerts_total{alertmanager=\"" + am.Listener.Addr().String() + "\"} 345", "pushes_failed_total{alertmanager=\"" + am.Listener.Addr().String() + "\"} 1"} {
-		if !strings.Contains(e.body(t), want) {
-			t.Errorf("no %s in\n%s", want, e.body(t))
+		if !strings.Contains(e.scrape(t), want) {
+			t.Errorf("no %s in\n%s", want, e.scrape(t))
 		}
 	}
 	if strings.Contains(e.log.String(), "secret") || strings.Contains(e.log.String(), "pair") {

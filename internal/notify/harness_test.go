@@ -46,14 +46,14 @@ func (c *clock) move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// posted is an alert as it came.
-type posted struct {
+// postedAlert is an alert as it came.
+type postedAlert struct {
 	Labels, Annotations map[string]string
 	StartsAt, EndsAt    time.Time
 	GeneratorURL        string
 }
 
-func (p posted) String() string {
+func (p postedAlert) String() string {
 	var labels []string
 	for _, name := range slices.Sorted(maps.Keys(p.Labels)) {
 		labels = append(labels, name+"="+p.Labels[name])
@@ -61,39 +61,39 @@ func (p posted) String() string {
 	return strings.Join(labels, " ")
 }
 
-// stub behaves as Alertmanager does: it stores the valid alerts of a batch and then
+// fakeAlertmanager behaves as Alertmanager does: it stores the valid alerts of a batch and then
 // answers 400 because of the others, and drops labels without a value.
-type stub struct {
+type fakeAlertmanager struct {
 	*httptest.Server
 
 	clock  *clock
 	prefix string
 
-	mu       sync.Mutex
-	before   func(w http.ResponseWriter, r *http.Request) bool // answers itself
-	alerts   map[string]posted
-	posts    int
-	silences string // JSON
-	more     string // JSON of alerts that others have sent
+	mu            sync.Mutex
+	intercept     func(w http.ResponseWriter, r *http.Request) bool // answers itself
+	alerts        map[string]postedAlert
+	posts         int
+	silences      string // JSON
+	foreignAlerts string // JSON of alerts that others have sent
 }
 
-func newStub(t *testing.T, c *clock, prefix string, start func(http.Handler) *httptest.Server) *stub {
-	s := &stub{clock: c, prefix: prefix, alerts: map[string]posted{}, silences: "[]"}
+func newFakeAlertmanager(t *testing.T, c *clock, prefix string, start func(http.Handler) *httptest.Server) *fakeAlertmanager {
+	s := &fakeAlertmanager{clock: c, prefix: prefix, alerts: map[string]postedAlert{}, silences: "[]"}
 	s.Server = start(s)
 	t.Cleanup(s.Close)
 	return s
 }
 
-func (s *stub) set(f func()) {
+func (s *fakeAlertmanager) set(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
 }
 
-func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *fakeAlertmanager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.before != nil && s.before(w, r) {
+	if s.intercept != nil && s.intercept(w, r) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -101,7 +101,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "POST /api/v2/alerts":
 		s.post(w, r)
 	case "GET /api/v2/alerts":
-		_, _ = io.WriteString(w, s.list())
+		_, _ = io.WriteString(w, s.listAlerts())
 	case "GET /api/v2/silences":
 		_, _ = io.WriteString(w, s.silences)
 	default:
@@ -109,8 +109,8 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *stub) post(w http.ResponseWriter, r *http.Request) {
-	var alerts []posted
+func (s *fakeAlertmanager) post(w http.ResponseWriter, r *http.Request) {
+	var alerts []postedAlert
 	if err := json.NewDecoder(r.Body).Decode(&alerts); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -131,22 +131,22 @@ func (s *stub) post(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// list is what it has that has not ended.
-func (s *stub) list() string {
+// listAlerts is what it has that has not ended.
+func (s *fakeAlertmanager) listAlerts() string {
 	var out []string
 	for _, id := range slices.Sorted(maps.Keys(s.alerts)) {
 		if a := s.alerts[id]; a.EndsAt.After(s.clock.now()) {
-			out = append(out, remote(a.Labels, "active", ""))
+			out = append(out, alertJSON(a.Labels, "active", ""))
 		}
 	}
-	if s.more != "" {
-		out = append(out, s.more)
+	if s.foreignAlerts != "" {
+		out = append(out, s.foreignAlerts)
 	}
 	return "[" + strings.Join(out, ",") + "]"
 }
 
-// remote is an alert in an answer.
-func remote(labels map[string]string, state, silencedBy string) string {
+// alertJSON is an alert in an answer.
+func alertJSON(labels map[string]string, state, silencedBy string) string {
 	text, _ := json.Marshal(labels)
 	h := fnv.New64()
 	_, _ = h.Write(text)
@@ -159,8 +159,8 @@ func remote(labels map[string]string, state, silencedBy string) string {
 		text, h.Sum64(), state, ids)
 }
 
-// firing are the alerts that it has, with their times relative to the clock.
-func (s *stub) firing() []string {
+// firingAlerts are the alerts that it has, with their times relative to the clock.
+func (s *fakeAlertmanager) firingAlerts() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := []string{}
@@ -172,8 +172,8 @@ func (s *stub) firing() []string {
 	return out
 }
 
-// exporter is a notifier with what surrounds it.
-type exporter struct {
+// testNotifier is a notifier with what surrounds it.
+type testNotifier struct {
 	*Notifier
 
 	clock   *clock
@@ -182,8 +182,8 @@ type exporter struct {
 	firing  []Alert
 }
 
-func newExporter(c *clock, change func(*config.Alertmanager), urls ...string) *exporter {
-	e := &exporter{clock: c, scrapes: NewScrapes(c.now), log: &strings.Builder{}}
+func newTestNotifier(c *clock, change func(*config.Alertmanager), urls ...string) *testNotifier {
+	e := &testNotifier{clock: c, scrapes: NewScrapes(c.now), log: &strings.Builder{}}
 	cfg := config.Default().Alertmanager
 	cfg.URLs = urls
 	if change != nil {
@@ -196,8 +196,8 @@ func newExporter(c *clock, change func(*config.Alertmanager), urls ...string) *e
 	return e
 }
 
-// body is what /metrics shows of it.
-func (e *exporter) body(t *testing.T, clusters ...string) string {
+// scrape is what /metrics shows of it.
+func (e *testNotifier) scrape(t *testing.T, clusters ...string) string {
 	t.Helper()
 	x, err := exposition.New(exposition.Options{}, Families()...)
 	if err != nil {

@@ -64,22 +64,22 @@ func (n *Notifier) Groups(e *exposition.Exposition) []*exposition.Group {
 	if len(n.peers) == 0 {
 		return nil
 	}
-	return []*exposition.Group{e.Func(exposition.Key{Kind: "alertmanager"}, ownFamilies(), n.rows)}
+	return []*exposition.Group{e.Func(exposition.Key{Kind: "alertmanager"}, ownFamilies(), n.addRows)}
 }
 
-func (n *Notifier) rows(r *exposition.Rows) {
+func (n *Notifier) addRows(r *exposition.Rows) {
 	now := n.options.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range n.peers {
-		if p.asked {
+		if p.contacted {
 			r.Bool(upFamily, p.up, p.name)
 		}
 		r.Time(successFamily, p.success, p.name)
 		r.Add(pushedFamily, float64(p.pushed), p.name)
 		r.Add(failedFamily, float64(p.failures), p.name)
 	}
-	r.Bool(fallbackFamily, n.active)
+	r.Bool(fallbackFamily, n.sending)
 	failures := n.journal.Errors()
 	for _, reason := range slices.Sorted(maps.Keys(failures)) {
 		r.Add(errorsFamily, float64(failures[reason]), reason)
@@ -87,20 +87,20 @@ func (n *Notifier) rows(r *exposition.Rows) {
 	if n.view == nil {
 		return
 	}
-	if n.recent(n.view.alertsAt, now) {
+	if n.isRecent(n.view.alertsAt, now) {
 		for _, state := range []string{"active", "suppressed", "unprocessed"} {
 			r.Add(alertsFamily, float64(n.view.states[state]), state)
 		}
 	}
-	if n.recent(n.view.silencesAt, now) {
-		r.Add(silencesFamily, float64(n.view.holding(now)))
+	if n.isRecent(n.view.silencesAt, now) {
+		r.Add(silencesFamily, float64(n.view.countActiveSilences(now)))
 	}
 }
 
-func (v *view) holding(now time.Time) int {
+func (v *view) countActiveSilences(now time.Time) int {
 	count := 0
 	for _, s := range v.silences {
-		if s.holds(now) {
+		if s.isActive(now) {
 			count++
 		}
 	}
@@ -129,7 +129,7 @@ func (n *Notifier) watchdogMissing(cluster string) (missing, known bool) {
 	now := n.options.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.view == nil || !n.recent(n.view.alertsAt, now) {
+	if n.view == nil || !n.isRecent(n.view.alertsAt, now) {
 		return false, false
 	}
 	return !slices.ContainsFunc(n.view.alerts[watchdog], func(r remoteAlert) bool {

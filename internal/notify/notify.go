@@ -55,20 +55,20 @@ type Notifier struct {
 
 	mu      sync.Mutex
 	journal *failure.Journal
-	active  bool // it sends alerts
+	sending bool // it sends alerts
 	resumed bool // see fallback
 	view    *view
 }
 
 // peer is one Alertmanager.
 type peer struct {
-	name     string // host:port, and the path if there is one
-	url      *url.URL
-	asked    bool
-	up       bool
-	success  time.Time
-	pushed   uint64 // alerts
-	failures uint64 // of attempts to send alerts
+	name      string // host:port, and the path if there is one
+	url       *url.URL
+	contacted bool
+	up        bool
+	success   time.Time
+	pushed    uint64 // alerts
+	failures  uint64 // of attempts to send alerts
 }
 
 // New prepares a notifier.
@@ -101,13 +101,13 @@ func (n *Notifier) Adopt(other *Notifier) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.outbox = maps.Clone(other.outbox)
-	n.active, n.resumed, n.journal = other.active, other.resumed, other.journal
+	n.sending, n.resumed, n.journal = other.sending, other.resumed, other.journal
 	kept := 0
 	for _, was := range other.peers {
 		found := false
 		for _, p := range n.peers {
 			if p.name == was.name {
-				p.asked, p.up, p.success, p.pushed, p.failures = was.asked, was.up, was.success, was.pushed, was.failures
+				p.contacted, p.up, p.success, p.pushed, p.failures = was.contacted, was.up, was.success, was.pushed, was.failures
 				found = true
 				kept++
 			}
@@ -146,10 +146,10 @@ const maxTimeout = 10 * time.Second
 // Round sends and reads alerts and silences, all peers at the same time.
 func (n *Notifier) Round(ctx context.Context) {
 	now := n.options.Now()
-	firing := n.wireAll(n.options.Firing(), now)
-	out := n.outbox.step(n.fallback(now, firing), firing, now, n.interval)
+	firing := n.wireAlerts(n.options.Firing(), now)
+	out := n.outbox.update(n.updateFallback(now, firing), firing, now, n.interval)
 	clients := n.connect(ctx)
-	answers := make([]answer, len(n.peers))
+	answers := make([]peerAnswer, len(n.peers))
 	var tasks sync.WaitGroup
 	for i, c := range clients {
 		tasks.Go(func() { answers[i] = c.exchange(ctx, out) })
@@ -164,7 +164,7 @@ func (n *Notifier) Round(ctx context.Context) {
 	defer n.mu.Unlock()
 	for i, p := range n.peers {
 		a := answers[i]
-		p.asked, p.up = true, a.err == nil
+		p.contacted, p.up = true, a.err == nil
 		if p.up {
 			p.success = now
 		}
@@ -174,23 +174,23 @@ func (n *Notifier) Round(ctx context.Context) {
 		}
 		n.journal.Note(p.name, a.failures(failed[i]))
 	}
-	n.view = next.since(n.view)
+	n.view = next.completeFrom(n.view)
 }
 
-// fallback reports whether alerts have to be sent because the last scrape is too old. After a start it
+// updateFallback reports whether alerts have to be sent because the last scrape is too old. After a start it
 // continues with the alerts that were sent before.
-func (n *Notifier) fallback(now time.Time, firing map[string]Alert) bool {
-	last, scraped := n.options.Scrapes.last()
+func (n *Notifier) updateFallback(now time.Time, firing map[string]Alert) bool {
+	last, scraped := n.options.Scrapes.lastScrape()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.resumed = !scraped && (n.resumed || n.view.has(firing))
+	n.resumed = !scraped && (n.resumed || n.view.hasSent(firing))
 	active := n.resumed || now.Sub(last) >= time.Duration(n.options.Config.FallbackAfter)
 	switch {
-	case active && !n.active:
+	case active && !n.sending:
 		n.options.Log.Warn("metrics are not scraped, alerts are sent to Alertmanager directly", "last_scrape", last, "resumed", n.resumed)
-	case !active && n.active:
+	case !active && n.sending:
 		n.options.Log.Info("the metrics are scraped again, no more alerts are sent")
 	}
-	n.active = active
+	n.sending = active
 	return active
 }

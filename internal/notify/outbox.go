@@ -15,17 +15,17 @@ import (
 const (
 	// sender is the value of the label [config.SentByLabel].
 	sender = "cobaltcore-exporter"
-	// lifetime is how many intervals an alert lives that is not sent again, as
+	// lifetimeIntervals is how many intervals an alert lives that is not sent again, as
 	// Prometheus has it.
-	lifetime = 4
+	lifetimeIntervals = 4
 	// resolveFor is how long the end of an alert is sent: an Alertmanager that was not
 	// there has to learn of it, too.
 	resolveFor = 5 * time.Minute
 )
 
-// wire are the labels of an alert as Prometheus would send them: none is empty, and
+// wireLabels are the labels of an alert as Prometheus would send them: none is empty, and
 // the external ones are there.
-func (n *Notifier) wire(labels map[string]string) map[string]string {
+func (n *Notifier) wireLabels(labels map[string]string) map[string]string {
 	out := make(map[string]string, len(labels)+len(n.options.Config.ExternalLabels)+1)
 	for name, value := range labels {
 		if name == "cluster" && n.options.ClusterLabel != "" {
@@ -43,24 +43,24 @@ func (n *Notifier) wire(labels map[string]string) map[string]string {
 	return out
 }
 
-// wireAll are alerts as they are sent, by their identity.
-func (n *Notifier) wireAll(alerts []Alert, now time.Time) map[string]Alert {
+// wireAlerts are alerts as they are sent, by their identity.
+func (n *Notifier) wireAlerts(alerts []Alert, now time.Time) map[string]Alert {
 	out := make(map[string]Alert, len(alerts))
 	for _, a := range alerts {
-		a.Labels = n.wire(a.Labels)
+		a.Labels = n.wireLabels(a.Labels)
 		a.Labels[config.SentByLabel] = sender
 		a.Annotations = maps.Clone(a.Annotations)
 		maps.DeleteFunc(a.Annotations, func(_, value string) bool { return value == "" })
 		if a.StartsAt.IsZero() || a.StartsAt.After(now) {
 			a.StartsAt = now
 		}
-		out[identity(a.Labels)] = a
+		out[labelKey(a.Labels)] = a
 	}
 	return out
 }
 
-// identity is the same for the same labels.
-func identity(labels map[string]string) string {
+// labelKey is the same for the same labels.
+func labelKey(labels map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		b.WriteString(name + "\xff" + labels[name] + "\xff") // is in no text
@@ -69,40 +69,40 @@ func identity(labels map[string]string) string {
 }
 
 // outbox has the alerts that Alertmanager received and must receive again, by identity.
-type outbox map[string]sent
+type outbox map[string]sentAlert
 
-type sent struct {
+type sentAlert struct {
 	Alert
 
 	endsAt time.Time
-	// over is when the alert ended; zero while it fires.
-	over time.Time
+	// endedAt is when the alert ended; zero while it fires.
+	endedAt time.Time
 }
 
-// step adds the firing alerts and returns those to send, in the order of the identities. If not
+// update adds the firing alerts and returns those to send, in the order of the identities. If not
 // active, all alerts that were sent are resolved.
-func (o outbox) step(active bool, firing map[string]Alert, now time.Time, interval time.Duration) []sent {
+func (o outbox) update(active bool, firing map[string]Alert, now time.Time, interval time.Duration) []sentAlert {
 	if active {
 		for id, a := range firing {
-			if was, ok := o[id]; ok && was.over.IsZero() {
+			if was, ok := o[id]; ok && was.endedAt.IsZero() {
 				a.StartsAt = was.StartsAt
 			}
-			o[id] = sent{Alert: a, endsAt: now.Add(lifetime * interval)}
+			o[id] = sentAlert{Alert: a, endsAt: now.Add(lifetimeIntervals * interval)}
 		}
 	}
 	for id, s := range o {
 		if _, fires := firing[id]; fires && active {
 			continue
 		}
-		if s.over.IsZero() {
-			s.over, s.endsAt = now, now
+		if s.endedAt.IsZero() {
+			s.endedAt, s.endsAt = now, now
 			o[id] = s
 		}
-		if now.Sub(s.over) > resolveFor {
+		if now.Sub(s.endedAt) > resolveFor {
 			delete(o, id)
 		}
 	}
-	out := make([]sent, 0, len(o))
+	out := make([]sentAlert, 0, len(o))
 	for _, id := range slices.Sorted(maps.Keys(o)) {
 		out = append(out, o[id])
 	}

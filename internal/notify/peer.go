@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// batch is how many alerts are sent at once, as Prometheus does it.
-const batch = 256
+// batchSize is how many alerts are sent at once, as Prometheus does it.
+const batchSize = 256
 
 // The endpoints as the log calls them.
 const (
@@ -47,7 +47,7 @@ func (n *Notifier) connect(ctx context.Context) []connection {
 	}
 	all := make([]connection, len(n.peers))
 	for i, p := range n.peers {
-		all[i] = connection{err: err, timeout: min(maxTimeout, n.interval/lifetime), link: n.options.Config.ExternalURL}
+		all[i] = connection{err: err, timeout: min(maxTimeout, n.interval/lifetimeIntervals), link: n.options.Config.ExternalURL}
 		if err == nil {
 			r := runtime.NewWithClient(p.url.Host, path.Join("/", p.url.Path, "/api/v2"), []string{p.url.Scheme}, &http.Client{Transport: t})
 			r.Debug = false // an environment variable of the library turns it on, and it prints everything
@@ -57,8 +57,8 @@ func (n *Notifier) connect(ctx context.Context) []connection {
 	return all
 }
 
-// answer has the answers of a peer in a round.
-type answer struct {
+// peerAnswer has the answers of a peer in a round.
+type peerAnswer struct {
 	alerts  models.GettableAlerts
 	err     error // why there are none
 	pushed  uint64
@@ -67,7 +67,7 @@ type answer struct {
 
 // failures are for the journal; silences is why there are none, if they were asked
 // for.
-func (a answer) failures(silences error) failure.List {
+func (a peerAnswer) failures(silences error) failure.List {
 	var all failure.List
 	for _, f := range []struct {
 		endpoint string
@@ -81,15 +81,15 @@ func (a answer) failures(silences error) failure.List {
 }
 
 // exchange sends alerts to a peer and reads what it has.
-func (c connection) exchange(ctx context.Context, out []sent) answer {
+func (c connection) exchange(ctx context.Context, out []sentAlert) peerAnswer {
 	if c.err != nil {
-		a := answer{err: classify(c.err)}
+		a := peerAnswer{err: classify(c.err)}
 		if len(out) > 0 {
 			a.pushErr = a.err
 		}
 		return a
 	}
-	var a answer
+	var a peerAnswer
 	a.pushed, a.pushErr = c.push(ctx, out)
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -103,10 +103,10 @@ func (c connection) exchange(ctx context.Context, out []sent) answer {
 }
 
 // push sends alerts in batches and returns how many were taken.
-func (c connection) push(ctx context.Context, out []sent) (taken uint64, err error) {
+func (c connection) push(ctx context.Context, out []sentAlert) (taken uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	for part := range slices.Chunk(out, batch) {
+	for part := range slices.Chunk(out, batchSize) {
 		alerts := make(models.PostableAlerts, len(part))
 		for i, s := range part {
 			alerts[i] = &models.PostableAlert{
@@ -129,13 +129,13 @@ func (c connection) push(ctx context.Context, out []sent) (taken uint64, err err
 
 // readSilences asks one peer after the other, of those that have just answered: they share their
 // silences. It returns nil if none has answered, with the errors by peer.
-func readSilences(ctx context.Context, peers []connection, answers []answer) (models.GettableSilences, []error) {
+func readSilences(ctx context.Context, peers []connection, answers []peerAnswer) (models.GettableSilences, []error) {
 	failed := make([]error, len(peers))
 	for i, c := range peers {
 		if answers[i].err != nil {
 			continue
 		}
-		got, err := c.silences(ctx)
+		got, err := c.listSilences(ctx)
 		if err == nil {
 			return got, failed
 		}
@@ -144,7 +144,7 @@ func readSilences(ctx context.Context, peers []connection, answers []answer) (mo
 	return nil, failed
 }
 
-func (c connection) silences(ctx context.Context) (models.GettableSilences, error) {
+func (c connection) listSilences(ctx context.Context) (models.GettableSilences, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	got, err := c.api.Silence.GetSilences(silence.NewGetSilencesParamsWithContext(ctx).WithTimeout(c.timeout))

@@ -22,32 +22,32 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestPeers: alerts are on one peer each, as they are not shared; a peer that does
+// TestSilentPeerDelaysNothing: alerts are on one peer each, as they are not shared; a peer that does
 // not answer delays nothing and takes nothing away.
-func TestPeers(t *testing.T) {
+func TestSilentPeerDelaysNothing(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	one, two := newStub(t, c, "/eu/am", httptest.NewServer), newStub(t, c, "", httptest.NewServer)
-	slow := newStub(t, c, "", httptest.NewServer)
-	slow.before = func(_ http.ResponseWriter, r *http.Request) bool {
+	one, two := newFakeAlertmanager(t, c, "/eu/am", httptest.NewServer), newFakeAlertmanager(t, c, "", httptest.NewServer)
+	slow := newFakeAlertmanager(t, c, "", httptest.NewServer)
+	slow.intercept = func(_ http.ResponseWriter, r *http.Request) bool {
 		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client is gone
 		<-r.Context().Done()
 		return true
 	}
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	e := newExporter(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) }, gone.URL, slow.URL, one.URL+"/eu/am",
+	e := newTestNotifier(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) }, gone.URL, slow.URL, one.URL+"/eu/am",
 		two.URL)
-	one.more = remote(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "")
-	two.more = one.more + "," + remote(map[string]string{"alertname": "KubeDown", "cluster": "a"}, "suppressed", "1")
+	one.foreignAlerts = alertJSON(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "")
+	two.foreignAlerts = one.foreignAlerts + "," + alertJSON(map[string]string{"alertname": "KubeDown", "cluster": "a"}, "suppressed", "1")
 	one.silences = silenceJSON("1", "active", matcherJSON("alertname", "KubeDown", "true", "false"))
 	two.silences = "[" // is not asked
 	e.firing = []Alert{alertOf("BaoDown", "a", c.now())}
 	c.move(10 * time.Minute)
 	e.Round(t.Context())
-	for i, am := range []*stub{one, two} {
-		if len(am.firing()) != 1 {
-			t.Errorf("%d has %v", i, am.firing())
+	for i, am := range []*fakeAlertmanager{one, two} {
+		if len(am.firingAlerts()) != 1 {
+			t.Errorf("%d has %v", i, am.firingAlerts())
 		}
 	}
 	name := func(s *httptest.Server) string { return s.Listener.Addr().String() }
@@ -73,28 +73,28 @@ up{alertmanager="%[2]s"} 0
 up{alertmanager="%[3]s/eu/am"} 1
 up{alertmanager="%[4]s"} 1`, name(gone), name(slow.Server), name(one.Server), name(two.Server))
 	want = strings.ReplaceAll(want, "1795521600", fmt.Sprint(c.now().Unix()))
-	if diff := cmp.Diff(want, e.body(t)); diff != "" {
+	if diff := cmp.Diff(want, e.scrape(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s\n%s", diff, e.log)
 	}
 	// Alerts stay for a while, and are then unknown.
 	fail := func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(http.StatusBadGateway); return true }
-	one.set(func() { one.before = fail })
-	two.set(func() { two.before = fail })
+	one.set(func() { one.intercept = fail })
+	two.set(func() { two.intercept = fail })
 	c.move(400 * time.Millisecond)
 	e.Round(t.Context())
 	down := map[string]string{"alertname": "KubeDown", "cluster": "a"}
-	if s, ok := e.State(down); !ok || s.SilencedBy[0] != "1" {
+	if s, ok := e.FindState(down); !ok || s.SilencedBy[0] != "1" {
 		t.Errorf("%+v %v", s, ok)
 	}
-	if _, ok := e.Silenced(down); !ok {
+	if _, ok := e.FindSilence(down); !ok {
 		t.Error("not silenced")
 	}
 	c.move(2 * time.Second)
-	if s, ok := e.State(down); ok {
+	if s, ok := e.FindState(down); ok {
 		t.Errorf("%+v", s)
 	}
-	if s, ok := e.Silenced(down); ok || strings.Contains(e.body(t), "silences") || strings.Contains(e.body(t), "alerts{") {
-		t.Errorf("%+v\n%s", s, e.body(t))
+	if s, ok := e.FindSilence(down); ok || strings.Contains(e.scrape(t), "silences") || strings.Contains(e.scrape(t), "alerts{") {
+		t.Errorf("%+v\n%s", s, e.scrape(t))
 	}
 }
 
@@ -140,11 +140,11 @@ func TestInvalidAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newClock()
-			am := newStub(t, c, "", httptest.NewServer)
-			am.before = tc.before
-			e := newExporter(c, nil, am.URL)
+			am := newFakeAlertmanager(t, c, "", httptest.NewServer)
+			am.intercept = tc.before
+			e := newTestNotifier(c, nil, am.URL)
 			e.Round(t.Context())
-			if got := e.body(t); !strings.Contains(got, `errors_total{reason="`+tc.reason+`"} 1`) || !strings.Contains(got, "up{alertmanager=\""+am.Listener.Addr().String()+"\"} 0") ||
+			if got := e.scrape(t); !strings.Contains(got, `errors_total{reason="`+tc.reason+`"} 1`) || !strings.Contains(got, "up{alertmanager=\""+am.Listener.Addr().String()+"\"} 0") ||
 				strings.Count(got, "errors_total") != 1 || strings.Contains(got, "alerts{") {
 				t.Errorf("%s\n%s", got, e.log)
 			}
@@ -152,20 +152,20 @@ func TestInvalidAnswers(t *testing.T) {
 				t.Error(log)
 			}
 			// It comes back.
-			am.set(func() { am.before = nil })
+			am.set(func() { am.intercept = nil })
 			e.Round(t.Context())
-			if !strings.Contains(e.body(t), "alerts{") || !strings.Contains(e.log.String(), "answered again") {
-				t.Errorf("%s\n%s", e.body(t), e.log)
+			if !strings.Contains(e.scrape(t), "alerts{") || !strings.Contains(e.log.String(), "answered again") {
+				t.Errorf("%s\n%s", e.scrape(t), e.log)
 			}
 		})
 	}
 }
 
-// TestTLSAndPassword: the files are read anew for each round.
-func TestTLSAndPassword(t *testing.T) {
+// TestCredentialsAreReadForEachRound: the files are read anew for each round.
+func TestCredentialsAreReadForEachRound(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", func(h http.Handler) *httptest.Server {
+	am := newFakeAlertmanager(t, c, "", func(h http.Handler) *httptest.Server {
 		s := httptest.NewUnstartedServer(h)
 		s.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 		s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -173,7 +173,7 @@ func TestTLSAndPassword(t *testing.T) {
 		return s
 	})
 	password := "first"
-	am.before = func(w http.ResponseWriter, r *http.Request) bool {
+	am.intercept = func(w http.ResponseWriter, r *http.Request) bool {
 		if user, got, _ := r.BasicAuth(); user != "exporter" || got != password || r.UserAgent() != "cobaltcore-exporter" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
@@ -187,14 +187,14 @@ func TestTLSAndPassword(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := newExporter(c, func(a *config.Alertmanager) {
+	e := newTestNotifier(c, func(a *config.Alertmanager) {
 		a.TLS.CAFile = filepath.Join(dir, "ca.crt")
 		a.BasicAuth = config.BasicAuth{Username: "exporter", PasswordFile: filepath.Join(dir, "password")}
 	}, am.URL)
 	round := func(what, want string) {
 		t.Helper()
 		e.Round(t.Context())
-		if got := e.body(t); !strings.Contains(got, want) {
+		if got := e.scrape(t); !strings.Contains(got, want) {
 			t.Errorf("%s: no %s in\n%s\n%s", what, want, got, e.log)
 		}
 	}
@@ -211,25 +211,25 @@ func TestTLSAndPassword(t *testing.T) {
 	if strings.Contains(e.log.String(), "second") || strings.Contains(e.log.String(), "first") {
 		t.Errorf("the log has the password: %s", e.log)
 	}
-	other := newExporter(c, nil, am.URL)
+	other := newTestNotifier(c, nil, am.URL)
 	other.Round(t.Context())
-	if !strings.Contains(other.body(t), `errors_total{reason="tls"} 1`) {
-		t.Errorf("not verified: %s", other.body(t))
+	if !strings.Contains(other.scrape(t), `errors_total{reason="tls"} 1`) {
+		t.Errorf("not verified: %s", other.scrape(t))
 	}
 }
 
-// TestNoAlertmanager: nothing happens, and there is nothing to see.
-func TestNoAlertmanager(t *testing.T) {
+// TestWithoutAlertmanagerNothingIsExported: nothing happens, and there is nothing to see.
+func TestWithoutAlertmanagerNothingIsExported(t *testing.T) {
 	t.Parallel()
-	e := newExporter(newClock(), func(a *config.Alertmanager) { a.Watchdog = true })
+	e := newTestNotifier(newClock(), func(a *config.Alertmanager) { a.Watchdog = true })
 	e.Run(t.Context()) // ends
-	if body := e.body(t, "a"); body != "" {
+	if body := e.scrape(t, "a"); body != "" {
 		t.Error(body)
 	}
-	if _, ok := e.Silenced(map[string]string{"alertname": "x"}); ok {
+	if _, ok := e.FindSilence(map[string]string{"alertname": "x"}); ok {
 		t.Error("silenced")
 	}
-	if _, ok := e.State(map[string]string{"alertname": "x"}); ok {
+	if _, ok := e.FindState(map[string]string{"alertname": "x"}); ok {
 		t.Error("has a state")
 	}
 }

@@ -26,45 +26,45 @@ func NewScrapes(now func() time.Time) *Scrapes {
 	return &Scrapes{now: now, at: now()}
 }
 
-// Touch notes a scrape.
-func (s *Scrapes) Touch() {
+// Record notes a scrape.
+func (s *Scrapes) Record() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at, s.scraped = s.now(), true
 }
 
-// last returns the time of the last scrape, or the start if there was none.
-func (s *Scrapes) last() (at time.Time, scraped bool) {
+// lastScrape returns the time of the last scrape, or the start if there was none.
+func (s *Scrapes) lastScrape() (at time.Time, scraped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.at, s.scraped
 }
 
-// Watch notes the scrapes that next serves: GET requests that get a whole body.
-func (s *Scrapes) Watch(next http.Handler) http.Handler {
+// Observe notes the scrapes that next serves: GET requests that get a whole body.
+func (s *Scrapes) Observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := &outcome{ResponseWriter: w, status: http.StatusOK}
+		seen := &responseRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
 		if r.Method == http.MethodGet && seen.status == http.StatusOK && seen.err == nil && r.Context().Err() == nil {
-			s.Touch()
+			s.Record()
 		}
 	})
 }
 
-// outcome is how an answer went.
-type outcome struct {
+// responseRecorder is how an answer went.
+type responseRecorder struct {
 	http.ResponseWriter
 
 	status int
 	err    error
 }
 
-func (o *outcome) WriteHeader(status int) {
+func (o *responseRecorder) WriteHeader(status int) {
 	o.status = status
 	o.ResponseWriter.WriteHeader(status)
 }
 
-func (o *outcome) Write(p []byte) (int, error) {
+func (o *responseRecorder) Write(p []byte) (int, error) {
 	n, err := o.ResponseWriter.Write(p)
 	if err != nil {
 		o.err = err
@@ -73,4 +73,4 @@ func (o *outcome) Write(p []byte) (int, error) {
 }
 
 // Unwrap is for [http.ResponseController].
-func (o *outcome) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+func (o *responseRecorder) Unwrap() http.ResponseWriter { return o.ResponseWriter }

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// broken is a client that is gone.
-type broken struct{ http.ResponseWriter }
+// brokenWriter is a client that is gone.
+type brokenWriter struct{ http.ResponseWriter }
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
 func TestScrapes(t *testing.T) {
 	t.Parallel()
@@ -41,7 +41,7 @@ func TestScrapes(t *testing.T) {
 		"POST":         {http.MethodPost, http.StatusOK, t.Context(), nil, false},
 		"not ready":    {http.MethodGet, http.StatusServiceUnavailable, t.Context(), nil, false},
 		"client left":  {http.MethodGet, http.StatusOK, gone, nil, false},
-		"half written": {http.MethodGet, http.StatusOK, t.Context(), func(w http.ResponseWriter) http.ResponseWriter { return broken{w} }, false},
+		"half written": {http.MethodGet, http.StatusOK, t.Context(), func(w http.ResponseWriter) http.ResponseWriter { return brokenWriter{w} }, false},
 	} {
 		c := newClock()
 		s := NewScrapes(c.now)
@@ -52,8 +52,8 @@ func TestScrapes(t *testing.T) {
 		if tc.wrap != nil {
 			w = tc.wrap(w)
 		}
-		s.Watch(handler).ServeHTTP(w, httptest.NewRequest(tc.method, "/metrics", http.NoBody).WithContext(tc.ctx))
-		at, scraped := s.last()
+		s.Observe(handler).ServeHTTP(w, httptest.NewRequest(tc.method, "/metrics", http.NoBody).WithContext(tc.ctx))
+		at, scraped := s.lastScrape()
 		if scraped != tc.want || at.Equal(begin) == tc.want {
 			t.Errorf("%s: %s, %v", name, at, scraped)
 		}

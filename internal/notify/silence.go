@@ -25,7 +25,7 @@ func (n *Notifier) SilenceLink(alerts []map[string]string) string {
 	}
 	values := map[string][]string{}
 	for _, a := range alerts {
-		for name, value := range n.wire(a) {
+		for name, value := range n.wireLabels(a) {
 			values[name] = append(values[name], value)
 		}
 	}

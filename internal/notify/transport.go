@@ -72,15 +72,15 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := judge(response); err != nil {
+	if err := checkResponse(response); err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}
 	return response, nil
 }
 
-// judge returns the error of an answer, without text from it.
-func judge(response *http.Response) error {
+// checkResponse returns the error of an answer, without text from it.
+func checkResponse(response *http.Response) error {
 	status := response.StatusCode
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:

@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// keep is the age, in intervals, at which alerts and silences are dropped: later silences are unknown.
-const keep = 5
+// maxAgeIntervals is the age, in intervals, at which alerts and silences are dropped: later silences are unknown.
+const maxAgeIntervals = 5
 
 // Silence is a silence of Alertmanager that holds now.
 type Silence struct {
@@ -27,8 +27,8 @@ type Silence struct {
 	matchers []*labels.Matcher
 }
 
-// State is what Alertmanager makes of an alert.
-type State struct {
+// AlertState is what Alertmanager makes of an alert.
+type AlertState struct {
 	// State is active, suppressed or unprocessed.
 	State                            string
 	SilencedBy, InhibitedBy, MutedBy []string
@@ -39,12 +39,12 @@ type view struct {
 	alertsAt, silencesAt time.Time                // zero: not read
 	alerts               map[string][]remoteAlert // by name
 	states               map[string]int           // alerts by state
-	own                  map[string]bool          // identities of alerts that an exporter has sent
+	sentAlerts           map[string]bool          // identities of alerts that an exporter has sent
 	silences             []Silence
 }
 
 type remoteAlert struct {
-	State
+	AlertState
 
 	labels  map[string]string
 	updated time.Time
@@ -52,8 +52,8 @@ type remoteAlert struct {
 
 // newView builds a view from the answers of the peers. Each peer has only the alerts that were sent to
 // it.
-func newView(now time.Time, answers []answer, silences models.GettableSilences) *view {
-	v := &view{alerts: map[string][]remoteAlert{}, states: map[string]int{}, own: map[string]bool{}}
+func newView(now time.Time, answers []peerAnswer, silences models.GettableSilences) *view {
+	v := &view{alerts: map[string][]remoteAlert{}, states: map[string]int{}, sentAlerts: map[string]bool{}}
 	merged := map[string]remoteAlert{}
 	for _, a := range answers {
 		if a.err == nil {
@@ -63,7 +63,7 @@ func newView(now time.Time, answers []answer, silences models.GettableSilences) 
 			if g == nil || g.Fingerprint == nil || g.Status == nil || g.Status.State == nil {
 				continue
 			}
-			r := remoteAlert{labels: g.Labels, updated: timeOf(g.UpdatedAt), State: State{
+			r := remoteAlert{labels: g.Labels, updated: timeOf(g.UpdatedAt), AlertState: AlertState{
 				State: *g.Status.State, SilencedBy: g.Status.SilencedBy, InhibitedBy: g.Status.InhibitedBy, MutedBy: g.Status.MutedBy,
 			}}
 			if was, ok := merged[*g.Fingerprint]; !ok || was.updated.Before(r.updated) {
@@ -75,9 +75,9 @@ func newView(now time.Time, answers []answer, silences models.GettableSilences) 
 		r := merged[fingerprint]
 		name := r.labels[model.AlertNameLabel]
 		v.alerts[name] = append(v.alerts[name], r)
-		v.states[r.State.State]++
+		v.states[r.AlertState.State]++
 		if r.labels[config.SentByLabel] == sender {
-			v.own[identity(r.labels)] = true
+			v.sentAlerts[labelKey(r.labels)] = true
 		}
 	}
 	if silences != nil {
@@ -91,13 +91,13 @@ func newView(now time.Time, answers []answer, silences models.GettableSilences) 
 	return v
 }
 
-// since is the view with what it lacks from the one before.
-func (v *view) since(before *view) *view {
+// completeFrom is the view with what it lacks from the one before.
+func (v *view) completeFrom(before *view) *view {
 	if before == nil {
 		return v
 	}
 	if v.alertsAt.IsZero() {
-		v.alertsAt, v.alerts, v.states, v.own = before.alertsAt, before.alerts, before.states, before.own
+		v.alertsAt, v.alerts, v.states, v.sentAlerts = before.alertsAt, before.alerts, before.states, before.sentAlerts
 	}
 	if v.silencesAt.IsZero() {
 		v.silencesAt, v.silences = before.silencesAt, before.silences
@@ -105,13 +105,13 @@ func (v *view) since(before *view) *view {
 	return v
 }
 
-// has reports whether one of these alerts has been sent before.
-func (v *view) has(firing map[string]Alert) bool {
+// hasSent reports whether one of these alerts has been sent before.
+func (v *view) hasSent(firing map[string]Alert) bool {
 	if v == nil {
 		return false
 	}
 	for id := range firing {
-		if v.own[id] {
+		if v.sentAlerts[id] {
 			return true
 		}
 	}
@@ -157,7 +157,7 @@ func (s Silence) matches(alert map[string]string) bool {
 	return !slices.ContainsFunc(s.matchers, func(m *labels.Matcher) bool { return !m.Matches(alert[m.Name]) })
 }
 
-func (s Silence) holds(now time.Time) bool { return !now.Before(s.StartsAt) && now.Before(s.EndsAt) }
+func (s Silence) isActive(now time.Time) bool { return !now.Before(s.StartsAt) && now.Before(s.EndsAt) }
 
 func timeOf(t *strfmt.DateTime) time.Time {
 	if t == nil {
@@ -166,60 +166,60 @@ func timeOf(t *strfmt.DateTime) time.Time {
 	return time.Time(*t)
 }
 
-// recent reports whether there is a read that is not too old.
-func (n *Notifier) recent(at, now time.Time) bool {
-	return !at.IsZero() && now.Sub(at) <= keep*n.interval
+// isRecent reports whether there is a read that is not too old.
+func (n *Notifier) isRecent(at, now time.Time) bool {
+	return !at.IsZero() && now.Sub(at) <= maxAgeIntervals*n.interval
 }
 
-// Silenced returns the silence of an alert with these labels, from any sender; of several the one that
+// FindSilence returns the silence of an alert with these labels, from any sender; of several the one that
 // ends last. The labels are those of [Alert].
-func (n *Notifier) Silenced(alert map[string]string) (Silence, bool) {
+func (n *Notifier) FindSilence(alert map[string]string) (Silence, bool) {
 	now := n.options.Now()
 	n.mu.Lock()
-	v, active := n.view, n.active
+	v, active := n.view, n.sending
 	n.mu.Unlock()
-	if v == nil || !n.recent(v.silencesAt, now) {
+	if v == nil || !n.isRecent(v.silencesAt, now) {
 		return Silence{}, false
 	}
-	wire := n.wire(alert)
+	wire := n.wireLabels(alert)
 	if active {
 		wire[config.SentByLabel] = sender
 	}
 	var found Silence
 	for _, s := range v.silences {
-		if s.holds(now) && s.matches(wire) && s.EndsAt.After(found.EndsAt) {
+		if s.isActive(now) && s.matches(wire) && s.EndsAt.After(found.EndsAt) {
 			found = s
 		}
 	}
 	return found, found.ID != ""
 }
 
-// State is what Alertmanager makes of an alert with these labels. It may have more
+// FindState is what Alertmanager makes of an alert with these labels. It may have more
 // labels there: those of the Prometheus that sends it. Of several, one that is not
 // suppressed counts.
-func (n *Notifier) State(alert map[string]string) (State, bool) {
+func (n *Notifier) FindState(alert map[string]string) (AlertState, bool) {
 	now := n.options.Now()
 	n.mu.Lock()
 	v := n.view
 	n.mu.Unlock()
-	if v == nil || !n.recent(v.alertsAt, now) {
-		return State{}, false
+	if v == nil || !n.isRecent(v.alertsAt, now) {
+		return AlertState{}, false
 	}
-	wire := n.wire(alert)
-	var found *State
+	wire := n.wireLabels(alert)
+	var found *AlertState
 	for _, r := range v.alerts[wire[model.AlertNameLabel]] {
-		if covers(r.labels, wire) && (found == nil || found.State == models.AlertStatusStateSuppressed && r.State.State != found.State) {
-			found = &r.State
+		if hasLabels(r.labels, wire) && (found == nil || found.State == models.AlertStatusStateSuppressed && r.AlertState.State != found.State) {
+			found = &r.AlertState
 		}
 	}
 	if found == nil {
-		return State{}, false
+		return AlertState{}, false
 	}
 	return *found, true
 }
 
-// covers reports whether all labels of a part exist.
-func covers(all, part map[string]string) bool {
+// hasLabels reports whether all labels of a part exist.
+func hasLabels(all, part map[string]string) bool {
 	for name, value := range part {
 		if all[name] != value {
 			return false

@@ -27,10 +27,10 @@ func matcherJSON(name, value, equal, regex string) string {
 
 // silenceJSON holds for an hour around the begin of the clock.
 func silenceJSON(id, state string, matchers ...string) string {
-	return "[" + oneSilence(id, state, "2026-11-24T13:00:00Z", matchers...) + "]"
+	return "[" + silenceList(id, state, "2026-11-24T13:00:00Z", matchers...) + "]"
 }
 
-func oneSilence(id, state, end string, matchers ...string) string {
+func silenceList(id, state, end string, matchers ...string) string {
 	return fmt.Sprintf(`{"id":%q,"comment":"until Friday","createdBy":"me","startsAt":"2026-11-24T11:00:00Z","endsAt":%q,"updatedAt":"2026-11-24T11:00:00Z","status":{"state":%q},"matchers":[%s]}`,
 		id, end, state, strings.Join(matchers, ","))
 }
@@ -63,12 +63,12 @@ func TestMatchers(t *testing.T) {
 		"": false,
 	} {
 		c := newClock()
-		am := newStub(t, c, "", httptest.NewServer)
+		am := newFakeAlertmanager(t, c, "", httptest.NewServer)
 		am.silences = silenceJSON("1", "active", matchers)
-		e := newExporter(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "eu-de-1"} }, am.URL)
+		e := newTestNotifier(c, func(a *config.Alertmanager) { a.ExternalLabels = map[string]string{"region": "eu-de-1"} }, am.URL)
 		e.options.ClusterLabel = "clusterName"
 		e.Round(t.Context())
-		if _, got := e.Silenced(alert); got != want {
+		if _, got := e.FindSilence(alert); got != want {
 			t.Errorf("%s: silenced is %v", matchers, got)
 		}
 	}
@@ -77,16 +77,16 @@ func TestMatchers(t *testing.T) {
 func TestSilenced(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
 	all := matcherJSON("cluster", "storage", "", "false")
 	am.silences = "[null,{}," + strings.Join([]string{
-		oneSilence("over", "expired", "2026-11-24T12:45:00Z", all),
-		oneSilence("short", "active", "2026-11-24T12:10:00Z", all),
-		oneSilence("long", "active", "2026-11-24T12:30:00Z", all),
-		strings.ReplaceAll(oneSilence("later", "pending", "2026-11-24T14:00:00Z", all), "11:00:00Z\",\"endsAt", "12:35:00Z\",\"endsAt"),
-		oneSilence("others", "active", "2026-11-24T15:00:00Z", all, matcherJSON("severity", "info", "", "false")),
+		silenceList("over", "expired", "2026-11-24T12:45:00Z", all),
+		silenceList("short", "active", "2026-11-24T12:10:00Z", all),
+		silenceList("long", "active", "2026-11-24T12:30:00Z", all),
+		strings.ReplaceAll(silenceList("later", "pending", "2026-11-24T14:00:00Z", all), "11:00:00Z\",\"endsAt", "12:35:00Z\",\"endsAt"),
+		silenceList("others", "active", "2026-11-24T15:00:00Z", all, matcherJSON("severity", "info", "", "false")),
 	}, ",") + "]"
-	e := newExporter(c, func(a *config.Alertmanager) { a.FallbackAfter = config.Duration(24 * time.Hour) }, am.URL)
+	e := newTestNotifier(c, func(a *config.Alertmanager) { a.FallbackAfter = config.Duration(24 * time.Hour) }, am.URL)
 	for _, step := range []struct {
 		after time.Duration
 		want  string
@@ -94,12 +94,12 @@ func TestSilenced(t *testing.T) {
 	}{{0, "long", 3}, {15 * time.Minute, "long", 2}, {15 * time.Minute, "", 1}, {10 * time.Minute, "later", 2}} {
 		c.move(step.after)
 		e.Round(t.Context())
-		got, ok := e.Silenced(map[string]string{"alertname": "BaoDown", "cluster": "storage"})
+		got, ok := e.FindSilence(map[string]string{"alertname": "BaoDown", "cluster": "storage"})
 		if got.ID != step.want || ok != (step.want != "") || ok && got.Comment != "until Friday" {
 			t.Errorf("%s: %+v", c.now(), got)
 		}
-		if want := fmt.Sprintf("silences %d", step.count); !strings.Contains(e.body(t)+"\n", want+"\n") {
-			t.Errorf("%s: not %s: %s", c.now(), want, e.body(t))
+		if want := fmt.Sprintf("silences %d", step.count); !strings.Contains(e.scrape(t)+"\n", want+"\n") {
+			t.Errorf("%s: not %s: %s", c.now(), want, e.scrape(t))
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestSilenced(t *testing.T) {
 func TestState(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
 	set := func(more ...string) map[string]string {
 		l := map[string]string{"alertname": "BaoDown", "cluster": "storage"}
 		for i := 0; i+1 < len(more); i += 2 {
@@ -115,14 +115,14 @@ func TestState(t *testing.T) {
 		}
 		return l
 	}
-	am.more = strings.Join([]string{
-		remote(set("prometheus", "a"), "suppressed", "s1"),
-		remote(set("prometheus", "a", "namespace", "x"), "suppressed", "s2"),
-		remote(set("prometheus", "b", "namespace", "x"), "active", ""),
-		remote(set("cluster", "hypervisor"), "unprocessed", ""),
+	am.foreignAlerts = strings.Join([]string{
+		alertJSON(set("prometheus", "a"), "suppressed", "s1"),
+		alertJSON(set("prometheus", "a", "namespace", "x"), "suppressed", "s2"),
+		alertJSON(set("prometheus", "b", "namespace", "x"), "active", ""),
+		alertJSON(set("cluster", "hypervisor"), "unprocessed", ""),
 		"null", "{}",
 	}, ",")
-	e := newExporter(c, nil, am.URL)
+	e := newTestNotifier(c, nil, am.URL)
 	e.Round(t.Context())
 	for _, tc := range []struct {
 		labels map[string]string
@@ -135,7 +135,7 @@ func TestState(t *testing.T) {
 		{set("cluster", "management"), " []"},
 		{map[string]string{"cluster": "storage"}, " []"},
 	} {
-		got, ok := e.State(tc.labels)
+		got, ok := e.FindState(tc.labels)
 		if text := fmt.Sprint(got.State, " ", got.SilencedBy); text != tc.want || ok != (got.State != "") {
 			t.Errorf("%v: %s", tc.labels, text)
 		}
@@ -145,13 +145,13 @@ func TestState(t *testing.T) {
 func TestWatchdog(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	am := newStub(t, c, "", httptest.NewServer)
-	am.more = remote(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "") + "," +
-		remote(map[string]string{"alertname": "Watchdog", "clusterName": "b"}, "suppressed", "s") + "," +
-		remote(map[string]string{"alertname": "Other", "cluster": "c"}, "active", "")
-	e := newExporter(c, func(a *config.Alertmanager) { a.Watchdog = true }, am.URL)
+	am := newFakeAlertmanager(t, c, "", httptest.NewServer)
+	am.foreignAlerts = alertJSON(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "") + "," +
+		alertJSON(map[string]string{"alertname": "Watchdog", "clusterName": "b"}, "suppressed", "s") + "," +
+		alertJSON(map[string]string{"alertname": "Other", "cluster": "c"}, "active", "")
+	e := newTestNotifier(c, func(a *config.Alertmanager) { a.Watchdog = true }, am.URL)
 	e.options.ClusterLabel = "clusterName"
-	look := func() string { return strings.Join(rowsOf(e.body(t, "a", "b", "c"), "watchdog"), "\n") }
+	look := func() string { return strings.Join(rowsOf(e.scrape(t, "a", "b", "c"), "watchdog"), "\n") }
 	if got := look(); got != "" {
 		t.Errorf("before it is known: %s", got)
 	}
@@ -164,14 +164,14 @@ func TestWatchdog(t *testing.T) {
 	if got := look(); got != "" {
 		t.Errorf("when it is not known any more: %s", got)
 	}
-	if body := newExporter(c, nil, am.URL).body(t, "a"); strings.Contains(body, "watchdog") {
+	if body := newTestNotifier(c, nil, am.URL).scrape(t, "a"); strings.Contains(body, "watchdog") {
 		t.Error(body)
 	}
 }
 
 // FuzzAnswers: no answer of Alertmanager ends the exporter.
 func FuzzAnswers(f *testing.F) {
-	f.Add(remote(map[string]string{"alertname": "x"}, "active", "s"), silenceJSON("1", "active", matcherJSON("a", "b", "true", "true")))
+	f.Add(alertJSON(map[string]string{"alertname": "x"}, "active", "s"), silenceJSON("1", "active", matcherJSON("a", "b", "true", "true")))
 	f.Add("null", "[null,{}]")
 	f.Add(`{"status":{"state":"active"},"fingerprint":"1"}`, `[{"id":"1","status":{},"matchers":[null]}]`)
 	f.Fuzz(func(t *testing.T, alert, silences string) {
@@ -184,16 +184,16 @@ func FuzzAnswers(f *testing.F) {
 			return
 		}
 		c := newClock()
-		e := newExporter(c, func(a *config.Alertmanager) { a.Watchdog = true }, "http://127.0.0.1:1")
-		e.view = newView(c.now(), []answer{{alerts: alerts}}, found)
+		e := newTestNotifier(c, func(a *config.Alertmanager) { a.Watchdog = true }, "http://127.0.0.1:1")
+		e.view = newView(c.now(), []peerAnswer{{alerts: alerts}}, found)
 		for _, a := range alerts {
 			if a != nil {
-				e.Silenced(a.Labels)
-				e.State(a.Labels)
+				e.FindSilence(a.Labels)
+				e.FindState(a.Labels)
 			}
 		}
 		_, _ = e.watchdogMissing("a")
-		_ = e.view.holding(c.now())
+		_ = e.view.countActiveSilences(c.now())
 	})
 }
 
