@@ -64,9 +64,9 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	i.parts = []*part{{name: "aurora", checks: dashboardChecks(a), whole: up}}
 	keystone := &part{name: "keystone", checks: keystoneChecks(a)}
 	if s := site.Cluster.Snapshot; s != nil && a.URL == "" {
-		found := s.Answers(Name, a.Name, log)
-		i.round = func() asker { return stored{found.Dir}.ask }
-		i.shift = func() time.Duration { return found.Shift(site.Now()) }
+		found := s.FindAnswers(Name, a.Name, log)
+		i.round = func() asker { return stored{found.Path}.ask }
+		i.shift = func() time.Duration { return found.TimeShift(site.Now()) }
 		i.parts = append(i.parts, keystone)
 	} else {
 		i.round = (&live{dial: site.Dial, log: log, tls: httpclient.TLSFiles{TLS: a.TLS}}).round

@@ -25,7 +25,7 @@ var _ collectors.SnapshotWriter = (*instance)(nil)
 // WriteSnapshot runs all checks once and writes their outcomes to aurora/<name>/. No body
 // is written: a check that succeeded has one that passes it.
 func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
-	dir, err := w.Instance(Name, i.Name)
+	dir, err := w.CreateInstanceDir(Name, i.Name)
 	if err != nil {
 		return err
 	}

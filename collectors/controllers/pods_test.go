@@ -97,7 +97,7 @@ func TestAgesOfStoredPodsStay(t *testing.T) {
 	t.Parallel()
 	const later = 100 * 24 * time.Hour
 	cluster := storedCluster(t)
-	meta, err := cluster.Snapshot.Meta(t.Context())
+	meta, err := cluster.Snapshot.ReadMeta(t.Context())
 	if err != nil || meta.TakenAt.IsZero() {
 		t.Fatal(meta, err)
 	}

@@ -19,7 +19,7 @@ const podsFile = "pod.json"
 
 // writePods writes a list of pods, one in a line.
 func writePods(file string, pods []*pod, labels []string) error {
-	shape, err := snapshot.NewShapes(nil).Of(reflect.TypeFor[pod]())
+	shape, err := snapshot.NewShapes(nil).ForType(reflect.TypeFor[pod]())
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (r *storedPods) refresh(ctx context.Context) error {
 	if fingerprint == r.fingerprint {
 		return nil
 	}
-	meta, err := r.dir.Meta(ctx)
+	meta, err := r.dir.ReadMeta(ctx)
 	if err != nil {
 		return failure.Errorf(failure.ReasonDecode, "snapshot: %w", err)
 	}
@@ -90,7 +90,7 @@ func knownReason(text string) failure.Reason {
 	return failure.ReasonHTTP
 }
 
-func (r *storedPods) shift() time.Duration { return r.dir.Shift(r.meta, r.now()) }
+func (r *storedPods) shift() time.Duration { return r.dir.TimeShift(r.meta, r.now()) }
 
 func (*storedPods) trusted() bool { return true }
 

@@ -45,7 +45,7 @@ func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.S
 		Name: "management", Source: fleet.SourceSnapshot,
 		Snapshot: &snapshot.Dir{Path: filepath.Join(dir, "management"), ShiftTime: true},
 	}
-	meta, err := cluster.Snapshot.Meta(t.Context())
+	meta, err := cluster.Snapshot.ReadMeta(t.Context())
 	if err != nil || meta.TakenAt.IsZero() {
 		t.Fatalf("snapshot.yaml: %v, %v", meta, err)
 	}

@@ -168,7 +168,7 @@ func joinPages(before, after []byte) []byte {
 
 // keptOf returns the fields of a body that are read, if it is a JSON object.
 func keptOf(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
-	shape, err := shapes.Of(e.Answer)
+	shape, err := shapes.ForType(e.Answer)
 	if err != nil {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 		i.askDetailOnce(ctx, d, a, err)
 	}
 	i.giveBack(ctx)
-	dir, err := w.Instance(Name, i.Name)
+	dir, err := w.CreateInstanceDir(Name, i.Name)
 	if err != nil {
 		return err
 	}

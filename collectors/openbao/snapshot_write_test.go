@@ -176,7 +176,7 @@ func TestEveryAnswerHasAShape(t *testing.T) {
 	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint,
 		ask.PKIIssuer.Endpoint, ask.PKICRL.Endpoint}
 	for _, e := range append(ask.Endpoints(), open...) {
-		if _, err := keeper.shapes.Of(e.Answer); err != nil {
+		if _, err := keeper.shapes.ForType(e.Answer); err != nil {
 			t.Errorf("%s: %v", e.Path, err)
 		}
 	}

@@ -244,7 +244,7 @@ func (s *taking) describeCluster(ctx context.Context, c fleet.Cluster, d Snapsho
 	}
 	meta := snapshot.Meta{TakenAt: s.takenAt, KindsKnown: true}
 	if c.Snapshot != nil && d.Failure == nil {
-		before, err := c.Snapshot.Meta(ctx)
+		before, err := c.Snapshot.ReadMeta(ctx)
 		if err != nil {
 			return err
 		}

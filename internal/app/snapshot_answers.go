@@ -64,7 +64,7 @@ func (s *taking) writeAnswers(ctx context.Context, all []registration, out *Snap
 // noted in its directory.
 func (s *taking) writeClusterAnswers(ctx context.Context, site collectors.Site, enabled []collectors.Collector,
 	in snapshot.Dir) (w snapshot.Writer, err error) {
-	meta, err := in.Meta(ctx)
+	meta, err := in.ReadMeta(ctx)
 	if err != nil {
 		return w, err
 	}

@@ -59,7 +59,7 @@ func (s *taking) describe(ctx context.Context, out SnapshotResult) error {
 // if a cluster is not a snapshot, or no moment is known.
 func (s *taking) copiedAt(ctx context.Context) (last time.Time, err error) {
 	for i, c := range s.written() {
-		meta, err := c.Snapshot.Meta(ctx)
+		meta, err := c.Snapshot.ReadMeta(ctx)
 		if err != nil || s.clusters[i].Snapshot == nil {
 			return time.Time{}, err
 		}

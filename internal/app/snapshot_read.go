@@ -28,7 +28,7 @@ func (o *ReportOptions) load(ctx context.Context) (*config.Config, error) {
 		return nil, err
 	}
 	for _, k := range c.Clusters {
-		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.Meta(ctx)
+		meta, err := snapshot.Dir{Path: k.Snapshot.Path}.ReadMeta(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("--snapshot: %w", err)
 		}

@@ -237,7 +237,7 @@ func TestSnapshotListsMissingParts(t *testing.T) {
 	if diff := cmp.Diff(want, result.Missing); diff != "" {
 		t.Error(diff)
 	}
-	meta, err := snapshot.Dir{Path: taken.dir}.Meta(t.Context())
+	meta, err := snapshot.Dir{Path: taken.dir}.ReadMeta(t.Context())
 	if diff := cmp.Diff(want, meta.Missing); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -91,7 +91,7 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 	h := sha256.New()
 	switch {
 	case c.Snapshot != nil:
-		c.Snapshot.Stamp(ctx, h)
+		c.Snapshot.WriteStamp(ctx, h)
 	case c.Kubeconfig != "":
 		data, err := files.Read(ctx, c.Kubeconfig, files.MaxConfig)
 		_, _ = fmt.Fprintln(h, err == nil)

@@ -23,30 +23,30 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// Answers is where a snapshot has the answers of one instance of a system.
-type Answers struct {
-	Dir string
+// AnswerDir is where a snapshot has the answers of one instance of a system.
+type AnswerDir struct {
+	Path string
 	// TakenAt is the moment of the snapshot; zero if it is unknown.
 	TakenAt time.Time
 
-	dir  Dir
-	meta Meta
+	clusterDir Dir
+	meta       Meta
 }
 
-// Shift returns by how much timestamps are moved at a moment, see [Dir.Shift].
-func (a Answers) Shift(now time.Time) time.Duration { return a.dir.Shift(a.meta, now) }
+// TimeShift returns by how much timestamps are moved at a moment, see [Dir.Shift].
+func (a AnswerDir) TimeShift(now time.Time) time.Duration { return a.clusterDir.TimeShift(a.meta, now) }
 
-// Answers finds the answers beside the directory of the cluster, in <system>/<name>, or
+// FindAnswers finds the answers beside the directory of the cluster, in <system>/<name>, or
 // else in it.
-func (d Dir) Answers(system, name string, log *slog.Logger) Answers {
+func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 	ctx := context.Background()
-	a := Answers{Dir: filepath.Join(filepath.Dir(d.Path), system, name), dir: d}
-	if beside, _ := files.Names(ctx, a.Dir, maxFiles); len(beside) == 0 {
+	a := AnswerDir{Path: filepath.Join(filepath.Dir(d.Path), system, name), clusterDir: d}
+	if beside, _ := files.Names(ctx, a.Path, maxFiles); len(beside) == 0 {
 		if inside := filepath.Join(d.Path, system, name); isDirectory(inside) {
-			a.Dir = inside
+			a.Path = inside
 		}
 	}
-	meta, err := d.Meta(ctx)
+	meta, err := d.ReadMeta(ctx)
 	if err != nil {
 		log.Warn("snapshot.yaml not read", "err", err)
 		return a
@@ -58,7 +58,7 @@ func (d Dir) Answers(system, name string, log *slog.Logger) Answers {
 // ReadAnswer reads the answer of an endpoint from dir: the body with the status added as
 // "_status"; 0 is no answer, for the reason in "_reason", which is one of reasons.
 func ReadAnswer(ctx context.Context, dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
-	for _, name := range []string{ownFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
+	for _, name := range []string{uniqueFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
 		if status, body, err = readAnswer(ctx, filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
 			break
 		}
@@ -105,13 +105,13 @@ func ReadExpiry(ctx context.Context, file string) time.Time {
 // maxFileName leaves room for suffixes.
 const maxFileName = 200
 
-// longestFileName is what file systems take, in bytes.
-const longestFileName = 255
+// fileSystemLimit is what file systems take, in bytes.
+const fileSystemLimit = 255
 
 // FileName returns the name of a file or directory for an object. One that is too long for
 // a file system is cut and ends in a hash.
 func FileName(name, extension string) string {
-	if len(name)+len(extension) <= longestFileName {
+	if len(name)+len(extension) <= fileSystemLimit {
 		return name + extension
 	}
 	sum := sha256.Sum256([]byte(name))
@@ -121,13 +121,13 @@ func FileName(name, extension string) string {
 // answerFile returns the file of an endpoint: its path with - for /.
 func answerFile(endpoint string) string {
 	if len(endpoint) > maxFileName {
-		return ownFile(endpoint)
+		return uniqueFile(endpoint)
 	}
 	return strings.ReplaceAll(endpoint, "/", "-") + ".json"
 }
 
-// ownFile returns a file that no other endpoint has: a-b and a/b are two secrets.
-func ownFile(endpoint string) string {
+// uniqueFile returns a file that no other endpoint has: a-b and a/b are two secrets.
+func uniqueFile(endpoint string) string {
 	sum := sha256.Sum256([]byte(endpoint))
 	name := strings.ReplaceAll(endpoint, "/", "-")
 	return name[:min(len(name), maxFileName)] + "." + hex.EncodeToString(sum[:8]) + ".json"
@@ -147,8 +147,8 @@ type Writer struct {
 	written map[string]bool
 }
 
-// Instance makes the directory of one instance of a system.
-func (w *Writer) Instance(system, name string) (string, error) {
+// CreateInstanceDir makes the directory of one instance of a system.
+func (w *Writer) CreateInstanceDir(system, name string) (string, error) {
 	dir := filepath.Join(w.Fleet, system, name)
 	return dir, os.MkdirAll(dir, 0o700)
 }
@@ -158,7 +158,7 @@ func (w *Writer) Instance(system, name string) (string, error) {
 func (w *Writer) WriteAnswer(dir, endpoint string, text []byte, answered bool) error {
 	file := filepath.Join(dir, answerFile(endpoint))
 	if w.written[file] {
-		file = filepath.Join(dir, ownFile(endpoint))
+		file = filepath.Join(dir, uniqueFile(endpoint))
 	}
 	return w.Write(file, text, answered)
 }

@@ -124,7 +124,7 @@ func copyTime(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	return enc.WriteValue(value)
 }
 
-func filtered(enc *jsontext.Encoder, dec *jsontext.Decoder, filter Filter) error {
+func copyFiltered(enc *jsontext.Encoder, dec *jsontext.Decoder, filter Filter) error {
 	value, err := dec.ReadValue()
 	if err != nil {
 		return err

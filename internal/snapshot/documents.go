@@ -66,8 +66,8 @@ func (p position) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", p.file, p.line, fmt.Errorf(format, args...))
 }
 
-// further returns the position behind text.
-func (p position) further(text []byte) position {
+// advance returns the position behind text.
+func (p position) advance(text []byte) position {
 	p.line += bytes.Count(text, []byte("\n"))
 	return p
 }
@@ -79,17 +79,17 @@ func readDocuments(path string, text []byte, add func(position, []byte) error) e
 		return at.errorf("the file is empty")
 	}
 	for len(text) > 0 {
-		document, rest := cutDocument(text)
+		document, rest := splitDocument(text)
 		if err := readDocument(at, document, add); err != nil {
 			return err
 		}
-		at, text = at.further(text[:len(text)-len(rest)]), rest
+		at, text = at.advance(text[:len(text)-len(rest)]), rest
 	}
 	return nil
 }
 
-// cutDocument cuts the text at the first line that separates documents, as kubectl does.
-func cutDocument(text []byte) (document, rest []byte) {
+// splitDocument cuts the text at the first line that separates documents, as kubectl does.
+func splitDocument(text []byte) (document, rest []byte) {
 	for n := 0; n < len(text); {
 		line, _, _ := bytes.Cut(text[n:], []byte("\n"))
 		end := min(n+len(line)+1, len(text))
@@ -106,7 +106,7 @@ func cutDocument(text []byte) (document, rest []byte) {
 // readDocument reads a document of YAML, or a stream of JSON.
 func readDocument(at position, text []byte, add func(position, []byte) error) error {
 	start := len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
-	at, text = at.further(text[:start]), text[start:]
+	at, text = at.advance(text[:start]), text[start:]
 	for _, prefix := range []string{"error:", "Error from server", "Unable to connect to the server", "The connection to the server"} {
 		if bytes.HasPrefix(text, []byte(prefix)) {
 			return at.errorf("an error message of kubectl, not an object")
@@ -128,7 +128,7 @@ func readDocument(at position, text []byte, add func(position, []byte) error) er
 			return jsonError(at, text, err)
 		}
 		begin := int(dec.InputOffset()) - len(raw)
-		value, read = value.further(text[read:begin]), begin
+		value, read = value.advance(text[read:begin]), begin
 		if err := add(value, bytes.Clone(raw)); err != nil {
 			return err
 		}
@@ -137,13 +137,13 @@ func readDocument(at position, text []byte, add func(position, []byte) error) er
 
 func jsonError(at position, text []byte, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return at.further(bytes.TrimSpace(text)).errorf("not JSON: the file is cut off")
+		return at.advance(bytes.TrimSpace(text)).errorf("not JSON: the file is cut off")
 	}
 	syntactic, ok := errors.AsType[*jsontext.SyntacticError](err)
 	if !ok {
 		return at.errorf("not JSON: %w", err)
 	}
-	return at.further(text[:min(int(syntactic.ByteOffset), len(text))]).errorf("not JSON: %w", syntactic.Err)
+	return at.advance(text[:min(int(syntactic.ByteOffset), len(text))]).errorf("not JSON: %w", syntactic.Err)
 }
 
 // yamlLine matches the line in an error about YAML.
@@ -163,7 +163,7 @@ func readYAML(at position, text []byte, add func(position, []byte) error) error 
 	why := strings.TrimPrefix(err.Error(), "yaml: ")
 	if found := yamlLine.FindStringSubmatchIndex(why); found != nil {
 		if n, err := strconv.Atoi(why[found[2]:found[3]]); err == nil {
-			at.line = min(at.line+n-1, at.further(bytes.TrimSpace(text)).line) // libyaml may count one more
+			at.line = min(at.line+n-1, at.advance(bytes.TrimSpace(text)).line) // libyaml may count one more
 		}
 		why = why[found[1]:]
 	}

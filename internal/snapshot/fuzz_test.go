@@ -18,7 +18,7 @@ func FuzzReadObjects(f *testing.F) {
 	f.Add([]byte(`{"kind":"List","apiVersion":"v1","items":[{"kind":"List","apiVersion":"v1","items":[{"_status":200}]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		objects := Objects{}
-		if readDocuments("f.yaml", toUTF8(text), func(at position, raw []byte) error { return objects.add(at, raw, head{}, 0) }) != nil {
+		if readDocuments("f.yaml", toUTF8(text), func(at position, raw []byte) error { return objects.add(at, raw, documentHead{}, 0) }) != nil {
 			return
 		}
 		n := 0
@@ -27,7 +27,7 @@ func FuzzReadObjects(f *testing.F) {
 				if n++; o.Raw == nil {
 					continue
 				}
-				var h head
+				var h documentHead
 				if err := json.Unmarshal(o.Raw, &h); err != nil {
 					t.Fatalf("%s: %v", gk, err)
 				}
@@ -35,7 +35,7 @@ func FuzzReadObjects(f *testing.F) {
 					continue // its type is that of the list
 				}
 				again := Objects{}
-				if err := again.add(position{}, o.Raw, head{}, 0); err != nil || len(again[gk]) != 1 {
+				if err := again.add(position{}, o.Raw, documentHead{}, 0); err != nil || len(again[gk]) != 1 {
 					t.Errorf("%s: %s is found as %v, %v", gk, o.Raw, again, err)
 				}
 			}

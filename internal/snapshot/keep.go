@@ -41,12 +41,12 @@ type Shapes struct {
 	filters map[reflect.Type]Filter
 
 	mu    sync.Mutex
-	known map[reflect.Type]*Shape
+	cache map[reflect.Type]*Shape
 }
 
 // NewShapes returns the shapes with filters for types that decode themselves.
 func NewShapes(filters map[reflect.Type]Filter) *Shapes {
-	return &Shapes{filters: filters, known: map[reflect.Type]*Shape{}}
+	return &Shapes{filters: filters, cache: map[reflect.Type]*Shape{}}
 }
 
 // Shape keeps of a JSON value the fields that a Go type reads: other members are dropped, and a value
@@ -58,11 +58,11 @@ type Shape struct {
 	names  map[string]string // of fields that are kept under another name
 }
 
-// Of returns the shape of a type. It fails for a type of which is unknown what it reads.
-func (s *Shapes) Of(t reflect.Type) (*Shape, error) {
+// ForType returns the shape of a type. It fails for a type of which is unknown what it reads.
+func (s *Shapes) ForType(t reflect.Type) (*Shape, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of(t)
+	return s.forType(t)
 }
 
 var (
@@ -93,7 +93,7 @@ func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	head, err := json.Marshal(typed{apiVersion, kind})
+	head, err := json.Marshal(typeMeta{apiVersion, kind})
 	members, ok := bytes.CutPrefix(kept, []byte("{"))
 	if err != nil || !ok || bytes.Equal(members, []byte("}")) { // not an object: it has no name, and no rows
 		return head, err
@@ -101,19 +101,19 @@ func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) 
 	return slices.Concat(bytes.TrimSuffix(head, []byte("}")), []byte(","), members), nil
 }
 
-// of is called with the lock held.
-func (s *Shapes) of(t reflect.Type) (*Shape, error) {
+// forType is called with the lock held.
+func (s *Shapes) forType(t reflect.Type) (*Shape, error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if known := s.known[t]; known != nil {
+	if known := s.cache[t]; known != nil {
 		return known, nil
 	}
 	shape := &Shape{}
-	s.known[t] = shape // before its parts: types may hold themselves
+	s.cache[t] = shape // before its parts: types may hold themselves
 	err := s.fill(shape, t)
 	if err != nil {
-		delete(s.known, t)
+		delete(s.cache, t)
 	}
 	return shape, err
 }
@@ -122,7 +122,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 	filter := s.filters[t]
 	switch p := reflect.PointerTo(t); {
 	case filter != nil:
-		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return filtered(enc, dec, filter) }
+		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyFiltered(enc, dec, filter) }
 		return nil
 	case t == timeType:
 		shape.copy = copyTime
@@ -135,12 +135,12 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 				if value == nil {
 					return name, &Shape{copy: copyNull}, nil
 				}
-				shape, err := s.Of(reflect.TypeOf(value))
+				shape, err := s.ForType(reflect.TypeOf(value))
 				return name, shape, err
 			})
 		}
 		return nil
-	case decodesItself(p):
+	case isUnmarshaler(p):
 		return fmt.Errorf("%s decodes itself: declare the keys it reads with KeptKey or a filter", t)
 	}
 	switch t.Kind() {
@@ -153,7 +153,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		}
 		return s.addFields(shape, t)
 	case reflect.Map:
-		elem, err := s.of(t.Elem())
+		elem, err := s.forType(t.Elem())
 		nameless := t.Implements(namelessType)
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 			numbers := map[string]string{} // the same key has the same number
@@ -166,7 +166,7 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 		}
 		return err
 	case reflect.Slice:
-		elem, err := s.of(t.Elem())
+		elem, err := s.forType(t.Elem())
 		shape.copy = func(enc *jsontext.Encoder, dec *jsontext.Decoder) error { return copyList(enc, dec, elem) }
 		return err
 	case reflect.String:
@@ -202,7 +202,7 @@ func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 			if name == "" {
 				name = f.Name
 			}
-			shape.fields[name], err = s.of(f.Type)
+			shape.fields[name], err = s.forType(f.Type)
 			if as := f.Tag.Get("kept"); as != "" {
 				shape.names[name] = as
 			}
@@ -214,7 +214,7 @@ func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 	return nil
 }
 
-func decodesItself(t reflect.Type) bool {
+func isUnmarshaler(t reflect.Type) bool {
 	for _, method := range []string{"UnmarshalJSON", "UnmarshalJSONFrom", "UnmarshalText"} {
 		if _, ok := t.MethodByName(method); ok {
 			return true

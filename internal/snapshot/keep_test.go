@@ -14,31 +14,31 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-type inner struct {
+type innerStruct struct {
 	Deep string `json:"deep"`
 }
 
-type node struct {
-	inner
+type testStruct struct {
+	innerStruct
 
-	Skipped  func()           `json:"-"`
-	Text     string           `json:"text"`
-	URL      redact.URL       `json:"url"`
-	Number   int              `json:"number"`
-	Flag     bool             `json:"flag"`
-	When     time.Time        `json:"when"`
-	List     []inner          `json:"list"`
-	Table    map[string]inner `json:"table"`
-	Nameless nameless         `json:"nameless"`
-	Keyed    keyed            `json:"keyed"`
-	Filtered filtered1        `json:"filtered"`
-	Next     *node            `json:"next"` // it holds itself
-	Renamed  string           `json:"renamed" kept:"other"`
-	Other    string           `json:"other"`
+	Skipped  func()                 `json:"-"`
+	Text     string                 `json:"text"`
+	URL      redact.URL             `json:"url"`
+	Number   int                    `json:"number"`
+	Flag     bool                   `json:"flag"`
+	When     time.Time              `json:"when"`
+	List     []innerStruct          `json:"list"`
+	Table    map[string]innerStruct `json:"table"`
+	Nameless nameless               `json:"nameless"`
+	Keyed    keyed                  `json:"keyed"`
+	Filtered filteredType           `json:"filtered"`
+	Next     *testStruct            `json:"next"` // it holds itself
+	Renamed  string                 `json:"renamed" kept:"other"`
+	Other    string                 `json:"other"`
 	NoTag    string
 }
 
-type nameless map[string]inner
+type nameless map[string]innerStruct
 
 func (nameless) KeptNameless() {}
 
@@ -48,30 +48,30 @@ func (*keyed) UnmarshalJSON([]byte) error { return nil }
 
 func (*keyed) KeptKey(key string) any {
 	if key == "known" {
-		return inner{}
+		return innerStruct{}
 	}
 	return nil
 }
 
-type filtered1 struct{}
+type filteredType struct{}
 
-type itself struct{}
+type selfDecoded struct{}
 
-func (*itself) UnmarshalText([]byte) error { return nil }
+func (*selfDecoded) UnmarshalText([]byte) error { return nil }
 
-func shape(t testing.TB) *Shape {
+func testShape(t testing.TB) *Shape {
 	t.Helper()
 	s, err := NewShapes(map[reflect.Type]Filter{
-		reflect.TypeFor[filtered1](): func(jsontext.Value) (jsontext.Value, error) { return jsontext.Value(`"filtered"`), nil },
-	}).Of(reflect.TypeFor[*node]())
+		reflect.TypeFor[filteredType](): func(jsontext.Value) (jsontext.Value, error) { return jsontext.Value(`"filtered"`), nil },
+	}).ForType(reflect.TypeFor[*testStruct]())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func TestKeep(t *testing.T) {
-	s := shape(t)
+func TestKeepDropsUnreadFields(t *testing.T) {
+	s := testShape(t)
 	for _, tc := range []struct{ name, in, want string }{
 		{"unknown members", `{"a":1,"text":"x","b":{"text":"y"}}`, `{"text":"x"}`},
 		{"embedded", `{"deep":"x","inner":{"deep":"y"}}`, `{"deep":"x"}`},
@@ -111,7 +111,7 @@ func TestKeep(t *testing.T) {
 }
 
 func TestKeepRefusesInvalidJSON(t *testing.T) {
-	s := shape(t)
+	s := testShape(t)
 	for _, in := range []string{"", "{", `{"text":"x"`, `{"a":}`, `{"text":"x"}}`, `{"text":"x"} {}`, "<html>", `{"keyed":{"x":`, `{"filtered":`} {
 		if got, err := s.Keep([]byte(in)); err == nil {
 			t.Errorf("%q: %s", in, got)
@@ -119,11 +119,11 @@ func TestKeepRefusesInvalidJSON(t *testing.T) {
 	}
 }
 
-func TestOfRefusesUnknownTypes(t *testing.T) {
-	for _, of := range []any{struct{ X any }{}, struct{ X itself }{}, struct{ X []itself }{}, struct{ X map[string]chan int }{}, itself{}} {
+func TestForTypeRefusesUnknownTypes(t *testing.T) {
+	for _, of := range []any{struct{ X any }{}, struct{ X selfDecoded }{}, struct{ X []selfDecoded }{}, struct{ X map[string]chan int }{}, selfDecoded{}} {
 		shapes := NewShapes(nil)
 		for range 2 { // an error is not cached
-			if _, err := shapes.Of(reflect.TypeOf(of)); err == nil {
+			if _, err := shapes.ForType(reflect.TypeOf(of)); err == nil {
 				t.Errorf("%T: no error", of)
 			}
 		}
@@ -135,7 +135,7 @@ func FuzzKeep(f *testing.F) {
 	f.Add(`{"text":"x","url":"https://a:b@c","number":1,"flag":true,"when":"2026-11-20T09:00:00Z","list":[{"deep":"x"}],"keyed":{"known":{}},"next":{"text":null}}`)
 	f.Add(`{"text":"\ud800","text":"` + "\xff" + `"}`)
 	f.Add(`[1,"x"]`)
-	s := shape(f)
+	s := testShape(f)
 	f.Fuzz(func(t *testing.T, in string) {
 		got, err := s.Keep([]byte(in))
 		if err != nil {

@@ -20,8 +20,8 @@ type List struct {
 	err  error // of writing
 }
 
-// typed is how every object begins.
-type typed struct {
+// typeMeta is how every object begins.
+type typeMeta struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 }
@@ -29,7 +29,7 @@ type typed struct {
 // WriteList writes the objects that fill adds, as a list that only its owner may read.
 // failure is an error of fill, which leaves no file; err is an error of writing.
 func WriteList(path, apiVersion, kind string, fill func(*List) error) (objects int, failure, err error) {
-	head, err := json.Marshal(typed{apiVersion, kind + "List"})
+	head, err := json.Marshal(typeMeta{apiVersion, kind + "List"})
 	if err != nil {
 		return 0, nil, err
 	}

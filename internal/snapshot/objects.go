@@ -63,7 +63,7 @@ func ReadObjects(ctx context.Context, dir string) (Objects, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return objects.add(at, raw, head{}, 0)
+			return objects.add(at, raw, documentHead{}, 0)
 		})
 		if err != nil {
 			return nil, err
@@ -72,8 +72,8 @@ func ReadObjects(ctx context.Context, dir string) (Objects, error) {
 	return objects, nil
 }
 
-// head is the part of a document that shows which objects it has.
-type head struct {
+// documentHead is the part of a document that shows which objects it has.
+type documentHead struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
 	Items      []json.RawMessage `json:"items"`
@@ -84,19 +84,19 @@ type head struct {
 	NotAfter json.RawMessage `json:"not_after"`
 }
 
-func (h head) isAnswer() bool { return h.Status != nil || h.Reason != nil || h.NotAfter != nil }
+func (h documentHead) isAnswer() bool { return h.Status != nil || h.Reason != nil || h.NotAfter != nil }
 
 // add adds the objects of a document. The items of a list may have the type of the list
 // only: an API server writes none into those of built-in kinds. depth is the number of
 // lists around the document.
-func (objects Objects) add(at position, raw []byte, list head, depth int) error {
+func (objects Objects) add(at position, raw []byte, list documentHead, depth int) error {
 	if string(raw) == "null" {
 		return nil // an empty document
 	}
 	if raw[0] != '{' {
 		return at.errorf("not a Kubernetes object")
 	}
-	var h head
+	var h documentHead
 	if err := json.Unmarshal(raw, &h); err != nil {
 		return at.errorf("not a Kubernetes object: %w", err)
 	}
@@ -117,7 +117,7 @@ func (objects Objects) add(at position, raw []byte, list head, depth int) error 
 			objects[gk] = append(objects[gk], Object{File: at.file, Line: at.line, Version: gv.Version})
 		}
 		for _, item := range h.Items {
-			if err := objects.add(at, item, head{APIVersion: h.APIVersion, Kind: kind}, depth+1); err != nil {
+			if err := objects.add(at, item, documentHead{APIVersion: h.APIVersion, Kind: kind}, depth+1); err != nil {
 				return err
 			}
 		}

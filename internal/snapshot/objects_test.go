@@ -61,8 +61,8 @@ func TestReadObjects(t *testing.T) {
 	}
 }
 
-// TestReadErrors have the file and the line.
-func TestReadErrors(t *testing.T) {
+// TestReadErrorsNameFileAndLine have the file and the line.
+func TestReadErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n"
 	for name, tc := range map[string]struct{ file, text, want string }{
@@ -102,8 +102,8 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-// TestReadRegularFiles: a pipe would never end.
-func TestReadRegularFiles(t *testing.T) {
+// TestReadRefusesPipes: a pipe would never end.
+func TestReadRefusesPipes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Symlink(os.DevNull, filepath.Join(dir, "a.yaml")); err != nil {
@@ -114,8 +114,8 @@ func TestReadRegularFiles(t *testing.T) {
 	}
 }
 
-// TestAnswersOfEndpoints stay apart, however they are named.
-func TestAnswersOfEndpoints(t *testing.T) {
+// TestAnswerFilesAreDistinct stay apart, however they are named.
+func TestAnswerFilesAreDistinct(t *testing.T) {
 	t.Parallel()
 	dir, w := t.TempDir(), Writer{}
 	long := ""
@@ -169,8 +169,8 @@ func TestReadUTF16(t *testing.T) {
 	}
 }
 
-// TestHostileSnapshots checks that snapshots beyond the limits are refused at once.
-func TestHostileSnapshots(t *testing.T) {
+// TestReadRefusesOversizedSnapshots checks that snapshots beyond the limits are refused at once.
+func TestReadRefusesOversizedSnapshots(t *testing.T) {
 	t.Parallel()
 	nested := func(depth int) string {
 		return strings.Repeat(`{"apiVersion":"v1","kind":"List","items":[`, depth) +
@@ -216,8 +216,8 @@ func TestHostileSnapshots(t *testing.T) {
 	})
 }
 
-// TestFileName checks that the longest names of objects are names of files, and stay apart.
-func TestFileName(t *testing.T) {
+// TestFileNamesFitAndAreDistinct checks that the longest names of objects are names of files, and stay apart.
+func TestFileNamesFitAndAreDistinct(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("p", 252)
 	dir, seen := t.TempDir(), map[string]bool{}

@@ -107,8 +107,8 @@ func (m Meta) Write(dir string) error {
 	return os.WriteFile(filepath.Join(dir, MetaFile), text, 0o600)
 }
 
-// Meta reads the [MetaFile] of the cluster or of the fleet; both are optional.
-func (d Dir) Meta(ctx context.Context) (Meta, error) {
+// ReadMeta reads the [MetaFile] of the cluster or of the fleet; both are optional.
+func (d Dir) ReadMeta(ctx context.Context) (Meta, error) {
 	var meta Meta
 	for _, file := range []string{filepath.Join(d.Path, MetaFile), filepath.Join(filepath.Dir(d.Path), MetaFile)} {
 		data, err := files.Read(ctx, file, files.MaxConfig)
@@ -129,9 +129,9 @@ func (d Dir) Meta(ctx context.Context) (Meta, error) {
 	return meta, nil
 }
 
-// Stamp writes the names, sizes and times of the files of the snapshot, which change when
+// WriteStamp writes the names, sizes and times of the files of the snapshot, which change when
 // the files do.
-func (d Dir) Stamp(ctx context.Context, w io.Writer) {
+func (d Dir) WriteStamp(ctx context.Context, w io.Writer) {
 	beside, err := files.Read(ctx, filepath.Join(filepath.Dir(d.Path), MetaFile), files.MaxConfig)
 	_, _ = fmt.Fprintf(w, "%t %q\n", err == nil, beside)
 	entries, _ := files.List(ctx, d.Path, maxFiles) // reading the snapshot reports why there are no others
@@ -142,18 +142,18 @@ func (d Dir) Stamp(ctx context.Context, w io.Writer) {
 	}
 }
 
-// Shift returns by how much timestamps are moved at a moment, so that ages are those at
+// TimeShift returns by how much timestamps are moved at a moment, so that ages are those at
 // which the snapshot was taken: nothing reconciles in a snapshot.
-func (d Dir) Shift(meta Meta, now time.Time) time.Duration {
-	if !d.Shifts(meta) {
+func (d Dir) TimeShift(meta Meta, now time.Time) time.Duration {
+	if !d.ShiftsTime(meta) {
 		return 0
 	}
 	// Whole seconds, as in Kubernetes: equal times stay equal.
 	return now.Sub(meta.TakenAt).Truncate(time.Second)
 }
 
-// Shifts reports whether timestamps are moved.
-func (d Dir) Shifts(meta Meta) bool {
+// ShiftsTime reports whether timestamps are moved.
+func (d Dir) ShiftsTime(meta Meta) bool {
 	return d.ShiftTime && !meta.TakenAt.IsZero() && (meta.ShiftTime == nil || *meta.ShiftTime)
 }
 

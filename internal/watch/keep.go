@@ -33,7 +33,7 @@ func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
 	if len(own) > 0 {
 		filters[reflect.TypeFor[OwnLabels]()] = only(own)
 	}
-	return snapshot.NewShapes(filters).Of(t)
+	return snapshot.NewShapes(filters).ForType(t)
 }
 
 // Keep returns what a snapshot has of the object in raw: the fields that its rows are

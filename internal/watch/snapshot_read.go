@@ -32,7 +32,7 @@ type snapshotContent struct {
 }
 
 func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapshotContent, err error) {
-	if c.meta, err = d.Meta(ctx); err != nil {
+	if c.meta, err = d.ReadMeta(ctx); err != nil {
 		return c, err
 	}
 	if c.objects, err = snapshot.ReadObjects(ctx, d.Path); err != nil {
@@ -168,7 +168,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 		}
 	}
 	now := c.options.Now()
-	shift := c.Snapshot.Shift(content.meta, now)
+	shift := c.Snapshot.TimeShift(content.meta, now)
 	var mistyped []string
 	// A snapshot is one sighting, at the moment in which it was taken.
 	seen := lifecycle.Sighting{Now: now, Once: true}
@@ -237,5 +237,5 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 			c.log.Warn("snapshot has a value of the wrong type", "value", text)
 		}
 	}
-	return c.Snapshot.Shifts(content.meta), content.down
+	return c.Snapshot.ShiftsTime(content.meta), content.down
 }

@@ -51,7 +51,7 @@ func (StoredNode) Close() {}
 
 // StoredNodes are the nodes of a snapshot.
 type StoredNodes struct {
-	snapshot.Answers
+	snapshot.AnswerDir
 
 	clock func() time.Time
 }
@@ -65,17 +65,17 @@ func (s *StoredNodes) Now() time.Time {
 }
 
 // Shift returns by how much timestamps are moved now.
-func (s *StoredNodes) Shift() time.Duration { return s.Answers.Shift(s.clock()) }
+func (s *StoredNodes) Shift() time.Duration { return s.AnswerDir.TimeShift(s.clock()) }
 
 // Current returns the nodes that have a directory in the snapshot.
 func (s *StoredNodes) Current() (map[string]Node, failure.List) {
-	names, err := snapshot.Subdirectories(context.Background(), s.Dir)
+	names, err := snapshot.Subdirectories(context.Background(), s.Path)
 	if err != nil {
 		return nil, failure.List{{Endpoint: "snapshot", Err: failure.Errorf(failure.ReasonNotFound, "%w", err)}}
 	}
 	nodes := map[string]Node{}
 	for _, name := range names {
-		nodes[name] = StoredNode{filepath.Join(s.Dir, name)}
+		nodes[name] = StoredNode{filepath.Join(s.Path, name)}
 	}
 	return nodes, nil
 }

@@ -37,7 +37,7 @@ type Source interface {
 // NewSource returns the nodes of an instance: of a snapshot, or on the network.
 func NewSource(o config.OpenBao, site collectors.Site, log *slog.Logger) Source {
 	if IsOffline(o, site.Cluster) {
-		return &StoredNodes{site.Cluster.Snapshot.Answers("openbao", o.Name, log), site.Now}
+		return &StoredNodes{site.Cluster.Snapshot.FindAnswers("openbao", o.Name, log), site.Now}
 	}
 	return NewLive(o, site, log)
 }
