@@ -42,7 +42,7 @@ func TestCommands(t *testing.T) {
 
 // parse returns the error in the arguments of a command, which is not run.
 func parse(line string) error {
-	root := cli.Root(cli.Streams{Out: io.Discard, Err: io.Discard})
+	root := cli.NewRootCommand(cli.Streams{Out: io.Discard, Err: io.Discard})
 	command, rest, err := root.Find(strings.Fields(quotes.Replace(line)))
 	if err != nil {
 		return err

@@ -163,7 +163,7 @@ A kind that is not complete has no rows at all, and ` + "`cobaltcore_watch_synce
 func commandsPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Commands\n\n" + generated)
-	root := cli.Root(cli.Streams{Out: io.Discard, Err: io.Discard})
+	root := cli.NewRootCommand(cli.Streams{Out: io.Discard, Err: io.Discard})
 	_, _ = fmt.Fprintf(&b, "%s\n\nExit codes: 0 success, 4 wrong flags or configuration, 5 failure, 130 and 143 ended by SIGINT and SIGTERM (`serve`: 0). Those of `report` are verdicts: 0 ok, 1 degraded, 2 down, 3 unknown ([what they mean](operations.md#verdicts-and-exit-codes)); those of `report diff` are 0 the same and 1 different.\n", root.Long)
 	for _, c := range root.Commands() {
 		command(&b, c)

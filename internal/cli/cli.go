@@ -54,12 +54,12 @@ type Streams struct {
 func Main(ctx context.Context, args []string, s Streams) int {
 	out := &checkedOutput{Writer: s.Out}
 	s.Out = out
-	root := Root(s)
+	root := NewRootCommand(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var failed runError
 	var verdict verdictError
-	var signal interrupted
+	var signal interruptedError
 	switch {
 	case err != nil && errors.As(context.Cause(ctx), &signal):
 		_, _ = fmt.Fprintln(s.Err, "error:", signal)
@@ -84,12 +84,12 @@ type runError struct{ error }
 
 func (e runError) Unwrap() error { return e.error }
 
-// Root returns the command tree. The documentation is generated from it.
-func Root(s Streams) *cobra.Command {
+// NewRootCommand returns the command tree. The documentation is generated from it.
+func NewRootCommand(s Streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cobaltcore-exporter",
 		Short:         "Metrics of the management plane of a CobaltCore fleet",
-		Long:          summary(),
+		Long:          describeExporter(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -98,7 +98,7 @@ func Root(s Streams) *cobra.Command {
 	root.Version = version.Print("cobaltcore-exporter")
 	root.SetVersionTemplate("{{ .Version }}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(serve(s), report(s), snapshot(s), checkConfig(), rules(), explain(), printVersion())
+	root.AddCommand(newServeCommand(s), newReportCommand(s), newSnapshotCommand(s), newCheckConfigCommand(), newRulesCommand(), newExplainCommand(), newVersionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra prints its help and succeeds
@@ -108,8 +108,8 @@ func Root(s Streams) *cobra.Command {
 	return root
 }
 
-// summary describes the exporter with the systems that it watches and asks.
-func summary() string {
+// describeExporter describes the exporter with the systems that it watches and asks.
+func describeExporter() string {
 	var watched, asked []string
 	for _, d := range alerts.Descriptions() {
 		if d.Watches != "" {
@@ -119,12 +119,12 @@ func summary() string {
 			asked = append(asked, d.Asks)
 		}
 	}
-	return "cobaltcore-exporter watches " + enumeration(watched) + " in every cluster of a fleet, asks " + enumeration(asked) +
+	return "cobaltcore-exporter watches " + joinWords(watched) + " in every cluster of a fleet, asks " + joinWords(asked) +
 		", serves their state as Prometheus metrics and reports failures with their causes."
 }
 
-// enumeration joins words by commas, the last one by and.
-func enumeration(words []string) string {
+// joinWords joins words by commas, the last one by and.
+func joinWords(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")
@@ -132,13 +132,13 @@ func enumeration(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-func configFlag(c *cobra.Command, file *string) {
+func addConfigFlag(c *cobra.Command, file *string) {
 	c.Flags().StringVar(file, "config", "", "the configuration file")
 	_ = c.MarkFlagRequired("config") // fails for a flag that is not there only
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 }
 
-func serve(s Streams) *cobra.Command {
+func newServeCommand(s Streams) *cobra.Command {
 	var (
 		o                app.Options
 		logLevel, logFmt string
@@ -168,7 +168,7 @@ func serve(s Streams) *cobra.Command {
 			if o.Contexts, err = contexts(); err != nil {
 				return err
 			}
-			log, err := logger(s.Err, logLevel, logFmt)
+			log, err := newLogger(s.Err, logLevel, logFmt)
 			if err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func serve(s Streams) *cobra.Command {
 			return err
 		},
 	}
-	contexts = s.fleetFlags(c, &o.ConfigFile)
+	contexts = s.addFleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringSliceVar(&o.ListenAddresses, "web.listen-address", []string{":9876"}, "addresses to listen on")
 	f.StringVar(&o.WebConfigFile, "web.config.file", "", "exporter-toolkit configuration file that turns on TLS or authentication")
@@ -205,7 +205,7 @@ func serve(s Streams) *cobra.Command {
 	f.BoolVar(&o.EnablePprof, "web.enable-pprof", false, "serve /debug/pprof/")
 	f.StringVar(&shard, "shard", "", "watch the part i of n of the fleet, as i/n with i from 0; auto/n takes the ordinal at the end of the host name of a StatefulSet's pod")
 	f.DurationVar(&o.SyncTimeout, "sync-timeout", 30*time.Second, "longest pause in which no object arrives before /metrics and /-/ready stop to wait for the first complete set of rows; ten times that is the longest wait")
-	logFlags(c, &logLevel, &logFmt, "info")
+	addLogFlags(c, &logLevel, &logFmt, "info")
 	_ = c.MarkFlagFilename("web.config.file", "yaml", "yml")
 	_ = c.MarkFlagFilename("web.kubernetes-auth-kubeconfig")
 	return c
@@ -251,25 +251,25 @@ func (s Streams) hostname() (string, error) {
 	return os.Hostname()
 }
 
-// logFlags adds the flags of [logger].
-func logFlags(c *cobra.Command, level, format *string, defaultLevel string) {
+// addLogFlags adds the flags of [logger].
+func addLogFlags(c *cobra.Command, level, format *string, defaultLevel string) {
 	c.Flags().StringVar(level, "log.level", defaultLevel, "debug, info, warn or error")
 	c.Flags().StringVar(format, "log.format", "logfmt", "logfmt or json")
-	choices(c, "log.level", logLevels()...)
-	choices(c, "log.format", "logfmt", "json")
+	completeValues(c, "log.level", logLevels()...)
+	completeValues(c, "log.format", "logfmt", "json")
 }
 
 func logLevels() []string { return []string{"debug", "info", "warn", "error"} }
 
-// choices completes the values of a flag.
-func choices(c *cobra.Command, flag string, values ...string) {
+// completeValues completes the values of a flag.
+func completeValues(c *cobra.Command, flag string, values ...string) {
 	// Fails only for a flag that does not exist.
 	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func logger(w io.Writer, level, format string) (*slog.Logger, error) {
+func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	c := promslog.Config{Level: promslog.NewLevel(), Format: promslog.NewFormat(), Style: promslog.GoKitStyle, Writer: w}
-	if err := errors.Join(oneOf("log.level", level, logLevels()...), oneOf("log.format", format, "logfmt", "json")); err != nil {
+	if err := errors.Join(checkChoice("log.level", level, logLevels()...), checkChoice("log.format", format, "logfmt", "json")); err != nil {
 		return nil, err
 	}
 	_, _ = c.Level.Set(level), c.Format.Set(format)
@@ -299,7 +299,7 @@ func printURLs(w io.Writer, tls bool, addresses []net.Addr) {
 	}
 }
 
-func checkConfig() *cobra.Command {
+func newCheckConfigCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "check-config",
@@ -314,11 +314,11 @@ func checkConfig() *cobra.Command {
 			return nil
 		},
 	}
-	configFlag(c, &file)
+	addConfigFlag(c, &file)
 	return c
 }
 
-func printVersion() *cobra.Command {
+func newVersionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",

@@ -15,9 +15,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// fleetFlags adds --config, and the flags that select clusters where it is not given. The
+// addFleetFlags adds --config, and the flags that select clusters where it is not given. The
 // function that it returns gives the clusters, nil with --config.
-func (s Streams) fleetFlags(c *cobra.Command, config *string) func() (*fleet.Contexts, error) {
+func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.Contexts, error) {
 	var kubeconfig string
 	var contexts fleet.Contexts
 	f := c.Flags()
@@ -35,7 +35,7 @@ func (s Streams) fleetFlags(c *cobra.Command, config *string) func() (*fleet.Con
 		if f.Changed("config") {
 			return nil, nil
 		}
-		contexts.Files = s.kubeconfigs(kubeconfig)
+		contexts.Files = s.kubeconfigFiles(kubeconfig)
 		if len(contexts.Files) == 0 {
 			return nil, errors.New("there is no kubeconfig in $KUBECONFIG or ~/.kube/config: give --kubeconfig, or --config")
 		}
@@ -43,8 +43,8 @@ func (s Streams) fleetFlags(c *cobra.Command, config *string) func() (*fleet.Con
 	}
 }
 
-// kubeconfigs are the kubeconfig files: the given one, or those of the environment that exist.
-func (s Streams) kubeconfigs(given string) []string {
+// kubeconfigFiles are the kubeconfig files: the given one, or those of the environment that exist.
+func (s Streams) kubeconfigFiles(given string) []string {
 	if given != "" {
 		return []string{given}
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-func explain() *cobra.Command {
+func newExplainCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "explain ALERT|METRIC",
@@ -131,6 +131,6 @@ func printRecording(w io.Writer, r alerts.Recording, label string) error {
 func printMetric(w io.Writer, m app.Metric) {
 	_, _ = fmt.Fprintf(w, "%s (%s)\n%s\n", m.Name, m.Type, m.Help)
 	if len(m.Labels) > 0 {
-		_, _ = fmt.Fprintf(w, "\nLabels: %s\n", enumeration(m.Labels))
+		_, _ = fmt.Fprintf(w, "\nLabels: %s\n", joinWords(m.Labels))
 	}
 }

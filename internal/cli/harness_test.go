@@ -40,22 +40,22 @@ import (
 //	get STATUS URL [USER:PASSWORD]   asks until the status is as wanted
 //	occupy                  listens on a free address: $OCCUPIED
 func TestScripts(t *testing.T) {
-	testscript.RunT(serial{t}, testscript.Params{
+	testscript.RunT(serialT{t}, testscript.Params{
 		Dir:   "testdata",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exporter": exporter, "serve": background, "end": end, "get": get, "occupy": occupy,
+			"exporter": runExporter, "serve": startServe, "end": endServe, "get": waitForStatus, "occupy": occupyPort,
 		},
 	})
 }
 
-// serial runs one script after the other: the logger of klog is a global.
-type serial struct{ *testing.T }
+// serialT runs one script after the other: the logger of klog is a global.
+type serialT struct{ *testing.T }
 
-func (serial) Parallel()     {}
-func (serial) Verbose() bool { return testing.Verbose() }
-func (s serial) Run(name string, f func(testscript.T)) {
-	s.T.Run(name, func(t *testing.T) { f(serial{t}) })
+func (serialT) Parallel()     {}
+func (serialT) Verbose() bool { return testing.Verbose() }
+func (s serialT) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(serialT{t}) })
 }
 
 // setup makes a certificate, a user "scraper" with the password "secret", and a
@@ -96,14 +96,14 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("FREE", free.Addr().String())
-	env.Values["serving"] = &serving{}
+	env.Values["serving"] = &servingProcess{}
 	return free.Close()
 }
 
 // hostname is that of the second pod of a StatefulSet.
 func hostname() (string, error) { return "cobaltcore-exporter-1", nil }
 
-func exporter(ts *testscript.TestScript, neg bool, args []string) {
+func runExporter(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exporter CODE ARGS...")
 	}
@@ -113,32 +113,32 @@ func exporter(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serving is a running "serve".
-type serving struct {
-	out, err buffer
+// servingProcess is a running "serve".
+type servingProcess struct {
+	out, err lockedBuffer
 	cancel   context.CancelFunc
 	code     chan int
 }
 
-// buffer may be read during writes.
-type buffer struct {
+// lockedBuffer may be read during writes.
+type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
+func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
-func (b *buffer) String() string {
+func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
 }
 
-func (b *buffer) reset() {
+func (b *lockedBuffer) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.b.Reset()
@@ -146,8 +146,8 @@ func (b *buffer) reset() {
 
 var startURL = regexp.MustCompile(`(?m)^start +(\S+)/$`)
 
-func background(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("serving").(*serving) //nolint:forcetypeassert // see setup
+func startServe(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("serving").(*servingProcess) //nolint:forcetypeassert // see setup
 	s.out.reset()
 	s.err.reset()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -172,8 +172,8 @@ func background(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-func end(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("serving").(*serving) //nolint:forcetypeassert // see setup
+func endServe(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("serving").(*servingProcess) //nolint:forcetypeassert // see setup
 	s.cancel()
 	s.cancel = nil
 	code := <-s.code
@@ -184,7 +184,7 @@ func end(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func get(ts *testscript.TestScript, _ bool, args []string) {
+func waitForStatus(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: get STATUS URL [USER:PASSWORD]")
 	}
@@ -215,7 +215,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+func occupyPort(ts *testscript.TestScript, _ bool, _ []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })

@@ -171,7 +171,7 @@ func TestFullDisk(t *testing.T) {
 		{"explain", "FluxStalled"}, {"explain", "cobaltcore_cluster_up"}, {"check-config", config}, {"report", config, "--watch"},
 		{"snapshot", config, "--out=" + filepath.Join(t.TempDir(), "out")}, {"report", "diff", snapshotFleet, before},
 	}
-	for _, output := range outputs() {
+	for _, output := range outputFormats() {
 		commands = append(commands, []string{"report", "--snapshot=" + snapshotFleet, "-o", output})
 	}
 	for _, args := range commands {

@@ -28,7 +28,7 @@ type verdictError health.Verdict
 
 func (verdictError) Error() string { return "" }
 
-func report(s Streams) *cobra.Command {
+func newReportCommand(s Streams) *cobra.Command {
 	o := app.ReportOptions{Progress: s.Err}
 	var output, failOn, logLevel, logFmt string
 	var watch bool
@@ -46,12 +46,12 @@ func report(s Streams) *cobra.Command {
 					return err
 				}
 			}
-			if o.Log, err = logger(s.Err, logLevel, logFmt); err != nil {
+			if o.Log, err = newLogger(s.Err, logLevel, logFmt); err != nil {
 				return err
 			}
 			o.FailOn = health.Verdict(failOn)
 			if watch {
-				o.Watch = redraw(s.Out, output)
+				o.Watch = newRedrawer(s.Out, output)
 			}
 			r, err := app.Report(c.Context(), o)
 			var wrong app.ConfigError
@@ -61,7 +61,7 @@ func report(s Streams) *cobra.Command {
 			case err != nil:
 				return runError{err}
 			}
-			if err := write(s.Out, r, output); err != nil {
+			if err := writeReport(s.Out, r, output); err != nil {
 				return runError{err}
 			}
 			if r.Verdict == o.FailOn || r.Verdict.Worse(o.FailOn) {
@@ -70,29 +70,29 @@ func report(s Streams) *cobra.Command {
 			return nil
 		},
 	}
-	contexts = s.fleetFlags(c, &o.ConfigFile)
+	contexts = s.addFleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Snapshot, "snapshot", "", "a directory of dumped clusters that stands for the fleet, as it was when it was taken")
 	f.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long to wait for the fleet; missing parts are then unknown")
-	f.StringVarP(&output, "output", "o", "table", strings.Join(outputs(), ", "))
+	f.StringVarP(&output, "output", "o", "table", strings.Join(outputFormats(), ", "))
 	f.StringSliceVar(&o.Filter.Clusters, "cluster", nil, "these clusters only")
 	f.StringSliceVar(&o.Filter.Systems, "system", nil, "these systems only")
 	f.StringVar(&o.Filter.Severity, "severity", string(alerts.Info), "the least severity of the findings that are listed: info, warning or critical; the verdict stays")
 	f.StringVar(&failOn, "fail-on", string(health.Degraded), "the least bad verdict that makes the command fail: degraded, unknown or down")
 	f.BoolVar(&o.Wait, "wait", false, "look again until the verdict is better than --fail-on, or the timeout is over")
 	f.BoolVar(&watch, "watch", false, "repeat until the command is interrupted, and print the changes")
-	logFlags(c, &logLevel, &logFmt, "error")
+	addLogFlags(c, &logLevel, &logFmt, "error")
 	_ = c.MarkFlagDirname("snapshot")
 	for _, flag := range []string{"kubeconfig", "context", "all-contexts", "watch"} {
 		c.MarkFlagsMutuallyExclusive("snapshot", flag)
 	}
 	c.MarkFlagsMutuallyExclusive("wait", "watch")
-	choices(c, "output", outputs()...)
-	choices(c, "system", systems()...)
-	choices(c, "severity", severities()...)
-	choices(c, "fail-on", failing()...)
+	completeValues(c, "output", outputFormats()...)
+	completeValues(c, "system", systemNames()...)
+	completeValues(c, "severity", severities()...)
+	completeValues(c, "fail-on", failOnVerdicts()...)
 	_ = c.RegisterFlagCompletionFunc("cluster", s.completeClusters(&o, contexts))
-	c.AddCommand(reportDiff(s))
+	c.AddCommand(newReportDiffCommand(s))
 	return c
 }
 
@@ -113,19 +113,19 @@ func (s Streams) completeClusters(o *app.ReportOptions, contexts func() (*fleet.
 // maxChanges is how many changes a terminal shows.
 const maxChanges = 10
 
-// redraw returns a function that writes one report after the other with the changes. A terminal shows the last
+// newRedrawer returns a function that writes one report after the other with the changes. A terminal shows the last
 // report and the last changes.
-func redraw(w io.Writer, output string) func(health.Report) error {
+func newRedrawer(w io.Writer, output string) func(health.Report) error {
 	var last *health.Report
 	var changes []string
-	onTerminal := terminal(w).Terminal
+	onTerminal := tableOptions(w).Terminal
 	return func(r health.Report) error {
 		if onTerminal {
 			_, _ = io.WriteString(w, "\x1b[H\x1b[2J\x1b[3J")
 		} else {
 			changes = nil // they are above
 		}
-		if err := write(w, r, output); err != nil {
+		if err := writeReport(w, r, output); err != nil {
 			return err
 		}
 		if last != nil && (output == "table" || output == "wide") {
@@ -143,7 +143,7 @@ func redraw(w io.Writer, output string) func(health.Report) error {
 	}
 }
 
-func outputs() []string {
+func outputFormats() []string {
 	return []string{"table", "wide", "name", "json", "markdown", "html", "junit"}
 }
 
@@ -151,11 +151,11 @@ func severities() []string {
 	return []string{string(alerts.Info), string(alerts.Warning), string(alerts.Critical)}
 }
 
-func failing() []string {
+func failOnVerdicts() []string {
 	return []string{string(health.Degraded), string(health.Unknown), string(health.Down)}
 }
 
-func systems() []string {
+func systemNames() []string {
 	names := []string{string(health.Custom)}
 	for _, s := range alerts.Systems() {
 		names = append(names, string(s))
@@ -164,9 +164,9 @@ func systems() []string {
 }
 
 func checkReport(o app.ReportOptions, output, failOn string) error {
-	errs := []error{oneOf("output", output, outputs()...), oneOf("fail-on", failOn, failing()...), oneOf("severity", o.Filter.Severity, severities()...)}
+	errs := []error{checkChoice("output", output, outputFormats()...), checkChoice("fail-on", failOn, failOnVerdicts()...), checkChoice("severity", o.Filter.Severity, severities()...)}
 	for _, name := range o.Filter.Systems {
-		errs = append(errs, oneOf("system", name, systems()...))
+		errs = append(errs, checkChoice("system", name, systemNames()...))
 	}
 	if o.Timeout <= 0 {
 		errs = append(errs, errors.New("--timeout: give a duration, such as 30s"))
@@ -174,15 +174,15 @@ func checkReport(o app.ReportOptions, output, failOn string) error {
 	return errors.Join(errs...)
 }
 
-// oneOf checks the value of a flag.
-func oneOf(flag, value string, among ...string) error {
+// checkChoice checks the value of a flag.
+func checkChoice(flag, value string, among ...string) error {
 	if slices.Contains(among, value) {
 		return nil
 	}
 	return fmt.Errorf("--%s %q: use one of %s", flag, value, strings.Join(among, ", "))
 }
 
-func write(w io.Writer, r health.Report, output string) error {
+func writeReport(w io.Writer, r health.Report, output string) error {
 	switch output {
 	case "json":
 		enc := json.NewEncoder(w)
@@ -197,16 +197,16 @@ func write(w io.Writer, r health.Report, output string) error {
 	case "name":
 		return render.Names(w, r)
 	case "wide":
-		o := terminal(w)
+		o := tableOptions(w)
 		o.Wide, o.Width = true, 0
 		return render.Table(w, r, o)
 	}
-	return render.Table(w, r, terminal(w))
+	return render.Table(w, r, tableOptions(w))
 }
 
-// terminal returns how a table looks where it is written to: colours and a width are for
+// tableOptions returns how a table looks where it is written to: colours and a width are for
 // people.
-func terminal(w io.Writer) render.TableOptions {
+func tableOptions(w io.Writer) render.TableOptions {
 	file, ok := unchecked(w).(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return render.TableOptions{}

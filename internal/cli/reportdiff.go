@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
-func reportDiff(s Streams) *cobra.Command {
+func newReportDiffCommand(s Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff BEFORE AFTER",
 		Short: "Compare two reports (JSON files) or snapshots (directories): 0 they are the same, 1 they differ",
@@ -46,7 +46,7 @@ func reportDiff(s Streams) *cobra.Command {
 // readReport returns the report in a file, or that of a snapshot.
 func (s Streams) readReport(ctx context.Context, path string) (r health.Report, err error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		log, err := logger(s.Err, "error", "logfmt")
+		log, err := newLogger(s.Err, "error", "logfmt")
 		if err != nil {
 			return r, err
 		}

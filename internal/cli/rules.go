@@ -10,14 +10,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/app"
 )
 
-func rules() *cobra.Command {
+func newRulesCommand() *cobra.Command {
 	var file, output string
 	c := &cobra.Command{
 		Use:   "rules",
 		Short: "Print the rules for Prometheus, as the configuration wants them: its clusterLabel, rules.disabled and rules.overrides",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := oneOf("output", output, "file", "prometheusrule"); err != nil {
+			if err := checkChoice("output", output, "file", "prometheusrule"); err != nil {
 				return err
 			}
 			groups, label, err := app.RulesOf(c.Context(), file)

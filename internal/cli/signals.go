@@ -11,13 +11,13 @@ import (
 	"syscall"
 )
 
-// interrupted is the cause of a context that a signal has ended.
-type interrupted struct{ syscall.Signal }
+// interruptedError is the cause of a context that a signal has ended.
+type interruptedError struct{ syscall.Signal }
 
-func (i interrupted) Error() string { return "interrupted: " + i.String() }
+func (i interruptedError) Error() string { return "interrupted: " + i.String() }
 
 // exitCode returns the exit code of a shell for a command that a signal has ended.
-func (i interrupted) exitCode() int { return 128 + int(i.Signal) }
+func (i interruptedError) exitCode() int { return 128 + int(i.Signal) }
 
 // NotifyContext returns a context that the first SIGINT or SIGTERM ends. The second one ends the process.
 func NotifyContext(parent context.Context) (ctx context.Context, stop func()) {
@@ -29,7 +29,7 @@ func NotifyContext(parent context.Context) (ctx context.Context, stop func()) {
 		select {
 		case s := <-signals:
 			if s, ok := s.(syscall.Signal); ok {
-				cancel(interrupted{s})
+				cancel(interruptedError{s})
 			}
 		case <-ctx.Done():
 		}

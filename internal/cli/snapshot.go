@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-func snapshot(s Streams) *cobra.Command {
+func newSnapshotCommand(s Streams) *cobra.Command {
 	var o app.SnapshotOptions
 	var partial bool
 	var contexts func() (*fleet.Contexts, error)
@@ -41,7 +41,7 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 			if o.Contexts, err = contexts(); err != nil {
 				return err
 			}
-			if _, err := logger(io.Discard, "error", "logfmt"); err != nil { // client-go is quiet
+			if _, err := newLogger(io.Discard, "error", "logfmt"); err != nil { // client-go is quiet
 				return err
 			}
 			o.Progress = s.Err
@@ -62,7 +62,7 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 			return nil
 		},
 	}
-	contexts = s.fleetFlags(c, &o.ConfigFile)
+	contexts = s.addFleetFlags(c, &o.ConfigFile)
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "the directory to write; it must be empty or not exist")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "how long each step may take: the search for clusters, all clusters together, the requests to OpenBao and Aurora")
