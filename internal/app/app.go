@@ -143,7 +143,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	serve(handler, listeners, o.WebConfigFile)
 	if probes != nil {
-		serve(server.Probes(a.ready), probes, "")
+		serve(server.ProbeHandler(a.ready), probes, "")
 	}
 	tasks.Go(func() { a.follow(ctx) })
 	<-ctx.Done()

@@ -23,26 +23,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// deadlines notes the write deadlines of a response.
-type deadlines struct {
+// deadlineRecorder notes the write deadlines of a response.
+type deadlineRecorder struct {
 	*httptest.ResponseRecorder
 
 	set []time.Duration // from the start
 	at  time.Time
 }
 
-func (d *deadlines) SetWriteDeadline(t time.Time) error {
+func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
 	d.set = append(d.set, t.Sub(d.at))
 	return nil
 }
 
-// TestPace: each chunk of an answer has a deadline of its own, and the answer has one.
-func TestPace(t *testing.T) {
+// TestWriteDeadlines: each chunk of an answer has a deadline of its own, and the answer has one.
+func TestWriteDeadlines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &deadlines{ResponseRecorder: httptest.NewRecorder(), at: time.Now()}
+		w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder(), at: time.Now()}
 		body := bytes.Repeat([]byte("x"), 2*chunk+1)
-		paced(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		paceWrites(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			if n, err := w.Write(body); n != len(body) || err != nil {
 				t.Errorf("%d, %v", n, err)
 			}
@@ -68,15 +68,17 @@ func TestPace(t *testing.T) {
 func TestClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
-	o := options()
+	o := testOptions()
 	o.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(make([]byte, 64<<20))
 		ended <- err
 	})
-	l := local(t)
+	l := listenLocal(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, handler(t, o), []net.Listener{l}, "", nil, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		served <- Serve(ctx, newHandler(t, o), []net.Listener{l}, "", nil, slog.New(slog.DiscardHandler))
+	}()
 	c := dial(t, l)
 	if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
@@ -90,14 +92,14 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestTooManyConnections: those beyond the limits are closed at once, and others are served.
-func TestTooManyConnections(t *testing.T) {
+// TestConnectionsBeyondLimitsAreClosed: those beyond the limits are closed at once, and others are served.
+func TestConnectionsBeyondLimitsAreClosed(t *testing.T) {
 	t.Parallel()
 	const all, client = 3, 2
 	var log bytes.Buffer
-	l := local(t)
+	l := listenLocal(t)
 	refusals := NewRefusals(prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&log, nil)))
-	b := bounded([]net.Listener{l}, all, client, refusals)[0]
+	b := limitConnections([]net.Listener{l}, all, client, refusals)[0]
 	accepted := make(chan net.Conn)
 	go func() {
 		for {
@@ -129,13 +131,13 @@ func TestTooManyConnections(t *testing.T) {
 	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "client=127.0.0.1 scope=client limit=2") {
 		t.Errorf("log: %s", text)
 	}
-	wantRefused(t, refusals, connections, ofClient, 1)
+	checkRefusals(t, refusals, connections, scopeClient, 1)
 }
 
-// TestClientThatDoesNotReadDelaysNoEnd: the server ends although an answer is not read.
-func TestClientThatDoesNotReadDelaysNoEnd(t *testing.T) {
+// TestClientThatDoesNotReadDoesNotDelayShutdown: the server ends although an answer is not read.
+func TestClientThatDoesNotReadDoesNotDelayShutdown(t *testing.T) {
 	t.Parallel()
-	l := local(t)
+	l := listenLocal(t)
 	begun := make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(begun)

@@ -32,12 +32,12 @@ type cache struct {
 	seed      maphash.Seed
 
 	mu      sync.Mutex
-	answers map[string]*answer // by URI
+	answers map[string]*cachedResponse // by URI
 	size    int                // of all answers
 }
 
-// answer is a [http.ResponseWriter] that keeps its output.
-type answer struct {
+// cachedResponse is a [http.ResponseWriter] that keeps its output.
+type cachedResponse struct {
 	header    http.Header
 	code      int
 	body      bytes.Buffer
@@ -46,13 +46,13 @@ type answer struct {
 	evaluated time.Time
 }
 
-func cached(next http.Handler, evaluated func() time.Time) *cache {
-	return &cache{next: next, evaluated: evaluated, now: time.Now, seed: maphash.MakeSeed(), answers: map[string]*answer{}}
+func newCache(next http.Handler, evaluated func() time.Time) *cache {
+	return &cache{next: next, evaluated: evaluated, now: time.Now, seed: maphash.MakeSeed(), answers: map[string]*cachedResponse{}}
 }
 
 // ServeHTTP implements [http.Handler].
 func (c *cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := c.answer(r)
+	a := c.build(r)
 	maps.Copy(w.Header(), a.header)
 	if tag := a.header.Get("ETag"); tag != "" && r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
@@ -63,26 +63,26 @@ func (c *cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body.Bytes())
 }
 
-func (c *cache) answer(r *http.Request) *answer {
+func (c *cache) build(r *http.Request) *cachedResponse {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, evaluated, uri := c.now(), c.evaluated(), r.URL.RequestURI()
 	if a := c.answers[uri]; a != nil && a.evaluated.Equal(evaluated) && now.Sub(a.at) < cacheTime {
 		return a
 	}
-	a := &answer{header: http.Header{}, code: http.StatusOK, at: now, evaluated: evaluated}
+	a := &cachedResponse{header: http.Header{}, code: http.StatusOK, at: now, evaluated: evaluated}
 	c.next.ServeHTTP(a, r)
 	if a.code == http.StatusOK {
-		c.keep(uri, a)
+		c.store(uri, a)
 		if a.header.Get("Content-Type") == contentTypeJSON {
-			a.header.Set("ETag", c.tag(a.body.Bytes()))
+			a.header.Set("ETag", c.etag(a.body.Bytes()))
 		}
 	}
 	return a
 }
 
-// keep keeps an answer in place of those that are too old, and of all if they are too many.
-func (c *cache) keep(uri string, a *answer) {
+// store keeps an answer in place of those that are too old, and of all if they are too many.
+func (c *cache) store(uri string, a *cachedResponse) {
 	a.size = len(uri) + a.body.Len()
 	for _, values := range a.header {
 		for _, v := range values {
@@ -101,13 +101,13 @@ func (c *cache) keep(uri string, a *answer) {
 	}
 }
 
-var age = regexp.MustCompile(`"ageSeconds": [0-9.e+-]+`)
+var agePattern = regexp.MustCompile(`"ageSeconds": [0-9.e+-]+`)
 
-// tag returns a weak ETag: an answer that differs in its age only is the same.
-func (c *cache) tag(body []byte) string {
+// etag returns a weak ETag: an answer that differs in its age only is the same.
+func (c *cache) etag(body []byte) string {
 	var h maphash.Hash
 	h.SetSeed(c.seed)
-	at := age.FindIndex(body[:min(len(body), 200)])
+	at := agePattern.FindIndex(body[:min(len(body), 200)])
 	if at != nil {
 		_, _ = h.Write(body[:at[0]])
 		body = body[at[1]:]
@@ -117,10 +117,10 @@ func (c *cache) tag(body []byte) string {
 }
 
 // Header implements [http.ResponseWriter].
-func (a *answer) Header() http.Header { return a.header }
+func (a *cachedResponse) Header() http.Header { return a.header }
 
 // WriteHeader implements [http.ResponseWriter].
-func (a *answer) WriteHeader(code int) { a.code = code }
+func (a *cachedResponse) WriteHeader(code int) { a.code = code }
 
 // Write implements [http.ResponseWriter].
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+func (a *cachedResponse) Write(b []byte) (int, error) { return a.body.Write(b) }

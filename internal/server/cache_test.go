@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// TestCache counts how often an answer is built.
-func TestCache(t *testing.T) {
+// TestCacheBuildsEachAnswerOnce counts how often an answer is built.
+func TestCacheBuildsEachAnswerOnce(t *testing.T) {
 	now, evaluated, built, code := time.Unix(100, 0), time.Unix(99, 0), 0, http.StatusOK
-	c := cached(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c := newCache(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		built++
 		w.Header().Set("Content-Type", contentTypeJSON)
 		w.WriteHeader(code)
 		_, _ = fmt.Fprintf(w, `{"ageSeconds": %d, "of": %q}`, now.Unix(), r.URL.Path)
 	}), func() time.Time { return evaluated })
 	c.now = func() time.Time { return now }
-	tag := ask(c, http.MethodGet, "/a").Header().Get("ETag")
+	tag := serveRequest(c, http.MethodGet, "/a").Header().Get("ETag")
 	for _, step := range []struct {
 		name   string
 		change func()
@@ -51,7 +51,7 @@ func TestCache(t *testing.T) {
 	body := strings.Repeat("x", maxCached/10)
 	c.next = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 	for i := range 30 {
-		ask(c, http.MethodGet, fmt.Sprintf("/?q=%d", i))
+		serveRequest(c, http.MethodGet, fmt.Sprintf("/?q=%d", i))
 		size := 0
 		for _, a := range c.answers {
 			size += a.size

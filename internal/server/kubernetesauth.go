@@ -74,18 +74,18 @@ type access struct {
 	KubernetesAuth
 
 	next        http.Handler
-	reviews     *shares
+	reviews     *slots
 	users       *memo[*user]
 	permissions *memo[bool]
-	refusals    logPause
+	refusalLog  logLimiter
 }
 
 // protect returns a handler that authorizes every request but those of the probes.
 func (a KubernetesAuth) protect(next http.Handler, ready func() bool) http.Handler {
 	mux := http.NewServeMux()
-	probes(mux, ready)
+	addProbes(mux, ready)
 	mux.Handle("/", &access{
-		KubernetesAuth: a, next: next, reviews: newShares(maxReviews, maxClientReviews),
+		KubernetesAuth: a, next: next, reviews: newSlots(maxReviews, maxClientReviews),
 		users: newMemo[*user](), permissions: newMemo[bool](),
 	})
 	return mux
@@ -99,9 +99,9 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.next.ServeHTTP(w, r)
 		return
 	}
-	if r.Context().Err() == nil && a.refusals.over() {
-		a.Log.Warn("request refused", "decision", string(d), "client", hostOf(r.RemoteAddr), "user", clip(name),
-			"method", clip(r.Method), "path", clip(r.URL.Path), "err", err)
+	if r.Context().Err() == nil && a.refusalLog.allow() {
+		a.Log.Warn("request refused", "decision", string(d), "client", clientHost(r.RemoteAddr), "user", truncate(name),
+			"method", truncate(r.Method), "path", truncate(r.URL.Path), "err", err)
 	}
 	switch d {
 	case unauthenticated:
@@ -122,7 +122,7 @@ func (a *access) decide(r *http.Request) (decision, string, error) {
 		return unauthenticated, "", nil
 	}
 	key := sha256.Sum256([]byte(token))
-	u, err := a.users.get(r.Context(), key, within(a, r, func(ctx context.Context) (*user, time.Duration, error) {
+	u, err := a.users.get(r.Context(), key, withReviewLimits(a, r, func(ctx context.Context) (*user, time.Duration, error) {
 		return a.authenticate(ctx, token)
 	}))
 	switch {
@@ -133,7 +133,7 @@ func (a *access) decide(r *http.Request) (decision, string, error) {
 	}
 	what := attributes{Path: reviewedPath(r), Verb: strings.ToLower(r.Method)}
 	key = sha256.Sum256([]byte(string(key[:]) + what.Verb + " " + what.Path))
-	ok, err := a.permissions.get(r.Context(), key, within(a, r, func(ctx context.Context) (bool, time.Duration, error) {
+	ok, err := a.permissions.get(r.Context(), key, withReviewLimits(a, r, func(ctx context.Context) (bool, time.Duration, error) {
 		return a.authorize(ctx, u, what)
 	}))
 	switch {
@@ -156,5 +156,5 @@ func reviewedPath(r *http.Request) string {
 	return path
 }
 
-// clip cuts text of a client for the log.
-func clip(s string) string { return s[:min(len(s), 128)] }
+// truncate cuts text of a client for the log.
+func truncate(s string) string { return s[:min(len(s), 128)] }

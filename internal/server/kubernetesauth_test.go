@@ -25,8 +25,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
-// reviewer is an API server that knows the user of "good" tokens, which may get /metrics.
-type reviewer struct {
+// fakeReviewer is an API server that knows the user of "good" tokens, which may get /metrics.
+type fakeReviewer struct {
 	audiences []string // that the tokens have
 	err       error
 	status    func(review map[string]any) any // another answer
@@ -36,7 +36,7 @@ type reviewer struct {
 	seen []string // the reviews, without tokens
 }
 
-func (f *reviewer) Post(ctx context.Context, path string, in, out any) error {
+func (f *fakeReviewer) Post(ctx context.Context, path string, in, out any) error {
 	text, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -80,20 +80,20 @@ func (f *reviewer) Post(ctx context.Context, path string, in, out any) error {
 	return json.Unmarshal(answer, out)
 }
 
-func (f *reviewer) reviews() []string {
+func (f *fakeReviewer) reviews() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.seen)
 }
 
-func withAuth(t *testing.T, f *reviewer, audiences ...string) (http.Handler, *KubernetesAuth) {
+func withAuth(t *testing.T, f *fakeReviewer, audiences ...string) (http.Handler, *KubernetesAuth) {
 	t.Helper()
-	o := options()
+	o := testOptions()
 	o.KubernetesAuth = &KubernetesAuth{Reviewer: f, Audiences: audiences, Decisions: NewDecisions(), Log: slog.New(slog.DiscardHandler)}
-	return handler(t, o), o.KubernetesAuth
+	return newHandler(t, o), o.KubernetesAuth
 }
 
-func askAs(h http.Handler, authorization, method, path string) *httptest.ResponseRecorder {
+func serveRequestAs(h http.Handler, authorization, method, path string) *httptest.ResponseRecorder {
 	w, r := httptest.NewRecorder(), httptest.NewRequest(method, path, http.NoBody)
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
@@ -112,7 +112,7 @@ func TestKubernetesAuth(t *testing.T) {
 		return is(other)
 	}
 	for name, tc := range map[string]struct {
-		reviewer           *reviewer
+		reviewer           *fakeReviewer
 		audiences          []string
 		header, verb, path string
 		want               int
@@ -125,20 +125,20 @@ func TestKubernetesAuth(t *testing.T) {
 		"an empty token":                 {header: "Bearer ", want: 401, decision: unauthenticated},
 		"a password":                     {header: "Basic Z29vZDpnb29k", want: 401, decision: unauthenticated},
 		"an invalid token":               {header: "Bearer bad", want: 401, decision: unauthenticated, reviews: 1},
-		"a token without a user":         {reviewer: &reviewer{status: change("user", user{})}, want: 401, decision: unauthenticated, reviews: 1},
+		"a token without a user":         {reviewer: &fakeReviewer{status: change("user", user{})}, want: 401, decision: unauthenticated, reviews: 1},
 		"another path":                   {path: "/", want: 403, decision: denied, reviews: 2},
 		"an API":                         {path: "/api/v1/report", want: 403, decision: denied, reviews: 2},
 		"a path that does not exist":     {path: "/x", want: 403, decision: denied, reviews: 2},
 		"an escaped path":                {path: "/%6detrics", want: 403, decision: denied, reviews: 2},
 		"another method":                 {verb: "POST", want: 403, decision: denied, reviews: 2},
 		"reload":                         {verb: "POST", path: "/-/reload", want: 403, decision: denied, reviews: 2},
-		"allowed and denied":             {reviewer: &reviewer{status: change("denied", true)}, want: 403, decision: denied, reviews: 2},
-		"an audience":                    {reviewer: &reviewer{audiences: []string{"exporter"}}, audiences: []string{"other", "exporter"}, want: 200, decision: allowed, reviews: 2},
-		"the wrong audience":             {reviewer: &reviewer{audiences: []string{"api"}}, audiences: []string{"exporter"}, want: 401, decision: unauthenticated, reviews: 1},
+		"allowed and denied":             {reviewer: &fakeReviewer{status: change("denied", true)}, want: 403, decision: denied, reviews: 2},
+		"an audience":                    {reviewer: &fakeReviewer{audiences: []string{"exporter"}}, audiences: []string{"other", "exporter"}, want: 200, decision: allowed, reviews: 2},
+		"the wrong audience":             {reviewer: &fakeReviewer{audiences: []string{"api"}}, audiences: []string{"exporter"}, want: 401, decision: unauthenticated, reviews: 1},
 		"audiences are not supported":    {audiences: []string{"exporter"}, want: 401, decision: unauthenticated, reviews: 1},
-		"the API server is down":         {reviewer: &reviewer{err: errors.New("refused")}, want: 503, decision: undecided, reviews: 1},
-		"an empty answer":                {reviewer: &reviewer{status: is(nil)}, want: 401, decision: unauthenticated, reviews: 1},
-		"an answer that is none":         {reviewer: &reviewer{status: is("yes")}, want: 503, decision: undecided, reviews: 1},
+		"the API server is down":         {reviewer: &fakeReviewer{err: errors.New("refused")}, want: 503, decision: undecided, reviews: 1},
+		"an empty answer":                {reviewer: &fakeReviewer{status: is(nil)}, want: 401, decision: unauthenticated, reviews: 1},
+		"an answer that is none":         {reviewer: &fakeReviewer{status: is("yes")}, want: 503, decision: undecided, reviews: 1},
 		"a probe":                        {header: "-", path: "/-/ready", want: 200},
 		"a probe that is not a GET":      {header: "-", verb: "POST", path: "/-/ready", want: 401, decision: unauthenticated},
 		"a probe, written in other ways": {header: "-", path: "/-%2Fhealthy", want: 401, decision: unauthenticated},
@@ -146,11 +146,11 @@ func TestKubernetesAuth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if tc.reviewer == nil {
-				tc.reviewer = &reviewer{}
+				tc.reviewer = &fakeReviewer{}
 			}
 			h, auth := withAuth(t, tc.reviewer, tc.audiences...)
-			header := strings.TrimPrefix(orElse(tc.header, "Bearer good"), "-")
-			w := askAs(h, header, orElse(tc.verb, http.MethodGet), orElse(tc.path, "/metrics"))
+			header := strings.TrimPrefix(firstNonEmpty(tc.header, "Bearer good"), "-")
+			w := serveRequestAs(h, header, firstNonEmpty(tc.verb, http.MethodGet), firstNonEmpty(tc.path, "/metrics"))
 			if w.Code != tc.want || (w.Body.String() == "row 1\n") != (tc.decision == allowed) {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, tc.want)
 			}
@@ -173,7 +173,7 @@ func TestKubernetesAuth(t *testing.T) {
 	}
 }
 
-func orElse(s, other string) string {
+func firstNonEmpty(s, other string) string {
 	if s == "" {
 		return other
 	}
@@ -185,9 +185,9 @@ func TestReviews(t *testing.T) {
 	for target, path := range map[string]string{
 		"/metrics?collect[]=flux": "/metrics", "/": "/", "/clusters/a%2Fb": "/clusters/a%2Fb", "/api/v1/report": "/-/api/v1/report", "/%61pi/v1/report": "/%61pi/v1/report",
 	} {
-		f := &reviewer{audiences: []string{"a"}}
+		f := &fakeReviewer{audiences: []string{"a"}}
 		h, _ := withAuth(t, f, "a", "b")
-		askAs(h, "Bearer good", http.MethodGet, target)
+		serveRequestAs(h, "Bearer good", http.MethodGet, target)
 		want := []string{
 			tokenReviews + ` TokenReview {"audiences":["a","b"]}`,
 			subjectAccessReviews + ` SubjectAccessReview {"extra":{"k":["v"]},"groups":["g"],"nonResourceAttributes":{"path":"` + path +
@@ -203,12 +203,12 @@ func TestReviews(t *testing.T) {
 func TestDecisionsAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &reviewer{}
+		f := &fakeReviewer{}
 		h, _ := withAuth(t, f)
 		step := func(path string, want, reviews int) {
 			t.Helper()
 			before := len(f.reviews())
-			if w := askAs(h, "Bearer good", http.MethodGet, path); w.Code != want {
+			if w := serveRequestAs(h, "Bearer good", http.MethodGet, path); w.Code != want {
 				t.Errorf("%s: %d, want %d", path, w.Code, want)
 			}
 			if got := len(f.reviews()) - before; got != reviews {
@@ -235,12 +235,12 @@ func TestDecisionsAreKept(t *testing.T) {
 	})
 }
 
-// TestOneReviewForAll: many requests with the same token are one review; one of them that
+// TestConcurrentRequestsShareOneReview: many requests with the same token are one review; one of them that
 // goes away takes the result from none of the others.
-func TestOneReviewForAll(t *testing.T) {
+func TestConcurrentRequestsShareOneReview(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &reviewer{hold: make(chan struct{})}
+		f := &fakeReviewer{hold: make(chan struct{})}
 		h, _ := withAuth(t, f)
 		var ok atomic.Int32
 		var asking sync.WaitGroup
@@ -272,17 +272,17 @@ func TestOneReviewForAll(t *testing.T) {
 	})
 }
 
-// TestManyTokens: those of one client run a quarter of all reviews, and a review ends.
-func TestManyTokens(t *testing.T) {
+// TestTokensOfOneClientAreLimited: those of one client run a quarter of all reviews, and a review ends.
+func TestTokensOfOneClientAreLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &reviewer{hold: make(chan struct{})}
+		f := &fakeReviewer{hold: make(chan struct{})}
 		_, auth := withAuth(t, f)
 		var log bytes.Buffer
 		auth.Log = slog.New(slog.NewTextHandler(&log, nil))
-		o := options()
+		o := testOptions()
 		o.KubernetesAuth = auth
-		h := handler(t, o)
+		h := newHandler(t, o)
 		start := time.Now()
 		var asking sync.WaitGroup
 		for i := range 5 * maxReviews {

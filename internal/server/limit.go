@@ -11,23 +11,23 @@ import (
 	"time"
 )
 
-// clientShare is the part of the slots that one client address may have: a quarter.
-const clientShare = 4
+// clientFraction is the part of the slots that one client address may have: a quarter.
+const clientFraction = 4
 
-// limit answers 503 when n requests are being served, or a quarter of them for the same
+// limitRequests answers 503 when n requests are being served, or a quarter of them for the same
 // client address; n = 0 is no limit.
-func limit(n int, refused *Refusals, next http.Handler) http.Handler {
+func limitRequests(n int, refused *Refusals, next http.Handler) http.Handler {
 	if n <= 0 {
 		return next
 	}
-	slots := newShares(n, (n+clientShare-1)/clientShare)
+	slots := newSlots(n, (n+clientFraction-1)/clientFraction)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		client := hostOf(r.RemoteAddr)
+		client := clientHost(r.RemoteAddr)
 		taken, of := slots.take(client)
 		if !taken {
 			refused.add(requests, client, of, slots.limits[of])
 			w.Header().Set("Retry-After", "1")
-			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of.words()), http.StatusServiceUnavailable)
+			http.Error(w, fmt.Sprintf("%d requests %s are being served; see --web.max-requests", slots.limits[of], of.describe()), http.StatusServiceUnavailable)
 			return
 		}
 		defer slots.release(client)
@@ -39,19 +39,19 @@ func limit(n int, refused *Refusals, next http.Handler) http.Handler {
 type scope string
 
 const (
-	ofAll    scope = "all"
-	ofClient scope = "client"
+	scopeAll    scope = "all"
+	scopeClient scope = "client"
 )
 
-func (s scope) words() string {
-	if s == ofClient {
+func (s scope) describe() string {
+	if s == scopeClient {
 		return "of this client"
 	}
 	return "in all"
 }
 
-// shares counts the slots in use, in all and by each client. It is safe for concurrent use.
-type shares struct {
+// slots counts the slots in use, in all and by each client. It is safe for concurrent use.
+type slots struct {
 	limits map[scope]int
 
 	mu       sync.Mutex
@@ -59,26 +59,26 @@ type shares struct {
 	byClient map[string]int
 }
 
-func newShares(all, client int) *shares {
-	return &shares{limits: map[scope]int{ofAll: all, ofClient: client}, byClient: map[string]int{}}
+func newSlots(all, client int) *slots {
+	return &slots{limits: map[scope]int{scopeAll: all, scopeClient: client}, byClient: map[string]int{}}
 }
 
 // take takes one for a client. If there is none left, it returns whose limit is reached.
-func (s *shares) take(client string) (bool, scope) {
+func (s *slots) take(client string) (bool, scope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.taken >= s.limits[ofAll]:
-		return false, ofAll
-	case s.byClient[client] >= s.limits[ofClient]:
-		return false, ofClient
+	case s.taken >= s.limits[scopeAll]:
+		return false, scopeAll
+	case s.byClient[client] >= s.limits[scopeClient]:
+		return false, scopeClient
 	}
 	s.taken++
 	s.byClient[client]++
 	return true, ""
 }
 
-func (s *shares) release(client string) {
+func (s *slots) release(client string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.taken--
@@ -87,8 +87,8 @@ func (s *shares) release(client string) {
 	}
 }
 
-// hostOf returns the address of a client without its port.
-func hostOf(address string) string {
+// clientHost returns the address of a client without its port.
+func clientHost(address string) string {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return address // of a Unix socket
@@ -103,9 +103,9 @@ const (
 	chunkTimeout = 5 * time.Second
 )
 
-// paced writes answers in chunks with a deadline each, none of which is later than
+// paceWrites writes answers in chunks with a deadline each, none of which is later than
 // writeTimeout after the request.
-func paced(next http.Handler) http.Handler {
+func paceWrites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), end: time.Now().Add(writeTimeout)}, r)
 	})

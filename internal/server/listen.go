@@ -18,10 +18,10 @@ const (
 	refusalInterval = time.Minute
 )
 
-// bounded returns listeners that together refuse connections beyond the limits: they are
+// limitConnections returns listeners that together refuse connections beyond the limits: they are
 // closed at once, so that others are accepted.
-func bounded(listeners []net.Listener, all, client int, refused *Refusals) []net.Listener {
-	b := &bounds{open: newShares(all, client), refused: refused}
+func limitConnections(listeners []net.Listener, all, client int, refused *Refusals) []net.Listener {
+	b := &bounds{open: newSlots(all, client), refused: refused}
 	out := make([]net.Listener, len(listeners))
 	for i, l := range listeners {
 		out[i] = &boundedListener{l, b}
@@ -31,18 +31,18 @@ func bounded(listeners []net.Listener, all, client int, refused *Refusals) []net
 
 // bounds are shared by listeners.
 type bounds struct {
-	open    *shares
+	open    *slots
 	refused *Refusals
 }
 
-// logPause bounds the log lines about refusals. It is safe for concurrent use.
-type logPause struct {
+// logLimiter bounds the log lines about refusals. It is safe for concurrent use.
+type logLimiter struct {
 	mu     sync.Mutex
 	logged time.Time
 }
 
-// over reports whether the last line is old enough for another one, which it begins.
-func (p *logPause) over() bool {
+// allow reports whether the last line is old enough for another one, which it begins.
+func (p *logLimiter) allow() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if time.Since(p.logged) < refusalInterval {
@@ -65,7 +65,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		client := hostOf(c.RemoteAddr().String())
+		client := clientHost(c.RemoteAddr().String())
 		taken, of := l.open.take(client)
 		if taken {
 			return &boundedConn{Conn: c, release: sync.OnceFunc(func() { l.open.release(client) })}, nil

@@ -43,7 +43,7 @@ func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V,
 		}
 	}
 	e = &entry[V]{done: make(chan struct{}), err: context.Canceled}
-	m.makeRoom()
+	m.evict()
 	m.entries[key] = e
 	m.mu.Unlock()
 
@@ -60,9 +60,9 @@ func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V,
 	return e.value, e.err
 }
 
-// makeRoom removes expired entries if there are too many, and if none has expired, the entry that
+// evict removes expired entries if there are too many, and if none has expired, the entry that
 // expires next.
-func (m *memo[V]) makeRoom() {
+func (m *memo[V]) evict() {
 	if len(m.entries) < maxDecisions {
 		return
 	}

@@ -55,9 +55,9 @@ func serveObjects(list func(objects.Query) objects.List) http.Handler {
 	})
 }
 
-// accepting puts the format that the header Accept asks for into the URL, by which answers
+// negotiateFormat puts the format that the header Accept asks for into the URL, by which answers
 // are cached. A format in the URL holds.
-func accepting(next http.Handler) http.Handler {
+func negotiateFormat(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
 		accept := r.Header.Get("Accept")

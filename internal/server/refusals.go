@@ -18,9 +18,9 @@ const (
 // Refusals counts requests refused because of a limit, and logs the client, at most once a minute
 // for each of connections and requests.
 type Refusals struct {
-	counter *prometheus.CounterVec
-	log     *slog.Logger
-	pauses  map[string]*logPause
+	counter  *prometheus.CounterVec
+	log      *slog.Logger
+	limiters map[string]*logLimiter
 }
 
 // NewRefusals returns a counter that the registry takes.
@@ -30,12 +30,12 @@ func NewRefusals(registry prometheus.Registerer, log *slog.Logger) *Refusals {
 			Name: "cobaltcore_web_refused_total",
 			Help: "Connections and requests (what) that were refused because of a limit: that of one client address (client) or of all (all). The log has the clients.",
 		}, []string{"what", "scope"}),
-		log: log, pauses: map[string]*logPause{},
+		log: log, limiters: map[string]*logLimiter{},
 	}
 	registry.MustRegister(r.counter)
 	for _, what := range []string{connections, requests} {
-		r.pauses[what] = &logPause{}
-		for _, s := range []scope{ofAll, ofClient} {
+		r.limiters[what] = &logLimiter{}
+		for _, s := range []scope{scopeAll, scopeClient} {
 			r.counter.WithLabelValues(what, string(s))
 		}
 	}
@@ -48,7 +48,7 @@ func (r *Refusals) add(what, client string, of scope, limit int) {
 		return
 	}
 	r.counter.WithLabelValues(what, string(of)).Inc()
-	if r.pauses[what].over() {
+	if r.limiters[what].allow() {
 		r.log.Warn("client refused: a limit is reached", "of", what, "client", client, "scope", string(of), "limit", limit)
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// TestReportPages follows the header Link from page to page.
-func TestReportPages(t *testing.T) {
-	o := options()
+// TestReportPagesAreLinked follows the header Link from page to page.
+func TestReportPagesAreLinked(t *testing.T) {
+	o := testOptions()
 	o.Report = func(context.Context) (health.Report, error) {
 		return health.Report{Findings: make([]health.Finding, 2*health.DefaultPage+1)}, nil
 	}
-	h := handler(t, o)
+	h := newHandler(t, o)
 	path, sizes := "/api/v1/report?x=y", []int{}
 	for path != "" {
-		w := ask(h, http.MethodGet, path)
+		w := serveRequest(h, http.MethodGet, path)
 		var page health.Report
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestReportPages(t *testing.T) {
 	if len(sizes) != 3 || sizes[0] != health.DefaultPage || sizes[2] != 1 {
 		t.Errorf("pages of %v", sizes)
 	}
-	if w := ask(h, http.MethodGet, "/api/v1/report?limit=none"); w.Code != http.StatusBadRequest {
+	if w := serveRequest(h, http.MethodGet, "/api/v1/report?limit=none"); w.Code != http.StatusBadRequest {
 		t.Errorf("%d: %s", w.Code, w.Body)
 	}
 }

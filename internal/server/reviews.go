@@ -97,15 +97,15 @@ func (a KubernetesAuth) authorize(ctx context.Context, u *user, what attributes)
 	return false, deniedLifetime, nil
 }
 
-var errManyReviews = errors.New("too many reviews are running")
+var errTooManyReviews = errors.New("too many reviews are running")
 
-// within returns ask with a deadline, and with a bound on the reviews of the client. It
+// withReviewLimits returns ask with a deadline, and with a bound on the reviews of the client. It
 // outlives the request: others may wait for the result.
-func within[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (V, time.Duration, error) {
+func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (V, time.Duration, error) {
 	return func() (value V, lifetime time.Duration, err error) {
-		client := hostOf(r.RemoteAddr)
+		client := clientHost(r.RemoteAddr)
 		if taken, _ := a.reviews.take(client); !taken {
-			return value, 0, errManyReviews
+			return value, 0, errTooManyReviews
 		}
 		defer a.reviews.release(client)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), reviewTimeout)

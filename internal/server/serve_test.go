@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-func local(t *testing.T) net.Listener {
+func listenLocal(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +55,7 @@ func TestServeFinishesRequests(t *testing.T) {
 		_, _ = io.WriteString(w, "last")
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	listeners := []net.Listener{local(t), local(t)}
+	listeners := []net.Listener{listenLocal(t), listenLocal(t)}
 	served := make(chan error, 1)
 	go func() { served <- Serve(ctx, h, listeners, "", nil, slog.New(slog.DiscardHandler)) }()
 	type answer struct {
@@ -95,7 +95,7 @@ func TestServeErrors(t *testing.T) {
 	}
 	for name, webConfig := range map[string]string{"no such file": "/does/not/exist.yaml", "unknown key": broken} {
 		t.Run(name, func(t *testing.T) {
-			l := local(t)
+			l := listenLocal(t)
 			defer func() { _ = l.Close() }()
 			var log bytes.Buffer
 			err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, webConfig, nil, slog.New(slog.NewTextHandler(&log, nil)))
@@ -105,7 +105,7 @@ func TestServeErrors(t *testing.T) {
 		})
 	}
 	t.Run("closed listener", func(t *testing.T) {
-		l := local(t)
+		l := listenLocal(t)
 		_ = l.Close()
 		err := Serve(t.Context(), http.NotFoundHandler(), []net.Listener{l}, "", nil, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), "closed") {

@@ -73,17 +73,17 @@ type Options struct {
 
 // Handler returns all routes.
 func Handler(o Options) (http.Handler, error) {
-	limited := func(h http.Handler) http.Handler { return limit(o.MaxRequests, o.Refusals, h) }
+	limited := func(h http.Handler) http.Handler { return limitRequests(o.MaxRequests, o.Refusals, h) }
 	mux := http.NewServeMux()
-	probes(mux, o.Ready)
-	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limited(whenReady(o.Ready, o.Metrics))))
-	mux.Handle("GET /api/v1/secretflow", limited(whenReady(o.Ready, cached(serveJSON(always(o.SecretFlow)), o.Evaluated))))
+	addProbes(mux, o.Ready)
+	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limited(requireReady(o.Ready, o.Metrics))))
+	mux.Handle("GET /api/v1/secretflow", limited(requireReady(o.Ready, newCache(serveJSON(withoutError(o.SecretFlow)), o.Evaluated))))
 	// Also before Ready: it lists the clusters that are not complete.
-	mux.Handle("GET /api/v1/clusters", limited(serveJSON(always(o.Clusters))))
-	mux.Handle("GET /api/v1/report", limited(whenReady(o.Ready, cached(serveReport(o.Report), o.Evaluated))))
-	mux.Handle("GET /api/v1/objects", limited(whenReady(o.Ready, accepting(cached(serveObjects(o.Objects), o.Evaluated)))))
-	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limited(whenReady(o.Ready, cached(serveObject(o.Object), o.Evaluated))))
-	mux.Handle("GET /api/v1/changes", limited(whenReady(o.Ready, cached(serveChanges(o.Changes), o.Evaluated))))
+	mux.Handle("GET /api/v1/clusters", limited(serveJSON(withoutError(o.Clusters))))
+	mux.Handle("GET /api/v1/report", limited(requireReady(o.Ready, newCache(serveReport(o.Report), o.Evaluated))))
+	mux.Handle("GET /api/v1/objects", limited(requireReady(o.Ready, negotiateFormat(newCache(serveObjects(o.Objects), o.Evaluated)))))
+	mux.Handle("GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}", limited(requireReady(o.Ready, newCache(serveObject(o.Object), o.Evaluated))))
+	mux.Handle("GET /api/v1/changes", limited(requireReady(o.Ready, newCache(serveChanges(o.Changes), o.Evaluated))))
 	mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentTypeJSON)
 		_, _ = w.Write(o.OpenAPI)
@@ -109,7 +109,7 @@ func Handler(o Options) (http.Handler, error) {
 	if err := page.Register(mux, page.Options{
 		Ready: o.Ready, Report: o.Report, Objects: o.Objects, Object: o.Object, Changes: o.Changes, Kinds: o.Kinds,
 		SecretFlow: o.SecretFlow, Clusters: o.Clusters, SilenceLink: o.SilenceLink, Version: version.Info(), Pprof: o.EnablePprof,
-		Limit: func(h http.Handler) http.Handler { return limited(cached(h, o.Evaluated)) },
+		Limit: func(h http.Handler) http.Handler { return limited(newCache(h, o.Evaluated)) },
 	}); err != nil {
 		return nil, fmt.Errorf("web page: %w", err)
 	}
@@ -117,29 +117,29 @@ func Handler(o Options) (http.Handler, error) {
 	if o.KubernetesAuth != nil {
 		routes = o.KubernetesAuth.protect(mux, o.Ready)
 	}
-	return paced(http.NewCrossOriginProtection().Handler(routes)), nil
+	return paceWrites(http.NewCrossOriginProtection().Handler(routes)), nil
 }
 
-// Probes returns the probe routes alone, to be served without TLS and
+// ProbeHandler returns the probe routes alone, to be served without TLS and
 // authentication.
-func Probes(ready func() bool) http.Handler {
+func ProbeHandler(ready func() bool) http.Handler {
 	mux := http.NewServeMux()
-	probes(mux, ready)
+	addProbes(mux, ready)
 	return mux
 }
 
-func probes(mux *http.ServeMux, ready func() bool) {
+func addProbes(mux *http.ServeMux, ready func() bool) {
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "healthy")
 	})
-	mux.Handle("GET /-/ready", whenReady(ready, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("GET /-/ready", requireReady(ready, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintln(w, "ready")
 	})))
 }
 
-// whenReady answers 503 until ready: an incomplete set of rows would look like
+// requireReady answers 503 until ready: an incomplete set of rows would look like
 // a fleet in which objects have vanished.
-func whenReady(ready func() bool, next http.Handler) http.Handler {
+func requireReady(ready func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready() {
 			w.Header().Set("Retry-After", "1")
@@ -190,8 +190,8 @@ func serveReport(get func(context.Context) (health.Report, error)) http.Handler 
 	})
 }
 
-// always is for what cannot fail.
-func always[T any](get func() T) func(context.Context) (T, error) {
+// withoutError is for what cannot fail.
+func withoutError[T any](get func() T) func(context.Context) (T, error) {
 	return func(context.Context) (T, error) { return get(), nil }
 }
 
@@ -220,7 +220,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	listeners = bounded(listeners, maxConnections, maxClientConnections, refused)
+	listeners = limitConnections(listeners, maxConnections, maxClientConnections, refused)
 	ended := make(chan error, 1)
 	go func() {
 		systemd := false

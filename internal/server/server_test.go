@@ -30,8 +30,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// options are those of an exporter that is ready and has one row.
-func options() Options {
+// testOptions are those of an exporter that is ready and has one row.
+func testOptions() Options {
 	return Options{
 		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "row 1\n") }),
 		Ready:      func() bool { return true },
@@ -52,7 +52,7 @@ func options() Options {
 	}
 }
 
-func handler(t *testing.T, o Options) http.Handler {
+func newHandler(t *testing.T, o Options) http.Handler {
 	t.Helper()
 	h, err := Handler(o)
 	if err != nil {
@@ -61,7 +61,7 @@ func handler(t *testing.T, o Options) http.Handler {
 	return h
 }
 
-func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
+func serveRequest(h http.Handler, method, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(method, path, http.NoBody))
 	return w
@@ -113,7 +113,7 @@ func TestRoutes(t *testing.T) {
 		"pprof symbol":           {change: pprof, path: "/debug/pprof/symbol", status: 200},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := options()
+			o := testOptions()
 			if tc.change != nil {
 				tc.change(&o)
 			}
@@ -121,7 +121,7 @@ func TestRoutes(t *testing.T) {
 			if method == "" {
 				method = http.MethodGet
 			}
-			w := ask(handler(t, o), method, tc.path)
+			w := serveRequest(newHandler(t, o), method, tc.path)
 			if w.Code != tc.status || !strings.Contains(w.Body.String(), tc.body) {
 				t.Errorf("%d %q", w.Code, w.Body)
 			}
@@ -134,9 +134,9 @@ func TestRoutes(t *testing.T) {
 
 func TestLandingPageNamesPprofOnlyWhenOn(t *testing.T) {
 	for _, on := range []bool{false, true} {
-		o := options()
+		o := testOptions()
 		o.EnablePprof = on
-		if got := strings.Contains(ask(handler(t, o), http.MethodGet, "/").Body.String(), "debug/pprof"); got != on {
+		if got := strings.Contains(serveRequest(newHandler(t, o), http.MethodGet, "/").Body.String(), "debug/pprof"); got != on {
 			t.Errorf("enabled %v, shown %v", on, got)
 		}
 	}
@@ -144,10 +144,10 @@ func TestLandingPageNamesPprofOnlyWhenOn(t *testing.T) {
 
 func TestProbes(t *testing.T) {
 	var ready atomic.Bool
-	h := Probes(ready.Load)
+	h := ProbeHandler(ready.Load)
 	codes := func() (got [4]int) {
 		for i, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/"} {
-			got[i] = ask(h, http.MethodGet, path).Code
+			got[i] = serveRequest(h, http.MethodGet, path).Code
 		}
 		return got
 	}
@@ -160,23 +160,23 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// wantRefused checks how much has been refused because of a limit.
-func wantRefused(t *testing.T, r *Refusals, what string, of scope, want float64) {
+// checkRefusals checks how much has been refused because of a limit.
+func checkRefusals(t *testing.T, r *Refusals, what string, of scope, want float64) {
 	t.Helper()
 	if got := testutil.ToFloat64(r.counter.WithLabelValues(what, string(of))); got != want {
 		t.Errorf("%v %s refused because of the limit of scope %s, want %v", got, what, of, want)
 	}
 }
 
-// TestMaxRequests: a client has a quarter of the slots, and all clients together have all.
-func TestMaxRequests(t *testing.T) {
+// TestRequestsBeyondLimitsAreRefused: a client has a quarter of the slots, and all clients together have all.
+func TestRequestsBeyondLimitsAreRefused(t *testing.T) {
 	const limit, share = 8, 2
 	inside, leave := make(chan struct{}), make(chan struct{})
 	registry := prometheus.NewRegistry()
-	o := options()
+	o := testOptions()
 	o.MaxRequests, o.Registry, o.Refusals = limit, registry, NewRefusals(registry, slog.New(slog.DiscardHandler))
 	o.Metrics = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { inside <- struct{}{}; <-leave })
-	h := handler(t, o)
+	h := newHandler(t, o)
 	ask := func(client int, path string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 		r.RemoteAddr = fmt.Sprintf("192.0.2.%d:%d", client, 1024+client)
@@ -205,8 +205,8 @@ func TestMaxRequests(t *testing.T) {
 		}
 	}
 	refused(limit, "8 requests in all")
-	wantRefused(t, o.Refusals, requests, ofClient, 1)
-	wantRefused(t, o.Refusals, requests, ofAll, 1)
+	checkRefusals(t, o.Refusals, requests, scopeClient, 1)
+	checkRefusals(t, o.Refusals, requests, scopeAll, 1)
 	if w := ask(0, "/-/healthy"); w.Code != http.StatusOK {
 		t.Errorf("a probe counts as a scrape: %d", w.Code)
 	}
@@ -232,25 +232,25 @@ promhttp_metric_handler_requests_total{code="503"} 2
 	}
 }
 
-// TestReloadOfAnotherSite: a page of another site that a user visits cannot reload.
-func TestReloadOfAnotherSite(t *testing.T) {
-	o := options()
+// TestReloadRefusesOtherSites: a page of another site that a user visits cannot reload.
+func TestReloadRefusesOtherSites(t *testing.T) {
+	o := testOptions()
 	o.Reload = func(context.Context) error { t.Error("reloaded"); return nil }
 	for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://elsewhere.example.com"}} {
 		r := httptest.NewRequest(http.MethodPost, "/-/reload", http.NoBody)
 		r.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
-		if handler(t, o).ServeHTTP(w, r); w.Code != http.StatusForbidden {
+		if newHandler(t, o).ServeHTTP(w, r); w.Code != http.StatusForbidden {
 			t.Errorf("%v: %d %q", header, w.Code, w.Body)
 		}
 	}
 }
 
 func TestSecretFlow(t *testing.T) {
-	o := options()
+	o := testOptions()
 	ready := false
 	o.Ready = func() bool { return ready }
-	h := handler(t, o)
+	h := newHandler(t, o)
 	ask := func() *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/secretflow", http.NoBody))
@@ -268,20 +268,20 @@ func TestSecretFlow(t *testing.T) {
 
 // TestClusters are served also before the exporter is ready: they are the reason why it is not.
 func TestClusters(t *testing.T) {
-	o := options()
+	o := testOptions()
 	o.Ready = func() bool { return false }
-	w := ask(handler(t, o), http.MethodGet, "/api/v1/clusters")
+	w := serveRequest(newHandler(t, o), http.MethodGet, "/api/v1/clusters")
 	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json; charset=utf-8" || !strings.Contains(w.Body.String(), `"name": "\u003call\u003e"`) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if w := ask(handler(t, o), http.MethodPost, "/api/v1/clusters"); w.Code != http.StatusMethodNotAllowed {
+	if w := serveRequest(newHandler(t, o), http.MethodPost, "/api/v1/clusters"); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
 	}
 }
 
-// TestObjectsAccept: a client that prefers CSV gets it, also after one that does not.
-func TestObjectsAccept(t *testing.T) {
-	h := handler(t, options())
+// TestObjectsAcceptSelectsFormat: a client that prefers CSV gets it, also after one that does not.
+func TestObjectsAcceptSelectsFormat(t *testing.T) {
+	h := newHandler(t, testOptions())
 	for _, c := range []struct{ accept, path, want string }{
 		{"", "/api/v1/objects", contentTypeJSON},
 		{"text/csv", "/api/v1/objects", "text/csv; charset=utf-8; header=present"},

@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// TestViewerRole: the role of the chart and of the documentation has the permissions for
+// TestViewerRoleCoversAllPages: the role of the chart and of the documentation has the permissions for
 // all pages and for the API, and no others.
-func TestViewerRole(t *testing.T) {
+func TestViewerRoleCoversAllPages(t *testing.T) {
 	t.Parallel()
 	var roles [][]string
 	for _, file := range []string{"../../charts/cobaltcore-exporter/templates/access.yaml", "../../docs/operations.md"} {
