@@ -56,7 +56,7 @@ type group struct {
 // that the filter of the reader leaves. A root cause stays with what follows from it.
 func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
 	out := findings{Form: formOf(report, base, filterOf(r))}
-	groups := arranged(out.groups(report, base))
+	groups := arrangeGroups(out.groups(report, base))
 	begin := min(causeOf(r), len(groups))
 	end := min(begin+maxCauses, len(groups))
 	for _, g := range groups[begin:end] {
@@ -78,9 +78,9 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 	return out
 }
 
-// arranged returns root causes in the order of the page: the worst of each section first, and equal
+// arrangeGroups returns root causes in the order of the page: the worst of each section first, and equal
 // ones as one.
-func arranged(groups []*group) []*group {
+func arrangeGroups(groups []*group) []*group {
 	order := func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.rank(), b.rank()))
 	}
@@ -132,7 +132,7 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 		for _, x := range c.Following {
 			if take(x) || !g.aside {
 				g.following = append(g.following, x)
-				g.worst = worse(g.worst, string(x.Severity))
+				g.worst = worseSeverity(g.worst, string(x.Severity))
 				expires = expires && x.EndsAt != nil
 			}
 		}
@@ -214,7 +214,7 @@ func causeOf(r *http.Request) int {
 // pagesOf returns the addresses of the first page, from another one, and of the next page.
 func pagesOf(query url.Values, begin, end, more int) (first, next string) {
 	if more > 0 {
-		next = "?" + with(query, "next", strconv.Itoa(end)).Encode() + "#findings"
+		next = "?" + withParameter(query, "next", strconv.Itoa(end)).Encode() + "#findings"
 	}
 	if begin > 0 {
 		query.Del("next")

@@ -41,7 +41,7 @@ func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
 		state := objectStateOf(c.After)
 		r.Mark, r.Class = state.Mark, state.Class
 	case changes.Verdict:
-		r.Mark, r.Class = mark(health.Verdict(c.After)), c.After
+		r.Mark, r.Class = verdictMark(health.Verdict(c.After)), c.After
 	case changes.FindingBegan:
 		r.Mark, r.Class = "▲", map[string]string{"critical": "down", "warning": "degraded"}[c.Severity]
 	case changes.FindingEnded:
@@ -53,8 +53,8 @@ func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
 	return r
 }
 
-// changes is the page of the changes that match the query.
-func (s *site) changes(r *http.Request) (view, error) {
+// changesPage is the page of the changes that match the query.
+func (s *site) changesPage(r *http.Request) (view, error) {
 	values := r.URL.Query()
 	values.Del("limit") // a page has a size of its own
 	now := time.Now()
@@ -65,9 +65,9 @@ func (s *site) changes(r *http.Request) (view, error) {
 	list := s.Changes(q)
 	parameters := q.Values()
 	v := changesView{
-		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + query(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
-		Clusters: choices(q.Target, s.clusterNames()...), Systems: choices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...),
-		Spans: choices(q.Since, "15m", "1h", "6h", "1d"),
+		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + encodeQuery(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
+		Clusters: newChoices(q.Target, s.clusterNames()...), Systems: newChoices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...),
+		Spans: newChoices(q.Since, "15m", "1h", "6h", "1d"),
 	}
 	for _, t := range changes.Types() {
 		v.Types = append(v.Types, choice{string(t), string(t) == q.Type})
@@ -79,7 +79,7 @@ func (s *site) changes(r *http.Request) (view, error) {
 		v.First = "?" + parameters.Encode()
 	}
 	if list.Next != "" {
-		v.Next = "?" + with(parameters, "next", list.Next).Encode()
+		v.Next = "?" + withParameter(parameters, "next", list.Next).Encode()
 	}
 	return view{Title: "Changes", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
 }

@@ -26,8 +26,8 @@ type clusterView struct {
 	Findings findings
 }
 
-// cluster is the page of one cluster: also of one that another shard watches.
-func (s *site) cluster(r *http.Request) (view, error) {
+// clusterPage is the page of one cluster: also of one that another shard watches.
+func (s *site) clusterPage(r *http.Request) (view, error) {
 	name := r.PathValue("name")
 	fleet := s.Clusters()
 	i := slices.IndexFunc(fleet.Clusters, func(c fleetreport.Cluster) bool { return c.Name == name })
@@ -39,14 +39,14 @@ func (s *site) cluster(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	v := clusterView{Verdict: cellOf(health.Unknown), Cluster: clusterRowOf(fleet.Clusters[i], fleet.GeneratedAt)}
-	counts := firing(report)
+	counts := countFiring(report)
 	for _, c := range report.Clusters {
 		if c.Name != name {
 			continue
 		}
 		v.Verdict = cellOf(c.Verdict)
 		for _, one := range c.Systems {
-			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), place(c, one.Name, counts)})
+			v.Systems = append(v.Systems, part{string(one.Name), systemHref(string(one.Name)), cellFor(c, one.Name, counts)})
 		}
 	}
 	v.Findings = s.findingsOf(r, report, filter{Cluster: name})
@@ -63,8 +63,8 @@ type systemView struct {
 	Findings findings
 }
 
-// system is the page of one system in all clusters.
-func (s *site) system(r *http.Request) (view, error) {
+// systemPage is the page of one system in all clusters.
+func (s *site) systemPage(r *http.Request) (view, error) {
 	name := r.PathValue("name")
 	report, err := s.Report(r.Context())
 	if err != nil {
@@ -75,9 +75,9 @@ func (s *site) system(r *http.Request) (view, error) {
 		return view{}, notFoundError{fmt.Sprintf("There is no system %q, use one of %v.", name, alerts.Systems())}
 	}
 	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
-	counts := firing(report)
+	counts := countFiring(report)
 	for _, c := range report.Clusters {
-		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), place(c, report.Systems[i].Name, counts)})
+		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), cellFor(c, report.Systems[i].Name, counts)})
 	}
 	v.Findings = s.findingsOf(r, report, filter{System: name})
 	return view{

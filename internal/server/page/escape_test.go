@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// spoil replaces the texts of a report.
-func spoil[T any](t *testing.T, report T, keep ...string) T {
+// makeHostile replaces the texts of a report.
+func makeHostile[T any](t *testing.T, report T, keep ...string) T {
 	t.Helper()
 	text, err := json.Marshal(report)
 	if err != nil {
@@ -65,36 +65,36 @@ func spoil[T any](t *testing.T, report T, keep ...string) T {
 }
 
 func TestEverythingIsEscaped(t *testing.T) {
-	o := options(t)
+	o := testOptions(t)
 	report, _ := o.Report(t.Context())
-	flow, clusters, list := o.SecretFlow(), o.Clusters(), read[objects.List](t, "objects.json")
-	one := read[objects.Detail](t, "object.json")
+	flow, clusters, list := o.SecretFlow(), o.Clusters(), readFixture[objects.List](t, "objects.json")
+	one := readFixture[objects.Detail](t, "object.json")
 	// The pages are reached by these; the overview also has hostile ones.
 	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
-		o.Report = func(context.Context) (health.Report, error) { return spoil(t, report, keep...), nil }
-		o.SecretFlow = func() secretflow.Report { return spoil(t, flow, keep...) }
-		o.Clusters = func() fleetreport.Report { return spoil(t, clusters, keep...) }
-		o.Objects = func(objects.Query) objects.List { return spoil(t, list, keep...) }
-		o.Changes = func(q changes.Query) changes.List { return spoil(t, listOfChanges(q), append(keep, "type")...) }
-		o.Object = func(objects.Node) (objects.Detail, bool) { return spoil(t, one, keep...), true }
-		h := handler(t, o)
+		o.Report = func(context.Context) (health.Report, error) { return makeHostile(t, report, keep...), nil }
+		o.SecretFlow = func() secretflow.Report { return makeHostile(t, flow, keep...) }
+		o.Clusters = func() fleetreport.Report { return makeHostile(t, clusters, keep...) }
+		o.Objects = func(objects.Query) objects.List { return makeHostile(t, list, keep...) }
+		o.Changes = func(q changes.Query) changes.List { return makeHostile(t, fakeChanges(q), append(keep, "type")...) }
+		o.Object = func(objects.Node) (objects.Detail, bool) { return makeHostile(t, one, keep...), true }
+		h := newHandler(t, o)
 		for _, path := range []string{
 			"/changes", "/changes?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E",
 			"/objects", "/objects/%3Cscript%3Ealert(1)%3C%2Fscript%3E/%22%3E/x/%3Cimg%3E", "/objects?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&kind=%22%3E%3Cscript%3E&sort=-name",
 			"/", "/clusters/management", "/systems/flux", "/secretflow", "/status", "/clusters/%3Cscript%3Ealert(1)%3C%2Fscript%3E",
 			"/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&severity=%22%3E%3Cscript%3E", "/clusters/management?%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
 		} {
-			w := get(h, path)
+			w := getPage(h, path)
 			if w.Code >= http.StatusInternalServerError {
 				t.Errorf("%s %s: %d %s", name, path, w.Code, w.Body)
 			}
-			harmless(t, name+" "+path, w.Body.String())
+			checkHarmless(t, name+" "+path, w.Body.String())
 		}
 	}
 }
 
-// harmless fails if a page has a script, a handler or an address that is not its own.
-func harmless(t *testing.T, what, page string) {
+// checkHarmless fails if a page has a script, a handler or an address that is not its own.
+func checkHarmless(t *testing.T, what, page string) {
 	t.Helper()
 	if strings.ContainsAny(page, "\x1b\u202e") {
 		t.Errorf("%s: has control characters", what)
@@ -116,7 +116,7 @@ func harmless(t *testing.T, what, page string) {
 			}
 			if own := strings.HasPrefix(a.Val, "./") || strings.HasPrefix(a.Val, "../") || a.Val[:min(1, len(a.Val))] == "?" ||
 				strings.HasPrefix(a.Val, "#"); !own &&
-				(a.Key == "src" || a.Key == "action" || a.Key == "href" && !strings.HasPrefix(a.Val, "https://github.com/cobaltcore-dev/") && !strings.HasPrefix(a.Val, silences)) {
+				(a.Key == "src" || a.Key == "action" || a.Key == "href" && !strings.HasPrefix(a.Val, "https://github.com/cobaltcore-dev/") && !strings.HasPrefix(a.Val, silenceForm)) {
 				t.Errorf("%s: <%s %s=%q> leads elsewhere", what, n.Data, a.Key, a.Val)
 			}
 		}

@@ -116,15 +116,15 @@ type changed struct{ Text, Before, ISO string }
 
 func formOf(r health.Report, base, chosen filter) form {
 	f := form{filter: chosen, Any: chosen != filter{}}
-	f.Severities = choices(chosen.Severity, string(alerts.Critical), string(alerts.Warning), string(alerts.Info))
+	f.Severities = newChoices(chosen.Severity, string(alerts.Critical), string(alerts.Warning), string(alerts.Info))
 	if base.System == "" {
 		for _, s := range r.Systems {
-			f.Systems = append(f.Systems, choices(chosen.System, string(s.Name))...)
+			f.Systems = append(f.Systems, newChoices(chosen.System, string(s.Name))...)
 		}
 	}
 	if base.Cluster == "" {
 		for _, c := range r.Clusters {
-			f.Clusters = append(f.Clusters, choices(chosen.Cluster, c.Name)...)
+			f.Clusters = append(f.Clusters, newChoices(chosen.Cluster, c.Name)...)
 		}
 	}
 	return f
@@ -146,8 +146,8 @@ func (s *site) systems() []string {
 	return names
 }
 
-// choices returns the values that can be chosen.
-func choices(selected string, values ...string) []choice {
+// newChoices returns the values that can be chosen.
+func newChoices(selected string, values ...string) []choice {
 	var all []choice
 	for _, v := range values {
 		all = append(all, choice{v, v == selected})
@@ -157,7 +157,7 @@ func choices(selected string, values ...string) []choice {
 
 // isRecent reports whether a finding is new.
 func isRecent(f health.Finding, r health.Report) bool {
-	return !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recent
+	return !f.SinceAtLeast && r.GeneratedAt.Sub(f.Since) < recentSpan
 }
 
 func (s *site) findingOf(f health.Finding, r health.Report, root string) finding {

@@ -88,8 +88,8 @@ type userRow struct {
 	LastSync                            stamp
 }
 
-// flow is the page about who writes and reads which secret.
-func (s *site) flow(*http.Request) (view, error) {
+// flowPage is the page about who writes and reads which secret.
+func (s *site) flowPage(*http.Request) (view, error) {
 	report := s.SecretFlow()
 	v := flowView{Total: len(report.Paths), Unresolved: report.Unresolved}
 	for _, p := range report.Paths {
@@ -105,7 +105,7 @@ func (s *site) flow(*http.Request) (view, error) {
 		}
 		m := &v.Mounts[len(v.Mounts)-1]
 		before := m.Late
-		m.add(pathRowOf(p, report.GeneratedAt))
+		m.addPath(pathRowOf(p, report.GeneratedAt))
 		v.Late += m.Late - before
 	}
 	return view{Title: "Secret flow", At: stampOf(report.GeneratedAt, report.GeneratedAt), Partial: report.Partial, Content: v}, nil
@@ -160,8 +160,8 @@ func userRowOf(u secretflow.UserReport, now time.Time) userRow {
 	return r
 }
 
-// add draws a path below those that are there.
-func (m *mount) add(p pathRow) {
+// addPath draws a path below those that are there.
+func (m *mount) addPath(p pathRow) {
 	lines := max(1, len(p.Producers), len(p.Consumers))
 	top := m.Height
 	m.Height += lines * rowHeight
@@ -176,14 +176,14 @@ func (m *mount) add(p pathRow) {
 			stored += fmt.Sprintf(", and %d more", n)
 		}
 	}
-	m.node(storedX, middle, cmp.Or(p.Path, p.ID), stored, "stored "+class)
+	m.addNode(storedX, middle, cmp.Or(p.Path, p.ID), stored, "stored "+class)
 	if m.Writers += len(p.Producers); m.Writers > 0 {
 		m.Left, m.Width = 0, pictureWidth
 	}
 	for i, u := range p.Producers {
 		y := top + i*rowHeight
-		m.node(0, y, u.Object, u.Cluster, u.Class)
-		m.edge(nodeWidth, y, storedX, middle, u.Class)
+		m.addNode(0, y, u.Object, u.Cluster, u.Class)
+		m.addEdge(nodeWidth, y, storedX, middle, u.Class)
 	}
 	for i, u := range p.Consumers {
 		y := top + i*rowHeight
@@ -194,19 +194,19 @@ func (m *mount) add(p pathRow) {
 		if u.Class == "late" {
 			m.Late++
 		}
-		m.node(readersX, y, u.Object, text, u.Class)
-		m.edge(storedX+nodeWidth, middle, readersX, y, u.Class)
+		m.addNode(readersX, y, u.Object, text, u.Class)
+		m.addEdge(storedX+nodeWidth, middle, readersX, y, u.Class)
 	}
 }
 
-func (m *mount) node(x, y int, first, second, class string) {
+func (m *mount) addNode(x, y int, first, second, class string) {
 	m.Nodes = append(m.Nodes, node{
 		X: x, Y: y + (rowHeight-nodeHeight)/2, Width: nodeWidth, Height: nodeHeight, TextX: x + 10, Text1Y: y + 22, Text2Y: y + 38,
 		Text1: shorten(first), Text2: shorten(second), Full: first + ", " + second, Class: class,
 	})
 }
 
-func (m *mount) edge(x1, y1, x2, y2 int, class string) {
+func (m *mount) addEdge(x1, y1, x2, y2 int, class string) {
 	const half = rowHeight / 2
 	bend := (x2 - x1) / 2
 	m.Edges = append(m.Edges, edge{fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1+half, x1+bend, y1+half, x2-bend, y2+half, x2, y2+half), class})

@@ -14,12 +14,12 @@ import (
 // FuzzFilter asks for pages with any filter. An answer is a page, is not larger than that
 // of all findings, and has no markup of the filter.
 func FuzzFilter(f *testing.F) {
-	o := options(f)
-	h := handler(f, o)
+	o := testOptions(f)
+	h := newHandler(f, o)
 	pages := []string{"/", "/clusters/management", "/systems/flux"}
 	most := map[string]int{}
 	for _, page := range pages {
-		most[page] = get(h, page).Body.Len()
+		most[page] = getPage(h, page).Body.Len()
 	}
 	f.Add(uint8(0), "critical", "flux", "management", "failed")
 	f.Add(uint8(1), "", "", "\"><script>", "<script>alert(1)</script>")

@@ -60,7 +60,7 @@ type itemList struct {
 	Items []graphItem
 }
 
-func inside(root string, items []graphItem) itemList { return itemList{root, items} }
+func newItemList(root string, items []graphItem) itemList { return itemList{root, items} }
 
 // graphOf draws a graph. Objects that are the cause of findings are marked.
 func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
@@ -76,8 +76,8 @@ func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	v.Width, v.Height = (last-first)*graphColumn+graphNodeWidth+graphLoop, rows*graphRow
 	y := make([]int, len(g.Nodes))
 	v.Nodes = make([]graphNode, len(g.Nodes))
-	for _, level := range outwards(first, last) {
-		order(levels[level], g, y, level)
+	for _, level := range levelsOutward(first, last) {
+		sortLevel(levels[level], g, y, level)
 		for place, i := range levels[level] {
 			y[i] = (v.Height-len(levels[level])*graphRow)/2 + place*graphRow
 			v.Nodes[i] = graphNodeOf(g.Nodes[i], (level-first)*graphColumn, y[i], causes[g.Nodes[i].Node])
@@ -90,8 +90,8 @@ func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	return v
 }
 
-// outwards returns the levels from the object itself to both ends.
-func outwards(first, last int) []int {
+// levelsOutward returns the levels from the object itself to both ends.
+func levelsOutward(first, last int) []int {
 	all := []int{0}
 	for i := 1; i <= max(-first, last); i++ {
 		if -i >= first {
@@ -104,8 +104,8 @@ func outwards(first, last int) []int {
 	return all
 }
 
-// order sorts the nodes of a level by the height of those nearer to the object.
-func order(nodes []int, g objects.Graph, y []int, level int) {
+// sortLevel sorts the nodes of a level by the height of those nearer to the object.
+func sortLevel(nodes []int, g objects.Graph, y []int, level int) {
 	height := func(i int) int {
 		for _, e := range g.Edges {
 			for _, pair := range [][2]int{e, {e[1], e[0]}} {

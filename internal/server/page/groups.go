@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// recent is how long a finding is new.
-	recent = time.Hour
-	// horizon is how many days the timeline of expiries has.
-	horizon = 30
+	// recentSpan is how long a finding is new.
+	recentSpan = time.Hour
+	// timelineDays is how many days the timeline of expiries has.
+	timelineDays = 30
 	// maxListed is how many expiries are listed without a click.
 	maxListed = 5
 )
@@ -26,7 +26,7 @@ func severities() []string {
 	return []string{string(alerts.Critical), string(alerts.Warning), string(alerts.Info)}
 }
 
-func worse(a, b string) string {
+func worseSeverity(a, b string) string {
 	if slices.Index(severities(), b) < slices.Index(severities(), a) {
 		return b
 	}
@@ -63,7 +63,7 @@ func (e *expiries) add(f finding, now time.Time) {
 	if left < 0 {
 		text = render.Age(-left) + " ago"
 	}
-	x := min(max(0, int(1000*left.Hours()/(24*horizon))), 1000)
+	x := min(max(0, int(1000*left.Hours()/(24*timelineDays))), 1000)
 	e.All = slices.Insert(e.All, at, f)
 	e.Marks = slices.Insert(e.Marks, at, expiry{ID: f.ID, Worst: f.Worst, Text: text, X: x})
 }

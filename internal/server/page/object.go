@@ -38,8 +38,8 @@ type objectFinding struct {
 	Cause, CauseHref string
 }
 
-// object is the page of one object.
-func (s *site) object(r *http.Request) (view, error) {
+// objectPage is the page of one object.
+func (s *site) objectPage(r *http.Request) (view, error) {
 	n := ObjectNode(r)
 	d, ok := s.Object(n)
 	if !ok {
@@ -106,7 +106,7 @@ func (s *site) findingsAbout(n objects.Node, report health.Report, root string) 
 			if bao := cause.Labels["openbao"]; bao != "" {
 				causes[objects.Node{Cluster: at.Cluster, Kind: objects.KindOpenBao, Name: bao}] = true
 			}
-			one.Cause, one.CauseHref = cause.Summary, clusterHref(at.Cluster)+query(url.Values{"q": {cause.Rule}})
+			one.Cause, one.CauseHref = cause.Summary, clusterHref(at.Cluster)+encodeQuery(url.Values{"q": {cause.Rule}})
 		}
 		all = append(all, one)
 	}

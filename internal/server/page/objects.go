@@ -97,8 +97,8 @@ func objectHref(cluster, kind, namespace, name string) string {
 	return "objects/" + url.PathEscape(cluster) + "/" + url.PathEscape(kind) + "/" + url.PathEscape(cmp.Or(namespace, "-")) + "/" + url.PathEscape(name)
 }
 
-// objects is the page of the watched objects that match the query.
-func (s *site) objects(r *http.Request) (view, error) {
+// objectsPage is the page of the watched objects that match the query.
+func (s *site) objectsPage(r *http.Request) (view, error) {
 	values := r.URL.Query()
 	values.Del("limit") // a page has a size of its own
 	q, err := objects.ParseQuery(values)
@@ -108,14 +108,14 @@ func (s *site) objects(r *http.Request) (view, error) {
 	list := s.Objects(q)
 	parameters := q.Values()
 	v := objectsView{
-		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + query(parameters),
-		Clusters: choices(q.Cluster, s.clusterNames()...), Systems: choices(q.System, s.systems()...),
-		States: choices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
+		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + encodeQuery(parameters),
+		Clusters: newChoices(q.Cluster, s.clusterNames()...), Systems: newChoices(q.System, s.systems()...),
+		States: newChoices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
-	v.CSV = "api/v1/objects" + query(with(parameters, "format", "csv"))
+	v.CSV = "api/v1/objects" + encodeQuery(withParameter(parameters, "format", "csv"))
 	for _, state := range objects.States() {
 		if n := list.States[state]; n > 0 {
-			v.Counts = append(v.Counts, stateCount{objectStateOf(state), n, "?" + with(parameters, "state", state).Encode()})
+			v.Counts = append(v.Counts, stateCount{objectStateOf(state), n, "?" + withParameter(parameters, "state", state).Encode()})
 		}
 	}
 	for _, o := range list.Objects {
@@ -126,7 +126,7 @@ func (s *site) objects(r *http.Request) (view, error) {
 		v.First = "?" + parameters.Encode()
 	}
 	if list.Next != "" {
-		v.Next = "?" + with(parameters, "next", list.Next).Encode()
+		v.Next = "?" + withParameter(parameters, "next", list.Next).Encode()
 	}
 	return view{Title: "Objects", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
 }
@@ -144,7 +144,7 @@ func columnsOf(q objects.Query) []column {
 			case "-" + c[1]:
 				one.Order = "descending"
 			}
-			one.Href = "?" + with(q.Values(), "sort", sort).Encode()
+			one.Href = "?" + withParameter(q.Values(), "sort", sort).Encode()
 		}
 		all = append(all, one)
 	}
@@ -159,14 +159,14 @@ func (s *site) clusterNames() []string {
 	return names
 }
 
-// with returns parameters of a URL with another value for one of them.
-func with(values url.Values, name, value string) url.Values {
+// withParameter returns parameters of a URL with another value for one of them.
+func withParameter(values url.Values, name, value string) url.Values {
 	changed := maps.Clone(values)
 	changed.Set(name, value)
 	return changed
 }
 
-func query(values url.Values) string {
+func encodeQuery(values url.Values) string {
 	if len(values) == 0 {
 		return ""
 	}

@@ -15,10 +15,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// listOf returns what the API has answered, in part: the second page has nothing.
-func listOf(t testing.TB) func(objects.Query) objects.List {
+// fakeObjects returns what the API has answered, in part: the second page has nothing.
+func fakeObjects(t testing.TB) func(objects.Query) objects.List {
 	t.Helper()
-	list := read[objects.List](t, "objects.json")
+	list := readFixture[objects.List](t, "objects.json")
 	return func(q objects.Query) objects.List {
 		page := list
 		page.Objects = slices.DeleteFunc(slices.Clone(list.Objects), func(o objects.Object) bool { return q.State != "" && o.State != q.State })
@@ -26,8 +26,8 @@ func listOf(t testing.TB) func(objects.Query) objects.List {
 	}
 }
 
-// listOfChanges returns a change of each type, or those of an object.
-func listOfChanges(q changes.Query) changes.List {
+// fakeChanges returns a change of each type, or those of an object.
+func fakeChanges(q changes.Query) changes.List {
 	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 	list := changes.List{GeneratedAt: at.Add(time.Hour), Oldest: &at, Next: "abc"}
 	if q.Type == string(changes.Verdict) {
@@ -47,12 +47,12 @@ func listOfChanges(q changes.Query) changes.List {
 	return list
 }
 
-// TestPageSize: pages of objects and changes with long names stay small.
-func TestPageSize(t *testing.T) {
-	o := options(t)
+// TestPagesWithLongNamesAreSmall: pages of objects and changes with long names stay small.
+func TestPagesWithLongNamesAreSmall(t *testing.T) {
+	o := testOptions(t)
 	long := strings.Repeat("a-long-name-", 5)
 	list, changed := objects.List{}, changes.List{}
-	detail := read[objects.Detail](t, "object.json")
+	detail := readFixture[objects.Detail](t, "object.json")
 	for i := range 100 {
 		one := objects.Object{
 			Cluster: "control-plane", Target: "hypervisor", Kind: "ClusterExternalSecret", Namespace: "openstack", Name: fmt.Sprint(long, i),
@@ -78,9 +78,9 @@ func TestPageSize(t *testing.T) {
 	o.Objects = func(objects.Query) objects.List { return list }
 	o.Object = func(objects.Node) (objects.Detail, bool) { return detail, true }
 	o.Changes = func(changes.Query) changes.List { return changed }
-	h := handler(t, o)
+	h := newHandler(t, o)
 	for _, path := range []string{"/objects", "/objects/a/K/n/x", "/changes"} {
-		if w := get(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
+		if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
 			t.Errorf("%s: %d, %d bytes", path, w.Code, w.Body.Len())
 		}
 	}

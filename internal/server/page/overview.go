@@ -20,8 +20,8 @@ type cell struct {
 	History                         history
 }
 
-// mark returns a sign for a verdict, for readers without colour.
-func mark(v health.Verdict) string {
+// verdictMark returns a sign for a verdict, for readers without colour.
+func verdictMark(v health.Verdict) string {
 	switch v {
 	case health.OK:
 		return "✓"
@@ -35,7 +35,7 @@ func mark(v health.Verdict) string {
 	return "–"
 }
 
-func cellOf(v health.Verdict) cell { return cell{Verdict: string(v), Mark: mark(v)} }
+func cellOf(v health.Verdict) cell { return cell{Verdict: string(v), Mark: verdictMark(v)} }
 
 // row is a cluster of the matrix, or all of them.
 type row struct {
@@ -70,7 +70,7 @@ type overviewView struct {
 	NotEvaluated []health.NotEvaluated
 }
 
-func (s *site) overview(r *http.Request) (view, error) {
+func (s *site) overviewPage(r *http.Request) (view, error) {
 	report, err := s.Report(r.Context())
 	if err != nil {
 		return view{}, err
@@ -86,7 +86,7 @@ func (s *site) overview(r *http.Request) (view, error) {
 
 func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 	m := matrix{All: row{Name: "All clusters", Verdict: cellOf(r.Verdict)}}
-	counts := firing(r)
+	counts := countFiring(r)
 	var systems []alerts.System
 	for _, s := range r.Systems {
 		if s.Verdict == health.Absent {
@@ -105,7 +105,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 			continue
 		}
 		for _, s := range systems {
-			one := place(c, s, counts)
+			one := cellFor(c, s, counts)
 			if c.Of(s) != health.Absent && len(clusters) <= maxClusters {
 				one.History = histories[[2]string{c.Name, string(s)}]
 			}
@@ -128,8 +128,8 @@ func worstClusters(all []health.Cluster) []health.Cluster {
 	})
 }
 
-// place is the cell of a system in a cluster, with the way to its findings.
-func place(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
+// cellFor is the cell of a system in a cluster, with the way to its findings.
+func cellFor(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 	v := cellOf(c.Of(s))
 	v.System = string(s)
 	v.N = counts[[2]string{c.Name, string(s)}]
@@ -140,8 +140,8 @@ func place(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 	return v
 }
 
-// firing counts findings by cluster and system, where the verdict counts them.
-func firing(r health.Report) map[[2]string]int {
+// countFiring counts findings by cluster and system, where the verdict counts them.
+func countFiring(r health.Report) map[[2]string]int {
 	known := map[string]bool{}
 	for _, c := range r.Clusters {
 		known[c.Name] = true

@@ -56,8 +56,8 @@ type Options struct {
 //go:embed templates
 var templates embed.FS
 
-// policy lets a page load its own style, script and icon, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+// contentSecurityPolicy lets a page load its own style, script and icon, and nothing else.
+const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // site has the pages.
@@ -111,33 +111,33 @@ func Register(mux *http.ServeMux, o Options) error {
 		return err
 	}
 	for _, name := range []string{"overview", "cluster", "system", "objects", "object", "changes", "secretflow", "status", "message"} {
-		t, err := template.New(name).Funcs(template.FuncMap{"inside": inside}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		t, err := template.New(name).Funcs(template.FuncMap{"inside": newItemList}).ParseFS(templates, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return err
 		}
 		s.templates[name] = t
 	}
 	add := func(pattern, name string, build func(*http.Request) (view, error)) {
-		mux.Handle("GET "+pattern, o.Limit(s.page(name, build)))
+		mux.Handle("GET "+pattern, o.Limit(s.servePage(name, build)))
 	}
-	add("/{$}", "overview", s.overview)
-	add("/clusters/{name}", "cluster", s.cluster)
-	add("/systems/{name}", "system", s.system)
-	add("/objects", "objects", s.objects)
-	add("/objects/{cluster}/{kind}/{namespace}/{name}", "object", s.object)
-	add("/changes", "changes", s.changes)
-	add("/secretflow", "secretflow", s.flow)
-	add("/status", "status", func(*http.Request) (view, error) { return s.status(), nil })
+	add("/{$}", "overview", s.overviewPage)
+	add("/clusters/{name}", "cluster", s.clusterPage)
+	add("/systems/{name}", "system", s.systemPage)
+	add("/objects", "objects", s.objectsPage)
+	add("/objects/{cluster}/{kind}/{namespace}/{name}", "object", s.objectPage)
+	add("/changes", "changes", s.changesPage)
+	add("/secretflow", "secretflow", s.flowPage)
+	add("/status", "status", func(*http.Request) (view, error) { return s.statusPage(), nil })
 	mux.Handle("GET /static/{file}", s.assets)
 	return nil
 }
 
-// page serves what build makes with the template of that name.
-func (s *site) page(name string, build func(*http.Request) (view, error)) http.Handler {
+// servePage serves what build makes with the template of that name.
+func (s *site) servePage(name string, build func(*http.Request) (view, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Security-Policy", policy)
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
@@ -146,7 +146,7 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 		var err error
 		if name != "status" && !s.Ready() {
 			header.Set("Retry-After", "1")
-			name, code, v = "status", http.StatusServiceUnavailable, s.waiting()
+			name, code, v = "status", http.StatusServiceUnavailable, s.waitingPage()
 		} else if v, err = build(r); err != nil {
 			name, code = "message", http.StatusInternalServerError
 			if missing := (notFoundError{}); errors.As(err, &missing) {
@@ -162,13 +162,13 @@ func (s *site) page(name string, build func(*http.Request) (view, error)) http.H
 			return
 		}
 		w.WriteHeader(code)
-		_, _ = w.Write(bytes.Map(printable, text.Bytes()))
+		_, _ = w.Write(bytes.Map(replaceUnprintable, text.Bytes()))
 	})
 }
 
-// printable makes text from objects harmless where escaping does not: without control
+// replaceUnprintable makes text from objects harmless where escaping does not: without control
 // characters and those that turn its direction.
-func printable(c rune) rune {
+func replaceUnprintable(c rune) rune {
 	if c != '\n' && !unicode.IsPrint(c) {
 		return unicode.ReplacementChar
 	}

@@ -28,13 +28,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// silences is the form for a new silence.
-const silences = "https://alertmanager.example.com/#/silences/new?filter="
+// silenceForm is the form for a new silence.
+const silenceForm = "https://alertmanager.example.com/#/silences/new?filter="
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// read returns what the API has answered about test/fleet.
-func read[T any](t testing.TB, file string) T {
+// readFixture returns what the API has answered about test/fleet.
+func readFixture[T any](t testing.TB, file string) T {
 	t.Helper()
 	var answer T
 	text, err := os.ReadFile(filepath.Join("testdata", file))
@@ -47,29 +47,29 @@ func read[T any](t testing.TB, file string) T {
 	return answer
 }
 
-// options are those of an exporter of test/fleet.
-func options(t testing.TB) Options {
+// testOptions are those of an exporter of test/fleet.
+func testOptions(t testing.TB) Options {
 	t.Helper()
-	report, flow, clusters := read[health.Report](t, "report.json"), read[secretflow.Report](t, "secretflow.json"), read[fleetreport.Report](t, "clusters.json")
-	detail := read[objects.Detail](t, "object.json")
+	report, flow, clusters := readFixture[health.Report](t, "report.json"), readFixture[secretflow.Report](t, "secretflow.json"), readFixture[fleetreport.Report](t, "clusters.json")
+	detail := readFixture[objects.Detail](t, "object.json")
 	return Options{
 		Ready:      func() bool { return true },
 		Report:     func(context.Context) (health.Report, error) { return report, nil },
 		SecretFlow: func() secretflow.Report { return flow },
 		Clusters:   func() fleetreport.Report { return clusters },
-		Objects:    listOf(t),
+		Objects:    fakeObjects(t),
 		Object: func(n objects.Node) (objects.Detail, bool) {
 			return detail, n == objects.Node{Cluster: detail.Cluster, Kind: detail.Kind, Namespace: detail.Namespace, Name: detail.Name}
 		},
-		Changes:     listOfChanges,
-		SilenceLink: func([]map[string]string) string { return silences + strings.Repeat("filter", 30) },
+		Changes:     fakeChanges,
+		SilenceLink: func([]map[string]string) string { return silenceForm + strings.Repeat("filter", 30) },
 		Kinds:       []objects.Kind{{Collector: "flux", Kind: "Kustomization"}, {Collector: "externalsecrets", Kind: "ClusterSecretStore"}},
 		Version:     "version 1",
 		Limit:       func(h http.Handler) http.Handler { return h },
 	}
 }
 
-func handler(t testing.TB, o Options) http.Handler {
+func newHandler(t testing.TB, o Options) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
 	if err := Register(mux, o); err != nil {
@@ -78,7 +78,7 @@ func handler(t testing.TB, o Options) http.Handler {
 	return mux
 }
 
-func get(h http.Handler, path string) *httptest.ResponseRecorder {
+func getPage(h http.Handler, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 	return w
@@ -86,13 +86,13 @@ func get(h http.Handler, path string) *httptest.ResponseRecorder {
 
 // TestGolden compares the pages, of which repetitions are left out.
 func TestGolden(t *testing.T) {
-	h := handler(t, options(t))
+	h := newHandler(t, testOptions(t))
 	for name, path := range map[string]string{
 		"overview.html": "/", "filtered.html": "/?severity=critical&cluster=management&q=crl", "cluster.html": "/clusters/storage",
 		"system.html": "/systems/externalsecrets", "secretflow.html": "/secretflow", "status.html": "/status",
 		"object.html": "/objects/storage/ClusterSecretStore/-/openbao-cluster-store", "changes.html": "/changes?type=state&since=1h&target=storage", "objects.html": "/objects?state=failed&sort=-since",
 	} {
-		w := get(h, path)
+		w := getPage(h, path)
 		if w.Code != http.StatusOK {
 			t.Errorf("%s: %d", path, w.Code)
 		}
@@ -100,7 +100,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		elide(root)
+		elideRepetitions(root)
 		var got bytes.Buffer
 		if err := html.Render(&got, root); err != nil {
 			t.Fatal(err)
@@ -121,9 +121,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// elide replaces all but the first of the rows, items and shapes that have the same
+// elideRepetitions replaces all but the first of the rows, items and shapes that have the same
 // class and parent by their number.
-func elide(n *html.Node) {
+func elideRepetitions(n *html.Node) {
 	first, more := map[string]*html.Node{}, map[*html.Node]int{}
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
@@ -146,7 +146,7 @@ func elide(n *html.Node) {
 			c = next
 			continue
 		}
-		elide(c)
+		elideRepetitions(c)
 		c = next
 	}
 	for c, count := range more {
@@ -158,8 +158,8 @@ func elide(n *html.Node) {
 const hostile = `x"'><script>alert(1)</script><img src=x onerror=alert(2)>` + "\x1b[31m\u202e{{.}}"
 
 func TestFilter(t *testing.T) {
-	o := options(t)
-	h := handler(t, o)
+	o := testOptions(t)
+	h := newHandler(t, o)
 	for path, want := range map[string]struct{ has, lacks string }{
 		"/?severity=critical":                {`class="card critical"`, `class="card info"`},
 		"/?system=openbao":                   {"OpenBaoCRLExpiring", "GreenhouseCluster"},
@@ -173,7 +173,7 @@ func TestFilter(t *testing.T) {
 		// A root cause stays with its consequences, with a note.
 		"/?q=SecretFlowBehind": {"shown for what follows from it", "OpenBaoCRLExpiring"},
 	} {
-		body := get(h, path).Body.String()
+		body := getPage(h, path).Body.String()
 		if !strings.Contains(body, want.has) || strings.Contains(body, want.lacks) {
 			t.Errorf("%s: has %q %v, has %q %v", path, want.has, strings.Contains(body, want.has), want.lacks, strings.Contains(body, want.lacks))
 		}
@@ -181,11 +181,11 @@ func TestFilter(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	h := handler(t, options(t))
+	h := newHandler(t, testOptions(t))
 	for _, path := range []string{"/", "/secretflow", "/clusters/nothing"} {
-		got := get(h, path).Header()
+		got := getPage(h, path).Header()
 		for key, want := range map[string]string{
-			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Content-Security-Policy": contentSecurityPolicy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 			"Content-Type": "text/html; charset=utf-8",
 		} {
 			if got.Get(key) != want {
@@ -193,66 +193,66 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(policy, "unsafe") {
-		t.Error(policy)
+	if strings.Contains(contentSecurityPolicy, "unsafe") {
+		t.Error(contentSecurityPolicy)
 	}
 }
 
 func TestAssets(t *testing.T) {
-	h := handler(t, options(t))
-	_, rest, _ := strings.Cut(get(h, "/").Body.String(), `rel="stylesheet" href="./`)
+	h := newHandler(t, testOptions(t))
+	_, rest, _ := strings.Cut(getPage(h, "/").Body.String(), `rel="stylesheet" href="./`)
 	address, _, _ := strings.Cut(rest, `"`)
 	for path, want := range map[string]string{
 		"/" + address: "public, max-age=31536000, immutable", "/static/style.css?v=old": "no-cache", "/static/refresh.js": "no-cache", "/static/icon.svg": "no-cache",
 	} {
-		if w := get(h, path); w.Code != http.StatusOK || w.Header().Get("Cache-Control") != want || w.Header().Get("Content-Type") == "" {
+		if w := getPage(h, path); w.Code != http.StatusOK || w.Header().Get("Cache-Control") != want || w.Header().Get("Content-Type") == "" {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
 		}
 	}
 	for _, path := range []string{"/static/style", "/static/style.js", "/static/nothing.css", "/static/", "/static/..%2Fpage.go"} {
-		if w := get(h, path); w.Code != http.StatusNotFound {
+		if w := getPage(h, path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
 }
 
 func TestMissingParts(t *testing.T) {
-	o := options(t)
-	h := handler(t, o)
+	o := testOptions(t)
+	h := newHandler(t, o)
 	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;", "/objects/a/K/-/n": "There is no watched object K n in cluster &#34;a&#34;."} {
-		if w := get(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `../">To the fleet`) {
+		if w := getPage(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `../">To the fleet`) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 	o.Report = func(context.Context) (health.Report, error) { return health.Report{}, errors.New("no evaluation yet") }
-	if w := get(handler(t, o), "/"); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "no evaluation yet") {
+	if w := getPage(newHandler(t, o), "/"); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "no evaluation yet") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
 func TestBeforeReady(t *testing.T) {
-	o := options(t)
+	o := testOptions(t)
 	o.Ready = func() bool { return false }
 	o.Report = func(context.Context) (health.Report, error) { t.Error("asked"); return health.Report{}, nil }
 	clusters := o.Clusters()
 	clusters.Clusters[0].Collectors[0].Kinds[0].Synced = false
 	o.Clusters = func() fleetreport.Report { return clusters }
-	h := handler(t, o)
+	h := newHandler(t, o)
 	for _, path := range []string{"/", "/secretflow", "/clusters/storage", "/systems/flux", "/objects"} {
-		w := get(h, path)
+		w := getPage(h, path)
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Waiting for the fleet") ||
 			!strings.Contains(w.Body.String(), "<td>1 of 2</td>") {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
 		}
 	}
-	if w := get(h, "/status"); w.Code != http.StatusOK {
+	if w := getPage(h, "/status"); w.Code != http.StatusOK {
 		t.Errorf("status: %d", w.Code)
 	}
 }
 
-// TestBounds: a fleet in which everything is broken is a page, too.
-func TestBounds(t *testing.T) {
-	o := options(t)
+// TestPagesAreBounded: a fleet in which everything is broken is a page, too.
+func TestPagesAreBounded(t *testing.T) {
+	o := testOptions(t)
 	var r health.Report
 	for i := range maxCauses + 3 {
 		id := "cause" + string(rune('0'+i))
@@ -267,23 +267,23 @@ func TestBounds(t *testing.T) {
 	}
 	o.Report = func(context.Context) (health.Report, error) { return r, nil }
 	o.SecretFlow = func() secretflow.Report { return flow }
-	h := handler(t, o)
-	if body := get(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are on the next pages") || !strings.Contains(body, "2 more are in the JSON") ||
+	h := newHandler(t, o)
+	if body := getPage(h, "/").Body.String(); !strings.Contains(body, "3 more root causes are on the next pages") || !strings.Contains(body, "2 more are in the JSON") ||
 		!strings.Contains(body, fmt.Sprintf(`href="?next=%d#findings"`, maxCauses)) || strings.Contains(body, "First page") {
 		t.Error("the overview has no bound, or does not show it")
 	}
-	if body := get(h, fmt.Sprintf("/?next=%d&q=R", maxCauses)).Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) ||
+	if body := getPage(h, fmt.Sprintf("/?next=%d&q=R", maxCauses)).Body.String(); strings.Count(body, `<li id="finding-cause`) != 3 || !strings.Contains(body, `href="?q=R#findings"`) ||
 		strings.Contains(body, "Next page") {
 		t.Error("the second page has not the rest")
 	}
-	if body := get(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {
+	if body := getPage(h, "/secretflow").Body.String(); !strings.Contains(body, "200 of 201 paths") || !strings.Contains(body, "and 4 more writers and readers") {
 		t.Error("the picture has no bound, or does not say so")
 	}
 }
 
-// TestShard shows a cluster that another exporter watches.
-func TestShard(t *testing.T) {
-	o := options(t)
+// TestClusterOfAnotherShard shows a cluster that another exporter watches.
+func TestClusterOfAnotherShard(t *testing.T) {
+	o := testOptions(t)
 	other := 1
 	o.Clusters = func() fleetreport.Report {
 		return fleetreport.Report{
@@ -291,12 +291,12 @@ func TestShard(t *testing.T) {
 			Discovery: []fleetreport.Place{{Cluster: "hub", Source: "greenhouse", Findings: []fleetreport.Finding{{Name: "broken", Reason: "name_taken", Other: "far"}}}},
 		}
 	}
-	h := handler(t, o)
+	h := newHandler(t, o)
 	for path, want := range map[string][]string{
 		"/status":       {"shard 0 of 2", "watched by shard 1", "greenhouse in hub", "name_taken", "(far)"},
 		"/clusters/far": {"watched by shard 1", "This exporter watches nothing here."},
 	} {
-		w := get(h, path)
+		w := getPage(h, path)
 		body, _ := io.ReadAll(w.Body)
 		for _, s := range want {
 			if w.Code != http.StatusOK || !strings.Contains(string(body), s) {

@@ -19,12 +19,12 @@ import (
 // maxPage is how many bytes a page may have.
 const maxPage = 100 << 10
 
-// crowded are the options of an exporter with 3,000 findings in a number of clusters: copies of
+// crowdedOptions are the options of an exporter with 3,000 findings in a number of clusters: copies of
 // those of test/fleet, a third of which are root causes.
-func crowded(t testing.TB, clusters int) Options {
+func crowdedOptions(t testing.TB, clusters int) Options {
 	t.Helper()
-	o := options(t)
-	report, fleet := read[health.Report](t, "report.json"), read[fleetreport.Report](t, "clusters.json")
+	o := testOptions(t)
+	report, fleet := readFixture[health.Report](t, "report.json"), readFixture[fleetreport.Report](t, "clusters.json")
 	some := report.Findings
 	report.Findings = nil
 	for i := range 3000 {
@@ -47,7 +47,7 @@ func crowded(t testing.TB, clusters int) Options {
 	o.Clusters = func() fleetreport.Report { return fleet }
 	o.Changes = func(q changes.Query) changes.List {
 		if q.Type != string(changes.Verdict) {
-			return listOfChanges(q)
+			return fakeChanges(q)
 		}
 		var l changes.List
 		for i := range 3 {
@@ -73,9 +73,9 @@ func crowdedPages() []string {
 // TestCrowdedPages tests the size of pages with 3,000 findings in 4 and in 50 clusters.
 func TestCrowdedPages(t *testing.T) {
 	for _, clusters := range []int{4, 50} {
-		h := handler(t, crowded(t, clusters))
+		h := newHandler(t, crowdedOptions(t, clusters))
 		for _, path := range crowdedPages() {
-			if w := get(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
+			if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {
 				t.Errorf("%d clusters, %s: status %d, %d bytes, want at most %d", clusters, path, w.Code, w.Body.Len(), maxPage)
 			}
 		}
@@ -84,11 +84,11 @@ func TestCrowdedPages(t *testing.T) {
 
 // BenchmarkPages measures pages with 3,000 findings in 4 clusters.
 func BenchmarkPages(b *testing.B) {
-	h := handler(b, crowded(b, 4))
+	h := newHandler(b, crowdedOptions(b, 4))
 	for _, path := range slices.Concat(crowdedPages(), []string{"/objects", "/secretflow"}) {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {
-				if w := get(h, path); w.Code != http.StatusOK {
+				if w := getPage(h, path); w.Code != http.StatusOK {
 					b.Fatal(w.Code)
 				}
 			}

@@ -61,8 +61,8 @@ type placeRow struct {
 	Findings                                       []fleetreport.Finding
 }
 
-// status is the page about the exporter's own view of the fleet.
-func (s *site) status() view {
+// statusPage is the page about the exporter's own view of the fleet.
+func (s *site) statusPage() view {
 	report := s.Clusters()
 	v := statusView{Ready: report.Ready}
 	if report.Shard != nil {
@@ -77,17 +77,17 @@ func (s *site) status() view {
 	return view{Title: "Clusters and collectors", At: stampOf(report.GeneratedAt, report.GeneratedAt), Content: v}
 }
 
-// waiting is the same, in the place of another page.
-func (s *site) waiting() view {
-	v := s.status()
+// waitingPage is the same, in the place of another page.
+func (s *site) waitingPage() view {
+	v := s.statusPage()
 	content := v.Content.(statusView)
 	content.Waiting = true
 	v.Title, v.Content = "Waiting for the fleet", content
 	return v
 }
 
-// state is a word with what goes with it: the marks and colours are those of verdicts.
-func state(up bool, yes, no string) (word, mark, class string) {
+// describeState is a word with what goes with it: the marks and colours are those of verdicts.
+func describeState(up bool, yes, no string) (word, mark, class string) {
 	if up {
 		return yes, "✓", "ok"
 	}
@@ -109,7 +109,7 @@ func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 		}
 		return r
 	}
-	r.State, r.Mark, r.Class = state(c.Up, "up", "not reachable")
+	r.State, r.Mark, r.Class = describeState(c.Up, "up", "not reachable")
 	if c.LastContact == nil && !c.Up {
 		r.State, r.Mark, r.Class = "no contact yet", "?", "unknown"
 	}
@@ -124,7 +124,7 @@ func clusterRowOf(c fleetreport.Cluster, now time.Time) clusterRow {
 
 func collectorRowOf(c fleetreport.Collector, now time.Time) collectorRow {
 	r := collectorRow{Name: c.Name, LastSuccess: stampOfPointer(c.LastSuccess, now)}
-	r.State, r.Mark, r.Class = state(c.Up, "up", "not complete")
+	r.State, r.Mark, r.Class = describeState(c.Up, "up", "not complete")
 	var errors []string
 	for _, reason := range slices.Sorted(maps.Keys(c.Errors)) {
 		if c.Errors[reason] > 0 {
@@ -162,6 +162,6 @@ func placeRowOf(p fleetreport.Place, now time.Time) placeRow {
 		Cluster: p.Cluster, Source: p.Source, Namespace: p.Namespace, LastSuccess: stampOfPointer(p.LastSuccess, now),
 		Clusters: strings.Join(p.Clusters, ", "), Findings: p.Findings,
 	}
-	r.State, r.Mark, r.Class = state(p.Up, "up", "not reachable")
+	r.State, r.Mark, r.Class = describeState(p.Up, "up", "not reachable")
 	return r
 }
