@@ -22,7 +22,7 @@ func annotations() []Annotation {
 		},
 		{
 			Name: "OpenBao leaders", Color: Unknown, AtValue: true, Title: "New leader", Text: "{{cluster}} {{openbao}}",
-			Expr: `max by (` + byBao + `) (` + bao("leader_since_timestamp_seconds") + `)`,
+			Expr: `max by (` + byBao + `) (` + selectOpenBao("leader_since_timestamp_seconds") + `)`,
 		},
 		{
 			Name: "Controller rollouts", Color: Info, Off: true, Title: "{{component}} {{version}}", Text: "{{cluster}} {{namespace}}/{{name}}",

@@ -14,8 +14,8 @@ func auroraPanels() []Panel {
 	rows := `max by (` + byCheck + `, reason) (` + aurora("check_failing") + `)
 or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success") + `) + 1`
 	legend := "{{cluster}} {{aurora}} {{check}}"
-	works := append(yesNo("works", "fails", Bad), Mapping{Value: -1, Text: "none", Color: Neutral})
-	perAurora := func(expr string) string { return orClusters(expr, -1) }
+	works := append(boolMappings("works", "fails", Bad), Mapping{Value: -1, Text: "none", Color: Neutral})
+	perAurora := func(expr string) string { return withFallbackClusters(expr, -1) }
 	spent := func(by string) string {
 		return `sum by (` + by + `) (` + aurora("probe_duration_seconds") + `)`
 	}
@@ -58,7 +58,7 @@ or on (` + byCheck + `) 0 * max by (` + byCheck + `) (` + aurora("check_success"
 		{
 			Kind: Table, Title: "TLS problems", Width: 6, Height: 9, Unit: Number,
 			Description: "Where a check fails for tls: expired, hostname, unknown_authority, client_certificate, not_tls, files (those of the exporter) or other. \"None\" is good.",
-			Queries:     []Query{{Expr: orRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
+			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byCheck+`, problem) (`+aurora("tls_failing")+`)`, "problem", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("aurora", "Aurora"), labelColumn("check", "Check"), labelColumn("problem", "Problem")},
 			Sort:        Sort{Column: "Check"},
 		},

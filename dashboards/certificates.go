@@ -20,9 +20,9 @@ func certificatesPage() Dashboard {
 					Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 					Description: "How many certificates, lists and tokens of each cluster are expired, urgent (those that are expired included) or soon to expire (urgent ones included), and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
 					Queries: []Query{
-						{Expr: countBelow(ends, func(end) string { return "0" })}, {Expr: countBelow(ends, func(e end) string { return e.bad })},
-						{Expr: countBelow(ends, func(e end) string { return e.warning })}, {Expr: perCluster(`count by (cluster) (` + ofAll(ends, end.at) + `)`)},
-						{Expr: `min by (cluster) (` + ofAll(ends, end.left) + `)`},
+						{Expr: countBelow(ends, func(expiringItem) string { return "0" })}, {Expr: countBelow(ends, func(e expiringItem) string { return e.critical })},
+						{Expr: countBelow(ends, func(e expiringItem) string { return e.warning })}, {Expr: perCluster(`count by (cluster) (` + unionOf(ends, expiringItem.expiryTime) + `)`)},
+						{Expr: `min by (cluster) (` + unionOf(ends, expiringItem.remainingTime) + `)`},
 					},
 					Columns: []Column{
 						clusterColumn(), valueColumn(0, "Expired", Number, zeroIsGood(Bad)...), valueColumn(1, "Urgent", Number, zeroIsGood(Bad)...),
@@ -36,22 +36,22 @@ func certificatesPage() Dashboard {
 				"Each certificate, list and token, the first to expire on top. Green has time. Yellow and red are where the alerts are: tokens are renewed hours or minutes before their end, a root CA needs a year. \"First issued certificate\" is renewed by its requester; there is no alert.",
 				ends, playbook("OpenBaoListenerCertExpiring"), playbook("OpenBaoCAExpiringIntermediate"), playbook("OpenBaoCRLExpiring"), playbook("AuroraCertExpiring"),
 				playbook("FleetServerCertExpiring"), playbook("FleetCredentialsExpiring"), playbook("GreenhouseTokenExpiring"))}},
-			{Title: "Over time", Collapsed: true, Panels: leftOverTime(ends)},
+			{Title: "Over time", Collapsed: true, Panels: remainingTimeHistory(ends)},
 			{Title: "PKI of OpenBao", Collapsed: true, Panels: pkiPanels()},
 			certManagerSection(),
 		},
 	}
 }
 
-// leftOverTime has a panel for what lives for years, weeks and hours: on one axis,
+// remainingTimeHistory has a panel for what lives for years, weeks and hours: on one axis,
 // only the longest would be seen.
-func leftOverTime(ends []end) []Panel {
+func remainingTimeHistory(ends []expiringItem) []Panel {
 	panel := func(unit string, seconds float64, title, description string, what ...string) Panel {
-		some := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return !slices.Contains(what, e.what) })
+		some := slices.DeleteFunc(slices.Clone(ends), func(e expiringItem) bool { return !slices.Contains(what, e.title) })
 		return Panel{
 			Kind: TimeSeries, Title: unit + " left: " + title, Width: 12, Unit: Number, Thresholds: []Threshold{{Color: Bad}, {From: 0, Color: Neutral}},
 			Description: description + " A line falls with the time and jumps up when something is renewed. At 0 it is an outage. Without a line there is nothing of that kind.",
-			Queries:     []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, ofAll(some, end.left), seconds), Legend: "{{cluster}} {{what}}"}},
+			Queries:     []Query{{Expr: fmt.Sprintf(`min by (cluster, what) (%s) / %v`, unionOf(some, expiringItem.remainingTime), seconds), Legend: "{{cluster}} {{what}}"}},
 		}
 	}
 	return []Panel{
@@ -65,7 +65,7 @@ func leftOverTime(ends []end) []Panel {
 func pkiPanels() []Panel {
 	const byIssuer = "cluster, openbao, mount, issuer_id, issuer_name, type, is_default"
 	issuer := func(family string) string {
-		return `max by (` + byIssuer + `) (` + bao("pki_issuer_"+family+"_timestamp_seconds") + `)`
+		return `max by (` + byIssuer + `) (` + selectOpenBao("pki_issuer_"+family+"_timestamp_seconds") + `)`
 	}
 	share := `(` + issuer("not_after") + ` - time()) / (` + issuer("not_after") + ` - ` + issuer("not_before") + `)`
 	return []Panel{
@@ -73,7 +73,7 @@ func pkiPanels() []Panel {
 			Kind: Table, Title: "Issuers", Width: 24, Unit: Number,
 			Description: "The CA certificates with which OpenBao signs. A CA signs nothing that would outlive it, so it has to be replaced when less is left than its certificates live for. The default one signs what names no other.",
 			Queries: []Query{
-				{Expr: orRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
+				{Expr: withFallbackRow(share, "mount", "none")}, {Expr: issuer("not_after") + ` - time()`}, {Expr: issuer("not_after")},
 			},
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("issuer_name", "Issuer"), labelColumn("issuer_id", "ID"),
@@ -84,9 +84,9 @@ func pkiPanels() []Panel {
 		{
 			Kind: Table, Title: "PKI mounts", Width: 24, Unit: Number,
 			Description: "Certificates that each mount has stored, and when it was last tidied. Many that have expired, or no tidying for weeks, make OpenBao slow: see \"bao write pki/tidy\" and auto-tidy.",
-			Queries: perRow(`0 * max by (`+byMount+`) (`+bao("pki_issuers")+`) + 1`, byMount, "mount", "none",
-				bao("pki_issuers"), bao("pki_certificates", `state="valid"`), bao("pki_certificates", `state="expired"`),
-				since("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
+			Queries: perRow(`0 * max by (`+byMount+`) (`+selectOpenBao("pki_issuers")+`) + 1`, byMount, "mount", "none",
+				selectOpenBao("pki_issuers"), selectOpenBao("pki_certificates", `state="valid"`), selectOpenBao("pki_certificates", `state="expired"`),
+				ageOf("cobaltcore_openbao_pki_tidy_last_finished_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("mount", "Mount"), {Query: 0, Title: "Issuers", Unit: Number, Mappings: noRow()},
 				valueColumn(1, "Valid", Number), valueColumn(2, "Expired", Number), ageColumn(3, "Tidied"),

@@ -25,7 +25,7 @@ func issuedCertificates() Panel {
 			certificate("ready"), left, overdue, certificate("failed_issuance_attempts"), until("next_retry")),
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "Certificate"), labelColumn("issuer", "Issuer"),
-			{Query: 0, Title: "State", Mappings: append(yesNo("ready", "not ready", Warning), noRow()...)},
+			{Query: 0, Title: "State", Mappings: append(boolMappings("ready", "not ready", Warning), noRow()...)},
 			ageColumn(1, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}),
 			ageColumn(2, "Renewal overdue for", Threshold{Color: Warning}),
 			valueColumn(3, "Failed attempts", Number, zeroIsGood(Warning)...), ageColumn(4, "Next attempt in"),
@@ -46,7 +46,7 @@ func certificateIssuers() Panel {
 			`time() - `+issuer("not_ready_since_timestamp_seconds")),
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Issuer"), labelColumn("type", "Type"),
-			{Query: 0, Title: "State", Mappings: append(yesNo("ready", "not ready", Bad), noRow()...)}, labelColumn("reason", "Reason"), ageColumn(1, "Not ready for"),
+			{Query: 0, Title: "State", Mappings: append(boolMappings("ready", "not ready", Bad), noRow()...)}, labelColumn("reason", "Reason"), ageColumn(1, "Not ready for"),
 		},
 		Sort:  Sort{Column: "Issuer"},
 		Links: []Link{playbook("CertManagerIssuerNotReady")},

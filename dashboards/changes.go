@@ -5,9 +5,9 @@ package dashboards
 
 import "strings"
 
-// change is something that happened within the last hour: how long ago, with the labels
+// changeRow is something that happened within the last hour: how long ago, with the labels
 // cluster, kind, namespace and name, and what in words.
-func change(what, kind, labels, timestamp string) string {
+func changeRow(what, kind, labels, timestamp string) string {
 	expr := `(time() - max by (` + labels + `) (` + timestamp + `) < 3600)`
 	if kind != "" {
 		expr = `label_replace(` + expr + `, "kind", "` + kind + `", "", "")`
@@ -19,20 +19,20 @@ func change(what, kind, labels, timestamp string) string {
 func changes() string {
 	const workload = "cluster, namespace, name, kind"
 	flux := []string{
-		change("not ready", "", fluxObject, selector(fluxNotReady)),
-		change("new artifact", "", fluxObject, selector("cobaltcore_flux_resource_artifact_timestamp_seconds")),
-		change("deployed", "", fluxObject, selector("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds")),
-		change("created", "", fluxObject, selector("cobaltcore_flux_resource_created_timestamp_seconds")),
+		changeRow("not ready", "", fluxObject, selector(fluxNotReady)),
+		changeRow("new artifact", "", fluxObject, selector("cobaltcore_flux_resource_artifact_timestamp_seconds")),
+		changeRow("deployed", "", fluxObject, selector("cobaltcore_flux_helmrelease_last_deployed_timestamp_seconds")),
+		changeRow("created", "", fluxObject, selector("cobaltcore_flux_resource_created_timestamp_seconds")),
 	}
 	return strings.Join([]string{
 		`label_replace(` + strings.Join(flux, "\nor ") + `, "namespace", "$1", "exported_namespace", "(.*)")`,
-		change("not ready", "", workload, selector("cobaltcore_eso_object_not_ready_since_timestamp_seconds", `kind!~"(Cluster)?SecretStore"`)),
-		change("ready or not", "", workload, selector("cobaltcore_eso_store_condition_transition_timestamp_seconds")),
-		change("available or not", "", workload, selector("cobaltcore_controller_condition_transition_timestamp_seconds", `type="Available"`)),
-		change("restarted", "Pod", "cluster, namespace, name", selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")),
-		change("ready or not", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`)),
-		change("deployed", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
-		`label_replace(` + change("new leader", "OpenBao", "cluster, openbao", selector("cobaltcore_openbao_leader_since_timestamp_seconds")) + `, "name", "$1", "openbao", "(.*)")`,
+		changeRow("not ready", "", workload, selector("cobaltcore_eso_object_not_ready_since_timestamp_seconds", `kind!~"(Cluster)?SecretStore"`)),
+		changeRow("ready or not", "", workload, selector("cobaltcore_eso_store_condition_transition_timestamp_seconds")),
+		changeRow("available or not", "", workload, selector("cobaltcore_controller_condition_transition_timestamp_seconds", `type="Available"`)),
+		changeRow("restarted", "Pod", "cluster, namespace, name", selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")),
+		changeRow("ready or not", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`)),
+		changeRow("deployed", "Plugin", "cluster, namespace, name", selector("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
+		`label_replace(` + changeRow("new leader", "OpenBao", "cluster, openbao", selector("cobaltcore_openbao_leader_since_timestamp_seconds")) + `, "name", "$1", "openbao", "(.*)")`,
 	}, "\nor ")
 }
 
@@ -41,7 +41,7 @@ func changedPanel() Panel {
 		Kind: Table, Title: "Changes in the last hour", Width: 24, Height: 8,
 		Description: "Objects that stopped being ready, were deployed or restarted, or got a new artifact, the last one first. Compare with when the findings began. " +
 			"When objects of Flux were created and deployed needs metrics.detail: full.",
-		Queries: []Query{{Expr: orRow(changes(), "what", "nothing")}},
+		Queries: []Query{{Expr: withFallbackRow(changes(), "what", "nothing")}},
 		Columns: []Column{
 			ageColumn(0, "Ago"), labelColumn("what", "What"), clusterColumn(), labelColumn("target_cluster", "Applied to"),
 			labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
@@ -51,12 +51,12 @@ func changedPanel() Panel {
 }
 
 func appliedPanel() Panel {
-	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + here + `, applied_revision!=""`
+	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + chosenClusters + `, applied_revision!=""`
 	return Panel{
 		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 6,
 		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
-		Queries: []Query{{Expr: orRow(revisions+`}) unless `+revisions+`} offset 1h)
-  and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+here+`} offset 1h)`, "name", "none")}},
+		Queries: []Query{{Expr: withFallbackRow(revisions+`}) unless `+revisions+`} offset 1h)
+  and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+chosenClusters+`} offset 1h)`, "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"),
 			fluxNameColumn(), labelColumn("applied_revision", "Applied now"),

@@ -26,11 +26,11 @@ func clusterPage() Dashboard {
 
 func clusterNumbers() []Panel {
 	severity := func(title, s, description string, color Color) Panel {
-		return number(title, description, selector("cobaltcore_health_findings", `severity="`+s+`"`), color)
+		return sumPanel(title, description, selector("cobaltcore_health_findings", `severity="`+s+`"`), color)
 	}
 	numbers := []Panel{
 		{
-			Kind: Stat, Title: "API server", Unit: Number, Mappings: yesNo("answers", "does not answer", Bad),
+			Kind: Stat, Title: "API server", Unit: Number, Mappings: boolMappings("answers", "does not answer", Bad),
 			Description: "Whether the API server answers: not after two failed probes in a row. Without an answer, the rest of this page is unknown; the page The exporter shows the reason.",
 			Queries:     []Query{{Expr: `min by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Bad, 1, Good),
@@ -44,8 +44,8 @@ or max by (cluster) (0 * ` + selector("cobaltcore_cluster_up") + ` - 1)`, Legend
 		},
 		severity("Critical findings", "critical", "Findings of the exporter that make a system of this cluster unusable. 0 is good.", Bad),
 		severity("Warnings", "warning", "Findings of the exporter that make a system of this cluster worse. 0 is good.", Warning),
-		number("Failed and stalled", "Objects of Flux in this cluster that have failed or given up. 0 is good; the page Flux lists them.", selector("cobaltcore_flux_resource_status", `status=~"failed|stalled"`), Bad),
-		number("Pods that do not run", "Pods of the management plane that wait, such as for an image, or crash again and again. 0 is good; the list is below.", selector("cobaltcore_controller_pod_waiting"), Bad),
+		sumPanel("Failed and stalled", "Objects of Flux in this cluster that have failed or given up. 0 is good; the page Flux lists them.", selector("cobaltcore_flux_resource_status", `status=~"failed|stalled"`), Bad),
+		sumPanel("Pods that do not run", "Pods of the management plane that wait, such as for an image, or crash again and again. 0 is good; the list is below.", selector("cobaltcore_controller_pod_waiting"), Bad),
 	}
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 4, 4
@@ -68,7 +68,7 @@ func clusterFacts() Panel {
 
 func clusterExpiry() Panel {
 	p := expiryTable("Certificates and credentials", "What ends on the way to this cluster: the certificate of its API server and the credentials of the exporter. That all have time is good. The page Certificates and expiry has those of the whole fleet.",
-		clusterEnds())
+		clusterExpiries())
 	p.Width, p.Height = 10, 4
 	p.Columns = slices.DeleteFunc(p.Columns, func(c Column) bool { return c.Title == "Cluster" || c.Title == "Object" || c.Title == "Expires" })
 	return p
@@ -98,7 +98,7 @@ func clusterApplied() []Panel {
 		{
 			Kind: Table, Title: "Applied here and not ready", Width: 14, Height: 9,
 			Description: "Objects applied to this cluster that are neither ready nor suspended, with the cluster in which the object lives: look there. None is good.",
-			Queries:     []Query{{Expr: orRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
+			Queries:     []Query{{Expr: withFallbackRow(`topk by (`+fluxObject+`) (1, time() - min by (`+fluxObject+`, status) (`+fluxNotReady+`{`+target+`, kind=~"Kustomization|HelmRelease|ResourceSet", status!="suspended"}))`, "name", "none")}},
 			Columns: []Column{
 				labelColumn("cluster", "Lives in"), labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
 				statusColumn(), ageColumn(0, "For"),
@@ -113,7 +113,7 @@ func clusterPods() Panel {
 	return Panel{
 		Kind: Table, Title: "Pods that wait or were restarted", Width: 24, Height: 6,
 		Description: "Pods of the management plane that do not run, with the reason, and those with a container that ended within the last day. None is good; OOMKilled needs more memory, CrashLoopBackOff a look at the log.",
-		Queries: []Query{{Expr: orRow(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
+		Queries: []Query{{Expr: withFallbackRow(`label_replace(max by (`+pod+`, reason) (`+selector("cobaltcore_controller_pod_waiting")+`) * 0, "what", "waits", "", "")
 or label_replace((time() - max by (`+pod+`) (`+selector("cobaltcore_controller_pod_last_restart_timestamp_seconds")+`) < 86400)
   * on (`+pod+`) group_left (reason) topk by (`+pod+`) (1, `+selector("cobaltcore_controller_pod_last_restart_reason")+`), "what", "restarted", "", "")`, "name", "none")}},
 		Columns: []Column{

@@ -31,10 +31,10 @@ func TestExpiryHasTheLimitsOfTheAlerts(t *testing.T) {
 			continue
 		}
 		if want := limit(e.rule); e.warning != want {
-			t.Errorf("%s: a warning at %q, but %s fires at %q", e.what, e.warning, e.rule, want)
+			t.Errorf("%s: a warning at %q, but %s fires at %q", e.title, e.warning, e.rule, want)
 		}
-		if want := limit(e.rule + "Critical"); want != "" && e.bad != want {
-			t.Errorf("%s: bad at %q, but %sCritical fires at %q", e.what, e.bad, e.rule, want)
+		if want := limit(e.rule + "Critical"); want != "" && e.critical != want {
+			t.Errorf("%s: bad at %q, but %sCritical fires at %q", e.title, e.critical, e.rule, want)
 		}
 	}
 }

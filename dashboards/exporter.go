@@ -15,7 +15,7 @@ func exporterPage() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: exporterNumbers()},
 			{Title: "Findings", Panels: []Panel{
-				high(5, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
+				withHeight(5, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
 			}},
 			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
 			{Title: "Watches and limits", Collapsed: true, Panels: watchPanels()},
@@ -30,14 +30,14 @@ func exporterPage() Dashboard {
 
 func exporterNumbers() []Panel {
 	numbers := []Panel{
-		replicas(),
-		number("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
-		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below has the reasons.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
-		number("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
-		number("Kinds without rows", "Kinds without a complete set of rows: failures of their objects are not noticed. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
-		number("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not noticed. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
-		number("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
-		number("Reload failed", "Exporters whose configuration could not be loaded the last time: the previous one is in force. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
+		replicasPanel(),
+		sumPanel("Replicas down", "Processes of the exporter that Prometheus cannot scrape. 0 is good: look at their pods.", `up{`+exporterJob+`} == bool 0`, Bad),
+		sumPanel("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good; the table below has the reasons.", selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
+		sumPanel("Failing watches", "Kinds that cannot be listed or watched. 0 is good: their rows are those of the last success, until staleAfter.", selector("cobaltcore_watch_failing"), Bad),
+		sumPanel("Kinds without rows", "Kinds without a complete set of rows: failures of their objects are not noticed. 0 is good.", selector("cobaltcore_watch_synced")+` == bool 0`, Bad),
+		sumPanel("Objects left out", "Objects beyond limits.objectsPerKind or the limits of the size of rows: their failures are not noticed. 0 is good; otherwise raise the limit, or select less.", selector("cobaltcore_watch_objects_cut"), Bad),
+		sumPanel("Objects with cut labels", "Objects with a label value that was longer than limits.labelValueLength or not valid UTF-8 (it ends in a hash), or with more than 64 KiB of rows. 0 is good.", selector("cobaltcore_watch_objects_with_cut_labels"), Info),
+		sumPanel("Reload failed", "Exporters whose configuration could not be loaded the last time: the previous one is in force. 0 is good; the log has the errors.", `cobaltcore_config_last_reload_successful == bool 0`, Bad),
 	}
 	numbers[len(numbers)-1].PerReplica = true // one that could does not hide one that could not
 	for i := range numbers {
@@ -59,12 +59,12 @@ func clustersTable() Panel {
 		Kind: Table, Title: "Clusters", Width: 24, Height: 6,
 		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
 		Queries: []Query{
-			{Expr: orRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
+			{Expr: withFallbackRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},
 			{Expr: `max by (` + labels + `) (` + joined(`time() - max by (cluster) (`+selector("cobaltcore_cluster_last_contact_timestamp_seconds")+`)`) + `)`},
 			{Expr: `max by (` + labels + `) (` + joined(`sum by (cluster) (`+selector("cobaltcore_watch_objects")+`)`) + `)`},
 		},
 		Columns: []Column{
-			clusterColumn(), {Query: 0, Title: "API server", Mappings: append(yesNo("answers", "does not answer", Bad), noRow()...)}, labelColumn("reason", "Reason"),
+			clusterColumn(), {Query: 0, Title: "API server", Mappings: append(boolMappings("answers", "does not answer", Bad), noRow()...)}, labelColumn("reason", "Reason"),
 			ageColumn(1, "Last contact", splitAt(Good, 60, Warning)...), valueColumn(2, "Objects", Number),
 			labelColumn("role", "Role"), labelColumn("source", "Known from"), labelColumn("version", "Kubernetes"),
 		},
@@ -74,7 +74,7 @@ func clustersTable() Panel {
 
 func clustersHistory() Panel {
 	return Panel{
-		Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Mappings: yesNo("answers", "does not answer", Bad),
+		Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Mappings: boolMappings("answers", "does not answer", Bad),
 		Description: "Whether each API server answered. Green all along is good.",
 		Queries:     []Query{{Expr: `max by (cluster) (` + selector("cobaltcore_cluster_up") + `)`, Legend: "{{cluster}}"}},
 		Links:       []Link{*toCluster()},
@@ -85,7 +85,7 @@ func clustersHistory() Panel {
 func exporterCost() []Panel {
 	const replica = "job, instance"
 	each := func(title, description string, unit Unit, expr string) Panel {
-		p := line(title, description, unit, "{{instance}}", expr)
+		p := linePanel(title, description, unit, "{{instance}}", expr)
 		p.PerReplica = true
 		return p
 	}
@@ -109,16 +109,16 @@ func exporterCost() []Panel {
 }
 
 func exporterRules() []Panel {
-	evaluation := line("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
+	evaluation := linePanel("Evaluation of the rules", "How long the exporter takes to evaluate its rules, every 15 s. Far below a second is good.", Duration, "duration", `max(cobaltcore_health_evaluation_duration_seconds)`)
 	age := Panel{
 		Kind: Stat, Title: "Last evaluation", Width: 4, Height: 8, Unit: Duration, Thresholds: splitAt(Good, 60, Bad),
 		Description: "How long ago the exporter that is behind most last evaluated its rules. Below half a minute is good; if it is old, findings and verdicts are, too.",
 		Queries:     []Query{{Expr: `time() - min(cobaltcore_health_last_evaluation_timestamp_seconds)`}},
 		PerReplica:  true,
 	}
-	evaluated := number("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
-	failures := number("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log has the rules and the errors.", `cobaltcore_health_evaluation_failures_total`, Bad)
-	leftOut := number("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail, see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
+	evaluated := sumPanel("Rules evaluated", "Alerts that the exporter evaluates itself.", `cobaltcore_health_rules{state="evaluated"}`, Good)
+	failures := sumPanel("Failed evaluations", "Failed evaluations of rules since the exporter was started. 0 is good; the log has the rules and the errors.", `cobaltcore_health_evaluation_failures_total`, Bad)
+	leftOut := sumPanel("Findings left out", "Findings beyond 10,000 of a cluster or 40,000 in all. 0 is good; otherwise thousands of objects fail, see the page of the cluster.", selector("cobaltcore_health_findings_left_out"), Bad)
 	evaluated.Width, evaluated.Height, failures.Width, failures.Height, leftOut.Width, leftOut.Height = 4, 8, 4, 8, 4, 8
 	evaluation.Width = 8
 	return []Panel{evaluation, age, evaluated, failures, leftOut}

@@ -74,11 +74,11 @@ cobaltcore_cluster_up{cluster="has-not"} 1
 cobaltcore_cluster_up{cluster="down"} 0
 cobaltcore_watch_present{cluster="has", collector="flux"} 1
 cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
-			`(` + presence("Flux", served("flux")).Queries[0].Expr + `) == 0`, `{cluster="has-not"}`,
+			`(` + presence("Flux", servedClusters("flux")).Queries[0].Expr + `) == 0`, `{cluster="has-not"}`,
 		},
 		"and not known where it could not": {
 			`cobaltcore_cluster_up{cluster="down"} 0`,
-			`(` + presence("Flux", served("flux")).Queries[0].Expr + `) == -1`, `{cluster="down"}`,
+			`(` + presence("Flux", servedClusters("flux")).Queries[0].Expr + `) == -1`, `{cluster="down"}`,
 		},
 		"a finding about no cluster is listed for any choice": {
 			findingInfo + `{rule="ExporterReloadFailed", worst="warning"} 1`,
@@ -117,16 +117,16 @@ cobaltcore_watch_present{cluster="has-not", collector="flux"} 0`,
 cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="wanted"} 1
 cobaltcore_controller_replicas_available{cluster="a", system="flux", component="not-wanted"} 0
 cobaltcore_controller_replicas_desired{cluster="a", system="flux", component="not-wanted"} 0`,
-			controllerPanels("Flux", ofFlux)[1].Queries[0].Expr + ` == 0`, `{cluster="a", component="wanted"}`,
+			controllerPanels("Flux", fluxSystem)[1].Queries[0].Expr + ` == 0`, `{cluster="a", component="wanted"}`,
 		},
 		"what Flux Operator has applied": {
 			`flux_instance_info{cluster="a", kind="FluxInstance", exported_namespace="ns", name="flux", revision="v2"} 1`,
-			`max by (` + fluxObject + `, applied_revision) (` + ofOperator("flux_instance_info") + `)`,
+			`max by (` + fluxObject + `, applied_revision) (` + selectOperator("flux_instance_info") + `)`,
 			`{applied_revision="v2", cluster="a", exported_namespace="ns", kind="FluxInstance", name="flux", target_cluster="a"}`,
 		},
 		"the state of an object as a number": {
 			`cobaltcore_flux_resource_status{cluster="a", kind="Kustomization", name="app", status="stalled"} 1`,
-			`(` + stateValue(here) + `) == 8`, `{cluster="a", kind="Kustomization", name="app"}`,
+			`(` + stateValue(chosenClusters) + `) == 8`, `{cluster="a", kind="Kustomization", name="app"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

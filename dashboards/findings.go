@@ -103,31 +103,31 @@ or 0 * (` + strings.ReplaceAll(fired, `alertname=~`, `severity="critical", alert
 				{Value: 0, Text: "critical", Color: Bad}, {Value: 1, Text: "warning", Color: Warning}, {Value: 2, Text: "info", Color: Info},
 				{Value: -1, Text: "ok", Color: Good}, {Value: -2, Text: "unknown", Color: Unknown},
 			}},
-			wide(clusterColumn(), 120), labelColumn("summary", "Summary"),
+			withWidth(clusterColumn(), 120), labelColumn("summary", "Summary"),
 			{Label: "rule", Title: "Alert", Width: 230, Link: &Link{Title: "Playbook of ${rule}", URL: "${playbook}"}},
-			wide(ageColumn(1, "For"), 80),
+			withWidth(ageColumn(1, "For"), 80),
 		},
 		Sort: Sort{Column: "Severity"},
 	}
-	more := wide(labelColumn("cause", "Follows from"), 190)
+	more := withWidth(labelColumn("cause", "Follows from"), 190)
 	if f.causes {
-		more = wide(labelColumn("reason", "Reason"), 160)
+		more = withWidth(labelColumn("reason", "Reason"), 160)
 	}
 	p.Columns = slices.Insert(p.Columns, 3, more)
 	return p
 }
 
-// wide gives a column a width in pixels.
-func wide(c Column, width int) Column {
+// withWidth gives a column a width in pixels.
+func withWidth(c Column, width int) Column {
 	c.Width = width
 	return c
 }
 
-// anyOf joins expressions by or, as a tree: a chain of many is printed very wide.
-func anyOf(all []string) string {
+// joinOr joins expressions by or, as a tree: a chain of many is printed very wide.
+func joinOr(all []string) string {
 	if len(all) == 1 {
 		return all[0]
 	}
 	half := len(all) / 2
-	return `(` + anyOf(all[:half]) + `) or (` + anyOf(all[half:]) + `)`
+	return `(` + joinOr(all[:half]) + `) or (` + joinOr(all[half:]) + `)`
 }

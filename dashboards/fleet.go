@@ -17,7 +17,7 @@ func fleetOverview() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{
 				healthMatrix(),
-				high(10, findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true})),
+				withHeight(10, findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true})),
 			})},
 			{Title: "Over time", Panels: []Panel{healthHistory(), findingsHistory()}},
 			{Title: "All findings", Collapsed: true, Panels: []Panel{
@@ -28,29 +28,29 @@ func fleetOverview() Dashboard {
 	}
 }
 
-// high gives a panel a height.
-func high(height int, p Panel) Panel {
+// withHeight gives a panel a height.
+func withHeight(height int, p Panel) Panel {
 	p.Height = height
 	return p
 }
 
 func fleetNumbers() []Panel {
 	severity := func(s alerts.Severity) string {
-		return `cobaltcore_health_findings{` + hereOrNowhere + `, severity="` + string(s) + `"}`
+		return `cobaltcore_health_findings{` + chosenOrNoCluster + `, severity="` + string(s) + `"}`
 	}
 	numbers := []Panel{
-		replicas(),
-		number("Clusters", "Clusters of the fleet that are chosen at the top.", selector("cobaltcore_cluster_up")+` >= bool 0`, Good),
-		number("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Their objects are unknown; the page The exporter shows the reason.",
+		replicasPanel(),
+		sumPanel("Clusters", "Clusters of the fleet that are chosen at the top.", selector("cobaltcore_cluster_up")+` >= bool 0`, Good),
+		sumPanel("Clusters down", "Clusters whose API server has not answered two probes in a row. 0 is good. Their objects are unknown; the page The exporter shows the reason.",
 			selector("cobaltcore_cluster_up")+` == bool 0`, Bad),
-		number("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix shows them. Sharded exporters have no verdict: it is then empty.",
+		sumPanel("Systems down", "Systems of clusters with a critical finding, by cobaltcore_health_status. 0 is good. The matrix shows them. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 2`, Bad),
-		number("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. Sharded exporters have no verdict: it is then empty.",
+		sumPanel("Systems degraded", "Systems of clusters with a warning and nothing critical, by cobaltcore_health_status. 0 is good. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 1`, Warning),
-		number("Systems unknown", "Systems of clusters with missing rows, by cobaltcore_health_status: their failures are not noticed. 0 is good. Sharded exporters have no verdict: it is then empty.",
+		sumPanel("Systems unknown", "Systems of clusters with missing rows, by cobaltcore_health_status: their failures are not noticed. 0 is good. Sharded exporters have no verdict: it is then empty.",
 			selector("cobaltcore_health_status")+` == bool 3`, Warning),
-		number("Critical findings", "Findings of the exporter that make a system unusable, including consequences. 0 is good. Begin with the list of root causes.", severity(alerts.Critical), Bad),
-		number("Warnings", "Findings of the exporter that make a system worse, with those that follow from others. 0 is good.", severity(alerts.Warning), Warning),
+		sumPanel("Critical findings", "Findings of the exporter that make a system unusable, including consequences. 0 is good. Begin with the list of root causes.", severity(alerts.Critical), Bad),
+		sumPanel("Warnings", "Findings of the exporter that make a system worse, with those that follow from others. 0 is good.", severity(alerts.Warning), Warning),
 	}
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 6, 4

@@ -23,9 +23,9 @@ func fluxFleet() Dashboard {
 		},
 		Links: linksTo(idFleet, idCluster, idFluxResource, idExporter),
 		Sections: slices.Concat([]Section{
-			{Title: "Now", Panels: slices.Concat([]Panel{presence("Flux", served("flux"))}, fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
+			{Title: "Now", Panels: slices.Concat([]Panel{presence("Flux", servedClusters("flux"))}, fluxNumbers(), []Panel{fluxByCluster(), fluxFailingHistory()})},
 			{Title: "Findings", Panels: []Panel{
-				high(6, findingsTable("Findings about Flux", "Alerts that fire about Flux, its sources and its controllers. None is good.", findings{system: "flux"})),
+				withHeight(6, findingsTable("Findings about Flux", "Alerts that fire about Flux, its sources and its controllers. None is good.", findings{system: "flux"})),
 			}},
 			{Title: "Objects that are not ready", Panels: fluxTables()},
 			{Title: "FluxInstances", Collapsed: true, Panels: fluxInstances()},
@@ -60,7 +60,7 @@ func fluxStates() []struct {
 
 // statusColumn is the state of an object of Flux, in the colour of the state.
 func statusColumn() Column {
-	c := wide(labelColumn("status", "State"), 160)
+	c := withWidth(labelColumn("status", "State"), 160)
 	for _, s := range fluxStates() {
 		c.Mappings = append(c.Mappings, Mapping{Text: s.name, Color: s.color})
 	}
@@ -69,14 +69,14 @@ func statusColumn() Column {
 
 func fluxNumbers() []Panel {
 	numbers := []Panel{
-		number("Resources", "Objects of Flux, sources and notifications too. If it drops, objects were deleted, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
-		number("Failed", "Objects whose last attempt failed and that will be retried. 0 is good. The table of failed objects has the reasons; begin with sources.", fluxStatus("failed"), Bad),
-		number("Stalled", "Objects that are retried only after a change or on request. 0 is good.", fluxStatus("stalled"), Bad),
-		number("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; repair their dependencies.", fluxStatus("dependency_not_ready"), Warning),
-		number("Suspended", "Suspended objects: they neither fail nor change. None is good; the table shows for how long.", fluxStatus("suspended"), Warning),
-		number("Not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
-		number("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
-		number("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
+		sumPanel("Resources", "Objects of Flux, sources and notifications too. If it drops, objects were deleted, or rows are missing: see the page The exporter.", fluxStatus(".*"), Good),
+		sumPanel("Failed", "Objects whose last attempt failed and that will be retried. 0 is good. The table of failed objects has the reasons; begin with sources.", fluxStatus("failed"), Bad),
+		sumPanel("Stalled", "Objects that are retried only after a change or on request. 0 is good.", fluxStatus("stalled"), Bad),
+		sumPanel("Waiting", "Objects whose dependencies are not ready. 0 is good, and some for a while are normal; repair their dependencies.", fluxStatus("dependency_not_ready"), Warning),
+		sumPanel("Suspended", "Suspended objects: they neither fail nor change. None is good; the table shows for how long.", fluxStatus("suspended"), Warning),
+		sumPanel("Not applied", "Objects whose newest revision was attempted and is not the applied one. 0 is good, and some for a while are normal after a push.", fluxBehind(), Warning),
+		sumPanel("Overdue", "Ready objects that were last reconciled more than collectors.flux.overdueAfter intervals ago, 3 by default: their controller is down or does not keep up. 0 is good.", fluxOverdue()+` > bool 0`, Warning),
+		sumPanel("Drifted", "HelmReleases whose objects were changed by hand, where drift is detected and not corrected. 0 is good.", fluxResources("cobaltcore_flux_helmrelease_drifted"), Warning),
 	}
 	for i := range numbers {
 		numbers[i].Width, numbers[i].Height = 3, 4
@@ -117,7 +117,7 @@ func fluxReconciliation() []Panel {
 	return []Panel{
 		fluxTable("Overdue objects", "Ready objects that were not reconciled for more than collectors.flux.overdueAfter intervals, the longest first. None is good: their controller is down, does not keep up, or serves another shard.",
 			fluxColumns(labelColumn("component", "Controller"), ageColumn(0, "Overdue for", Threshold{Color: Warning})), oldestFirst("Overdue for"),
-			orRow(fluxOverdue()+` > 0`, "name", "none")),
+			withFallbackRow(fluxOverdue()+` > 0`, "name", "none")),
 		{
 			Kind: TimeSeries, Title: "Longest overdue", Width: 12, Height: 8, Unit: Duration,
 			Description: "For how long the object that is most overdue in each cluster has been so. 0 is good; a line that climbs is a controller that has stopped.",

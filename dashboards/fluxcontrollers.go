@@ -3,12 +3,12 @@
 
 package dashboards
 
-// ofFlux selects the rows of the controllers of Flux.
-const ofFlux = `system="flux"`
+// fluxSystem selects the rows of the controllers of Flux.
+const fluxSystem = `system="flux"`
 
 func fluxControllers() []Section {
 	return []Section{
-		{Title: "Controllers", Collapsed: true, Panels: controllerPanels("Flux", ofFlux)},
+		{Title: "Controllers", Collapsed: true, Panels: controllerPanels("Flux", fluxSystem)},
 		{Title: "Work of the controllers", Collapsed: true, Panels: fluxWork()},
 		{Title: "Use of the API servers", Collapsed: true, Panels: fluxAPI()},
 		{Title: "Caches and events", Collapsed: true, Panels: fluxCaches()},
@@ -26,7 +26,7 @@ func controllerPanels(system string, matchers ...string) []Panel {
 		{
 			Kind: Table, Title: "Workloads of " + system, Width: 14, Height: 7,
 			Description: "The controllers of " + system + ", their versions and pods. As many available as desired is good. Without a controller, its objects keep their last status and stay Ready.",
-			Queries: []Query{{Expr: orRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
+			Queries: []Query{{Expr: withFallbackRow(replicas("available"), "name", "none is known")}, {Expr: replicas("desired")}, {Expr: `clamp_min(` + replicas("desired") + `
   - on (` + workload + `, version) (` + replicas("available") + `), 0)`}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), {Label: "name", Title: "Name", Link: toLogs()}, labelColumn("version", "Version"),
@@ -39,76 +39,76 @@ func controllerPanels(system string, matchers ...string) []Panel {
 			Description: "Whether each controller had an available pod, or should have none. Green all along is good.",
 			Queries: []Query{{Expr: `min by (cluster, component) (clamp_max((` + selector("cobaltcore_controller_replicas_available", matchers...) + ` > bool 0)
   + (` + selector("cobaltcore_controller_replicas_desired", matchers...) + ` == bool 0), 1))`, Legend: "{{cluster}} {{component}}"}},
-			Mappings: yesNo("available", "down", Bad),
+			Mappings: boolMappings("available", "down", Bad),
 			Links:    []Link{*toCluster()},
 		},
 	}
 }
 
-// line is a time series with a line per series.
-func line(title, description string, unit Unit, legend, expr string) Panel {
+// linePanel is a time series with a line per series.
+func linePanel(title, description string, unit Unit, legend, expr string) Panel {
 	return Panel{
 		Kind: TimeSeries, Title: title, Description: description, Width: 12, Unit: unit,
 		Queries: []Query{{Expr: expr, Legend: legend}},
 	}
 }
 
-// empty gives a panel the explanation for no data.
-func empty(p Panel, why string) Panel {
+// withEmptyText gives a panel the explanation for no data.
+func withEmptyText(p Panel, why string) Panel {
 	p.Empty = why
 	return p
 }
 
 // fluxWork shows the controllers' own metrics, if the exporter reads them.
 func fluxWork() []Panel {
-	asked := number("Controllers without metrics", "Pods of controllers whose metrics could not be read: their lines are missing below. 0 is good; the page The exporter shows the reason.",
-		selector("cobaltcore_controller_scrape_success", ofFlux)+` == bool 0`, Warning)
+	asked := sumPanel("Controllers without metrics", "Pods of controllers whose metrics could not be read: their lines are missing below. 0 is good; the page The exporter shows the reason.",
+		selector("cobaltcore_controller_scrape_success", fluxSystem)+` == bool 0`, Warning)
 	asked.Width, asked.Height = 6, 8
-	working := number("Controllers with metrics", "Pods of controllers whose metrics were read, for the panels of this section. If it is 0, the exporter does not read them: see collectors.controllers in its configuration.",
-		selector("cobaltcore_controller_scrape_success", ofFlux), Good)
+	working := sumPanel("Controllers with metrics", "Pods of controllers whose metrics were read, for the panels of this section. If it is 0, the exporter does not read them: see collectors.controllers in its configuration.",
+		selector("cobaltcore_controller_scrape_success", fluxSystem), Good)
 	working.Width, working.Height = 6, 8
-	busy := line("Busy workers", "How many of its workers a controller uses. Below 80% is good; at 100% for long, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
-		`sum by (cluster, component) (`+selector("controller_runtime_active_workers", ofFlux)+`) / (sum by (cluster, component) (`+selector("controller_runtime_max_concurrent_reconciles", ofFlux)+`) > 0)`)
+	busy := linePanel("Busy workers", "How many of its workers a controller uses. Below 80% is good; at 100% for long, objects wait: raise its --concurrent.", Percent, "{{cluster}} {{component}}",
+		`sum by (cluster, component) (`+selector("controller_runtime_active_workers", fluxSystem)+`) / (sum by (cluster, component) (`+selector("controller_runtime_max_concurrent_reconciles", fluxSystem)+`) > 0)`)
 	busy.Thresholds = []Threshold{{Color: Good}, {From: 0.8, Color: Warning}, {From: 1, Color: Bad}}
 	return []Panel{
 		working, asked,
-		line("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays up is a controller that does not keep up, or a slow API server or registry.", Number, "{{cluster}} {{name}}",
-			`max by (cluster, component, name) (`+selector("workqueue_depth", ofFlux)+`)`),
-		line("Longest reconciliation under way", "For how long the longest running reconciliation of a controller has been running. Seconds to a few minutes are good; a line that climbs with the clock hangs.", Duration, "{{cluster}} {{name}}",
-			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", ofFlux)+`)`),
+		linePanel("Queue", "Objects that wait to be reconciled, by controller. Around 0 is good; a line that stays up is a controller that does not keep up, or a slow API server or registry.", Number, "{{cluster}} {{name}}",
+			`max by (cluster, component, name) (`+selector("workqueue_depth", fluxSystem)+`)`),
+		linePanel("Longest reconciliation under way", "For how long the longest running reconciliation of a controller has been running. Seconds to a few minutes are good; a line that climbs with the clock hangs.", Duration, "{{cluster}} {{name}}",
+			`max by (cluster, component, name) (`+selector("workqueue_longest_running_processor_seconds", fluxSystem)+`)`),
 		busy,
-		empty(line("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
-			average("gotk_reconcile_duration_seconds", "cluster, kind", ofFlux)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
-		line("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
-			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", ofFlux)+`)`),
-		line("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
-			`sum by (cluster, controller) (`+perSecond("controller_runtime_reconcile_errors_total", ofFlux)+`)`),
+		withEmptyText(linePanel("Duration of reconciliations", "How long reconciliations of a kind took on average. Steady is good. A kind that was not reconciled has no line.", Duration, "{{cluster}} {{kind}}",
+			average("gotk_reconcile_duration_seconds", "cluster, kind", fluxSystem)), "No reconciliation in the time range, or the metrics of the controllers are not read."),
+		linePanel("Reconciliations", "How many reconciliations a second a controller does: its heartbeat. A line at 0 is a controller that does nothing.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("controller_runtime_reconcile_total", fluxSystem)+`)`),
+		linePanel("Failed reconciliations", "How many reconciliations a second end in an error, by kind of object. 0 is good; the table of failed objects lists them.", PerSecond, "{{cluster}} {{controller}}",
+			`sum by (cluster, controller) (`+perSecond("controller_runtime_reconcile_errors_total", fluxSystem)+`)`),
 	}
 }
 
 func fluxAPI() []Panel {
 	const reads = `method="GET"`
 	return []Panel{
-		line("Reads", "Requests a second of the controllers of Flux that read from API servers. Steady is good; Flux watches, so reads are few.", PerSecond, "{{cluster}} {{component}}",
-			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", ofFlux, reads)+`)`),
-		line("Writes", "Requests a second of the controllers of Flux that change something, dry runs too. Steady is good; more after a push is normal, more for good is objects that two sides fight about.", PerSecond, "{{cluster}} {{component}}",
-			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", ofFlux, `method!="GET"`)+`)`),
-		line("Failing requests", "Requests a second that API servers throttle or fail (429 and 5xx), or do not answer. 0 is good: look at the API server of the cluster.", PerSecond, "{{cluster}}",
-			perCluster(`sum by (cluster) (`+perSecond("rest_client_requests_total", ofFlux, `code=~"5..|429|<error>"`)+`)`)),
-		line("Requests by API server", "Requests a second by the API server that they go to. A controller that applies to other clusters asks theirs.", PerSecond, "{{cluster}} to {{host}}",
-			`sum by (cluster, host) (`+perSecond("rest_client_requests_total", ofFlux)+`)`),
+		linePanel("Reads", "Requests a second of the controllers of Flux that read from API servers. Steady is good; Flux watches, so reads are few.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", fluxSystem, reads)+`)`),
+		linePanel("Writes", "Requests a second of the controllers of Flux that change something, dry runs too. Steady is good; more after a push is normal, more for good is objects that two sides fight about.", PerSecond, "{{cluster}} {{component}}",
+			`sum by (cluster, component) (`+perSecond("rest_client_requests_total", fluxSystem, `method!="GET"`)+`)`),
+		linePanel("Failing requests", "Requests a second that API servers throttle or fail (429 and 5xx), or do not answer. 0 is good: look at the API server of the cluster.", PerSecond, "{{cluster}}",
+			perCluster(`sum by (cluster) (`+perSecond("rest_client_requests_total", fluxSystem, `code=~"5..|429|<error>"`)+`)`)),
+		linePanel("Requests by API server", "Requests a second by the API server that they go to. A controller that applies to other clusters asks theirs.", PerSecond, "{{cluster}} to {{host}}",
+			`sum by (cluster, host) (`+perSecond("rest_client_requests_total", fluxSystem)+`)`),
 	}
 }
 
 func fluxCaches() []Panel {
 	return []Panel{
-		empty(line("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
-			average("gotk_event_http_request_duration_seconds", "cluster", ofFlux)), "No event in the time range."),
-		empty(line("Webhooks", "How long notification-controller takes for a webhook, on average.", Duration, "{{cluster}}",
-			average("gotk_receiver_http_request_duration_seconds", "cluster", ofFlux)), "No webhook in the time range."),
-		line("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
-			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", ofFlux)+`)`),
-		line("Tokens in caches", "Registry and Git tokens that controllers hold. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
-			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", ofFlux)+`)`)),
+		withEmptyText(linePanel("Events of notification-controller", "How long notification-controller takes for an event of another controller, on average. Milliseconds are good; more is a receiver of notifications that is slow.", Duration, "{{cluster}}",
+			average("gotk_event_http_request_duration_seconds", "cluster", fluxSystem)), "No event in the time range."),
+		withEmptyText(linePanel("Webhooks", "How long notification-controller takes for a webhook, on average.", Duration, "{{cluster}}",
+			average("gotk_receiver_http_request_duration_seconds", "cluster", fluxSystem)), "No webhook in the time range."),
+		linePanel("Helm index cache", "Hits and misses of the cache of Helm indices of source-controller. Mostly hits is good; without a cache there is no line.", PerSecond, "{{cluster}} {{event_type}}",
+			`sum by (cluster, event_type) (`+perSecond("gotk_cache_events_total", fluxSystem)+`)`),
+		linePanel("Tokens in caches", "Registry and Git tokens that controllers hold. 0 means no cache, or no controller with metrics.", Number, "{{cluster}}",
+			perCluster(`sum by (cluster) (`+selector("gotk_token_cached_items", fluxSystem)+`)`)),
 	}
 }

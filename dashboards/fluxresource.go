@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// theFluxResource selects the object that is chosen at the top of the page.
-const theFluxResource = here + `, kind="$kind", exported_namespace="$namespace", name="$name"`
+// chosenFluxResource selects the object that is chosen at the top of the page.
+const chosenFluxResource = chosenClusters + `, kind="$kind", exported_namespace="$namespace", name="$name"`
 
 func fluxResource() Dashboard {
 	variable := func(name, title, label, matchers string) Variable {
-		return Variable{Name: name, Title: title, Selector: `cobaltcore_flux_resource_status{` + here + matchers + `}`, Label: label, Single: true}
+		return Variable{Name: name, Title: title, Selector: `cobaltcore_flux_resource_status{` + chosenClusters + matchers + `}`, Label: label, Single: true}
 	}
 	return Dashboard{
 		Description: "One object of Flux: its state over time, what it is made from, what it waits for, what hangs on it, and how its reconciliations went.",
@@ -25,7 +25,7 @@ func fluxResource() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				resourceState(), resourceTimes(), resourceRevisions(), resourceHistory()[0],
-				high(5, findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`})),
+				withHeight(5, findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`})),
 			}},
 			{Title: "Measurements over time", Collapsed: true, Panels: resourceHistory()[1:]},
 			{Title: "Dependencies", Panels: resourceRelatives()},
@@ -55,7 +55,7 @@ func resourceState() Panel {
 	return Panel{
 		Kind: Stat, Title: "State", Width: 6, Height: 6, Unit: Number, Mappings: stateMappings(), Empty: "There is no such object.",
 		Description: "The state of the object. Ready is good. Failed is retried; stalled is retried only after a change or on request; waiting is for a dependency.",
-		Queries:     []Query{{Expr: stateValue(theFluxResource), Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
+		Queries:     []Query{{Expr: stateValue(chosenFluxResource), Legend: "{{kind}} {{exported_namespace}}/{{name}}"}},
 	}
 }
 
@@ -66,13 +66,13 @@ func resourceTimes() Panel {
 		{"not ready for", "not_ready_since_timestamp_seconds"}, {"last reconciled", "last_reconcile_timestamp_seconds"}, {"last success", "last_success_timestamp_seconds"}, {"Ready changed", "ready_transition_timestamp_seconds"},
 		{"artifact changed", "artifact_timestamp_seconds"}, {"created", "created_timestamp_seconds"},
 	} {
-		all = append(all, `label_replace(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_`+m[1]+`{`+theFluxResource+`}), "what", "`+m[0]+`", "", "")`)
+		all = append(all, `label_replace(time() - max by (`+fluxObject+`) (cobaltcore_flux_resource_`+m[1]+`{`+chosenFluxResource+`}), "what", "`+m[0]+`", "", "")`)
 	}
-	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+theFluxResource+`}), "what", "interval between reconciliations", "", "")`)
+	all = append(all, `label_replace(max by (`+fluxObject+`) (cobaltcore_flux_resource_interval_seconds{`+chosenFluxResource+`}), "what", "interval between reconciliations", "", "")`)
 	return Panel{
 		Kind: Table, Title: "Times", Width: 7, Height: 6,
 		Description: "How long ago what happened to the object, as far as objects of this kind record it. The last reconciliation, Ready, the creation and the interval need metrics.detail: full.",
-		Queries:     []Query{{Expr: orRow(strings.Join(all, "\nor "), "what", "no such object")}},
+		Queries:     []Query{{Expr: withFallbackRow(strings.Join(all, "\nor "), "what", "no such object")}},
 		Columns:     []Column{labelColumn("what", "What"), ageColumn(0, "Time")},
 		Sort:        Sort{Column: "Time"},
 	}
@@ -83,7 +83,7 @@ func resourceRevisions() Panel {
 	return Panel{
 		Kind: Table, Title: "Revisions", Width: 11, Height: 6,
 		Description: "Where it is applied to, the reason of its Ready condition, and its revisions. The same revision attempted and applied is good.",
-		Queries:     []Query{{Expr: orRow(`max by (`+labels+`) (flux_resource_info{`+theFluxResource+`})`, "reason", "this kind has no revision")}},
+		Queries:     []Query{{Expr: withFallbackRow(`max by (`+labels+`) (flux_resource_info{`+chosenFluxResource+`})`, "reason", "this kind has no revision")}},
 		Columns: []Column{
 			labelColumn("reason", "Reason"), labelColumn("revision", "Attempted"), labelColumn("applied_revision", "Applied"), labelColumn("target_cluster", "Applied to"),
 			labelColumn("url", "URL"), labelColumn("ref", "Reference"), labelColumn("path", "Path"),
@@ -93,23 +93,23 @@ func resourceRevisions() Panel {
 
 func resourceHistory() []Panel {
 	one := func(metric string) string {
-		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + theFluxResource + `})`
+		return `max by (` + fluxObject + `) (cobaltcore_flux_resource_` + metric + `{` + chosenFluxResource + `})`
 	}
-	age := line("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
+	age := linePanel("Age of the last reconciliation", "How long ago the object was reconciled, or Ready changed for kinds that do not record it, and its interval; it needs metrics.detail: full. Teeth below the interval are good; a line that climbs is a controller that has stopped.", Duration, "age",
 		`time() - (`+one("last_reconcile_timestamp_seconds")+` or `+one("ready_transition_timestamp_seconds")+` or `+one("created_timestamp_seconds")+`)`)
 	age.Queries = append(age.Queries, Query{Legend: "interval", Expr: one("interval_seconds")})
-	took := line("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Duration, "last",
+	took := linePanel("Duration of reconciliations", "How long the last reconciliation in the history of the object took, and how long its controller takes on average, if its metrics are read. Far below the interval is good.", Duration, "last",
 		one("history_duration_seconds"))
 	took.Queries = append(took.Queries, Query{Legend: "average", Expr: average("gotk_reconcile_duration_seconds", "cluster, kind, exported_namespace, name", `kind="$kind"`, `exported_namespace="$namespace"`, `name="$name"`)})
-	inventory := line("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
-	size := line("Size of the artifact", "How large the artifact of a source is. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
+	inventory := linePanel("Objects in the inventory", "How many objects it has applied. Steady is good; a drop after a push is objects that were pruned. It needs metrics.detail: full.", Number, "objects", one("inventory_entries"))
+	size := linePanel("Size of the artifact", "How large the artifact of a source is. It needs metrics.detail: full.", Bytes, "size", one("artifact_size_bytes"))
 	age.Empty, took.Empty = "It needs metrics.detail: full.", "The object has no history, and the metrics of its controller are not read."
 	inventory.Empty, size.Empty = "The object has no inventory, or metrics.detail is not full.", "The object is no source, or metrics.detail is not full."
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State over time", Width: 24, Height: 4, Mappings: stateMappings(),
 			Description: "The state of the object over time. Ready all along is good; under way at each attempt is normal.",
-			Queries:     []Query{{Expr: stateValue(theFluxResource), Legend: "{{name}}"}},
+			Queries:     []Query{{Expr: stateValue(chosenFluxResource), Legend: "{{name}}"}},
 		},
 		age, took, inventory, size,
 	}
@@ -124,7 +124,7 @@ func resourceRelatives() []Panel {
 		state := `topk by (` + object + `) (1, ` + selector("cobaltcore_flux_resource_status") + `)`
 		p := fluxTable(title, description, []Column{
 			labelColumn("kind", "Kind"), labelColumn("exported_namespace", "Namespace"), fluxNameColumn(), statusColumn(), labelColumn("target_cluster", "Applied to"),
-		}, Sort{Column: "Name"}, orRow(expr+`
+		}, Sort{Column: "Name"}, withFallbackRow(expr+`
   * on (`+object+`) group_left (status, target_cluster) `+state+`
   or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))
 		p.Width = 12
@@ -139,24 +139,24 @@ func resourceRelatives() []Panel {
 	}
 	return []Panel{
 		table("Made from", "The source of this object. If it is not ready, this object stays at its last revision.",
-			named(`flux_resource_info{`+theFluxResource+`, source_name!=""}`, [3]string{"source_kind", "source_namespace", "source_name"}, [3]string{"(.*)", "(.*)", "(.*)"}), "nothing"),
+			named(`flux_resource_info{`+chosenFluxResource+`, source_name!=""}`, [3]string{"source_kind", "source_namespace", "source_name"}, [3]string{"(.*)", "(.*)", "(.*)"}), "nothing"),
 		table("Waits for", "What must be ready before this object is reconciled, while it waits.",
-			named(waiting+`{`+theFluxResource+`}`, [3]string{"dependency", "dependency", "dependency"}, [3]string{"([^/]*)/.*", "[^/]*/([^/]*)/.*", ".*/([^/]*)"}), "nothing"),
+			named(waiting+`{`+chosenFluxResource+`}`, [3]string{"dependency", "dependency", "dependency"}, [3]string{"([^/]*)/.*", "[^/]*/([^/]*)/.*", ".*/([^/]*)"}), "nothing"),
 		table("Made from this", "Objects that are made from this one: they stay where they are while it fails.",
-			`max by (`+object+`) (flux_resource_info{`+here+`, source_kind="$kind", source_namespace="$namespace", source_name="$name"})`, "nothing"),
-		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (0 * `+waiting+`{`+here+`, dependency="`+itself+`"} + 1)`, "nothing"),
+			`max by (`+object+`) (flux_resource_info{`+chosenClusters+`, source_kind="$kind", source_namespace="$namespace", source_name="$name"})`, "nothing"),
+		table("Wait for this", "Objects that are not reconciled before this one is ready.", `max by (`+object+`) (0 * `+waiting+`{`+chosenClusters+`, dependency="`+itself+`"} + 1)`, "nothing"),
 	}
 }
 
 func resourceAttempts() Panel {
 	const labels = "cluster, digest, version, status"
 	history := func(metric string) string {
-		return `max by (` + labels + `) (cobaltcore_flux_resource_history_` + metric + `{` + theFluxResource + `})`
+		return `max by (` + labels + `) (cobaltcore_flux_resource_history_` + metric + `{` + chosenFluxResource + `})`
 	}
 	return Panel{
 		Kind: Table, Title: "History", Width: 24, Height: 6,
 		Description: "The history that the object keeps itself: revisions, what became of them, how often they were reconciled and how long the last time took. Sources and notifications keep none.",
-		Queries:     []Query{{Expr: orRow(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
+		Queries:     []Query{{Expr: withFallbackRow(`time() - `+history("last_reconciled_timestamp_seconds"), "status", "no history")}, {Expr: history("reconciliations")}, {Expr: history("duration_seconds")}},
 		Columns: []Column{
 			ageColumn(0, "Last reconciled"), labelColumn("status", "Result"), labelColumn("version", "Version"), labelColumn("digest", "Digest"),
 			valueColumn(1, "Reconciliations", Number), ageColumn(2, "Took"),
@@ -168,21 +168,21 @@ func resourceAttempts() Panel {
 func resourceRelease() Panel {
 	const labels = "chart_name, chart_version, app_version, release_status"
 	joined := func(metric, matchers string) string {
-		return `max by (cluster) (cobaltcore_flux_helmrelease_` + metric + `{` + theFluxResource + matchers + `})
-  * on (cluster) group_right () max by (cluster, ` + labels + `) (cobaltcore_flux_helmrelease_info{` + theFluxResource + `})`
+		return `max by (cluster) (cobaltcore_flux_helmrelease_` + metric + `{` + chosenFluxResource + matchers + `})
+  * on (cluster) group_right () max by (cluster, ` + labels + `) (cobaltcore_flux_helmrelease_info{` + chosenFluxResource + `})`
 	}
 	return Panel{
 		Kind: Table, Title: "Helm release", Width: 24, Height: 4,
 		Description: "The newest release of a HelmRelease: deployed, without failures, drift and failing tests is good. Failures need metrics.detail: full. Drift, tests and remediation are empty while all is well; other kinds have no release.",
 		Queries: []Query{
-			{Expr: orRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+theFluxResource+`})`, "release_status", "no release")},
+			{Expr: withFallbackRow(`max by (cluster, `+labels+`) (cobaltcore_flux_helmrelease_info{`+chosenFluxResource+`})`, "release_status", "no release")},
 			{Expr: joined("failures", `, action="all"`)}, {Expr: joined("drifted", "")}, {Expr: joined("test_success", "")}, {Expr: joined("remediated", "")},
 		},
 		Columns: []Column{
 			labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release"),
 			valueColumn(1, "Failures", Number, zeroIsGood(Bad)...),
 			{Query: 2, Title: "Drift", Mappings: []Mapping{{Value: 0, Text: "none", Color: Good}, {Value: 1, Text: "drifted", Color: Warning}}},
-			{Query: 3, Title: "Tests", Mappings: yesNo("passed", "failed", Bad)},
+			{Query: 3, Title: "Tests", Mappings: boolMappings("passed", "failed", Bad)},
 			{Query: 4, Title: "Last failure", Mappings: []Mapping{{Value: 1, Text: "remediated", Color: Warning}, {Value: 0, Text: "not remediated", Color: Bad}}},
 		},
 	}

@@ -45,7 +45,7 @@ func fluxTables() []Panel {
 			statusColumn(), labelColumn("reason", "Reason"), ageColumn(0, "For"),
 			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
 		), oldestFirst("For"),
-			orRow(withState(age(fluxNotReady), states), "name", "none"),
+			withFallbackRow(withState(age(fluxNotReady), states), "name", "none"),
 			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
 	}
 	return []Panel{
@@ -70,19 +70,19 @@ func fluxRevisions() []Panel {
 	return []Panel{
 		fluxTable("Attempted, not applied", "Objects whose newest revision was tried and is not the applied one. None is good. Those that have also failed stay behind until that is mended; all others are under way.",
 			fluxColumns(labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied")), Sort{Column: "Cluster"},
-			orRow(fluxBehind(), "name", "none")),
+			withFallbackRow(fluxBehind(), "name", "none")),
 		fluxTable("Applied revisions", "Which revision of each object is applied where, by name: the same name with different revisions in two clusters is a cluster that is behind, or meant to be. source is the source that it uses.",
 			fluxColumns(labelColumn("applied_revision", "Applied"), labelColumn("source_kind", "Source"), labelColumn("source_name", "Name of the source"), labelColumn("path", "Path")), Sort{Column: "Name"},
 			`max by (`+fluxObject+`, applied_revision, source_kind, source_name, path) (`+fluxResources("flux_resource_info", appliers, `applied_revision!=""`)+`
-  or `+ofOperator("flux_instance_info")+`
-  or `+ofOperator("flux_resourceset_info")+`)`),
-		empty(fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
+  or `+selectOperator("flux_instance_info")+`
+  or `+selectOperator("flux_resourceset_info")+`)`),
+		withEmptyText(fluxTable("Revisions of sources", "The revision of each source, and when its artifact last changed. A failing source keeps its last artifact, and its objects stay Ready.",
 			fluxColumns(labelColumn("revision", "Revision"), labelColumn("ref", "Reference"), labelColumn("url", "URL"), ageColumn(0, "Artifact changed")), Sort{Column: "Name"},
 			`(time() - max by (`+fluxObject+`) (`+fluxResources("cobaltcore_flux_resource_artifact_timestamp_seconds")+`))
   * on (`+fluxObject+`) group_left (revision, ref, url) topk by (`+fluxObject+`) (1, `+fluxResources("flux_resource_info", sources)+`)`), "No source has an artifact."),
 		fluxTable("Charts in several versions", "HelmReleases of charts that the chosen clusters have in more than one version. None is good, unless a new version is being rolled out cluster by cluster.",
 			fluxColumns(labelColumn("chart_name", "Chart"), labelColumn("chart_version", "Version"), labelColumn("app_version", "Version of the application"), labelColumn("release_status", "Release")), Sort{Column: "Chart"},
-			orRow(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
+			withFallbackRow(`max by (`+fluxObject+`, chart_name, chart_version, app_version, release_status) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)
   and on (chart_name) (count by (chart_name) (count by (chart_name, chart_version) (`+fluxResources("cobaltcore_flux_helmrelease_info")+`)) > 1)`, "name", "none")),
 		fluxVersions(),
 		fluxOperators(),
@@ -94,7 +94,7 @@ func fluxVersions() Panel {
 		[]Column{
 			clusterColumn(), fluxNameColumn(), labelColumn("desired", "Asked for"), labelColumn("attempted", "Attempted"), labelColumn("applied", "Applied"),
 		}, Sort{Column: "Cluster"},
-		orRow(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
+		withFallbackRow(`max by (`+fluxObject+`, desired, attempted, applied) (`+selector("cobaltcore_flux_instance_version_info")+`)`, "name", "no FluxInstance"))
 	p.Width = 14
 	return p
 }
@@ -102,13 +102,13 @@ func fluxVersions() Panel {
 func fluxOperators() Panel {
 	p := fluxTable("Version of Flux Operator", "The Flux Operator of each cluster, and the distribution that it reports. The same version everywhere is good.",
 		[]Column{clusterColumn(), labelColumn("version", "Version"), labelColumn("platform", "Platform")}, Sort{Column: "Cluster"},
-		orRow(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
+		withFallbackRow(`max by (cluster, version, platform) (`+selector("flux_operator_info")+`)`, "version", "no Flux Operator"))
 	p.Width = 10
 	return p
 }
 
-// ofOperator are rows of Flux Operator, which has one revision, that is applied, and
+// selectOperator are rows of Flux Operator, which has one revision, that is applied, and
 // applies to its own cluster.
-func ofOperator(metric string, matchers ...string) string {
+func selectOperator(metric string, matchers ...string) string {
 	return `label_replace(label_replace(` + selector(metric, matchers...) + `, "target_cluster", "$1", "cluster", "(.*)"), "applied_revision", "$1", "revision", "(.*)")`
 }

@@ -19,8 +19,8 @@ func greenhouseAndAurora() Dashboard {
 		Links:       linksTo(idFleet, idCluster, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
-				half(presence("Greenhouse", served("greenhouse"))),
-				half(presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`))),
+				withHalfWidth(presence("Greenhouse", servedClusters("greenhouse"))),
+				withHalfWidth(presence("Aurora", selector("cobaltcore_collector_up", `collector="aurora"`))),
 				findingsTable("Findings about Greenhouse and Aurora", "Alerts that fire about Greenhouse and Aurora. None is good.", findings{system: "greenhouse|aurora"}),
 				greenhouseByCluster(),
 			}},
@@ -28,7 +28,7 @@ func greenhouseAndAurora() Dashboard {
 			auroraServiceLevel(),
 			{Title: "Conditions of Greenhouse", Panels: []Panel{conditionsTable()}},
 			{Title: "Clusters of Greenhouse", Collapsed: true, Panels: greenhouseClusters()},
-			{Title: "Plugins", Collapsed: true, Panels: plugins()},
+			{Title: "Plugins", Collapsed: true, Panels: pluginPanels()},
 			{Title: "Controllers", Collapsed: true, Panels: []Panel{
 				workloadsTable("greenhouse", "Greenhouse", playbook("GreenhouseControllerDown")),
 				workloadsTable("aurora", "Aurora", playbook("AuroraControllerDown")),
@@ -37,14 +37,14 @@ func greenhouseAndAurora() Dashboard {
 	}
 }
 
-// half gives a panel half of the page.
-func half(p Panel) Panel {
+// withHalfWidth gives a panel half of the page.
+func withHalfWidth(p Panel) Panel {
 	p.Width = 12
 	return p
 }
 
-// gh selects a family of Greenhouse.
-func gh(family string, matchers ...string) string {
+// selectGreenhouse selects a family of Greenhouse.
+func selectGreenhouse(family string, matchers ...string) string {
 	return selector("cobaltcore_greenhouse_"+family, matchers...)
 }
 
@@ -56,12 +56,12 @@ func alertExpr(rule string) string {
 
 // objectState is the state of objects of a kind as a number.
 func objectState(kind string) string {
-	return oneOf(byObject,
-		numbered{"3", gh(kind + "_deletion_timestamp_seconds")},
-		numbered{"2", gh(kind+"_suspended") + ` == 1`},
-		numbered{"0", gh(kind+"_ready") + ` == 0`},
-		numbered{"1", gh(kind+"_ready") + ` == 1`},
-		numbered{"4", gh(kind + "_created_timestamp_seconds")},
+	return firstState(byObject,
+		numberedState{"3", selectGreenhouse(kind + "_deletion_timestamp_seconds")},
+		numberedState{"2", selectGreenhouse(kind+"_suspended") + ` == 1`},
+		numberedState{"0", selectGreenhouse(kind+"_ready") + ` == 0`},
+		numberedState{"1", selectGreenhouse(kind+"_ready") + ` == 1`},
+		numberedState{"4", selectGreenhouse(kind + "_created_timestamp_seconds")},
 	)
 }
 
@@ -74,13 +74,13 @@ func objectStates() []Mapping {
 
 func greenhouseByCluster() Panel {
 	count := func(rule, kind string) string {
-		return countOr0("cluster", alertExpr(rule), synced("greenhouse", kind))
+		return countOr0("cluster", alertExpr(rule), syncedClusters("greenhouse", kind))
 	}
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 4, Unit: Number,
 		Description: "How many objects of each Greenhouse are not ready, with clusters that have nodes that are not ready, tokens that were not rotated, and plugins that have no pods or are outdated; what is suspended or being deleted does not count. Zeros are good. Start with clusters, then catalogs and definitions: plugins follow.",
 		Queries: []Query{
-			{Expr: orRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
+			{Expr: withFallbackRow(count("CobaltCoreGreenhouseClusterNotReady", "Cluster"), "cluster", "no Greenhouse")}, {Expr: count("GreenhouseNodesNotReady", "Cluster")},
 			{Expr: count("GreenhouseTokenExpiring", "Cluster")}, {Expr: count("CobaltCoreGreenhouseCatalogNotReady", "Catalog")},
 			{Expr: count("GreenhouseDefinitionNotReady", "PluginDefinition")}, {Expr: count("GreenhousePresetFailing", "PluginPreset")},
 			{Expr: count("CobaltCoreGreenhousePluginNotReady", "Plugin")}, {Expr: count("GreenhousePluginWorkloadDown", "Plugin")}, {Expr: count("GreenhousePluginOutdated", "Plugin")},
@@ -109,16 +109,16 @@ func conditionsTable() Panel {
 	}
 	var rows, ages []string
 	for _, k := range kinds {
-		wrong := gh(k.family+"_condition", `status!="True"`, others)
-		reasons := `max by (` + by + `, reason) (` + among(gh(k.family+"_condition_reason_info"), by, wrong) + `)
+		wrong := selectGreenhouse(k.family+"_condition", `status!="True"`, others)
+		reasons := `max by (` + by + `, reason) (` + filterBy(selectGreenhouse(k.family+"_condition_reason_info"), by, wrong) + `)
   or on (` + by + `) max by (` + by + `) (` + wrong + `)`
 		rows = append(rows, withLabel(reasons, "kind", k.kind))
-		ages = append(ages, withLabel(since("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind))
+		ages = append(ages, withLabel(ageOf("cobaltcore_greenhouse_"+k.family+"_condition_transition_timestamp_seconds"), "kind", k.kind))
 	}
 	return Panel{
 		Kind: Table, Title: "Conditions that are not True", Width: 24, Height: 6, Unit: Number,
 		Description: "Each condition of an object of Greenhouse that is False or Unknown, with its reason and for how long. \"None\" is good. Look for the one that the others follow from: Ready follows from another one of the same object, plugins from definitions, and these from catalogs.",
-		Queries:     []Query{{Expr: orRow(each(anyOf(ages), by+", kind", anyOf(rows)), "name", "none")}},
+		Queries:     []Query{{Expr: withFallbackRow(joinValue(joinOr(ages), by+", kind", joinOr(rows)), "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Organization"), labelColumn("name", "Name"),
 			labelColumn("type", "Condition"), labelColumn("reason", "Reason"), {Query: 0, Title: "For", Unit: Duration, Mappings: noRow()},
@@ -128,42 +128,42 @@ func conditionsTable() Panel {
 }
 
 func greenhouseClusters() []Panel {
-	rows := `max by (` + byObject + `, target_cluster, connectivity, owned_by) (` + gh("cluster_info") + `)`
-	payload := oneOf(byObject,
-		numbered{"1", gh("cluster_condition", `type="PayloadSchedulable"`, `status="True"`)},
-		numbered{"0", gh("cluster_condition", `type="PayloadSchedulable"`)},
+	rows := `max by (` + byObject + `, target_cluster, connectivity, owned_by) (` + selectGreenhouse("cluster_info") + `)`
+	payload := firstState(byObject,
+		numberedState{"1", selectGreenhouse("cluster_condition", `type="PayloadSchedulable"`, `status="True"`)},
+		numberedState{"0", selectGreenhouse("cluster_condition", `type="PayloadSchedulable"`)},
 	)
 	legend := "{{cluster}} {{namespace}}/{{name}}"
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Clusters over time", Width: 24, Height: 7, Unit: Number,
 			Description: "Whether Greenhouse holds each of its Clusters to be ready: it can log in there and has deployed what it needs. Nodes are not part of that. Green is good.",
-			Queries:     []Query{{Expr: orClusters(objectState("cluster"), -1), Legend: legend}},
+			Queries:     []Query{{Expr: withFallbackClusters(objectState("cluster"), -1), Legend: legend}},
 			Mappings:    objectStates(), Links: []Link{playbook("CobaltCoreGreenhouseClusterNotReady"), playbook("GreenhouseClusterUnknown")},
 		},
 		{
 			Kind: Table, Title: "Clusters", Width: 24, Height: 6, Unit: Number,
 			Description: "The Clusters of Greenhouse. Ready, no node that is not, payload that can be scheduled, and a token with more than 20 hours left are good. One that has less was not rotated: Greenhouse loses the cluster when it ends. Click on the target to see what the exporter knows about that cluster itself.",
-			Queries: perRow(rows, byObject, "name", "none", objectState("cluster"), gh("cluster_nodes"), gh("cluster_nodes_not_ready"), payload,
-				gh("cluster_token_expiry_timestamp_seconds")+` - time()`),
+			Queries: perRow(rows, byObject, "name", "none", objectState("cluster"), selectGreenhouse("cluster_nodes"), selectGreenhouse("cluster_nodes_not_ready"), payload,
+				selectGreenhouse("cluster_token_expiry_timestamp_seconds")+` - time()`),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"),
 				{Label: "target_cluster", Title: "Target", Link: toTarget()}, labelColumn("connectivity", "Login by"), labelColumn("owned_by", "Owner"),
 				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Nodes", Number), valueColumn(2, "not ready", Number, zeroIsGood(Warning)...),
-				{Query: 3, Title: "Payload", Mappings: yesNo("schedulable", "not schedulable", Bad)}, ageColumn(4, "Token left", expiry(0, 20*hour)...),
+				{Query: 3, Title: "Payload", Mappings: boolMappings("schedulable", "not schedulable", Bad)}, ageColumn(4, "Token left", expiry(0, 20*hour)...),
 			},
 			Sort: Sort{Column: "State"}, Links: []Link{playbook("GreenhouseNodesNotReady"), playbook("GreenhouseTokenExpiring"), playbook("GreenhouseClusterUnschedulable")},
 		},
 		{
 			Kind: TimeSeries, Title: "Nodes that are not ready", Width: 12, Unit: Number, Min: new(float64),
 			Description: "Nodes of each Cluster that are not ready, which its own Ready does not cover. 0 is good; one for a while is an upgrade.",
-			Queries:     []Query{{Expr: `max by (` + byObject + `) (` + gh("cluster_nodes_not_ready") + `)`, Legend: legend}},
+			Queries:     []Query{{Expr: `max by (` + byObject + `) (` + selectGreenhouse("cluster_nodes_not_ready") + `)`, Legend: legend}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{playbook("GreenhouseNodesNotReady")},
 		},
 		{
 			Kind: Table, Title: "Versions of Kubernetes", Width: 12, Unit: Number,
 			Description: "The version that Greenhouse has seen in each Cluster; unknown where it does not get in. Versions that are more than one minor apart need an upgrade soon.",
-			Queries:     []Query{{Expr: orRow(`max by (`+byObject+`, version) (`+gh("cluster_kubernetes_version_info")+`)`, "name", "none")}},
+			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byObject+`, version) (`+selectGreenhouse("cluster_kubernetes_version_info")+`)`, "name", "none")}},
 			Columns:     []Column{clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Cluster of Greenhouse"), labelColumn("version", "Version")},
 			Sort:        Sort{Column: "Version"},
 		},

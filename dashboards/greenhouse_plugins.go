@@ -3,18 +3,18 @@
 
 package dashboards
 
-func plugins() []Panel {
-	trouble := oneOf(byObject,
-		numbered{"4", gh("plugin_suspended") + ` == 1`},
-		numbered{"0", gh("plugin_ready") + ` == 0`},
-		numbered{"2", alertExpr("GreenhousePluginWorkloadDown")},
-		numbered{"3", alertExpr("GreenhousePluginOutdated")},
-		numbered{"5", gh("plugin_created_timestamp_seconds") + ` unless on (` + byObject + `) ` + gh("plugin_ready")},
+func pluginPanels() []Panel {
+	trouble := firstState(byObject,
+		numberedState{"4", selectGreenhouse("plugin_suspended") + ` == 1`},
+		numberedState{"0", selectGreenhouse("plugin_ready") + ` == 0`},
+		numberedState{"2", alertExpr("GreenhousePluginWorkloadDown")},
+		numberedState{"3", alertExpr("GreenhousePluginOutdated")},
+		numberedState{"5", selectGreenhouse("plugin_created_timestamp_seconds") + ` unless on (` + byObject + `) ` + selectGreenhouse("plugin_ready")},
 	)
-	rows := among(`max by (`+byObject+`, target_cluster, definition_name, version, preset, owned_by) (`+gh("plugin_info")+`)`, byObject, trouble)
-	preset := `max by (` + byObject + `, definition_name, version, owned_by) (` + gh("pluginpreset_info") + `)`
-	catalog := func(ready string) string { return gh("catalog_inventory", `ready="`+ready+`"`) }
-	known := synced("greenhouse", "Plugin")
+	rows := filterBy(`max by (`+byObject+`, target_cluster, definition_name, version, preset, owned_by) (`+selectGreenhouse("plugin_info")+`)`, byObject, trouble)
+	preset := `max by (` + byObject + `, definition_name, version, owned_by) (` + selectGreenhouse("pluginpreset_info") + `)`
+	catalog := func(ready string) string { return selectGreenhouse("catalog_inventory", `ready="`+ready+`"`) }
+	known := syncedClusters("greenhouse", "Plugin")
 	return []Panel{
 		{
 			Kind: TimeSeries, Title: "Plugins by Ready condition", Width: 12, Unit: Number, Min: new(float64),
@@ -39,7 +39,7 @@ func plugins() []Panel {
 			Kind: Table, Title: "Plugins that need a look", Width: 24, Height: 6, Unit: Number,
 			Description: "Plugins that are not ready, that are ready without pods, that are behind their definition, suspended or unknown. \"None\" is good. The conditions above have the reasons.",
 			Queries: perRow(rows, byObject, "name", "none", trouble,
-				since("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), since("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
+				ageOf("cobaltcore_greenhouse_plugin_condition_transition_timestamp_seconds", `type="Ready"`), ageOf("cobaltcore_greenhouse_plugin_last_deployed_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Plugin"), {Label: "target_cluster", Title: "Target", Link: toTarget()},
 				{Query: 0, Title: "State", Mappings: []Mapping{
@@ -54,7 +54,7 @@ func plugins() []Panel {
 		{
 			Kind: Table, Title: "Presets", Width: 14, Unit: Number,
 			Description: "Presets make a plugin in each of their clusters. All ready and none failed is good. If all of a preset fail, the cause is its definition or its values.",
-			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), gh("pluginpreset_plugins"), gh("pluginpreset_plugins_ready"), gh("pluginpreset_plugins_failed")),
+			Queries:     perRow(preset, byObject, "name", "none", objectState("pluginpreset"), selectGreenhouse("pluginpreset_plugins"), selectGreenhouse("pluginpreset_plugins_ready"), selectGreenhouse("pluginpreset_plugins_failed")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Preset"), labelColumn("definition_name", "Definition"), labelColumn("version", "Version"),
 				{Query: 0, Title: "State", Mappings: objectStates()}, valueColumn(1, "Plugins", Number), valueColumn(2, "ready", Number),
@@ -65,7 +65,7 @@ func plugins() []Panel {
 		{
 			Kind: Table, Title: "Catalogs", Width: 10, Unit: Number,
 			Description: "Where definitions come from. All objects ready is good. While a catalog fails, its definitions stay at the version that they have, and new ones do not come.",
-			Queries:     perRow(`0 * max by (`+byObject+`) (`+gh("catalog_created_timestamp_seconds")+`) + 1`, byObject, "name", "none", objectState("catalog"), catalog("True"), catalog("False"), catalog("Unknown")),
+			Queries:     perRow(`0 * max by (`+byObject+`) (`+selectGreenhouse("catalog_created_timestamp_seconds")+`) + 1`, byObject, "name", "none", objectState("catalog"), catalog("True"), catalog("False"), catalog("Unknown")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Organization"), labelColumn("name", "Catalog"), {Query: 0, Title: "State", Mappings: objectStates()},
 				valueColumn(1, "Objects ready", Number), valueColumn(2, "not ready", Number, zeroIsGood(Bad)...), valueColumn(3, "unknown", Number, zeroIsGood(Warning)...),

@@ -59,9 +59,9 @@ func expand(text string, literal, label func(string) string) string {
 	return out.String() + literal(text[at:])
 }
 
-// Carried are the variables that a link from this page takes along: those that both
+// CarriedVariables are the variables that a link from this page takes along: those that both
 // pages have and the link does not set.
-func (d Dashboard) Carried(l Link, all []Dashboard) []Variable {
+func (d Dashboard) CarriedVariables(l Link, all []Dashboard) []Variable {
 	var carried []Variable
 	for _, to := range all {
 		if to.ID != l.Dashboard {

@@ -23,7 +23,7 @@ func openBaoPage() Dashboard {
 		Variables:   []Variable{clusterVariable()},
 		Links:       linksTo(idFleet, idSecrets, idSecretFlow, idCertificates),
 		Sections: []Section{
-			{Title: "Now", Panels: slices.Concat([]Panel{presence("OpenBao", bao("expected_nodes"))}, baoNow(), []Panel{
+			{Title: "Now", Panels: slices.Concat([]Panel{presence("OpenBao", selectOpenBao("expected_nodes"))}, baoNow(), []Panel{
 				findingsTable("Findings about OpenBao", "Alerts that fire about OpenBao. None is good.", findings{system: "openbao"}),
 			})},
 			{Title: "Nodes", Panels: baoNodes()},
@@ -40,14 +40,14 @@ func openBaoPage() Dashboard {
 	}
 }
 
-// bao selects a family of OpenBao.
-func bao(family string, matchers ...string) string {
+// selectOpenBao selects a family of OpenBao.
+func selectOpenBao(family string, matchers ...string) string {
 	return selector("cobaltcore_openbao_"+family, matchers...)
 }
 
-// maxBao is the family with the labels of an OpenBao only.
-func maxBao(family string, matchers ...string) string {
-	return `max by (` + byBao + `) (` + bao(family, matchers...) + `)`
+// maxByOpenBao is the family with the labels of an OpenBao only.
+func maxByOpenBao(family string, matchers ...string) string {
+	return `max by (` + byBao + `) (` + selectOpenBao(family, matchers...) + `)`
 }
 
 // baoStat is a number of each OpenBao.
@@ -60,30 +60,30 @@ func baoStat(title, description, expr string, thresholds []Threshold, links ...L
 
 func baoNow() []Panel {
 	leader := baoStat("Leader", "Whether any node knows a leader. Without one no secret can be read or written: look at the nodes below, unseal sealed ones, and check the network between them.",
-		maxBao("node_leader_known"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoNoLeader"))
-	leader.Mappings = yesNo("known", "none", Bad)
+		maxByOpenBao("node_leader_known"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoNoLeader"))
+	leader.Mappings = boolMappings("known", "none", Bad)
 	audit := baoStat("Audit devices", "Devices that write the audit log. None is a gap in what can be proven later; one that fails stops OpenBao, so two are good. Enable one with \"bao audit enable\".",
-		`sum by (`+byBao+`) (`+bao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
+		`sum by (`+byBao+`) (`+selectOpenBao("audit_devices")+`)`, []Threshold{{Color: Warning}, {From: 1, Color: Good}}, playbook("OpenBaoNoAuditDevice"))
 	panels := []Panel{
 		leader,
 		baoStat("Quorum margin", "How many more healthy servers may be lost before the quorum is. 1 or more is good, with three nodes 1 is all there is. At 0, repair nodes that are down or sealed before any restart.",
-			maxBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
+			maxByOpenBao("autopilot_failure_tolerance"), []Threshold{{Color: Bad}, {From: 1, Color: Good}}, playbook("OpenBaoQuorumAtRisk")),
 		baoStat("Nodes missing", "How many nodes fewer than expected answer, in whatever state. 0 is good. Look at the pods of OpenBao, and at the certificate of the listener.",
-			`clamp_min(`+maxBao("expected_nodes")+`
-  - on (`+byBao+`) (sum by (`+byBao+`) (`+bao("node_up")+`) or 0 * `+maxBao("expected_nodes")+`), 0)`, zeroIsGood(Bad), playbook("OpenBaoNodeDown")),
+			`clamp_min(`+maxByOpenBao("expected_nodes")+`
+  - on (`+byBao+`) (sum by (`+byBao+`) (`+selectOpenBao("node_up")+`) or 0 * `+maxByOpenBao("expected_nodes")+`), 0)`, zeroIsGood(Bad), playbook("OpenBaoNodeDown")),
 		baoStat("Sealed nodes", "Nodes that answer and are sealed. 0 is good. A sealed node does not serve, and its seal may not be reachable for the others either: look at it before they restart.",
-			maxBao("nodes", `state="sealed"`), zeroIsGood(Bad), playbook("OpenBaoNodeSealed")),
+			maxByOpenBao("nodes", `state="sealed"`), zeroIsGood(Bad), playbook("OpenBaoNodeSealed")),
 		baoStat("Unhealthy servers", "Servers that autopilot considers unhealthy; the table below has the reasons. 0 is good.",
-			countOr0(byBao, bao("autopilot_server_healthy")+` == 0`, bao("autopilot_healthy")), zeroIsGood(Warning), playbook("OpenBaoAutopilotUnhealthy")),
+			countOr0(byBao, selectOpenBao("autopilot_server_healthy")+` == 0`, selectOpenBao("autopilot_healthy")), zeroIsGood(Warning), playbook("OpenBaoAutopilotUnhealthy")),
 		baoStat("Mounts missing", "Secrets engines and auth methods of the reference architecture that are missing or of another type. 0 is good; the table below names them.",
-			countOr0(byBao, bao("mount_present")+` == 0`, bao("mount_present")), zeroIsGood(Warning), playbook("OpenBaoMountMissing")),
+			countOr0(byBao, selectOpenBao("mount_present")+` == 0`, selectOpenBao("mount_present")), zeroIsGood(Warning), playbook("OpenBaoMountMissing")),
 		baoStat("Irrevocable leases", "Leases that could not be revoked and are not tried again: their credentials stay valid. 0 is good. Find the engine that refuses, then revoke them with force.",
-			maxBao("irrevocable_leases"), zeroIsGood(Warning), playbook("OpenBaoIrrevocableLeases")),
+			maxByOpenBao("irrevocable_leases"), zeroIsGood(Warning), playbook("OpenBaoIrrevocableLeases")),
 		audit,
 		baoStat("Secrets overdue", "Secrets of the KV mounts that were not updated for longer than kv.maxAge. 0 is good; rotate them.",
-			`sum by (`+byBao+`) (`+bao("kv_secrets_overdue")+`) or 0 * `+maxBao("expected_nodes"), zeroIsGood(Warning)),
+			`sum by (`+byBao+`) (`+selectOpenBao("kv_secrets_overdue")+`) or 0 * `+maxByOpenBao("expected_nodes"), zeroIsGood(Warning)),
 		baoStat("Endpoints not answered", "Requests of the exporter to OpenBao without an answer, whose data are missing here. 0 is good; the last section lists them with the reasons.",
-			countOr0(byBao, bao("endpoint_failing"), bao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
+			countOr0(byBao, selectOpenBao("endpoint_failing"), selectOpenBao("expected_nodes")), zeroIsGood(Warning), playbook("OpenBaoCollectorFailing")),
 	}
 	for i := range panels {
 		if i >= 6 { // the second row has four
@@ -96,7 +96,7 @@ func baoNow() []Panel {
 // baoNodeState is the state of each node as a number: that of the first that holds.
 func baoNodeState() string {
 	state := func(family, value, number string) string {
-		return number + ` * (0 * max by (` + byNode + `) (` + bao(family) + ` == ` + value + `) + 1)`
+		return number + ` * (0 * max by (` + byNode + `) (` + selectOpenBao(family) + ` == ` + value + `) + 1)`
 	}
 	return state("node_up", "0", "0") + `
 or ` + state("node_initialized", "0", "2") + `
@@ -115,9 +115,9 @@ func nodeStates() []Mapping {
 
 func baoNodes() []Panel {
 	// A node that is down has no rows of its own, but still a row in the table.
-	node := `max by (` + byNode + `, version, seal_type, storage_type) (` + bao("node_info") + `)
-or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
-	value := func(family string) Query { return Query{Expr: each(bao(family), byNode, node)} }
+	node := `max by (` + byNode + `, version, seal_type, storage_type) (` + selectOpenBao("node_info") + `)
+or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up") + `) + 1`
+	value := func(family string) Query { return Query{Expr: joinValue(selectOpenBao(family), byNode, node)} }
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "State of the nodes", Width: 24, Height: 6, Unit: Number,
@@ -128,7 +128,7 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
 		{
 			Kind: Table, Title: "Nodes", Width: 24, Unit: Number,
 			Description: "The status of each node. All should have the same version and seal, a clock that is less than 30 s off, and no unfinished migration. A Shamir seal needs an operator to unseal it after each restart.",
-			Queries:     []Query{{Expr: each(baoNodeState(), byNode, node)}, value("node_unseal_progress"), value("node_unseal_threshold"), value("node_seal_migration"), value("node_clock_skew_seconds"), value("node_response_seconds")},
+			Queries:     []Query{{Expr: joinValue(baoNodeState(), byNode, node)}, value("node_unseal_progress"), value("node_unseal_threshold"), value("node_seal_migration"), value("node_clock_skew_seconds"), value("node_response_seconds")},
 			Columns: []Column{
 				clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"),
 				{Query: 0, Title: "State", Mappings: nodeStates()},
@@ -143,14 +143,14 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + bao("node_up") + `) + 1`
 		{
 			Kind: TimeSeries, Title: "Clock skew of the nodes in seconds", Width: 12, Unit: Number,
 			Description: "By how many seconds the clock of a node is ahead of that of the exporter; between -30 and 30 is good. Beyond that, leases and certificates end at the wrong time: look at the time server of the host. If all are off alike, it is the exporter's clock.",
-			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
+			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_clock_skew_seconds") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Warning}, {From: -30, Color: Good}, {From: 31, Color: Warning}},
 			Links:       []Link{playbook("OpenBaoClockSkew")},
 		},
 		{
 			Kind: TimeSeries, Title: "How long nodes take to answer", Width: 12, Unit: Duration,
 			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. A node that does not answer has no line.", Empty: "No node answers, or the data is a snapshot.",
-			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + bao("node_response_seconds") + `)`, Legend: legendNode}},
+			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_response_seconds") + `)`, Legend: legendNode}},
 			Thresholds: []Threshold{{Color: Good}, {From: 1, Color: Warning}},
 		},
 	}

@@ -8,14 +8,14 @@ const (
 	legendServer = "{{cluster}} {{openbao}} {{address}}"
 )
 
-// maxServer is a family about raft servers.
-func maxServer(family string, matchers ...string) string {
-	return `max by (` + byServer + `) (` + bao(family, matchers...) + `)`
+// maxByServer is a family about raft servers.
+func maxByServer(family string, matchers ...string) string {
+	return `max by (` + byServer + `) (` + selectOpenBao(family, matchers...) + `)`
 }
 
-// behind is by how much a series is behind the greatest of its OpenBao.
-func behind(greatest, series string) string {
-	return `clamp_min(max by (` + byBao + `) (` + bao(greatest) + `) - on (` + byBao + `) group_right () (` + series + `), 0)`
+// lagBehind is by how much a series is behind the greatest of its OpenBao.
+func lagBehind(greatest, series string) string {
+	return `clamp_min(max by (` + byBao + `) (` + selectOpenBao(greatest) + `) - on (` + byBao + `) group_right () (` + series + `), 0)`
 }
 
 func baoRaft() []Panel {
@@ -24,7 +24,7 @@ func baoRaft() []Panel {
 		{
 			Kind: TimeSeries, Title: "Quorum margin", Width: 12, Unit: Number, Min: new(float64),
 			Description: "How many healthy servers may be lost before the quorum is. 1 or more is good. It stays low until autopilot has trusted a server that is back for some seconds.",
-			Queries:     []Query{{Expr: maxBao("autopilot_failure_tolerance"), Legend: legendBao}},
+			Queries:     []Query{{Expr: maxByOpenBao("autopilot_failure_tolerance"), Legend: legendBao}},
 			Thresholds:  []Threshold{{Color: Bad}, {From: 1, Color: Good}},
 			Links:       []Link{playbook("OpenBaoQuorumAtRisk")},
 		},
@@ -32,9 +32,9 @@ func baoRaft() []Panel {
 			Kind: TimeSeries, Title: "Voters and expected voters", Width: 12, Unit: Number, Min: new(float64),
 			Description: "Servers of raft with a vote, and how many there should be. Both lines should be one. Fewer voters: a node was removed or never joined; more: one that is gone for good was not removed.",
 			Queries: []Query{
-				{Expr: maxBao("raft_peers", `voter="true"`), Legend: legendBao + " voters"},
-				{Expr: maxBao("raft_peers", `voter="false"`), Legend: legendBao + " without a vote"},
-				{Expr: maxBao("expected_raft_peers", `voter="true"`), Legend: legendBao + " expected voters"},
+				{Expr: maxByOpenBao("raft_peers", `voter="true"`), Legend: legendBao + " voters"},
+				{Expr: maxByOpenBao("raft_peers", `voter="false"`), Legend: legendBao + " without a vote"},
+				{Expr: maxByOpenBao("expected_raft_peers", `voter="true"`), Legend: legendBao + " expected voters"},
 			},
 			Thresholds: []Threshold{{Color: Neutral}},
 			Links:      []Link{playbook("OpenBaoPeerMissing"), playbook("OpenBaoPeerDead")},
@@ -42,7 +42,7 @@ func baoRaft() []Panel {
 		{
 			Kind: TimeSeries, Title: "Raft entries behind the first", Width: 12, Unit: Number, Min: new(float64),
 			Description: "How many entries the last one of each server is behind the newest of all. Near 0 is good; above the limit of autopilot, 1000 by default, a server is unhealthy. One that grows steadily is down, sealed or cut off.",
-			Queries:     []Query{{Expr: behind("autopilot_server_last_index", maxServer("autopilot_server_last_index")), Legend: legendServer}},
+			Queries:     []Query{{Expr: lagBehind("autopilot_server_last_index", maxByServer("autopilot_server_last_index")), Legend: legendServer}},
 			Thresholds:  splitAt(Good, 1000, Warning),
 			Links:       []Link{playbook("OpenBaoReplicationLag")},
 		},
@@ -50,8 +50,8 @@ func baoRaft() []Panel {
 			Kind: TimeSeries, Title: "Last contact with the leader", Width: 12, Unit: Duration, Min: new(float64),
 			Description: "Time since the leader and each server were last in contact. Below the limit of autopilot, 10 s by default, is good.",
 			Queries: []Query{
-				{Expr: maxServer("autopilot_server_last_contact_seconds"), Legend: legendServer},
-				{Expr: maxBao("autopilot_last_contact_threshold_seconds"), Legend: legendBao + " limit"},
+				{Expr: maxByServer("autopilot_server_last_contact_seconds"), Legend: legendServer},
+				{Expr: maxByOpenBao("autopilot_last_contact_threshold_seconds"), Legend: legendBao + " limit"},
 			},
 			Thresholds: splitAt(Good, 10, Warning),
 			Links:      []Link{playbook("OpenBaoAutopilotUnhealthy")},
@@ -59,14 +59,14 @@ func baoRaft() []Panel {
 		{
 			Kind: TimeSeries, Title: "Entries committed and not yet applied", Width: 12, Unit: Number, Min: new(float64),
 			Description: "How many entries each node has applied fewer than the most that any node has committed. Near 0 is good; more than 1000 for minutes means that a standby would need time to take over.",
-			Queries:     []Query{{Expr: behind("node_raft_committed_index", `max by (`+byNode+`) (`+bao("node_raft_applied_index")+`)`), Legend: legendNode}},
+			Queries:     []Query{{Expr: lagBehind("node_raft_committed_index", `max by (`+byNode+`) (`+selectOpenBao("node_raft_applied_index")+`)`), Legend: legendNode}},
 			Thresholds:  splitAt(Good, 1000, Warning),
 			Links:       []Link{playbook("OpenBaoReplicationLag")},
 		},
 		{
 			Kind: TimeSeries, Title: "Raft index committed", Width: 12, Unit: Number,
 			Description: "The index up to which each node has committed. The lines should rise together; the steepness is the load of writes. One that is flat while others rise gets nothing any more.",
-			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_raft_committed_index") + `)`, Legend: legendNode}},
+			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_raft_committed_index") + `)`, Legend: legendNode}},
 			Thresholds:  []Threshold{{Color: Neutral}},
 		},
 	}
@@ -74,23 +74,23 @@ func baoRaft() []Panel {
 
 func raftServers() Panel {
 	// Those that are unhealthy have a reason.
-	server := `max by (` + byServer + `, reason) (` + bao("autopilot_server_unhealthy") + `)
-or on (` + byServer + `) 0 * ` + maxServer("autopilot_server_healthy") + ` + 1`
-	value := func(expr string) Query { return Query{Expr: each(expr, byServer, server)} }
-	role := `2 * ` + maxServer("autopilot_server_info", `status="leader"`) + `
-or ` + maxServer("autopilot_server_info", `status="voter"`) + `
-or 0 * ` + maxServer("autopilot_server_info")
+	server := `max by (` + byServer + `, reason) (` + selectOpenBao("autopilot_server_unhealthy") + `)
+or on (` + byServer + `) 0 * ` + maxByServer("autopilot_server_healthy") + ` + 1`
+	value := func(expr string) Query { return Query{Expr: joinValue(expr, byServer, server)} }
+	role := `2 * ` + maxByServer("autopilot_server_info", `status="leader"`) + `
+or ` + maxByServer("autopilot_server_info", `status="voter"`) + `
+or 0 * ` + maxByServer("autopilot_server_info")
 	return Panel{
 		Kind: Table, Title: "Raft servers", Width: 24, Unit: Number,
 		Description: "The state of each raft server by autopilot. All healthy is good. Reasons are left, last_contact, term, trailing_logs or unknown. A server that is gone for good is removed with \"bao operator raft remove-peer\".",
 		Queries: []Query{
-			value(bao("autopilot_server_healthy")), value(role), value(bao("autopilot_server_last_contact_seconds")),
-			value(behind("autopilot_server_last_index", maxServer("autopilot_server_last_index"))),
-			value(bao("autopilot_server_last_term")), value(since("cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds")),
+			value(selectOpenBao("autopilot_server_healthy")), value(role), value(selectOpenBao("autopilot_server_last_contact_seconds")),
+			value(lagBehind("autopilot_server_last_index", maxByServer("autopilot_server_last_index"))),
+			value(selectOpenBao("autopilot_server_last_term")), value(ageOf("cobaltcore_openbao_autopilot_server_stable_since_timestamp_seconds")),
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("address", "Server"),
-			{Query: 0, Title: "Health", Mappings: yesNo("healthy", "unhealthy", Bad)}, labelColumn("reason", "Reason"),
+			{Query: 0, Title: "Health", Mappings: boolMappings("healthy", "unhealthy", Bad)}, labelColumn("reason", "Reason"),
 			{Query: 1, Title: "Role", Mappings: []Mapping{{Value: 2, Text: "leader", Color: Info}, {Value: 1, Text: "voter", Color: Good},
 				{Value: 0, Text: "no vote", Color: Neutral}}},
 			ageColumn(2, "Last contact", splitAt(Good, 10, Warning)...),
@@ -106,33 +106,33 @@ func baoLeader() []Panel {
 		{
 			Kind: StatusHistory, Title: "Who leads", Width: 24, Height: 6, Unit: Number,
 			Description: "One row leads at any time. A change is good after a restart or \"bao operator step-down\"; changes without a cause mean a slow disk or network. Two that lead at once may lose writes.",
-			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + bao("node_active") + `)`, Legend: legendNode}},
+			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_active") + `)`, Legend: legendNode}},
 			Mappings:    []Mapping{{Value: 1, Text: "leads", Color: Info}, {Value: 0, Text: "follows", Color: Neutral}},
 			Links:       []Link{playbook("OpenBaoLeaderFlapping"), playbook("OpenBaoMultipleActive")},
 		},
 		{
 			Kind: Stat, Title: "The leader leads for", Width: 6, Unit: Duration,
 			Description: "Time since the active node became it. Long is good; minutes mean that it has just changed.",
-			Queries:     []Query{{Expr: `time() - ` + maxBao("leader_since_timestamp_seconds"), Legend: legendBao}},
+			Queries:     []Query{{Expr: `time() - ` + maxByOpenBao("leader_since_timestamp_seconds"), Legend: legendBao}},
 			Thresholds:  splitAt(Warning, 600, Good),
 		},
 		{
 			Kind: TimeSeries, Title: "Changes of the leader within 30 minutes", Width: 9, Unit: Number, Min: new(float64),
 			Description: "Changes that the exporter has seen in the last half hour, also from a node to itself. 0 is good; each one interrupts all clients, and more than 3 are an alert.",
-			Queries:     []Query{{Expr: maxBao("recent_leader_changes"), Legend: legendBao}},
+			Queries:     []Query{{Expr: maxByOpenBao("recent_leader_changes"), Legend: legendBao}},
 			Thresholds:  []Threshold{{Color: Good}, {From: 1, Color: Warning}, {From: 4, Color: Bad}},
 			Links:       []Link{playbook("OpenBaoLeaderFlapping")},
 		},
 		{
 			Kind: TimeSeries, Title: "Silence of standbys", Width: 9, Unit: Duration, Min: new(float64),
 			Description: "Time since each standby last reported to the active node, which it does every few seconds. Lines near 0 are good. One that rises belongs to a standby that is cut off; it vanishes when the active node forgets it.",
-			Queries:     []Query{{Expr: `clamp_min(time() - max by (` + byBao + `, api_address) (` + bao("ha_node_last_echo_timestamp_seconds") + `), 0)`, Legend: legendBao + " {{api_address}}"}},
+			Queries:     []Query{{Expr: `clamp_min(time() - max by (` + byBao + `, api_address) (` + selectOpenBao("ha_node_last_echo_timestamp_seconds") + `), 0)`, Legend: legendBao + " {{api_address}}"}},
 			Thresholds:  splitAt(Good, 30, Warning),
 		},
 		{
 			Kind: Table, Title: "Which leader each node knows", Width: 24, Unit: Number,
 			Description: "All nodes should name the same one. A node without a row knows none: it is down, sealed or cut off.",
-			Queries:     []Query{{Expr: orRow(`max by (`+byNode+`, leader_address) (`+bao("leader_info")+`)`, "leader_address", "none known")}},
+			Queries:     []Query{{Expr: withFallbackRow(`max by (`+byNode+`, leader_address) (`+selectOpenBao("leader_info")+`)`, "leader_address", "none known")}},
 			Columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao"), labelColumn("node", "Node"), labelColumn("leader_address", "Leader")},
 			Sort:        Sort{Column: "Node"},
 		},

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// here are the clusters that are chosen at the top of a page.
-const here = `cluster=~"$cluster"`
+// chosenClusters are the clusters that are chosen at the top of a page.
+const chosenClusters = `cluster=~"$cluster"`
 
-// hereOrNowhere are findings about them, and those that are about no cluster, such as
+// chosenOrNoCluster are findings about them, and those that are about no cluster, such as
 // an exporter that is down.
-const hereOrNowhere = `cluster=~"$cluster|"`
+const chosenOrNoCluster = `cluster=~"$cluster|"`
 
 // clusterVariable offers the clusters of the fleet, also those that do not answer.
 func clusterVariable() Variable {
@@ -58,8 +58,8 @@ func healthMappings() []Mapping {
 	}
 }
 
-// yesNo are the words for 1 and 0 where 1 is what should be.
-func yesNo(yes, no string, otherwise Color) []Mapping {
+// boolMappings are the words for 1 and 0 where 1 is what should be.
+func boolMappings(yes, no string, otherwise Color) []Mapping {
 	return []Mapping{{Value: 1, Text: yes, Color: Good}, {Value: 0, Text: no, Color: otherwise}}
 }
 
@@ -82,10 +82,10 @@ const (
 	day  = 24 * hour
 )
 
-// number is the sum of an expression, and another colour from 1 on. Where it has no
+// sumPanel is the sum of an expression, and another colour from 1 on. Where it has no
 // series it is 0 as long as an exporter is scraped at all: without one nothing is known,
 // and nothing is green.
-func number(title, description, expr string, above Color) Panel {
+func sumPanel(title, description, expr string, above Color) Panel {
 	p := Panel{
 		Kind: Stat, Title: title, Description: description, Unit: Number, Thresholds: zeroIsGood(above),
 		Queries: []Query{{Expr: `sum(` + expr + `) or 0 * max(cobaltcore_cluster_up)`}},
@@ -96,8 +96,8 @@ func number(title, description, expr string, above Color) Panel {
 	return p
 }
 
-// replicas is how many exporters Prometheus reaches: 0 in red if there is none.
-func replicas() Panel {
+// replicasPanel is how many exporters Prometheus reaches: 0 in red if there is none.
+func replicasPanel() Panel {
 	return Panel{
 		Kind: Stat, Title: "Exporters", Unit: Number, Thresholds: splitAt(Bad, 1, Good), PerReplica: true,
 		Description: "Processes of the exporter that Prometheus can scrape. Two are good: one may be restarted. With 0, nothing else on this page is known.",
@@ -108,7 +108,7 @@ func replicas() Panel {
 // perCluster is an expression with the label cluster only, with 0 for the clusters
 // that answer and that it has no series of.
 func perCluster(expr string) string {
-	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + here + `} == 1)`
+	return `(` + expr + `) or 0 * max by (cluster) (cobaltcore_cluster_up{` + chosenClusters + `} == 1)`
 }
 
 // labelColumn is a column of a table with the values of a label.
@@ -134,7 +134,7 @@ func dateColumn(query int, title string) Column {
 func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Column {
 	c := Column{Query: query, Title: title, Unit: unit, Thresholds: thresholds}
 	if query == 0 {
-		c.Mappings = noRow() // of orRow
+		c.Mappings = noRow() // of withFallbackRow
 	}
 	return c
 }
@@ -142,14 +142,14 @@ func valueColumn(query int, title string, unit Unit, thresholds ...Threshold) Co
 // oldestFirst sorts a table by the column with ages.
 func oldestFirst(column string) Sort { return Sort{Column: column, Descending: true} }
 
-// since returns the age of the timestamp in a metric.
-func since(metric string, matchers ...string) string {
+// ageOf returns the age of the timestamp in a metric.
+func ageOf(metric string, matchers ...string) string {
 	return `time() - ` + selector(metric, matchers...)
 }
 
 // selector selects series of the chosen clusters.
 func selector(metric string, matchers ...string) string {
-	return metric + `{` + strings.Join(slices.Concat([]string{here}, matchers), ", ") + `}`
+	return metric + `{` + strings.Join(slices.Concat([]string{chosenClusters}, matchers), ", ") + `}`
 }
 
 // perSecond is how fast a counter rises.
@@ -172,7 +172,7 @@ func presence(system, expr string) Panel {
 		Description: "Whether a cluster has " + system + ". Where it is absent, the other panels of this page are empty or zero, and that is right. " +
 			"A cluster that does not answer is unknown: the page The exporter has the reason.",
 		Queries: []Query{{Legend: "{{cluster}}", Expr: `(0 * max by (cluster) (` + expr + `) + 1)
-or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
+or max by (cluster) (cobaltcore_cluster_up{` + chosenClusters + `} - 1)`}},
 		Thresholds: []Threshold{{Color: Unknown}, {From: 0, Color: Neutral}, {From: 1, Color: Good}},
 		Mappings: []Mapping{
 			{Value: 1, Text: "present", Color: Good}, {Value: 0, Text: "absent", Color: Neutral},
@@ -182,7 +182,7 @@ or max by (cluster) (cobaltcore_cluster_up{` + here + `} - 1)`}},
 	}
 }
 
-// served is an expression for presence: a kind that a collector watches is served.
-func served(collector string) string {
+// servedClusters is an expression for presence: a kind that a collector watches is served.
+func servedClusters(collector string) string {
 	return selector("cobaltcore_watch_present", `collector="`+collector+`"`) + ` == 1`
 }

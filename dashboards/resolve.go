@@ -16,10 +16,10 @@ import (
 
 const clusterLabel = "cluster"
 
-// For is the page as it is written out: its expressions as Prometheus gets them, for
+// WithClusterLabel is the page as it is written out: its expressions as Prometheus gets them, for
 // rows in which the label cluster is called label. Variables keep their names, so
 // links are the same for both.
-func (d Dashboard) For(label string) (Dashboard, error) {
+func (d Dashboard) WithClusterLabel(label string) (Dashboard, error) {
 	d.Variables = slices.Clone(d.Variables)
 	for i := range d.Variables {
 		v := &d.Variables[i]
@@ -30,7 +30,7 @@ func (d Dashboard) For(label string) (Dashboard, error) {
 		if err != nil {
 			return d, fmt.Errorf("%s: variable %s: %w", d.ID, v.Name, err)
 		}
-		v.Selector, v.Label = selector, renamed(v.Label, label)
+		v.Selector, v.Label = selector, renameCluster(v.Label, label)
 	}
 	d.Annotations = slices.Clone(d.Annotations)
 	for i := range d.Annotations {
@@ -75,7 +75,7 @@ func (p Panel) forLabel(label string) (Panel, error) {
 	p.Columns = slices.Clone(p.Columns)
 	for i := range p.Columns {
 		c := &p.Columns[i]
-		c.Label = renamed(c.Label, label)
+		c.Label = renameCluster(c.Label, label)
 		if c.Link != nil {
 			link := c.Link.forLabel(label)
 			c.Link = &link
@@ -90,7 +90,7 @@ func (p Panel) forLabel(label string) (Panel, error) {
 
 var legendLabel = regexp.MustCompile(`\{\{\s*cluster\s*\}\}`)
 
-func renamed(name, label string) string {
+func renameCluster(name, label string) string {
 	if name == clusterLabel {
 		return label
 	}

@@ -30,7 +30,7 @@ func TestFor(t *testing.T) {
 			{Kind: dashboards.Table, Columns: []dashboards.Column{{Label: "cluster", Link: link()}}, Queries: []dashboards.Query{{Expr: `a`}}},
 		}}},
 	}
-	got, err := page.For("clusterName")
+	got, err := page.WithClusterLabel("clusterName")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestFor(t *testing.T) {
 		t.Error("the page itself has changed")
 	}
 	page.Sections[0].Panels[0].Queries[0].Expr = "sum("
-	if _, err := page.For("cluster"); err == nil {
+	if _, err := page.WithClusterLabel("cluster"); err == nil {
 		t.Error("no error for what is no PromQL")
 	}
 }
@@ -82,7 +82,7 @@ func TestRowsOfTables(t *testing.T) {
 		page := dashboards.Dashboard{Sections: []dashboards.Section{{Panels: []dashboards.Panel{{
 			Kind: dashboards.Table, Columns: columns, PerReplica: true, Queries: []dashboards.Query{{Expr: expr}},
 		}}}}}
-		got, err := page.For("cluster")
+		got, err := page.WithClusterLabel("cluster")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestLinks(t *testing.T) {
 	}
 	from := dashboards.Dashboard{ID: "a", Variables: []dashboards.Variable{{Name: "cluster"}, {Name: "kind"}, {Name: "only"}}}
 	to := dashboards.Dashboard{ID: "b", Variables: []dashboards.Variable{{Name: "cluster"}, {Name: "kind"}, {Name: "x"}}}
-	carried := from.Carried(l, []dashboards.Dashboard{from, to})
+	carried := from.CarriedVariables(l, []dashboards.Dashboard{from, to})
 	if diff := cmp.Diff([]dashboards.Variable{{Name: "cluster"}}, carried); diff != "" {
 		t.Error(diff)
 	}

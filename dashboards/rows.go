@@ -9,22 +9,22 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// each gives every row its value, the greatest by the labels that both have. Rows are series of value
+// joinValue gives every row its value, the greatest by the labels that both have. Rows are series of value
 // 1. They are the many-side of the join: during a change, two replicas of the exporter may have two
 // rows about the same object, and the join must still work.
-func each(value, by, rows string) string {
+func joinValue(value, by, rows string) string {
 	return `max by (` + by + `) (` + value + `)
   * on (` + by + `) group_right () (` + rows + `)`
 }
 
-// among keeps the rows that have a series, by the labels that both have.
-func among(rows, by, series string) string {
+// filterBy keeps the rows that have a series, by the labels that both have.
+func filterBy(rows, by, series string) string {
 	return `(` + rows + `) and on (` + by + `) (` + series + `)`
 }
 
 // inFleet restricts an expression about all clusters to the chosen ones.
 func inFleet(expr string) string {
-	return among(expr, "cluster", selector("cobaltcore_cluster_up"))
+	return filterBy(expr, "cluster", selector("cobaltcore_cluster_up"))
 }
 
 // countOr0 counts series by labels, with 0 for known groups without series: unknown groups have no
@@ -44,20 +44,20 @@ func playbook(rule string) Link {
 	return Link{Title: "Playbook " + rule, URL: alerts.Rule{Name: rule}.Playbook()}
 }
 
-// synced are the clusters of which all objects of a kind are known.
-func synced(collector, kind string) string {
+// syncedClusters are the clusters of which all objects of a kind are known.
+func syncedClusters(collector, kind string) string {
 	return selector("cobaltcore_watch_synced", `collector="`+collector+`"`, `kind="`+kind+`"`) + ` == 1`
 }
 
-// orRow returns an expression for a table with states, with a row of text if there is no other one.
+// withFallbackRow returns an expression for a table with states, with a row of text if there is no other one.
 // Its value is none of the states.
-func orRow(expr, name, text string) string {
+func withFallbackRow(expr, name, text string) string {
 	return `(` + expr + `) or on () ` + withLabel(`vector(-1)`, name, text)
 }
 
-// orClusters is an expression which has a row with a number that is none of its states
+// withFallbackClusters is an expression which has a row with a number that is none of its states
 // for each chosen cluster, if it would have none at all: the system is absent.
-func orClusters(expr string, number int) string {
+func withFallbackClusters(expr string, number int) string {
 	return `(` + expr + `)
 or on () (0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` + strconv.Itoa(number) + `)`
 }
@@ -67,9 +67,9 @@ or on () (0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + `) + ` +
 func perRow(rows, by, name, none string, values ...string) []Query {
 	var queries []Query
 	for i, v := range values {
-		expr := each(v, by, rows)
+		expr := joinValue(v, by, rows)
 		if i == 0 {
-			expr = orRow(expr, name, none)
+			expr = withFallbackRow(expr, name, none)
 		}
 		queries = append(queries, Query{Expr: expr})
 	}

@@ -19,15 +19,15 @@ const (
 	changed  = `max by (` + byPath + `) (` + flow + `stored_timestamp_seconds)`
 )
 
-// reads returns the references of ExternalSecrets to secrets, each with the value 1.
-func reads() string { return references("externalsecret", "consumer") }
+// consumerReferences returns the references of ExternalSecrets to secrets, each with the value 1.
+func consumerReferences() string { return references("externalsecret", "consumer") }
 
-// writes returns those of PushSecrets.
-func writes() string { return references("pushsecret", "producer") }
+// producerReferences returns those of PushSecrets.
+func producerReferences() string { return references("pushsecret", "producer") }
 
 // references returns the first path of each object of a kind, and the further ones.
 func references(kind, further string) string {
-	return `group by (` + byFlow + `) (` + eso(kind+syncTime, `path_id!=""`) + ` or ` + selector(flow+further+syncTime) + `)`
+	return `group by (` + byFlow + `) (` + selectESO(kind+syncTime, `path_id!=""`) + ` or ` + selector(flow+further+syncTime) + `)`
 }
 
 func secretFlowPage() Dashboard {
@@ -37,30 +37,30 @@ func secretFlowPage() Dashboard {
 		Links:       linksTo(idFleet, idSecrets, idOpenBao),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
-				presence("Secret flow", reads()+" or "+writes()+" or "+selector(flow+"unresolved")),
+				presence("Secret flow", consumerReferences()+" or "+producerReferences()+" or "+selector(flow+"unresolved")),
 				flowByCluster(),
 				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"}),
 			}},
 			{Title: "Readers with an old version", Panels: readersBehind()},
-			{Title: "Pushes", Panels: []Panel{pushes()}},
+			{Title: "Pushes", Panels: []Panel{pushPanel()}},
 			{Title: "Paths that lead nowhere", Collapsed: true, Panels: []Panel{missingPaths(), unresolved()}},
 			{Title: "Secrets", Collapsed: true, Panels: []Panel{mostRead(), longestUnchanged()}},
 		},
 	}
 }
 
-// asked returns the references to paths for which OpenBao was asked. Of others nothing is
+// withoutUnaskedPaths returns the references to paths for which OpenBao was asked. Of others nothing is
 // known.
-func asked(references string) string { return among(references, byPath, stored) }
+func withoutUnaskedPaths(references string) string { return filterBy(references, byPath, stored) }
 
 func flowByCluster() Panel {
-	reads, writes := asked(reads()), asked(writes())
+	reads, writes := withoutUnaskedPaths(consumerReferences()), withoutUnaskedPaths(producerReferences())
 	nowhere := ` and on (` + byPath + `) (` + stored + ` == 0)`
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "References of each cluster to paths of OpenBao, and those of them that are not as they should be. Zeros are good; a reader may be behind until its next refresh. References for which OpenBao could not be asked are left out. A cluster without any has no row.",
 		Queries: []Query{
-			{Expr: orRow(`count by (cluster) (`+reads+`) or 0 * max by (cluster) (`+writes+`)`, "cluster", "no references")},
+			{Expr: withFallbackRow(`count by (cluster) (`+reads+`) or 0 * max by (cluster) (`+writes+`)`, "cluster", "no references")},
 			{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), reads)},
 			{Expr: countOr0("cluster", reads+nowhere, reads)},
 			{Expr: countOr0("cluster", writes, reads)},
@@ -79,22 +79,22 @@ func flowByCluster() Panel {
 func readersBehind() []Panel {
 	rows := inFleet(`0 * (` + alerts.SecretBehind + `) + 1`)
 	age := `time() - (` + alerts.SecretBehindSince + `)`
-	periodic := `max by (` + bySecret + `) ` + interval("externalsecret")
+	periodic := `max by (` + bySecret + `) ` + refreshInterval("externalsecret")
 	// The value of an ExternalSecret or of a path, as one of a reference.
-	reader := func(expr string) string { return each(expr, bySecret, rows) }
-	path := func(expr string) string { return each(expr, byPath, rows) }
-	late := oneOf(byFlow,
-		numbered{"2", `(` + age + `) > on (` + bySecret + `) group_left () (2 * ` + periodic + ` + 300)`},
-		numbered{"3", rows + ` unless on (` + bySecret + `) ` + periodic},
-		numbered{"1", rows},
+	reader := func(expr string) string { return joinValue(expr, bySecret, rows) }
+	path := func(expr string) string { return joinValue(expr, byPath, rows) }
+	late := firstState(byFlow,
+		numberedState{"2", `(` + age + `) > on (` + bySecret + `) group_left () (2 * ` + periodic + ` + 300)`},
+		numberedState{"3", rows + ` unless on (` + bySecret + `) ` + periodic},
+		numberedState{"1", rows},
 	)
 	return []Panel{
 		{
 			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 6, Unit: Number,
 			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"None is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not reconciled; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
-				{Expr: orRow(each(late, byFlow, rows), "name", "none is behind")}, {Expr: each(age, byFlow, rows)}, {Expr: path(stored)},
-				{Expr: reader(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
+				{Expr: withFallbackRow(joinValue(late, byFlow, rows), "name", "none is behind")}, {Expr: joinValue(age, byFlow, rows)}, {Expr: path(stored)},
+				{Expr: reader(ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
 			},
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
@@ -109,34 +109,34 @@ func readersBehind() []Panel {
 		{
 			Kind: TimeSeries, Title: "Readers behind", Width: 12, Unit: Number, Min: new(float64),
 			Description: "References of each cluster whose reader holds an old version. 0 is good. A peak after a rotation that is gone after one interval is normal; what stays has to be looked at.",
-			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), asked(reads())), Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: countOr0("cluster", inFleet(alerts.SecretBehind), withoutUnaskedPaths(consumerReferences())), Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Longest behind", Width: 12, Unit: Duration, Min: new(float64),
 			Description: "For how long the reader of each cluster that is longest behind has been. 0, or a saw up to one interval, is good. A line that only rises belongs to a reader that does not look for new versions.",
-			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + asked(reads()) + `)`, Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: `max by (cluster) (` + inFleet(age) + `) or 0 * max by (cluster) (` + withoutUnaskedPaths(consumerReferences()) + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Good, 2*hour, Warning), Links: []Link{*toCluster()},
 		},
 	}
 }
 
-func pushes() Panel {
-	rows := writes()
-	push := func(expr string) string { return each(expr, bySecret, rows) }
-	path := func(expr string) string { return each(expr, byPath, rows) }
-	state := oneOf(byFlow,
-		numbered{"0", among(rows, bySecret, eso("pushsecret_ready")+` == 0`)},
-		numbered{"2", among(among(rows, bySecret, eso("pushsecret_ready")+` == 1`), byPath, stored+` == 0`)},
-		numbered{"3", rows + ` unless on (` + byPath + `) ` + stored},
-		numbered{"1", rows},
+func pushPanel() Panel {
+	rows := producerReferences()
+	push := func(expr string) string { return joinValue(expr, bySecret, rows) }
+	path := func(expr string) string { return joinValue(expr, byPath, rows) }
+	state := firstState(byFlow,
+		numberedState{"0", filterBy(rows, bySecret, selectESO("pushsecret_ready")+` == 0`)},
+		numberedState{"2", filterBy(filterBy(rows, bySecret, selectESO("pushsecret_ready")+` == 1`), byPath, stored+` == 0`)},
+		numberedState{"3", rows + ` unless on (` + byPath + `) ` + stored},
+		numberedState{"1", rows},
 	)
 	return Panel{
 		Kind: Table, Title: "Who writes what", Width: 24, Height: 6, Unit: Number,
 		Description: "Each path that a PushSecret writes, with its state in OpenBao. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret is Ready, but OpenBao does not have the secret, so it was deleted there or written elsewhere.",
 		Queries: []Query{
-			{Expr: orRow(each(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
-			{Expr: push(since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(interval("pushsecret"))},
+			{Expr: withFallbackRow(joinValue(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
+			{Expr: push(ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(refreshInterval("pushsecret"))},
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),

@@ -5,12 +5,12 @@ package dashboards
 
 func missingPaths() Panel {
 	of := func(references, kind string) string {
-		return withLabel(among(references, byPath, stored+` == 0`), "kind", kind)
+		return withLabel(filterBy(references, byPath, stored+` == 0`), "kind", kind)
 	}
 	return Panel{
 		Kind: Table, Title: "Paths that OpenBao does not have", Width: 14, Height: 6, Unit: Number,
 		Description: "References to secrets that OpenBao was asked for and does not have. \"None\" is good. A reader of one fails, or keeps what it had before the secret was deleted. Write the secret, or take the reference away.",
-		Queries:     []Query{{Expr: orRow(of(reads(), "ExternalSecret")+"\nor "+of(writes(), "PushSecret"), "name", "none")}},
+		Queries:     []Query{{Expr: withFallbackRow(of(consumerReferences(), "ExternalSecret")+"\nor "+of(producerReferences(), "PushSecret"), "name", "none")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
 		},
@@ -22,7 +22,7 @@ func unresolved() Panel {
 	return Panel{
 		Kind: Table, Title: "References that lead to no known path", Width: 10, Height: 6, Unit: Number,
 		Description: "Why the path of a reference is not known, and so neither is whether it is current. \"None\" is good. find: keys are searched for; store_missing: the store is not there or may not be read; provider: the store is no OpenBao; namespace: of OpenBao; key: it is no path in a mount.",
-		Queries:     []Query{{Expr: orRow(`max by (cluster, kind, namespace, name, reason) (`+selector(flow+"unresolved")+`)`, "name", "none")}},
+		Queries:     []Query{{Expr: withFallbackRow(`max by (cluster, kind, namespace, name, reason) (`+selector(flow+"unresolved")+`)`, "name", "none")}},
 		Columns:     []Column{clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"), labelColumn("reason", "Reason")},
 		Sort:        Sort{Column: "Reason"},
 	}
@@ -30,13 +30,13 @@ func unresolved() Panel {
 
 func mostRead() Panel {
 	const by = "cluster, " + byPath
-	rows := `0 * topk(20, count by (` + by + `) (` + reads() + `)) + 1`
+	rows := `0 * topk(20, count by (` + by + `) (` + consumerReferences() + `)) + 1`
 	return Panel{
 		Kind: Table, Title: "Secrets with the most readers", Width: 12, Unit: Number,
 		Description: "The twenty paths that the most ExternalSecrets of a cluster read: who rotates one changes all of them. A version of 0 is a secret that OpenBao does not have.",
 		Queries: []Query{
-			{Expr: orRow(each(`count by (`+by+`) (`+reads()+`)`, by, rows), "mount", "none")},
-			{Expr: each(stored, byPath, rows)}, {Expr: each(`time() - `+changed, byPath, rows)},
+			{Expr: withFallbackRow(joinValue(`count by (`+by+`) (`+consumerReferences()+`)`, by, rows), "mount", "none")},
+			{Expr: joinValue(stored, byPath, rows)}, {Expr: joinValue(`time() - `+changed, byPath, rows)},
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"), {Query: 0, Title: "Readers", Unit: Number, Mappings: noRow()},
@@ -49,13 +49,13 @@ func mostRead() Panel {
 func longestUnchanged() Panel {
 	const by = "cluster, " + byPath
 	age := `time() - max by (` + by + `) (` + flow + `stored_timestamp_seconds
-  and on (` + byPath + `) (` + reads() + ` or ` + writes() + `))`
+  and on (` + byPath + `) (` + consumerReferences() + ` or ` + producerReferences() + `))`
 	rows := `0 * topk(20, ` + age + `) + 1`
 	return Panel{
 		Kind: Table, Title: "Secrets not rotated for longest", Width: 12, Unit: Number,
 		Description: "The twenty secrets that the chosen clusters read or write and that were not written for longest. The cluster is that of OpenBao. Set your own limit for their age; rotate secrets that may have leaked.",
 		Queries: []Query{
-			{Expr: orRow(each(`max by (`+by+`) (`+flow+`stored_version)`, by, rows), "mount", "none")}, {Expr: each(age, by, rows)},
+			{Expr: withFallbackRow(joinValue(`max by (`+by+`) (`+flow+`stored_version)`, by, rows), "mount", "none")}, {Expr: joinValue(age, by, rows)},
 		},
 		Columns: []Column{
 			clusterColumn(), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),

@@ -17,7 +17,7 @@ func secretsPage() Dashboard {
 		Links: linksTo(idFleet, idOpenBao, idSecretFlow, idCertificates),
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
-				presence("External Secrets", served("externalsecrets")),
+				presence("External Secrets", servedClusters("externalsecrets")),
 				secretsByCluster(), synchronized(),
 				findingsTable("Findings about External Secrets", "Alerts that fire about External Secrets, with those that follow from OpenBao. None is good.", findings{system: "externalsecrets"}),
 			}},
@@ -31,13 +31,13 @@ func secretsPage() Dashboard {
 	}
 }
 
-// eso selects a family of External Secrets.
-func eso(family string, matchers ...string) string {
+// selectESO selects a family of External Secrets.
+func selectESO(family string, matchers ...string) string {
 	return selector("cobaltcore_eso_"+family, matchers...)
 }
 
-// oneOf gives each object the number of the first of these states that it is in.
-func oneOf(by string, states ...numbered) string {
+// firstState gives each object the number of the first of these states that it is in.
+func firstState(by string, states ...numberedState) string {
 	expr := ""
 	for _, s := range states {
 		if expr != "" {
@@ -48,42 +48,42 @@ func oneOf(by string, states ...numbered) string {
 	return expr
 }
 
-// numbered are the series of a state and its number.
-type numbered struct{ number, expr string }
+// numberedState are the series of a state and its number.
+type numberedState struct{ number, expr string }
 
 // esoNotReady selects the rows of objects that are not ready.
 func esoNotReady(matchers ...string) string {
-	return eso("object_not_ready_since_timestamp_seconds", matchers...)
+	return selectESO("object_not_ready_since_timestamp_seconds", matchers...)
 }
 
-// interval returns how often an object is refreshed, from when it is overdue: two intervals
+// refreshInterval returns how often an object is refreshed, from when it is overdue: two intervals
 // and five minutes after its last success.
-func interval(prefix string) string {
-	return `((` + eso(prefix+"_overdue_timestamp_seconds") + ` - on (` + bySecret + `) group_left () ` + lastSync(prefix) + ` - 300) / 2)`
+func refreshInterval(prefix string) string {
+	return `((` + selectESO(prefix+"_overdue_timestamp_seconds") + ` - on (` + bySecret + `) group_left () ` + lastSync(prefix) + ` - 300) / 2)`
 }
 
 // lastSync returns the last success of each object of a kind, without its path.
 func lastSync(prefix string) string {
-	return `max by (` + bySecret + `) (` + eso(prefix+"_last_sync_timestamp_seconds") + `)`
+	return `max by (` + bySecret + `) (` + selectESO(prefix+"_last_sync_timestamp_seconds") + `)`
 }
 
-// secretTrouble returns the ExternalSecrets that are not as they should be, by their
+// secretProblem returns the ExternalSecrets that are not as they should be, by their
 // problem.
-func secretTrouble() string {
+func secretProblem() string {
 	const secret = `kind="ExternalSecret"`
-	return inFleet(oneOf(bySecret,
-		numbered{"1", eso("externalsecret_store_missing")},
-		numbered{"2", among(esoNotReady(secret, `status="failed"`), "cluster, store", esoNotReady(`kind=~"(Cluster)?SecretStore"`))},
-		numbered{"7", esoNotReady(secret, `problem="target_missing"`)},
-		numbered{"3", esoNotReady(secret, `status="failed"`)},
-		numbered{"4", alerts.SecretStale},
-		numbered{"8", esoNotReady(secret, `problem="behind"`)},
-		numbered{"5", esoNotReady(secret, `status="unprocessed"`)},
-		numbered{"6", esoNotReady(secret, `status="unknown"`)},
+	return inFleet(firstState(bySecret,
+		numberedState{"1", selectESO("externalsecret_store_missing")},
+		numberedState{"2", filterBy(esoNotReady(secret, `status="failed"`), "cluster, store", esoNotReady(`kind=~"(Cluster)?SecretStore"`))},
+		numberedState{"7", esoNotReady(secret, `problem="target_missing"`)},
+		numberedState{"3", esoNotReady(secret, `status="failed"`)},
+		numberedState{"4", alerts.SecretStale},
+		numberedState{"8", esoNotReady(secret, `problem="behind"`)},
+		numberedState{"5", esoNotReady(secret, `status="unprocessed"`)},
+		numberedState{"6", esoNotReady(secret, `status="unknown"`)},
 	))
 }
 
-func troubles() []Mapping {
+func secretProblems() []Mapping {
 	return []Mapping{
 		{Value: 1, Text: "its store is missing", Color: Bad}, {Value: 2, Text: "its store is not ready", Color: Bad},
 		{Value: 3, Text: "refused by the store", Color: Bad}, {Value: 4, Text: "not refreshed", Color: Warning},
@@ -94,16 +94,16 @@ func troubles() []Mapping {
 }
 
 func secretsByCluster() Panel {
-	known := synced("externalsecrets", "ExternalSecret")
+	known := syncedClusters("externalsecrets", "ExternalSecret")
 	count := func(expr string) Query { return Query{Expr: countOr0("cluster", expr, known)} }
 	return Panel{
 		Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 		Description: "What External Secrets has in each cluster, and how much of it is in trouble. Zeros are good. Start with stores: what uses them follows. A cluster that has no External Secrets, or about which nothing is known, has no row.",
 		Queries: []Query{
-			count(eso("externalsecret_info")),
-			count(eso("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(esoNotReady(`kind="ExternalSecret"`, `status="unprocessed"`, `problem!="behind"`)),
-			count(eso("store_created_timestamp_seconds")), count(eso("store_ready") + ` == 0`),
-			count(pushSecrets()), count(eso("pushsecret_ready") + ` == 0`),
+			count(selectESO("externalsecret_info")),
+			count(selectESO("externalsecret_ready") + ` == 0`), count(inFleet(alerts.SecretStale)), count(esoNotReady(`kind="ExternalSecret"`, `status="unprocessed"`, `problem!="behind"`)),
+			count(selectESO("store_created_timestamp_seconds")), count(selectESO("store_ready") + ` == 0`),
+			count(pushSecrets()), count(selectESO("pushsecret_ready") + ` == 0`),
 			count(clusterObjectRows(`_failed_namespaces`, ` > 0`)),
 		},
 		Columns: []Column{
@@ -130,39 +130,39 @@ func synchronized() Panel {
 }
 
 func secretPanels() []Panel {
-	rows := among(`max by (`+bySecret+`, reason) (`+eso("externalsecret_status")+`)`, bySecret, secretTrouble()) + `
-  or on (` + bySecret + `) (0 * (` + secretTrouble() + `) + 1)`
+	rows := filterBy(`max by (`+bySecret+`, reason) (`+selectESO("externalsecret_status")+`)`, bySecret, secretProblem()) + `
+  or on (` + bySecret + `) (0 * (` + secretProblem() + `) + 1)`
 	ages := `(time() - ` + lastSync("externalsecret") + `)
-  / on (` + bySecret + `) group_right () ` + interval("externalsecret")
+  / on (` + bySecret + `) group_right () ` + refreshInterval("externalsecret")
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{
 			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 8, Unit: Number,
 			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
-			Queries: perRow(rows, bySecret, "name", "none", secretTrouble(),
-				`time() - `+esoNotReady(`kind="ExternalSecret"`), since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),
+			Queries: perRow(rows, bySecret, "name", "none", secretProblem(),
+				`time() - `+esoNotReady(`kind="ExternalSecret"`), ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("reason", "Reason"),
-				{Query: 0, Title: "Trouble", Mappings: troubles()}, ageColumn(1, "Not ready for"), ageColumn(2, "Last success"),
+				{Query: 0, Title: "Trouble", Mappings: secretProblems()}, ageColumn(1, "Not ready for"), ageColumn(2, "Last success"),
 			},
 			Sort: Sort{Column: "Trouble"}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOExternalSecretStale"), playbook("ESOExternalSecretStoreMissing")},
 		},
 		{
 			Kind: TimeSeries, Title: "Not as they should be", Width: 12, Unit: Number, Min: new(float64),
 			Description: "ExternalSecrets of each cluster that fail or are stale. 0 is good. A step in all clusters at once is OpenBao, in one it is its store or operator.",
-			Queries:     []Query{{Expr: `sum by (cluster) (` + selector(alerts.RecordedObjects, `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: `sum by (cluster) (` + selector(alerts.RecordedObjects, `state=~"failed|stale"`) + `) or 0 * max by (cluster) (` + syncedClusters("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  zeroIsGood(Warning), Links: []Link{*toCluster()},
 		},
 		{
 			Kind: TimeSeries, Title: "Oldest refresh, in intervals", Width: 12, Unit: Number, Decimals: 1, Min: new(float64),
 			Description: "For the ExternalSecret of each cluster that has waited longest: its age divided by its interval. Up to 1 is good; from 2 on it is stale. A line that rises for all means that the operator is dead, although all is ready.",
-			Queries:     []Query{{Expr: `max by (cluster) (` + ages + `) or 0 * max by (cluster) (` + synced("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
+			Queries:     []Query{{Expr: `max by (cluster) (` + ages + `) or 0 * max by (cluster) (` + syncedClusters("externalsecrets", "ExternalSecret") + `)`, Legend: "{{cluster}}"}},
 			Thresholds:  splitAt(Good, 2, Warning), Links: []Link{playbook("ESOExternalSecretStale")},
 		},
 		{
 			Kind: Table, Title: "Longest not refreshed", Width: 24, Unit: Number,
 			Description: "The twenty ExternalSecrets that have waited longest for their refresh, measured in their intervals. Up to 1 is good; from 2 on the operator does not look at them: it is dead, or of another class.",
-			Queries:     perRow(oldest, bySecret, "name", "none", ages, since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), interval("externalsecret")),
+			Queries:     perRow(oldest, bySecret, "name", "none", ages, ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), refreshInterval("externalsecret")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"),
 				{Query: 0, Title: "Intervals", Unit: Number, Thresholds: splitAt(Good, 2, Warning)}, ageColumn(1, "Last success"), ageColumn(2, "Interval"),

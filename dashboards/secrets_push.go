@@ -5,19 +5,19 @@ package dashboards
 
 // pushSecrets returns a row for each PushSecret.
 func pushSecrets() string {
-	return `max by (` + bySecret + `) (` + eso("pushsecret_ready") + ` or ` + esoNotReady(`kind="PushSecret"`) + `)`
+	return `max by (` + bySecret + `) (` + selectESO("pushsecret_ready") + ` or ` + esoNotReady(`kind="PushSecret"`) + `)`
 }
 
 func pushTable() Panel {
-	rows := `max by (` + bySecret + `, reason) (` + eso("pushsecret_status") + `) or on (` + bySecret + `) max by (` + bySecret + `) (` + eso("pushsecret_ready") + `)`
-	state := oneOf(bySecret, numbered{"0", eso("pushsecret_ready") + ` == 0`}, numbered{"1", eso("pushsecret_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="PushSecret"`)})
-	missing := `(` + eso("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + eso("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + eso("pushsecret_ready") + `)`
+	rows := `max by (` + bySecret + `, reason) (` + selectESO("pushsecret_status") + `) or on (` + bySecret + `) max by (` + bySecret + `) (` + selectESO("pushsecret_ready") + `)`
+	state := firstState(bySecret, numberedState{"0", selectESO("pushsecret_ready") + ` == 0`}, numberedState{"1", selectESO("pushsecret_ready") + ` == 1`}, numberedState{"2", esoNotReady(`kind="PushSecret"`)})
+	missing := `(` + selectESO("pushsecret_declared_targets") + ` - on (` + bySecret + `) ` + selectESO("pushsecret_synced_targets") + ` or on (` + bySecret + `) 0 * ` + selectESO("pushsecret_ready") + `)`
 	return Panel{
 		Kind: Table, Title: "PushSecrets", Width: 24, Height: 6, Unit: Number,
 		Description: "PushSecrets and their targets. Ready and nothing missing is good. While one fails, its readers, maybe in other clusters, keep the old value: check the store, then the permissions of its role.",
 		Queries: perRow(rows, bySecret, "name", "none", state, missing,
 			`time() - `+esoNotReady(`kind="PushSecret"`),
-			since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), interval("pushsecret")),
+			ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"), refreshInterval("pushsecret")),
 		Columns: []Column{
 			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), {Query: 0, Title: "State", Mappings: secretStates()},
 			labelColumn("reason", "Reason"), valueColumn(1, "Keys missing", Number, zeroIsGood(Warning)...),
@@ -31,7 +31,7 @@ func pushTable() Panel {
 // in one, by kind and name, with a condition.
 func clusterObjectRows(suffix, condition string) string {
 	of := func(kind, prefix string) string {
-		return withLabel(`max by (cluster, name) (`+eso(prefix+suffix)+condition+`)`, "kind", kind)
+		return withLabel(`max by (cluster, name) (`+selectESO(prefix+suffix)+condition+`)`, "kind", kind)
 	}
 	return of("ClusterExternalSecret", "clusterexternalsecret") + `
 or ` + of("ClusterPushSecret", "clusterpushsecret")
@@ -42,7 +42,7 @@ func clusterObjects() Panel {
 		Kind: Table, Title: "ClusterExternalSecrets and ClusterPushSecrets", Width: 24, Height: 5, Unit: Number,
 		Description: "Objects that create others in many namespaces. Ready and no namespace failed is good. In a failed namespace, an object of that name often has another owner.",
 		Queries: []Query{
-			{Expr: orRow(clusterObjectRows("_failed_namespaces", ""), "name", "none")},
+			{Expr: withFallbackRow(clusterObjectRows("_failed_namespaces", ""), "name", "none")},
 			{Expr: clusterObjectRows("_provisioned_namespaces", "")}, {Expr: clusterObjectRows("_ready", "")},
 		},
 		Columns: []Column{

@@ -9,9 +9,9 @@ const (
 	byStore = "cluster, store_kind, store_namespace, store_name"
 )
 
-// asStore gives rows of stores the labels of references to them, and takes all others
+// renameToStore gives rows of stores the labels of references to them, and takes all others
 // but more away.
-func asStore(expr, more string) string {
+func renameToStore(expr, more string) string {
 	return `max by (` + byStore + more + `) (label_replace(label_replace(label_replace(` + expr + `,
     "store_kind", "$1", "kind", "(.*)"), "store_name", "$1", "name", "(.*)"), "store_namespace", "$1", "namespace", "(.*)"))`
 }
@@ -19,11 +19,11 @@ func asStore(expr, more string) string {
 // storeState is 0 for a store that is not ready, 1 for a ready one, and 2 for one that was not
 // validated.
 func storeState() string {
-	return oneOf("cluster, kind, namespace, name",
-		numbered{"0", eso("store_ready") + ` == 0`},
-		numbered{"2", eso("store_validated") + ` == 0`},
-		numbered{"1", eso("store_ready") + ` == 1`},
-		numbered{"3", eso("store_created_timestamp_seconds")},
+	return firstState("cluster, kind, namespace, name",
+		numberedState{"0", selectESO("store_ready") + ` == 0`},
+		numberedState{"2", selectESO("store_validated") + ` == 0`},
+		numberedState{"1", selectESO("store_ready") + ` == 1`},
+		numberedState{"3", selectESO("store_created_timestamp_seconds")},
 	)
 }
 
@@ -35,26 +35,28 @@ func storeStates() []Mapping {
 }
 
 func storePanels() []Panel {
-	rows := asStore(eso("store_status"), ", reason")
-	known := asStore(eso("store_status"), "")
-	users := func(kind string) string { return asStore(eso("store_dependents", `dependent_kind="`+kind+`"`), "") }
+	rows := renameToStore(selectESO("store_status"), ", reason")
+	known := renameToStore(selectESO("store_status"), "")
+	users := func(kind string) string {
+		return renameToStore(selectESO("store_dependents", `dependent_kind="`+kind+`"`), "")
+	}
 	failing := func(kind string) string {
 		return countOr0(byStore, `max by (`+byStore+`, name, namespace) (`+esoNotReady(`kind="`+kind+`"`, `status="failed"`)+`)`, known)
 	}
-	leads := asStore(eso("store_info"), ", provider, server, path, auth_method, auth_mount, capabilities")
+	leads := renameToStore(selectESO("store_info"), ", provider, server, path, auth_method, auth_mount, capabilities")
 	return []Panel{
 		{
 			Kind: StatusHistory, Title: "Stores over time", Width: 24, Height: 7, Unit: Number,
 			Description: "Whether each store can be logged in to. Green is good. Not ready: look at OpenBao, at its auth method and at the role. Never tried: its credentials are those of each user, so only they will know.",
-			Queries:     []Query{{Expr: orClusters(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
+			Queries:     []Query{{Expr: withFallbackClusters(storeState(), -1), Legend: "{{cluster}} {{namespace}} {{name}}"}},
 			Mappings:    storeStates(), Links: []Link{playbook("ESOStoreNotReady")},
 		},
 		{
 			Kind: Table, Title: "Stores and what hangs on them", Width: 24, Height: 6, Unit: Number,
 			Description: "Each store with how much uses it: that is what fails if it does. Green and zeros are good. A store that is ready with users that fail points at keys and roles, not at the store. Click on a store to see its users below.",
 			Queries: perRow(rows, byStore, "store_name", "none",
-				asStore(storeState(), ""), users("ExternalSecret"), failing("ExternalSecret"), users("PushSecret"), failing("PushSecret"),
-				asStore(since("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
+				renameToStore(storeState(), ""), users("ExternalSecret"), failing("ExternalSecret"), users("PushSecret"), failing("PushSecret"),
+				renameToStore(ageOf("cobaltcore_eso_store_condition_transition_timestamp_seconds"), "")),
 			Columns: []Column{
 				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"),
 				{Label: "store_name", Title: "Store", Link: toStore()}, {Query: 0, Title: "State", Mappings: storeStates()}, labelColumn("reason", "Reason"),
@@ -66,7 +68,7 @@ func storePanels() []Panel {
 		{
 			Kind: Table, Title: "Where stores lead", Width: 24, Unit: Number,
 			Description: "The server behind each store and how it logs in there. A path is the mount; without one, keys name it. The mount of the login should be that of the cluster.",
-			Queries:     []Query{{Expr: orRow(leads, "provider", "no stores")}},
+			Queries:     []Query{{Expr: withFallbackRow(leads, "provider", "no stores")}},
 			Columns: []Column{
 				clusterColumn(), labelColumn("store_kind", "Kind"), labelColumn("store_namespace", "Namespace"), {Label: "store_name", Title: "Store", Link: toStore()},
 				labelColumn("provider", "Provider"), labelColumn("server", "Server"), labelColumn("path", "Path"),
@@ -88,7 +90,7 @@ func usersOfStore() Panel {
 	of := func(kind string, families ...string) string {
 		var refs []string
 		for _, f := range families {
-			refs = append(refs, eso(f, chosen))
+			refs = append(refs, selectESO(f, chosen))
 		}
 		return withLabel(`max by (`+bySecret+`, store_kind, store_name) (`+strings.Join(refs, " or ")+`)`, "kind", kind)
 	}
@@ -98,14 +100,14 @@ or ` + of("PushSecret", "pushsecret_store_ref")
 		return withLabel(secret, "kind", "ExternalSecret") + ` or ` + withLabel(push, "kind", "PushSecret")
 	}
 	ready := func(kind, name string) string {
-		return oneOf(bySecret, numbered{"0", eso(kind+"_ready") + ` == 0`}, numbered{"1", eso(kind+"_ready") + ` == 1`}, numbered{"2", esoNotReady(`kind="` + name + `"`)})
+		return firstState(bySecret, numberedState{"0", selectESO(kind+"_ready") + ` == 0`}, numberedState{"1", selectESO(kind+"_ready") + ` == 1`}, numberedState{"2", esoNotReady(`kind="` + name + `"`)})
 	}
 	return Panel{
 		Kind: Table, Title: "Users of the store", Width: 24, Height: 6, Unit: Number,
 		Description: "What refers to the chosen stores: it fails when they do. Ready is good. Choose one store at the top, or click on one above.",
 		Queries: perRow(rows, bySecret+", kind", "name", "none",
 			both(ready("externalsecret", "ExternalSecret"), ready("pushsecret", "PushSecret")),
-			both(since("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), since("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),
+			both(ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"), ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))),
 		Columns: []Column{
 			clusterColumn(), labelColumn("kind", "Kind"), labelColumn("namespace", "Namespace"), labelColumn("name", "Name"),
 			labelColumn("store_kind", "Kind of store"), labelColumn("store_name", "Store"), {Query: 0, Title: "State", Mappings: secretStates()}, ageColumn(1, "Last success"),

@@ -27,7 +27,7 @@ func (l serviceLevel) section() Section {
 		Kind: Table, Title: l.title, Width: 24, Height: 5, Decimals: 3,
 		Description: fmt.Sprintf("%s The objective is %g%%; the error budget is the unused part of the other %g%%; at 0%% or less, the objective is missed. "+
 			"Time without samples does not count, so a Prometheus that keeps less than 30 days shows what it has.", l.description, 100*l.objective, 100*(1-l.objective)),
-		Queries: []Query{{Expr: orRow(share, "cluster", "no samples")}, {Expr: budget}},
+		Queries: []Query{{Expr: withFallbackRow(share, "cluster", "no samples")}, {Expr: budget}},
 		Columns: append(l.columns, valueColumn(0, "Over 30 days", Percent),
 			valueColumn(1, "Error budget left", Percent, Threshold{Color: Bad}, Threshold{From: 0, Color: Warning}, Threshold{From: 0.25, Color: Good})),
 		Sort: Sort{Column: "Over 30 days"},
@@ -39,8 +39,8 @@ func baoServiceLevel() Section {
 		title: "Availability of OpenBao", objective: 0.999,
 		description: "The share of the time in which a node was active, so that secrets could be read and written.",
 		columns:     []Column{clusterColumn(), labelColumn("openbao", "OpenBao")}, by: byBao,
-		share: `clamp_max(sum by (` + byBao + `) (max by (` + byNode + `) (sum_over_time(` + bao("node_active") + `[30d])))
-  / on (` + byBao + `) max by (` + byBao + `) (count_over_time(` + bao("expected_nodes") + `[30d])), 1)`,
+		share: `clamp_max(sum by (` + byBao + `) (max by (` + byNode + `) (sum_over_time(` + selectOpenBao("node_active") + `[30d])))
+  / on (` + byBao + `) max by (` + byBao + `) (count_over_time(` + selectOpenBao("expected_nodes") + `[30d])), 1)`,
 	}.section()
 }
 

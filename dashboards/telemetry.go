@@ -7,7 +7,7 @@ package dashboards
 func baoTelemetry() Section {
 	const of = `{cluster=~"$cluster|"}`
 	panel := func(title, description string, unit Unit, legend, expr string) Panel {
-		return empty(line(title, description, unit, "{{cluster}} {{instance}}"+legend, expr), "Prometheus does not scrape OpenBao's own metrics.")
+		return withEmptyText(linePanel(title, description, unit, "{{cluster}} {{instance}}"+legend, expr), "Prometheus does not scrape OpenBao's own metrics.")
 	}
 	rate := func(metric string) string {
 		return `sum by (cluster, instance) (rate(` + metric + of + `[$__rate_interval]))`
@@ -32,11 +32,11 @@ func baoTelemetry() Section {
 func esoTelemetry() Section {
 	const none = "The metrics of the operator are not read."
 	of := func(metric string) string { return `sum by (cluster) (` + perSecond(metric) + `)` }
-	calls := line("Calls of providers", "Calls a second to the servers that hold secrets, by result. A steady rate of success is good; errors are a provider that does not answer or refuses.", PerSecond, "{{cluster}} {{provider}} {{status}}",
+	calls := linePanel("Calls of providers", "Calls a second to the servers that hold secrets, by result. A steady rate of success is good; errors are a provider that does not answer or refuses.", PerSecond, "{{cluster}} {{provider}} {{status}}",
 		`sum by (cluster, provider, status) (`+perSecond("externalsecret_provider_api_calls_count")+`)`)
 	return Section{Title: "Telemetry of the operator", Collapsed: true, Panels: []Panel{
-		empty(line("Refreshes", "Refreshes of ExternalSecrets a second: the heartbeat of the operator. 0 for longer than the shortest interval is an operator that does nothing.", PerSecond, "{{cluster}}", of("externalsecret_sync_calls_total")), none),
-		empty(line("Failed refreshes", "Refreshes a second that end in an error. 0 is good; the table of ExternalSecrets in trouble has the objects.", PerSecond, "{{cluster}}", of("externalsecret_sync_calls_error")), none),
-		empty(calls, none),
+		withEmptyText(linePanel("Refreshes", "Refreshes of ExternalSecrets a second: the heartbeat of the operator. 0 for longer than the shortest interval is an operator that does nothing.", PerSecond, "{{cluster}}", of("externalsecret_sync_calls_total")), none),
+		withEmptyText(linePanel("Failed refreshes", "Refreshes a second that end in an error. 0 is good; the table of ExternalSecrets in trouble has the objects.", PerSecond, "{{cluster}}", of("externalsecret_sync_calls_error")), none),
+		withEmptyText(calls, none),
 	}}
 }

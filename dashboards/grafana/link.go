@@ -89,7 +89,7 @@ func (w *writer) url(l dashboards.Link, label func(string) string) string {
 		return dashboards.Expand(l.URL, encoded)
 	}
 	parameters := []string{"${datasource:queryparam}"}
-	for _, v := range w.page.Carried(l, w.all) {
+	for _, v := range w.page.CarriedVariables(l, w.all) {
 		parameters = append(parameters, "${"+v.Name+":queryparam}")
 	}
 	parameters = append(parameters, l.Parameters(encoded)...)

@@ -34,7 +34,7 @@ type writer struct {
 
 // Write is a page, one of all, for rows in which the label cluster is called label.
 func Write(page dashboards.Dashboard, all []dashboards.Dashboard, label string) ([]byte, error) {
-	resolved, err := page.For(label)
+	resolved, err := page.WithClusterLabel(label)
 	if err != nil {
 		return nil, err
 	}

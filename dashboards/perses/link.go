@@ -64,7 +64,7 @@ func (w *writer) url(l dashboards.Link, label func(string) string) string {
 		return dashboards.Expand(l.URL, label)
 	}
 	var parameters []string
-	for _, v := range w.page.Carried(l, w.all) {
+	for _, v := range w.page.CarriedVariables(l, w.all) {
 		if passedOn(v) {
 			parameters = append(parameters, "var-"+v.Name+"=${"+v.Name+":csv}")
 		}
