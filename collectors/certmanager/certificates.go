@@ -33,7 +33,7 @@ type certificateObject struct {
 // certificates declares Certificate. One that is being deleted has no rows: it is
 // neither renewed nor missed.
 func certificates() watch.Resource {
-	return watch.Remembering(resource("Certificate", certificateFamilies()),
+	return watch.NewStatefulResource(resource("Certificate", certificateFamilies()),
 		func(o *certificateObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			result := o.evaluate(seen)
 			if result.State != lifecycle.Deleting {
@@ -89,7 +89,7 @@ type requestObject struct {
 func requests() watch.Resource {
 	declared := resource("CertificateRequest", requestFamilies())
 	declared.Annotations = []string{certificateAnnotation}
-	return watch.Remembering(declared, func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+	return watch.NewStatefulResource(declared, func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 		result := o.evaluate(seen)
 		certificate := cmp.Or(o.Metadata.Annotations[certificateAnnotation], o.Metadata.Name)
 		labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate}

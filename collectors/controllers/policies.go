@@ -15,7 +15,7 @@ import (
 // networkPolicies declares the NetworkPolicies that a FluxInstance asks for. Only their
 // names are read, and they have no rows of their own.
 func networkPolicies() watch.Resource {
-	return watch.Of(
+	return watch.NewResource(
 		watch.Resource{Group: "networking.k8s.io", Kind: dependencies.KindNetworkPolicy, Versions: []string{"v1"}, Notes: true},
 		func(o *watch.Object, _ fleet.View, r *exposition.Rows) {
 			if !slices.Contains(dependencies.NetworkPolicies(), o.Metadata.Name) {

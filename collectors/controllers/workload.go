@@ -76,7 +76,7 @@ func workloads(kind string, known []matcher, namespaces []string, rows func(*wor
 	if kind == "Deployment" {
 		families = deploymentFamilies()
 	}
-	return watch.Of(
+	return watch.NewResource(
 		watch.Resource{
 			Group: "apps", Kind: kind, Versions: []string{"v1"}, Families: families,
 			Annotations: []string{mainAnnotation, releaseNamespaceAnnotation, releaseNameAnnotation},

@@ -73,7 +73,7 @@ type externalSecretObject struct {
 }
 
 func externalSecrets() watch.Resource {
-	return watch.Remembering(declared(secretstores.KindExternalSecret, externalSecretFamilies()),
+	return watch.NewStatefulResource(declared(secretstores.KindExternalSecret, externalSecretFamilies()),
 		func(o *externalSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
@@ -195,7 +195,7 @@ type pushSecretObject struct {
 }
 
 func pushSecrets() watch.Resource {
-	return watch.Remembering(declared(secretstores.KindPushSecret, pushSecretFamilies()),
+	return watch.NewStatefulResource(declared(secretstores.KindPushSecret, pushSecretFamilies()),
 		func(o *pushSecretObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(seen, r)
 		})
@@ -274,7 +274,7 @@ type clusterObject struct {
 
 // clusterResources are the kinds that make objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
-	return watch.Remembering(declared(kind, f.all()),
+	return watch.NewStatefulResource(declared(kind, f.all()),
 		func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			if ready, ok := o.Status.Conditions.Get("Ready"); ok {
 				r.Bool(f.ready, ready.Status == "True", o.Metadata.Name)

@@ -195,7 +195,7 @@ func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) err
 }
 
 func stores(kind string, backends config.Backends) watch.Resource {
-	return watch.Remembering(declared(kind, storeFamilies()),
+	return watch.NewStatefulResource(declared(kind, storeFamilies()),
 		func(o *storeObject, v fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			return o.rows(kind, o.Spec.Provider.backend(v.Cluster, backends), seen, r)
 		})

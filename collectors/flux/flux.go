@@ -52,5 +52,5 @@ func remembering[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Notes, r.OwnLabels = true, []string{shardLabel}
-	return watch.Remembering[T, P](r, rows)
+	return watch.NewStatefulResource[T, P](r, rows)
 }

@@ -149,5 +149,5 @@ func remembering[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {
 	r.Families = append(slices.Clip(r.Families), notReadySince, notReadyReason)
-	return watch.Remembering[T, P](r, rows)
+	return watch.NewStatefulResource[T, P](r, rows)
 }

@@ -8,11 +8,11 @@
 //
 // A collector describes each of its kinds once with a [Kind], fills an [Object] from the
 // slim struct that the watch engine decoded, and calls [Kind.Evaluate] in the rows
-// function that it declares with watch.Remembering:
+// function that it declares with watch.NewStatefulResource:
 //
 //	var externalSecret = lifecycle.Kind{KeepsTransitions: true}
 //
-//	watch.Remembering(watch.Resource{...}, func(o *object, v fleet.View, s lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+//	watch.NewStatefulResource(watch.Resource{...}, func(o *object, v fleet.View, s lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 //		result := externalSecret.Evaluate(lifecycle.Object{
 //			Created: o.Metadata.Created, Deleted: o.Metadata.Deleted, Generation: o.Metadata.Generation,
 //			Conditions: o.Status.Conditions,

@@ -21,8 +21,8 @@ import (
 
 // api is the API server of a cluster, and what discovery has found there.
 type api struct {
-	client *fleet.Client
-	known  discovered
+	client     *fleet.Client
+	discovered discovered
 }
 
 // connect returns the API server of a cluster, with one connection for all watches.
@@ -32,8 +32,8 @@ func connect(c fleet.Cluster) *api {
 	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList})}
 }
 
-// served is what a cluster offers of what we know.
-type served struct {
+// servedKinds is what a cluster offers of what we know.
+type servedKinds struct {
 	serverVersion string
 	// kinds has the best served version and the resource name.
 	kinds map[schema.GroupKind]servedKind
@@ -45,28 +45,28 @@ type servedKind struct{ version, resource string }
 
 // discover asks for the server's version and its kinds. It is the probe by
 // which a cluster counts as reached.
-func (a *api) discover(ctx context.Context, timeout time.Duration, resources []Resource) (served, error) {
+func (a *api) discover(ctx context.Context, timeout time.Duration, resources []Resource) (servedKinds, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	info, err := a.version(ctx)
+	info, err := a.readVersion(ctx)
 	if err != nil {
-		return served{}, fmt.Errorf("get server version: %w", err)
+		return servedKinds{}, fmt.Errorf("get server version: %w", err)
 	}
-	if a.known, err = a.discovery(ctx, a.known, resources); err != nil {
-		return served{}, fmt.Errorf("discover kinds: %w", err)
+	if a.discovered, err = a.discovery(ctx, a.discovered, resources); err != nil {
+		return servedKinds{}, fmt.Errorf("discover kinds: %w", err)
 	}
-	s := served{serverVersion: info.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
+	s := servedKinds{serverVersion: info.GitVersion, kinds: map[schema.GroupKind]servedKind{}}
 	for _, r := range resources {
 		gk := schema.GroupKind{Group: r.Group, Kind: r.Kind}
 		for _, v := range r.Versions {
 			gvk := schema.GroupVersionKind{Group: r.Group, Version: v, Kind: r.Kind}
-			if name, ok := a.known.resources[gvk]; ok {
+			if name, ok := a.discovered.resources[gvk]; ok {
 				s.kinds[gk] = servedKind{version: v, resource: name}
 				break
 			}
 		}
 		if _, ok := s.kinds[gk]; !ok {
-			if versions := a.known.versions(gk); len(versions) > 0 {
+			if versions := a.discovered.versions(gk); len(versions) > 0 {
 				if s.unsupported == nil {
 					s.unsupported = map[schema.GroupKind][]string{}
 				}
@@ -75,16 +75,16 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 		}
 	}
 	if len(s.kinds) < len(resources) {
-		if err := a.complete(ctx); err != nil {
-			return served{}, err
+		if err := a.checkComplete(ctx); err != nil {
+			return servedKinds{}, err
 		}
 	}
 	return s, nil
 }
 
-// complete fails while the API server is starting: it answers before it has
+// checkComplete fails while the API server is starting: it answers before it has
 // loaded the custom resources, which then look as if they were not there.
-func (a *api) complete(ctx context.Context) error {
+func (a *api) checkComplete(ctx context.Context) error {
 	_, err := a.get(ctx, "/readyz")
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
 		return nil // ready, or not for us to know
@@ -92,7 +92,7 @@ func (a *api) complete(ctx context.Context) error {
 	return fmt.Errorf("get /readyz: %w", err)
 }
 
-func (a *api) version(ctx context.Context) (version.Info, error) {
+func (a *api) readVersion(ctx context.Context) (version.Info, error) {
 	var info version.Info
 	body, err := a.get(ctx, "/version")
 	if err != nil {
@@ -104,10 +104,10 @@ func (a *api) version(ctx context.Context) (version.Info, error) {
 	return info, nil
 }
 
-// uid is the identity of the cluster: that of its namespace kube-system, which
+// readUID is the identity of the cluster: that of its namespace kube-system, which
 // lives as long as it. It is empty where the exporter may not look; answered is
 // false if it makes sense to ask again.
-func (a *api) uid(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
+func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	body, err := a.get(ctx, "/api/v1/namespaces/kube-system")
@@ -127,8 +127,8 @@ func (a *api) get(ctx context.Context, path string) ([]byte, error) {
 	return body, err
 }
 
-// list opens a LIST, or a WATCH, of a resource.
-func (a *api) list(ctx context.Context, group string, as servedKind, o metav1.ListOptions) (io.ReadCloser, error) {
+// openList opens a LIST, or a WATCH, of a resource.
+func (a *api) openList(ctx context.Context, group string, as servedKind, o metav1.ListOptions) (io.ReadCloser, error) {
 	query, err := metav1.ParameterCodec.EncodeParameters(&o, schema.GroupVersion{Version: "v1"})
 	if err != nil {
 		return nil, err

@@ -106,9 +106,9 @@ type clusterState struct {
 	lastContact   time.Time
 	// recovered is when the last outage ended.
 	recovered time.Time
-	// refused is since when the settings of the connection have changed to what cannot be
+	// invalidSince is since when the settings of the connection have changed to what cannot be
 	// used; zero if they have not.
-	refused time.Time
+	invalidSince time.Time
 	// token, clientCert and serverCert are when these end; zero if that is not known.
 	token, clientCert, serverCert time.Time
 	misses                        int
@@ -145,7 +145,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 			w.groups = append(w.groups, g)
 			w.kinds = append(w.kinds, &kind{
 				collector: set.Collector, resource: r, group: g, log: w.log, now: o.Now, steady: o.Steady, silence: o.Silence,
-				stalled: o.Stalled, notes: notesOf(r, o.Notes[set.Collector]), once: o.Once,
+				stalled: o.Stalled, notes: notesFor(r, o.Notes[set.Collector]), once: o.Once,
 				memory: o.Memories.of(c.Name, set.Collector, r),
 			})
 		}
@@ -178,7 +178,7 @@ func (c *Cluster) Run(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		s := &session{cluster: c, watches: map[*kind]*running{}}
+		s := &session{cluster: c, watches: map[*kind]*runningWatch{}}
 		s.run(ctx, c.changes(ctx))
 	}
 }
@@ -195,25 +195,25 @@ func (c *Cluster) changes(ctx context.Context) func() bool {
 		if now != fingerprint {
 			if _, err := c.Connect(ctx); err != nil {
 				refused = now
-				c.refuse(err)
+				c.noteInvalidSettings(err)
 				return false
 			}
 		}
 		if refused != "" {
 			refused = ""
-			c.update(func(s *clusterState) { s.refused = time.Time{} })
+			c.updateState(func(s *clusterState) { s.invalidSince = time.Time{} })
 		}
 		return now != fingerprint
 	}
 }
 
-// refuse notes that the settings of the connection have changed to what cannot be used.
+// noteInvalidSettings notes that the settings of the connection have changed to what cannot be used.
 // Without a connection before, the probe fails for that reason.
-func (c *Cluster) refuse(err error) {
+func (c *Cluster) noteInvalidSettings(err error) {
 	connected := false
-	c.update(func(s *clusterState) {
-		if connected = !s.lastContact.IsZero(); connected && s.refused.IsZero() {
-			s.refused = c.options.Now()
+	c.updateState(func(s *clusterState) {
+		if connected = !s.lastContact.IsZero(); connected && s.invalidSince.IsZero() {
+			s.invalidSince = c.options.Now()
 		}
 	})
 	if connected {
@@ -221,9 +221,9 @@ func (c *Cluster) refuse(err error) {
 	}
 }
 
-// wait returns true after d or when the view has changed, and false as soon as
+// waitForChange returns true after d or when the view has changed, and false as soon as
 // ctx ends or the settings have changed.
-func (c *Cluster) wait(ctx context.Context, d time.Duration, changed func() bool) bool {
+func (c *Cluster) waitForChange(ctx context.Context, d time.Duration, changed func() bool) bool {
 	for {
 		step := min(d, changeInterval)
 		select {
@@ -242,8 +242,8 @@ func (c *Cluster) wait(ctx context.Context, d time.Duration, changed func() bool
 	}
 }
 
-// contact records the result of a probe and reports whether the cluster has come back with it.
-func (c *Cluster) contact(err error) (back bool) {
+// recordProbe records the result of a probe and reports whether the cluster has come back with it.
+func (c *Cluster) recordProbe(err error) (back bool) {
 	c.mu.Lock()
 	was := c.state
 	s := &c.state
@@ -259,7 +259,7 @@ func (c *Cluster) contact(err error) (back bool) {
 			s.failingSince = c.options.Now()
 		}
 		if s.failing.Fail(failure.Classify(err)) {
-			s.failingText, s.failingStatus, s.failure = explain(err), failure.StatusOf(err), redact.Error(err)
+			s.failingText, s.failingStatus, s.failure = publicText(err), failure.StatusOf(err), redact.Error(err)
 		}
 		if s.misses >= missesUntilDown || s.lastContact.IsZero() {
 			s.up = false
@@ -299,7 +299,7 @@ func (c *Cluster) nextProbe() time.Duration {
 	return interval - time.Duration(rand.Int64N(int64(interval)/8+1)) //nolint:gosec // jitter
 }
 
-func (c *Cluster) update(f func(*clusterState)) {
+func (c *Cluster) updateState(f func(*clusterState)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f(&c.state)
@@ -308,7 +308,7 @@ func (c *Cluster) update(f func(*clusterState)) {
 // Arrived returns how many objects have arrived of the kinds that are not complete.
 func (c *Cluster) Arrived() (n uint64) {
 	for _, k := range c.kinds {
-		if s := k.current(); !s.settled() {
+		if s := k.readState(); !s.isSettled() {
 			n += k.arrived.Load()
 		}
 	}
@@ -328,7 +328,7 @@ func (c *Cluster) Settled() bool {
 		return state.misses >= missesUntilDown || state.failing.Reason == failure.ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {
-		if s := k.current(); !s.settled() {
+		if s := k.readState(); !s.isSettled() {
 			return false
 		}
 	}

@@ -334,8 +334,8 @@ func TestGroupsAreAllRows(t *testing.T) {
 	}
 }
 
-// TestRunLeavesNothing is not parallel: it counts goroutines.
-func TestRunLeavesNothing(t *testing.T) {
+// TestRunEndsAllGoroutines is not parallel: it counts goroutines.
+func TestRunEndsAllGoroutines(t *testing.T) {
 	for name, change := range map[string]func(fakeAPI){
 		"healthy":   func(fakeAPI) {},
 		"forbidden": func(a fakeAPI) { a.deny("widgets", fakeapi.Status(403, "Forbidden", "no")) },

@@ -111,21 +111,21 @@ func (d *streamDecoder) Close() {
 
 // Decode returns the next event.
 func (d *streamDecoder) Decode() (watch.EventType, runtime.Object, error) {
-	kind, o, err := d.event()
+	kind, o, err := d.readEvent()
 	if err != nil && !d.closed.Load() {
-		d.end(err)
+		d.finish(err)
 	}
 	return kind, o, err
 }
 
-func (d *streamDecoder) end(err error) {
+func (d *streamDecoder) finish(err error) {
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	d.ended(err)
 }
 
-func (d *streamDecoder) event() (watch.EventType, runtime.Object, error) {
+func (d *streamDecoder) readEvent() (watch.EventType, runtime.Object, error) {
 	frame, err := d.frames.frame()
 	if err == nil {
 		err = httpclient.CheckValues(frame)

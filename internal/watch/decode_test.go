@@ -118,7 +118,7 @@ func TestStreamDecoderErrors(t *testing.T) {
 	}
 }
 
-func TestLabelsAreReadWhereTheyAreWanted(t *testing.T) {
+func TestOnlyWantedLabelsAreRead(t *testing.T) {
 	o := &struct{ Labeled }{}
 	partial, err := decode([]byte(`{"metadata":{"name":"a","namespace":"n","annotations":{"k":"v"},"labels":{"x":"y","z":5}}}`), o)
 	if err != nil || partial {

@@ -103,7 +103,7 @@ func TestAggregatedDiscovery(t *testing.T) {
 			t.Fatal(err)
 		}
 		kinds := map[schema.GroupKind]servedKind{{Group: testGroup, Kind: "Widget"}: {version: version, resource: "widgets"}}
-		if diff := cmp.Diff(served{serverVersion: "v1.2.3", kinds: kinds}, found, cmp.AllowUnexported(served{}, servedKind{})); diff != "" {
+		if diff := cmp.Diff(servedKinds{serverVersion: "v1.2.3", kinds: kinds}, found, cmp.AllowUnexported(servedKinds{}, servedKind{})); diff != "" {
 			t.Error(diff)
 		}
 	}

@@ -95,15 +95,19 @@ func keptEdits(v jsontext.Value) (jsontext.Value, error) {
 }
 
 // SpecChanged returns when the spec was changed last; zero if unknown.
-func (m *Meta) SpecChanged() time.Time { return later(m.ManagedFields.Spec, m.Edits.Spec) }
+func (m *Meta) SpecChanged() time.Time { return laterTime(m.ManagedFields.Spec, m.Edits.Spec) }
 
 // SuspensionChanged returns when what suspends the object was changed last; zero if unknown.
-func (m *Meta) SuspensionChanged() time.Time { return later(m.ManagedFields.Suspend, m.Edits.Suspend) }
+func (m *Meta) SuspensionChanged() time.Time {
+	return laterTime(m.ManagedFields.Suspend, m.Edits.Suspend)
+}
 
 // OperatorChanged returns when Flux Operator changed the object last; zero if unknown.
-func (m *Meta) OperatorChanged() time.Time { return later(m.ManagedFields.Operator, m.Edits.Operator) }
+func (m *Meta) OperatorChanged() time.Time {
+	return laterTime(m.ManagedFields.Operator, m.Edits.Operator)
+}
 
-func later(a, b time.Time) time.Time {
+func laterTime(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

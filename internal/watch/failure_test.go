@@ -188,9 +188,9 @@ func TestDiscoveryFails(t *testing.T) {
 	}
 }
 
-// TestStartingServerDoesNotMakeKindsVanish answers discovery without kinds for
+// TestStartingServerKeepsKinds answers discovery without kinds for
 // as long as /readyz is not ok.
-func TestStartingServerDoesNotMakeKindsVanish(t *testing.T) {
+func TestStartingServerKeepsKinds(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
 	r := watchAPI(t, a)
@@ -249,7 +249,7 @@ func TestContact(t *testing.T) {
 		{errors.New("EOF"), []string{network, info, known, contact, down}},
 		{nil, []string{info, known, contact, up}},
 	} {
-		c.contact(step.err)
+		c.recordProbe(step.err)
 		if diff := cmp.Diff(step.want, scrape(e, "cobaltcore_cluster")); diff != "" {
 			t.Errorf("step %d: %s", i, diff)
 		}

@@ -89,15 +89,15 @@ func (f *frameReader) fill() error {
 		n, err := f.r.Read(f.buf[len(f.buf):cap(f.buf)])
 		f.buf = f.buf[:len(f.buf)+n]
 		if n > 0 || err != nil {
-			f.note()
+			f.noteRead()
 			return err
 		}
 	}
 	return io.ErrNoProgress
 }
 
-// note notes whether the last read left space.
-func (f *frameReader) note() {
+// noteRead notes whether the last read left space.
+func (f *frameReader) noteRead() {
 	f.full = len(f.buf) == cap(f.buf)
 	if f.full || cap(f.buf) != busyFrame {
 		f.idle = 0

@@ -64,7 +64,7 @@ func FuzzDiscovery(f *testing.F) {
 				t.Errorf("found %v as %v", kind, as)
 			}
 		}
-		if uid, _ := api.uid(t.Context(), time.Minute); len(uid) > 3*len(version) {
+		if uid, _ := api.readUID(t.Context(), time.Minute); len(uid) > 3*len(version) {
 			t.Errorf("UID %q of %q", uid, version)
 		}
 	})

@@ -48,7 +48,7 @@ func family(name string, labels ...string) *exposition.Family {
 }
 
 func thingResource(kind string, usesTargets bool, versions ...string) Resource {
-	return Of(Resource{
+	return NewResource(Resource{
 		Group: testGroup, Kind: kind, Versions: versions, UsesTargets: usesTargets,
 		Families: []*exposition.Family{thingSize, thingCreated},
 	}, func(o *thing, v fleet.View, r *exposition.Rows) {

@@ -60,18 +60,18 @@ func outage(t *testing.T) (c *Cluster, now *time.Time) {
 // stale has the time to list them.
 func TestRecoveryWithdrawsNothing(t *testing.T) {
 	c, now := outage(t)
-	s, k := &session{cluster: c, watches: map[*kind]*running{}}, c.kinds[0]
-	c.contact(nil)
-	k.synchronized()
-	c.contact(errors.New("EOF"))
-	k.fail(t.Context(), errors.New("EOF"))
+	s, k := &session{cluster: c, watches: map[*kind]*runningWatch{}}, c.kinds[0]
+	c.recordProbe(nil)
+	k.markSynced()
+	c.recordProbe(errors.New("EOF"))
+	k.noteFailure(t.Context(), errors.New("EOF"))
 	*now = now.Add(5*time.Minute + time.Second)
-	c.contact(nil)
-	if s.withdrawStale(t.Context()); !k.current().synced {
+	c.recordProbe(nil)
+	if s.withdrawStale(t.Context()); !k.readState().synced {
 		t.Error("the rows were withdrawn in the moment of the recovery")
 	}
 	*now = now.Add(time.Minute)
-	if s.withdrawStale(t.Context()); k.current().synced {
+	if s.withdrawStale(t.Context()); k.readState().synced {
 		t.Error("the rows of a kind that still fails a minute later were kept")
 	}
 }
@@ -87,7 +87,7 @@ func TestReasonThatAlternates(t *testing.T) {
 		{a, "timeout"}, {b, "timeout"}, {a, "timeout"}, {b, "timeout"}, {b, "timeout"}, {a, "timeout"},
 		{b, "timeout"}, {b, "timeout"}, {b, "refused"}, {a, "refused"}, {nil, ""}, {a, "timeout"},
 	} {
-		if c.contact(step.err); c.state.failing.Reason != step.want {
+		if c.recordProbe(step.err); c.state.failing.Reason != step.want {
 			t.Errorf("step %d: %q, want %q", i, c.state.failing.Reason, step.want)
 		}
 	}

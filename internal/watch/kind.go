@@ -40,8 +40,8 @@ type kind struct {
 // determines how many it would have.
 const maxRows = 64 << 10
 
-// builder returns a builder for the rows of objects, for use by one goroutine.
-func (k *kind) builder() *exposition.Rows {
+// newRows returns a builder for the rows of objects, for use by one goroutine.
+func (k *kind) newRows() *exposition.Rows {
 	rows := k.group.Rows()
 	rows.Bound(maxRows)
 	return rows
@@ -82,8 +82,8 @@ type kindState struct {
 	partial   uint64
 }
 
-// notesOf returns the collector of the notes of a resource; nil if it has none.
-func notesOf(r Resource, n Notes) Notes {
+// notesFor returns the collector of the notes of a resource; nil if it has none.
+func notesFor(r Resource, n Notes) Notes {
 	if !r.Notes {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (k *kind) replace(entries []*exposition.Entry) {
 		}
 	}
 	k.group.Replace(entries)
-	k.replaced(notes)
+	k.passNotes(notes)
 }
 
 // replaceStaged makes the objects of a list all that there is.
@@ -111,21 +111,21 @@ func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
 		}
 	}
 	stage.Replace(places)
-	k.replaced(notes)
+	k.passNotes(notes)
 }
 
-// replaced forgets the objects that are gone, and passes on the notes of the others.
-func (k *kind) replaced(notes map[string]any) {
+// passNotes forgets the objects that are gone, and passes on the notes of the others.
+func (k *kind) passNotes(notes map[string]any) {
 	if k.resource.remembers {
-		k.memory.keep(k.group.Has)
+		k.memory.retain(k.group.Has)
 	}
 	if k.notes != nil {
 		k.notes.Replace(k.resource.Kind, notes)
 	}
 }
 
-// noted passes on the note of an object, or its end.
-func (k *kind) noted(key string, note any) {
+// passNote passes on the note of an object, or its end.
+func (k *kind) passNote(key string, note any) {
 	if k.notes != nil {
 		k.notes.Set(k.resource.Kind, key, note)
 	}
@@ -139,7 +139,7 @@ func (k *kind) clear() {
 	}
 }
 
-func (k *kind) current() kindState {
+func (k *kind) readState() kindState {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.state
@@ -153,16 +153,16 @@ func (k *kind) update(f func(*kindState)) {
 	f(&k.state)
 }
 
-// begin notes that a watch of the given version starts.
-func (k *kind) begin(version string) {
+// noteStart notes that a watch of the given version starts.
+func (k *kind) noteStart(version string) {
 	k.update(func(s *kindState) {
 		s.known, s.version, s.unrecorded, s.unsupported, s.started = true, version, false, nil, k.now()
 	})
 }
 
-// absent notes that the kind is not served, or in unsupported versions only, and
+// markAbsent notes that the kind is not served, or in unsupported versions only, and
 // withdraws its rows.
-func (k *kind) absent(unsupported ...string) {
+func (k *kind) markAbsent(unsupported ...string) {
 	k.clear()
 	k.update(func(s *kindState) {
 		s.known, s.version, s.synced, s.short, s.unsupported = true, "", false, 0, unsupported
@@ -170,11 +170,11 @@ func (k *kind) absent(unsupported ...string) {
 	})
 }
 
-// unread notes that the kind could not be read when the snapshot was taken.
-func (k *kind) unread(m snapshot.Missing) {
+// markUnread notes that the kind could not be read when the snapshot was taken.
+func (k *kind) markUnread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing.Reason, s.failingSince = true, m.Version, false, failure.Classify(recorded(m.Reason)), k.now()
+		s.known, s.version, s.synced, s.failing.Reason, s.failingSince = true, m.Version, false, failure.Classify(recordedFailure(m.Reason)), k.now()
 		s.failures = missesUntilDown // it will not become better
 	})
 }
@@ -185,9 +185,9 @@ func (k *kind) withdraw() {
 	k.update(func(s *kindState) { s.synced = false })
 }
 
-// synchronized notes that the rows are complete.
-func (k *kind) synchronized() {
-	k.recover()
+// markSynced notes that the rows are complete.
+func (k *kind) markSynced() {
+	k.noteSuccess()
 	k.update(func(s *kindState) {
 		s.lastEvent = k.now()
 		s.heard = s.lastEvent
@@ -196,28 +196,28 @@ func (k *kind) synchronized() {
 	})
 }
 
-// event records an event of a stream.
-func (k *kind) event() {
+// noteEvent records an event of a stream.
+func (k *kind) noteEvent() {
 	now := k.now()
 	k.update(func(s *kindState) { s.heard = now })
-	k.alive()
+	k.noteActivity()
 }
 
-// alive notes a sign of life.
-func (k *kind) alive() {
+// noteActivity notes a sign of life.
+func (k *kind) noteActivity() {
 	now := k.now()
 	k.mu.Lock()
 	k.state.lastEvent = now
 	failing := k.state.failing.Reason != ""
 	k.mu.Unlock()
 	if failing {
-		k.recover()
+		k.noteSuccess()
 	}
 }
 
-// recover notes that an attempt succeeded. After a series of streams that ended
+// noteSuccess notes that an attempt succeeded. After a series of streams that ended
 // too soon, only one that lasts is a success.
-func (k *kind) recover() {
+func (k *kind) noteSuccess() {
 	k.mu.Lock()
 	if k.state.short >= shortStreams {
 		k.mu.Unlock()
@@ -235,8 +235,8 @@ func (k *kind) recover() {
 	}
 }
 
-// fail notes a failed attempt. Repeated failures for one reason are logged once.
-func (k *kind) fail(ctx context.Context, err error) {
+// noteFailure notes a failed attempt. Repeated failures for one reason are logged once.
+func (k *kind) noteFailure(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
 		return // we are stopping
 	}
@@ -254,7 +254,7 @@ func (k *kind) fail(ctx context.Context, err error) {
 		k.state.failingSince = k.now()
 	}
 	if k.state.failing.Fail(reason) {
-		k.state.failingText = explain(err)
+		k.state.failingText = publicText(err)
 	}
 	k.state.failures++
 	reason, logged := k.state.failing.Reason, k.state.logged
@@ -271,10 +271,10 @@ func (k *kind) fail(ctx context.Context, err error) {
 	}
 }
 
-// listInstead notes that a LIST has succeeded after a WatchList stream without progress.
+// switchToList notes that a LIST has succeeded after a WatchList stream without progress.
 // The kind is listed and watched from then on, until the connection or
 // the version of the server changes.
-func (k *kind) listInstead(ctx context.Context) {
+func (k *kind) switchToList(ctx context.Context) {
 	k.mu.Lock()
 	if k.state.errors == nil {
 		k.state.errors = map[failure.Reason]uint64{}
@@ -286,8 +286,8 @@ func (k *kind) listInstead(ctx context.Context) {
 		"action", "check the API server and proxies before it, or set watchList: false for the cluster", "kind", k.resource.Kind, "group", k.resource.Group, "reason", string(failure.ReasonWatchList))
 }
 
-// decodedPartially notes an object with values of the wrong type.
-func (k *kind) decodedPartially() {
+// countPartial notes an object with values of the wrong type.
+func (k *kind) countPartial() {
 	k.mu.Lock()
 	k.state.partial++
 	first := k.state.partial == 1
@@ -297,9 +297,9 @@ func (k *kind) decodedPartially() {
 	}
 }
 
-// settled reports whether the kind is complete, not served, or has failed explicitly: refused, or
+// isSettled reports whether the kind is complete, not served, or has failed explicitly: refused, or
 // twice.
-func (s *kindState) settled() bool {
+func (s *kindState) isSettled() bool {
 	switch {
 	case !s.known:
 		return false
@@ -312,9 +312,9 @@ func (s *kindState) settled() bool {
 	return s.failures >= 2
 }
 
-// explain returns the text of an error for readers who do not see the log. It is empty for
+// publicText returns the text of an error for readers who do not see the log. It is empty for
 // an error in a file of the user, which it may quote.
-func explain(err error) string {
+func publicText(err error) string {
 	if reason := failure.Classify(err); reason == failure.ReasonConfig || reason == failure.ReasonDecode {
 		return ""
 	}

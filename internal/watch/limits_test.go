@@ -46,7 +46,7 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k.begin("v2")
+	k.noteStart("v2")
 	if err := s.Replace(list, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -69,15 +69,15 @@ func TestTwoHundredThousandObjects(t *testing.T) {
 	}
 }
 
-// TestNothingIsKeptOfWhatIsLeftOut: an object beyond a limit, of a list or of an event, leaves
+// TestSnapshotDropsUnreadFields: an object beyond a limit, of a list or of an event, leaves
 // neither a memory nor a note.
-func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
+func TestSnapshotDropsUnreadFields(t *testing.T) {
 	t.Parallel()
 	e, err := exposition.New(exposition.Options{MaxObjects: 2}, append(Families(), thingSize)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resource := Remembering(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
+	resource := NewStatefulResource(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
 		func(o *thing, _ fleet.View, _ lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			r.Add(thingSize, 1, "c", "Widget", o.Metadata.Name)
 			r.Note(o.Metadata.Name)

@@ -78,8 +78,8 @@ func (m *memories) set(key string, memory lifecycle.Memory) {
 	m.byKey[key] = memory
 }
 
-// keep drops the memory of all objects that a list does not have.
-func (m *memories) keep(listed func(key string) bool) {
+// retain drops the memory of all objects that a list does not have.
+func (m *memories) retain(listed func(key string) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.byKey, func(key string, _ lifecycle.Memory) bool { return !listed(key) })

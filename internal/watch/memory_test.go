@@ -16,7 +16,7 @@ import (
 // counting is a resource that remembers how often its objects were seen, in hundreds for
 // events of a stream. One of size 0 forgets.
 func counting() Resource {
-	return Remembering(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}},
+	return NewStatefulResource(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}},
 		func(o *thing, _ fleet.View, s lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			step := int64(1)
 			if s.Live {

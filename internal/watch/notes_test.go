@@ -57,7 +57,7 @@ func (n *notebook) want(t *testing.T, want map[string]any) {
 
 // noting returns a resource whose objects have their size as a note, unless they are empty.
 func noting() Resource {
-	return Of(Resource{
+	return NewResource(Resource{
 		Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true,
 	}, func(o *thing, _ fleet.View, r *exposition.Rows) {
 		r.Add(thingSize, float64(o.Spec.Size), "", "Widget", o.Metadata.Name)

@@ -21,8 +21,8 @@ func TestObjectRows(t *testing.T) {
 	type plain struct{ Object }
 	type labeled struct{ Labeled }
 	kinds := map[string]Resource{
-		"plain":   Of(Resource{Group: "g", Kind: "K"}, func(*plain, fleet.View, *exposition.Rows) {}),
-		"labeled": Of(Resource{Group: "g", Kind: "K", Labels: []string{"x"}}, func(*labeled, fleet.View, *exposition.Rows) {}),
+		"plain":   NewResource(Resource{Group: "g", Kind: "K"}, func(*plain, fleet.View, *exposition.Rows) {}),
+		"labeled": NewResource(Resource{Group: "g", Kind: "K", Labels: []string{"x"}}, func(*labeled, fleet.View, *exposition.Rows) {}),
 	}
 	owners := Owners{Owner: []string{"team", "o"}, SupportGroup: []string{"s"}}
 	const (

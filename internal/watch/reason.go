@@ -19,8 +19,8 @@ func (e recordedError) Error() string {
 // Unwrap returns the failure, which has the reason.
 func (e recordedError) Unwrap() error { return e.failure }
 
-// recorded returns the failure that a snapshot has recorded, with a known reason.
-func recorded(reason string) error {
+// recordedFailure returns the failure that a snapshot has recorded, with a known reason.
+func recordedFailure(reason string) error {
 	r := failure.Reason(reason)
 	if !slices.Contains(failure.WatchReasons(), r) {
 		r = failure.ReasonNetwork

@@ -65,7 +65,7 @@ func TestExplain(t *testing.T) {
 		"a kubeconfig":   {fmt.Errorf("%w: line 3: s3cret", failure.ErrConfig), ""},
 		"not what it is": {fmt.Errorf("%w: s3cret", failure.ErrDecode), ""},
 	} {
-		if got := explain(tc.err); got != tc.want {
+		if got := publicText(tc.err); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}

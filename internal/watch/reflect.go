@@ -20,8 +20,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// reflect keeps the rows of a kind up to date until ctx ends.
-func (a *api) reflect(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
+// runReflector keeps the rows of a kind up to date until ctx ends.
+func (a *api) runReflector(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
 	// client-go would log errors a second time.
 	quiet := logr.Discard()
 	ctx = klog.NewContext(ctx, quiet)
@@ -53,30 +53,30 @@ func (s *source) IsWatchListSemanticsUnSupported() bool { return s.list }
 
 // ListWithContext reads a LIST as a stream and keeps the rows only.
 func (s *source) ListWithContext(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-	list, err := s.read(ctx, o)
+	list, err := s.readStaged(ctx, o)
 	if err != nil {
-		s.kind.fail(ctx, err)
+		s.kind.noteFailure(ctx, err)
 		return nil, err
 	}
 	if s.noProgress.Swap(false) {
-		s.kind.listInstead(ctx)
+		s.kind.switchToList(ctx)
 	}
 	return list, nil
 }
 
-func (s *source) read(ctx context.Context, o metav1.ListOptions) (*stagedList, error) {
+func (s *source) readStaged(ctx context.Context, o metav1.ListOptions) (*stagedList, error) {
 	if o.Continue == "" {
 		s.store.begin()
 	}
-	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
+	body, err := s.api.openList(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = body.Close() }()
-	list, rows := &stagedList{}, s.kind.builder()
+	list, rows := &stagedList{}, s.kind.newRows()
 	list.ListMeta, err = decodeList(body, s.kind.resource.create, func(item object, partial bool) {
 		if partial {
-			s.kind.decodedPartially()
+			s.kind.countPartial()
 		}
 		if item.meta().Name == "" { // it is no object
 			return
@@ -94,28 +94,28 @@ func (s *source) read(ctx context.Context, o metav1.ListOptions) (*stagedList, e
 // WatchWithContext opens a watch or a WatchList.
 func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	o.Watch = true
-	if err := s.pace(ctx); err != nil {
+	if err := s.backOff(ctx); err != nil {
 		return nil, err
 	}
 	if o.SendInitialEvents != nil {
 		return s.watchList(ctx, o)
 	}
-	if s.kind.hearsNothing() {
+	if s.kind.needsConfirmation() {
 		return nil, errors.New("nothing has been heard for too long") // the reflector lists again
 	}
-	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
+	body, err := s.api.openList(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
-		s.kind.fail(ctx, err)
+		s.kind.noteFailure(ctx, err)
 		return nil, err
 	}
-	stream := s.kind.open(body, true)
+	stream := s.kind.noteOpened(body, true)
 	ended := func(err error) { stream.ended(ctx, err) }
-	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, ended), reporter{}), nil
+	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, ended), errorReporter{}), nil
 }
 
-// pace waits before a stream is opened again. A reflector backs off when it gets
+// backOff waits before a stream is opened again. A reflector backs off when it gets
 // no stream, but not when it gets one that soon ends.
-func (s *source) pace(ctx context.Context) error {
+func (s *source) backOff(ctx context.Context) error {
 	if !s.opened { // watches are started rarely
 		s.opened = true
 		return nil
@@ -123,7 +123,7 @@ func (s *source) pace(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(s.kind.pause()):
+	case <-time.After(s.kind.nextPause()):
 		return nil
 	}
 }
@@ -139,10 +139,10 @@ func (s *source) Watch(o metav1.ListOptions) (watch.Interface, error) {
 	return s.WatchWithContext(context.Background(), o)
 }
 
-// reporter turns an error of the decoder into the object of an ERROR event.
-type reporter struct{}
+// errorReporter turns an error of the decoder into the object of an ERROR event.
+type errorReporter struct{}
 
-func (reporter) AsObject(err error) runtime.Object {
+func (errorReporter) AsObject(err error) runtime.Object {
 	return &metav1.Status{
 		Status: metav1.StatusFailure, Code: 500, Reason: metav1.StatusReasonUnknown, Message: redact.Error(err),
 	}

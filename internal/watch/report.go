@@ -69,7 +69,7 @@ func (c *Cluster) KindReports(collector string) []KindReport {
 		if k.collector != collector {
 			continue
 		}
-		s := k.current()
+		s := k.readState()
 		r := KindReport{
 			Group: k.resource.Group, Kind: k.resource.Kind, Version: s.version, Synced: s.synced, LastEvent: TimeReport(s.lastEvent),
 			Failing: failingReport(s.failing.Reason, s.failingSince, s.failingText),

@@ -47,18 +47,18 @@ type Slim[T any] interface {
 	object
 }
 
-// Of completes a declaration with the slim struct T, which embeds [Object], and
+// NewResource completes a declaration with the slim struct T, which embeds [Object], and
 // the pure function that turns one into rows.
-func Of[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
+func NewResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposition.Rows)) Resource {
 	return complete[T, P](r, func(o *T, v fleet.View, _ lifecycle.Sighting, rs *exposition.Rows) lifecycle.Memory {
 		rows(o, v, rs)
 		return lifecycle.Memory{}
 	})
 }
 
-// Remembering is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
+// NewStatefulResource is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
 // returns the memory for its next observation.
-func Remembering[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
+func NewStatefulResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
 	r.remembers = true
 	return complete[T, P](r, rows)
 }

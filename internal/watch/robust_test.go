@@ -70,7 +70,7 @@ func TestOneFailedProbeSettlesNothing(t *testing.T) {
 	c := NewCluster(fleet.Cluster{Name: "c"}, nil, Options{Exposition: newExposition(t), Log: slog.New(slog.DiscardHandler)})
 	var got []bool
 	for range 2 {
-		c.contact(errors.New("network"))
+		c.recordProbe(errors.New("network"))
 		got = append(got, c.Settled())
 	}
 	if diff := cmp.Diff([]bool{false, true}, got); diff != "" {
@@ -89,7 +89,7 @@ func TestOneProbeWithoutAKindWithdrawsNothing(t *testing.T) {
 	r.wantRows(size("Widget", "a", 1))
 	r.cancel()
 	<-r.done // from here on, the probes are ours
-	s := &session{cluster: r.Cluster, watches: map[*kind]*running{}}
+	s := &session{cluster: r.Cluster, watches: map[*kind]*runningWatch{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(func() {
 		cancel()

@@ -18,13 +18,13 @@ import (
 // session is the time between two changes of the connection. Rows survive it:
 // the next session replaces them when it has synced.
 type session struct {
-	cluster *Cluster
-	api     *api
-	asked   time.Time // for the UID; zero means at the next probe
-	watches map[*kind]*running
+	cluster    *Cluster
+	api        *api
+	uidAskedAt time.Time // for the UID; zero means at the next probe
+	watches    map[*kind]*runningWatch
 }
 
-type running struct {
+type runningWatch struct {
 	as   servedKind
 	view *fleet.View
 	// missing is whether the last probe did not find the kind.
@@ -44,15 +44,15 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 		}
 	}()
 	for delay := time.Duration(0); ; {
-		if !c.wait(ctx, delay, changed) {
+		if !c.waitForChange(ctx, delay, changed) {
 			return
 		}
 		err := s.probe(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if c.contact(err) {
-			s.asked = time.Time{}
+		if c.recordProbe(err) {
+			s.uidAskedAt = time.Time{}
 			s.retry(ctx)
 		}
 		s.restartSilent(ctx)
@@ -74,7 +74,7 @@ func (s *session) probe(ctx context.Context) error {
 	}
 	found, err := s.api.discover(ctx, probeTimeout, resources)
 	if token, clientCert, serverCert := s.api.client.Expiry(ctx); err == nil || !clientCert.IsZero() {
-		c.update(func(state *clusterState) {
+		c.updateState(func(state *clusterState) {
 			state.token, state.clientCert, state.serverCert = token, clientCert, serverCert
 		})
 	}
@@ -82,7 +82,7 @@ func (s *session) probe(ctx context.Context) error {
 		return err
 	}
 	s.identify(ctx)
-	c.serves(found.serverVersion)
+	c.noteServerVersion(found.serverVersion)
 	for _, k := range c.kinds {
 		as, ok := found.kinds[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		w := s.watches[k]
@@ -91,7 +91,7 @@ func (s *session) probe(ctx context.Context) error {
 			w.missing = true // confirmed by the next probe
 		case !ok:
 			s.stop(k)
-			k.absent(found.unsupported[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]...)
+			k.markAbsent(found.unsupported[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]...)
 		case w == nil:
 			s.start(ctx, k, as)
 		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:
@@ -110,29 +110,29 @@ func (s *session) probe(ctx context.Context) error {
 // identify asks for the UID of the cluster and compares it with the one before.
 func (s *session) identify(ctx context.Context) {
 	c, now := s.cluster, s.cluster.options.Now()
-	if !s.asked.IsZero() && now.Sub(s.asked) < identityInterval {
+	if !s.uidAskedAt.IsZero() && now.Sub(s.uidAskedAt) < identityInterval {
 		return
 	}
-	uid, answered := s.api.uid(ctx, probeTimeout)
+	uid, answered := s.api.readUID(ctx, probeTimeout)
 	if !answered {
 		return
 	}
-	s.asked = now
+	s.uidAskedAt = now
 	known, changed := c.options.Identities.observe(c.Name, uid, now)
 	if changed {
 		c.log.Warn("another cluster answers under the name of this one", "uid", known.last, "first_uid", known.first)
 	}
-	c.update(func(state *clusterState) { state.uid, state.identity = uid, known })
+	c.updateState(func(state *clusterState) { state.uid, state.identity = uid, known })
 }
 
 func (s *session) start(ctx context.Context, k *kind, as servedKind) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &running{as: as, view: s.cluster.view.Load(), stop: cancel, done: make(chan struct{})}
+	w := &runningWatch{as: as, view: s.cluster.view.Load(), stop: cancel, done: make(chan struct{})}
 	s.watches[k] = w
-	k.begin(as.version)
+	k.noteStart(as.version)
 	go func() {
 		defer close(w.done)
-		s.api.reflect(ctx, k, as, *w.view, s.cluster.WatchList)
+		s.api.runReflector(ctx, k, as, *w.view, s.cluster.WatchList)
 	}()
 }
 
@@ -148,7 +148,7 @@ func (s *session) stop(k *kind) {
 // cluster has come back.
 func (s *session) retry(ctx context.Context) {
 	for k, w := range s.watches {
-		if state := k.current(); state.failing.Reason != "" {
+		if state := k.readState(); state.failing.Reason != "" {
 			s.stop(k)
 			s.start(ctx, k, w.as)
 		}
@@ -162,7 +162,7 @@ func (s *session) restartSilent(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
 	for k, w := range s.watches {
-		state := k.current()
+		state := k.readState()
 		last := state.lastEvent
 		if state.started.After(last) {
 			last = state.started
@@ -175,7 +175,7 @@ func (s *session) restartSilent(ctx context.Context) {
 			continue
 		}
 		if state.failing.Reason == "" {
-			k.fail(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
+			k.noteFailure(ctx, fmt.Errorf("%w: no sign of life since %s", context.DeadlineExceeded, last.Format(time.RFC3339)))
 			k.update(func(state *kindState) { state.failingSince = last })
 		}
 		s.stop(k)
@@ -194,7 +194,7 @@ func (s *session) withdrawStale(ctx context.Context) {
 	c.mu.Unlock()
 	var withdrawn []string
 	for _, k := range c.kinds { // also those of a session before that this one has not reached
-		state := k.current()
+		state := k.readState()
 		since := state.failingSince
 		if state.lastEvent.After(since) { // failing, but not without a sign of life
 			since = state.lastEvent

@@ -27,8 +27,8 @@ type snapshotContent struct {
 	objects snapshot.Objects
 	// missing are the kinds that were not read when the snapshot was taken; down is why
 	// there are none at all, if the cluster was not reached.
-	missing map[schema.GroupKind]snapshot.Missing
-	down    error
+	missing        map[schema.GroupKind]snapshot.Missing
+	clusterFailure error
 }
 
 func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapshotContent, err error) {
@@ -43,7 +43,7 @@ func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapsh
 		switch {
 		case m.OpenBao != "", m.Aurora != "", m.Endpoint != "":
 		case m.Kind == "":
-			c.down = recorded(m.Reason)
+			c.clusterFailure = recordedFailure(m.Reason)
 		default:
 			c.missing[schema.GroupKind{Group: m.Group, Kind: m.Kind}] = m
 		}
@@ -51,9 +51,9 @@ func readSnapshot(ctx context.Context, cluster string, d snapshot.Dir) (c snapsh
 	return c, nil
 }
 
-// of returns the objects of a kind, and the version of the last one; it is empty if the
+// objectsOf returns the objects of a kind, and the version of the last one; it is empty if the
 // kind is not served in a version that is read.
-func (c snapshotContent) of(r Resource) (version string, objects []snapshot.Object) {
+func (c snapshotContent) objectsOf(r Resource) (version string, objects []snapshot.Object) {
 	for _, o := range c.objects[schema.GroupKind{Group: r.Group, Kind: r.Kind}] {
 		if !slices.Contains(r.Versions, o.Version) {
 			continue
@@ -69,12 +69,12 @@ func (c snapshotContent) of(r Resource) (version string, objects []snapshot.Obje
 // errNoObjects is the error of a snapshot without any object.
 var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.yml or *.json file")
 
-// errNothingWatched is the error of a snapshot that proves nothing.
-var errNothingWatched = errors.New("there is no object of a kind that the exporter watches")
+// errNoWatchedKind is the error of a snapshot that proves nothing.
+var errNoWatchedKind = errors.New("there is no object of a kind that the exporter watches")
 
-// records reports whether a snapshot has a kind that is watched, or a Secret, from which
+// hasWatchedKinds reports whether a snapshot has a kind that is watched, or a Secret, from which
 // clusters may be discovered.
-func (c *Cluster) records(content snapshotContent) bool {
+func (c *Cluster) hasWatchedKinds(content snapshotContent) bool {
 	_, ok := content.objects[schema.GroupKind{Kind: "Secret"}]
 	return ok || slices.ContainsFunc(c.kinds, func(k *kind) bool {
 		_, ok := content.objects[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
@@ -120,13 +120,13 @@ func (c *Cluster) runSnapshot(ctx context.Context) {
 		} else if err != nil {
 			err = fmt.Errorf("%w: snapshot: %w", failure.ErrConfig, err)
 		}
-		c.update(func(s *clusterState) { s.broken = broken })
-		c.contact(err)
+		c.updateState(func(s *clusterState) { s.broken = broken })
+		c.recordProbe(err)
 		changed := func() bool {
 			return c.Fingerprint(ctx) != fingerprint || c.view.Load() != view || moves && c.options.Now().Sub(read) >= renewal
 		}
-		for c.wait(ctx, c.options.ProbeInterval, changed) {
-			c.contact(err)
+		for c.waitForChange(ctx, c.options.ProbeInterval, changed) {
+			c.recordProbe(err)
 		}
 	}
 }
@@ -159,12 +159,12 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	if err != nil {
 		return false, err
 	}
-	if content.down == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
+	if content.clusterFailure == nil && content.meta.ServerVersion == "" && !c.Snapshot.MayBeEmpty {
 		switch {
 		case len(content.objects) == 0:
 			return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoObjects)
-		case !c.records(content):
-			return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNothingWatched)
+		case !c.hasWatchedKinds(content):
+			return false, fmt.Errorf("%s: %w", c.Snapshot.Path, errNoWatchedKind)
 		}
 	}
 	now := c.options.Now()
@@ -178,10 +178,10 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	versions, entries := make([]string, len(c.kinds)), make([][]*exposition.Entry, len(c.kinds))
 	unsupported := make([][]string, len(c.kinds))
 	for i, k := range c.kinds {
-		rows := k.builder()
+		rows := k.newRows()
 		rows.Shift(shift)
 		var objects []snapshot.Object
-		versions[i], objects = content.of(k.resource)
+		versions[i], objects = content.objectsOf(k.resource)
 		at := map[string]int{}
 		for _, o := range objects {
 			rendered, err := k.resource.Render(view, o.Raw, seen, rows)
@@ -195,7 +195,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 				}
 				mistyped = append(mistyped, fmt.Sprintf("%s:%d: %s %s: %s has a value of the wrong type, which is left out", o.File, o.Line, k.resource.Kind, key, field))
 				if first {
-					k.decodedPartially()
+					k.countPartial()
 				}
 			}
 			entry := rendered.Entry
@@ -215,20 +215,20 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	for i, k := range c.kinds {
 		gone, ok := content.missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		switch {
-		case content.down != nil: // nothing is known of it
+		case content.clusterFailure != nil: // nothing is known of it
 		case ok:
-			k.unread(gone)
+			k.markUnread(gone)
 		case versions[i] == "":
-			k.absent(unsupported[i]...)
+			k.markAbsent(unsupported[i]...)
 			k.update(func(s *kindState) { s.unrecorded = unrecorded[k] })
 		default:
-			k.begin(versions[i])
+			k.noteStart(versions[i])
 			k.replace(entries[i])
-			k.synchronized()
+			k.markSynced()
 			k.update(func(s *kindState) { s.unsupported = unsupported[i] })
 		}
 	}
-	c.update(func(s *clusterState) {
+	c.updateState(func(s *clusterState) {
 		s.serverVersion, s.uid, s.mistyped = content.meta.ServerVersion, content.meta.ClusterUID, mistyped
 		s.complete = content.meta.KindsKnown
 	})
@@ -237,5 +237,5 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 			c.log.Warn("snapshot has a value of the wrong type", "value", text)
 		}
 	}
-	return c.Snapshot.ShiftsTime(content.meta), content.down
+	return c.Snapshot.ShiftsTime(content.meta), content.clusterFailure
 }

@@ -265,9 +265,9 @@ func TestSnapshotMistyped(t *testing.T) {
 	}
 }
 
-// TestSnapshotRefers: a kind is unrecorded if an object refers to it and there is nothing
+// TestSnapshotRefersToUnrecordedKinds: a kind is unrecorded if an object refers to it and there is nothing
 // of it, not even an empty list.
-func TestSnapshotRefers(t *testing.T) {
+func TestSnapshotRefersToUnrecordedKinds(t *testing.T) {
 	t.Parallel()
 	with := func(spec string) string {
 		return `{"apiVersion":"test.example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":` + spec + "}\n"

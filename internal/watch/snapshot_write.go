@@ -78,7 +78,7 @@ func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 	a := connect(c)
 	defer a.client.Close()
 	var err error
-	var found served
+	var found servedKinds
 	for range missesUntilDown {
 		if found, err = a.discover(ctx, probeTimeout, w.resources); err == nil {
 			break
@@ -89,7 +89,7 @@ func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 		return nil
 	}
 	w.out.ServerVersion = found.serverVersion
-	w.out.UID, _ = a.uid(ctx, probeTimeout)
+	w.out.UID, _ = a.readUID(ctx, probeTimeout)
 	for _, r := range w.resources {
 		as, ok := found.kinds[schema.GroupKind{Group: r.Group, Kind: r.Kind}]
 		if !ok {
@@ -156,7 +156,7 @@ func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snaps
 // readPage reads a page of a list, and asks again when the API server asks for it.
 func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav1.ListOptions, item func([]byte) error) (metav1.ListMeta,
 	error) {
-	body, err := a.list(ctx, group, as, o)
+	body, err := a.openList(ctx, group, as, o)
 	for range missesUntilDown {
 		seconds, retry := apierrors.SuggestsClientDelay(err)
 		if !retry {
@@ -167,7 +167,7 @@ func (a *api) readPage(ctx context.Context, group string, as servedKind, o metav
 			return metav1.ListMeta{}, ctx.Err()
 		case <-time.After(time.Duration(seconds) * time.Second):
 		}
-		body, err = a.list(ctx, group, as, o)
+		body, err = a.openList(ctx, group, as, o)
 	}
 	if err != nil {
 		return metav1.ListMeta{}, err
@@ -189,7 +189,7 @@ func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Di
 	content, err := readSnapshot(ctx, cluster, d)
 	if err == nil {
 		w.out.ServerVersion, w.out.UID = content.meta.ServerVersion, content.meta.ClusterUID
-		err = content.down
+		err = content.clusterFailure
 	} else {
 		err = fmt.Errorf("%w: snapshot: %w", failure.ErrConfig, err)
 	}
@@ -199,10 +199,10 @@ func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Di
 	}
 	for _, r := range w.resources {
 		if m, ok := content.missing[schema.GroupKind{Group: r.Group, Kind: r.Kind}]; ok {
-			w.out.Kinds = append(w.out.Kinds, WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recorded(m.Reason))})
+			w.out.Kinds = append(w.out.Kinds, WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recordedFailure(m.Reason))})
 			continue
 		}
-		version, objects := content.of(r)
+		version, objects := content.objectsOf(r)
 		if version == "" {
 			continue
 		}

@@ -93,8 +93,8 @@ func TestWriteSnapshotReplays(t *testing.T) {
 	}
 }
 
-// TestWriteSnapshotNotesWhatItMayNotRead: it is unknown in the replay, too.
-func TestWriteSnapshotNotesWhatItMayNotRead(t *testing.T) {
+// TestWriteSnapshotRecordsForbiddenKinds: it is unknown in the replay, too.
+func TestWriteSnapshotRecordsForbiddenKinds(t *testing.T) {
 	t.Parallel()
 	a := newFakeAPI(t, (*httptest.Server).StartTLS)
 	a.serve("Widget", "v1")
@@ -146,8 +146,8 @@ func TestWriteSnapshotOfADeadCluster(t *testing.T) {
 	}
 }
 
-// TestWriteSnapshotTurnsPages: a list that has become too old on the way is listed anew.
-func TestWriteSnapshotTurnsPages(t *testing.T) {
+// TestWriteSnapshotReadsAllPages: a list that has become too old on the way is listed anew.
+func TestWriteSnapshotReadsAllPages(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		tooOld bool

@@ -147,7 +147,7 @@ func (c *Cluster) clusterRows(r *exposition.Rows) {
 	r.Time(clusterCredentials, s.clientCert, "client_certificate")
 	r.Time(clusterCertificate, s.serverCert)
 	r.Time(clusterIdentityChanged, s.identity.changed, s.identity.last, s.identity.first)
-	r.Time(clusterRefused, s.refused)
+	r.Time(clusterRefused, s.invalidSince)
 	r.Bool(clusterKindsKnown, c.Snapshot == nil || s.complete)
 	if s.failing.Reason != "" {
 		r.Add(clusterFailing, 1, string(s.failing.Reason))
@@ -162,7 +162,7 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 		if k.collector != collector {
 			continue
 		}
-		s := k.current()
+		s := k.readState()
 		labels := []string{k.collector, k.resource.Group, k.resource.Kind}
 		with := func(more string) []string { return append(slices.Clip(labels), more) }
 		if s.known {
@@ -201,7 +201,7 @@ func (c *Cluster) Status(collector string) status.Status {
 	var parts []status.Status
 	for _, k := range c.kinds {
 		if k.collector == collector {
-			s := k.current()
+			s := k.readState()
 			parts = append(parts, s.status())
 		}
 	}

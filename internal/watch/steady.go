@@ -30,13 +30,13 @@ type openStream struct {
 	over  bool
 }
 
-// open notes that a stream has been opened, and whether that is a sign of life.
-func (k *kind) open(body io.ReadCloser, alive bool) *openStream {
+// noteOpened notes that a stream has been opened, and whether that is a sign of life.
+func (k *kind) noteOpened(body io.ReadCloser, alive bool) *openStream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
-		k.alive() // we see what happens
+		k.noteActivity() // we see what happens
 	}
-	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.lasted)}
+	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.noteSteadyStream)}
 }
 
 // Close ends the stream for a reason of ours.
@@ -49,38 +49,38 @@ func (s *openStream) Close() error {
 // ended notes that the stream has ended by itself, with an error or without.
 func (s *openStream) ended(ctx context.Context, err error) {
 	if err != nil {
-		s.kind.fail(ctx, err)
+		s.kind.noteFailure(ctx, err)
 	}
 	if !s.over && s.timer.Stop() && ctx.Err() == nil {
-		s.kind.brokeOff(ctx, err)
+		s.kind.noteShortStream(ctx, err)
 	}
 	s.over = true
 	s.kind.update(func(s *kindState) { s.streaming = false })
 }
 
-// hearsNothing reports whether streams have ended too soon for so long that another server may be
+// needsConfirmation reports whether streams have ended too soon for so long that another server may be
 // answering: only a list can confirm the rows.
-func (k *kind) hearsNothing() bool {
+func (k *kind) needsConfirmation() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.state.short >= shortStreams && k.now().Sub(k.state.heard) > k.silence
 }
 
-// lasted notes that a stream is one that works.
-func (k *kind) lasted() {
+// noteSteadyStream notes that a stream is one that works.
+func (k *kind) noteSteadyStream() {
 	k.mu.Lock()
 	series := k.state.short >= shortStreams
 	k.state.short = 0
 	k.mu.Unlock()
 	if series {
-		k.recover()
+		k.noteSuccess()
 	}
 }
 
-// brokeOff notes that a stream has ended soon after it had been opened. The
+// noteShortStream notes that a stream has ended soon after it had been opened. The
 // reflector itself backs off after one that ends with an answer of the server or
 // with nonsense.
-func (k *kind) brokeOff(ctx context.Context, err error) {
+func (k *kind) noteShortStream(ctx context.Context, err error) {
 	if err != nil {
 		switch failure.Classify(err) {
 		case failure.ReasonNetwork, failure.ReasonTimeout:
@@ -93,13 +93,13 @@ func (k *kind) brokeOff(ctx context.Context, err error) {
 	unexplained := k.state.short >= shortStreams && err == nil
 	k.mu.Unlock()
 	if unexplained {
-		k.fail(ctx, failure.ErrClosed)
+		k.noteFailure(ctx, failure.ErrClosed)
 	}
 }
 
-// pause is how long to wait before the next stream is opened; at most as long as
+// nextPause is how long to wait before the next stream is opened; at most as long as
 // one has to last.
-func (k *kind) pause() time.Duration {
+func (k *kind) nextPause() time.Duration {
 	k.mu.Lock()
 	short := k.state.short
 	k.mu.Unlock()

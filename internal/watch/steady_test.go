@@ -86,7 +86,7 @@ func TestPause(t *testing.T) {
 		most = min(most, longestPause)
 		seen := map[time.Duration]bool{}
 		for range 100 {
-			d := k.pause()
+			d := k.nextPause()
 			if d < most/2 || d > most {
 				t.Errorf("after %d: %s is not between %s and %s", short, d, most/2, most)
 			}
@@ -101,7 +101,7 @@ func TestPause(t *testing.T) {
 		before = most
 	}
 	k.state.short = 1 << 30
-	if d := k.pause(); d > longestPause {
+	if d := k.nextPause(); d > longestPause {
 		t.Error(d)
 	}
 }
@@ -111,30 +111,30 @@ func TestSeriesIsLoggedOnce(t *testing.T) {
 	var text bytes.Buffer
 	k := &kind{log: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), now: time.Now, steady: time.Hour}
 	for range 5 {
-		s := k.open(io.NopCloser(strings.NewReader("")), true)
+		s := k.noteOpened(io.NopCloser(strings.NewReader("")), true)
 		s.ended(t.Context(), nil)
 		s.ended(t.Context(), nil) // counts once
-		k.recover()
+		k.noteSuccess()
 	}
 	if n := strings.Count(text.String(), "reason=closed"); n != 1 || k.state.short != 5 || k.state.failing.Reason != failure.ReasonClosed {
 		t.Errorf("%d lines, %d short streams, failing %q", n, k.state.short, k.state.failing.Reason)
 	}
-	k.lasted()
+	k.noteSteadyStream()
 	if k.state.failing.Reason != "" || k.state.short != 0 {
 		t.Errorf("failing %q after a stream that lasted", k.state.failing.Reason)
 	}
 }
 
-// TestHearsNothing: streams that end without an event never prove that the kind works.
-func TestHearsNothing(t *testing.T) {
+// TestShortStreamsNeedConfirmation: streams that end without an event never prove that the kind works.
+func TestShortStreamsNeedConfirmation(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	k := &kind{log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }, steady: time.Hour, silence: time.Minute}
-	k.synchronized()
+	k.markSynced()
 	for range shortStreams {
 		now = now.Add(40 * time.Second)
-		k.open(io.NopCloser(strings.NewReader("")), true).ended(t.Context(), nil)
+		k.noteOpened(io.NopCloser(strings.NewReader("")), true).ended(t.Context(), nil)
 	}
-	if !k.hearsNothing() || k.state.lastEvent != now || k.state.streaming {
+	if !k.needsConfirmation() || k.state.lastEvent != now || k.state.streaming {
 		t.Errorf("after two minutes of streams that say nothing: %+v", k.state)
 	}
 	s := &source{kind: k, opened: true} // no client: it must not come to a request
@@ -142,7 +142,7 @@ func TestHearsNothing(t *testing.T) {
 	if _, err := s.WatchWithContext(t.Context(), metav1.ListOptions{}); err == nil {
 		t.Error("the reflector is not sent to list")
 	}
-	if k.event(); k.hearsNothing() {
+	if k.noteEvent(); k.needsConfirmation() {
 		t.Error("nothing is heard after an event")
 	}
 }
@@ -170,8 +170,8 @@ func TestReasonOfKindThatAlternates(t *testing.T) {
 		{list, "server"}, {watch, "server"}, {list, "server"}, {watch, "server"}, {watch, "server"}, {watch, "decode"}, {list, "decode"},
 		{nil, ""}, {watch, "decode"},
 	} {
-		if k.fail(t.Context(), step.err); step.err == nil {
-			k.recover()
+		if k.noteFailure(t.Context(), step.err); step.err == nil {
+			k.noteSuccess()
 		}
 		if k.state.failing.Reason != step.want {
 			t.Errorf("step %d: %q, want %q", i, k.state.failing.Reason, step.want)

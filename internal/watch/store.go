@@ -32,7 +32,7 @@ var (
 )
 
 func newStore(k *kind, view fleet.View) *store {
-	return &store{kind: k, view: view, rows: k.builder()}
+	return &store{kind: k, view: view, rows: k.newRows()}
 }
 
 // begin starts a list from scratch.
@@ -82,14 +82,14 @@ func (s *store) Replace(list []any, _ string) error {
 				all = append(all, x)
 			}
 		case object: // without a name
-			s.kind.decodedPartially()
+			s.kind.countPartial()
 		default:
 			return fmt.Errorf("replace %s: unexpected %T", s.kind.resource.Kind, x)
 		}
 	}
 	s.kind.replaceStaged(s.stage, all)
 	s.stage = nil
-	s.kind.synchronized()
+	s.kind.markSynced()
 	return nil
 }
 
@@ -103,23 +103,23 @@ func (s *store) Update(x any) error {
 		return fmt.Errorf("update %s: unexpected %T", s.kind.resource.Kind, x)
 	}
 	if o.meta().Name == "" {
-		s.kind.decodedPartially()
+		s.kind.countPartial()
 		return nil
 	}
 	key := o.meta().key()
 	if s.kind.group.Set(key, s.rows, func(r *exposition.Rows) { s.fill(o, true, r) }) {
-		s.kind.noted(key, s.rows.Noted())
+		s.kind.passNote(key, s.rows.Noted())
 	} else {
 		s.forget(key)
 	}
-	s.kind.event()
+	s.kind.noteEvent()
 	return nil
 }
 
 // forget forgets an object that has no rows.
 func (s *store) forget(key string) {
 	s.kind.memory.set(key, lifecycle.Memory{})
-	s.kind.noted(key, nil)
+	s.kind.passNote(key, nil)
 }
 
 // Delete removes the rows of an object.
@@ -130,7 +130,7 @@ func (s *store) Delete(x any) error {
 	}
 	s.kind.group.Delete(o.meta().key())
 	s.forget(o.meta().key())
-	s.kind.event()
+	s.kind.noteEvent()
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (s *store) Resync() error { return nil }
 
 // Bookmark is the sign of life of a quiet kind.
 func (s *store) Bookmark(string) error {
-	s.kind.event()
+	s.kind.noteEvent()
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (c snapshotContent) refersTo(kind string, kinds []*kind, collector string) 
 		if k.collector != collector {
 			continue
 		}
-		_, objects := c.of(k.resource)
+		_, objects := c.objectsOf(k.resource)
 		for _, o := range objects {
 			if refers(o, kind) {
 				return true

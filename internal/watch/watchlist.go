@@ -31,20 +31,20 @@ var (
 // fails too. The reflector waits out a retriable error without looking at its context, so
 // these are none.
 func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-	if s.kind.current().listOnly {
+	if s.kind.readState().listOnly {
 		return nil, errListInstead
 	}
 	s.store.begin()
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(s.kind.stalled, func() { cancel(errNoProgress) })
-	body, err := s.api.list(ctx, s.kind.resource.Group, s.as, o)
+	body, err := s.api.openList(ctx, s.kind.resource.Group, s.as, o)
 	if err != nil {
 		timer.Stop()
 		s.noProgress.Store(errors.Is(context.Cause(ctx), errNoProgress))
 		cancel(nil)
 		return nil, errors.New(redact.Error(err))
 	}
-	stream := s.kind.open(&canceledBody{body, cancel}, false)
+	stream := s.kind.noteOpened(&canceledBody{body, cancel}, false)
 	// An object may be decoded while the stream is ended: both the error and the object are checked.
 	cut := func() bool {
 		noProgress := errors.Is(context.Cause(ctx), errNoProgress)
@@ -54,12 +54,12 @@ func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Int
 		return noProgress
 	}
 	d := &initialDecoder{timer: timer, stalled: s.kind.stalled, cut: cut}
-	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.decodedPartially, func(err error) {
+	d.streamDecoder = newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, func(err error) {
 		if !cut() {
 			stream.ended(ctx, err)
 		}
 	})
-	return watch.NewStreamWatcher(d, reporter{}), nil
+	return watch.NewStreamWatcher(d, errorReporter{}), nil
 }
 
 // tryWatchList tries WatchList streams again for the kinds that are listed instead.
@@ -69,8 +69,8 @@ func (c *Cluster) tryWatchList() {
 	}
 }
 
-// serves notes the version of the server.
-func (c *Cluster) serves(version string) {
+// noteServerVersion notes the version of the server.
+func (c *Cluster) noteServerVersion(version string) {
 	c.mu.Lock()
 	changed := c.state.serverVersion != version
 	c.state.serverVersion = version

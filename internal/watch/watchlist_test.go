@@ -146,8 +146,8 @@ func TestSlowWatchList(t *testing.T) {
 	}
 }
 
-// TestNothingAnswers hangs LIST too: the WatchList is not the reason.
-func TestNothingAnswers(t *testing.T) {
+// TestClusterThatDoesNotAnswer hangs LIST too: the WatchList is not the reason.
+func TestClusterThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	a := bothKinds(t)
 	var asked atomic.Int32
