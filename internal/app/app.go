@@ -214,7 +214,7 @@ func (a *app) handler(auth *server.KubernetesAuth) (http.Handler, error) {
 		},
 		SilenceLink: func(alerts []map[string]string) string { return a.current.Load().notifier.SilenceLink(alerts) },
 		Kinds:       objectKinds(Watched()),
-		Evaluated:   func() time.Time { return a.current.Load().health.Evaluated() },
+		Evaluated:   func() time.Time { return a.current.Load().health.LastEvaluation() },
 		OpenAPI:     health.OpenAPI(),
 		Reload:      a.reload,
 		Registry:    a.self,

@@ -110,7 +110,7 @@ func TestSnapshotFleet(t *testing.T) {
 	cells := map[string]health.Verdict{}
 	for _, c := range r.Clusters {
 		for _, s := range []alerts.System{alerts.Flux, alerts.OpenBao, alerts.Greenhouse} {
-			cells[c.Name+" "+string(s)] = c.Of(s)
+			cells[c.Name+" "+string(s)] = c.VerdictOf(s)
 		}
 	}
 	want := map[string]health.Verdict{

@@ -53,37 +53,37 @@ func (a *alert) id() string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// resolved reports whether the alert is over and is only kept for some time.
-func (a *alert) resolved() bool { return !a.gone.IsZero() && !a.stale }
+// isResolved reports whether the alert is over and is only kept for some time.
+func (a *alert) isResolved() bool { return !a.gone.IsZero() && !a.stale }
 
-// home is the cluster in which the object lives; empty if there is none.
-func (a *alert) home() string { return a.labels.Get(clusterLabel) }
+// objectCluster is the cluster in which the object lives; empty if there is none.
+func (a *alert) objectCluster() string { return a.labels.Get(clusterLabel) }
 
-// target is the cluster that is affected.
-func (a *alert) target() string {
+// targetCluster is the cluster that is affected.
+func (a *alert) targetCluster() string {
 	if t := a.labels.Get("target_cluster"); t != "" {
 		return t
 	}
-	return a.home()
+	return a.objectCluster()
 }
 
-// clock is when alerts are looked at, and how.
-type clock struct {
+// evaluation is when alerts are looked at, and how.
+type evaluation struct {
 	now time.Time
 	// once makes every alert fire at once, for a single evaluation.
 	once bool
-	// still reports whether a cluster is a snapshot, in which nothing flaps.
-	still func(cluster string) bool
-	// blind reports whether the rows of a system in a cluster are missing, unseen whether they have
+	// isSnapshot reports whether a cluster is a snapshot, in which nothing flaps.
+	isSnapshot func(cluster string) bool
+	// dataMissing reports whether the rows of a system in a cluster are missing, unseen whether they have
 	// been missing so far.
-	blind, unseen func(cluster string, r *rule) bool
+	dataMissing, wasMissing func(cluster string, r *rule) bool
 }
 
-// step moves the alerts of a rule on, by the labels and values that hold now and by
+// updateAlerts moves the alerts of a rule on, by the labels and values that hold now and by
 // since when they do, where joins have that: how long it has been so counts, not how
 // long this exporter has been running. It returns new alerts and changes none of the
 // old ones.
-func step(r *rule, old map[uint64]*alert, result []series, j joins, c clock) map[uint64]*alert {
+func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c evaluation) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
 		h := result[i].labels.Hash()
@@ -91,14 +91,14 @@ func step(r *rule, old map[uint64]*alert, result []series, j joins, c clock) map
 		if was := old[h]; was != nil {
 			a.activeAt, a.state, a.labels, a.found = was.activeAt, was.state, was.labels, was.found
 		} else {
-			a.found = c.once || c.still(a.home()) || c.unseen(a.home(), r)
+			a.found = c.once || c.isSnapshot(a.objectCluster()) || c.wasMissing(a.objectCluster(), r)
 		}
 		a.since, a.atLeast = a.activeAt, a.found
 		if o := j.since.rows[h]; !o.at.IsZero() && o.at.Before(c.now) {
 			a.since, a.dated, a.atLeast = o.at, true, o.atLeast
 		}
 		a.reason = j.why.rows[h]
-		if c.once || c.still(a.home()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {
+		if c.once || c.isSnapshot(a.objectCluster()) || c.now.Sub(a.activeAt) >= r.holdFor || c.now.Sub(a.since) >= r.holdFor {
 			a.state = Firing
 		}
 		next[h] = a
@@ -113,7 +113,7 @@ func step(r *rule, old map[uint64]*alert, result []series, j joins, c clock) map
 			a.gone = c.now
 		}
 		// A withdrawal of rows is no recovery.
-		if a.stale = c.blind(a.home(), r); a.stale || a.state == Firing && c.now.Sub(a.gone) < r.keepFiringFor {
+		if a.stale = c.dataMissing(a.objectCluster(), r); a.stale || a.state == Firing && c.now.Sub(a.gone) < r.keepFiringFor {
 			next[h] = &a
 		}
 	}

@@ -38,7 +38,7 @@ func explain(all []*alert) {
 				causes[a.rule.name] = of
 			}
 			var ok bool
-			if key, ok = joinKey(key[:0], equal, a.labels); ok && (of[string(key)] == nil || older(a, of[string(key)])) {
+			if key, ok = joinKey(key[:0], equal, a.labels); ok && (of[string(key)] == nil || isOlder(a, of[string(key)])) {
 				of[string(key)] = a
 			}
 		}
@@ -46,7 +46,7 @@ func explain(all []*alert) {
 	for _, a := range all {
 		a.cause = nil
 		chain := []*alert{a}
-		for next := parent(a, causes); next != nil && !slices.Contains(chain, next); next = parent(next, causes) {
+		for next := findParent(a, causes); next != nil && !slices.Contains(chain, next); next = findParent(next, causes) {
 			chain = append(chain, next)
 			a.cause = next
 		}
@@ -56,9 +56,9 @@ func explain(all []*alert) {
 // criticalTier ends the name of the more severe of two alerts about the same thing.
 const criticalTier = "Critical"
 
-// parent returns the alert that a follows from. The critical tier of an alert replaces it,
+// findParent returns the alert that a follows from. The critical tier of an alert replaces it,
 // although it begins later.
-func parent(a *alert, causes map[string]map[string]*alert) *alert {
+func findParent(a *alert, causes map[string]map[string]*alert) *alert {
 	for _, in := range a.rule.inhibitedBy {
 		if len(causes[in.By]) == 0 {
 			continue
@@ -81,8 +81,8 @@ func precedes(cause, a *alert) bool {
 	return !known || !cause.since.After(a.since.Add(causeSlack))
 }
 
-// older decides which of two alerts of one rule is the cause, always in the same way.
-func older(a, b *alert) bool {
+// isOlder decides which of two alerts of one rule is the cause, always in the same way.
+func isOlder(a, b *alert) bool {
 	if !a.activeAt.Equal(b.activeAt) {
 		return a.activeAt.Before(b.activeAt)
 	}

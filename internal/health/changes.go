@@ -12,12 +12,12 @@ import (
 // noteChanges adds the alerts of a rule that have begun or ended to the changes.
 func noteChanges(log *changes.Log, before, now map[uint64]*alert, at time.Time) {
 	for h, a := range now {
-		if a.fires() && !before[h].fires() {
+		if a.isFiring() && !before[h].isFiring() {
 			log.Add(a.change(changes.FindingBegan, at))
 		}
 	}
 	for h, a := range before {
-		if a.fires() && !now[h].fires() {
+		if a.isFiring() && !now[h].isFiring() {
 			log.Add(a.change(changes.FindingEnded, at))
 		}
 	}
@@ -35,8 +35,8 @@ func noteVerdicts(log *changes.Log, verdicts map[cell]Verdict, at time.Time) {
 	}
 }
 
-// fires reports whether an alert fires and is not over.
-func (a *alert) fires() bool { return a != nil && a.state == Firing && !a.resolved() }
+// isFiring reports whether an alert fires and is not over.
+func (a *alert) isFiring() bool { return a != nil && a.state == Firing && !a.isResolved() }
 
 func (a *alert) change(what changes.Type, at time.Time) changes.Change {
 	o := a.object()
@@ -45,7 +45,7 @@ func (a *alert) change(what changes.Type, at time.Time) changes.Change {
 		text = "ended: " + text
 	}
 	return changes.Change{
-		At: at, Type: what, Cluster: a.home(), Target: a.target(), System: string(a.rule.system),
+		At: at, Type: what, Cluster: a.objectCluster(), Target: a.targetCluster(), System: string(a.rule.system),
 		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 		Rule: a.rule.name, Severity: string(a.rule.severity), Text: text,
 	}

@@ -57,13 +57,13 @@ type Evaluator struct {
 	mu      sync.Mutex // of an evaluation
 	results map[string]*answer
 	// large are results of this evaluation that are not kept for the next one.
-	large    map[string]*answer
-	room     *room                  // of this evaluation
-	recorded map[*recording]*answer // without rows
-	active   map[*rule]map[uint64]*alert
-	joins    map[*rule]joins
-	answers  uint64            // counts them
-	failures map[string]uint64 // by rule
+	large     map[string]*answer
+	rowBudget *rowBudget             // of this evaluation
+	recorded  map[*recording]*answer // without rows
+	active    map[*rule]map[uint64]*alert
+	joins     map[*rule]joins
+	answers   uint64            // counts them
+	failures  map[string]uint64 // by rule
 	// maxAge is how old an answer may be that depends on the time, if no row has changed.
 	maxAge time.Duration
 	// evaluated is the count of changes in the last evaluation.
@@ -108,7 +108,7 @@ func New(o Options) (*Evaluator, error) {
 	}
 	self := selfNames(o.Self)
 	e.compiled = compiler{
-		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, phrases: newPhrases(), refused: map[alerts.System]bool{},
+		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, templates: newTemplateCache(), refused: map[alerts.System]bool{},
 		clusterLabel: o.Exposition.ClusterLabel(),
 		known:        func(metric string) bool { return o.Exposition.FamilyOf(metric) != "" || slices.Contains(self, metric) },
 	}
@@ -117,7 +117,7 @@ func New(o Options) (*Evaluator, error) {
 	}
 	for _, expr := range []string{clustersExpr, upExpr, collectorsExpr, presentExpr, syncedExpr, unrecordedExpr, unsupportedExpr,
 		targetsExpr, alerts.ObjectOwner} {
-		q, _, err := e.compiled.query(expr, expr != targetsExpr)
+		q, _, err := e.compiled.compileQuery(expr, expr != targetsExpr)
 		if err != nil {
 			return nil, err
 		}
@@ -169,16 +169,16 @@ func adopted(r *rule, active map[uint64]*alert) map[uint64]*alert {
 
 // Run evaluates after changes, and every interval, until ctx ends.
 func (e *Evaluator) Run(ctx context.Context, interval time.Duration) {
-	pacer{interval: interval, changed: e.options.Exposition.Changed, outdated: func() bool { return e.outdated(ctx) }, evaluate: func() {
+	pacer{interval: interval, changed: e.options.Exposition.Changed, isOutdated: func() bool { return e.isOutdated(ctx) }, evaluate: func() {
 		if err := e.evaluate(ctx, interval); err != nil && ctx.Err() == nil {
 			e.options.Log.Warn("rules not evaluated", "err", err)
 		}
 	}}.run(ctx)
 }
 
-// outdated reports whether rows have changed since the last evaluation that a rule selects, or
+// isOutdated reports whether rows have changed since the last evaluation that a rule selects, or
 // others count because of the time.
-func (e *Evaluator) outdated(ctx context.Context) bool {
+func (e *Evaluator) isOutdated(ctx context.Context) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	err := e.store.refresh(ctx, e.options.Now(), false)
@@ -195,7 +195,7 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	e.maxAge = maxAge
 	started := time.Now()
 	now := e.options.Now()
-	e.compiled.phrases.now.Store(now.UnixMilli())
+	e.compiled.templates.now.Store(now.UnixMilli())
 	err := errors.Join(e.store.refresh(ctx, now, e.options.Once), e.store.refreshSelf())
 	if err != nil {
 		e.failures[""]++
@@ -206,10 +206,10 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 		e.failures[name]++
 		errs = append(errs, fmt.Errorf("rule %s: %w", name, err))
 	}
-	e.large, e.room = map[string]*answer{}, newRoom()
+	e.large, e.rowBudget = map[string]*answer{}, newRowBudget()
 	defer func() { e.large = nil }()
 	for _, r := range e.compiled.recordings {
-		if err := e.record(ctx, r, now); err != nil {
+		if err := e.evaluateRecording(ctx, r, now); err != nil {
 			fail(r.name, err)
 		}
 	}
@@ -222,28 +222,28 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	if last := e.latest.Load(); last != nil {
 		before = last.facts
 	}
-	c := clock{now: now, once: e.options.Once, still: known.still, blind: known.blind, unseen: before.unseen}
+	c := evaluation{now: now, once: e.options.Once, isSnapshot: known.isSnapshot, dataMissing: known.dataMissing, wasMissing: before.wasMissing}
 	for _, r := range e.compiled.rules {
 		runtime.Gosched() // a scrape comes first, also on one core
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := e.rule(ctx, r, c); err != nil {
+		if err := e.evaluateRule(ctx, r, c); err != nil {
 			fail(r.name, err)
 			res.notEvaluated = append(res.notEvaluated, NotEvaluated{Rule: r.name, Reason: "failed: " + err.Error()})
 		}
 		res.alerts = slices.AppendSeq(res.alerts, maps.Values(e.active[r]))
 	}
-	if err := e.owners(ctx, res.alerts, now); err != nil {
+	if err := e.addOwners(ctx, res.alerts, now); err != nil {
 		fail(alerts.ObjectOwner, err)
 	}
 	explain(res.alerts)
-	res.verdicts, res.counts = known.verdicts(res.alerts, e.systems, e.compiled.unjudged())
+	res.verdicts, res.counts = known.judge(res.alerts, e.systems, e.compiled.systemsWithoutRules())
 	res.rows, res.omitted = known.findingRows(res.alerts)
 	if e.options.Changes != nil {
 		noteVerdicts(e.options.Changes, res.verdicts, now)
 	}
-	res.failures, res.leftOut = maps.Clone(e.failures), e.room.leftOut
+	res.failures, res.leftOut = maps.Clone(e.failures), e.rowBudget.leftOut
 	res.took, e.evaluated = time.Since(started), e.store.changes
 	e.latest.Store(res)
 	return errors.Join(errs...)
@@ -256,7 +256,7 @@ func (e *Evaluator) Size() (rows, series int) {
 	defer e.mu.Unlock()
 	for _, t := range e.store.tables {
 		for _, b := range t.blocks {
-			rows += bytes.Count(e.store.parser.text(b), []byte("\n"))
+			rows += bytes.Count(e.store.parser.blockRows(b), []byte("\n"))
 		}
 	}
 	for _, sel := range e.store.selections {

@@ -46,7 +46,7 @@ func TestPendingAndFiring(t *testing.T) {
 		w.now = start.Add(step.after)
 		w.show(step.rows...)
 		r := w.report(e)
-		want(t, step.after.String(), step.want, brief(r))
+		want(t, step.after.String(), step.want, shorten(r))
 		want(t, step.after.String(), step.flux, matrix(r)["a flux"])
 		for _, f := range r.Findings {
 			if f.ResolvedAt != nil && (!f.ResolvedAt.Equal(w.now) || !f.KeptUntil.After(w.now) || !strings.Contains(f.Summary, "resolved 0s ago, kept until ")) {
@@ -71,7 +71,7 @@ func TestSinceCounts(t *testing.T) {
 		flux("a", "a", "future", "failed"), since("future", -time.Minute),
 	})...)
 	r := w.report(w.evaluator(testRules()))
-	want(t, "findings", []string{"a: FluxFailing long", "(a: FluxFailing short)", "(a: FluxFailing future)"}, brief(r))
+	want(t, "findings", []string{"a: FluxFailing long", "(a: FluxFailing short)", "(a: FluxFailing future)"}, shorten(r))
 	want(t, "since", []time.Time{start.Add(-time.Hour), start.Add(-time.Minute), start},
 		[]time.Time{r.Findings[0].Since, r.Findings[1].Since, r.Findings[2].Since})
 }
@@ -100,7 +100,7 @@ func TestOnceAndSnapshotsDoNotWait(t *testing.T) {
 			rows[1].labels[3] = "snapshot"
 		}
 		w.show(rows...)
-		want(t, name, []string{"a: FluxFailing apps"}, brief(w.report(w.evaluator(testRules(), change))))
+		want(t, name, []string{"a: FluxFailing apps"}, shorten(w.report(w.evaluator(testRules(), change))))
 	}
 }
 
@@ -115,7 +115,7 @@ func TestRootCauses(t *testing.T) {
 	want(t, "findings", []string{
 		"a: FleetClusterDown a", "b: FluxFailing apps", "c: FluxBlocked other",
 		"a: FluxFailing apps < FleetClusterDown a", "a: FluxBlocked late < FleetClusterDown a", "b: FluxBlocked late < FluxFailing apps",
-	}, brief(r))
+	}, shorten(r))
 	if f := r.Findings[1]; f.Severity != alerts.Warning || !strings.HasSuffix(f.Playbook, "/FluxFailing.md") || f.Summary != "apps fails" ||
 		f.Object != (Object{"Kustomization", "flux-system", "apps"}) || f.System != alerts.Flux {
 		t.Errorf("%+v", f)
@@ -131,7 +131,7 @@ func TestPendingCause(t *testing.T) {
 	e := w.evaluator(testRules())
 	late := row{"a", testSince.Name, float64(start.Add(-time.Hour).Unix()), []string{"a", "Kustomization", "flux-system", "late"}}
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed"), flux("a", "a", "late", "dependency_not_ready"), late})...)
-	want(t, "findings", []string{"(a: FluxFailing apps)", "a: FluxBlocked late < FluxFailing apps"}, brief(w.report(e)))
+	want(t, "findings", []string{"(a: FluxFailing apps)", "a: FluxBlocked late < FluxFailing apps"}, shorten(w.report(e)))
 }
 
 // TestInhibitionsHaveNoCycle holds the catalogue to it.
@@ -214,24 +214,24 @@ func TestWithdrawnRows(t *testing.T) {
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
 	w.report(e)
 	w.now = start.Add(10 * time.Minute)
-	want(t, "before", []string{"a: FluxFailing apps"}, brief(w.report(e)))
+	want(t, "before", []string{"a: FluxFailing apps"}, shorten(w.report(e)))
 	w.show(dead("a")...)
 	for _, after := range []time.Duration{20 * time.Minute, 10 * time.Hour} {
 		w.now = start.Add(after)
 		r := w.report(e)
-		want(t, "withdrawn", []string{"a: FleetClusterDown a", "a: FluxFailing apps < FleetClusterDown a stale"}, brief(r))
+		want(t, "withdrawn", []string{"a: FleetClusterDown a", "a: FluxFailing apps < FleetClusterDown a stale"}, shorten(r))
 		want(t, "withdrawn", "unknown", matrix(r)["a flux"])
 	}
 	w.show(cluster("a")...)
 	w.now = w.now.Add(time.Minute)
 	w.report(e) // keep firing begins when it is known again, or has passed
 	w.now = w.now.Add(3 * time.Minute)
-	want(t, "back", []string{}, brief(w.report(e)))
+	want(t, "back", []string{}, shorten(w.report(e)))
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
 	w.report(e)
 	w.show() // the cluster has left the fleet
 	w.now = w.now.Add(time.Hour)
-	want(t, "left", []string{}, brief(w.report(e)))
+	want(t, "left", []string{}, shorten(w.report(e)))
 }
 
 // TestClusterLabel: reports have cluster, with any label in the rows.
@@ -247,7 +247,7 @@ func TestClusterLabel(t *testing.T) {
 	}
 	want(t, "clusterName", reports["cluster"], reports["clusterName"])
 	if r := reports["cluster"]; len(r.Findings) != 3 || r.Findings[2].Summary != "down: b" {
-		t.Errorf("%v", brief(r))
+		t.Errorf("%v", shorten(r))
 	}
 }
 
@@ -266,7 +266,7 @@ func TestExprForIsTheSame(t *testing.T) {
 	}
 	want(t, "report", plain, w.report(w.evaluator(rules, once)))
 	if len(plain.Findings) != 3 {
-		t.Errorf("%v", brief(plain))
+		t.Errorf("%v", shorten(plain))
 	}
 }
 
@@ -285,7 +285,7 @@ func TestUnchangedRowsAreNotEvaluatedAgain(t *testing.T) {
 		t.Error("evaluated although nothing that it selects has changed")
 	}
 	w.show(append(rows, flux("a", "a", "more", "failed"))...)
-	want(t, "changed", []string{"a: FluxFailing apps", "a: FluxFailing more"}, brief(w.report(e)))
+	want(t, "changed", []string{"a: FluxFailing apps", "a: FluxFailing more"}, shorten(w.report(e)))
 }
 
 // TestManyRows: a selector with more series than are kept gives the same result.
@@ -324,7 +324,7 @@ func TestFailingRule(t *testing.T) {
 	w.e.Swap(nil, e.Groups())
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "ready")})...)
 	if r := w.report(e); len(r.Findings) != 1 || len(r.NotEvaluated) != 1 {
-		t.Fatalf("%v %v", brief(r), r.NotEvaluated)
+		t.Fatalf("%v %v", shorten(r), r.NotEvaluated)
 	}
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "ready"), flux("a", "a", "apps", "failed")})...)
 	if err := e.Evaluate(t.Context()); err == nil || !strings.Contains(err.Error(), "rule FluxTwins: ") {
@@ -337,6 +337,6 @@ func TestFailingRule(t *testing.T) {
 	if n := r.NotEvaluated; len(n) != 2 || n[1].Rule != "FluxTwins" || !strings.HasPrefix(n[1].Reason, "failed: ") {
 		t.Errorf("%v", n)
 	}
-	want(t, "findings", []string{"a: FluxTwins ", "(a: FluxFailing apps)"}, brief(r))
+	want(t, "findings", []string{"a: FluxTwins ", "(a: FluxFailing apps)"}, shorten(r))
 	want(t, "failures", []string{`cobaltcore_health_evaluation_failures_total{rule="FluxTwins"} 1`}, w.scrape("cobaltcore_health_evaluation_failures_total"))
 }

@@ -59,8 +59,8 @@ type collectorFacts struct {
 	withdrawn bool
 }
 
-// names are the clusters, sorted.
-func (f *facts) names() []string { return slices.Sorted(maps.Keys(f.clusters)) }
+// clusterNames are the clusters, sorted.
+func (f *facts) clusterNames() []string { return slices.Sorted(maps.Keys(f.clusters)) }
 
 // gatherFacts reads them from rows; ask evaluates an expression.
 func gatherFacts(ask func(expr string) []series) *facts {
@@ -97,8 +97,8 @@ func gatherFacts(ask func(expr string) []series) *facts {
 	return f
 }
 
-// blind reports whether the rows of a system in a cluster are missing although the system may exist.
-func (f *facts) blind(cluster string, r *rule) bool {
+// dataMissing reports whether the rows of a system in a cluster are missing although the system may exist.
+func (f *facts) dataMissing(cluster string, r *rule) bool {
 	c := f.clusters[cluster]
 	if c == nil {
 		return false // it has left the fleet
@@ -107,9 +107,9 @@ func (f *facts) blind(cluster string, r *rule) bool {
 	return !c.up || k != nil && k.withdrawn
 }
 
-// unseen reports whether the rows of a system in a cluster were not known. There are no
+// wasMissing reports whether the rows of a system in a cluster were not known. There are no
 // facts before the first evaluation.
-func (f *facts) unseen(cluster string, r *rule) bool {
+func (f *facts) wasMissing(cluster string, r *rule) bool {
 	if f == nil {
 		return true
 	}
@@ -117,7 +117,7 @@ func (f *facts) unseen(cluster string, r *rule) bool {
 		return false
 	}
 	c := f.clusters[cluster]
-	return c == nil || f.blind(cluster, r)
+	return c == nil || f.dataMissing(cluster, r)
 }
 
 // isUnrecorded reports whether a snapshot lacks a kind of a system to which it refers.
@@ -126,8 +126,8 @@ func (f *facts) isUnrecorded(at cell) bool {
 	return c != nil && c.collectors[string(at.system)] != nil && c.collectors[string(at.system)].unrecorded
 }
 
-// still reports whether a cluster is a snapshot.
-func (f *facts) still(cluster string) bool {
+// isSnapshot reports whether a cluster is a snapshot.
+func (f *facts) isSnapshot(cluster string) bool {
 	c := f.clusters[cluster]
 	return c != nil && c.snapshot
 }

@@ -59,7 +59,7 @@ func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 		}
 		for _, g := range groups.Groups {
 			for i := range g.Rules {
-				g.Rules[i].Labels = with(g.Labels, g.Rules[i].Labels)
+				g.Rules[i].Labels = mergeLabels(g.Labels, g.Rules[i].Labels)
 			}
 			all = append(all, g)
 			rules += len(g.Rules)
@@ -71,8 +71,8 @@ func ReadRules(ctx context.Context, names ...string) ([]UserGroup, error) {
 	return all, errors.Join(errs...)
 }
 
-// with is base, overridden by more.
-func with(base, more map[string]string) map[string]string {
+// mergeLabels is base, overridden by more.
+func mergeLabels(base, more map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, m := range []map[string]string{base, more} {
 		maps.Copy(all, m)
@@ -106,18 +106,18 @@ func locate(file string, content []byte, err error) error {
 	return fmt.Errorf("%s:%s: %s", file, line, manyLines.ReplaceAllString(goTypes.ReplaceAllString(text, ""), "; "))
 }
 
-// user makes a rule of a user's file ready.
-func (c *compiler) user(u rulefmt.Rule) error {
+// compileUserRule makes a rule of a user's file ready.
+func (c *compiler) compileUserRule(u rulefmt.Rule) error {
 	name := u.Alert + u.Record
 	expr, err := alerts.Local(u.Expr, c.clusterLabel)
 	if err != nil {
 		return fmt.Errorf("rule %s: %w", name, err)
 	}
 	if u.Record != "" {
-		return c.recording(name, expr, u.Labels)
+		return c.declareRecording(name, expr, u.Labels)
 	}
 	r := &rule{
-		name: name, clusterLabel: c.clusterLabel, system: Custom, severity: alerts.Warning, labels: map[string]*phrase{},
+		name: name, clusterLabel: c.clusterLabel, system: Custom, severity: alerts.Warning, labels: map[string]*textTemplate{},
 		holdFor: time.Duration(u.For), keepFiringFor: time.Duration(u.KeepFiringFor), playbook: u.Annotations["runbook_url"],
 	}
 	if s := alerts.System(u.Labels["system"]); slices.Contains(alerts.Systems(), s) {
@@ -131,15 +131,15 @@ func (c *compiler) user(u rulefmt.Rule) error {
 		r.playbook = p
 	}
 	for label, text := range u.Labels {
-		r.labels[label] = c.phrases.phrase(text)
+		r.labels[label] = c.templates.parse(text)
 	}
-	r.summary, r.description = c.phrases.phrase(u.Annotations[alerts.AnnotationSummary]),
-		c.phrases.phrase(u.Annotations[alerts.AnnotationDescription])
+	r.summary, r.description = c.templates.parse(u.Annotations[alerts.AnnotationSummary]),
+		c.templates.parse(u.Annotations[alerts.AnnotationDescription])
 	for i, text := range []string{"{{ $labels.kind }}", "{{ or $labels.namespace $labels.exported_namespace }}", "{{ $labels.name }}"} {
-		r.object[i] = c.phrases.phrase(text)
+		r.object[i] = c.templates.parse(text)
 	}
 	var why string
-	if r.expr, why, err = c.query(expr, true); err != nil || why != "" {
+	if r.expr, why, err = c.compileQuery(expr, true); err != nil || why != "" {
 		return c.refuse(name, why, err)
 	}
 	c.rules = append(c.rules, r)

@@ -86,7 +86,7 @@ func TestUserRules(t *testing.T) {
 	w.report(e)
 	w.now = start.Add(10 * time.Minute)
 	r := w.report(e)
-	want(t, "findings", []string{"a: SiteTooManyFail ", "a: SiteCustom db", "(a: FluxFailing apps)"}, brief(r))
+	want(t, "findings", []string{"a: SiteTooManyFail ", "a: SiteCustom db", "(a: FluxFailing apps)"}, shorten(r))
 	want(t, "verdicts", map[string]string{"": "down", "a": "down", "a flux": "down", "a custom": "degraded"}, matrix(r))
 	f := r.Findings[0]
 	want(t, "labels", map[string]string{
@@ -142,7 +142,7 @@ func TestIncludeLeavesRulesOut(t *testing.T) {
 	w := newWorld(t, exposition.Options{Include: []string{"cobaltcore_cluster_up"}, Keep: StateFamilies()})
 	w.show(all(cluster("a"), []row{flux("a", "a", "apps", "failed")})...)
 	r := w.report(w.evaluator(testRules(), once))
-	want(t, "findings", []string{}, brief(r))
+	want(t, "findings", []string{}, shorten(r))
 	want(t, "verdicts", map[string]string{"": "unknown", "a": "unknown", "a flux": "unknown"}, matrix(r))
 	if len(r.NotEvaluated) != 4 {
 		t.Errorf("%v", r.NotEvaluated)

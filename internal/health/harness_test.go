@@ -186,8 +186,8 @@ func (w *world) report(e *Evaluator) Report {
 	return r
 }
 
-// brief returns the findings of a report in one line each: pending ones in brackets.
-func brief(r Report) []string {
+// shorten returns the findings of a report in one line each: pending ones in brackets.
+func shorten(r Report) []string {
 	names := map[string]string{}
 	for _, f := range r.Findings {
 		names[f.ID] = f.Rule + " " + f.Object.Name

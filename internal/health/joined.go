@@ -55,7 +55,7 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	objects := map[uint64]bool{}
 	for _, row := range rows {
 		h := row.labels.Hash()
-		if v, ok := j.of(a, row, h); ok {
+		if v, ok := j.lookup(a, row, h); ok {
 			next.rows[h] = v
 			continue
 		}
@@ -73,8 +73,8 @@ func (j joined[T]) follow(a *answer, rows []series, join func(*answer, []series)
 	return next
 }
 
-// of returns what the answer before had for a row, if the answer has the same.
-func (j joined[T]) of(a *answer, row series, h uint64) (v T, ok bool) {
+// lookup returns what the answer before had for a row, if the answer has the same.
+func (j joined[T]) lookup(a *answer, row series, h uint64) (v T, ok bool) {
 	if !a.named || a.number != j.answer && (a.before != j.answer || a.changed[row.object]) {
 		return v, false
 	}
@@ -82,9 +82,9 @@ func (j joined[T]) of(a *answer, row series, h uint64) (v T, ok bool) {
 	return v, ok
 }
 
-// named reports whether all rows have the labels of an object, so that a row shares its labels with
+// haveObjectLabels reports whether all rows have the labels of an object, so that a row shares its labels with
 // rows of the same object only.
-func named(rows []series) bool {
+func haveObjectLabels(rows []series) bool {
 	return !slices.ContainsFunc(rows, func(s series) bool {
 		return slices.ContainsFunc(objectLabels(), func(l string) bool { return !s.labels.Has(l) })
 	})

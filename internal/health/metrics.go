@@ -64,7 +64,7 @@ func (v Verdict) ExitCode() int {
 func (e *Evaluator) Group(cluster string) *exposition.Group {
 	return e.group(cluster, clusterFamilies(), func(r *exposition.Rows) {
 		if res := e.latest.Load(); res != nil && res.facts.clusters[cluster] != nil {
-			e.rows(r, res, cluster)
+			e.addRows(r, res, cluster)
 		}
 	})
 }
@@ -87,7 +87,7 @@ func (e *Evaluator) Groups() []*exposition.Group {
 			for _, name := range slices.Sorted(maps.Keys(res.failures)) {
 				r.Add(failuresFamily, float64(res.failures[name]), name)
 			}
-			e.rows(r, res, "")
+			e.addRows(r, res, "")
 		}),
 	}
 }
@@ -99,7 +99,7 @@ func (e *Evaluator) group(cluster string, families []*exposition.Family, fill fu
 	return e.options.Exposition.FuncOf(exposition.Key{Cluster: cluster, Kind: "health"}, families, latest, fill)
 }
 
-func (e *Evaluator) rows(r *exposition.Rows, res *result, cluster string) {
+func (e *Evaluator) addRows(r *exposition.Rows, res *result, cluster string) {
 	if n := res.leftOut[cluster]; n > 0 {
 		r.Add(leftOutFamily, float64(n))
 	}

@@ -71,7 +71,7 @@ func TestAdopt(t *testing.T) {
 	w.now = w.now.Add(5 * time.Minute)
 	next := w.evaluator(testRules())
 	next.Adopt(old)
-	want(t, "adopted", []string{"a: FluxFailing apps"}, brief(w.report(next)))
+	want(t, "adopted", []string{"a: FluxFailing apps"}, shorten(w.report(next)))
 }
 
 // TestFilter narrows a report, and its verdict.
@@ -94,7 +94,7 @@ func TestFilter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want(t, name, tc.findings, brief(got))
+		want(t, name, tc.findings, shorten(got))
 		want(t, name, tc.verdict, got.Verdict)
 	}
 	for _, f := range []Filter{{Clusters: []string{"x"}}, {Systems: []string{"x"}}} {
@@ -134,10 +134,10 @@ func TestFindingRows(t *testing.T) {
 
 // TestRowOfAnAge: the summary has a steady value in the label of a row, and the exact one in the report.
 func TestRowOfAnAge(t *testing.T) {
-	p := newPhrases()
-	text := p.phrase("it ends in {{ $value | humanizeDuration }}")
-	none := p.phrase("")
-	r := &rule{name: "r", summary: text, object: [3]*phrase{none, none, none}}
+	p := newTemplateCache()
+	text := p.parse("it ends in {{ $value | humanizeDuration }}")
+	none := p.parse("")
+	r := &rule{name: "r", summary: text, object: [3]*textTemplate{none, none, none}}
 	a := &alert{rule: r, value: 442_801, labels: labels.FromStrings("cluster", "c")}
 	want(t, "row", true, slices.Contains(a.row(alerts.Warning).labels, "it ends in 5d 0h 0m 0s"))
 	want(t, "report", "it ends in 5d 3h 0m 1s", a.summary())

@@ -26,9 +26,9 @@ type narrowing struct {
 	by []string
 }
 
-// narrow returns the narrowing of a selector whose ancestors are path, the root first, and
+// newNarrowing returns the narrowing of a selector whose ancestors are path, the root first, and
 // the comparison that it implies; nil if that is not the whole effect of the comparison.
-func narrow(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (narrowing, *parser.BinaryExpr) {
+func newNarrowing(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (narrowing, *parser.BinaryExpr) {
 	value, identity := func(v, _ float64) float64 { return v }, true
 	child := parser.Node(v)
 	for _, node := range slices.Backward(path) {
@@ -38,7 +38,7 @@ func narrow(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (n
 			if n.Op == parser.GROUP && !n.Without && identity {
 				return narrowing{text: "by " + strings.Join(n.Grouping, ","), by: n.Grouping}, nil
 			}
-			if !single(n, rowLabels) {
+			if !isSingleRow(n, rowLabels) {
 				return narrowing{}, nil
 			}
 		case *parser.BinaryExpr:
@@ -75,9 +75,9 @@ func narrow(v *parser.VectorSelector, path []parser.Node, rowLabels []string) (n
 	return narrowing{}, nil
 }
 
-// single reports whether each group of an aggregation over rows with these labels is one row,
+// isSingleRow reports whether each group of an aggregation over rows with these labels is one row,
 // so that the aggregation keeps its value. There are no two rows with the same labels.
-func single(n *parser.AggregateExpr, rowLabels []string) bool {
+func isSingleRow(n *parser.AggregateExpr, rowLabels []string) bool {
 	if n.Op != parser.MAX && n.Op != parser.MIN || rowLabels == nil {
 		return false
 	}
@@ -158,9 +158,9 @@ func rowLabels(e *exposition.Exposition, metric string) []string {
 	return names
 }
 
-// unbound reports whether an expression gives another result later although its selections
+// dependsOnTime reports whether an expression gives another result later although its selections
 // are the same. The comparisons in settled are part of the selections.
-func unbound(e parser.Expr, settled []*parser.BinaryExpr) bool {
+func dependsOnTime(e parser.Expr, settled []*parser.BinaryExpr) bool {
 	found := false
 	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
 		if found || !isClock(n) {

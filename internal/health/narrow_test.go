@@ -52,7 +52,7 @@ func TestNarrow(t *testing.T) {
 		got := ""
 		parser.Inspect(parsed, func(n parser.Node, path []parser.Node) error {
 			if v, ok := n.(*parser.VectorSelector); ok && v.Name == "x" {
-				by, settled := narrow(v, path, []string{"cluster", "name"})
+				by, settled := newNarrowing(v, path, []string{"cluster", "name"})
 				for _, value := range []float64{90, 100, 110} {
 					if by.keep == nil || by.keep(value, 100) {
 						got += fmt.Sprint(value, " ")
@@ -61,7 +61,7 @@ func TestNarrow(t *testing.T) {
 				if by.by != nil {
 					got += fmt.Sprint("by ", by.by[0], " ")
 				}
-				if unbound(parsed, []*parser.BinaryExpr{settled}) {
+				if dependsOnTime(parsed, []*parser.BinaryExpr{settled}) {
 					got += "clock "
 				}
 			}

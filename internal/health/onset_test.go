@@ -47,9 +47,9 @@ func TestOnsetsAndReasons(t *testing.T) {
 
 // TestReasonFollowsTheSummary: it may change while the alert stays the same.
 func TestReasonFollowsTheSummary(t *testing.T) {
-	p := newPhrases()
+	p := newTemplateCache()
 	a := &alert{
-		rule:  &rule{name: "r", summary: p.phrase("it fails"), description: p.phrase(""), object: [3]*phrase{p.phrase(""), p.phrase(""), p.phrase("")}},
+		rule:  &rule{name: "r", summary: p.parse("it fails"), description: p.parse(""), object: [3]*textTemplate{p.parse(""), p.parse(""), p.parse("")}},
 		since: time.Unix(1, 0), atLeast: true, reason: "BuildFailed", labels: labels.FromStrings("cluster", "c"),
 	}
 	f := a.finding(time.Time{})
@@ -111,9 +111,9 @@ func TestDatedByRows(t *testing.T) {
 	times := []series{{labels: labels.FromStrings("name", "a"), value: 100}}
 	no := func(string, *rule) bool { return false }
 	for _, unseen := range []bool{false, true} {
-		c := clock{now: time.Unix(200, 0), still: func(string) bool { return false }, blind: no,
-			unseen: func(string, *rule) bool { return unseen }}
-		for _, a := range step(&rule{name: "r"}, nil, rows, joins{since: joined[onset]{rows: (&answer{rows: times}).onsets(rows)}}, c) {
+		c := evaluation{now: time.Unix(200, 0), isSnapshot: func(string) bool { return false }, dataMissing: no,
+			wasMissing: func(string, *rule) bool { return unseen }}
+		for _, a := range updateAlerts(&rule{name: "r"}, nil, rows, joins{since: joined[onset]{rows: (&answer{rows: times}).onsets(rows)}}, c) {
 			if name := a.labels.Get("name"); a.dated != (name == "a") || a.atLeast != (unseen && name == "b") {
 				t.Errorf("%s: dated is %t, at least is %t", name, a.dated, a.atLeast)
 			}

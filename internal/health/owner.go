@@ -11,14 +11,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
 )
 
-// owned is an object in a cluster.
-type owned struct {
+// ownedObject is an object in a cluster.
+type ownedObject struct {
 	cluster string
 	Object
 }
 
-// owners adds the owners of their objects to alerts.
-func (e *Evaluator) owners(ctx context.Context, all []*alert, now time.Time) error {
+// addOwners adds the owners of their objects to alerts.
+func (e *Evaluator) addOwners(ctx context.Context, all []*alert, now time.Time) error {
 	i := slices.IndexFunc(e.state, func(q query) bool { return q.source == alerts.ObjectOwner })
 	if i < 0 {
 		return nil
@@ -27,16 +27,16 @@ func (e *Evaluator) owners(ctx context.Context, all []*alert, now time.Time) err
 	if err != nil || len(found.rows) == 0 {
 		return err
 	}
-	wanted := map[owned][]*alert{}
+	wanted := map[ownedObject][]*alert{}
 	for _, a := range all {
 		if a.rule.aboutObject {
-			key := owned{a.home(), a.object()}
+			key := ownedObject{a.objectCluster(), a.object()}
 			wanted[key] = append(wanted[key], a)
 		}
 	}
 	for _, s := range found.rows {
 		get := s.labels.Get
-		for _, a := range wanted[owned{get(clusterLabel), Object{get("kind"), get("namespace"), get("name")}}] {
+		for _, a := range wanted[ownedObject{get(clusterLabel), Object{get("kind"), get("namespace"), get("name")}}] {
 			a.owner = map[string]string{}
 			for _, name := range alerts.OwnerLabels() {
 				if v := get(name); v != "" {

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// settle is the delay between a change and its evaluation. Changes rarely come alone.
-	settle = 200 * time.Millisecond
+	// settleDelay is the delay between a change and its evaluation. Changes rarely come alone.
+	settleDelay = 200 * time.Millisecond
 	// minRest is the least time between two evaluations.
 	minRest = 500 * time.Millisecond
 	// pollInterval is how often rows are read that raise no signal, see [exposition.Exposition.Func].
@@ -30,9 +30,9 @@ type pacer struct {
 	interval time.Duration
 	// changed returns a channel that is closed at the next change of any row.
 	changed func() <-chan struct{}
-	// outdated reports whether rows have changed that rules select.
-	outdated func() bool
-	evaluate func()
+	// isOutdated reports whether rows have changed that rules select.
+	isOutdated func() bool
+	evaluate   func()
 }
 
 // run evaluates until ctx ends.
@@ -41,7 +41,7 @@ func (p pacer) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		changed := p.changed()
 		took := b.spend(p.evaluate)
-		pause := rest(p.interval, took, b.wait(time.Now()))
+		pause := restAfter(p.interval, took, b.wait(time.Now()))
 		due := time.NewTimer(max(pause, p.interval-took))
 		if sleep(ctx, pause) {
 			p.wait(ctx, &b, changed, due.C)
@@ -61,12 +61,12 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 		case <-due:
 			return
 		case <-changed:
-			sleep(ctx, settle)
+			sleep(ctx, settleDelay)
 		case <-poll.C:
 		}
 		changed = p.changed() // a change from now on counts for the next time
 		outdated := false
-		took := b.spend(func() { outdated = p.outdated() })
+		took := b.spend(func() { outdated = p.isOutdated() })
 		if outdated {
 			return
 		}
@@ -75,9 +75,9 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 	}
 }
 
-// rest returns how long no evaluation follows one that took some time. The report is at most
+// restAfter returns how long no evaluation follows one that took some time. The report is at most
 // two intervals old, unless one evaluation takes longer than an interval.
-func rest(interval, took, wait time.Duration) time.Duration {
+func restAfter(interval, took, wait time.Duration) time.Duration {
 	return min(max(minRest, wait), max(2*interval-took, interval))
 }
 

@@ -22,7 +22,7 @@ func TestRest(t *testing.T) {
 		"slow":                     {2000 * ms, 100_000 * ms, 28_000 * ms},
 		"longer than the interval": {20_000 * ms, 1_000_000 * ms, 15_000 * ms},
 	} {
-		if got := rest(15*time.Second, tc.took, tc.wait); got != tc.want {
+		if got := restAfter(15*time.Second, tc.took, tc.wait); got != tc.want {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
 		}
 	}
@@ -100,9 +100,9 @@ func TestPace(t *testing.T) {
 				defer cancel()
 				var got []time.Duration
 				pacer{
-					interval: 15 * time.Second,
-					changed:  func() (c <-chan struct{}) { locked(func() { c = signal }); return },
-					outdated: func() (is bool) { locked(func() { is = outdated }); return },
+					interval:   15 * time.Second,
+					changed:    func() (c <-chan struct{}) { locked(func() { c = signal }); return },
+					isOutdated: func() (is bool) { locked(func() { is = outdated }); return },
 					evaluate: func() {
 						locked(func() { outdated = false })
 						got = append(got, time.Since(started))

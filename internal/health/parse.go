@@ -37,8 +37,8 @@ type rowParser struct {
 	buffer []byte // holds the block that is parsed
 }
 
-// text returns the rows of a block. They are valid until the next call.
-func (p *rowParser) text(b *exposition.Block) []byte {
+// blockRows returns the rows of a block. They are valid until the next call.
+func (p *rowParser) blockRows(b *exposition.Block) []byte {
 	p.buffer = b.Append(p.buffer[:0])
 	return p.buffer
 }
@@ -57,7 +57,7 @@ func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, er
 		}
 		scanned, whole := false, series{}
 		for i, sel := range selections {
-			if sel == nil || text(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
+			if sel == nil || bytesAsString(p.name) != sel.metric || !parts[i].keeps(sel.narrowing, v, now) {
 				continue
 			}
 			if !scanned {
@@ -72,7 +72,7 @@ func (p *rowParser) digest(block []byte, selections []*selection) ([]excerpt, er
 			s := whole
 			switch by := sel.narrowing.by; {
 			case by != nil:
-				if !p.first(&distinct[i], by) {
+				if !p.isFirst(&distinct[i], by) {
 					continue
 				}
 				s = newSeries(p.labels(by), v, p.now)
@@ -100,7 +100,7 @@ func (p *rowParser) value(line []byte) (float64, error) {
 	if n := len(p.name); n == 0 || !bytes.HasPrefix(line, p.name) || line[n] != '{' && line[n] != ' ' {
 		p.name = line[:bytes.IndexAny(line, "{ ")]
 	}
-	v, err := strconv.ParseFloat(text(bytes.TrimSuffix(line[blank+1:], []byte("\n"))), 64)
+	v, err := strconv.ParseFloat(bytesAsString(bytes.TrimSuffix(line[blank+1:], []byte("\n"))), 64)
 	if err != nil {
 		return 0, errRow
 	}
@@ -134,7 +134,7 @@ func (p *rowParser) matches(i int, matchers []*labels.Matcher) bool {
 	for n, m := range matchers {
 		value := ""
 		if at := p.at[i][n]; at >= 0 {
-			value = text(p.values[at])
+			value = bytesAsString(p.values[at])
 		}
 		if !m.Matches(value) {
 			return false
@@ -143,9 +143,9 @@ func (p *rowParser) matches(i int, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// first reports whether no line before had the same values of some labels as the one that was
+// isFirst reports whether no line before had the same values of some labels as the one that was
 // read last.
-func (p *rowParser) first(seen *map[string]struct{}, by []string) bool {
+func (p *rowParser) isFirst(seen *map[string]struct{}, by []string) bool {
 	p.key = p.key[:0]
 	for i, name := range p.names {
 		if slices.Contains(by, name) {
@@ -169,9 +169,9 @@ func (p *rowParser) labels(only []string) labels.Labels {
 	for _, i := range p.order {
 		switch {
 		case i < 0:
-			p.build.Add(model.MetricNameLabel, text(p.name))
+			p.build.Add(model.MetricNameLabel, bytesAsString(p.name))
 		case len(p.values[i]) > 0 && (only == nil || slices.Contains(only, p.names[i])):
-			p.build.Add(p.names[i], text(p.values[i]))
+			p.build.Add(p.names[i], bytesAsString(p.values[i]))
 		}
 	}
 	return p.build.Labels() // copies
@@ -186,7 +186,7 @@ func (p *rowParser) scan(line []byte) error {
 	changed := len(p.order) == 0
 	for i := range p.line.Labels {
 		s := &p.line.Labels[i]
-		changed = p.called(i, line[s.Name:s.NameEnd]) || changed
+		changed = p.noteName(i, line[s.Name:s.NameEnd]) || changed
 		v := line[s.Value:s.ValueEnd]
 		if s.Escaped {
 			v = []byte(exposition.Unescape(string(v)))
@@ -202,8 +202,8 @@ func (p *rowParser) scan(line []byte) error {
 	return nil
 }
 
-// called stores the name of the i-th label and reports whether it differs from the line before.
-func (p *rowParser) called(i int, raw []byte) (changed bool) {
+// noteName stores the name of the i-th label and reports whether it differs from the line before.
+func (p *rowParser) noteName(i int, raw []byte) (changed bool) {
 	if i < len(p.raw) && bytes.Equal(p.raw[i], raw) {
 		return false
 	}

@@ -24,8 +24,8 @@ type sample struct {
 	Value  float64
 }
 
-// theirs is what Prometheus makes of text.
-func theirs(text []byte) ([]sample, error) {
+// isTheirs is what Prometheus makes of text.
+func isTheirs(text []byte) ([]sample, error) {
 	p := textparse.NewPromParser(text, labels.NewSymbolTable(), false)
 	var out []sample
 	for {
@@ -45,7 +45,7 @@ func theirs(text []byte) ([]sample, error) {
 	}
 }
 
-func ours(text []byte) ([]sample, error) {
+func isOurs(text []byte) ([]sample, error) {
 	now := int64(0)
 	p := rowParser{clusterLabel: clusterLabel, now: &now, build: labels.NewScratchBuilder(8)}
 	var out []sample
@@ -85,11 +85,11 @@ func rowsOf(tb testing.TB, v float64, values ...string) []byte {
 
 func checkParse(tb testing.TB, text []byte) {
 	tb.Helper()
-	got, err := ours(text)
+	got, err := isOurs(text)
 	if err != nil {
 		tb.Fatalf("%v\n%s", err, text)
 	}
-	want, err := theirs(text)
+	want, err := isTheirs(text)
 	if err != nil {
 		tb.Fatalf("Prometheus: %v\n%s", err, text)
 	}
@@ -176,5 +176,5 @@ func FuzzParse(f *testing.F) {
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`a{b="c"} 1` + "\n"))
 	f.Add([]byte(`a{b="c\` + "\n"))
-	f.Fuzz(func(_ *testing.T, line []byte) { _, _ = ours(line) })
+	f.Fuzz(func(_ *testing.T, line []byte) { _, _ = isOurs(line) })
 }

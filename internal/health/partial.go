@@ -172,7 +172,7 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 	e.answers++
 	return &answer{
 		at: was.at, versions: versions, rows: replaceRows(was.rows, changed, rows),
-		number: e.answers, before: was.number, changed: changed, named: was.named && named(rows),
+		number: e.answers, before: was.number, changed: changed, named: was.named && haveObjectLabels(rows),
 	}, nil
 }
 

@@ -21,18 +21,18 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// phrases are templates of Prometheus. Its expander builds its functions and parses the
+// templateCache are templates of Prometheus. Its expander builds its functions and parses the
 // text at every expansion, ten times the memory and time of what follows; so the texts
 // that only insert labels or the value, nearly all of the catalogue, are cut once.
-type phrases struct {
+type templateCache struct {
 	now atomic.Int64 // the result of the function now, in milliseconds
 }
 
-func newPhrases() *phrases { return &phrases{} }
+func newTemplateCache() *templateCache { return &templateCache{} }
 
-// phrase is one of them.
-type phrase struct {
-	all   *phrases
+// textTemplate is one of them.
+type textTemplate struct {
+	cache *templateCache
 	text  string
 	parts []part // nil if the text needs the expander
 	err   error  // why it is not expanded
@@ -46,12 +46,12 @@ type part struct {
 
 const definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
 
-func (p *phrases) phrase(text string) *phrase {
-	return &phrase{all: p, text: text, parts: cut(text), err: checkTemplate(text)}
+func (p *templateCache) parse(text string) *textTemplate {
+	return &textTemplate{cache: p, text: text, parts: parseTemplate(text), err: checkTemplate(text)}
 }
 
-// cut returns the parts of a text, nil if it does more than insert labels or the value.
-func cut(text string) []part {
+// parseTemplate returns the parts of a text, nil if it does more than insert labels or the value.
+func parseTemplate(text string) []part {
 	parts := []part{}
 	for {
 		before, rest, found := strings.Cut(text, "{{")
@@ -60,7 +60,7 @@ func cut(text string) []part {
 			return parts
 		}
 		action, after, _ := strings.Cut(rest, "}}")
-		insert := insertion(strings.TrimSpace(action))
+		insert := parseAction(strings.TrimSpace(action))
 		if insert == nil {
 			return nil
 		}
@@ -71,9 +71,9 @@ func cut(text string) []part {
 
 var labelAction = regexp.MustCompile(`^(?:\$labels|\.Labels)\.([a-zA-Z_]\w*)$`)
 
-// insertion returns what an action inserts: a label, or the value, which functions may
+// parseAction returns what an action inserts: a label, or the value, which functions may
 // format. It returns nil for all other actions.
-func insertion(action string) func(map[string]string, float64) (string, error) {
+func parseAction(action string) func(map[string]string, float64) (string, error) {
 	if m := labelAction.FindStringSubmatch(action); m != nil {
 		return func(labels map[string]string, _ float64) (string, error) { return labels[m[1]], nil }
 	}
@@ -136,9 +136,9 @@ func replacement(step string) func(string) (string, error) {
 	}
 }
 
-// steady returns a value whose text stays the same for a while, for a label: of a duration the
+// roundValue returns a value whose text stays the same for a while, for a label: of a duration the
 // largest unit, of other numbers two digits, unless they are small and whole, such as a status code.
-func (t *phrase) steady(value float64) float64 {
+func (t *textTemplate) roundValue(value float64) float64 {
 	size := math.Abs(value)
 	switch {
 	case t == nil:
@@ -159,13 +159,13 @@ func (t *phrase) steady(value float64) float64 {
 }
 
 // expand fills in labels and a value. An error becomes text, as in Prometheus.
-func (t *phrase) expand(labels map[string]string, value float64) string {
+func (t *textTemplate) expand(labels map[string]string, value float64) string {
 	if t == nil {
 		return ""
 	}
-	expand := t.join
+	expand := t.insert
 	if t.parts == nil {
-		expand = t.expandFully
+		expand = t.expandByPrometheus
 	}
 	s, err := "", t.err
 	if err == nil {
@@ -180,7 +180,7 @@ func (t *phrase) expand(labels map[string]string, value float64) string {
 	return s
 }
 
-func (t *phrase) join(labels map[string]string, value float64) (string, error) {
+func (t *textTemplate) insert(labels map[string]string, value float64) (string, error) {
 	var b strings.Builder
 	for _, p := range t.parts {
 		text := p.text
@@ -195,16 +195,16 @@ func (t *phrase) join(labels map[string]string, value float64) (string, error) {
 	return b.String(), nil
 }
 
-func (t *phrase) expandFully(labels map[string]string, value float64) (string, error) {
+func (t *textTemplate) expandByPrometheus(labels map[string]string, value float64) (string, error) {
 	data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: value})
 	expander := template.NewTemplateExpander(
-		context.Background(), definitions+t.text, "text", data, model.Time(t.all.now.Load()), noQuery, &url.URL{}, nil,
+		context.Background(), definitions+t.text, "text", data, model.Time(t.cache.now.Load()), refuseQuery, &url.URL{}, nil,
 	)
 	expander.Funcs(boundedFunctions())
 	return expander.Expand()
 }
 
-// noQuery is the answer to a text that queries Prometheus.
-func noQuery(context.Context, string, time.Time) (promql.Vector, error) {
+// refuseQuery is the answer to a text that queries Prometheus.
+func refuseQuery(context.Context, string, time.Time) (promql.Vector, error) {
 	return nil, errors.New("only Prometheus can answer that")
 }

@@ -35,10 +35,10 @@ func TestPhrasesAsInPrometheus(t *testing.T) {
 	}
 	labels := map[string]string{"name": "apps and more", "cluster": "Storage", "kind": "Kustomization"}
 	at := start
-	all := newPhrases()
+	all := newTemplateCache()
 	all.now.Store(at.UnixMilli())
 	for _, text := range texts {
-		p := all.phrase(text)
+		p := all.parse(text)
 		for _, v := range []float64{0, 1, -3.25, 0.0042, 1234567, 1764000000, math.NaN(), math.Inf(1), 1e30} {
 			data := template.AlertTemplateData(labels, map[string]string{}, "", promql.Sample{F: v})
 			want, err := template.NewTemplateExpander(context.Background(), definitions+text, "A", data, model.TimeFromUnixNano(at.UnixNano()), nil,
@@ -64,7 +64,7 @@ func TestSteady(t *testing.T) {
 		{number, 503, 503}, {number, 0, 0}, {number, 12_345, 12_000}, {number, 0.1234, 0.12}, {number, -12_345, -12_000},
 		{number, math.Inf(1), math.Inf(1)},
 	} {
-		if got := newPhrases().phrase(c.text).steady(c.value); got != c.want {
+		if got := newTemplateCache().parse(c.text).roundValue(c.value); got != c.want {
 			t.Errorf("%v in %s: %v, want %v", c.value, c.text, got, c.want)
 		}
 	}
@@ -91,7 +91,7 @@ func TestPhraseErrors(t *testing.T) {
 		`{{ "x" }}` + strings.Repeat("x", 20<<10):                                                      "has more than 16 KiB",
 		strings.Repeat("x", 10<<10):                                                                    "has more than 8 KiB",
 	} {
-		p := newPhrases().phrase(text)
+		p := newTemplateCache().parse(text)
 		for range 2 {
 			if got := p.expand(nil, 1); !strings.HasPrefix(got, "<error expanding template: ") || !strings.Contains(got, want) {
 				t.Errorf("%s: %s", text, got)
@@ -104,13 +104,13 @@ func TestPhraseErrors(t *testing.T) {
 // of Prometheus does at each expansion.
 func BenchmarkPhrase(b *testing.B) {
 	labels := map[string]string{"name": "apps", "cluster": "storage", "kind": "Kustomization", "exported_namespace": "flux-system"}
-	var cut, uncut []*phrase
+	var cut, uncut []*textTemplate
 	for _, r := range alerts.Rules() {
-		p := newPhrases().phrase(r.Description)
+		p := newTemplateCache().parse(r.Description)
 		cut = append(cut, p)
-		uncut = append(uncut, &phrase{all: p.all, text: p.text})
+		uncut = append(uncut, &textTemplate{cache: p.cache, text: p.text})
 	}
-	for name, texts := range map[string][]*phrase{"catalogue": cut, "expander": uncut} {
+	for name, texts := range map[string][]*textTemplate{"catalogue": cut, "expander": uncut} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {

@@ -37,34 +37,34 @@ type answer struct {
 	byLabels *index
 }
 
-// record evaluates a recording.
-func (e *Evaluator) record(ctx context.Context, r *recording, now time.Time) error {
+// evaluateRecording evaluates a recording.
+func (e *Evaluator) evaluateRecording(ctx context.Context, r *recording, now time.Time) error {
 	versions := e.store.versions(r.expr.selections)
-	if was := e.recorded[r]; was != nil && e.holds(r.expr, was, versions, now) {
+	if was := e.recorded[r]; was != nil && e.isCurrent(r.expr, was, versions, now) {
 		return nil
 	}
 	rows, err := e.query(ctx, r.expr, now)
 	if err != nil {
 		return err
 	}
-	e.store.derive(r.name, r.rows(rows))
+	e.store.storeRecording(r.name, r.rows(rows))
 	e.recorded[r] = &answer{at: now, versions: versions}
 	return nil
 }
 
-// holds reports whether an answer is still that of a query. A row that a comparison with the
+// isCurrent reports whether an answer is still that of a query. A row that a comparison with the
 // time selects or no longer selects is a change, so that mostly ages remain, as of maxAge ago.
-func (e *Evaluator) holds(q query, a *answer, versions []uint64, now time.Time) bool {
+func (e *Evaluator) isCurrent(q query, a *answer, versions []uint64, now time.Time) bool {
 	return slices.Equal(a.versions, versions) && (!q.clock || now.Sub(a.at) < e.maxAge || a.at.Equal(now))
 }
 
-// rule evaluates one alert.
-func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
+// evaluateRule evaluates one alert.
+func (e *Evaluator) evaluateRule(ctx context.Context, r *rule, c evaluation) error {
 	found, err := e.ask(ctx, r.expr, c.now)
 	if err != nil {
 		return err
 	}
-	rows, err := r.identified(e.room.fit(found.rows))
+	rows, err := r.withAlertLabels(e.rowBudget.selectRows(found.rows))
 	delete(e.large, r.expr.text) // no other rule has the same expression
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (e *Evaluator) rule(ctx context.Context, r *rule, c clock) error {
 		return err
 	}
 	before := e.active[r]
-	e.active[r] = step(r, before, rows, joins, c)
+	e.active[r] = updateAlerts(r, before, rows, joins, c)
 	if e.options.Changes != nil && e.latest.Load() != nil { // the first evaluation finds earlier problems
 		noteChanges(e.options.Changes, before, e.active[r], c.now)
 	}
@@ -90,7 +90,7 @@ func (e *Evaluator) ask(ctx context.Context, q query, now time.Time) (*answer, e
 		return a, nil
 	}
 	versions := e.store.versions(q.selections)
-	if was := e.results[q.text]; was != nil && e.holds(q, was, versions, now) {
+	if was := e.results[q.text]; was != nil && e.isCurrent(q, was, versions, now) {
 		return was, nil
 	}
 	a, err := e.answer(ctx, q, e.results[q.text], versions, now)
@@ -119,12 +119,12 @@ func (e *Evaluator) answer(ctx context.Context, q query, was *answer, versions [
 		return nil, err
 	}
 	e.answers++
-	return &answer{at: now, versions: versions, rows: rows, number: e.answers, named: named(rows)}, nil
+	return &answer{at: now, versions: versions, rows: rows, number: e.answers, named: haveObjectLabels(rows)}, nil
 }
 
 // query evaluates an expression.
 func (e *Evaluator) query(ctx context.Context, q query, now time.Time) ([]series, error) {
-	if e.store.empty(q.expr) {
+	if e.store.isEmpty(q.expr) {
 		return nil, nil
 	}
 	query, err := e.engine.NewInstantQuery(ctx, e.store, nil, q.text, now)
@@ -153,19 +153,19 @@ func (e *Evaluator) vector(v parser.Value) ([]series, error) {
 	return nil, fmt.Errorf("the result is a %s", v.Type())
 }
 
-// nameless drops the metric name.
-func nameless(l labels.Labels) labels.Labels {
+// withoutName drops the metric name.
+func withoutName(l labels.Labels) labels.Labels {
 	return l.DropReserved(func(name string) bool { return name == model.MetricNameLabel })
 }
 
 var errSame = errors.New("the result has several series with the same labels")
 
-// identified are the rows with the labels of the alert.
-func (r *rule) identified(rows []series) ([]series, error) {
+// withAlertLabels are the rows with the labels of the alert.
+func (r *rule) withAlertLabels(rows []series) ([]series, error) {
 	out := make([]series, len(rows))
 	seen := make(map[uint64]bool, len(rows))
 	for i, s := range rows {
-		l, object := nameless(s.labels), s.object
+		l, object := withoutName(s.labels), s.object
 		if len(r.labels) > 0 {
 			of := r.variables(l)
 			b := labels.NewBuilder(l)

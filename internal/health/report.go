@@ -112,8 +112,8 @@ func (e *Evaluator) Report(ctx context.Context) (Report, error) {
 	return r, nil
 }
 
-// Evaluated returns when the rules were last evaluated; zero if they were not.
-func (e *Evaluator) Evaluated() time.Time {
+// LastEvaluation returns when the rules were last evaluated; zero if they were not.
+func (e *Evaluator) LastEvaluation() time.Time {
 	if res := e.latest.Load(); res != nil {
 		return res.at
 	}
@@ -129,12 +129,12 @@ func (e *Evaluator) report(res *result) Report {
 		Clusters: []Cluster{}, Findings: make([]Finding, 0, len(res.alerts)),
 		NotEvaluated: append([]NotEvaluated{}, res.notEvaluated...),
 	}
-	for _, name := range res.facts.names() {
+	for _, name := range res.facts.clusterNames() {
 		c := Cluster{Name: name, Role: res.facts.clusters[name].role, Verdict: OK}
 		for _, s := range e.systems {
 			v := res.verdicts[cell{name, s}]
 			c.Systems = append(c.Systems, SystemVerdict{s, v})
-			c.Verdict = worst(c.Verdict, v)
+			c.Verdict = worseVerdict(c.Verdict, v)
 		}
 		r.Clusters = append(r.Clusters, c)
 	}
@@ -145,7 +145,7 @@ func (e *Evaluator) report(res *result) Report {
 	sortFindings(r.Findings)
 	slices.SortFunc(r.NotEvaluated, func(a, b NotEvaluated) int { return cmp.Compare(a.Rule, b.Rule) })
 	for _, s := range e.systems {
-		r.Systems = append(r.Systems, SystemVerdict{s, worst(Absent, res.verdicts[cell{"", s}])})
+		r.Systems = append(r.Systems, SystemVerdict{s, worseVerdict(Absent, res.verdicts[cell{"", s}])})
 	}
 	r.summarise()
 	return r
@@ -156,17 +156,17 @@ func (r *Report) summarise() {
 	for i := range r.Systems {
 		s := &r.Systems[i]
 		for _, c := range r.Clusters {
-			s.Verdict = worst(s.Verdict, c.Of(s.Name))
+			s.Verdict = worseVerdict(s.Verdict, c.VerdictOf(s.Name))
 		}
-		r.Verdict = worst(r.Verdict, s.Verdict)
+		r.Verdict = worseVerdict(r.Verdict, s.Verdict)
 	}
 	if len(r.Clusters) == 0 {
-		r.Verdict = worst(r.Verdict, Unknown)
+		r.Verdict = worseVerdict(r.Verdict, Unknown)
 	}
 }
 
-// Of is the verdict of a system in the cluster.
-func (c Cluster) Of(s alerts.System) Verdict {
+// VerdictOf is the verdict of a system in the cluster.
+func (c Cluster) VerdictOf(s alerts.System) Verdict {
 	for _, v := range c.Systems {
 		if v.Name == s {
 			return v.Verdict
@@ -175,8 +175,8 @@ func (c Cluster) Of(s alerts.System) Verdict {
 	return Absent
 }
 
-// keep marks a finding of which the alert is over.
-func (f *Finding) keep(a *alert, now time.Time) {
+// markResolved marks a finding of which the alert is over.
+func (f *Finding) markResolved(a *alert, now time.Time) {
 	gone, until := a.gone.UTC(), a.gone.Add(a.rule.keepFiringFor).UTC()
 	f.ResolvedAt, f.KeptUntil = &gone, &until
 	f.Summary += fmt.Sprintf(" (resolved %s ago, kept until %s UTC)", model.Duration(now.Sub(gone).Round(time.Second)), until.Format(time.TimeOnly))
@@ -185,7 +185,7 @@ func (f *Finding) keep(a *alert, now time.Time) {
 func (a *alert) finding(now time.Time) Finding {
 	l := a.rule.variables(a.labels)
 	f := Finding{
-		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.target(), System: a.rule.system,
+		ID: a.id(), Rule: a.rule.name, Severity: a.rule.severity, State: a.state, Cluster: a.targetCluster(), System: a.rule.system,
 		Labels: a.labels.Map(), Stale: a.stale, Since: a.since.UTC(), Playbook: a.rule.playbook,
 		Summary: a.summary(), Description: a.rule.description.expand(l, a.value),
 		Object: a.object(), Reason: a.reason, SinceAtLeast: a.atLeast,
@@ -197,8 +197,8 @@ func (a *alert) finding(now time.Time) Finding {
 		at := now.Add(time.Duration(a.value * float64(time.Second))).UTC().Round(time.Minute)
 		f.EndsAt = &at
 	}
-	if a.resolved() {
-		f.keep(a, now)
+	if a.isResolved() {
+		f.markResolved(a, now)
 	}
 	if a.rule.dashboard != nil {
 		f.Dashboard = a.rule.dashboard(l)
@@ -245,9 +245,9 @@ func sortFindings(all []Finding) {
 	waits := func(f Finding) bool { return f.State == Pending && !causing[f.ID] }
 	slices.SortFunc(all, func(a, b Finding) int {
 		return cmp.Or(
-			cmp.Compare(flag(a.RootCause != ""), flag(b.RootCause != "")),
-			cmp.Compare(flag(waits(a)), flag(waits(b))),
-			cmp.Compare(flag(a.ResolvedAt != nil), flag(b.ResolvedAt != nil)),
+			cmp.Compare(boolToInt(a.RootCause != ""), boolToInt(b.RootCause != "")),
+			cmp.Compare(boolToInt(waits(a)), boolToInt(waits(b))),
+			cmp.Compare(boolToInt(a.ResolvedAt != nil), boolToInt(b.ResolvedAt != nil)),
 			cmp.Compare(worst[a.ID], worst[b.ID]),
 			cmp.Compare(rank(a), rank(b)),
 			a.Since.Compare(b.Since),
@@ -257,7 +257,7 @@ func sortFindings(all []Finding) {
 	})
 }
 
-func flag(b bool) int {
+func boolToInt(b bool) int {
 	if b {
 		return 1
 	}
@@ -307,7 +307,7 @@ func (f Filter) Apply(r Report) (Report, error) {
 		c.Systems = slices.DeleteFunc(slices.Clone(c.Systems), func(s SystemVerdict) bool { return !system(s.Name) })
 		c.Verdict = OK
 		for _, s := range c.Systems {
-			c.Verdict = worst(c.Verdict, s.Verdict)
+			c.Verdict = worseVerdict(c.Verdict, s.Verdict)
 		}
 		out.Clusters = append(out.Clusters, c)
 	}
@@ -322,7 +322,7 @@ func (f Filter) Apply(r Report) (Report, error) {
 	if len(f.Systems) > 0 && !slices.ContainsFunc(out.Clusters, Cluster.hasSystem) && len(out.Findings) == 0 {
 		return r, fmt.Errorf("there is no %s in %s", strings.Join(f.Systems, ", "), cmp.Or(strings.Join(f.Clusters, ", "), "the fleet"))
 	}
-	return f.severe(out), nil
+	return f.filterSeverity(out), nil
 }
 
 // hasSystem reports whether a system of the cluster is not absent.
@@ -344,9 +344,9 @@ func clusterNames(r Report) string {
 	return strings.Join(names, ", ")
 }
 
-// severe returns a report without the findings that are less severe, unless they are the
+// filterSeverity returns a report without the findings that are less severe, unless they are the
 // cause of one that is not.
-func (f Filter) severe(r Report) Report {
+func (f Filter) filterSeverity(r Report) Report {
 	order := []alerts.Severity{alerts.Info, alerts.Warning, alerts.Critical}
 	least := slices.Index(order, alerts.Severity(f.Severity))
 	keep := map[string]bool{}

@@ -17,20 +17,20 @@ const (
 	alwaysKept = 100
 )
 
-// room is the remaining budget of an evaluation.
-type room struct {
+// rowBudget is the remaining budget of an evaluation.
+type rowBudget struct {
 	all      int
 	clusters map[string]int
 	leftOut  map[string]int // findings by cluster
 }
 
-func newRoom() *room {
-	return &room{all: maxFindingBytes, clusters: map[string]int{}, leftOut: map[string]int{}}
+func newRowBudget() *rowBudget {
+	return &rowBudget{all: maxFindingBytes, clusters: map[string]int{}, leftOut: map[string]int{}}
 }
 
-// fit returns the rows of the result of a rule that become findings. Which these are changes only
+// selectRows returns the rows of the result of a rule that become findings. Which these are changes only
 // when others end.
-func (r *room) fit(rows []series) []series {
+func (r *rowBudget) selectRows(rows []series) []series {
 	var kept []series
 	seen := map[string]int{}
 	for _, s := range rows {

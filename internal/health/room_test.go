@@ -26,26 +26,26 @@ func TestRoom(t *testing.T) {
 		}
 		return out
 	}
-	r := newRoom()
+	r := newRowBudget()
 	size := findingBytes + len(clusterLabel+"evil"+"name") + 100
 	most := maxClusterFindingBytes / size
-	first := r.fit(rows("evil", 20_000, 100))
+	first := r.selectRows(rows("evil", 20_000, 100))
 	if len(first) != most || r.leftOut["evil"] != 20_000-most {
 		t.Errorf("%d findings are kept and %d left out, want %d and %d", len(first), r.leftOut["evil"], most, 20_000-most)
 	}
 	if name := first[len(first)-1].labels.Get("name"); !strings.HasSuffix(name, fmt.Sprint(most-1)) {
 		t.Errorf("the last one that is kept is %s, want the first ones", name)
 	}
-	if n := len(r.fit(rows("evil", 150, 100))); n != alwaysKept {
+	if n := len(r.selectRows(rows("evil", 150, 100))); n != alwaysKept {
 		t.Errorf("%d findings of another rule are kept, want %d", n, alwaysKept)
 	}
-	if n := len(r.fit(rows("good", 5000, 100))); n != 5000 || r.leftOut["good"] != 0 {
+	if n := len(r.selectRows(rows("good", 5000, 100))); n != 5000 || r.leftOut["good"] != 0 {
 		t.Errorf("%d findings of another cluster are kept, want all", n)
 	}
 	for i := range 10 {
-		r.fit(rows(fmt.Sprint(i), 20_000, 100))
+		r.selectRows(rows(fmt.Sprint(i), 20_000, 100))
 	}
-	if n := len(r.fit(rows("last", 200, 100))); n != alwaysKept {
+	if n := len(r.selectRows(rows("last", 200, 100))); n != alwaysKept {
 		t.Errorf("%d findings are kept when all room is taken, want %d", n, alwaysKept)
 	}
 	if kept := maxFindingBytes - r.all; kept > maxFindingBytes+2*alwaysKept*size*12 {
@@ -65,10 +65,10 @@ func TestEvaluationEndsWithItsContext(t *testing.T) {
 	if err := e.Evaluate(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("evaluation: %v", err)
 	}
-	if at := e.Evaluated(); !at.IsZero() {
+	if at := e.LastEvaluation(); !at.IsZero() {
 		t.Errorf("there is a result of %s", at)
 	}
-	if err := e.Evaluate(t.Context()); err != nil || e.Evaluated().IsZero() {
+	if err := e.Evaluate(t.Context()); err != nil || e.LastEvaluation().IsZero() {
 		t.Errorf("the next evaluation: %v", err)
 	}
 }

@@ -54,11 +54,11 @@ func (f *facts) findingRows(all []*alert) (rows map[string][]findingRow, omitted
 		}
 	}
 	for _, a := range all {
-		if !a.fires() {
+		if !a.isFiring() {
 			continue
 		}
 		escalate(a, a.rule.severity)
-		if a.cause != nil && !a.cause.resolved() {
+		if a.cause != nil && !a.cause.isResolved() {
 			escalate(a.cause, a.cause.rule.severity)
 			escalate(a.cause, a.rule.severity)
 		}
@@ -69,14 +69,14 @@ func (f *facts) findingRows(all []*alert) (rows map[string][]findingRow, omitted
 	}
 	slices.SortFunc(shown, func(a, b *alert) int {
 		return cmp.Or(
-			flag(a.cause != nil)-flag(b.cause != nil), severityRank(worst[a])-severityRank(worst[b]),
+			boolToInt(a.cause != nil)-boolToInt(b.cause != nil), severityRank(worst[a])-severityRank(worst[b]),
 			a.since.Compare(b.since), cmp.Compare(a.rule.name, b.rule.name), cmp.Compare(a.labels.Hash(), b.labels.Hash()),
 		)
 	})
 	omitted = max(0, len(shown)-maxFindingRows)
 	rows = map[string][]findingRow{}
 	for _, a := range shown[:len(shown)-omitted] {
-		at := f.place(a).cluster
+		at := f.cellOf(a).cluster
 		rows[at] = append(rows[at], a.row(worst[a]))
 	}
 	return rows, omitted
@@ -88,8 +88,8 @@ func (a *alert) row(worst alerts.Severity) findingRow {
 		cause = a.cause.rule.name
 	}
 	return findingRow{since: a.since, labels: []string{
-		a.id(), string(a.rule.system), a.rule.name, string(a.rule.severity), string(worst), cause, a.home(),
-		object.Kind, object.Namespace, object.Name, a.reason, a.summaryOf(a.rule.summary.steady(a.value)), a.rule.playbook,
+		a.id(), string(a.rule.system), a.rule.name, string(a.rule.severity), string(worst), cause, a.objectCluster(),
+		object.Kind, object.Namespace, object.Name, a.reason, a.summaryOf(a.rule.summary.roundValue(a.value)), a.rule.playbook,
 	}}
 }
 

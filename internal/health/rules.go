@@ -32,12 +32,12 @@ type rule struct {
 
 	expr, since, reason query
 	// labels are added to those of the expression.
-	labels map[string]*phrase
+	labels map[string]*textTemplate
 	// clusterLabel is what the templates of user rules call the cluster.
 	clusterLabel         string
-	object               [3]*phrase // kind, namespace, name
+	object               [3]*textTemplate // kind, namespace, name
 	aboutObject          bool
-	summary, description *phrase
+	summary, description *textTemplate
 }
 
 // variables are what a template may use.
@@ -86,8 +86,8 @@ type Rules struct {
 
 // compiler sorts rules into those that can be evaluated and those that cannot.
 type compiler struct {
-	store   *store
-	phrases *phrases
+	store     *store
+	templates *templateCache
 	// known reports whether a metric is one of the exporter's.
 	known        func(metric string) bool
 	clusterLabel string
@@ -107,7 +107,7 @@ func (c *compiler) compile(r Rules) error {
 			if rec.PrometheusOnly {
 				continue
 			}
-			if err := c.recording(rec.Name, rec.Expr, nil); err != nil {
+			if err := c.declareRecording(rec.Name, rec.Expr, nil); err != nil {
 				return err
 			}
 		}
@@ -117,14 +117,14 @@ func (c *compiler) compile(r Rules) error {
 	}
 	for _, g := range r.Installation.Apply(r.Groups) {
 		for _, a := range g.Rules {
-			if err := c.catalogued(a); err != nil {
+			if err := c.compileRule(a); err != nil {
 				return err
 			}
 		}
 	}
 	for _, g := range r.User {
 		for _, u := range g.Rules {
-			if err := c.user(u); err != nil {
+			if err := c.compileUserRule(u); err != nil {
 				return err
 			}
 		}
@@ -132,9 +132,9 @@ func (c *compiler) compile(r Rules) error {
 	return nil
 }
 
-// unjudged returns the systems without an evaluated rule, because the exported metrics leave out those
+// systemsWithoutRules returns the systems without an evaluated rule, because the exported metrics leave out those
 // that the rules need.
-func (c *compiler) unjudged() map[alerts.System]bool {
+func (c *compiler) systemsWithoutRules() map[alerts.System]bool {
 	out := maps.Clone(c.refused)
 	for _, r := range c.rules {
 		delete(out, r.system)
@@ -146,38 +146,38 @@ func (c *compiler) skip(rule, format string, args ...any) {
 	c.notEvaluated = append(c.notEvaluated, NotEvaluated{Rule: rule, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (c *compiler) catalogued(a alerts.Rule) error {
+func (c *compiler) compileRule(a alerts.Rule) error {
 	if a.PrometheusOnly {
 		c.skip(a.Name, "needs metrics or a history that only Prometheus has")
 		return nil
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(), commands: sync.OnceValue(a.Commands), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*phrase{},
+		playbook: a.Playbook(), commands: sync.OnceValue(a.Commands), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*textTemplate{},
 	}
 	for label, text := range a.AdditionalLabels() {
-		r.labels[label] = c.phrases.phrase(text)
+		r.labels[label] = c.templates.parse(text)
 	}
-	r.object = [3]*phrase{c.phrases.phrase(a.Object.Kind), c.phrases.phrase(a.Object.Namespace), c.phrases.phrase(a.Object.Name)}
+	r.object = [3]*textTemplate{c.templates.parse(a.Object.Kind), c.templates.parse(a.Object.Namespace), c.templates.parse(a.Object.Name)}
 	r.aboutObject = a.AboutObject()
-	r.summary, r.description = c.phrases.phrase(a.Summary), c.phrases.phrase(a.Description)
+	r.summary, r.description = c.templates.parse(a.Summary), c.templates.parse(a.Description)
 	var err error
 	var why string
 	expr := a.QueryOfAll()
 	if c.known(alerts.ObjectAlertsDisabled) {
 		expr = a.Query()
 	}
-	if r.expr, why, err = c.query(expr, true); err != nil || why != "" {
+	if r.expr, why, err = c.compileQuery(expr, true); err != nil || why != "" {
 		c.refused[a.System] = true
 		return c.refuse(a.Name, why, err)
 	}
 	if a.Since != "" {
-		if r.since, why, err = c.query(a.Since, false); err != nil || why != "" {
+		if r.since, why, err = c.compileQuery(a.Since, false); err != nil || why != "" {
 			return c.refuse(a.Name, why, err)
 		}
 	}
 	if a.Reason != "" {
-		if r.reason, why, err = c.query(a.Reason, true); err != nil || why != "" {
+		if r.reason, why, err = c.compileQuery(a.Reason, true); err != nil || why != "" {
 			return c.refuse(a.Name, why, err)
 		}
 	}
@@ -185,26 +185,26 @@ func (c *compiler) catalogued(a alerts.Rule) error {
 	return nil
 }
 
-// recording declares a recording. It is evaluated only if a rule that is evaluated selects it.
-func (c *compiler) recording(name, expr string, more map[string]string) error {
+// declareRecording declares a recording. It is evaluated only if a rule that is evaluated selects it.
+func (c *compiler) declareRecording(name, expr string, more map[string]string) error {
 	parsed, err := alerts.Parse(expr)
 	why := ""
 	if err == nil {
-		why = c.unfit(parsed)
+		why = c.unsupportedReason(parsed)
 	}
 	if err != nil || why != "" {
 		return c.refuse(name, why, err)
 	}
 	c.declared[name] = func() error {
-		q, _, err := c.query(expr, true)
+		q, _, err := c.compileQuery(expr, true)
 		c.recordings = append(c.recordings, &recording{name: name, expr: q, labels: more})
 		return err
 	}
 	return nil
 }
 
-// use prepares the recordings that an expression selects.
-func (c *compiler) use(e parser.Expr) (err error) {
+// prepareRecordings prepares the recordings that an expression selects.
+func (c *compiler) prepareRecordings(e parser.Expr) (err error) {
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok || c.declared[v.Name] == nil || c.used[v.Name] {
@@ -225,26 +225,26 @@ func (c *compiler) refuse(name, why string, err error) error {
 	return nil
 }
 
-// query makes an expression ready, or returns why it cannot be evaluated. A change of what it
+// compileQuery makes an expression ready, or returns why it cannot be evaluated. A change of what it
 // selects is evaluated at once if it is urgent, else with the next one that is.
-func (c *compiler) query(expr string, urgent bool) (q query, why string, err error) {
+func (c *compiler) compileQuery(expr string, urgent bool) (q query, why string, err error) {
 	parsed, err := alerts.Parse(expr)
 	if err != nil {
 		return query{}, "", err
 	}
-	if why := c.unfit(parsed); why != "" {
+	if why := c.unsupportedReason(parsed); why != "" {
 		return query{}, why, nil
 	}
-	if err := c.use(parsed); err != nil {
+	if err := c.prepareRecordings(parsed); err != nil {
 		return query{}, "", err
 	}
-	used, settled := c.store.add(parsed, urgent)
-	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: unbound(parsed, settled),
+	used, settled := c.store.addSelections(parsed, urgent)
+	return query{source: expr, text: parsed.String(), expr: parsed, selections: used, clock: dependsOnTime(parsed, settled),
 		separable: separable(parsed)}, "", nil
 }
 
-// unfit returns why an expression cannot be evaluated on the rows of one moment.
-func (c *compiler) unfit(e parser.Expr) string {
+// unsupportedReason returns why an expression cannot be evaluated on the rows of one moment.
+func (c *compiler) unsupportedReason(e parser.Expr) string {
 	why := ""
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		switch n := n.(type) {
@@ -268,7 +268,7 @@ func (c *compiler) unfit(e parser.Expr) string {
 
 // usesClock reports whether an expression gives another result later although its
 // rows are the same.
-func usesClock(e parser.Expr) bool { return unbound(e, nil) }
+func usesClock(e parser.Expr) bool { return dependsOnTime(e, nil) }
 
 // isClock reports whether a node is a function of the time.
 func isClock(n parser.Node) bool {

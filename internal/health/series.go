@@ -97,5 +97,5 @@ func (p *point) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.F
 	return *p.now, nil
 }
 
-// text returns b without a copy: the bytes must be immutable.
-func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // see there
+// bytesAsString returns b without a copy: the bytes must be immutable.
+func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // see there

@@ -72,8 +72,8 @@ func newStore(e *exposition.Exposition, self prometheus.Gatherer) *store {
 	return s
 }
 
-// key identifies selectors.
-func key(matchers []*labels.Matcher) string {
+// matchersKey identifies selectors.
+func matchersKey(matchers []*labels.Matcher) string {
 	parts := make([]string, len(matchers))
 	for i, m := range matchers {
 		parts[i] = m.String()
@@ -82,9 +82,9 @@ func key(matchers []*labels.Matcher) string {
 	return strings.Join(parts, ",")
 }
 
-// add makes the selectors of an expression known, names their selections in it, and returns
+// addSelections makes the selectors of an expression known, names their selections in it, and returns
 // those. settled are the comparisons with the time that are part of the selections.
-func (s *store) add(expr parser.Expr, urgent bool) (used []int, settled []*parser.BinaryExpr) {
+func (s *store) addSelections(expr parser.Expr, urgent bool) (used []int, settled []*parser.BinaryExpr) {
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok {
@@ -94,7 +94,7 @@ func (s *store) add(expr parser.Expr, urgent bool) (used []int, settled []*parse
 		family := s.exposition.FamilyOf(v.Name)
 		if family == v.Name {
 			var comparison *parser.BinaryExpr
-			if by, comparison = narrow(v, path, rowLabels(s.exposition, family)); comparison != nil {
+			if by, comparison = newNarrowing(v, path, rowLabels(s.exposition, family)); comparison != nil {
 				settled = append(settled, comparison)
 			}
 		}
@@ -114,7 +114,7 @@ func (s *store) add(expr parser.Expr, urgent bool) (used []int, settled []*parse
 
 // selection returns the place of the selection of a selector.
 func (s *store) selection(v *parser.VectorSelector, family string, by narrowing) int {
-	k := key(v.LabelMatchers) + " " + by.text
+	k := matchersKey(v.LabelMatchers) + " " + by.text
 	if at, ok := s.byKey[k]; ok {
 		return at
 	}
@@ -175,7 +175,7 @@ func (s *store) refreshSelf() error {
 
 // set makes parts all that a selection has.
 func (s *store) set(sel *selection, parts [][]series) {
-	if sel.many || !same(parts, sel.parts) {
+	if sel.many || !equalParts(parts, sel.parts) {
 		sel.note(parts)
 		sel.version++
 		if sel.urgent {
@@ -190,8 +190,8 @@ func (sel *selection) empty() bool {
 	return !sel.many && !slices.ContainsFunc(sel.parts, func(p []series) bool { return len(p) > 0 })
 }
 
-// same reports whether both hold the same series in the same order.
-func same(a, b [][]series) bool {
+// equalParts reports whether both hold the same series in the same order.
+func equalParts(a, b [][]series) bool {
 	equal := func(a, b series) bool { return a.value == b.value && labels.Equal(a.labels, b.labels) }
 	return slices.EqualFunc(a, b, func(a, b []series) bool {
 		return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.EqualFunc(a, b, equal))
@@ -207,8 +207,8 @@ func filter(rows []series, matchers []*labels.Matcher) []series {
 	})
 }
 
-// derive stores the result of a recording.
-func (s *store) derive(name string, rows []series) {
+// storeRecording stores the result of a recording.
+func (s *store) storeRecording(name string, rows []series) {
 	for _, sel := range s.selections {
 		if sel.table == nil && sel.metric == name {
 			s.set(sel, [][]series{filter(rows, sel.matchers)})
@@ -284,9 +284,9 @@ func (querier) Close() error { return nil }
 
 // Select implements [storage.Querier].
 func (q querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	sel := q.store.named(matchers)
+	sel := q.store.namedSelection(matchers)
 	if sel == nil {
-		return storage.ErrSeriesSet(fmt.Errorf("no such selector: %s", key(matchers)))
+		return storage.ErrSeriesSet(fmt.Errorf("no such selector: %s", matchersKey(matchers)))
 	}
 	parts, err := sel.all(ctx, &q.store.parser)
 	if err != nil {
@@ -303,8 +303,8 @@ func (q querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints
 	return &seriesSet{parts: parts, i: -1}
 }
 
-// named returns the selection that matchers name; nil if there is none.
-func (s *store) named(matchers []*labels.Matcher) *selection {
+// namedSelection returns the selection that matchers name; nil if there is none.
+func (s *store) namedSelection(matchers []*labels.Matcher) *selection {
 	for _, m := range matchers {
 		if m.Name == selectionLabel {
 			if at, err := strconv.Atoi(m.Value); err == nil && at < len(s.selections) {

@@ -66,8 +66,8 @@ func (p *excerpt) keeps(n narrowing, v, now float64) bool {
 	return keep
 }
 
-// holds reports whether the rows are those that count now.
-func (p *excerpt) holds(n narrowing, now float64) bool {
+// isCurrent reports whether the rows are those that count now.
+func (p *excerpt) isCurrent(n narrowing, now float64) bool {
 	if p.bounds == nil {
 		return true
 	}
@@ -82,7 +82,7 @@ const maxKept = 5000
 // that are gone.
 func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.Block) error {
 	changed := !slices.Equal(blocks, t.blocks)
-	if !changed && (!t.clock || t.holds(p.seconds())) {
+	if !changed && (!t.clock || t.isCurrent(p.seconds())) {
 		return nil
 	}
 	digests, kept := make(map[*exposition.Block][]excerpt, len(blocks)), make([]int, len(t.selections))
@@ -110,11 +110,11 @@ func (t *table) refresh(ctx context.Context, p *rowParser, blocks []*exposition.
 	return nil
 }
 
-// holds reports whether the rows of all selections are those that count now.
-func (t *table) holds(now float64) bool {
+// isCurrent reports whether the rows of all selections are those that count now.
+func (t *table) isCurrent(now float64) bool {
 	for _, d := range t.digests {
 		for i, sel := range t.selections {
-			if !sel.many && !d[i].holds(sel.narrowing, now) {
+			if !sel.many && !d[i].isCurrent(sel.narrowing, now) {
 				return false
 			}
 		}
@@ -127,7 +127,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 	known, ok := t.digests[b]
 	wanted, outdated := make([]*selection, len(t.selections)), !ok
 	for i, sel := range t.selections {
-		if !sel.many && (!ok || !known[i].holds(sel.narrowing, p.seconds())) {
+		if !sel.many && (!ok || !known[i].isCurrent(sel.narrowing, p.seconds())) {
 			wanted[i], outdated = sel, true
 		}
 	}
@@ -135,7 +135,7 @@ func (t *table) digest(p *rowParser, b *exposition.Block) ([]excerpt, error) {
 		return known, nil
 	}
 	runtime.Gosched() // a scrape comes first, also on one core
-	d, err := p.digest(p.text(b), wanted)
+	d, err := p.digest(p.blockRows(b), wanted)
 	for i := range d {
 		if wanted[i] == nil && ok {
 			d[i] = known[i]
@@ -169,7 +169,7 @@ func (sel *selection) all(ctx context.Context, p *rowParser) ([][]series, error)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		d, err := p.digest(p.text(b), []*selection{sel})
+		d, err := p.digest(p.blockRows(b), []*selection{sel})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", sel.metric, err)
 		}

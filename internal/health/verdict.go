@@ -30,15 +30,15 @@ func (v Verdict) Worse(other Verdict) bool {
 	return slices.Index(Verdicts(), v) > slices.Index(Verdicts(), other)
 }
 
-func worst(a, b Verdict) Verdict {
+func worseVerdict(a, b Verdict) Verdict {
 	if b.Worse(a) {
 		return b
 	}
 	return a
 }
 
-// of is what an alert makes of the system that it is about.
-func of(s alerts.Severity) Verdict {
+// verdictFor is what an alert makes of the system that it is about.
+func verdictFor(s alerts.Severity) Verdict {
 	switch s {
 	case alerts.Critical:
 		return Down
@@ -60,12 +60,12 @@ type count struct {
 	severity alerts.Severity
 }
 
-// place is the cell to which an alert counts: its target, if the fleet has such a
+// cellOf is the cell to which an alert counts: its target, if the fleet has such a
 // cluster, else the cluster in which its object lives.
-func (f *facts) place(a *alert) cell {
-	c := a.target()
+func (f *facts) cellOf(a *alert) cell {
+	c := a.targetCluster()
 	if f.clusters[c] == nil {
-		c = a.home()
+		c = a.objectCluster()
 	}
 	if f.clusters[c] == nil {
 		c = ""
@@ -73,12 +73,12 @@ func (f *facts) place(a *alert) cell {
 	return cell{c, a.rule.system}
 }
 
-// verdicts judges every cell, and counts.
-func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[alerts.System]bool) (map[cell]Verdict, map[count]int) {
+// judge judges every cell, and counts.
+func (f *facts) judge(all []*alert, systems []alerts.System, unjudged map[alerts.System]bool) (map[cell]Verdict, map[count]int) {
 	out, counts := map[cell]Verdict{}, map[count]int{}
-	for _, name := range f.names() {
+	for _, name := range f.clusterNames() {
 		for _, s := range systems {
-			v := f.without(name, s)
+			v := f.verdictWithoutFindings(name, s)
 			if v == OK && unjudged[s] {
 				v = Unknown
 			}
@@ -86,15 +86,15 @@ func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[ale
 		}
 	}
 	for _, a := range all {
-		if a.state != Firing || a.resolved() {
+		if a.state != Firing || a.isResolved() {
 			continue
 		}
-		v := of(a.rule.severity)
-		if a.stale || f.unsure(a) {
+		v := verdictFor(a.rule.severity)
+		if a.stale || f.isUnconfirmed(a) {
 			v = Unknown
 		}
-		at := f.place(a)
-		out[at] = worst(out[at], v)
+		at := f.cellOf(a)
+		out[at] = worseVerdict(out[at], v)
 		counts[count{at, a.rule.severity}]++
 	}
 	for at, v := range out {
@@ -105,15 +105,15 @@ func (f *facts) verdicts(all []*alert, systems []alerts.System, unjudged map[ale
 	return out, counts
 }
 
-// unsure reports whether an alert is about the time before contact with its cluster was lost.
+// isUnconfirmed reports whether an alert is about the time before contact with its cluster was lost.
 // That a cluster is down is known itself, but not of a snapshot that cannot be read.
-func (f *facts) unsure(a *alert) bool {
-	c := f.clusters[a.home()]
+func (f *facts) isUnconfirmed(a *alert) bool {
+	c := f.clusters[a.objectCluster()]
 	return c != nil && !c.up && (c.snapshot || a.rule.system != alerts.Fleet)
 }
 
-// without returns the verdict without findings: an unknown system is not ok.
-func (f *facts) without(cluster string, s alerts.System) Verdict {
+// verdictWithoutFindings returns the verdict without findings: an unknown system is not ok.
+func (f *facts) verdictWithoutFindings(cluster string, s alerts.System) Verdict {
 	c := f.clusters[cluster]
 	switch s {
 	case alerts.Exporter, Custom:

@@ -41,7 +41,7 @@ func TestDiscoveryIsBounded(t *testing.T) {
 		if errors.Is(err, failure.ErrTooLarge) != wantErr || (err != nil) != wantErr {
 			t.Errorf("%d versions: %v", versions, err)
 		}
-		if n := len(a.known.resources); n != versions && !wantErr {
+		if n := len(a.discovered.resources); n != versions && !wantErr {
 			t.Errorf("%d resources are kept of a kind with %d versions", n, versions)
 		}
 	}

@@ -26,7 +26,7 @@ func Markdown(w io.Writer, r health.Report) error {
 	for _, c := range r.Clusters {
 		put("| %s | %s |", md(c.Name), c.Verdict)
 		for _, s := range r.Systems {
-			put(" %s |", c.Of(s.Name))
+			put(" %s |", c.VerdictOf(s.Name))
 		}
 		put("\n")
 	}

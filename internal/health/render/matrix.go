@@ -40,7 +40,7 @@ const longestVerdict = len("degraded")
 func column(clusters []health.Cluster, s alerts.System) int {
 	n := len(s)
 	for _, c := range clusters {
-		n = max(n, len(c.Of(s)))
+		n = max(n, len(c.VerdictOf(s)))
 	}
 	return n
 }
@@ -67,7 +67,7 @@ func (t *table) part(clusters []health.Cluster, systems []alerts.System, first i
 	for _, c := range clusters {
 		line := []string{pad(clean(c.Name), first), t.verdict(c.Verdict, longestVerdict)}
 		for _, s := range systems {
-			line = append(line, t.verdict(c.Of(s), column(clusters, s)))
+			line = append(line, t.verdict(c.VerdictOf(s), column(clusters, s)))
 		}
 		t.line(strings.TrimRight(strings.Join(line, "  "), " "))
 	}

@@ -106,7 +106,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 		}
 		for _, s := range systems {
 			one := cellFor(c, s, counts)
-			if c.Of(s) != health.Absent && len(clusters) <= maxClusters {
+			if c.VerdictOf(s) != health.Absent && len(clusters) <= maxClusters {
 				one.History = histories[[2]string{c.Name, string(s)}]
 			}
 			line.Cells = append(line.Cells, one)
@@ -130,11 +130,11 @@ func worstClusters(all []health.Cluster) []health.Cluster {
 
 // cellFor is the cell of a system in a cluster, with the way to its findings.
 func cellFor(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
-	v := cellOf(c.Of(s))
+	v := cellOf(c.VerdictOf(s))
 	v.System = string(s)
 	v.N = counts[[2]string{c.Name, string(s)}]
 	v.ID = "cell-" + url.PathEscape(c.Name) + "-" + string(s)
-	if c.Of(s) != health.Absent {
+	if c.VerdictOf(s) != health.Absent {
 		v.Href = clusterHref(c.Name) + "?" + url.Values{"system": {string(s)}}.Encode()
 	}
 	return v
