@@ -26,11 +26,11 @@ func bodies() []attack {
 		},
 		{
 			name: "API server: 2 GiB of text in a gzip body, status 500", answer: failing,
-			prepare: func(s *site) { s.evil.Replace(bomb(s, http.StatusInternalServerError)) },
+			prepare: func(s *site) { s.evil.Replace(compressionBomb(s, http.StatusInternalServerError)) },
 		},
 		{
 			name: "API server: 2 GiB of text in a gzip body, status 200", answer: failing,
-			prepare: func(s *site) { s.evil.Replace(bomb(s, http.StatusOK)) },
+			prepare: func(s *site) { s.evil.Replace(compressionBomb(s, http.StatusOK)) },
 		},
 		{
 			name: "API server: one byte a second", answer: failing,
@@ -60,8 +60,8 @@ func endless(status int) http.HandlerFunc {
 	}
 }
 
-// bomb answers with 128 gzip members of 16 MiB of text each.
-func bomb(s *site, status int) http.HandlerFunc {
+// compressionBomb answers with 128 gzip members of 16 MiB of text each.
+func compressionBomb(s *site, status int) http.HandlerFunc {
 	s.Helper()
 	var member bytes.Buffer
 	w := gzip.NewWriter(&member)

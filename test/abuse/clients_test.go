@@ -30,10 +30,10 @@ func clients() []attack {
 			name: "client: 200 slow readers of `/metrics`", short: true, prepare: fill(8000, false), begin: func(s *site) { slowReaders(s) },
 		},
 		{
-			name: "client: 3,000 connections that announce a body", prepare: func(*site) {}, begin: announced,
+			name: "client: 3,000 connections that announce a body", prepare: func(*site) {}, begin: announceLargeBodies,
 		},
 		{
-			name: "client: HTTP/2 streams without window updates", begin: withoutWindow,
+			name: "client: HTTP/2 streams without window updates", begin: zeroWindowClients,
 			prepare: func(s *site) {
 				fill(8000, false)(s)
 				s.writeCertificate("tls.crt", "tls.key")
@@ -106,11 +106,11 @@ func slowReaders(s *site) {
 				break
 			}
 		}
-		s.went("%d requests were sent on as many connections, which were closed; %d were refused", answers.Load(), refused.Load())
+		s.recordResult("%d requests were sent on as many connections, which were closed; %d were refused", answers.Load(), refused.Load())
 	})
 }
 
-func announced(s *site) {
+func announceLargeBodies(s *site) {
 	var sent, closed atomic.Int64
 	s.loop(3000, func(int) {
 		defer s.sleep(time.Second)
@@ -132,12 +132,12 @@ func announced(s *site) {
 				}
 			}
 		}
-		s.went("%d connections were closed, %d requests sent", closed.Load(), sent.Load())
+		s.recordResult("%d connections were closed, %d requests sent", closed.Load(), sent.Load())
 	})
 }
 
-// withoutWindow opens streams and takes no more than the first 64 KiB of the answers.
-func withoutWindow(s *site) {
+// zeroWindowClients opens streams and takes no more than the first 64 KiB of the answers.
+func zeroWindowClients(s *site) {
 	var streams, cut atomic.Int64
 	s.loop(20, func(int) {
 		defer s.sleep(50 * time.Millisecond)
@@ -162,7 +162,7 @@ func withoutWindow(s *site) {
 			}
 			streams.Add(1)
 		}
-		s.went("%d streams opened, %d connections cut off", streams.Load(), cut.Load())
+		s.recordResult("%d streams opened, %d connections cut off", streams.Load(), cut.Load())
 		for s.ctx.Err() == nil {
 			_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 			if _, err := framer.ReadFrame(); err != nil {
@@ -185,7 +185,7 @@ func reports(s *site) {
 			answers.Add(1)
 			size.Store(max(size.Load(), int64(len(body))))
 		}
-		s.went("%d answers of up to %d KB, %d refused", answers.Load(), size.Load()/1000, refused.Load())
+		s.recordResult("%d answers of up to %d KB, %d refused", answers.Load(), size.Load()/1000, refused.Load())
 	})
 }
 

@@ -23,7 +23,7 @@ func elements() []attack {
 			name: "API server: 30 MB of `{},` in discovery", short: true, answer: `cobaltcore_cluster_failing\{`,
 			prepare: func(s *site) {
 				s.evil.Replace(func(w http.ResponseWriter, _ *http.Request) {
-					empties(w, 30e6, `{"kind":"APIGroupList","groups":[`, `]}`)
+					writeEmptyElements(w, 30e6, `{"kind":"APIGroupList","groups":[`, `]}`)
 				})
 			},
 		},
@@ -31,15 +31,15 @@ func elements() []attack {
 			name: "API server: one event of 60 MB", short: true, answer: failing,
 			prepare: func(s *site) {
 				s.evil.Deny(kustomizations, func(w http.ResponseWriter, _ *http.Request) {
-					empties(w, 60e6, `{"type":"ADDED","object":{"metadata":{"name":"a"},"status":{"history":[`, `]}}}`)
+					writeEmptyElements(w, 60e6, `{"type":"ADDED","object":{"metadata":{"name":"a"},"status":{"history":[`, `]}}}`)
 				})
 			},
 		},
 		{
 			name: "API server: one object of 60 MB in a list", answer: failing,
 			prepare: func(s *site) {
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) {
-					empties(w, 60e6, `{"kind":"KustomizationList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"},"status":{"history":[`, `]}}]}`)
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) {
+					writeEmptyElements(w, 60e6, `{"kind":"KustomizationList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"},"status":{"history":[`, `]}}]}`)
 				}))
 			},
 		},
@@ -48,22 +48,22 @@ func elements() []attack {
 			prepare: func(s *site) {
 				s.evil.Serve("/api/v1/pods", "Pod", "v1")
 				s.evil.Deny("/api/v1/pods", func(w http.ResponseWriter, _ *http.Request) {
-					empties(w, 60e6, `{"kind":"PodList","items":[{"metadata":{"name":"a"},"status":{"containerStatuses":[`, `]}}]}`)
+					writeEmptyElements(w, 60e6, `{"kind":"PodList","items":[{"metadata":{"name":"a"},"status":{"containerStatuses":[`, `]}}]}`)
 				})
 			},
 		},
 		{
 			name: "Alertmanager: 31 MB of `{},`", answer: `cobaltcore_alertmanager_errors_total`, filter: "x",
 			prepare: func(s *site) {
-				peer := s.server(func(w http.ResponseWriter, _ *http.Request) { empties(w, 31e6, `[`, `]`) })
+				peer := s.server(func(w http.ResponseWriter, _ *http.Request) { writeEmptyElements(w, 31e6, `[`, `]`) })
 				_, _ = fmt.Fprintf(&s.config, "alertmanager: {urls: [%q], interval: 1s}\n", peer)
 			},
 		},
 	}
 }
 
-// empties writes JSON with so many bytes of empty objects between its begin and end.
-func empties(w io.Writer, size int, begin, end string) {
+// writeEmptyElements writes JSON with so many bytes of empty objects between its begin and end.
+func writeEmptyElements(w io.Writer, size int, begin, end string) {
 	if w, ok := w.(http.ResponseWriter); ok {
 		w.Header().Set("Content-Type", "application/json")
 	}
@@ -75,8 +75,8 @@ func empties(w io.Writer, size int, begin, end string) {
 	_, _ = io.WriteString(w, "{}"+end)
 }
 
-// listed refuses to stream, so that the kind is listed, and answers lists.
-func listed(list func(io.Writer)) http.HandlerFunc {
+// serveList refuses to stream, so that the kind is listed, and answers lists.
+func serveList(list func(io.Writer)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch query := r.URL.Query(); {
 		case query.Has("sendInitialEvents"):

@@ -73,7 +73,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	var starts []time.Duration
 	for range rounds() {
 		before := bodies.Load()
-		s.until("scrapes", func() bool { return s.ctx.Err() != nil || bodies.Load() >= before+10 })
+		s.waitUntil("scrapes", func() bool { return s.ctx.Err() != nil || bodies.Load() >= before+10 })
 		if err := s.exporter.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestKubeconfigBecomesGarbage(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		s.until("metrics that show it", func() bool {
+		s.waitUntil("metrics that show it", func() bool {
 			body, err := s.get(client, "/metrics?cluster[]=evil")
 			return err == nil && shown(body)
 		})
@@ -123,8 +123,8 @@ func TestKubeconfigBecomesGarbage(t *testing.T) {
 	}
 }
 
-// until waits for a condition.
-func (s *site) until(what string, holds func() bool) {
+// waitUntil waits for a condition.
+func (s *site) waitUntil(what string, holds func() bool) {
 	s.Helper()
 	for deadline := time.Now().Add(time.Minute); !holds(); s.sleep(scrapePause / 4) {
 		if time.Now().After(deadline) || s.ended() {

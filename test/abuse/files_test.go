@@ -50,7 +50,7 @@ func (s *site) replace(name, kind string) {
 	}
 	s.loop(1, func(int) {
 		if err := s.exporter.Signal(syscall.SIGHUP); err == nil {
-			s.went("what was loaded before is served")
+			s.recordResult("what was loaded before is served")
 		}
 		s.sleep(2 * time.Second)
 	})

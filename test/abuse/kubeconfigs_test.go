@@ -21,7 +21,7 @@ func kubeconfigs() []attack {
 		name: "Secret: 400 kubeconfigs that lead to metadata servers, to loopback addresses and through a proxy", short: true,
 		answer: `cobaltcore_discovery_finding\{`,
 		prepare: func(s *site) {
-			trap := s.trap()
+			trap := s.listenTrap()
 			s.evil.Change(func(state *fakeapi.State) {
 				state.Serve(secrets, "Secret", "v1")
 				for i := range 100 {
@@ -42,8 +42,8 @@ func kubeconfigs() []attack {
 	}}
 }
 
-// trap returns the address of a server that nothing may connect to.
-func (s *site) trap() string {
+// listenTrap returns the address of a server that nothing may connect to.
+func (s *site) listenTrap() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.Fatal(err)

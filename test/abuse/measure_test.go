@@ -28,7 +28,7 @@ func (s *site) watchMemory() <-chan int64 {
 	go func() {
 		most := 0.0
 		for tick := time.NewTicker(50 * time.Millisecond); ; {
-			if now, err := testbed.Memory(s.exporter.PID(), "VmHWM"); err == nil {
+			if now, err := testbed.ProcessMemory(s.exporter.PID(), "VmHWM"); err == nil {
 				most = max(most, now)
 			}
 			select {

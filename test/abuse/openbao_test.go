@@ -22,7 +22,7 @@ func openBaos() []attack {
 		{
 			name: "OpenBao: 15 MB of `{},` in `sys/ha-status`", answer: failing + `"sys/ha-status"`,
 			prepare: func(s *site) {
-				s.bao(map[string]http.HandlerFunc{"sys/ha-status": func(w http.ResponseWriter, _ *http.Request) { empties(w, 15e6, `{"data":{"nodes":[`, `]}}`) }})
+				s.bao(map[string]http.HandlerFunc{"sys/ha-status": func(w http.ResponseWriter, _ *http.Request) { writeEmptyElements(w, 15e6, `{"data":{"nodes":[`, `]}}`) }})
 			},
 		},
 		{
@@ -51,7 +51,7 @@ func openBaos() []attack {
 					},
 					"": func(w http.ResponseWriter, r *http.Request) {
 						if strings.HasPrefix(r.URL.Path, "/v1/pki") {
-							s.went("%d requests to the mounts", asked.Add(1))
+							s.recordResult("%d requests to the mounts", asked.Add(1))
 						}
 						w.WriteHeader(http.StatusNotFound)
 						_, _ = io.WriteString(w, `{"errors":[]}`)

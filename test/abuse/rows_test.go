@@ -23,15 +23,15 @@ func rowsOfObjects() []attack {
 		{
 			name: "tenant: 500 Kustomizations with 10,000 dependencies", answer: `cobaltcore_watch_objects_with_cut_labels\{`,
 			prepare: func(s *site) {
-				object := fat()
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 500, object) }))
+				object := largeObject()
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) { list(w, "KustomizationList", 500, object) }))
 			},
 		},
 		{
 			name: "tenant: 4,000 Kustomizations with 64 KiB of rows that do not compress", answer: `cobaltcore_watch_objects_over_budget\{`, patience: time.Minute,
 			prepare: func(s *site) {
 				s.config.WriteString("metrics: {detail: full}\n")
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 4000, random) }))
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) { list(w, "KustomizationList", 4000, random) }))
 			},
 		},
 		{
@@ -40,13 +40,13 @@ func rowsOfObjects() []attack {
 			prepare: func(s *site) {
 				s.config.WriteString("- {name: evil2, kubeconfig: {path: evil.kubeconfig}}\n- {name: evil3, kubeconfig: {path: evil.kubeconfig}}\n" +
 					"metrics: {detail: full}\n")
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 4000, random) }))
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) { list(w, "KustomizationList", 4000, random) }))
 			},
 		},
 		{
 			name: "tenant: 1,000,000 Kustomizations", answer: `cobaltcore_watch_objects_cut\{`, memory: 300 << 20, patience: time.Minute,
 			begin: func(s *site) {
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 1_000_000, small) }))
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) { list(w, "KustomizationList", 1_000_000, smallObject) }))
 			},
 			prepare: func(*site) {},
 		},
@@ -54,7 +54,7 @@ func rowsOfObjects() []attack {
 			name: "tenant: 200,000 Kustomizations that fail", answer: `cobaltcore_health_findings_left_out\{`, patience: 2 * time.Minute,
 			prepare: func(*site) {},
 			begin: func(s *site) {
-				s.evil.Deny(kustomizations, listed(func(w io.Writer) { list(w, "KustomizationList", 200_000, failing) }))
+				s.evil.Deny(kustomizations, serveList(func(w io.Writer) { list(w, "KustomizationList", 200_000, failing) }))
 			},
 		},
 		{
@@ -93,7 +93,7 @@ func list(w io.Writer, kind string, n int, object func(i int) string) {
 	_, _ = io.WriteString(w, "]}")
 }
 
-func small(i int) string {
+func smallObject(i int) string {
 	return fmt.Sprintf(`{"metadata":{"name":"k%07d","namespace":"n"},"spec":{"path":"./%d"},"status":{"lastAppliedRevision":"main@sha1:%d","conditions":[`+
 		`{"type":"Ready","status":"True","reason":"ReconciliationSucceeded","lastTransitionTime":"2026-11-20T09:00:00Z"}]}}`, i, i, i)
 }
@@ -104,8 +104,8 @@ func failing(i int) string {
 		`{"type":"Ready","status":"False","reason":"BuildFailed","lastTransitionTime":"2026-11-20T09:00:00Z"}]}}`, i)
 }
 
-// fat returns objects that wait for many others.
-func fat() func(int) string {
+// largeObject returns objects that wait for many others.
+func largeObject() func(int) string {
 	var b strings.Builder
 	for i := range 10_000 {
 		_, _ = fmt.Fprintf(&b, `,{"name":"d%0100d"}`, i)

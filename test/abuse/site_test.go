@@ -177,8 +177,8 @@ func (s *site) read(client *http.Client, path string, to io.Writer, header ...st
 	return err
 }
 
-// went notes what became of what begin does.
-func (s *site) went(format string, arguments ...any) {
+// recordResult notes what became of what begin does.
+func (s *site) recordResult(format string, arguments ...any) {
 	text := fmt.Sprintf(format, arguments...)
 	s.outcome.Store(&text)
 }

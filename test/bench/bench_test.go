@@ -167,7 +167,7 @@ func TestChecks(t *testing.T) {
 	}
 	for _, objects := range []int{100, manyObjects} {
 		evaluate := func(figures Figures) *Report {
-			r := newReport(Options{Objects: objects}, "", []subject{{Name: nameRival}, {Name: nameShipped}, {Name: nameEqual}})
+			r := newReport(Options{Objects: objects}, "", []subject{{Name: nameReference}, {Name: nameShipped}, {Name: nameEqual}})
 			r.evaluate([][]Figures{{rival}, {figures}, {figures}})
 			return r
 		}
@@ -191,7 +191,7 @@ func TestChecks(t *testing.T) {
 }
 
 func TestMarkdown(t *testing.T) {
-	r := newReport(Options{Objects: 100}, "0.10 0.20 0.30", []subject{{Name: nameRival}, {Name: nameShipped}, {Name: nameEqual}})
+	r := newReport(Options{Objects: 100}, "0.10 0.20 0.30", []subject{{Name: nameReference}, {Name: nameShipped}, {Name: nameEqual}})
 	r.evaluate([][]Figures{
 		{{cpuComplete: 4, partResponses: 19}},
 		{{cpuComplete: 1, partResponses: 0, findingP50: 0.25}},

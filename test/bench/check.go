@@ -69,18 +69,18 @@ func (r *Report) checks() []Check {
 	for _, name := range []string{nameShipped, nameEqual} {
 		for _, c := range ratios[name] {
 			c.Subject, c.Title, c.Ratio = name, c.Title+" ÷ kube-state-metrics", true
-			checks = append(checks, c.with(r.result(name).Ratios))
+			checks = append(checks, c.withValue(r.result(name).Ratios))
 		}
 		for _, c := range absolute[name] {
 			c.Subject = name
-			checks = append(checks, c.with(r.result(name).Figures))
+			checks = append(checks, c.withValue(r.result(name).Figures))
 		}
 	}
 	return checks
 }
 
-// with fills in the value; one that was not measured is not good.
-func (c Check) with(figures Figures) Check {
+// withValue fills in the value; one that was not measured is not good.
+func (c Check) withValue(figures Figures) Check {
 	value, ok := figures[c.Key]
 	c.Value, c.OK = value, ok && !math.IsNaN(value) && value <= c.Limit
 	return c

@@ -85,8 +85,8 @@ func figures() []figure {
 	}
 }
 
-// in returns the figure of a subject, and nothing for one that was not measured.
-func (f figure) in(figures Figures) string {
+// formatOf returns the figure of a subject, and nothing for one that was not measured.
+func (f figure) formatOf(figures Figures) string {
 	value, ok := figures[f.key]
 	if !ok {
 		return ""
@@ -97,22 +97,22 @@ func (f figure) in(figures Figures) string {
 func (f figure) format(value float64) string {
 	switch f.unit {
 	case unitMillisecond:
-		return significant(value*1000) + " ms"
+		return formatSignificant(value*1000) + " ms"
 	case unitMiB:
-		return significant(value/(1<<20)) + " MiB"
+		return formatSignificant(value/(1<<20)) + " MiB"
 	case unitKB:
-		return significant(value/1000) + " KB"
+		return formatSignificant(value/1000) + " KB"
 	case unitSeconds:
-		return significant(value) + " s"
+		return formatSignificant(value) + " s"
 	case unitDecimal:
-		return significant(value)
+		return formatSignificant(value)
 	default:
 		return fmt.Sprintf("%.0f", value)
 	}
 }
 
-// significant writes three digits, or all those before the decimal point.
-func significant(value float64) string {
+// formatSignificant writes three digits, or all those before the decimal point.
+func formatSignificant(value float64) string {
 	digits := 2
 	for limit := 10.0; digits > 0 && math.Abs(value) >= limit; limit *= 10 {
 		digits--

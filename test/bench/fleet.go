@@ -160,7 +160,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 	address := loopback(ports[0])
 	r := &fleetRun{fleetBench: b, clusters: clusters, figures: Figures{}, scraper: newScraper(subject{}, address)}
 	defer r.client.CloseIdleConnections()
-	if err := r.before(ctx); err != nil {
+	if err := r.recordBaseline(ctx); err != nil {
 		return err
 	}
 	args := []string{"serve", "--config", file, "--web.listen-address", address, "--sync-timeout", completeDeadline.String()}
@@ -175,7 +175,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 	}
 	defer func() { err = errors.Join(err, r.process.Stop()) }()
 	for _, phase := range []func(context.Context) error{
-		func(ctx context.Context) error { return r.ready(ctx, begin) }, r.steady, r.profile, r.scrapes,
+		func(ctx context.Context) error { return r.waitReady(ctx, begin) }, r.measureSteadyState, r.saveProfiles, r.measureScrapes,
 	} {
 		if err := phase(ctx); err != nil {
 			return fmt.Errorf("%s: %w; end of the log:\n%s", name, err, r.process.LogTail())
@@ -200,7 +200,7 @@ func (b *fleetBench) markdown(load string) string {
 		for _, r := range b.results {
 			fmt.Fprintf(&out, " %s |", f.format(r.Figures[f.key]))
 		}
-		fmt.Fprintf(&out, " %s |\n", f.fine().format((all[f.key]-one[f.key])/float64(b.Clusters-1)))
+		fmt.Fprintf(&out, " %s |\n", f.withFineUnit().format((all[f.key]-one[f.key])/float64(b.Clusters-1)))
 	}
 	return out.String()
 }

@@ -55,11 +55,11 @@ func fleetFigures() []figure {
 	}
 }
 
-// settling is what a start needs until nothing is left of it.
-const settling = 30 * time.Second
+// settleTime is what a start needs until nothing is left of it.
+const settleTime = 30 * time.Second
 
-// fine is the figure with a unit for what a single cluster has.
-func (f figure) fine() figure {
+// withFineUnit is the figure with a unit for what a single cluster has.
+func (f figure) withFineUnit() figure {
 	if f.unit == unitCount {
 		f.unit = unitDecimal
 	}
@@ -77,15 +77,15 @@ type fleetRun struct {
 	figures  Figures
 }
 
-// before notes what the API server does without the exporter.
-func (r *fleetRun) before(ctx context.Context) error {
-	s, err := r.server(ctx)
+// recordBaseline notes what the API server does without the exporter.
+func (r *fleetRun) recordBaseline(ctx context.Context) error {
+	s, err := r.readServerLoad(ctx)
 	r.watches = s.watches
 	return err
 }
 
-// ready waits until every kind of every cluster is complete.
-func (r *fleetRun) ready(ctx context.Context, begin time.Time) error {
+// waitReady waits until every kind of every cluster is complete.
+func (r *fleetRun) waitReady(ctx context.Context, begin time.Time) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	url := strings.TrimSuffix(r.url, "/metrics") + "/-/ready"
 	if err := testbed.Poll(ctx, completeDeadline, func(ctx context.Context) error {
@@ -100,13 +100,13 @@ func (r *fleetRun) ready(ctx context.Context, begin time.Time) error {
 		return err
 	}
 	r.figures[fleetReadyCPU] = cpu
-	return sleep(ctx, min(r.Steady, settling))
+	return sleep(ctx, min(r.Steady, settleTime))
 }
 
-// steady measures the time in which nothing happens.
-func (r *fleetRun) steady(ctx context.Context) error {
+// measureSteadyState measures the time in which nothing happens.
+func (r *fleetRun) measureSteadyState(ctx context.Context) error {
 	ours, theirs := r.process.PID(), r.cluster.APIServer().PID()
-	before, err := r.server(ctx)
+	before, err := r.readServerLoad(ctx)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (r *fleetRun) steady(ctx context.Context) error {
 	}
 	minutes := time.Since(begin).Minutes()
 	r.figures[fleetCPU], r.figures[fleetServerCPU] = (after[0]-cpu[0])/minutes, (after[1]-cpu[1])/minutes
-	now, err := r.server(ctx)
+	now, err := r.readServerLoad(ctx)
 	if err != nil {
 		return err
 	}
@@ -134,16 +134,16 @@ func (r *fleetRun) steady(ctx context.Context) error {
 		pid  int
 		name string
 	}{fleetMemory: {ours, "VmRSS"}, fleetServerMem: {theirs, "VmRSS"}, peakEnd: {ours, "VmHWM"}} {
-		if r.figures[key], err = testbed.Memory(m.pid, m.name); err != nil {
+		if r.figures[key], err = testbed.ProcessMemory(m.pid, m.name); err != nil {
 			return err
 		}
 	}
-	r.figures[fleetSockets], err = sockets(ours)
+	r.figures[fleetSockets], err = countSockets(ours)
 	return err
 }
 
-// scrapes measures scrapes without changes in between, and reads the exporter's own metrics.
-func (r *fleetRun) scrapes(ctx context.Context) error {
+// measureScrapes measures scrapes without changes in between, and reads the exporter's own metrics.
+func (r *fleetRun) measureScrapes(ctx context.Context) error {
 	for _, e := range []struct{ encoding, cpu, body string }{{"identity", plainCPU, plainBody}, {"gzip", gzipCPU, gzipBody}} {
 		for range warmUpScrapes {
 			if _, _, err := r.scrape(ctx, e.encoding); err != nil {
@@ -173,8 +173,8 @@ func (r *fleetRun) scrapes(ctx context.Context) error {
 	return nil
 }
 
-// profile keeps the heap, the goroutines and the CPU of a minute.
-func (r *fleetRun) profile(ctx context.Context) error {
+// saveProfiles keeps the heap, the goroutines and the CPU of a minute.
+func (r *fleetRun) saveProfiles(ctx context.Context) error {
 	if r.Profile == "" {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (r *fleetRun) profile(ctx context.Context) error {
 // load is the number of requests of clients, from the metrics of an API server.
 type load struct{ requests, rewatches, watches float64 }
 
-func (r *fleetRun) server(ctx context.Context) (load, error) {
+func (r *fleetRun) readServerLoad(ctx context.Context) (load, error) {
 	client, err := rest.HTTPClientFor(r.cluster.Config)
 	if err != nil {
 		return load{}, err
@@ -234,8 +234,8 @@ func cpuTimes(pids ...int) (times []float64, err error) {
 	return times, nil
 }
 
-// sockets counts the sockets of a process.
-func sockets(pid int) (n float64, err error) {
+// countSockets counts the sockets of a process.
+func countSockets(pid int) (n float64, err error) {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

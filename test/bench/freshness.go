@@ -20,14 +20,14 @@ const (
 	reportInterval  = 10 * time.Millisecond
 )
 
-// freshness measures the time from the API server's answer to an update to the end of the
+// measureFreshness measures the time from the API server's answer to an update to the end of the
 // response that shows it.
-func (r *trial) freshness(ctx context.Context) error {
+func (r *trial) measureFreshness(ctx context.Context) error {
 	for _, e := range []struct{ encoding, p50, p99 string }{
 		{"identity", visibleP50, visibleP99},
 		{"gzip", gzipVisibleP50, gzipVisibleP99},
 	} {
-		seconds, err := r.single(ctx, singleFlips, testbed.Flip, func(n int) (bool, time.Time, error) {
+		seconds, err := r.timeSingleChanges(ctx, singleFlips, testbed.Flip, func(n int) (bool, time.Time, error) {
 			body, _, err := r.scrape(ctx, e.encoding)
 			end := time.Now()
 			if err == nil && e.encoding == "gzip" {
@@ -43,13 +43,13 @@ func (r *trial) freshness(ctx context.Context) error {
 	return nil
 }
 
-// findings measures the time from the API server's answer to an update to the end of the
+// measureFindings measures the time from the API server's answer to an update to the end of the
 // report that has the finding, or no longer has it.
-func (r *trial) findings(ctx context.Context) error {
-	if !r.reports {
+func (r *trial) measureFindings(ctx context.Context) error {
+	if !r.hasReport {
 		return nil
 	}
-	seconds, err := r.single(ctx, singleStalls, testbed.Stall, func(n int) (bool, time.Time, error) {
+	seconds, err := r.timeSingleChanges(ctx, singleStalls, testbed.Stall, func(n int) (bool, time.Time, error) {
 		if err := sleep(ctx, reportInterval); err != nil {
 			return false, time.Time{}, err
 		}
@@ -87,9 +87,9 @@ func hasFinding(report []byte, o object) (bool, error) {
 	return false, nil
 }
 
-// single changes objects one after the other and returns after how many seconds each change
+// timeSingleChanges changes objects one after the other and returns after how many seconds each change
 // was seen. An object is changed twice, back and forth.
-func (r *trial) single(ctx context.Context, changes int, change testbed.StatusChange,
+func (r *trial) timeSingleChanges(ctx context.Context, changes int, change testbed.StatusChange,
 	seen func(n int) (bool, time.Time, error)) ([]float64, error) {
 	var seconds []float64
 	step := r.Objects/changes | 1 // odd, for objects of all kinds

@@ -44,7 +44,7 @@ func (b *bench) measure(ctx context.Context, s subject, n int) (f Figures, err e
 	if err != nil {
 		return nil, err
 	}
-	if command, err = pinned(command, subjectCPU); err != nil {
+	if command, err = pinCommand(command, subjectCPU); err != nil {
 		return nil, err
 	}
 	r := &trial{bench: b, scraper: newScraper(s, address), figures: Figures{}}
@@ -58,23 +58,23 @@ func (b *bench) measure(ctx context.Context, s subject, n int) (f Figures, err e
 	}
 	defer func() { err = errors.Join(err, r.process.Stop()) }()
 	for _, phase := range []func(context.Context) error{
-		func(ctx context.Context) error { return r.start(ctx, begin) },
+		func(ctx context.Context) error { return r.waitForObjects(ctx, begin) },
 		func(ctx context.Context) error { return b.verify(ctx, r.scraper) },
-		r.scrapes,
-		r.updates,
-		r.freshness,
-		r.findings,
+		r.measureScrapes,
+		r.measureUpdates,
+		r.measureFreshness,
+		r.measureFindings,
 		func(ctx context.Context) error { return b.verify(ctx, r.scraper) },
 	} {
 		if err := phase(ctx); err != nil {
 			return nil, fmt.Errorf("%w; end of the log:\n%s", err, r.process.LogTail())
 		}
 	}
-	return r.figures, r.memory(peakEnd, "VmHWM")
+	return r.figures, r.readMemory(peakEnd, "VmHWM")
 }
 
-// start scrapes until all objects are there.
-func (r *trial) start(ctx context.Context, begin time.Time) error {
+// waitForObjects scrapes until all objects are there.
+func (r *trial) waitForObjects(ctx context.Context, begin time.Time) error {
 	wait := r.profile(ctx, "start", 2*time.Second+time.Duration(r.Objects)*time.Millisecond/4)
 	ctx, cancel := context.WithTimeoutCause(ctx, completeDeadline, errors.New("no complete scrape in time"))
 	defer cancel()
@@ -103,16 +103,16 @@ func (r *trial) start(ctx context.Context, begin time.Time) error {
 	r.figures[firstComplete] = time.Since(begin).Seconds()
 	cpu, err := cpuTime(r.process.PID())
 	r.figures[cpuComplete] = cpu
-	return errors.Join(err, r.memory(peakComplete, "VmHWM"), wait())
+	return errors.Join(err, r.readMemory(peakComplete, "VmHWM"), wait())
 }
 
-func (r *trial) memory(key, name string) (err error) {
-	r.figures[key], err = testbed.Memory(r.process.PID(), name)
+func (r *trial) readMemory(key, name string) (err error) {
+	r.figures[key], err = testbed.ProcessMemory(r.process.PID(), name)
 	return err
 }
 
-// scrapes measures a scrape in which nothing has changed.
-func (r *trial) scrapes(ctx context.Context) error {
+// measureScrapes measures a scrape in which nothing has changed.
+func (r *trial) measureScrapes(ctx context.Context) error {
 	wait := r.profile(ctx, "scrapes", time.Second+2*time.Duration(r.Scrapes)*time.Millisecond)
 	for _, e := range []struct{ encoding, p50, p99, cpu, body string }{
 		{"identity", plainP50, plainP99, plainCPU, plainBody},
@@ -143,7 +143,7 @@ func (r *trial) scrapes(ctx context.Context) error {
 		r.figures[e.p50], r.figures[e.p99] = quantile(latencies, 0.5), quantile(latencies, 0.99)
 		r.figures[e.cpu] = (after - before) / float64(r.Scrapes)
 	}
-	return errors.Join(r.memory(memoryScrapes, "VmRSS"), wait())
+	return errors.Join(r.readMemory(memoryScrapes, "VmRSS"), wait())
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

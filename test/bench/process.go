@@ -42,8 +42,8 @@ func pin(ctx context.Context, pid int, cpu string) error {
 	return nil
 }
 
-// pinned makes a command run on a CPU alone, with one P.
-func pinned(c testbed.Command, cpu string) (testbed.Command, error) {
+// pinCommand makes a command run on a CPU alone, with one P.
+func pinCommand(c testbed.Command, cpu string) (testbed.Command, error) {
 	c.Env = append(c.Env, "GOMAXPROCS=1")
 	if !pinnable() {
 		return c, nil

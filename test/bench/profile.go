@@ -21,7 +21,7 @@ import (
 // does nothing for a subject that is not ours and without a directory.
 func profiler(dir string, s subject, address string, run int) func(context.Context, string, time.Duration) func() error {
 	return func(ctx context.Context, phase string, d time.Duration) func() error {
-		if dir == "" || !s.ours {
+		if dir == "" || !s.isExporter {
 			return func() error { return nil }
 		}
 		name := strings.NewReplacer(", ", "-", " ", "-").Replace(s.Name)

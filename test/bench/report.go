@@ -92,9 +92,9 @@ func (r *Report) Markdown() string {
 	for _, f := range figures() {
 		fmt.Fprintf(&b, "| %s |", f.title)
 		for i, s := range r.Subjects {
-			fmt.Fprintf(&b, " %s |", f.in(s.Figures))
+			fmt.Fprintf(&b, " %s |", f.formatOf(s.Figures))
 			if i > 0 {
-				fmt.Fprintf(&b, " %s |", ratio(s.Ratios, f.key))
+				fmt.Fprintf(&b, " %s |", formatRatio(s.Ratios, f.key))
 			}
 		}
 		b.WriteString("\n")
@@ -105,21 +105,21 @@ func (r *Report) Markdown() string {
 		if !c.OK {
 			verdict = "**FAILED**"
 		}
-		fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", c.Subject, c.Title, number(c.Limit), number(c.Value), verdict)
+		fmt.Fprintf(&b, "| %s: %s | %s | %s | %s |\n", c.Subject, c.Title, formatNumber(c.Limit), formatNumber(c.Value), verdict)
 	}
 	return b.String()
 }
 
-func ratio(ratios Figures, key string) string {
+func formatRatio(ratios Figures, key string) string {
 	value, ok := ratios[key]
 	if !ok {
 		return ""
 	}
-	return number(value)
+	return formatNumber(value)
 }
 
-// number writes two significant digits, and integers as such.
-func number(value float64) string {
+// formatNumber writes two significant digits, and integers as such.
+func formatNumber(value float64) string {
 	if value == math.Trunc(value) {
 		return fmt.Sprintf("%.0f", value)
 	}

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 				t.Errorf("%s: %s is %v, %t", s.Name, f.title, value, ok)
 			}
 		}
-		if s.Name != nameRival && s.Figures[emptyResponses]+s.Figures[partResponses] > 0 {
+		if s.Name != nameReference && s.Figures[emptyResponses]+s.Figures[partResponses] > 0 {
 			t.Errorf("%s: %v empty and %v incomplete responses", s.Name, s.Figures[emptyResponses], s.Figures[partResponses])
 		}
 	}

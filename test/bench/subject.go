@@ -16,20 +16,20 @@ import (
 // subject is a program to measure. All of them export one row per Flux object with the
 // labels exported_namespace, name and ready.
 type subject struct {
-	Name      string
-	family    string // of these rows
-	kindLabel string
-	ours      bool
-	reports   bool // evaluates all rules
+	Name       string
+	family     string // of these rows
+	kindLabel  string
+	isExporter bool
+	hasReport  bool // evaluates all rules
 	// command returns the program and its arguments. It writes its files to dir.
 	command func(dir, kubeconfig, address, second string) (testbed.Command, error)
 }
 
 // The names of the subjects in the report.
 const (
-	nameRival   = "kube-state-metrics"
-	nameShipped = "ours, as shipped"
-	nameEqual   = "ours, equal output"
+	nameReference = "kube-state-metrics"
+	nameShipped   = "ours, as shipped"
+	nameEqual     = "ours, equal output"
 )
 
 // subjects builds the programs and returns the subjects in the order of the report.
@@ -50,12 +50,12 @@ func (o *Options) subjects(ctx context.Context) ([]subject, error) {
 		}
 	}
 	ours := func(name, metrics string) subject {
-		return subject{Name: name, family: "flux_resource_info", kindLabel: "kind", ours: true, command: exporter(binary, metrics, o.Profile != "")}
+		return subject{Name: name, family: "flux_resource_info", kindLabel: "kind", isExporter: true, command: exporter(binary, metrics, o.Profile != "")}
 	}
 	shipped := ours(nameShipped, "")
-	shipped.reports = true
+	shipped.hasReport = true
 	return []subject{
-		{Name: nameRival, family: "gotk_resource_info", kindLabel: "customresource_kind", command: kubeStateMetrics(rival)},
+		{Name: nameReference, family: "gotk_resource_info", kindLabel: "customresource_kind", command: kubeStateMetrics(rival)},
 		shipped,
 		ours(nameEqual, "metrics: {include: [flux_resource_info]}\n"),
 	}, nil

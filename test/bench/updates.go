@@ -24,19 +24,19 @@ const (
 	quietCPU      = 0.003 // seconds per interval that do not count as work
 )
 
-// updates measures what changes of the objects cost.
-func (r *trial) updates(ctx context.Context) error {
-	if err := r.idle(ctx); err != nil {
+// measureUpdates measures what changes of the objects cost.
+func (r *trial) measureUpdates(ctx context.Context) error {
+	if err := r.measureIdle(ctx); err != nil {
 		return err
 	}
 	wait := r.profile(ctx, "updates", time.Duration(r.Updates)*time.Second/updatesPerSecond)
-	if err := r.change(ctx, testbed.Neutral, neutralCPU); err != nil {
+	if err := r.measureChange(ctx, testbed.Neutral, neutralCPU); err != nil {
 		return err
 	}
 	if err := wait(); err != nil {
 		return err
 	}
-	if err := r.change(ctx, testbed.Flip, flipCPU); err != nil {
+	if err := r.measureChange(ctx, testbed.Flip, flipCPU); err != nil {
 		return err
 	}
 	if err := r.verify(ctx, r.scraper); err != nil { // nothing was left to do when the CPU time was taken
@@ -48,7 +48,7 @@ func (r *trial) updates(ctx context.Context) error {
 	var scrapeErr error
 	var scraper sync.WaitGroup
 	scraper.Go(func() { latencies, scrapeErr = r.scrapeRegularly(scraping) })
-	err := r.change(ctx, testbed.Flip, scrapedFlipCPU)
+	err := r.measureChange(ctx, testbed.Flip, scrapedFlipCPU)
 	stop()
 	scraper.Wait()
 	err = errors.Join(err, scrapeErr)
@@ -56,32 +56,32 @@ func (r *trial) updates(ctx context.Context) error {
 	return err
 }
 
-// idle measures the CPU time per second in which nothing happens.
-func (r *trial) idle(ctx context.Context) error {
-	if err := r.quiet(ctx); err != nil {
+// measureIdle measures the CPU time per second in which nothing happens.
+func (r *trial) measureIdle(ctx context.Context) error {
+	if err := r.waitQuiet(ctx); err != nil {
 		return err
 	}
-	used, d, err := r.used(func() error { return sleep(ctx, idleTime) })
+	used, d, err := r.measureCPU(func() error { return sleep(ctx, idleTime) })
 	r.figures[idleCPU] = used / d
 	return err
 }
 
-// change updates objects and notes the CPU time that 1,000 of that cost.
-func (r *trial) change(ctx context.Context, change testbed.StatusChange, key string) error {
-	used, d, err := r.used(func() error {
+// measureChange updates objects and notes the CPU time that 1,000 of that cost.
+func (r *trial) measureChange(ctx context.Context, change testbed.StatusChange, key string) error {
+	used, d, err := r.measureCPU(func() error {
 		begin := time.Now()
-		if err := r.update(ctx, change); err != nil {
+		if err := r.updateAll(ctx, change); err != nil {
 			return err
 		}
 		r.figures[updatesRate] = float64(r.Updates) / time.Since(begin).Seconds()
-		return r.quiet(ctx)
+		return r.waitQuiet(ctx)
 	})
 	r.figures[key] = max(0, used-d*r.figures[idleCPU]) * 1000 / float64(r.Updates)
 	return err
 }
 
-// used returns the CPU time of the subject and the time, both in seconds, that f takes.
-func (r *trial) used(f func() error) (cpu, d float64, err error) {
+// measureCPU returns the CPU time of the subject and the time, both in seconds, that f takes.
+func (r *trial) measureCPU(f func() error) (cpu, d float64, err error) {
 	before, err := cpuTime(r.process.PID())
 	if err != nil {
 		return 0, 0, err
@@ -94,8 +94,8 @@ func (r *trial) used(f func() error) (cpu, d float64, err error) {
 	return after - before, time.Since(begin).Seconds(), err
 }
 
-// update updates all objects in turn, at a bounded rate.
-func (r *trial) update(ctx context.Context, change testbed.StatusChange) error {
+// updateAll updates all objects in turn, at a bounded rate.
+func (r *trial) updateAll(ctx context.Context, change testbed.StatusChange) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan int)
@@ -123,12 +123,12 @@ func (r *trial) update(ctx context.Context, change testbed.StatusChange) error {
 	return context.Cause(ctx)
 }
 
-// quiet waits until the subject has nothing left to do.
-func (r *trial) quiet(ctx context.Context) error {
+// waitQuiet waits until the subject has nothing left to do.
+func (r *trial) waitQuiet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, quietDeadline, errors.New("the subject does not come to rest"))
 	defer cancel()
 	for calm := 0; calm < 3; calm++ {
-		used, _, err := r.used(func() error { return sleep(ctx, quietInterval) })
+		used, _, err := r.measureCPU(func() error { return sleep(ctx, quietInterval) })
 		if err != nil {
 			return err
 		}

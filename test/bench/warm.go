@@ -25,14 +25,14 @@ func (b *bench) warm(ctx context.Context) error {
 	}
 	for _, k := range fluxKinds() {
 		url := b.cluster.URL + k.apiPath() + "?resourceVersion=0"
-		if err := testbed.Poll(ctx, warmDeadline, func(ctx context.Context) error { return drain(ctx, client, url) }); err != nil {
+		if err := testbed.Poll(ctx, warmDeadline, func(ctx context.Context) error { return discardBody(ctx, client, url) }); err != nil {
 			return fmt.Errorf("warm the watch cache: %w", err)
 		}
 	}
 	return nil
 }
 
-func drain(ctx context.Context, client *http.Client, url string) error {
+func discardBody(ctx context.Context, client *http.Client, url string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// alertmanagerQuiet is a configuration without notifications.
-const alertmanagerQuiet = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+// quietConfig is a configuration without notifications.
+const quietConfig = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 // AlertmanagerOptions configures an Alertmanager.
 type AlertmanagerOptions struct {
@@ -59,7 +59,7 @@ func StartAlertmanager(ctx context.Context, dir string, o AlertmanagerOptions) (
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	configFile := filepath.Join(dir, "alertmanager.yml")
-	if err := os.WriteFile(configFile, []byte(cmp.Or(o.Config, alertmanagerQuiet)), 0o644); err != nil {
+	if err := os.WriteFile(configFile, []byte(cmp.Or(o.Config, quietConfig)), 0o644); err != nil {
 		return nil, fmt.Errorf("testbed: %w", err)
 	}
 	address, gossip := loopback(ports[0]), loopback(ports[1])
@@ -80,15 +80,15 @@ func StartAlertmanager(ctx context.Context, dir string, o AlertmanagerOptions) (
 		a.URL += "/" + prefix
 	}
 	if err := a.WaitReady(ctx, startDeadline, func(ctx context.Context) error {
-		return a.met(ctx, 1+len(o.Peers))
+		return a.checkMembers(ctx, 1+len(o.Peers))
 	}); err != nil {
 		return nil, stopAfter(err, process)
 	}
 	return a, nil
 }
 
-// met is nil if the Alertmanager serves and knows that many members of its cluster, itself included.
-func (a *Alertmanager) met(ctx context.Context, members int) error {
+// checkMembers is nil if the Alertmanager serves and knows that many members of its cluster, itself included.
+func (a *Alertmanager) checkMembers(ctx context.Context, members int) error {
 	var status struct {
 		Cluster struct {
 			Peers []struct{} `json:"peers"`

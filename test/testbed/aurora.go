@@ -136,7 +136,7 @@ func (a *Aurora) Set(fault AuroraFault) error {
 	return nil
 }
 
-func (a *Aurora) now() AuroraFault {
+func (a *Aurora) currentFault() AuroraFault {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.fault
@@ -153,7 +153,7 @@ func (a *Aurora) Stop() error {
 }
 
 func (a *Aurora) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	if c := a.certificates[a.now()]; c != nil {
+	if c := a.certificates[a.currentFault()]; c != nil {
 		return c, nil
 	}
 	return a.certificates[AuroraHealthy], nil

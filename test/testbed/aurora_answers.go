@@ -23,7 +23,7 @@ const (
 
 // dashboard answers as Aurora's server does in production.
 func (a *Aurora) dashboard(w http.ResponseWriter, r *http.Request) {
-	switch a.now() {
+	switch a.currentFault() {
 	case AuroraFallback:
 		auroraAnswer(w, http.StatusOK, auroraHTML, auroraPage)
 		return
@@ -66,7 +66,7 @@ func (a *Aurora) dashboard(w http.ResponseWriter, r *http.Request) {
 func (a *Aurora) keystone(w http.ResponseWriter, r *http.Request) {
 	const version = `{"id":"v3.14","status":"stable","updated":"2020-04-07T00:00:00Z","links":[],"media-types":[]}`
 	switch {
-	case a.now() == AuroraKeystoneDown:
+	case a.currentFault() == AuroraKeystoneDown:
 		auroraAnswer(w, http.StatusServiceUnavailable, "text/html", "<h1>Service Unavailable</h1>\n")
 	case strings.TrimSuffix(r.URL.Path, "/") == "/v3":
 		auroraAnswer(w, http.StatusOK, "application/json", `{"version":`+version+`}`)

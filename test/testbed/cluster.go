@@ -84,7 +84,7 @@ func (c *Cluster) start(ctx context.Context, arguments []string) error {
 		return err
 	}
 	c.etcd, err = Start(ctx, dir, Command{Name: "etcd", Path: etcd, Args: []string{
-		"--name=default", "--data-dir=" + c.file("etcd"), "--log-level=warn", "--unsafe-no-fsync",
+		"--name=default", "--data-dir=" + c.filePath("etcd"), "--log-level=warn", "--unsafe-no-fsync",
 		"--quota-backend-bytes=8589934592", // the default of 2 GiB is little for load tests
 		"--listen-client-urls=" + etcdURL, "--advertise-client-urls=" + etcdURL,
 		"--listen-peer-urls=" + peerURL, "--initial-advertise-peer-urls=" + peerURL, "--initial-cluster=default=" + peerURL,
@@ -100,9 +100,9 @@ func (c *Cluster) start(ctx context.Context, arguments []string) error {
 	}
 	c.command = Command{Name: "kube-apiserver", Path: apiServer, Abrupt: true, Args: append([]string{
 		"--etcd-servers=" + etcdURL, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]),
-		"--cert-dir=" + c.file("certs"), "--token-auth-file=" + c.file("tokens.csv"), "--authorization-mode=RBAC",
+		"--cert-dir=" + c.filePath("certs"), "--token-auth-file=" + c.filePath("tokens.csv"), "--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
-		"--service-account-key-file=" + c.file("sa.key"), "--service-account-signing-key-file=" + c.file("sa.key"),
+		"--service-account-key-file=" + c.filePath("sa.key"), "--service-account-signing-key-file=" + c.filePath("sa.key"),
 		"--service-cluster-ip-range=10.96.0.0/24", "--disable-admission-plugins=ServiceAccount", "--profiling=false",
 	}, arguments...)}
 	if c.apiServer, err = Start(ctx, dir, c.command); err != nil {
@@ -119,14 +119,14 @@ func (c *Cluster) connect(ctx context.Context) error {
 	var ca []byte
 	if err := c.apiServer.WaitReady(ctx, startDeadline, func(context.Context) (err error) {
 		// The server writes the key after the certificate.
-		if _, err = os.Stat(c.file("certs", "apiserver.key")); err == nil {
-			ca, err = os.ReadFile(c.file("certs", "apiserver.crt"))
+		if _, err = os.Stat(c.filePath("certs", "apiserver.key")); err == nil {
+			ca, err = os.ReadFile(c.filePath("certs", "apiserver.crt"))
 		}
 		return err
 	}); err != nil {
 		return err
 	}
-	c.Kubeconfig = c.file("kubeconfig")
+	c.Kubeconfig = c.filePath("kubeconfig")
 	config := clientcmdapi.NewConfig()
 	config.Clusters[c.Name] = &clientcmdapi.Cluster{Server: c.URL, CertificateAuthorityData: ca}
 	config.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: adminToken}
@@ -200,7 +200,7 @@ func (c *Cluster) APIServer() *Process { return c.apiServer }
 // Etcd returns etcd's process.
 func (c *Cluster) Etcd() *Process { return c.etcd }
 
-func (c *Cluster) file(elements ...string) string {
+func (c *Cluster) filePath(elements ...string) string {
 	return filepath.Join(append([]string{c.Dir}, elements...)...)
 }
 
@@ -209,7 +209,7 @@ func (c *Cluster) writeCredentials() error {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.file("tokens.csv"), []byte(adminToken+",admin,admin,system:masters\n"), 0o600); err != nil {
+	if err := os.WriteFile(c.filePath("tokens.csv"), []byte(adminToken+",admin,admin,system:masters\n"), 0o600); err != nil {
 		return err
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -221,5 +221,5 @@ func (c *Cluster) writeCredentials() error {
 		return err
 	}
 	block := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
-	return os.WriteFile(c.file("sa.key"), block, 0o600)
+	return os.WriteFile(c.filePath("sa.key"), block, 0o600)
 }

@@ -13,23 +13,23 @@ import (
 	"strings"
 )
 
-// Debian returns the path of a program, such as a browser, and installs the Debian package
+// DebianProgram returns the path of a program, such as a browser, and installs the Debian package
 // of the same name if it is missing.
-func Debian(ctx context.Context, program string) (string, error) {
-	dir, unlock, err := locked(ctx, "debian")
+func DebianProgram(ctx context.Context, program string) (string, error) {
+	dir, unlock, err := lockTool(ctx, "debian")
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	out, err := run(ctx, dir, filepath.Join(dir, "install"), program)
+	out, err := runProgram(ctx, dir, filepath.Join(dir, "install"), program)
 	if err != nil {
 		return "", fmt.Errorf("testbed: %w", err)
 	}
 	return strings.TrimSpace(out), nil
 }
 
-// locked is a directory under test/tools, for one at a time.
-func locked(ctx context.Context, tool string) (dir string, unlock func(), err error) {
+// lockTool is a directory under test/tools, for one at a time.
+func lockTool(ctx context.Context, tool string) (dir string, unlock func(), err error) {
 	if dir, err = moduleDirectory(tool); err != nil {
 		return "", nil, err
 	}
@@ -41,8 +41,8 @@ func locked(ctx context.Context, tool string) (dir string, unlock func(), err er
 	return dir, unlock, err
 }
 
-// run returns what a program prints.
-func run(ctx context.Context, dir, program string, args ...string) (string, error) {
+// runProgram returns what a program prints.
+func runProgram(ctx context.Context, dir, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	out, err := cmd.Output()

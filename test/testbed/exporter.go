@@ -29,8 +29,8 @@ func BuildExporter(ctx context.Context, dir string) (string, error) {
 	return path, nil
 }
 
-// Memory returns VmHWM or VmRSS of a process in bytes.
-func Memory(pid int, name string) (float64, error) {
+// ProcessMemory returns VmHWM or VmRSS of a process in bytes.
+func ProcessMemory(pid int, name string) (float64, error) {
 	value, err := procStatus(pid, name)
 	if err != nil {
 		return 0, err

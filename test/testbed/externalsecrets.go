@@ -63,7 +63,7 @@ func StartExternalSecrets(ctx context.Context, dir string, cluster *Cluster) (*E
 		Env: []string{
 			"KUBECONFIG=" + cluster.Kubeconfig, // there is no flag for it
 			// Nothing leaves the machine, whatever a store's server is.
-			"HTTP_PROXY=" + nowhere, "HTTPS_PROXY=" + nowhere, "NO_PROXY=127.0.0.1",
+			"HTTP_PROXY=" + refusingProxy, "HTTPS_PROXY=" + refusingProxy, "NO_PROXY=127.0.0.1",
 		},
 	})
 	if err != nil {

@@ -64,7 +64,7 @@ func SeedSecrets(ctx context.Context, b *OpenBao, clusters ...*Cluster) error {
 		if err != nil {
 			return err
 		}
-		if err := b.letESOLogIn(ctx, cluster, secretRoles(cluster.Name)...); err != nil {
+		if err := b.configureESOLogin(ctx, cluster, secretRoles(cluster.Name)...); err != nil {
 			return err
 		}
 		if err := cluster.Apply(ctx, objs...); err != nil {
@@ -88,7 +88,7 @@ func SeedSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) error
 		}
 	}
 	policies := []string{"eso-variants"}
-	if err := b.letESOLogIn(ctx, cluster,
+	if err := b.configureESOLogin(ctx, cluster,
 		secretRole{"eso-variants", "external-secrets", "external-secrets", policies},
 		secretRole{"eso-variants-tenant", variantsNamespace, "tenant", policies}); err != nil {
 		return err
@@ -96,8 +96,8 @@ func SeedSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) error
 	return cluster.Apply(ctx, objs...)
 }
 
-// letESOLogIn configures the cluster's auth method, and the roles.
-func (b *OpenBao) letESOLogIn(ctx context.Context, cluster *Cluster, roles ...secretRole) error {
+// configureESOLogin configures the cluster's auth method, and the roles.
+func (b *OpenBao) configureESOLogin(ctx context.Context, cluster *Cluster, roles ...secretRole) error {
 	for _, p := range secretPolicies {
 		var rules strings.Builder
 		for _, engine := range p.read {

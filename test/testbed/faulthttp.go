@@ -40,41 +40,41 @@ func (f *faultFront) handler(server string) (http.Handler, error) {
 	forward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
-			if f.now() == ShortWatches && isWatch(r.In) {
+			if f.currentFault() == ShortWatches && isWatch(r.In) {
 				query := r.Out.URL.Query()
 				query.Set("timeoutSeconds", "1")
 				r.Out.URL.RawQuery = query.Encode()
 			}
-			if slices.Contains([]Fault{Truncated, Skew}, f.now()) {
+			if slices.Contains([]Fault{Truncated, Skew}, f.currentFault()) {
 				r.Out.Header.Del("Accept-Encoding")
 			}
 		},
 		Transport: f.upstream, ErrorLog: log.New(io.Discard, "", 0), FlushInterval: -1,
 		ModifyResponse: func(r *http.Response) error {
-			switch f.now() {
+			switch f.currentFault() {
 			case Truncated:
-				return truncate(r)
+				return truncateAnswer(r)
 			case Skew:
-				skew(r)
+				skewTimes(r)
 			}
 			return nil
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.requests.Add(1)
-		switch fault := f.now(); {
+		switch fault := f.currentFault(); {
 		case fault == Unauthorized:
-			refuse(w, http.StatusUnauthorized, "Unauthorized")
+			writeRefusal(w, http.StatusUnauthorized, "Unauthorized")
 		case fault == Throttled:
 			w.Header().Set("Retry-After", "7200")
-			refuse(w, http.StatusTooManyRequests, "TooManyRequests")
+			writeRefusal(w, http.StatusTooManyRequests, "TooManyRequests")
 		case fault == ServerError:
-			refuse(w, http.StatusInternalServerError, "InternalError")
+			writeRefusal(w, http.StatusInternalServerError, "InternalError")
 		case fault == HTML:
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html><body>Please log in</body></html>\n")
 		case fault == Forbidden && strings.HasSuffix(r.URL.Path, "/"+ForbiddenResource):
-			refuse(w, http.StatusForbidden, "Forbidden")
+			writeRefusal(w, http.StatusForbidden, "Forbidden")
 		default:
 			forward.ServeHTTP(w, r)
 		}
@@ -86,18 +86,18 @@ func isWatch(r *http.Request) bool {
 	return watch
 }
 
-// refuse answers like an API server.
-func refuse(w http.ResponseWriter, code int, reason string) {
+// writeRefusal answers like an API server.
+func writeRefusal(w http.ResponseWriter, code int, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"code":%d}`, reason, code)
 }
 
-// truncate keeps half of an answer; of a watch, a part of its first event.
-func truncate(r *http.Response) error {
+// truncateAnswer keeps half of an answer; of a watch, a part of its first event.
+func truncateAnswer(r *http.Response) error {
 	r.Header.Del("ETag")
 	if isWatch(r.Request) {
-		r.Body = limited{io.LimitReader(r.Body, 100), r.Body}
+		r.Body = limitedBody{io.LimitReader(r.Body, 100), r.Body}
 		return nil
 	}
 	whole, err := io.ReadAll(r.Body)
@@ -108,13 +108,13 @@ func truncate(r *http.Response) error {
 	return err
 }
 
-type limited struct {
+type limitedBody struct {
 	io.Reader
 	io.Closer
 }
 
-// skew moves the times of an answer, line by line: a watch writes a line for each event.
-func skew(r *http.Response) {
+// skewTimes moves the times of an answer, line by line: a watch writes a line for each event.
+func skewTimes(r *http.Response) {
 	r.Header.Set("Date", time.Now().Add(clockSkew).UTC().Format(http.TimeFormat))
 	in, lines := r.Body, bufio.NewReader(r.Body)
 	out, w := io.Pipe()
@@ -122,7 +122,7 @@ func skew(r *http.Response) {
 		for {
 			line, err := lines.ReadBytes('\n')
 			if len(line) > 0 {
-				if _, err := w.Write(timestamps.ReplaceAllFunc(line, moved)); err != nil {
+				if _, err := w.Write(timestamps.ReplaceAllFunc(line, shiftTime)); err != nil {
 					return
 				}
 			}
@@ -132,13 +132,13 @@ func skew(r *http.Response) {
 			}
 		}
 	}()
-	r.Body = skewed{out, in}
+	r.Body = skewedBody{out, in}
 }
 
 var timestamps = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
 
-// moved keeps the length of a time, so that of the answer stays, too.
-func moved(quoted []byte) []byte {
+// shiftTime keeps the length of a time, so that of the answer stays, too.
+func shiftTime(quoted []byte) []byte {
 	t, err := time.Parse(`"`+time.RFC3339+`"`, string(quoted))
 	if err != nil {
 		return quoted
@@ -146,14 +146,14 @@ func moved(quoted []byte) []byte {
 	return []byte(t.Add(clockSkew).Format(`"` + time.RFC3339 + `"`))
 }
 
-// skewed is a body that is read through a pipe.
-type skewed struct {
+// skewedBody is a body that is read through a pipe.
+type skewedBody struct {
 	*io.PipeReader
 
 	behind io.Closer
 }
 
-func (s skewed) Close() error {
+func (s skewedBody) Close() error {
 	_ = s.PipeReader.Close()
 	return s.behind.Close()
 }

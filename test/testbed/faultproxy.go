@@ -73,14 +73,14 @@ func startFaultProxy(dir, name string, cluster *Cluster) (*FaultProxy, error) {
 	if err := p.open(Healthy); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
-	if err := p.Login(adminToken); err != nil {
+	if err := p.SetToken(adminToken); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
 	return p, nil
 }
 
-// Login puts another token into the kubeconfig, in one step.
-func (p *FaultProxy) Login(token string) error {
+// SetToken puts another token into the kubeconfig, in one step.
+func (p *FaultProxy) SetToken(token string) error {
 	config := clientcmdapi.NewConfig()
 	config.Clusters[p.Name] = &clientcmdapi.Cluster{Server: "https://" + p.address, CertificateAuthorityData: p.ca}
 	config.AuthInfos["user"] = &clientcmdapi.AuthInfo{Token: token}
@@ -107,19 +107,19 @@ func (p *FaultProxy) Set(f Fault) error {
 // Heal removes the fault.
 func (p *FaultProxy) Heal() error { return p.Set(Healthy) }
 
-// Cut ends all connections and keeps the fault.
-func (p *FaultProxy) Cut() error {
+// CloseConnections ends all connections and keeps the fault.
+func (p *FaultProxy) CloseConnections() error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	return p.open(p.front.now())
+	return p.open(p.front.currentFault())
 }
 
 // open opens the port. What happens on a connection is part of its links from the start: toxiproxy waits
 // forever when it adds a toxic to a link, or removes one, whose writer has just failed.
 func (p *FaultProxy) open(f Fault) error {
 	p.tcp, p.closed = toxiproxy.NewProxy(p.server, p.Name, p.address, p.front.address), make(chan struct{})
-	err := addFaultToxics(p.tcp.Toxics, p.front.now, p.closed, f)
+	err := addFaultToxics(p.tcp.Toxics, p.front.currentFault, p.closed, f)
 	if err == nil {
 		err = p.tcp.Start()
 	}
@@ -154,8 +154,8 @@ func (p *FaultProxy) Requests() (requests, connections int64) {
 	return p.front.requests.Load(), p.front.connections.Load()
 }
 
-// Open returns how many connections are open now.
-func (p *FaultProxy) Open() int64 { return p.front.open.Load() }
+// OpenConnections returns how many connections are open now.
+func (p *FaultProxy) OpenConnections() int64 { return p.front.open.Load() }
 
 // Stop ends the proxy. The files stay.
 func (p *FaultProxy) Stop() error {
@@ -189,7 +189,7 @@ func startFaultFront(cluster *Cluster, certificates *faultCertificates) (*faultF
 		return nil, errors.Join(err, l.Close())
 	}
 	f.server = &http.Server{
-		Handler: handler, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: certificates.config(func() Fault { return f.now() }),
+		Handler: handler, ErrorLog: log.New(io.Discard, "", 0), TLSConfig: certificates.config(func() Fault { return f.currentFault() }),
 		ConnState: func(_ net.Conn, s http.ConnState) {
 			switch s {
 			case http.StateNew:
@@ -204,7 +204,7 @@ func startFaultFront(cluster *Cluster, certificates *faultCertificates) (*faultF
 	return f, nil
 }
 
-func (f *faultFront) now() Fault {
+func (f *faultFront) currentFault() Fault {
 	fault, _ := f.fault.Load().(Fault)
 	return fault
 }

@@ -22,8 +22,8 @@ const (
 
 	fluxNamespace = "flux-system"
 
-	// nowhere is a proxy that refuses connections; requests to loopback addresses never use a proxy.
-	nowhere = "http://127.0.0.1:1"
+	// refusingProxy is a proxy that refuses connections; requests to loopback addresses never use a proxy.
+	refusingProxy = "http://127.0.0.1:1"
 
 	// partOfLabel marks the CRDs of the kinds that Flux Operator counts in its report and metrics.
 	partOfLabel = "app.kubernetes.io/part-of"
@@ -120,7 +120,7 @@ func StartFluxOperator(ctx context.Context, dir string, cluster *Cluster) (*Flux
 			// There is no notification-controller: every reconciliation would spend 15 s on trying to reach it.
 			"NOTIFICATIONS_DISABLED=true",
 			// Nothing leaves the machine: registries and Git servers, as in ResourceSetInputProviders, cannot be reached.
-			"HTTP_PROXY=" + nowhere, "HTTPS_PROXY=" + nowhere, "NO_PROXY=127.0.0.1",
+			"HTTP_PROXY=" + refusingProxy, "HTTPS_PROXY=" + refusingProxy, "NO_PROXY=127.0.0.1",
 		},
 	})
 	if err != nil {

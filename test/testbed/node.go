@@ -46,7 +46,7 @@ func pins() []string { return []string{"package.json", "package-lock.json"} }
 
 // nodeTool returns the directory of an installed project in the cache. The checkout is not changed.
 func nodeTool(ctx context.Context, p nodeProject) (string, error) {
-	dir, unlock, err := locked(ctx, p.name)
+	dir, unlock, err := lockTool(ctx, p.name)
 	if err != nil {
 		return "", err
 	}
@@ -75,13 +75,13 @@ func nodeTool(ctx context.Context, p nodeProject) (string, error) {
 	if exists(home) {
 		return home, nil
 	}
-	if _, err := run(ctx, work, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
+	if _, err := runProgram(ctx, work, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"); err != nil {
 		return "", fmt.Errorf("testbed: install test/tools/%s, which needs Node.js and a registry of npm packages: %w", p.name, err)
 	}
 	if p.built == "" {
 		return home, os.Rename(work, home)
 	}
-	if _, err := run(ctx, work, "npm", "run", "build"); err != nil {
+	if _, err := runProgram(ctx, work, "npm", "run", "build"); err != nil {
 		return "", fmt.Errorf("testbed: build test/tools/%s: %w", p.name, err)
 	}
 	return home, os.Rename(filepath.Join(work, p.built), home)

@@ -107,7 +107,7 @@ func (p *Process) Stop() error {
 	p.cancel()
 	<-p.done
 	if p.early {
-		return p.endedEarly()
+		return p.exitError()
 	}
 	if status, ok := p.state.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL && !p.abrupt {
 		return fmt.Errorf("%s did not end within %s of SIGTERM and was killed; end of its log:\n%s", p.name, stopDeadline, p.LogTail())
@@ -115,7 +115,7 @@ func (p *Process) Stop() error {
 	return nil
 }
 
-func (p *Process) endedEarly() error {
+func (p *Process) exitError() error {
 	return fmt.Errorf("%s ended by itself: %s; end of its log:\n%s", p.name, p.state, p.LogTail())
 }
 

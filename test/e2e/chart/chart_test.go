@@ -42,7 +42,7 @@ func TestChartRenders(t *testing.T) {
 			if !bytes.Equal(text, again) {
 				t.Error("it renders to something else each time, which Flux takes for drift")
 			}
-			objects := decoded(t, text)
+			objects := decodeObjects(t, text)
 			for _, o := range objects {
 				labels := o.GetLabels()
 				for _, want := range []string{"app.kubernetes.io/managed-by", "helm.sh/chart", "plugin", "plugindefinition"} {
@@ -160,7 +160,7 @@ func TestChartRefuses(t *testing.T) {
 // TestChartWithoutDefaults: an option that is null is one that is not there.
 func TestChartWithoutDefaults(t *testing.T) {
 	t.Parallel()
-	objects := rendered(t, "nothing")
+	objects := renderSet(t, "nothing")
 	if diff := cmp.Diff(map[string]any{"clusters": []any{map[string]any{"name": "management", "inCluster": true}}}, exporterConfig(t, objects)); diff != "" {
 		t.Error(diff)
 	}
@@ -187,7 +187,7 @@ func TestChartWithoutCRDs(t *testing.T) {
 		text, err := testbed.Helm(t.Context(), t.TempDir(), "template", chartRelease, chartDir(t),
 			"--values", valuesFile("all"), "--set", "requireMonitoringCRDs="+name)
 		harness.Must(t, err)
-		if got := len(ofKind(decoded(t, text), "ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig")); got != want {
+		if got := len(selectKinds(decodeObjects(t, text), "ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig")); got != want {
 			t.Errorf("requireMonitoringCRDs=%s: %d objects of the Prometheus Operator, want %d", name, got, want)
 		}
 	}
@@ -196,7 +196,7 @@ func TestChartWithoutCRDs(t *testing.T) {
 // TestChartGreenhouse: what Greenhouse adds to the values reaches names, labels and alerts.
 func TestChartGreenhouse(t *testing.T) {
 	t.Parallel()
-	objects := rendered(t, "greenhouse")
+	objects := renderSet(t, "greenhouse")
 	for _, o := range objects {
 		if got := o.GetLabels()["greenhouse.sap/owned-by"]; got != "platform" {
 			t.Errorf("%s %s: owned by %q", o.GetKind(), o.GetName(), got)
@@ -216,7 +216,7 @@ func TestChartGreenhouse(t *testing.T) {
 	text, err := renderChart(t, "--set", "global.greenhouse.ownedBy=platform,global.greenhouse.organizationName=o,global.commonLabels.service=hub,global.commonLabels.severity=info,prometheusRules.additionalRuleLabels.organization=mine")
 	harness.Must(t, err)
 	info := true
-	for _, g := range chartRules(t, decoded(t, text)).Groups {
+	for _, g := range chartRules(t, decodeObjects(t, text)).Groups {
 		for _, r := range g.Rules {
 			if r.Alert != "" && (r.Labels["support_group"] != "platform" || r.Labels["service"] != "hub" || r.Labels["organization"] != "mine") {
 				t.Errorf("%s: labels %v, want the owner and what the user says", r.Alert, r.Labels)
@@ -237,7 +237,7 @@ func TestChartDashboards(t *testing.T) {
 	harness.Must(t, err)
 	keys := map[string]bool{}
 	var n int
-	for _, o := range rendered(t, "all") {
+	for _, o := range renderSet(t, "all") {
 		if !isDashboard(o) {
 			continue
 		}

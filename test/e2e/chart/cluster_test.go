@@ -27,9 +27,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// furnish gives a cluster all kinds that the exporter watches, and the objects that the values of
+// seedCluster gives a cluster all kinds that the exporter watches, and the objects that the values of
 // the tests refer to.
-func furnish(t *testing.T, c *testbed.Cluster) {
+func seedCluster(t *testing.T, c *testbed.Cluster) {
 	t.Helper()
 	crds := harness.FluxCRDs(t)
 	for _, more := range []func() ([]*unstructured.Unstructured, error){

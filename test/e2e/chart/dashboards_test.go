@@ -28,7 +28,7 @@ func TestChartDashboardObjects(t *testing.T) {
 			"--set", "dashboards.operator.create=true", "--set", "dashboards.grafana.operator.create=true", "--set", "dashboards.grafana.operator.instanceSelector.matchLabels.a=b")
 		harness.Must(t, err)
 		maps, perses, grafana := map[string]string{}, 0, 0
-		objects := decoded(t, text)
+		objects := decodeObjects(t, text)
 		for _, o := range objects {
 			if data, _, err := unstructured.NestedStringMap(o.Object, "data"); err == nil && o.GetKind() == "ConfigMap" {
 				for key, value := range data {

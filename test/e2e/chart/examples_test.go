@@ -25,9 +25,9 @@ func TestChartExamples(t *testing.T) {
 			t.Parallel()
 			text, err := yaml.Marshal(values)
 			harness.Must(t, err)
-			objects := renderedWith(t, string(text))
+			objects := renderValues(t, string(text))
 			for _, kind := range []string{"Deployment", "ServiceMonitor", "PrometheusRule"} {
-				if len(ofKind(objects, kind)) == 0 {
+				if len(selectKinds(objects, kind)) == 0 {
 					t.Errorf("no %s", kind)
 				}
 			}

@@ -49,23 +49,23 @@ func renderChart(t *testing.T, args ...string) ([]byte, error) {
 	}, args)...)
 }
 
-// rendered are the objects of a set of values.
-func rendered(t *testing.T, set string, args ...string) []*unstructured.Unstructured {
+// renderSet are the objects of a set of values.
+func renderSet(t *testing.T, set string, args ...string) []*unstructured.Unstructured {
 	t.Helper()
 	text, err := renderChart(t, append([]string{"--values", valuesFile(set)}, args...)...)
 	harness.Must(t, err)
-	return decoded(t, text)
+	return decodeObjects(t, text)
 }
 
-func decoded(t *testing.T, text []byte) []*unstructured.Unstructured {
+func decodeObjects(t *testing.T, text []byte) []*unstructured.Unstructured {
 	t.Helper()
 	objects, err := testbed.Decode(text)
 	harness.Must(t, err)
 	return objects
 }
 
-// ofKind are the objects of the kinds.
-func ofKind(objects []*unstructured.Unstructured, kinds ...string) []*unstructured.Unstructured {
+// selectKinds are the objects of the kinds.
+func selectKinds(objects []*unstructured.Unstructured, kinds ...string) []*unstructured.Unstructured {
 	var found []*unstructured.Unstructured
 	for _, o := range objects {
 		if slices.Contains(kinds, o.GetKind()) {
@@ -78,7 +78,7 @@ func ofKind(objects []*unstructured.Unstructured, kinds ...string) []*unstructur
 // exporterConfig is the configuration of the exporter in the ConfigMap.
 func exporterConfig(t *testing.T, objects []*unstructured.Unstructured) map[string]any {
 	t.Helper()
-	for _, o := range ofKind(objects, "ConfigMap") {
+	for _, o := range selectKinds(objects, "ConfigMap") {
 		text, ok, err := unstructured.NestedString(o.Object, "data", "exporter.yaml")
 		harness.Must(t, err)
 		if ok {
@@ -91,9 +91,9 @@ func exporterConfig(t *testing.T, objects []*unstructured.Unstructured) map[stri
 	return nil
 }
 
-// outside makes a configuration for a process beside the cluster of one for a pod in it:
+// runOutsidePod makes a configuration for a process beside the cluster of one for a pod in it:
 // a kubeconfig in the place of what a pod has anyway.
-func outside(config map[string]any, kubeconfig string) {
+func runOutsidePod(config map[string]any, kubeconfig string) {
 	clusters, _ := config["clusters"].([]any)
 	for _, c := range clusters {
 		if c, ok := c.(map[string]any); ok && c["inCluster"] == true {
@@ -119,7 +119,7 @@ func kubeconfigFor(t *testing.T, c *testbed.Cluster, token string) string {
 // podTemplate is that of the Deployment or StatefulSet.
 func podTemplate(t *testing.T, objects []*unstructured.Unstructured) (spec map[string]any, container map[string]any) {
 	t.Helper()
-	workloads := ofKind(objects, "Deployment", "StatefulSet")
+	workloads := selectKinds(objects, "Deployment", "StatefulSet")
 	if len(workloads) != 1 {
 		t.Fatalf("%d workloads, want one", len(workloads))
 	}

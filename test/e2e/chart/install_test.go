@@ -30,15 +30,15 @@ func TestChartOnAPIServer(t *testing.T) {
 	requests := newAuditLog(t)
 	c, program := harness.StartCluster(t, "management", requests.arguments...), buildExporter(t)
 	t.Run("newcomer", func(t *testing.T) { newcomer(t, c, program) })
-	furnish(t, c)
-	t.Run("least privilege", func(t *testing.T) { leastPrivilege(t, c, requests) })
+	seedCluster(t, c)
+	t.Run("least privilege", func(t *testing.T) { checkLeastPrivilege(t, c, requests) })
 	kubeconfig, err := os.ReadFile(c.Kubeconfig)
 	harness.Must(t, err)
 	harness.Must(t, c.Apply(t.Context(), webSecrets(t, kubeconfig)...))
-	strict(t, c, rendered(t, "all"))
+	checkStrictly(t, c, renderSet(t, "all"))
 	for _, set := range chartSets() {
 		t.Run(set, func(t *testing.T) {
-			objects := rendered(t, set)
+			objects := renderSet(t, set)
 			dryRun(t, c, objects...)
 			if set != "remote" { // Deployments have no pods here, and only pods are checked
 				pod := testbed.NewObject("v1", "Pod", chartNamespace, "restricted")
@@ -50,9 +50,9 @@ func TestChartOnAPIServer(t *testing.T) {
 			notes, err := c.Helm(t.Context(), append([]string{"install"}, args...)...)
 			harness.Must(t, err)
 			checkNotes(t, set, string(notes))
-			releaseIsSmall(t, c)
-			hasRoles(t, c, chartName, objects)
-			noDrift(t, c, objects)
+			checkReleaseSize(t, c)
+			checkRoles(t, c, chartName, objects)
+			checkNoDrift(t, c, objects)
 			if set == "remote" {
 				runWithAccount(t, c)
 			} else {
@@ -62,12 +62,12 @@ func TestChartOnAPIServer(t *testing.T) {
 			harness.Must(t, err)
 			upgraded, err := c.Helm(t.Context(), "get", "manifest", chartRelease, "--namespace", chartNamespace)
 			harness.Must(t, err)
-			if set != "remote" && exporterConfig(t, decoded(t, upgraded))["staleAfter"] != "7m" {
+			if set != "remote" && exporterConfig(t, decodeObjects(t, upgraded))["staleAfter"] != "7m" {
 				t.Error("the upgrade has not changed the configuration")
 			}
 			_, err = c.Helm(t.Context(), "rollback", chartRelease, "1", "--namespace", chartNamespace)
 			harness.Must(t, err)
-			noDrift(t, c, objects)
+			checkNoDrift(t, c, objects)
 			_, err = c.Helm(t.Context(), "uninstall", chartRelease, "--namespace", chartNamespace)
 			harness.Must(t, err)
 			for _, o := range objects {
@@ -86,8 +86,8 @@ func dryRun(t *testing.T, c *testbed.Cluster, objects ...*unstructured.Unstructu
 	return answers
 }
 
-// noDrift: applied once more, as Flux does when it looks for drift, nothing changes.
-func noDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
+// checkNoDrift: applied once more, as Flux does when it looks for drift, nothing changes.
+func checkNoDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
 	objects = slices.DeleteFunc(slices.Clone(objects), func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" })
 	for _, again := range dryRun(t, c, objects...) {
@@ -102,10 +102,10 @@ func noDrift(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructu
 }
 
 // strict: the API server would refuse a field that is misspelled, and a pod with privileges.
-func strict(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
+func checkStrictly(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstructured) {
 	t.Helper()
 	for _, kind := range []string{"ServiceMonitor", "ScrapeConfig", "PrometheusRule", "AlertmanagerConfig", "HTTPRoute", "NetworkPolicy"} {
-		o := ofKind(objects, kind)[0].DeepCopy()
+		o := selectKinds(objects, kind)[0].DeepCopy()
 		harness.Must(t, unstructured.SetNestedField(o.Object, true, "spec", "misspelled"))
 		if _, err := c.DryRun(t.Context(), o); err == nil {
 			t.Errorf("the API server takes any field of a %s", kind)
@@ -148,9 +148,9 @@ func checkNotes(t *testing.T, set, notes string) {
 	}
 }
 
-// releaseIsSmall: Helm keeps the chart and what it renders to in one Secret, which has
+// checkReleaseSize: Helm keeps the chart and what it renders to in one Secret, which has
 // at most a MiB.
-func releaseIsSmall(t *testing.T, c *testbed.Cluster) {
+func checkReleaseSize(t *testing.T, c *testbed.Cluster) {
 	t.Helper()
 	secret, err := c.Get(t.Context(), testbed.NewObject("v1", "Secret", chartNamespace, "sh.helm.release.v1."+chartRelease+".v1"))
 	harness.Must(t, err)
@@ -169,14 +169,14 @@ func runWithAccount(t *testing.T, c *testbed.Cluster) {
 	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour)
 	harness.Must(t, err)
 	e := harness.StartExporter(t, fmt.Sprintf("clusters: [{name: storage, kubeconfig: {path: %s}}]\n", kubeconfigFor(t, c, token)))
-	e.Ready(t)
+	e.WaitReady(t)
 	all, err := e.Scrape(t.Context())
 	harness.Must(t, err)
-	nothingRefused(t, "storage", all)
+	checkNothingRefused(t, "storage", all)
 }
 
-// nothingRefused: the cluster is watched completely.
-func nothingRefused(t *testing.T, cluster string, all []harness.Series) {
+// checkNothingRefused: the cluster is watched completely.
+func checkNothingRefused(t *testing.T, cluster string, all []harness.Series) {
 	t.Helper()
 	if found := forbidden(all); len(found) > 0 {
 		t.Errorf("the account may not do everything: %s", strings.Join(found, "\n"))

@@ -59,7 +59,7 @@ func newcomer(t *testing.T, c *testbed.Cluster, program string) {
 	install(chartRelease, chartDir(t))
 	manifest, err := c.Helm(t.Context(), "get", "manifest", chartRelease, "--namespace", chartNamespace)
 	harness.Must(t, err)
-	firstMetrics(t, c, decoded(t, manifest), since)
+	firstMetrics(t, c, decodeObjects(t, manifest), since)
 	_, err = c.Helm(t.Context(), "uninstall", chartRelease, "--namespace", chartNamespace)
 	harness.Must(t, err)
 
@@ -71,7 +71,7 @@ func newcomer(t *testing.T, c *testbed.Cluster, program string) {
 	install("umbrella", dir)
 	without, err := c.Helm(t.Context(), "template", "umbrella", dir, "--set", "cobaltcore-exporter.enabled=false")
 	harness.Must(t, err)
-	if objects := decoded(t, without); len(objects) > 0 {
+	if objects := decodeObjects(t, without); len(objects) > 0 {
 		t.Errorf("%d objects of a dependency that is switched off", len(objects))
 	}
 	_, err = c.Helm(t.Context(), "uninstall", "umbrella", "--namespace", chartNamespace)
@@ -79,7 +79,7 @@ func newcomer(t *testing.T, c *testbed.Cluster, program string) {
 
 	for name, in := range readPlugin(t, filepath.Join("examples", "management.yaml")).installations() {
 		var args []string
-		for _, o := range merged(in.options, in.greenhouse) {
+		for _, o := range mergeOptions(in.options, in.greenhouse) {
 			value, err := json.Marshal(o.Value)
 			harness.Must(t, err)
 			args = append(args, "--set-json", o.Name+"="+string(value))
@@ -96,11 +96,11 @@ func firstMetrics(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unst
 	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour)
 	harness.Must(t, err)
 	config := exporterConfig(t, objects)
-	outside(config, kubeconfigFor(t, c, token))
+	runOutsidePod(config, kubeconfigFor(t, c, token))
 	text, err := yaml.Marshal(config)
 	harness.Must(t, err)
 	e := harness.StartExporter(t, string(text))
-	e.Ready(t)
+	e.WaitReady(t)
 	if code, _, err := e.Get(t.Context(), "/metrics"); err != nil || code != http.StatusOK {
 		t.Errorf("metrics: status %d, %v", code, err)
 	}

@@ -19,14 +19,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// renderedWith are the objects of values that are written here.
-func renderedWith(t *testing.T, values string) []*unstructured.Unstructured {
+// renderValues are the objects of values that are written here.
+func renderValues(t *testing.T, values string) []*unstructured.Unstructured {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	harness.Must(t, os.WriteFile(file, []byte(values), 0o600))
 	text, err := renderChart(t, "--values", file)
 	harness.Must(t, err)
-	return decoded(t, text)
+	return decodeObjects(t, text)
 }
 
 // TestChartToken: a pod gets the token of its account exactly if it is used, and one with an
@@ -54,7 +54,7 @@ func TestChartToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			objects := renderedWith(t, c.values)
+			objects := renderValues(t, c.values)
 			spec, container := podTemplate(t, objects)
 			if got := spec["automountServiceAccountToken"]; got != c.want {
 				t.Errorf("the token is mounted: %v, want %t", got, c.want)
@@ -77,7 +77,7 @@ func TestChartToken(t *testing.T) {
 // default one.
 func TestChartProbes(t *testing.T) {
 	t.Parallel()
-	_, container := podTemplate(t, renderedWith(t, `{"livenessProbe":{"httpGet":{"path":"/-/ready","httpHeaders":[]}},"readinessProbe":{"tcpSocket":{"port":"metrics"}}}`))
+	_, container := podTemplate(t, renderValues(t, `{"livenessProbe":{"httpGet":{"path":"/-/ready","httpHeaders":[]}},"readinessProbe":{"tcpSocket":{"port":"metrics"}}}`))
 	liveness, _ := container["livenessProbe"].(map[string]any)
 	if diff := cmp.Diff(map[string]any{"path": "/-/ready", "port": "metrics", "httpHeaders": []any{}}, liveness["httpGet"]); diff != "" {
 		t.Error(diff)
@@ -92,13 +92,13 @@ func TestChartProbes(t *testing.T) {
 // and whose certificate to expect.
 func TestChartTLS(t *testing.T) {
 	t.Parallel()
-	objects := renderedWith(t, `{"web":{"tlsSecretName":"exporter-tls"}}`)
-	ports, _, err := unstructured.NestedSlice(ofKind(objects, "Service")[0].Object, "spec", "ports")
+	objects := renderValues(t, `{"web":{"tlsSecretName":"exporter-tls"}}`)
+	ports, _, err := unstructured.NestedSlice(selectKinds(objects, "Service")[0].Object, "spec", "ports")
 	harness.Must(t, err)
 	if port, _ := ports[0].(map[string]any); port["appProtocol"] != "https" {
 		t.Errorf("the port is %v", port)
 	}
-	endpoints, _, err := unstructured.NestedSlice(ofKind(objects, "ServiceMonitor")[0].Object, "spec", "endpoints")
+	endpoints, _, err := unstructured.NestedSlice(selectKinds(objects, "ServiceMonitor")[0].Object, "spec", "endpoints")
 	harness.Must(t, err)
 	endpoint, _ := endpoints[0].(map[string]any)
 	if diff := cmp.Diff(map[string]any{"serverName": chartName + "." + chartNamespace + ".svc"}, endpoint["tlsConfig"]); diff != "" || endpoint["scheme"] != "https" {
@@ -132,7 +132,7 @@ func TestChartNetworkPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			policy := ofKind(renderedWith(t, c.values), "NetworkPolicy")[0].Object
+			policy := selectKinds(renderValues(t, c.values), "NetworkPolicy")[0].Object
 			ingress, _, err := unstructured.NestedSlice(policy, "spec", "ingress")
 			harness.Must(t, err)
 			var from []any
@@ -164,8 +164,8 @@ func TestChartNetworkPolicy(t *testing.T) {
 // TestChartRelease tests that one value sets the label by which kube-prometheus-stack selects.
 func TestChartRelease(t *testing.T) {
 	t.Parallel()
-	objects := renderedWith(t, `{"release":"kps","scrapeConfig":{"create":true}}`)
-	selected := ofKind(objects, "ServiceMonitor", "ScrapeConfig", "PrometheusRule")
+	objects := renderValues(t, `{"release":"kps","scrapeConfig":{"create":true}}`)
+	selected := selectKinds(objects, "ServiceMonitor", "ScrapeConfig", "PrometheusRule")
 	if len(selected) != 3 {
 		t.Fatalf("%d objects of the operator, want 3", len(selected))
 	}

@@ -93,7 +93,7 @@ func (o pluginObject) installations() map[string]installation {
 			options := o.Spec.Plugin.OptionValues
 			for _, override := range o.Spec.ClusterOptionOverrides {
 				if override.ClusterName == cluster {
-					options = merged(options, override.Overrides)
+					options = mergeOptions(options, override.Overrides)
 				}
 			}
 			out[o.Metadata.Name+"-"+cluster] = installation{o.Spec.Plugin, options, added(cluster)}
@@ -103,8 +103,8 @@ func (o pluginObject) installations() map[string]installation {
 	return nil
 }
 
-// merged are options, of which the later ones replace those of the same name.
-func merged(lists ...[]pluginOption) []pluginOption {
+// mergeOptions are options, of which the later ones replace those of the same name.
+func mergeOptions(lists ...[]pluginOption) []pluginOption {
 	var out []pluginOption
 	at := map[string]int{}
 	for _, list := range lists {
@@ -141,7 +141,7 @@ func TestPluginOptions(t *testing.T) {
 	for name, in := range installations {
 		t.Run(name, func(t *testing.T) {
 			var args []string
-			for _, o := range merged(defaults, in.options, in.greenhouse) {
+			for _, o := range mergeOptions(defaults, in.options, in.greenhouse) {
 				value, err := json.Marshal(o.Value)
 				harness.Must(t, err)
 				args = append(args, "--set-json", o.Name+"="+string(value))
@@ -150,7 +150,7 @@ func TestPluginOptions(t *testing.T) {
 			harness.Must(t, err)
 
 			values := map[string]any{}
-			for _, o := range merged(in.options, in.greenhouse) {
+			for _, o := range mergeOptions(in.options, in.greenhouse) {
 				nest(values, o.Name, o.Value)
 			}
 			text, err := yaml.Marshal(values)
@@ -166,8 +166,8 @@ func TestPluginOptions(t *testing.T) {
 			if changed := string(byOptions) != string(without); changed != (len(in.options) > 0) {
 				t.Errorf("%d options, and what comes out is another: %t", len(in.options), changed)
 			}
-			objects := decoded(t, byOptions)
-			if len(ofKind(objects, "Deployment")) == 0 { // an account only
+			objects := decodeObjects(t, byOptions)
+			if len(selectKinds(objects, "Deployment")) == 0 { // an account only
 				return
 			}
 			written, err := yaml.Marshal(exporterConfig(t, objects))

@@ -49,21 +49,21 @@ func runAsPod(t *testing.T, c *testbed.Cluster, program string, objects []*unstr
 		root := t.TempDir()
 		mount(t, c, spec, container, root)
 		file := filepath.Join(root, "etc", "cobaltcore-exporter", "config", "exporter.yaml")
-		p := process{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}
+		p := podProcess{program: program, root: root, file: file, args: args, shard: fmt.Sprintf("%d/%d", i, pods)}
 		p.kubeconfig, p.token = kubeconfigFor(t, c, token), scrapeToken(t, c, objects)
-		for _, o := range ofKind(objects, "Pod") { // that of helm test
+		for _, o := range selectKinds(objects, "Pod") { // that of helm test
 			containers, _, err := unstructured.NestedSlice(o.Object, "spec", "containers")
 			harness.Must(t, err)
 			test, _ := containers[0].(map[string]any)
 			p.test = stringsOf(test["args"])
 		}
 		rows, err := p.run(t, container, func(config map[string]any) {
-			outside(config, kubeconfigFor(t, c, token))
+			runOutsidePod(config, kubeconfigFor(t, c, token))
 		})
 		harness.Must(t, err)
 		all = append(all, rows...)
 	}
-	nothingRefused(t, local, all)
+	checkNothingRefused(t, local, all)
 }
 
 // scrapeToken returns a token of the service account that the chart lets scrape, with the
@@ -77,7 +77,7 @@ func scrapeToken(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstr
 			audiences = append(audiences, audience)
 		}
 	}
-	for _, o := range ofKind(objects, "ClusterRoleBinding") {
+	for _, o := range selectKinds(objects, "ClusterRoleBinding") {
 		if o.GetName() != chartNamespace+"-"+chartName+"-metrics" {
 			continue
 		}
@@ -93,8 +93,8 @@ func scrapeToken(t *testing.T, c *testbed.Cluster, objects []*unstructured.Unstr
 	return ""
 }
 
-// process is the container of a pod.
-type process struct {
+// podProcess is the container of a pod.
+type podProcess struct {
 	program, root, file string
 	args, test          []string
 	shard               string
@@ -102,14 +102,14 @@ type process struct {
 	kubeconfig, token string
 }
 
-// here are arguments or a text with the directory of the files as it is on this machine.
-func (p process) here(text string) string {
+// localPath are arguments or a text with the directory of the files as it is on this machine.
+func (p podProcess) localPath(text string) string {
 	const etc = "/etc/cobaltcore-exporter/"
 	return strings.ReplaceAll(text, etc, filepath.Join(p.root, etc)+string(filepath.Separator))
 }
 
 // run starts it, waits for it as a kubelet does and scrapes it as Prometheus does.
-func (p process) run(t *testing.T, container map[string]any, change func(config map[string]any)) ([]harness.Series, error) {
+func (p podProcess) run(t *testing.T, container map[string]any, change func(config map[string]any)) ([]harness.Series, error) {
 	t.Helper()
 	text, err := os.ReadFile(p.file)
 	harness.Must(t, err)
@@ -118,7 +118,7 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 	change(config)
 	text, err = yaml.Marshal(config)
 	harness.Must(t, err)
-	harness.Must(t, os.WriteFile(p.file, []byte(p.here(string(text))), 0o600))
+	harness.Must(t, os.WriteFile(p.file, []byte(p.localPath(string(text))), 0o600))
 
 	numbers, err := testbed.FreePorts(2)
 	harness.Must(t, err)
@@ -128,7 +128,7 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 		if a == "--web.kubernetes-auth" { // nothing here is in the cluster
 			args = append(args, "--web.kubernetes-auth-kubeconfig="+p.kubeconfig)
 		}
-		a = strings.Replace(p.here(a), "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
+		a = strings.Replace(p.localPath(a), "--shard=auto/"+p.shard[strings.Index(p.shard, "/")+1:], "--shard="+p.shard, 1)
 		for i, flag := range []string{"--web.listen-address=:", "--web.probe-address=:"} {
 			if strings.HasPrefix(a, flag) {
 				ports[flag] = numbers[i]
@@ -144,12 +144,12 @@ func (p process) run(t *testing.T, container map[string]any, change func(config 
 		env = append(env, fmt.Sprint(v["name"], "=", v["value"]))
 	}
 	if len(p.test) > 0 {
-		out, err := exec.CommandContext(t.Context(), p.program, strings.Fields(p.here(strings.Join(p.test, " ")))...).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), p.program, strings.Fields(p.localPath(strings.Join(p.test, " ")))...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "is valid") {
 			t.Errorf("the test of helm test fails: %v: %s", err, out)
 		}
 	}
-	running, err := testbed.Start(harness.Lasting(t), t.TempDir(), testbed.Command{Name: "exporter", Path: p.program, Args: args, Env: env})
+	running, err := testbed.Start(harness.WithoutCancel(t), t.TempDir(), testbed.Command{Name: "exporter", Path: p.program, Args: args, Env: env})
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, running.Stop) })
 

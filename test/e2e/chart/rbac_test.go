@@ -25,15 +25,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// leastPrivilege: with all roles of the chart nothing is refused, and each verb of each
+// checkLeastPrivilege: with all roles of the chart nothing is refused, and each verb of each
 // resource of each rule is used, by the audit log of the API server.
-func leastPrivilege(t *testing.T, c *testbed.Cluster, requests auditLog) {
+func checkLeastPrivilege(t *testing.T, c *testbed.Cluster, requests auditLog) {
 	t.Helper()
 	probe := testbed.NewObject("v1", "ServiceAccount", chartNamespace, "login-probe")
 	harness.Must(t, c.Apply(t.Context(), probe))
 	defer func() { harness.Must(t, c.Delete(t.Context(), probe)) }() // Helm creates its own later
 	for _, set := range []string{"all", "discovery", "access"} {
-		objects := rendered(t, set)
+		objects := renderSet(t, set)
 		roles, config := resourceRoles(t, objects), exporterConfig(t, objects)
 		t.Run(set, func(t *testing.T) {
 			permitted(t, c, config, set, roles, func(all []harness.Series) error {
@@ -50,13 +50,13 @@ func leastPrivilege(t *testing.T, c *testbed.Cluster, requests auditLog) {
 			continue
 		}
 		for _, verb := range []string{"list", "watch"} {
-			t.Run("without "+verb, func(t *testing.T) { missed(t, c, config, roles, verb) })
+			t.Run("without "+verb, func(t *testing.T) { checkMissedPermissions(t, c, config, roles, verb) })
 		}
 	}
 }
 
-// missed runs an exporter without a verb: the metrics have each kind that is watched.
-func missed(t *testing.T, c *testbed.Cluster, config map[string]any, roles []*unstructured.Unstructured, verb string) {
+// checkMissedPermissions runs an exporter without a verb: the metrics have each kind that is watched.
+func checkMissedPermissions(t *testing.T, c *testbed.Cluster, config map[string]any, roles []*unstructured.Unstructured, verb string) {
 	t.Helper()
 	watched := 0
 	for _, p := range permissions(t, roles) {
@@ -98,7 +98,7 @@ func without(t *testing.T, roles []*unstructured.Unstructured, verb string) []*u
 // resourceRoles returns the roles that are about resources, not about paths of the exporter.
 func resourceRoles(t *testing.T, objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	t.Helper()
-	return slices.DeleteFunc(ofKind(objects, "ClusterRole", "Role"), func(role *unstructured.Unstructured) bool { return nonResource(t, role) })
+	return slices.DeleteFunc(selectKinds(objects, "ClusterRole", "Role"), func(role *unstructured.Unstructured) bool { return nonResource(t, role) })
 }
 
 // permitted runs an exporter with an account that has the roles, until what it exports
@@ -113,7 +113,7 @@ func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name str
 	harness.Must(t, err)
 	var own map[string]any
 	harness.Must(t, yaml.Unmarshal(text, &own))
-	outside(own, kubeconfigFor(t, c, token))
+	runOutsidePod(own, kubeconfigFor(t, c, token))
 	// Only this cluster, and its kinds; listed first, so that both verbs show.
 	clusters, _ := own["clusters"].([]any)
 	local, _ := clusters[0].(map[string]any)
@@ -129,7 +129,7 @@ func permitted(t *testing.T, c *testbed.Cluster, config map[string]any, name str
 			return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError("no server at " + address)}
 		}
 	})
-	e.Ready(t)
+	e.WaitReady(t)
 	harness.Eventually(t, time.Minute, func() error {
 		all, err := e.Scrape(t.Context())
 		if err != nil {
@@ -158,15 +158,15 @@ func bindRoles(t *testing.T, c *testbed.Cluster, name string, roles []*unstructu
 		objects = append(objects, own, binding)
 	}
 	harness.Must(t, c.Apply(t.Context(), objects...))
-	hasRoles(t, c, name, objects)
+	checkRoles(t, c, name, objects)
 }
 
-// hasRoles waits until the API server knows that the account has the roles: until then it
+// checkRoles waits until the API server knows that the account has the roles: until then it
 // refuses everything.
-func hasRoles(t *testing.T, c *testbed.Cluster, account string, objects []*unstructured.Unstructured) {
+func checkRoles(t *testing.T, c *testbed.Cluster, account string, objects []*unstructured.Unstructured) {
 	t.Helper()
 	reviews := schema.GroupVersionResource{Group: "authorization.k8s.io", Version: "v1", Resource: "subjectaccessreviews"}
-	for _, role := range ofKind(objects, "ClusterRole", "Role") {
+	for _, role := range selectKinds(objects, "ClusterRole", "Role") {
 		if nonResource(t, role) {
 			continue
 		}

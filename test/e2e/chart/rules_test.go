@@ -33,7 +33,7 @@ func TestChartRules(t *testing.T) {
 	for set, label := range map[string]string{"defaults": "cluster", "all": "clusterName"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
-			got := chartRules(t, rendered(t, set))
+			got := chartRules(t, renderSet(t, set))
 			file := filepath.Join(t.TempDir(), "rules.yaml")
 			text, err := yaml.Marshal(got)
 			harness.Must(t, err)
@@ -48,7 +48,7 @@ func TestChartRules(t *testing.T) {
 			var want ruleFile
 			harness.Must(t, yaml.Unmarshal(text, &want))
 			if set == "all" {
-				want = changedAsAll(want)
+				want = withoutChanges(want)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
@@ -93,7 +93,7 @@ func TestChartOverrides(t *testing.T) {
 			t.Parallel()
 			text, err := json.Marshal(values)
 			harness.Must(t, err)
-			objects := renderedWith(t, string(text))
+			objects := renderValues(t, string(text))
 			// Where the lines of an expression end depends on the length of the number.
 			words := cmp.Comparer(func(a, b expression) bool {
 				return strings.Join(strings.Fields(string(a)), "") == strings.Join(strings.Fields(string(b)), "")
@@ -130,7 +130,7 @@ type expression string
 
 func chartRules(t *testing.T, objects []*unstructured.Unstructured) ruleFile {
 	t.Helper()
-	found := ofKind(objects, "PrometheusRule")
+	found := selectKinds(objects, "PrometheusRule")
 	if len(found) != 1 {
 		t.Fatalf("%d PrometheusRules, want one", len(found))
 	}
@@ -147,8 +147,8 @@ func with(values map[string]any, key string, value any) map[string]any {
 	return values
 }
 
-// changedAsAll changes the rules as the values of all.yaml do, by independent code.
-func changedAsAll(file ruleFile) ruleFile {
+// withoutChanges changes the rules as the values of all.yaml do, by independent code.
+func withoutChanges(file ruleFile) ruleFile {
 	groups := file.Groups[:0]
 	for _, g := range file.Groups {
 		if g.Name == "cobaltcore-aurora" {

@@ -78,7 +78,7 @@ func (s *sandbox) start(t *testing.T, command ...string) *testbed.Process {
 	t.Helper()
 	unshare, err := exec.LookPath("unshare")
 	harness.Must(t, err)
-	p, err := testbed.Start(harness.Lasting(t), t.TempDir(), testbed.Command{Name: "image", Path: unshare, Args: s.arguments(command)})
+	p, err := testbed.Start(harness.WithoutCancel(t), t.TempDir(), testbed.Command{Name: "image", Path: unshare, Args: s.arguments(command)})
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, p.Stop) })
 	return p

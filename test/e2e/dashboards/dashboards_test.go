@@ -16,14 +16,14 @@ import (
 // the label cluster.
 func TestDashboards(t *testing.T) {
 	if *screenshots != "" {
-		fleets := startFleets(t, shown{name: faultsFleet, label: "cluster"})
+		fleets := startFleets(t, shownFleet{name: faultsFleet, label: "cluster"})
 		takeScreenshots(t, startPersesSite(t, fleets), startBrowser(t), fleets[0])
 		return
 	}
-	fleets := startFleets(t, shown{name: faultsFleet, label: "cluster"}, shown{name: wellFleet, label: "cluster"},
-		shown{name: faultsFleet, label: "clusterName"}, shown{name: wellFleet, label: "clusterName"})
+	fleets := startFleets(t, shownFleet{name: faultsFleet, label: "cluster"}, shownFleet{name: wellFleet, label: "cluster"},
+		shownFleet{name: faultsFleet, label: "clusterName"}, shownFleet{name: wellFleet, label: "clusterName"})
 	// The queries are tested for both labels: with the other label a page is the same picture.
-	pictured := []shown{fleets[0], fleets[3]}
+	pictured := []shownFleet{fleets[0], fleets[3]}
 	for i, f := range fleets {
 		t.Run("queries/"+f.path(), func(t *testing.T) { testDashboardQueries(t, f) })
 		t.Run("grafana/"+f.path(), func(t *testing.T) { testGrafanaPanels(t, f) })

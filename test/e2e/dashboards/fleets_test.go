@@ -23,9 +23,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// shown is a fleet that dashboards are shown with: a Prometheus has the generated
+// shownFleet is a fleet that dashboards are shown with: a Prometheus has the generated
 // rules and scrapes the exporters of the fleet.
-type shown struct {
+type shownFleet struct {
 	*testbed.Prometheus
 
 	name  string
@@ -39,7 +39,7 @@ const (
 )
 
 // startFleets starts fleets, each with a Prometheus, and waits until they have data.
-func startFleets(t *testing.T, all ...shown) []shown {
+func startFleets(t *testing.T, all ...shownFleet) []shownFleet {
 	t.Helper()
 	for i, s := range all {
 		config := s.write(t)
@@ -50,9 +50,9 @@ func startFleets(t *testing.T, all ...shown) []shown {
 			targets = append(targets, testbed.ScrapeTarget{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"})
 		}
 		var err error
-		all[i].Prometheus, err = testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+		all[i].Prometheus, err = testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
 			Targets: targets, ScrapeInterval: 3 * time.Second,
-			RuleFiles: []string{harness.HastyRules(t, s.label)},
+			RuleFiles: []string{harness.ScaledRules(t, s.label)},
 		})
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, all[i].Stop) })
@@ -69,7 +69,7 @@ func startFleets(t *testing.T, all ...shown) []shown {
 }
 
 // write makes the files of the fleet and returns its configuration.
-func (s shown) write(t *testing.T) string {
+func (s shownFleet) write(t *testing.T) string {
 	t.Helper()
 	root, err := testbed.RepoRoot()
 	harness.Must(t, err)
@@ -109,7 +109,7 @@ func addControllers(t *testing.T, to, from string) {
 
 // wait until rates have two samples, recordings what they are made from, with the
 // metadata of secrets that comes last, and findings are there.
-func (s shown) wait(t *testing.T) {
+func (s shownFleet) wait(t *testing.T) {
 	conditions := []string{`min(count_over_time(up{job="cobaltcore-exporter"}[1m])) >= 3`, `cobaltcore:eso_objects:by_state`, `cobaltcore_secretflow_stored_version`}
 	if s.name == faultsFleet {
 		conditions = append(conditions, `count(ALERTS{alertstate="firing"}) > 50`)

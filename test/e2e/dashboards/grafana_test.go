@@ -58,7 +58,7 @@ type column struct {
 
 // testGrafanaPanels has Grafana's own code transform, name, format and colour what
 // tables and stats of every page show.
-func testGrafanaPanels(t *testing.T, s shown) {
+func testGrafanaPanels(t *testing.T, s shownFleet) {
 	var all []drawing
 	for _, page := range dashboards.Catalogue() {
 		d, err := page.For(s.label)
@@ -66,7 +66,7 @@ func testGrafanaPanels(t *testing.T, s shown) {
 		all = append(all, s.drawings(t, d)...)
 	}
 	colours, turned := map[dashboards.Color]map[string]bool{}, map[string]bool{}
-	for i, columns := range drawn(t, all) {
+	for i, columns := range drawPanels(t, all) {
 		d := all[i]
 		fail := func(format string, args ...any) {
 			t.Helper()
@@ -97,7 +97,7 @@ func testGrafanaPanels(t *testing.T, s shown) {
 }
 
 // drawings are the tables and stats of a page as they are generated, and their data.
-func (s shown) drawings(t *testing.T, d dashboards.Dashboard) []drawing {
+func (s shownFleet) drawings(t *testing.T, d dashboards.Dashboard) []drawing {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(generated(t, "grafana", s.label), d.ID+".json"))
 	harness.Must(t, err)
@@ -143,8 +143,8 @@ func read(t *testing.T, panel json.RawMessage) grafanaPanel {
 	return g
 }
 
-// drawn runs Grafana's code.
-func drawn(t *testing.T, all []drawing) [][]column {
+// drawPanels runs Grafana's code.
+func drawPanels(t *testing.T, all []drawing) [][]column {
 	t.Helper()
 	modules, err := testbed.GrafanaData(t.Context())
 	harness.Must(t, err)
@@ -202,10 +202,10 @@ func (d drawing) isTable(columns []column, fail func(string, ...any)) {
 
 // compareTurned holds the panels with a warning or worse against the list for the fleet with
 // faults; the healthy fleet has none.
-func (s shown) compareTurned(t *testing.T, turned []string) {
+func (s shownFleet) compareTurned(t *testing.T, turned []string) {
 	t.Helper()
 	const file = "testdata/turned.txt"
-	if *update && s == (shown{s.Prometheus, faultsFleet, "cluster"}) {
+	if *update && s == (shownFleet{s.Prometheus, faultsFleet, "cluster"}) {
 		harness.Must(t, os.WriteFile(file, []byte(strings.Join(turned, "\n")+"\n"), 0o600))
 	}
 	// The fixtures of the rules have objects with values of the wrong type.

@@ -56,7 +56,7 @@ type browser struct {
 
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
-	program, err := testbed.Debian(t.Context(), "chromium")
+	program, err := testbed.DebianProgram(t.Context(), "chromium")
 	harness.Must(t, err)
 	allocator, endAll := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-dev-shm-usage", true))...)
@@ -103,9 +103,9 @@ func eval[T any](b *browser, script string) (value T) {
 	return value
 }
 
-// quiet fails if the browser has logged an error, or sent a request to another server than the
+// checkNoErrors fails if the browser has logged an error, or sent a request to another server than the
 // exporter.
-func (b *browser) quiet(what, exporter string) {
+func (b *browser) checkNoErrors(what, exporter string) {
 	b.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -120,8 +120,8 @@ func (b *browser) quiet(what, exporter string) {
 	b.complains, b.requests = nil, nil
 }
 
-// look sets what the browser looks like.
-func look(width, height int64, scheme string) step {
+// setViewport sets what the browser looks like.
+func setViewport(width, height int64, scheme string) step {
 	return chromedp.Steps(
 		chromedp.EmulateViewport(width, height),
 		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
@@ -134,7 +134,7 @@ func snapshotExporter(t *testing.T) *harness.Exporter {
 	root, err := testbed.RepoRoot()
 	harness.Must(t, err)
 	e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = filepath.Join(root, "test", "fleet", "fleet.yaml") })
-	e.Ready(t)
+	e.WaitReady(t)
 	harness.Eventually(t, time.Minute, func() error {
 		code, _, err := e.Get(t.Context(), "/")
 		if err == nil && code != http.StatusOK {
@@ -160,9 +160,9 @@ func TestPages(t *testing.T) {
 			for _, width := range []int64{320, 1280, 3840} {
 				what := fmt.Sprintf("%s-%s-%d", name, scheme, width)
 				// Only the test's own script needs the policy out of the way.
-				b.do(look(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path),
+				b.do(setViewport(width, 900, scheme), call(page.SetBypassCSP, page.SetBypassCSPParams{Enabled: false}), chromedp.Navigate(e.URL+path),
 					chromedp.WaitReady("#main"))
-				b.quiet(what, e.URL)
+				b.checkNoErrors(what, e.URL)
 				if wide := eval[int64](b, "document.documentElement.scrollWidth"); wide > width {
 					t.Errorf("%s: the page is %d wide", what, wide)
 				}
@@ -173,7 +173,7 @@ func TestPages(t *testing.T) {
 				for _, v := range eval[[]string](b, `axe.run().then((r) => r.violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => v.id + ": " + n.html + " " + n.failureSummary)))`) {
 					t.Errorf("%s: axe: %s", what, v)
 				}
-				b.quiet(what, e.URL)
+				b.checkNoErrors(what, e.URL)
 			}
 		}
 	}
@@ -194,7 +194,7 @@ func (b *browser) shot(name string) {
 // TestPageByKeyboard reaches a cell of the matrix with Tab and follows it.
 func TestPageByKeyboard(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
-	b.do(look(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(setViewport(1280, 900, "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	b.do(chromedp.KeyEvent(kb.Tab))
 	if got := eval[string](b, "document.activeElement.className"); got != "skip" {
 		t.Errorf("the first stop is %q, not the way to the content", got)
@@ -223,7 +223,7 @@ func TestPageRefresh(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
 	// The test decides when 15 seconds are over.
 	hold := call(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "window.setInterval = (f) => { window.tick = f }"})
-	b.do(look(700, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+	b.do(setViewport(700, 700, "light"), hold, chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	eval[any](b, `(() => {
 		const d = document.querySelectorAll("#main .card details")[8]; d.open = true; window.opened = d.id;
 		document.getElementById("matrix").scrollLeft = 120;
@@ -254,7 +254,7 @@ func TestPageRefresh(t *testing.T) {
 	if got := eval[string](b, heading); got != "old" {
 		t.Errorf("paused: refreshed to %s", got)
 	}
-	b.quiet("refresh", e.URL)
+	b.checkNoErrors("refresh", e.URL)
 
 	// The page shows that the exporter is gone.
 	eval[any](b, `fetch = () => Promise.reject(new Error()); document.getElementById("pause").click(); tick()`)
@@ -269,7 +269,7 @@ func TestPageRefresh(t *testing.T) {
 // TestPageWithoutScript has everything but the refreshing.
 func TestPageWithoutScript(t *testing.T) {
 	e, b := snapshotExporter(t), startBrowser(t)
-	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), look(1280, 900, "light"),
+	b.do(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), setViewport(1280, 900, "light"),
 		chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 	b.do(chromedp.Click("#filter > summary"), chromedp.SetAttributeValue("#filter-text", "value", "crl"), chromedp.Click("form.filter button"), chromedp.WaitReady(`form.filter a[href="?"]`))
 	text, err := chromedp.Run(b.ctx, chromedp.Text("#main"))
@@ -277,7 +277,7 @@ func TestPageWithoutScript(t *testing.T) {
 	if !strings.Contains(text, "OpenBaoCRLExpiring") || strings.Contains(text, "AuroraControllerDown") {
 		t.Errorf("filtered: %s", text)
 	}
-	b.quiet("without script", e.URL)
+	b.checkNoErrors("without script", e.URL)
 }
 
 // TestObjectPicture looks at the geometry of the picture of an object: nothing is cut, no boxes
@@ -288,7 +288,7 @@ func TestObjectPicture(t *testing.T) {
 		"/objects/management/GitRepository/flux-system/c5c3-gitops", "/objects/management/Kustomization/flux-system/control-plane-infrastructure",
 		"/objects/storage/ClusterSecretStore/-/openbao-cluster-store",
 	} {
-		b.do(look(1280, 900, "light"), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#picture svg"))
+		b.do(setViewport(1280, 900, "light"), chromedp.Navigate(e.URL+path), chromedp.WaitReady("#picture svg"))
 		for _, problem := range eval[[]string](b, `(() => {
 			const svg = document.querySelector("#picture svg"), view = svg.viewBox.baseVal, problems = [];
 			const nodes = [...svg.querySelectorAll("g.node")].map((g) => ({name: g.querySelector("title").textContent, box: g.querySelector("rect").getBBox(), texts: [...g.querySelectorAll("text")].map((t) => t.getBBox())}));
@@ -314,6 +314,6 @@ func TestObjectPicture(t *testing.T) {
 		if got := eval[string](b, "location.pathname"); got == path || !strings.HasPrefix(got, "/objects/") {
 			t.Errorf("%s: the last box leads to %s", path, got)
 		}
-		b.quiet(path, e.URL)
+		b.checkNoErrors(path, e.URL)
 	}
 }

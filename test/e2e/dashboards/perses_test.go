@@ -25,7 +25,7 @@ import (
 )
 
 // testPersesDashboards has the components of Perses show every page of a fleet.
-func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shown) {
+func testPersesDashboards(t *testing.T, b *browser, site *persesSite, f shownFleet) {
 	tab := b.tab(t)
 	for _, d := range persesDashboards(t, f.label) {
 		for _, p := range tab.show(site, f, d, "15m", true) {
@@ -72,10 +72,10 @@ const settled = `%t && document.querySelectorAll('[aria-label^="expand group"]')
 // show opens a page and waits until every panel has something, again after a panel without
 // data. The page does not refresh itself: on a slow machine a large one takes longer than
 // the interval and would never be settled.
-func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string, all bool) []renderedPanel {
+func (b *browser) show(site *persesSite, f shownFleet, d persesDashboard, span string, all bool) []renderedPanel {
 	b.Helper()
 	open := chromedp.Navigate(fmt.Sprintf("%s/%s?dashboard=%s&start=%s&refresh=0s%s", site.URL, f.path(), d.Metadata.Name, span, variables(d, f)))
-	b.do(look(shotWidth, 11000, "light"), open) // panels outside of the window are not asked for
+	b.do(setViewport(shotWidth, 11000, "light"), open) // panels outside of the window are not asked for
 	var panels []renderedPanel
 	want, mayBeEmpty := d.panels(all), mayBeEmpty()
 	if err := testbed.Poll(b.Context(), 5*time.Minute, func(context.Context) error {
@@ -100,10 +100,10 @@ func (b *browser) show(site *persesSite, f shown, d persesDashboard, span string
 }
 
 // variables of a page, where it is not the first value that is to be seen.
-func variables(d persesDashboard, f shown) string {
+func variables(d persesDashboard, f shownFleet) string {
 	var query strings.Builder
 	for _, v := range d.Spec.Variables {
-		if value := chosen(v.Spec.Name, f.name); value != "" && !v.Spec.AllowMultiple {
+		if value := variableValue(v.Spec.Name, f.name); value != "" && !v.Spec.AllowMultiple {
 			fmt.Fprintf(&query, "&var-%s=%s", v.Spec.Name, value)
 		}
 	}

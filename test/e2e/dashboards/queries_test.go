@@ -37,7 +37,7 @@ type promSeries struct {
 }
 
 // ask asks Prometheus' API, which has nothing to remark.
-func (s shown) ask(ctx context.Context, path string, parameters url.Values) (promAnswer, error) {
+func (s shownFleet) ask(ctx context.Context, path string, parameters url.Values) (promAnswer, error) {
 	var a promAnswer
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path+"?"+parameters.Encode(), nil)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s shown) ask(ctx context.Context, path string, parameters url.Values) (pro
 }
 
 // values of the variables of a page: all of them, or one if the page has one.
-func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
+func (s shownFleet) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 	t.Helper()
 	// What a page fills in by itself, for a time range of a quarter of an hour.
 	pairs := []string{"$__rate_interval", "1m", "$__interval", "15s", "$__range", "15m"}
@@ -72,7 +72,7 @@ func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 			for _, r := range a.Data.Result {
 				value = cmp.Or(min(value, r.Metric[v.Label]), r.Metric[v.Label])
 			}
-			if want := chosen(v.Name, s.name); want != "" {
+			if want := variableValue(v.Name, s.name); want != "" {
 				value = want
 			}
 			if !slices.ContainsFunc(a.Data.Result, func(r promSeries) bool { return r.Metric[v.Label] == value }) {
@@ -84,8 +84,8 @@ func (s shown) values(t *testing.T, d dashboards.Dashboard) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// chosen returns the value of a variable that allows one: one with data. Without, it is the first one.
-func chosen(variable, fleet string) string {
+// variableValue returns the value of a variable that allows one: one with data. Without, it is the first one.
+func variableValue(variable, fleet string) string {
 	return map[string]string{
 		"cluster " + faultsFleet:   "management",
 		"kind " + faultsFleet:      "HelmRelease",
@@ -95,7 +95,7 @@ func chosen(variable, fleet string) string {
 }
 
 // testDashboardQueries asks what the panels of every page ask.
-func testDashboardQueries(t *testing.T, s shown) {
+func testDashboardQueries(t *testing.T, s shownFleet) {
 	for _, page := range dashboards.Catalogue() {
 		d, err := page.For(s.label)
 		harness.Must(t, err)
@@ -119,7 +119,7 @@ func testDashboardQueries(t *testing.T, s shown) {
 }
 
 // series is how many an expression has now; lines and histories ask for a time range, too.
-func (s shown) series(ctx context.Context, expr string, kind dashboards.Kind) (int, error) {
+func (s shownFleet) series(ctx context.Context, expr string, kind dashboards.Kind) (int, error) {
 	now, err := s.ask(ctx, "/api/v1/query", url.Values{"query": {expr}})
 	if err != nil || kind != dashboards.TimeSeries && kind != dashboards.StatusHistory {
 		return len(now.Data.Result), err

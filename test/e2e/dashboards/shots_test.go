@@ -35,7 +35,7 @@ const (
 )
 
 // takeScreenshots waits until there is something to see in lines, and rules have waited.
-func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shown) {
+func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shownFleet) {
 	harness.Eventually(t, 10*time.Minute, func() error {
 		const history = `min(count_over_time(up[10m])) > 100`
 		if found, err := f.Query(t.Context(), history); err != nil || len(found) == 0 {

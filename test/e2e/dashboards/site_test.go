@@ -33,7 +33,7 @@ type persesSite struct {
 	complain map[string][]string // by fleet
 }
 
-func startPersesSite(t *testing.T, fleets []shown) *persesSite {
+func startPersesSite(t *testing.T, fleets []shownFleet) *persesSite {
 	t.Helper()
 	ui, err := testbed.PersesUI(t.Context())
 	harness.Must(t, err)
@@ -83,10 +83,10 @@ func generated(t *testing.T, format, label string) string {
 }
 
 // path is where the fleet is on the site.
-func (s shown) path() string { return s.name + "-" + s.label }
+func (s shownFleet) path() string { return s.name + "-" + s.label }
 
 // look reads an answer of Prometheus and records its errors.
-func (s *persesSite) look(f shown, r *http.Response) error {
+func (s *persesSite) look(f shownFleet, r *http.Response) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *persesSite) look(f shown, r *http.Response) error {
 }
 
 // complaints are about the answers that a fleet got.
-func (s *persesSite) complaints(f shown) []string {
+func (s *persesSite) complaints(f shownFleet) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.complain[f.path()])

@@ -49,10 +49,10 @@ func TestFirstScreen(t *testing.T) {
 		config, err := ruletest.Fault(t.TempDir(), rule)
 		harness.Must(t, err)
 		e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = config })
-		e.Ready(t)
+		e.WaitReady(t)
 		f := findingOf(t, e, rule)
 		for _, size := range [][2]int64{{1280, 800}, {390, 844}} {
-			b.do(look(size[0], size[1], "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
+			b.do(setViewport(size[0], size[1], "light"), chromedp.Navigate(e.URL+"/"), chromedp.WaitReady("#main"))
 			b.shot(fmt.Sprintf("first-%s-%d", rule, size[0]))
 			got := eval[card](b, fmt.Sprintf(readCard, rule))
 			what := fmt.Sprintf("%s at %dx%d", rule, size[0], size[1])

@@ -25,9 +25,9 @@ type event struct {
 	happen func(t *testing.T, f *faultyFleet)
 }
 
-// benign runs harmless events in front of the shipped rules, with their real durations. Alerts that
+// testBenignEvents runs harmless events in front of the shipped rules, with their real durations. Alerts that
 // are pending after one of them have to end before they fire.
-func (f *faultyFleet) benign(t *testing.T) {
+func (f *faultyFleet) testBenignEvents(t *testing.T) {
 	for _, e := range benignEvents() {
 		if !e.always && !*harness.Thorough {
 			continue
@@ -51,7 +51,7 @@ func (f *faultyFleet) benign(t *testing.T) {
 			})
 			t.Logf("nothing fired, and nothing is pending after %s", time.Since(begin).Round(time.Second))
 			// The next fault begins where all is calm, also for those in a haste.
-			harness.Eventually(t, 2*time.Minute, func() error { return f.calm(t.Context()) })
+			harness.Eventually(t, 2*time.Minute, func() error { return f.checkQuiet(t.Context()) })
 		})
 	}
 }
@@ -72,28 +72,28 @@ func benignEvents() []event {
 		}},
 		{name: "a Kustomization is suspended and resumed", happen: func(t *testing.T, f *faultyFleet) {
 			for _, suspended := range []bool{true, false} {
-				alter(t, f.management, kustomization("storage-infrastructure"), func(o map[string]any) {
-					set(t, o, suspended, "spec", "suspend")
+				updateObject(t, f.management, kustomization("storage-infrastructure"), func(o map[string]any) {
+					setField(t, o, suspended, "spec", "suspend")
 					generation, _, _ := unstructured.NestedInt64(o, "metadata", "generation")
-					set(t, o, generation+1, "status", "observedGeneration") // as the controller does after it was resumed
+					setField(t, o, generation+1, "status", "observedGeneration") // as the controller does after it was resumed
 				})
 				f.status(t, "storage-infrastructure", map[bool]string{true: "suspended", false: "ready"}[suspended])
 			}
 		}},
-		{name: "a chain of dependencies comes up", happen: chain},
+		{name: "a chain of dependencies comes up", happen: breakChain},
 		{name: "a kind gets another version", happen: func(t *testing.T, f *faultyFleet) {
 			crd := testbed.NewObject("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "plugins.greenhouse.sap")
-			alter(t, f.management, crd, func(o map[string]any) {
+			updateObject(t, f.management, crd, func(o map[string]any) {
 				versions, _, _ := unstructured.NestedSlice(o, "spec", "versions")
 				next, _ := versions[0].(map[string]any)
 				next = (&unstructured.Unstructured{Object: next}).DeepCopy().Object
 				next["name"], next["storage"] = "v1beta1", false
-				set(t, o, append(versions, next), "spec", "versions")
+				setField(t, o, append(versions, next), "spec", "versions")
 			})
 		}},
 		{name: "everything is listed again", happen: func(t *testing.T, f *faultyFleet) {
 			harness.Must(t, f.storage.Compact(t.Context()))
-			harness.Must(t, f.proxy.Cut())
+			harness.Must(t, f.proxy.CloseConnections())
 		}},
 		{name: "a secret is refreshed", happen: func(t *testing.T, f *faultyFleet) {
 			last := harness.Series{"": "cobaltcore_eso_externalsecret_last_sync_timestamp_seconds", "cluster": "management", "name": "hypervisor-kubeconfig"}
@@ -149,45 +149,45 @@ func (f *faultyFleet) status(t *testing.T, name, status string) {
 // upgrade shows a FluxInstance with a new version: Deployments change one after the other, each with a
 // pod of the old image until the new one is ready.
 func upgrade(t *testing.T, f *faultyFleet) {
-	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
-		set(t, o, []any{ready("Unknown", "Progressing")}, "status", "conditions")
+	updateObject(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
+		setField(t, o, []any{ready("Unknown", "Progressing")}, "status", "conditions")
 	})
 	for _, name := range fluxControllers() {
-		alter(t, f.management, deployment("flux-system", name), func(o map[string]any) {
+		updateObject(t, f.management, deployment("flux-system", name), func(o map[string]any) {
 			containers := []any{map[string]any{"name": "manager", "image": "registry.example.com/fluxcd/" + name + ":v1.1.0"}}
-			set(t, o, containers, "spec", "template", "spec", "containers")
+			setField(t, o, containers, "spec", "template", "spec", "containers")
 			for field, n := range map[string]int64{"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1, "unavailableReplicas": 1} {
-				set(t, o, n, "status", field)
+				setField(t, o, n, "status", field)
 			}
 		})
 		info := harness.Series{"": "cobaltcore_controller_info", "cluster": "management", "name": name, "version": "v1.1.0"}
 		f.exporter.Expect(t, 1, info)
-		alter(t, f.management, deployment("flux-system", name), func(o map[string]any) {
-			set(t, o, int64(1), "status", "replicas")
+		updateObject(t, f.management, deployment("flux-system", name), func(o map[string]any) {
+			setField(t, o, int64(1), "status", "replicas")
 			unstructured.RemoveNestedField(o, "status", "unavailableReplicas")
 		})
 	}
-	alter(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
-		set(t, o, []any{ready("True", "ReconciliationSucceeded")}, "status", "conditions")
+	updateObject(t, f.management, testbed.FluxInstance(), func(o map[string]any) {
+		setField(t, o, []any{ready("True", "ReconciliationSucceeded")}, "status", "conditions")
 		var components []any
 		for _, name := range fluxControllers() {
 			components = append(components, map[string]any{"name": name, "repository": "registry.example.com/fluxcd/" + name, "tag": "v1.1.0", "digest": ""})
 		}
-		set(t, o, components, "status", "components")
+		setField(t, o, components, "status", "components")
 		reconciled(o, 0)
 	})
 }
 
-// chain makes three Kustomizations that become ready one after the other.
-func chain(t *testing.T, f *faultyFleet) {
+// breakChain makes three Kustomizations that become ready one after the other.
+func breakChain(t *testing.T, f *faultyFleet) {
 	names := []string{"chain-1", "chain-2", "chain-3"}
 	become := func(name, state string) {
 		t.Helper()
-		alter(t, f.management, kustomization(name), func(o map[string]any) {
+		updateObject(t, f.management, kustomization(name), func(o map[string]any) {
 			conditions := map[string]map[string]any{
 				"dependency_not_ready": ready("False", "DependencyNotReady"), "progressing": ready("Unknown", "Progressing"), "ready": ready("True", "ReconciliationSucceeded"),
 			}
-			set(t, o, []any{conditions[state]}, "status", "conditions")
+			setField(t, o, []any{conditions[state]}, "status", "conditions")
 		})
 		f.status(t, name, state)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// allow lets the exporter read the groups in storage.
-func allow(t *testing.T, f *faultyFleet, groups ...any) {
+// grantAccess lets the exporter read the groups in storage.
+func grantAccess(t *testing.T, f *faultyFleet, groups ...any) {
 	t.Helper()
 	o := harness.ReaderRole(f.proxy.Name, nil)
 	o.Object["rules"] = []any{map[string]any{"apiGroups": groups, "resources": []any{"*"}, "verbs": []any{"get", "list", "watch"}}}
@@ -33,7 +33,7 @@ func fleetFaults() []fault {
 			},
 			heal: func(t *testing.T, f *faultyFleet) {
 				harness.Must(t, f.proxy.Heal())
-				well(t, f)
+				makeHealthy(t, f)
 			},
 			roots: []alert{{"alertname": "FleetClusterDown", "cluster": "storage"}},
 			consequences: []alert{
@@ -46,12 +46,12 @@ func fleetFaults() []fault {
 		{
 			name: "a kind may not be read",
 			inject: func(t *testing.T, f *faultyFleet) {
-				allow(t, f, "", "apps", "discovery.k8s.io", "networking.k8s.io", "apiextensions.k8s.io", "external-secrets.io",
+				grantAccess(t, f, "", "apps", "discovery.k8s.io", "networking.k8s.io", "apiextensions.k8s.io", "external-secrets.io",
 					"fluxcd.controlplane.io", "source.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io", "image.toolkit.fluxcd.io", "notification.toolkit.fluxcd.io",
 					"source.extensions.fluxcd.io")
-				harness.Must(t, harness.WaitRefused(t, f.proxy, apierrors.IsForbidden))
+				harness.Must(t, harness.WaitForRefusal(t, f.proxy, apierrors.IsForbidden))
 			},
-			heal:         func(t *testing.T, f *faultyFleet) { allow(t, f, "*") },
+			heal:         func(t *testing.T, f *faultyFleet) { grantAccess(t, f, "*") },
 			roots:        []alert{{"alertname": "FleetKindForbidden", "cluster": "storage", "collector": "flux", "kind": "Kustomization"}},
 			consequences: []alert{{"alertname": "ExporterCollectorDown", "cluster": "storage", "collector": "flux"}},
 		},

@@ -19,13 +19,13 @@ func deployment(namespace, name string) *unstructured.Unstructured {
 	return testbed.NewObject("apps/v1", "Deployment", namespace, name)
 }
 
-// podless takes the pods of a Deployment away: those that it has, or also those that it
+// deploymentWithoutPods takes the pods of a Deployment away: those that it has, or also those that it
 // should have.
-func podless(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, desired int64) {
+func deploymentWithoutPods(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, desired int64) {
 	t.Helper()
-	alter(t, c, o, func(o map[string]any) {
-		set(t, o, desired, "spec", "replicas")
-		set(t, o, map[string]any{"observedGeneration": int64(100)}, "status")
+	updateObject(t, c, o, func(o map[string]any) {
+		setField(t, o, desired, "spec", "replicas")
+		setField(t, o, map[string]any{"observedGeneration": int64(100)}, "status")
 	})
 }
 
@@ -38,10 +38,10 @@ func controllerFaults() []fault {
 		{
 			name: "a controller of Flux is scaled down", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
-				podless(t, f.management, deployment("flux-system", "kustomize-controller"), 0)
-				alter(t, f.management, kustomization("management"), func(o map[string]any) { reconciled(o, 67*time.Hour) })
+				deploymentWithoutPods(t, f.management, deployment("flux-system", "kustomize-controller"), 0)
+				updateObject(t, f.management, kustomization("management"), func(o map[string]any) { reconciled(o, 67*time.Hour) })
 			},
-			heal:         well,
+			heal:         makeHealthy,
 			roots:        []alert{workloadAlert("FluxControllerDown", "management", "kustomize-controller")},
 			consequences: []alert{fluxAlert("FluxResourceStale", "Kustomization", "management")},
 		},
@@ -50,19 +50,19 @@ func controllerFaults() []fault {
 			inject: func(t *testing.T, f *faultyFleet) {
 				harness.Must(t, f.storage.Delete(t.Context(), deployment("flux-system", "helm-controller")))
 			},
-			heal:  well,
+			heal:  makeHealthy,
 			roots: []alert{{"alertname": "FluxComponentMissing", "cluster": "storage", "component": "helm-controller"}},
 		},
 		{
 			name: "External Secrets Operator is down",
 			inject: func(t *testing.T, f *faultyFleet) {
-				podless(t, f.management, deployment("external-secrets", "external-secrets"), 1)
+				deploymentWithoutPods(t, f.management, deployment("external-secrets", "external-secrets"), 1)
 				harness.Must(t, f.secrets["management"].Freeze())
 				refreshed(t, f, "storage-kubeconfig", time.Now().Add(-time.Hour))
 			},
 			heal: func(t *testing.T, f *faultyFleet) {
 				harness.Must(t, f.secrets["management"].Thaw())
-				well(t, f)
+				makeHealthy(t, f)
 			},
 			roots: []alert{workloadAlert("ESOControllerDown", "management", "external-secrets")},
 			consequences: []alert{

@@ -31,8 +31,10 @@ type fault struct {
 	also map[string]string
 }
 
-// worse marks an alert that is more severe than its cause: Alertmanager sends both.
-func worse(name string) map[string]string { return map[string]string{name: "worse than its cause"} }
+// worseThanCause marks an alert that is more severe than its cause: Alertmanager sends both.
+func worseThanCause(name string) map[string]string {
+	return map[string]string{name: "worse than its cause"}
+}
 
 // system is all that can break in one.
 type system struct {
@@ -45,7 +47,7 @@ type system struct {
 // events follow, which must cause no alert.
 func TestFaults(t *testing.T) {
 	f := startFaultyFleet(t)
-	harness.Eventually(t, 2*time.Minute, func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) })
+	harness.Eventually(t, 2*time.Minute, func() error { return errors.Join(f.checkQuiet(t.Context()), f.checkHealthy(t.Context())) })
 	for _, s := range []system{
 		{"aurora", auroraFaults()},
 		{"controllers", controllerFaults()},
@@ -61,12 +63,12 @@ func TestFaults(t *testing.T) {
 			}
 			for _, want := range s.faults {
 				if want.always || *harness.Thorough {
-					t.Run(want.name, func(t *testing.T) { f.test(t, &want) })
+					t.Run(want.name, func(t *testing.T) { f.testFault(t, &want) })
 				}
 			}
 		})
 	}
-	t.Run("benign", f.benign)
+	t.Run("benign", f.testBenignEvents)
 	t.Run("without Prometheus", f.withoutPrometheus)
 }
 
@@ -79,7 +81,7 @@ func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	harness.Must(t, f.aurora.Set(testbed.AuroraExpired))
 	var took time.Duration
 	harness.Eventually(t, time.Minute, func() error {
-		now, err := f.firing(t.Context())
+		now, err := f.readAlerts(t.Context())
 		if took = time.Since(begin); err != nil || !slices.ContainsFunc(now.sent, alert{"alertname": "AuroraDown", "sent_by": "cobaltcore-exporter"}.is) {
 			return errors.Join(errors.New("the exporter has not sent it"), err)
 		}
@@ -88,29 +90,29 @@ func (f *faultyFleet) withoutPrometheus(t *testing.T) {
 	t.Logf("sent by the exporter %s after Prometheus was gone, which it waits for %s", took.Round(time.Second), fallbackAfter)
 }
 
-// test causes a fault and waits for exactly the expected alerts, then for their end.
-func (f *faultyFleet) test(t *testing.T, want *fault) {
-	well := func() error { return errors.Join(f.calm(t.Context()), f.healthy(t.Context())) }
+// testFault causes a fault and waits for exactly the expected alerts, then for their end.
+func (f *faultyFleet) testFault(t *testing.T, want *fault) {
+	well := func() error { return errors.Join(f.checkQuiet(t.Context()), f.checkHealthy(t.Context())) }
 	harness.Eventually(t, time.Minute, well)
 	defer func() { // not a cleanup: the context of the test is over then
 		healed := time.Now()
 		want.heal(t, f)
-		harness.Eventually(t, 2*time.Minute, func() error { return f.calm(t.Context()) })
+		harness.Eventually(t, 2*time.Minute, func() error { return f.checkQuiet(t.Context()) })
 		t.Logf("calm %s after the fault was gone", time.Since(healed).Round(time.Second))
-		f.forget(t)
+		f.forgetAlerts(t)
 		harness.Eventually(t, time.Minute, well)
 	}()
 	begin := time.Now()
 	want.inject(t, f)
-	shown := func() error { return f.shows(t.Context(), want) }
+	shown := func() error { return f.checkShown(t.Context(), want) }
 	harness.Eventually(t, 2*time.Minute, shown)
 	t.Logf("all is said %s after the fault", time.Since(begin).Round(time.Second))
 	f.rounds(t, f.prometheus, 3, func(context.Context) error { return nil })
 	harness.Eventually(t, time.Minute, shown)
 }
 
-// alter applies an object as it is, but for what f does to it.
-func alter(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, f func(o map[string]any)) {
+// updateObject applies an object as it is, but for what f does to it.
+func updateObject(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, f func(o map[string]any)) {
 	t.Helper()
 	got, err := c.Get(t.Context(), o)
 	harness.Must(t, err)
@@ -118,17 +120,17 @@ func alter(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, f fun
 	harness.Must(t, c.Apply(t.Context(), got))
 }
 
-// set changes a field in an object.
-func set(t *testing.T, o map[string]any, value any, fields ...string) {
+// setField changes a field in an object.
+func setField(t *testing.T, o map[string]any, value any, fields ...string) {
 	t.Helper()
 	harness.Must(t, unstructured.SetNestedField(o, value, fields...))
 }
 
-// well makes the objects of both clusters what they were before.
-func well(t *testing.T, f *faultyFleet) {
+// makeHealthy makes the objects of both clusters what they were before.
+func makeHealthy(t *testing.T, f *faultyFleet) {
 	t.Helper()
 	for _, c := range f.clusters() {
-		harness.Must(t, c.Apply(t.Context(), wellObjects(t, c.Name)...))
+		harness.Must(t, c.Apply(t.Context(), healthyObjects(t, c.Name)...))
 	}
 }
 

@@ -58,12 +58,12 @@ func startFaultyFleet(t *testing.T) *faultyFleet {
 	harness.Must(t, f.management.ApplyCRDs(t.Context(), crds...))
 	for _, c := range f.clusters() {
 		harness.Must(t, c.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
-		harness.Must(t, c.Apply(t.Context(), wellObjects(t, c.Name)...))
+		harness.Must(t, c.Apply(t.Context(), healthyObjects(t, c.Name)...))
 		f.secrets[c.Name] = harness.StartExternalSecrets(t, c)
 	}
 	f.seeded = time.Now()
 	harness.Must(t, testbed.SeedSecrets(t.Context(), f.bao, f.clusters()...))
-	f.synced(t)
+	f.waitSynced(t)
 	harness.Must(t, f.bao.WaitVoters(t.Context(), 3))
 	f.token = harness.PolicyToken(t, f.bao, harness.Policy())
 	f.aurora, err = testbed.StartAurora(t.TempDir(), time.Time{})
@@ -86,8 +86,8 @@ func (f *faultyFleet) clusters() []*testbed.Cluster {
 	return []*testbed.Cluster{f.management, f.storage}
 }
 
-// synced waits until stores and secrets are as they were seeded.
-func (f *faultyFleet) synced(t *testing.T) {
+// waitSynced waits until stores and secrets are as they were seeded.
+func (f *faultyFleet) waitSynced(t *testing.T) {
 	t.Helper()
 	for _, c := range f.clusters() {
 		objs, err := testbed.SecretObjects(f.bao, c.Name)
@@ -101,7 +101,7 @@ func (f *faultyFleet) startExporter() {
 		o.ListenAddresses, o.ProbeInterval, o.HealthInterval = []string{f.address}, 2*time.Second, time.Second
 		o.Log = slog.New(slog.DiscardHandler) // it outlives the test that starts it again
 	})
-	f.exporter.Ready(f.whole)
+	f.exporter.WaitReady(f.whole)
 }
 
 // configuration has the site, or not.
@@ -116,13 +116,13 @@ func (f *faultyFleet) configuration(site bool) string {
 		fmt.Sprintf("  aurora: [{name: aurora, cluster: management, url: '%s', keystoneURL: '%s', interval: 1s, timeout: 1s, tls: {caFile: %s}}]\n",
 			f.aurora.URL, f.aurora.KeystoneURL, f.aurora.CAFile) +
 		fmt.Sprintf("alertmanager: {urls: ['%s'], interval: 1s, fallbackAfter: %s}\n", f.alerts.URL, fallbackAfter) +
-		hastyOverrides()
+		scaledOverrides()
 }
 
-// forget starts the exporter again, so that it forgets what only it remembers: findings,
+// forgetAlerts starts the exporter again, so that it forgets what only it remembers: findings,
 // which the report keeps for as long as it does in earnest, and the leaders of OpenBao,
 // which faults change more often than those who run one would accept.
-func (f *faultyFleet) forget(t *testing.T) {
+func (f *faultyFleet) forgetAlerts(t *testing.T) {
 	t.Helper()
 	f.exporter.Stop(t)
 	f.startExporter()
@@ -140,7 +140,7 @@ func (f *faultyFleet) startAlertmanager(t *testing.T) {
 	t.Helper()
 	inhibitions, err := os.ReadFile(filepath.Join(rulesDirectory(t), "inhibit_rules.yaml"))
 	harness.Must(t, err)
-	f.alerts, err = testbed.StartAlertmanager(harness.Lasting(t), t.TempDir(), testbed.AlertmanagerOptions{
+	f.alerts, err = testbed.StartAlertmanager(harness.WithoutCancel(t), t.TempDir(), testbed.AlertmanagerOptions{
 		Config: "route: {receiver: nobody, group_by: [alertname, cluster], group_wait: 1s, group_interval: 1s}\nreceivers: [{name: nobody}]\n" + string(inhibitions),
 	})
 	harness.Must(t, err)
@@ -155,18 +155,18 @@ func (f *faultyFleet) startPrometheus(t *testing.T) {
 		RuleFiles: []string{shipped}, Name: "patient",
 	}
 	start := func() *testbed.Prometheus {
-		p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), options)
+		p, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), options)
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, p.Stop) })
 		return p
 	}
 	f.patient = start()
-	options.Name, options.RuleFiles, options.Alertmanagers = "hasty", []string{harness.HastyRules(t, "cluster")}, []string{f.alerts.URL}
+	options.Name, options.RuleFiles, options.Alertmanagers = "hasty", []string{harness.ScaledRules(t, "cluster")}, []string{f.alerts.URL}
 	f.prometheus = start()
 }
 
-// wellObjects returns the objects of a healthy cluster. The status has the age in the templates.
-func wellObjects(t *testing.T, cluster string) []*unstructured.Unstructured {
+// healthyObjects returns the objects of a healthy cluster. The status has the age in the templates.
+func healthyObjects(t *testing.T, cluster string) []*unstructured.Unstructured {
 	t.Helper()
 	now := time.Now()
 	type kustomization struct{ Name, Target, After string }

@@ -21,8 +21,8 @@ func kustomization(name string) *unstructured.Unstructured {
 // notReady makes an object of Flux not ready, an hour after its last success.
 func notReady(t *testing.T, c *testbed.Cluster, o *unstructured.Unstructured, reason string, more ...any) {
 	t.Helper()
-	alter(t, c, o, func(o map[string]any) {
-		set(t, o, append([]any{ready("False", reason)}, more...), "status", "conditions")
+	updateObject(t, c, o, func(o map[string]any) {
+		setField(t, o, append([]any{ready("False", reason)}, more...), "status", "conditions")
 		reconciled(o, time.Hour)
 	})
 }
@@ -67,12 +67,12 @@ func fluxFaults() []fault {
 				notReady(t, f.management, testbed.NewObject("source.toolkit.fluxcd.io/v1", "GitRepository", "flux-system", "fleet"), "GitOperationFailed")
 				blocked(t, f, "ArtifactFailed")
 			},
-			heal:         well,
+			heal:         makeHealthy,
 			roots:        []alert{fluxAlert("FluxSourceFailing", "GitRepository", "fleet")},
 			consequences: append(waiting(), fluxAlert("FluxApplyFailing", "Kustomization", "storage-infrastructure")),
 		},
 		{
-			name: "a Kustomization fails", inject: func(t *testing.T, f *faultyFleet) { blocked(t, f, "BuildFailed") }, heal: well,
+			name: "a Kustomization fails", inject: func(t *testing.T, f *faultyFleet) { blocked(t, f, "BuildFailed") }, heal: makeHealthy,
 			roots:        []alert{fluxAlert("FluxApplyFailing", "Kustomization", "storage-infrastructure").and("target_cluster", "storage")},
 			consequences: waiting(),
 		},
@@ -82,7 +82,7 @@ func fluxFaults() []fault {
 				stalled := condition("Stalled", "True", "RetriesExceeded")
 				notReady(t, f.management, testbed.NewObject("helm.toolkit.fluxcd.io/v2", "HelmRelease", "flux-system", "keystone-operator"), "UpgradeFailed", stalled)
 			},
-			heal:  well,
+			heal:  makeHealthy,
 			roots: []alert{fluxAlert("FluxStalled", "HelmRelease", "keystone-operator")},
 		},
 		{
@@ -91,16 +91,16 @@ func fluxFaults() []fault {
 				notReady(t, f.management, testbed.FluxInstance(), "ReconciliationFailed")
 				notReady(t, f.management, kustomization("management"), "BuildFailed")
 			},
-			heal: well,
+			heal: makeHealthy,
 			// A Kustomization that cannot be built is not a consequence.
 			roots: []alert{fluxAlert("FluxInstanceFailing", "FluxInstance", "flux"), fluxAlert("FluxApplyFailing", "Kustomization", "management")},
 		},
 		{
 			name: "the controllers of a shard are gone",
 			inject: func(t *testing.T, f *faultyFleet) {
-				alter(t, f.management, kustomization("legacy"), func(o map[string]any) { reconciled(o, 67*time.Hour) })
+				updateObject(t, f.management, kustomization("legacy"), func(o map[string]any) { reconciled(o, 67*time.Hour) })
 			},
-			heal:  well,
+			heal:  makeHealthy,
 			roots: []alert{fluxAlert("FluxResourceStale", "Kustomization", "legacy")},
 		},
 	}

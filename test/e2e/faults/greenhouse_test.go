@@ -15,8 +15,8 @@ import (
 // greenhouseNotReady makes an object of Greenhouse not ready.
 func greenhouseNotReady(t *testing.T, f *faultyFleet, kind, name string) {
 	t.Helper()
-	alter(t, f.management, testbed.NewObject(harness.GreenhouseV1, kind, harness.Organization, name), func(o map[string]any) {
-		set(t, o, []any{ready("False", "")}, "status", "statusConditions", "conditions")
+	updateObject(t, f.management, testbed.NewObject(harness.GreenhouseV1, kind, harness.Organization, name), func(o map[string]any) {
+		setField(t, o, []any{ready("False", "")}, "status", "statusConditions", "conditions")
 	})
 }
 
@@ -32,16 +32,16 @@ func greenhouseFaults() []fault {
 				greenhouseNotReady(t, f, "Cluster", "storage")
 				greenhouseNotReady(t, f, "Plugin", plugin)
 			},
-			heal:         well,
+			heal:         makeHealthy,
 			roots:        []alert{of("CobaltCoreGreenhouseClusterNotReady", "storage")},
 			consequences: []alert{of("CobaltCoreGreenhousePluginNotReady", plugin)},
 		},
 		{
 			name: "a Plugin is ready, without pods",
 			inject: func(t *testing.T, f *faultyFleet) {
-				podless(t, f.storage, deployment("kube-monitoring", "kube-monitoring-operator"), 1)
+				deploymentWithoutPods(t, f.storage, deployment("kube-monitoring", "kube-monitoring-operator"), 1)
 			},
-			heal:  well,
+			heal:  makeHealthy,
 			roots: []alert{of("GreenhousePluginWorkloadDown", plugin)},
 		},
 	}

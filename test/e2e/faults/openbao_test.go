@@ -22,17 +22,17 @@ func baoAlert(name string) alert {
 	return alert{"alertname": name, "cluster": "management", "openbao": "openbao"}
 }
 
-// following are the nodes that do not lead, without the one that stores use: it would
+// followers are the nodes that do not lead, without the one that stores use: it would
 // take them down.
-func (f *faultyFleet) following(t *testing.T) []*testbed.OpenBaoNode {
+func (f *faultyFleet) followers(t *testing.T) []*testbed.OpenBaoNode {
 	t.Helper()
 	leader, err := f.bao.WaitActive(t.Context())
 	harness.Must(t, err)
 	return slices.DeleteFunc(slices.Clone(f.bao.Nodes[1:]), func(n *testbed.OpenBaoNode) bool { return n == leader })
 }
 
-// another lets a node lead that stores do not use, and returns it.
-func (f *faultyFleet) another(t *testing.T) (leader *testbed.OpenBaoNode) {
+// newLeader lets a node lead that stores do not use, and returns it.
+func (f *faultyFleet) newLeader(t *testing.T) (leader *testbed.OpenBaoNode) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
 		var err error
@@ -74,10 +74,10 @@ func (f *faultyFleet) restart(t *testing.T, nodes ...*testbed.OpenBaoNode) {
 		harness.Must(t, n.Stop())
 	}
 	for _, n := range nodes {
-		harness.Must(t, n.Start(harness.Lasting(t)))
+		harness.Must(t, n.Start(harness.WithoutCancel(t)))
 	}
 	harness.Must(t, f.bao.WaitVoters(t.Context(), 3))
-	f.forget(t)
+	f.forgetAlerts(t)
 }
 
 func (f *faultyFleet) certify(t *testing.T, n *testbed.OpenBaoNode, left time.Duration) {
@@ -97,13 +97,13 @@ func openBaoFaults() []fault {
 		{
 			name: "a node was killed",
 			inject: func(t *testing.T, f *faultyFleet) {
-				broken = f.following(t)[:1]
+				broken = f.followers(t)[:1]
 				harness.Must(t, broken[0].Kill())
 			},
 			heal:         restart,
 			roots:        []alert{baoAlert("OpenBaoNodeDown")},
 			consequences: []alert{baoAlert("OpenBaoQuorumAtRisk"), baoAlert("OpenBaoAutopilotUnhealthy")},
-			also:         worse("OpenBaoQuorumAtRiskCritical"),
+			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
 			// Only the leader can be asked to, and it takes seconds until there is another
@@ -111,17 +111,17 @@ func openBaoFaults() []fault {
 			name: "a node is sealed",
 			inject: func(t *testing.T, f *faultyFleet) {
 				f.exporter.Stop(t)
-				broken = []*testbed.OpenBaoNode{f.another(t)}
+				broken = []*testbed.OpenBaoNode{f.newLeader(t)}
 				harness.Must(t, broken[0].Seal(t.Context()))
 				_, err := f.bao.WaitActive(t.Context())
 				harness.Must(t, err)
-				f.synced(t) // a store that was validated in between would be found, and kept
+				f.waitSynced(t) // a store that was validated in between would be found, and kept
 				f.startExporter()
 			},
 			heal:         restart,
 			roots:        []alert{baoAlert("OpenBaoNodeSealed")},
 			consequences: []alert{baoAlert("OpenBaoQuorumAtRisk"), baoAlert("OpenBaoAutopilotUnhealthy")},
-			also:         worse("OpenBaoQuorumAtRiskCritical"),
+			also:         worseThanCause("OpenBaoQuorumAtRiskCritical"),
 		},
 		{
 			// The third one cannot be asked to: it has no leader to follow.
@@ -144,7 +144,7 @@ func openBaoFaults() []fault {
 			inject: func(t *testing.T, f *faultyFleet) {
 				leader, err := f.bao.WaitActive(t.Context())
 				harness.Must(t, err)
-				broken = []*testbed.OpenBaoNode{leader, f.following(t)[0]}
+				broken = []*testbed.OpenBaoNode{leader, f.followers(t)[0]}
 				for _, n := range broken {
 					harness.Must(t, n.Kill())
 				}
@@ -197,7 +197,7 @@ func openBaoFaults() []fault {
 			},
 			roots:        []alert{baoAlert("OpenBaoAuthMountMissing").and("path", "kubernetes/storage")},
 			consequences: []alert{{"alertname": "ESOPushSecretFailing", "cluster": "storage"}},
-			also:         worse("ESOStoreNotReady"),
+			also:         worseThanCause("ESOStoreNotReady"),
 		},
 		{
 			name: "the exporter may not ask",

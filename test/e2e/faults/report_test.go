@@ -22,11 +22,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
-// hastyOverrides returns settings by which the report waits for a sixtieth of the time, too.
-func hastyOverrides() string {
+// scaledOverrides returns settings by which the report waits for a sixtieth of the time, too.
+func scaledOverrides() string {
 	var b strings.Builder
 	b.WriteString("rules:\n  overrides:\n")
-	changes := harness.HastyChanges()
+	changes := harness.ScaledChanges()
 	for _, r := range alerts.Rules() {
 		c := changes[r.Name]
 		if r.PrometheusOnly || c.For == 0 && c.Threshold == 0 {
@@ -62,9 +62,9 @@ func (f *faultyFleet) findings(ctx context.Context) (map[string]health.Finding, 
 	return out, nil
 }
 
-// reports is nil if the report names the roots of a fault as such, and one of them as
+// checkReported is nil if the report names the roots of a fault as such, and one of them as
 // the cause of everything else.
-func (f *faultyFleet) reports(ctx context.Context, want *fault) error {
+func (f *faultyFleet) checkReported(ctx context.Context, want *fault) error {
 	found, err := f.findings(ctx)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -91,8 +91,8 @@ func (f *faultyFleet) reports(ctx context.Context, want *fault) error {
 	return errors.Join(errs...)
 }
 
-// healthy returns nil if the report has no finding.
-func (f *faultyFleet) healthy(ctx context.Context) error {
+// checkHealthy returns nil if the report has no finding.
+func (f *faultyFleet) checkHealthy(ctx context.Context) error {
 	found, err := f.findings(ctx)
 	errs := []error{err}
 	for _, x := range found {

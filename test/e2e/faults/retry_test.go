@@ -28,16 +28,16 @@ func TestRetryLoop(t *testing.T) {
 	harness.Must(t, c.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
 	k := newRetryController(c)
 	harness.Must(t, k.create(t.Context()))
-	e := harness.StartExporter(t, harness.ConfigFor(hastyOverrides(), c), func(o *app.Options) { o.HealthInterval = time.Second })
-	e.Ready(t)
+	e := harness.StartExporter(t, harness.ConfigFor(scaledOverrides(), c), func(o *app.Options) { o.HealthInterval = time.Second })
+	e.WaitReady(t)
 	w := &retryWatch{controller: k, faultyFleet: &faultyFleet{exporter: e}, seen: map[string]sighting{}}
 	var err error
-	w.alerts, err = testbed.StartAlertmanager(harness.Lasting(t), t.TempDir(), testbed.AlertmanagerOptions{})
+	w.alerts, err = testbed.StartAlertmanager(harness.WithoutCancel(t), t.TempDir(), testbed.AlertmanagerOptions{})
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, w.alerts.Stop) })
-	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+	p, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
 		Targets:   []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"}},
-		RuleFiles: []string{harness.HastyRules(t, "cluster")}, Alertmanagers: []string{w.alerts.URL},
+		RuleFiles: []string{harness.ScaledRules(t, "cluster")}, Alertmanagers: []string{w.alerts.URL},
 	})
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, p.Stop) })

@@ -32,20 +32,20 @@ func storeAlert(cluster string) alert {
 // synchronized.
 func refreshed(t *testing.T, f *faultyFleet, name string, at time.Time) {
 	t.Helper()
-	alter(t, f.management, externalSecret(name), func(o map[string]any) {
-		set(t, o, at.UTC().Format(time.RFC3339), "status", "refreshTime")
+	updateObject(t, f.management, externalSecret(name), func(o map[string]any) {
+		setField(t, o, at.UTC().Format(time.RFC3339), "status", "refreshTime")
 	})
 }
 
-// reseed applies the objects of External Secrets again, as they were at first.
-func reseed(t *testing.T, f *faultyFleet) {
+// restoreSecrets applies the objects of External Secrets again, as they were at first.
+func restoreSecrets(t *testing.T, f *faultyFleet) {
 	t.Helper()
 	objs, err := testbed.SecretObjects(f.bao, "management")
 	harness.Must(t, err)
 	harness.Must(t, f.management.Apply(t.Context(), objs...))
 }
 
-func thaw(t *testing.T, f *faultyFleet) {
+func resumeOperator(t *testing.T, f *faultyFleet) {
 	t.Helper()
 	harness.Must(t, f.secrets["management"].Thaw())
 }
@@ -56,20 +56,20 @@ func secretFaults() []fault {
 		{
 			name: "a store does not exist", always: true,
 			inject: func(t *testing.T, f *faultyFleet) {
-				alter(t, f.management, externalSecret(one), func(o map[string]any) { set(t, o, "nowhere", "spec", "secretStoreRef", "name") })
+				updateObject(t, f.management, externalSecret(one), func(o map[string]any) { setField(t, o, "nowhere", "spec", "secretStoreRef", "name") })
 			},
-			heal:  reseed,
+			heal:  restoreSecrets,
 			roots: []alert{secretAlert("ESOExternalSecretStoreMissing", one)},
 		},
 		{
 			name: "a store cannot log in",
 			inject: func(t *testing.T, f *faultyFleet) {
 				store := testbed.NewObject(harness.ESOV1, "ClusterSecretStore", "", "openbao-cluster-store")
-				alter(t, f.management, store, func(o map[string]any) {
-					set(t, o, "nobody", "spec", "provider", "vault", "auth", "kubernetes", "role")
+				updateObject(t, f.management, store, func(o map[string]any) {
+					setField(t, o, "nobody", "spec", "provider", "vault", "auth", "kubernetes", "role")
 				})
 			},
-			heal:  reseed,
+			heal:  restoreSecrets,
 			roots: []alert{storeAlert("management")},
 			consequences: []alert{
 				secretAlert("ESOExternalSecretFailing", one), {"alertname": "ESOSyncFailureRatio", "cluster": "management"},
@@ -78,13 +78,13 @@ func secretFaults() []fault {
 		{
 			name: "a key does not exist",
 			inject: func(t *testing.T, f *faultyFleet) {
-				alter(t, f.management, externalSecret(one), func(o map[string]any) {
-					set(t, o, []any{map[string]any{
+				updateObject(t, f.management, externalSecret(one), func(o map[string]any) {
+					setField(t, o, []any{map[string]any{
 						"secretKey": "value", "remoteRef": map[string]any{"key": "kv-v2/infrastructure/data/nothing", "property": "value"},
 					}}, "spec", "data")
 				})
 			},
-			heal:  reseed,
+			heal:  restoreSecrets,
 			roots: []alert{secretAlert("ESOExternalSecretFailing", one)},
 		},
 		{
@@ -93,7 +93,7 @@ func secretFaults() []fault {
 				harness.Must(t, f.secrets["management"].Freeze())
 				refreshed(t, f, one, time.Now().Add(-time.Hour))
 			},
-			heal:  thaw,
+			heal:  resumeOperator,
 			roots: []alert{secretAlert("ESOExternalSecretStale", one)},
 		},
 		{
@@ -110,7 +110,7 @@ func secretFaults() []fault {
 					return nil
 				})
 			},
-			heal:         thaw,
+			heal:         resumeOperator,
 			roots:        []alert{secretAlert("ESOExternalSecretStale", one)},
 			consequences: []alert{secretAlert("SecretFlowBehind", one)},
 		},

@@ -55,7 +55,7 @@ func describe(labels map[string]string) string {
 // firing are the alerts of severity warning and above, by whether Alertmanager sends them.
 type firing struct{ sent, inhibited []map[string]string }
 
-func (f *faultyFleet) firing(ctx context.Context) (firing, error) {
+func (f *faultyFleet) readAlerts(ctx context.Context) (firing, error) {
 	var out firing
 	all, err := f.alerts.Alerts(ctx)
 	for _, a := range all {
@@ -80,9 +80,9 @@ func pending(ctx context.Context, p *testbed.Prometheus) error {
 	return errors.Join(errs...)
 }
 
-// calm is nil if both clusters are seen, nothing fires, and nothing is about to.
-func (f *faultyFleet) calm(ctx context.Context) error {
-	now, err := f.firing(ctx)
+// checkQuiet is nil if both clusters are seen, nothing fires, and nothing is about to.
+func (f *faultyFleet) checkQuiet(ctx context.Context) error {
+	now, err := f.readAlerts(ctx)
 	errs := []error{err, pending(ctx, f.prometheus)}
 	up, err := f.prometheus.Query(ctx, `sum(cobaltcore_cluster_up)`)
 	if errs = append(errs, err); len(up) != 1 || up[0].Value != float64(len(f.clusters())) {
@@ -97,9 +97,9 @@ func (f *faultyFleet) calm(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// shows is nil if what fires is what a fault should let fire.
-func (f *faultyFleet) shows(ctx context.Context, want *fault) error {
-	now, err := f.firing(ctx)
+// checkShown is nil if what fires is what a fault should let fire.
+func (f *faultyFleet) checkShown(ctx context.Context, want *fault) error {
+	now, err := f.readAlerts(ctx)
 	errs := []error{err, pending(ctx, f.prometheus)}
 	missing := func(what string, all []alert, among []map[string]string) {
 		for _, a := range all {
@@ -121,7 +121,7 @@ func (f *faultyFleet) shows(ctx context.Context, want *fault) error {
 			errs = append(errs, fmt.Errorf("root is inhibited: %s", describe(labels)))
 		}
 	}
-	return errors.Join(append(errs, f.reports(ctx, want))...)
+	return errors.Join(append(errs, f.checkReported(ctx, want))...)
 }
 
 // rounds waits until the rules have been evaluated so often, and check was nil all

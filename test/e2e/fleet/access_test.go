@@ -45,7 +45,7 @@ func TestKubernetesAuth(t *testing.T) {
 	e := harness.StartExporter(t, harness.ConfigFor("", c), func(o *app.Options) {
 		o.KubernetesAuth = &app.KubernetesAuth{Kubeconfig: kubeconfigAs(t, c, "exporter"), Audiences: []string{audience}}
 	})
-	e.Ready(t) // a probe needs no token
+	e.WaitReady(t) // a probe needs no token
 	expect := func(name string, want int, path, token string) {
 		t.Helper()
 		var header []string
@@ -95,8 +95,8 @@ func TestKubernetesAuth(t *testing.T) {
 	harness.Must(t, c.StopAPIServer())
 	expect("API server down, a new token", 503, "/metrics", later)
 	expect("API server down, a decision that is kept", 200, "/metrics", prometheus)
-	e.Ready(t)
-	harness.Must(t, c.StartAPIServer(harness.Lasting(t)))
+	e.WaitReady(t)
+	harness.Must(t, c.StartAPIServer(harness.WithoutCancel(t)))
 	expect("API server up again", 200, "/metrics", later)
 }
 

@@ -17,7 +17,7 @@ import (
 
 // eyes scrape over one connection and check what they see.
 type eyes struct {
-	*reader
+	*bodyReader
 
 	churn  *churn
 	client *http.Client
@@ -27,7 +27,7 @@ type eyes struct {
 
 func (c *churn) newEyes() *eyes {
 	return &eyes{
-		reader: newReader(c.reference), churn: c, packed: new(gzip.Reader),
+		bodyReader: newBodyReader(c.reference), churn: c, packed: new(gzip.Reader),
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true}},
 	}
 }

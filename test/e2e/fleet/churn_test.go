@@ -80,7 +80,7 @@ discover:
   allow: [loopback]
 `, churnStale, harness.Organization, churnNamespace)+harness.ConfigFor("", c.management),
 		func(o *app.Options) { o.ProbeInterval = churnProbes })
-	c.exporter.Ready(t)
+	c.exporter.WaitReady(t)
 	before := usage()
 
 	for _, m := range c.members {
@@ -96,7 +96,7 @@ discover:
 	}
 	harness.Eventually(t, time.Minute, func() error {
 		for _, m := range c.members {
-			if n := m.proxy.Open(); n > 0 {
+			if n := m.proxy.OpenConnections(); n > 0 {
 				return fmt.Errorf("%s has %d connections", m.cluster.Name, n)
 			}
 		}

@@ -111,7 +111,7 @@ discover:
 	}
 	harness.Must(t, management.Apply(t.Context(), kustomization))
 	e := harness.StartExporter(t, configuration)
-	e.Ready(t)
+	e.WaitReady(t)
 	target := func(cluster string) harness.Series {
 		return harness.Series{"": "cobaltcore_flux_resource_status", "cluster": "management", "name": "storage-apps", "target_cluster": cluster}
 	}

@@ -41,7 +41,7 @@ func TestFourClusters(t *testing.T) {
 	}
 	harness.StartFluxOperator(t, clusters[0])
 	e := harness.StartExporter(t, harness.ConfigFor("", clusters...))
-	e.Ready(t)
+	e.WaitReady(t)
 	for _, c := range clusters {
 		e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "cluster": c.Name, "=": "1"})
 		e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "cluster": c.Name, "collector": "flux", "=": "1"})
@@ -122,7 +122,7 @@ func stable(body []byte) string {
 }
 
 func ingested(t *testing.T, e *harness.Exporter) {
-	p, err := testbed.StartPrometheus(harness.Lasting(t), filepath.Join(t.TempDir(), "p"), testbed.PrometheusOptions{
+	p, err := testbed.StartPrometheus(harness.WithoutCancel(t), filepath.Join(t.TempDir(), "p"), testbed.PrometheusOptions{
 		Targets: []testbed.ScrapeTarget{{Job: "cobaltcore", URL: e.URL + "/metrics"}}, ScrapeInterval: time.Second,
 	})
 	harness.Must(t, err)

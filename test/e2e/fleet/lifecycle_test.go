@@ -103,9 +103,9 @@ func TestNoPartialScrape(t *testing.T) {
 				}
 				return nil
 			})
-			e.Ready(t)
+			e.WaitReady(t)
 			for range restarts {
-				harness.Must(t, c.RestartAPIServer(harness.Lasting(t)))
+				harness.Must(t, c.RestartAPIServer(harness.WithoutCancel(t)))
 				e.Expect(t, 0, harness.Series{"": "cobaltcore_watch_failing"})
 				e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "=": "1"})
 			}
@@ -134,7 +134,7 @@ func TestFollowsObjectsAndKinds(t *testing.T) {
 	}
 	harness.Must(t, c.ApplyCRDs(t.Context(), early...))
 	e := harness.StartExporter(t, harness.ConfigFor("", c), func(o *app.Options) { o.ProbeInterval = time.Second })
-	e.Ready(t)
+	e.WaitReady(t)
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_watch_present", "kind": "Kustomization", "=": "0"})
 	e.Expect(t, 18, harness.Series{"": "cobaltcore_watch_present", "collector": "flux", "=": "1"})
 
@@ -206,7 +206,7 @@ func TestDeadClusterIsUnknown(t *testing.T) {
 	c := harness.StartCluster(t, "management")
 	seeded(t, c, 20)
 	e := harness.StartExporter(t, "staleAfter: 20s\n"+harness.ConfigFor("", c)+"  - {name: storage, kubeconfig: {path: nowhere.kubeconfig}}\n")
-	e.Ready(t)
+	e.WaitReady(t)
 	e.Expect(t, 20, harness.Series{"": "flux_resource_info", "cluster": "management"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "cluster": "storage", "=": "0"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_failing", "cluster": "storage", "reason": "config"})
@@ -214,7 +214,7 @@ func TestDeadClusterIsUnknown(t *testing.T) {
 	harness.Must(t, c.StopAPIServer())
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "cluster": "management", "=": "0"})
 	e.Expect(t, 0, harness.Series{"": "flux_resource_info", "cluster": "management"})
-	harness.Must(t, c.StartAPIServer(harness.Lasting(t)))
+	harness.Must(t, c.StartAPIServer(harness.WithoutCancel(t)))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_cluster_up", "cluster": "management", "=": "1"})
 	e.Expect(t, 20, harness.Series{"": "flux_resource_info", "cluster": "management"})
 }

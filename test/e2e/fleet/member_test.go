@@ -58,7 +58,7 @@ func (m *member) add(ctx context.Context) error {
 	if err := m.login(ctx); err != nil {
 		return err
 	}
-	if err := m.until(ctx, "added", func(r *reader) bool { return r.complete(m.cluster.Name) }); err != nil {
+	if err := m.until(ctx, "added", func(r *bodyReader) bool { return r.complete(m.cluster.Name) }); err != nil {
 		return err
 	}
 	m.ledger.set(m.cluster.Name, whole)
@@ -71,7 +71,7 @@ func (m *member) remove(ctx context.Context) error {
 	if err := m.management.Delete(ctx, m.declared(nil)[0]); err != nil {
 		return err
 	}
-	if err := m.until(ctx, "removed", func(r *reader) bool { return r.rows[m.cluster.Name] == 0 && r.aims(m.cluster.Name, false) }); err != nil {
+	if err := m.until(ctx, "removed", func(r *bodyReader) bool { return r.rows[m.cluster.Name] == 0 && r.isInScope(m.cluster.Name, false) }); err != nil {
 		return err
 	}
 	m.ledger.set(m.cluster.Name, gone)
@@ -85,7 +85,7 @@ func (m *member) rotate(ctx context.Context) error {
 	if err := m.login(ctx); err != nil {
 		return err
 	}
-	return m.until(ctx, "rotated", func(r *reader) bool { return r.expiry[m.cluster.Name] != before })
+	return m.until(ctx, "rotated", func(r *bodyReader) bool { return r.expiry[m.cluster.Name] != before })
 }
 
 // outage cuts it off until its rows are withdrawn, and for some more bodies.
@@ -97,7 +97,7 @@ func (m *member) outage(ctx context.Context, f testbed.Fault) error {
 	if err := m.proxy.Heal(); err != nil {
 		return err
 	}
-	if err := m.until(ctx, "back after "+string(f), func(r *reader) bool { return r.complete(m.cluster.Name) }); err != nil {
+	if err := m.until(ctx, "back after "+string(f), func(r *bodyReader) bool { return r.complete(m.cluster.Name) }); err != nil {
 		return err
 	}
 	m.ledger.set(m.cluster.Name, whole)
@@ -109,12 +109,12 @@ func (m *member) cut(ctx context.Context, f testbed.Fault) error {
 	if err := m.proxy.Set(f); err != nil {
 		return err
 	}
-	if err := m.until(ctx, "withdrawn after "+string(f), func(r *reader) bool { return r.objects[m.cluster.Name] == 0 }); err != nil {
+	if err := m.until(ctx, "withdrawn after "+string(f), func(r *bodyReader) bool { return r.objects[m.cluster.Name] == 0 }); err != nil {
 		return err
 	}
 	m.ledger.set(m.cluster.Name, dark)
 	enough := m.bodies.Load() + 20
-	return m.until(ctx, "looked at without rows", func(*reader) bool { return m.bodies.Load() >= enough })
+	return m.until(ctx, "looked at without rows", func(*bodyReader) bool { return m.bodies.Load() >= enough })
 }
 
 // removeUnreachable takes it out of the fleet while it cannot be reached.
@@ -143,7 +143,7 @@ func (m *member) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.proxy.Login(token); err != nil {
+	if err := m.proxy.SetToken(token); err != nil {
 		return err
 	}
 	kubeconfig, err := os.ReadFile(m.proxy.Kubeconfig)
@@ -157,7 +157,7 @@ func (m *member) login(ctx context.Context) error {
 }
 
 // until reads whole bodies until the change of the cluster can be seen.
-func (m *member) until(ctx context.Context, what string, seen func(*reader) bool) error {
+func (m *member) until(ctx context.Context, what string, seen func(*bodyReader) bool) error {
 	began := time.Now()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -166,7 +166,7 @@ func (m *member) until(ctx context.Context, what string, seen func(*reader) bool
 			end(err) // there is nothing to wait for any longer
 			return err
 		}
-		if !seen(m.reader) {
+		if !seen(m.bodyReader) {
 			return fmt.Errorf("not %s", what)
 		}
 		return nil

@@ -30,7 +30,7 @@ func revokedToken(c *testbed.Cluster) *outage {
 			if err := c.Delete(t.Context(), harness.ServiceAccount(name)); err != nil {
 				return err
 			}
-			return harness.WaitRefused(t, p, apierrors.IsUnauthorized)
+			return harness.WaitForRefusal(t, p, apierrors.IsUnauthorized)
 		},
 		heal: func(t *testing.T, p *testbed.FaultProxy) error { return harness.Login(t, c, p, seededKinds) },
 	}
@@ -51,7 +51,7 @@ func removedRule(c *testbed.Cluster) *outage {
 			if err := c.Apply(t.Context(), harness.ReaderRole(name, others)); err != nil {
 				return err
 			}
-			return harness.WaitRefused(t, p, apierrors.IsForbidden)
+			return harness.WaitForRefusal(t, p, apierrors.IsForbidden)
 		},
 		heal: func(t *testing.T, p *testbed.FaultProxy) error {
 			if _, err := c.Get(t.Context(), harness.ServiceAccount(name)); err == nil {
@@ -77,7 +77,7 @@ func TestCompaction(t *testing.T) {
 	e := harness.StartExporter(t, fmt.Sprintf("collectors: {controllers: {enabled: false}}\nclusters: [{name: management, kubeconfig: {path: %s}}]\n", p.Kubeconfig),
 		func(o *app.Options) { o.ProbeInterval = time.Hour }) // else a probe may fail, and the next start the watches anew
 	s := watchBodies(t, e, wholeSet(n, n+1))
-	e.Ready(t)
+	e.WaitReady(t)
 	e.Expect(t, len(seededKinds), harness.Series{"": "cobaltcore_watch_synced", "=": "1"})
 	// A reflector lists again after a watch that did not even last a second.
 	open := time.Now()

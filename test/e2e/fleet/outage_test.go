@@ -102,10 +102,10 @@ func TestOutages(t *testing.T) {
 	}
 	log := &countedLog{Handler: slog.NewTextHandler(t.Output(), nil), lines: map[string]int{}}
 	e := harness.StartExporter(t, config, func(o *app.Options) { o.ProbeInterval, o.Log = outageProbes, slog.New(log) })
-	e.Ready(t)
+	e.WaitReady(t)
 	keepChanging(t, seed)
 	w := watchOutages(t, e, all)
-	harness.Eventually(t, 5*time.Minute, w.calm) // as long as it takes to be watched by a few probes
+	harness.Eventually(t, 5*time.Minute, w.checkNothingFailing) // as long as it takes to be watched by a few probes
 	before := usage()
 	log.reset()
 
@@ -120,7 +120,7 @@ func TestOutages(t *testing.T) {
 		}
 		return proxies[o].Set(o.fault)
 	})
-	harness.Eventually(t, 4*time.Minute, w.allShown)
+	harness.Eventually(t, 4*time.Minute, w.checkAllShown)
 	during := usage()
 	for _, o := range all {
 		requests[o] = asked(proxies[o]) - requests[o]
@@ -135,7 +135,7 @@ func TestOutages(t *testing.T) {
 		}
 		return proxies[o].Heal()
 	})
-	harness.Eventually(t, 4*time.Minute, w.allBack)
+	harness.Eventually(t, 4*time.Minute, w.checkAllBack)
 	w.verify(t)
 
 	for _, o := range all {

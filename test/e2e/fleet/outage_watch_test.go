@@ -34,9 +34,9 @@ type outageWatch struct {
 
 	begun, ended time.Time
 	lasted       time.Duration
-	seen         map[string]*sight // by cluster
-	calmAge      ages              // of the healthy cluster, without an outage
-	outageAge    ages              // during them
+	seen         map[string]*outageTimes // by cluster
+	calmAge      ages                    // of the healthy cluster, without an outage
+	outageAge    ages                    // during them
 }
 
 // ages are the greatest ages of signs of life.
@@ -51,10 +51,10 @@ func (a *ages) add(v clusterView) {
 	a.contact, a.event = max(a.contact, now.Sub(v.lastContact)), max(a.event, now.Sub(v.firstOfEvents))
 }
 
-// sight is when something was first seen in a cluster, after the outages began.
-type sight struct{ failing, watches, down, gone, back time.Duration }
+// outageTimes is when something was first seen in a cluster, after the outages began.
+type outageTimes struct{ failing, watches, down, gone, back time.Duration }
 
-func (s *sight) String() string {
+func (s *outageTimes) String() string {
 	text := func(d time.Duration) string {
 		if d == 0 {
 			return "-"
@@ -68,9 +68,9 @@ func (s *sight) String() string {
 // watchOutages scrapes until the end of the test.
 func watchOutages(t *testing.T, e *harness.Exporter, all []*outage) *outageWatch {
 	t.Helper()
-	w := &outageWatch{outages: all, seen: map[string]*sight{}}
+	w := &outageWatch{outages: all, seen: map[string]*outageTimes{}}
 	for _, o := range all {
-		w.seen[o.name] = &sight{}
+		w.seen[o.name] = &outageTimes{}
 	}
 	_, body, err := e.Get(t.Context(), "/metrics", "Accept-Encoding", "identity")
 	harness.Must(t, err)
@@ -93,9 +93,9 @@ func watchOutages(t *testing.T, e *harness.Exporter, all []*outage) *outageWatch
 			switch {
 			case ctx.Err() != nil:
 			case err != nil || code != http.StatusOK:
-				w.complain("scrape: %d %v", code, err)
+				w.report("scrape: %d %v", code, err)
 			default:
-				w.look(viewOf(string(body)))
+				w.observe(viewOf(string(body)))
 			}
 			<-tick.C
 		}
@@ -104,7 +104,7 @@ func watchOutages(t *testing.T, e *harness.Exporter, all []*outage) *outageWatch
 	return w
 }
 
-func (w *outageWatch) complain(format string, args ...any) {
+func (w *outageWatch) report(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil { // the first one is the one to read
@@ -112,12 +112,12 @@ func (w *outageWatch) complain(format string, args ...any) {
 	}
 }
 
-func (w *outageWatch) look(views map[string]clusterView) {
+func (w *outageWatch) observe(views map[string]clusterView) {
 	if !maps.Equal(views[healthy].rows, w.healthy) {
-		w.complain("the healthy cluster has other rows")
+		w.report("the healthy cluster has other rows")
 	}
 	if v := views[healthy]; !v.up || v.failing != "" || len(v.watches) > 0 || v.synced != len(seededKinds) {
-		w.complain("the healthy cluster is %+v", v)
+		w.report("the healthy cluster is %+v", v)
 	}
 	for _, o := range w.outages {
 		for kind, rows := range w.rowsOf(o) {
@@ -126,12 +126,12 @@ func (w *outageWatch) look(views map[string]clusterView) {
 			case got == rows:
 			case got == "" && (o.gone == allKinds || o.gone == kind):
 			default:
-				w.complain("%s: a part of the rows of %s: %d bytes of %d", o.name, kind, len(got), len(rows))
+				w.report("%s: a part of the rows of %s: %d bytes of %d", o.name, kind, len(got), len(rows))
 			}
 		}
 		// A probe may be under way when its connection is cut, once.
 		if v := views[o.name]; o.cluster == "" && (!v.up || v.failing != "" && v.failing != "network") {
-			w.complain("%s: up %v, %s", o.name, v.up, v.failing)
+			w.report("%s: up %v, %s", o.name, v.up, v.failing)
 		}
 	}
 	w.mu.Lock()
@@ -182,18 +182,18 @@ func (w *outageWatch) end() {
 	w.lasted = w.ended.Sub(w.begun)
 }
 
-// calm returns nil if the fleet has been healthy for a while.
-func (w *outageWatch) calm() error {
+// checkNothingFailing returns nil if the fleet has been healthy for a while.
+func (w *outageWatch) checkNothingFailing() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.scrapes < 60 {
 		return fmt.Errorf("%d scrapes", w.scrapes)
 	}
-	return errors.Join(w.err, w.well())
+	return errors.Join(w.err, w.checkAllHealthy())
 }
 
-// well returns why not all clusters are as the healthy one.
-func (w *outageWatch) well() error {
+// checkAllHealthy returns why not all clusters are as the healthy one.
+func (w *outageWatch) checkAllHealthy() error {
 	var err error
 	for _, o := range w.outages {
 		v := w.last[o.name]
@@ -204,8 +204,8 @@ func (w *outageWatch) well() error {
 	return err
 }
 
-// allShown returns the outages that the metrics do not show yet.
-func (w *outageWatch) allShown() error {
+// checkAllShown returns the outages that the metrics do not show yet.
+func (w *outageWatch) checkAllShown() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.err
@@ -233,10 +233,10 @@ func (w *outageWatch) allShown() error {
 	return err
 }
 
-func (w *outageWatch) allBack() error {
+func (w *outageWatch) checkAllBack() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return errors.Join(w.err, w.well())
+	return errors.Join(w.err, w.checkAllHealthy())
 }
 
 func (w *outageWatch) verify(t *testing.T) {

@@ -78,7 +78,7 @@ cobaltcore_cluster_up{cluster="storage"} 1
 		t.Run(name, func(t *testing.T) {
 			reference, err := referenceOf([]byte(good), all, []string{"storage"})
 			harness.Must(t, err)
-			r := newReader(reference)
+			r := newBodyReader(reference)
 			for range 2 { // what it has learnt makes no difference
 				err := r.check([]byte(c.body(good)), false, c.asked, c.stood)
 				if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -18,14 +18,14 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// reader checks bodies, one after the other. What it knows of a series it learns when
+// bodyReader checks bodies, one after the other. What it knows of a series it learns when
 // it sees that for the first time, so that thousands of bodies cost little.
-type reader struct {
+type bodyReader struct {
 	reference *reference
 	known     map[string]*row
 	slots     map[string]*slot
 	counts    map[unit]*count
-	targets   map[aim]*slot
+	targets   map[scope]*slot
 	body      int // the how manieth
 
 	objects, rows map[string]int // of the last body, by cluster
@@ -38,7 +38,7 @@ type row struct {
 
 	cluster string
 	unit    *count // nil if it is not about an object
-	target  *aim
+	target  *scope
 	found   bool // the target is in the fleet
 	expiry  bool // of a token
 }
@@ -57,16 +57,16 @@ type count struct {
 	rows, want int
 }
 
-// aim is a cluster that objects of a unit are applied to.
-type aim struct {
+// scope is a cluster that objects of a unit are applied to.
+type scope struct {
 	unit
 
 	cluster string
 }
 
-func newReader(r *reference) *reader {
-	out := &reader{
-		reference: r, known: map[string]*row{}, slots: map[string]*slot{}, counts: map[unit]*count{}, targets: map[aim]*slot{},
+func newBodyReader(r *reference) *bodyReader {
+	out := &bodyReader{
+		reference: r, known: map[string]*row{}, slots: map[string]*slot{}, counts: map[unit]*count{}, targets: map[scope]*slot{},
 		objects: map[string]int{}, rows: map[string]int{}, expiry: map[string]string{},
 	}
 	for u, want := range r.units {
@@ -79,7 +79,7 @@ func newReader(r *reference) *reader {
 type selection struct{ cluster, collector string }
 
 // check returns the errors of a body, given the states of the clusters at the time.
-func (r *reader) check(body []byte, openMetrics bool, a selection, stood map[string]standing) error {
+func (r *bodyReader) check(body []byte, openMetrics bool, a selection, stood map[string]standing) error {
 	if err := parses(body, openMetrics); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (r *reader) check(body []byte, openMetrics bool, a selection, stood map[str
 	return nil
 }
 
-func (r *reader) line(line []byte, a selection, stood map[string]standing) error {
+func (r *bodyReader) line(line []byte, a selection, stood map[string]standing) error {
 	series, value := line, []byte(nil)
 	switch {
 	case bytes.HasPrefix(line, []byte("# TYPE ")):
@@ -148,12 +148,12 @@ func (r *reader) line(line []byte, a selection, stood map[string]standing) error
 	if known.target == nil {
 		return nil
 	}
-	return r.aimed(line, known, stood)
+	return r.checkScope(line, known, stood)
 }
 
-// aimed checks the target of an object: all of a kind know the same fleet, and after a
+// checkScope checks the target of an object: all of a kind know the same fleet, and after a
 // while it is the one that there is.
-func (r *reader) aimed(line []byte, known *row, stood map[string]standing) error {
+func (r *bodyReader) checkScope(line []byte, known *row, stood map[string]standing) error {
 	t, ok := r.targets[*known.target]
 	if !ok {
 		t = &slot{}
@@ -171,7 +171,7 @@ func (r *reader) aimed(line []byte, known *row, stood map[string]standing) error
 }
 
 // learn finds out what a series is.
-func (r *reader) learn(series string) (*row, error) {
+func (r *bodyReader) learn(series string) (*row, error) {
 	if strings.HasPrefix(series, "#") {
 		return &row{slot: &slot{}}, nil
 	}
@@ -199,13 +199,13 @@ func (r *reader) learn(series string) (*row, error) {
 	}
 	out.unit, out.slot, out.found = r.counts[u], r.slot(generic, value), found
 	if about != "" {
-		out.target = &aim{u, about}
+		out.target = &scope{u, about}
 	}
 	return out, nil
 }
 
 // slot is the same for all that may not be in one body.
-func (r *reader) slot(key, value string) *slot {
+func (r *bodyReader) slot(key, value string) *slot {
 	if _, ok := r.slots[key]; !ok {
 		r.slots[key] = &slot{value: value}
 	}
@@ -214,18 +214,18 @@ func (r *reader) slot(key, value string) *slot {
 
 // complete reports whether the last body had all rows of a cluster, and whether all objects that are
 // applied to it had it as their target.
-func (r *reader) complete(cluster string) bool {
+func (r *bodyReader) complete(cluster string) bool {
 	for _, c := range r.counts {
 		if c.cluster == cluster && c.rows != c.want {
 			return false
 		}
 	}
-	return r.aims(cluster, true)
+	return r.isInScope(cluster, true)
 }
 
-// aims reports whether all objects in the last body that are applied to a cluster resolve it, or none
+// isInScope reports whether all objects in the last body that are applied to a cluster resolve it, or none
 // does.
-func (r *reader) aims(cluster string, known bool) bool {
+func (r *bodyReader) isInScope(cluster string, known bool) bool {
 	for a, s := range r.targets {
 		if a.cluster == cluster && s.seen == r.body && s.found != known {
 			return false

@@ -48,9 +48,9 @@ func TestShardsOnRealClusters(t *testing.T) {
 	for i := range shards {
 		shards[i] = harness.StartExporter(t, config, func(o *app.Options) { o.Shard = fleet.Shard{Index: i, Count: len(shards)} })
 	}
-	undivided.Ready(t)
+	undivided.WaitReady(t)
 	for i, e := range shards {
-		e.Ready(t)
+		e.WaitReady(t)
 		status, text, err := e.Get(t.Context(), "/api/v1/clusters")
 		harness.Must(t, err)
 		var report fleetreport.Report

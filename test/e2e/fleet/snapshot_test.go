@@ -41,7 +41,7 @@ func TestSnapshotOfARealFleet(t *testing.T) {
 	for _, c := range clusters {
 		harness.Must(t, c.ApplyCRDs(t.Context(), crds...))
 		harness.Must(t, c.Apply(t.Context(), harness.FleetObjects(t, c.Name)...))
-		o, err := testbed.StartExternalSecrets(harness.Lasting(t), t.TempDir(), c)
+		o, err := testbed.StartExternalSecrets(harness.WithoutCancel(t), t.TempDir(), c)
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, o.Stop) })
 		operators = append(operators, o)
@@ -52,7 +52,7 @@ func TestSnapshotOfARealFleet(t *testing.T) {
 		OpenBao: b, TokenFile: token, Cluster: "storage",
 		Extra: "      details: {certificates: true, tidy: true}\n      kv: {mounts: [kv-v2/bootstrap, kv-v2/openstack]}\n",
 	}.Config(harness.ConfigFor("", clusters...))+"  secretFlow: {interval: 1s}\n")
-	e.Ready(t)
+	e.WaitReady(t)
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_eso_pushsecret_ready", "cluster": "storage", "name": "ceph-client-nova", "=": "1"})
 	for _, o := range operators { // from now on nothing changes
 		harness.Must(t, o.Freeze())
@@ -77,7 +77,7 @@ func TestSnapshotOfARealFleet(t *testing.T) {
 	harness.Must(t, err)
 	configuration := strings.ReplaceAll(strings.ReplaceAll(string(text), "shiftTime: true", "shiftTime: false"), "path: ", "path: "+out+"/")
 	again := harness.StartExporter(t, configuration)
-	again.Ready(t)
+	again.WaitReady(t)
 	harness.Eventually(t, time.Minute, func() error {
 		live, replayed := steadyRows(t, e), steadyRows(t, again)
 		if len(live) < 400 {

@@ -51,13 +51,13 @@ func Login(t *testing.T, c *testbed.Cluster, p *testbed.FaultProxy, kinds []stri
 	if err != nil {
 		return err
 	}
-	return p.Login(token)
+	return p.SetToken(token)
 }
 
-// WaitRefused waits until the API server turns the proxy's clients down: it caches
+// WaitForRefusal waits until the API server turns the proxy's clients down: it caches
 // what it knows about tokens and rules. It looks at a request when it begins only,
 // so that watches go on for up to ten minutes; their connections are ended here.
-func WaitRefused(t *testing.T, p *testbed.FaultProxy, as func(error) bool) error {
+func WaitForRefusal(t *testing.T, p *testbed.FaultProxy, as func(error) bool) error {
 	config, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)
 	if err != nil {
 		return err
@@ -76,5 +76,5 @@ func WaitRefused(t *testing.T, p *testbed.FaultProxy, as func(error) bool) error
 	}); err != nil {
 		return err
 	}
-	return p.Cut()
+	return p.CloseConnections()
 }

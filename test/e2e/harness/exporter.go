@@ -188,9 +188,9 @@ func (e *Exporter) Expect(t *testing.T, n int, want Series) {
 	})
 }
 
-// Ready waits for the first complete set of rows. Until then /metrics must not
+// WaitReady waits for the first complete set of rows. Until then /metrics must not
 // answer 200.
-func (e *Exporter) Ready(t *testing.T) {
+func (e *Exporter) WaitReady(t *testing.T) {
 	t.Helper()
 	Eventually(t, time.Minute, func() error {
 		code, _, err := e.Get(t.Context(), "/-/ready")

@@ -33,7 +33,7 @@ func Main(m *testing.M) { goleak.VerifyTestMain(m, testbed.IgnoredLeaks()...) }
 // StartCluster starts a real cluster for the duration of the test.
 func StartCluster(t *testing.T, name string, arguments ...string) *testbed.Cluster {
 	t.Helper()
-	c, err := testbed.StartCluster(Lasting(t), t.TempDir(), name, arguments...)
+	c, err := testbed.StartCluster(WithoutCancel(t), t.TempDir(), name, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,13 +41,13 @@ func StartCluster(t *testing.T, name string, arguments ...string) *testbed.Clust
 	return c
 }
 
-// Lasting is the context of servers, which are still needed during the clean-up.
-func Lasting(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
+// WithoutCancel is the context of servers, which are still needed during the clean-up.
+func WithoutCancel(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
 
 // StartFluxOperator starts a real Flux Operator for the duration of the test.
 func StartFluxOperator(t *testing.T, c *testbed.Cluster) *testbed.FluxOperator {
 	t.Helper()
-	o, err := testbed.StartFluxOperator(Lasting(t), t.TempDir(), c)
+	o, err := testbed.StartFluxOperator(WithoutCancel(t), t.TempDir(), c)
 	Must(t, err)
 	t.Cleanup(func() { Stop(t, o.Stop) })
 	return o

@@ -20,7 +20,7 @@ import (
 // StartOpenBao starts a real OpenBao for the duration of the test.
 func StartOpenBao(t *testing.T, o testbed.OpenBaoOptions) *testbed.OpenBao {
 	t.Helper()
-	b, err := testbed.StartOpenBao(Lasting(t), t.TempDir(), o)
+	b, err := testbed.StartOpenBao(WithoutCancel(t), t.TempDir(), o)
 	Must(t, err)
 	t.Cleanup(func() { Stop(t, b.Stop) })
 	return b

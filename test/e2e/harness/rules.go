@@ -68,9 +68,9 @@ func (r Rules) Write(t *testing.T) string {
 // Hasty is the divisor of all times for which rules wait in a test.
 const Hasty = 60
 
-// HastyChanges returns changes by which rules wait for a sixtieth of their time, before
+// ScaledChanges returns changes by which rules wait for a sixtieth of their time, before
 // they fire and since the onset. Other thresholds, such as the age of a certificate, stay.
-func HastyChanges() map[string]alerts.Change {
+func ScaledChanges() map[string]alerts.Change {
 	changes := map[string]alerts.Change{}
 	for _, r := range alerts.Rules() {
 		c := alerts.Change{For: r.For / Hasty}
@@ -82,15 +82,15 @@ func HastyChanges() map[string]alerts.Change {
 	return changes
 }
 
-// HastyRules writes a file with all rules for rows in which the label cluster is called
+// ScaledRules writes a file with all rules for rows in which the label cluster is called
 // label. They wait for a sixtieth of their time, and fire on for a sixtieth.
-func HastyRules(t *testing.T, label string) string {
+func ScaledRules(t *testing.T, label string) string {
 	t.Helper()
-	return HastyRulesWith(t, label, HastyChanges())
+	return ScaledRulesWith(t, label, ScaledChanges())
 }
 
-// HastyRulesWith is [HastyRules] with the given changes.
-func HastyRulesWith(t *testing.T, label string, changes map[string]alerts.Change) string {
+// ScaledRulesWith is [ScaledRules] with the given changes.
+func ScaledRulesWith(t *testing.T, label string, changes map[string]alerts.Change) string {
 	t.Helper()
 	groups := alerts.Installation{Changes: changes}.Apply(alerts.Catalogue())
 	for _, g := range groups {

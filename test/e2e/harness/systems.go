@@ -57,7 +57,7 @@ func StartExternalSecrets(t *testing.T, c *testbed.Cluster) *testbed.ExternalSec
 	crds, err := testbed.ESOCRDs(t.Context())
 	Must(t, err)
 	Must(t, c.ApplyCRDs(t.Context(), crds...))
-	o, err := testbed.StartExternalSecrets(Lasting(t), t.TempDir(), c)
+	o, err := testbed.StartExternalSecrets(WithoutCancel(t), t.TempDir(), c)
 	Must(t, err)
 	t.Cleanup(func() { Stop(t, o.Stop) })
 	return o

@@ -27,7 +27,7 @@ func TestIndependentFaultsAreSent(t *testing.T) {
 	t.Parallel()
 	inhibitions, err := alerts.InhibitRules()
 	harness.Must(t, err)
-	am, err := testbed.StartAlertmanager(harness.Lasting(t), t.TempDir(), testbed.AlertmanagerOptions{
+	am, err := testbed.StartAlertmanager(harness.WithoutCancel(t), t.TempDir(), testbed.AlertmanagerOptions{
 		Config: "route: {receiver: none, group_wait: 1s}\nreceivers: [{name: none}]\n" + string(inhibitions),
 	})
 	harness.Must(t, err)

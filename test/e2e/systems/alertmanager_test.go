@@ -24,7 +24,7 @@ func TestAlertmanager(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	start := func(o testbed.AlertmanagerOptions) *testbed.Alertmanager {
-		a, err := testbed.StartAlertmanager(harness.Lasting(t), dir, o)
+		a, err := testbed.StartAlertmanager(harness.WithoutCancel(t), dir, o)
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, a.Stop) })
 		return a
@@ -42,7 +42,7 @@ func TestAlertmanager(t *testing.T) {
 clusters: [{name: storage, snapshot: {path: %[1]s}}, {name: management, snapshot: {path: %[1]s}}]
 alertmanager: {urls: ['%[2]s', '%[3]s'], interval: 1s, fallbackAfter: 3s, externalLabels: {region: eu-de-1}, externalURL: 'https://exporter.example.com', watchdog: true}
 `, filepath.Join(root, "test", "fleet", "storage"), one.URL, two.URL, rules))
-	e.Ready(t)
+	e.WaitReady(t)
 	var ends time.Time
 	for _, am := range []*testbed.Alertmanager{one, two} {
 		sent := func() (testbed.AlertmanagerAlert, error) {

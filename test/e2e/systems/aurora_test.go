@@ -27,7 +27,7 @@ collectors:
   aurora:
     - {name: aurora, cluster: management, url: '`+a.URL+`', keystoneURL: '`+a.KeystoneURL+`', interval: 500ms, timeout: 500ms, tls: {caFile: `+a.CAFile+`}}
 `)
-	e.Ready(t)
+	e.WaitReady(t)
 	aurora := func(name string, and harness.Series) harness.Series {
 		all := harness.Series{"": "cobaltcore_aurora_" + name, "cluster": "management", "aurora": "aurora"}
 		maps.Copy(all, and)

@@ -21,9 +21,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// TestControllersTellOfThemselves: the metrics of the real External Secrets Operator
+// TestControllerMetrics: the metrics of the real External Secrets Operator
 // and Flux Operator are exported again, as long as they answer.
-func TestControllersTellOfThemselves(t *testing.T) {
+func TestControllerMetrics(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
 	harness.Must(t, c.ApplyCRDs(t.Context(), harness.FluxCRDs(t)...))
@@ -51,7 +51,7 @@ func TestControllersTellOfThemselves(t *testing.T) {
 		}
 	}
 	e := harness.StartExporter(t, harness.ConfigFor("collectors: {controllers: {via: direct, interval: 1s}}\n", c), dial)
-	e.Ready(t)
+	e.WaitReady(t)
 	pod := func(name, pod, value string) harness.Series {
 		return harness.Series{"": "cobaltcore_controller_" + name, "cluster": "management", "name": pod, "=": value}
 	}
@@ -94,13 +94,13 @@ func TestControllersTellOfThemselves(t *testing.T) {
 	e.Configure(t, harness.ConfigFor("collectors: {controllers: {interval: 1s}}\n", c))
 	e.Expect(t, 1, pod("scrape_success", "external-secrets-0", "0"))
 	e.Expect(t, 1, failing("external-secrets-webhook-0", "http"))
-	e.Configure(t, "clusters: [{name: management, kubeconfig: {path: "+mayList(t, c)+"}}]\ncollectors: {controllers: {interval: 1s}}\n")
+	e.Configure(t, "clusters: [{name: management, kubeconfig: {path: "+grantList(t, c)+"}}]\ncollectors: {controllers: {interval: 1s}}\n")
 	e.Expect(t, 1, failing("external-secrets-webhook-0", "forbidden"))
 	e.Expect(t, 1, pod("pod_ready", "external-secrets-0", "1"))
 }
 
-// mayList returns the kubeconfig of an account that may only list pods.
-func mayList(t *testing.T, c *testbed.Cluster) string {
+// grantList returns the kubeconfig of an account that may only list pods.
+func grantList(t *testing.T, c *testbed.Cluster) string {
 	t.Helper()
 	account := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "lister")
 	role := testbed.NewObject("rbac.authorization.k8s.io/v1", "ClusterRole", "", "lister")

@@ -44,23 +44,23 @@ func TestFluxControllers(t *testing.T) {
 	}}}
 	harness.Must(t, cluster.Apply(t.Context(), apps))
 	for _, name := range []string{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"} {
-		harness.Must(t, cluster.Apply(t.Context(), scaled(name, 1)))
+		harness.Must(t, cluster.Apply(t.Context(), newDeployment(name, 1)))
 	}
 	e := harness.StartExporter(t, harness.ConfigFor("", cluster))
-	e.Ready(t)
+	e.WaitReady(t)
 	prometheus := prometheusOf(t, e.URL+"/metrics", e.URL+"/metrics")
 
 	// source-watcher does not exist and is not expected.
 	expectComponents(t, prometheus, map[string][]string{})
 
-	harness.Must(t, cluster.Apply(t.Context(), scaled("kustomize-controller", 0)))
+	harness.Must(t, cluster.Apply(t.Context(), newDeployment("kustomize-controller", 0)))
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_controller_replicas_available", "system": "flux", "component": "kustomize-controller", "=": "0"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_controller_replicas_desired", "system": "flux", "component": "kustomize-controller", "=": "0"})
 	expectComponents(t, prometheus, map[string][]string{"down": {"kustomize-controller"}})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "kind": "Kustomization", "name": "apps", "status": "ready"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_flux_resource_status", "kind": "FluxInstance", "name": "flux", "status": "ready"})
 
-	harness.Must(t, cluster.Delete(t.Context(), scaled("helm-controller", 0)))
+	harness.Must(t, cluster.Delete(t.Context(), newDeployment("helm-controller", 0)))
 	harness.Must(t, cluster.Apply(t.Context(), watcher()))
 	harness.Must(t, cluster.Apply(t.Context(), other("source-controller")))
 	expectComponents(t, prometheus, map[string][]string{
@@ -77,9 +77,9 @@ func TestFluxControllers(t *testing.T) {
 	})
 }
 
-// scaled is a Deployment of Flux with so many pods, all of them available, as a
+// newDeployment is a Deployment of Flux with so many pods, all of them available, as a
 // controller manager would report it.
-func scaled(name string, replicas int64) *unstructured.Unstructured {
+func newDeployment(name string, replicas int64) *unstructured.Unstructured {
 	o := testbed.NewObject("apps/v1", "Deployment", "flux-system", name)
 	o.Object["spec"] = map[string]any{"replicas": replicas}
 	status := map[string]any{"observedGeneration": int64(100)}
@@ -94,7 +94,7 @@ func scaled(name string, replicas int64) *unstructured.Unstructured {
 
 // watcher is a source-watcher that no FluxInstance has made.
 func watcher() *unstructured.Unstructured {
-	o := scaled("source-watcher", 1)
+	o := newDeployment("source-watcher", 1)
 	labels := map[string]any{"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "source-watcher"}
 	o.Object["spec"] = map[string]any{
 		"selector": map[string]any{"matchLabels": labels},
@@ -108,7 +108,7 @@ func watcher() *unstructured.Unstructured {
 
 // other gives a Deployment of Flux an image that its FluxInstance does not know.
 func other(name string) *unstructured.Unstructured {
-	o := scaled(name, 1)
+	o := newDeployment(name, 1)
 	o.Object["spec"] = map[string]any{"replicas": int64(1), "template": map[string]any{"spec": map[string]any{"containers": []any{
 		map[string]any{"name": "manager", "image": "registry.example.com/hotfix/" + name + ":v0"},
 	}}}}
@@ -122,7 +122,7 @@ func prometheusOf(t *testing.T, urls ...string) *testbed.Prometheus {
 	for i, url := range urls {
 		o.Targets = append(o.Targets, testbed.ScrapeTarget{Job: fmt.Sprintf("target-%d", i), URL: url})
 	}
-	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), o)
+	p, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), o)
 	harness.Must(t, err)
 	t.Cleanup(func() { harness.Stop(t, p.Stop) })
 	harness.Eventually(t, time.Minute, func() error {
@@ -171,7 +171,7 @@ func TestControllersOfTheFleet(t *testing.T) {
 		config += fmt.Sprintf("  - {name: %s, snapshot: {path: %s}}\n", name, filepath.Join(root, "test", "fleet", name))
 	}
 	e := harness.StartExporter(t, config)
-	e.Ready(t)
+	e.WaitReady(t)
 	prometheus := prometheusOf(t, e.URL+"/metrics", e.URL+"/metrics")
 	expectComponents(t, prometheus, map[string][]string{})
 
@@ -215,7 +215,7 @@ func TestWorkloadsOnARealServer(t *testing.T) {
 	cluster := harness.StartCluster(t, "real")
 	harness.Must(t, cluster.Apply(t.Context(), objects...))
 	e := harness.StartExporter(t, harness.ConfigFor(fmt.Sprintf("  - {name: snapshot, snapshot: {path: %s}}\n", dir), cluster))
-	e.Ready(t)
+	e.WaitReady(t)
 	harness.Eventually(t, time.Minute, func() error {
 		all, err := e.Scrape(t.Context())
 		if err != nil {

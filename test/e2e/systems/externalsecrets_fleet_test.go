@@ -64,7 +64,7 @@ func TestSecretsOfFourClusters(t *testing.T) {
 
 	harness.Must(t, b.Nodes[0].Stop())
 	begin = time.Now()
-	harness.Must(t, b.Nodes[0].Start(harness.Lasting(t))) // it unseals itself
+	harness.Must(t, b.Nodes[0].Start(harness.WithoutCancel(t))) // it unseals itself
 	for _, family := range []string{"store", "pushsecret", "externalsecret"} {
 		expectNone(t, e, family, "0")
 		t.Logf("every %s is ready %s after OpenBao was started again", family, after())

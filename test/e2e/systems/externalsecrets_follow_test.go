@@ -22,9 +22,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// follower watches the objects of a cluster, as the exporter does, scrapes all the
+// rowFollower watches the objects of a cluster, as the exporter does, scrapes all the
 // time, and measures how long it takes from an event to a scrape with its rows.
-type follower struct {
+type rowFollower struct {
 	mu      sync.Mutex
 	pending map[string]*change // by object
 	took    map[watch.EventType][]time.Duration
@@ -40,9 +40,9 @@ type change struct {
 }
 
 // follow starts a follower of a cluster that has no object yet. It ends with the test.
-func follow(t *testing.T, e *harness.Exporter, c *testbed.Cluster) *follower {
+func follow(t *testing.T, e *harness.Exporter, c *testbed.Cluster) *rowFollower {
 	t.Helper()
-	f := &follower{pending: map[string]*change{}, took: map[watch.EventType][]time.Duration{}}
+	f := &rowFollower{pending: map[string]*change{}, took: map[watch.EventType][]time.Duration{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var tasks sync.WaitGroup
 	t.Cleanup(func() { cancel(); tasks.Wait() })
@@ -74,7 +74,7 @@ func follow(t *testing.T, e *harness.Exporter, c *testbed.Cluster) *follower {
 	return f
 }
 
-func (f *follower) fail(ctx context.Context, err error) {
+func (f *rowFollower) fail(ctx context.Context, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if ctx.Err() == nil && f.err == nil {
@@ -82,7 +82,7 @@ func (f *follower) fail(ctx context.Context, err error) {
 	}
 }
 
-func (f *follower) event(cluster string, event watch.Event) {
+func (f *rowFollower) event(cluster string, event watch.Event) {
 	now := time.Now()
 	o, ok := event.Object.(*unstructured.Unstructured)
 	f.mu.Lock()
@@ -103,10 +103,10 @@ func (f *follower) event(cluster string, event watch.Event) {
 	slices.Sort(c.rows)
 }
 
-func (f *follower) scraped(rows []harness.Series, at time.Time) {
+func (f *rowFollower) scraped(rows []harness.Series, at time.Time) {
 	bySubject := map[string][]string{}
 	for _, s := range rows {
-		if !ofOneObject(s) {
+		if !isOfOneObject(s) {
 			continue
 		}
 		bySubject[subject(s)] = append(bySubject[subject(s)], line(s))
@@ -129,7 +129,7 @@ func sameRows(got, want []string) bool {
 }
 
 // settled waits until there is nothing left to wait for. Operators should be frozen.
-func (f *follower) settled(t *testing.T) {
+func (f *rowFollower) settled(t *testing.T) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
 		f.mu.Lock()
@@ -143,7 +143,7 @@ func (f *follower) settled(t *testing.T) {
 
 // verify checks the measured delays. On an idle machine no change takes as much as a second; where
 // other tests take the cores, only most of them have to be that fast.
-func (f *follower) verify(t *testing.T) {
+func (f *rowFollower) verify(t *testing.T) {
 	t.Helper()
 	f.settled(t)
 	f.mu.Lock()

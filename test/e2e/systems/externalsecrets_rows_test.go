@@ -54,8 +54,8 @@ func esoRows(ctx context.Context, e *harness.Exporter) ([]harness.Series, error)
 	return slices.DeleteFunc(rows, func(s harness.Series) bool { return !strings.HasPrefix(s[""], "cobaltcore_eso_") }), err
 }
 
-// ofOneObject reports whether a row follows from one object alone.
-func ofOneObject(s harness.Series) bool {
+// isOfOneObject reports whether a row follows from one object alone.
+func isOfOneObject(s harness.Series) bool {
 	return !strings.HasPrefix(s[""], "cobaltcore_eso_object_") && s[""] != "cobaltcore_eso_store_dependents" && s[""] != "cobaltcore_eso_externalsecret_store_missing"
 }
 
@@ -120,7 +120,7 @@ func checkRows(t *testing.T, e *harness.Exporter, clusters ...*testbed.Cluster) 
 			return err
 		}
 		for _, s := range rows {
-			if ofOneObject(s) {
+			if isOfOneObject(s) {
 				got = append(got, line(s))
 			}
 		}
@@ -133,25 +133,25 @@ func checkRows(t *testing.T, e *harness.Exporter, clusters ...*testbed.Cluster) 
 	})
 }
 
-// raw is the JSON of an object.
-type raw map[string]any
+// rawObject is the JSON of an object.
+type rawObject map[string]any
 
-func (r raw) at(path ...string) any {
+func (r rawObject) at(path ...string) any {
 	v, _, _ := unstructured.NestedFieldNoCopy(r, path...)
 	return v
 }
 
-func (r raw) text(path ...string) string {
+func (r rawObject) text(path ...string) string {
 	s, _ := r.at(path...).(string)
 	return s
 }
 
-func (r raw) object(path ...string) raw {
+func (r rawObject) object(path ...string) rawObject {
 	m, _ := r.at(path...).(map[string]any)
 	return m
 }
 
-func (r raw) list(path ...string) (out []raw) {
+func (r rawObject) list(path ...string) (out []rawObject) {
 	l, _ := r.at(path...).([]any)
 	for _, v := range l {
 		m, _ := v.(map[string]any)
@@ -160,17 +160,17 @@ func (r raw) list(path ...string) (out []raw) {
 	return out
 }
 
-// expectation collects the rows that an object must have.
-type expectation struct {
-	raw
+// expectedObject collects the rows that an object must have.
+type expectedObject struct {
+	rawObject
 
 	prefix string
 	labels harness.Series
-	ready  raw // the condition, nil if there is none
+	ready  rawObject // the condition, nil if there is none
 	rows   []string
 }
 
-func (x *expectation) add(name, value string, labels ...string) {
+func (x *expectedObject) add(name, value string, labels ...string) {
 	s := harness.Series{"": x.prefix + name, "=": value}
 	maps.Copy(s, x.labels)
 	for i := 0; i < len(labels); i += 2 {
@@ -179,14 +179,14 @@ func (x *expectation) add(name, value string, labels ...string) {
 	x.rows = append(x.rows, line(s))
 }
 
-func (x *expectation) number(name string, value int) { x.add(name, fmt.Sprint(float64(value))) }
+func (x *expectedObject) number(name string, value int) { x.add(name, fmt.Sprint(float64(value))) }
 
-func (x *expectation) truth(name string, value bool) {
+func (x *expectedObject) truth(name string, value bool) {
 	x.add(name, map[bool]string{true: "1", false: "0"}[value])
 }
 
 // time adds a row unless there is no time.
-func (x *expectation) time(name, value string) {
+func (x *expectedObject) time(name, value string) {
 	if at, err := time.Parse(time.RFC3339, value); err == nil {
 		x.add(name, fmt.Sprint(float64(at.Unix())))
 	}
@@ -195,7 +195,7 @@ func (x *expectation) time(name, value string) {
 // expectedRows works out from an object as the API server has it, and from nothing
 // else, which rows it must have.
 func expectedRows(cluster string, o *unstructured.Unstructured) []string {
-	x := &expectation{raw: o.Object, labels: harness.Series{"cluster": cluster, "namespace": o.GetNamespace(), "name": o.GetName()}}
+	x := &expectedObject{rawObject: o.Object, labels: harness.Series{"cluster": cluster, "namespace": o.GetNamespace(), "name": o.GetName()}}
 	for _, c := range x.list("status", "conditions") {
 		if c.text("type") == "Ready" {
 			x.ready = c
@@ -249,7 +249,7 @@ func expectedRows(cluster string, o *unstructured.Unstructured) []string {
 }
 
 // state reports whether an object is ready with its newest generation, and the reason.
-func (x *expectation) state(kind, reason string) (healthy bool, why string) {
+func (x *expectedObject) state(kind, reason string) (healthy bool, why string) {
 	version := x.text("status", "syncedResourceVersion")
 	behind := version != "" && !strings.HasPrefix(version, fmt.Sprintf("%d-", x.at("metadata", "generation")))
 	switch {
@@ -263,7 +263,7 @@ func (x *expectation) state(kind, reason string) (healthy bool, why string) {
 	return kind == "PushSecret" || x.text("status", "refreshTime") != "", reason
 }
 
-func (x *expectation) synchronized(periodic bool) {
+func (x *expectedObject) synchronized(periodic bool) {
 	interval, err := time.ParseDuration(cmp.Or(x.text("spec", "refreshInterval"), "1h"))
 	if err != nil {
 		panic(err)
@@ -287,7 +287,7 @@ func (s storeReference) identity(namespace string) string {
 }
 
 // references returns the stores that are referred to, each once.
-func references(refs ...raw) []storeReference {
+func references(refs ...rawObject) []storeReference {
 	var all []storeReference
 	for _, ref := range refs {
 		s := storeReference{cmp.Or(ref.text("kind"), "SecretStore"), ref.text("name")}
@@ -298,8 +298,8 @@ func references(refs ...raw) []storeReference {
 	return all
 }
 
-func (x *expectation) externalSecret() {
-	refs := []raw{x.object("spec", "secretStoreRef")}
+func (x *expectedObject) externalSecret() {
+	refs := []rawObject{x.object("spec", "secretStoreRef")}
 	for _, entry := range append(x.list("spec", "data"), x.list("spec", "dataFrom")...) {
 		refs = append(refs, entry.object("sourceRef", "storeRef"))
 	}
@@ -316,7 +316,7 @@ func (x *expectation) externalSecret() {
 		"deletion_policy", x.text("spec", "target", "deletionPolicy"), "creation_policy", x.text("spec", "target", "creationPolicy"))
 }
 
-func (x *expectation) pushSecret(healthy bool) {
+func (x *expectedObject) pushSecret(healthy bool) {
 	selectors, stores, targets := 0, 0, 0
 	named := references(x.list("spec", "secretStoreRefs")...)
 	for _, s := range named {
@@ -345,7 +345,7 @@ func (x *expectation) pushSecret(healthy bool) {
 }
 
 // store knows the one provider and the one way to log in that the testbed has.
-func (x *expectation) store(reason string) {
+func (x *expectedObject) store(reason string) {
 	vault := x.object("spec", "provider", "vault")
 	_, host, _ := strings.Cut(vault.text("server"), "://")
 	x.add("info", "1", "provider", "vault", "server", host, "backend", host, "path", vault.text("path"), "auth_method", "kubernetes",

@@ -33,7 +33,7 @@ func TestSecretVariants(t *testing.T) {
 	c := harness.StartCluster(t, "control-plane")
 	eso := harness.StartExternalSecrets(t, c)
 	e := harness.StartExporter(t, harness.ConfigFor("collectors: {flux: {enabled: false}}\n", c))
-	e.Ready(t)
+	e.WaitReady(t)
 	f := follow(t, e, c)
 	objs, err := testbed.SecretVariants(b, c.Name)
 	harness.Must(t, err)
@@ -85,7 +85,7 @@ func TestSecretVariants(t *testing.T) {
 	f.verify(t)
 }
 
-func with(s harness.Series, value string) harness.Series {
+func withValue(s harness.Series, value string) harness.Series {
 	return harness.Series{"": s[""], "name": s["name"], "=": value}
 }
 

@@ -30,7 +30,7 @@ func TestGreenhouseFleet(t *testing.T) {
 	t.Parallel()
 	c := harness.StartCluster(t, "management")
 	e := harness.StartExporter(t, harness.ConfigFor("collectors: {flux: {enabled: false}, externalSecrets: {enabled: false}}\n", c))
-	e.Ready(t)
+	e.WaitReady(t)
 	e.Expect(t, 9, harness.Series{"": "cobaltcore_watch_present", "collector": "greenhouse", "=": "0"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_collector_up", "collector": "greenhouse", "=": "1"})
 
@@ -46,7 +46,7 @@ func TestGreenhouseFleet(t *testing.T) {
 	harness.Must(t, err)
 	harness.Must(t, c.Apply(t.Context(), objects...))
 	recorded := harness.StartExporter(t, fmt.Sprintf("clusters: [{name: management, snapshot: {path: %s, shiftTime: false}}]\n", fleet))
-	recorded.Ready(t)
+	recorded.WaitReady(t)
 	want, err := greenhouseRows(t.Context(), recorded)
 	harness.Must(t, err)
 	if len(want) < 300 {
@@ -64,12 +64,12 @@ func TestGreenhouseFleet(t *testing.T) {
 
 	plugin := testbed.NewObject(harness.GreenhouseV1, "Plugin", harness.Organization, "kube-monitoring-storage")
 	suspended := harness.Series{"": "cobaltcore_greenhouse_plugin_suspended", "name": plugin.GetName()}
-	e.Expect(t, 1, with(suspended, "0"))
+	e.Expect(t, 1, withValue(suspended, "0"))
 	annotated, err := c.Get(t.Context(), plugin)
 	harness.Must(t, err)
 	annotated.SetAnnotations(map[string]string{"greenhouse.sap/suspend": "true"})
 	harness.Must(t, c.Apply(t.Context(), annotated))
-	e.Expect(t, 1, with(suspended, "1"))
+	e.Expect(t, 1, withValue(suspended, "1"))
 	harness.Must(t, c.Delete(t.Context(), plugin)) // terminates, as the finalizer stays
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_greenhouse_plugin_deletion_timestamp_seconds", "name": plugin.GetName()})
 
@@ -109,7 +109,7 @@ func TestGreenhouseConditions(t *testing.T) {
 	harness.Must(t, err)
 	harness.Must(t, c.ApplyCRDs(t.Context(), crds...))
 	e := harness.StartExporter(t, harness.ConfigFor("collectors: {flux: {enabled: false}, externalSecrets: {enabled: false}}\n", c))
-	e.Ready(t)
+	e.WaitReady(t)
 	var want []string
 	objects := 0
 	statuses := []string{"", "True", "False", "Unknown"} // none is absent

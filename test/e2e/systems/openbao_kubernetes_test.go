@@ -25,9 +25,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// slice is an EndpointSlice of the headless Service. Loopback addresses are
+// endpointSlice is an EndpointSlice of the headless Service. Loopback addresses are
 // refused by the API server: redirect makes these lead there.
-func slice(ready bool, pods map[string]string) *unstructured.Unstructured {
+func endpointSlice(ready bool, pods map[string]string) *unstructured.Unstructured {
 	o := testbed.NewObject("discovery.k8s.io/v1", "EndpointSlice", "openbao-system", "openbao-internal-x")
 	o.SetLabels(map[string]string{"kubernetes.io/service-name": "openbao-internal"})
 	o.Object["addressType"] = "IPv4"
@@ -44,8 +44,8 @@ func slice(ready bool, pods map[string]string) *unstructured.Unstructured {
 	return o
 }
 
-// redirect dials a node in the place of an address.
-func redirect(t *testing.T, to map[string]*testbed.OpenBaoNode) func(*app.Options) {
+// redirectNodes dials a node in the place of an address.
+func redirectNodes(t *testing.T, to map[string]*testbed.OpenBaoNode) func(*app.Options) {
 	return func(o *app.Options) {
 		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(address)
@@ -70,7 +70,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	harness.Must(t, b.PutPolicy(t.Context(), "cobaltcore-exporter", harness.Policy()))
 	account := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "cobaltcore-exporter")
 	probed := testbed.NewObject("v1", "ServiceAccount", "cobaltcore-exporter", "cobaltcore-exporter-probe")
-	harness.Must(t, c.Apply(t.Context(), account, probed, slice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
+	harness.Must(t, c.Apply(t.Context(), account, probed, endpointSlice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
 	harness.Must(t, b.ConfigureKubernetesAuth(t.Context(), "kubernetes/management", c))
 	own := openbao.NewRole("cobaltcore-exporter", "cobaltcore-exporter", "cobaltcore-exporter")
 	own.Audience = openbao.Audience
@@ -86,7 +86,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	}
 	jwt, err := c.ServiceAccountToken(t.Context(), "cobaltcore-exporter", "cobaltcore-exporter", time.Hour, openbao.Audience)
 	harness.Must(t, err)
-	usable(t, c, jwt, false)
+	checkToken(t, c, jwt, false)
 	tokenFile := filepath.Join(t.TempDir(), "jwt")
 	harness.Must(t, os.WriteFile(tokenFile, []byte(jwt+"\n"), 0o600))
 
@@ -95,7 +95,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
       tls: {caFile: ` + b.TLS.CAFile + `}
       auth: {kubernetes: {tokenFile: ` + tokenFile + `}}
       loginProbe: {enabled: true, interval: 1s}
-`}.Config(harness.ConfigFor("", c)), redirect(t, at))
+`}.Config(harness.ConfigFor("", c)), redirectNodes(t, at))
 
 	pod := func(name, value string) harness.Series {
 		return harness.Series{"": "cobaltcore_openbao_node_up", "node": name, "=": value}
@@ -103,12 +103,12 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	e.Expect(t, 1, pod("openbao-0", "1"))
 	e.Expect(t, 1, pod("openbao-1", "1"))
 	e.Expect(t, 1, state("down", "0"))
-	harness.Must(t, c.Apply(t.Context(), slice(false, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2", "openbao-2": "10.1.0.3"})))
+	harness.Must(t, c.Apply(t.Context(), endpointSlice(false, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2", "openbao-2": "10.1.0.3"})))
 	e.Expect(t, 1, pod("openbao-2", "1"))
 	e.Expect(t, 10, metric("mount_present", "1"))
 	e.Expect(t, 0, harness.Series{"": "cobaltcore_openbao_endpoint_failing"})
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_exporter_token_expiry_timestamp_seconds"})
-	harness.Must(t, c.Apply(t.Context(), slice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
+	harness.Must(t, c.Apply(t.Context(), endpointSlice(true, map[string]string{"openbao-0": "10.1.0.1", "openbao-1": "10.1.0.2"})))
 	e.Expect(t, 0, pod("openbao-2", "1"))
 	e.Expect(t, 0, pod("openbao-2", "0"))
 
@@ -125,7 +125,7 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 
 	jwt, err = c.ServiceAccountToken(t.Context(), "cobaltcore-exporter", "cobaltcore-exporter", time.Hour)
 	harness.Must(t, err)
-	usable(t, c, jwt, true)
+	checkToken(t, c, jwt, true)
 	login := map[string]any{"role": "cobaltcore-exporter", "jwt": jwt}
 	if code, _, err := b.Do(t.Context(), http.MethodPost, "auth/kubernetes/management/login", login, ""); err != nil || code != http.StatusForbidden {
 		t.Errorf("OpenBao answers %d to a token with the audience of the API server: %v", code, err)
@@ -137,8 +137,8 @@ func TestOpenBaoInKubernetes(t *testing.T) {
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_auth_probe_failing", "step": "token"})
 }
 
-// usable checks whether the API server accepts a token.
-func usable(t *testing.T, c *testbed.Cluster, token string, want bool) {
+// checkToken checks whether the API server accepts a token.
+func checkToken(t *testing.T, c *testbed.Cluster, token string, want bool) {
 	t.Helper()
 	config := rest.AnonymousClientConfig(c.Config)
 	config.BearerToken = token

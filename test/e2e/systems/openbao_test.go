@@ -75,7 +75,7 @@ func TestOpenBaoFaults(t *testing.T) {
 	e.Expect(t, 1, metric("recent_leader_changes", "1"))
 	e.Expect(t, 1, metric("autopilot_failure_tolerance", "0"))
 	harness.Must(t, former.Stop())
-	harness.Must(t, former.Start(harness.Lasting(t)))
+	harness.Must(t, former.Start(harness.WithoutCancel(t)))
 	healthy()
 
 	leader, err := b.Leader(t.Context())
@@ -104,8 +104,8 @@ func TestOpenBaoFaults(t *testing.T) {
 	e.Expect(t, 1, failing("sys/mounts", "no_leader"))
 	e.Expect(t, 1, failing("pki/issuers", "no_leader"))
 
-	harness.Must(t, others[0].Start(harness.Lasting(t)))
-	harness.Must(t, leader.Start(harness.Lasting(t)))
+	harness.Must(t, others[0].Start(harness.WithoutCancel(t)))
+	harness.Must(t, leader.Start(harness.WithoutCancel(t)))
 	healthy()
 
 	last, err := b.Leader(t.Context())
@@ -136,7 +136,7 @@ func TestOpenBaoFourthNode(t *testing.T) {
 	b := harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1})
 	e := harness.StartExporter(t, harness.BaoConfig{OpenBao: b}.Config(""))
 	e.Expect(t, 1, state("active", "1"))
-	fourth, err := b.AddNode(harness.Lasting(t))
+	fourth, err := b.AddNode(harness.WithoutCancel(t))
 	harness.Must(t, err)
 	e.Configure(t, harness.BaoConfig{OpenBao: b}.Config("")) // with it
 	e.Expect(t, 1, node("initialized", fourth, "0"))
@@ -248,7 +248,7 @@ func TestOpenBaoShamir(t *testing.T) {
 	harness.Must(t, n.Unseal(t.Context()))
 	e.Expect(t, 1, node("active", n, "1"))
 	harness.Must(t, n.Stop())
-	harness.Must(t, n.Start(harness.Lasting(t)))
+	harness.Must(t, n.Start(harness.WithoutCancel(t)))
 	e.Expect(t, 1, node("sealed", n, "1"))
 }
 
@@ -262,7 +262,7 @@ func TestOpenBaoTransit(t *testing.T) {
 	e.Expect(t, 1, harness.Series{"": "cobaltcore_openbao_node_info", "seal_type": "transit"})
 	harness.Must(t, n.Stop())
 	harness.Must(t, b.Transit.DisableKey(t.Context()))
-	harness.Must(t, n.Start(harness.Lasting(t)))
+	harness.Must(t, n.Start(harness.WithoutCancel(t)))
 	e.Expect(t, 1, node("sealed", n, "1"))
 	e.Expect(t, 1, node("active", n, "0"))
 }

@@ -44,12 +44,12 @@ var theirPanels = []theirPanel{
 	{"Suspended Objects", `flux_resource_info{$job, exported_namespace=~".*", suspended="True", kind!="ArtifactGenerator"}`, []string{"kind", "exported_namespace", "name", "ready", "suspended"}},
 }
 
-// sameNumbers asks a Prometheus that scrapes both what the dashboards of others ask:
+// checkSameNumbers asks a Prometheus that scrapes both what the dashboards of others ask:
 // they show the same when they are fed by us.
-func sameNumbers(t *testing.T, operator *testbed.FluxOperator, e *harness.Exporter) {
+func checkSameNumbers(t *testing.T, operator *testbed.FluxOperator, e *harness.Exporter) {
 	t.Helper()
 	namespace := map[string]string{"namespace": "flux-system"}
-	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{Targets: []testbed.ScrapeTarget{
+	p, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{Targets: []testbed.ScrapeTarget{
 		{Job: "flux-operator", URL: operator.MetricsURL, Labels: namespace}, {Job: "cobaltcore-exporter", URL: e.URL + "/metrics", Labels: namespace},
 	}})
 	harness.Must(t, err)

@@ -67,7 +67,7 @@ func TestAgreesWithFluxOperator(t *testing.T) {
 	operator := harness.StartFluxOperator(t, cluster)
 	harness.Must(t, operator.ApplyFluxInstance(t.Context(), cluster))
 	e := harness.StartExporter(t, harness.ConfigFor("collectors: {flux: {uid: true}}\n", cluster))
-	e.Ready(t)
+	e.WaitReady(t)
 
 	harness.Eventually(t, 3*time.Minute, func() error {
 		theirs, err := operatorSeries(t.Context(), operator.MetricsURL)
@@ -79,7 +79,7 @@ func TestAgreesWithFluxOperator(t *testing.T) {
 			return err
 		}
 		used := map[string]bool{}
-		a, b := project(theirs, nil, used), project(ours, theirs, used)
+		a, b := projectLabels(theirs, nil, used), projectLabels(ours, theirs, used)
 		if diff := cmp.Diff(a, b); diff != "" {
 			return fmt.Errorf("theirs and ours differ (-theirs +ours):\n%s", diff)
 		}
@@ -97,7 +97,7 @@ func TestAgreesWithFluxOperator(t *testing.T) {
 		}
 		return nil
 	})
-	sameNumbers(t, operator, e)
+	checkSameNumbers(t, operator, e)
 }
 
 func operatorSeries(ctx context.Context, url string) ([]harness.Series, error) {
@@ -118,9 +118,9 @@ func operatorSeries(ctx context.Context, url string) ([]harness.Series, error) {
 	return harness.Parse(body, slices.Collect(maps.Keys(sharedLabels))...)
 }
 
-// project reduces samples to the shared labels, as text. Where reference has an
+// projectLabels reduces samples to the shared labels, as text. Where reference has an
 // intended other value, that one is taken.
-func project(all, reference []harness.Series, used map[string]bool) []string {
+func projectLabels(all, reference []harness.Series, used map[string]bool) []string {
 	var out []string
 	for _, s := range all {
 		var b strings.Builder

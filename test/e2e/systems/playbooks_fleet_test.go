@@ -35,7 +35,7 @@ func fillForPlaybooks(t *testing.T, c *testbed.Cluster, pages []page) {
 		crds, err := load()
 		harness.Must(t, err)
 		for _, crd := range crds {
-			acceptAnything(crd)
+			removeSchema(crd)
 		}
 		harness.Must(t, c.ApplyCRDs(t.Context(), crds...))
 	}
@@ -66,9 +66,9 @@ func fillForPlaybooks(t *testing.T, c *testbed.Cluster, pages []page) {
 	}
 }
 
-// acceptAnything takes the schemas away: fixtures have the fields that the exporter reads only.
+// removeSchema takes the schemas away: fixtures have the fields that the exporter reads only.
 // Names, versions and columns of the kind stay.
-func acceptAnything(crd *unstructured.Unstructured) {
+func removeSchema(crd *unstructured.Unstructured) {
 	versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
 	for _, v := range versions {
 		version, ok := v.(map[string]any)
@@ -96,14 +96,14 @@ func (s seenObjects) fresh(objects []*unstructured.Unstructured) []*unstructured
 			continue
 		}
 		s[id] = text
-		all = append(all, completed(o)...)
+		all = append(all, withDependents(o)...)
 	}
 	return all
 }
 
-// completed returns the object with the fields that the API server requires of a workload, and a
+// withDependents returns the object with the fields that the API server requires of a workload, and a
 // pod of it.
-func completed(o *unstructured.Unstructured) []*unstructured.Unstructured {
+func withDependents(o *unstructured.Unstructured) []*unstructured.Unstructured {
 	o.SetDeletionTimestamp(nil)
 	switch o.GroupVersionKind().Group + "/" + o.GetKind() {
 	case "apps/Deployment", "apps/StatefulSet", "apps/DaemonSet":
@@ -179,8 +179,8 @@ func fleetSnapshots(root string) string {
 	return fmt.Sprintf("clusters: [{name: management, snapshot: {path: %s}}]\n", filepath.Join(root, "test", "fleet", "management"))
 }
 
-// files returns those that playbooks name, by name: certificates, a kubeconfig, an audit log.
-func files(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao) map[string][]byte {
+// playbookFiles returns those that playbooks name, by name: certificates, a kubeconfig, an audit log.
+func playbookFiles(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao) map[string][]byte {
 	t.Helper()
 	certificate, err := os.ReadFile(b.TLS.CAFile)
 	harness.Must(t, err)

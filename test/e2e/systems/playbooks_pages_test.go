@@ -49,7 +49,9 @@ func alertPages(t *testing.T) []page {
 			names[p.name] = false
 		}
 		// The fixtures of the rule come first.
-		slices.SortStableFunc(cases, func(a, b ruletest.Case) int { return -cmp.Compare(btoi(a.Rule == r.Name), btoi(b.Rule == r.Name)) })
+		slices.SortStableFunc(cases, func(a, b ruletest.Case) int {
+			return -cmp.Compare(boolToInt(a.Rule == r.Name), boolToInt(b.Rule == r.Name))
+		})
 		for _, c := range cases {
 			got, ok, err := c.WantLabels(r.Name)
 			harness.Must(t, err)
@@ -70,7 +72,7 @@ func alertPages(t *testing.T) []page {
 	return slices.SortedFunc(maps.Values(found), func(a, b page) int { return cmp.Compare(a.variant(), b.variant()) })
 }
 
-func btoi(b bool) int {
+func boolToInt(b bool) int {
 	if b {
 		return 1
 	}

@@ -35,7 +35,7 @@ func TestPlaybookCommands(t *testing.T) {
 	pages := alertPages(t)
 	c := harness.StartCluster(t, "management")
 	fillForPlaybooks(t, c, pages)
-	desk := newDesk(t, c, harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, TLS: true, AuditFile: true}), contexts(pages))
+	desk := newPlaybookRunner(t, c, harness.StartOpenBao(t, testbed.OpenBaoOptions{Nodes: 1, TLS: true, AuditFile: true}), contexts(pages))
 	results := make([][]string, len(pages))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, 2*runtime.NumCPU())
@@ -55,7 +55,7 @@ func TestPlaybookCommands(t *testing.T) {
 }
 
 // run runs the commands of a playbook and returns those that fail.
-func (d *desk) run(ctx context.Context, p page) []string {
+func (d *playbookRunner) run(ctx context.Context, p page) []string {
 	dir := filepath.Join(d.dir, p.variant())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return []string{err.Error()}
@@ -102,17 +102,17 @@ func badLines(out string) []string {
 	return bad
 }
 
-// desk has the tools of an engineer, and a kubeconfig.
-type desk struct {
+// playbookRunner has the tools of an engineer, and a kubeconfig.
+type playbookRunner struct {
 	dir    string
 	files  map[string][]byte // that playbooks name
 	issuer string            // of the PKI of the OpenBao
 	env    []string
 }
 
-func newDesk(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao, contexts []string) *desk {
+func newPlaybookRunner(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao, contexts []string) *playbookRunner {
 	t.Helper()
-	d := &desk{dir: t.TempDir()}
+	d := &playbookRunner{dir: t.TempDir()}
 	bin, cache := filepath.Join(d.dir, "bin"), filepath.Join(d.dir, "cache")
 	harness.Must(t, os.Mkdir(bin, 0o755))
 	harness.Must(t, os.Mkdir(cache, 0o700))
@@ -124,9 +124,9 @@ func newDesk(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao, contexts []st
 	root, err := testbed.RepoRoot()
 	harness.Must(t, err)
 	e := harness.StartExporter(t, fleetSnapshots(root))
-	e.Ready(t)
+	e.WaitReady(t)
 	token := d.readOpenBao(t, b)
-	d.files = files(t, c, b)
+	d.files = playbookFiles(t, c, b)
 	applySecrets(t, c, d.files)
 	variables := map[string]string{
 		"PATH": bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME": d.dir, "CACHE": cache,
@@ -139,7 +139,7 @@ func newDesk(t *testing.T, c *testbed.Cluster, b *testbed.OpenBao, contexts []st
 		harness.Must(t, err)
 	}
 	for variable, tool := range map[string]string{"JQ": "jq", "CURL": "curl", "OPENSSL": "openssl"} {
-		variables[variable], err = testbed.Debian(t.Context(), tool)
+		variables[variable], err = testbed.DebianProgram(t.Context(), tool)
 		harness.Must(t, err)
 	}
 	for variable, value := range variables {
@@ -155,7 +155,7 @@ func hostOf(url string) string {
 }
 
 // readOpenBao returns a token of the administrator, and keeps the issuer that playbooks ask for.
-func (d *desk) readOpenBao(t *testing.T, b *testbed.OpenBao) string {
+func (d *playbookRunner) readOpenBao(t *testing.T, b *testbed.OpenBao) string {
 	t.Helper()
 	harness.Must(t, b.SeedReference(t.Context()))
 	token, err := b.Token(t.Context())

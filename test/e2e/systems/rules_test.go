@@ -79,7 +79,7 @@ func TestRulesByPint(t *testing.T) {
 	directory := filepath.Join(root, "test", "fleet") + string(filepath.Separator)
 	e := harness.StartExporter(t, strings.ReplaceAll(string(fleet), "snapshot: {path: ", "snapshot: {path: "+directory))
 	file := filepath.Join(rules, "cluster", "rules.yaml")
-	p, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+	p, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
 		Targets: []testbed.ScrapeTarget{{Job: "cobaltcore-exporter", URL: e.URL + "/metrics"}}, ScrapeInterval: 5 * time.Second, RuleFiles: []string{file},
 	})
 	harness.Must(t, err)

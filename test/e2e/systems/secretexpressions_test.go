@@ -36,7 +36,7 @@ func TestSecretExpressions(t *testing.T) {
 	// The last of them was synchronized at 16:13:20.
 	harness.Must(t, os.WriteFile(filepath.Join(dir, "snapshot.yaml"), []byte("takenAt: 2026-11-23T16:33:20Z\n"), 0o600))
 	e := harness.StartExporter(t, fmt.Sprintf("clusters: [{name: control-plane, snapshot: {path: %s}}]\n", filepath.Join(dir, "control-plane")))
-	prometheus, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+	prometheus, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
 		Targets: []testbed.ScrapeTarget{{Job: "exporter", URL: e.URL + "/metrics"}},
 	})
 	harness.Must(t, err)

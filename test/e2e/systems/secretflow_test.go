@@ -32,7 +32,7 @@ func TestSecretFlow(t *testing.T) {
 	operators := map[string]*testbed.ExternalSecrets{}
 	for _, c := range clusters {
 		harness.Must(t, c.ApplyCRDs(t.Context(), crds...))
-		o, err := testbed.StartExternalSecrets(harness.Lasting(t), t.TempDir(), c)
+		o, err := testbed.StartExternalSecrets(harness.WithoutCancel(t), t.TempDir(), c)
 		harness.Must(t, err)
 		t.Cleanup(func() { harness.Stop(t, o.Stop) })
 		operators[c.Name] = o
@@ -41,7 +41,7 @@ func TestSecretFlow(t *testing.T) {
 	e := harness.StartExporter(t, harness.BaoConfig{OpenBao: b, TokenFile: harness.PolicyToken(t, b, harness.Policy()),
 		Cluster: "storage"}.Config(harness.ConfigFor("", clusters...))+
 		"  secretFlow: {interval: 1s, showPaths: true}\n")
-	prometheus, err := testbed.StartPrometheus(harness.Lasting(t), t.TempDir(), testbed.PrometheusOptions{
+	prometheus, err := testbed.StartPrometheus(harness.WithoutCancel(t), t.TempDir(), testbed.PrometheusOptions{
 		Targets: []testbed.ScrapeTarget{{Job: "exporter", URL: e.URL + "/metrics"}},
 	})
 	harness.Must(t, err)
@@ -82,12 +82,12 @@ func TestSecretFlow(t *testing.T) {
 	behind()
 
 	harness.Must(t, operators["hypervisor"].Freeze())
-	awaitNextSecond()
+	waitForNextSecond()
 	secret := testbed.NewObject("v1", "Secret", "rook-ceph", "rook-ceph-client-openstack-nova")
 	secret.Object["stringData"] = map[string]any{"openstack-nova": "another one"}
 	harness.Must(t, storage.Apply(t.Context(), secret))
 	behind("hypervisor ceph-client-nova") // control-plane has it already
-	reader := readerOf(t, e, ceph, "hypervisor")
+	reader := findReader(t, e, ceph, "hypervisor")
 	if reader.Behind == nil || !*reader.Behind || reader.LagSeconds == nil || *reader.LagSeconds <= 0 {
 		t.Errorf("the API says %+v of a reader that is behind", reader)
 	}
@@ -98,7 +98,7 @@ func TestSecretFlow(t *testing.T) {
 	}
 	harness.Must(t, operators["hypervisor"].Thaw())
 	behind()
-	reader = readerOf(t, e, ceph, "hypervisor")
+	reader = findReader(t, e, ceph, "hypervisor")
 	if reader.Behind == nil || *reader.Behind || reader.LastSync == nil || reader.LagSeconds == nil {
 		t.Fatalf("the API says %+v of a reader that is not behind", reader)
 	}
@@ -112,7 +112,7 @@ func TestSecretFlow(t *testing.T) {
 
 	database := secretflow.Path{Mount: "kv-v2/bootstrap", Key: "keystone-db"}
 	harness.Must(t, operators["control-plane"].Freeze())
-	awaitNextSecond()
+	waitForNextSecond()
 	harness.Must(t, b.PutSecret(t.Context(), database.Mount, database.Key, map[string]any{"password": "rotated"}))
 	behind("control-plane keystone-db-credentials")
 	harness.Must(t, operators["control-plane"].Thaw())
@@ -142,15 +142,15 @@ func TestSecretFlow(t *testing.T) {
 	harness.Must(t, operators["storage"].Thaw())
 }
 
-// awaitNextSecond returns when the second is over: times are compared to the second, and a version
+// waitForNextSecond returns when the second is over: times are compared to the second, and a version
 // read in the second of a change counts as read afterwards.
-func awaitNextSecond() {
+func waitForNextSecond() {
 	now := time.Now()
 	<-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now))
 }
 
-// readerOf is a consumer of a path as the API shows it.
-func readerOf(t *testing.T, e *harness.Exporter, p secretflow.Path, cluster string) (found secretflow.UserReport) {
+// findReader is a consumer of a path as the API shows it.
+func findReader(t *testing.T, e *harness.Exporter, p secretflow.Path, cluster string) (found secretflow.UserReport) {
 	t.Helper()
 	harness.Eventually(t, time.Minute, func() error {
 		code, body, err := e.Get(t.Context(), "/api/v1/secretflow")
