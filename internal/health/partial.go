@@ -177,7 +177,7 @@ func (e *Evaluator) update(ctx context.Context, q query, was *answer, versions [
 }
 
 // replaceRows returns rows in which those of the changed objects are others. Rows with the labels of
-// one before take its place: which rows fit into [room] depends on the order.
+// one before take its place: which rows fit into the budget depends on the order.
 func replaceRows(before []series, changed map[uint64]bool, now []series) []series {
 	byLabels := make(map[uint64]series, len(now))
 	for _, s := range now {

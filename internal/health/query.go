@@ -32,7 +32,7 @@ type answer struct {
 	// changed objects; 0 if it was not derived from another.
 	number, before uint64
 	changed        map[uint64]bool
-	named          bool // see [named]
+	named          bool // see [haveObjectLabels]
 	// byLabels finds rows that are about others; it is built when it is asked for.
 	byLabels *index
 }

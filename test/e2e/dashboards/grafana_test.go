@@ -61,7 +61,7 @@ type column struct {
 func testGrafanaPanels(t *testing.T, s shownFleet) {
 	var all []drawing
 	for _, page := range dashboards.Catalogue() {
-		d, err := page.For(s.label)
+		d, err := page.WithClusterLabel(s.label)
 		harness.Must(t, err)
 		all = append(all, s.drawings(t, d)...)
 	}

@@ -97,7 +97,7 @@ func variableValue(variable, fleet string) string {
 // testDashboardQueries asks what the panels of every page ask.
 func testDashboardQueries(t *testing.T, s shownFleet) {
 	for _, page := range dashboards.Catalogue() {
-		d, err := page.For(s.label)
+		d, err := page.WithClusterLabel(s.label)
 		harness.Must(t, err)
 		values := s.values(t, d)
 		for _, section := range d.Sections {
