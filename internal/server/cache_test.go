@@ -60,10 +60,10 @@ func TestCacheBuildsEachAnswerOnce(t *testing.T) {
 			t.Errorf("%d bytes are kept and %d counted", size, c.size)
 		}
 	}
-	body, c.answers, c.size = "", map[string]*answer{}, 0
+	body, c.answers, c.size = "", map[string]*cachedResponse{}, 0
 	long := strings.Repeat("x", maxCached/10)
 	for i := range 30 {
-		ask(c, http.MethodGet, fmt.Sprintf("/?q=%d%s", i, long))
+		serveRequest(c, http.MethodGet, fmt.Sprintf("/?q=%d%s", i, long))
 		if n := len(c.answers); n < 1 || n > 10 {
 			t.Errorf("%d answers are kept, whose URIs have %d bytes each", n, len(long))
 		}
