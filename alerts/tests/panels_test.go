@@ -77,7 +77,7 @@ func resolvedPages(t *testing.T) []dashboards.Dashboard {
 	pages := dashboards.Catalogue()
 	for i := range pages {
 		var err error
-		if pages[i], err = pages[i].For("cluster"); err != nil {
+		if pages[i], err = pages[i].WithClusterLabel("cluster"); err != nil {
 			t.Fatal(err)
 		}
 	}

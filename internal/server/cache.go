@@ -33,7 +33,7 @@ type cache struct {
 
 	mu      sync.Mutex
 	answers map[string]*cachedResponse // by URI
-	size    int                // of all answers
+	size    int                        // of all answers
 }
 
 // cachedResponse is a [http.ResponseWriter] that keeps its output.
