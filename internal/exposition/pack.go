@@ -106,8 +106,8 @@ func (z *packer) returnBuffer(b *[]byte) {
 	}
 }
 
-// outputSize is the size of the writes of a body.
-const outputSize = 64 << 10
+// outputSize is the size of the writes of a body, which the server passes to the kernel as they are.
+const outputSize = 256 << 10
 
 // output returns a buffered writer to w.
 func (z *packer) output(w io.Writer) *bufio.Writer {

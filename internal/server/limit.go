@@ -98,8 +98,9 @@ func clientHost(address string) string {
 
 const (
 	// chunk is what must be written within chunkTimeout: a client that reads less than
-	// 13 KB/s is cut off, and does not keep its slot until writeTimeout.
-	chunk        = 64 << 10
+	// 52 KB/s is cut off, and does not keep its slot until writeTimeout. The kernel takes 2.5 MB in
+	// chunks of 256 KiB with a quarter less CPU time than in those of 64 KiB.
+	chunk        = 256 << 10
 	chunkTimeout = 5 * time.Second
 )
 
