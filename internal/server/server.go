@@ -201,6 +201,9 @@ const (
 	writeTimeout      = 2 * time.Minute
 	idleTimeout       = 2 * time.Minute
 	maxHeader         = 64 << 10
+	// maxStreams bounds the requests of a connection of HTTP/2. One with four times as many that are
+	// reset at once, so that they do not count, is closed.
+	maxStreams = 20
 	// shutdownTimeout is less than what operators wait for: a client that does not read
 	// is cut off.
 	shutdownTimeout = 4 * time.Second
@@ -218,6 +221,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 		MaxHeaderBytes:    maxHeader,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	listeners = limitConnections(listeners, maxConnections, maxClientConnections, refused)

@@ -37,8 +37,11 @@ func HostileFiles(t *testing.T) map[string]string {
 	return paths
 }
 
-// ManyAliases returns the end of a YAML text of 1 MiB whose aliases stand for 75 GB. They are few
-// enough for the YAML library.
-func ManyAliases() string {
-	return "x: &x " + strings.Repeat("x", 300<<10) + "\ny: [" + strings.Repeat("*x,", 250_000) + strings.Repeat("0,", 5_000) + "]"
+// ManyAliases returns the end of a YAML text of 1 MiB whose aliases stand for 75 GB.
+func ManyAliases() string { return Aliases(300<<10, 250_000) }
+
+// Aliases returns the end of a YAML text with n aliases of a string of this size. They are few enough
+// for the YAML library.
+func Aliases(size, n int) string {
+	return "x: &x " + strings.Repeat("x", size) + "\ny: [" + strings.Repeat("*x,", n) + strings.Repeat("0,", n/50) + "]"
 }
