@@ -19,9 +19,9 @@ import (
 // connections are neighbours that send what no client of HTTP sends.
 func connections() []attack {
 	return []attack{
-		{name: "client: HTTP/2 streams that are reset at once", prepare: withTLS, begin: resets},
-		{name: "client: HTTP/2 header without an end, in CONTINUATION frames", prepare: withTLS, begin: continuations},
-		{name: "client: 3,000 TLS handshakes that stop", prepare: withTLS, begin: func(s *site) { s.send("\x16\x03\x01\x02\x00", time.Second) }},
+		{name: "client: HTTP/2 streams that are reset at once", prepare: serveTLS, begin: resetStreams},
+		{name: "client: HTTP/2 header without an end, in CONTINUATION frames", prepare: serveTLS, begin: sendContinuations},
+		{name: "client: 3,000 TLS handshakes that stop", prepare: serveTLS, begin: func(s *site) { s.send("\x16\x03\x01\x02\x00", time.Second) }},
 		{
 			name: "client: 3,000 connections with 60 KB of header, a line a second", prepare: func(*site) {},
 			begin: func(s *site) {
@@ -40,8 +40,8 @@ func connections() []attack {
 	}
 }
 
-// withTLS serves with TLS.
-func withTLS(s *site) {
+// serveTLS serves with TLS.
+func serveTLS(s *site) {
 	fill(1000, false)(s)
 	s.writeCertificate("tls.crt", "tls.key")
 	s.write("web.yaml", "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n")
@@ -63,18 +63,18 @@ func (s *site) send(begin string, interval time.Duration) {
 		_ = c.SetWriteDeadline(time.Now().Add(10 * time.Second))
 		_, err = io.WriteString(c, begin)
 		for ; err == nil && s.ctx.Err() == nil; s.sleep(interval) {
-			if _, err = io.WriteString(c, "X-A: b\r\n"); err == nil && gone(c) {
+			if _, err = io.WriteString(c, "X-A: b\r\n"); err == nil && isClosed(c) {
 				break
 			}
 		}
 		closed.Add(1)
-		s.went("%d connections were opened, %d closed", opened.Load(), closed.Load())
+		s.recordResult("%d connections were opened, %d closed", opened.Load(), closed.Load())
 	})
-	s.went("connections are opened")
+	s.recordResult("connections are opened")
 }
 
-// gone reads what has arrived and reports whether the other end has closed the connection.
-func gone(c net.Conn) bool {
+// isClosed reads what has arrived and reports whether the other end has closed the connection.
+func isClosed(c net.Conn) bool {
 	part := make([]byte, 4096)
 	_ = c.SetReadDeadline(time.Now().Add(time.Millisecond))
 	_, err := c.Read(part)
@@ -82,8 +82,8 @@ func gone(c net.Conn) bool {
 	return err != nil && (!ok || !timeout.Timeout())
 }
 
-// http2Client calls f with connections whose handshake is done, again and again.
-func (s *site) http2Client(f func(*http2.Framer, net.Conn) int) {
+// openHTTP2 calls f with connections whose handshake is done, again and again.
+func (s *site) openHTTP2(f func(*http2.Framer, net.Conn) int) {
 	var frames, connections atomic.Int64
 	s.loop(20, func(int) {
 		defer s.sleep(50 * time.Millisecond)
@@ -102,19 +102,19 @@ func (s *site) http2Client(f func(*http2.Framer, net.Conn) int) {
 		go func() { _, _ = io.Copy(io.Discard, c) }()
 		connections.Add(1)
 		frames.Add(int64(f(framer, c)))
-		s.went("%d frames in %d connections, which were closed", frames.Load(), connections.Load())
+		s.recordResult("%d frames in %d connections, which were closed", frames.Load(), connections.Load())
 	})
 }
 
-// block is a request for /metrics: GET, https and :path of the static table of HPACK, and an authority.
-func block() []byte {
+// requestBlock returns a request for /metrics: GET, https and :path of the static table of HPACK, and an authority.
+func requestBlock() []byte {
 	return append(append(append([]byte{0x82, 0x87, 0x04, 8}, "/metrics"...), 0x01, 1), 'x')
 }
 
-func resets(s *site) {
-	s.http2Client(func(framer *http2.Framer, _ net.Conn) (n int) {
+func resetStreams(s *site) {
+	s.openHTTP2(func(framer *http2.Framer, _ net.Conn) (n int) {
 		for id := uint32(1); s.ctx.Err() == nil; id += 2 {
-			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(), EndStream: true, EndHeaders: true}) != nil ||
+			if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: requestBlock(), EndStream: true, EndHeaders: true}) != nil ||
 				framer.WriteRSTStream(id, http2.ErrCodeCancel) != nil {
 				return n
 			}
@@ -124,9 +124,9 @@ func resets(s *site) {
 	})
 }
 
-func continuations(s *site) {
-	s.http2Client(func(framer *http2.Framer, _ net.Conn) (n int) {
-		if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block()}) != nil {
+func sendContinuations(s *site) {
+	s.openHTTP2(func(framer *http2.Framer, _ net.Conn) (n int) {
+		if framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: requestBlock()}) != nil {
 			return 0
 		}
 		field := []byte{0x00, 3, 'x', '-', 'a', 100}
@@ -139,5 +139,5 @@ func continuations(s *site) {
 		}
 		return n
 	})
-	s.went("frames are sent")
+	s.recordResult("frames are sent")
 }

@@ -72,7 +72,7 @@ func discoveries() []attack {
 		{
 			name: "Secret: 400 kubeconfigs of a cluster", answer: `cobaltcore_discovery_finding\{.*reason="too_many"`,
 			prepare: func(s *site) {
-				s.kubeconfigs(400, s.evil.Kubeconfig("t"))
+				s.putKubeconfigs(400, s.evil.Kubeconfig("t"))
 				s.config.WriteString("discover:\n- {fluxSecrets: {cluster: evil}, allow: [loopback]}\n")
 			},
 		},
@@ -80,15 +80,15 @@ func discoveries() []attack {
 			name: "Secret: a kubeconfig whose aliases stand for 4 GB", short: true,
 			answer: `cobaltcore_discovery_finding\{.*reason="not_a_kubeconfig"`,
 			prepare: func(s *site) {
-				s.kubeconfigs(8, testutil.Aliases(64<<10, 60_000))
+				s.putKubeconfigs(8, testutil.Aliases(64<<10, 60_000))
 				s.config.WriteString("discover:\n- fluxSecrets: {cluster: evil}\n")
 			},
 		},
 	}
 }
 
-// kubeconfigs puts n Secrets with a kubeconfig into the attacking cluster.
-func (s *site) kubeconfigs(n int, kubeconfig string) {
+// putKubeconfigs puts n Secrets with a kubeconfig into the attacking cluster.
+func (s *site) putKubeconfigs(n int, kubeconfig string) {
 	s.evil.Change(func(state *fakeapi.State) {
 		state.Serve(secretsOfFlux, "Secret", "v1")
 		for i := range n {

@@ -17,13 +17,13 @@ import (
 func queries() []attack {
 	return []attack{
 		{
-			name: "client: queries for objects and changes with 20,000 values", prepare: fill(8000, true), begin: manyValues,
+			name: "client: queries for objects and changes with 20,000 values", prepare: fill(8000, true), begin: sendManyValues,
 		},
 		{
-			name: "client: 60 KB of another query with each request", short: true, prepare: fill(1000, true), begin: longQueries,
+			name: "client: 60 KB of another query with each request", short: true, prepare: fill(1000, true), begin: sendLongQueries,
 		},
 		{
-			name: "client: 4,000 values of `cluster[]`, `Accept` and `Accept-Encoding` each", prepare: fill(8000, false), begin: longHeaders,
+			name: "client: 4,000 values of `cluster[]`, `Accept` and `Accept-Encoding` each", prepare: fill(8000, false), begin: sendLongHeaders,
 		},
 	}
 }
@@ -39,11 +39,11 @@ func (s *site) ask(path func(n int64) (string, []string)) {
 		} else {
 			s.sleep(5 * time.Millisecond)
 		}
-		s.went("%d of %d requests were answered", answers.Load(), sent.Load())
+		s.recordResult("%d of %d requests were answered", answers.Load(), sent.Load())
 	})
 }
 
-func manyValues(s *site) {
+func sendManyValues(s *site) {
 	values := strings.Repeat("%2Ca", 15_000)
 	s.ask(func(n int64) (string, []string) {
 		route := []string{"/api/v1/objects", "/api/v1/changes", "/objects", "/changes"}[n%4]
@@ -51,7 +51,7 @@ func manyValues(s *site) {
 	})
 }
 
-func longQueries(s *site) {
+func sendLongQueries(s *site) {
 	long := strings.Repeat("x", 60_000)
 	s.ask(func(n int64) (string, []string) {
 		route := []string{"/api/v1/objects", "/api/v1/changes", "/api/v1/report", "/"}[n%4]
@@ -59,7 +59,7 @@ func longQueries(s *site) {
 	})
 }
 
-func longHeaders(s *site) {
+func sendLongHeaders(s *site) {
 	clusters, accept := strings.Repeat("&cluster[]=evil", 2_000), strings.Repeat("application/openmetrics-text;version=1.0.0,", 400)
 	s.ask(func(int64) (string, []string) {
 		return "/metrics?collect[]=flux" + clusters, []string{"Accept: " + accept, "Accept-Encoding: " + strings.Repeat("gzip;q=0.1,", 800)}
