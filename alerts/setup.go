@@ -37,6 +37,9 @@ const (
 
 // apply returns an expression with the setup in it.
 func (s Setup) apply(expr string) string {
+	if !strings.Contains(expr, "$") {
+		return expr
+	}
 	quoted := func(value, other string) string { return strings.Trim(strconv.Quote(cmp.Or(value, other)), `"`) }
 	return strings.NewReplacer(
 		exporterJob, quoted(s.ExporterJob, DefaultExporterJob),

@@ -130,14 +130,14 @@ func (c clusterLimit) apply(expr, label string) string {
 	return fmt.Sprintf("(%s) %s on (%s) %s{%s=~%q}", expr, c.operator, label, clusterRows, label, c.names)
 }
 
-// ByCluster returns the names of the rules that can differ between clusters. Rules about the exporter
+// DiffersByCluster reports whether a rule can differ between clusters. Rules about the exporter
 // itself have no cluster.
-func ByCluster() []string {
-	var names []string
-	for _, r := range Rules() {
-		if e, err := Parse(r.Expr); err == nil && keepsCluster(e) {
-			names = append(names, r.Name)
+func DiffersByCluster(name string) bool {
+	return slices.ContainsFunc(Rules(), func(r Rule) bool {
+		if r.Name != name {
+			return false
 		}
-	}
-	return names
+		e, err := Parse(r.Expr)
+		return err == nil && keepsCluster(e)
+	})
 }

@@ -116,7 +116,7 @@ func readConfig(ctx context.Context, file string) (*config.Config, error) {
 		names = append(names, f.Name)
 	}
 	return config.Parse(data, file, config.KnownNames{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
-		ByCluster: alerts.ByCluster()})
+		DiffersByCluster: alerts.DiffersByCluster})
 }
 
 // RulesOf returns the catalogue with the configuration in file applied, or with the

@@ -118,8 +118,8 @@ type KnownNames struct {
 	Alerts   []string
 	// Adjustable are the alerts that have a threshold.
 	Adjustable []string
-	// ByCluster are the alerts that can differ between clusters.
-	ByCluster []string
+	// DiffersByCluster reports whether an alert can differ between clusters.
+	DiffersByCluster func(alert string) bool
 }
 
 // Parse decodes data. The filename appears in errors, and its directory is

@@ -144,7 +144,7 @@ func (o Override) checkAlert(name, at string, names KnownNames, r *report) {
 		}
 	}
 	threshold(o.Threshold, at)
-	if len(o.Clusters) > 0 && !slices.Contains(names.ByCluster, name) {
+	if len(o.Clusters) > 0 && !names.DiffersByCluster(name) {
 		r.errorf(joinPath(at, "clusters"), "the alert %s is not about a cluster: remove it", quote(name))
 	}
 	for _, cluster := range slices.Sorted(maps.Keys(o.Clusters)) {
