@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -137,13 +136,18 @@ func (e *exporter) ask(method, path string) (int, string) {
 	return response.StatusCode, string(body)
 }
 
-var infoRow = regexp.MustCompile(`(?m)^flux_resource_info\{(\w+)="([^"]*)",.*,name="([^"]*)"`)
-
 // rows are the objects of a body as label=cluster/name, sorted.
 func rows(body string) []string {
 	var got []string
-	for _, m := range infoRow.FindAllStringSubmatch(body, -1) {
-		got = append(got, m[1]+"="+m[2]+"/"+m[3])
+	for line := range strings.Lines(body) {
+		labels, isRow := strings.CutPrefix(line, "flux_resource_info{")
+		label, labels, isLabel := strings.Cut(labels, `="`)
+		cluster, labels, isValue := strings.Cut(labels, `"`)
+		_, name, hasName := strings.Cut(labels, `,name="`)
+		name, _, isName := strings.Cut(name, `"`)
+		if isRow && isLabel && isValue && hasName && isName {
+			got = append(got, label+"="+cluster+"/"+name)
+		}
 	}
 	slices.Sort(got)
 	return got

@@ -170,8 +170,12 @@ func Fixtures(ctx context.Context, dir string, rules *regexp.Regexp) ([]Fixture,
 		running.Go(func() {
 			defer func() { <-slots }()
 			all[i].Case = c
+			used := ruleMetrics()
+			if c.Name == c.Rule {
+				used = nil
+			}
 			var rows []Row
-			if rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name)); c.Name == c.Rule {
+			if rows, errs[i] = c.rows(ctx, filepath.Join(dir, c.Name), used); used == nil {
 				all[i].All = slices.Clone(rows)
 			}
 			all[i].Rows = ofRules(rows)
@@ -181,13 +185,14 @@ func Fixtures(ctx context.Context, dir string, rules *regexp.Regexp) ([]Fixture,
 	return all, errors.Join(errs...)
 }
 
-// rows runs an exporter on the fleet of the case, with its files in dir.
-func (c Case) rows(ctx context.Context, dir string) ([]Row, error) {
+// rows runs an exporter on the fleet of the case, with its files in dir, and returns the rows of the
+// families that are used, of all if used is nil.
+func (c Case) rows(ctx context.Context, dir string, used map[string]bool) ([]Row, error) {
 	s := site{dir: dir, clusters: []string{"a", "b"}}
 	if err := s.write(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
-	rows, err := s.scrape(ctx)
+	rows, err := s.scrape(ctx, used)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
@@ -200,14 +205,14 @@ func (c Case) rows(ctx context.Context, dir string) ([]Row, error) {
 
 // Bare runs an exporter on two clusters that have none of the kinds.
 func Bare(ctx context.Context, dir string) ([]Row, error) {
-	rows, err := Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir)
+	rows, err := Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir, ruleMetrics())
 	return ofRules(rows), err
 }
 
 // HealthyRows runs an exporter on the fleet that all cases begin with, and returns the rows of all
 // families.
 func HealthyRows(ctx context.Context, dir string) ([]Row, error) {
-	return Case{Name: "healthy"}.rows(ctx, dir)
+	return Case{Name: "healthy"}.rows(ctx, dir, nil)
 }
 
 // SnapshotFleet runs an exporter on a copy of test/fleet as it was at [TakenAt].
@@ -232,8 +237,8 @@ func Recorded(ctx context.Context, dir string) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := ParseRows(body)
-	return ofRules(contacted(rows)), err
+	rows, err := ParseRows(withFamilies(body, ruleMetrics()))
+	return contacted(rows), err
 }
 
 // ruleMetrics returns the metrics that rules are about. It parses all of them once.
@@ -262,6 +267,20 @@ func contacted(rows []Row) []Row {
 		}
 	}
 	return rows
+}
+
+// withFamilies returns the rows of a body whose families are used, all if used is nil.
+func withFamilies(body string, used map[string]bool) string {
+	if used == nil {
+		return body
+	}
+	kept := strings.Builder{}
+	for line := range strings.Lines(body) {
+		if used[line[:max(0, strings.IndexAny(line, "{ "))]] {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
 }
 
 // ofRules returns the rows of the families that some rule is about.

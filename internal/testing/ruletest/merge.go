@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
@@ -31,13 +32,16 @@ func mergeObjects(base, changes string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	healthy, identities := make([]object, len(objects)), make([]string, len(objects))
-	for i, o := range objects {
-		healthy[i], identities[i] = copied(o), identity(o)
-	}
 	patches, err := documents(changes)
 	if err != nil {
 		return "", err
+	}
+	healthy, identities := make([]object, len(objects)), make([]string, len(objects))
+	models := slices.ContainsFunc(patches, func(p object) bool { return p["like"] != nil })
+	for i, o := range objects {
+		if identities[i] = identity(o); models {
+			healthy[i] = copied(o)
+		}
 	}
 	for _, p := range patches {
 		like, _ := p["like"].(string)
@@ -154,19 +158,29 @@ func conditions(text string) []any {
 	return all
 }
 
-// mergeAnswers are the recorded answers of test/fleet with changes, by file. What
-// a key with a null names is not there, be it a file, a node or an instance.
-func mergeAnswers(cluster string, changes ...string) (map[string]string, error) {
+// recordedAnswers reads the answers of test/fleet, by file, once.
+var recordedAnswers = sync.OnceValues(func() (map[string]json.RawMessage, error) {
 	root, err := testutil.RepoRoot()
 	if err != nil {
 		return nil, err
 	}
-	answers := map[string]object{}
+	answers := map[string]json.RawMessage{}
 	for _, dir := range []string{"openbao/openbao", "aurora/aurora"} {
 		if err := readAnswers(answers, filepath.Join(root, "test", "fleet", filepath.FromSlash(dir)), dir); err != nil {
 			return nil, err
 		}
 	}
+	return answers, nil
+})
+
+// mergeAnswers are the recorded answers of test/fleet with changes, by file. What
+// a key with a null names is not there, be it a file, a node or an instance.
+func mergeAnswers(cluster string, changes ...string) (map[string]string, error) {
+	recorded, err := recordedAnswers()
+	if err != nil {
+		return nil, err
+	}
+	answers := maps.Clone(recorded)
 	for _, text := range changes {
 		var patch object
 		if err := sigsyaml.Unmarshal([]byte(text), &patch); err != nil {
@@ -174,7 +188,7 @@ func mergeAnswers(cluster string, changes ...string) (map[string]string, error) 
 		}
 		for file, change := range patch {
 			if change == nil {
-				maps.DeleteFunc(answers, func(f string, _ object) bool {
+				maps.DeleteFunc(answers, func(f string, _ json.RawMessage) bool {
 					matches, _ := path.Match(file, f)
 					return matches || strings.HasPrefix(f, file+"/")
 				})
@@ -184,26 +198,36 @@ func mergeAnswers(cluster string, changes ...string) (map[string]string, error) 
 			if !ok {
 				return nil, fmt.Errorf("%s is no object", file)
 			}
-			answers[file] = merge(answers[file], inner)
+			if answers[file], err = mergeAnswer(answers[file], inner); err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
 		}
 	}
 	files := map[string]string{}
 	for file, content := range answers {
-		if err := expandCertificates(content); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		text, err := json.Marshal(content)
-		if err != nil {
-			return nil, err
-		}
 		system, rest, _ := strings.Cut(file, "/")
 		_, rest, _ = strings.Cut(rest, "/")
-		files[system+"/"+system+"-of-"+cluster+"/"+rest+".json"] = string(text)
+		files[system+"/"+system+"-of-"+cluster+"/"+rest+".json"] = string(content)
 	}
 	return files, nil
 }
 
-func readAnswers(into map[string]object, dir, prefix string) error {
+// mergeAnswer returns an answer with changes and with the certificates that it describes.
+func mergeAnswer(text json.RawMessage, change object) (json.RawMessage, error) {
+	var content object
+	if text != nil {
+		if err := json.Unmarshal(text, &content); err != nil {
+			return nil, err
+		}
+	}
+	content = merge(content, change)
+	if err := expandCertificates(content); err != nil {
+		return nil, err
+	}
+	return json.Marshal(content)
+}
+
+func readAnswers(into map[string]json.RawMessage, dir, prefix string) error {
 	return filepath.WalkDir(dir, func(file string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -212,15 +236,11 @@ func readAnswers(into map[string]object, dir, prefix string) error {
 		if err != nil {
 			return err
 		}
-		var content object
-		if err := json.Unmarshal(text, &content); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
 		rel, err := filepath.Rel(dir, file)
 		if err != nil {
 			return err
 		}
-		into[prefix+"/"+strings.TrimSuffix(filepath.ToSlash(rel), ".json")] = content
+		into[prefix+"/"+strings.TrimSuffix(filepath.ToSlash(rel), ".json")] = text
 		return nil
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/alerts"
@@ -34,11 +35,7 @@ type site struct {
 // may not: the rows get the one name later. The exporter evaluates no alert: its rows
 // are evaluated by the test.
 func (s site) config(instances bool) string {
-	var names []string
-	for _, r := range alerts.Rules() {
-		names = append(names, r.Name)
-	}
-	text := fmt.Sprintf("rules: {disabled: [%s]}\nclusters:\n", strings.Join(names, ", "))
+	text := fmt.Sprintf("rules: {disabled: [%s]}\nclusters:\n", strings.Join(ruleNames(), ", "))
 	if s.evaluated {
 		text = "clusters:\n"
 	}
@@ -59,6 +56,9 @@ func (s site) config(instances bool) string {
 	}
 	return text
 }
+
+// ruleNames are the names of all rules.
+var ruleNames = sync.OnceValue(alerts.Names)
 
 // write makes the files of a case.
 func (s site) write(c Case) error {
@@ -130,8 +130,9 @@ func (c Case) healthy() (objects, answers string, err error) {
 // deadline is how long an exporter may take to know its fleet.
 const deadline = 30 * time.Second
 
-// scrape runs an exporter on the fleet until it knows everything.
-func (s site) scrape(ctx context.Context) ([]Row, error) {
+// scrape runs an exporter on the fleet until it knows everything, and returns the rows of the families
+// that are used, of all if used is nil.
+func (s site) scrape(ctx context.Context, used map[string]bool) ([]Row, error) {
 	body, err := scrape(ctx, filepath.Join(s.dir, "fleet.yaml"))
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (s site) scrape(ctx context.Context) ([]Row, error) {
 		body = strings.NewReplacer(`="openbao-of-`+c+`"`, `="openbao"`, `="`+c+`/openbao-of-`+c+`"`, `="`+c+`/openbao"`).Replace(body)
 		body = strings.ReplaceAll(body, `="aurora-of-`+c+`"`, `="aurora"`)
 	}
-	return ParseRows(body)
+	return ParseRows(withFamilies(body, used))
 }
 
 // scrape runs an exporter until two scrapes are equal.
