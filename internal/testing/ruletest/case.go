@@ -205,8 +205,7 @@ func (c Case) rows(ctx context.Context, dir string, used map[string]bool) ([]Row
 
 // Bare runs an exporter on two clusters that have none of the kinds.
 func Bare(ctx context.Context, dir string) ([]Row, error) {
-	rows, err := Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir, ruleMetrics())
-	return ofRules(rows), err
+	return Case{Name: "bare", sections: map[string]string{"empty": ""}}.rows(ctx, dir, ruleMetrics())
 }
 
 // HealthyRows runs an exporter on the fleet that all cases begin with, and returns the rows of all

@@ -62,6 +62,5 @@ func Crowd(ctx context.Context, dir string) (Fixture, error) {
 		c.sections[cluster+".answers.yaml"] = "openbao/openbao/openbao-0/kv-v2-openstack-metadata-nowhere: {_status: 404, errors: []}\n"
 	}
 	rows, err := c.rows(ctx, dir, ruleMetrics())
-	rows = ofRules(rows)
 	return Fixture{Case: c, Rows: rows}, err
 }
