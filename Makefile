@@ -143,8 +143,8 @@ abuse: ## Attack the binary with the memory limit of the chart, in all ways, and
 	cd test && $(GO) test ./abuse -run '^Test(Abuse|KilledUnderLoad|KubeconfigBecomesGarbage)$$' -count=1 -v -timeout 30m -args -thorough -docs $(CURDIR)/docs/security.md
 
 .PHONY: screenshots
-screenshots: ## Take the pictures of docs/dashboards: every page in a real Perses, with the faults of test/fleet
-	cd test && $(GO) test -tags testbed -timeout 30m -run '^TestDashboards$$' ./e2e/dashboards -args -screenshots $(CURDIR)/docs/dashboards
+screenshots: ## Take the pictures in docs/dashboards and docs/images: dashboards in a real Perses, and the page, with the faults of test/fleet
+	cd test && $(GO) test -tags testbed -timeout 30m -run '^(TestDashboards|TestPictures)$$' ./e2e/dashboards -args -screenshots $(CURDIR)/docs
 
 .PHONY: testbed
 testbed: build ## Keep a real four-cluster fleet with Prometheus running until Ctrl-C

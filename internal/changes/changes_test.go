@@ -174,13 +174,18 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestVerdict notes what differs from the last verdict of the same cell.
+// TestVerdict notes what differs from the last verdict of the same cell. The first one is no change,
+// and is listed if verdicts are asked for.
 func TestVerdict(t *testing.T) {
 	l := NewLog(10, time.Hour)
 	for i, v := range []struct{ cluster, verdict string }{{"a", "ok"}, {"b", ""}, {"a", "ok"}, {"a", "down"}, {"b", "ok"}, {"a", ""}} {
 		l.Verdict(v.cluster, "flux", v.verdict, start.Add(time.Duration(i)*time.Minute))
 	}
 	want := []string{"flux is no longer in cluster a", "flux in cluster b became ok", "flux in cluster a became down", "flux in cluster a became ok"}
+	if diff := cmp.Diff(want, texts(l.List(Query{Type: string(Verdict)}, start.Add(10*time.Minute)).Changes)); diff != "" {
+		t.Error(diff)
+	}
+	want = []string{want[0], want[2]}
 	if diff := cmp.Diff(want, texts(l.List(Query{}, start.Add(10*time.Minute)).Changes)); diff != "" {
 		t.Error(diff)
 	}

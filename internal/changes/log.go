@@ -19,6 +19,7 @@ type Log struct {
 	first    int
 	size     int
 	bytes    int // of texts
+	began    time.Time
 	limit    int
 	age      time.Duration
 	heads    map[head]*head
@@ -56,6 +57,9 @@ func (l *Log) Configure(limit int, age time.Duration, pending func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limit, l.age, l.pending = limit, age, pending
+	if l.began.IsZero() {
+		l.began = time.Now()
+	}
 	kept := make([]entry, 0, min(l.size, limit))
 	for i := max(0, l.size-limit); i < l.size; i++ {
 		kept = append(kept, *l.at(i))
@@ -145,6 +149,12 @@ func (l *Log) push(e entry) {
 	}
 	*l.at(i) = e
 	l.bytes += len(e.text)
+}
+
+// first reports whether an entry is the first verdict on a system, which is no change: the exporter
+// has just begun.
+func (e *entry) first() bool {
+	return e.head.what == Verdict && strings.SplitN(e.text, separator, 4)[2] == ""
 }
 
 // change returns an entry as a change.

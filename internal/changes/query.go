@@ -147,7 +147,7 @@ func (l *Log) List(q Query, now time.Time) List {
 			return false
 		}
 		oldest = e.at
-		if list.Next != "" || !q.matchesTime(e.at) || !q.matchesHead(e.head) || !q.matchesText(e) {
+		if list.Next != "" || e.first() && q.Type == "" || !q.matchesTime(e.at) || !q.matchesHead(e.head) || !q.matchesText(e) {
 			return true
 		}
 		c := e.change()

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
@@ -114,7 +116,7 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		Before: s.read(before), After: s.read(after),
 	}
 	switch {
-	case out.Before == out.After:
+	case out.Before == out.After || s.states && len(before) == 0 && l.hadBegun(after):
 		return
 	case s.what == Leader && s.label == "":
 		if out.After != "1" || out.Before == "" {
@@ -142,6 +144,17 @@ func (l *Log) compare(s *source, c *exposition.Change, before, after []byte) {
 		out.Name = out.Cluster
 	}
 	l.Add(out)
+}
+
+// startup is how long the exporter may take to see the states in which objects are when it starts.
+const startup = 30 * time.Second
+
+// hadBegun reports whether the state of a row, whose value is its onset, is from before the log.
+func (l *Log) hadBegun(row []byte) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	onset, err := strconv.ParseFloat(value(row), 64)
+	return err == nil && !l.began.IsZero() && onset < float64(l.began.Add(startup).Unix())
 }
 
 func (s *source) read(line []byte) string {

@@ -68,12 +68,15 @@ func (e *edge) leads(on []Node) bool {
 	})
 }
 
+// appliedBy is the family with the objects that apply others.
+const appliedBy = "cobaltcore_object_applied_by"
+
 // edges are all references that rows have.
 var edges = [...]edge{
 	{family: "cobaltcore_flux_resource_refers_to", optional: []string{kindHelmChart}, other: func(self Node, line []byte) Node {
 		return parseRef(self.Cluster, string(onlyValue(line)))
 	}},
-	{family: "cobaltcore_object_applied_by", kinds: appliers, other: func(self Node, line []byte) Node {
+	{family: appliedBy, kinds: appliers, other: func(self Node, line []byte) Node {
 		if self.Kind == kindHelmChart {
 			return Node{} // the HelmRelease depends on it
 		}
@@ -173,6 +176,7 @@ type reference struct {
 	Node
 
 	optional bool // it need not exist
+	applier  bool // it applies the other object
 }
 
 // upstream returns the objects on which the object at a place of a view of graphNames depends.
@@ -182,12 +186,12 @@ func upstream(p *exposition.Page, at int) []reference {
 	for i, e := range edges {
 		for line := range bytes.Lines(p.Rows(at, len(names)+i)) {
 			if n := e.other(self, line); n.Kind != "" && n.Name != "" && n != self {
-				all = append(all, reference{n, slices.Contains(e.optional, n.Kind)})
+				all = append(all, reference{n, slices.Contains(e.optional, n.Kind), e.family == appliedBy})
 			}
 		}
 	}
 	if self.Kind == kindHelmRelease {
-		all = append(all, reference{Node{self.Cluster, kindPlugin, self.Namespace, self.Name}, true})
+		all = append(all, reference{Node: Node{self.Cluster, kindPlugin, self.Namespace, self.Name}, optional: true})
 	}
 	return all
 }

@@ -63,7 +63,8 @@ func (g *grapher) connect(from, to int) {
 	}
 }
 
-// up adds what the object depends on, level by level.
+// up adds what the object depends on, level by level. The line from an object to what it applies is
+// left out if that is not nearer to the object itself: it would cross the picture.
 func (g *grapher) up() {
 	for at := 0; at < len(g.graph.Nodes); at++ { //nolint:intrange // nodes are added meanwhile
 		n := g.graph.Nodes[at]
@@ -89,7 +90,9 @@ func (g *grapher) up() {
 				}
 				place = g.add(node)
 			}
-			g.connect(place, at)
+			if !ref.applier || g.graph.Nodes[place].Level < n.Level {
+				g.connect(place, at)
+			}
 		}
 	}
 }
@@ -146,6 +149,8 @@ func (g *grapher) down(self Node) {
 		for _, d := range next {
 			place, known := g.places[d.node]
 			switch {
+			case known && d.applied && g.graph.Nodes[place].Level <= g.graph.Nodes[g.places[d.on]].Level:
+				continue
 			case known:
 			case len(frontier) == maxPerLevel || len(g.graph.Nodes) == maxNodes:
 				more[d.node] = true
@@ -164,6 +169,7 @@ func (g *grapher) down(self Node) {
 type dependent struct {
 	node, on Node
 	rank     int
+	applied  bool // on applies node
 }
 
 // dependents returns the objects that refer to one of some others.
@@ -175,7 +181,7 @@ func (g *grapher) dependents(on []Node) []dependent {
 	for _, n := range on {
 		if made, ok := n.made(); ok {
 			if o, ok := g.object(made); ok {
-				all = append(all, dependent{made, n, rankOf(o.State)})
+				all = append(all, dependent{node: made, on: n, rank: rankOf(o.State)})
 			}
 		}
 		wanted[n] = true
@@ -201,7 +207,7 @@ func (g *grapher) dependents(on []Node) []dependent {
 						other = appliers[other]
 					}
 					if wanted[other] && other != self {
-						all = append(all, dependent{self, other, conditionAt(p, at, g.stores).rank})
+						all = append(all, dependent{self, other, conditionAt(p, at, g.stores).rank, e.family == appliedBy})
 					}
 				}
 			}

@@ -14,20 +14,16 @@ import (
 	"image/color"
 	"image/png"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
-
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/e2e/harness"
 )
 
 // screenshots is set by make screenshots.
-var screenshots = flag.String("screenshots", "", "a directory for pictures of the dashboards of a fleet with faults")
+var screenshots = flag.String("screenshots", "", "the directory docs, for pictures of the dashboards and of the page")
 
 const (
 	shotWidth  = 1200
@@ -47,13 +43,7 @@ func takeScreenshots(t *testing.T, site *persesSite, b *browser, f shownFleet) {
 	for _, d := range persesDashboards(t, f.label) {
 		tab.show(site, f, d, "5m", false)
 		end := eval[float64](tab, `document.fonts.ready.then(() => Math.max(...[...document.querySelectorAll('[data-testid="panel"]')].map((p) => p.getBoundingClientRect().bottom)))`)
-		picture, err := chromedp.Call(tab.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
-			Clip: &page.Viewport{Width: shotWidth, Height: min(end+8, shotHeight), Scale: 1},
-		})
-		harness.Must(t, err)
-		small, err := palettePNG(picture.Data)
-		harness.Must(t, err)
-		harness.Must(t, os.WriteFile(filepath.Join(*screenshots, d.Metadata.Name+".png"), small, 0o600))
+		tab.takePicture(filepath.Join(*screenshots, "dashboards", d.Metadata.Name+".png"), shotWidth, min(end+8, shotHeight))
 	}
 }
 
@@ -64,22 +54,27 @@ func palettePNG(picture []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := func(x, y int) color.RGBA { // without the lowest bits
-		r, g, b, _ := from.At(x, y).RGBA()
-		return color.RGBA{R: uint8(r >> 11 * 255 / 31), G: uint8(g >> 11 * 255 / 31), B: uint8(b >> 11 * 255 / 31), A: 255}
+	at := func(i int) color.RGBA {
+		r, g, b, _ := from.At(i%from.Bounds().Dx(), i/from.Bounds().Dx()).RGBA()
+		return color.RGBA{R: uint8(r >> 8), G: uint8(g >> 8), B: uint8(b >> 8), A: 255}
 	}
-	to, often, index := image.NewPaletted(from.Bounds(), nil), map[color.RGBA]int{}, map[color.RGBA]uint8{}
+	// Similar colours become the most frequent one of them.
+	similar := func(c color.RGBA) color.RGBA { return color.RGBA{R: c.R >> 3, G: c.G >> 3, B: c.B >> 3, A: 255} }
+	to, often, chosen := image.NewPaletted(from.Bounds(), nil), map[color.RGBA]int{}, map[color.RGBA]bool{}
 	for i := range to.Pix {
-		often[at(i%to.Stride, i/to.Stride)]++
+		often[at(i)]++
 	}
 	for _, c := range slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int { return cmp.Compare(often[b], often[a]) }) {
-		if len(to.Palette) < 256 {
-			to.Palette = append(to.Palette, c)
+		if len(to.Palette) < 256 && !chosen[similar(c)] {
+			to.Palette, chosen[similar(c)] = append(to.Palette, c), true
 		}
+	}
+	index := map[color.RGBA]uint8{}
+	for c := range often {
 		index[c] = uint8(to.Palette.Index(c))
 	}
 	for i := range to.Pix {
-		to.Pix[i] = index[at(i%to.Stride, i/to.Stride)]
+		to.Pix[i] = index[at(i)]
 	}
 	var out bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, to)
