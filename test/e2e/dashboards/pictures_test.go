@@ -40,7 +40,7 @@ func TestPictures(t *testing.T) {
 		{"overview", "/"}, {"object", "/objects/management/HelmRelease/glance-system/glance-operator"},
 		{"changes", "/changes"}, {"secretflow", "/secretflow"},
 	} {
-		b.do(look(pictureWidth, pictureHeight, "light"), chromedp.Navigate(e.URL+p[1]), chromedp.WaitReady("#main"))
+		b.do(setViewport(pictureWidth, pictureHeight, "light"), chromedp.Navigate(e.URL+p[1]), chromedp.WaitReady("#main"))
 		fmt.Fprintf(&texts, "# %s\n%s\n", p[0], steadyText(eval[string](b, visibleText)))
 		if *screenshots != "" {
 			end := eval[float64](b, `document.querySelector("#main").getBoundingClientRect().bottom`)
@@ -111,7 +111,7 @@ func pushedExporter(t *testing.T) *harness.Exporter {
 	}
 	rewrite(func(name, text string) string { return before[name].Replace(text) })
 	e := harness.StartExporter(t, "", func(o *app.Options) { o.ConfigFile = filepath.Join(dir, "fleet.yaml") })
-	e.Ready(t)
+	e.WaitReady(t)
 	rewrite(func(_, text string) string { return text })
 	harness.Eventually(t, time.Minute, func() error {
 		for _, want := range []string{"main@7b6fde1", "changed to version v0.59.0"} {
