@@ -30,23 +30,23 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
-// The exit codes; 1 to 3 are the verdicts of a report, and a command that a signal ended has
-// the code of a shell.
+// The exit codes. 1 to 3 are the verdicts of a report; after a signal, the exit code is 128 plus
+// its number, as in a shell.
 const (
 	exitOK = 0
-	// exitUsage is for wrong flags and a wrong configuration.
+	// exitUsage is the exit code for invalid flags or an invalid configuration.
 	exitUsage  = 4
 	exitFailed = 5
 )
 
-// Streams are what a command is connected to.
+// Streams has the input and output of a command.
 type Streams struct {
 	Out, Err io.Writer
-	// Hostname is that of the machine or pod; os.Hostname if nil.
+	// Hostname returns the name of the machine or pod; os.Hostname if nil.
 	Hostname func() (string, error)
 	// Getenv returns a variable of the environment; os.Getenv if nil.
 	Getenv func(string) string
-	// Reload asks a serving exporter to reload its configuration.
+	// Reload triggers a reload of the configuration while serving.
 	Reload <-chan os.Signal
 }
 
@@ -79,7 +79,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	return exitUsage
 }
 
-// runError is an error in what happened, not in what the user wrote.
+// runError is a failure at run time, not an error in the input of the user.
 type runError struct{ error }
 
 func (e runError) Unwrap() error { return e.error }
@@ -228,7 +228,7 @@ func checkAddresses(o app.Options) error {
 	return nil
 }
 
-// checkKubernetesAuth checks the flags of --web.kubernetes-auth and what they go with.
+// checkKubernetesAuth checks the flags of --web.kubernetes-auth and those that they require.
 func checkKubernetesAuth(c *cobra.Command, enabled bool, web server.WebConfig, log *slog.Logger) error {
 	for _, flag := range []string{"web.kubernetes-auth-audience", "web.kubernetes-auth-kubeconfig"} {
 		if c.Flags().Changed(flag) && !enabled {
@@ -275,7 +275,7 @@ func newLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	_, _ = c.Level.Set(level), c.Format.Set(format)
 	log := slog.New(loglimit.New(promslog.New(&c).Handler()))
 	klog.SetSlogLogger(log.With("component", "client-go"))
-	// net/http quotes there what a server has sent that is not HTTP.
+	// net/http quotes there responses of servers that are not HTTP.
 	stdlog.SetOutput(io.Discard)
 	return log, nil
 }

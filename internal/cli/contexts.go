@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// addFleetFlags adds --config, and the flags that select clusters where it is not given. The
-// function that it returns gives the clusters, nil with --config.
+// addFleetFlags adds --config, and the flags that select clusters without it. It returns a function
+// for the selected clusters, which are nil with --config.
 func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.Contexts, error) {
 	var kubeconfig string
 	var contexts fleet.Contexts
@@ -43,7 +43,8 @@ func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.
 	}
 }
 
-// kubeconfigFiles are the kubeconfig files: the given one, or those of the environment that exist.
+// kubeconfigFiles returns the kubeconfig files: the given one, or the existing ones from the
+// environment.
 func (s Streams) kubeconfigFiles(given string) []string {
 	if given != "" {
 		return []string{given}

@@ -89,7 +89,7 @@ func printRules(w io.Writer, groups []alerts.Group, label, name string) (found b
 	return found, err
 }
 
-// printAlert writes a rule for a person who is on call.
+// printAlert writes the description of a rule for operators.
 func printAlert(w io.Writer, r alerts.Rule, label string) error {
 	expr, err := alerts.ExprFor(r.Expr, label)
 	if err != nil {

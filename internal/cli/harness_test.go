@@ -36,7 +36,7 @@ import (
 //
 //	exporter CODE ARGS...   runs the command line in this process
 //	serve ARGS...           the same with "serve", in the background; sets $URL
-//	end CODE                ends what serve started (testscript has a stop, which skips the rest); its output is in stdout and stderr
+//	end CODE                ends the command of serve (testscript has a stop, which skips the rest); its output is in stdout and stderr
 //	get STATUS URL [USER:PASSWORD]   asks until the status is as wanted
 //	occupy                  listens on a free address: $OCCUPIED
 func TestScripts(t *testing.T) {
@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// serialT runs one script after the other: the logger of klog is a global.
+// serialT runs one script after the other, because the logger of klog is global.
 type serialT struct{ *testing.T }
 
 func (serialT) Parallel()     {}
@@ -58,8 +58,7 @@ func (s serialT) Run(name string, f func(testscript.T)) {
 	s.T.Run(name, func(t *testing.T) { f(serialT{t}) })
 }
 
-// setup makes a certificate, a user "scraper" with the password "secret", and a
-// free address.
+// setup creates a certificate, a user "scraper" with the password "secret", and a free address.
 func setup(env *testscript.Env) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
-// verdictError is a verdict that makes a command fail, without a message.
+// verdictError is the error for a verdict with a non-zero exit code. It has no message.
 type verdictError health.Verdict
 
 func (verdictError) Error() string { return "" }
@@ -204,8 +204,7 @@ func writeReport(w io.Writer, r health.Report, output string) error {
 	return render.Table(w, r, tableOptions(w))
 }
 
-// tableOptions returns how a table looks where it is written to: colours and a width are for
-// people.
+// tableOptions returns the options for tables: colours and a width for terminals only.
 func tableOptions(w io.Writer) render.TableOptions {
 	file, ok := unchecked(w).(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {

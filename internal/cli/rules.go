@@ -14,7 +14,7 @@ func newRulesCommand() *cobra.Command {
 	var file, output string
 	c := &cobra.Command{
 		Use:   "rules",
-		Short: "Print the rules for Prometheus, as the configuration wants them: its clusterLabel, rules.disabled and rules.overrides",
+		Short: "Print the rules for Prometheus with the configuration applied: clusterLabel, rules.disabled and rules.overrides",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := checkChoice("output", output, "file", "prometheusrule"); err != nil {

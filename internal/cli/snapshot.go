@@ -76,7 +76,7 @@ Parts that cannot be read are listed in snapshot.yaml and on stderr. The command
 	return c
 }
 
-// printSnapshot is the summary: how many objects of what.
+// printSnapshot writes the number of objects of each kind.
 func printSnapshot(out io.Writer, r app.SnapshotResult) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "CLUSTER\tKIND\tOBJECTS")

@@ -16,15 +16,15 @@ import (
 // Alertmanager configures the reading of alerts and silences, and the sending of alerts when the
 // exporter is not scraped.
 type Alertmanager struct {
-	URLs           []string          `yaml:"urls,omitempty" jsonschema:"uniqueItems=true,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)$" hint:"Use the URL of one Alertmanager, with nothing but scheme, host, port and path, such as https://alertmanager-0.example.com:9093" jsonschema_description:"URLs of all Alertmanagers of one cluster, each with its own: they share silences, but not alerts. Behind a path they are asked below it. An empty list turns everything here off."`
-	TLS            TLS               `yaml:"tls,omitempty" jsonschema_description:"How they are verified."`
-	BasicAuth      BasicAuth         `yaml:"basicAuth,omitempty" jsonschema_description:"How the exporter identifies itself to them, where they ask for it."`
-	Interval       Duration          `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often alerts and silences are read, and alerts are sent. An alert that is not sent again ends after four times of it."`
-	FallbackAfter  Duration          `yaml:"fallbackAfter" jsonschema:"default=10m,exclusiveMinimum=0" jsonschema_description:"How long after the last scrape of /metrics the exporter sends the alerts of its rules itself, until the next scrape."`
-	ExternalLabels map[string]string `yaml:"externalLabels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that Prometheus adds to its alerts (external_labels), except those that distinguish its replicas. Without these labels, routes, silences and inhibitions of Alertmanager do not fit the alerts of the exporter. A label that an alert has already stays."`
-	ExternalURL    string            `yaml:"externalURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the exporter's web page, with nothing but scheme, host, port and path, such as https://exporter.example.com" jsonschema_description:"Where people reach the web page of the exporter; alerts that it sends link to it."`
-	WebURL         string            `yaml:"webURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Alertmanager's web page, with nothing but scheme, host, port and path, such as https://alertmanager.example.com" jsonschema_description:"Where people reach the web page of Alertmanager, also without urls: findings on the exporter's page link to its form for a new silence, with the matchers filled in."`
-	Watchdog       bool              `yaml:"watchdog" jsonschema:"default=false" jsonschema_description:"Export for each cluster whether its alert Watchdog, which always fires, is missing in Alertmanager: its Prometheus, or the way from there, is dead then. A cluster is found by the cluster label of the alert."`
+	URLs           []string          `yaml:"urls,omitempty" jsonschema:"uniqueItems=true,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)$" hint:"Use the URL of one Alertmanager, with nothing but scheme, host, port and path, such as https://alertmanager-0.example.com:9093" jsonschema_description:"URLs of all members of one Alertmanager cluster, one URL for each member: they share silences, but not alerts. A URL may have a path prefix. An empty list turns this section off."`
+	TLS            TLS               `yaml:"tls,omitempty" jsonschema_description:"TLS settings of the connections."`
+	BasicAuth      BasicAuth         `yaml:"basicAuth,omitempty" jsonschema_description:"Credentials of the exporter, if the Alertmanagers require them."`
+	Interval       Duration          `yaml:"interval" jsonschema:"default=1m,exclusiveMinimum=0" jsonschema_description:"How often alerts and silences are read, and alerts are sent. An alert ends if it is not sent again within four intervals."`
+	FallbackAfter  Duration          `yaml:"fallbackAfter" jsonschema:"default=10m,exclusiveMinimum=0" jsonschema_description:"Time after the last scrape of /metrics from which on the exporter sends the alerts of its rules itself, until the next scrape."`
+	ExternalLabels map[string]string `yaml:"externalLabels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that Prometheus adds to its alerts (external_labels), except those that distinguish its replicas. Without these labels, routes, silences and inhibitions of Alertmanager may not match the alerts of the exporter. They do not replace labels that an alert already has."`
+	ExternalURL    string            `yaml:"externalURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of the exporter's web page, with nothing but scheme, host, port and path, such as https://exporter.example.com" jsonschema_description:"Public URL of the exporter's web page. Alerts that the exporter sends link to it."`
+	WebURL         string            `yaml:"webURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use the URL of Alertmanager's web page, with nothing but scheme, host, port and path, such as https://alertmanager.example.com" jsonschema_description:"Public URL of the web page of Alertmanager. Findings on the exporter's page link to its form for a new silence, with the matchers filled in. It can be set without urls."`
+	Watchdog       bool              `yaml:"watchdog" jsonschema:"default=false" jsonschema_description:"Export for each cluster whether its alert Watchdog, which always fires, is missing in Alertmanager. A missing Watchdog means that the Prometheus of the cluster, or its connection to Alertmanager, is down. The cluster label of the alert identifies the cluster."`
 }
 
 // BasicAuth is a user name and a password.
@@ -33,9 +33,9 @@ type BasicAuth struct {
 	PasswordFile string `yaml:"passwordFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the password. It is read again before it is used."`
 }
 
-// SentByLabel is the label of alerts that the exporter sends itself. With the labels of
-// an alert of Prometheus alone they would be one and the same alert, about whose end
-// the two disagree.
+// SentByLabel is an extra label of the alerts that the exporter sends. Without it, Alertmanager
+// would take the alert of the exporter and that of Prometheus for one alert, and the end of one
+// would resolve both.
 const SentByLabel = "sent_by"
 
 func (a *Alertmanager) check(at string, r *report) {

@@ -24,8 +24,7 @@ type Aurora struct {
 	TLS         TLS      `yaml:"tls,omitempty" jsonschema_description:"How Aurora and Keystone are verified; serverName is that of Aurora alone."`
 }
 
-// auroraTimeout is the timeout where the file has none and the interval is not
-// shorter.
+// auroraTimeout is the default timeout, unless the interval is shorter.
 const auroraTimeout = Duration(5 * time.Second)
 
 func (a *Aurora) check(at string, r *report) {
@@ -55,7 +54,7 @@ func baseURL(text, at string, r *report) string {
 	return strings.TrimRight(text, "/")
 }
 
-// checkAurora checks what concerns the whole file.
+// checkAurora checks rules that concern the whole file.
 func (c *Config) checkAurora(at string, r *report) {
 	first := map[string]int{}
 	for i, a := range c.Collectors.Aurora {
@@ -69,8 +68,8 @@ func (c *Config) checkAurora(at string, r *report) {
 	}
 }
 
-// checkAuroraCluster checks that the dashboard can be found. What follows from
-// another mistake is not reported.
+// checkAuroraCluster checks that the dashboard can be found. Errors that follow from another
+// mistake are not reported.
 func (c *Config) checkAuroraCluster(a Aurora, at string, r *report) {
 	names := c.clusterNames()
 	n := slices.Index(names, a.Cluster)

@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Cluster is one cluster and where its objects come from: exactly one of
-// Kubeconfig, InCluster and Snapshot is set.
+// Cluster is a cluster and the source of its objects: exactly one of Kubeconfig, InCluster and
+// Snapshot is set.
 type Cluster struct {
 	Name       string      `yaml:"name" jsonschema:"required,maxLength=253,pattern=^[0-9A-Za-z]([-.0-9A-Z_a-z]*[0-9A-Za-z])?$" hint:"Use letters, digits, '-', '_' and '.', with a letter or digit at both ends" jsonschema_description:"Name of the cluster, unique in the fleet. It is the value of the cluster label."`
 	Role       string      `yaml:"role" jsonschema:"minLength=1,maxLength=253,pattern=^[^\\x00-\\x1f\\x7f]*$" hint:"Use text without control characters" jsonschema_description:"What the cluster is for, such as management or storage. Without it, the role is the name."`
@@ -26,7 +26,7 @@ type Kubeconfig struct {
 	Context string `yaml:"context,omitempty" jsonschema:"default=" jsonschema_description:"The context to use. Empty: the file's current context."`
 }
 
-// Snapshot is a directory of dumped objects. Path is absolute.
+// Snapshot is a snapshot directory. Path is absolute.
 type Snapshot struct {
 	Path      string `yaml:"path" jsonschema:"required,minLength=1" file:"true" jsonschema_description:"The directory with the dumped objects, relative to the directory of the configuration file."`
 	ShiftTime bool   `yaml:"shiftTime" jsonschema:"default=true" jsonschema_description:"Move all exported timestamps by the age of the snapshot, so that ages are those of the moment of the dump."`

@@ -3,12 +3,12 @@
 
 // Package config reads the configuration file of the exporter.
 //
-// The types here are the one description of the file. Their struct tags name the keys, their defaults
-// and their limits; decoding, validation, the JSON schema and docs/configuration.md all follow them,
-// so a new key is a new struct field. The tags are listed in shape.go. Rules that a tag cannot express
-// are a check method on their type.
+// The types in this package are the only description of the file. Their struct tags name the keys,
+// their defaults and their limits; decoding, validation, the JSON schema and docs/configuration.md
+// are derived from them, so a new key needs one new struct field. The tags are listed in shape.go.
+// A rule that a tag cannot express is a check method of the type.
 //
-// Decoding is strict, and a file is accepted as a whole or refused: an error is an [Errors] with every
+// Decoding is strict. A file is accepted or refused as a whole; the error is an [Errors] with every
 // mistake of the file.
 package config
 
@@ -21,21 +21,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Config is a valid configuration with all defaults filled in. It is not
-// changed after it was loaded and may be shared.
+// Config is a valid configuration with all defaults filled in. It does not change after loading, so
+// that it can be shared.
 type Config struct {
 	ClusterLabel string     `yaml:"clusterLabel" jsonschema:"default=cluster,maxLength=128,pattern=^_?[A-Za-z][0-9A-Z_a-z]*$" hint:"Use a Prometheus label name that does not begin with two underscores and that the exporter does not use for something else" jsonschema_description:"Name of the label for the cluster in which an object lives. Thanos overwrites a label named cluster with its external label; choose clusterName there."`
-	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"How long a cluster may be out of contact before its objects are withdrawn and its health is unknown."`
+	StaleAfter   Duration   `yaml:"staleAfter" jsonschema:"default=5m,exclusiveMinimum=0" jsonschema_description:"Time without contact to a cluster after which its objects are withdrawn and its health is unknown."`
 	Clusters     []Cluster  `yaml:"clusters" jsonschema:"required,minItems=1" jsonschema_description:"The clusters to watch."`
-	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Where more clusters are found, while the exporter runs. A cluster of the same name under clusters comes first, then the one that is found further up."`
-	// KubeconfigSuffixes are for those that are not in Discover.
-	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use what a Secret is called behind the name of its cluster, such as -kubeconfig" jsonschema_description:"What the name of a kubeconfig Secret may have behind the name of its cluster, beside -kubeconfig and the suffixes of discover. The rest of the name is the cluster to which Flux applies with such a Secret."`
+	Discover     []Discover `yaml:"discover,omitempty" jsonschema_description:"Sources in which the exporter finds more clusters while it runs. If several clusters have the same name, the one under clusters has precedence, then the one from the first source in this list."`
+	// KubeconfigSuffixes has the suffixes that Discover does not have.
+	KubeconfigSuffixes []string     `yaml:"kubeconfigSuffixes,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=253,pattern=^[-.0-9a-z]*[0-9a-z]$" hint:"Use the end of the name of a Secret, behind the name of its cluster, such as -kubeconfig" jsonschema_description:"Suffixes of kubeconfig Secrets, beside -kubeconfig and the suffixes of discover. The name of such a Secret without its suffix is the name of the cluster to which Flux applies."`
 	Collectors         Collectors   `yaml:"collectors" jsonschema_description:"The systems that are watched in the clusters."`
-	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"Where alerts and silences are read, and where alerts are sent when the exporter is not scraped."`
+	Alertmanager       Alertmanager `yaml:"alertmanager" jsonschema_description:"The Alertmanagers from which alerts and silences are read, and to which alerts are sent while the exporter is not scraped."`
 	Metrics            Metrics      `yaml:"metrics" jsonschema_description:"Which metrics are exported."`
-	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"The owner of an object, by its labels. Findings and alerts about it have it as labels owner and support_group."`
-	Rules              Rules        `yaml:"rules" jsonschema_description:"What counts as broken, for the health report."`
-	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from affecting the others. The exporter's own metrics count what is left out."`
+	Ownership          Ownership    `yaml:"ownership" jsonschema_description:"Labels of objects that hold their owner. Findings and alerts about an object have its owner in the labels owner and support_group."`
+	Rules              Rules        `yaml:"rules" jsonschema_description:"Rules of the health report."`
+	Limits             Limits       `yaml:"limits" jsonschema_description:"Bounds that keep one tenant from affecting the others. The exporter's own metrics count the objects and labels that are left out."`
 }
 
 // Collectors holds one section per collector.
@@ -46,15 +46,15 @@ type Collectors struct {
 	CertManager     CertManager     `yaml:"certManager" jsonschema_description:"cert-manager."`
 	OpenBao         []OpenBao       `yaml:"openbao,omitempty" jsonschema_description:"The OpenBao clusters, node by node."`
 	Aurora          []Aurora        `yaml:"aurora,omitempty" jsonschema_description:"The Aurora dashboards."`
-	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads that do the work: Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
-	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Who writes which secret, where it is stored, who reads it."`
+	Controllers     Controllers     `yaml:"controllers" jsonschema_description:"The workloads of Flux, External Secrets Operator, OpenBao, Greenhouse and Aurora."`
+	SecretFlow      SecretFlow      `yaml:"secretFlow" jsonschema_description:"Writers, storage and readers of secrets."`
 }
 
 // Flux configures the collector of Flux Operator and Flux objects.
 type Flux struct {
 	Enabled bool `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch Flux Operator and Flux objects in every cluster."`
-	// OverdueAfter is in intervals.
-	OverdueAfter float64 `yaml:"overdueAfter" jsonschema:"default=3,minimum=1" jsonschema_description:"After how many intervals without a reconciliation an object is overdue, but never before half an hour. It holds for kinds that record when they ran."`
+	// OverdueAfter is a number of intervals.
+	OverdueAfter float64 `yaml:"overdueAfter" jsonschema:"default=3,minimum=1" jsonschema_description:"Number of intervals without a reconciliation after which an object is overdue; at least half an hour passes in any case. Only kinds that record their runs can be overdue."`
 	UID          bool    `yaml:"uid" jsonschema:"default=false" jsonschema_description:"Fill the uid label of the flux_*_info metrics. A new uid is a new series whenever an object is created again."`
 }
 
@@ -90,26 +90,25 @@ type Metrics struct {
 	Include []string `yaml:"include,omitempty" jsonschema:"uniqueItems=true,pattern=^[:A-Z_a-z][0-9:A-Z_a-z]*$" hint:"Use the name of a metric family, without labels or wildcards" jsonschema_description:"Names of the metric families to export. An empty list exports all."`
 }
 
-// Ownership names the labels of objects that have their owner.
+// Ownership names the labels that hold the owner of an object.
 type Ownership struct {
-	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the owner; the first that an object has holds. Greenhouse has greenhouse.sap/owned-by. No other labels are read."`
-	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group; the first that an object has holds."`
+	Owner        []string `yaml:"owner,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the owner. If an object has several of them, the first in this list counts. Greenhouse uses greenhouse.sap/owned-by. No other labels are read."`
+	SupportGroup []string `yaml:"supportGroup,omitempty" jsonschema:"uniqueItems=true,minLength=1,maxLength=317" jsonschema_description:"Labels that name the support group, to which Greenhouse routes alerts by the label support_group. If an object has several of them, the first in this list counts."`
 }
 
 // Limits are the hard bounds on objects, labels and rows.
 type Limits struct {
-	ObjectsPerKind   int      `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Most objects of one kind in one cluster. Objects beyond it are left out whole."`
-	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Objects beyond it are left out whole."`
-	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=192,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all watched kinds of one cluster."`
-	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=320,minimum=1" jsonschema_description:"Most MiB of rows, uncompressed, of all clusters. In memory, usual rows take a twentieth, and rows that do not compress as much: 320 fit into the memory limit of the chart."`
+	ObjectsPerKind   int      `yaml:"objectsPerKind" jsonschema:"default=200000,minimum=1" jsonschema_description:"Maximum number of objects of one kind in one cluster. Further objects are left out."`
+	RowMiBPerKind    int      `yaml:"rowMiBPerKind" jsonschema:"default=128,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of one kind in one cluster: 50,000 Flux objects with detail: full have 80. Further objects are left out."`
+	RowMiBPerCluster int      `yaml:"rowMiBPerCluster" jsonschema:"default=192,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of all watched kinds of one cluster."`
+	RowMiB           int      `yaml:"rowMiB" jsonschema:"default=320,minimum=1" jsonschema_description:"Maximum size in MiB of the uncompressed rows of all clusters. In memory, typical rows take a twentieth of that, and rows that do not compress take all of it: 320 fit into the memory limit of the chart."`
 	Clusters         int      `yaml:"clustersPerSource" jsonschema:"default=200,minimum=1" jsonschema_description:"Most clusters, and kubeconfigs that are refused, of one source in discover. Others are left out while there are as many."`
-	Changes          int      `yaml:"changes" jsonschema:"default=50000,minimum=0" jsonschema_description:"Most changes of the fleet that are kept for /changes and for findings; 0 keeps none."`
+	Changes          int      `yaml:"changes" jsonschema:"default=50000,minimum=0" jsonschema_description:"Maximum number of changes that are kept for /changes and for findings; 0 keeps none."`
 	ChangesAge       Duration `yaml:"changesAge" jsonschema:"default=1d,exclusiveMinimum=0" jsonschema_description:"How long a change is kept."`
-	LabelValueLength int      `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Most bytes of a label value. A longer one is cut and ends in … and a hash. Below 253 that concerns the names of objects, too."`
+	LabelValueLength int      `yaml:"labelValueLength" jsonschema:"default=1024,minimum=64" jsonschema_description:"Maximum length of a label value in bytes. A longer value is cut and ends in … and a hash. Limits below 253 also cut names of objects."`
 }
 
-// maxFileSize bounds what Parse reads. A fleet of a thousand clusters
-// is far below it.
+// maxFileSize bounds what Parse reads. A fleet of a thousand clusters needs much less.
 const maxFileSize = 4 << 20
 
 // KnownNames are the existing names that a configuration may refer to. Empty lists are not checked.
@@ -122,9 +121,9 @@ type KnownNames struct {
 	DiffersByCluster func(alert string) bool
 }
 
-// Parse decodes data. The filename appears in errors, and its directory is
-// what relative paths in the file resolve against; it need not exist. It checks against
-// names, if given. The error is an [Errors].
+// Parse decodes data. The filename appears in errors, and relative paths in the file resolve
+// against its directory; the file need not exist. If names are given, Parse checks references
+// against them. The error is an [Errors].
 func Parse(data []byte, filename string, names ...KnownNames) (*Config, error) {
 	cfg := new(Config)
 	check := func(r *report) {

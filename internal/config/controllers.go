@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// Controllers configures the collector of the workloads themselves.
+// Controllers configures the collector of workloads and of the metrics of their pods.
 type Controllers struct {
 	Enabled    bool              `yaml:"enabled" jsonschema:"default=true" jsonschema_description:"Watch the Deployments, StatefulSets, DaemonSets and pods of the management plane in every cluster."`
 	Via        string            `yaml:"via" jsonschema:"default=proxy,enum=proxy,enum=direct,enum=none" jsonschema_description:"How the controllers' own metrics are asked for: proxy is the API server's pod proxy, which needs the right to get pods/proxy; direct is the address of the pod, which only works within the cluster or a flat network; none leaves them out."`
@@ -23,7 +23,7 @@ type Controllers struct {
 	Selectors  map[string]string `yaml:"selectors,omitempty" jsonschema:"minLength=1" jsonschema_description:"Label selectors of the pods, by system: flux, externalsecrets, openbao, greenhouse or aurora. A system that is not named keeps its own selector."`
 }
 
-// ControllerSystems are the systems whose workloads are known.
+// ControllerSystems returns the systems whose workloads the exporter can find.
 func ControllerSystems() []string {
 	return []string{"flux", "externalsecrets", "openbao", "greenhouse", "aurora"}
 }
@@ -42,7 +42,8 @@ func (c *Controllers) check(at string, r *report) {
 	}
 }
 
-// checkAllow: two families of one name would make the whole output invalid.
+// checkAllow refuses names of the exporter's own families: two families with the same name would
+// make the whole output invalid.
 func (c *Controllers) checkAllow(at string, r *report) {
 	for i, name := range c.Allow {
 		path := fmt.Sprintf("%s[%d]", at, i)
@@ -58,11 +59,11 @@ func (c *Controllers) checkAllow(at string, r *report) {
 	}
 }
 
-// ownPrefixes are what the names of the exporter's own families begin with.
+// ownPrefixes returns the prefixes of the exporter's own families.
 func ownPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
 
-// allowedFamilies are the families that may be exported again, by name: a histogram is also
-// its sum, its count and its buckets.
+// allowedFamilies returns the names of the families that are re-exported, with those of the sum,
+// count and buckets of a histogram.
 func (c *Controllers) allowedFamilies() []string {
 	var names []string
 	for _, name := range c.Allow {

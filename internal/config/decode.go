@@ -13,21 +13,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxValues bounds what a document may hold after its aliases were followed,
-// so that a small file cannot unfold into an endless one.
+// maxValues bounds the number of values of a document after its aliases are expanded, so that a
+// small file cannot expand without limit.
 const maxValues = 100_000
 
-// section is a type that checks rules its tags cannot express, or fills in defaults that depend on
-// other keys. It is called once all of its keys are decoded; invalid values are reported already and
-// are zero.
+// section is a type with rules that its tags cannot express, or with defaults that depend on other
+// keys. check is called after all of its keys are decoded; invalid values are zero and are already
+// reported.
 type section interface {
 	check(at string, r *report)
 }
 
-// decoder walks a document along a shape, and collects every mistake.
+// decoder decodes a document by its shape and collects every mistake.
 type decoder struct {
 	report *report
-	dir    string // what relative paths resolve against
+	dir    string // base of relative paths
 	values int
 }
 
@@ -96,8 +96,7 @@ func (d *decoder) decodeObject(n *yaml.Node, s *shape, v reflect.Value, path str
 	return true
 }
 
-// checkAlternatives reports when not exactly one of the keys is there of which one
-// must be.
+// checkAlternatives reports an error unless exactly one of the alternative keys is set.
 func (d *decoder) checkAlternatives(s *shape, values map[string]*yaml.Node, path string) {
 	var possible, present []string
 	misspelt := false
@@ -136,9 +135,9 @@ func (d *decoder) decodeMap(n *yaml.Node, s *shape, rules constraints, v reflect
 	return true
 }
 
-// readMapping returns the values of n by key, marks their lines, and reports keys
-// that are not unique or not known; without known keys, any may be there. A
-// known key has the value nil if it is there misspelt.
+// readMapping returns the values of n by key, marks their lines, and reports duplicate and unknown
+// keys; if known is empty, all keys are allowed. A known key that is misspelt in the file has the
+// value nil.
 func (d *decoder) readMapping(n *yaml.Node, known []string, path string) (map[string]*yaml.Node, bool) {
 	if n.Kind != yaml.MappingNode {
 		want := "a mapping"
@@ -161,7 +160,7 @@ func (d *decoder) readMapping(n *yaml.Node, known []string, path string) (map[st
 			d.report.errorAt(line, path, "a key must be plain text, not %s", describe(key))
 			continue
 		case key.ShortTag() == "!!merge":
-			misspelt = append(misspelt, known...) // it may bring any of them
+			misspelt = append(misspelt, known...) // a merge key may add any of them
 			d.report.errorAt(line, path, "merge keys (<<) are not supported: write the keys out, or use an alias for the whole value")
 			continue
 		case seen:
@@ -189,7 +188,7 @@ func (d *decoder) readMapping(n *yaml.Node, known []string, path string) (map[st
 	return values, true
 }
 
-// joinEntry appends a key that may be any text to a path of the document.
+// joinEntry appends an arbitrary key to a path of the document.
 func joinEntry(path, key string) string { return path + "[" + quote(key) + "]" }
 
 func (d *decoder) decodeList(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {

@@ -10,8 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// Discover is one place in which clusters are found: exactly one of FluxSecrets,
-// Greenhouse and Secrets is set.
+// Discover is a source of clusters. Exactly one of FluxSecrets, Greenhouse and Secrets is set.
 type Discover struct {
 	FluxSecrets *FluxSecrets        `yaml:"fluxSecrets,omitempty" jsonschema:"oneof_required=fluxSecrets" jsonschema_description:"The kubeconfig Secrets that Flux applies with: <cluster><suffix>, with the kubeconfig as value or value.yaml. Where Secrets may not be listed, the names are those that Kustomizations and HelmReleases in the namespace refer to."`
 	Greenhouse  *GreenhouseClusters `yaml:"greenhouse,omitempty" jsonschema:"oneof_required=greenhouse" jsonschema_description:"The Cluster objects of Greenhouse and their Secrets of the same name."`
@@ -41,7 +40,7 @@ type LabelledSecrets struct {
 	Key           string `yaml:"key" jsonschema:"default=kubeconfig,maxLength=253,pattern=^[-._0-9A-Za-z]+$" hint:"Use a key of the Secret" jsonschema_description:"The key with the kubeconfig."`
 }
 
-// HostCluster is the cluster in which is searched.
+// HostCluster returns the cluster that is searched.
 func (d *Discover) HostCluster() string {
 	switch {
 	case d.FluxSecrets != nil:
@@ -54,7 +53,7 @@ func (d *Discover) HostCluster() string {
 	return ""
 }
 
-// sourceKey is the key that is set.
+// sourceKey returns the key that is set.
 func (d *Discover) sourceKey() string {
 	switch {
 	case d.FluxSecrets != nil:
@@ -71,8 +70,8 @@ func (s *LabelledSecrets) check(at string, r *report) {
 	}
 }
 
-// checkDiscover checks what concerns the whole file: a cluster in which others
-// are found is reached whatever is found there.
+// checkDiscover checks rules that concern the whole file. A cluster that is searched must be a
+// configured one, so that it can be reached before anything is discovered.
 func (c *Config) checkDiscover(at string, r *report) {
 	names := c.clusterNames()
 	for i := range c.Discover {

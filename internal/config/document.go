@@ -17,8 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parse decodes data into out, a pointer to a struct as described in shape.go,
-// and then checks what only the caller knows. The error is an [Errors], unless the struct itself is wrong.
+// parse decodes data into out, a pointer to a struct as described in shape.go, and then calls
+// check. The error is an [Errors], unless the struct itself is wrong.
 func parse(data []byte, filename string, out any, check func(*report)) error {
 	v := reflect.ValueOf(out).Elem()
 	shape, err := newShape(v.Type())
@@ -60,7 +60,7 @@ func decodeDocument(data []byte, r *report) *yaml.Node {
 	return first.Content[0]
 }
 
-// decodeDocuments returns the first documents of data; nil where there is none.
+// decodeDocuments returns the first two documents of data; a missing document is nil.
 func decodeDocuments(data []byte) (first, second *yaml.Node, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for _, doc := range []**yaml.Node{&first, &second} {
@@ -94,10 +94,9 @@ func reportSyntax(err error, data []byte, r *report) {
 	r.errorAt(syntaxLine(err, data), "", "not valid YAML: %s", oneLine(message))
 }
 
-// syntaxLine returns the first line after which the parser fails as it does on
-// all of data: the parser does not look ahead, so what follows makes no
-// difference. Of a bracket or quote that is not closed, it is the line where it
-// was opened.
+// syntaxLine returns the first line after which the parser fails with the same error as on all of
+// data: the parser does not look ahead, so the lines after it do not matter. For an unclosed
+// bracket or quote, it returns the line of the opening one.
 func syntaxLine(err error, data []byte) int {
 	var ends []int // of the lines
 	for i, c := range data {

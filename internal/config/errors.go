@@ -16,8 +16,8 @@ import (
 type Error struct {
 	File string // as given to Load or Parse
 	Line int    // from 1
-	// Path is the place in the document, such as clusters[1].name. It is
-	// empty for the document itself.
+	// Path is the path in the document, such as clusters[1].name. It is empty for the document
+	// itself.
 	Path    string
 	Message string
 }
@@ -52,8 +52,7 @@ func (e Errors) Unwrap() []error {
 	return errs
 }
 
-// report collects the mistakes of one file, and where in the file each path
-// of the document is.
+// report collects the mistakes of one file and the line of each path in the document.
 type report struct {
 	file   string
 	lines  map[string]int
@@ -64,8 +63,8 @@ type report struct {
 // recordLine records the line of a path.
 func (r *report) recordLine(path string, line int) { r.lines[path] = line }
 
-// line returns the line of path or, for a path that the file does not have,
-// of the part of it that the file has.
+// line returns the line of path or, if the file does not have path, the line of its longest parent
+// that the file has.
 func (r *report) line(path string) int {
 	for {
 		if line, ok := r.lines[path]; ok {
@@ -90,8 +89,8 @@ func (r *report) errorAt(line int, path, format string, args ...any) {
 	r.errors = append(r.errors, Error{File: r.file, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// hasError reports whether there is an error at one of the paths, not counting those below. Its
-// consequences need not be reported, too.
+// hasError reports whether there is an error at one of the paths, not below them. The caller then
+// does not report errors that follow from it.
 func (r *report) hasError(paths ...string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return r.paths[path] })
 }
@@ -123,12 +122,12 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-// quote shows text of the file in a message: in quotes, on one line, not at
-// any length, and without what may be a password.
+// quote quotes a value of the file for a message: on one line, with a limited length, and without a
+// possible password.
 func quote(s string) string { return fmt.Sprintf("%q", truncate(redactURL(s))) }
 
-// redactURL hides the user info, the query and the fragment of what may be a URL.
-// It need not be a valid one: a password with a slash makes it invalid.
+// redactURL removes the user info, the query and the fragment from a value that may be a URL. The
+// URL may be invalid, for example because of a slash in the password.
 func redactURL(s string) string {
 	s = userInfo.ReplaceAllString(s, "${1}…@")
 	return query.ReplaceAllString(s, "${1}…")
@@ -139,7 +138,7 @@ var (
 	query    = regexp.MustCompile(`(?s)(://[^?#]*[?#]).+`)
 )
 
-// oneLine makes one line of text that may hold parts of the file.
+// oneLine joins the lines of a message that may quote parts of the file.
 func oneLine(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {

@@ -3,10 +3,9 @@
 
 package config
 
-// ReservedLabels returns the label names that clusterLabel may not take: those
-// that the exporter's own metrics use, and those that Prometheus and its
-// operator attach to a scrape. A test of the collectors holds the list against
-// the declared families.
+// ReservedLabels returns the label names that clusterLabel must not have: those of the exporter's
+// own metrics, and those that Prometheus and its operator add to a scrape. A test of the collectors
+// compares the list with the declared families.
 func ReservedLabels() []string {
 	return []string{
 		// attached by the scrape, and aggregated away by every rule

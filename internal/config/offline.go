@@ -3,9 +3,9 @@
 
 package config
 
-// Offline returns the collectors for a snapshot of the clusters that keep selects: every
-// setting that the rows depend on, and no node, credential or login probe. The addresses of
-// an OpenBao are those of its nodes, too: by them stores lead to it.
+// Offline returns the collectors for a snapshot of the clusters that keep selects. It keeps every
+// setting on which rows depend, and drops nodes, credentials and login probes. The addresses of the
+// nodes are added to those of the OpenBao, because stores refer to them.
 func (c *Collectors) Offline(keep func(cluster string) bool) Collectors {
 	to := *c
 	backends := c.Backends()
@@ -24,7 +24,7 @@ func (c *Collectors) Offline(keep func(cluster string) bool) Collectors {
 }
 
 func (o *OpenBao) offline(backends Backends) OpenBao {
-	probe := o.LoginProbe // disabled, its other settings have to be valid
+	probe := o.LoginProbe // disabled; its other settings must still be valid
 	probe.Enabled = false
 	return OpenBao{
 		Name: o.Name, Cluster: o.Cluster, Addresses: backends.ownAddresses(o), Interval: o.Interval, Timeout: o.Timeout, Expect: o.Expect,

@@ -42,7 +42,7 @@ type OpenBaoKubernetesAuth struct {
 	TokenFile string `yaml:"tokenFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"File with the service account token. Empty: that of the pod. It is read anew for every login."`
 }
 
-// OpenBaoExpect is what should be there.
+// OpenBaoExpect has the expected nodes, secrets engines and auth methods.
 type OpenBaoExpect struct {
 	Nodes      int               `yaml:"nodes" jsonschema:"minimum=1" jsonschema_description:"Number of nodes. By default: voters and nonVoters together if voters is set, else 3."`
 	Voters     int               `yaml:"voters,omitempty" jsonschema:"minimum=1" jsonschema_description:"Number of raft servers with a vote. By default: nodes without nonVoters if that is set, else all but those that OpenBao runs as permanent non-voters."`
@@ -60,7 +60,7 @@ type OpenBaoDetails struct {
 	Tidy         bool     `yaml:"tidy" jsonschema:"default=false" jsonschema_description:"When each PKI mount was last tidied."`
 }
 
-// OpenBaoKV selects whose metadata is read.
+// OpenBaoKV selects the secrets whose metadata is read.
 type OpenBaoKV struct {
 	Mounts     []string `yaml:"mounts" jsonschema:"required,minItems=1,uniqueItems=true,minLength=1" jsonschema_description:"Paths of KV version 2 mounts."`
 	Interval   Duration `yaml:"interval" jsonschema:"default=15m,exclusiveMinimum=0" jsonschema_description:"How often. Each secret is one request, and each request one entry in the audit log."`

@@ -16,15 +16,15 @@ import (
 // maxHost is the length of the longest DNS name.
 const maxHost = 253
 
-// The ends of the names of Services, the short one and the one in the default domain.
+// The suffixes of the DNS names of Services: short, and with the default domain.
 const (
 	serviceDomain     = ".svc"
 	fullServiceDomain = ".svc.cluster.local"
 )
 
-// ServerAddress returns the host and port of a server as stores of External Secrets write it, in one
-// form: lower case, with the default port of the scheme, and without the default domain of a cluster
-// behind the name of a Service. It is empty for an invalid address.
+// ServerAddress returns the normalized host and port of a server in a store of External Secrets:
+// lower case, with the default port of the scheme, and without the default cluster domain. It
+// returns an empty string for an invalid address.
 func ServerAddress(server string) string {
 	if host := strings.TrimSuffix(strings.TrimPrefix(server, "//"), "/"); !strings.Contains(host, "/") {
 		server = "https://" + host
@@ -47,16 +47,16 @@ func ServerAddress(server string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// storeAddress is an address of an OpenBao. That of a Service holds in its own cluster
-// only; of others the cluster is empty.
+// storeAddress is an address of an OpenBao. The address of a Service is valid in its own cluster
+// only; for other addresses, cluster is empty.
 type storeAddress struct{ cluster, hostPort string }
 
 // Backends finds the OpenBao behind a store.
 type Backends struct{ identities map[storeAddress]string }
 
-// Backends returns the addresses of all OpenBao clusters: those of the configuration, those
-// of the nodes, and the Services of the nodes. An address of several is that of the one
-// that lists it, else of none.
+// Backends returns the addresses of all OpenBao clusters: those of the configuration, of the nodes,
+// and of the Services of the nodes. An address that several clusters have belongs to the one that
+// lists it in its configuration, or else to none.
 func (c *Collectors) Backends() Backends {
 	b := Backends{map[storeAddress]string{}}
 	for _, o := range c.OpenBao {
@@ -83,8 +83,8 @@ func (c *Collectors) Backends() Backends {
 	return b
 }
 
-// Find returns the identity of the OpenBao to which a server leads from a cluster, which is
-// cluster/name. Without a match it is the address of the server, and empty if that is none.
+// Find returns the identity (cluster/name) of the OpenBao that a server address means in a cluster.
+// Without a match it returns the normalized address, or an empty string for an invalid one.
 func (b Backends) Find(cluster, server string) string {
 	address := ServerAddress(server)
 	if address == "" {
@@ -102,8 +102,8 @@ func (b Backends) Find(cluster, server string) string {
 	return address
 }
 
-// possibleServices returns the Service that a host may stand for: that of a pod, or one without
-// the domain of the cluster.
+// possibleServices returns the names of the Services that a host may mean: that of a pod, or one
+// without the cluster domain.
 func possibleServices(host string) []string {
 	switch labels := strings.Split(host, "."); {
 	case len(labels) == 4 && labels[3] == "svc":
@@ -115,15 +115,15 @@ func possibleServices(host string) []string {
 }
 
 func newStoreAddress(cluster, hostPort string) storeAddress {
-	host, _, _ := net.SplitHostPort(hostPort) // without a port it is no Service
+	host, _, _ := net.SplitHostPort(hostPort) // an address without a port is not that of a Service
 	if strings.HasSuffix(host, serviceDomain) {
 		return storeAddress{cluster, hostPort}
 	}
 	return storeAddress{"", hostPort}
 }
 
-// Identity returns the value of the label backend of whatever follows from this OpenBao.
-// Its name alone is unique in one configuration only.
+// Identity returns the value of the label backend for this OpenBao. The name alone is unique in one
+// configuration only.
 func (o *OpenBao) Identity() string { return o.Cluster + "/" + o.Name }
 
 // derivedAddresses returns the addresses of the nodes and of their Services.
@@ -146,8 +146,8 @@ func (o *OpenBao) derivedAddresses() []string {
 	return all
 }
 
-// serviceAddresses returns the addresses of a headless Service and of those that the Helm chart of
-// OpenBao creates beside it.
+// serviceAddresses returns the addresses of a headless Service and of the other Services of the
+// Helm chart of OpenBao.
 func serviceAddresses(service, namespace, port string) []string {
 	names := []string{service}
 	if base, ok := strings.CutSuffix(service, "-internal"); ok {
@@ -159,7 +159,7 @@ func serviceAddresses(service, namespace, port string) []string {
 	return names
 }
 
-// ownAddresses returns the addresses by which stores are recognized as those of an OpenBao.
+// ownAddresses returns the addresses of an OpenBao that a store may have.
 func (b Backends) ownAddresses(o *OpenBao) []string {
 	var all []string
 	for at, identity := range b.identities {
@@ -171,7 +171,8 @@ func (b Backends) ownAddresses(o *OpenBao) []string {
 	return all
 }
 
-// checkAddresses checks the addresses of an OpenBao; taken has those of the ones before.
+// checkAddresses checks the addresses of an OpenBao; taken has those of the OpenBao clusters before
+// it.
 func (o *OpenBao) checkAddresses(at string, taken map[storeAddress]string, r *report) {
 	for i, address := range o.Addresses {
 		path := fmt.Sprintf("%s[%d]", at, i)

@@ -16,8 +16,7 @@ import (
 	"time"
 )
 
-// openBaoTimeout is the timeout where the file has none and the interval is
-// not shorter.
+// openBaoTimeout is the default timeout, unless the interval is shorter.
 const openBaoTimeout = Duration(5 * time.Second)
 
 // openBaoNodes is the number of nodes in the reference architecture.
@@ -31,7 +30,7 @@ func (o *OpenBao) check(at string, r *report) {
 	case o.Timeout == 0: // not in the file
 		o.Timeout = min(openBaoTimeout, o.Interval)
 	case o.Timeout > o.Interval && o.Interval > 0:
-		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a node would still be asked when its next turn comes", o.Timeout, o.Interval)
+		r.errorf(joinPath(at, "timeout"), "%v is longer than the interval of %v: a request would still be running when the next one is due", o.Timeout, o.Interval)
 	}
 	o.checkNodes(joinPath(at, "nodes"), r)
 	if o.Service != nil && o.Service.Scheme == "https" && o.TLS.CAFile == "" && o.TLS.ServerName == "" && !o.TLS.InsecureSkipVerify &&
@@ -51,8 +50,8 @@ func (o *OpenBao) check(at string, r *report) {
 	o.LoginProbe.Mount = authPath(o.LoginProbe.Mount, joinPath(at, "loginProbe.mount"), r)
 }
 
-// checkNodes checks rules that the pattern of a node cannot express. Two nodes with the same host and
-// port would be one in the metrics, with any schemes.
+// checkNodes checks rules that the pattern of a node cannot express. Two nodes with the same host
+// and port would have the same label, even if their schemes differ.
 func (o *OpenBao) checkNodes(at string, r *report) {
 	first := map[string]int{}
 	for i, node := range o.Nodes {
@@ -78,8 +77,8 @@ func (o *OpenBao) checkNodes(at string, r *report) {
 	}
 }
 
-// HostPort is the host and port of a URL, also where the port is that of its
-// scheme. It is how a node is called.
+// HostPort returns the host and port of a URL, with the default port of the scheme. It is the name
+// of a node.
 func HostPort(u *url.URL) string {
 	switch {
 	case u.Port() != "":
@@ -112,8 +111,7 @@ func (a *OpenBaoAuth) check(at string, r *report) {
 	}
 }
 
-// mountPath removes the slashes around a path: OpenBao writes one at the end,
-// people do as they like.
+// mountPath removes the slashes around a path: OpenBao writes one at the end, users may or may not.
 func mountPath(path, at string, r *report) string {
 	trimmed := strings.Trim(path, "/")
 	if path != "" && (trimmed == "" || gopath.Clean("/"+trimmed) != "/"+trimmed) {
@@ -150,7 +148,7 @@ func authPath(path, at string, r *report) string {
 	return strings.TrimPrefix(mountPath(path, at, r), "auth/")
 }
 
-// mountTypes applies mountPath or authPath to the keys of a map. It keeps nil apart from empty.
+// mountTypes applies mountPath or authPath to the keys of a map. A nil map stays nil.
 func mountTypes(types map[string]string, normal func(path, at string, r *report) string, at string, r *report) map[string]string {
 	if types == nil {
 		return nil
@@ -183,8 +181,7 @@ func valueOrReference(have, reference map[string]string) map[string]string {
 	return have
 }
 
-// referenceMounts and referenceAuth are those of the CobaltCore reference
-// architecture.
+// referenceMounts returns the secrets engines of the CobaltCore reference architecture.
 func referenceMounts() map[string]string {
 	return map[string]string{
 		"kv-v2/bootstrap": "kv-v2", "kv-v2/openstack": "kv-v2", "kv-v2/infrastructure": "kv-v2", "kv-v2/ceph": "kv-v2",
@@ -193,7 +190,7 @@ func referenceMounts() map[string]string {
 }
 
 // AssumesMounts reports whether the expected secrets engines are those of the reference
-// architecture, which this OpenBao may not have.
+// architecture. This OpenBao may have others.
 func (e OpenBaoExpect) AssumesMounts() bool { return maps.Equal(e.Mounts, referenceMounts()) }
 
 func referenceAuth() map[string]string {
@@ -204,7 +201,7 @@ func referenceAuth() map[string]string {
 	}
 }
 
-// checkOpenBao checks what concerns the whole file.
+// checkOpenBao checks rules that concern the whole file.
 func (c *Config) checkOpenBao(at string, r *report) {
 	names := c.clusterNames()
 	live := c.liveClusters()
@@ -225,8 +222,8 @@ func (c *Config) checkOpenBao(at string, r *report) {
 	}
 }
 
-// checkOpenBaoCluster checks that the nodes can be found; names are those of
-// the clusters. What follows from another mistake is not reported.
+// checkOpenBaoCluster checks that the nodes can be found; names are those of the clusters. Errors
+// that follow from another mistake are not reported.
 func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *report) {
 	n := slices.Index(names, o.Cluster)
 	switch {
@@ -241,8 +238,8 @@ func (c *Config) checkOpenBaoCluster(o OpenBao, names []string, at string, r *re
 	}
 }
 
-// liveClusters counts the clusters that can be asked for a token, as far as they
-// are known; there may always be one more where clusters are discovered.
+// liveClusters counts the clusters that can issue tokens. Each source of discovered clusters counts
+// as one.
 func (c *Config) liveClusters() int {
 	n := len(c.Discover)
 	for _, cluster := range c.Clusters {

@@ -18,27 +18,27 @@ type Rules struct {
 	Files     []string            `yaml:"files,omitempty" jsonschema:"uniqueItems=true,minLength=1" file:"true" jsonschema_description:"Rule files in the format of Prometheus, relative to the directory of the configuration file. Their alerts take part in the report; the label system names the system that they are about."`
 	Disabled  []string            `yaml:"disabled,omitempty" jsonschema:"uniqueItems=true,minLength=1" jsonschema_description:"Names of alerts that are not evaluated."`
 	Overrides map[string]Override `yaml:"overrides,omitempty" jsonschema_description:"Changes to alerts, by name."`
-	// What only the rules for Prometheus need.
-	ExporterJob string       `yaml:"exporterJob,omitempty" jsonschema:"default=.*cobaltcore-exporter.*" jsonschema_description:"The jobs by which Prometheus scrapes the exporter, as a regular expression: alerts of Prometheus about an exporter that is down or missing look for them."`
-	Fleet       FleetMetrics `yaml:"fleet,omitempty" jsonschema_description:"Where Prometheus or Thanos has the metrics of all clusters, for its alert FleetMetricsMissing."`
+	// The following fields are used only by the rules for Prometheus.
+	ExporterJob string       `yaml:"exporterJob,omitempty" jsonschema:"default=.*cobaltcore-exporter.*" jsonschema_description:"Regular expression for the jobs by which Prometheus scrapes the exporter. Alerts of Prometheus about an exporter that is down or missing select these jobs."`
+	Fleet       FleetMetrics `yaml:"fleet,omitempty" jsonschema_description:"Series of all clusters in Prometheus or Thanos, for the alert FleetMetricsMissing."`
 
-	PlaybookBaseURL  string `yaml:"playbookBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://wiki.example.com/playbooks" jsonschema_description:"Where the playbooks are read: the address before /<alert>.md. Empty: in the repository of the exporter."`
-	DashboardBaseURL string `yaml:"dashboardBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://grafana.example.com/d" jsonschema_description:"What comes before the ID of a dashboard, so that the annotation dashboard of an alert is a link, such as https://grafana.example.com/d or https://perses.example.com/projects/cobaltcore/dashboards. Empty: the ID alone."`
+	PlaybookBaseURL  string `yaml:"playbookBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://wiki.example.com/playbooks" jsonschema_description:"Base URL of the playbooks, to which /<alert>.md is appended. Empty: the repository of the exporter."`
+	DashboardBaseURL string `yaml:"dashboardBaseURL,omitempty" jsonschema:"default=,pattern=^(https?://([^/?#@:\\s\\[\\]]+|\\[[.:0-9A-Fa-f]+\\])(:[0-9]+)?(/[^?#@\\s]*)?)?$" hint:"Use a URL without a query, such as https://grafana.example.com/d" jsonschema_description:"Base URL of the dashboards, to which /<ID> is appended, so that the annotation dashboard of an alert is a link, such as https://grafana.example.com/d or https://perses.example.com/projects/cobaltcore/dashboards. Empty: the ID alone."`
 }
 
 // FleetMetrics selects series of every cluster in the Prometheus or Thanos that has them all.
 type FleetMetrics struct {
-	Job   string `yaml:"job,omitempty" jsonschema:"default=.+" jsonschema_description:"Jobs of which every cluster has targets, as a regular expression."`
-	Label string `yaml:"label,omitempty" jsonschema:"default=cluster,pattern=^[A-Za-z_][0-9A-Za-z_]*$" hint:"Use the name of a label" jsonschema_description:"The label of up that has the name of the cluster."`
+	Job   string `yaml:"job,omitempty" jsonschema:"default=.+" jsonschema_description:"Regular expression for jobs of which every cluster has targets."`
+	Label string `yaml:"label,omitempty" jsonschema:"default=cluster,pattern=^[A-Za-z_][0-9A-Za-z_]*$" hint:"Use the name of a label" jsonschema_description:"The label of the metric up that has the name of the cluster."`
 }
 
 // Override changes one alert. Missing fields stay unchanged.
 type Override struct {
 	For           Duration                   `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
-	KeepFiringFor Duration                   `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
-	Severity      string                     `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
-	Threshold     float64                    `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule, in seconds or in the unit of the table of thresholds in docs/alerts.md. Not every alert has one."`
-	Labels        map[string]string          `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that the alert gets, such as one by which Alertmanager sends it in working hours only."`
+	KeepFiringFor Duration                   `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert keeps firing after its condition has ended."`
+	Severity      string                     `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Severity of the alert. In the report, critical makes a system down, warning makes it degraded, and info does not change its verdict."`
+	Threshold     float64                    `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The threshold of the rule, in seconds or in the unit that the table of thresholds in docs/alerts.md gives. Not every alert has a threshold."`
+	Labels        map[string]string          `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that are added to the alert, for example to route it in working hours only."`
 	Clusters      map[string]ClusterOverride `yaml:"clusters,omitempty" jsonschema_description:"Changes for single clusters, by name, on top of the other changes."`
 }
 
@@ -46,10 +46,10 @@ type Override struct {
 type ClusterOverride struct {
 	Disabled      bool              `yaml:"disabled,omitempty" jsonschema:"default=false" jsonschema_description:"The alert is not evaluated for this cluster."`
 	For           Duration          `yaml:"for,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert is pending before it fires."`
-	KeepFiringFor Duration          `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert fires after its condition is over."`
-	Severity      string            `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Critical makes a system down, warning makes it degraded, info leaves it as it is."`
-	Threshold     float64           `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The number in its rule."`
-	Labels        map[string]string `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that the alert gets."`
+	KeepFiringFor Duration          `yaml:"keepFiringFor,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"How long the alert keeps firing after its condition has ended."`
+	Severity      string            `yaml:"severity,omitempty" jsonschema:"enum=critical,enum=warning,enum=info" jsonschema_description:"Severity of the alert. In the report, critical makes a system down, warning makes it degraded, and info does not change its verdict."`
+	Threshold     float64           `yaml:"threshold,omitempty" jsonschema:"exclusiveMinimum=0" jsonschema_description:"The threshold of the rule."`
+	Labels        map[string]string `yaml:"labels,omitempty" jsonschema:"minLength=1" jsonschema_description:"Labels that are added to the alert."`
 }
 
 func (u *Rules) check(at string, r *report) {
@@ -76,13 +76,13 @@ func (o *ClusterOverride) check(at string, r *report) {
 	}
 }
 
-// checkRuleLabels checks names of labels. Those that rules and Alertmanager know an alert by
-// stay as they are.
+// checkRuleLabels checks the names of labels, and refuses labels that identify an alert for rules
+// and for Alertmanager.
 func checkRuleLabels(labels map[string]string, at string, r *report) {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		switch {
 		case slices.Contains([]string{"alertname", "cluster", "clusterName", "playbook", "severity", "service", "target_cluster"}, name):
-			r.errorf(joinEntry(at, name), "routes and inhibitions know an alert by this label: remove it%s", severityHint(name))
+			r.errorf(joinEntry(at, name), "routes and inhibitions identify an alert by this label: remove it%s", severityHint(name))
 		case !model.LegacyValidation.IsValidLabelName(name):
 			r.errorf(joinEntry(at, name), "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
 		}
@@ -113,7 +113,8 @@ func (c *Config) checkOverrides(at string, r *report) {
 	}
 }
 
-// checkAlerts checks names of alerts, and that they have the fields that are changed.
+// checkAlerts checks the names of alerts, and that these alerts have the fields that are
+// overridden.
 func (u *Rules) checkAlerts(names KnownNames, r *report) {
 	if len(names.Alerts) == 0 {
 		return
@@ -135,7 +136,7 @@ func (u *Rules) checkAlerts(names KnownNames, r *report) {
 	}
 }
 
-// checkAlert checks that an alert has the threshold and the cluster that are changed.
+// checkAlert checks that an alert has the threshold and the cluster that are overridden.
 func (o Override) checkAlert(name, at string, names KnownNames, r *report) {
 	adjustable := slices.Contains(names.Adjustable, name)
 	threshold := func(value float64, at string) {

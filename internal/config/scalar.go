@@ -103,8 +103,8 @@ func (d *decoder) decodeDuration(n *yaml.Node, rules constraints, v reflect.Valu
 	return false
 }
 
-// decodeNumber decodes whole numbers and others. A whole number may be written as
-// 2e+05: that is what templates make of 200000.
+// decodeNumber decodes whole numbers and others. A whole number may be written as 2e+05, because
+// templates write 200000 that way.
 func (d *decoder) decodeNumber(n *yaml.Node, s *shape, rules constraints, v reflect.Value, path string) bool {
 	want := "a number"
 	if s.kind == integer {
@@ -132,7 +132,7 @@ func (d *decoder) decodeNumber(n *yaml.Node, s *shape, rules constraints, v refl
 	return false
 }
 
-// nodeNumber returns the finite number that n is.
+// nodeNumber returns the value of n as a finite number.
 func nodeNumber(n *yaml.Node) (float64, bool) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float" {
 		return 0, false
@@ -169,7 +169,8 @@ func (d *decoder) reportWrongType(n *yaml.Node, path, want string) {
 	d.report.errorf(path, "must be %s, not %s%s", want, describe(n), advice)
 }
 
-// unquotedType names what text would be without quotes, as far as it is asked.
+// unquotedType returns the type that a quoted value would have without quotes; empty if it would be
+// text.
 func unquotedType(s string) string {
 	if s == "true" || s == "false" {
 		return "true or false"
@@ -180,7 +181,7 @@ func unquotedType(s string) string {
 	return ""
 }
 
-// describe names what n is, in the words of YAML.
+// describe returns the YAML type of n in words.
 func describe(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:

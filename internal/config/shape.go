@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// kind is what a value of the file must be.
+// kind is the type of a value in the file.
 type kind int
 
 const (
@@ -26,18 +26,18 @@ const (
 	duration             // a Duration
 )
 
-// shape is a type of this package with its struct tags, ready for decoding.
-// The types must not refer to themselves.
+// shape is a type of this package with its parsed struct tags. The types must not refer to
+// themselves.
 //
 // These are the tags of a field; a field that refers to a struct may be a
 // pointer, which is nil if the key is missing:
 //
-//	yaml:"key"                      the key; options are for writing only
+//	yaml:"key"                      the key; its options affect writing only
 //	jsonschema_description:"…"      for the schema and the documentation
-//	hint:"…"                        what the pattern asks for, in words
+//	hint:"…"                        the pattern in words
 //	file:"true"                     a path: made absolute
-//	conflicts:"key"                 not together with that key
-//	jsonschema_extras:"const=true"  the only value that makes sense
+//	conflicts:"key"                 cannot be set together with that key
+//	jsonschema_extras:"const=true"  the only allowed value
 //	jsonschema:"…,…"
 //	    required
 //	    oneof_required=key    exactly one of the keys with this option is set
@@ -63,12 +63,12 @@ type field struct {
 	index         int
 	shape         *shape
 	required      bool
-	isAlternative bool // one of those of which exactly one is set
+	isAlternative bool // exactly one of these fields is set
 	conflicts     string
 	constraints   constraints
 }
 
-// constraints is what a value must be beyond its kind.
+// constraints has the limits of a value.
 type constraints struct {
 	defaultValue     *string // the default, as in the tag
 	mustBeTrue       bool
@@ -85,8 +85,8 @@ type constraints struct {
 	uniqueItems      bool
 }
 
-// newShape reads the tags of t. An error is a mistake in this package; the rest
-// of the shape is usable.
+// newShape reads the tags of t. An error is a mistake in this package; the shape is usable without
+// the wrong tag.
 func newShape(t reflect.Type) (*shape, error) {
 	s := &shape{typ: t}
 	if t.Kind() == reflect.Pointer {

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// suggestion continues the report of an unknown key: with the key that was
-// probably meant, or with all there are.
+// suggestion returns the end of a message about an unknown key: the key that was probably meant, or
+// all keys.
 func suggestion(key string, known []string) string {
 	if s := DidYouMean(key, known); s != "" {
 		return s
@@ -26,9 +26,9 @@ func DidYouMean(word string, known []string) string {
 	return ""
 }
 
-// nearest returns the word that was probably meant, or nothing.
+// nearest returns the word that was probably meant, or an empty string.
 func nearest(word string, known []string) string {
-	const longest = 64 // no word of ours is near anything longer
+	const longest = 64 // no known word is similar to a longer one
 	if len(word) > longest {
 		return ""
 	}
@@ -41,7 +41,7 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// normalizeWord removes what people spell differently: stale_after, stale-after.
+// normalizeWord removes differences of spelling, such as stale_after and stale-after.
 func normalizeWord(word string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '_' || c == '-' {
@@ -51,7 +51,7 @@ func normalizeWord(word string) string {
 	}, word)
 }
 
-// editDistance counts the letters to insert, remove or replace to make b of a.
+// editDistance counts the letters to insert, remove or replace to turn a into b.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

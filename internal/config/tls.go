@@ -3,13 +3,13 @@
 
 package config
 
-// TLS is how a server is verified and how the exporter identifies itself to it.
-// Paths are absolute.
+// TLS has the settings for verifying a server and the client certificate of the exporter. Paths are
+// absolute.
 type TLS struct {
-	CAFile             string `yaml:"caFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the certificate authorities that the server's certificate is verified with. Empty: those of the system. It is read again when it changes."`
+	CAFile             string `yaml:"caFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the certificate authorities for verifying the server's certificate. Empty: those of the system. The file is read again when it changes."`
 	CertFile           string `yaml:"certFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the client certificate, if the server asks for one. It is read again when it changes."`
 	KeyFile            string `yaml:"keyFile,omitempty" jsonschema:"default=" file:"true" jsonschema_description:"PEM file with the key of the client certificate."`
-	ServerName         string `yaml:"serverName,omitempty" jsonschema:"default=,maxLength=253" jsonschema_description:"Name that the server's certificate must have, where it is not the one in the URL."`
+	ServerName         string `yaml:"serverName,omitempty" jsonschema:"default=,maxLength=253" jsonschema_description:"Name that the server's certificate must have, if it differs from the host in the URL."`
 	InsecureSkipVerify bool   `yaml:"insecureSkipVerify,omitempty" jsonschema:"default=false" jsonschema_description:"Do not verify the server's certificate. Anyone between the exporter and the server can then read the requests, tokens included."`
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestRefusesHugeAnswers of an Alertmanager are refused while they are read.
+// TestRefusesHugeAnswers checks that reading stops at the limit.
 func TestRefusesHugeAnswers(t *testing.T) {
 	for name, part := range map[string]string{"alerts": "{},", "status": `{"status":{}},`, "labels": `{"labels":{}},`, "nothing": "null,"} {
 		body := "[" + strings.Repeat(part, maxAnswer/len(part)-1) + "{}]"

@@ -14,8 +14,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestFallbackStartsAndStops is the life of an alert that only the exporter sends: after fallbackAfter from the
-// start, until the next scrape.
+// TestFallbackStartsAndStops checks that alerts are sent from fallbackAfter after the start until
+// the next scrape.
 func TestFallbackStartsAndStops(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -78,7 +78,7 @@ func TestFallbackStartsAndStops(t *testing.T) {
 	}
 }
 
-// TestRestartContinuesFallback: while the exporter sends alerts, a restart must not end them, although it has had no
+// TestRestartContinuesFallback checks that a restart does not end sent alerts, although there was no
 // scrape since.
 func TestRestartContinuesFallback(t *testing.T) {
 	t.Parallel()
@@ -100,7 +100,7 @@ func TestRestartContinuesFallback(t *testing.T) {
 			t.Errorf("%s: from %s, %s to go", id, a.StartsAt, got)
 		}
 	}
-	// Another shard has nothing to do with it.
+	// Another shard does not continue with these alerts.
 	third := newTestNotifier(c, nil, am.URL)
 	third.firing = []Alert{alertOf("BaoDown", "storage", since)}
 	for range 3 {
@@ -109,7 +109,7 @@ func TestRestartContinuesFallback(t *testing.T) {
 	if n := len(am.firingAlerts()); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
-	// Who has been scraped does not go on, whatever there is.
+	// After a scrape, nothing is sent, whatever Alertmanager has.
 	second.scrapes.Record()
 	c.move(time.Minute)
 	second.Round(t.Context())
@@ -119,7 +119,8 @@ func TestRestartContinuesFallback(t *testing.T) {
 	}
 }
 
-// TestReloadKeepsSentAlerts takes over the alerts that were sent: with other labels, or to one peer more.
+// TestReloadKeepsSentAlerts checks that sent alerts survive a reload with other labels or one more
+// peer.
 func TestReloadKeepsSentAlerts(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -158,7 +159,8 @@ func rowsOf(body, name string) (rows []string) {
 	return rows
 }
 
-// TestRejectedAlertEndsNoBatch: one alert that is not taken ends neither its batch nor the next ones.
+// TestRejectedAlertEndsNoBatch checks that one rejected alert stops neither its batch nor the next
+// ones.
 func TestRejectedAlertEndsNoBatch(t *testing.T) {
 	t.Parallel()
 	c := newClock()

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is moved by hand.
+// clock is a clock that tests set.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -46,7 +46,7 @@ func (c *clock) move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// postedAlert is an alert as it came.
+// postedAlert is an alert as Alertmanager received it.
 type postedAlert struct {
 	Labels, Annotations map[string]string
 	StartsAt, EndsAt    time.Time
@@ -172,7 +172,7 @@ func (s *fakeAlertmanager) firingAlerts() []string {
 	return out
 }
 
-// testNotifier is a notifier with what surrounds it.
+// testNotifier is a notifier with its clock, log and alerts.
 type testNotifier struct {
 	*Notifier
 

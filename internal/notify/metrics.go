@@ -14,11 +14,11 @@ import (
 var (
 	upFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_up", Type: exposition.Gauge, Labels: []string{"alertmanager"},
-		Help: "Whether an Alertmanager gave its alerts when it was last asked.",
+		Help: "Whether the last request for the alerts of an Alertmanager succeeded.",
 	}
 	successFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_last_success_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"alertmanager"},
-		Help: "When an Alertmanager last gave its alerts.",
+		Help: "Time of the last successful request for the alerts of an Alertmanager.",
 	}
 	errorsFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_errors_total", Type: exposition.Counter, Labels: []string{"reason"},
@@ -26,31 +26,31 @@ var (
 	}
 	alertsFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_alerts", Type: exposition.Gauge, Labels: []string{"state"},
-		Help: "Alerts that Alertmanager has, from all senders: active, suppressed (silenced, inhibited or muted) or unprocessed.",
+		Help: "Alerts in Alertmanager from all senders by state: active, suppressed (silenced, inhibited or muted) or unprocessed.",
 	}
 	silencesFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_silences", Type: exposition.Gauge,
-		Help: "Silences of Alertmanager that hold now.",
+		Help: "Active silences of Alertmanager.",
 	}
 	fallbackFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_fallback_active", Type: exposition.Gauge,
-		Help: "Whether the exporter sends the alerts of its rules itself because it is not scraped. It stops with the next scrape, which still has the value 1.",
+		Help: "Whether the exporter sends the alerts of its rules itself because it is not scraped. It stops after the next scrape, which still returns 1.",
 	}
 	pushedFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_pushed_alerts_total", Type: exposition.Counter, Labels: []string{"alertmanager"},
-		Help: "Alerts that the exporter has sent itself and an Alertmanager has taken, each time and also when they ended.",
+		Help: "Alerts sent by the exporter and accepted by an Alertmanager. Each repetition and each resolved alert counts.",
 	}
 	failedFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_pushes_failed_total", Type: exposition.Counter, Labels: []string{"alertmanager"},
-		Help: "Failed attempts of the exporter to send its alerts itself.",
+		Help: "Failed attempts of the exporter to send its alerts to an Alertmanager.",
 	}
 	watchdogFamily = &exposition.Family{
 		Name: "cobaltcore_alertmanager_watchdog_missing", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "Whether Alertmanager has no alert Watchdog of the cluster, though that should always fire. No row while the alerts are not known.",
+		Help: "Whether the alert Watchdog of the cluster, which should always fire, is missing in Alertmanager. There is no row while the alerts are unknown.",
 	}
 )
 
-// Families are all that the package fills.
+// Families returns all families of the package.
 func Families() []*exposition.Family { return append(ownFamilies(), watchdogFamily) }
 
 func ownFamilies() []*exposition.Family {
@@ -59,7 +59,7 @@ func ownFamilies() []*exposition.Family {
 	}
 }
 
-// Groups are the rows about the Alertmanagers; none without any.
+// Groups returns the rows about the Alertmanagers.
 func (n *Notifier) Groups(e *exposition.Exposition) []*exposition.Group {
 	if len(n.peers) == 0 {
 		return nil
@@ -107,10 +107,10 @@ func (v *view) countActiveSilences(now time.Time) int {
 	return count
 }
 
-// watchdog is the alert that always fires, in the common rules of Prometheus.
+// watchdog is the name of the alert that always fires, from the common rules of Prometheus.
 const watchdog = "Watchdog"
 
-// ClusterGroups are the rows about a cluster; none if its Watchdog is not looked for.
+// ClusterGroups returns the rows about a cluster; none unless the Watchdog is checked.
 func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*exposition.Group {
 	if len(n.peers) == 0 || !n.options.Config.Watchdog {
 		return nil
@@ -123,8 +123,8 @@ func (n *Notifier) ClusterGroups(e *exposition.Exposition, cluster string) []*ex
 		})}
 }
 
-// watchdogMissing looks at both names that the label of the cluster may have: alerts
-// have the external one of their Prometheus.
+// watchdogMissing checks both possible names of the cluster label: alerts may have the external
+// label of their Prometheus.
 func (n *Notifier) watchdogMissing(cluster string) (missing, known bool) {
 	now := n.options.Now()
 	n.mu.Lock()

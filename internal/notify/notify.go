@@ -20,21 +20,21 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// Alert is an alert that fires. Its labels have the name of the rule as alertname,
-// and its cluster as cluster, whatever that label is called on the wire.
+// Alert is a firing alert. Its labels alertname and cluster have the name of the rule and the
+// cluster, independently of the configured cluster label.
 type Alert struct {
 	Labels, Annotations map[string]string
-	// StartsAt is since when it has been so. It must not depend on when the exporter
-	// was started: Alertmanager would take that for a change.
+	// StartsAt is the onset. It must not depend on the start of the exporter, because Alertmanager
+	// would treat another time as a change.
 	StartsAt time.Time
 }
 
 // Options are the settings of a notifier.
 type Options struct {
 	Config config.Alertmanager
-	// ClusterLabel is what the label cluster is called on the wire.
+	// ClusterLabel is the name of the cluster label in sent alerts.
 	ClusterLabel string
-	// Firing are the alerts that fire now. Nil: there are none.
+	// Firing returns the firing alerts; nil means none.
 	Firing  func() []Alert
 	Scrapes *Scrapes
 	Log     *slog.Logger
@@ -44,18 +44,17 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Notifier follows the Alertmanagers of one configuration; without any, it does
-// nothing.
+// Notifier exchanges alerts and silences with the configured Alertmanagers, if there are any.
 type Notifier struct {
 	options  Options
 	interval time.Duration
 	peers    []*peer
 	tls      httpclient.TLSFiles
-	outbox   outbox // of the goroutine that makes rounds
+	outbox   outbox // used by the goroutine of Run only
 
 	mu      sync.Mutex
 	journal *failure.Journal
-	sending bool // it sends alerts
+	sending bool // whether alerts are sent
 	resumed bool // see fallback
 	view    *view
 }
@@ -68,7 +67,7 @@ type peer struct {
 	up        bool
 	success   time.Time
 	pushed    uint64 // alerts
-	failures  uint64 // of attempts to send alerts
+	failures  uint64 // failed attempts to send alerts
 }
 
 // New prepares a notifier.
@@ -94,7 +93,7 @@ func New(o Options) *Notifier {
 	return n
 }
 
-// Adopt takes over what another notifier, which has ended, has sent and counted.
+// Adopt takes over the sent alerts and the counters of a notifier that has ended.
 func (n *Notifier) Adopt(other *Notifier) {
 	other.mu.Lock()
 	defer other.mu.Unlock()
@@ -121,8 +120,8 @@ func (n *Notifier) Adopt(other *Notifier) {
 	}
 }
 
-// Run makes a round at every tick, until ctx ends. Alerts are not resolved then: the exporter may be
-// restarting.
+// Run makes a round at every tick until ctx ends. It does not resolve alerts at the end, because
+// the exporter may be restarting.
 func (n *Notifier) Run(ctx context.Context) {
 	if len(n.peers) == 0 {
 		return
@@ -139,8 +138,8 @@ func (n *Notifier) Run(ctx context.Context) {
 	}
 }
 
-// maxTimeout bounds what a peer is waited for, which is a quarter of the interval
-// if that is shorter: an alert that is not sent again in time ends.
+// maxTimeout is the maximum timeout of requests to a peer. A quarter of the interval is used if
+// that is shorter, because an alert ends if it is not sent again in time.
 const maxTimeout = 10 * time.Second
 
 // Round sends and reads alerts and silences, all peers at the same time.
@@ -157,7 +156,7 @@ func (n *Notifier) Round(ctx context.Context) {
 	tasks.Wait()
 	silences, failed := readSilences(ctx, clients, answers)
 	if ctx.Err() != nil {
-		return // what failed, failed because of that
+		return // failures are caused by the end of ctx
 	}
 	next := newView(now, answers, silences)
 	n.mu.Lock()
@@ -177,8 +176,8 @@ func (n *Notifier) Round(ctx context.Context) {
 	n.view = next.completeFrom(n.view)
 }
 
-// updateFallback reports whether alerts have to be sent because the last scrape is too old. After a start it
-// continues with the alerts that were sent before.
+// updateFallback reports whether alerts must be sent because the last scrape is too old. After a
+// restart it continues with alerts that were sent before.
 func (n *Notifier) updateFallback(now time.Time, firing map[string]Alert) bool {
 	last, scraped := n.options.Scrapes.lastScrape()
 	n.mu.Lock()
@@ -187,9 +186,9 @@ func (n *Notifier) updateFallback(now time.Time, firing map[string]Alert) bool {
 	active := n.resumed || now.Sub(last) >= time.Duration(n.options.Config.FallbackAfter)
 	switch {
 	case active && !n.sending:
-		n.options.Log.Warn("metrics are not scraped, alerts are sent to Alertmanager directly", "last_scrape", last, "resumed", n.resumed)
+		n.options.Log.Warn("metrics are not scraped, sending alerts to Alertmanager directly", "last_scrape", last, "resumed", n.resumed)
 	case !active && n.sending:
-		n.options.Log.Info("the metrics are scraped again, no more alerts are sent")
+		n.options.Log.Info("metrics are scraped again, sending no more alerts")
 	}
 	n.sending = active
 	return active

@@ -15,16 +15,16 @@ import (
 const (
 	// sender is the value of the label [config.SentByLabel].
 	sender = "cobaltcore-exporter"
-	// lifetimeIntervals is how many intervals an alert lives that is not sent again, as
-	// Prometheus has it.
+	// lifetimeIntervals is the number of intervals after which an alert ends that is not sent
+	// again, as in Prometheus.
 	lifetimeIntervals = 4
-	// resolveFor is how long the end of an alert is sent: an Alertmanager that was not
-	// there has to learn of it, too.
+	// resolveFor is how long a resolved alert is sent again, so that an Alertmanager that was down
+	// receives it, too.
 	resolveFor = 5 * time.Minute
 )
 
-// wireLabels are the labels of an alert as Prometheus would send them: none is empty, and
-// the external ones are there.
+// wireLabels returns the labels of an alert as Prometheus would send them: without empty ones, and
+// with the external labels.
 func (n *Notifier) wireLabels(labels map[string]string) map[string]string {
 	out := make(map[string]string, len(labels)+len(n.options.Config.ExternalLabels)+1)
 	for name, value := range labels {
@@ -43,7 +43,7 @@ func (n *Notifier) wireLabels(labels map[string]string) map[string]string {
 	return out
 }
 
-// wireAlerts are alerts as they are sent, by their identity.
+// wireAlerts returns the alerts as they are sent, by their identity.
 func (n *Notifier) wireAlerts(alerts []Alert, now time.Time) map[string]Alert {
 	out := make(map[string]Alert, len(alerts))
 	for _, a := range alerts {
@@ -59,16 +59,16 @@ func (n *Notifier) wireAlerts(alerts []Alert, now time.Time) map[string]Alert {
 	return out
 }
 
-// labelKey is the same for the same labels.
+// labelKey returns a string that identifies a set of labels.
 func labelKey(labels map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		b.WriteString(name + "\xff" + labels[name] + "\xff") // is in no text
+		b.WriteString(name + "\xff" + labels[name] + "\xff") // is in no valid UTF-8
 	}
 	return b.String()
 }
 
-// outbox has the alerts that Alertmanager received and must receive again, by identity.
+// outbox has the alerts that were sent to Alertmanager and must be sent again, by identity.
 type outbox map[string]sentAlert
 
 type sentAlert struct {

@@ -20,29 +20,29 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// batchSize is how many alerts are sent at once, as Prometheus does it.
+// batchSize is the number of alerts in one request, as in Prometheus.
 const batchSize = 256
 
-// The endpoints as the log calls them.
+// The names of the endpoints in the log.
 const (
 	endpointPush     = "POST /alerts"
 	endpointAlerts   = "GET /alerts"
 	endpointSilences = "GET /silences"
 )
 
-// connection is a way to a peer for one round.
+// connection is a connection to a peer for one round.
 type connection struct {
 	api     *client.AlertmanagerAPI
 	err     error // the peer cannot be used
 	timeout time.Duration
-	link    string // of the alerts
+	link    string // URL in sent alerts
 }
 
-// connect makes connections to all peers, with what the files hold now.
+// connect returns connections to all peers, with the present content of the files.
 func (n *Notifier) connect(ctx context.Context) []connection {
 	settings, _, err := n.tls.Reload(n.options.Log)
 	var t *transport
-	if settings != nil { // those before stay in use
+	if settings != nil { // otherwise the previous settings stay in use
 		t, err = newTransport(ctx, n.options, settings)
 	}
 	all := make([]connection, len(n.peers))
@@ -50,23 +50,22 @@ func (n *Notifier) connect(ctx context.Context) []connection {
 		all[i] = connection{err: err, timeout: min(maxTimeout, n.interval/lifetimeIntervals), link: n.options.Config.ExternalURL}
 		if err == nil {
 			r := runtime.NewWithClient(p.url.Host, path.Join("/", p.url.Path, "/api/v2"), []string{p.url.Scheme}, &http.Client{Transport: t})
-			r.Debug = false // an environment variable of the library turns it on, and it prints everything
+			r.Debug = false // the library turns it on by an environment variable, and then prints everything
 			all[i].api = client.New(r, strfmt.Default)
 		}
 	}
 	return all
 }
 
-// peerAnswer has the answers of a peer in a round.
+// peerAnswer has the results of a round with one peer.
 type peerAnswer struct {
 	alerts  models.GettableAlerts
-	err     error // why there are none
+	err     error // why the alerts are unknown
 	pushed  uint64
 	pushErr error
 }
 
-// failures are for the journal; silences is why there are none, if they were asked
-// for.
+// failures returns the failures for the journal; silences is the error of reading silences.
 func (a peerAnswer) failures(silences error) failure.List {
 	var all failure.List
 	for _, f := range []struct {
@@ -80,7 +79,7 @@ func (a peerAnswer) failures(silences error) failure.List {
 	return all
 }
 
-// exchange sends alerts to a peer and reads what it has.
+// exchange sends alerts to a peer and reads its alerts.
 func (c connection) exchange(ctx context.Context, out []sentAlert) peerAnswer {
 	if c.err != nil {
 		a := peerAnswer{err: classify(c.err)}
@@ -102,7 +101,7 @@ func (c connection) exchange(ctx context.Context, out []sentAlert) peerAnswer {
 	return a
 }
 
-// push sends alerts in batches and returns how many were taken.
+// push sends alerts in batches and returns the number of accepted alerts.
 func (c connection) push(ctx context.Context, out []sentAlert) (taken uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -120,15 +119,15 @@ func (c connection) push(ctx context.Context, out []sentAlert) (taken uint64, er
 			if failure.ReasonOf(err) != reasonRejected {
 				return taken, err
 			}
-			continue // the next ones may be better
+			continue // the next batch may succeed
 		}
 		taken += uint64(len(part))
 	}
 	return taken, err
 }
 
-// readSilences asks one peer after the other, of those that have just answered: they share their
-// silences. It returns nil if none has answered, with the errors by peer.
+// readSilences reads the silences from the first peer that answers, because peers share them. It
+// tries only peers that have just answered, and returns nil and the errors by peer if all fail.
 func readSilences(ctx context.Context, peers []connection, answers []peerAnswer) (models.GettableSilences, []error) {
 	failed := make([]error, len(peers))
 	for i, c := range peers {
@@ -151,7 +150,7 @@ func (c connection) listSilences(ctx context.Context) (models.GettableSilences, 
 	if err != nil {
 		return nil, classify(err)
 	}
-	if got.Payload == nil { // null is not that there are none
+	if got.Payload == nil { // null does not mean that there are none
 		return nil, failure.Errorf(failure.ReasonDecode, "its answer is not that of an Alertmanager")
 	}
 	return got.Payload, nil

@@ -22,8 +22,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// TestSilentPeerDelaysNothing: alerts are on one peer each, as they are not shared; a peer that does
-// not answer delays nothing and takes nothing away.
+// TestSilentPeerDelaysNothing checks that alerts of all peers are merged, and that a peer that does
+// not answer delays nothing and removes nothing.
 func TestSilentPeerDelaysNothing(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -98,8 +98,8 @@ up{alertmanager="%[4]s"} 1`, name(gone), name(slow.Server), name(one.Server), na
 	}
 }
 
-// TestInvalidAnswers: each is an error with a reason, and no text of the server gets into the
-// log.
+// TestInvalidAnswers checks that each invalid answer is an error with a reason, and that the log
+// does not quote the server.
 func TestInvalidAnswers(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, kind, body string) func(http.ResponseWriter, *http.Request) bool {
@@ -161,7 +161,7 @@ func TestInvalidAnswers(t *testing.T) {
 	}
 }
 
-// TestCredentialsAreReadForEachRound: the files are read anew for each round.
+// TestCredentialsAreReadForEachRound checks that the files are read again for each round.
 func TestCredentialsAreReadForEachRound(t *testing.T) {
 	t.Parallel()
 	c := newClock()
@@ -218,7 +218,8 @@ func TestCredentialsAreReadForEachRound(t *testing.T) {
 	}
 }
 
-// TestWithoutAlertmanagerNothingIsExported: nothing happens, and there is nothing to see.
+// TestWithoutAlertmanagerNothingIsExported checks that a notifier without peers does nothing and has
+// no rows.
 func TestWithoutAlertmanagerNothingIsExported(t *testing.T) {
 	t.Parallel()
 	e := newTestNotifier(newClock(), func(a *config.Alertmanager) { a.Watchdog = true })

@@ -18,7 +18,7 @@ type Scrapes struct {
 	scraped bool
 }
 
-// NewScrapes begins now: without a scrape so far, but one may come soon. A nil clock is time.Now.
+// NewScrapes returns a Scrapes without a scrape, whose time starts now. A nil clock is time.Now.
 func NewScrapes(now func() time.Time) *Scrapes {
 	if now == nil {
 		now = time.Now
@@ -26,7 +26,7 @@ func NewScrapes(now func() time.Time) *Scrapes {
 	return &Scrapes{now: now, at: now()}
 }
 
-// Record notes a scrape.
+// Record records a scrape.
 func (s *Scrapes) Record() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *Scrapes) lastScrape() (at time.Time, scraped bool) {
 	return s.at, s.scraped
 }
 
-// Observe notes the scrapes that next serves: GET requests that get a whole body.
+// Observe records the scrapes that next serves: GET requests with a complete response.
 func (s *Scrapes) Observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &responseRecorder{ResponseWriter: w, status: http.StatusOK}
@@ -51,7 +51,7 @@ func (s *Scrapes) Observe(next http.Handler) http.Handler {
 	})
 }
 
-// responseRecorder is how an answer went.
+// responseRecorder records the status and the write error of a response.
 type responseRecorder struct {
 	http.ResponseWriter
 

@@ -13,12 +13,12 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 )
 
-// maxAlternatives is how many bytes the values of a label of several alerts may have together.
+// maxAlternatives bounds the total length in bytes of the values of a label in a matcher.
 const maxAlternatives = 512
 
-// SilenceLink returns the address of Alertmanager's form for a new silence of all of some alerts,
-// or an empty string where its web page is not configured. The labels are those of [Alert]. A label
-// whose values differ matches each of them, unless these are too long for an address.
+// SilenceLink returns the URL of Alertmanager's form for a new silence of some alerts, or an empty
+// string if its web page is not configured. The labels are those of [Alert]. If the values of a
+// label differ, its matcher has all of them, unless they are too long for a URL.
 func (n *Notifier) SilenceLink(alerts []map[string]string) string {
 	if n.options.Config.WebURL == "" || len(alerts) == 0 {
 		return ""

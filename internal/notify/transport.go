@@ -21,25 +21,25 @@ import (
 )
 
 const (
-	// maxAnswer bounds an answer in bytes, and maxValues the JSON in it: some ten thousand
-	// alerts. The generated client decodes it by itself.
+	// maxAnswer bounds the bytes of a response, and maxValues its JSON values: enough for some ten
+	// thousand alerts. The generated client has no limits of its own.
 	maxAnswer = 32 << 20
 	maxValues = 2 * httpclient.MaxValues
 )
 
-// reasonRejected is that an Alertmanager rejects some of the alerts. It stores the
-// others.
+// reasonRejected means that an Alertmanager rejected some of the alerts. It has stored the others.
 const reasonRejected failure.Reason = "rejected"
 
-// transport identifies the exporter to Alertmanager, and returns only valid answers: the generated
-// client takes a login page for success, and puts text of the server into its errors.
+// transport adds credentials to requests and returns only valid responses: the generated client
+// would accept a login page, and would quote the server in its errors.
 type transport struct {
 	*httpclient.Transport
 
 	username, password string
 }
 
-// newTransport takes nothing from the environment and keeps no connections.
+// newTransport returns a transport that ignores proxies of the environment and keeps no connections
+// open.
 func newTransport(ctx context.Context, o Options, settings *tls.Config) (*transport, error) {
 	t := &transport{
 		Transport: httpclient.New(httpclient.Options{Dial: o.Dial, TLS: settings, MaxBody: maxAnswer, MaxValues: maxValues}),
@@ -61,7 +61,7 @@ func readPassword(ctx context.Context, b config.BasicAuth) (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
-// RoundTrip returns an error instead of an answer that is not right.
+// RoundTrip returns an error instead of an invalid response.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", httpclient.UserAgent)
@@ -79,7 +79,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// checkResponse returns the error of an answer, without text from it.
+// checkResponse returns the error of a response, without quoting it.
 func checkResponse(response *http.Response) error {
 	status := response.StatusCode
 	switch {
@@ -100,7 +100,7 @@ func checkResponse(response *http.Response) error {
 	return nil
 }
 
-// classify returns the reason of a failed call, without text of the server.
+// classify returns the reason of a failed call, without quoting the server.
 func classify(err error) error {
 	if why, ok := errors.AsType[*failure.Error](err); ok {
 		return why // not the URL around it

@@ -16,10 +16,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// maxAgeIntervals is the age, in intervals, at which alerts and silences are dropped: later silences are unknown.
+// maxAgeIntervals is the age in intervals at which alerts and silences become unknown and are
+// dropped.
 const maxAgeIntervals = 5
 
-// Silence is a silence of Alertmanager that holds now.
+// Silence is an active silence of Alertmanager.
 type Silence struct {
 	ID, Comment      string
 	StartsAt, EndsAt time.Time
@@ -27,14 +28,14 @@ type Silence struct {
 	matchers []*labels.Matcher
 }
 
-// AlertState is what Alertmanager makes of an alert.
+// AlertState is the state of an alert in Alertmanager.
 type AlertState struct {
 	// State is active, suppressed or unprocessed.
 	State                            string
 	SilencedBy, InhibitedBy, MutedBy []string
 }
 
-// view has alerts and silences as read. It is immutable.
+// view has the alerts and silences of one round. It is immutable.
 type view struct {
 	alertsAt, silencesAt time.Time                // zero: not read
 	alerts               map[string][]remoteAlert // by name
@@ -50,8 +51,8 @@ type remoteAlert struct {
 	updated time.Time
 }
 
-// newView builds a view from the answers of the peers. Each peer has only the alerts that were sent to
-// it.
+// newView builds a view from the answers of the peers, each of which has only the alerts that were
+// sent to it.
 func newView(now time.Time, answers []peerAnswer, silences models.GettableSilences) *view {
 	v := &view{alerts: map[string][]remoteAlert{}, states: map[string]int{}, sentAlerts: map[string]bool{}}
 	merged := map[string]remoteAlert{}
@@ -91,7 +92,7 @@ func newView(now time.Time, answers []peerAnswer, silences models.GettableSilenc
 	return v
 }
 
-// completeFrom is the view with what it lacks from the one before.
+// completeFrom returns the view, with missing parts from the previous one.
 func (v *view) completeFrom(before *view) *view {
 	if before == nil {
 		return v
@@ -105,7 +106,7 @@ func (v *view) completeFrom(before *view) *view {
 	return v
 }
 
-// hasSent reports whether one of these alerts has been sent before.
+// hasSent reports whether one of these alerts was sent before.
 func (v *view) hasSent(firing map[string]Alert) bool {
 	if v == nil {
 		return false
@@ -118,7 +119,7 @@ func (v *view) hasSent(firing map[string]Alert) bool {
 	return false
 }
 
-// newSilence is not ok for a silence that has ended, or whose matchers are invalid.
+// newSilence converts a silence; ok is false if it has ended or a matcher is invalid.
 func newSilence(g *models.GettableSilence) (s Silence, ok bool) {
 	if g == nil || g.ID == nil || g.Status == nil || g.Status.State == nil || *g.Status.State == models.SilenceStatusStateExpired ||
 		len(g.Matchers) == 0 {
@@ -151,8 +152,8 @@ func newSilence(g *models.GettableSilence) (s Silence, ok bool) {
 	return s, true
 }
 
-// matches reports whether it silences an alert with these labels. A missing label is empty, as in
-// Alertmanager.
+// matches reports whether the silence matches an alert. As in Alertmanager, a missing label is
+// empty.
 func (s Silence) matches(alert map[string]string) bool {
 	return !slices.ContainsFunc(s.matchers, func(m *labels.Matcher) bool { return !m.Matches(alert[m.Name]) })
 }
@@ -166,13 +167,13 @@ func timeOf(t *strfmt.DateTime) time.Time {
 	return time.Time(*t)
 }
 
-// isRecent reports whether there is a read that is not too old.
+// isRecent reports whether the last read is recent enough.
 func (n *Notifier) isRecent(at, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) <= maxAgeIntervals*n.interval
 }
 
-// FindSilence returns the silence of an alert with these labels, from any sender; of several the one that
-// ends last. The labels are those of [Alert].
+// FindSilence returns the silence of an alert with these labels, from any sender. If several match,
+// it returns the one that ends last. The labels are those of [Alert].
 func (n *Notifier) FindSilence(alert map[string]string) (Silence, bool) {
 	now := n.options.Now()
 	n.mu.Lock()
@@ -194,9 +195,8 @@ func (n *Notifier) FindSilence(alert map[string]string) (Silence, bool) {
 	return found, found.ID != ""
 }
 
-// FindState is what Alertmanager makes of an alert with these labels. It may have more
-// labels there: those of the Prometheus that sends it. Of several, one that is not
-// suppressed counts.
+// FindState returns the state of an alert in Alertmanager, where it may have more labels, such as
+// those of its Prometheus. If several alerts match, one that is not suppressed has precedence.
 func (n *Notifier) FindState(alert map[string]string) (AlertState, bool) {
 	now := n.options.Now()
 	n.mu.Lock()

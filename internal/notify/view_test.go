@@ -25,7 +25,7 @@ func matcherJSON(name, value, equal, regex string) string {
 	return fmt.Sprintf(`{"name":%q,"value":%q,"isEqual":%s,"isRegex":%s}`, name, value, equal, regex)
 }
 
-// silenceJSON holds for an hour around the begin of the clock.
+// silenceJSON returns a silence that is active for an hour around the start of the clock.
 func silenceJSON(id, state string, matchers ...string) string {
 	return "[" + silenceList(id, state, "2026-11-24T13:00:00Z", matchers...) + "]"
 }
@@ -35,7 +35,7 @@ func silenceList(id, state, end string, matchers ...string) string {
 		id, end, state, strings.Join(matchers, ","))
 }
 
-// TestMatchers are those of Alertmanager: anchored, and a label that is not there is
+// TestMatchers checks that matchers work as in Alertmanager: anchored, and a missing label is
 // empty.
 func TestMatchers(t *testing.T) {
 	t.Parallel()
@@ -169,7 +169,7 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
-// FuzzAnswers: no answer of Alertmanager ends the exporter.
+// FuzzAnswers checks that no answer of Alertmanager crashes the exporter.
 func FuzzAnswers(f *testing.F) {
 	f.Add(alertJSON(map[string]string{"alertname": "x"}, "active", "s"), silenceJSON("1", "active", matcherJSON("a", "b", "true", "true")))
 	f.Add("null", "[null,{}]")

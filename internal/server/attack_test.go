@@ -36,7 +36,7 @@ func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// TestWriteDeadlines: each chunk of an answer has a deadline of its own, and the answer has one.
+// TestWriteDeadlines checks that each chunk of an answer and the whole answer have a deadline.
 func TestWriteDeadlines(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,7 +64,8 @@ func TestWriteDeadlines(t *testing.T) {
 	})
 }
 
-// TestClientThatDoesNotRead loses its connection, and its slot, after one chunk.
+// TestClientThatDoesNotRead checks that such a client loses its connection and its slot after one
+// chunk.
 func TestClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
@@ -92,7 +93,8 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestConnectionsBeyondLimitsAreClosed: those beyond the limits are closed at once, and others are served.
+// TestConnectionsBeyondLimitsAreClosed checks that connections beyond the limits are closed at once,
+// and that others are served.
 func TestConnectionsBeyondLimitsAreClosed(t *testing.T) {
 	t.Parallel()
 	const all, client = 3, 2
@@ -134,7 +136,8 @@ func TestConnectionsBeyondLimitsAreClosed(t *testing.T) {
 	checkRefusals(t, refusals, connections, scopeClient, 1)
 }
 
-// TestClientThatDoesNotReadDoesNotDelayShutdown: the server ends although an answer is not read.
+// TestClientThatDoesNotReadDoesNotDelayShutdown checks that the server ends although a client does
+// not read its answer.
 func TestClientThatDoesNotReadDoesNotDelayShutdown(t *testing.T) {
 	t.Parallel()
 	l := listenLocal(t)
@@ -165,7 +168,7 @@ func TestClientThatDoesNotReadDoesNotDelayShutdown(t *testing.T) {
 			return false
 		}
 	})
-	if !strings.Contains(log.String(), "requests cut off at the end") {
+	if !strings.Contains(log.String(), "shutdown timed out") {
 		t.Errorf("log: %s", log.String())
 	}
 }

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// cacheTime is how long an answer is served again, if the rules are not evaluated meanwhile.
-	// Ages in it are as old at most.
+	// cacheTime is how long an answer is served from the cache, unless the rules are evaluated
+	// meanwhile. Ages in it are wrong by at most that time.
 	cacheTime = time.Second
 	// maxCached is how many bytes of answers are kept, with the URIs: a client can ask for any query.
 	maxCached = 4 << 20
 )
 
-// cache builds an answer once for all that ask for it, and one at a time: neither many clients
-// nor a page that is reloaded all the time cost more than that.
+// cache builds an answer once for all clients that request it, and one answer at a time, so that
+// the cost does not depend on the number of requests.
 type cache struct {
 	next http.Handler
 	// evaluated returns when the rules were last evaluated.
@@ -81,7 +81,7 @@ func (c *cache) build(r *http.Request) *cachedResponse {
 	return a
 }
 
-// store keeps an answer in place of those that are too old, and of all if they are too many.
+// store adds an answer, and removes expired ones, or all if there are too many.
 func (c *cache) store(uri string, a *cachedResponse) {
 	a.size = len(uri) + a.body.Len()
 	for _, values := range a.header {

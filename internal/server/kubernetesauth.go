@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// Lifetimes of decisions, as kubelets keep them: a revoked token or permission is
-	// refused after at most that long.
+	// Lifetimes of decisions, as in kubelets: a revoked token or permission is refused after that
+	// time at the latest.
 	tokenLifetime   = 2 * time.Minute
 	allowedLifetime = 5 * time.Minute
 	deniedLifetime  = 30 * time.Second
@@ -38,8 +38,7 @@ type Reviewer interface {
 // SubjectAccessReview for their path and method. Without a decision, a request is refused.
 type KubernetesAuth struct {
 	Reviewer Reviewer
-	// Audiences are those of which a token must have one; by default, that of the API
-	// server.
+	// Audiences are the accepted audiences of tokens; the default is that of the API server.
 	Audiences []string
 	// Decisions counts decisions, see [NewDecisions].
 	Decisions *prometheus.CounterVec
@@ -69,7 +68,7 @@ func NewDecisions() *prometheus.CounterVec {
 	return counter
 }
 
-// access serves what the API server allows.
+// access serves requests that the API server allows.
 type access struct {
 	KubernetesAuth
 
@@ -80,7 +79,7 @@ type access struct {
 	refusalLog  logLimiter
 }
 
-// protect returns a handler that authorizes every request but those of the probes.
+// protect returns a handler that authorizes every request, except those of probes.
 func (a KubernetesAuth) protect(next http.Handler, ready func() bool) http.Handler {
 	mux := http.NewServeMux()
 	addProbes(mux, ready)
@@ -115,7 +114,7 @@ func (a *access) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// decide returns the decision for a request and the name of its user, if that is known.
+// decide returns the decision for a request and the name of its user, if known.
 func (a *access) decide(r *http.Request) (decision, string, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if token = strings.TrimSpace(token); token == "" || !strings.EqualFold(scheme, "Bearer") {
@@ -145,9 +144,9 @@ func (a *access) decide(r *http.Request) (decision, string, error) {
 	return allowed, u.Username, nil
 }
 
-// reviewedPath returns the path that a user needs the permission for: as it was sent, as
-// one with an escaped slash is another one to the routes, and /-/api/… for /api/…, which
-// every authenticated user may get by the role system:discovery.
+// reviewedPath returns the path for which a user needs permission. It is the path as sent, because
+// the routes distinguish escaped slashes. For /api/… it is /-/api/…, because the role
+// system:discovery lets every authenticated user read /api/….
 func reviewedPath(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	if strings.HasPrefix(path, "/api") {
@@ -156,5 +155,5 @@ func reviewedPath(r *http.Request) string {
 	return path
 }
 
-// truncate cuts text of a client for the log.
+// truncate truncates a value from a client for the log.
 func truncate(s string) string { return s[:min(len(s), 128)] }

@@ -199,7 +199,8 @@ func TestReviews(t *testing.T) {
 	}
 }
 
-// TestDecisionsAreKept: each for its own time, and none without an answer.
+// TestDecisionsAreKept checks that each decision is kept for its lifetime, and that failures are not
+// kept.
 func TestDecisionsAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -226,7 +227,7 @@ func TestDecisionsAreKept(t *testing.T) {
 		<-time.After(tokenLifetime - deniedLifetime - time.Second)
 		step("/metrics", 200, 0)
 		<-time.After(time.Second)
-		step("/metrics", 503, 1) // fails closed
+		step("/metrics", 503, 1) // refused without a decision
 		step("/metrics", 503, 1) // and is not kept
 		f.err = nil
 		step("/metrics", 200, 1) // the token alone
@@ -235,8 +236,8 @@ func TestDecisionsAreKept(t *testing.T) {
 	})
 }
 
-// TestConcurrentRequestsShareOneReview: many requests with the same token are one review; one of them that
-// goes away takes the result from none of the others.
+// TestConcurrentRequestsShareOneReview checks that concurrent requests with the same token need one
+// review, and that a canceled request does not affect the others.
 func TestConcurrentRequestsShareOneReview(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -272,7 +273,8 @@ func TestConcurrentRequestsShareOneReview(t *testing.T) {
 	})
 }
 
-// TestTokensOfOneClientAreLimited: those of one client run a quarter of all reviews, and a review ends.
+// TestTokensOfOneClientAreLimited checks that one client can run at most a quarter of all reviews,
+// and that each review has a deadline.
 func TestTokensOfOneClientAreLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// clientFraction is the part of the slots that one client address may have: a quarter.
+// clientFraction is the inverse of the share of slots that one client address may use.
 const clientFraction = 4
 
-// limitRequests answers 503 when n requests are being served, or a quarter of them for the same
-// client address; n = 0 is no limit.
+// limitRequests answers 503 while n requests are being served, or n/4 of the same client address; n
+// = 0 means no limit.
 func limitRequests(n int, refused *Refusals, next http.Handler) http.Handler {
 	if n <= 0 {
 		return next
@@ -35,7 +35,7 @@ func limitRequests(n int, refused *Refusals, next http.Handler) http.Handler {
 	})
 }
 
-// scope is what a limit counts.
+// scope is the scope of a limit.
 type scope string
 
 const (
@@ -63,7 +63,8 @@ func newSlots(all, client int) *slots {
 	return &slots{limits: map[scope]int{scopeAll: all, scopeClient: client}, byClient: map[string]int{}}
 }
 
-// take takes one for a client. If there is none left, it returns whose limit is reached.
+// take takes a slot for a client. If there is none left, it returns the scope whose limit is
+// reached.
 func (s *slots) take(client string) (bool, scope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,15 +98,15 @@ func clientHost(address string) string {
 }
 
 const (
-	// chunk is what must be written within chunkTimeout: a client that reads less than
-	// 52 KB/s is cut off, and does not keep its slot until writeTimeout. The kernel takes 2.5 MB in
-	// chunks of 256 KiB with a quarter less CPU time than in those of 64 KiB.
+	// chunk is the number of bytes that must be written within chunkTimeout. A client that reads
+	// less than 52 KB/s is cut off, so that it does not keep its slot until writeTimeout. Writing
+	// 2.5 MB in chunks of 256 KiB needs a quarter less CPU time than in chunks of 64 KiB.
 	chunk        = 256 << 10
 	chunkTimeout = 5 * time.Second
 )
 
-// paceWrites writes answers in chunks with a deadline each, none of which is later than
-// writeTimeout after the request.
+// paceWrites writes answers in chunks. Each chunk has a deadline, at most writeTimeout after the
+// request.
 func paceWrites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(&pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), end: time.Now().Add(writeTimeout)}, r)
@@ -129,7 +130,7 @@ func (w *pacedWriter) Write(p []byte) (n int, err error) {
 		if deadline.After(w.end) {
 			deadline = w.end
 		}
-		_ = w.control.SetWriteDeadline(deadline) // else that of the server holds
+		_ = w.control.SetWriteDeadline(deadline) // otherwise the deadline of the server applies
 		part := p[:min(len(p), chunk)]
 		written, err := w.ResponseWriter.Write(part)
 		n += written

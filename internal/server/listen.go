@@ -14,12 +14,12 @@ const (
 	// client address. Prometheus keeps one.
 	maxConnections       = 1024
 	maxClientConnections = 128
-	// refusalInterval is the time between log lines about refusals of one sort.
+	// refusalInterval is the minimum time between log lines about the same kind of refusals.
 	refusalInterval = time.Minute
 )
 
-// limitConnections returns listeners that together refuse connections beyond the limits: they are
-// closed at once, so that others are accepted.
+// limitConnections returns listeners with common limits. Connections beyond the limits are closed
+// at once, so that other clients are accepted.
 func limitConnections(listeners []net.Listener, all, client int, refused *Refusals) []net.Listener {
 	b := &bounds{open: newSlots(all, client), refused: refused}
 	out := make([]net.Listener, len(listeners))
@@ -41,7 +41,7 @@ type logLimiter struct {
 	logged time.Time
 }
 
-// allow reports whether the last line is old enough for another one, which it begins.
+// allow reports whether a line may be logged now, and records its time.
 func (p *logLimiter) allow() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,25 +10,24 @@ import (
 	"time"
 )
 
-// memo keeps at most maxDecisions values until they expire, by the hash of what they
-// belong to. A value is asked for once for all that wait for it. It is safe for
-// concurrent use.
+// memo keeps at most maxDecisions values until they expire, by the hash of their key. Concurrent
+// callers for the same key share one call. It is safe for concurrent use.
 type memo[V any] struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*entry[V]
 }
 
 type entry[V any] struct {
-	done    chan struct{} // closed when the value is there
+	done    chan struct{} // closed when the value is set
 	value   V
 	err     error
-	expires time.Time // zero before
+	expires time.Time // zero before the value is set
 }
 
 func newMemo[V any]() *memo[V] { return &memo[V]{entries: map[[sha256.Size]byte]*entry[V]{}} }
 
-// get returns the value that is kept for key, or the one that ask returns with its
-// lifetime; 0 and errors are not kept.
+// get returns the cached value of key, or calls ask, which returns the value and its lifetime.
+// Errors and values with lifetime 0 are not kept.
 func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V, time.Duration, error)) (V, error) {
 	m.mu.Lock()
 	e := m.entries[key]
@@ -60,8 +59,8 @@ func (m *memo[V]) get(ctx context.Context, key [sha256.Size]byte, ask func() (V,
 	return e.value, e.err
 }
 
-// evict removes expired entries if there are too many, and if none has expired, the entry that
-// expires next.
+// evict removes expired entries if the limit is reached; if none has expired, it removes the one
+// that expires next.
 func (m *memo[V]) evict() {
 	if len(m.entries) < maxDecisions {
 		return
@@ -71,7 +70,7 @@ func (m *memo[V]) evict() {
 	var at time.Time
 	for key, e := range m.entries {
 		switch {
-		case e.expires.IsZero(): // someone waits for it
+		case e.expires.IsZero(): // a caller is waiting for it
 		case !now.Before(e.expires):
 			delete(m.entries, key)
 		case at.IsZero() || e.expires.Before(at):

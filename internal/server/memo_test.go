@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// TestMemoIsBounded: what expires next makes room, and nothing that is being asked for.
+// TestMemoIsBounded checks that the value that expires next is evicted, but never one that is being
+// loaded.
 func TestMemoIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

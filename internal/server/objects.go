@@ -55,8 +55,8 @@ func serveObjects(list func(objects.Query) objects.List) http.Handler {
 	})
 }
 
-// negotiateFormat puts the format that the header Accept asks for into the URL, by which answers
-// are cached. A format in the URL holds.
+// negotiateFormat puts the format of the header Accept into the URL, which is the key of cached
+// answers. A format that the URL already has takes precedence.
 func negotiateFormat(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept")
@@ -73,7 +73,7 @@ func negotiateFormat(next http.Handler) http.Handler {
 	})
 }
 
-// serveObject answers with one object. A minus is no namespace.
+// serveObject answers with one object. The namespace "-" means none.
 func serveObject(get func(objects.Node) (objects.Detail, bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, ok := get(page.ObjectNode(r))

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// What limits are about.
+// The limited resources.
 const (
 	connections = "connections"
 	requests    = "requests"
@@ -23,7 +23,7 @@ type Refusals struct {
 	limiters map[string]*logLimiter
 }
 
-// NewRefusals returns a counter that the registry takes.
+// NewRefusals returns a counter and registers it.
 func NewRefusals(registry prometheus.Registerer, log *slog.Logger) *Refusals {
 	r := &Refusals{
 		counter: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -42,7 +42,7 @@ func NewRefusals(registry prometheus.Registerer, log *slog.Logger) *Refusals {
 	return r
 }
 
-// add notes that a client was refused; r may be nil.
+// add counts a refused client; r may be nil.
 func (r *Refusals) add(what, client string, of scope, limit int) {
 	if r == nil {
 		return

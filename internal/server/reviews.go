@@ -18,8 +18,8 @@ const (
 	subjectAccessReviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 )
 
-// tokenReview and subjectAccessReview are those of Kubernetes, without unused fields: the clients of
-// client-go make the program 19 MB larger, 51 instead of 32.
+// tokenReview and subjectAccessReview are the types of Kubernetes without unused fields: the
+// clients of client-go would enlarge the program from 32 to 51 MB.
 type (
 	tokenReview struct {
 		typeMeta
@@ -65,8 +65,8 @@ type (
 	}
 )
 
-// authenticate returns the user of a token, nil if it is not valid, and the lifetime of
-// that.
+// authenticate returns the user of a token, or nil for an invalid token, and the lifetime of this
+// result.
 func (a KubernetesAuth) authenticate(ctx context.Context, token string) (*user, time.Duration, error) {
 	in := tokenReview{typeMeta: typeMeta{"authentication.k8s.io/v1", "TokenReview"}}
 	in.Spec.Token, in.Spec.Audiences = token, a.Audiences
@@ -83,7 +83,7 @@ func (a KubernetesAuth) authenticate(ctx context.Context, token string) (*user, 
 	return &out.Status.User, tokenLifetime, nil
 }
 
-// authorize reports whether a user may make a request, and the lifetime of that.
+// authorize reports whether a user may make a request, and the lifetime of this result.
 func (a KubernetesAuth) authorize(ctx context.Context, u *user, what attributes) (bool, time.Duration, error) {
 	in := subjectAccessReview{typeMeta: typeMeta{"authorization.k8s.io/v1", "SubjectAccessReview"}}
 	in.Spec.User, in.Spec.UID, in.Spec.Groups, in.Spec.Extra, in.Spec.Of = u.Username, u.UID, u.Groups, u.Extra, what
@@ -99,8 +99,8 @@ func (a KubernetesAuth) authorize(ctx context.Context, u *user, what attributes)
 
 var errTooManyReviews = errors.New("too many reviews are running")
 
-// withReviewLimits returns ask with a deadline, and with a bound on the reviews of the client. It
-// outlives the request: others may wait for the result.
+// withReviewLimits returns ask with a deadline, and with a limit for the reviews of the client. A
+// review continues after the end of its request, because other requests may wait for the result.
 func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (V, time.Duration, error) {
 	return func() (value V, lifetime time.Duration, err error) {
 		client := clientHost(r.RemoteAddr)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package server has the routes of the exporter and serves them.
+// Package server serves the routes of the exporter.
 package server
 
 import (
@@ -28,37 +28,37 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server/page"
 )
 
-// Options are what the routes need from the rest of the program.
+// Options has the dependencies of the routes.
 type Options struct {
 	// Metrics serves /metrics once Ready is true.
 	Metrics http.Handler
 	// Ready reports whether the first complete set of rows exists.
 	Ready func() bool
-	// SecretFlow is the answer of GET /api/v1/secretflow, as JSON.
+	// SecretFlow returns the answer to GET /api/v1/secretflow, as JSON.
 	SecretFlow func() secretflow.Report
-	// Clusters is the answer of GET /api/v1/clusters, as JSON.
+	// Clusters returns the answer to GET /api/v1/clusters, as JSON.
 	Clusters func() fleetreport.Report
-	// Report is the answer of GET /api/v1/report, as JSON.
+	// Report returns the answer to GET /api/v1/report, as JSON.
 	Report func(context.Context) (health.Report, error)
-	// Objects is the answer of GET /api/v1/objects, as JSON or CSV.
+	// Objects returns the answer to GET /api/v1/objects, as JSON or CSV.
 	Objects func(objects.Query) objects.List
-	// Object is the answer of GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}, as JSON; not
-	// ok if there is no such object.
+	// Object returns the answer to GET /api/v1/objects/{cluster}/{kind}/{namespace}/{name}, as
+	// JSON; ok is false if the object does not exist.
 	Object func(objects.Node) (objects.Detail, bool)
-	// Changes is the answer of GET /api/v1/changes, as JSON.
+	// Changes returns the answer to GET /api/v1/changes, as JSON.
 	Changes func(changes.Query) changes.List
-	// SilenceLink returns the address of a form that silences alerts with some labels; empty if
-	// none is configured.
+	// SilenceLink returns the URL of a form for silencing alerts with some labels; empty if none is
+	// configured.
 	SilenceLink func(alerts []map[string]string) string
-	// Kinds are those whose objects have pages.
+	// Kinds are the kinds whose objects have pages.
 	Kinds []objects.Kind
 	// Evaluated returns when the rules were last evaluated.
 	Evaluated func() time.Time
 	// OpenAPI describes the answers, as JSON.
 	OpenAPI []byte
-	// Reload applies the configuration file, or returns why it cannot.
+	// Reload applies the configuration file, or returns an error.
 	Reload func(context.Context) error
-	// Registry takes the metrics of the metrics handler.
+	// Registry gets the metrics of the metrics handler.
 	Registry prometheus.Registerer
 	// MaxRequests is how many scrapes may run at the same time; 0 is no limit.
 	MaxRequests int
@@ -67,7 +67,7 @@ type Options struct {
 	EnablePprof bool
 	// EnableLifecycle serves /-/reload.
 	EnableLifecycle bool
-	// KubernetesAuth decides who may use the routes, but for the probes; nil is everyone.
+	// KubernetesAuth authorizes requests, except those of probes; nil allows all.
 	KubernetesAuth *KubernetesAuth
 }
 
@@ -78,7 +78,7 @@ func Handler(o Options) (http.Handler, error) {
 	addProbes(mux, o.Ready)
 	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(o.Registry, limited(requireReady(o.Ready, o.Metrics))))
 	mux.Handle("GET /api/v1/secretflow", limited(requireReady(o.Ready, newCache(serveJSON(withoutError(o.SecretFlow)), o.Evaluated))))
-	// Also before Ready: it lists the clusters that are not complete.
+	// Also before Ready, because it lists the clusters that are not complete.
 	mux.Handle("GET /api/v1/clusters", limited(serveJSON(withoutError(o.Clusters))))
 	mux.Handle("GET /api/v1/report", limited(requireReady(o.Ready, newCache(serveReport(o.Report), o.Evaluated))))
 	mux.Handle("GET /api/v1/objects", limited(requireReady(o.Ready, negotiateFormat(newCache(serveObjects(o.Objects), o.Evaluated)))))
@@ -137,8 +137,8 @@ func addProbes(mux *http.ServeMux, ready func() bool) {
 	})))
 }
 
-// requireReady answers 503 until ready: an incomplete set of rows would look like
-// a fleet in which objects have vanished.
+// requireReady answers 503 until ready, because incomplete rows would look as if objects had
+// vanished.
 func requireReady(ready func() bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ready() {
@@ -152,7 +152,7 @@ func requireReady(ready func() bool, next http.Handler) http.Handler {
 
 const contentTypeJSON = "application/json; charset=utf-8"
 
-// serveJSON answers with what get returns now.
+// serveJSON answers with the result of get.
 func serveJSON[T any](get func(context.Context) (T, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := get(r.Context())
@@ -190,28 +190,28 @@ func serveReport(get func(context.Context) (health.Report, error)) http.Handler 
 	})
 }
 
-// withoutError is for what cannot fail.
+// withoutError adapts a function that cannot fail.
 func withoutError[T any](get func() T) func(context.Context) (T, error) {
 	return func(context.Context) (T, error) { return get(), nil }
 }
 
 const (
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = time.Minute // a request has no body that is read
+	readTimeout       = time.Minute // no request has a body
 	writeTimeout      = 2 * time.Minute
 	idleTimeout       = 2 * time.Minute
 	maxHeader         = 64 << 10
-	// maxStreams bounds the requests of a connection of HTTP/2. One with four times as many that are
-	// reset at once, so that they do not count, is closed.
+	// maxStreams bounds the concurrent requests of an HTTP/2 connection. Requests that are reset at
+	// once do not count; with four times as many of them, the connection is closed.
 	maxStreams = 20
-	// shutdownTimeout is less than what operators wait for: a client that does not read
-	// is cut off.
+	// shutdownTimeout is short so that a restart is not delayed: a client that does not read its
+	// answer is cut off.
 	shutdownTimeout = 4 * time.Second
 )
 
-// Serve serves handler on the listeners until ctx ends, and then finishes the
-// requests that are under way. webConfig is an exporter-toolkit configuration
-// file, or empty. Connections beyond the limits count in refused, which may be nil.
+// Serve serves handler on the listeners until ctx ends, and then finishes running requests.
+// webConfig is an exporter-toolkit configuration file, or empty. Refused connections are counted in
+// refused, which may be nil.
 func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, refused *Refusals,
 	log *slog.Logger) error {
 	server := &http.Server{
@@ -239,7 +239,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	defer cancel()
 	err := server.Shutdown(shutdown)
 	if errors.Is(err, context.DeadlineExceeded) {
-		log.Warn("requests cut off at the end: their clients do not read the answer", "timeout", shutdownTimeout.String())
+		log.Warn("shutdown timed out, closing connections of clients that do not read their answers", "timeout", shutdownTimeout.String())
 		err = server.Close()
 	}
 	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {

@@ -168,7 +168,8 @@ func checkRefusals(t *testing.T, r *Refusals, what string, of scope, want float6
 	}
 }
 
-// TestRequestsBeyondLimitsAreRefused: a client has a quarter of the slots, and all clients together have all.
+// TestRequestsBeyondLimitsAreRefused checks that one client can use a quarter of the slots, and all
+// clients together all of them.
 func TestRequestsBeyondLimitsAreRefused(t *testing.T) {
 	const limit, share = 8, 2
 	inside, leave := make(chan struct{}), make(chan struct{})
@@ -216,7 +217,7 @@ func TestRequestsBeyondLimitsAreRefused(t *testing.T) {
 			t.Error(code)
 		}
 	}
-	take(0) // there is room again
+	take(0) // a slot is free again
 	if code := <-codes; code != http.StatusOK {
 		t.Error(code)
 	}
@@ -232,7 +233,7 @@ promhttp_metric_handler_requests_total{code="503"} 2
 	}
 }
 
-// TestReloadRefusesOtherSites: a page of another site that a user visits cannot reload.
+// TestReloadRefusesOtherSites checks that a page of another site cannot reload the configuration.
 func TestReloadRefusesOtherSites(t *testing.T) {
 	o := testOptions()
 	o.Reload = func(context.Context) error { t.Error("reloaded"); return nil }
@@ -266,7 +267,8 @@ func TestSecretFlow(t *testing.T) {
 	}
 }
 
-// TestClusters are served also before the exporter is ready: they are the reason why it is not.
+// TestClusters checks that clusters are served before the exporter is ready, because they show why
+// it is not.
 func TestClusters(t *testing.T) {
 	o := testOptions()
 	o.Ready = func() bool { return false }
@@ -279,7 +281,8 @@ func TestClusters(t *testing.T) {
 	}
 }
 
-// TestObjectsAcceptSelectsFormat: a client that prefers CSV gets it, also after one that does not.
+// TestObjectsAcceptSelectsFormat checks that the cache distinguishes the formats that clients
+// accept.
 func TestObjectsAcceptSelectsFormat(t *testing.T) {
 	h := newHandler(t, testOptions())
 	for _, c := range []struct{ accept, path, want string }{

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestViewerRoleCoversAllPages: the role of the chart and of the documentation has the permissions for
-// all pages and for the API, and no others.
+// TestViewerRoleCoversAllPages checks that the role in the chart and in the documentation has the
+// permissions for all pages and the API, and no others.
 func TestViewerRoleCoversAllPages(t *testing.T) {
 	t.Parallel()
 	var roles [][]string

@@ -16,11 +16,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// WebConfig is what an exporter-toolkit configuration file turns on.
+// WebConfig has the features that an exporter-toolkit configuration file enables.
 type WebConfig struct{ TLS, BasicAuth bool }
 
-// CheckWebConfig returns what an exporter-toolkit configuration file turns on, or why it
-// is not valid. An empty name is valid and turns nothing on.
+// CheckWebConfig returns the features that an exporter-toolkit configuration file enables, or an
+// error if it is invalid. An empty file name is valid.
 func CheckWebConfig(ctx context.Context, file string) (WebConfig, error) {
 	if file == "" {
 		return WebConfig{}, nil
@@ -35,8 +35,8 @@ func CheckWebConfig(ctx context.Context, file string) (WebConfig, error) {
 	return c, nil
 }
 
-// checkWebFiles reads the file and the files that it names: the toolkit would read files
-// of any kind and size.
+// checkWebFiles reads the file and the files that it names, because the toolkit would read files of
+// any kind and size.
 func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 	data, err := files.Read(ctx, file, files.MaxConfig)
 	if err != nil {
@@ -54,7 +54,7 @@ func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 		if name == "" {
 			continue
 		}
-		if _, err := files.Read(ctx, name, files.MaxCredentials); err != nil && !errors.Is(err, fs.ErrNotExist) { // the toolkit reports it better
+		if _, err := files.Read(ctx, name, files.MaxCredentials); err != nil && !errors.Is(err, fs.ErrNotExist) { // the toolkit reports a missing file with its key
 			return WebConfig{}, err
 		}
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// AnswerDir is where a snapshot has the answers of one instance of a system.
+// AnswerDir is the directory with the answers of one instance of a system.
 type AnswerDir struct {
 	Path string
 	// TakenAt is the moment of the snapshot; zero if it is unknown.
@@ -33,11 +33,11 @@ type AnswerDir struct {
 	meta       Meta
 }
 
-// TimeShift returns by how much timestamps are moved at a moment, see [Dir.Shift].
+// TimeShift returns by how much timestamps are shifted at a time, see [Dir.Shift].
 func (a AnswerDir) TimeShift(now time.Time) time.Duration { return a.clusterDir.TimeShift(a.meta, now) }
 
-// FindAnswers finds the answers beside the directory of the cluster, in <system>/<name>, or
-// else in it.
+// FindAnswers returns the directory of answers, <system>/<name>, beside the directory of the
+// cluster or else in it.
 func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 	ctx := context.Background()
 	a := AnswerDir{Path: filepath.Join(filepath.Dir(d.Path), system, name), clusterDir: d}
@@ -55,8 +55,9 @@ func (d Dir) FindAnswers(system, name string, log *slog.Logger) AnswerDir {
 	return a
 }
 
-// ReadAnswer reads the answer of an endpoint from dir: the body with the status added as
-// "_status"; 0 is no answer, for the reason in "_reason", which is one of reasons.
+// ReadAnswer reads the answer of an endpoint from dir: the body with the status added as "_status".
+// Status 0 means that there was no answer, for the reason in "_reason", which must be one of
+// reasons.
 func ReadAnswer(ctx context.Context, dir, endpoint string, reasons []failure.Reason) (status int, body []byte, err error) {
 	for _, name := range []string{uniqueFile(endpoint), answerFile(endpoint), answerFile(strings.TrimSuffix(endpoint, "/"))} {
 		if status, body, err = readAnswer(ctx, filepath.Join(dir, name), reasons); !errors.Is(err, failure.ErrNotInSnapshot) {
@@ -102,10 +103,10 @@ func ReadExpiry(ctx context.Context, file string) time.Time {
 	return certificate.NotAfter
 }
 
-// maxFileName leaves room for suffixes.
+// maxFileName leaves space for suffixes.
 const maxFileName = 200
 
-// fileSystemLimit is what file systems take, in bytes.
+// fileSystemLimit is the limit of common file systems, in bytes.
 const fileSystemLimit = 255
 
 // FileName returns the name of a file or directory for an object. One that is too long for
@@ -118,7 +119,7 @@ func FileName(name, extension string) string {
 	return name[:maxFileName] + "." + hex.EncodeToString(sum[:8]) + extension
 }
 
-// answerFile returns the file of an endpoint: its path with - for /.
+// answerFile returns the file name of an endpoint: its path with - instead of /.
 func answerFile(endpoint string) string {
 	if len(endpoint) > maxFileName {
 		return uniqueFile(endpoint)
@@ -126,14 +127,14 @@ func answerFile(endpoint string) string {
 	return strings.ReplaceAll(endpoint, "/", "-") + ".json"
 }
 
-// uniqueFile returns a file that no other endpoint has: a-b and a/b are two secrets.
+// uniqueFile returns a file name that is unique for an endpoint: a-b and a/b are different secrets.
 func uniqueFile(endpoint string) string {
 	sum := sha256.Sum256([]byte(endpoint))
 	name := strings.ReplaceAll(endpoint, "/", "-")
 	return name[:min(len(name), maxFileName)] + "." + hex.EncodeToString(sum[:8]) + ".json"
 }
 
-// Writer writes what one probe was answered, and counts it. The directories exist.
+// Writer writes and counts the answers that one probe got. The directories must exist.
 type Writer struct {
 	// Fleet is the directory of the snapshot, Cluster the directory of the cluster of the
 	// probe.
@@ -147,14 +148,14 @@ type Writer struct {
 	written map[string]bool
 }
 
-// CreateInstanceDir makes the directory of one instance of a system.
+// CreateInstanceDir creates the directory of one instance of a system.
 func (w *Writer) CreateInstanceDir(system, name string) (string, error) {
 	dir := filepath.Join(w.Fleet, system, name)
 	return dir, os.MkdirAll(dir, 0o700)
 }
 
-// WriteAnswer writes the answer of an endpoint where [ReadAnswer] finds it. It counts
-// if there was one.
+// WriteAnswer writes the answer of an endpoint to the file that [ReadAnswer] reads, and counts it
+// if answered.
 func (w *Writer) WriteAnswer(dir, endpoint string, text []byte, answered bool) error {
 	file := filepath.Join(dir, answerFile(endpoint))
 	if w.written[file] {
@@ -163,7 +164,7 @@ func (w *Writer) WriteAnswer(dir, endpoint string, text []byte, answered bool) e
 	return w.Write(file, text, answered)
 }
 
-// Write writes a file. It counts if it has an answer.
+// Write writes a file, and counts it if answered.
 func (w *Writer) Write(file string, text []byte, answered bool) error {
 	if w.written == nil {
 		w.written = map[string]bool{}

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// copyObject copies the members that have a shape, each under the name that is kept.
+// copyObject copies the members that have a shape, each with the name that member returns.
 func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, member func(name string) (as string, s *Shape, err error)) error {
 	if dec.PeekKind() != '{' {
 		return copyEmpty(enc, dec)
@@ -44,7 +44,7 @@ func copyObject(enc *jsontext.Encoder, dec *jsontext.Decoder, member func(name s
 	return copyToken(enc, dec)
 }
 
-// copyNull stands for a value of which only the key matters.
+// copyNull writes null for a value of which only the key is needed.
 func copyNull(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	if err := dec.SkipValue(); err != nil {
 		return err
@@ -75,8 +75,8 @@ func copyToken(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	return enc.WriteToken(token)
 }
 
-// textCopier copies strings. Whatever the field is for, no URL keeps what may be a
-// secret in it.
+// textCopier returns a function that copies strings and removes possible secrets from URLs in any
+// field.
 func textCopier(t reflect.Type) func(*jsontext.Encoder, *jsontext.Decoder) error {
 	kept := func(text string) string { return text }
 	if t.Implements(textType) {
@@ -108,7 +108,7 @@ func copyNumber(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	return copyToken(enc, dec)
 }
 
-// copyTime copies a time. Any other text could be anything.
+// copyTime copies a valid time, and drops all other strings.
 func copyTime(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	if dec.PeekKind() != '"' {
 		return copyEmpty(enc, dec)
@@ -135,8 +135,8 @@ func copyFiltered(enc *jsontext.Encoder, dec *jsontext.Decoder, filter Filter) e
 	return enc.WriteValue(value)
 }
 
-// copyEmpty stands for a value of the wrong type: it is as wrong. A boolean is
-// as it is.
+// copyEmpty writes an empty value of the same type for a value of the wrong type, so that decoding
+// fails in the same way. It copies booleans.
 func copyEmpty(enc *jsontext.Encoder, dec *jsontext.Decoder) error {
 	value, err := dec.ReadValue()
 	if err != nil {

@@ -28,9 +28,9 @@ const (
 	maxDirectory = 256 << 20 // bytes of the files of a cluster
 	maxFiles     = 20_000    // files of a cluster
 	maxAnswer    = 32 << 20  // bytes of an answer
-	maxYAML      = 8 << 20   // bytes of a document in YAML, which needs fifty times its size while it is decoded
+	maxYAML      = 8 << 20   // bytes of a YAML document, whose decoding needs fifty times as much memory
 	maxFlow      = 1 << 20   // bytes of a document that begins like JSON and may be YAML
-	maxDepth     = 8         // lists in each other
+	maxDepth     = 8         // nested lists
 )
 
 // readFile reads a file with objects.
@@ -39,8 +39,8 @@ func readFile(ctx context.Context, path string) ([]byte, error) {
 	return toUTF8(text), err
 }
 
-// toUTF8 returns a text in UTF-8 that may be in UTF-16 with a byte order mark, as PowerShell
-// writes what a command prints.
+// toUTF8 converts UTF-16 with a byte order mark, which PowerShell writes for the output of
+// commands, to UTF-8.
 func toUTF8(text []byte) []byte {
 	var order binary.ByteOrder = binary.LittleEndian
 	switch {
@@ -56,7 +56,7 @@ func toUTF8(text []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// position is a place in a file.
+// position is a position in a file.
 type position struct {
 	file string
 	line int
@@ -66,7 +66,7 @@ func (p position) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", p.file, p.line, fmt.Errorf(format, args...))
 }
 
-// advance returns the position behind text.
+// advance returns the position after text.
 func (p position) advance(text []byte) position {
 	p.line += bytes.Count(text, []byte("\n"))
 	return p
@@ -88,7 +88,7 @@ func readDocuments(path string, text []byte, add func(position, []byte) error) e
 	return nil
 }
 
-// splitDocument cuts the text at the first line that separates documents, as kubectl does.
+// splitDocument splits the text at the first document separator, as kubectl does.
 func splitDocument(text []byte) (document, rest []byte) {
 	for n := 0; n < len(text); {
 		line, _, _ := bytes.Cut(text[n:], []byte("\n"))

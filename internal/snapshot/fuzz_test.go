@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzReadObjects reads a file of a snapshot. What it finds is no more than the file has, and
-// is found again in a file of its own.
+// FuzzReadObjects reads a file of a snapshot. The objects are at most those of the file, and each
+// can be read from a file of its own.
 func FuzzReadObjects(f *testing.F) {
 	f.Add([]byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n"))
 	f.Add([]byte(`{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"a"}},{"apiVersion":"apps/v1","kind":"Deployment"}]}`))

@@ -19,18 +19,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Text is a string of which only a part is kept. The part must have the same meaning, and must not
-// change when it is kept again.
+// Text is a string type of which only a part is kept. The part must have the same meaning as the
+// whole, and keeping it again must not change it.
 type Text interface{ KeptText() string }
 
-// Keyed is a type that decodes an object by itself, key by key.
+// Keyed is a type with its own decoder for objects, key by key.
 type Keyed interface {
-	// KeptKey returns a value of the type that reads what the key has, or nil if
-	// only the key matters.
+	// KeptKey returns a value of the type that decodes the member key, or nil if only the key is
+	// needed.
 	KeptKey(key string) any
 }
 
-// Nameless is a map whose keys do not matter: they are replaced by numbers.
+// Nameless is a map whose keys are not needed: numbers replace them.
 type Nameless interface{ KeptNameless() }
 
 // Filter returns the part of a value that is kept. A field of a type whose filter is nil is dropped.
@@ -49,16 +49,17 @@ func NewShapes(filters map[reflect.Type]Filter) *Shapes {
 	return &Shapes{filters: filters, cache: map[reflect.Type]*Shape{}}
 }
 
-// Shape keeps of a JSON value the fields that a Go type reads: other members are dropped, and a value
-// of the wrong type becomes an empty one of the same wrong type. Decoding the result is the same as
-// decoding the original.
+// Shape reduces a JSON value to the fields that a Go type reads: it drops other members, and
+// replaces a value of the wrong type by an empty one of that type. Decoding the result gives the
+// same value as decoding the original.
 type Shape struct {
 	copy   func(enc *jsontext.Encoder, dec *jsontext.Decoder) error
 	fields map[string]*Shape // of a struct
 	names  map[string]string // of fields that are kept under another name
 }
 
-// ForType returns the shape of a type. It fails for a type of which is unknown what it reads.
+// ForType returns the shape of a type. It fails for a type that decodes itself, unless the type has
+// a filter.
 func (s *Shapes) ForType(t reflect.Type) (*Shape, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +88,7 @@ func (s *Shape) Keep(raw []byte) ([]byte, error) {
 	return bytes.TrimSpace(out.Bytes()), nil
 }
 
-// KeepObject returns the part of an object that is kept, behind its type.
+// KeepObject returns the part of an object that is kept, after its apiVersion and kind.
 func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) {
 	kept, err := s.Keep(raw)
 	if err != nil {
@@ -95,7 +96,7 @@ func (s *Shape) KeepObject(apiVersion, kind string, raw []byte) ([]byte, error) 
 	}
 	head, err := json.Marshal(typeMeta{apiVersion, kind})
 	members, ok := bytes.CutPrefix(kept, []byte("{"))
-	if err != nil || !ok || bytes.Equal(members, []byte("}")) { // not an object: it has no name, and no rows
+	if err != nil || !ok || bytes.Equal(members, []byte("}")) { // not an object: it has no name and no rows
 		return head, err
 	}
 	return slices.Concat(bytes.TrimSuffix(head, []byte("}")), []byte(","), members), nil
@@ -110,7 +111,7 @@ func (s *Shapes) forType(t reflect.Type) (*Shape, error) {
 		return known, nil
 	}
 	shape := &Shape{}
-	s.cache[t] = shape // before its parts: types may hold themselves
+	s.cache[t] = shape // before its parts, because types may be recursive
 	err := s.fill(shape, t)
 	if err != nil {
 		delete(s.cache, t)
@@ -182,8 +183,8 @@ func (s *Shapes) fill(shape *Shape, t reflect.Type) error {
 	return nil
 }
 
-// addFields adds the fields of a struct and of those that are embedded in it. A field
-// with the tag kept is kept as that, which must be another field of the same type.
+// addFields adds the fields of a struct and of its embedded structs. The tag kept renames a field
+// to another field of the same type.
 func (s *Shapes) addFields(shape *Shape, t reflect.Type) error {
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

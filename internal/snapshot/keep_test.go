@@ -130,7 +130,8 @@ func TestForTypeRefusesUnknownTypes(t *testing.T) {
 	}
 }
 
-// FuzzKeep: the result is valid, does not change when kept again, and has no text from elsewhere.
+// FuzzKeep checks that the result is valid, does not change when kept again, and has no text of
+// dropped fields.
 func FuzzKeep(f *testing.F) {
 	f.Add(`{"text":"x","url":"https://a:b@c","number":1,"flag":true,"when":"2026-11-20T09:00:00Z","list":[{"deep":"x"}],"keyed":{"known":{}},"next":{"text":null}}`)
 	f.Add(`{"text":"\ud800","text":"` + "\xff" + `"}`)

@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// List is a list of objects that is being written, one in a line.
+// List writes a list of objects, one per line.
 type List struct {
 	file *os.File
 	buf  *bufio.Writer
@@ -20,7 +20,7 @@ type List struct {
 	err  error // of writing
 }
 
-// typeMeta is how every object begins.
+// typeMeta has the first members of every object.
 type typeMeta struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`

@@ -17,25 +17,25 @@ import (
 
 // Object is an object in a snapshot.
 type Object struct {
-	// File and Line are where the object begins, or the list that it is in.
+	// File and Line are the position of the object, or of its list.
 	File    string
 	Line    int
 	Version string
-	Raw     []byte // JSON; nil is the head of a list, which shows that the kind is served
+	Raw     []byte // JSON; nil for an empty list, which shows that the kind is served
 }
 
-// Errorf returns an error about the object, with its place.
+// Errorf returns an error about the object, with its position.
 func (o Object) Errorf(format string, args ...any) error {
 	return position{o.File, o.Line}.errorf(format, args...)
 }
 
-// Objects are objects by kind, in the order in which they are read: if two have the same
-// name, the later one counts.
+// Objects has the objects by kind, in the order of reading: if two have the same name, the later
+// one counts.
 type Objects map[schema.GroupKind][]Object
 
-// ReadObjects reads every Kubernetes object below dir: single objects, lists
-// and multi-document streams, as YAML or JSON. Anything else in such a file is an error,
-// except for the answers of other systems.
+// ReadObjects reads every Kubernetes object below dir: single objects, lists and multi-document
+// streams, as YAML or JSON. Other content of such files is an error, except answers of other
+// systems.
 func ReadObjects(ctx context.Context, dir string) (Objects, error) {
 	objects := Objects{}
 	entries, err := files.List(ctx, dir, maxFiles)
@@ -72,7 +72,7 @@ func ReadObjects(ctx context.Context, dir string) (Objects, error) {
 	return objects, nil
 }
 
-// documentHead is the part of a document that shows which objects it has.
+// documentHead has the members that show which objects a document contains.
 type documentHead struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -86,9 +86,8 @@ type documentHead struct {
 
 func (h documentHead) isAnswer() bool { return h.Status != nil || h.Reason != nil || h.NotAfter != nil }
 
-// add adds the objects of a document. The items of a list may have the type of the list
-// only: an API server writes none into those of built-in kinds. depth is the number of
-// lists around the document.
+// add adds the objects of a document. Items without a type get that of their list, because an API
+// server writes no type into items of built-in kinds. depth is the number of enclosing lists.
 func (objects Objects) add(at position, raw []byte, list documentHead, depth int) error {
 	if string(raw) == "null" {
 		return nil // an empty document

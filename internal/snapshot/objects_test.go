@@ -61,7 +61,7 @@ func TestReadObjects(t *testing.T) {
 	}
 }
 
-// TestReadErrorsNameFileAndLine have the file and the line.
+// TestReadErrorsNameFileAndLine checks that errors have the file and the line.
 func TestReadErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n"
@@ -102,7 +102,7 @@ func TestReadErrorsNameFileAndLine(t *testing.T) {
 	}
 }
 
-// TestReadRefusesPipes: a pipe would never end.
+// TestReadRefusesPipes checks that a pipe, which would never end, is refused.
 func TestReadRefusesPipes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -114,7 +114,7 @@ func TestReadRefusesPipes(t *testing.T) {
 	}
 }
 
-// TestAnswerFilesAreDistinct stay apart, however they are named.
+// TestAnswerFilesAreDistinct checks that endpoints with similar names have different files.
 func TestAnswerFilesAreDistinct(t *testing.T) {
 	t.Parallel()
 	dir, w := t.TempDir(), Writer{}
@@ -139,7 +139,7 @@ func TestAnswerFilesAreDistinct(t *testing.T) {
 	}
 }
 
-// TestReadUTF16 reads what PowerShell writes; the line of an error is that of the text.
+// TestReadUTF16 reads a file of PowerShell; the line of an error is that of the text.
 func TestReadUTF16(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string]binary.AppendByteOrder{"little endian": binary.LittleEndian, "big endian": binary.BigEndian} {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package snapshot reads and writes the directory that stands for a fleet.
+// Package snapshot reads and writes the directory of a snapshot, which replaces a fleet.
 //
 //	snapshot.yaml                   see [Meta]
 //	fleet.yaml                      the configuration that serves the directory
@@ -10,8 +10,8 @@
 //	CLUSTER/controllers/NS/POD.prom metrics of a pod
 //	SYSTEM/INSTANCE/**/*.json       answers, see [ReadAnswer]
 //
-// Of objects and answers, it has only the fields that the type reads into which they are
-// decoded, see [Shape]: a field that is not read cannot leak.
+// Objects and answers are reduced to the fields that the exporter decodes, see [Shape]: a field
+// that is not read cannot leak.
 package snapshot
 
 import (
@@ -32,7 +32,7 @@ import (
 )
 
 const (
-	// MetaFile describes a snapshot, in the directory of a cluster or in the one above.
+	// MetaFile describes a snapshot, in the directory of a cluster or in its parent.
 	MetaFile = "snapshot.yaml"
 	// ConfigFile is the configuration that serves the snapshot.
 	ConfigFile = "fleet.yaml"
@@ -41,17 +41,17 @@ const (
 // Dir is the directory of one cluster.
 type Dir struct {
 	Path string
-	// ShiftTime moves every timestamp by the age of the snapshot.
+	// ShiftTime shifts every timestamp by the age of the snapshot.
 	ShiftTime bool
-	// MayBeEmpty is set if answers of another system stand for the cluster.
+	// MayBeEmpty is set if the snapshot of the cluster may have only answers of other systems.
 	MayBeEmpty bool
 }
 
-// ClusterDir returns the name of the directory of a cluster. It differs from the names
-// of the files and of the directories of systems.
+// ClusterDir returns the name of the directory of a cluster, which must differ from the names of
+// files and of directories of systems.
 func ClusterDir(cluster string, systems []string) string {
 	if cluster == MetaFile || cluster == ConfigFile || slices.Contains(systems, cluster) {
-		return "_" + cluster // no name of a cluster begins like this
+		return "_" + cluster // no name of a cluster begins with _
 	}
 	return cluster
 }
@@ -68,10 +68,10 @@ type Meta struct {
 	ClusterUID string `json:"clusterUID,omitempty"`
 	// ExporterVersion is the version of the exporter that took the snapshot.
 	ExporterVersion string `json:"exporterVersion,omitempty"`
-	// KindsKnown means that a kind that is neither in the snapshot nor missing was not
-	// served: the exporter has taken the snapshot.
+	// KindsKnown is set if the exporter has taken the snapshot: a kind that is neither in it nor in
+	// Missing was not served.
 	KindsKnown bool `json:"kindsKnown,omitempty"`
-	// Missing could not be read: it is unknown, not absent.
+	// Missing has the parts that could not be read, which are unknown, not absent.
 	Missing []Missing `json:"missing,omitempty"`
 }
 
@@ -85,7 +85,7 @@ type Missing struct {
 	Version string `json:"version,omitempty"`
 	OpenBao string `json:"openbao,omitempty"`
 	Aurora  string `json:"aurora,omitempty"`
-	// Endpoint is the endpoint of OpenBao or of a pod. System is the system of the pods, if the pods of
+	// Endpoint is the endpoint of OpenBao or of a pod. System is the system of the pods, if pods of
 	// other systems could be listed.
 	Endpoint string `json:"endpoint,omitempty"`
 	System   string `json:"system,omitempty"`
@@ -142,17 +142,17 @@ func (d Dir) WriteStamp(ctx context.Context, w io.Writer) {
 	}
 }
 
-// TimeShift returns by how much timestamps are moved at a moment, so that ages are those at
-// which the snapshot was taken: nothing reconciles in a snapshot.
+// TimeShift returns by how much timestamps are shifted at a time, so that ages stay those of the
+// snapshot, in which nothing is reconciled.
 func (d Dir) TimeShift(meta Meta, now time.Time) time.Duration {
 	if !d.ShiftsTime(meta) {
 		return 0
 	}
-	// Whole seconds, as in Kubernetes: equal times stay equal.
+	// Whole seconds, as in Kubernetes, so that equal times stay equal.
 	return now.Sub(meta.TakenAt).Truncate(time.Second)
 }
 
-// ShiftsTime reports whether timestamps are moved.
+// ShiftsTime reports whether timestamps are shifted.
 func (d Dir) ShiftsTime(meta Meta) bool {
 	return d.ShiftTime && !meta.TakenAt.IsZero() && (meta.ShiftTime == nil || *meta.ShiftTime)
 }

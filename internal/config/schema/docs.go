@@ -43,7 +43,7 @@ func renderDocs(root *jsonschema.Schema) []byte {
 	return []byte(out.String())
 }
 
-// renderSection describes the keys of an object, then the objects below it.
+// renderSection writes the keys of an object, then the objects below it.
 func renderSection(out *strings.Builder, path string, s *jsonschema.Schema) {
 	title := "Top level"
 	if path != "" {
@@ -97,7 +97,7 @@ func renderSection(out *strings.Builder, path string, s *jsonschema.Schema) {
 	}
 }
 
-// describeType describes the type of a value in words.
+// describeType returns the type of a value in words.
 func describeType(path string, s *jsonschema.Schema) string {
 	switch {
 	case s.Title == durationTitle:
@@ -134,7 +134,7 @@ func describeType(path string, s *jsonschema.Schema) string {
 	}
 }
 
-// describeDefault describes the default of a key.
+// describeDefault returns the default of a key in words.
 func describeDefault(parent *jsonschema.Schema, key string) string {
 	s, _ := parent.Properties.Get(key)
 	switch {
@@ -154,12 +154,12 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-// anchor is what GitHub makes of a heading.
+// anchor returns the anchor that GitHub generates for a heading.
 func anchor(heading string) string {
 	return strings.ToLower(strings.NewReplacer(".", "", "[", "", "]", "").Replace(heading))
 }
 
-// escapeMarkdown keeps Markdown from taking <name> for HTML.
+// escapeMarkdown escapes <name>, which Markdown would read as HTML.
 func escapeMarkdown(s string) string { return strings.ReplaceAll(s, "<", `\<`) }
 
 func codeSpan(s string) string { return "`" + s + "`" }

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package schema writes the JSON schema and the documentation of the
-// configuration file. It is apart from package config so that the exporter
-// does not link a schema library.
+// Package schema writes the JSON schema and the documentation of the configuration file. It is
+// separate from package config so that the exporter does not link a schema library.
 package schema
 
 import (
@@ -20,14 +19,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// example is a configuration file with every key there is. Its file names are
-// made up.
+// example is a configuration file with every key. Its file names do not exist.
 //
 //go:embed example.yaml
 var example []byte
 
-// Generate returns the generated files by their name from the root of the
-// repository.
+// Generate returns the generated files by their path from the root of the repository.
 func Generate() (map[string][]byte, error) {
 	schema, err := Schema()
 	if err != nil {
