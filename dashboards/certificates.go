@@ -20,8 +20,10 @@ func certificatesPage() Dashboard {
 					Kind: Table, Title: "By cluster", Width: 24, Height: 5, Unit: Number,
 					Description: "How many certificates, lists and tokens of each cluster are expired, urgent (those that are expired included) or soon to expire (urgent ones included), and when the first one of all is over. Zeros are good. A cluster about which nothing is known has zeros and no date.",
 					Queries: []Query{
-						{Expr: countBelow(ends, func(expiringItem) string { return "0" })}, {Expr: countBelow(ends, func(e expiringItem) string { return e.critical })},
-						{Expr: countBelow(ends, func(e expiringItem) string { return e.warning })}, {Expr: perCluster(`count by (cluster) (` + unionOf(ends, expiringItem.expiryTime) + `)`)},
+						{Expr: countBelow(ends, func(expiringItem) string { return "0" })},
+						{Expr: countBelow(ends, func(e expiringItem) string { return e.critical })},
+						{Expr: countBelow(ends, func(e expiringItem) string { return e.warning })},
+						{Expr: perCluster(`count by (cluster) (` + unionOf(ends, expiringItem.expiryTime) + `)`)},
 						{Expr: `min by (cluster) (` + unionOf(ends, expiringItem.remainingTime) + `)`},
 					},
 					Columns: []Column{

@@ -104,7 +104,8 @@ func expiryTable(title, description string, ends []expiringItem, links ...Link) 
 	query := func(expr func(expiringItem) string) Query { return Query{Expr: unionOf(ends, expr)} }
 	return Panel{
 		Kind: Table, Title: title, Description: description, Width: 24, Height: 8, Unit: Number, Links: links,
-		Queries: []Query{{Expr: `clamp_min(` + unionOf(ends, expiringItem.remainingTime) + `, 0)`}, query(expiringItem.expiryTime), {Expr: withFallbackRow(unionOf(ends, expiringItem.state), "what", "nothing known")}},
+		Queries: []Query{{Expr: `clamp_min(` + unionOf(ends, expiringItem.remainingTime) + `, 0)`}, query(expiringItem.expiryTime),
+			{Expr: withFallbackRow(unionOf(ends, expiringItem.state), "what", "nothing known")}},
 		Columns: []Column{
 			clusterColumn(), labelColumn("what", "What"), labelColumn("object", "Object"),
 			ageColumn(0, "Left", Threshold{Color: Bad}, Threshold{From: 1, Color: Neutral}), dateColumn(1, "Expires"),

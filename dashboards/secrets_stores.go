@@ -100,7 +100,8 @@ or ` + of("PushSecret", "pushsecret_store_ref")
 		return withLabel(secret, "kind", "ExternalSecret") + ` or ` + withLabel(push, "kind", "PushSecret")
 	}
 	ready := func(kind, name string) string {
-		return firstState(bySecret, numberedState{"0", selectESO(kind+"_ready") + ` == 0`}, numberedState{"1", selectESO(kind+"_ready") + ` == 1`}, numberedState{"2", esoNotReady(`kind="` + name + `"`)})
+		return firstState(bySecret,
+			numberedState{"0", selectESO(kind+"_ready") + ` == 0`}, numberedState{"1", selectESO(kind+"_ready") + ` == 1`}, numberedState{"2", esoNotReady(`kind="` + name + `"`)})
 	}
 	return Panel{
 		Kind: Table, Title: "Users of the store", Width: 24, Height: 6, Unit: Number,

@@ -89,17 +89,18 @@ type requestObject struct {
 func requests() watch.Resource {
 	declared := resource("CertificateRequest", requestFamilies())
 	declared.Annotations = []string{certificateAnnotation}
-	return watch.NewStatefulResource(declared, func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
-		result := o.evaluate(seen)
-		certificate := cmp.Or(o.Metadata.Annotations[certificateAnnotation], o.Metadata.Name)
-		labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate}
-		if result.State == lifecycle.Failed {
-			r.Time(requestFailed, result.Onset.Time, append(labels, result.Reason)...)
-		} else {
-			notReadyRow(r, requestPending, &result, labels...)
-		}
-		return result.Memory
-	})
+	return watch.NewStatefulResource(declared,
+		func(o *requestObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
+			result := o.evaluate(seen)
+			certificate := cmp.Or(o.Metadata.Annotations[certificateAnnotation], o.Metadata.Name)
+			labels := []string{o.Metadata.Namespace, o.Metadata.Name, o.Spec.Issuer.identity(o.Metadata.Namespace), certificate}
+			if result.State == lifecycle.Failed {
+				r.Time(requestFailed, result.Onset.Time, append(labels, result.Reason)...)
+			} else {
+				notReadyRow(r, requestPending, &result, labels...)
+			}
+			return result.Memory
+		})
 }
 
 // failure returns why and when the request failed; the zero value if it has not.

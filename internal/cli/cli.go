@@ -98,7 +98,8 @@ func NewRootCommand(s Streams) *cobra.Command {
 	root.Version = version.Print("cobaltcore-exporter")
 	root.SetVersionTemplate("{{ .Version }}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newServeCommand(s), newReportCommand(s), newSnapshotCommand(s), newCheckConfigCommand(), newRulesCommand(), newExplainCommand(), newVersionCommand())
+	root.AddCommand(newServeCommand(s), newReportCommand(s), newSnapshotCommand(s),
+		newCheckConfigCommand(), newRulesCommand(), newExplainCommand(), newVersionCommand())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" { // cobra prints its help and succeeds

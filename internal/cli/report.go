@@ -164,7 +164,10 @@ func systemNames() []string {
 }
 
 func checkReport(o app.ReportOptions, output, failOn string) error {
-	errs := []error{checkChoice("output", output, outputFormats()...), checkChoice("fail-on", failOn, failOnVerdicts()...), checkChoice("severity", o.Filter.Severity, severities()...)}
+	errs := []error{
+		checkChoice("output", output, outputFormats()...), checkChoice("fail-on", failOn, failOnVerdicts()...),
+		checkChoice("severity", o.Filter.Severity, severities()...),
+	}
 	for _, name := range o.Filter.Systems {
 		errs = append(errs, checkChoice("system", name, systemNames()...))
 	}

@@ -108,7 +108,8 @@ func New(o Options) (*Evaluator, error) {
 	}
 	self := selfNames(o.Self)
 	e.compiled = compiler{
-		store: e.store, declared: map[string]func() error{}, used: map[string]bool{}, templates: newTemplateCache(), refused: map[alerts.System]bool{},
+		store: e.store, declared: map[string]func() error{}, used: map[string]bool{},
+		templates: newTemplateCache(), refused: map[alerts.System]bool{},
 		clusterLabel: o.Exposition.ClusterLabel(),
 		known:        func(metric string) bool { return o.Exposition.FamilyOf(metric) != "" || slices.Contains(self, metric) },
 	}
@@ -222,7 +223,10 @@ func (e *Evaluator) evaluate(ctx context.Context, maxAge time.Duration) error {
 	if last := e.latest.Load(); last != nil {
 		before = last.facts
 	}
-	c := evaluation{now: now, once: e.options.Once, isSnapshot: known.isSnapshot, dataMissing: known.dataMissing, wasMissing: before.wasMissing}
+	c := evaluation{
+		now: now, once: e.options.Once,
+		isSnapshot: known.isSnapshot, dataMissing: known.dataMissing, wasMissing: before.wasMissing,
+	}
 	for _, r := range e.compiled.rules {
 		runtime.Gosched() // a scrape comes first, also on one core
 		if ctx.Err() != nil {

@@ -153,7 +153,8 @@ func (c *compiler) compileRule(a alerts.Rule) error {
 	}
 	r := &rule{
 		name: a.Name, system: a.System, severity: a.Severity, holdFor: a.For, keepFiringFor: a.Bridge, inhibitedBy: a.InhibitedBy,
-		playbook: a.Playbook(), commands: sync.OnceValue(a.Commands), ends: a.Ends(), dashboard: a.DashboardAt, labels: map[string]*textTemplate{},
+		playbook: a.Playbook(), commands: sync.OnceValue(a.Commands), ends: a.Ends(), dashboard: a.DashboardAt,
+		labels: map[string]*textTemplate{},
 	}
 	for label, text := range a.AdditionalLabels() {
 		r.labels[label] = c.templates.parse(text)

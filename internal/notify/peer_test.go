@@ -36,7 +36,8 @@ func TestSilentPeerDelaysNothing(t *testing.T) {
 	}
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	e := newTestNotifier(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) }, gone.URL, slow.URL, one.URL+"/eu/am",
+	e := newTestNotifier(c, func(a *config.Alertmanager) { a.Interval = config.Duration(400 * time.Millisecond) },
+		gone.URL, slow.URL, one.URL+"/eu/am",
 		two.URL)
 	one.foreignAlerts = alertJSON(map[string]string{"alertname": "Watchdog", "cluster": "a"}, "active", "")
 	two.foreignAlerts = one.foreignAlerts + "," + alertJSON(map[string]string{"alertname": "KubeDown", "cluster": "a"}, "suppressed", "1")

@@ -126,7 +126,8 @@ func (g *grapher) throughChart(self, source Node) bool {
 	if self.Kind != kindHelmRelease || !slices.Contains(templated, source.Kind) {
 		return false
 	}
-	return g.reader.find(Node{source.Cluster, kindHelmChart, source.Namespace, self.Namespace + "-" + self.Name}, nil, func(*exposition.Page, int) {})
+	chart := Node{source.Cluster, kindHelmChart, source.Namespace, self.Namespace + "-" + self.Name}
+	return g.reader.find(chart, nil, func(*exposition.Page, int) {})
 }
 
 // object returns a watched object.

@@ -101,7 +101,9 @@ var errTooManyReviews = errors.New("too many reviews are running")
 
 // withReviewLimits returns ask with a deadline, and with a limit for the reviews of the client. A
 // review continues after the end of its request, because other requests may wait for the result.
-func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (V, time.Duration, error) {
+func withReviewLimits[V any](a *access, r *http.Request, ask func(context.Context) (V, time.Duration, error)) func() (
+	V, time.Duration, error,
+) {
 	return func() (value V, lifetime time.Duration, err error) {
 		client := clientHost(r.RemoteAddr)
 		if taken, _ := a.reviews.take(client); !taken {

@@ -54,7 +54,8 @@ func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 		if name == "" {
 			continue
 		}
-		if _, err := files.Read(ctx, name, files.MaxCredentials); err != nil && !errors.Is(err, fs.ErrNotExist) { // the toolkit reports a missing file with its key
+		// The toolkit reports a missing file with its key.
+		if _, err := files.Read(ctx, name, files.MaxCredentials); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return WebConfig{}, err
 		}
 	}

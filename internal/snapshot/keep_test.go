@@ -120,7 +120,10 @@ func TestKeepRefusesInvalidJSON(t *testing.T) {
 }
 
 func TestForTypeRefusesUnknownTypes(t *testing.T) {
-	for _, of := range []any{struct{ X any }{}, struct{ X selfDecoded }{}, struct{ X []selfDecoded }{}, struct{ X map[string]chan int }{}, selfDecoded{}} {
+	types := []any{
+		struct{ X any }{}, struct{ X selfDecoded }{}, struct{ X []selfDecoded }{}, struct{ X map[string]chan int }{}, selfDecoded{},
+	}
+	for _, of := range types {
 		shapes := NewShapes(nil)
 		for range 2 { // an error is not cached
 			if _, err := shapes.ForType(reflect.TypeOf(of)); err == nil {

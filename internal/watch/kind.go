@@ -174,7 +174,8 @@ func (k *kind) markAbsent(unsupported ...string) {
 func (k *kind) markUnread(m snapshot.Missing) {
 	k.clear()
 	k.update(func(s *kindState) {
-		s.known, s.version, s.synced, s.failing.Reason, s.failingSince = true, m.Version, false, failure.Classify(recordedFailure(m.Reason)), k.now()
+		s.known, s.version, s.synced = true, m.Version, false
+		s.failing.Reason, s.failingSince = failure.Classify(recordedFailure(m.Reason)), k.now()
 		s.failures = missesUntilDown // it will not become better
 	})
 }

@@ -77,7 +77,8 @@ func TestSnapshotDropsUnreadFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resource := NewStatefulResource(Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
+	resource := NewStatefulResource(
+		Resource{Group: testGroup, Kind: "Widget", Versions: []string{"v1"}, Families: []*exposition.Family{thingSize}, Notes: true},
 		func(o *thing, _ fleet.View, _ lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
 			r.Add(thingSize, 1, "c", "Widget", o.Metadata.Name)
 			r.Note(o.Metadata.Name)

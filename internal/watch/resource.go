@@ -58,7 +58,9 @@ func NewResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, *exposi
 
 // NewStatefulResource is [Of] for a kind with a lifecycle: rows also gets the memory of the object, and
 // returns the memory for its next observation.
-func NewStatefulResource[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory) Resource {
+func NewStatefulResource[T any, P Slim[T]](
+	r Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
+) Resource {
 	r.remembers = true
 	return complete[T, P](r, rows)
 }

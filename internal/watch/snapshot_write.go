@@ -199,7 +199,8 @@ func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Di
 	}
 	for _, r := range w.resources {
 		if m, ok := content.missing[schema.GroupKind{Group: r.Group, Kind: r.Kind}]; ok {
-			w.out.Kinds = append(w.out.Kinds, WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recordedFailure(m.Reason))})
+			missing := WrittenKind{Group: r.Group, Kind: r.Kind, Version: m.Version, Failure: failureOf(recordedFailure(m.Reason))}
+			w.out.Kinds = append(w.out.Kinds, missing)
 			continue
 		}
 		version, objects := content.objectsOf(r)

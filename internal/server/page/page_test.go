@@ -220,7 +220,8 @@ func TestMissingParts(t *testing.T) {
 	o := testOptions(t)
 	h := newHandler(t, o)
 	for path, says := range map[string]string{"/clusters/none": "There is no cluster &#34;none&#34; in the fleet.", "/systems/none": "There is no system &#34;none&#34;", "/objects/a/K/-/n": "There is no watched object K n in cluster &#34;a&#34;."} {
-		if w := getPage(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), `../">To the fleet`) {
+		if w := getPage(h, path); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), says) ||
+			!strings.Contains(w.Body.String(), `../">To the fleet`) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}

@@ -71,7 +71,8 @@ func (m *member) remove(ctx context.Context) error {
 	if err := m.management.Delete(ctx, m.declared(nil)[0]); err != nil {
 		return err
 	}
-	if err := m.until(ctx, "removed", func(r *bodyReader) bool { return r.rows[m.cluster.Name] == 0 && r.isInScope(m.cluster.Name, false) }); err != nil {
+	removed := func(r *bodyReader) bool { return r.rows[m.cluster.Name] == 0 && r.isInScope(m.cluster.Name, false) }
+	if err := m.until(ctx, "removed", removed); err != nil {
 		return err
 	}
 	m.ledger.set(m.cluster.Name, gone)
