@@ -111,12 +111,17 @@ func readConfig(ctx context.Context, file string) (*config.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration file: %w", err)
 	}
+	return config.Parse(data, file, KnownNames())
+}
+
+// KnownNames returns the names that a configuration may refer to.
+func KnownNames() config.KnownNames {
 	names := SelfFamilies()
 	for _, f := range Families() {
 		names = append(names, f.Name)
 	}
-	return config.Parse(data, file, config.KnownNames{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
-		DiffersByCluster: alerts.DiffersByCluster})
+	return config.KnownNames{Families: names, Alerts: alerts.Names(), Adjustable: alerts.Adjustable(),
+		DiffersByCluster: alerts.DiffersByCluster}
 }
 
 // RulesOf returns the catalogue with the configuration in file applied, or with the

@@ -63,11 +63,14 @@ func (a *Alertmanager) check(at string, r *report) {
 		switch path := joinEntry(joinPath(at, "externalLabels"), name); {
 		case !model.LegacyValidation.IsValidLabelName(name):
 			r.errorf(path, "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
-		case name == model.AlertNameLabel || name == SentByLabel:
+		case slices.Contains(OwnAlertLabels(), name):
 			r.errorf(path, "every alert has its own label %s: remove this one", name)
 		}
 	}
 }
+
+// OwnAlertLabels returns the labels that each alert has of its own.
+func OwnAlertLabels() []string { return []string{model.AlertNameLabel, SentByLabel} }
 
 func (b *BasicAuth) check(at string, r *report) {
 	switch {

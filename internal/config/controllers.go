@@ -48,9 +48,9 @@ func (c *Controllers) checkAllow(at string, r *report) {
 	for i, name := range c.Allow {
 		path := fmt.Sprintf("%s[%d]", at, i)
 		own := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-		switch n := slices.IndexFunc(ownPrefixes(), own); {
+		switch n := slices.IndexFunc(OwnPrefixes(), own); {
 		case n >= 0:
-			r.errorf(path, "%s cannot be exported again: names that begin with %s are those of the exporter's own metrics", quote(name), ownPrefixes()[n])
+			r.errorf(path, "%s cannot be exported again: names that begin with %s are those of the exporter's own metrics", quote(name), OwnPrefixes()[n])
 		case slices.Contains([]string{"up", "ALERTS", "ALERTS_FOR_STATE"}, name), strings.HasPrefix(name, "scrape_"):
 			r.errorf(path, "%s cannot be exported again: Prometheus makes it itself", quote(name))
 		case strings.HasSuffix(name, "_bucket"):
@@ -59,8 +59,8 @@ func (c *Controllers) checkAllow(at string, r *report) {
 	}
 }
 
-// ownPrefixes returns the prefixes of the exporter's own families.
-func ownPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
+// OwnPrefixes returns the prefixes of the names of the exporter's own families.
+func OwnPrefixes() []string { return []string{"cobaltcore_", "flux_", "go_", "process_", "promhttp_"} }
 
 // allowedFamilies returns the names of the families that are re-exported, with those of the sum,
 // count and buckets of a histogram.

@@ -81,12 +81,17 @@ func (o *ClusterOverride) check(at string, r *report) {
 func checkRuleLabels(labels map[string]string, at string, r *report) {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		switch {
-		case slices.Contains([]string{"alertname", "cluster", "clusterName", "playbook", "severity", "service", "target_cluster"}, name):
+		case slices.Contains(RuleLabels(), name):
 			r.errorf(joinEntry(at, name), "routes and inhibitions identify an alert by this label: remove it%s", severityHint(name))
 		case !model.LegacyValidation.IsValidLabelName(name):
 			r.errorf(joinEntry(at, name), "%s is not the name of a label: use letters, digits and underscores, with no digit in front", quote(name))
 		}
 	}
+}
+
+// RuleLabels returns the labels of alerts that an override cannot change.
+func RuleLabels() []string {
+	return []string{"alertname", "cluster", "clusterName", "playbook", "severity", "service", "target_cluster"}
 }
 
 func severityHint(label string) string {

@@ -47,26 +47,6 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- end -}}
 {{- if not $clusters }}{{ fail "there is no cluster to watch: set localCluster.enabled, or add one to config.clusters" }}{{ end -}}
 {{- $_ := set $config "clusters" $clusters -}}
-{{- $names := list -}}
-{{- range $clusters }}{{ $names = append $names .name }}{{ end -}}
-{{- range $i, $discover := $config.discover -}}
-{{- range $source, $options := $discover -}}
-{{- if kindIs "map" $options -}}
-{{- if not (has $options.cluster $names) }}{{ fail (printf "config.discover[%d].%s: the cluster %s is none of the configuration, which has %s" $i $source (toString $options.cluster) (join ", " $names)) }}{{ end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range dig "collectors" "openbao" list $config -}}
-{{- if not (or .nodes .service) }}{{ fail (printf "config.collectors.openbao: %s has neither nodes nor service; add one of them" (toString .name)) }}{{ end -}}
-{{- end -}}
-{{- /* What discovery will find has any name. */ -}}
-{{- if not $config.discover -}}
-{{- range $collector, $instances := $config.collectors -}}
-{{- range kindIs "slice" $instances | ternary $instances list -}}
-{{- if not (has .cluster $names) }}{{ fail (printf "config.collectors.%s: the cluster %s of %s is none of the configuration, which has %s" $collector (toString .cluster) (toString .name) (join ", " $names)) }}{{ end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
 {{- /* The token for OpenBao is another one than that for the API server. */ -}}
 {{- if .Values.openbaoToken.audience -}}
 {{- range dig "collectors" "openbao" list $config -}}
@@ -93,6 +73,7 @@ The configuration of the exporter, and what in it concerns the cluster that this
 {{- with .Values.prometheusRules.playbookBaseURL }}{{ $_ := set $rules "playbookBaseURL" ($rules.playbookBaseURL | default .) }}{{ end -}}
 {{- with .Values.prometheusRules.dashboardBaseURL }}{{ $_ := set $rules "dashboardBaseURL" ($rules.dashboardBaseURL | default .) }}{{ end -}}
 {{- with $rules }}{{ $_ := set $config "rules" . }}{{ end -}}
+{{- include "cobaltcore-exporter.checkConfig" $config -}}
 {{ $config | toYaml }}
 {{- end }}
 

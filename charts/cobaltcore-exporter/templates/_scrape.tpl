@@ -31,9 +31,9 @@ What ServiceMonitor and ScrapeConfig share.
 
 {{- /* A duration, such as 1m30s, in milliseconds. */}}
 {{- define "cobaltcore-exporter.milliseconds" -}}
-{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
 {{- $sum := 0 -}}
-{{- range regexFindAll "[0-9]+(ms|s|m|h)" . -1 -}}
+{{- range regexFindAll "[0-9]+(ms|[smhdwy])" . -1 -}}
 {{- $sum = add $sum (mul (regexFind "^[0-9]+" . | int64) (get $units (regexFind "[a-z]+$" .))) -}}
 {{- end -}}
 {{ $sum }}

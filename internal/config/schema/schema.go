@@ -97,6 +97,7 @@ func refine(s *jsonschema.Schema, t reflect.Type) {
 			refineField(s, pair.Key, pair.Value, t.Field(i))
 			i++
 		}
+		restrict(s, t)
 	}
 }
 
@@ -117,6 +118,11 @@ func refineField(parent *jsonschema.Schema, key string, s *jsonschema.Schema, fi
 	}
 	if s.Title == durationTitle && hasOption(field, "exclusiveMinimum=0") {
 		s.AllOf = append(s.AllOf, &jsonschema.Schema{Pattern: "[1-9]"})
+	}
+	for _, text := range []*jsonschema.Schema{s, s.Items} {
+		if text != nil {
+			text.Pattern = strings.ReplaceAll(text.Pattern, anyPort, validPort)
+		}
 	}
 	refine(s, field.Type)
 }

@@ -71,7 +71,7 @@ func TestChartOverrides(t *testing.T) {
 			c.Threshold, lab.Threshold = 2.5*r.Threshold.Default, 3*r.Threshold.Default
 			override["threshold"], own["threshold"] = c.Threshold, lab.Threshold
 		}
-		if slices.Contains(alerts.ByCluster(), r.Name) {
+		if alerts.DiffersByCluster(r.Name) {
 			c.Clusters = map[string]alerts.ClusterChange{"lab.1": lab, "storage": {Disabled: true}}
 			override["clusters"] = map[string]any{"lab.1": own, "storage": map[string]any{"disabled": true}}
 		}
