@@ -68,6 +68,7 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+	f.checkMedian(t)
 	t.Run("benign", f.testBenignEvents)
 	t.Run("without Prometheus", f.withoutPrometheus)
 }
@@ -102,13 +103,17 @@ func (f *faultyFleet) testFault(t *testing.T, want *fault) {
 		f.forgetAlerts(t)
 		harness.Eventually(t, time.Minute, well)
 	}()
-	begin := time.Now()
+	begin, noticed := time.Now(), f.watchNotice(t.Context(), want)
 	want.inject(t, f)
 	shown := func() error { return f.checkShown(t.Context(), want) }
 	harness.Eventually(t, 2*time.Minute, shown)
 	t.Logf("all is said %s after the fault", time.Since(begin).Round(time.Second))
 	f.rounds(t, f.prometheus, 3, func(context.Context) error { return nil })
 	harness.Eventually(t, time.Minute, shown)
+	if took, ok := <-noticed; ok {
+		t.Logf("noticed %s after the fault", took.Round(time.Millisecond))
+		f.noticed = append(f.noticed, took)
+	}
 }
 
 // updateObject applies an object as it is, but for what f does to it.

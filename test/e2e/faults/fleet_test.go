@@ -42,6 +42,7 @@ type faultyFleet struct {
 	patient    *testbed.Prometheus // with the rules as they are shipped
 	alerts     *testbed.Alertmanager
 	seeded     time.Time
+	noticed    []time.Duration // after each fault
 }
 
 // startFaultyFleet starts it, and waits until all of it is well.

@@ -43,14 +43,20 @@ func scaledOverrides() string {
 	return b.String()
 }
 
-// findings returns the findings of the report, by id, without those of severity info.
-func (f *faultyFleet) findings(ctx context.Context) (map[string]health.Finding, error) {
-	code, body, err := f.exporter.Get(ctx, "/api/v1/report")
-	if err != nil || code != http.StatusOK {
-		return nil, fmt.Errorf("status %d: %w", code, err)
-	}
+// readReport returns the report of an exporter.
+func readReport(ctx context.Context, e *harness.Exporter) (health.Report, error) {
 	var report health.Report
-	if err := json.Unmarshal(body, &report); err != nil {
+	code, body, err := e.Get(ctx, "/api/v1/report")
+	if err != nil || code != http.StatusOK {
+		return report, fmt.Errorf("status %d: %w", code, err)
+	}
+	return report, json.Unmarshal(body, &report)
+}
+
+// findings returns the findings of the report that fire, by id, without those of severity info.
+func (f *faultyFleet) findings(ctx context.Context) (map[string]health.Finding, error) {
+	report, err := readReport(ctx, f.exporter)
+	if err != nil {
 		return nil, err
 	}
 	out := map[string]health.Finding{}
@@ -70,25 +76,29 @@ func (f *faultyFleet) checkReported(ctx context.Context, want *fault) error {
 		return fmt.Errorf("report: %w", err)
 	}
 	var errs []error
-	labels := func(x health.Finding) map[string]string {
-		l := maps.Clone(x.Labels)
-		l["alertname"] = x.Rule
-		return l
-	}
-	isRoot := func(x health.Finding) bool {
-		return slices.ContainsFunc(want.roots, func(a alert) bool { return a.is(labels(x)) })
-	}
 	for _, a := range want.roots {
-		if !slices.ContainsFunc(slices.Collect(maps.Values(found)), func(x health.Finding) bool { return a.is(labels(x)) && x.RootCause == "" }) {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(found)), func(x health.Finding) bool { return a.is(labelsOf(x)) && x.RootCause == "" }) {
 			errs = append(errs, fmt.Errorf("report: no root cause is %s", describe(a)))
 		}
 	}
 	for _, x := range found {
-		if cause, ok := found[x.RootCause]; !isRoot(x) && (!ok || !isRoot(cause)) {
-			errs = append(errs, fmt.Errorf("report: %s follows from %q, which is no root", describe(labels(x)), cause.Rule))
+		if cause, ok := found[x.RootCause]; !want.hasRoot(x) && (!ok || !want.hasRoot(cause)) {
+			errs = append(errs, fmt.Errorf("report: %s follows from %q, which is no root", describe(labelsOf(x)), cause.Rule))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// labelsOf returns the labels of the alert that a finding stands for.
+func labelsOf(x health.Finding) map[string]string {
+	l := maps.Clone(x.Labels)
+	l["alertname"] = x.Rule
+	return l
+}
+
+// hasRoot reports whether a finding is one of the roots of the fault.
+func (want *fault) hasRoot(x health.Finding) bool {
+	return slices.ContainsFunc(want.roots, func(a alert) bool { return a.is(labelsOf(x)) })
 }
 
 // checkHealthy returns nil if the report has no finding.
