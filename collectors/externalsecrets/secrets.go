@@ -150,7 +150,7 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 	if d, err := time.ParseDuration(interval); err == nil {
 		r.Add(f.interval, max(0, d.Seconds()), labels...)
 		if d > 0 && s.State == lifecycle.Ready && !status.RefreshTime.IsZero() {
-			r.Time(f.overdue, status.RefreshTime.Add(2*d+overdueGrace), labels...)
+			r.Time(f.overdue, lifecycle.Past(status.RefreshTime, s.now).Add(lifecycle.Times(d, 2)+overdueGrace), labels...)
 		}
 	}
 	if generation, ok := status.generation(); ok {

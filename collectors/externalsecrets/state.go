@@ -43,6 +43,7 @@ const reasonUnprocessed = "Unprocessed"
 type state struct {
 	lifecycle.Result
 	problem string
+	now     time.Time // of the evaluation
 }
 
 // reason returns the value of the label reason.
@@ -84,7 +85,7 @@ func (s *syncStatus) generation() (n int64, ok bool) {
 func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.Sighting) state {
 	o := lifecycleObject(m, s.Conditions)
 	o.Observed, _ = s.generation()
-	result := state{Result: k.Evaluate(o, seen)}
+	result := state{Result: k.Evaluate(o, seen), now: seen.Now}
 	if result.Reason == lifecycle.ReasonGenerationBehind {
 		result.problem = problemBehind
 	}

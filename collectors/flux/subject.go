@@ -63,11 +63,13 @@ type subject struct {
 	// provides is set for sources: others are made from the object.
 	provides bool
 
+	now    time.Time
 	result lifecycle.Result
 }
 
 // evaluate derives the state; the rows need it.
 func (s *subject) evaluate(seen lifecycle.Sighting) {
+	s.now = seen.Now
 	s.result = s.lifecycle.Evaluate(lifecycle.Object{
 		Created: s.meta.Created, Deleted: s.meta.Deleted, Generation: s.meta.Generation,
 		Suspended: s.suspended, SuspendedAt: s.meta.SuspensionChanged(), ChangedAt: s.meta.SpecChanged(),
@@ -140,8 +142,8 @@ func (c Collector) overdueRow(s *subject, r *exposition.Rows) {
 	if err != nil || s.lastRun.IsZero() || s.result.State != lifecycle.Ready {
 		return
 	}
-	late := max(time.Duration(float64(d)*cmp.Or(c.OverdueAfter, defaultOverdueAfter)), minOverdue)
-	r.Time(resourceOverdue, s.lastRun.Add(late), s.labels(controllerOf(s.kind))...)
+	late := max(lifecycle.Times(d, cmp.Or(c.OverdueAfter, defaultOverdueAfter)), minOverdue)
+	r.Time(resourceOverdue, lifecycle.Past(s.lastRun, s.now).Add(late), s.labels(controllerOf(s.kind))...)
 }
 
 // conditionRow adds 1 or 0 for a condition that is True or False.

@@ -32,6 +32,7 @@ type evaluation struct {
 
 // Evaluate derives the state of an object, its onset and its reason.
 func (k *Kind) Evaluate(o Object, s Sighting) Result {
+	o = o.withoutFuture(s.Now)
 	e := evaluation{Kind: k, Object: o, Sighting: s}
 	e.ready, e.hasReady = o.Conditions.Get(cmp.Or(k.Ready, "Ready"))
 	for _, a := range o.Attempts {
