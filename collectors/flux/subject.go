@@ -5,7 +5,6 @@ package flux
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/dependencies"
@@ -217,15 +216,18 @@ func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencie
 
 // referenceRows adds the objects to which the object refers.
 func (s *subject) referenceRows(r *exposition.Rows, on []dependencies.Wait) {
-	refs := append(slices.Clone(s.refers), s.source)
-	for _, w := range on {
-		if !w.Unwatched && w.Ref != s.source {
-			refs = append(refs, w.Ref)
-		}
-	}
-	for _, ref := range refs {
+	add := func(ref dependencies.Ref) {
 		if ref.Kind != "" && ref.Name != "" && ref.Name != "*" {
 			r.Add(resourceRefers, 1, ref.String())
+		}
+	}
+	for _, ref := range s.refers {
+		add(ref)
+	}
+	add(s.source)
+	for _, w := range on {
+		if !w.Unwatched && w.Ref != s.source {
+			add(w.Ref)
 		}
 	}
 }

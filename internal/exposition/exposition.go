@@ -221,13 +221,16 @@ func (e *Exposition) body(l *layout, f format, match func(Key) bool) []familyRow
 		if !fam.served {
 			continue
 		}
-		rows := append(make(familyRows, 0, 1+len(l.columns[i])), fam.header[f])
+		var rows familyRows
 		for _, c := range l.columns[i] {
 			if s := byGroup[c.group]; s != nil && len(s[c.column]) > 0 {
+				if rows == nil {
+					rows = append(make(familyRows, 0, 1+len(l.columns[i])), fam.header[f])
+				}
 				rows = append(rows, s[c.column])
 			}
 		}
-		if len(rows) > 1 {
+		if rows != nil {
 			out = append(out, rows)
 		}
 	}

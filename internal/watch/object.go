@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -86,11 +87,18 @@ const maxAnnotation = 256
 
 // UnmarshalJSONFrom skips long values without storing them.
 func (a *Annotations) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	return a.read(dec, func(string) bool { return true })
+	*a = nil
+	return readStrings(dec, func(name []byte) (string, bool) { return string(name), true }, func(name, value string) {
+		if *a == nil {
+			*a = Annotations{}
+		}
+		(*a)[name] = value
+	})
 }
 
-func (a *Annotations) read(dec *jsontext.Decoder, wanted func(name string) bool) error {
-	*a = nil
+// readStrings reads an object and keeps the values that are wanted and short strings. Others are
+// skipped, and so is invalid UTF-8, in which nothing is that we look for.
+func readStrings(dec *jsontext.Decoder, wanted func(name []byte) (string, bool), keep func(name, value string)) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
 	}
@@ -98,26 +106,26 @@ func (a *Annotations) read(dec *jsontext.Decoder, wanted func(name string) bool)
 		return err
 	}
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		quoted, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		key := name.String()
+		key := quoted[1 : len(quoted)-1]
+		if bytes.IndexByte(key, '\\') >= 0 {
+			key, _ = jsontext.AppendUnquote(nil, quoted)
+		}
+		name, ok := wanted(key)
 		value, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if value.Kind() != '"' || len(value) > maxAnnotation || !wanted(key) {
+		if !ok || value.Kind() != '"' || len(value) > maxAnnotation {
 			continue
 		}
-		text, err := jsontext.AppendUnquote(nil, value)
-		if err != nil {
-			continue // invalid UTF-8: nothing that we look for
+		var buf [maxAnnotation]byte
+		if text, err := jsontext.AppendUnquote(buf[:0], value); err == nil {
+			keep(name, string(text))
 		}
-		if *a == nil {
-			*a = Annotations{}
-		}
-		(*a)[key] = string(text)
 	}
 	_, err := dec.ReadToken()
 	return err
@@ -151,7 +159,7 @@ type object interface {
 
 func (o *Object) meta() *Meta { return &o.Metadata }
 
-func (o *Object) label(name string) string { return o.Metadata.Own.values[name] }
+func (o *Object) label(name string) string { return o.Metadata.Own.Get(name) }
 
 // Count decodes a JSON array or object into its number of elements, so that an
 // inventory of a thousand entries costs no memory.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
@@ -80,4 +81,18 @@ func renderOne(t *testing.T, r Resource, raw []byte) []string {
 	}
 	g.Replace([]*exposition.Entry{rendered.Entry})
 	return scrape(e, "cobaltcore_object_")
+}
+
+// TestOwnLabelsKeepsWantedStrings: names may have escapes, other values than short strings are none.
+func TestOwnLabelsKeepsWantedStrings(t *testing.T) {
+	l := OwnLabels{wanted: []string{"app", "tier", "count", "long"}}
+	text := `{"\u0061pp":"a\"b","other":"x","tier":"\u0062","count":1,"long":"` + strings.Repeat("x", maxAnnotation) + `"}`
+	if err := json.Unmarshal([]byte(text), &l, jsonOptions); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"app": `a"b`, "tier": "b", "other": "", "count": "", "long": ""} {
+		if got := l.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
 }
