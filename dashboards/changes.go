@@ -53,7 +53,7 @@ func changedPanel() Panel {
 func appliedPanel() Panel {
 	const revisions = `max by (` + fluxObject + `, applied_revision) (flux_resource_info{` + chosenClusters + `, applied_revision!=""`
 	return Panel{
-		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 6,
+		Kind: Table, Title: "Revisions applied in the last hour", Width: 24, Height: 5,
 		Description: "Objects of Flux with another applied revision than an hour ago, by the history of Prometheus. What broke after one of these has probably come with it.",
 		Queries: []Query{{Expr: withFallbackRow(revisions+`}) unless `+revisions+`} offset 1h)
   and on (`+fluxObject+`) max by (`+fluxObject+`) (flux_resource_info{`+chosenClusters+`} offset 1h)`, "name", "none")}},

@@ -14,7 +14,7 @@ func clusterPage() Dashboard {
 			{Title: "Now", Panels: slices.Concat(clusterNumbers(), []Panel{clusterFacts(), clusterExpiry()})},
 			{Title: "Systems", Panels: []Panel{
 				clusterHealth(),
-				findingsTable("Active findings", "Every firing alert about this cluster, or about objects applied to it from other clusters. The page Fleet shows which of them are root causes.", findings{}),
+				withHeight(9, findingsTable("Active findings", "Every firing alert about this cluster, or about objects applied to it from other clusters. The page Fleet shows which of them are root causes.", findings{})),
 			}},
 			{Title: "Applied to this cluster", Panels: clusterApplied()},
 			{Title: "Controllers", Collapsed: true, Panels: slices.Concat(controllerPanels("the management plane", `system!=""`), []Panel{clusterPods()})},
@@ -76,7 +76,7 @@ func clusterExpiry() Panel {
 
 func clusterHealth() Panel {
 	return Panel{
-		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 8, Mappings: healthMappings(),
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 7, Mappings: healthMappings(),
 		Description: "The verdict of the exporter on each system of this cluster: down is at least one critical finding, degraded at least one warning, unknown a system of which rows are missing. What the cluster does not have has no row. Sharded exporters give no verdict.",
 		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{system}}"}},
 	}

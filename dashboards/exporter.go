@@ -15,7 +15,7 @@ func exporterPage() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: exporterNumbers()},
 			{Title: "Findings", Panels: []Panel{
-				withHeight(5, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
+				withHeight(4, findingsTable("Findings about the exporter", "What fires about the exporter itself: while it does, what all pages show may be old or a part. None is good.", findings{system: "exporter"})),
 			}},
 			{Title: "Clusters", Panels: []Panel{clustersTable(), clustersHistory()}},
 			{Title: "Watches and limits", Collapsed: true, Panels: watchPanels()},
@@ -56,7 +56,7 @@ func clustersTable() Panel {
   * on (cluster) group_left (role, source, version) topk by (cluster) (1, ` + selector("cobaltcore_cluster_info") + `)`
 	}
 	return Panel{
-		Kind: Table, Title: "Clusters", Width: 24, Height: 6,
+		Kind: Table, Title: "Clusters", Width: 24, Height: 5,
 		Description: "Every cluster, where it is known from, whether it answers, and if not why. A reason while it still answers is a probe that has failed once. A snapshot answers always.",
 		Queries: []Query{
 			{Expr: withFallbackRow(`max by (`+labels+`) (`+joined(selector("cobaltcore_cluster_up"))+`)`, "cluster", "no cluster is configured")},

@@ -17,7 +17,7 @@ func fleetOverview() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: slices.Concat(fleetNumbers(), []Panel{
 				healthMatrix(),
-				withHeight(10, findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true})),
+				withHeight(12, findingsTable("Root causes", "Findings that follow from no other one, as severe as the worst of their consequences. Fix these first: their consequences end with them.", findings{causes: true})),
 			})},
 			{Title: "Over time", Panels: []Panel{healthHistory(), findingsHistory()}},
 			{Title: "All findings", Collapsed: true, Panels: []Panel{
@@ -61,7 +61,7 @@ func fleetNumbers() []Panel {
 // healthMatrix has a column for each system.
 func healthMatrix() Panel {
 	p := Panel{
-		Kind: Table, Title: "Every system in every cluster", Width: 24, Height: 7,
+		Kind: Table, Title: "Every system in every cluster", Width: 24, Height: 5,
 		Description: "The verdict of the exporter on each system in each cluster: down is at least one critical finding, degraded at least one warning, unknown a system of which the rows are missing. " +
 			"An empty field is a system that the cluster does not have. A cluster leads to its page. Sharded exporters have no verdicts, since each sees a part of the fleet: look at the findings instead.",
 		Columns: []Column{clusterColumn()},
@@ -80,7 +80,7 @@ func healthMatrix() Panel {
 
 func healthHistory() Panel {
 	return Panel{
-		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 17,
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 13,
 		Description: "The same verdicts over time: when something broke, and what broke with it. Green all along is good. There are no rows from sharded exporters, each of which sees a part of the fleet.",
 		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{cluster}} {{system}}"}},
 		Mappings:    healthMappings(),

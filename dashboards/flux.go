@@ -60,7 +60,7 @@ func fluxStates() []struct {
 
 // statusColumn is the state of an object of Flux, in the colour of the state.
 func statusColumn() Column {
-	c := withWidth(labelColumn("status", "State"), 160)
+	c := withWidth(labelColumn("status", "State"), 145)
 	for _, s := range fluxStates() {
 		c.Mappings = append(c.Mappings, Mapping{Text: s.name, Color: s.color})
 	}

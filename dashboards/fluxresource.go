@@ -25,7 +25,7 @@ func fluxResource() Dashboard {
 		Sections: []Section{
 			{Title: "Now", Panels: []Panel{
 				resourceState(), resourceTimes(), resourceRevisions(), resourceHistory()[0],
-				withHeight(5, findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`})),
+				withHeight(4, findingsTable("Findings about this object", "The firing alerts about this object. None is good.", findings{where: `object_cluster=~"$cluster", kind="$kind", namespace="$namespace", name="$name"`})),
 			}},
 			{Title: "Measurements over time", Collapsed: true, Panels: resourceHistory()[1:]},
 			{Title: "Dependencies", Panels: resourceRelatives()},

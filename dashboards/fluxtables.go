@@ -17,8 +17,8 @@ func fluxTable(title, description string, columns []Column, sort Sort, queries .
 // fluxColumns are those that name an object, and more.
 func fluxColumns(more ...Column) []Column {
 	return slices.Concat([]Column{
-		clusterColumn(), labelColumn("target_cluster", "Applied to"), labelColumn("kind", "Kind"),
-		labelColumn("exported_namespace", "Namespace"), fluxNameColumn(),
+		withWidth(clusterColumn(), 115), withWidth(labelColumn("target_cluster", "Applied to"), 115), withWidth(labelColumn("kind", "Kind"), 165),
+		withWidth(labelColumn("exported_namespace", "Namespace"), 130), fluxNameColumn(),
 	}, more)
 }
 
@@ -40,22 +40,22 @@ func fluxTables() []Panel {
 	age := func(metric string) string {
 		return `time() - max by (` + fluxObject + `) (` + fluxResources(metric) + `)`
 	}
-	state := func(title, description, states string) Panel {
-		return fluxTable(title, description, fluxColumns(
-			statusColumn(), labelColumn("reason", "Reason"), ageColumn(0, "For"),
-			ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}),
+	state := func(height int, title, description, states string) Panel {
+		return withHeight(height, fluxTable(title, description, fluxColumns(
+			statusColumn(), withWidth(labelColumn("reason", "Reason"), 160), withWidth(ageColumn(0, "For"), 75),
+			withWidth(ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}), 100),
 		), oldestFirst("For"),
 			withFallbackRow(withState(age(fluxNotReady), states), "name", "none"),
-			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states))
+			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states)))
 	}
 	return []Panel{
-		state("Failed", "Objects whose last attempt failed. None is good. Begin with sources: objects of a failing source stay at an old revision. "+
+		state(9, "Failed", "Objects whose last attempt failed. None is good. Begin with sources: objects of a failing source stay at an old revision. "+
 			"The state does not change while an object is attempted again. Kinds without a history have no last success. The name leads to the object.", "failed"),
-		state("Stalled", "Objects that are not retried: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
-		state("Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
-		state("Suspended", "Objects that were suspended by hand, and for how long. Resume forgotten ones.", "suspended"),
-		state("Not processed", "Objects that no controller has seen, or whose newest generation no controller has seen. None is good: a controller is down, or no controller serves the shard.", "unprocessed"),
-		state("Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for long is good.", "deleting"),
+		state(5, "Stalled", "Objects that are not retried: a wrong specification, or no attempts left. None is good. Correct them, or run flux reconcile with --force or --reset.", "stalled"),
+		state(6, "Waiting for dependencies", "Objects that wait for others of their kind. None for long is good. The name leads to what they wait for.", "dependency_not_ready"),
+		state(8, "Suspended", "Objects that were suspended by hand, and for how long. Resume forgotten ones.", "suspended"),
+		state(5, "Not processed", "Objects that no controller has seen, or whose newest generation no controller has seen. None is good: a controller is down, or no controller serves the shard.", "unprocessed"),
+		state(4, "Being deleted", "Objects whose deletion was requested and is held by a finalizer. None for long is good.", "deleting"),
 	}
 }
 

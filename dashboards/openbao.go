@@ -31,7 +31,7 @@ func openBaoPage() Dashboard {
 			{Title: "Leader", Collapsed: true, Panels: baoLeader()},
 			{Title: "Mounts", Collapsed: true, Panels: baoMounts()},
 			{Title: "Logins of the clusters", Panels: baoLogins()},
-			{Title: "Certificates and the token of the exporter", Collapsed: true, Panels: []Panel{expiryTable("What expires in OpenBao first",
+			{Title: "Certificates and the token of the exporter", Collapsed: true, Panels: []Panel{expiryTable("Next expiries in OpenBao",
 				"The certificates that OpenBao shows, holds or has issued, and the token with which the exporter asks it, with the time that is left. Green has time; yellow and red are the thresholds of the alerts. OpenBao does not read a renewed listener certificate by itself: restart the node or send it SIGHUP.",
 				baoExpiries())}},
 			baoServiceLevel(), baoTelemetry(),
@@ -126,7 +126,7 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up")
 			Mappings:    nodeStates(), Links: []Link{playbook("OpenBaoNodeSealed"), playbook("OpenBaoNodeDown")},
 		},
 		{
-			Kind: Table, Title: "Nodes", Width: 24, Unit: Number,
+			Kind: Table, Title: "Nodes", Width: 24, Height: 5, Unit: Number,
 			Description: "The status of each node. All should have the same version and seal, a clock that is less than 30 s off, and no unfinished migration. A Shamir seal needs an operator to unseal it after each restart.",
 			Queries:     []Query{{Expr: joinValue(baoNodeState(), byNode, node)}, value("node_unseal_progress"), value("node_unseal_threshold"), value("node_seal_migration"), value("node_clock_skew_seconds"), value("node_response_seconds")},
 			Columns: []Column{
@@ -148,7 +148,7 @@ or on (` + byNode + `) 0 * max by (` + byNode + `) (` + selectOpenBao("node_up")
 			Links:       []Link{playbook("OpenBaoClockSkew")},
 		},
 		{
-			Kind: TimeSeries, Title: "How long nodes take to answer", Width: 12, Unit: Duration,
+			Kind: TimeSeries, Title: "Response time of nodes", Width: 12, Unit: Duration,
 			Description: "Time until sys/health is answered, TLS included. Steady and well below a second is good. A node that becomes slower is short of memory or disk. A node that does not answer has no line.", Empty: "No node answers, or the data is a snapshot.",
 			Queries:    []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_response_seconds") + `)`, Legend: legendNode}},
 			Thresholds: []Threshold{{Color: Good}, {From: 1, Color: Warning}},

@@ -76,7 +76,7 @@ or 0 * max by (cluster) (` + selector("cobaltcore_cluster_up") + ` unless on (cl
 			Sort: Sort{Column: "Login"}, Links: []Link{playbook("OpenBaoAuthProbeFailing")},
 		},
 		{
-			Kind: TimeSeries, Title: "How long logins take", Width: 10, Unit: Duration, Min: new(float64),
+			Kind: TimeSeries, Title: "Duration of logins", Width: 10, Unit: Duration, Min: new(float64),
 			Description: "Time of a login, with the review of the token by the cluster's API server. Below a second is good; one that grows points at that API server or at the network to it. Where none is tried, the lines stay at 0.",
 			Queries:     []Query{{Expr: withFallbackClusters(`max by (`+by+`) (`+selectOpenBao("auth_probe_duration_seconds")+`)`, 0), Legend: "{{cluster}} {{mount}}"}},
 			Thresholds:  splitAt(Good, 1, Warning),

@@ -104,7 +104,7 @@ or 0 * ` + maxByServer("autopilot_server_info")
 func baoLeader() []Panel {
 	return []Panel{
 		{
-			Kind: StatusHistory, Title: "Who leads", Width: 24, Height: 6, Unit: Number,
+			Kind: StatusHistory, Title: "Leader over time", Width: 24, Height: 6, Unit: Number,
 			Description: "One row leads at any time. A change is good after a restart or \"bao operator step-down\"; changes without a cause mean a slow disk or network. Two that lead at once may lose writes.",
 			Queries:     []Query{{Expr: `max by (` + byNode + `) (` + selectOpenBao("node_active") + `)`, Legend: legendNode}},
 			Mappings:    []Mapping{{Value: 1, Text: "leads", Color: Info}, {Value: 0, Text: "follows", Color: Neutral}},

@@ -39,7 +39,7 @@ func secretFlowPage() Dashboard {
 			{Title: "Now", Panels: []Panel{
 				presence("Secret flow", consumerReferences()+" or "+producerReferences()+" or "+selector(flow+"unresolved")),
 				flowByCluster(),
-				findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"}),
+				withHeight(5, findingsTable("Findings about the flow of secrets", "Alerts that fire about secrets that do not arrive. None is good.", findings{rule: "SecretFlow.*|ESOPushSecret.*"})),
 			}},
 			{Title: "Readers with an old version", Panels: readersBehind()},
 			{Title: "Pushes", Panels: []Panel{pushPanel()}},
@@ -90,19 +90,20 @@ func readersBehind() []Panel {
 	)
 	return []Panel{
 		{
-			Kind: Table, Title: "Who holds an older version than OpenBao has", Width: 24, Height: 6, Unit: Number,
+			Kind: Table, Title: "ExternalSecrets with an old version", Width: 24, Height: 5, Unit: Number,
 			Description: "ExternalSecrets that were last synchronized before OpenBao got the present version. \"None is behind\" is good. One that is due soon is normal after a rotation; one that is late fails or is not reconciled; one without an interval has to be refreshed by hand: annotate it with force-sync. Its workloads may use a password that is no longer valid.",
 			Queries: []Query{
 				{Expr: withFallbackRow(joinValue(late, byFlow, rows), "name", "none is behind")}, {Expr: joinValue(age, byFlow, rows)}, {Expr: path(stored)},
 				{Expr: reader(ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds"))}, {Expr: reader(periodic)},
 			},
 			Columns: []Column{
-				clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "ExternalSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
-				{Query: 0, Title: "State", Mappings: []Mapping{
+				withWidth(clusterColumn(), 105), withWidth(labelColumn("namespace", "Namespace"), 100), labelColumn("name", "ExternalSecret"),
+				withWidth(labelColumn("backend", "OpenBao"), 150), withWidth(labelColumn("mount", "Mount"), 135), withWidth(labelColumn("path_id", "Path"), 140),
+				{Query: 0, Title: "State", Width: 85, Mappings: []Mapping{
 					{Value: 1, Text: "due soon", Color: Info}, {Value: 2, Text: "late", Color: Bad},
 					{Value: 3, Text: "manual", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
 				}},
-				ageColumn(1, "Behind for"), valueColumn(2, "Version", Number), ageColumn(3, "Last success"), ageColumn(4, "Interval"),
+				withWidth(ageColumn(1, "Behind for"), 95), withWidth(valueColumn(2, "Version", Number), 70), withWidth(ageColumn(3, "Last success"), 95), withWidth(ageColumn(4, "Interval"), 70),
 			},
 			Sort: oldestFirst("Behind for"), Links: []Link{playbook("SecretFlowBehind")},
 		},
@@ -132,19 +133,20 @@ func pushPanel() Panel {
 		numberedState{"1", rows},
 	)
 	return Panel{
-		Kind: Table, Title: "Who writes what", Width: 24, Height: 6, Unit: Number,
+		Kind: Table, Title: "Pushed secrets", Width: 24, Height: 6, Unit: Number,
 		Description: "Each path that a PushSecret writes, with its state in OpenBao. Stored is good. Fails: its readers keep the old version. Not stored: the PushSecret is Ready, but OpenBao does not have the secret, so it was deleted there or written elsewhere.",
 		Queries: []Query{
 			{Expr: withFallbackRow(joinValue(state, byFlow, rows), "name", "nothing is pushed")}, {Expr: path(stored)}, {Expr: path(`time() - ` + changed)},
 			{Expr: push(ageOf("cobaltcore_eso_pushsecret_last_sync_timestamp_seconds"))}, {Expr: push(refreshInterval("pushsecret"))},
 		},
 		Columns: []Column{
-			clusterColumn(), labelColumn("namespace", "Namespace"), labelColumn("name", "PushSecret"), labelColumn("backend", "OpenBao"), labelColumn("mount", "Mount"), labelColumn("path_id", "Path"),
-			{Query: 0, Title: "State", Mappings: []Mapping{
+			withWidth(clusterColumn(), 105), withWidth(labelColumn("namespace", "Namespace"), 100), labelColumn("name", "PushSecret"),
+			withWidth(labelColumn("backend", "OpenBao"), 150), withWidth(labelColumn("mount", "Mount"), 135), withWidth(labelColumn("path_id", "Path"), 140),
+			{Query: 0, Title: "State", Width: 95, Mappings: []Mapping{
 				{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "stored", Color: Good}, {Value: 2, Text: "not stored", Color: Bad},
 				{Value: 3, Text: "not known", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},
 			}},
-			valueColumn(1, "Version", Number), ageColumn(2, "Stored"), ageColumn(3, "Last push"), ageColumn(4, "Interval"),
+			withWidth(valueColumn(1, "Version", Number), 70), withWidth(ageColumn(2, "Stored"), 80), withWidth(ageColumn(3, "Last push"), 80), withWidth(ageColumn(4, "Interval"), 70),
 		},
 		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing")},
 	}

@@ -107,11 +107,11 @@ func secretsByCluster() Panel {
 			count(clusterObjectRows(`_failed_namespaces`, ` > 0`)),
 		},
 		Columns: []Column{
-			clusterColumn(), valueColumn(0, "ExternalSecrets", Number), valueColumn(1, "Failing", Number, zeroIsGood(Bad)...),
+			clusterColumn(), withWidth(valueColumn(0, "ExternalSecrets", Number), 130), valueColumn(1, "Failing", Number, zeroIsGood(Bad)...),
 			valueColumn(2, "Stale", Number, zeroIsGood(Warning)...), valueColumn(3, "Not processed", Number, zeroIsGood(Warning)...),
-			valueColumn(4, "Stores", Number), valueColumn(5, "Stores not ready", Number, zeroIsGood(Bad)...),
+			valueColumn(4, "Stores", Number), withWidth(valueColumn(5, "Stores not ready", Number, zeroIsGood(Bad)...), 130),
 			valueColumn(6, "PushSecrets", Number), valueColumn(7, "Pushes failing", Number, zeroIsGood(Bad)...),
-			valueColumn(8, "Failing for some namespaces", Number, zeroIsGood(Warning)...),
+			valueColumn(8, "Partly failing", Number, zeroIsGood(Warning)...),
 		},
 		Sort: Sort{Column: "Failing", Descending: true}, Links: []Link{playbook("ESOExternalSecretFailing"), playbook("ESOStoreNotReady")},
 	}
@@ -137,7 +137,7 @@ func secretPanels() []Panel {
 	oldest := `0 * topk(20, ` + ages + `) + 1`
 	return []Panel{
 		{
-			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 8, Unit: Number,
+			Kind: Table, Title: "ExternalSecrets in trouble", Width: 24, Height: 7, Unit: Number,
 			Description: "Each ExternalSecret that fails, is not refreshed, was never synchronized or is not processed. \"All is well\" is good. Their Secrets keep the values of the last success. Look at the store first, then at the key and at the role of the store.",
 			Queries: perRow(rows, bySecret, "name", "none", secretProblem(),
 				`time() - `+esoNotReady(`kind="ExternalSecret"`), ageOf("cobaltcore_eso_externalsecret_last_sync_timestamp_seconds")),

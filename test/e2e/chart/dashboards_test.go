@@ -40,12 +40,14 @@ func TestChartDashboardObjects(t *testing.T) {
 			switch o.GetKind() {
 			case "PersesDashboard":
 				perses++
+				wantFields(t, o, o.Object["spec"], persesDashboardFields(), "spec")
 				spec, err := json.Marshal(o.Object["spec"])
 				harness.Must(t, err)
 				wantText(t, o, string(spec), `"panels":{`, `/projects/`+o.GetNamespace()+`/dashboards/`)
 				wantLogs(t, o, string(spec), logs)
 			case "GrafanaDashboard":
 				grafana++
+				wantFields(t, o, o.Object["spec"], grafanaDashboardFields(), "spec")
 				ref, _, err := unstructured.NestedStringMap(o.Object, "spec", "configMapRef")
 				harness.Must(t, err)
 				dashboard := maps[ref["name"]+"/"+ref["key"]]
@@ -60,6 +62,83 @@ func TestChartDashboardObjects(t *testing.T) {
 	}
 	if want := 2 * 10; len(uids) < want {
 		t.Errorf("%d uids, want at least %d", len(uids), want)
+	}
+}
+
+// fields are the fields of an object in a CustomResourceDefinition. The API server refuses or drops
+// all others.
+type fields struct {
+	required []string
+	known    map[string]fields // of the fields themselves; nil if anything may be in them
+	elements *fields           // of a list or a map
+}
+
+// anyOf returns fields with any content.
+func anyOf(names ...string) map[string]fields {
+	known := map[string]fields{}
+	for _, name := range names {
+		known[name] = fields{}
+	}
+	return known
+}
+
+// persesDashboardFields are those of perses-operator of August 2026 (PersesDashboard v1alpha2).
+func persesDashboardFields() fields {
+	panel := fields{required: []string{"plugin"}, known: anyOf("display", "links", "plugin", "queries")}
+	kinds := func(spec fields) *fields {
+		return &fields{required: []string{"kind", "spec"}, known: map[string]fields{"kind": {}, "spec": spec}}
+	}
+	config := anyOf("annotations", "datasources", "display", "duration", "refreshInterval", "timezone")
+	config["panels"] = fields{elements: kinds(panel)}
+	config["layouts"], config["variables"] = fields{elements: kinds(fields{})}, fields{elements: kinds(fields{})}
+	link := fields{required: []string{"url"}, known: anyOf("name", "renderVariables", "targetBlank", "tooltip", "url")}
+	config["links"] = fields{elements: &link}
+	return fields{required: []string{"config"}, known: map[string]fields{
+		"config":           {required: []string{"duration", "layouts", "panels"}, known: config},
+		"instanceSelector": {known: anyOf("matchExpressions", "matchLabels")},
+	}}
+}
+
+// grafanaDashboardFields are those of grafana-operator of August 2026 (GrafanaDashboard v1beta1).
+func grafanaDashboardFields() fields {
+	known := anyOf("allowCrossNamespaceImport", "contentCacheDuration", "datasources", "envFrom", "envs", "folder", "folderRef", "folderUID",
+		"grafanaCom", "gzipJson", "json", "jsonnet", "jsonnetLib", "oci", "plugins", "publicSharing", "resyncPeriod", "suspend", "uid", "url",
+		"urlAuthorization", "variables")
+	known["instanceSelector"] = fields{known: anyOf("matchExpressions", "matchLabels")}
+	known["configMapRef"] = fields{required: []string{"key"}, known: anyOf("key", "name", "optional")}
+	return fields{required: []string{"instanceSelector"}, known: known}
+}
+
+// wantFields compares a value with the fields of a CustomResourceDefinition.
+func wantFields(t *testing.T, o *unstructured.Unstructured, value any, f fields, path string) {
+	t.Helper()
+	if list, ok := value.([]any); ok && f.elements != nil {
+		for _, element := range list {
+			wantFields(t, o, element, *f.elements, path+"[]")
+		}
+		return
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		if f.known != nil || f.elements != nil {
+			t.Errorf("%s %s: %s is a %T", o.GetKind(), o.GetName(), path, value)
+		}
+		return
+	}
+	for _, name := range f.required {
+		if object[name] == nil {
+			t.Errorf("%s %s: no %s.%s", o.GetKind(), o.GetName(), path, name)
+		}
+	}
+	for name, value := range object {
+		switch inner, ok := f.known[name]; {
+		case f.elements != nil:
+			wantFields(t, o, value, *f.elements, path+".*")
+		case ok:
+			wantFields(t, o, value, inner, path+"."+name)
+		case f.known != nil:
+			t.Errorf("%s %s: unknown field %s.%s", o.GetKind(), o.GetName(), path, name)
+		}
 	}
 }
 
