@@ -80,7 +80,7 @@ func healthMatrix() Panel {
 
 func healthHistory() Panel {
 	return Panel{
-		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 13,
+		Kind: StatusHistory, Title: "Systems over time", Width: 24, Height: 17,
 		Description: "The same verdicts over time: when something broke, and what broke with it. Green all along is good. There are no rows from sharded exporters, each of which sees a part of the fleet.",
 		Queries:     []Query{{Expr: `max by (cluster, system) (` + selector("cobaltcore_health_status") + `)`, Legend: "{{cluster}} {{system}}"}},
 		Mappings:    healthMappings(),

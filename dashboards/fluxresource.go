@@ -127,7 +127,7 @@ func resourceRelatives() []Panel {
 		}, Sort{Column: "Name"}, withFallbackRow(expr+`
   * on (`+object+`) group_left (status, target_cluster) `+state+`
   or label_replace(`+expr+` unless on (`+object+`) `+state+`, "status", "is not there", "", "")`, "name", none))
-		p.Width = 12
+		p.Width, p.Height = 12, 5
 		return p
 	}
 	// named takes the object from three labels, each matched by a pattern.

@@ -17,8 +17,8 @@ func fluxTable(title, description string, columns []Column, sort Sort, queries .
 // fluxColumns are those that name an object, and more.
 func fluxColumns(more ...Column) []Column {
 	return slices.Concat([]Column{
-		withWidth(clusterColumn(), 115), withWidth(labelColumn("target_cluster", "Applied to"), 115), withWidth(labelColumn("kind", "Kind"), 165),
-		withWidth(labelColumn("exported_namespace", "Namespace"), 130), fluxNameColumn(),
+		withWidth(clusterColumn(), 110), withWidth(labelColumn("target_cluster", "Applied to"), 110), withWidth(labelColumn("kind", "Kind"), 160),
+		withWidth(labelColumn("exported_namespace", "Namespace"), 125), fluxNameColumn(),
 	}, more)
 }
 
@@ -43,7 +43,7 @@ func fluxTables() []Panel {
 	state := func(height int, title, description, states string) Panel {
 		return withHeight(height, fluxTable(title, description, fluxColumns(
 			statusColumn(), withWidth(labelColumn("reason", "Reason"), 160), withWidth(ageColumn(0, "For"), 75),
-			withWidth(ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}), 100),
+			withWidth(ageColumn(1, "Last success", Threshold{Color: Good}, Threshold{From: hour, Color: Warning}, Threshold{From: day, Color: Bad}), 125),
 		), oldestFirst("For"),
 			withFallbackRow(withState(age(fluxNotReady), states), "name", "none"),
 			withState(age("cobaltcore_flux_resource_last_success_timestamp_seconds"), states)))

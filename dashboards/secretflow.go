@@ -98,12 +98,12 @@ func readersBehind() []Panel {
 			},
 			Columns: []Column{
 				withWidth(clusterColumn(), 105), withWidth(labelColumn("namespace", "Namespace"), 100), labelColumn("name", "ExternalSecret"),
-				withWidth(labelColumn("backend", "OpenBao"), 150), withWidth(labelColumn("mount", "Mount"), 135), withWidth(labelColumn("path_id", "Path"), 140),
+				withWidth(labelColumn("backend", "OpenBao"), 140), withWidth(labelColumn("mount", "Mount"), 130), withWidth(labelColumn("path_id", "Path"), 140),
 				{Query: 0, Title: "State", Width: 85, Mappings: []Mapping{
 					{Value: 1, Text: "due soon", Color: Info}, {Value: 2, Text: "late", Color: Bad},
 					{Value: 3, Text: "manual", Color: Warning}, {Value: -1, Text: "all current", Color: Good},
 				}},
-				withWidth(ageColumn(1, "Behind for"), 95), withWidth(valueColumn(2, "Version", Number), 70), withWidth(ageColumn(3, "Last success"), 95), withWidth(ageColumn(4, "Interval"), 70),
+				withWidth(ageColumn(1, "Behind for"), 95), withWidth(valueColumn(2, "Version", Number), 90), withWidth(ageColumn(3, "Synced"), 85), withWidth(ageColumn(4, "Every"), 75),
 			},
 			Sort: oldestFirst("Behind for"), Links: []Link{playbook("SecretFlowBehind")},
 		},
@@ -141,12 +141,12 @@ func pushPanel() Panel {
 		},
 		Columns: []Column{
 			withWidth(clusterColumn(), 105), withWidth(labelColumn("namespace", "Namespace"), 100), labelColumn("name", "PushSecret"),
-			withWidth(labelColumn("backend", "OpenBao"), 150), withWidth(labelColumn("mount", "Mount"), 135), withWidth(labelColumn("path_id", "Path"), 140),
+			withWidth(labelColumn("backend", "OpenBao"), 140), withWidth(labelColumn("mount", "Mount"), 130), withWidth(labelColumn("path_id", "Path"), 140),
 			{Query: 0, Title: "State", Width: 95, Mappings: []Mapping{
 				{Value: 0, Text: "fails", Color: Bad}, {Value: 1, Text: "stored", Color: Good}, {Value: 2, Text: "not stored", Color: Bad},
 				{Value: 3, Text: "not known", Color: Unknown}, {Value: -1, Text: "none", Color: Neutral},
 			}},
-			withWidth(valueColumn(1, "Version", Number), 70), withWidth(ageColumn(2, "Stored"), 80), withWidth(ageColumn(3, "Last push"), 80), withWidth(ageColumn(4, "Interval"), 70),
+			withWidth(valueColumn(1, "Version", Number), 90), withWidth(ageColumn(2, "Stored"), 80), withWidth(ageColumn(3, "Pushed"), 85), withWidth(ageColumn(4, "Every"), 75),
 		},
 		Sort: Sort{Column: "State"}, Links: []Link{playbook("ESOPushSecretFailing")},
 	}
