@@ -42,10 +42,11 @@ func alertsPage() ([]byte, error) {
 		if g.Text != "" {
 			b.WriteString(g.Text + "\n\n")
 		}
-		b.WriteString("| alert | severity | for | what | follows from |\n|---|---|---|---|---|\n")
+		b.WriteString("| alert | severity | for | what |\n|---|---|---|---|\n")
 		for _, r := range g.Rules {
 			alertRow(&b, r)
 		}
+		causeList(&b, g.Rules)
 	}
 	severityTable(&b)
 	thresholdTable(&b)
@@ -74,12 +75,56 @@ func alertRow(b *bytes.Buffer, r alerts.Rule) {
 	if r.PrometheusOnly {
 		what += " (Prometheus only)"
 	}
-	_, _ = fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, r.Severity, model.Duration(r.For.Round(time.Second)), what, causes(r))
+	_, _ = fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, r.Severity, model.Duration(r.For.Round(time.Second)), what)
+}
+
+// causeList writes which alerts follow from which others, those with the same causes together.
+func causeList(b *bytes.Buffer, rules []alerts.Rule) {
+	var order []string
+	by := map[string][]string{}
+	for _, r := range rules {
+		c := causes(r)
+		if c == "" {
+			continue
+		}
+		if by[c] == nil {
+			order = append(order, c)
+		}
+		by[c] = append(by[c], "`"+r.Name+"`")
+	}
+	if len(order) > 0 {
+		b.WriteString("\nConsequences and their causes:\n\n")
+	}
+	for _, c := range order {
+		b.WriteString(folded("* " + strings.Join(by[c], ", ") + ": from " + c))
+	}
+}
+
+// folded breaks an element of a list into lines.
+func folded(text string) string {
+	const columns = 140
+	var b strings.Builder
+	n := 0
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case n == 0:
+		case n+1+len(word) > columns:
+			b.WriteString("\n  ")
+			n = len("  ")
+		default:
+			b.WriteByte(' ')
+			n++
+		}
+		b.WriteString(word)
+		n += len(word)
+	}
+	return b.String() + "\n"
 }
 
 var (
 	templatedLabel = regexp.MustCompile(`\{\{ \$labels\.(\w+) \}\}`)
 	templatedIf    = regexp.MustCompile(`\{\{ if [^}]*\}\}(.*?)\{\{ else \}\}.*?\{\{ end \}\}`)
+	templatedWith  = regexp.MustCompile(`\{\{ with \$labels\.(\w+) \}\}(.*?)\{\{ \. \}\}(.*?)\{\{ end \}\}`)
 	templatedMore  = regexp.MustCompile(`\{\{ if [^}]*\}\}.*?\{\{ end \}\}`)
 	templatedValue = regexp.MustCompile(`\{\{ \$value[^}]*\}\}`)
 	codeWord       = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
@@ -89,6 +134,7 @@ var (
 // inWords returns a template with the names of the labels in place of their values, and
 // with the first branch of each condition.
 func inWords(template string) string {
+	template = templatedWith.ReplaceAllString(template, "$2*$1*$3")
 	template = templatedMore.ReplaceAllString(templatedIf.ReplaceAllString(template, "$1"), "")
 	return templatedValue.ReplaceAllString(templatedLabel.ReplaceAllString(template, "*$1*"), "*value*")
 }
@@ -112,7 +158,7 @@ func causes(r alerts.Rule) string {
 	for _, equal := range order {
 		parts = append(parts, strings.Join(by[equal], ", ")+" (*"+equal+"*)")
 	}
-	return cmp.Or(strings.Join(parts, "; "), "–")
+	return strings.Join(parts, "; ")
 }
 
 func fromCluster(equal string) int {
