@@ -6,6 +6,10 @@
 package chart
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -32,5 +36,33 @@ func TestChartExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRulesWithKustomize prints the rules of the example for Kustomize and builds it.
+func TestRulesWithKustomize(t *testing.T) {
+	t.Parallel()
+	root, err := testbed.RepoRoot()
+	harness.Must(t, err)
+	kubectl, err := testbed.Tool(t.Context(), "kubectl")
+	harness.Must(t, err)
+	dir := t.TempDir()
+	harness.Must(t, os.CopyFS(dir, os.DirFS(filepath.Join(root, "docs", "examples", "rules"))))
+	printRules := exec.CommandContext(t.Context(), buildExporter(t), "rules", "--config", filepath.Join(dir, "exporter.yaml"), "--output", "prometheusrule")
+	rules, err := printRules.Output()
+	harness.Must(t, err)
+	harness.Must(t, os.WriteFile(filepath.Join(dir, "rules.yaml"), rules, 0o600))
+	built, err := exec.CommandContext(t.Context(), kubectl, "kustomize", dir).Output()
+	harness.Must(t, err)
+	objects := selectKinds(decodeObjects(t, built), "PrometheusRule")
+	kustomization, err := os.ReadFile(filepath.Join(dir, "kustomization.yaml"))
+	harness.Must(t, err)
+	if len(objects) != 1 || len(objects[0].GetLabels()) == 0 {
+		t.Fatalf("%d PrometheusRules", len(objects))
+	}
+	for name, value := range objects[0].GetLabels() {
+		if !strings.Contains(string(kustomization), name+": "+value) && !strings.Contains(string(rules), name+": "+value) {
+			t.Errorf("label %s=%s is in neither file", name, value)
+		}
 	}
 }

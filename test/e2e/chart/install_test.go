@@ -7,13 +7,11 @@ package chart
 
 import (
 	"encoding/base64"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -54,7 +52,7 @@ func TestChartOnAPIServer(t *testing.T) {
 			checkRoles(t, c, chartName, objects)
 			checkNoDrift(t, c, objects)
 			if set == "remote" {
-				runWithAccount(t, c)
+				runWithAccount(t, c, string(notes))
 			} else {
 				runAsPod(t, c, program, objects)
 			}
@@ -161,18 +159,6 @@ func checkReleaseSize(t *testing.T, c *testbed.Cluster) {
 	if size > 900<<10 {
 		t.Errorf("the release is %d bytes, and Kubernetes takes 1 MiB", size)
 	}
-}
-
-// runWithAccount runs an exporter elsewhere, which has the remote account.
-func runWithAccount(t *testing.T, c *testbed.Cluster) {
-	t.Helper()
-	token, err := c.ServiceAccountToken(t.Context(), chartNamespace, chartName, time.Hour)
-	harness.Must(t, err)
-	e := harness.StartExporter(t, fmt.Sprintf("clusters: [{name: storage, kubeconfig: {path: %s}}]\n", kubeconfigFor(t, c, token)))
-	e.WaitReady(t)
-	all, err := e.Scrape(t.Context())
-	harness.Must(t, err)
-	checkNothingRefused(t, "storage", all)
 }
 
 // checkNothingRefused: the cluster is watched completely.
