@@ -191,7 +191,7 @@ func Poll(ctx context.Context, timeout time.Duration, check func(context.Context
 	pause := time.NewTimer(firstPause)
 	defer pause.Stop()
 	var last error
-	for wait := firstPause; ; wait = min(wait+wait/8, longestPause) {
+	for wait := firstPause; ; wait = min(wait+wait/2, longestPause) {
 		err := check(ctx)
 		if err == nil {
 			return nil

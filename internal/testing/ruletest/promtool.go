@@ -53,7 +53,7 @@ type (
 // Time goes on and ages stay: timestamps move along. So what else is in the fleet
 // does not become stale while the rule waits.
 func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([]byte, error) {
-	r, err := ruleOf(f.Rule)
+	r, err := e.ruleOf(f.Rule)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 		step = time.Hour // it takes days, and promtool as many evaluations
 	}
 	g := promtoolGroup{Name: f.Name + " by " + e.label, Interval: step.String()}
-	needed := needs(r)
+	needed := e.needs(r)
 	for _, row := range rows {
 		if slices.Contains(needed, row.Name()) {
 			g.Series = append(g.Series, promtoolSeries{Series: Selector(row.Labels), Values: overTime(row, end, step)})
@@ -108,7 +108,7 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 		expect(r.For+r.KeepFiringFor+step, none)
 	}
 	var order []string
-	for _, c := range alerts.Catalogue() {
+	for _, c := range e.groups {
 		order = append(order, "cobaltcore-"+c.Name)
 	}
 	text, err := json.MarshalIndent(promtoolFile{
@@ -120,10 +120,12 @@ func PromtoolTest(ctx context.Context, e *Evaluator, f Fixture, rules string) ([
 	return text, nil
 }
 
-func ruleOf(name string) (alerts.Rule, error) {
-	for _, r := range alerts.Rules() {
-		if r.Name == name {
-			return r, nil
+func (e *Evaluator) ruleOf(name string) (alerts.Rule, error) {
+	for _, g := range e.groups {
+		for _, r := range g.Rules {
+			if r.Name == name {
+				return r, nil
+			}
 		}
 	}
 	return alerts.Rule{}, fmt.Errorf("there is no rule %s", name)
@@ -131,15 +133,15 @@ func ruleOf(name string) (alerts.Rule, error) {
 
 // RulesFor returns the names of the rules that the result of an alerting rule depends on:
 // its own and those of recordings.
-func RulesFor(alert string) ([]string, error) {
-	r, err := ruleOf(alert)
-	return append(needs(r), alert), err
+func (e *Evaluator) RulesFor(alert string) ([]string, error) {
+	r, err := e.ruleOf(alert)
+	return append(e.needs(r), alert), err
 }
 
 // needs returns the metrics that a rule selects, and those that its recordings do.
-func needs(r alerts.Rule) []string {
+func (e *Evaluator) needs(r alerts.Rule) []string {
 	recordings := map[string]string{}
-	for _, g := range alerts.Catalogue() {
+	for _, g := range e.groups {
 		for _, recording := range g.Recordings {
 			recordings[recording.Name] = recording.Expr
 		}
@@ -147,11 +149,11 @@ func needs(r alerts.Rule) []string {
 	var all []string
 	var add func(expr string)
 	add = func(expr string) {
-		e, err := alerts.Parse(expr)
+		parsed, err := alerts.Parse(expr)
 		if err != nil {
 			return // covered by the tests of the catalogue
 		}
-		for _, m := range alerts.Metrics(e) {
+		for _, m := range alerts.Metrics(parsed) {
 			if slices.Contains(all, m) {
 				continue
 			}

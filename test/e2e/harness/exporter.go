@@ -6,6 +6,7 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -124,10 +124,11 @@ func (e *Exporter) Scrape(ctx context.Context, families ...string) ([]Series, er
 	return Parse(body, families...)
 }
 
-// Parse returns the samples of the given families in a body, all when there are none.
+// Parse returns the samples of the given families in a body, all when there are none. Only the rows that it
+// returns are parsed.
 func Parse(body []byte, families ...string) ([]Series, error) {
 	parser := expfmt.NewTextParser(model.LegacyValidation)
-	all, err := parser.TextToMetricFamilies(strings.NewReader(string(body)))
+	all, err := parser.TextToMetricFamilies(bytes.NewReader(rowsOf(body, families)))
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +146,21 @@ func Parse(body []byte, families ...string) ([]Series, error) {
 		}
 	}
 	return out, nil
+}
+
+// rowsOf returns the rows whose names begin with one of the families, and their types, all when there are none.
+func rowsOf(body []byte, families []string) []byte {
+	if len(families) == 0 {
+		return body
+	}
+	var rows []byte
+	for line := range bytes.Lines(body) {
+		name := bytes.TrimPrefix(line, []byte("# TYPE "))
+		if slices.ContainsFunc(families, func(f string) bool { return bytes.HasPrefix(name, []byte(f)) }) {
+			rows = append(rows, line...)
+		}
+	}
+	return rows
 }
 
 func value(m *dto.Metric) float64 {

@@ -42,7 +42,7 @@ func TestRulesByPromtool(t *testing.T) {
 					continue // one of each rule shows that the label is renamed everywhere
 				}
 				if cut[f.Rule] == "" { // promtool evaluates all rules of a file at each step
-					names, err := ruletest.RulesFor(f.Rule)
+					names, err := e.RulesFor(f.Rule)
 					harness.Must(t, err)
 					cut[f.Rule] = all.Only(names).Write(t)
 				}
