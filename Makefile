@@ -128,11 +128,11 @@ servers: ## Run the tests on real servers, which are built into a cache once; su
 
 .PHONY: servers-fleet
 servers-fleet: tools
-	cd test && $(GOTEST) $(RACE) -tags testbed -vet=off -timeout 60m ./e2e/fleet
+	cd test && $(GOTEST) $(RACE) -tags testbed -vet=off -timeout 30m ./e2e/fleet
 
 .PHONY: servers-others
 servers-others: tools
-	cd test && $(GOTEST) -tags testbed -vet=off -timeout 60m -p 2 $$($(GO) list -tags testbed ./e2e/faults ./e2e/systems ./e2e/... ./testbed | grep -v /e2e/fleet$$)
+	cd test && $(GOTEST) -tags testbed -vet=off -timeout 30m -p 2 $$($(GO) list -tags testbed ./e2e/faults ./e2e/systems ./e2e/... ./testbed | grep -v /e2e/fleet$$)
 
 .PHONY: e2e
 e2e: tools ## Run those in full: every fault in front of a real Alertmanager, 10,000 scrapes of a fleet that changes
