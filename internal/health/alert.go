@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// State is how far an alert has come.
+// State is the state of an alert.
 type State string
 
 // The states.
@@ -26,10 +26,11 @@ type alert struct {
 	labels labels.Labels // without the metric name
 	value  float64
 	state  State
-	// activeAt is the time of the first evaluation that had it, since its onset by the rule.
+	// activeAt is the time of the first evaluation with the alert, since its onset according to the
+	// rule.
 	activeAt, since time.Time
-	// dated means that rows have since, atLeast that it may have begun before. found
-	// means that it was seen in the first rows of its cluster.
+	// dated means that since is from rows, atLeast that the alert may have begun earlier, and found
+	// that it was in the first rows of its cluster.
 	dated, atLeast, found bool
 	// reason may change; empty if unknown.
 	reason string
@@ -43,7 +44,7 @@ type alert struct {
 	cause *alert
 }
 
-// id is the same for the same rule and labels, in every run.
+// id returns a stable identifier for the rule and the labels.
 func (a *alert) id() string {
 	h := sha256.New()
 	_, _ = h.Write([]byte(a.rule.name))
@@ -70,19 +71,17 @@ func (a *alert) targetCluster() string {
 // evaluation is when alerts are looked at, and how.
 type evaluation struct {
 	now time.Time
-	// once makes every alert fire at once, for a single evaluation.
+	// once is set for a single evaluation, in which alerts fire without waiting.
 	once bool
-	// isSnapshot reports whether a cluster is a snapshot, in which nothing flaps.
+	// isSnapshot reports whether a cluster is a snapshot, in which alerts fire without waiting.
 	isSnapshot func(cluster string) bool
 	// dataMissing reports whether the rows of a system in a cluster are missing, unseen whether they have
 	// been missing so far.
 	dataMissing, wasMissing func(cluster string, r *rule) bool
 }
 
-// updateAlerts moves the alerts of a rule on, by the labels and values that hold now and by
-// since when they do, where joins have that: how long it has been so counts, not how
-// long this exporter has been running. It returns new alerts and changes none of the
-// old ones.
+// updateAlerts returns the alerts of a rule after an evaluation, from its result and, in joins, the
+// onsets in rows: the onset counts, not the start of this exporter. It does not change old alerts.
 func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c evaluation) map[uint64]*alert {
 	next := make(map[uint64]*alert, len(result))
 	for i := range result {
@@ -112,7 +111,7 @@ func updateAlerts(r *rule, old map[uint64]*alert, result []series, j joins, c ev
 		if a.gone.IsZero() {
 			a.gone = c.now
 		}
-		// A withdrawal of rows is no recovery.
+		// Withdrawn rows do not resolve alerts.
 		if a.stale = c.dataMissing(a.objectCluster(), r); a.stale || a.state == Firing && c.now.Sub(a.gone) < r.keepFiringFor {
 			next[h] = &a
 		}

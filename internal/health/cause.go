@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// explain gives each alert the one at its root: one of a rule that inhibits its own, with
-// the same labels, which perhaps follows from another one itself. It may be pending: while
-// one cause ends and the next one has not lasted long enough, what follows is no root.
+// explain sets the root cause of each alert: an alert whose rule inhibits that of the alert, with
+// the same labels, or the root cause of that alert. It may be pending, so that consequences do not
+// become root causes while one cause ends and the next one begins.
 func explain(all []*alert) {
 	causes := map[string]map[string]*alert{} // by rule and values
 	wanted, seen := map[string][][]string{}, map[*rule]bool{}
@@ -71,11 +71,11 @@ func findParent(a *alert, causes map[string]map[string]*alert) *alert {
 	return nil
 }
 
-// causeSlack is by how much a cause may seem to begin after its consequence.
+// causeSlack is the time by which a cause may appear to begin after its consequence.
 const causeSlack = 5 * time.Minute
 
-// precedes reports whether a cause began before its consequence, as far as both are known:
-// what began at least at some time may have begun earlier.
+// precedes reports whether a cause began before its consequence. An alert whose onset is a bound
+// may have begun earlier.
 func precedes(cause, a *alert) bool {
 	known := cause.dated && a.dated && !cause.atLeast
 	return !known || !cause.since.After(a.since.Add(causeSlack))

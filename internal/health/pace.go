@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// settleDelay is the delay between a change and its evaluation. Changes rarely come alone.
+	// settleDelay is the delay between a change and its evaluation, because changes rarely come
+	// alone.
 	settleDelay = 200 * time.Millisecond
 	// minRest is the least time between two evaluations.
 	minRest = 500 * time.Millisecond
@@ -17,10 +18,10 @@ const (
 	// pollShare makes it longer where there are many: 0.3 ms for each cluster, 0.5 % of a core.
 	pollInterval = time.Second
 	pollShare    = 199
-	// share of the time may be spent on evaluations, in the mean: 2 % of a core.
+	// share limits the CPU time of evaluations to 1/share of the time, on average: 2 % of a core.
 	share = 50
-	// maxCredit is the CPU time that may be spent at once after quiet times, so that changes
-	// one by one are evaluated as they come: those of 50,000 objects take 40 ms each.
+	// maxCredit is the CPU time that may be used at once after a quiet time, so that single changes
+	// are evaluated at once: with 50,000 objects, an evaluation takes 40 ms.
 	maxCredit = 500 * time.Millisecond
 )
 
@@ -64,7 +65,7 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 			sleep(ctx, settleDelay)
 		case <-poll.C:
 		}
-		changed = p.changed() // a change from now on counts for the next time
+		changed = p.changed() // later changes start the next wait
 		outdated := false
 		took := b.spend(func() { outdated = p.isOutdated() })
 		if outdated {
@@ -75,8 +76,8 @@ func (p pacer) wait(ctx context.Context, b *budget, changed <-chan struct{}, due
 	}
 }
 
-// restAfter returns how long no evaluation follows one that took some time. The report is at most
-// two intervals old, unless one evaluation takes longer than an interval.
+// restAfter returns the pause after an evaluation that took some time. The report is at most two
+// intervals old, unless one evaluation takes longer than an interval.
 func restAfter(interval, took, wait time.Duration) time.Duration {
 	return min(max(minRest, wait), max(2*interval-took, interval))
 }
@@ -87,8 +88,8 @@ type budget struct {
 	at     time.Time
 }
 
-// spend calls do and returns how long it took. It costs the time for which the process ran
-// meanwhile: a machine that stood still does not count.
+// spend calls do and returns how long it took. It charges the CPU time of the process, so that time
+// in which the machine was suspended does not count.
 func (b *budget) spend(do func()) time.Duration {
 	started, before := time.Now(), cpuTime()
 	do()
@@ -98,7 +99,7 @@ func (b *budget) spend(do func()) time.Duration {
 	return took
 }
 
-// charge takes a cost from what there is at a moment.
+// charge subtracts a cost from the credit at a time.
 func (b *budget) charge(now time.Time, cost time.Duration) {
 	if !b.at.IsZero() {
 		b.credit = min(b.credit+now.Sub(b.at)/share, maxCredit)
@@ -106,7 +107,7 @@ func (b *budget) charge(now time.Time, cost time.Duration) {
 	b.credit, b.at = b.credit-cost, now
 }
 
-// wait returns the time from a moment until nothing is owed.
+// wait returns the time until the credit is no longer negative.
 func (b *budget) wait(now time.Time) time.Duration {
 	return max(0, -share*b.credit-now.Sub(b.at))
 }

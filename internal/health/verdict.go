@@ -12,7 +12,7 @@ import (
 // Verdict is the state of a system or cluster.
 type Verdict string
 
-// The verdicts. Absent is what a cluster does not have.
+// The verdicts. Absent means that a cluster does not have the system.
 const (
 	OK       Verdict = "ok"
 	Degraded Verdict = "degraded"
@@ -21,8 +21,8 @@ const (
 	Absent   Verdict = "absent"
 )
 
-// Verdicts are all of them, from good to bad: unknown is worse than degraded, because the system may
-// be down.
+// Verdicts returns all verdicts from good to bad: unknown is worse than degraded, because the
+// system may be down.
 func Verdicts() []Verdict { return []Verdict{Absent, OK, Degraded, Unknown, Down} }
 
 // Worse reports whether v is worse than other.
@@ -37,7 +37,7 @@ func worseVerdict(a, b Verdict) Verdict {
 	return a
 }
 
-// verdictFor is what an alert makes of the system that it is about.
+// verdictFor returns the verdict on a system for an alert of a severity.
 func verdictFor(s alerts.Severity) Verdict {
 	switch s {
 	case alerts.Critical:
@@ -60,8 +60,8 @@ type count struct {
 	severity alerts.Severity
 }
 
-// cellOf is the cell to which an alert counts: its target, if the fleet has such a
-// cluster, else the cluster in which its object lives.
+// cellOf returns the cell of an alert: in its target cluster if the fleet has it, else in the
+// cluster of its object.
 func (f *facts) cellOf(a *alert) cell {
 	c := a.targetCluster()
 	if f.clusters[c] == nil {
@@ -73,7 +73,7 @@ func (f *facts) cellOf(a *alert) cell {
 	return cell{c, a.rule.system}
 }
 
-// judge judges every cell, and counts.
+// judge returns the verdict of every cell, and counts alerts.
 func (f *facts) judge(all []*alert, systems []alerts.System, unjudged map[alerts.System]bool) (map[cell]Verdict, map[count]int) {
 	out, counts := map[cell]Verdict{}, map[count]int{}
 	for _, name := range f.clusterNames() {
@@ -105,8 +105,8 @@ func (f *facts) judge(all []*alert, systems []alerts.System, unjudged map[alerts
 	return out, counts
 }
 
-// isUnconfirmed reports whether an alert is about the time before contact with its cluster was lost.
-// That a cluster is down is known itself, but not of a snapshot that cannot be read.
+// isUnconfirmed reports whether an alert is about the time before contact with its cluster was
+// lost. An alert about the cluster itself is confirmed, unless its snapshot cannot be read.
 func (f *facts) isUnconfirmed(a *alert) bool {
 	c := f.clusters[a.objectCluster()]
 	return c != nil && !c.up && (c.snapshot || a.rule.system != alerts.Fleet)

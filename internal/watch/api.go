@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// api is the API server of a cluster, and what discovery has found there.
+// api is the API server of a cluster, with the result of the last discovery.
 type api struct {
 	client     *fleet.Client
 	discovered discovered
@@ -27,24 +27,24 @@ type api struct {
 
 // connect returns the API server of a cluster, with one connection for all watches.
 func connect(c fleet.Cluster) *api {
-	// WatchList streams are not compressed before Kubernetes 1.37 and are meant
-	// for near clusters; the LIST of a far one is worth the CPU.
+	// WatchList streams are not compressed before Kubernetes 1.37, so they are for near clusters;
+	// compressing the LIST of a far cluster is worth the CPU.
 	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList})}
 }
 
-// servedKinds is what a cluster offers of what we know.
+// servedKinds has the supported kinds that a cluster serves.
 type servedKinds struct {
 	serverVersion string
 	// kinds has the best served version and the resource name.
 	kinds map[schema.GroupKind]servedKind
-	// unsupported has the served versions of the kinds of which none is known.
+	// unsupported has the served versions of kinds without a supported one.
 	unsupported map[schema.GroupKind][]string
 }
 
 type servedKind struct{ version, resource string }
 
-// discover asks for the server's version and its kinds. It is the probe by
-// which a cluster counts as reached.
+// discover asks for the server's version and its kinds. It is the probe that decides whether a
+// cluster is up.
 func (a *api) discover(ctx context.Context, timeout time.Duration, resources []Resource) (servedKinds, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -82,12 +82,12 @@ func (a *api) discover(ctx context.Context, timeout time.Duration, resources []R
 	return s, nil
 }
 
-// checkComplete fails while the API server is starting: it answers before it has
-// loaded the custom resources, which then look as if they were not there.
+// checkComplete fails while the API server is starting: it answers before it has loaded the custom
+// resources, which then seem to be missing.
 func (a *api) checkComplete(ctx context.Context) error {
 	_, err := a.get(ctx, "/readyz")
 	if err == nil || apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || apierrors.IsUnauthorized(err) {
-		return nil // ready, or not for us to know
+		return nil // ready, or forbidden
 	}
 	return fmt.Errorf("get /readyz: %w", err)
 }
@@ -104,9 +104,8 @@ func (a *api) readVersion(ctx context.Context) (version.Info, error) {
 	return info, nil
 }
 
-// readUID is the identity of the cluster: that of its namespace kube-system, which
-// lives as long as it. It is empty where the exporter may not look; answered is
-// false if it makes sense to ask again.
+// readUID returns the UID of the namespace kube-system, which identifies the cluster. It is empty
+// if the exporter has no permission; answered is false if the request should be repeated.
 func (a *api) readUID(ctx context.Context, timeout time.Duration) (uid string, answered bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

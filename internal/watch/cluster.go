@@ -21,10 +21,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// Options are what all clusters of an engine share.
+// Options has the settings that all clusters share.
 type Options struct {
 	Exposition *exposition.Exposition
-	// Budget bounds the rows of the cluster; by default its watches have one of their own.
+	// Budget bounds the rows of the cluster; the default is a separate budget.
 	Budget *exposition.Budget
 	Sets   []Set
 	Log    *slog.Logger
@@ -33,34 +33,33 @@ type Options struct {
 	// ProbeInterval is how often a cluster is probed: its version, its kinds,
 	// changes of its kubeconfig or its snapshot.
 	ProbeInterval time.Duration
-	// StaleAfter is how long the rows of a cluster or kind outlive the contact.
+	// StaleAfter is how long the rows of a cluster or kind stay without contact.
 	StaleAfter time.Duration
-	// Notes receive what objects leave beside their rows, by collector.
+	// Notes receives the notes of objects, by collector.
 	Notes map[string]Notes
 	// Once means that the objects are rendered for a single report: no memory of them
 	// will be used.
 	Once bool
-	// Silence is how long a watch may give no sign of life; by default two and a
-	// half times as long as a quiet one waits for a bookmark.
+	// Silence is how long a watch may be silent; the default is two and a half times the interval
+	// of bookmarks.
 	Silence time.Duration
-	// Steady is how long a watch must last to be one that works; by default 30 s,
-	// or half of StaleAfter if that is less.
-	// Those that end sooner are opened again more and more slowly.
+	// Steady is the minimum lifetime of a healthy watch; by default 30 s, or half of StaleAfter if
+	// that is less. Watches that end sooner are opened again with a backoff.
 	Steady time.Duration
 	// Stalled is how long the initial events of a WatchList stream may pause before the
 	// kind is listed instead; by default 15 s, or half of StaleAfter if that is less.
 	Stalled time.Duration
-	// Identities remembers the clusters behind the names, and Memories their objects; nil is
-	// a memory of its own.
+	// Identities has the UIDs of clusters by name, and Memories the memories of their objects; nil
+	// means a new one.
 	Identities *Identities
 	Memories   *Memories
 }
 
-// Notes collects the notes of the objects of a cluster, which are kept beside their rows.
+// Notes collects notes about the objects of a cluster, beside their rows.
 type Notes interface {
-	// Replace gives those of all objects of a kind by key.
+	// Replace sets the notes of all objects of a kind, by key.
 	Replace(kind string, notes map[string]any)
-	// Set gives that of one object; nil if it is gone.
+	// Set sets the note of one object; nil if the object was deleted.
 	Set(kind, key string, note any)
 }
 
@@ -75,9 +74,9 @@ const (
 	// changeInterval is how often files are compared with those in use: a change is in the metrics
 	// within two seconds in the median, also one that comes right after another one.
 	changeInterval = time.Second
-	// missesUntilDown probes in a row may fail before a cluster counts as down.
+	// missesUntilDown is the number of failed probes in a row after which a cluster is down.
 	missesUntilDown = 2
-	// recoveryProbes is for how many probes after an outage no kind is stale.
+	// recoveryProbes is the number of probes after an outage during which no kind is stale.
 	recoveryProbes = 4
 )
 
@@ -106,10 +105,10 @@ type clusterState struct {
 	lastContact   time.Time
 	// recovered is when the last outage ended.
 	recovered time.Time
-	// invalidSince is since when the settings of the connection have changed to what cannot be
-	// used; zero if they have not.
+	// invalidSince is the time since which the settings of the connection have been invalid; zero
+	// if they are valid.
 	invalidSince time.Time
-	// token, clientCert and serverCert are when these end; zero if that is not known.
+	// token, clientCert and serverCert are their times of expiry; zero if unknown.
 	token, clientCert, serverCert time.Time
 	misses                        int
 	failing                       failure.Steady
@@ -155,7 +154,7 @@ func NewCluster(c fleet.Cluster, targets *fleet.Targets, o Options) *Cluster {
 	return w
 }
 
-// Groups are all rows of the cluster.
+// Groups returns all rows of the cluster.
 func (c *Cluster) Groups() []*exposition.Group { return c.groups }
 
 // SetTargets passes a changed fleet to the cluster. The kinds whose rows depend on it are listed
@@ -167,7 +166,7 @@ func (c *Cluster) SetTargets(t *fleet.Targets) {
 	c.view.Store(&fleet.View{Cluster: c.Name, Targets: t})
 	select {
 	case c.wake <- struct{}{}:
-	default: // it will look anyway
+	default: // a change is already pending
 	}
 }
 
@@ -183,8 +182,8 @@ func (c *Cluster) Run(ctx context.Context) {
 	}
 }
 
-// changes returns a function that reports whether there is a new connection. While the files
-// cannot be used, such as one that is being rewritten, the connection before stays.
+// changes returns a function that reports whether the settings of the connection have changed.
+// While the files are invalid, for example during a rewrite, the previous connection stays.
 func (c *Cluster) changes(ctx context.Context) func() bool {
 	fingerprint, refused := c.Fingerprint(ctx), ""
 	return func() bool {
@@ -207,8 +206,8 @@ func (c *Cluster) changes(ctx context.Context) func() bool {
 	}
 }
 
-// noteInvalidSettings notes that the settings of the connection have changed to what cannot be used.
-// Without a connection before, the probe fails for that reason.
+// noteInvalidSettings records that the changed settings of the connection are invalid. If there is
+// no previous connection, the probe fails for that reason.
 func (c *Cluster) noteInvalidSettings(err error) {
 	connected := false
 	c.updateState(func(s *clusterState) {
@@ -305,7 +304,7 @@ func (c *Cluster) updateState(f func(*clusterState)) {
 	f(&c.state)
 }
 
-// Arrived returns how many objects have arrived of the kinds that are not complete.
+// Arrived returns the number of objects that have arrived of incomplete kinds.
 func (c *Cluster) Arrived() (n uint64) {
 	for _, k := range c.kinds {
 		if s := k.readState(); !s.isSettled() {
@@ -324,7 +323,7 @@ func (c *Cluster) Settled() bool {
 	if !state.probed {
 		return false
 	}
-	if !state.up { // one failed probe may be the network that is just coming up
+	if !state.up { // the network may still be starting after one failed probe
 		return state.misses >= missesUntilDown || state.failing.Reason == failure.ReasonConfig || c.Snapshot != nil
 	}
 	for _, k := range c.kinds {

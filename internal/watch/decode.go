@@ -27,13 +27,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// jsonOptions: what an API server accepted and stored is shown as well as
-// possible, not refused.
+// jsonOptions are lenient, because an API server has already accepted and stored the object.
 var jsonOptions = jsontext.AllowDuplicateNames(true)
 
 var utf8Options = jsontext.AllowInvalidUTF8(true)
 
-// lenientOptions go on behind a value of the wrong type.
+// lenientOptions continue after a value of the wrong type.
 var lenientOptions = json.JoinOptions(
 	jsonlegacy.ReportErrorsWithLegacySemantics(true), jsonOptions, utf8Options,
 	json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, t *time.Time) error {
@@ -48,9 +47,9 @@ var lenientOptions = json.JoinOptions(
 	})),
 )
 
-// decode fills o from raw in one pass. An object with a value of the wrong type
-// somewhere is decoded once more, leniently: such values are left out, the rest
-// is there, and partial is true. An error means that raw is not JSON.
+// decode fills o from raw in one pass. If a value has the wrong type, the object is decoded once
+// more, leniently: such values are left out, and partial is true. An error means that raw is not
+// JSON.
 func decode(raw []byte, o object) (partial bool, err error) {
 	err = json.Unmarshal(raw, o, jsonOptions, utf8Options)
 	if err == nil {
@@ -63,7 +62,7 @@ func decode(raw []byte, o object) (partial bool, err error) {
 	if !jsontext.Value(raw).IsValid(jsonOptions, utf8Options) {
 		return false, fmt.Errorf("%w object: not JSON behind a value of the wrong type", failure.ErrDecode)
 	}
-	_ = json.Unmarshal(raw, o, lenientOptions) // what fits is there, the rest is left out
+	_ = json.Unmarshal(raw, o, lenientOptions) // values of the wrong type are left out
 	return true, nil
 }
 
@@ -79,16 +78,15 @@ func (r Resource) mistyped(raw []byte) (key, field string) {
 	return o.meta().key(), field
 }
 
-// streamDecoder is a watch.Decoder that decodes each event straight into a slim
-// struct, in one pass over its bytes. The stock one reads them four times.
+// streamDecoder is a watch.Decoder that decodes each event straight into a slim struct, in one pass
+// over its bytes. The decoder of client-go reads them four times.
 type streamDecoder struct {
 	body   io.ReadCloser
 	frames frameReader
 	create func() object
 	// partial is called for every object that was decoded leniently.
 	partial func()
-	// ended is called with what ends the stream, nil if it just does; not if we
-	// close it.
+	// ended is called with the error that ended the stream, or nil; it is not called after Close.
 	ended  func(error)
 	closed atomic.Bool
 }
@@ -164,9 +162,8 @@ func (d *streamDecoder) readEvent() (watch.EventType, runtime.Object, error) {
 	return watch.EventType(kind), o, nil
 }
 
-// splitEvent takes the type and the bytes of the object out of an event. An API
-// server writes {"type":"ADDED","object":{…}}; anything else that is the same
-// JSON is understood, too, with one more pass.
+// splitEvent takes the type and the bytes of the object out of an event. An API server writes
+// {"type":"ADDED","object":{…}}; other forms of the same JSON need one more pass.
 func splitEvent(frame []byte) (kind string, object []byte, err error) {
 	if rest, ok := bytes.CutPrefix(frame, []byte(`{"type":"`)); ok {
 		name, object, ok := bytes.Cut(rest, []byte(`","object":`))
@@ -188,8 +185,8 @@ func splitEvent(frame []byte) (kind string, object []byte, err error) {
 	return event.Type, event.Object, nil
 }
 
-// decodeList reads a list from body as a stream and hands over each item as
-// soon as it is there.
+// decodeList reads a list from body as a stream and passes each item to a function as soon as it is
+// decoded.
 func decodeList(body io.Reader, create func() object, item func(o object, partial bool)) (metav1.ListMeta, error) {
 	return readList(body, func(raw []byte) error {
 		o := create()
@@ -201,7 +198,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 	})
 }
 
-// readList is decodeList for items as they are; raw is valid until item returns.
+// readList is decodeList without decoding items; raw is valid until item returns.
 func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, error) {
 	list, err := fleet.ReadList(body, item)
 	switch {

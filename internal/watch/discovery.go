@@ -19,13 +19,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// client-go's discovery client is not used: it brings the types of all of
-// Kubernetes into the binary, and it asks for everything anew each time.
+// client-go's discovery client is not used, because it adds the types of all of Kubernetes to the
+// binary, and because it repeats all requests each time.
 
 // discovered are the wanted resources that an API server serves and that can be listed
 // and watched.
 type discovered struct {
-	// etag is what the server called this state; it answers 304 while it holds.
+	// etag is the ETag of this state; the server answers 304 while it is valid.
 	etag      string
 	resources map[schema.GroupVersionKind]string
 	wanted    map[schema.GroupKind]bool
@@ -42,15 +42,15 @@ func newDiscovered(etag string, wanted []Resource) discovered {
 	return d
 }
 
-// aggregatedAccept asks for everything in one answer, which servers give since
-// Kubernetes 1.26; older ones answer with the list of groups.
+// aggregatedAccept requests all resources in one response, which servers support since Kubernetes
+// 1.26; older ones return the list of groups.
 const (
 	aggregated       = "as=APIGroupDiscoveryList"
 	aggregatedAccept = "application/json;g=apidiscovery.k8s.io;v=v2;" + aggregated +
 		",application/json;g=apidiscovery.k8s.io;v=v2beta1;" + aggregated + ",application/json"
 )
 
-// aggregatedDiscovery is the part of an APIGroupDiscoveryList that matters here.
+// aggregatedDiscovery has the required fields of an APIGroupDiscoveryList.
 type aggregatedDiscovery struct {
 	Items []struct {
 		Metadata struct {
@@ -99,7 +99,7 @@ func (a *api) discovery(ctx context.Context, known discovered, wanted []Resource
 	return d, nil
 }
 
-// legacyDiscovery asks for each group and version that is wanted by itself.
+// legacyDiscovery requests each wanted group and version separately.
 func (a *api) legacyDiscovery(ctx context.Context, groups []byte, wanted []Resource) (discovered, error) {
 	var list metav1.APIGroupList
 	if err := jsonv1.Unmarshal(groups, &list); err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Edits are the times of managedFields that matter: when the spec was changed last, when
-// what suspends the object was, and when Flux Operator changed the object. They are zero
-// if no manager is on record. What the managers own is scanned and not stored.
+// Edits has the times of the last changes in managedFields: of the spec, of the field or annotation
+// that suspends the object, and by Flux Operator. They are zero if no manager is recorded. The
+// fields of the managers are scanned and not stored.
 type Edits struct {
 	Spec     time.Time `json:"spec,omitzero"`
 	Suspend  time.Time `json:"suspend,omitzero"`
 	Operator time.Time `json:"operator,omitzero"`
 }
 
-// UnmarshalJSONFrom reads managedFields, or what a snapshot keeps of them.
+// UnmarshalJSONFrom reads managedFields, or the part of them in a snapshot.
 func (e *Edits) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*e = Edits{}
 	if dec.PeekKind() != '[' {
@@ -67,9 +67,8 @@ func (e *Edits) add(entry jsontext.Value) {
 	}
 }
 
-// timeOf returns the time of an entry. What the managers own has quotes of its own only
-// behind a backslash, so the first match is the member of the entry: a tenth of the cost
-// of decoding it.
+// timeOf returns the time of an entry. Quotes in the fields of the managers are escaped, so that
+// the first match is the member of the entry. This takes a tenth of the time of decoding it.
 func timeOf(entry jsontext.Value) time.Time {
 	if _, rest, ok := bytes.Cut(entry, []byte(`"time":"`)); ok {
 		if text, _, ok := bytes.Cut(rest, []byte(`"`)); ok {
@@ -84,7 +83,7 @@ func timeOf(entry jsontext.Value) time.Time {
 	return head.Time
 }
 
-// keptEdits is what a snapshot keeps of managedFields.
+// keptEdits returns the part of managedFields that a snapshot keeps.
 func keptEdits(v jsontext.Value) (jsontext.Value, error) {
 	var e Edits
 	if err := json.Unmarshal(v, &e, jsonOptions, utf8Options); err != nil {
@@ -97,7 +96,7 @@ func keptEdits(v jsontext.Value) (jsontext.Value, error) {
 // SpecChanged returns when the spec was changed last; zero if unknown.
 func (m *Meta) SpecChanged() time.Time { return laterTime(m.ManagedFields.Spec, m.Edits.Spec) }
 
-// SuspensionChanged returns when what suspends the object was changed last; zero if unknown.
+// SuspensionChanged returns the time of the last change of the suspension; zero if unknown.
 func (m *Meta) SuspensionChanged() time.Time {
 	return laterTime(m.ManagedFields.Suspend, m.Edits.Suspend)
 }

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// identityInterval is how often a cluster is asked for its UID. It is asked at once when
-// it has come back: something else may answer at its address.
+// identityInterval is how often a cluster is asked for its UID. After an outage, it is asked at
+// once, because another cluster may answer at its address.
 const identityInterval = 5 * time.Minute
 
-// Identities remembers which cluster a name led to first, by the UID of its namespace
-// kube-system. It outlives connections, clusters and configurations.
+// Identities has the first cluster of each name, by the UID of its namespace kube-system. It
+// outlives connections, clusters and configurations.
 type Identities struct {
 	mu    sync.Mutex
 	names map[string]identity
@@ -28,8 +28,7 @@ type identity struct {
 // NewIdentities returns an empty memory.
 func NewIdentities() *Identities { return &Identities{names: map[string]identity{}} }
 
-// Keep forgets all names but these. A name that leaves the fleet and returns may lead to
-// another cluster.
+// Keep drops all other names. A name that leaves the fleet may later stand for another cluster.
 func (i *Identities) Keep(names []string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// shapeOf returns what the slim struct of a resource reads: of annotations and labels the
-// given names, and own of the labels that are wanted of every kind.
+// shapeOf returns the shape of the slim struct of a resource: only the annotations and labels in
+// names, and the labels in own, are kept.
 func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
 	only := func(names []string) snapshot.Filter {
 		return func(v jsontext.Value) (jsontext.Value, error) { return keptAnnotations(v, names) }
@@ -36,8 +36,8 @@ func shapeOf(t reflect.Type, names, own []string) (*snapshot.Shape, error) {
 	return snapshot.NewShapes(filters).ForType(t)
 }
 
-// Keep returns what a snapshot has of the object in raw: the fields that its rows are
-// made from. Rendering it gives the same rows.
+// Keep returns the part of the object in raw that a snapshot keeps: the fields from which its rows
+// are rendered. Rendering the result gives the same rows.
 func (r Resource) Keep(version string, raw []byte) ([]byte, error) {
 	shape, err := r.shape()
 	if err != nil {

@@ -24,7 +24,7 @@ type kind struct {
 	group     *exposition.Group
 	log       *slog.Logger
 	now       func() time.Time
-	steady    time.Duration // how long a stream lasts that is none to wonder about
+	steady    time.Duration // minimum lifetime of a healthy stream
 	silence   time.Duration // how long a stream may be silent
 	stalled   time.Duration // how long the initial events of a stream may pause
 	notes     Notes         // nil if they are not collected
@@ -36,8 +36,8 @@ type kind struct {
 	state kindState
 }
 
-// maxRows bounds the rows of an object in bytes: some three hundred of them. The author of an object
-// determines how many it would have.
+// maxRows bounds the rows of an object in bytes: some three hundred of them. The author of an
+// object determines its number of rows.
 const maxRows = 64 << 10
 
 // newRows returns a builder for the rows of objects, for use by one goroutine.
@@ -47,9 +47,9 @@ func (k *kind) newRows() *exposition.Rows {
 	return rows
 }
 
-// kindState is what the watch metrics show.
+// kindState is the state of a watch in metrics.
 type kindState struct {
-	// known is whether it is known if the source serves the kind.
+	// known is set once discovery has found whether the source serves the kind.
 	known bool
 	// version is the version being watched; empty when the kind is not served.
 	version string
@@ -62,7 +62,7 @@ type kindState struct {
 	// started and syncTook time the last initial list.
 	started  time.Time
 	syncTook time.Duration
-	// lastEvent is the last sign of life: an event, a bookmark, a list.
+	// lastEvent is the time of the last event, bookmark or list.
 	lastEvent time.Time
 	// failing is why the last attempt failed; empty while all is well.
 	failing      failure.Steady
@@ -90,7 +90,7 @@ func notesFor(r Resource, n Notes) Notes {
 	return n
 }
 
-// replace makes the entries all that there is.
+// replace replaces all entries.
 func (k *kind) replace(entries []*exposition.Entry) {
 	notes := map[string]any{}
 	for _, e := range entries {
@@ -102,7 +102,7 @@ func (k *kind) replace(entries []*exposition.Entry) {
 	k.passNotes(notes)
 }
 
-// replaceStaged makes the objects of a list all that there is.
+// replaceStaged replaces all objects by those of a list.
 func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
 	notes, places := map[string]any{}, make([]exposition.Place, len(list))
 	for i, o := range list {
@@ -114,7 +114,7 @@ func (k *kind) replaceStaged(stage *exposition.Stage, list []*staged) {
 	k.passNotes(notes)
 }
 
-// passNotes forgets the objects that are gone, and passes on the notes of the others.
+// passNotes drops the memory of deleted objects, and passes on the notes of the others.
 func (k *kind) passNotes(notes map[string]any) {
 	if k.resource.remembers {
 		k.memory.retain(k.group.Has)
@@ -124,7 +124,7 @@ func (k *kind) passNotes(notes map[string]any) {
 	}
 }
 
-// passNote passes on the note of an object, or its end.
+// passNote passes on the note of an object; nil if the object was deleted.
 func (k *kind) passNote(key string, note any) {
 	if k.notes != nil {
 		k.notes.Set(k.resource.Kind, key, note)
@@ -176,7 +176,7 @@ func (k *kind) markUnread(m snapshot.Missing) {
 	k.update(func(s *kindState) {
 		s.known, s.version, s.synced = true, m.Version, false
 		s.failing.Reason, s.failingSince = failure.Classify(recordedFailure(m.Reason)), k.now()
-		s.failures = missesUntilDown // it will not become better
+		s.failures = missesUntilDown // it cannot succeed later
 	})
 }
 
@@ -204,7 +204,7 @@ func (k *kind) noteEvent() {
 	k.noteActivity()
 }
 
-// noteActivity notes a sign of life.
+// noteActivity records that the watch has received data.
 func (k *kind) noteActivity() {
 	now := k.now()
 	k.mu.Lock()
@@ -216,8 +216,8 @@ func (k *kind) noteActivity() {
 	}
 }
 
-// noteSuccess notes that an attempt succeeded. After a series of streams that ended
-// too soon, only one that lasts is a success.
+// noteSuccess records a successful attempt. After a series of short streams, only a stream that
+// lasts counts as a success.
 func (k *kind) noteSuccess() {
 	k.mu.Lock()
 	if k.state.short >= shortStreams {
@@ -236,7 +236,7 @@ func (k *kind) noteSuccess() {
 	}
 }
 
-// noteFailure notes a failed attempt. Repeated failures for one reason are logged once.
+// noteFailure records a failed attempt. Repeated failures with the same reason are logged once.
 func (k *kind) noteFailure(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
 		return // we are stopping
@@ -247,7 +247,7 @@ func (k *kind) noteFailure(ctx context.Context, err error) {
 		k.state.errors = map[failure.Reason]uint64{}
 	}
 	k.state.errors[reason]++
-	if reason == failure.ReasonExpired { // an everyday thing: the reflector lists again
+	if reason == failure.ReasonExpired { // normal: the reflector lists again
 		k.mu.Unlock()
 		return
 	}
@@ -313,8 +313,8 @@ func (s *kindState) isSettled() bool {
 	return s.failures >= 2
 }
 
-// publicText returns the text of an error for readers who do not see the log. It is empty for
-// an error in a file of the user, which it may quote.
+// publicText returns the text of an error for readers who do not see the log. It is empty for an
+// error in a file of the user, which the text may quote.
 func publicText(err error) string {
 	if reason := failure.Classify(err); reason == failure.ReasonConfig || reason == failure.ReasonDecode {
 		return ""

@@ -12,7 +12,7 @@ import (
 )
 
 // Memories keeps the memories of the objects of all clusters. It outlives connections, clusters and
-// configurations, so that a reload loses none.
+// configurations, so that a reload keeps them.
 type Memories struct {
 	mu    sync.Mutex
 	kinds map[memoryKey]*memories
@@ -34,12 +34,12 @@ func (m *Memories) of(cluster, collector string, r Resource) *memories {
 	return m.kinds[key]
 }
 
-// Keep forgets all clusters but those of these names.
+// Keep drops all clusters except those with these names.
 func (m *Memories) Keep(names []string) {
 	m.forget(func(key memoryKey) bool { return !slices.Contains(names, key.cluster) })
 }
 
-// KeepCollectors forgets all collectors but those of the sets.
+// KeepCollectors drops all collectors except those of the sets.
 func (m *Memories) KeepCollectors(sets []Set) {
 	m.forget(func(key memoryKey) bool {
 		return !slices.ContainsFunc(sets, func(s Set) bool { return s.Collector == key.collector })
@@ -53,7 +53,7 @@ func (m *Memories) forget(gone func(memoryKey) bool) {
 }
 
 // memories keeps the memories of the objects of a kind, by key, across events, relists and
-// withdrawals. Objects with a zero memory, which is that of ready ones, have no entry.
+// withdrawals. Objects with a zero memory, such as ready objects, have no entry.
 type memories struct {
 	mu    sync.Mutex
 	byKey map[string]lifecycle.Memory

@@ -22,7 +22,7 @@ type Object struct {
 
 // Meta is the part of the object metadata that every kind needs.
 type Meta struct {
-	metav1.Object `json:"-"` // the methods that are never called
+	metav1.Object `json:"-"` // for methods that are never called
 
 	Name            string      `json:"name"`
 	Namespace       string      `json:"namespace"`
@@ -30,7 +30,7 @@ type Meta struct {
 	ResourceVersion string      `json:"resourceVersion"`
 	Generation      int64       `json:"generation"`
 	Created         time.Time   `json:"creationTimestamp"`
-	Deleted         time.Time   `json:"deletionTimestamp"` // asked for: finalizers may hold it up
+	Deleted         time.Time   `json:"deletionTimestamp"` // when deletion was requested; finalizers may delay it
 	Finalizers      []string    `json:"finalizers"`
 	Annotations     Annotations `json:"annotations"`
 	Own             OwnLabels   `json:"labels"`
@@ -38,8 +38,7 @@ type Meta struct {
 	Edits           Edits       `json:"edits"` // as a snapshot has them
 }
 
-// Labeled is embedded instead of [Object] where labels become rows. They are read
-// there only: all other kinds skip them.
+// Labeled is embedded instead of [Object] if labels become rows. All other kinds skip labels.
 type Labeled struct {
 	Metadata LabeledMeta `json:"metadata"`
 }
@@ -75,12 +74,12 @@ func (m *Meta) GetNamespace() string { return m.Namespace }
 // GetResourceVersion returns metadata.resourceVersion.
 func (m *Meta) GetResourceVersion() string { return m.ResourceVersion }
 
-// GetAnnotations returns metadata.annotations. A reflector looks there for the
-// end of the initial events of a WatchList.
+// GetAnnotations returns metadata.annotations. A reflector needs it to find the end of the initial
+// events of a WatchList.
 func (m *Meta) GetAnnotations() map[string]string { return m.Annotations }
 
-// Annotations are the annotations with short values. What kubectl and others
-// store there by the kilobyte never becomes a row.
+// Annotations has the annotations with short values. Long values, such as those of kubectl, never
+// become rows.
 type Annotations map[string]string
 
 const maxAnnotation = 256

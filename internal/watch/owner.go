@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// AlertsAnnotation is the annotation by which an object has no alerts, with the value
+// AlertsAnnotation is the annotation that turns off alerts about an object, with the value
 // disabled.
 const AlertsAnnotation = "cobaltcore.dev/alerts"
 
@@ -65,13 +65,13 @@ func objectFamilies() []*exposition.Family {
 	return []*exposition.Family{alertsDisabled, objectOwner, objectDeleted, objectApplier}
 }
 
-// Owners are the names of labels with the owner of an object. Of each list, the first one that an
-// object has counts.
+// Owners has the names of labels with the owner of an object. The first label in each list that the
+// object has is used.
 type Owners struct{ Owner, SupportGroup []string }
 
 func (o Owners) names() []string { return slices.Concat(o.Owner, o.SupportGroup) }
 
-// WithOwners reads these labels, too.
+// WithOwners returns the resource with owner labels.
 func (r Resource) WithOwners(o Owners) Resource {
 	names := o.names()
 	if len(names) == 0 {
@@ -116,8 +116,7 @@ func (r Resource) objectRows(o object, rows *exposition.Rows) {
 	}
 }
 
-// OwnLabels are the labels that are wanted of every kind. All others are skipped
-// without being stored.
+// OwnLabels has the labels that every kind needs. All others are skipped without being stored.
 type OwnLabels struct {
 	wanted []string
 	values []ownLabel // a map for each object took a tenth of what a start allocates

@@ -22,7 +22,7 @@ import (
 
 // runReflector keeps the rows of a kind up to date until ctx ends.
 func (a *api) runReflector(ctx context.Context, k *kind, as servedKind, view fleet.View, watchList bool) {
-	// client-go would log errors a second time.
+	// client-go would log errors again.
 	quiet := logr.Discard()
 	ctx = klog.NewContext(ctx, quiet)
 	s := newStore(k, view)
@@ -78,7 +78,7 @@ func (s *source) readStaged(ctx context.Context, o metav1.ListOptions) (*stagedL
 		if partial {
 			s.kind.countPartial()
 		}
-		if item.meta().Name == "" { // it is no object
+		if item.meta().Name == "" { // not an object
 			return
 		}
 		if o := s.store.add(rows, item); o.skipped || !s.store.stage.LeaveOut(o.place) {
@@ -113,8 +113,8 @@ func (s *source) WatchWithContext(ctx context.Context, o metav1.ListOptions) (wa
 	return watch.NewStreamWatcher(newStreamDecoder(stream, s.kind.resource.create, s.kind.countPartial, ended), errorReporter{}), nil
 }
 
-// backOff waits before a stream is opened again. A reflector backs off when it gets
-// no stream, but not when it gets one that soon ends.
+// backOff waits before a stream is opened again. A reflector backs off if it gets no stream, but
+// not if the stream ends soon.
 func (s *source) backOff(ctx context.Context) error {
 	if !s.opened { // watches are started rarely
 		s.opened = true

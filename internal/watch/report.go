@@ -9,34 +9,33 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// ClusterReport is how a cluster fares, as GET /api/v1/clusters shows it.
+// ClusterReport is the state of a cluster in GET /api/v1/clusters.
 type ClusterReport struct {
 	// Up is false after two probes in a row have failed.
 	Up bool `json:"up"`
 	// ServerVersion and UID are empty until the cluster has answered.
 	ServerVersion string `json:"serverVersion"`
 	UID           string `json:"uid"`
-	// LastContact is the last probe that was answered; null: never.
+	// LastContact is the time of the last answered probe; null: never.
 	LastContact *time.Time `json:"lastContact"`
-	// Failing is why the last probe failed; null while they succeed.
+	// Failing is the reason why the last probe failed; null while probes succeed.
 	Failing *FailingReport `json:"failing"`
 }
 
-// FailingReport is why something fails.
+// FailingReport describes a failure.
 type FailingReport struct {
 	// Reason is one of a closed set, that of the metrics.
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
-	// Error has no URLs, and nothing that a server or a person has written; the log
-	// has more. It may be empty.
+	// Error has no URLs, and quotes no server and no file; the log has more. It may be empty.
 	Error string `json:"error"`
 }
 
-// KindReport is how the watch of a kind fares.
+// KindReport is the state of the watch of a kind.
 type KindReport struct {
 	Group string `json:"group"`
 	Kind  string `json:"kind"`
-	// Version is the one that is watched; empty if the kind is not served.
+	// Version is the watched version; empty if the kind is not served.
 	Version string `json:"version"`
 	// Present is whether the cluster serves the kind; null if unknown.
 	Present *bool `json:"present"`
@@ -45,9 +44,9 @@ type KindReport struct {
 	Objects int  `json:"objects"`
 	// Cut are the objects that are left out because of a limit.
 	Cut int `json:"cut"`
-	// LastEvent is the last sign of life; null: none.
+	// LastEvent is the time of the last event, bookmark or list; null: never.
 	LastEvent *time.Time `json:"lastEvent"`
-	// Failing is why the last attempt failed; null while all is well.
+	// Failing is the reason why the last attempt failed; null while attempts succeed.
 	Failing *FailingReport `json:"failing"`
 }
 

@@ -14,22 +14,21 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// Resource declares a kind of object to watch and what its objects become.
+// Resource declares a watched kind and the rows of its objects.
 type Resource struct {
 	Group, Kind string
-	// Versions are the versions whose shape the slim struct knows, best first.
+	// Versions are the versions that the slim struct can decode, best first.
 	Versions []string
-	// Families are all that the rows may add to.
+	// Families are all families of the rows.
 	Families []*exposition.Family
 	// UsesTargets is whether the rows depend on the clusters of kubeconfig Secrets, so that they are
 	// rendered again when these change.
 	UsesTargets bool
 	// Notes is whether objects have notes beside their rows, for [Options.Notes].
 	Notes bool
-	// Annotations and Labels are those that the rows look at: a snapshot has no
-	// others.
+	// Annotations and Labels are those that the rows use; a snapshot keeps no others.
 	Annotations, Labels []string
-	// OwnLabels are labels that the rows look at of a kind that embeds [Object].
+	// OwnLabels are the labels that the rows of a kind with an embedded [Object] use.
 	OwnLabels []string
 
 	create func() object
@@ -85,14 +84,14 @@ func complete[T any, P Slim[T]](r Resource, rows func(*T, fleet.View, lifecycle.
 	return r
 }
 
-// shapes makes the shape when it is asked for.
+// shapes returns a function that builds the shape at its first call.
 func (r Resource) shapes() func() (*snapshot.Shape, error) {
 	return sync.OnceValues(func() (*snapshot.Shape, error) {
 		return shapeOf(r.typ, slices.Concat(r.Annotations, r.Labels), slices.Concat(r.OwnLabels, r.owners.names()))
 	})
 }
 
-// fill adds the rows of an object and returns what to keep of it.
+// fill adds the rows of an object and returns its memory.
 func (r Resource) fill(v fleet.View, o object, s lifecycle.Sighting, rows *exposition.Rows) lifecycle.Memory {
 	m := r.rows(v, o, s, rows)
 	r.objectRows(o, rows)
@@ -105,13 +104,13 @@ type Set struct {
 	Resources []Resource
 }
 
-// Rendered is an object as rows.
+// Rendered has the rows of an object.
 type Rendered struct {
 	// Entry is nil if the object is skipped or has no name.
 	Entry *exposition.Entry
 	// Partial reports that a value of the wrong type was left out, or the name.
 	Partial bool
-	// Memory is what to keep of the object.
+	// Memory is the memory of the object.
 	Memory lifecycle.Memory
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// session is the time between two changes of the connection. Rows survive it:
-// the next session replaces them when it has synced.
+// session watches a cluster over one connection. Rows outlive it: the next session replaces them
+// when it has synced.
 type session struct {
 	cluster    *Cluster
 	api        *api
@@ -61,7 +61,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 	}
 }
 
-// probe asks what the cluster serves and starts and stops watches accordingly.
+// probe discovers the kinds that the cluster serves, and starts and stops watches accordingly.
 func (s *session) probe(ctx context.Context) error {
 	c := s.cluster
 	if s.api == nil {
@@ -95,7 +95,7 @@ func (s *session) probe(ctx context.Context) error {
 		case w == nil:
 			s.start(ctx, k, as)
 		case w.as != as, w.view != c.view.Load() && k.resource.UsesTargets:
-			s.stop(k) // the rows stay until the new ones are there
+			s.stop(k) // the rows stay until they are replaced
 			s.start(ctx, k, as)
 		case k.group.HasRoom():
 			s.stop(k)
@@ -144,8 +144,8 @@ func (s *session) stop(k *kind) {
 	}
 }
 
-// retry starts the watches that wait for the end of a long backoff anew: the
-// cluster has come back.
+// retry restarts watches that are waiting for the end of a long backoff, because the cluster
+// answers again.
 func (s *session) retry(ctx context.Context) {
 	for k, w := range s.watches {
 		if state := k.readState(); state.failing.Reason != "" {
@@ -155,9 +155,8 @@ func (s *session) retry(ctx context.Context) {
 	}
 }
 
-// restartSilent starts the watches anew that give no sign of life although they
-// have not failed either: something between them and the server has gone without
-// a word. The rows stay until the new ones are there, or until they are stale.
+// restartSilent restarts watches that receive nothing although they have not failed, for example
+// after a proxy dropped the connection silently. The rows stay until they are replaced or stale.
 func (s *session) restartSilent(ctx context.Context) {
 	c := s.cluster
 	now := c.options.Now()
@@ -168,7 +167,7 @@ func (s *session) restartSilent(ctx context.Context) {
 			last = state.started
 		}
 		limit := c.options.Silence
-		if state.short >= shortStreams && !state.streaming { // it waits; the rows must not go meanwhile
+		if state.short >= shortStreams && !state.streaming { // it is waiting; the rows must stay meanwhile
 			limit = min(limit, c.options.StaleAfter/2)
 		}
 		if now.Sub(last) <= limit {
@@ -193,10 +192,10 @@ func (s *session) withdrawStale(ctx context.Context) {
 	recovering := now.Sub(c.state.recovered) < recoveryProbes*c.options.ProbeInterval // the watches have just been started again
 	c.mu.Unlock()
 	var withdrawn []string
-	for _, k := range c.kinds { // also those of a session before that this one has not reached
+	for _, k := range c.kinds { // including kinds of the previous session that this one has not reached
 		state := k.readState()
 		since := state.failingSince
-		if state.lastEvent.After(since) { // failing, but not without a sign of life
+		if state.lastEvent.After(since) { // failing, but it has received data
 			since = state.lastEvent
 		}
 		failed := state.failing.Reason != "" && !recovering && now.Sub(since) > c.options.StaleAfter

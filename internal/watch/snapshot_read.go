@@ -21,12 +21,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// snapshotContent is what a snapshot has of a cluster.
+// snapshotContent is the content of the snapshot of a cluster.
 type snapshotContent struct {
 	meta    snapshot.Meta
 	objects snapshot.Objects
-	// missing are the kinds that were not read when the snapshot was taken; down is why
-	// there are none at all, if the cluster was not reached.
+	// missing has the kinds that were not read when the snapshot was taken; clusterFailure is set
+	// if the cluster was not reached at all.
 	missing        map[schema.GroupKind]snapshot.Missing
 	clusterFailure error
 }
@@ -69,11 +69,11 @@ func (c snapshotContent) objectsOf(r Resource) (version string, objects []snapsh
 // errNoObjects is the error of a snapshot without any object.
 var errNoObjects = errors.New("there is no Kubernetes object in any *.yaml, *.yml or *.json file")
 
-// errNoWatchedKind is the error of a snapshot that proves nothing.
+// errNoWatchedKind is the error of a snapshot without watched kinds.
 var errNoWatchedKind = errors.New("there is no object of a kind that the exporter watches")
 
-// hasWatchedKinds reports whether a snapshot has a kind that is watched, or a Secret, from which
-// clusters may be discovered.
+// hasWatchedKinds reports whether a snapshot has a watched kind, or a Secret from which clusters
+// may be discovered.
 func (c *Cluster) hasWatchedKinds(content snapshotContent) bool {
 	_, ok := content.objects[schema.GroupKind{Kind: "Secret"}]
 	return ok || slices.ContainsFunc(c.kinds, func(k *kind) bool {
@@ -144,8 +144,8 @@ func (c *Cluster) ReadSnapshot(ctx context.Context) error {
 	return err
 }
 
-// SnapshotProblems returns the values of the wrong type in the snapshot, and why it cannot
-// be read.
+// SnapshotProblems returns the values of the wrong type in the snapshot, and the error of reading
+// it.
 func (c *Cluster) SnapshotProblems() (mistyped []string, broken error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -170,7 +170,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	now := c.options.Now()
 	shift := c.Snapshot.TimeShift(content.meta, now)
 	var mistyped []string
-	// A snapshot is one sighting, at the moment in which it was taken.
+	// A snapshot is one observation, at the time at which it was taken.
 	seen := lifecycle.Sighting{Now: now, Once: true}
 	if !content.meta.TakenAt.IsZero() {
 		seen.Now = content.meta.TakenAt
@@ -215,7 +215,7 @@ func (c *Cluster) loadSnapshot(ctx context.Context, view fleet.View, first bool)
 	for i, k := range c.kinds {
 		gone, ok := content.missing[schema.GroupKind{Group: k.resource.Group, Kind: k.resource.Kind}]
 		switch {
-		case content.clusterFailure != nil: // nothing is known of it
+		case content.clusterFailure != nil: // the state of the cluster is unknown
 		case ok:
 			k.markUnread(gone)
 		case versions[i] == "":

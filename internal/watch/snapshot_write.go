@@ -22,26 +22,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// Written is what a snapshot has of a cluster.
+// Written describes the written snapshot of a cluster.
 type Written struct {
 	ServerVersion string
 	// UID is the UID of the cluster; empty if it is unknown.
 	UID string
-	// Kinds are those that the cluster serves.
+	// Kinds are the kinds that the cluster serves.
 	Kinds []WrittenKind
-	// Failure is why the cluster could not be read at all.
+	// Failure is set if the cluster could not be read at all.
 	Failure *Failure
 }
 
-// WrittenKind is a kind in a snapshot.
+// WrittenKind describes a kind in a written snapshot.
 type WrittenKind struct {
 	Group, Kind, Version string
 	Objects              int
-	// Failure is why the kind is not in the snapshot.
+	// Failure is set if the kind is not in the snapshot.
 	Failure *Failure
 }
 
-// Failure is why something could not be read.
+// Failure is the reason why a cluster or a kind could not be read.
 type Failure struct {
 	Reason failure.Reason
 	Text   string // for people; without secrets
@@ -52,8 +52,8 @@ func failureOf(err error) *Failure {
 }
 
 // WriteSnapshot writes the objects of a cluster into dir, a file for each kind, see
-// [Resource.Keep]. The kinds are listed one after the other, and each fails by itself.
-// An error is one of writing.
+// [Resource.Keep]. The kinds are listed one after the other, and each fails by itself. An error is
+// a write error.
 func WriteSnapshot(ctx context.Context, c fleet.Cluster, sets []Set, dir string) (Written, error) {
 	w := &writer{dir: dir}
 	for _, set := range sets {
@@ -129,8 +129,8 @@ func (w *writer) file(r Resource) string {
 // listPage is how many objects are asked for at a time.
 const listPage = 500
 
-// writeList writes a kind page by page. When the list of which they are pages has expired,
-// it is listed anew, at once, as client-go does.
+// writeList writes a kind page by page. If the list expires between two pages, the kind is listed
+// again at once, as in client-go.
 func (a *api) writeList(ctx context.Context, r Resource, as servedKind, l *snapshot.List) error {
 	o := metav1.ListOptions{Limit: listPage}
 	for {
@@ -184,7 +184,7 @@ func (r Resource) writeTo(l *snapshot.List, version string, raw []byte) error {
 	return l.Add(kept)
 }
 
-// copySnapshot writes what another snapshot has.
+// copySnapshot copies the objects of another snapshot.
 func (w *writer) copySnapshot(ctx context.Context, cluster string, d snapshot.Dir) error {
 	content, err := readSnapshot(ctx, cluster, d)
 	if err == nil {

@@ -105,7 +105,7 @@ var (
 	}
 )
 
-// Families are the families about clusters and watches.
+// Families returns the families about clusters and watches.
 func Families() []*exposition.Family {
 	return slices.Concat(clusterFamilies(), watchFamilies(), objectFamilies())
 }
@@ -196,7 +196,7 @@ func (c *Cluster) watchRows(collector string, r *exposition.Rows) {
 	}
 }
 
-// Status is how the watches of a collector fare.
+// Status returns the state of the watches of a collector.
 func (c *Cluster) Status(collector string) status.Status {
 	var parts []status.Status
 	for _, k := range c.kinds {

@@ -16,7 +16,8 @@ import (
 // opened again with a backoff, and its kind counts as failing although there was no error.
 
 const (
-	// shortStreams in a row make a series: a server that stops ends a watch or two.
+	// shortStreams is the number of short streams in a row that make a series: a server that stops
+	// ends one or two watches.
 	shortStreams = 3
 	firstPause   = 800 * time.Millisecond
 )
@@ -34,12 +35,12 @@ type openStream struct {
 func (k *kind) noteOpened(body io.ReadCloser, alive bool) *openStream {
 	k.update(func(s *kindState) { s.streaming = true })
 	if alive {
-		k.noteActivity() // we see what happens
+		k.noteActivity() // the stream counts as a response
 	}
 	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.noteSteadyStream)}
 }
 
-// Close ends the stream for a reason of ours.
+// Close ends the stream without counting it as short.
 func (s *openStream) Close() error {
 	s.timer.Stop()
 	s.kind.update(func(s *kindState) { s.streaming = false })
@@ -58,15 +59,15 @@ func (s *openStream) ended(ctx context.Context, err error) {
 	s.kind.update(func(s *kindState) { s.streaming = false })
 }
 
-// needsConfirmation reports whether streams have ended too soon for so long that another server may be
-// answering: only a list can confirm the rows.
+// needsConfirmation reports whether streams have been ending too soon for so long that another
+// server may be answering. Then only a list can confirm the rows.
 func (k *kind) needsConfirmation() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.state.short >= shortStreams && k.now().Sub(k.state.heard) > k.silence
 }
 
-// noteSteadyStream notes that a stream is one that works.
+// noteSteadyStream records that a stream is healthy.
 func (k *kind) noteSteadyStream() {
 	k.mu.Lock()
 	series := k.state.short >= shortStreams
@@ -77,9 +78,8 @@ func (k *kind) noteSteadyStream() {
 	}
 }
 
-// noteShortStream notes that a stream has ended soon after it had been opened. The
-// reflector itself backs off after one that ends with an answer of the server or
-// with nonsense.
+// noteShortStream records that a stream has ended too soon. The reflector itself backs off after a
+// stream that ends with an error response or invalid data.
 func (k *kind) noteShortStream(ctx context.Context, err error) {
 	if err != nil {
 		switch failure.Classify(err) {
@@ -97,8 +97,8 @@ func (k *kind) noteShortStream(ctx context.Context, err error) {
 	}
 }
 
-// nextPause is how long to wait before the next stream is opened; at most as long as
-// one has to last.
+// nextPause returns the pause before the next stream is opened; at most the minimum lifetime of a
+// healthy stream.
 func (k *kind) nextPause() time.Duration {
 	k.mu.Lock()
 	short := k.state.short

@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// store is what a reflector writes into. It keeps no object: each is rendered
-// when it arrives. A reflector calls it from one goroutine.
+// store is the store of a reflector. It keeps no objects: each is rendered when it arrives. A
+// reflector calls it from one goroutine.
 type store struct {
 	kind *kind
 	view fleet.View
@@ -50,8 +50,8 @@ func (s *store) add(rows *exposition.Rows, o object) *staged {
 	return &staged{place: at, skipped: !ok, note: rows.Noted()}
 }
 
-// fill adds the rows of an object and keeps its memory. live is set for an event of a
-// stream, before which nothing was missed.
+// fill adds the rows of an object and keeps its memory. live is set for an event of a stream,
+// because no event was missed before it.
 func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	k, key := s.kind, o.meta().key()
 	seen := lifecycle.Sighting{Live: live, Once: k.once}
@@ -61,8 +61,8 @@ func (s *store) fill(o object, live bool, r *exposition.Rows) {
 	k.memory.set(key, k.resource.fill(s.view, o, seen, r))
 }
 
-// Transformer renders the objects of a WatchList as they arrive, so that the
-// reflector's temporary store holds their places and the objects are garbage at once.
+// Transformer renders the objects of a WatchList as they arrive, so that the reflector's temporary
+// store holds their positions and the objects can be freed at once.
 func (s *store) Transformer() cache.TransformFunc {
 	return func(x any) (any, error) {
 		if o, ok := x.(object); ok && o.meta().Name != "" {
@@ -137,7 +137,7 @@ func (s *store) Delete(x any) error {
 // Resync has nothing to do: the store has no consumers.
 func (s *store) Resync() error { return nil }
 
-// Bookmark is the sign of life of a quiet kind.
+// Bookmark records that the watch of a quiet kind works.
 func (s *store) Bookmark(string) error {
 	s.kind.noteEvent()
 	return nil
@@ -153,8 +153,7 @@ type staged struct {
 func (i *staged) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
 func (i *staged) DeepCopyObject() runtime.Object   { return i }
 
-// stagedList is what our ListFunc returns; the reflector's pager takes it
-// apart through the Items field.
+// stagedList is the result of our ListFunc; the reflector's pager reads its field Items.
 type stagedList struct {
 	metav1.TypeMeta
 	metav1.ListMeta

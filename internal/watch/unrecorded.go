@@ -13,8 +13,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// A snapshot may have a few kinds only. A kind of which it has nothing, although one of its
-// objects refers to one of that kind, is unknown: it was served.
+// A snapshot may have only some kinds. A kind without objects in it is unknown if another object
+// refers to it, because the kind was served.
 
 // unrecorded returns the kinds of which the snapshot has nothing, not even an empty list,
 // and to which an object in it refers.
@@ -46,7 +46,7 @@ func (c snapshotContent) refersTo(kind string, kinds []*kind, collector string) 
 	return false
 }
 
-// impliedKinds are the kinds of references that may have none.
+// impliedKinds returns the kinds of references without a kind.
 func impliedKinds() map[string]string {
 	return map[string]string{
 		"imageRepositoryRef": "ImageRepository",

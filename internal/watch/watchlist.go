@@ -27,9 +27,9 @@ var (
 	errListInstead = errors.New("the kind is listed instead")
 )
 
-// watchList opens a WatchList stream. A LIST follows an error and has the reason if it
-// fails too. The reflector waits out a retriable error without looking at its context, so
-// these are none.
+// watchList opens a WatchList stream. A LIST follows an error and has the reason if it fails too.
+// The reflector waits after a retriable error even if its context has ended, so these errors are
+// not retriable.
 func (s *source) watchList(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 	if s.kind.readState().listOnly {
 		return nil, errListInstead
