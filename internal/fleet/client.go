@@ -42,6 +42,7 @@ type ClientOptions struct {
 type Client struct {
 	cluster Cluster
 	options ClientOptions
+	share   share
 
 	mu          sync.Mutex
 	fingerprint string
@@ -58,7 +59,9 @@ type connection struct {
 }
 
 // NewClient returns a client of a cluster.
-func NewClient(c Cluster, o ClientOptions) *Client { return &Client{cluster: c, options: o} }
+func NewClient(c Cluster, o ClientOptions) *Client {
+	return &Client{cluster: c, options: o, share: share{whole: processBuffered}}
+}
 
 // Close closes all connections.
 func (c *Client) Close() {
@@ -160,6 +163,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 		request.Header.Set("If-None-Match", r.ETag)
 	}
 	answer, err := to.http.Do(request)
+	if err == nil {
+		answer.Body = &bufferedBody{ReadCloser: answer.Body, share: &c.share}
+	}
 	if err == nil && answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
 		c.mu.Lock()
 		c.serverExpiry = answer.TLS.PeerCertificates[0].NotAfter

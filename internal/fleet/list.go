@@ -88,6 +88,7 @@ func readItems(dec *jsontext.Decoder, bounded *boundedReader, item func(raw []by
 			return fmt.Errorf("%w: a list of more than %d items", failure.ErrTooLarge, maxItems)
 		}
 		bounded.left = MaxObject
+		BeginObject(bounded.r)
 		raw, err := dec.ReadValue()
 		if err == nil {
 			err = httpclient.CheckValues(raw)

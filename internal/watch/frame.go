@@ -45,6 +45,7 @@ type frameReader struct {
 // frame returns the next line that is not empty, without its end. It is valid until the next
 // call.
 func (f *frameReader) frame() ([]byte, error) {
+	fleet.BeginObject(f.r)
 	for searched := 0; ; {
 		rest := f.buf[f.next:]
 		end := bytes.IndexByte(rest[searched:], '\n')

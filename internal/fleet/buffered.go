@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+// Bounds of the objects that are buffered at the same time because their ends have not arrived. A
+// decoder needs up to twice their size.
+const (
+	// smallObject is not counted: nearly all objects are smaller.
+	smallObject = 64 << 10
+	// maxClientBuffered and maxBuffered bound all others, of one client and of the process.
+	maxClientBuffered = 16 << 20
+	maxBuffered       = 96 << 20
+)
+
+// buffered counts the bytes of large objects. A client may have half of the rest at most, so that
+// some is left for the others. It is safe for concurrent use.
+type buffered struct {
+	limit int
+
+	mu  sync.Mutex
+	all int
+}
+
+// processBuffered is that of the process.
+var processBuffered = &buffered{limit: maxBuffered}
+
+// share is the part of a client.
+type share struct {
+	whole *buffered
+
+	used int // guarded by the lock of the whole
+}
+
+// add adds a number of bytes, which may be negative, and reports whether there is room for them.
+func (s *share) add(n int) bool {
+	s.whole.mu.Lock()
+	defer s.whole.mu.Unlock()
+	if n > 0 && s.used+n > min(maxClientBuffered, (s.whole.limit-s.whole.all+s.used)/2) {
+		return false
+	}
+	s.used += n
+	s.whole.all += n
+	return true
+}
+
+// BeginObject notes that a body has come to the begin of another object: those before are not
+// buffered any longer.
+func BeginObject(body io.Reader) {
+	if b, ok := body.(*bufferedBody); ok {
+		b.release()
+	}
+}
+
+// bufferedBody is a body whose objects are buffered. Reading fails when there is no room for more.
+type bufferedBody struct {
+	io.ReadCloser
+
+	share *share
+
+	mu     sync.Mutex // a body may be closed while it is read
+	size   int        // of the present object
+	held   int        // of the share
+	closed bool
+}
+
+func (b *bufferedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.size += n
+	if more := b.size - smallObject - b.held; more > 0 && !b.closed {
+		if !b.share.add(more) {
+			return 0, fmt.Errorf("%w: too many large objects are read at the same time", failure.ErrTooLarge)
+		}
+		b.held += more
+	}
+	return n, err
+}
+
+// Close releases what the body holds.
+func (b *bufferedBody) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.release()
+	return b.ReadCloser.Close()
+}
+
+func (b *bufferedBody) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.share.add(-b.held)
+	b.held, b.size = 0, 0
+}

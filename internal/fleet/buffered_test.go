@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+)
+
+// TestBufferedObjects: objects without an end are bounded together, for a client and for all, and
+// small objects are read even if nothing is left.
+func TestBufferedObjects(t *testing.T) {
+	t.Parallel()
+	all := &buffered{limit: 96 << 20}
+	body := func(s *share, size int) *bufferedBody {
+		return &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), share: s}
+	}
+	var open []*bufferedBody
+	for range 20 { // clients that read as much as they can
+		s := &share{whole: all}
+		for range 3 {
+			b := body(s, MaxObject)
+			if _, err := io.ReadAll(b); err != nil && !errors.Is(err, failure.ErrTooLarge) {
+				t.Fatal(err)
+			}
+			open = append(open, b)
+		}
+		if s.used > maxClientBuffered {
+			t.Errorf("a client buffers %d bytes", s.used)
+		}
+	}
+	if all.all > all.limit || all.all < all.limit/2 {
+		t.Errorf("%d bytes are buffered of %d", all.all, all.limit)
+	}
+	other := &share{whole: all}
+	if _, err := io.ReadAll(body(other, smallObject)); err != nil {
+		t.Errorf("a small object: %v", err)
+	}
+	list := &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[` +
+		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4) + `{}]}`)), share: other}
+	if _, err := ReadList(list, func([]byte) error { return nil }); err != nil {
+		t.Errorf("a list of small objects: %v", err)
+	}
+	for _, b := range append(open, list) {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if all.all != 0 || other.used != 0 {
+		t.Errorf("%d bytes are buffered of bodies that are closed", all.all)
+	}
+	if _, err := io.ReadAll(body(other, MaxObject)); err != nil {
+		t.Errorf("a large object: %v", err)
+	}
+}
