@@ -27,6 +27,14 @@ func (s Streams) addFleetFlags(c *cobra.Command, config *string) func() (*fleet.
 	f.BoolVar(&contexts.All, "all-contexts", false, "all contexts of the kubeconfig")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
 	_ = c.MarkFlagFilename("kubeconfig")
+	_ = c.RegisterFlagCompletionFunc("context", func(c *cobra.Command, _ []string, _ string) (names []string, d cobra.ShellCompDirective) {
+		all := fleet.Contexts{Files: s.kubeconfigFiles(kubeconfig), All: true}
+		clusters, _ := all.Clusters(c.Context())
+		for _, k := range clusters {
+			names = append(names, k.Kubeconfig.Context)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
 	for _, flag := range []string{"kubeconfig", "context", "all-contexts"} {
 		c.MarkFlagsMutuallyExclusive("config", flag)
 	}
