@@ -74,7 +74,7 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 		}
 	}
 	out.More = len(groups) - end
-	out.First, out.Next = pagesOf(r.URL.Query(), begin, end, out.More)
+	out.First, out.Next = pagesOf(r.URL.Query(), begin, end, out.More, "#findings")
 	return out
 }
 
@@ -211,14 +211,15 @@ func causeOf(r *http.Request) int {
 	return max(n, 0)
 }
 
-// pagesOf returns the addresses of the first page, from another one, and of the next page.
-func pagesOf(query url.Values, begin, end, more int) (first, next string) {
+// pagesOf returns the addresses of the first page, from another one, and of the next page, each with
+// the fragment of the list.
+func pagesOf(query url.Values, begin, end, more int, list string) (first, next string) {
 	if more > 0 {
-		next = "?" + withParameter(query, "next", strconv.Itoa(end)).Encode() + "#findings"
+		next = "?" + withParameter(query, "next", strconv.Itoa(end)).Encode() + list
 	}
 	if begin > 0 {
 		query.Del("next")
-		first = "?" + query.Encode() + "#findings"
+		first = "?" + query.Encode() + list
 	}
 	return first, next
 }

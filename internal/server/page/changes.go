@@ -66,7 +66,7 @@ func (s *site) changesPage(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := changesView{
 		Query: q, Any: len(parameters) > 0, JSON: "api/v1/changes" + encodeQuery(parameters), Oldest: stampOfPointer(list.Oldest, list.GeneratedAt),
-		Clusters: newChoices(q.Target, s.clusterNames()...),
+		Clusters: clusterChoices(q.Target, s.clusterNames()),
 		Systems:  newChoices(q.System, append([]string{string(alerts.Fleet)}, s.systems()...)...),
 		Spans:    newChoices(q.Since, "15m", "1h", "6h", "1d"),
 	}

@@ -57,9 +57,11 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 }
 
 type systemView struct {
-	Name     string
-	Verdict  cell
+	Name    string
+	Verdict cell
+	// Clusters are those of the fleet, of a large one the worst. More is the number of the others.
 	Clusters []part
+	More     int
 	Findings findings
 }
 
@@ -76,8 +78,12 @@ func (s *site) systemPage(r *http.Request) (view, error) {
 	}
 	v := systemView{Name: name, Verdict: cellOf(report.Systems[i].Verdict)}
 	counts := countFiring(report)
-	for _, c := range report.Clusters {
-		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), cellFor(c, report.Systems[i].Name, counts)})
+	system := report.Systems[i].Name
+	clusters := worstFirst(report.Clusters, func(c health.Cluster) health.Verdict { return c.VerdictOf(system) })
+	shown := min(len(clusters), maxOthers)
+	v.More = len(clusters) - shown
+	for _, c := range clusters[:shown] {
+		v.Clusters = append(v.Clusters, part{c.Name, clusterHref(c.Name), cellFor(c, system, counts)})
 	}
 	v.Findings = s.findingsOf(r, report, filter{System: name})
 	return view{

@@ -70,6 +70,8 @@ type form struct {
 
 	Any                           bool // something is chosen
 	Severities, Systems, Clusters []choice
+	// ByCluster is whether a cluster can be chosen, or typed in if there are no choices.
+	ByCluster bool
 }
 
 type choice struct {
@@ -122,10 +124,12 @@ func formOf(r health.Report, base, chosen filter) form {
 			f.Systems = append(f.Systems, newChoices(chosen.System, string(s.Name))...)
 		}
 	}
-	if base.Cluster == "" {
+	if f.ByCluster = base.Cluster == ""; f.ByCluster {
+		var names []string
 		for _, c := range r.Clusters {
-			f.Clusters = append(f.Clusters, newChoices(chosen.Cluster, c.Name)...)
+			names = append(names, c.Name)
 		}
+		f.Clusters = clusterChoices(chosen.Cluster, names)
 	}
 	return f
 }
@@ -153,6 +157,16 @@ func newChoices(selected string, values ...string) []choice {
 		all = append(all, choice{v, v == selected})
 	}
 	return all
+}
+
+// maxChoices is how many clusters can be chosen from. In a larger fleet the name is typed in.
+const maxChoices = 50
+
+func clusterChoices(selected string, names []string) []choice {
+	if len(names) > maxChoices {
+		return nil
+	}
+	return newChoices(selected, names...)
 }
 
 // isRecent reports whether a finding is new.

@@ -109,7 +109,7 @@ func (s *site) objectsPage(r *http.Request) (view, error) {
 	parameters := q.Values()
 	v := objectsView{
 		Query: q, Any: len(parameters) > len(parameters["sort"]), Total: list.Total, JSON: "api/v1/objects" + encodeQuery(parameters),
-		Clusters: newChoices(q.Cluster, s.clusterNames()...), Systems: newChoices(q.System, s.systems()...),
+		Clusters: clusterChoices(q.Cluster, s.clusterNames()), Systems: newChoices(q.System, s.systems()...),
 		States: newChoices(q.State, append([]string{objects.NotReady}, objects.States()...)...),
 	}
 	v.CSV = "api/v1/objects" + encodeQuery(withParameter(parameters, "format", "csv"))

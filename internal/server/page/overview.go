@@ -49,7 +49,7 @@ type row struct {
 const (
 	maxClusters = 16 // all of which have rows with the history
 	maxRows     = 9
-	maxOthers   = 100
+	maxOthers   = 60
 )
 
 // matrix is clusters by systems. Systems that no cluster has are named below it.
@@ -97,7 +97,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 		m.Systems = append(m.Systems, link{Text: string(s.Name), Href: systemHref(string(s.Name))})
 		m.All.Cells = append(m.All.Cells, cellOf(s.Verdict))
 	}
-	clusters := worstClusters(r.Clusters)
+	clusters := worstFirst(r.Clusters, func(c health.Cluster) health.Verdict { return c.Verdict })
 	for i, c := range clusters {
 		line := row{Name: c.Name, Role: c.Role, Href: clusterHref(c.Name), Verdict: cellOf(c.Verdict)}
 		if len(clusters) > maxClusters && (i >= maxRows || c.Verdict == health.OK) {
@@ -118,13 +118,13 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 	return m
 }
 
-// worstClusters returns the clusters in their order, or those of a large fleet with the worst first.
-func worstClusters(all []health.Cluster) []health.Cluster {
+// worstFirst returns the clusters in their order, or those of a large fleet with the worst first.
+func worstFirst(all []health.Cluster, verdict func(health.Cluster) health.Verdict) []health.Cluster {
 	if len(all) <= maxClusters {
 		return all
 	}
 	return slices.SortedStableFunc(slices.Values(all), func(a, b health.Cluster) int {
-		return cmp.Compare(slices.Index(health.Verdicts(), b.Verdict), slices.Index(health.Verdicts(), a.Verdict))
+		return cmp.Compare(slices.Index(health.Verdicts(), verdict(b)), slices.Index(health.Verdicts(), verdict(a)))
 	})
 }
 

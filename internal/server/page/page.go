@@ -127,7 +127,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	add("/objects/{cluster}/{kind}/{namespace}/{name}", "object", s.objectPage)
 	add("/changes", "changes", s.changesPage)
 	add("/secretflow", "secretflow", s.flowPage)
-	add("/status", "status", func(*http.Request) (view, error) { return s.statusPage(), nil })
+	add("/status", "status", func(r *http.Request) (view, error) { return s.statusPage(r), nil })
 	mux.Handle("GET /static/{file}", s.assets)
 	return nil
 }
@@ -146,7 +146,7 @@ func (s *site) servePage(name string, build func(*http.Request) (view, error)) h
 		var err error
 		if name != "status" && !s.Ready() {
 			header.Set("Retry-After", "1")
-			name, code, v = "status", http.StatusServiceUnavailable, s.waitingPage()
+			name, code, v = "status", http.StatusServiceUnavailable, s.waitingPage(r)
 		} else if v, err = build(r); err != nil {
 			name, code = "message", http.StatusInternalServerError
 			if missing := (notFoundError{}); errors.As(err, &missing) {

@@ -67,12 +67,12 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 
 // crowdedPages are the pages whose size depends on findings and clusters.
 func crowdedPages() []string {
-	return []string{"/", "/?next=40", "/?severity=critical", "/clusters/management", "/systems/flux", "/status", "/changes"}
+	return []string{"/", "/?next=40", "/?severity=critical", "/clusters/management", "/systems/flux", "/status", "/status?next=50", "/changes"}
 }
 
-// TestCrowdedPages tests the size of pages with 3,000 findings in 4 and in 50 clusters.
+// TestCrowdedPages tests the size of pages with 3,000 findings in 4, 50 and 500 clusters.
 func TestCrowdedPages(t *testing.T) {
-	for _, clusters := range []int{4, 50} {
+	for _, clusters := range []int{4, 50, 500} {
 		h := newHandler(t, crowdedOptions(t, clusters))
 		for _, path := range crowdedPages() {
 			if w := getPage(h, path); w.Code != http.StatusOK || w.Body.Len() > maxPage {

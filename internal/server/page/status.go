@@ -4,8 +4,10 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,9 @@ type statusView struct {
 	Ready    bool
 	Shard    string
 	Clusters []clusterRow
-	Places   []placeRow
+	// First and Next are addresses of pages of clusters; empty without one.
+	First, Next string
+	Places      []placeRow
 }
 
 // clusterRow is a cluster and how the watch of it fares.
@@ -61,8 +65,12 @@ type placeRow struct {
 	Findings                                       []fleetreport.Finding
 }
 
-// statusPage is the page about the exporter's own view of the fleet.
-func (s *site) statusPage() view {
+// maxStatus is how many clusters a page lists.
+const maxStatus = 50
+
+// statusPage is the page about the exporter's own view of the fleet. In a large one, clusters that are
+// not complete come first.
+func (s *site) statusPage(r *http.Request) view {
 	report := s.Clusters()
 	v := statusView{Ready: report.Ready}
 	if report.Shard != nil {
@@ -71,15 +79,36 @@ func (s *site) statusPage() view {
 	for _, c := range report.Clusters {
 		v.Clusters = append(v.Clusters, clusterRowOf(c, report.GeneratedAt))
 	}
+	if len(v.Clusters) > maxStatus {
+		slices.SortStableFunc(v.Clusters, func(a, b clusterRow) int { return cmp.Compare(a.rank(), b.rank()) })
+		begin := causeOf(r)
+		if begin >= len(v.Clusters) {
+			begin = 0
+		}
+		end := min(begin+maxStatus, len(v.Clusters))
+		v.First, v.Next = pagesOf(r.URL.Query(), begin, end, len(v.Clusters)-end, "")
+		v.Clusters = v.Clusters[begin:end]
+	}
 	for _, p := range report.Discovery {
 		v.Places = append(v.Places, placeRowOf(p, report.GeneratedAt))
 	}
 	return view{Title: "Clusters and collectors", At: stampOf(report.GeneratedAt, report.GeneratedAt), Content: v}
 }
 
+// rank is lower for a cluster that needs attention.
+func (c *clusterRow) rank() int {
+	switch {
+	case c.Owned && c.Class != "ok" || c.Failing.Reason != "":
+		return 0
+	case c.Synced < c.Kinds:
+		return 1
+	}
+	return 2
+}
+
 // waitingPage is the same, in the place of another page.
-func (s *site) waitingPage() view {
-	v := s.statusPage()
+func (s *site) waitingPage(r *http.Request) view {
+	v := s.statusPage(r)
 	content := v.Content.(statusView)
 	content.Waiting = true
 	v.Title, v.Content = "Waiting for the fleet", content
