@@ -11,12 +11,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/server"
 )
 
-// KubernetesAuth is the API server that decides who may use the exporter.
+// KubernetesAuth has the API server that authorizes requests.
 type KubernetesAuth struct {
-	// Kubeconfig is a file; empty is the cluster that the exporter runs in.
+	// Kubeconfig is a file; empty means the cluster in which the exporter runs.
 	Kubeconfig string
-	// Audiences are those of which a token must have one; that of the API server by
-	// default.
+	// Audiences are the accepted audiences of tokens; the default is that of the API server.
 	Audiences []string
 }
 

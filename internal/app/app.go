@@ -29,7 +29,7 @@ import (
 // Options are the settings of one run, from the command line.
 type Options struct {
 	ConfigFile string
-	// Contexts are the clusters where there is no ConfigFile, in the default configuration.
+	// Contexts are the clusters without a ConfigFile, with the default configuration.
 	Contexts *fleet.Contexts
 	// ListenAddresses are host:port; port 0 is a free one.
 	ListenAddresses []string
@@ -46,8 +46,8 @@ type Options struct {
 	MaxRequests    int
 	// Shard is the part of the fleet that this exporter watches.
 	Shard fleet.Shard
-	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives;
-	// it waits ten times as long while objects do.
+	// SyncTimeout is how long the first scrape waits for the fleet while no object arrives; while
+	// objects arrive, it waits up to ten times as long.
 	SyncTimeout time.Duration
 	// ProbeInterval is how often a cluster is probed; 15 s by default.
 	ProbeInterval time.Duration
@@ -75,7 +75,7 @@ type Options struct {
 // app is one running exporter.
 type app struct {
 	options Options
-	ctx     context.Context // of the run; what a reload starts lives until it ends
+	ctx     context.Context // of the run; also the lifetime of everything that a reload starts
 	current atomic.Pointer[generation]
 	self    *selfMetrics
 
@@ -117,7 +117,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	g, err := a.prepare(s, nil, func(*generation) error { return nil }) // a probe of the exporter sees when it is ready
+	g, err := a.prepare(s, nil, func(*generation) error { return nil }) // readiness probes report the progress
 	if err != nil {
 		return err
 	}
@@ -156,8 +156,8 @@ func Run(ctx context.Context, o Options) error {
 	return <-failed // nil when there is none
 }
 
-// prepare starts the watches and probes of a configuration and waits for them. They
-// begin with what old has discovered; old may be nil.
+// prepare starts the watches and probes of a configuration and waits for them. They begin with the
+// clusters that old has discovered; old may be nil.
 func (a *app) prepare(s *settings, old *generation, wait func(*generation) error) (*generation, error) {
 	g, err := newGeneration(a.ctx, s, a.self, a.options, old)
 	if err != nil {
@@ -180,8 +180,7 @@ func (a *app) activate(g *generation) {
 	}
 }
 
-// ConfigError is an error in what the user wrote, as opposed to one in what
-// happened.
+// ConfigError is an error in the input of the user, not a failure at run time.
 type ConfigError struct{ error }
 
 // Unwrap returns the error itself.

@@ -50,7 +50,7 @@ type runningCluster struct {
 	stop       func()    // waits for the watches and probes
 }
 
-// runningCollector is a collector that has something to do in a cluster.
+// runningCollector is a collector with watches or probes in a cluster.
 type runningCollector struct {
 	name  string
 	parts []func() status.Status
@@ -160,9 +160,9 @@ func groups(clusters []*runningCluster) []*exposition.Group {
 	return all
 }
 
-// allSettled reports whether every watch and every probe of the clusters is complete
-// or has failed explicitly. The probes of one cluster ask for what the objects of all
-// refer to, so the probes are checked only after all watches have settled.
+// allSettled reports whether every watch and every probe of the clusters is complete or has failed
+// explicitly. Probes of a cluster depend on the objects of all clusters, so they are checked only
+// after all watches have settled.
 func allSettled(clusters []*runningCluster) bool {
 	for _, c := range clusters {
 		if !c.Settled() {

@@ -26,7 +26,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// registration is a collector with the setting that turns it on.
+// registration is a collector with the setting that enables it.
 type registration struct {
 	collectors.Collector
 
@@ -46,8 +46,8 @@ func Systems() []collectors.System {
 	}
 }
 
-// answerDirectories returns the directories of a snapshot that are no clusters: they have
-// the answers to probes.
+// answerDirectories returns the directories of a snapshot that have answers to probes instead of a
+// cluster.
 func answerDirectories() []string {
 	var all []string
 	for _, s := range Systems() {
@@ -68,8 +68,7 @@ func registeredCollectors(c *config.Collectors) []registration {
 	return all
 }
 
-// enabledCollectors are the collectors that a configuration turns on, and what they
-// watch.
+// enabledCollectors returns the enabled collectors and the kinds that they watch.
 func enabledCollectors(c *config.Config, all []registration) (enabled []collectors.Collector, sets []watch.Set) {
 	for _, r := range all {
 		if !r.enabled {
@@ -86,8 +85,8 @@ func enabledCollectors(c *config.Config, all []registration) (enabled []collecto
 	return enabled, sets
 }
 
-// Watched are the kinds that each collector watches when all are enabled, for the roles
-// of the chart.
+// Watched returns the kinds that each collector watches if all are enabled, for the roles of the
+// chart.
 func Watched() []watch.Set {
 	all := registeredCollectors(&config.Collectors{})
 	for i := range all {
@@ -97,7 +96,7 @@ func Watched() []watch.Set {
 	return sets
 }
 
-// collectorNames are the values of collect[], whether enabled or not.
+// collectorNames returns the values of collect[], including disabled collectors.
 func collectorNames() []string {
 	var names []string
 	for _, s := range Systems() {
@@ -106,8 +105,8 @@ func collectorNames() []string {
 	return names
 }
 
-// Families are all families that the exporter declares, for the documentation
-// and for the tests that hold rules and dashboards to them.
+// Families returns all declared families, for the documentation and for tests of rules and
+// dashboards.
 func Families() []*exposition.Family {
 	return slices.DeleteFunc(familiesOf(registeredCollectors(&config.Collectors{})), func(f *exposition.Family) bool { return f.Internal })
 }

@@ -129,7 +129,7 @@ func findingSet(found []fleet.PlaceState, conflicts []fleet.Finding) map[fleet.F
 	return all
 }
 
-// logChanges logs which discovered clusters and which findings come and go.
+// logChanges logs added and removed clusters and findings of discovery.
 func (r *roster) logChanges(next clusterSet, findings map[fleet.Finding]bool) {
 	before := r.view.Load()
 	logDiscovered(next, before.running, r.log.Info, "cluster found")

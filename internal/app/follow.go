@@ -48,8 +48,8 @@ func (b *clusterBuilder) hasWholeFlow(all []fleet.Cluster) bool {
 	})
 }
 
-// buildFollowed returns a cluster of another shard: it watches the kinds that leave
-// notes and has no rows.
+// buildFollowed returns a cluster of another shard, of which only kinds with notes are watched,
+// without rows.
 func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) *runningCluster {
 	o := b.watch
 	o.Log = o.Log.With("for", "the flow of secrets")
@@ -57,7 +57,7 @@ func (b *clusterBuilder) buildFollowed(c fleet.Cluster, targets *fleet.Targets) 
 	return b.join(c, targets, o, o.Exposition.Group(exposition.Key{Cluster: c.Name}, nil))
 }
 
-// noteSets returns the kinds that leave notes for the flow of secrets, without rows.
+// noteSets returns the kinds with notes for the flow of secrets, without rows.
 func noteSets(sets []watch.Set) []watch.Set {
 	var noted []watch.Set
 	for _, set := range sets {

@@ -31,9 +31,9 @@ const probeInterval = 15 * time.Second
 // healthInterval is how often the rules are evaluated.
 const healthInterval = 15 * time.Second
 
-// generation runs one configuration. Clusters come and go within a generation; any
-// other change of the configuration needs a new one, which replaces the old one when
-// it is ready.
+// generation runs one configuration. Clusters may be added and removed within a generation; any
+// other change of the configuration needs a new generation, which replaces the old one when it is
+// ready.
 type generation struct {
 	*settings
 
@@ -113,9 +113,8 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	return g, nil
 }
 
-// fits reports whether s differs from the settings of g in nothing but clusters in
-// which no others are discovered. Rule files may have changed without a change of
-// the configuration.
+// fits reports whether s differs from the settings of g only in clusters in which no others are
+// discovered. Rule files may have changed without a change of the configuration.
 func (g *generation) fits(s *settings) bool {
 	a, b := *g.config, *s.config
 	a.Clusters, b.Clusters = nil, nil
@@ -131,9 +130,8 @@ func hosts(c *config.Config) []config.Cluster {
 	return all
 }
 
-// takeOver starts to evaluate the rules and to notify, with the active alerts of old
-// and what it has sent. The notifier of old ends here, its evaluation when it stops;
-// old may be nil.
+// takeOver starts evaluating rules and sending alerts, with the active and sent alerts of old. The
+// notifier of old ends here, its evaluation when it stops; old may be nil.
 func (g *generation) takeOver(ctx context.Context, old *generation) {
 	if old != nil {
 		g.builder.watch.Memories.KeepCollectors(g.builder.watch.Sets)
@@ -159,9 +157,9 @@ func (g *generation) stop() {
 	g.roster.stop()
 }
 
-// isReady reports whether the first synchronization is over: each (cluster, kind) is
-// complete or has failed explicitly, also in the clusters that discovery found first,
-// or the time for it is up. It stays true.
+// isReady reports whether the first synchronization is over: each (cluster, kind) is complete or
+// has failed explicitly, including clusters of the first discovery, or the timeout has passed. It
+// stays true.
 func (g *generation) isReady() bool {
 	if !g.ready.Load() && (g.roster.settled() || g.patience.over(g.roster.arrived())) {
 		g.ready.Store(true)

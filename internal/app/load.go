@@ -145,7 +145,7 @@ func setup(c *config.Config) alerts.Setup {
 	return alerts.Setup{ExporterJob: c.Rules.ExporterJob, FleetJob: c.Rules.Fleet.Job, FleetLabel: c.Rules.Fleet.Label}
 }
 
-// installation returns what a configuration changes in the catalogue.
+// installation returns the changes of a configuration to the catalogue.
 func installation(c *config.Config) alerts.Installation {
 	in := alerts.Installation{
 		Disabled: c.Rules.Disabled, Changes: map[string]alerts.Change{},

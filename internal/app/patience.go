@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// maxPatience is how many pauses a synchronization that makes progress may take.
+// maxPatience is the number of timeouts that a synchronization with progress may take.
 const maxPatience = 10
 
-// patience bounds a first synchronization: the pauses in which no object arrives, and the
-// whole. A large cluster, or a slow machine, takes longer than a dead one may.
+// patience bounds the first synchronization: the time without an arriving object, and the total
+// time. A large cluster or a slow machine may take longer than a cluster that is down.
 type patience struct {
 	pause time.Duration
 	whole time.Duration
@@ -23,7 +23,7 @@ type patience struct {
 	arrived  uint64
 }
 
-// newPatience returns a patience that begins now. A strict one is over after the first pause.
+// newPatience returns a patience that begins now. A strict one ends after the first timeout.
 func newPatience(pause time.Duration, strict bool) *patience {
 	p := &patience{pause: pause, whole: pause, began: time.Now()}
 	if !strict {
@@ -33,7 +33,7 @@ func newPatience(pause time.Duration, strict bool) *patience {
 	return p
 }
 
-// over reports whether the time is up, given how many objects have arrived.
+// over reports whether the time has passed, given the number of arrived objects.
 func (p *patience) over(arrived uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

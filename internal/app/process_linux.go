@@ -14,9 +14,9 @@ import (
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// processCollector collects the process_* metrics of client_golang, but for the traffic, which is
-// that of the whole network namespace. client_golang reads five files of /proc, of which those
-// of the whole machine are the slowest: 0.6 ms and 576 allocations for each scrape, here 0.05 ms.
+// processCollector collects the process_* metrics of client_golang, except the traffic, which is
+// that of the whole network namespace. client_golang reads five files of /proc, of which those of
+// the whole machine are the slowest: 0.6 ms and 576 allocations for each scrape, here 0.05 ms.
 type processCollector struct {
 	cpu, openFiles, maxFiles, virtual, maxVirtual, resident *prometheus.Desc
 

@@ -19,8 +19,8 @@ const readyInterval = 20 * time.Millisecond
 // were loaded: a mounted ConfigMap sends no signal when it changes.
 const fileInterval = 2 * time.Second
 
-// reload applies the configuration file whole or not at all. When it returns, the
-// new configuration is being served.
+// reload applies the configuration file as a whole or not at all. When it returns without an error,
+// the new configuration is being served.
 func (a *app) reload(ctx context.Context) error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -60,8 +60,8 @@ func (a *app) reloaded(err error) {
 	a.options.Log.Info("configuration loaded", "file", a.options.source())
 }
 
-// follow reloads on request and when a file has changed. A change counts when two
-// polls agree on it: half a file may be valid, too.
+// follow reloads on request and after changes of files. A change counts when two polls find the
+// same content, because an incomplete file may be valid, too.
 func (a *app) follow(ctx context.Context) {
 	tick := time.NewTicker(fileInterval)
 	defer tick.Stop()

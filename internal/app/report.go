@@ -21,8 +21,8 @@ import (
 type ReportOptions struct {
 	Options
 
-	// Snapshot is a directory of dumped clusters that stands for the fleet, as it was
-	// when it was taken.
+	// Snapshot is a directory with a snapshot of the fleet, which is evaluated at the time at which
+	// it was taken.
 	Snapshot string
 	Filter   health.Filter
 	// Timeout is how long to wait for the fleet, and for FailOn with Wait.
@@ -72,7 +72,7 @@ func Report(ctx context.Context, o ReportOptions) (health.Report, error) {
 		if err := g.health.Evaluate(ctx); err != nil {
 			_, _ = fmt.Fprintln(o.Progress, "warning:", err)
 		}
-		a.options.scrapes.Record() // a report sends nothing
+		a.options.scrapes.Record() // a report sends no alerts
 		g.notifier.Round(ctx)      // for the silences
 		r, err := g.report(ctx)
 		if err != nil {
@@ -119,7 +119,7 @@ func (g *generation) checkSnapshots(strict bool, w io.Writer) error {
 	return nil
 }
 
-// waitReady waits until g is ready and writes what it waits for.
+// waitReady waits until g is ready, and writes the names of incomplete clusters.
 func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 	last, written := "", time.Now()
 	err := poll(ctx, func() bool {
@@ -147,7 +147,7 @@ func (g *generation) waitReady(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// ClusterNames are those of the clusters in the configuration; none if it cannot be read.
+// ClusterNames returns the names of the clusters in the configuration; none if it cannot be read.
 func (o *ReportOptions) ClusterNames(ctx context.Context) []string {
 	c, err := o.load(ctx)
 	if err != nil {

@@ -30,15 +30,14 @@ type rosterOptions struct {
 	// swap removes the rows of clusters and adds those of others in one step.
 	swap     func(out, in []*exposition.Group)
 	suffixes []string // of the names of kubeconfig Secrets
-	// keep forgets all names of clusters but these.
+	// keep drops all other names of clusters.
 	keep func(names []string)
 	// patience bounds how long a cluster waits for the one that will replace it.
 	patience func() *patience
 	log      *slog.Logger
 }
 
-// roster starts, replaces and stops clusters so that those run that are configured
-// and discovered.
+// roster starts, replaces and stops clusters, so that the configured and discovered ones run.
 type roster struct {
 	rosterOptions
 
@@ -68,7 +67,7 @@ func newRoster(ctx context.Context, configured []fleet.Cluster, o rosterOptions)
 	return r
 }
 
-// follow applies what discovery finds until ctx ends.
+// follow applies the results of discovery until ctx ends.
 func (r *roster) follow(ctx context.Context, d *fleet.Discovery) {
 	defer background(ctx, d.Run)()
 	for {
@@ -168,10 +167,10 @@ func (r *roster) publish(change func(*rosterView)) {
 	r.view.Store(&next)
 }
 
-// reconcile makes the running clusters the configured and discovered ones, in one
-// step. A new cluster becomes visible at once, its kinds when they are complete; the
-// rows of a removed cluster are removed; a changed cluster serves until its
-// replacement has settled, unless that is one of the fresh clusters.
+// reconcile replaces the running clusters by the configured and discovered ones, in one step. A new
+// cluster becomes visible at once, its kinds when they are complete; the rows of a removed cluster
+// are removed; a changed cluster serves until its replacement has settled, unless that is one of
+// the fresh clusters.
 func (r *roster) reconcile(fresh clusterSet) {
 	r.keep(names(r.publishMembers()))
 	members, conflicts := fleet.Merge(r.configured, r.found)
@@ -258,7 +257,7 @@ func (s clusterSet) unsettled() []string {
 	return names
 }
 
-// without returns the clusters that are in none of the other sets.
+// without returns the clusters that no other set has.
 func (s clusterSet) without(others ...clusterSet) []*runningCluster {
 	return slices.DeleteFunc(s.list(), func(c *runningCluster) bool {
 		return slices.ContainsFunc(others, func(other clusterSet) bool { return other[c.Name] == c })

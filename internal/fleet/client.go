@@ -30,10 +30,10 @@ const (
 
 // ClientOptions are the settings of a [Client].
 type ClientOptions struct {
-	// Pinned keeps the first connection: the client does not follow changes of the files,
-	// or the Secret, behind the cluster.
+	// Pinned keeps the first connection: the client ignores later changes of the files or the
+	// Secret of the cluster.
 	Pinned bool
-	// DisableCompression asks for plain answers.
+	// DisableCompression requests uncompressed responses.
 	DisableCompression bool
 }
 
@@ -47,7 +47,7 @@ type Client struct {
 	mu          sync.Mutex
 	fingerprint string
 	connected   *connection
-	// serverExpiry is when the certificate ends that the server has shown last.
+	// serverExpiry is the expiry of the last certificate of the server.
 	serverExpiry time.Time
 }
 
@@ -72,8 +72,8 @@ func (c *Client) Close() {
 	}
 }
 
-// Expiry returns when the credentials end, see [Expiry], and when the certificate ends
-// that the server has shown last. Zero is unknown.
+// Expiry returns the expiry of the credentials, see [Expiry], and of the last certificate of the
+// server. Zero means unknown.
 func (c *Client) Expiry(ctx context.Context) (token, clientCertificate, serverCertificate time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -130,7 +130,7 @@ type Request struct {
 	Query url.Values
 	// Accept is JSON by default.
 	Accept string
-	// ETag is that of a known answer: 304 is the answer while it is current.
+	// ETag is that of a known response; the server answers 304 while it is current.
 	ETag string
 	// Resource is the resource that errors name; the path by default.
 	Resource string

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// Where a cluster comes from, as cobaltcore_cluster_info shows it.
+// The sources of clusters, as in cobaltcore_cluster_info.
 const (
 	SourceKubeconfig = "kubeconfig"
 	SourceInCluster  = "in-cluster"
@@ -29,9 +29,9 @@ const (
 	SourceSecret     = "secret"
 )
 
-// Cluster is one cluster of the fleet and the way to it. Exactly one of
-// Kubeconfig, Credentials, Snapshot and none (in-cluster) is set. It is
-// comparable: equal values need no new connection.
+// Cluster is a cluster of the fleet with its connection settings. Exactly one of Kubeconfig,
+// Credentials, Snapshot and none (in-cluster) is set. It is comparable: equal values need no new
+// connection.
 type Cluster struct {
 	Name, Role, Source string
 	// Region and Owner may be empty.
@@ -39,11 +39,11 @@ type Cluster struct {
 	// Kubeconfig is a file and Context one of its contexts; empty means the
 	// current one.
 	Kubeconfig, Context string
-	// Credentials are those of a Secret in which the cluster was found.
+	// Credentials are from the Secret in which the cluster was discovered.
 	Credentials *Credentials
 	// WatchList streams the initial set of a kind instead of listing it.
 	WatchList bool
-	// Snapshot is a directory that stands for the cluster.
+	// Snapshot is the directory of a snapshot of the cluster.
 	Snapshot *snapshot.Dir
 }
 
@@ -70,7 +70,7 @@ func (c Cluster) Connect(ctx context.Context) (*rest.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cluster %q: in-cluster configuration: %w", c.Name, err)
 		}
-		if config.CAFile == "" { // client-go goes on without one that it cannot read
+		if config.CAFile == "" { // client-go ignores a CA file that it cannot read
 			return nil, fmt.Errorf("cluster %q: in-cluster configuration: the service account has no CA certificate", c.Name)
 		}
 		return config, nil
@@ -82,7 +82,7 @@ func (c Cluster) Connect(ctx context.Context) (*rest.Config, error) {
 	return config, nil
 }
 
-// Fingerprint changes when the files or the Secret behind the cluster change.
+// Fingerprint returns a value that changes when the files or the Secret of the cluster change.
 func (c Cluster) Fingerprint(ctx context.Context) string {
 	if c.Credentials != nil {
 		_, fingerprint := c.Credentials.get()
@@ -103,14 +103,14 @@ func (c Cluster) Fingerprint(ctx context.Context) string {
 		}
 	case c.Source == SourceInCluster:
 		if config, err := c.Connect(ctx); err == nil {
-			data, _ := files.Read(ctx, config.CAFile, files.MaxCredentials) // unreadable is another content
+			data, _ := files.Read(ctx, config.CAFile, files.MaxCredentials) // an unreadable file counts as another content
 			_, _ = h.Write(data)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hasAnswers reports whether a system in a cluster is asked by itself.
+// hasAnswers reports whether a system in a cluster is queried directly.
 func hasAnswers(c *config.Config, cluster string) bool {
 	return slices.ContainsFunc(c.Collectors.OpenBao, func(o config.OpenBao) bool { return o.Cluster == cluster }) ||
 		slices.ContainsFunc(c.Collectors.Aurora, func(a config.Aurora) bool { return a.Cluster == cluster })

@@ -40,7 +40,7 @@ var (
 	}
 	clusterCertificate = &exposition.Family{
 		Name: "cobaltcore_cluster_api_certificate_expiry_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "When the certificate ends that the API server has shown last.",
+		Help: "Expiry of the last certificate of the API server.",
 	}
 	clusterIdentityChanged = &exposition.Family{
 		Name: "cobaltcore_cluster_identity_changed_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "cluster_uid", "first_cluster_uid"},
@@ -48,7 +48,7 @@ var (
 	}
 	clusterRefused = &exposition.Family{
 		Name: "cobaltcore_cluster_kubeconfig_invalid_since_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster"},
-		Help: "Since when the changed kubeconfig, or service account, cannot be used. The connection before stays in use; there is no row while there is nothing wrong.",
+		Help: "Since when the changed kubeconfig or service account has been invalid. The previous connection stays in use; there is no row while the settings are valid.",
 	}
 	clusterKindsKnown = &exposition.Family{
 		Name: "cobaltcore_cluster_kinds_known", Type: exposition.Gauge, Labels: []string{"cluster"},
@@ -68,11 +68,11 @@ var (
 	}
 	watchSynced = &exposition.Family{
 		Name: "cobaltcore_watch_synced", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "Whether the rows of the kind are a complete set. Without it the kind has no rows.",
+		Help: "Whether the rows of the kind are a complete set. If it is 0, the kind has no rows.",
 	}
 	watchEvent = &exposition.Family{
 		Name: "cobaltcore_watch_last_event_timestamp_seconds", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
-		Help: "When the watch of the kind last gave a sign of life: an event, a bookmark (about one a minute) or a list.",
+		Help: "Time of the last event, bookmark (about one per minute) or list of the kind.",
 	}
 	watchObjects = &exposition.Family{
 		Name: "cobaltcore_watch_objects", Type: exposition.Gauge, Labels: []string{"cluster", "collector", "group", "kind"},
