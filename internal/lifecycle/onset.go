@@ -13,6 +13,9 @@ func (e *evaluation) onset(s State, m *Memory) Onset {
 		return Onset{}
 	case Deleting:
 		o = Onset{Time: e.Deleted}
+		if e.Before.State == s {
+			o = earlierOnset(o, Onset{Time: timeOf(e.Before.Since), AtLeast: e.Before.AtLeast})
+		}
 	case Stalled, Failed:
 		o = e.failedOnset(m)
 	case Suspended:

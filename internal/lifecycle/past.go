@@ -27,11 +27,14 @@ func Past(t, now time.Time) time.Time {
 
 // withoutFuture returns the object with times that are not after now.
 func (o Object) withoutFuture(now time.Time) Object {
-	if o.Created.After(now) && !now.IsZero() {
-		o.Created = time.Time{} // else every earlier observation would be one of another object
+	if now.IsZero() {
+		return o
 	}
-	for _, t := range []*time.Time{&o.Deleted, &o.SuspendedAt, &o.ChangedAt} {
-		*t = Past(*t, now)
+	o.Deleted = Past(o.Deleted, now)
+	for _, t := range []*time.Time{&o.Created, &o.SuspendedAt, &o.ChangedAt} {
+		if t.After(now) {
+			*t = time.Time{} // unknown: the first observation counts
+		}
 	}
 	isFuture := func(c Condition) bool { return c.LastTransitionTime.After(now) }
 	if slices.ContainsFunc(o.Conditions, isFuture) {

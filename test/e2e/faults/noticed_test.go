@@ -23,7 +23,8 @@ const (
 
 // watchNotice measures the time from now until the report, which is evaluated over the rows of
 // /metrics, has one of the roots of a fault, pending or firing. The time of causing the fault is part
-// of it, and so is a tolerance in the expression of the rule, a sixtieth of the usual one. The channel is closed without a value if ctx ends before.
+// of it, and so is a tolerance in the expression of the rule, a sixtieth of the usual one. The channel
+// is closed without a value if ctx ends before.
 func (f *faultyFleet) watchNotice(ctx context.Context, want *fault) <-chan time.Duration {
 	exporter := f.exporter // one that starts in its place has the same address
 	begin, noticed := time.Now(), make(chan time.Duration, 1)
