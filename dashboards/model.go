@@ -9,11 +9,11 @@
 // support.
 package dashboards
 
-// Dashboard is a page.
+// Dashboard is a dashboard page.
 type Dashboard struct {
 	// ID is its address, the same in Grafana and in Perses, such as cobaltcore-flux.
 	ID, Title string
-	// Description is the question that the page answers, in a sentence or two.
+	// Description describes the purpose of the page in one or two sentences.
 	Description string
 	Variables   []Variable
 	Sections    []Section
@@ -23,13 +23,13 @@ type Dashboard struct {
 	Links []Link
 }
 
-// Variable is a choice at the top of a page, taken from the values of a label.
+// Variable is a selection at the top of a page, from the values of a label.
 type Variable struct {
 	Name, Title string
 	// Selector and Label: the values of Label in what Selector selects, which may
 	// use variables that stand before this one.
 	Selector, Label string
-	// Single allows one value only. All others offer several, and all of them.
+	// Single allows only one value. Other variables allow several values, and all of them.
 	Single bool
 	// Text is the default of a variable that is typed in, and is used in links only. It has no Selector.
 	Text string
@@ -41,7 +41,7 @@ type Annotation struct {
 	// Expr has a series for each event; with AtValue its value is the time of the event in seconds.
 	Expr    string
 	AtValue bool
-	// Off is an annotation that is chosen at the top of the page, since it is expensive.
+	// Off turns the annotation off by default, because it is expensive.
 	Off bool
 	// Title and Text may have {{label}}.
 	Title, Text string
@@ -56,7 +56,7 @@ type Section struct {
 	Panels    []Panel
 }
 
-// Kind is how a panel shows its values.
+// Kind is the type of a panel.
 type Kind string
 
 // The kinds that Grafana and Perses both have.
@@ -69,13 +69,13 @@ const (
 	Markdown      Kind = "markdown"       // text
 )
 
-// Panel is one picture.
+// Panel is a panel of a page.
 type Panel struct {
 	Kind  Kind
 	Title string
 	// Description has the meaning, the good value, and the next step for a bad one.
 	Description string
-	// Empty explains a panel without data where that is normal; other panels always have data.
+	// Empty explains why a panel may have no data; panels without it always have data.
 	Empty string
 	// Width is in columns of 24, Height in rows of about 30 pixels. Without them a
 	// kind has its own.
@@ -92,9 +92,9 @@ type Panel struct {
 	Stacked    bool
 	Thresholds []Threshold
 	Mappings   []Mapping
-	// Columns of a table, in this order. What differs in none of them is one row,
-	// with the largest value. Several queries are joined by the labels of the columns
-	// and their links, which all of them have: Perses would lose rows.
+	// Columns of a table, in this order. Series with the same labels in all columns become one row
+	// with the largest value. Several queries are joined by the labels of the columns and of their
+	// links; all queries must have these labels, because Perses would lose rows.
 	Columns []Column
 	Sort    Sort   // of a table
 	Links   []Link // of a panel, or with ${label} of each of its series and rows
@@ -113,7 +113,7 @@ func (p Panel) About() string {
 // Tables, stats and gauges ask for the end of the time range only.
 type Query struct{ Expr, Legend string }
 
-// Unit is what values are in.
+// Unit is the unit of values.
 type Unit string
 
 // The units. Timestamps are seconds since the epoch and shown as a date, or in Perses,
@@ -127,7 +127,7 @@ const (
 	Timestamp Unit = "timestamp"
 )
 
-// Color is what a value means, not how it looks: writers know the colours.
+// Color is the meaning of a value; the writers choose its colour.
 type Color string
 
 // The colours.

@@ -20,7 +20,7 @@ func clusterVariable() Variable {
 	return Variable{Name: "cluster", Title: "Cluster", Selector: "cobaltcore_cluster_info", Label: "cluster"}
 }
 
-// oneCluster is the same for pages about one of them.
+// oneCluster returns the variable for pages about a single cluster.
 func oneCluster() Variable {
 	v := clusterVariable()
 	v.Single = true
@@ -33,17 +33,17 @@ func logsVariable() Variable {
 	return Variable{Name: "logs", Title: "Log search", Text: "https://logs.invalid/?q="}
 }
 
-// toLogs leads from a row to the logs of its pod or workload.
+// toLogs returns a link from a row to the logs of its pod or workload.
 func toLogs() *Link {
 	return &Link{Title: "Logs of ${namespace}/${name}", URL: "${logs:raw}${cluster}%20${namespace}%20${name}"}
 }
 
-// toCluster leads from a row or a series to the page about its cluster.
+// toCluster returns a link from a row or a series to the page about its cluster.
 func toCluster() *Link {
 	return &Link{Title: "Cluster ${cluster}", Dashboard: idCluster, Variables: map[string]string{"cluster": "${cluster}"}}
 }
 
-// toFluxResource leads from a row or a series to the page about its Flux object.
+// toFluxResource returns a link from a row or a series to the page about its Flux object.
 func toFluxResource() *Link {
 	return &Link{Title: "${kind} ${exported_namespace}/${name}", Dashboard: idFluxResource, Variables: map[string]string{
 		"cluster": "${cluster}", "kind": "${kind}", "namespace": "${exported_namespace}", "name": "${name}",

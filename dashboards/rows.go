@@ -39,12 +39,12 @@ func withLabel(expr, name, value string) string {
 	return `label_replace(` + expr + `, "` + name + `", "` + value + `", "", "")`
 }
 
-// playbook leads to what to do about an alert.
+// playbook returns a link to the playbook of an alert.
 func playbook(rule string) Link {
 	return Link{Title: "Playbook " + rule, URL: alerts.Rule{Name: rule}.Playbook()}
 }
 
-// syncedClusters are the clusters of which all objects of a kind are known.
+// syncedClusters returns the clusters with a complete set of rows of a kind.
 func syncedClusters(collector, kind string) string {
 	return selector("cobaltcore_watch_synced", `collector="`+collector+`"`, `kind="`+kind+`"`) + ` == 1`
 }
@@ -76,5 +76,5 @@ func perRow(rows, by, name, none string, values ...string) []Query {
 	return queries
 }
 
-// noRow hides the number of a row that is none.
+// noRow returns the mapping that hides the number of a placeholder row.
 func noRow() []Mapping { return []Mapping{{Value: -1, Text: "–"}} }

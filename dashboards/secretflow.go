@@ -49,8 +49,8 @@ func secretFlowPage() Dashboard {
 	}
 }
 
-// withoutUnaskedPaths returns the references to paths for which OpenBao was asked. Of others nothing is
-// known.
+// withoutUnaskedPaths returns the references to paths for which OpenBao was queried; the state of
+// other paths is unknown.
 func withoutUnaskedPaths(references string) string { return filterBy(references, byPath, stored) }
 
 func flowByCluster() Panel {

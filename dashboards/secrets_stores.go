@@ -81,12 +81,12 @@ func storePanels() []Panel {
 	}
 }
 
-// toStore leads to the users of a store.
+// toStore returns a link to the users of a store.
 func toStore() *Link {
 	return &Link{Title: "Users of ${store_name}", Dashboard: idSecrets, Variables: map[string]string{"cluster": "${cluster}", "store": "${store_name}"}}
 }
 
-// usersOfStore is what hangs on the chosen stores.
+// usersOfStore lists the objects that use the chosen stores.
 func usersOfStore() Panel {
 	const chosen = `store_name=~"$store"`
 	of := func(kind string, families ...string) string {
