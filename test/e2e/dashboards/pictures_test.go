@@ -75,12 +75,13 @@ const visibleText = `[document.querySelector("#main").innerText, ...[...document
 var (
 	date  = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`)
 	age   = regexp.MustCompile(`\b\d+(d(\d+h)?|h(\d+m)?|m(\d+s)?|s)\b`)
+	ages  = regexp.MustCompile(`AGE( AGE)+`)
 	since = regexp.MustCompile(`(first seen|for (at least )?AGE, since) DATE`)
 )
 
 // steadyText returns the lines of a text in their order, without times, each once.
 func steadyText(text string) string {
-	text = since.ReplaceAllString(age.ReplaceAllString(date.ReplaceAllString(text, "DATE"), "AGE"), "since DATE")
+	text = since.ReplaceAllString(ages.ReplaceAllString(age.ReplaceAllString(date.ReplaceAllString(text, "DATE"), "AGE"), "AGE"), "since DATE")
 	var lines []string
 	for line := range strings.Lines(text) {
 		if line = strings.Join(strings.Fields(line), " "); line != "" && !slices.Contains(lines, line) {
