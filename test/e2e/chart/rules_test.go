@@ -85,9 +85,13 @@ func TestChartOverrides(t *testing.T) {
 	harness.Must(t, err)
 	var want ruleFile
 	harness.Must(t, yaml.Unmarshal(text, &want))
+	config := map[string]any{"clusters": []any{
+		map[string]any{"name": "lab.1", "kubeconfig": map[string]any{"path": "lab"}},
+		map[string]any{"name": "storage", "kubeconfig": map[string]any{"path": "storage"}},
+	}}
 	for name, values := range map[string]any{
-		"of the exporter": map[string]any{"config": map[string]any{"rules": with(scraped, "overrides", overrides)}},
-		"of Prometheus":   map[string]any{"config": map[string]any{"rules": scraped}, "prometheusRules": map[string]any{"overrides": overrides}},
+		"of the exporter": map[string]any{"config": with(config, "rules", with(scraped, "overrides", overrides))},
+		"of Prometheus":   map[string]any{"config": with(config, "rules", scraped), "prometheusRules": map[string]any{"overrides": overrides}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
