@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		ctx, stop := NotifyContext(context.Background())
 		code := Main(ctx, os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr})
 		stop()
-		os.Exit(code)
+		os.Exit(code) //nolint:forbidigo // this is the main of the program under test
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -198,8 +198,7 @@ func TestClosedPipe(t *testing.T) {
 		cmd.Stdout, cmd.Stderr = write, &stderr
 		err = cmd.Run()
 		_ = write.Close()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGPIPE && !strings.Contains(stderr.String(), "error:") {
 				continue
 			}

@@ -27,7 +27,7 @@ func TestVerdictTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile("(?m)^\\| (ok|degraded|unknown|down) \\| .* \\| (\\d) \\| (.*) \\|$").FindAllStringSubmatch(string(page), -1)
+	rows := regexp.MustCompile(`(?m)^\| (ok|degraded|unknown|down) \| .* \| (\d) \| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
 	if len(rows) != 4 {
 		t.Fatalf("the table has %d verdicts", len(rows))
 	}
