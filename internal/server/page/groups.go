@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// recentSpan is how long a finding is new.
+	// recentSpan is the age up to which a finding is new.
 	recentSpan = time.Hour
-	// timelineDays is how many days the timeline of expiries has.
+	// timelineDays is the length of the timeline of expiries in days.
 	timelineDays = 30
-	// maxListed is how many expiries are listed without a click.
+	// maxListed is the number of expiries that are listed without a click.
 	maxListed = 5
 )
 
-// severities are in their order, the worst first.
+// severities returns the severities in order, worst first.
 func severities() []string {
 	return []string{string(alerts.Critical), string(alerts.Warning), string(alerts.Info)}
 }
@@ -33,26 +33,25 @@ func worseSeverity(a, b string) string {
 	return a
 }
 
-// expiries are findings about what ends, the first end first.
+// expiries are findings about expiries, sorted by their time.
 type expiries struct {
 	All   []finding
 	Marks []expiry
 }
 
-// Listed are the expiries that are shown without a click.
+// Listed returns the expiries that are shown without a click.
 func (e expiries) Listed() []finding { return e.All[:min(len(e.All), maxListed)] }
 
-// Rest are the expiries after those that are listed.
+// Rest returns the expiries that Listed does not return.
 func (e expiries) Rest() []finding { return e.All[len(e.Listed()):] }
 
-// expiry is a mark on the timeline, X in per mille of it.
+// expiry is a mark on the timeline. X is in per mille of its length.
 type expiry struct {
 	ID, Worst, Text string
 	X               int
 }
 
-// add inserts a finding. Expired ones are at the beginning of the timeline, those beyond its end at
-// its end.
+// add inserts a finding. Marks before or after the timeline move to its beginning or end.
 func (e *expiries) add(f finding, now time.Time) {
 	at := slices.IndexFunc(e.All, func(other finding) bool { return f.ends.Before(*other.ends) })
 	if at < 0 {
@@ -68,7 +67,7 @@ func (e *expiries) add(f finding, now time.Time) {
 	e.Marks = slices.Insert(e.Marks, at, expiry{ID: f.ID, Worst: f.Worst, Text: text, X: x})
 }
 
-// webOnly returns a URL if a browser may follow it.
+// webOnly returns the URL if a browser may follow it, else an empty string.
 func webOnly(url string) string {
 	if strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://") {
 		return url

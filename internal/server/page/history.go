@@ -14,13 +14,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health/render"
 )
 
-// history is the verdicts on a system in a cluster over the last day, the oldest first.
+// history has the verdicts on a system in a cluster over the last day, oldest first.
 type history struct {
 	Bars []bar
-	Text string // the same in words
+	Text string // text alternative of the bars
 }
 
-// bar is a time with one verdict, in the units of the view box.
+// bar is a period with one verdict, in units of the view box.
 type bar struct {
 	X, Y, Width, Height int
 	Class               string
@@ -32,13 +32,12 @@ const (
 	historyHeight = 8
 )
 
-// histories returns the history of each cell of the matrix, by cluster and system, as far as the
-// exporter knows it.
+// histories returns the recorded history of each cell of the matrix, by cluster and system.
 func (s *site) histories(now time.Time) map[[2]string]history {
 	list := s.Changes(changes.Query{Type: string(changes.Verdict), Limit: changes.MaxLimit})
 	ends, lasted := map[[2]string]time.Time{}, map[[2]string]map[string]time.Duration{}
 	all := map[[2]string]history{}
-	for _, c := range list.Changes { // the newest first
+	for _, c := range list.Changes { // newest first
 		key := [2]string{c.Target, c.System}
 		end, ok := ends[key]
 		if !ok {
@@ -49,7 +48,7 @@ func (s *site) histories(now time.Time) map[[2]string]history {
 			begin = first
 		}
 		ends[key] = begin
-		if end.After(begin) && c.After != "" { // else there was no such system
+		if end.After(begin) && c.After != "" { // otherwise the cluster did not have the system
 			h := all[key]
 			h.Bars = append(h.Bars, barOf(health.Verdict(c.After), begin, end, now))
 			lasted[key][c.After] += end.Sub(begin)
@@ -70,7 +69,7 @@ func (s *site) histories(now time.Time) map[[2]string]history {
 	return all
 }
 
-// barOf returns the bar of a verdict. The worse it is, the higher is the bar.
+// barOf returns the bar of a verdict. Worse verdicts have higher bars.
 func barOf(v health.Verdict, begin, end, now time.Time) bar {
 	x := func(t time.Time) int {
 		return historyWidth - int(now.Sub(t)*historyWidth/historySpan)

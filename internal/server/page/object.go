@@ -19,7 +19,7 @@ import (
 type objectView struct {
 	objectRow
 
-	// Due is when the object is overdue, and Left is how long until then; empty if it is over.
+	// Due is the time at which the object becomes overdue, and Left the time until then; empty if it has passed.
 	Due       stamp
 	Left      string
 	Interval  string
@@ -31,14 +31,14 @@ type objectView struct {
 	JSON      string
 }
 
-// objectFinding is a finding about the object, with the way to its cause.
+// objectFinding is a finding about the object, with a link to its cause.
 type objectFinding struct {
 	finding
 
 	Cause, CauseHref string
 }
 
-// objectPage is the page of one object.
+// objectPage returns the page of one object.
 func (s *site) objectPage(r *http.Request) (view, error) {
 	n := ObjectNode(r)
 	d, ok := s.Object(n)
@@ -69,7 +69,7 @@ func (s *site) objectPage(r *http.Request) (view, error) {
 	}, nil
 }
 
-// ObjectNode returns the object of an address. A minus is no namespace.
+// ObjectNode returns the object that the path of a request names. A minus stands for no namespace.
 func ObjectNode(r *http.Request) objects.Node {
 	n := objects.Node{Cluster: r.PathValue("cluster"), Kind: r.PathValue("kind"), Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
 	if n.Namespace == "-" {
@@ -78,7 +78,7 @@ func ObjectNode(r *http.Request) objects.Node {
 	return n
 }
 
-// nodeOf returns the object of a finding, in the cluster in which it lives.
+// nodeOf returns the object of a finding with the cluster that contains it.
 func nodeOf(f health.Finding) objects.Node {
 	cluster := f.Labels["cluster"]
 	if cluster == "" {
@@ -87,7 +87,7 @@ func nodeOf(f health.Finding) objects.Node {
 	return objects.Node{Cluster: cluster, Kind: f.Object.Kind, Namespace: f.Object.Namespace, Name: f.Object.Name}
 }
 
-// findingsAbout returns the findings about an object, and the objects that are their causes.
+// findingsAbout returns the findings about an object, and the objects that cause them.
 func (s *site) findingsAbout(n objects.Node, report health.Report, root string) ([]objectFinding, map[objects.Node]bool) {
 	byID := map[string]health.Finding{}
 	for _, f := range report.Findings {

@@ -20,15 +20,15 @@ type objectsView struct {
 	objects.Query
 
 	Clusters, Systems, States []choice
-	Any                       bool // something is chosen
+	Any                       bool // some filter is set
 	Total                     int
 	Counts                    []stateCount
 	Columns                   []column
 	Rows                      []objectRow
-	First, Next, JSON, CSV    string // addresses; empty without such a page
+	First, Next, JSON, CSV    string // URLs; empty if the page does not exist
 }
 
-// stateCount is how many objects of the list are in a state, with the way to them.
+// stateCount is the number of objects in a state, with a link to them.
 type stateCount struct {
 	objectState
 
@@ -36,7 +36,7 @@ type stateCount struct {
 	Href string
 }
 
-// column is the head of a column, with the way to the list in its order.
+// column is the head of a column, with a link to the list sorted by it.
 type column struct {
 	Text, Href, Order string // Order is the value of aria-sort; empty if another column decides
 }
@@ -70,16 +70,16 @@ type objectRow struct {
 	objectState
 	objects.Object
 
-	// State is that of objectState, in words.
+	// State is the readable form of objectState.State.
 	State      string
 	Href, Name string
 	Since      stamp
 	AtLeast    bool
-	// Short are the applied and the attempted revision with 10 digits of their digests.
+	// Short holds the applied and the attempted revision with digests of 10 digits.
 	Short [2]string
 }
 
-// digest matches the digest of a revision, of which ten digits are enough for people.
+// digest matches the digest of a revision. Pages show its first ten digits.
 var digest = regexp.MustCompile(`([0-9a-f]{10})[0-9a-f]{30,}`)
 
 func objectRowOf(o objects.Object, now time.Time) objectRow {
@@ -91,16 +91,16 @@ func objectRowOf(o objects.Object, now time.Time) objectRow {
 	return r
 }
 
-// objectHref is the way to the page of an object, from /. The namespace of an object of the
-// cluster is a minus.
+// objectHref returns the path of the page of an object relative to /. A cluster-scoped object has a minus
+// as its namespace.
 func objectHref(cluster, kind, namespace, name string) string {
 	return "objects/" + url.PathEscape(cluster) + "/" + url.PathEscape(kind) + "/" + url.PathEscape(cmp.Or(namespace, "-")) + "/" + url.PathEscape(name)
 }
 
-// objectsPage is the page of the watched objects that match the query.
+// objectsPage returns the page of the watched objects that match the query.
 func (s *site) objectsPage(r *http.Request) (view, error) {
 	values := r.URL.Query()
-	values.Del("limit") // a page has a size of its own
+	values.Del("limit") // pages have a fixed size
 	q, err := objects.ParseQuery(values)
 	if err != nil {
 		return view{}, badRequestError{err}
@@ -159,7 +159,7 @@ func (s *site) clusterNames() []string {
 	return names
 }
 
-// withParameter returns parameters of a URL with another value for one of them.
+// withParameter returns a copy of URL parameters with one value replaced.
 func withParameter(values url.Values, name, value string) url.Values {
 	changed := maps.Clone(values)
 	changed.Set(name, value)

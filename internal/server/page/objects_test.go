@@ -15,7 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// fakeObjects returns what the API has answered, in part: the second page has nothing.
+// fakeObjects returns a part of a recorded answer of the API; the second page is empty.
 func fakeObjects(t testing.TB) func(objects.Query) objects.List {
 	t.Helper()
 	list := readFixture[objects.List](t, "objects.json")
@@ -47,7 +47,7 @@ func fakeChanges(q changes.Query) changes.List {
 	return list
 }
 
-// TestPagesWithLongNamesAreSmall: pages of objects and changes with long names stay small.
+// TestPagesWithLongNamesAreSmall checks the size of pages of objects and changes with long names.
 func TestPagesWithLongNamesAreSmall(t *testing.T) {
 	o := testOptions(t)
 	long := strings.Repeat("a-long-name-", 5)

@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// cell is a verdict, with how many findings fire there.
+// cell is a verdict with the number of firing findings.
 type cell struct {
 	Verdict, Mark, Href, ID, System string
 	N                               int
@@ -37,26 +37,27 @@ func verdictMark(v health.Verdict) string {
 
 func cellOf(v health.Verdict) cell { return cell{Verdict: string(v), Mark: verdictMark(v)} }
 
-// row is a cluster of the matrix, or all of them.
+// row is one cluster of the matrix, or the whole fleet.
 type row struct {
 	Name, Role, Href string
 	Verdict          cell
 	Cells            []cell
 }
 
-// Bounds of the matrix. A fleet with more clusters has rows for those that need attention, and a
-// list of the others.
+// Bounds of the matrix. A larger fleet has rows for the clusters that need attention, and a list of the
+// others.
 const (
-	maxClusters = 16 // all of which have rows with the history
+	maxClusters = 16 // up to here, each cluster has a row with the history
 	maxRows     = 9
 	maxOthers   = 60
 )
 
-// matrix is clusters by systems. Systems that no cluster has are named below it.
+// matrix has a row for each cluster and a column for each system. Systems that no cluster has are named
+// below it.
 type matrix struct {
 	Systems []link
 	Rows    []row
-	// Others are clusters without a row, and More is the number of those that are not listed.
+	// Others are clusters without a row, and More is the number of clusters that are not listed.
 	Others []row
 	More   int
 	All    row
@@ -118,7 +119,7 @@ func matrixOf(r health.Report, histories map[[2]string]history) matrix {
 	return m
 }
 
-// worstFirst returns the clusters in their order, or those of a large fleet with the worst first.
+// worstFirst returns the clusters in their order; in a large fleet, the worst come first.
 func worstFirst(all []health.Cluster, verdict func(health.Cluster) health.Verdict) []health.Cluster {
 	if len(all) <= maxClusters {
 		return all
@@ -128,7 +129,7 @@ func worstFirst(all []health.Cluster, verdict func(health.Cluster) health.Verdic
 	})
 }
 
-// cellFor is the cell of a system in a cluster, with the way to its findings.
+// cellFor returns the cell of a system in a cluster, with a link to its findings.
 func cellFor(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 	v := cellOf(c.VerdictOf(s))
 	v.System = string(s)
@@ -140,7 +141,7 @@ func cellFor(c health.Cluster, s alerts.System, counts map[[2]string]int) cell {
 	return v
 }
 
-// countFiring counts findings by cluster and system, where the verdict counts them.
+// countFiring counts the findings that affect verdicts, by cluster and system.
 func countFiring(r health.Report) map[[2]string]int {
 	known := map[string]bool{}
 	for _, c := range r.Clusters {

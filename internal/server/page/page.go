@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package page is the web page: server-rendered HTML that needs no script, and one
-// small script that keeps it fresh. It is a room of its own inside the server: its
-// pages are made of the very reports that the API answers with, so the two cannot
-// disagree, and it knows nothing of where those come from.
+// Package page serves the web page: server-rendered HTML that needs no script, and one small script that
+// refreshes it. The pages are rendered from the reports that the API returns, so that both always agree. The
+// package does not depend on the source of these reports.
 package page
 
 import (
@@ -31,7 +30,7 @@ import (
 
 // Options are what the pages show.
 type Options struct {
-	// Ready reports whether the reports are complete. Until then all pages but that of the clusters
+	// Ready reports whether the reports are complete. Until then, all pages except that of the clusters
 	// list the missing parts.
 	Ready   func() bool
 	Report  func(context.Context) (health.Report, error)
@@ -41,15 +40,15 @@ type Options struct {
 	Changes    func(changes.Query) changes.List
 	SecretFlow func() secretflow.Report
 	Clusters   func() fleetreport.Report
-	// SilenceLink returns the address of a form that silences alerts with some labels; empty if
-	// none is configured.
+	// SilenceLink returns the URL of a form that silences the alerts with these labels; empty if none is
+	// configured.
 	SilenceLink func(alerts []map[string]string) string
-	// Kinds are those whose objects have pages.
+	// Kinds are the kinds whose objects have pages.
 	Kinds   []objects.Kind
 	Version string
 	// Pprof is whether /debug/pprof/ is served.
 	Pprof bool
-	// Limit bounds how many pages are made at the same time.
+	// Limit bounds how many pages are rendered at the same time.
 	Limit func(http.Handler) http.Handler
 }
 
@@ -81,8 +80,8 @@ type view struct {
 type frame struct {
 	view
 
-	Root    string // the way to /, so that a proxy may put a prefix before it
-	Reload  string // the way to the page itself
+	Root    string // relative path to /, because a proxy may add a prefix
+	Reload  string // relative path to the page itself
 	Nav     []link
 	Links   []link
 	Assets  map[string]string
@@ -95,7 +94,7 @@ type link struct {
 	Current    bool
 }
 
-// notFoundError is the error of a page about something that is not there.
+// notFoundError is the error of a page about something that does not exist.
 type notFoundError struct{ what string }
 
 func (e notFoundError) Error() string { return e.what }
@@ -132,7 +131,7 @@ func Register(mux *http.ServeMux, o Options) error {
 	return nil
 }
 
-// servePage serves what build makes with the template of that name.
+// servePage renders the view that build returns with the named template.
 func (s *site) servePage(name string, build func(*http.Request) (view, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -166,8 +165,8 @@ func (s *site) servePage(name string, build func(*http.Request) (view, error)) h
 	})
 }
 
-// replaceUnprintable makes text from objects harmless where escaping does not: without control
-// characters and those that turn its direction.
+// replaceUnprintable replaces control characters and characters that change the direction of text, which
+// escaping keeps.
 func replaceUnprintable(c rune) rune {
 	if c != '\n' && !unicode.IsPrint(c) {
 		return unicode.ReplacementChar
@@ -175,13 +174,13 @@ func replaceUnprintable(c rune) rune {
 	return c
 }
 
-// rootOf returns the way to / from a page.
+// rootOf returns the relative path to / from a page.
 func rootOf(r *http.Request) string {
 	return cmp.Or(strings.Repeat("../", strings.Count(r.URL.EscapedPath(), "/")-1), "./")
 }
 
-// frame puts the links around a page. They are relative: a proxy may serve the
-// exporter below a path of its own.
+// frame adds the links of the layout to a page. They are relative, because a proxy may serve the exporter
+// below a path prefix.
 func (s *site) frame(r *http.Request, v view) frame {
 	root := rootOf(r)
 	f := frame{view: v, Root: root, Reload: "?" + r.URL.Query().Encode(), Assets: map[string]string{}, Version: s.Version}
@@ -209,12 +208,11 @@ func (s *site) frame(r *http.Request, v view) frame {
 	return f
 }
 
-// clusterHref and systemHref are the ways to the pages of one, from /.
+// clusterHref and systemHref return the path of a page relative to /.
 func clusterHref(name string) string { return "clusters/" + url.PathEscape(name) }
 func systemHref(name string) string  { return "systems/" + url.PathEscape(name) }
 
-// stamp is a moment as people read it, and as machines do. It is empty if there was
-// none.
+// stamp is a time in readable and in ISO form. It is empty for the zero time.
 type stamp struct{ Age, Time, ISO string }
 
 func stampOf(t, now time.Time) stamp {

@@ -33,7 +33,7 @@ const silenceForm = "https://alertmanager.example.com/#/silences/new?filter="
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// readFixture returns what the API has answered about test/fleet.
+// readFixture returns a recorded answer of the API about test/fleet.
 func readFixture[T any](t testing.TB, file string) T {
 	t.Helper()
 	var answer T
@@ -47,7 +47,7 @@ func readFixture[T any](t testing.TB, file string) T {
 	return answer
 }
 
-// testOptions are those of an exporter of test/fleet.
+// testOptions returns the options of an exporter that reads test/fleet.
 func testOptions(t testing.TB) Options {
 	t.Helper()
 	report, flow, clusters := readFixture[health.Report](t, "report.json"), readFixture[secretflow.Report](t, "secretflow.json"), readFixture[fleetreport.Report](t, "clusters.json")
@@ -84,7 +84,7 @@ func getPage(h http.Handler, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestGolden compares the pages, of which repetitions are left out.
+// TestGolden compares the pages without their repetitions.
 func TestGolden(t *testing.T) {
 	h := newHandler(t, testOptions(t))
 	for name, path := range map[string]string{
@@ -121,8 +121,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// elideRepetitions replaces all but the first of the rows, items and shapes that have the same
-// class and parent by their number.
+// elideRepetitions keeps the first of the rows, items and shapes with the same class and parent, and replaces
+// the others by their number.
 func elideRepetitions(n *html.Node) {
 	first, more := map[string]*html.Node{}, map[*html.Node]int{}
 	for c := n.FirstChild; c != nil; {
@@ -154,7 +154,7 @@ func elideRepetitions(n *html.Node) {
 	}
 }
 
-// hostile replaces every text that an outsider could write.
+// hostile replaces every text that comes from outside.
 const hostile = `x"'><script>alert(1)</script><img src=x onerror=alert(2)>` + "\x1b[31m\u202e{{.}}"
 
 func TestFilter(t *testing.T) {
@@ -251,7 +251,7 @@ func TestBeforeReady(t *testing.T) {
 	}
 }
 
-// TestPagesAreBounded: a fleet in which everything is broken is a page, too.
+// TestPagesAreBounded checks the size of the pages of a fleet in which everything is broken.
 func TestPagesAreBounded(t *testing.T) {
 	o := testOptions(t)
 	var r health.Report

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/health"
 )
 
-// maxPage is how many bytes a page may have.
+// maxPage is the maximum size of a page in bytes.
 const maxPage = 100 << 10
 
 // crowdedOptions are the options of an exporter with 3,000 findings in a number of clusters: copies of
@@ -65,7 +65,7 @@ func crowdedOptions(t testing.TB, clusters int) Options {
 	return o
 }
 
-// crowdedPages are the pages whose size depends on findings and clusters.
+// crowdedPages returns the pages whose size depends on findings and clusters.
 func crowdedPages() []string {
 	return []string{"/", "/?next=40", "/?severity=critical", "/clusters/management", "/systems/flux", "/status", "/status?next=50", "/changes"}
 }

@@ -27,7 +27,7 @@ type statusView struct {
 	Places      []placeRow
 }
 
-// clusterRow is a cluster and how the watch of it fares.
+// clusterRow is a cluster with the state of its watches.
 type clusterRow struct {
 	Name, Href, Role, Region, Owner, Source, Version string
 	// State is a word; Mark and Class have the same meaning.
@@ -68,8 +68,8 @@ type placeRow struct {
 // maxStatus is how many clusters a page lists.
 const maxStatus = 50
 
-// statusPage is the page about the exporter's own view of the fleet. In a large one, clusters that are
-// not complete come first.
+// statusPage returns the page about the exporter itself and its connections to the fleet. In a large fleet,
+// incomplete clusters come first.
 func (s *site) statusPage(r *http.Request) view {
 	report := s.Clusters()
 	v := statusView{Ready: report.Ready}
@@ -106,7 +106,7 @@ func (c *clusterRow) rank() int {
 	return 2
 }
 
-// waitingPage is the same, in the place of another page.
+// waitingPage returns the status page in place of another page.
 func (s *site) waitingPage(r *http.Request) view {
 	v := s.statusPage(r)
 	content := v.Content.(statusView)
@@ -115,7 +115,7 @@ func (s *site) waitingPage(r *http.Request) view {
 	return v
 }
 
-// describeState is a word with what goes with it: the marks and colours are those of verdicts.
+// describeState returns the word, mark and class of a state. Marks and colours are those of verdicts.
 func describeState(up bool, yes, no string) (word, mark, class string) {
 	if up {
 		return yes, "✓", "ok"
@@ -172,7 +172,7 @@ func collectorRowOf(c fleetreport.Collector, now time.Time) collectorRow {
 			r.Synced++
 		case k.Present != nil && !*k.Present:
 			row.State = "not served"
-			r.Synced++ // there is nothing to wait for
+			r.Synced++ // nothing to sync
 		}
 		r.Kinds = append(r.Kinds, row)
 	}
