@@ -69,7 +69,7 @@ func TestShellCommands(t *testing.T) {
 			}
 		}
 		for _, m := range spans {
-			for _, target := range strings.Fields(m[1]) {
+			for target := range strings.FieldsSeq(m[1]) {
 				if !targets[target] {
 					t.Errorf("%s: make has no target %s", page, target)
 				}

@@ -26,10 +26,10 @@ func discoveries() []attack {
 			prepare: func(s *site) {
 				s.evil.Replace(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
-					switch {
-					case r.URL.Path == "/version":
+					switch r.URL.Path {
+					case "/version":
 						_, _ = io.WriteString(w, `{"gitVersion":"v1.36.2"}`)
-					case r.URL.Path == "/apis":
+					case "/apis":
 						_, _ = io.WriteString(w, `{"kind":"APIGroupList","groups":[{"name":"kustomize.toolkit.fluxcd.io","versions":[{}`)
 						for i := range 60_000 {
 							_, _ = fmt.Fprintf(w, `,{"groupVersion":"kustomize.toolkit.fluxcd.io/v%d","version":"v%d"}`, i, i)

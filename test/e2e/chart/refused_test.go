@@ -84,8 +84,7 @@ func (c checker) messages(document map[string]any) map[string]bool {
 		return nil
 	}
 	all := map[string]bool{}
-	var list config.Errors
-	if errors.As(c.parse(text), &list) {
+	if list, ok := errors.AsType[config.Errors](c.parse(text)); ok {
 		for _, e := range list {
 			all[unsteady.ReplaceAllString(e.Error(), "")] = true
 		}
