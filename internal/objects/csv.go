@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// WriteCSV writes the objects of the list with a header. Values that a spreadsheet would run
-// as a formula get an apostrophe in front.
+// WriteCSV writes the objects of the list with a header. Values that a spreadsheet would run as a formula get
+// an apostrophe as prefix.
 func (l *List) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{

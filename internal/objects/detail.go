@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Detail is all that is known about an object. Its JSON is the answer of
+// Detail is an object with all of its rows. Its JSON is the answer of
 // /api/v1/objects/{cluster}/{kind}/{namespace}/{name}.
 type Detail struct {
 	Object
@@ -35,7 +35,7 @@ type Label struct {
 	Value string `json:"value"`
 }
 
-// Get returns an object; not ok if it is not watched or does not exist.
+// Get returns an object; ok is false if it is not watched or does not exist.
 func (r *Reader) Get(n Node) (Detail, bool) {
 	d := Detail{GeneratedAt: r.now().UTC(), Rows: []Row{}}
 	stores := r.storeConditions(&Query{Cluster: n.Cluster})
@@ -55,7 +55,7 @@ func (r *Reader) Get(n Node) (Detail, bool) {
 	return d, true
 }
 
-// Value returns the value of the first row of a metric; empty without one.
+// Value returns the value of the first row of a metric, or an empty string.
 func (d *Detail) Value(metric string) string {
 	for _, r := range d.Rows {
 		if r.Metric == metric {
@@ -99,7 +99,7 @@ func rowOf(metric string, line []byte) Row {
 	return row
 }
 
-// find shows a watched object.
+// find calls show with a watched object and reports whether it exists.
 func (r *Reader) find(n Node, families []string, show func(p *exposition.Page, at int)) bool {
 	for _, k := range r.keysOf(n.Kind) {
 		if k.Cluster == n.Cluster && r.exposition.Find(k, n.key(), families, show) {

@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Node identifies an object in the fleet, watched or not.
+// Node identifies an object in the fleet, which may not be watched.
 type Node struct {
 	Cluster   string `json:"cluster"`
 	Kind      string `json:"kind"`
@@ -19,10 +19,10 @@ type Node struct {
 	Name      string `json:"name"`
 }
 
-// KindOpenBao is the kind of an OpenBao, which is configured and not watched.
+// KindOpenBao is the kind of an OpenBao, which is configured instead of watched.
 const KindOpenBao = "OpenBao"
 
-// Ref returns kind/namespace/name, or kind/name of an object of the cluster.
+// Ref returns kind/namespace/name, or kind/name of a cluster-scoped object.
 func (n Node) Ref() string { return join(n.Kind, n.Namespace, n.Name) }
 
 func (n Node) key() string { return join(n.Namespace, n.Name) }
@@ -42,43 +42,43 @@ func parseRef(cluster, ref string) Node {
 // edge declares how a row refers to an object on which its own object depends.
 type edge struct {
 	family string
-	// label has the name or the reference of the other object, which is of one of some kinds;
-	// without any it is of any kind. Rows without the label in their declaration have one label.
+	// label is the label with the name or reference of the other object. Families that do not declare it have
+	// a single label. The other object has one of kinds, or any kind if that is empty.
 	label string
 	kinds []string
-	// optional are the kinds of which the other object need not exist.
+	// optional are the kinds whose objects need not exist.
 	optional []string
-	// other returns the other object for a row of self; zero if there is none. Without a
-	// cluster it may live in any cluster that applies objects to that of self.
+	// other returns the other object for a row of self, or a zero Node. Without a cluster, it may exist in any
+	// cluster that applies objects to the cluster of self.
 	other func(self Node, line []byte) Node
 }
 
-// Kinds that others refer to.
+// Kinds to which other objects refer.
 var (
 	stores      = []string{"SecretStore", "ClusterSecretStore"}
 	definitions = []string{"PluginDefinition", "ClusterPluginDefinition"}
 	appliers    = []string{kindHelmRelease, "Kustomization", "ResourceSet", "FluxInstance"}
-	templated   = []string{"HelmRepository", "GitRepository", "Bucket"} // from which a HelmRelease has a HelmChart made
+	templated   = []string{"HelmRepository", "GitRepository", "Bucket"} // sources of the HelmChart of a HelmRelease
 )
 
-// leads reports whether rows may refer to one of some objects.
+// leads reports whether rows may refer to one of the objects.
 func (e *edge) leads(on []Node) bool {
 	return slices.ContainsFunc(on, func(n Node) bool {
 		return len(e.kinds) == 0 || slices.Contains(e.kinds, n.Kind)
 	})
 }
 
-// appliedBy is the family with the objects that apply others.
+// appliedBy is the family with the objects that apply other objects.
 const appliedBy = "cobaltcore_object_applied_by"
 
-// edges are all references that rows have.
+// edges are all references in rows.
 var edges = [...]edge{
 	{family: "cobaltcore_flux_resource_refers_to", optional: []string{kindHelmChart}, other: func(self Node, line []byte) Node {
 		return parseRef(self.Cluster, string(onlyValue(line)))
 	}},
 	{family: appliedBy, kinds: appliers, other: func(self Node, line []byte) Node {
 		if self.Kind == kindHelmChart {
-			return Node{} // the HelmRelease depends on it
+			return Node{} // the HelmRelease depends on it instead
 		}
 		return parseRef("", string(onlyValue(line)))
 	}},
@@ -136,7 +136,7 @@ func onlyValue(line []byte) []byte {
 	return line[:max(bytes.IndexByte(line, '"'), 0)]
 }
 
-// made returns the object that Greenhouse makes of a Plugin: a HelmRelease of its name.
+// made returns the object that Greenhouse creates for a Plugin: a HelmRelease of the same name.
 func (n Node) made() (Node, bool) {
 	return Node{n.Cluster, kindHelmRelease, n.Namespace, n.Name}, n.Kind == kindPlugin
 }
@@ -162,7 +162,7 @@ func byDefinition(self Node, line []byte) Node {
 	return labeled(self.Cluster, line, "definition_kind", "definition_namespace", "definition_name")
 }
 
-// graphNames are names, then the families of edges in their order.
+// graphNames returns names, followed by the families of edges in their order.
 func graphNames() []string {
 	all := slices.Clone(names[:])
 	for _, e := range edges {
@@ -179,7 +179,7 @@ type reference struct {
 	applier  bool // it applies the other object
 }
 
-// upstream returns the objects on which the object at a place of a view of graphNames depends.
+// upstream returns the dependencies of an object. p is a view of graphNames.
 func upstream(p *exposition.Page, at int) []reference {
 	var all []reference
 	self := nodeAt(p, at)

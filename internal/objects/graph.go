@@ -11,14 +11,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Bounds of a graph. Objects beyond them are counted.
+// Bounds of a graph. Objects beyond them are only counted.
 const (
 	maxNodes    = 60
 	maxPerLevel = 16
 	maxLevels   = 5 // in each direction
 )
 
-// Graph is what an object depends on and what depends on it.
+// Graph has the dependencies and dependents of an object.
 type Graph struct {
 	Nodes []GraphNode `json:"nodes" jsonschema_description:"The object itself, what it depends on (negative levels) and what depends on it (positive levels)."`
 	Edges [][2]int    `json:"edges" jsonschema_description:"Pairs of places in nodes: the second one depends on the first one."`
@@ -39,7 +39,7 @@ type grapher struct {
 	reader *Reader
 	stores map[[3]string]condition
 	graph  Graph
-	places map[Node]int // in the nodes of the graph
+	places map[Node]int // indices in the nodes of the graph
 }
 
 // graph returns the graph of a watched object.
@@ -63,8 +63,8 @@ func (g *grapher) connect(from, to int) {
 	}
 }
 
-// up adds what the object depends on, level by level. The line from an object to what it applies is
-// left out if that is not nearer to the object itself: it would cross the picture.
+// up adds the dependencies of the object, level by level. The line from an applier to an object that is not
+// nearer to the object itself is left out, because it would cross the picture.
 func (g *grapher) up() {
 	for at := 0; at < len(g.graph.Nodes); at++ { //nolint:intrange // nodes are added meanwhile
 		n := g.graph.Nodes[at]
@@ -97,8 +97,8 @@ func (g *grapher) up() {
 	}
 }
 
-// located returns an object of any cluster with the one in which it lives: one whose objects
-// are applied to the cluster of the object that refers to it.
+// located sets the cluster of an object that has none: a cluster whose objects are applied to the cluster of
+// from.
 func (g *grapher) located(n, from Node) Node {
 	if n.Cluster != "" {
 		return n
@@ -114,14 +114,14 @@ func (g *grapher) located(n, from Node) Node {
 	return n
 }
 
-// upstreamOf returns what a watched object depends on.
+// upstreamOf returns the dependencies of a watched object.
 func (g *grapher) upstreamOf(n Node) (all []reference) {
 	g.reader.find(n, graphNames(), func(p *exposition.Page, at int) { all = upstream(p, at) })
 	return all
 }
 
-// throughChart reports whether a HelmRelease depends on a source through a HelmChart, which
-// helm-controller makes of its template beside the source.
+// throughChart reports whether a HelmRelease depends on a source through the HelmChart that helm-controller
+// creates from its template.
 func (g *grapher) throughChart(self, source Node) bool {
 	if self.Kind != kindHelmRelease || !slices.Contains(templated, source.Kind) {
 		return false
@@ -136,8 +136,8 @@ func (g *grapher) object(n Node) (o Object, ok bool) {
 	return o, ok
 }
 
-// down adds what depends on the object, level by level. Each level is one walk over the rows
-// of the kinds that refer to others.
+// down adds the dependents of the object, level by level. Each level takes one walk over the rows of the kinds
+// that refer to others.
 func (g *grapher) down(self Node) {
 	frontier := []Node{self}
 	for level := 1; level <= maxLevels && len(frontier) > 0; level++ {
@@ -173,10 +173,10 @@ type dependent struct {
 	applied  bool // on applies node
 }
 
-// dependents returns the objects that refer to one of some others.
+// dependents returns the objects that refer to one of on.
 func (g *grapher) dependents(on []Node) []dependent {
-	// texts are the values of labels by which rows refer to one of the objects, and appliers
-	// are those of any cluster, by the objects without it and the cluster they are applied to.
+	// texts are the label values by which rows may refer to one of the objects. appliers has the objects by
+	// their target cluster, kind, namespace and name, for references without a cluster.
 	texts, wanted, appliers := map[string]bool{}, map[Node]bool{}, map[Node]Node{}
 	var all []dependent
 	for _, n := range on {

@@ -39,8 +39,8 @@ type pageID struct {
 	number int
 }
 
-// List returns the page of a query. It reads the rows of all groups that may match, first
-// only what filters and order need, and then the rest for the objects of the page.
+// List returns the page of a query. It reads the rows of all groups that may match: first only the rows that
+// filters and order need, then the rest for the objects of the page.
 func (r *Reader) List(q Query) List {
 	if q.Limit < 1 {
 		q.Limit = DefaultLimit
@@ -75,8 +75,7 @@ func (r *Reader) List(q Query) List {
 	return list
 }
 
-// describeAll reads all that the rows have about some objects. Those that are gone meanwhile
-// are left out.
+// describeAll reads all rows of the objects. Objects that were deleted in the meantime are left out.
 func (r *Reader) describeAll(all []*found) []Object {
 	wanted := map[pageID][]int{}
 	for i, f := range all {
@@ -102,14 +101,14 @@ func (r *Reader) describeAll(all []*found) []Object {
 	return out
 }
 
-// worstFirst is a heap of the first objects in the order of a query, the last of them on top.
+// worstFirst is a heap of the first objects in the order of a query, with the last of them on top.
 type worstFirst struct {
 	query *Query
 	all   []*found
 	more  bool
 }
 
-// offer takes the object at a place if it belongs to the page.
+// offer adds the object to the heap if it belongs to the page.
 func (w *worstFirst) offer(p *exposition.Page, at int, c condition) {
 	f := position{Number: w.query.number(c)}
 	full := len(w.all) == w.query.Limit

@@ -86,7 +86,7 @@ func (m *matcher) inValue(line []byte) bool {
 		from = i + 1
 		start := bytes.LastIndex(line[:i], []byte(`="`))
 		if start < 0 || bytes.IndexByte(bytes.ReplaceAll(line[start+2:i], []byte(`\"`), nil), '"') >= 0 {
-			continue // in the name of a metric or label
+			continue // a match in the name of a metric or label
 		}
 		switch string(line[bytes.LastIndexAny(line[:start], ",{")+1 : start]) {
 		case "ready", "suspended", "uid":
@@ -99,7 +99,7 @@ func (m *matcher) inValue(line []byte) bool {
 // fold is a text that is searched without regard to case.
 type fold struct {
 	lower        []byte
-	first, other byte // how it may begin
+	first, other byte // its first byte in both cases
 }
 
 func newFold(text string) fold {
@@ -113,7 +113,7 @@ func newFold(text string) fold {
 	return f
 }
 
-// index returns the place of the text, -1 if there is none.
+// index returns the index of the text, or -1.
 func (f *fold) index(in []byte) int {
 	lower, upper := bytes.IndexByte(in, f.first), -1
 	if f.other != f.first {

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package objects lists the watched objects of the fleet. It reads the rows that are at rest
-// in the exposition and keeps none of them: a list costs time when it is asked for, and
-// memory only for the objects on its page.
+// Package objects lists the watched objects of the fleet. It reads the rows from the exposition for each
+// request, and keeps in memory only the objects of the requested page.
 package objects
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Object is a watched object. What its rows do not have is empty.
+// Object is a watched object. Fields without a row are empty.
 type Object struct {
 	Cluster   string `json:"cluster" jsonschema_description:"The cluster in which the object lives."`
 	Target    string `json:"targetCluster" jsonschema_description:"The cluster to which the object is applied; its own if it has no other one."`
@@ -35,7 +34,7 @@ type Object struct {
 	SupportGroup string     `json:"supportGroup,omitempty"`
 }
 
-// Key returns namespace/name, and the name of an object of the cluster.
+// Key returns namespace/name, or the name of a cluster-scoped object.
 func (o *Object) Key() string {
 	if o.Namespace == "" {
 		return o.Name
@@ -43,7 +42,7 @@ func (o *Object) Key() string {
 	return o.Namespace + "/" + o.Name
 }
 
-// Ref returns kind/namespace/name, or kind/name of an object of the cluster.
+// Ref returns kind/namespace/name, or kind/name of a cluster-scoped object.
 func (o *Object) Ref() string { return o.Kind + "/" + o.Key() }
 
 // Kind is a watched kind.
@@ -52,14 +51,14 @@ type Kind struct{ Collector, Kind string }
 // Reader reads objects from an exposition.
 type Reader struct {
 	exposition *exposition.Exposition
-	// targets and owners are the places of the families with the cluster to which an object
-	// is applied, and with its owner.
+	// targets and owners are the indices of the families with the target cluster and with the owner of an
+	// object.
 	targets, owners []int
 	kinds           map[Kind]bool
 	now             func() time.Time
 }
 
-// New returns a reader of the objects of some kinds.
+// New returns a reader of the objects of the kinds.
 func New(e *exposition.Exposition, kinds []Kind, now func() time.Time) *Reader {
 	r := &Reader{exposition: e, kinds: map[Kind]bool{}, now: now}
 	for _, k := range kinds {
@@ -69,7 +68,7 @@ func New(e *exposition.Exposition, kinds []Kind, now func() time.Time) *Reader {
 	return r
 }
 
-// having returns the places of the families that have one of some labels.
+// having returns the indices of the families that have one of the labels.
 func (r *Reader) having(labels ...string) []int {
 	var places []int
 	for i, name := range names {
@@ -82,14 +81,13 @@ func (r *Reader) having(labels ...string) []int {
 
 func (r *Reader) watched(k exposition.Key) bool { return r.kinds[Kind{k.Collector, k.Kind}] }
 
-// Ready is the state of an object about which nothing is to be done, and NotReady stands for
-// all states but that one in a query.
+// Ready is the state of an object without problems. NotReady stands for all other states in a query.
 const (
 	Ready    = "ready"
 	NotReady = "not_ready"
 )
 
-// states are all states, the worst first. Without a state comes last.
+// states are all states, worst first; the empty state is last.
 var states = [...]string{
 	"stalled", "failed", "dependency_not_ready", "unprocessed", "unknown", "deleting", "progressing", "suspended", Ready, "",
 }
@@ -104,11 +102,10 @@ const (
 	rankNone        = 9
 )
 
-// States returns all states, the worst first. Without a state comes last.
+// States returns all states, worst first; the empty state is last.
 func States() []string { return states[:] }
 
-// names are those of the families that objects are read from. Their order is that of the
-// constants.
+// names are the names of the families from which objects are read, in the order of the constants.
 var names = [...]string{
 	"cobaltcore_flux_resource_status",
 	"cobaltcore_flux_resource_not_ready_since_timestamp_seconds",
@@ -151,11 +148,11 @@ var names = [...]string{
 	"cobaltcore_controller_release_info",
 }
 
-// Families returns the names of the families that objects are read from.
+// Families returns the names of the families from which objects are read.
 func Families() []string { return append(names[:], storeStates) }
 
-// Places of families. The not-ready families begin at notReadyFirst, those with a value of
-// 0 or 1 at readyFirst, and those with more about an object at infoFirst.
+// Indices of families. The not-ready families begin at notReadyFirst, the families with a value of 0 or 1 at
+// readyFirst, and the families with more about an object at infoFirst.
 const (
 	fluxStatus       = 0
 	notReadyFirst    = 1
@@ -166,13 +163,13 @@ const (
 	infoFirst        = 14
 )
 
-// storeStates is the family about objects of External Secrets that are not ready. Its rows
-// are in a group of their own.
+// storeStates is the family about objects of External Secrets that are not ready. Its rows are in a separate
+// group.
 const storeStates = "cobaltcore_eso_object_not_ready_since_timestamp_seconds"
 
-// condition is the state of an object and since when it is in it.
+// condition is the state of an object and its onset.
 type condition struct {
-	rank    int     // of the state in states
+	rank    int     // index of the state in states
 	since   float64 // seconds since the epoch; 0 if unknown
 	atLeast bool
 }
@@ -193,10 +190,10 @@ func rankIn(line []byte) int {
 	return rankOf(string(raw))
 }
 
-// readyRow is how a row about the state of a ready object ends.
+// readyRow is the end of a row about the state of a ready object.
 var readyRow = []byte(`status="ready"} 1`)
 
-// rankOf returns the place of a state among all; one that is not among them is unknown.
+// rankOf returns the rank of a state. Other states count as unknown.
 func rankOf(state string) int {
 	if i := slices.Index(states[:], state); i >= 0 {
 		return i
@@ -221,7 +218,7 @@ func (r *Reader) storeConditions(q *Query) map[[3]string]condition {
 	return states
 }
 
-// conditionAt returns the state of an object as its rows have it.
+// conditionAt returns the state of an object according to its rows.
 func conditionAt(p *exposition.Page, at int, stores map[[3]string]condition) condition {
 	if line := firstLine(p.Rows(at, fluxStatus)); len(line) > 0 {
 		c := condition{rank: rankIn(line)}
@@ -247,7 +244,7 @@ func conditionAt(p *exposition.Page, at int, stores map[[3]string]condition) con
 	return condition{rank: plainRank(p, at)}
 }
 
-// plainRank returns the rank of the state of an object whose rows have no word for it.
+// plainRank returns the rank of the state of an object whose rows do not name it.
 func plainRank(p *exposition.Page, at int) int {
 	for i := readyFirst; i < replicasDesired; i++ {
 		if !p.Has(i) {
@@ -273,7 +270,7 @@ func plainRank(p *exposition.Page, at int) int {
 	}
 	for i := notReadyFirst + 1; i < requestFailed; i++ {
 		if p.Has(i) {
-			return rankReady // it has a row in any other state
+			return rankReady // in any other state it has a row
 		}
 	}
 	return rankNone

@@ -20,8 +20,8 @@ const (
 	MaxLimit     = 1000
 )
 
-// Query selects objects. An empty filter matches all; several values, separated by commas,
-// match any of them. Text is part of the name, the namespace, the kind or another value.
+// Query selects objects. An empty filter matches all objects; a filter with values separated by commas matches
+// any of them. Text is part of the name, the namespace, the kind or another value.
 type Query struct {
 	Cluster, Target, System, Kind, Namespace, State, Owner, Text string
 
@@ -30,7 +30,7 @@ type Query struct {
 	after *position
 }
 
-// Sorts returns the orders of a list. A minus in front reverses one.
+// Sorts returns the orders of a list. A minus as prefix reverses an order.
 func Sorts() []string { return []string{"state", "since", "cluster", "kind", "namespace", "name"} }
 
 // Filters returns the names of the filters in a URL.
@@ -70,7 +70,7 @@ func ParseQuery(values url.Values) (Query, error) {
 	return q, nil
 }
 
-// MaxParameter is the longest parameter of a URL. Each object is compared with all values of a filter.
+// MaxParameter is the maximum length of a URL parameter: each object is compared with all values of a filter.
 const MaxParameter = 4 << 10
 
 // CheckLengths returns an error if a parameter of a URL is too long.
@@ -100,7 +100,7 @@ func (q *Query) Values() url.Values {
 	return values
 }
 
-// OneOf reports whether a value is one of several, which are separated by commas; none are all.
+// OneOf reports whether a value is in a list separated by commas. An empty list has all values.
 func OneOf(list, value string) bool {
 	if list == "" || list == value {
 		return true
@@ -108,7 +108,7 @@ func OneOf(list, value string) bool {
 	return strings.Contains(list, ",") && contains(list, value)
 }
 
-// contains reports whether a value is one of several, which are separated by commas.
+// contains reports whether a value is in a list separated by commas.
 func contains(list, value string) bool {
 	for v := range strings.SplitSeq(list, ",") {
 		if v == value {
@@ -124,13 +124,13 @@ func (q *Query) state(name string) bool {
 	return OneOf(q.State, name) || name != Ready && name != "" && contains(q.State, NotReady)
 }
 
-// position is the place of an object in the order of a list: a number, then texts.
+// position is the sort key of an object: a number, then texts.
 type position struct {
 	Number float64   `json:"n"`
 	Texts  [4]string `json:"t"`
 }
 
-// number returns the first part of the position of an object.
+// number returns the number of the position of an object.
 func (q *Query) number(c condition) float64 {
 	switch strings.TrimPrefix(q.Sort, "-") {
 	case "state":
@@ -144,7 +144,7 @@ func (q *Query) number(c condition) float64 {
 	return 0
 }
 
-// texts returns the second part, which identifies the object.
+// texts returns the texts of the position, which identify the object.
 func (q *Query) texts(cluster, kind, namespace, name string) [4]string {
 	switch strings.TrimPrefix(q.Sort, "-") {
 	case "kind":
@@ -171,7 +171,7 @@ func (q *Query) compare(a, b *position) int {
 
 func (p *position) encode() string {
 	raw, err := json.Marshal(p)
-	if err != nil { // a number that is not finite, which no row has
+	if err != nil { // the number is not finite, which does not occur in rows
 		return ""
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)

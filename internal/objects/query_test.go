@@ -24,7 +24,7 @@ func TestQueryValues(t *testing.T) {
 	}
 }
 
-// TestLongQuery: a client cannot have each object compared with thousands of values.
+// TestLongQuery checks that a client cannot have each object compared with thousands of values.
 func TestLongQuery(t *testing.T) {
 	for name, ok := range map[string]bool{strings.Repeat("a,", MaxParameter/2-4): true, strings.Repeat("a,", MaxParameter/2): false} {
 		if _, err := ParseQuery(url.Values{"cluster": {name}}); (err == nil) != ok {

@@ -23,11 +23,11 @@ func firstLine(rows []byte) []byte {
 // value returns the number at the end of the first row.
 func value(rows []byte) float64 {
 	line := firstLine(rows)
-	v, _ := strconv.ParseFloat(string(line[bytes.LastIndexByte(line, ' ')+1:]), 64) // rows are the exporter's own
+	v, _ := strconv.ParseFloat(string(line[bytes.LastIndexByte(line, ' ')+1:]), 64) // rows of the exporter are valid
 	return v
 }
 
-// describe returns what the rows at a place have about an object.
+// describe returns an object with the values of its rows.
 func describe(p *exposition.Page, at int, c condition) Object {
 	o := Object{
 		Cluster: p.Key.Cluster, Target: p.Key.Cluster, System: p.Key.Collector, Kind: p.Key.Kind,
@@ -62,7 +62,7 @@ func (o *Object) setKey(key string) {
 	o.Namespace, o.Name = namespace, name
 }
 
-// add takes over what a row has about the object. What earlier rows had stays.
+// add sets the fields of the object that a row has. Fields set by earlier rows keep their values, except Target.
 func (o *Object) add(line []byte) {
 	if target := exposition.RowLabel(line, "target_cluster"); target != "" {
 		o.Target = target
@@ -91,7 +91,7 @@ func (o *Object) add(line []byte) {
 	}
 }
 
-// sourceOf returns what an object is made from or refers to.
+// sourceOf returns the source of an object, or the object that it refers to.
 func sourceOf(line []byte) string {
 	if name := exposition.RowLabel(line, "source_name"); name != "" {
 		if kind := exposition.RowLabel(line, "source_kind"); kind != "" {

@@ -16,14 +16,13 @@ import (
 //go:embed static
 var static embed.FS
 
-// asset is a file that pages load. Its address has the hash of its content, so it
-// may be cached for ever.
+// asset is a file that pages load. Its URL has the hash of its content, so that it may be cached forever.
 type asset struct {
 	file, hash, kind string
 	content          []byte
 }
 
-// assets by their name without the extension.
+// assets are files by their name without the extension.
 type assets map[string]asset
 
 func loadAssets() (assets, error) {

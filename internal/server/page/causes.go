@@ -23,11 +23,11 @@ const (
 	maxLines     = 40 // of consequences of all causes
 	maxFollowing = 10
 	maxEqual     = 20
-	// maxFirst is how many causes that end are on the first page, whatever else is broken.
+	// maxFirst is the number of expiries that are always on the first page.
 	maxFirst = 10
 )
 
-// section is a part of a page, in the order of these.
+// section is a part of a page. Parts are shown in the order of their values.
 type section int
 
 const (
@@ -38,22 +38,22 @@ const (
 	waiting
 )
 
-// group is a root cause with what follows from it, as far as a page is about them.
+// group is a root cause with its consequences, as far as they belong to a page.
 type group struct {
 	render.Cause
 
-	aside     bool // only what follows from it is asked for
+	aside     bool // only its consequences match the filter
 	following []health.Finding
 	worst     string
 	recent    bool
 	section   section
-	// equal are all findings of the same rule about objects of the same kind, if there are several
-	// from which nothing follows.
+	// equal are findings without consequences, of the same rule and about objects of the same kind; nil if
+	// there is only one.
 	equal []*group
 }
 
-// findingsOf returns the findings that base lets through, which is the subject of the page, and
-// that the filter of the reader leaves. A root cause stays with what follows from it.
+// findingsOf returns the findings that match both base, which is the subject of the page, and the filter of
+// the request. A root cause stays with its consequences.
 func (s *site) findingsOf(r *http.Request, report health.Report, base filter) findings {
 	out := findings{Form: formOf(report, base, filterOf(r))}
 	groups := arrangeGroups(out.groups(report, base))
@@ -78,8 +78,7 @@ func (s *site) findingsOf(r *http.Request, report health.Report, base filter) fi
 	return out
 }
 
-// arrangeGroups returns root causes in the order of the page: the worst of each section first, and equal
-// ones as one.
+// arrangeGroups merges equal root causes and returns all in the order of the page: by section, worst first.
 func arrangeGroups(groups []*group) []*group {
 	order := func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.rank(), b.rank()))
@@ -156,7 +155,7 @@ func (f *findings) groups(report health.Report, base filter) []*group {
 	return groups
 }
 
-// rank orders causes: the most severe first, and of these the new ones.
+// rank orders causes by severity; among equals, new ones come first.
 func (g *group) rank() int {
 	rank := 2 * slices.Index(severities(), g.worst)
 	if !g.recent {
@@ -165,7 +164,7 @@ func (g *group) rank() int {
 	return rank
 }
 
-// causeView returns a root cause with what follows from it. The page has some lines already.
+// causeView returns a root cause with its consequences. lines is the number of lines that the page already has.
 func (s *site) causeView(g *group, report health.Report, root string, lines int) finding {
 	v := s.findingOf(g.Finding, report, root)
 	v.Worst, v.Aside = g.worst, g.aside
@@ -186,7 +185,7 @@ func (s *site) causeView(g *group, report health.Report, root string, lines int)
 	return v
 }
 
-// silence returns the address of a form that silences a root cause, or all that are equal.
+// silence returns the URL of a form that silences a root cause, or all equal ones.
 func (s *site) silence(g *group) string {
 	all := g.equal
 	if len(all) == 0 {
@@ -202,7 +201,7 @@ func (s *site) silence(g *group) string {
 	return s.SilenceLink(labels)
 }
 
-// causeOf returns the number of the root cause with which a page begins.
+// causeOf returns the number of the first root cause of a page.
 func causeOf(r *http.Request) int {
 	n, err := strconv.Atoi(r.URL.Query().Get("next"))
 	if err != nil {
@@ -211,8 +210,8 @@ func causeOf(r *http.Request) int {
 	return max(n, 0)
 }
 
-// pagesOf returns the addresses of the first page, from another one, and of the next page, each with
-// the fragment of the list.
+// pagesOf returns the URLs of the first and of the next page, with the fragment of the list. first is empty
+// on the first page.
 func pagesOf(query url.Values, begin, end, more int, list string) (first, next string) {
 	if more > 0 {
 		next = "?" + withParameter(query, "next", strconv.Itoa(end)).Encode() + list

@@ -19,13 +19,13 @@ type changesView struct {
 	changes.Query
 
 	Clusters, Systems, Types, Spans []choice
-	Any                             bool // something is chosen
+	Any                             bool // some filter is set
 	Oldest                          stamp
 	Rows                            []changeRow
-	First, Next, JSON               string // addresses; empty without such a page
+	First, Next, JSON               string // URLs; empty if the page does not exist
 }
 
-// changeRow is a change with the way to its object.
+// changeRow is a change with a link to its object.
 type changeRow struct {
 	changes.Change
 
@@ -53,10 +53,10 @@ func (s *site) changeOf(c changes.Change, now time.Time) changeRow {
 	return r
 }
 
-// changesPage is the page of the changes that match the query.
+// changesPage returns the page of the changes that match the query.
 func (s *site) changesPage(r *http.Request) (view, error) {
 	values := r.URL.Query()
-	values.Del("limit") // a page has a size of its own
+	values.Del("limit") // pages have a fixed size
 	now := time.Now()
 	q, err := changes.ParseQuery(values, now)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *site) changesPage(r *http.Request) (view, error) {
 	return view{Title: "Changes", At: stampOf(list.GeneratedAt, list.GeneratedAt), Partial: list.Partial, Content: v}, nil
 }
 
-// maxObjectChanges is how many changes the page of an object shows.
+// maxObjectChanges is the number of changes on the page of an object.
 const maxObjectChanges = 20
 
 // changesOf returns the last changes of an object.

@@ -26,7 +26,7 @@ type clusterView struct {
 	Findings findings
 }
 
-// clusterPage is the page of one cluster: also of one that another shard watches.
+// clusterPage returns the page of one cluster, which another shard may watch.
 func (s *site) clusterPage(r *http.Request) (view, error) {
 	name := r.PathValue("name")
 	fleet := s.Clusters()
@@ -59,13 +59,13 @@ func (s *site) clusterPage(r *http.Request) (view, error) {
 type systemView struct {
 	Name    string
 	Verdict cell
-	// Clusters are those of the fleet, of a large one the worst. More is the number of the others.
+	// Clusters are the clusters of the fleet; of a large fleet, the worst. More is the number of the others.
 	Clusters []part
 	More     int
 	Findings findings
 }
 
-// systemPage is the page of one system in all clusters.
+// systemPage returns the page of one system in all clusters.
 func (s *site) systemPage(r *http.Request) (view, error) {
 	name := r.PathValue("name")
 	report, err := s.Report(r.Context())

@@ -44,7 +44,7 @@ func makeHostile[T any](t *testing.T, report T, keep ...string) T {
 			}
 		case string:
 			if len(v) > 3 && v[0] == '2' && v[len(v)-1] == 'Z' || slices.Contains(keep, key) {
-				return v // a time, or something to find the page with
+				return v // a time, or a value by which the page is found
 			}
 			if key == "playbook" {
 				return "javascript:alert(3)"
@@ -69,7 +69,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 	report, _ := o.Report(t.Context())
 	flow, clusters, list := o.SecretFlow(), o.Clusters(), readFixture[objects.List](t, "objects.json")
 	one := readFixture[objects.Detail](t, "object.json")
-	// The pages are reached by these; the overview also has hostile ones.
+	// The kept fields lead to the pages; the overview is also tested with hostile ones.
 	for name, keep := range map[string][]string{"all": nil, "but names": {"name", "system", "cluster"}, "but ids": {"id", "rootCause"}} {
 		o.Report = func(context.Context) (health.Report, error) { return makeHostile(t, report, keep...), nil }
 		o.SecretFlow = func() secretflow.Report { return makeHostile(t, flow, keep...) }
@@ -93,7 +93,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 	}
 }
 
-// checkHarmless fails if a page has a script, a handler or an address that is not its own.
+// checkHarmless fails if a page has a script, a handler or a URL of another origin.
 func checkHarmless(t *testing.T, what, page string) {
 	t.Helper()
 	if strings.ContainsAny(page, "\x1b\u202e") {

@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/objects"
 )
 
-// maxLabels bounds the labels of a finding; the JSON has all.
+// maxLabels bounds the labels of a finding. The JSON has all labels.
 const maxLabels = 6
 
 // filter is the query of a page.
@@ -42,18 +42,18 @@ func (f filter) matches(x health.Finding) bool {
 	return strings.Contains(text, strings.ToLower(f.Text))
 }
 
-// findings are those of a page, with the form that filters them.
+// findings are the findings of a page, with the form that filters them.
 type findings struct {
 	Form     form
 	Firing   []finding
 	Expiries expiries
 	Info     []finding
 	Pending  []finding
-	Total    int // in the report, as far as the page is concerned
+	Total    int // findings of the report that belong to the page
 	Shown    int
 	More     int // root causes on later pages
 	lines    int // consequences on this page
-	// First and Next are the addresses of other pages; empty without them.
+	// First and Next are the URLs of other pages; empty if a page does not exist.
 	First, Next string
 	Severity    []count
 }
@@ -63,14 +63,13 @@ type count struct {
 	N        int
 }
 
-// form is the filter with what there is to choose. Choices that the page itself makes
-// are left out.
+// form is the filter with the choices for it. Fields that are fixed by the page are left out.
 type form struct {
 	filter
 
-	Any                           bool // something is chosen
+	Any                           bool // some filter is set
 	Severities, Systems, Clusters []choice
-	// ByCluster is whether a cluster can be chosen, or typed in if there are no choices.
+	// ByCluster reports whether the form has a field for the cluster: a list or, without choices, a text field.
 	ByCluster bool
 }
 
@@ -79,41 +78,41 @@ type choice struct {
 	Selected bool
 }
 
-// finding is one with what follows from it.
+// finding is a finding with its consequences.
 type finding struct {
 	ID, Rule, Severity, State, Cluster, System, Object, Summary, Description, Playbook, Dashboard, Silence, Command string
 
-	// Worst is the worst severity of the finding and of what follows from it.
+	// Worst is the worst severity of the finding and its consequences.
 	Worst string
-	// Visible reports whether the description is shown without a click: of critical findings, and of
-	// those without a reason in the summary.
+	// Visible reports whether the description is shown without a click: the finding is critical, or its
+	// summary has no reason.
 	Visible bool
 	// Recent reports whether it began within the last hour.
 	Recent bool
-	// Href is the way to the page of the object; empty if it has none.
+	// Href is the link to the page of the object; empty if it has none.
 	Href string
 
 	Since stamp
-	// New is whether it was seen for the first time just now; it may be older.
+	// New reports whether it was first seen just now; the problem may be older.
 	New             bool
-	AtLeast         bool // Since is a bound
+	AtLeast         bool // the problem may be older than Since
 	Stale, Silenced bool
 	Labels          []string
-	// Changed is what changed in the cluster shortly before.
+	// Changed has the changes in the cluster shortly before.
 	Changed []changed
-	// Aside is whether it is shown for its consequences, not for itself.
+	// Aside reports whether it is shown only because of its consequences.
 	Aside     bool
 	Following []finding
-	More      int // that follow from it and are not shown
+	More      int // consequences that are not shown
 	Open      bool
-	// Count is the number of findings of the same rule about objects of the same kind from which
-	// nothing follows, if there are several, and Equal are the first of them.
+	// Count is the number of equal findings: without consequences, of the same rule and about objects of the
+	// same kind. Equal has the first of them.
 	Count int
 	Equal []finding
 	ends  *time.Time
 }
 
-// changed is a change before a finding, and how long before it was.
+// changed is a change before a finding, with the time between them.
 type changed struct{ Text, Before, ISO string }
 
 func formOf(r health.Report, base, chosen filter) form {
@@ -134,7 +133,7 @@ func formOf(r health.Report, base, chosen filter) form {
 	return f
 }
 
-// hasPage reports whether the objects of a kind have pages. A cluster of the fleet is none.
+// hasPage reports whether the objects of a kind have pages. Clusters of the fleet are not objects.
 func (s *site) hasPage(kind, system string) bool {
 	return system != string(alerts.Fleet) && slices.ContainsFunc(s.Kinds, func(k objects.Kind) bool { return k.Kind == kind })
 }
@@ -159,7 +158,7 @@ func newChoices(selected string, values ...string) []choice {
 	return all
 }
 
-// maxChoices is how many clusters can be chosen from. In a larger fleet the name is typed in.
+// maxChoices bounds the list of clusters. In a larger fleet, the form has a text field.
 const maxChoices = 50
 
 func clusterChoices(selected string, names []string) []choice {
@@ -187,7 +186,7 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 		switch value := f.Labels[name]; {
 		case slices.Contains([]string{"kind", "severity", "alertname", "system", "playbook"}, name),
 			slices.Contains([]string{"", f.Cluster, f.Object.Namespace, f.Object.Name}, value):
-			continue // is there already
+			continue // already present
 		case len(v.Labels) < maxLabels:
 			v.Labels = append(v.Labels, fmt.Sprintf("%s=%s", name, value))
 		}
@@ -203,8 +202,8 @@ func (s *site) findingOf(f health.Finding, r health.Report, root string) finding
 	return v
 }
 
-// Consequences returns how many findings follow from it.
+// Consequences returns the number of findings that follow from it.
 func (f finding) Consequences() int { return len(f.Following) + f.More }
 
-// Unlisted returns how many equal findings are not shown.
+// Unlisted returns the number of equal findings that are not shown.
 func (f finding) Unlisted() int { return f.Count - len(f.Equal) }

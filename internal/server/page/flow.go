@@ -16,7 +16,7 @@ import (
 // Bounds of the picture; the JSON has everything.
 const (
 	maxPaths = 200
-	maxUsers = 20 // of a path, on each side
+	maxUsers = 20 // on each side of a path
 )
 
 // Geometry of the picture, in the units of its view box.
@@ -39,8 +39,8 @@ type flowView struct {
 	Late       int
 }
 
-// mount has the paths of one secrets engine: a picture, and the same as a table. Without known
-// writers, their column is cut off.
+// mount has the paths of one secrets engine as a picture and as a table. If no writer is known, their column
+// is left out.
 type mount struct {
 	Name, ID            string
 	Left, Width, Height int
@@ -88,7 +88,7 @@ type userRow struct {
 	LastSync                            stamp
 }
 
-// flowPage is the page about who writes and reads which secret.
+// flowPage returns the page with the writers and readers of secrets.
 func (s *site) flowPage(*http.Request) (view, error) {
 	report := s.SecretFlow()
 	v := flowView{Total: len(report.Paths), Unresolved: report.Unresolved}
@@ -160,7 +160,7 @@ func userRowOf(u secretflow.UserReport, now time.Time) userRow {
 	return r
 }
 
-// addPath draws a path below those that are there.
+// addPath draws a path below the existing ones.
 func (m *mount) addPath(p pathRow) {
 	lines := max(1, len(p.Producers), len(p.Consumers))
 	top := m.Height

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// FuzzFilter asks for pages with any filter. An answer is a page, is not larger than that
-// of all findings, and has no markup of the filter.
+// FuzzFilter requests pages with any filter. An answer is a page, is not larger than the page of all findings,
+// and has no markup from the filter.
 func FuzzFilter(f *testing.F) {
 	o := testOptions(f)
 	h := newHandler(f, o)

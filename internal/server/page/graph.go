@@ -22,14 +22,13 @@ const (
 	graphLine       = 30 // characters that fit into a node
 )
 
-// graphView is the picture of what an object depends on and what depends on it, and the same as
-// lists.
+// graphView shows the dependencies and dependents of an object as a picture and as lists.
 type graphView struct {
 	Width, Height int
 	Nodes         []graphNode
 	Edges         []edge
 	More          int
-	// On and By are what the object depends on, and what depends on it.
+	// On are the dependencies of the object, and By its dependents.
 	On, By []graphItem
 }
 
@@ -45,7 +44,7 @@ type graphNode struct {
 	Self, Cause         bool
 }
 
-// graphItem is an object in a list, with the objects beyond it.
+// graphItem is an object in a list, with its own dependencies or dependents.
 type graphItem struct {
 	objectState
 
@@ -54,7 +53,7 @@ type graphItem struct {
 	Items               []graphItem
 }
 
-// itemList is a list with the way to /.
+// itemList is a list with the relative path to /.
 type itemList struct {
 	Root  string
 	Items []graphItem
@@ -62,7 +61,7 @@ type itemList struct {
 
 func newItemList(root string, items []graphItem) itemList { return itemList{root, items} }
 
-// graphOf draws a graph. Objects that are the cause of findings are marked.
+// graphOf draws a graph. Objects that cause findings are marked.
 func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	v := graphView{More: g.More}
 	levels := map[int][]int{}
@@ -90,7 +89,7 @@ func graphOf(g objects.Graph, causes map[objects.Node]bool) graphView {
 	return v
 }
 
-// levelsOutward returns the levels from the object itself to both ends.
+// levelsOutward returns the levels in the order of their distance from the object itself.
 func levelsOutward(first, last int) []int {
 	all := []int{0}
 	for i := 1; i <= max(-first, last); i++ {
@@ -104,7 +103,7 @@ func levelsOutward(first, last int) []int {
 	return all
 }
 
-// sortLevel sorts the nodes of a level by the height of those nearer to the object.
+// sortLevel sorts the nodes of a level by the height of their neighbours nearer to the object.
 func sortLevel(nodes []int, g objects.Graph, y []int, level int) {
 	height := func(i int) int {
 		for _, e := range g.Edges {
@@ -137,7 +136,7 @@ func graphNodeOf(n objects.GraphNode, x, y int, cause bool) graphNode {
 	return v
 }
 
-// nodeState returns the state of a node as a word: also of one that is not watched.
+// nodeState returns the state of a node, which may not be watched, as a word.
 func nodeState(n objects.GraphNode) objectState {
 	switch {
 	case n.Kind == objects.KindOpenBao:
@@ -158,7 +157,7 @@ func nodeHref(n objects.GraphNode) string {
 	return objectHref(n.Cluster, n.Kind, n.Namespace, n.Name)
 }
 
-// graphEdge returns the line from one node to another one, which may be in the same column.
+// graphEdge returns the line from one node to another, which may be in the same column.
 func graphEdge(a, b graphNode) edge {
 	y1, y2 := a.Y+a.Height/2, b.Y+b.Height/2
 	class := ""
@@ -172,7 +171,7 @@ func graphEdge(a, b graphNode) edge {
 	return edge{fmt.Sprintf("M%d %dC%d %d %d %d %d %d", a.X+a.Width, y1, middle, y1, middle, y2, b.X, y2), class}
 }
 
-// items returns what a node depends on, or what depends on it, each once.
+// items returns the dependencies of a node if on is true, else its dependents, each once.
 func (v *graphView) items(g objects.Graph, of int, on bool, seen map[int]bool) []graphItem {
 	var all []graphItem
 	for _, e := range g.Edges {
@@ -201,7 +200,7 @@ func shortenTo(s string, length int) string {
 	return s
 }
 
-// shortenMiddle keeps the beginning and the end, in which names differ.
+// shortenMiddle removes the middle of a text, because names differ at the beginning and the end.
 func shortenMiddle(s string, length int) string {
 	r := []rune(s)
 	if len(r) <= length {
