@@ -24,7 +24,7 @@ const (
 
 var fallback = reply(http.StatusOK, "text/html; charset=utf-8", pageBody)
 
-// trickle sends the header at once and the body never to its end.
+// trickle sends the header at once, and then a body without end.
 func trickle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write([]byte("{"))
@@ -57,9 +57,9 @@ func TestAnswers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		checks []string
 		answer http.HandlerFunc
-		reason failure.Reason // empty: the check succeeds
-		status string         // of the answer; empty for none
-		brief  bool           // the timeout is what ends it
+		reason failure.Reason // empty if the check succeeds
+		status string         // status of the answer; empty without an answer
+		brief  bool           // ended by a short timeout
 	}{
 		"the page in the place of JSON": {jsonChecks, fallback, ReasonContent, "200", false},
 		"HTML with the type of JSON":    {jsonChecks, reply(200, json, pageBody), failure.ReasonDecode, "200", false},
@@ -122,7 +122,7 @@ func TestAnswers(t *testing.T) {
 			t.Run(name+"/"+check, func(t *testing.T) {
 				t.Parallel()
 				d := newDashboard(t, nil)
-				if check == page { // the others must not fall back to it
+				if check == page { // the other checks must not receive this answer
 					d.set("/", tc.answer)
 				} else {
 					d.set(paths[check], tc.answer)
@@ -166,7 +166,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestRedirectsOnTheHostAreFollowed: to a slash at the end and the like.
+// TestRedirectsOnTheHostAreFollowed checks redirects such as one that adds a slash at the end.
 func TestRedirectsOnTheHostAreFollowed(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.set(tokenPath, redirect("/csrf-token/", 308))
@@ -178,8 +178,8 @@ func TestRedirectsOnTheHostAreFollowed(t *testing.T) {
 	})
 }
 
-// TestRequests: requests are those of a browser without a session, over a connection each, and no
-// state of an answer is kept.
+// TestRequests checks that each request uses a new connection and is like the one of a browser without a
+// session, and that no state is kept between them.
 func TestRequests(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.URL += "/ui"

@@ -1,12 +1,11 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package aurora asks Aurora dashboards whether they work, as a browser would.
+// Package aurora probes Aurora dashboards with the requests of a browser.
 //
-// A dashboard answers everything that it does not know with status 200 and the
-// page of its application, so a status proves nothing: each check looks at the
-// content. A check opens a connection of its own each time, for what it takes to
-// be measured whole and for the certificate to be seen.
+// A dashboard answers unknown paths with status 200 and the page of its application. A status therefore proves
+// nothing, and each check looks at the content. A check always opens a new connection, so that its duration
+// includes all phases and the certificate is read.
 package aurora
 
 import (
@@ -16,11 +15,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, in collect[] and in the
-// configuration.
+// Name is the name of the collector and of its system, in collect[] and in the configuration.
 const Name = "aurora"
 
-// Collector asks the configured dashboards.
+// Collector probes the configured dashboards.
 type Collector struct{ Instances []config.Aurora }
 
 // Name returns the name of the collector.
@@ -29,7 +27,7 @@ func (Collector) Name() string { return Name }
 // Families returns every family that the collector may export.
 func (Collector) Families() []*exposition.Family { return Families() }
 
-// Resources returns nothing: Aurora is asked, not watched.
+// Resources returns nothing: Aurora is probed, not watched.
 func (Collector) Resources() []watch.Resource { return nil }
 
 // Probes returns the dashboards that run in the cluster.

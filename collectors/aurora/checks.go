@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// The reasons that only this collector has.
+// Reasons that only this collector uses.
 const (
 	ReasonContent           failure.Reason = "content"
 	ReasonRedirectLoop      failure.Reason = "redirect_loop"
@@ -33,22 +33,22 @@ const (
 	checkKeystone = "keystone"
 )
 
-// check is one question, and what the answer has to be.
+// check is one request with the conditions on its answer.
 type check struct {
 	name, url, accept string
-	serverName        string // in the certificate, if it is not the host of the URL
+	serverName        string // name in the certificate, if it differs from the host of the URL
 	judge             func(answer) error
 }
 
-// answer is what came back, of whatever status.
+// answer is an answer with any status.
 type answer struct {
 	status      int
 	contentType string
 	body        []byte
 }
 
-// dashboardChecks are passed by a working dashboard. None needs a session; the answers are the same
-// for all users.
+// dashboardChecks returns the checks that a working dashboard passes. They need no session, and the answers are
+// the same for all users.
 func dashboardChecks(a config.Aurora) []check {
 	const json, html = "application/json", "text/html"
 	return []check{
@@ -58,16 +58,16 @@ func dashboardChecks(a config.Aurora) []check {
 	}
 }
 
-// keystoneChecks check the Keystone that the dashboard depends on. Without a session, the dashboard
-// does not contact Keystone, so its own checks do not cover it.
+// keystoneChecks returns the checks of the Keystone on which the dashboard depends. Without a session, the
+// dashboard does not contact Keystone, so the checks of the dashboard do not cover it.
 func keystoneChecks(a config.Aurora) []check {
 	return []check{{name: checkKeystone, url: a.KeystoneURL, accept: "application/json", judge: judgeKeystone}}
 }
 
-// joinPath is a path below the URL of a dashboard, which may have one, too.
+// joinPath appends a path to the URL of a dashboard, which may already have a path.
 func joinPath(base string, path ...string) string {
 	u, err := url.Parse(base)
-	if err != nil { // the configuration was checked
+	if err != nil { // impossible: the configuration was validated
 		return base
 	}
 	return u.JoinPath(path...).String()

@@ -19,8 +19,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// judgeToken wants a token against forged requests. It is made in the process
-// itself, so this is the check that asks for least.
+// judgeToken requires a CSRF token. The dashboard generates it without other services, so this check has the
+// fewest dependencies.
 func judgeToken(got answer) error {
 	said, err := decode[struct {
 		Token string `json:"csrfToken"`
@@ -31,8 +31,7 @@ func judgeToken(got answer) error {
 	return err
 }
 
-// judgeSession checks the answer of the API to a request without a session. The content of data does
-// not matter and is not read.
+// judgeSession checks the answer of the API to a request without a session. The content of data is ignored.
 func judgeSession(got answer) error {
 	said, err := decode[struct {
 		Result map[string]json.RawMessage `json:"result"`
@@ -43,8 +42,7 @@ func judgeSession(got answer) error {
 	return err
 }
 
-// judgeKeystone wants version 3, from its own root or from the list of versions,
-// which has the status 300.
+// judgeKeystone requires version 3 in the answer of its root, or in the list of versions, which has status 300.
 func judgeKeystone(got answer) error {
 	type version struct {
 		ID string `json:"id"`
@@ -66,7 +64,7 @@ func judgeKeystone(got answer) error {
 	return failure.Errorf(ReasonContent, "the answer names no version 3")
 }
 
-// judgePage wants the page with the element that the application is drawn into.
+// judgePage requires the page with the root element of the application.
 func judgePage(got answer) error {
 	if err := checkStatus(got, "text/html", http.StatusOK); err != nil {
 		return err
@@ -83,7 +81,7 @@ func judgePage(got answer) error {
 	return failure.Errorf(ReasonContent, "the page has no element app or root")
 }
 
-// decode reads an answer that should be JSON.
+// decode parses an answer that must be JSON.
 func decode[T any](got answer, statuses ...int) (T, error) {
 	var none T
 	if err := checkStatus(got, "application/json", statuses...); err != nil {
@@ -99,7 +97,7 @@ func decode[T any](got answer, statuses ...int) (T, error) {
 func checkStatus(got answer, contentType string, statuses ...int) error {
 	switch {
 	case slices.Contains(statuses, got.status):
-	case got.status == http.StatusUnauthorized: // neither Aurora nor Keystone answers so: of a proxy that wants a login
+	case got.status == http.StatusUnauthorized: // not from Aurora or Keystone: a proxy requires a login
 		return failure.Errorf(failure.ReasonUnauthorized, "status %d", got.status)
 	case got.status == http.StatusForbidden:
 		return failure.Errorf(failure.ReasonForbidden, "status %d", got.status)
@@ -111,7 +109,7 @@ func checkStatus(got answer, contentType string, statuses ...int) error {
 		return failure.Errorf(failure.ReasonHTTP, "status %d", got.status)
 	}
 	found, _, err := mime.ParseMediaType(got.contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || found != contentType { // what stands behind the type does not matter
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || found != contentType { // parameters of the type are ignored
 		return failure.Errorf(ReasonContent, "status %d, but not %s", got.status, contentType)
 	}
 	return nil

@@ -34,14 +34,14 @@ func withHeader(name, value string, h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// TestFronts has what stands in front of a dashboard and its Keystone in real deployments,
-// and answers instead of both. None of it is a dashboard that works.
+// TestFronts has proxies and the like that answer in place of a dashboard and its Keystone in real deployments.
+// No check may accept these answers.
 func TestFronts(t *testing.T) {
 	const html = "text/html"
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		reason string // of all checks
-		status string // "" is no answer
+		reason string // reason of all checks
+		status string // empty without an answer
 	}{
 		"default backend of an ingress":  {reply(404, "text/plain; charset=utf-8", "default backend - 404"), "not_found", "404"},
 		"bad gateway":                    {reply(502, html, "<html><center><h1>502 Bad Gateway</h1></center><hr>nginx</html>"), "http", "502"},
@@ -85,7 +85,7 @@ func TestFronts(t *testing.T) {
 	}
 }
 
-// record returns a function with the addresses that are dialed from now on.
+// record returns a function that returns the addresses dialed since the call of record.
 func (d *dashboard) record() func() []string {
 	var mu sync.Mutex
 	addresses, dial := map[string]bool{}, d.site.Dial
@@ -102,8 +102,8 @@ func (d *dashboard) record() func() []string {
 	}
 }
 
-// TestLoginOnTheHost has a proxy that leads everything to a login on the same host, whose
-// page is an application too.
+// TestLoginOnTheHost has a proxy that redirects all requests to a login on the same host, whose page is also an
+// application.
 func TestLoginOnTheHost(t *testing.T) {
 	d := newDashboard(t, nil)
 	for _, path := range []string{"/", tokenPath, sessionPath, "/v3"} {
@@ -117,7 +117,7 @@ func TestLoginOnTheHost(t *testing.T) {
 	})
 }
 
-// TestDeployments has dashboards and Keystones that work, as they are deployed.
+// TestDeployments has working dashboards and Keystones in the ways they are deployed.
 func TestDeployments(t *testing.T) {
 	versions := reply(http.StatusMultipleChoices, "application/json", versionsBody)
 	for name, change := range map[string]func(d *dashboard){
@@ -181,7 +181,7 @@ func TestDeployments(t *testing.T) {
 	}
 }
 
-// works runs the checks, all of which must succeed.
+// works runs all checks and fails the test if one of them fails.
 func (d *dashboard) works(t *testing.T) *instance {
 	t.Helper()
 	i := d.start()
@@ -206,7 +206,7 @@ func slowly(contentType, body string) http.HandlerFunc {
 	}
 }
 
-// TestProtocols: HTTP/2 is used where it is offered and is all that some servers speak.
+// TestProtocols checks that HTTP/2 is used if a server offers it; some servers support nothing else.
 func TestProtocols(t *testing.T) {
 	speaks := func(name string) func(tls.ConnectionState) error {
 		return func(s tls.ConnectionState) error {
@@ -253,7 +253,7 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
-// TestIPv6: the URL has an address in brackets, which the certificate has as an address.
+// TestIPv6 checks a URL with an address in brackets, which the certificate contains as an IP address.
 func TestIPv6(t *testing.T) {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp6", "[::1]:0")
 	if err != nil {
@@ -288,8 +288,8 @@ func TestIPv6(t *testing.T) {
 	}
 }
 
-// TestToHTTPS: the URL has http, and requests are redirected to https on the same host. A redirect to
-// another host gets neither a connection nor the client certificate.
+// TestToHTTPS checks a URL with http whose requests are redirected to https on the same host. A redirect to
+// another host opens no connection and does not send the client certificate.
 func TestToHTTPS(t *testing.T) {
 	ca := newAuthority(t, years(5))
 	asked := make(chan []*x509.Certificate, 100)

@@ -18,8 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// snapshotAt is an instance whose answers are beside the cluster in dir, some time
-// after they were written.
+// snapshotAt returns an instance that reads its answers from dir, some time after they were written.
 func snapshotAt(tb testing.TB, dir string, later time.Duration) (collectors.Site, *instance) {
 	tb.Helper()
 	site := newSite(tb)
@@ -31,7 +30,7 @@ func snapshotAt(tb testing.TB, dir string, later time.Duration) (collectors.Site
 // TestAnswersBecomeTheRowsOfTheGoldenFile reads the answers of each directory of
 // testdata as a snapshot and compares all rows.
 func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
-	filled := map[string]bool{phases.Name: true, latency.Name: true} // are measured
+	filled := map[string]bool{phases.Name: true, latency.Name: true} // measured families, not in snapshots
 	for _, dir := range directories(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			site, i := snapshotAt(t, dir, 0)
@@ -64,7 +63,7 @@ func directories(t *testing.T) []string {
 	return files
 }
 
-// TestAgesOfASnapshotStay: a certificate that had twelve days left still has them.
+// TestAgesOfASnapshotStay checks that a certificate with twelve days left still has them later.
 func TestAgesOfASnapshotStay(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	site, i := snapshotAt(t, "testdata/healthy", later)
@@ -74,7 +73,7 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 	})
 }
 
-// TestASnapshotIsFoundInTheClusterToo, and an empty snapshot has no rows.
+// TestASnapshotIsFoundInTheClusterToo also checks that an empty snapshot has no rows.
 func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 	dir := t.TempDir()
 	site, i := snapshotAt(t, dir, 0)
@@ -90,7 +89,7 @@ func TestASnapshotIsFoundInTheClusterToo(t *testing.T) {
 	rowsOf(t, site).want(t, map[string]string{"up": "1"})
 }
 
-// TestASnapshotMayHaveAURL, which is asked then.
+// TestASnapshotMayHaveAURL checks that a URL is probed even if the cluster is a snapshot.
 func TestASnapshotMayHaveAURL(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.site.Cluster.Snapshot = &snapshot.Dir{Path: filepath.Join("testdata", "down", "management")}
@@ -98,8 +97,8 @@ func TestASnapshotMayHaveAURL(t *testing.T) {
 	rowsOf(t, d.site).want(t, map[string]string{"up": "1", `request_duration_seconds_count{check="page"}`: "1"})
 }
 
-// FuzzContent puts anything in the place of an answer: nothing that has the wrong
-// status passes, and a failure has one of the reasons.
+// FuzzContent replaces an answer by any input. Answers with a wrong status never pass, and failures have one of
+// the declared reasons.
 func FuzzContent(f *testing.F) {
 	const json, html = "application/json", "text/html"
 	for n, body := range []string{tokenBody, sessionBody, pageBody, keystoneBody} {
@@ -127,7 +126,7 @@ func FuzzContent(f *testing.F) {
 	})
 }
 
-// FuzzSnapshot: a file of a snapshot may hold anything.
+// FuzzSnapshot reads any content of a snapshot file.
 func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`{"_status":200,"_contentType":"text/html","_text":"<div id=app>"}`), []byte(`{"not_after":"2027-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"_status":0,"_reason":"tls","_problem":"x\n\"{}"}`), []byte(`{"not_after":"9999-12-31T23:59:59Z"}`))

@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The answers of a dashboard that works, and of Keystone, as the research saw them.
+// Answers of a working dashboard and Keystone, as observed in deployments.
 const (
 	tokenBody    = `{"csrfToken":"kQ3v-not-a-secret"}`
 	sessionBody  = `{"result":{"data":null}}`
@@ -37,20 +37,20 @@ const (
 	versionsBody = `{"versions":{"values":[{"id":"v2.0","status":"deprecated"},{"id":"v3.14","status":"stable"}]}}`
 )
 
-// dashboard is a server that answers as Aurora does, called aurora.test and
-// keystone.test, which only the dialer of the site knows.
+// dashboard is a server that answers like Aurora and Keystone. The dialer of the site resolves aurora.test and
+// keystone.test to it.
 type dashboard struct {
 	server *httptest.Server
 	site   collectors.Site
 	a      config.Aurora
 
 	mu    sync.Mutex
-	on    map[string]http.HandlerFunc // by path
+	on    map[string]http.HandlerFunc // answers by path
 	asked []*http.Request
 }
 
-// newDashboard starts one. prepare may change the server before it starts, which is
-// with TLS if it has a configuration for that.
+// newDashboard starts a dashboard. prepare may change the server before the start. If it sets a TLS
+// configuration, the server uses TLS.
 func newDashboard(tb testing.TB, prepare func(*httptest.Server)) *dashboard {
 	tb.Helper()
 	d := &dashboard{on: map[string]http.HandlerFunc{
@@ -96,20 +96,20 @@ func (d *dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.asked = append(d.asked, r.Clone(context.WithoutCancel(r.Context())))
 	handler, ok := d.on[r.URL.Path]
 	if !ok {
-		handler = d.on["/"] // what makes a status prove nothing
+		handler = d.on["/"] // as Aurora answers unknown paths
 	}
 	d.mu.Unlock()
 	handler(w, r)
 }
 
-// set answers a path from now on.
+// set replaces the answer to a path.
 func (d *dashboard) set(path string, h http.HandlerFunc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.on[path] = h
 }
 
-// requests are those so far.
+// requests returns the requests so far.
 func (d *dashboard) requests() []*http.Request {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,7 +124,7 @@ func reply(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// start makes an instance whose rows are served.
+// start creates an instance whose rows are served.
 func (d *dashboard) start() *instance { return start(d.a, d.site) }
 
 func start(a config.Aurora, site collectors.Site) *instance {
@@ -133,13 +133,13 @@ func start(a config.Aurora, site collectors.Site) *instance {
 	return i
 }
 
-// newSite is the cluster management with an exposition of its own.
+// newSite returns the site of the cluster management with a new exposition.
 func newSite(tb testing.TB) collectors.Site {
 	tb.Helper()
 	return collectortest.Site(tb, time.Now, Families()...)
 }
 
-// rowSet is values by name and labels, without what all rows of these tests share.
+// rowSet has values by name and labels, without the labels that all rows of these tests share.
 type rowSet map[string]string
 
 func rowsOf(tb testing.TB, site collectors.Site) rowSet {
@@ -155,7 +155,7 @@ func (r rowSet) want(tb testing.TB, want map[string]string) {
 	collectortest.Want(tb, r, want)
 }
 
-// with are the labels of the rows of a family.
+// with returns the labels of the rows of a family.
 func (r rowSet) with(family string) []string {
 	var found []string
 	for row := range r {
@@ -167,5 +167,5 @@ func (r rowSet) with(family string) []string {
 	return found
 }
 
-// number is a time as a row shows it.
+// number returns a time as the value of a row.
 func number(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

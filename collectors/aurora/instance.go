@@ -17,13 +17,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// instance is one dashboard, and its Keystone.
+// instance is the probe of one dashboard and its Keystone.
 type instance struct {
 	config.Aurora
 	*failure.Journal
 
-	round func() asker         // is called once for each round
-	shift func() time.Duration // of timestamps; 0 if this is no snapshot
+	round func() asker         // called once for each round
+	shift func() time.Duration // shift of timestamps; 0 unless read from a snapshot
 	group *exposition.Group
 	parts []*part
 
@@ -32,7 +32,7 @@ type instance struct {
 	status  status.Status
 }
 
-// part is checks that are about the same thing. Their rows change in one step.
+// part is a group of checks, of the dashboard or of Keystone, whose rows change in one step.
 type part struct {
 	name   string
 	checks []check
@@ -40,11 +40,10 @@ type part struct {
 	whole   *exposition.Family
 	rows    *exposition.Rows
 	reasons map[string]*failure.Steady // by check
-	// failing and status are why the part does not work; status is that of the answer, 0
-	// if there was none.
+	// failing is the failure of the part, and status the HTTP status of its answer; 0 without an answer.
 	failing failure.Steady
 	status  int
-	// latencies are those of the checks that succeeded, if they are measured.
+	// latencies are the durations of successful checks by check; nil if they are not measured.
 	latencies map[string]*latencies
 }
 
@@ -86,7 +85,7 @@ func newInstance(a config.Aurora, site collectors.Site) *instance {
 	return i
 }
 
-// measure prepares the histograms.
+// measure creates the histograms.
 func (p *part) measure() {
 	p.latencies = map[string]*latencies{}
 	for _, c := range p.checks {
@@ -94,10 +93,10 @@ func (p *part) measure() {
 	}
 }
 
-// Groups are all rows of the dashboard.
+// Groups returns the group with all rows of the dashboard.
 func (i *instance) Groups() []*exposition.Group { return []*exposition.Group{i.group} }
 
-// Run asks until ctx ends.
+// Run probes the dashboard at each interval until ctx ends.
 func (i *instance) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(i.Interval))
 	defer tick.Stop()
@@ -111,7 +110,7 @@ func (i *instance) Run(ctx context.Context) {
 	}
 }
 
-// askOnce runs all checks, at the same time.
+// askOnce runs all checks concurrently.
 func (i *instance) askOnce(ctx context.Context) {
 	start, ask := time.Now(), i.round()
 	answered := make([]bool, len(i.parts))
@@ -128,16 +127,15 @@ func (i *instance) askOnce(ctx context.Context) {
 	i.settled = true
 	i.status.Took = time.Since(start)
 	i.status.Reason = i.parts[0].failing.Reason
-	if i.status.Up = answered[0]; i.status.Up { // Keystone does not count
+	if i.status.Up = answered[0]; i.status.Up { // without Keystone
 		i.status.LastSuccess = time.Now()
 	}
 }
 
-// askPart runs the checks of a part and shows how they went. It returns whether
-// anything was answered.
+// askPart runs the checks of a part and publishes their outcomes. It reports whether any request was answered.
 func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bool) {
 	outcomes := i.outcomes(ctx, p, ask)
-	if ctx.Err() != nil { // we are stopping, and that is why they failed
+	if ctx.Err() != nil { // the checks failed because the exporter stops
 		return false
 	}
 	var turn failure.List
@@ -158,7 +156,7 @@ func (i *instance) askPart(ctx context.Context, p *part, ask asker) (answered bo
 	return answered
 }
 
-// outcomes runs the checks of a part, all at the same time.
+// outcomes runs the checks of a part concurrently.
 func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
 	outcomes := make([]outcome, len(p.checks))
 	var checks sync.WaitGroup
@@ -173,7 +171,7 @@ func (i *instance) outcomes(ctx context.Context, p *part, ask asker) []outcome {
 	return outcomes
 }
 
-// note chooses the failure of the first check that fails.
+// note records the failure of the first failing check as the failure of the part.
 func (p *part) note(outcomes []outcome) {
 	for _, o := range outcomes {
 		if o.err == nil || errors.Is(o.err, failure.ErrNotInSnapshot) {
@@ -187,7 +185,7 @@ func (p *part) note(outcomes []outcome) {
 	p.failing.Succeed()
 }
 
-// observe counts how long a check took that succeeded.
+// observe adds the duration of a successful check to its histogram.
 func (p *part) observe(check string, took time.Duration) {
 	if l := p.latencies[check]; l != nil {
 		latency.Observe(l.counts, took.Seconds())
@@ -195,7 +193,7 @@ func (p *part) observe(check string, took time.Duration) {
 	}
 }
 
-// render adds the rows of the part. What a snapshot does not have has none.
+// render adds the rows of the part. Checks without an answer in a snapshot have no rows.
 func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 	unknown, failed := false, false
 	for n, c := range p.checks {
@@ -218,7 +216,7 @@ func (p *part) render(r *exposition.Rows, aurora string, outcomes []outcome) {
 	}
 }
 
-// render adds the rows of a check; reason is that of the series of failures.
+// render adds the rows of a check. reason is the reason of its series of failures.
 func (o outcome) render(r *exposition.Rows, aurora, check string, reason failure.Reason) {
 	r.Bool(success, o.err == nil, aurora, check)
 	if o.err != nil {
@@ -239,14 +237,14 @@ func (o outcome) render(r *exposition.Rows, aurora, check string, reason failure
 	}
 }
 
-// Settled reports whether everything was probed once.
+// Settled reports whether all checks have run once.
 func (i *instance) Settled() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.settled
 }
 
-// Status is how the dashboard fares: it is up as long as it gives any answer.
+// Status returns the state of the dashboard: it is up as long as it answers any check.
 func (i *instance) Status() status.Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestNoConnection: why there is no connection.
+// TestNoConnection checks the reasons of failed connections.
 func TestNoConnection(t *testing.T) {
 	closed, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +79,7 @@ func TestNoConnection(t *testing.T) {
 	}
 }
 
-// TestKeystoneIsNotPartOfAurora: neither makes the other one wait or fail.
+// TestKeystoneIsNotPartOfAurora checks that neither delays the other one or makes it fail.
 func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	d := newDashboard(t, nil)
 	release := make(chan struct{})
@@ -103,7 +103,7 @@ func TestKeystoneIsNotPartOfAurora(t *testing.T) {
 	}
 }
 
-// TestKeystoneIsAskedIfConfigured, and only then.
+// TestKeystoneIsAskedIfConfigured checks that Keystone is probed only if it is configured.
 func TestKeystoneIsAskedIfConfigured(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.KeystoneURL = ""
@@ -114,8 +114,7 @@ func TestKeystoneIsAskedIfConfigured(t *testing.T) {
 	}
 }
 
-// TestPhases: those that were completed have a row, and together they are what a
-// check took.
+// TestPhases checks that completed phases have a row, and that their sum is the duration of the check.
 func TestPhases(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.Timeout = config.Duration(time.Second)
@@ -133,13 +132,13 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// TestStopwatch with a clock that goes one second further with each look at it.
+// TestStopwatch uses a clock that advances by one second with each call.
 func TestStopwatch(t *testing.T) {
 	seconds := int64(0)
 	s := newStopwatch()
 	s.now = func() time.Time { seconds++; return time.Unix(seconds, 0) }
 	trace := s.trace()
-	for range 2 { // requests, as after a redirect
+	for range 2 { // two requests, as after a redirect
 		trace.GetConn("")
 		trace.DNSStart(struct{ Host string }{})
 		trace.DNSDone(struct {
@@ -156,7 +155,7 @@ func TestStopwatch(t *testing.T) {
 	}
 }
 
-// TestHistogram: it counts the checks that succeed, for as long as the probe lives.
+// TestHistogram checks that the histogram counts successful checks for the lifetime of the probe.
 func TestHistogram(t *testing.T) {
 	d := newDashboard(t, nil)
 	i := d.start()
@@ -176,7 +175,7 @@ func TestHistogram(t *testing.T) {
 	}
 }
 
-// TestRun asks again and again, and ends at once in the middle of it.
+// TestRun probes repeatedly, and ends at once during a check.
 func TestRun(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.Interval = config.Duration(10 * time.Millisecond)
@@ -202,7 +201,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestLog: a failure is logged once when it begins, without text from a server.
+// TestLog checks that a failure is logged once when it begins, without text from a server.
 func TestLog(t *testing.T) {
 	const secret = "S3cret"
 	d := newDashboard(t, nil)

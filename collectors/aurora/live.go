@@ -24,34 +24,34 @@ import (
 const (
 	// maxAnswer bounds the bytes read of an answer; correct ones have a few KiB.
 	maxAnswer = 1 << 20
-	// maxRedirects is how many are followed: http to https, and a slash at the end.
+	// maxRedirects bounds the redirects that are followed, such as http to https and a slash at the end.
 	maxRedirects = 4
 )
 
 // asker runs a check.
 type asker func(context.Context, check) outcome
 
-// outcome is how a check went.
+// outcome is the result of a check.
 type outcome struct {
 	answer
 
-	err       error // why it failed; nil if it succeeded
+	err       error // cause of the failure; nil if the check succeeded
 	redirects int
-	took      time.Duration // 0 if it was not measured
+	took      time.Duration // 0 if not measured
 	phases    map[string]time.Duration
-	expires   time.Time          // the first of the certificates; zero if none was presented
-	problem   failure.TLSProblem // reason of a failed TLS handshake
+	expires   time.Time          // first expiry of the certificates; zero if none was presented
+	problem   failure.TLSProblem // cause of a failed TLS handshake
 }
 
-// live asks over the network.
+// live sends requests over the network.
 type live struct {
 	dial httpclient.DialFunc
 	log  *slog.Logger
 	tls  httpclient.TLSFiles
 }
 
-// round is the asker of one round, with what the TLS files hold now. While they
-// cannot be used, those before stay in use.
+// round returns the asker of one round, with the current contents of the TLS files. If these are invalid, the
+// previous contents stay in use.
 func (l *live) round() asker {
 	settings, _, err := l.tls.Reload(l.log)
 	return func(ctx context.Context, c check) outcome {
@@ -62,8 +62,8 @@ func (l *live) round() asker {
 	}
 }
 
-// ask runs a check over connections of its own, which are closed when it ends. It
-// takes nothing from the environment and keeps no cookies.
+// ask runs a check over new connections, which are closed when it ends. It ignores the proxy settings of the
+// environment and keeps no cookies.
 func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.DialFunc) (o outcome) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -71,7 +71,7 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 	settings = settings.Clone()
 	settings.ServerName = c.serverName
 	settings.VerifyConnection = func(state tls.ConnectionState) error {
-		// Here and not from an answer: a server that refuses our certificate gives none.
+		// Read here, because a server that refuses the client certificate sends no answer.
 		seen.note(state.PeerCertificates)
 		return nil
 	}
@@ -105,8 +105,7 @@ func ask(ctx context.Context, c check, settings *tls.Config, dial httpclient.Dia
 	return o
 }
 
-// sendRequest asks and reads the answer. With an error, the status may be known
-// nevertheless.
+// sendRequest sends the request and reads the answer. The answer may have a status even if there is an error.
 func sendRequest(ctx context.Context, client *http.Client, c check) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
 	if err != nil {
@@ -120,14 +119,14 @@ func sendRequest(ctx context.Context, client *http.Client, c check) (answer, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	got := answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
-	if err == nil { // else it is a redirect that is not followed
+	if err == nil { // otherwise a redirect that is not followed
 		got.body, err = io.ReadAll(response.Body)
 	}
 	return got, err
 }
 
-// checkRedirect reports whether a redirect is followed, or why not: it must stay on the host, unlike that
-// of a login proxy, and must not leave TLS.
+// checkRedirect returns nil if a redirect is followed, else the cause. A redirect must stay on the host, which
+// the redirect of a login proxy does not, and must not leave TLS.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
@@ -144,13 +143,13 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// classify returns why an answer did not come, or not whole.
+// classify returns why an answer is missing or incomplete.
 func classify(ctx context.Context, err error, answered bool) error {
 	if why, ok := errors.AsType[*failure.Error](err); ok {
-		return why // without the URL of the request, which a redirect may have filled
+		return why // without the URL of the request, which a redirect may have set
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		// err may be about the connection that was closed for the timeout.
+		// err may be about the connection that was closed because of the timeout.
 		err = context.DeadlineExceeded
 	}
 	err = failure.FromTransport(err)
@@ -177,7 +176,7 @@ func boundedDial(ctx context.Context, dial httpclient.DialFunc) httpclient.DialF
 	}
 }
 
-// presented is what servers have shown of themselves.
+// presented collects the certificates of the servers.
 type presented struct {
 	mu      sync.Mutex
 	expires time.Time
@@ -193,7 +192,7 @@ func (p *presented) note(chain []*x509.Certificate) {
 	}
 }
 
-// first is when the first of the certificates expires.
+// first returns the first expiry of the certificates.
 func (p *presented) first() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,13 +19,13 @@ const (
 	transfer   = "transfer"
 )
 
-// stopwatch measures the phases of one request after the other. Addresses of a
-// host may be tried at the same time: what comes late is left out.
+// stopwatch measures the phases of consecutive requests. Several addresses of a host may be tried at the same
+// time: late events are ignored.
 type stopwatch struct {
 	now func() time.Time
 
 	mu        sync.Mutex
-	began     time.Time // the phase that is running
+	began     time.Time // start of the current phase
 	connected bool
 	took      map[string]time.Duration
 }
@@ -39,7 +39,7 @@ func (s *stopwatch) start() {
 	s.began = s.now()
 }
 
-// end adds what the phase that is running took, and begins the next one.
+// end adds the duration of the current phase and begins the next one.
 func (s *stopwatch) end(phase string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *stopwatch) end(phase string) {
 	s.began = now
 }
 
-// phases are those that were completed.
+// phases returns the durations of the completed phases.
 func (s *stopwatch) phases() map[string]time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *stopwatch) trace() *httptrace.ClientTrace {
 	}
 }
 
-// first reports whether it is the first connection of a request.
+// first reports whether a connection is the first one of a request.
 func (s *stopwatch) first() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -22,8 +22,8 @@ import (
 
 var _ collectors.SnapshotWriter = (*instance)(nil)
 
-// WriteSnapshot runs all checks once and writes their outcomes to aurora/<name>/. No body
-// is written: a check that succeeded has one that passes it.
+// WriteSnapshot runs all checks once and writes their outcomes to aurora/<name>/. Bodies are not written: a
+// check that succeeded gets a constant body that passes it.
 func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	dir, err := w.CreateInstanceDir(Name, i.Name)
 	if err != nil {
@@ -32,7 +32,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	ask := i.round()
 	for _, p := range i.parts {
 		outcomes := i.outcomes(ctx, p, ask)
-		if ctx.Err() != nil { // our time is up, and that is why they failed
+		if ctx.Err() != nil { // the checks failed because of the timeout of the snapshot
 			w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, Aurora: i.Name, Reason: string(failure.ReasonTimeout)})
 			return nil //nolint:nilerr // it is noted
 		}
@@ -52,7 +52,7 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	return nil
 }
 
-// kept returns the answer as [stored] reads it.
+// kept returns the answer in the form that [stored] reads.
 func (o outcome) kept(c check) map[string]any {
 	kept := map[string]any{"_status": o.status}
 	if !o.expires.IsZero() {
@@ -88,11 +88,11 @@ func (c check) passes() map[string]any {
 	return map[string]any{"version": map[string]any{"id": "v3"}}
 }
 
-// stored is a dashboard whose answers are files: DIR/<check>.json, each the body with "_status" added,
-// or with "_status", "_contentType" and the body as "_text" if it is not JSON; "_redirects" is the
-// number of redirects followed. "_reason" is the reason of a failed check and "_problem" that of a
-// failed TLS handshake; a status of 0 means no answer. The expiry of the first certificate is in
-// "_notAfter", or in tls.json and keystone-tls.json as "not_after".
+// stored is a dashboard whose answers are files, DIR/<check>.json. Each is the body with "_status" added. If
+// the body is not JSON, it is in "_text" and its type in "_contentType". "_redirects" is the number of
+// redirects followed, "_reason" the reason of a failed check, and "_problem" the cause of a failed TLS
+// handshake. A status of 0 means no answer. The first expiry of the certificates is "_notAfter", or "not_after"
+// in tls.json and keystone-tls.json.
 type stored struct{ dir string }
 
 func (s stored) ask(ctx context.Context, c check) outcome {

@@ -52,7 +52,7 @@ func writeSnapshot(t *testing.T, i *instance) (rowSet, int) {
 	return rowsOf(t, site), w.Answers
 }
 
-// writable are the rows that are no measurements.
+// writable returns the rows without measurements, which a snapshot does not have.
 func writable(rows rowSet) rowSet {
 	maps.DeleteFunc(rows, func(row, _ string) bool {
 		return strings.HasPrefix(row, "probe_duration_seconds") || strings.HasPrefix(row, "request_duration_seconds")
@@ -60,8 +60,8 @@ func writable(rows rowSet) rowSet {
 	return rows
 }
 
-// TestSnapshotHasTheSameRows: whatever is answered, and nothing of what only the
-// answer knows.
+// TestSnapshotHasTheSameRows checks the rows of a snapshot for all kinds of answers, and that it has no content
+// of the answers.
 func TestSnapshotHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	const json, html = "application/json", "text/html"
@@ -116,12 +116,11 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestSnapshotRecordsTLSProblems, and when the certificate expires where one was
-// seen.
+// TestSnapshotRecordsTLSProblems also checks the expiry of presented certificates.
 func TestSnapshotRecordsTLSProblems(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, func(s *httptest.Server) { s.TLS = &tls.Config{MinVersion: tls.VersionTLS12} })
-	d.a.KeystoneURL = "http://elsewhere.test/v3" // has none
+	d.a.KeystoneURL = "http://elsewhere.test/v3" // without a certificate
 	i := d.start()
 	i.askOnce(t.Context())
 	want := writable(rowsOf(t, d.site))
@@ -153,7 +152,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestSnapshotThatRunsOutOfTime: checks without an answer in time are missing.
+// TestSnapshotThatRunsOutOfTime checks that checks without an answer in time are reported as missing.
 func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	d := newDashboard(t, nil)

@@ -52,13 +52,13 @@ func newAuthority(tb testing.TB, notAfter time.Time) *authority {
 	return a
 }
 
-// issue makes a certificate that is good for both ends, with the CA behind it.
+// issue issues a certificate for servers and clients, followed by the CA.
 func (a *authority) issue(tb testing.TB, notAfter time.Time, hosts ...string) tls.Certificate {
 	tb.Helper()
 	return a.sign(tb, x509.Certificate{DNSNames: hosts, NotAfter: notAfter})
 }
 
-// issueAddress makes a certificate for an IP address.
+// issueAddress issues a certificate for an IP address.
 func (a *authority) issueAddress(tb testing.TB, notAfter time.Time, address net.IP) tls.Certificate {
 	tb.Helper()
 	return a.sign(tb, x509.Certificate{IPAddresses: []net.IP{address}, NotAfter: notAfter})
@@ -109,26 +109,26 @@ type secured struct {
 
 func (s *secured) file(name string) string { return filepath.Join(s.dir, name) }
 
-// client gives the exporter a client certificate.
+// client configures a client certificate for the exporter.
 func (s *secured) client(tb testing.TB, ca *authority) {
 	tb.Helper()
 	s.a.TLS.CertFile, s.a.TLS.KeyFile = s.file("client.pem"), s.file("client.key")
 	writePair(tb, ca.issue(tb, years(1), "exporter"), s.a.TLS.CertFile, s.a.TLS.KeyFile)
 }
 
-// TestTLS: failures have different reasons, and the expiry of certificates is known also if they
-// cannot be verified.
+// TestTLS checks that TLS failures have different reasons, and that the expiry of certificates is exported even
+// if they cannot be verified.
 func TestTLS(t *testing.T) {
 	both := []string{"aurora.test", "keystone.test"}
 	for name, tc := range map[string]struct {
 		hosts   []string
-		years   int // until the certificate expires
-		caYears int // the same of the CA, 50 if it is 0
+		years   int // lifetime of the certificate
+		caYears int // lifetime of the CA; 0 means 50
 		mutual  bool
 		prepare func(t *testing.T, s *secured)
-		problem failure.TLSProblem // empty: all succeeds
-		unseen  bool               // no certificate is shown
-		others  failure.TLSProblem // that of Keystone, if it is another one
+		problem failure.TLSProblem // empty if all checks succeed
+		unseen  bool               // no certificate is presented
+		others  failure.TLSProblem // problem of Keystone, if it differs
 	}{
 		"own CA":            {hosts: both, years: 2},
 		"a CA that is next": {hosts: both, years: 2, caYears: 1},
@@ -207,7 +207,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestADashboardWithoutTLS: its reason differs from that of a refused connection.
+// TestADashboardWithoutTLS checks that its reason differs from the reason of a refused connection.
 func TestADashboardWithoutTLS(t *testing.T) {
 	d := newDashboard(t, nil)
 	d.a.URL = "https://aurora.test"
@@ -220,7 +220,7 @@ func TestADashboardWithoutTLS(t *testing.T) {
 	})
 }
 
-// TestTLSFilesThatChangeAreUsed without a restart.
+// TestTLSFilesThatChangeAreUsed checks that changed TLS files are used without a restart.
 func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 	s := &secured{ca: newAuthority(t, years(50)), dir: t.TempDir()}
 	s.dashboard = newDashboard(t, func(server *httptest.Server) {
