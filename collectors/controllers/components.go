@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// The labels that Kubernetes recommends, some of which Flux has constants for.
+// Labels that Kubernetes recommends. Flux has constants for some of them.
 const (
 	partOfLabel    = manifestgen.PartOfLabelKey
 	versionLabel   = manifestgen.VersionLabelKey
@@ -30,17 +30,17 @@ const (
 	releaseNameLabel           = "helm.toolkit.fluxcd.io/name"
 )
 
-// defaultSelectors recognize the workloads of a system, as the charts of the reference
-// architecture label them: one of them matches.
+// defaultSelectors returns the selectors of a system, according to the labels of the charts in the reference
+// architecture. Workloads that match any of them belong to the system.
 func defaultSelectors(system string) []string {
 	switch system {
-	case "flux": // Flux Operator is no part of the Flux that it installs
+	case "flux": // Flux Operator does not belong to the Flux that it installs
 		return []string{partOfLabel + "=" + manifestgen.PartOfLabelValue, nameLabel + "=flux-operator"}
 	case "externalsecrets":
 		return []string{nameLabel + " in (external-secrets,external-secrets-webhook,external-secrets-cert-controller)"}
 	case "openbao":
 		return []string{nameLabel + " in (openbao,openbao-agent-injector,openbao-csi-provider)"}
-	case "greenhouse": // whose charts are called manager, idproxy and the like
+	case "greenhouse": // its charts have names such as manager and idproxy
 		return []string{"app=greenhouse", instanceLabel + "=greenhouse"}
 	case "aurora":
 		return []string{nameLabel + " in (aurora,aurora-dashboard)", "name=aurora"}
@@ -48,14 +48,14 @@ func defaultSelectors(system string) []string {
 	return nil
 }
 
-// matcher finds the workloads of one system.
+// matcher recognizes the workloads of one system.
 type matcher struct {
 	system   string
 	selector labels.Selector
 }
 
-// matchers are those of all systems; what two of them find belongs to the first.
-// Selectors of the configuration were checked when it was read.
+// matchers returns the matchers of all systems. A workload that two of them match belongs to the first. The
+// configured selectors have been validated.
 func matchers(configured map[string]string) []matcher {
 	var list []matcher
 	for _, system := range config.ControllerSystems() {
@@ -97,11 +97,10 @@ func componentOf(set labels.Set) string {
 	return ""
 }
 
-// componentLabels are the labels that name a component; the first one that exists counts.
+// componentLabels returns the labels that may name a component. The first one that exists counts.
 func componentLabels() []string { return []string{componentLabel, nameLabel, "app", "name"} }
 
-// labelsRead are the labels that decide whose something is, what it does and which
-// version it has.
+// labelsRead returns the labels from which system, component and version are derived.
 func labelsRead(list []matcher) []string {
 	names := append(componentLabels(), versionLabel)
 	for _, m := range list {

@@ -19,7 +19,7 @@ func TestWhoseAWorkloadIs(t *testing.T) {
 		pods, own   labels.Set
 		configured  map[string]string
 		system      string
-		componentIs string // by the labels of the pods
+		componentIs string // according to the labels of the pods
 	}{
 		"Flux": {
 			pods:   labels.Set{"app": "source-controller", "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/component": "source-controller"},
@@ -59,7 +59,7 @@ func TestWhoseAWorkloadIs(t *testing.T) {
 	}
 }
 
-// TestEverySystemHasSelectors: and each of them is one.
+// TestEverySystemHasSelectors also checks that the selectors are valid.
 func TestEverySystemHasSelectors(t *testing.T) {
 	t.Parallel()
 	var got []string

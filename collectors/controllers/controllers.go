@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controllers turns workloads into rows: those of Flux, External Secrets Operator, OpenBao,
-// Greenhouse and Aurora, and those installed by Helm releases. A dead controller leaves its objects as
-// they were, and a Plugin is ready without a single pod, so only the workload shows the failure.
+// Package controllers exports workloads: those of Flux, External Secrets Operator, OpenBao, Greenhouse and
+// Aurora, and those that Helm releases install. If a controller is down, the status of its objects does not
+// change, and a Plugin is ready even without pods. Only the workload shows such a failure.
 package controllers
 
 import (
@@ -18,15 +18,15 @@ import (
 // Name is the name of the collector, in collect[] and in the configuration.
 const Name = "controllers"
 
-// Collector watches workloads, and asks their pods.
+// Collector watches workloads and scrapes their pods.
 type Collector struct {
 	Config config.Controllers
 
 	exported *reexport
 }
 
-// New makes the collector of a configuration, and with it the families of what it
-// exports again: an exposition and the probes that fill it need the same collector.
+// New creates the collector of a configuration with its re-exported families. An exposition and the probes that
+// fill it need the same collector.
 func New(c config.Controllers) Collector {
 	return Collector{Config: c, exported: newReexport(c.Allow, c.Buckets)}
 }
@@ -39,7 +39,7 @@ func (c Collector) Families() []*exposition.Family {
 	return slices.Concat(Families(), podFamilies(), c.exported.scrapeFamilies())
 }
 
-// Resources returns the kinds to watch, in all namespaces. Workloads of other systems have no rows.
+// Resources returns the kinds that are watched in all namespaces. Workloads of other systems have no rows.
 func (c Collector) Resources() []watch.Resource {
 	known := matchers(c.Config.Selectors)
 	return []watch.Resource{
@@ -50,7 +50,7 @@ func (c Collector) Resources() []watch.Resource {
 	}
 }
 
-// Probes returns the one that lists the pods of the cluster and asks them.
+// Probes returns the probe that lists and scrapes the pods in the cluster.
 func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 	return []collectors.Probe{newPods(c.Config, c.exported, site)}
 }

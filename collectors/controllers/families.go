@@ -17,8 +17,7 @@ func workloadGauge(name, help string, more ...string) *exposition.Family {
 	}
 }
 
-// The families of all workloads. Where an API server leaves out a number of the
-// status, that number is 0.
+// Families of all workloads. A number that the API server omits from the status is 0.
 var (
 	workloadInfo      = workloadGauge("info", "What the workload runs: version is its label app.kubernetes.io/version, or else the tag of its image; update_strategy is OnDelete if a rollout needs pods to be deleted by hand. system and component are empty where a Helm release owns it.", "version", "image", "update_strategy")
 	workloadRelease   = workloadGauge("release_info", "The Helm release that owns the workload, and the HelmRelease that made it, which may live in another cluster; there is no row without one.", "release_namespace", "release_name", "helmrelease_namespace", "helmrelease_name")
@@ -31,7 +30,7 @@ var (
 	replicasAvailable = workloadGauge("replicas_available", "Pods that have been ready for long enough.")
 )
 
-// The families of Deployments. The other kinds have no conditions.
+// Families of Deployments. The other kinds have no conditions.
 var (
 	rolloutPaused      = workloadGauge("paused", "Whether the rollout of the Deployment is paused, by spec.paused.")
 	rolloutExceeded    = workloadGauge("progress_deadline_exceeded", "Whether the rollout of the Deployment has made no progress within its deadline. There is no row while that is not known.")

@@ -10,16 +10,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// exportable is a family of a controller's own that is exported again.
+// exportable is a family of a controller that may be re-exported.
 type exportable struct {
 	name, help string
-	// distribution means a histogram, of which sum and count are exported.
-	// Buckets are most of the series, and no rule needs them: they are an option.
+	// distribution is set for histograms. Their sum and count are exported; buckets are optional, because they are
+	// most of the series and no rule needs them.
 	distribution bool
 }
 
-// defaultAllowed are the default families: those that distinguish a working controller from a stuck
-// one, and show the cause.
+// defaultAllowed returns the default families, which distinguish a working controller from a stuck one and show
+// the cause.
 func defaultAllowed() []exportable {
 	return []exportable{
 		{name: "controller_runtime_active_workers", help: "Workers of the controller that are busy."},
@@ -52,24 +52,24 @@ func defaultAllowed() []exportable {
 	}
 }
 
-// reexport selects the metrics of controllers that are exported again. Its families must be those that
-// the exposition was created with, so it is built once for a configuration.
+// reexport selects the metrics of controllers that are re-exported. The exposition must be created with the same
+// families, so it is built once for a configuration.
 type reexport struct {
 	families []*exposition.Family
-	// plain are families by the name of their samples.
+	// plain has families by the name of their samples.
 	plain map[string]*exposition.Family
-	// summaries are families by their names, without _sum and _count.
+	// summaries has families by their name, without _sum and _count.
 	summaries map[string]*exposition.Family
 }
 
-// exportedLabels are the labels that all rows have beside their own. The pod is not
-// called pod: what a scrape adds under that name is aggregated away by every rule.
+// exportedLabels returns the labels that are added to all re-exported rows. The label for the pod is not named
+// pod, because a scrape adds that name itself and rules aggregate it away.
 func exportedLabels() []string {
 	return []string{"cluster", "system", "component", "controller_namespace", "controller_pod"}
 }
 
-// newReexport takes over the families of the list; an empty one means the default.
-// Buckets of histograms are families of their own.
+// newReexport returns a reexport of the families in the list; an empty list means the default. Buckets of
+// histograms are separate families.
 func newReexport(allow []string, buckets bool) *reexport {
 	list := defaultAllowed()
 	if len(allow) > 0 {
@@ -87,8 +87,8 @@ func newReexport(allow []string, buckets bool) *reexport {
 		case x.help != "":
 			r.addPlain(x.name, x.help)
 		default:
-			// Its type shows when it is there, and a family has only one: if it is a
-			// histogram or a summary, sum and count are families of their own.
+			// The type is unknown until samples are read. If it is a histogram or a summary, sum and count become
+			// separate families.
 			r.addPlain(x.name, userHelp)
 			r.addPlain(x.name+exposition.Sum, userHelp)
 			r.addPlain(x.name+exposition.Count, userHelp)
@@ -100,14 +100,14 @@ func newReexport(allow []string, buckets bool) *reexport {
 	return r
 }
 
-// bucket ends the names of the buckets of a histogram.
+// bucket is the suffix of the buckets of a histogram.
 const bucket = "_bucket"
 
 const bucketHelp = "Buckets of the histogram, because the configuration asks for them."
 
 const userHelp = "Exported again as the controller has it, because the configuration allows it."
 
-// userAllowed keeps type and help of the families of the default list.
+// userAllowed returns the configured families. Families of the default list keep their type and help.
 func userAllowed(allow []string) []exportable {
 	known := defaultAllowed()
 	list := make([]exportable, len(allow))
@@ -120,8 +120,7 @@ func userAllowed(allow []string) []exportable {
 	return list
 }
 
-// addPlain adds a family of samples of one name, unless it is there already, also as
-// a part of a summary.
+// addPlain adds a family for samples of one name, unless it exists already, possibly as a part of a summary.
 func (r *reexport) addPlain(name, help string) {
 	for _, suffix := range []string{exposition.Sum, exposition.Count} {
 		if whole, ok := strings.CutSuffix(name, suffix); ok && r.summaries[whole] != nil {

@@ -39,7 +39,7 @@ func manySamples(tb testing.TB) []byte {
 	return b.Bytes()
 }
 
-// BenchmarkParse reads 1 MB of which a sixth is exported again, beside the stock parsers, which would
+// BenchmarkParse reads 1 MB of which a sixth is re-exported, and compares with the stock parsers, which would
 // need the same selection.
 func BenchmarkParse(b *testing.B) {
 	text := manySamples(b)
@@ -83,7 +83,7 @@ func BenchmarkParse(b *testing.B) {
 	})
 }
 
-// BenchmarkTakeOver makes rows of the same, as once for each pod and round.
+// BenchmarkTakeOver creates rows from the same input, as for each pod in each round.
 func BenchmarkTakeOver(b *testing.B) {
 	text := manySamples(b)
 	r := newReexport(nil, false)

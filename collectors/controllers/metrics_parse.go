@@ -17,32 +17,32 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// maxLine bounds one line: a longer one has no end, or a value without use.
+// maxLine bounds one line. Longer lines have no end or no useful value.
 const maxLine = 64 << 10
 
-// sample is one line of an exposition that is taken over. Its labels are valid until
-// the next one is read, and may be changed.
+// sample is one selected line of an exposition. Its labels may be changed, and are valid until the next line is
+// read.
 type sample struct {
 	family *exposition.Family
-	suffix string // of a summary
+	suffix string // suffix of a sample of a summary
 	value  float64
 	labels []exposition.Label
 }
 
-// parser reads the text format as a stream: a line at a time, keeping only samples that are exported
-// again. The stock parsers need the whole body in memory, and a controller with many objects sends 10
-// MB of which a few kilobytes matter. It is reused, by one goroutine.
+// parser reads the text format line by line and keeps only re-exported samples. The stock parsers need the whole
+// body in memory, and a controller with many objects sends 10 MB of which a few kilobytes matter. A parser is
+// reused, by one goroutine at a time.
 type parser struct {
 	*reexport
 
 	lines *bufio.Reader
 	line  exposition.Line
-	// of is the histogram or summary that the last TYPE line has announced.
+	// of is the histogram or summary of the last TYPE line.
 	of     []byte
-	into   *exposition.Family // where its sum and count go; nil if nowhere
+	into   *exposition.Family // family of its sum and count; nil if not selected
 	labels []exposition.Label
-	// kept is called with the lines that are exported again, or do not fit, and the histogram or
-	// summary that they belong to. May be nil.
+	// kept is called with the lines that are re-exported or do not fit, and with their histogram or summary. It
+	// may be nil.
 	kept func(of, line []byte)
 }
 
@@ -50,8 +50,8 @@ func newParser(r *reexport) *parser {
 	return &parser{reexport: r, lines: bufio.NewReaderSize(nil, maxLine)}
 }
 
-// parse calls each with the selected samples, in order. misfits are samples of an allowed family that
-// do not have its known type. After an error, the samples before it must not be used, either.
+// parse calls each with the selected samples, in order. misfits counts samples of allowed families that do not
+// have the expected type. After an error, earlier samples must not be used, either.
 func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err error) {
 	p.lines.Reset(body)
 	defer p.lines.Reset(nil)
@@ -95,7 +95,7 @@ func (p *parser) parse(body io.Reader, each func(sample)) (misfits int, err erro
 	}
 }
 
-// comment notes which lines that follow are a histogram or a summary.
+// comment records whether the following lines are a histogram or a summary.
 func (p *parser) comment(line []byte) {
 	words := bytes.Fields(line[1:])
 	if len(words) != 3 || string(words[0]) != "TYPE" {
@@ -108,7 +108,7 @@ func (p *parser) comment(line []byte) {
 	}
 }
 
-// passOn passes on a line that was read.
+// passOn calls kept with a line.
 func (p *parser) passOn(line []byte) {
 	if p.into == nil {
 		p.kept(nil, line)
@@ -117,8 +117,8 @@ func (p *parser) passOn(line []byte) {
 	}
 }
 
-// redacted returns a line without credentials in its label values: controllers label with
-// URLs and errors.
+// redacted returns a line without credentials in its label values, because controllers put URLs and errors into
+// labels.
 func (p *parser) redacted(line []byte) []byte {
 	if bytes.IndexByte(line, '@') < 0 && !bytes.Contains(line, []byte("://")) || p.line.Scan(line) != nil {
 		return line
@@ -137,7 +137,7 @@ func (p *parser) redacted(line []byte) []byte {
 	return append(out, line[last:]...)
 }
 
-// sample reads a line. The family is nil if it is not taken over.
+// sample parses a line. The family of the result is nil if the sample is not selected.
 func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
 	if p.line.Scan(line) != nil || !p.line.ValidNames(line) {
 		return s, false, exposition.ErrLine
@@ -153,7 +153,7 @@ func (p *parser) sample(line []byte) (s sample, misfit bool, err error) {
 	return s, false, err
 }
 
-// take returns the family of a sample, if it is selected.
+// take returns the family of a sample, or nil if it is not selected.
 func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit bool) {
 	if suffix, ok := bytes.CutPrefix(name, p.of); ok && len(p.of) > 0 {
 		switch {
@@ -173,8 +173,7 @@ func (p *parser) take(name []byte) (f *exposition.Family, suffix string, misfit 
 	return nil, "", p.summaries[string(name)] != nil
 }
 
-// cut takes the labels that were found out of the line, ordered by name: what a
-// controller changes in the order of its labels is no change.
+// cut returns the labels of the line, sorted by name, so that another order of labels is not a change.
 func (p *parser) cut(line string) ([]exposition.Label, error) {
 	p.labels = p.labels[:0]
 	for _, s := range p.line.Labels {
@@ -193,7 +192,7 @@ func (p *parser) cut(line string) ([]exposition.Label, error) {
 	return p.labels, nil
 }
 
-// scanValue reads a value and ignores an optional timestamp.
+// scanValue parses a value and ignores an optional timestamp.
 func scanValue(rest []byte) (float64, error) {
 	rest = bytes.TrimLeft(rest, " \t")
 	end := bytes.IndexAny(rest, " \t")
@@ -205,7 +204,7 @@ func scanValue(rest []byte) (float64, error) {
 			return 0, exposition.ErrLine
 		}
 	}
-	if bytes.ContainsAny(rest[:end], "pP_") { // of Go only
+	if bytes.ContainsAny(rest[:end], "pP_") { // Go syntax that the text format does not have
 		return 0, exposition.ErrLine
 	}
 	v, err := strconv.ParseFloat(string(rest[:end]), 64)

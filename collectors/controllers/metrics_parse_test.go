@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// parsed are the samples that are taken over, as text.
+// parsed returns the selected samples as text.
 func parsed(r *reexport, text io.Reader) (samples []string, misfits int, err error) {
 	misfits, err = newParser(r).parse(text, func(s sample) {
 		var b strings.Builder
@@ -114,7 +114,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestParseRefuses: invalid lines are refused, also those of families that are not selected.
+// TestParseRefuses checks that invalid lines are refused, even in families that are not selected.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -152,7 +152,7 @@ type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
-// TestNoFamilyIsThereTwice: an exposition takes all of them, whatever is allowed.
+// TestNoFamilyIsThereTwice checks that no allow list results in duplicate families.
 func TestNoFamilyIsThereTwice(t *testing.T) {
 	t.Parallel()
 	for _, allow := range [][]string{
@@ -172,8 +172,7 @@ func TestNoFamilyIsThereTwice(t *testing.T) {
 	}
 }
 
-// stockParsed are the samples of the families that are allowed by default, as expfmt
-// reads them.
+// stockParsed returns the samples of the default families, as expfmt parses them.
 func stockParsed(text string) (map[string]float64, error) {
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(text))

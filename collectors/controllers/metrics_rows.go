@@ -15,16 +15,15 @@ import (
 )
 
 const (
-	// scrapesAtOnce bounds how many pods of a cluster are asked at the same time.
+	// scrapesAtOnce bounds the concurrent scrapes in a cluster.
 	scrapesAtOnce = 8
-	// maxSeries bounds what one pod may bring, and maxSeriesOfFamily what one family of
-	// it may: the one that has a series for each object must not push out the others.
+	// maxSeries bounds the series of a pod, and maxSeriesOfFamily those of each of its families: a family with
+	// a series for each object must not displace the others.
 	maxSeries         = 10_000
 	maxSeriesOfFamily = 2_000
 )
 
-// scrape asks all pods that have metrics. The rows of a pod change when it has
-// answered, or has failed to.
+// scrape scrapes all pods that have metrics. The rows of a pod change when its scrape ends.
 func (p *pods) scrape(ctx context.Context, current []*pod) {
 	wanted, asked := []*pod(nil), map[string]bool{}
 	for _, pod := range current {
@@ -39,7 +38,7 @@ func (p *pods) scrape(ctx context.Context, current []*pod) {
 		}
 	}
 	p.asked = asked
-	// Those that did not answer last time come last: they hold up the others.
+	// Pods that did not answer in the previous round come last, because they delay the others.
 	slices.SortStableFunc(wanted, func(a, b *pod) int { return cmp.Compare(queueOf(p.slow[a.key()]), queueOf(p.slow[b.key()])) })
 
 	queue := make(chan int)
@@ -80,7 +79,7 @@ func queueOf(slow bool) int {
 	return 0
 }
 
-// scrapeWorker asks one pod after the other.
+// scrapeWorker scrapes one pod after the other.
 type scrapeWorker struct {
 	*pods
 
@@ -94,7 +93,7 @@ func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	defer cancel()
 	entry := s.rows.Render(p.key(), func(r *exposition.Rows) { err = s.take(within, p, r) })
 	if ctx.Err() != nil {
-		return nil // we are stopping
+		return nil // the exporter stops
 	}
 	if err != nil {
 		entry = s.rows.Render(p.key(), func(r *exposition.Rows) {
@@ -106,7 +105,7 @@ func (s *scrapeWorker) scrape(ctx context.Context, p *pod) (err error) {
 	return err
 }
 
-// take reads the metrics of a pod into its rows.
+// take adds the metrics of a pod to its rows.
 func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) error {
 	body, err := s.source.scrape(ctx, p)
 	if err != nil {
@@ -115,7 +114,7 @@ func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) err
 	defer func() { _ = body.Close() }()
 	cut, err := takeOver(s.parser, body, r, []string{p.system, p.component(), p.Metadata.Namespace, p.Metadata.Name})
 	if err != nil {
-		if ctx.Err() != nil { // a cancelled read is no failure of the pod
+		if ctx.Err() != nil { // a cancelled read is not a failure of the pod
 			err = ctx.Err()
 		}
 		return readFailure(err)
@@ -125,8 +124,8 @@ func (s *scrapeWorker) take(ctx context.Context, p *pod, r *exposition.Rows) err
 	return nil
 }
 
-// takeOver adds the samples of an exposition that are allowed. The values are those of
-// exportedLabels. cut is how many were left out.
+// takeOver adds the allowed samples of an exposition. values are the values of exportedLabels. cut is the number
+// of samples left out because of limits.
 func takeOver(from *parser, body io.Reader, r *exposition.Rows, values []string) (cut int, err error) {
 	total, byFamily := 0, map[*exposition.Family]int{}
 	misfits, err := from.parse(body, func(s sample) {
@@ -144,9 +143,8 @@ func takeOver(from *parser, body io.Reader, r *exposition.Rows, values []string)
 	return cut + misfits, err
 }
 
-// renamed is what a label is called when it is exported again: a scrape adds some of
-// these names itself, and rules aggregate them away. The others that collide are
-// renamed by the exposition.
+// renamed returns the name of a label when it is re-exported. A scrape adds some names itself, and rules
+// aggregate them away, so these are renamed. The exposition renames other labels that collide.
 func renamed(label string) string {
 	switch label {
 	case "namespace":

@@ -16,31 +16,30 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// pods lists the pods of the management plane in one cluster, again and again, and
-// asks each of them for its own metrics. They are not watched: a pod changes with
-// every restart, its metrics all the time.
+// pods periodically lists the pods of the management plane in one cluster and scrapes their metrics. Pods are
+// polled instead of watched, because they and their metrics change too often.
 type pods struct {
 	*failure.Journal
 	*reexport
 
 	cluster   string
 	interval  time.Duration
-	timeout   time.Duration // of one pod
-	stay      time.Duration // of pods that can no longer be listed
+	timeout   time.Duration // for the scrape of one pod
+	stay      time.Duration // for which pods are kept while lists fail
 	now       func() time.Time
 	source    podSource
 	selectors []podSelector
-	labels    []string // that decide anything
-	// namespaces are those of the controllers; empty is all.
+	labels    []string // labels that are read
+	// namespaces are the namespaces of controllers; empty means all.
 	namespaces []string
 	workloads  workloadsSeen
 
 	podRows, metricRows *exposition.Group
 
-	// Of the loop only.
+	// Used only by the loop.
 	known map[string]knownPods // by system
 	asked map[string]bool      // pods that have metrics
-	slow  map[string]bool      // those that did not answer in time
+	slow  map[string]bool      // pods that did not answer in time
 
 	mu      sync.Mutex
 	settled bool
@@ -48,14 +47,14 @@ type pods struct {
 	failing failure.Steady
 }
 
-// knownPods are the pods of a system when they were last listed.
+// knownPods are the pods of a system in the last successful list.
 type knownPods struct {
 	pods []*pod
 	at   time.Time
 }
 
-// newPods makes the probe of a cluster. The exposition of the site must have been
-// created with podFamilies and with the families of r.
+// newPods creates the probe of a cluster. The exposition of the site must have been created with podFamilies and
+// the families of r.
 func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	group := func(kind string, families []*exposition.Family) *exposition.Group {
 		return site.Exposition.Group(exposition.Key{Cluster: site.Cluster.Name, Collector: Name, Kind: kind}, families)
@@ -71,8 +70,8 @@ func newPods(c config.Controllers, r *reexport, site collectors.Site) *pods {
 	}
 }
 
-// count reports whether a pod with the labels of a controller is one. Snapshots of earlier
-// versions have no owners.
+// count reports whether a pod with the labels of a controller belongs to one. Snapshots of earlier versions have
+// no owners.
 func (p *pods) count(pod *pod) bool {
 	if !inNamespaces(p.namespaces, pod.Metadata.Namespace) {
 		return false
@@ -85,10 +84,10 @@ func inNamespaces(configured []string, namespace string) bool {
 	return len(configured) == 0 || slices.Contains(configured, namespace)
 }
 
-// Groups are all rows about pods, and those of their metrics.
+// Groups returns the groups with the rows about pods and with their metrics.
 func (p *pods) Groups() []*exposition.Group { return []*exposition.Group{p.podRows, p.metricRows} }
 
-// Run asks until ctx ends.
+// Run lists and scrapes pods at each interval until ctx ends.
 func (p *pods) Run(ctx context.Context) {
 	defer p.source.close()
 	tick := time.NewTicker(p.interval)
@@ -103,7 +102,7 @@ func (p *pods) Run(ctx context.Context) {
 	}
 }
 
-// round lists all pods and asks them.
+// round lists all pods and scrapes them.
 func (p *pods) round(ctx context.Context) {
 	start := time.Now()
 	failures := p.list(ctx)
@@ -130,8 +129,7 @@ func (p *pods) round(ctx context.Context) {
 	p.status.Reason = p.failing.Reason
 }
 
-// list finds out which pods there are, one failure for each system of which that is
-// not known.
+// list lists the pods of all systems. It returns a failure for each system whose pods are unknown.
 func (p *pods) list(ctx context.Context) failure.List {
 	var failures failure.List
 	if err := p.source.refresh(ctx); err != nil {
@@ -166,7 +164,7 @@ func (p *pods) list(ctx context.Context) failure.List {
 	return failures
 }
 
-// current are the pods that are known well enough, each of them once.
+// current returns the pods of lists that are recent enough, each pod once.
 func (p *pods) current() []*pod {
 	var all []*pod
 	seen := map[string]bool{}
@@ -184,7 +182,7 @@ func (p *pods) current() []*pod {
 	return all
 }
 
-// replacePods makes the rows about pods, in one step.
+// replacePods replaces all rows about pods in one step.
 func (p *pods) replacePods(current []*pod, failures failure.List) {
 	rows := p.podRows.Rows()
 	rows.Shift(p.source.shift())
@@ -200,14 +198,14 @@ func (p *pods) replacePods(current []*pod, failures failure.List) {
 	p.podRows.Replace(entries)
 }
 
-// Settled reports whether everything was read once.
+// Settled reports whether the first round has ended.
 func (p *pods) Settled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.settled
 }
 
-// Status is how the probe fares: it is up as long as it knows which pods there are.
+// Status returns the state of the probe: it is up as long as the pods can be listed.
 func (p *pods) Status() status.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -5,7 +5,7 @@ package controllers
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 
-// podLabels begin every row about a pod.
+// podLabels returns the labels of a family about pods: the common ones, then more.
 func podLabels(more ...string) []string {
 	return append([]string{"cluster", "namespace", "name", "system", "component"}, more...)
 }
@@ -57,13 +57,12 @@ var (
 	}
 )
 
-// podFamilies are all rows about pods.
+// podFamilies returns all families about pods.
 func podFamilies() []*exposition.Family {
 	return []*exposition.Family{podInfo, podReady, podRestarts, podLastRestartReason, podLastRestart, podWaiting, podCreated, podsFailing}
 }
 
-// scrapeFamilies are the families of rows from the metrics of pods: those about the scrapes, and those
-// that are exported again.
+// scrapeFamilies returns the families about the scrapes of pods, and the families of pods that are re-exported.
 func (r *reexport) scrapeFamilies() []*exposition.Family {
 	return append([]*exposition.Family{scrapeSuccess, scrapeFailing, metricsCut}, r.families...)
 }

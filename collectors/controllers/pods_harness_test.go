@@ -31,16 +31,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// stubServer is an API server for pods: lists with selectors and pages, and the proxy. Answers of
-// controllers behind the proxy are by namespace/name:port.
+// stubServer is an API server for pods with selectors, pages and the proxy. Answers of controllers behind the
+// proxy are by namespace/name:port.
 type stubServer struct {
 	cluster fleet.Cluster
 
 	mu     sync.Mutex
 	pods   []map[string]any
 	behind map[string]http.HandlerFunc
-	on     map[string]http.HandlerFunc // by path, instead
-	pages  int                         // the size of pages, whatever is asked for; 0 is as asked
+	on     map[string]http.HandlerFunc // replaced answers by path
+	pages  int                         // fixed size of pages; 0 means as requested
 	asked  []string
 }
 
@@ -93,7 +93,7 @@ func (s *stubServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// list answers in pages. The token is the start of the next one.
+// list answers in pages. The token is the start of the next page.
 func (s *stubServer) list(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,14 +133,14 @@ func (s *stubServer) proxy(w http.ResponseWriter, r *http.Request, rest string) 
 	handler := s.behind[namespace+"/"+name]
 	s.mu.Unlock()
 	if handler == nil || path != "/metrics" {
-		// The answer of an API server for a pod that it cannot reach.
+		// As an API server answers for a pod that it cannot reach.
 		apiError(http.StatusServiceUnavailable, "ServiceUnavailable")(w, r)
 		return
 	}
 	handler(w, r)
 }
 
-// apiError is what an API server answers itself.
+// apiError returns a handler with an error of the API server itself.
 func apiError(code int, reason string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -149,7 +149,7 @@ func apiError(code int, reason string) http.HandlerFunc {
 	}
 }
 
-// says returns a controller with these metrics.
+// says returns a controller that answers with these metrics.
 func says(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
@@ -164,12 +164,12 @@ func says(text string) http.HandlerFunc {
 	}
 }
 
-// refuses is a controller that answers with a status and a body.
+// refuses returns a controller that answers with a status and a body.
 func refuses(code int, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = io.WriteString(w, text) }
 }
 
-// podObject is a running pod of Flux, as kubelet reports it. change may be nil.
+// podObject returns a running pod of Flux with the status of kubelet. change may be nil.
 func podObject(name string, change func(metadata, spec, status map[string]any)) map[string]any {
 	metadata := map[string]any{
 		"namespace": "flux-system", "name": name, "creationTimestamp": "2026-11-20T10:00:00Z",
@@ -191,12 +191,12 @@ func podObject(name string, change func(metadata, spec, status map[string]any)) 
 	return map[string]any{"metadata": metadata, "spec": spec, "status": status}
 }
 
-// podConfig is the default one.
+// podConfig returns the default configuration.
 func podConfig() config.Controllers {
 	return config.Controllers{Enabled: true, Via: "proxy", Interval: config.Duration(30 * time.Second)}
 }
 
-// startPods makes a probe whose rows are served. change may be nil.
+// startPods starts a probe whose rows are served. change may be nil.
 func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change func(*collectors.Site)) (*pods, *exposition.Exposition) {
 	tb.Helper()
 	r := newReexport(conf.Allow, conf.Buckets)
@@ -212,7 +212,7 @@ func startPods(tb testing.TB, c fleet.Cluster, conf config.Controllers, change f
 	return p, site.Exposition
 }
 
-// servedText is what GET /metrics answers.
+// servedText returns the answer to GET /metrics.
 func servedText(tb testing.TB, e *exposition.Exposition) string {
 	tb.Helper()
 	text := collectortest.Serve(tb, e)
@@ -220,13 +220,13 @@ func servedText(tb testing.TB, e *exposition.Exposition) string {
 	return text
 }
 
-// servedRows are the rows of some families, all if there are none, sorted.
+// servedRows returns the sorted rows of the families, or of all families if there are none.
 func servedRows(tb testing.TB, e *exposition.Exposition, families ...string) string {
 	tb.Helper()
 	return collectortest.Lines(servedText(tb, e), families...)
 }
 
-// failingPods are the reasons by pod.
+// failingPods returns the reasons by pod.
 func failingPods(tb testing.TB, e *exposition.Exposition) map[string]string {
 	tb.Helper()
 	reasons := map[string]string{}

@@ -21,18 +21,16 @@ import (
 )
 
 const (
-	// listTimeout bounds one question to the API server.
+	// listTimeout bounds one request to the API server.
 	listTimeout = 10 * time.Second
-	// pageSize is how many pods are asked for at once. An API server that answers from
-	// its cache may send all of them, so the answer is read as a stream.
+	// pageSize is the number of pods per page. An API server that answers from its cache may send all pods, so
+	// the answer is read as a stream.
 	pageSize = 200
-	// maxPods bounds the pods of a selector: one with more selects something else than the
-	// management plane.
+	// maxPods bounds the pods of a selector: a selector with more pods selects more than the management plane.
 	maxPods = 2000
 )
 
-// listPods asks for the pods that a selector finds, page by page. What the cache of the
-// API server has is good enough.
+// listPods lists the pods of a selector, page by page. The API server may answer from its cache.
 func listPods(ctx context.Context, api *fleet.Client, s podSelector) ([]*pod, error) {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
@@ -55,7 +53,7 @@ func listPods(ctx context.Context, api *fleet.Client, s podSelector) ([]*pod, er
 		case next == query.Get("continue"):
 			return nil, failure.Errorf(failure.ReasonDecode, "the list of pods goes on with what it began with")
 		}
-		query.Del("resourceVersion") // the token has it
+		query.Del("resourceVersion") // contained in the token
 		query.Set("continue", next)
 	}
 }
@@ -70,7 +68,7 @@ func listPage(ctx context.Context, api *fleet.Client, query url.Values, each fun
 	return next, readFailure(err)
 }
 
-// decodePods reads a PodList as a stream. It returns where the list goes on.
+// decodePods reads a PodList as a stream. It returns the token of the next page.
 func decodePods(body io.Reader, each func(*pod) error) (next string, err error) {
 	list, err := fleet.ReadList(body, func(raw []byte) error {
 		p := &pod{}
@@ -88,7 +86,7 @@ func decodePods(body io.Reader, each func(*pod) error) (next string, err error) 
 	return list.Continue, nil
 }
 
-// decodeFailure returns an error of decoding without quoting the body.
+// decodeFailure returns an error of decoding that does not quote the body.
 func decodeFailure(err error) error {
 	var syntax *jsontext.SyntacticError
 	var wrong *json.SemanticError

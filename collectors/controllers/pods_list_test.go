@@ -20,7 +20,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// TestListPages: page by page, from the cache first, and only selected pods.
+// TestListPages checks that only selected pods are listed, page by page, and the first page from the cache.
 func TestListPages(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -48,12 +48,12 @@ func TestListPages(t *testing.T) {
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Error(diff)
 	}
-	if n := len(s.requests()); n != 10 { // eight selectors, one of them in three pages
+	if n := len(s.requests()); n != 10 { // eight selectors, one with three pages
 		t.Errorf("asked %d times: %q", n, s.requests())
 	}
 }
 
-// TestSelectorsOfTheConfiguration take the place of those of their system.
+// TestSelectorsOfTheConfiguration checks that configured selectors replace the default ones of their system.
 func TestSelectorsOfTheConfiguration(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -79,7 +79,7 @@ func TestSelectorsOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// TestFailingLists: known pods stay for a while, and then become unknown.
+// TestFailingLists checks that known pods stay for a while before they become unknown.
 func TestFailingLists(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -139,7 +139,7 @@ func TestFailingLists(t *testing.T) {
 	}
 }
 
-// FuzzPods: any answer of an API server results in a valid exposition.
+// FuzzPods checks that any answer of an API server results in a valid exposition.
 func FuzzPods(f *testing.F) {
 	text, err := json.Marshal(map[string]any{"kind": "PodList", "metadata": map[string]any{"continue": "x"}, "items": []any{podObject("a", nil), podObject("b", nil)}})
 	if err != nil {

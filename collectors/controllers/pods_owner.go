@@ -9,11 +9,11 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// Labels can be set by any author of a pod, so a pod counts by its owner, too: it is
-// controlled by a Deployment, StatefulSet or DaemonSet of its system.
+// Any author of a pod can set its labels. A pod therefore counts only if a Deployment, StatefulSet or DaemonSet
+// of its system controls it.
 
-// podOwner is an owner of a pod. Its UID is not compared: the garbage collector deletes a pod
-// whose owner does not exist.
+// podOwner is an owner of a pod. Its UID is not compared, because the garbage collector deletes pods whose owner
+// does not exist.
 type podOwner struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -21,11 +21,11 @@ type podOwner struct {
 	Controller bool   `json:"controller"`
 }
 
-// hashLabel ends the name of the ReplicaSet of a Deployment.
+// hashLabel has the suffix of the name of a Deployment's ReplicaSet.
 const hashLabel = "pod-template-hash"
 
-// workload returns the kind and the name of the workload that controls the pod; empty if none
-// does. That of a ReplicaSet is its Deployment.
+// workload returns the kind and the name of the workload that controls the pod; empty if there is none. For a
+// ReplicaSet it returns its Deployment.
 func (p *pod) workload() (kind, name string) {
 	for _, o := range p.Metadata.Owners {
 		if !o.Controller || !strings.HasPrefix(o.APIVersion, "apps/") {
@@ -49,8 +49,8 @@ type workloadsSeen struct {
 	cluster    string
 }
 
-// control reports whether the workload of a pod is one of its system. Without any workload of
-// the kind, which is so until they are listed, the name is enough.
+// control reports whether the workload of a pod belongs to its system. While no workload of the kind is known,
+// as before the first list, the name is enough.
 func (w workloadsSeen) control(p *pod) bool {
 	kind, name := p.workload()
 	if kind == "" {
@@ -65,5 +65,5 @@ func (w workloadsSeen) control(p *pod) bool {
 	if !found {
 		return w.exposition.Empty(key)
 	}
-	return system == p.system || !read // metrics.include may leave out the row
+	return system == p.system || !read // metrics.include may exclude the row
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
-// pod is the part of a Pod that becomes rows, or is needed to ask it.
+// pod has the fields of a Pod that are needed for its rows or its scrape.
 type pod struct {
 	Metadata struct {
 		Name        string            `json:"name"`
@@ -34,7 +34,7 @@ type pod struct {
 		InitContainers []containerStatus `json:"initContainerStatuses"`
 	} `json:"status"`
 
-	system string // of which it is a part
+	system string // that it belongs to
 }
 
 type podCondition struct {
@@ -75,7 +75,7 @@ type containerTerminated struct {
 	Finished time.Time `json:"finishedAt"`
 }
 
-// key is the name of the pod in its cluster.
+// key returns the namespace and name of the pod.
 func (p *pod) key() string { return p.Metadata.Namespace + "/" + p.Metadata.Name }
 
 // ended reports whether the pod has ended for good: a completed Job, or an evicted pod that was
@@ -85,7 +85,7 @@ func (p *pod) ended() bool { return p.Status.Phase == "Succeeded" || p.Status.Ph
 // component returns the function of the pod in its system, by its labels.
 func (p *pod) component() string { return componentOf(p.Metadata.Labels) }
 
-// main is the container that does the work; others are beside it.
+// main returns the main container, as opposed to sidecars.
 func (p *pod) main() podContainer {
 	for _, name := range []string{
 		p.Metadata.Annotations[mainAnnotation], "manager", p.component(), p.Metadata.Labels[nameLabel],
@@ -100,12 +100,12 @@ func (p *pod) main() podContainer {
 	return podContainer{}
 }
 
-// version is the tag of the image, which is what runs.
+// version returns the tag of the image.
 func (p *pod) version() string {
 	return cmp.Or(imageTag(p.main().Image.Redacted()), p.Metadata.Labels[versionLabel])
 }
 
-// condition is the status and the reason of a condition; empty if there is none.
+// condition returns the status and the reason of a condition; empty if it does not exist.
 func (p *pod) condition(kind string) (status, reason string) {
 	for _, c := range p.Status.Conditions {
 		if c.Type == kind {
@@ -115,7 +115,7 @@ func (p *pod) condition(kind string) (status, reason string) {
 	return "", ""
 }
 
-// values are those of podLabels, and more.
+// values returns the values of podLabels, then more.
 func (p *pod) values(more ...string) []string {
 	return append([]string{p.Metadata.Namespace, p.Metadata.Name, p.system, p.component()}, more...)
 }
@@ -144,7 +144,7 @@ func (p *pod) rows(r *exposition.Rows) {
 	}
 }
 
-// lastRestartRows adds the rows of the container that was restarted last.
+// lastRestartRows adds the rows about the most recent restart of a container.
 func (p *pod) lastRestartRows(r *exposition.Rows) {
 	var reason string
 	var last time.Time

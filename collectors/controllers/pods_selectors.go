@@ -12,8 +12,8 @@ import (
 // podSelector finds pods of a system.
 type podSelector struct{ system, selector string }
 
-// podSelectors are those of the configuration, and where it has none the default ones.
-// A system may have several; a pod that two systems select belongs to the first.
+// podSelectors returns the configured selectors, and the defaults for other systems. A system may have several;
+// a pod that two systems select belongs to the first one.
 func podSelectors(configured map[string]string) []podSelector {
 	var list []podSelector
 	for _, system := range config.ControllerSystems() {
@@ -28,7 +28,7 @@ func podSelectors(configured map[string]string) []podSelector {
 	return list
 }
 
-// matches reports whether the selector finds a pod of a snapshot.
+// matches reports whether the selector selects a pod of a snapshot.
 func (s podSelector) matches(p *pod) bool {
 	parsed, err := labels.Parse(s.selector)
 	return err == nil && parsed.Matches(labels.Set(p.Metadata.Labels))

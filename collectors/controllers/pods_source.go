@@ -13,16 +13,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// podSource knows the pods of a cluster and gets their metrics.
+// podSource lists the pods in a cluster and returns their metrics.
 type podSource interface {
 	// refresh begins a round.
 	refresh(ctx context.Context) error
 	list(ctx context.Context, s podSelector) ([]*pod, error)
-	// asks reports whether the pod has metrics that can be scraped.
+	// asks reports whether the pod can be scraped.
 	asks(p *pod) bool
 	// scrape returns a body, which the caller closes, or why there is none.
 	scrape(ctx context.Context, p *pod) (io.ReadCloser, error)
-	// shift is by how much timestamps are moved.
+	// shift returns the duration that is added to timestamps.
 	shift() time.Duration
 	// trusted reports whether pods without an owner count.
 	trusted() bool
@@ -43,10 +43,10 @@ func newPodSource(c config.Controllers, site collectors.Site) podSource {
 	return live
 }
 
-// livePods are the pods of a cluster that is reached over the network.
+// livePods is the podSource of a cluster that is reached over the network.
 type livePods struct {
 	client  *fleet.Client
-	scraper scraper // nil: no metrics are read
+	scraper scraper // nil if no metrics are read
 }
 
 func (*livePods) refresh(context.Context) error { return nil }

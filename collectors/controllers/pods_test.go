@@ -24,7 +24,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// storedCluster is a snapshot with the pods of testdata and the metrics of two of them.
+// storedCluster returns a snapshot with the pods of testdata and the metrics of two of them.
 func storedCluster(t *testing.T) fleet.Cluster {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "management")
@@ -39,7 +39,7 @@ func storedCluster(t *testing.T) fleet.Cluster {
 	return fleet.Cluster{Name: "management", Source: fleet.SourceSnapshot, Snapshot: &snapshot.Dir{Path: dir, ShiftTime: true}}
 }
 
-// TestPodsBecomeTheRowsOfTheGoldenFile, with the metrics of two of them.
+// TestPodsBecomeTheRowsOfTheGoldenFile compares the rows of pods and the metrics of two of them.
 func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	p, e := startPods(t, storedCluster(t), podConfig(), nil)
@@ -59,14 +59,14 @@ func TestPodsBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 		t.Error(err)
 	}
 	for _, problem := range problems {
-		if strings.HasPrefix(problem.Metric, "cobaltcore_") { // the others are as their controllers have them
+		if strings.HasPrefix(problem.Metric, "cobaltcore_") { // re-exported metrics keep their names and helps
 			t.Errorf("%s: %s", problem.Metric, problem.Text)
 		}
 	}
 }
 
-// TestTheFleetHasMetricsOfControllers: each file is that of a pod which is there, and
-// all that it has is exported again.
+// TestTheFleetHasMetricsOfControllers checks that each file belongs to an existing pod, and that all of its
+// samples are re-exported.
 func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join("..", "..", "test", "fleet", "management")
@@ -92,7 +92,7 @@ func TestTheFleetHasMetricsOfControllers(t *testing.T) {
 	}
 }
 
-// TestAgesOfStoredPodsStay: timestamps move with the clock.
+// TestAgesOfStoredPodsStay checks that timestamps move with the clock.
 func TestAgesOfStoredPodsStay(t *testing.T) {
 	t.Parallel()
 	const later = 100 * 24 * time.Hour
@@ -127,7 +127,7 @@ func number(t *testing.T, text string) (v float64) {
 	return v
 }
 
-// TestASnapshotChanges: pods and metrics come and go; files that cannot be read change nothing.
+// TestASnapshotChanges adds and removes pods and metrics. Unreadable files change nothing.
 func TestASnapshotChanges(t *testing.T) {
 	t.Parallel()
 	cluster := storedCluster(t)
@@ -156,7 +156,7 @@ func TestASnapshotChanges(t *testing.T) {
 	}
 }
 
-// TestRunEndsWithItsContext, in the middle of whatever it does.
+// TestRunEndsWithItsContext checks that Run ends at once during a list or a scrape.
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"/api/v1/pods", "/api/v1/namespaces/flux-system/pods/kustomize-controller-1:8080/proxy/metrics"} {
@@ -177,8 +177,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestWhichPodsCount: pods elsewhere, and those that no workload of the system controls, are
-// neither shown nor asked, whatever their labels are.
+// TestWhichPodsCount checks that pods in other namespaces and pods that no workload of the system controls are
+// neither exported nor scraped, even if their labels match.
 func TestWhichPodsCount(t *testing.T) {
 	t.Parallel()
 	owner := func(apiVersion, kind, name string, controller bool) []any {

@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// networkPolicies declares the NetworkPolicies that a FluxInstance asks for. Only their
-// names are read, and they have no rows of their own.
+// networkPolicies declares the NetworkPolicies that a FluxInstance requests. Only their names are read, and they
+// have no rows.
 func networkPolicies() watch.Resource {
 	return watch.NewResource(
 		watch.Resource{Group: "networking.k8s.io", Kind: dependencies.KindNetworkPolicy, Versions: []string{"v1"}, Notes: true},

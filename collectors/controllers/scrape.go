@@ -26,8 +26,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// scrapeReasons returns the values of the label reason. Forbidden is the answer of the
-// API server to pods/proxy, unauthorized that of the controller.
+// scrapeReasons returns the values of the label reason. Forbidden means that the API server refuses pods/proxy,
+// unauthorized that the controller refuses the request.
 func scrapeReasons() []failure.Reason {
 	return []failure.Reason{
 		failure.ReasonTimeout, failure.ReasonTLS, failure.ReasonForbidden, failure.ReasonUnauthorized, failure.ReasonNotFound,
@@ -36,12 +36,12 @@ func scrapeReasons() []failure.Reason {
 }
 
 const (
-	// scrapeTimeout bounds the whole of one answer.
+	// scrapeTimeout bounds one scrape as a whole.
 	scrapeTimeout = 5 * time.Second
-	// maxMetrics bounds the body of one pod, unpacked. kustomize-controller has about 2 KB for each of
-	// its objects.
+	// maxMetrics bounds the uncompressed body of one pod. kustomize-controller has about 2 KB for each of its
+	// objects.
 	maxMetrics = 32 << 20
-	// textFormat is the accepted format; all controllers serve it.
+	// textFormat is the accepted format, which all controllers serve.
 	textFormat = "text/plain;version=0.0.4"
 )
 
@@ -51,8 +51,8 @@ type endpoint struct {
 	port   int
 }
 
-// metricsEndpoint is the port with one of the usual names, or the one that the
-// annotation names. A pod without has no metrics, as far as we know.
+// metricsEndpoint returns the port with one of the usual names, or the port in the annotation. A pod without
+// such a port is assumed to have no metrics.
 func (p *pod) metricsEndpoint() (endpoint, bool) {
 	annotations := p.Metadata.Annotations
 	at := endpoint{scheme: "http"}
@@ -85,14 +85,14 @@ func (p *pod) askable() bool {
 	return ok && p.Status.Phase == "Running" && p.Status.IP != "" && p.Metadata.Deleted.IsZero()
 }
 
-// scraper gets the metrics of a pod.
+// scraper reads the metrics of a pod.
 type scraper interface {
 	// scrape returns a body, which the caller closes, or why there is none.
 	scrape(ctx context.Context, p *pod) (io.ReadCloser, error)
 	close()
 }
 
-// proxied asks through the API server.
+// proxied scrapes through the proxy of the API server.
 type proxied struct{ api *fleet.Client }
 
 func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
@@ -111,7 +111,7 @@ func (s proxied) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
 
 func (proxied) close() {}
 
-// direct asks the address of the pod.
+// direct scrapes the address of the pod.
 type direct struct{ client *http.Client }
 
 func newDirect(dial httpclient.DialFunc) direct {
@@ -119,8 +119,8 @@ func newDirect(dial httpclient.DialFunc) direct {
 		CheckRedirect: httpclient.KeepRedirect,
 		Transport: httpclient.New(httpclient.Options{
 			Dial: dial, Timeout: scrapeTimeout, MaxIdle: http.DefaultMaxIdleConnsPerHost,
-			// No certificate is issued for the address of a pod, and no credentials are
-			// sent. The API server's proxy does not verify it, either.
+			// Certificates are not issued for the addresses of pods, and no credentials are sent. The proxy of
+			// the API server does not verify them, either.
 			TLS: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, //nolint:gosec // see above
 		}),
 	}}
@@ -150,7 +150,7 @@ func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser
 		return httpclient.LimitBody(answer.Body, maxMetrics), nil
 	}
 	defer func() { _ = answer.Body.Close() }()
-	said, _ := io.ReadAll(answer.Body) // bounded for any client
+	said, _ := io.ReadAll(answer.Body) // bounded by the client
 	reason, by := failure.ReasonHTTP, "the controller"
 	api := status(said)
 	if api != "" {
@@ -170,8 +170,8 @@ func body(answer *http.Response, status func(body []byte) string) (io.ReadCloser
 	return nil, failure.Errorf(reason, "%s answers with status %d", by, answer.StatusCode)
 }
 
-// apiStatus is the reason in an object of kind Status, which is what an API server
-// answers itself: a controller that speaks through it does not.
+// apiStatus returns the reason in an object of kind Status. The API server answers with such an object, and
+// controllers behind its proxy do not.
 func apiStatus(body []byte) string {
 	var status struct {
 		Kind       string `json:"kind"`
@@ -184,7 +184,7 @@ func apiStatus(body []byte) string {
 	return cmp.Or(status.Reason, "Unknown")
 }
 
-// readFailure classifies why a body could not be read to its end.
+// readFailure classifies an error while reading a body.
 func readFailure(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {

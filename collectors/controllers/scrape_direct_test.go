@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// TestWhoIsAsked, and where.
+// TestWhoIsAsked checks which pods are scraped, and at which URL.
 func TestWhoIsAsked(t *testing.T) {
 	t.Parallel()
 	type m = map[string]any
@@ -38,7 +38,7 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		change func(metadata, spec, status map[string]any)
-		want   string // empty: no request
+		want   string // empty if no request is expected
 	}{
 		"of Flux":             {nil, "x:8080"},
 		"of ESO":              {ports(m{"name": "webhook", "containerPort": 10250}, m{"name": "metrics", "containerPort": 8081}), "x:8081"},
@@ -74,7 +74,7 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 }
 
-// TestDirect asks the address of the pod, encrypted or not, with no credentials.
+// TestDirect scrapes the address of the pod with and without TLS, and without credentials.
 func TestDirect(t *testing.T) {
 	t.Parallel()
 	var where sync.Map
@@ -84,7 +84,7 @@ func TestDirect(t *testing.T) {
 		case "10.1.0.3:8080":
 			http.Redirect(w, r, "http://10.1.0.1:8080/metrics", http.StatusFound)
 		case "10.1.0.4:8080":
-			apiError(http.StatusForbidden, "Forbidden")(w, r) // can only come from the controller
+			apiError(http.StatusForbidden, "Forbidden")(w, r) // here it comes from the controller
 		default:
 			says("workqueue_depth{name=\"x\"} 3\n")(w, r)
 		}
@@ -96,7 +96,7 @@ func TestDirect(t *testing.T) {
 	defer encrypted.Close()
 	old := httptest.NewUnstartedServer(controller)
 	old.Config.ErrorLog = log.New(io.Discard, "", 0)
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} // is refused
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} // too old
 	old.StartTLS()
 	defer old.Close()
 	to := map[string]string{
@@ -151,7 +151,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestNone: no requests are sent.
+// TestNone checks that no requests are sent.
 func TestNone(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)

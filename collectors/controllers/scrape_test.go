@@ -29,14 +29,14 @@ import (
 
 const depthOf = `workqueue_depth{cluster="management",system="flux",component="kustomize-controller",controller_namespace="flux-system",controller_pod=%q,name="x"} %v` + "\n"
 
-// TestProxyAnswers: a good answer becomes rows, any other one is its reason, and none
-// of it is in a log or a row.
+// TestProxyAnswers checks that a good answer becomes rows, that any other answer has its reason, and that no
+// text of such an answer is in a log or a row.
 func TestProxyAnswers(t *testing.T) {
 	t.Parallel()
 	const good = "workqueue_depth{name=\"x\"} 3\n"
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
-		want   failure.Reason // empty for a good answer
+		want   failure.Reason // empty if the answer is good
 	}{
 		"good":                      {says(good), ""},
 		"not packed":                {refuses(http.StatusOK, good), ""},
@@ -138,7 +138,8 @@ func TestProxyAnswers(t *testing.T) {
 	}
 }
 
-// TestSlowPodDelaysNoOther: a trickle is cut off in time, and comes last from then on.
+// TestSlowPodDelaysNoOther checks that a slow answer ends with the timeout, and that its pod is scraped last
+// from then on.
 func TestSlowPodDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -174,7 +175,7 @@ func TestSlowPodDelaysNoOther(t *testing.T) {
 		says("workqueue_depth{name=\"x\"} 3\n")(w, r)
 	}
 	p, e := startPods(t, s.cluster, podConfig(), nil)
-	p.timeout = time.Second // so that waiting is short
+	p.timeout = time.Second // keeps the test short
 	for range 2 {
 		p.round(t.Context())
 		if diff := cmp.Diff(map[string]string{"kustomize-controller-00": "timeout"}, failingPods(t, e)); diff != "" {
@@ -189,7 +190,7 @@ func TestSlowPodDelaysNoOther(t *testing.T) {
 	}
 }
 
-// TestAtMostEightAreAskedAtOnce.
+// TestAtMostEightAreAskedAtOnce checks the bound of concurrent scrapes.
 func TestAtMostEightAreAskedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -216,7 +217,7 @@ func TestAtMostEightAreAskedAtOnce(t *testing.T) {
 	}
 }
 
-// TestPodsThatGo take the rows of their metrics along, at once.
+// TestPodsThatGo checks that the metrics of a pod are removed as soon as the pod is gone.
 func TestPodsThatGo(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)
@@ -233,8 +234,8 @@ func TestPodsThatGo(t *testing.T) {
 	}
 }
 
-// TestManySeries: series above the limit are counted, and a family that has too many does not displace
-// the others.
+// TestManySeries checks that series above the limit are counted, and that a family with too many series does
+// not displace the others.
 func TestManySeries(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
@@ -273,7 +274,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// TestRunAsksAgain at every interval.
+// TestRunAsksAgain checks that pods are scraped at every interval.
 func TestRunAsksAgain(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)

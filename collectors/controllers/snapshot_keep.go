@@ -14,10 +14,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// podsFile has the pods of a cluster in a snapshot.
+// podsFile is the file with the pods of a cluster in a snapshot.
 const podsFile = "pod.json"
 
-// writePods writes a list of pods, one in a line.
+// writePods writes a list of pods, one per line.
 func writePods(file string, pods []*pod, labels []string) error {
 	shape, err := snapshot.NewShapes(nil).ForType(reflect.TypeFor[pod]())
 	if err != nil {
@@ -41,8 +41,8 @@ func writePods(file string, pods []*pod, labels []string) error {
 	return errors.Join(failure, err)
 }
 
-// kept returns as much of a pod as its rows show. Where, and whether, to ask it is not
-// among that: its metrics exist or they do not.
+// kept returns a pod with only the fields of its rows. Fields for its scrape are left out, because its metrics
+// are in the snapshot.
 func (p *pod) kept(labels []string) pod {
 	var k pod
 	k.Metadata.Namespace, k.Metadata.Name, k.Metadata.Created = p.Metadata.Namespace, p.Metadata.Name, p.Metadata.Created
@@ -75,7 +75,7 @@ func (p *pod) kept(labels []string) pod {
 	return k
 }
 
-// kept returns the reasons that rows show; the others may be any text.
+// kept returns the state with only the reasons that rows use, because others may be any text.
 func (s containerState) kept() containerState {
 	var k containerState
 	if w := s.Waiting; w != nil {

@@ -25,9 +25,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// storedPods are the pods of a snapshot. The metrics of a pod are in
-// controllers/<namespace>/<pod>.prom below its directory; if that begins with
-// [failedPrefix], it has the reason why there are none.
+// storedPods is the podSource of a snapshot. The metrics of a pod are in controllers/<namespace>/<pod>.prom below
+// its directory. If the scrape failed, the file begins with [failedPrefix] and has the reason.
 type storedPods struct {
 	cluster fleet.Cluster
 	dir     snapshot.Dir
@@ -35,7 +34,7 @@ type storedPods struct {
 
 	fingerprint string
 	pods        []pod
-	missing     map[string]failure.Reason // by system; that of none is of all
+	missing     map[string]failure.Reason // by system; an empty system means all
 	meta        snapshot.Meta
 }
 
@@ -71,7 +70,7 @@ func (r *storedPods) refresh(ctx context.Context) error {
 // failedPrefix is followed by a reason.
 const failedPrefix = "# failed: "
 
-// notListed are the systems whose pods were not known when the snapshot was taken.
+// notListed returns the systems whose pods were unknown when the snapshot was taken.
 func (r *storedPods) notListed(meta snapshot.Meta) map[string]failure.Reason {
 	missing := map[string]failure.Reason{}
 	for _, m := range meta.MissingIn(r.cluster.Name) {
@@ -82,7 +81,7 @@ func (r *storedPods) notListed(meta snapshot.Meta) map[string]failure.Reason {
 	return missing
 }
 
-// knownReason closes the set: a file may have any text.
+// knownReason maps a reason to the closed set, because a file may have any text.
 func knownReason(text string) failure.Reason {
 	if reason := failure.Reason(text); slices.Contains(scrapeReasons(), reason) {
 		return reason
@@ -94,7 +93,8 @@ func (r *storedPods) shift() time.Duration { return r.dir.TimeShift(r.meta, r.no
 
 func (*storedPods) trusted() bool { return true }
 
-// list takes the later one of two pods that have the same name: dumps may overlap.
+// list returns the pods of a selector. Of two pods with the same name it takes the later one, because dumps may
+// overlap.
 func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
 	if reason := cmp.Or(r.missing[s.system], r.missing[""]); reason != "" {
 		return nil, failure.Errorf(reason, "they could not be listed when the snapshot was taken")
@@ -117,8 +117,8 @@ func (r *storedPods) list(_ context.Context, s podSelector) ([]*pod, error) {
 	return found, nil
 }
 
-// metricsFile returns where the snapshot of a cluster has a pod's own metrics; empty if
-// that would be elsewhere.
+// metricsFile returns the path of the metrics of a pod in the snapshot of a cluster; empty if the path would be
+// outside the snapshot.
 func metricsFile(cluster string, p *pod) string {
 	name := filepath.Join(p.Metadata.Namespace, snapshot.FileName(p.Metadata.Name, ".prom"))
 	if !filepath.IsLocal(name) {

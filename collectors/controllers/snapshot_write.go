@@ -17,8 +17,8 @@ import (
 
 var _ collectors.SnapshotWriter = (*pods)(nil)
 
-// WriteSnapshot lists the pods once, asks those that have metrics, and writes both to the
-// directory of the cluster: pod.json and controllers/<namespace>/<pod>.prom.
+// WriteSnapshot lists the pods once, scrapes those with metrics, and writes both to the directory of the
+// cluster: pod.json and controllers/<namespace>/<pod>.prom.
 func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	defer p.source.close()
 	failures := p.list(ctx)
@@ -40,14 +40,14 @@ func (p *pods) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	return err
 }
 
-// noteTimeout notes that there may be pods, or metrics, that were not asked for.
+// noteTimeout records that pods or metrics may be missing because of the timeout.
 func (p *pods) noteTimeout(w *snapshot.Writer, endpoint string) {
 	w.Missing = append(w.Missing, snapshot.Missing{Cluster: p.cluster, Kind: "Pod", Version: "v1", Endpoint: endpoint,
 		Reason: string(failure.ReasonTimeout)})
 }
 
-// noteNotListed notes the systems whose pods are not known: once, without a system, if
-// all failed for the same reason.
+// noteNotListed records the systems whose pods are unknown. If all failed for the same reason, it records one
+// entry without a system.
 func (p *pods) noteNotListed(w *snapshot.Writer, failures failure.List) {
 	var all []snapshot.Missing
 	one := len(failures) == len(config.ControllerSystems())
@@ -62,7 +62,7 @@ func (p *pods) noteNotListed(w *snapshot.Writer, failures failure.List) {
 	w.Missing = append(w.Missing, all...)
 }
 
-// writeMetrics asks the pods as a round does, and writes their answers.
+// writeMetrics scrapes the pods like a round, and writes their answers.
 func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*pod) error {
 	var wanted []*pod
 	for _, pod := range current {
@@ -86,8 +86,8 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 	}
 	close(queue)
 	workers.Wait()
-	if ctx.Err() != nil { // which of them failed because of that is unknown
-		return nil //nolint:nilerr // then nothing is kept
+	if ctx.Err() != nil { // the failures may be due to the timeout
+		return nil //nolint:nilerr // so nothing is written
 	}
 	for i, pod := range wanted {
 		text := texts[i]
@@ -101,7 +101,7 @@ func (p *pods) writeMetrics(ctx context.Context, w *snapshot.Writer, current []*
 	return nil
 }
 
-// fetchKept asks a pod and returns the lines that are taken over.
+// fetchKept scrapes a pod and returns the selected lines.
 func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -118,13 +118,13 @@ func (p *pods) fetchKept(ctx context.Context, from *parser, of *pod) ([]byte, er
 	return k.text(), nil
 }
 
-// keeper has the lines of an exposition that are taken over.
+// keeper collects the selected lines of an exposition.
 type keeper struct {
 	out bytes.Buffer
-	of  string // of the last TYPE line
+	of  string // family of the last TYPE line
 }
 
-// line takes in a line as it is. of is the histogram or summary that it is a part of.
+// line adds a line unchanged. of is the histogram or summary to which it belongs.
 func (k *keeper) line(of, line []byte) {
 	if string(of) != k.of {
 		k.of = string(of)
@@ -138,7 +138,7 @@ func (k *keeper) line(of, line []byte) {
 	_ = k.out.WriteByte('\n')
 }
 
-// text returns the lines. A text without a sample would be none.
+// text returns the lines. Without lines it returns one sample, because a text without samples is not a valid answer.
 func (k *keeper) text() []byte {
 	if k.out.Len() == 0 {
 		return []byte("# None of its metrics is exported again.\nnone 0\n")

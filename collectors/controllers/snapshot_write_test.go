@@ -64,8 +64,8 @@ func writeSnapshot(t *testing.T, p *pods, conf config.Controllers) (rows string,
 	return servedRows(t, e), w.Answers, w.Missing
 }
 
-// crowd returns a server with pods in all states, and controllers with all metrics, with secrets in
-// fields that are not read.
+// crowd returns a server with pods in all states and controllers with all metrics. Fields that are not read
+// contain secrets.
 func crowd(t *testing.T) *stubServer {
 	t.Helper()
 	s := newStubServer(t)
@@ -118,8 +118,8 @@ controller_runtime_active_workers{controller="x"} NaN
 	return s
 }
 
-// TestNothingOfAPodLeaks: images and the labels of controllers lose their credentials, and
-// keep the rest.
+// TestNothingOfAPodLeaks checks that only the credentials are removed from images and from labels of
+// controllers.
 func TestNothingOfAPodLeaks(t *testing.T) {
 	t.Parallel()
 	p, e := startPods(t, crowd(t).cluster, podConfig(), nil)
@@ -137,8 +137,8 @@ func TestNothingOfAPodLeaks(t *testing.T) {
 	}
 }
 
-// TestSnapshotHasTheSameRows, also one of a snapshot, and nothing of what only the
-// objects and the controllers know.
+// TestSnapshotHasTheSameRows checks snapshots of a cluster and of a snapshot, and that neither has other content
+// of the objects and the controllers.
 func TestSnapshotHasTheSameRows(t *testing.T) {
 	t.Parallel()
 	allow := podConfig()
@@ -190,7 +190,7 @@ func TestSnapshotHasTheSameRows(t *testing.T) {
 	})
 }
 
-// TestPodsThatAreNotListedAreMissing: all of them, or those of a system.
+// TestPodsThatAreNotListedAreMissing checks lists that fail for all systems or for one of them.
 func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	t.Parallel()
 	all := []snapshot.Missing{{Cluster: "management", Kind: "Pod", Version: "v1", Reason: string(failure.ReasonForbidden)}}
@@ -225,7 +225,7 @@ func TestPodsThatAreNotListedAreMissing(t *testing.T) {
 	}
 }
 
-// TestSnapshotTimeout: pods that were not read in time are missing.
+// TestSnapshotTimeout checks that pods that were not read in time are reported as missing.
 func TestSnapshotTimeout(t *testing.T) {
 	t.Parallel()
 	for where, endpoint := range map[string]string{"/api/v1/pods": "", "/api/v1/namespaces/flux-system/pods/well:8080/proxy/metrics": "metrics"} {
@@ -246,7 +246,7 @@ func TestSnapshotTimeout(t *testing.T) {
 	}
 }
 
-// TestSnapshotStaysInItsDirectory, whatever a pod is called.
+// TestSnapshotStaysInItsDirectory checks that no name of a pod leads outside the directory of the snapshot.
 func TestSnapshotStaysInItsDirectory(t *testing.T) {
 	t.Parallel()
 	s := newStubServer(t)

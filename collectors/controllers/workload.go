@@ -17,8 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// workload is a Deployment, a StatefulSet or a DaemonSet: what one has and another
-// has not is empty there.
+// workload is a Deployment, a StatefulSet or a DaemonSet. Fields that a kind does not have are empty.
 type workload struct {
 	watch.Labeled
 
@@ -44,7 +43,7 @@ type workload struct {
 		Updated            int64               `json:"updatedReplicas"`
 		Conditions         []workloadCondition `json:"conditions"`
 
-		// What a DaemonSet calls them.
+		// The names of these numbers in a DaemonSet.
 		NodesDesired   int64 `json:"desiredNumberScheduled"`
 		NodesReady     int64 `json:"numberReady"`
 		NodesAvailable int64 `json:"numberAvailable"`
@@ -56,13 +55,13 @@ type updateStrategy struct {
 	Type string `json:"type"`
 }
 
-// workloadContainer has the fields that are read of a container: no command, no environment.
+// workloadContainer has the fields of a container that are read; not its command and environment.
 type workloadContainer struct {
 	Name  string     `json:"name"`
 	Image redact.URL `json:"image"`
 }
 
-// workloadCondition is one of a Deployment. Its message is not read.
+// workloadCondition is a condition of a Deployment. Its message is not read.
 type workloadCondition struct {
 	Type       string    `json:"type"`
 	Status     string    `json:"status"`
@@ -70,7 +69,7 @@ type workloadCondition struct {
 	Transition time.Time `json:"lastTransitionTime"`
 }
 
-// workloads declares a kind. rows adds what only that kind has. Controllers are in some namespaces.
+// workloads declares a kind. rows adds the rows of this kind only. namespaces are the namespaces of controllers.
 func workloads(kind string, known []matcher, namespaces []string, rows func(*workload, *exposition.Rows, []string)) watch.Resource {
 	families := workloadFamilies()
 	if kind == "Deployment" {
@@ -159,7 +158,7 @@ func numbers(r *exposition.Rows, l []string, of, isUpdated, isReady, isAvailable
 	r.Add(replicasAvailable, float64(isAvailable), l...)
 }
 
-// image is that of the container that matters: the one that kubectl takes.
+// image returns the image of the main container, which kubectl also uses by default.
 func (w *workload) image() string {
 	containers := w.Spec.Template.Spec.Containers
 	if len(containers) == 0 {
@@ -170,8 +169,8 @@ func (w *workload) image() string {
 	return containers[max(i, 0)].Image.Redacted()
 }
 
-// imageTag is the tag of an image without user info; empty if it has none. What stands before the last slash
-// may be a port.
+// imageTag returns the tag of an image without user info; empty if there is none. A colon before the last slash
+// belongs to a port.
 func imageTag(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	image = image[strings.LastIndexByte(image, '/')+1:]
@@ -179,14 +178,12 @@ func imageTag(image string) string {
 	return tag
 }
 
-// releaseNames are the namespace and the name of a Helm release, and those of a
-// HelmRelease.
+// releaseNames has the namespace and the name of a Helm release, then those of a HelmRelease.
 type releaseNames [4]string
 
 func (r releaseNames) any() bool { return r[1] != "" || r[3] != "" }
 
-// release is who installed the workload: Helm writes annotations, helm-controller
-// labels.
+// release returns the release that installed the workload. Helm writes annotations, helm-controller labels.
 func (w *workload) release() releaseNames {
 	return releaseNames{
 		w.Metadata.Annotations[releaseNamespaceAnnotation], w.Metadata.Annotations[releaseNameAnnotation],

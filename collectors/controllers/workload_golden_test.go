@@ -14,8 +14,7 @@ import (
 
 func TestGoldenFiles(t *testing.T) { workloadSuite(config.Controllers{}).Run(t) }
 
-// TestTheFleetBecomesTheRowsOfItsGoldenFiles does the same with the workloads of the
-// snapshot fleet.
+// TestTheFleetBecomesTheRowsOfItsGoldenFiles compares the rows of the workloads in the snapshot fleet.
 func TestTheFleetBecomesTheRowsOfItsGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for _, cluster := range []string{"management", "control-plane", "hypervisor", "storage"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// workloadSuite is the collector with the workloads of testdata.
+// workloadSuite returns the test suite of the collector with the workloads of testdata.
 func workloadSuite(c config.Controllers) collectortest.Suite {
 	return collectortest.Suite{
 		Collector: New(c), Files: []string{"workloads/*.yaml"}, Golden: ".golden",

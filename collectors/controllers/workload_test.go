@@ -12,8 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestNothingOfAWorkloadLeaks: s3cr3t is in the environment, the arguments and the
-// messages.
+// TestNothingOfAWorkloadLeaks puts s3cr3t into the environment, the arguments and the messages.
 func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	t.Parallel()
 	hidden := 0
@@ -39,8 +38,8 @@ func TestNothingOfAWorkloadLeaks(t *testing.T) {
 	}
 }
 
-// TestForeignWorkloadIsNotStored: a workload of no system has no entry, and loses its rows if it had
-// one.
+// TestForeignWorkloadIsNotStored checks that a workload without a system has no entry, and that its rows are
+// removed if it had one.
 func TestForeignWorkloadIsNotStored(t *testing.T) {
 	t.Parallel()
 	r := workloadSuite(config.Controllers{Selectors: map[string]string{"aurora": "tier=ui"}}).Rig(t, collectortest.Management)
@@ -56,7 +55,7 @@ func TestForeignWorkloadIsNotStored(t *testing.T) {
 	}
 }
 
-// TestABrokenValueOfAWorkloadCostsNoOtherRow breaks one value at a time.
+// TestABrokenValueOfAWorkloadCostsNoOtherRow replaces one value at a time by one of the wrong type.
 func TestABrokenValueOfAWorkloadCostsNoOtherRow(t *testing.T) {
 	t.Parallel()
 	const whole = `{"kind":"Deployment","metadata":{"name":"a","namespace":"n","generation":1,"labels":{"app.kubernetes.io/part-of":"flux","x":"y"}},` +
@@ -108,8 +107,7 @@ func fuzzWorkload(f *testing.F, kind string) {
 	}, kind)
 }
 
-// BenchmarkWorkload is what an event costs before it is stored, for a Deployment of
-// the usual 6 KiB.
+// BenchmarkWorkload measures an event until it is stored, for a Deployment of the usual 6 KiB.
 func BenchmarkWorkload(b *testing.B) {
 	for name, labels := range map[string]string{
 		"no system": `"app.kubernetes.io/name":"portal","app.kubernetes.io/part-of":"openstack"`,
