@@ -10,8 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// BenchmarkRender has the objects as recorded, and grown with what large ones have more
-// of.
+// BenchmarkRender renders the recorded objects, and larger versions of them.
 func BenchmarkRender(b *testing.B) {
 	const variants = "recorded/control-plane-variants.json"
 	for _, bc := range []struct {

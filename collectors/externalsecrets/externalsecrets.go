@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package externalsecrets turns the objects of External Secrets Operator into
-// rows. What follows from several objects together, such as a missing store, is resolved
-// by the package secretstores.
+// Package externalsecrets exports the objects of External Secrets Operator. Package secretstores resolves facts
+// that follow from several objects, such as a missing store.
 package externalsecrets
 
 import (
@@ -13,15 +12,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, in collect[] and in the
-// configuration.
+// Name is the name of the collector and of its system, in collect[] and in the configuration.
 const Name = "externalsecrets"
 
 const group = "external-secrets.io"
 
 // Collector watches the six kinds of External Secrets Operator.
 type Collector struct {
-	// Backends finds the OpenBao behind a store.
+	// Backends are the known OpenBaos, to identify the one behind a store.
 	Backends config.Backends
 }
 
@@ -42,8 +40,7 @@ func (c Collector) Resources() []watch.Resource {
 // Probes returns nothing: External Secrets Operator is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
-// declared returns the declaration of a kind. All versions have the shape that is read
-// here.
+// declared returns the declaration of a kind. All of its versions have the fields that are read here.
 func declared(kind string, families []*exposition.Family) watch.Resource {
 	return watch.Resource{Group: group, Kind: kind, Versions: []string{"v1", "v1beta1", "v1alpha1"}, Families: families, Notes: true}
 }

@@ -23,10 +23,10 @@ func detail(name, help string, labels ...string) *exposition.Family {
 	return f
 }
 
-// namespaced are the labels of an object of one kind.
+// namespaced returns the labels of an object of one kind, then more.
 func namespaced(more ...string) []string { return append([]string{"namespace", "name"}, more...) }
 
-// secretFamilies are those of a kind that is synchronized again and again.
+// secretFamilies are the families of a kind that is synchronized periodically.
 type secretFamilies struct {
 	ready, reason, created, transition, overdue, interval, synced *exposition.Family
 }
@@ -65,7 +65,7 @@ var (
 	pushStoreRef        = gauge("pushsecret_store_ref", "The stores that the PushSecret names. Always 1.", namespaced("store_kind", "store_name")...)
 )
 
-// The families of stores.
+// Families of stores.
 var (
 	storeReady  = gauge("store_ready", "Whether the store is ready. There is no row before a controller has processed it.", store()...)
 	storeReason = gauge("store_status", "The reason of the Ready condition of the store; Unprocessed if there is none.", store("reason")...)
@@ -78,7 +78,7 @@ var (
 
 func store(more ...string) []string { return append([]string{"kind", "namespace", "name"}, more...) }
 
-// clusterFamilies are those of a kind that makes objects in many namespaces.
+// clusterFamilies are the families of a kind that creates objects in many namespaces.
 type clusterFamilies struct {
 	ready, reason, created, failed, provisioned *exposition.Family
 }

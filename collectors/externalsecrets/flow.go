@@ -8,11 +8,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// Notes of objects about the flow of secrets are kept beside their rows: the location of a key depends
-// on the store, which is another object.
+// Notes about the flow of secrets are kept beside the rows of objects, because the location of a key depends on the
+// store, which is another object.
 
-// perReference are the bytes that a reference to a secret or a store takes in memory, beside its
-// names.
+// perReference is the memory of a reference to a secret or a store without its names, in bytes.
 const perReference = 128
 
 func (o *externalSecretObject) flow(r *exposition.Rows) *secretflow.User {
@@ -46,7 +45,7 @@ func (o *pushSecretObject) flow(r *exposition.Rows) *secretflow.User {
 	u := &secretflow.User{LastSync: r.Shifted(o.Status.RefreshTime)}
 	for _, s := range o.Spec.Stores {
 		selected := s.Name == "" || s.Selector != nil
-		if selected || o.Spec.DataTo > 0 { // which stores or keys, only the operator knows
+		if selected || o.Spec.DataTo > 0 { // the operator chooses the stores or keys
 			u.References = append(u.References, secretflow.Reference{Find: true})
 		}
 		for i := range o.Spec.Data {

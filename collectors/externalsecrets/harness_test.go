@@ -12,8 +12,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// suite is the collector with the objects of testdata: written by hand, or recorded in
-// real clusters.
+// suite returns the test suite of the collector with the objects of testdata, which are written by hand or recorded
+// in real clusters.
 func suite() collectortest.Suite {
 	bao := config.OpenBao{Name: "openbao", Cluster: collectortest.Management, Addresses: []string{"https://openbao.example.com:8200"}}
 	return collectortest.Suite{
@@ -23,7 +23,7 @@ func suite() collectortest.Suite {
 	}
 }
 
-// clusterOf is where the objects of a file are.
+// clusterOf returns the cluster of the objects in a file.
 func clusterOf(file string) string {
 	for _, cluster := range []string{"control-plane", "hypervisor", "storage"} {
 		if strings.HasPrefix(path.Base(file), cluster) {

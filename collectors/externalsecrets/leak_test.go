@@ -37,8 +37,8 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// confidential are the texts of an object that no family declares: messages,
-// reasons in prose, keys in stores, names of credentials and of targets.
+// confidential returns the texts of an object that must not be in rows: messages, reasons in prose, keys in stores,
+// names of credentials and of targets.
 func confidential(t *testing.T, o collectortest.Object) []string {
 	t.Helper()
 	var prose struct {
@@ -69,7 +69,7 @@ func confidential(t *testing.T, o collectortest.Object) []string {
 		}
 	})
 	return slices.DeleteFunc(secrets, func(s string) bool {
-		// Something may be called as the object is, in all innocence.
+		// Short texts and parts of the name of the object may legitimately occur in rows.
 		return len(s) < 6 || strings.Contains(o.Metadata.Namespace+"/"+o.Metadata.Name, s)
 	})
 }
@@ -90,7 +90,7 @@ func collect(v any, f func(path []string, text string), path ...string) {
 	}
 }
 
-// labelValues are all values of labels in an exposition.
+// labelValues returns all label values in an exposition.
 func labelValues(t *testing.T, text string) []string {
 	t.Helper()
 	p := expfmt.NewTextParser(model.LegacyValidation)
@@ -109,8 +109,8 @@ func labelValues(t *testing.T, text string) []string {
 	return slices.Collect(maps.Keys(values))
 }
 
-// TestLabelsOfTheObjectAreNotOurs: External Secrets Operator itself takes the
-// label name of an object for its name.
+// TestLabelsOfTheObjectAreNotOurs checks that labels of an object do not replace its name. External Secrets
+// Operator itself exports the label name of an object as its name.
 func TestLabelsOfTheObjectAreNotOurs(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		if v := labelValues(t, collectortest.ReadFile(t, c.Golden)); slices.Contains(v, "foo") {

@@ -11,8 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// names of secrets and the paths of stores are kept: where a secret is follows from
-// them.
+// names of secrets and the paths of stores are kept: the location of a secret follows from them.
 var keys = regexp.MustCompile(`"(key|remoteKey|path|mountPath)":"[^"]*"`)
 
 func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {

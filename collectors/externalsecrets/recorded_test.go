@@ -14,16 +14,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// expectation is where the testbed notes what the Ready condition of an object
-// becomes in a real cluster: its status and reason, or none. The second is for
-// after the key that it refers to was deleted.
+// Annotations in which the testbed records the expected Ready condition of an object in a real cluster: its status
+// and reason, or none. The second is for the time after the deletion of the referenced key.
 const (
 	expectation = "testbed.example.com/expect"
 	afterDelete = expectation + "-after-delete"
 )
 
-// TestTheRecordedObjectsAreAsTheTestbedMeantThem compares the rows of what the
-// operator, version 0.19.2, made of the objects with what they were written for.
+// TestTheRecordedObjectsAreAsTheTestbedMeantThem compares the rows of objects that operator 0.19.2 has processed
+// with the expectations of the testbed.
 func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
 	checked := 0
 	for _, c := range suite().Cases(t) {
@@ -41,7 +40,7 @@ func TestTheRecordedObjectsAreAsTheTestbedMeantThem(t *testing.T) {
 				want, ok = says.Metadata.Annotations[expectation]
 			}
 			if !ok {
-				continue // made by another object
+				continue // created by another object
 			}
 			checked++
 			if got := readyOf(o, c.Cluster, rows); got != want {

@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// storeRef names a store. Without a kind it is a SecretStore.
+// storeRef names a store. The default kind is SecretStore.
 type storeRef struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
@@ -26,7 +26,7 @@ type storeRef struct {
 
 func (s *storeRef) kind() string { return cmp.Or(s.Kind, secretstores.KindSecretStore) }
 
-// in returns the store that is named by an object in a namespace.
+// in returns the store that an object in the namespace names.
 func (s *storeRef) in(namespace string) secretstores.Ref {
 	if s.kind() != secretstores.KindSecretStore {
 		namespace = ""
@@ -103,7 +103,7 @@ func (o *externalSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows)
 	return s.Memory
 }
 
-// stores returns the stores that the ExternalSecret names, also for single keys.
+// stores returns the stores that the ExternalSecret names, including those of single keys.
 func (o *externalSecretObject) stores() []secretstores.Ref {
 	var stores []secretstores.Ref
 	refer := func(s *storeRef) {
@@ -121,8 +121,8 @@ func (o *externalSecretObject) stores() []secretstores.Ref {
 	return stores
 }
 
-// maxStores bounds the stores of an object. The rows about so many are more than an object may
-// have, so the object counts as cut.
+// maxStores bounds the stores of an object. The rows of more stores exceed the limit of an object, which then
+// counts as cut.
 const maxStores = 1024
 
 func appendNew[T comparable](list []T, x T) []T {
@@ -132,7 +132,7 @@ func appendNew[T comparable](list []T, x T) []T {
 	return append(list, x)
 }
 
-// syncRows adds the rows that ExternalSecrets and PushSecrets have in common.
+// syncRows adds the rows that ExternalSecrets and PushSecrets share.
 func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *syncStatus, interval string, s *state) {
 	labels := []string{meta.Namespace, meta.Name}
 	ready, ok := status.Conditions.Get("Ready")
@@ -161,7 +161,7 @@ func syncRows(r *exposition.Rows, f *secretFamilies, meta *watch.Meta, status *s
 // overdueGrace is added to two intervals before an object is overdue.
 const overdueGrace = 5 * time.Minute
 
-// isSuccess reports whether a reason is that of a success.
+// isSuccess reports whether a reason means success.
 func isSuccess(reason string) bool {
 	return reason == "SecretSynced" || reason == "ResourceSynced" || reason == "Synced"
 }
@@ -189,7 +189,7 @@ type pushSecretObject struct {
 	Status struct {
 		syncStatus
 
-		// Synced has the pushed keys by store, which is kind/name.
+		// Synced has the pushed keys by the kind/name of the store.
 		Synced map[string]watch.Count `json:"syncedPushSecrets"`
 	} `json:"status"`
 }
@@ -207,7 +207,7 @@ func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lif
 	var stores []secretstores.Ref
 	selectors := 0
 	for _, ref := range o.Spec.Stores {
-		if ref.Selector != nil || ref.Name == "" { // the selector wins
+		if ref.Selector != nil || ref.Name == "" { // the selector takes precedence
 			selectors++
 			continue
 		}
@@ -224,7 +224,7 @@ func (o *pushSecretObject) rows(seen lifecycle.Sighting, r *exposition.Rows) lif
 	return s.Memory
 }
 
-// incompleteRows adds how much was pushed of what should be, if that is less.
+// incompleteRows adds the desired and the actual number of pushed keys and stores, if some are missing.
 func (o *pushSecretObject) incompleteRows(r *exposition.Rows, named, selectors int) {
 	labels := []string{o.Metadata.Namespace, o.Metadata.Name}
 	targets, stores := o.synced()
@@ -238,7 +238,7 @@ func (o *pushSecretObject) incompleteRows(r *exposition.Rows, named, selectors i
 	}
 }
 
-// synced returns the number of keys that were pushed, and of stores that have some.
+// synced returns the number of pushed keys, and the number of stores that have some.
 func (o *pushSecretObject) synced() (targets, stores int) {
 	for _, keys := range o.Status.Synced {
 		targets += int(keys)
@@ -249,8 +249,7 @@ func (o *pushSecretObject) synced() (targets, stores int) {
 	return targets, stores
 }
 
-// selected adds the stores to which something was pushed: which ones a selector matches is
-// not known.
+// selected adds the stores to which keys were pushed, because the stores that a selector matches are unknown.
 func (o *pushSecretObject) selected(stores []secretstores.Ref) []secretstores.Ref {
 	for _, pushed := range slices.Sorted(maps.Keys(o.Status.Synced)) {
 		if kind, name, ok := strings.Cut(pushed, "/"); ok && name != "" {
@@ -272,7 +271,7 @@ type clusterObject struct {
 	} `json:"status"`
 }
 
-// clusterResources are the kinds that make objects in many namespaces.
+// clusterResources declares a kind that creates objects in many namespaces.
 func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 	return watch.NewStatefulResource(declared(kind, f.all()),
 		func(o *clusterObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
@@ -291,8 +290,8 @@ func clusterResources(kind string, f *clusterFamilies) watch.Resource {
 		})
 }
 
-// failedIn names the namespaces in which the objects could not be made, a few of many: the
-// conditions have no reasons.
+// failedIn returns the first few namespaces in which objects could not be created. It replaces a reason, which
+// the conditions do not have.
 func (o *clusterObject) failedIn() string {
 	const most = 3
 	var names []string

@@ -15,18 +15,17 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// How kinds record what happened to them (external-secrets 0.9 to 2.x, controllers
-// externalsecret, pushsecret, secretstore, clusterexternalsecret). All keep
-// lastTransitionTime until the status changes.
+// Lifecycles of the kinds (external-secrets 0.9 to 2.x, controllers externalsecret, pushsecret, secretstore,
+// clusterexternalsecret). All keep lastTransitionTime until the status changes.
 var (
 	synchronized = lifecycle.Kind{KeepsTransitions: true, NeverWaits: true}
-	// unversioned kinds and objects have no generation to compare.
+	// unversioned is for kinds and objects without an observed generation.
 	unversioned = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
-	// undated conditions become true without a transition.
+	// undated is for conditions that change without a transition.
 	undated = lifecycle.Kind{NeverWaits: true}
 )
 
-// Problems that an object records itself; see the label problem of
+// Problems in the status of an object; values of the label problem of
 // cobaltcore_eso_object_not_ready_since_timestamp_seconds.
 const (
 	problemBehind        = "behind"
@@ -39,7 +38,7 @@ const (
 // reasonUnprocessed is the reason of an object without a status.
 const reasonUnprocessed = "Unprocessed"
 
-// state is the state of an object with what the rows need beside it.
+// state is the state of an object with other values of its rows.
 type state struct {
 	lifecycle.Result
 	problem string
@@ -59,22 +58,21 @@ func (s *state) node(stores []secretstores.Ref, flow any) *secretstores.Node {
 	return &secretstores.Node{State: s.State, Onset: s.Onset, Problem: s.problem, Stores: stores, References: flow}
 }
 
-// lifecycleObject returns what the metadata and the conditions record.
+// lifecycleObject returns the input of package lifecycle from the metadata and the conditions.
 func lifecycleObject(m *watch.Meta, conditions lifecycle.Conditions) lifecycle.Object {
 	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(),
 		Conditions: conditions}
 }
 
-// syncStatus is the status of an object that is synchronized again and again.
+// syncStatus is the status of an object that is synchronized periodically.
 type syncStatus struct {
 	Conditions  lifecycle.Conditions `json:"conditions"`
 	RefreshTime time.Time            `json:"refreshTime"`
-	// SyncedVersion is the generation and a hash of labels and annotations, with a
-	// dash between them.
+	// SyncedVersion is the generation and a hash of labels and annotations, separated by a dash.
 	SyncedVersion string `json:"syncedResourceVersion"`
 }
 
-// generation returns the generation that was synchronized last.
+// generation returns the last synchronized generation.
 func (s *syncStatus) generation() (n int64, ok bool) {
 	text, _, _ := strings.Cut(s.SyncedVersion, "-")
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -92,8 +90,8 @@ func (s *syncStatus) evaluate(k *lifecycle.Kind, m *watch.Meta, seen lifecycle.S
 	return result
 }
 
-// failed evaluates an object whose Ready condition does not show that it failed, or when:
-// at is a time at which it had failed, if it is not zero.
+// failed evaluates an object whose Ready condition does not show the failure or its time. at is a time at which it
+// had already failed; zero if unknown.
 func (s syncStatus) failed(k *lifecycle.Kind, m *watch.Meta, at time.Time, seen lifecycle.Sighting) state {
 	s.Conditions = slices.Clone(s.Conditions)
 	for i := range s.Conditions {
@@ -111,7 +109,7 @@ func (s syncStatus) failed(k *lifecycle.Kind, m *watch.Meta, at time.Time, seen 
 func (o *externalSecretObject) evaluate(seen lifecycle.Sighting) state {
 	ready, _ := o.Status.Conditions.Get("Ready")
 	if ready.Reason == "SecretMissing" || ready.Reason == "ResourceMissing" {
-		// Ready is True all the same, since the first synchronization.
+		// Ready has been True since the first synchronization and does not show the failure.
 		s := o.Status.failed(&undated, &o.Metadata, o.Status.RefreshTime, seen)
 		if s.State == lifecycle.Failed {
 			s.problem = problemTargetMissing
@@ -145,8 +143,8 @@ func (o *pushSecretObject) evaluate(seen lifecycle.Sighting) state {
 	return s
 }
 
-// evaluate derives the state of an object that makes others in many namespaces. Versions
-// before 0.10 have the conditions NotReady and PartiallyReady instead of Ready.
+// evaluate derives the state of an object that creates objects in many namespaces. Versions before 0.10 have the
+// conditions NotReady and PartiallyReady instead of Ready.
 func (o *clusterObject) evaluate(seen lifecycle.Sighting) state {
 	conditions := o.Status.Conditions
 	if _, ok := conditions.Get("Ready"); !ok {

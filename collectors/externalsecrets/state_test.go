@@ -13,10 +13,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// TestStates has the status of each kind as the controllers write it: externalsecret
-// (markAsDone, markAsFailed), pushsecret (markAsDone, markAsFailed, markAsSourceDeleted and
-// the early returns for stores that are not managed), secretstore and
-// clusterexternalsecret of external-secrets 0.9 to 2.x.
+// TestStates has the statuses that the controllers of external-secrets 0.9 to 2.x write: externalsecret
+// (markAsDone, markAsFailed), pushsecret (markAsDone, markAsFailed, markAsSourceDeleted and the early returns for
+// stores that are not managed), secretstore and clusterexternalsecret.
 func TestStates(t *testing.T) {
 	const ready, failed = `{"type":"Ready","status":"True","reason":"%s","lastTransitionTime":"2026-11-01T08:00:00Z"}`,
 		`{"type":"Ready","status":"False","reason":"%s","lastTransitionTime":"2026-11-02T08:00:00Z"}`
@@ -68,7 +67,7 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// stateOf returns what the note of an object records.
+// stateOf returns the state in the note of an object.
 func stateOf(t *testing.T, kind, raw string) string {
 	t.Helper()
 	rendered, err := suite().Rig(t, collectortest.Management).Of(t, kind).See([]byte(raw),
@@ -90,8 +89,8 @@ func stateOf(t *testing.T, kind, raw string) string {
 	return strings.Join(words, " ")
 }
 
-// TestRowsOfHealthyObjects counts the series of objects without a problem. The last success
-// has one more, with the flow of secrets.
+// TestRowsOfHealthyObjects counts the series of objects without a problem. The time of the last success is not
+// counted: the rows about the flow of secrets have it.
 func TestRowsOfHealthyObjects(t *testing.T) {
 	s := suite()
 	s.Options.Detail = false

@@ -30,8 +30,7 @@ type storeObject struct {
 	} `json:"status"`
 }
 
-// provider is the name of the one key that spec.provider has, and what it holds if
-// it leads to OpenBao or Vault.
+// provider has the name of the only key in spec.provider, and its value if it is for OpenBao or Vault.
 type provider struct {
 	name  string
 	vault vault
@@ -41,12 +40,12 @@ type provider struct {
 type vault struct {
 	Server    server   `json:"server"`
 	Path      string   `json:"path"`
-	Version   string   `json:"version"` // of KV: v2 by default
+	Version   string   `json:"version"` // version of KV; the default is v2
 	Namespace presence `json:"namespace"`
 	Auth      authKeys `json:"auth"`
 }
 
-// KeptKey leaves out what belongs to other providers.
+// KeptKey excludes other providers.
 func (*provider) KeptKey(key string) any {
 	if (&provider{name: key}).isVault() {
 		return vault{}
@@ -54,8 +53,7 @@ func (*provider) KeptKey(key string) any {
 	return nil
 }
 
-// UnmarshalJSONFrom skips what belongs to other providers: their keys have other
-// types.
+// UnmarshalJSONFrom skips other providers, whose keys have other types.
 func (p *provider) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*p = provider{}
 	return eachKey(dec, func(key string, value jsontext.Value) error {
@@ -67,24 +65,24 @@ func (p *provider) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 }
 
-// authKeys is the way to log in: the one key that auth has, and the mount.
+// authKeys is the login method, which is the only key in auth, with its mount.
 type authKeys struct {
 	method, mount string
-	// referent reports that the credentials have no namespace: in a ClusterSecretStore they are then
-	// those of each user, and were not validated.
+	// referent reports that the credentials have no namespace. In a ClusterSecretStore, they are then looked up in
+	// the namespace of each user, and are not validated.
 	referent bool
 }
 
-// authMethod is what the methods have in common.
+// authMethod has the fields that the methods share.
 type authMethod struct {
 	Mount     string   `json:"mountPath"`
 	Path      string   `json:"path"`
-	Namespace presence `json:"namespace"` // of tokenSecretRef, which is a reference itself
+	Namespace presence `json:"namespace"` // in tokenSecretRef, which is itself a reference
 
 	references
 
-	Token references `json:"kubernetesServiceAccountToken"` // of jwt
-	JWT   references `json:"jwt"`                           // of iam
+	Token references `json:"kubernetesServiceAccountToken"` // in jwt
+	JWT   references `json:"jwt"`                           // in iam
 }
 
 type references struct {
@@ -92,8 +90,7 @@ type references struct {
 	Secret         *reference `json:"secretRef"`
 }
 
-// reference is where a credential is. The secretRef of iam and gcp has one for
-// each part of it.
+// reference is the location of a credential. The secretRef of iam and gcp has one for each of its parts.
 type reference struct {
 	Namespace presence   `json:"namespace"`
 	KeyID     *reference `json:"accessKeyIDSecretRef"`
@@ -101,7 +98,7 @@ type reference struct {
 	Session   *reference `json:"sessionTokenSecretRef"`
 }
 
-// KeptKey is for the methods, of which only the first counts.
+// KeptKey keeps the methods, of which only the first counts.
 func (*authKeys) KeptKey(key string) any {
 	if key == "namespace" {
 		return nil
@@ -109,11 +106,11 @@ func (*authKeys) KeptKey(key string) any {
 	return authMethod{}
 }
 
-// UnmarshalJSONFrom reads the first method that there is.
+// UnmarshalJSONFrom reads the first existing method.
 func (a *authKeys) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*a = authKeys{}
 	return eachKey(dec, func(key string, value jsontext.Value) error {
-		if key == "namespace" || a.method != "" { // the namespace of OpenBao to log in at
+		if key == "namespace" || a.method != "" { // namespace is the OpenBao namespace of the login
 			return nil
 		}
 		var m authMethod
@@ -137,11 +134,10 @@ func defaultMount(method string) string {
 	case "iam":
 		return "aws"
 	}
-	return "" // a token needs none
+	return "" // token, which needs no login
 }
 
-// referent goes through the references that External Secrets Operator looks at
-// (isReferentSpec of its provider vault).
+// referent evaluates the same references as External Secrets Operator (isReferentSpec of its provider vault).
 func (m *authMethod) referent(method string) bool {
 	if method == "tokenSecretRef" {
 		return m.Namespace == ""
@@ -166,8 +162,8 @@ func (r *reference) referent() bool {
 	return r.Namespace == ""
 }
 
-// eachKey calls f for each key of an object. It reads on behind an error, so that a
-// value of the wrong type costs no other.
+// eachKey calls f for each key of an object. It continues after an error, so that a value of the wrong type does
+// not affect other values.
 func eachKey(dec *jsontext.Decoder, f func(key string, value jsontext.Value) error) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
@@ -232,7 +228,7 @@ func (o *storeObject) rows(kind, backend string, seen lifecycle.Sighting, r *exp
 // isVault reports whether the provider has the API of Vault.
 func (p *provider) isVault() bool { return p.name == "vault" || p.name == "openBao" }
 
-// backend identifies the system behind a store: the OpenBao or server, else the provider.
+// backend returns the system behind a store: the OpenBao or the server, else the provider.
 func (p *provider) backend(cluster string, backends config.Backends) string {
 	if p.isVault() {
 		return backends.Find(cluster, string(p.vault.Server))
@@ -240,10 +236,10 @@ func (p *provider) backend(cluster string, backends config.Backends) string {
 	return p.name
 }
 
-// presence is a text of which only matters whether it is empty.
+// presence is a text whose value is irrelevant unless it is empty.
 type presence string
 
-// KeptText is another text, unless it is empty.
+// KeptText returns a placeholder unless the text is empty.
 func (p presence) KeptText() string {
 	if p == "" {
 		return ""
@@ -254,7 +250,7 @@ func (p presence) KeptText() string {
 // server is the URL of a server.
 type server string
 
-// host is the host and port; nothing else of it is shown.
+// host returns the host and port. Other parts of the URL are not exported.
 func (s server) host() string {
 	u, err := url.Parse(string(s))
 	if err != nil {
@@ -263,7 +259,7 @@ func (s server) host() string {
 	return u.Host
 }
 
-// KeptText returns what leads to the same host and port.
+// KeptText returns a URL with only the host and port.
 func (s server) KeptText() string {
 	u, err := url.Parse(string(s))
 	if err != nil || u.Host == "" {

@@ -81,8 +81,7 @@ func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
 	)
 }
 
-// TestABrokenLoginCostsNoAddress: where a store leads is known even if how it logs
-// in there is not.
+// TestABrokenLoginCostsNoAddress checks that the server of a store is exported even if its login is invalid.
 func TestABrokenLoginCostsNoAddress(t *testing.T) {
 	for auth, want := range map[string]string{
 		`"x"`:             `auth_method="",auth_mount=""`,

@@ -120,7 +120,7 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 	s.source = from.in(o.Metadata.Namespace)
 	if o.Spec.Chart.Spec.SourceRef.Name != "" {
 		from = o.Spec.Chart.Spec.SourceRef
-		// helm-controller makes a HelmChart of the template, beside its source.
+		// helm-controller creates a HelmChart from the template, in the namespace of its source.
 		s.source = dependencies.Ref{
 			Kind: "HelmChart", Namespace: cmp.Or(from.Namespace, o.Metadata.Namespace), Name: o.Metadata.Namespace + "-" + o.Metadata.Name,
 		}
@@ -154,7 +154,7 @@ func (o *helmRelease) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.
 	return s.result.Memory
 }
 
-// deployed returns the release that is in the cluster according to the history.
+// deployed returns the currently deployed release according to the history.
 func (o *helmRelease) deployed() release {
 	for _, h := range o.Status.History {
 		if h.Status == "deployed" {

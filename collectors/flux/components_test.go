@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDefaultComponentsAreThoseOfFlux holds our table to Flux's own. It is not used
-// in its place: the package brings kustomize along, half of the size of the exporter.
+// TestDefaultComponentsAreThoseOfFlux compares the table with the one of Flux. The exporter does not import that
+// package, because it depends on kustomize, which is half of the size of the exporter.
 func TestDefaultComponentsAreThoseOfFlux(t *testing.T) {
 	t.Parallel()
 	if diff := cmp.Diff(install.MakeDefaultOptions().Components, defaultComponents()); diff != "" {

@@ -9,9 +9,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// The five families that Flux Operator exports, too, with its label names and values (research:
-// flux-operator v0.59.0) and more labels. Corrections: a Receiver has no url (the path of a webhook is
-// a secret), URLs lose user info and query, and a suspended ArtifactGenerator is shown as suspended.
+// Families that Flux Operator also exports, with its label names and values (research: flux-operator v0.59.0) and
+// more labels. Differences: a Receiver has no url (the path of a webhook is a secret), URLs have no user info and
+// query, and a suspended ArtifactGenerator is exported as suspended.
 var (
 	instanceInfo = &exposition.Family{
 		Name: "flux_instance_info", Type: exposition.Gauge,
@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// objectLabels are the labels that name a Flux object in all families below.
+// objectLabels are the labels that identify a Flux object in all families below.
 var objectLabels = []string{"cluster", "target_cluster", "kind", "exported_namespace", "name"}
 
 func objectGauge(name, help string, labels ...string) *exposition.Family {
@@ -57,7 +57,7 @@ func detail(name, help string, labels ...string) *exposition.Family {
 	return f
 }
 
-// The families that Flux objects have.
+// Families of Flux objects.
 var (
 	resourceStatus = objectGauge("cobaltcore_flux_resource_status",
 		"The state of a Flux resource, one row of value 1: deleting, suspended, stalled, failed, dependency_not_ready, unprocessed, progressing, ready or unknown, the first that holds.",
@@ -81,7 +81,7 @@ var (
 		"When the object was last reconciled, for the kinds that note it.")
 	resourceSucceeded = objectGauge("cobaltcore_flux_resource_last_success_timestamp_seconds",
 		"When the object was last reconciled with success, for the kinds that keep a history.")
-	// resourceRefers is not exported: the page of an object reads it.
+	// resourceRefers is not exported; the page of an object reads it.
 	resourceRefers = &exposition.Family{
 		Name: "cobaltcore_flux_resource_refers_to", Type: exposition.Gauge, Internal: true, Labels: []string{"reference"},
 		Help: "The objects (kind/namespace/name) to which the object of the row refers. Always 1.",
@@ -106,7 +106,7 @@ var (
 		"How often a revision in the history of the object was reconciled with this result.", "digest", "version", "status")
 )
 
-// The families of single kinds.
+// Families of single kinds.
 var (
 	kustomizationHealthy = detail("cobaltcore_flux_kustomization_healthy",
 		"Whether the health checks of a Kustomization passed; without a row it has none or they are under way.")
@@ -151,8 +151,8 @@ var (
 		"The shards for which a FluxInstance has installed controllers. Always 1.", "shard")
 )
 
-// The families of a FluxReport: the view of Flux Operator on its cluster, to compare with the rows
-// from the objects themselves.
+// Families of a FluxReport. They have the view of Flux Operator on its cluster, for comparison with the rows of
+// the objects.
 var (
 	reportInfo = objectGauge("cobaltcore_flux_report_info",
 		"The distribution and the cluster that a FluxReport describes. Always 1.",
@@ -175,7 +175,7 @@ var (
 		"The cluster sync according to the FluxReport. Always 1.", "sync", "path", "url")
 )
 
-// commonFamilies returns the families of every kind and those of one.
+// commonFamilies returns the families of all kinds, then more.
 func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{
 		resourceStatus, resourceNotReadySince, resourceReason, resourceCreated, resourceTransition, resourceObserved, resourceInterval,
@@ -183,7 +183,7 @@ func commonFamilies(more ...*exposition.Family) []*exposition.Family {
 	}, more...)
 }
 
-// Families are all families of the collector.
+// Families returns every family that the collector may export.
 func Families() []*exposition.Family {
 	return commonFamilies(
 		instanceInfo, resourceInfo, resourceSetInfo, inputProviderInfo, operatorInfo,

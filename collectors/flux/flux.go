@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package flux turns the objects of Flux Operator and Flux into rows.
+// Package flux exports the objects of Flux Operator and Flux.
 package flux
 
 import (
@@ -14,14 +14,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, in collect[] and in
-// the configuration.
+// Name is the name of the collector and of its system, in collect[] and in the configuration.
 const Name = "flux"
 
 // Collector watches the four kinds of Flux Operator and the fifteen of Flux.
 type Collector struct {
-	// OverdueAfter is the number of intervals without a reconciliation after which an
-	// object is overdue; 3 by default.
+	// OverdueAfter is the number of intervals after which an object without a reconciliation is overdue. The
+	// default is 3.
 	OverdueAfter float64
 }
 
@@ -47,7 +46,7 @@ func (c Collector) Resources() []watch.Resource {
 // Probes returns nothing: Flux is watched.
 func (Collector) Probes(collectors.Site) []collectors.Probe { return nil }
 
-// remembering declares a kind that has a lifecycle and may be a dependency of others.
+// remembering declares a kind with a lifecycle, on which other objects may depend.
 func remembering[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {

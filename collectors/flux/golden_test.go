@@ -13,7 +13,7 @@ import (
 
 func TestGoldenFiles(t *testing.T) { suite().Run(t) }
 
-// checkFile checks that a file has one object of its kind, and that no secret of it is in the rows.
+// checkFile checks that a file has one object of its kind, and that the rows do not contain its secrets.
 func checkFile(tb testing.TB, c collectortest.Case, got string) {
 	tb.Helper()
 	if len(c.Objects) != 1 || !strings.EqualFold(c.Objects[0].Kind, path.Dir(c.File)) {
@@ -22,8 +22,8 @@ func checkFile(tb testing.TB, c collectortest.Case, got string) {
 	checkSecrets(tb, c.Objects[0], got)
 }
 
-// checkSecrets looks for the secrets that the objects of testdata contain, for
-// the paths of webhooks and for the messages of conditions.
+// checkSecrets fails if rows contain secrets of the objects in testdata, paths of webhooks or messages of
+// conditions.
 func checkSecrets(t testing.TB, o collectortest.Object, got string) {
 	t.Helper()
 	var says struct {
@@ -49,7 +49,7 @@ func checkSecrets(t testing.TB, o collectortest.Object, got string) {
 	}
 }
 
-// TestImagesLoseCredentials: those of a FluxInstance and of a FluxReport.
+// TestImagesLoseCredentials checks the images of a FluxInstance and of a FluxReport.
 func TestImagesLoseCredentials(t *testing.T) {
 	t.Parallel()
 	for kind, raw := range map[string]string{

@@ -10,8 +10,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// suite is the collector with the objects of testdata. edge-17, which some of them are
-// about, is no cluster of the fleet.
+// suite returns the test suite of the collector with the objects of testdata. Some of them refer to edge-17,
+// which is not a cluster of the fleet.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
 		Collector: Collector{}, Options: exposition.Options{OmitLabels: []string{"uid"}, Detail: true}, Targets: collectortest.Targets(),
@@ -20,13 +20,13 @@ func suite() collectortest.Suite {
 	}
 }
 
-// object is that of a file of testdata, <kind>/<case>.
+// object returns the object in a file of testdata, <kind>/<case>.
 func object(tb testing.TB, name string) collectortest.Object {
 	tb.Helper()
 	return collectortest.Find(tb, name+".yaml", "", "")
 }
 
-// render is the exposition of one object.
+// render returns the exposition of one object.
 func render(tb testing.TB, kind, raw string) string {
 	tb.Helper()
 	return suite().Render(tb, collectortest.Management, collectortest.Object{Kind: kind, Raw: []byte(raw)})

@@ -28,8 +28,7 @@ type history struct {
 
 const maxHistory = 5
 
-// setHistory takes over the finished attempts of a history. applied is set if the object
-// has been applied at some time.
+// setHistory sets the finished attempts from a history. applied reports whether the object was ever applied.
 func (s *subject) setHistory(entries []history, applied bool) {
 	success := false
 	for _, h := range entries {
@@ -42,11 +41,11 @@ func (s *subject) setHistory(entries []history, applied bool) {
 		}
 		success = success || good
 	}
-	// Objects older than the history have succeeded without a record.
+	// Objects that are older than the history feature have successes that are not recorded.
 	s.truncated = len(entries) >= maxHistory || applied && !success
 }
 
-// successRow adds when the object was last reconciled with success.
+// successRow adds the time of the last successful reconciliation.
 func (s *subject) successRow(r *exposition.Rows) {
 	r.Time(resourceSucceeded, s.result.LastSuccess, s.labels()...)
 }
@@ -74,7 +73,7 @@ type release struct {
 	LastDeployed time.Time `json:"lastDeployed"`
 }
 
-// status returns the status of the release, as Helm has it.
+// status returns the status of the release in the terms of Helm.
 func (h release) status() string {
 	if slices.Contains([]string{"deployed", "failed", "superseded", "uninstalled", "uninstalling", "pending-install", "pending-upgrade", "pending-rollback"}, h.Status) {
 		return h.Status
@@ -89,9 +88,9 @@ func (h release) sameAs(other release) bool {
 	return h.ChartVersion == other.ChartVersion && h.ConfigDigest == other.ConfigDigest
 }
 
-// setReleases takes over the finished attempts of the snapshots of a HelmRelease. A
-// release that brings back the one before a failure is a remediation and no success; nor
-// is any that follows a failure that the conditions still show.
+// setReleases sets the finished attempts from the snapshots of a HelmRelease. Two kinds of releases are not
+// successes: a remediation, which restores the release before a failure, and any release after a failure that
+// the conditions still show.
 func (s *subject) setReleases(releases []release) {
 	ordered := slices.Clone(releases)
 	slices.SortStableFunc(ordered, func(a, b release) int { return int(a.Version - b.Version) })

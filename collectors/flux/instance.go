@@ -89,7 +89,7 @@ func (c component) image() string {
 	return image
 }
 
-// defaultComponents are what a FluxInstance without spec.components installs.
+// defaultComponents returns the components that a FluxInstance without spec.components installs.
 func defaultComponents() []string {
 	return []string{"source-controller", "kustomize-controller", "helm-controller", "notification-controller"}
 }
@@ -125,8 +125,8 @@ func (c Collector) instanceRows(o *fluxInstance, v fleet.View, seen lifecycle.Si
 	return s.result.Memory
 }
 
-// versionRows adds the versions that are asked for, attempted and applied. An applied
-// version that another one was attempted after follows from that.
+// versionRows adds the requested, attempted and applied versions. If the attempted version differs from the
+// applied one, the last attempt has not succeeded.
 func (o *fluxInstance) versionRows(s *subject, r *exposition.Rows) {
 	desired, attempted, applied := o.Spec.Distribution.Version, o.Status.LastAttemptedRevision, o.Status.LastAppliedRevision
 	r.Add(instanceVersion, 1, s.labels(desired, attempted, applied)...)
@@ -143,8 +143,7 @@ func (o *fluxInstance) versionRows(s *subject, r *exposition.Rows) {
 	}
 }
 
-// appliedSince returns when the applied revision was applied first; zero if that is not on
-// record.
+// appliedSince returns the time at which the applied revision was first applied; zero if it is not recorded.
 func (o *fluxInstance) appliedSince() (since time.Time) {
 	for _, h := range o.Status.History {
 		if o.Status.LastAppliedRevision == h.Properties.Flux+"@"+h.Digest && h.First.After(since) {
@@ -154,8 +153,8 @@ func (o *fluxInstance) appliedSince() (since time.Time) {
 	return since
 }
 
-// attemptedSince returns since when the revision that is not applied has been attempted:
-// the end of its first attempt on record, or else the last change of the spec or of the state.
+// attemptedSince returns the onset of the attempts to apply the pending revision: the end of the first recorded
+// attempt, or else the last change of the spec or of the state.
 func (o *fluxInstance) attemptedSince(s *subject) lifecycle.Onset {
 	since := lifecycle.Onset{Once: s.result.Onset.Once}
 	_, digest, _ := strings.Cut(o.Status.LastAttemptedRevision, "@")
@@ -183,8 +182,7 @@ func withoutDigest(revision string) string {
 	return version
 }
 
-// componentRows adds the components that are asked for, the kinds that they bring, and
-// the images that were rolled out.
+// componentRows adds the requested components, their kinds, and the images that were rolled out.
 func (o *fluxInstance) componentRows(s *subject, r *exposition.Rows) {
 	for _, name := range o.components() {
 		r.Add(instanceDesired, 1, s.labels(name)...)
@@ -228,7 +226,7 @@ func kindsOf(component string) []string {
 	return nil
 }
 
-// settingRows adds the settings and the requested objects beside the controllers.
+// settingRows adds the settings, and the requested objects other than controllers.
 func (o *fluxInstance) settingRows(s *subject, r *exposition.Rows) {
 	c := &o.Spec.Cluster
 	r.Add(instanceSettings, 1, s.labels(c.Type, c.Size, c.Domain, boolLabel(c.Multitenant), boolLabel(o.networkPolicy()),
@@ -250,12 +248,12 @@ func (o *fluxInstance) networkPolicy() bool {
 // syncName returns the name of the source and the Kustomization of the sync.
 func (o *fluxInstance) syncName() string { return cmp.Or(o.Spec.Sync.Name, o.Metadata.Namespace) }
 
-// settled reports whether what the FluxInstance asks for should exist.
+// settled reports whether the objects that the FluxInstance requests should exist.
 func (o *fluxInstance) settled(s *subject) bool {
 	return s.result.State == lifecycle.Ready || s.result.State == lifecycle.Suspended && o.Status.LastAppliedRevision != ""
 }
 
-// patches reports whether objects of a kind are changed before they are applied.
+// patches reports whether the FluxInstance patches objects of any of the kinds.
 func (o *fluxInstance) patches(kinds ...string) bool {
 	for _, p := range o.Spec.Kustomize.Patches {
 		if slices.Contains(kinds, p.Target.Kind) {
@@ -265,7 +263,7 @@ func (o *fluxInstance) patches(kinds ...string) bool {
 	return false
 }
 
-// demand returns what other objects should be like; nil while that is being installed.
+// demand returns the expected values of other objects; nil while they are being installed.
 func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 	if !o.settled(s) {
 		return nil
@@ -292,5 +290,5 @@ func (o *fluxInstance) demand(s *subject) *dependencies.Demand {
 	return d
 }
 
-// trimPath returns a path within a source as all of its spellings.
+// trimPath returns the canonical form of a path within a source.
 func trimPath(p string) string { return strings.Trim(strings.TrimPrefix(p, "."), "/") }

@@ -16,23 +16,23 @@ import (
 
 const notificationGroup = "notification.toolkit.fluxcd.io"
 
-// notification is an Alert, Provider or Receiver. The webhook path of a
-// Receiver is not even decoded.
+// notification is an Alert, Provider or Receiver. The webhook path of a Receiver is not decoded, because it is a
+// secret.
 type notification struct {
 	watch.Object
 
 	Spec struct {
 		Suspend  bool   `json:"suspend"`
 		Interval string `json:"interval"`
-		// ProviderRef is that of an Alert.
+		// ProviderRef is the Provider of an Alert.
 		ProviderRef reference `json:"providerRef"`
-		// Resources are those that a Receiver requests to be reconciled.
+		// Resources are the objects that a Receiver reconciles on request.
 		Resources []reference `json:"resources"`
 	} `json:"spec"`
 	Status status `json:"status"`
 }
 
-// notifying has the Alerts before v1beta3: they are not ready only because of their Provider
+// notifying is the lifecycle of Alerts before v1beta3. Only their Provider can make them not ready
 // (fluxcd/notification-controller v1.1, internal/controller/alert_controller.go).
 var notifying = lifecycle.Kind{WaitsOnly: true}
 

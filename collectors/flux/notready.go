@@ -11,29 +11,29 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/lifecycle"
 )
 
-// Reasons of failures. That of a release that failed is our own.
+// Reasons of failures. The reason of a failed release is specific to the exporter.
 const (
 	reasonHealthCheckFailed = "HealthCheckFailed"
 	reasonReleaseFailed     = "ReleaseFailed"
 )
 
-// notReadyRow adds since when an object is not ready, with the identities by which rules
-// find causes and consequences.
+// notReadyRow adds the onset of an object that is not ready, with the labels by which rules find its causes and
+// consequences.
 func (s *subject) notReadyRow(r *exposition.Rows) {
 	state, self := s.result.State, dependencies.Ref{Kind: s.kind, Namespace: s.meta.Namespace, Name: s.meta.Name}.String()
 	source, upstream := s.source.String(), ""
 	if s.hadArtifact() {
 		source = ""
 	}
-	if s.provides { // an origin is its own upstream
+	if s.provides { // a source is its own origin
 		source, upstream = self, cmp.Or(source, self)
 	}
 	r.Time(resourceNotReadySince, s.result.Onset.Time,
 		s.labels(state.String(), s.result.Onset.Precision(), s.tolerated(), source, upstream, self, controllerOf(s.kind))...)
 }
 
-// hadArtifact reports whether an applier failed first with an artifact at hand. It keeps the
-// last one of a source that cannot be fetched, so its failure is no consequence of that.
+// hadArtifact reports whether an artifact existed when an applier first failed. An applier keeps using the last
+// artifact of a source that cannot be fetched, so its failure is then not a consequence of the source.
 func (s *subject) hadArtifact() bool {
 	if s.kind != "Kustomization" && s.kind != "HelmRelease" || s.result.State != lifecycle.Failed && s.result.State != lifecycle.Stalled {
 		return false
@@ -47,9 +47,9 @@ func (s *subject) hadArtifact() bool {
 	return false
 }
 
-// tolerated returns the value of the label tolerated: whether rules wait until the onset is
-// older than their tolerance. A third of it is enough for health checks that failed and were
-// tried again: each attempt waits for its timeout, and needs a cluster that answers.
+// tolerated returns the value of the label tolerated, which is true if rules wait until the onset is older than
+// their tolerance. For health checks that failed and were retried, a third of the tolerance is enough: each
+// attempt waits for its timeout, and needs a cluster that answers.
 func (s *subject) tolerated() string {
 	switch state := s.result.State; {
 	case state == lifecycle.Stalled:

@@ -19,22 +19,22 @@ import (
 const (
 	operatorGroup = "fluxcd.controlplane.io"
 
-	// Flux Operator suspends by annotation and takes its intervals from one.
+	// Annotations of Flux Operator that suspend objects and set intervals.
 	reconcileAnnotation      = operatorGroup + "/reconcile"
 	reconcileEveryAnnotation = operatorGroup + "/reconcileEvery"
 )
 
 func operatorAnnotations() []string { return []string{reconcileAnnotation, reconcileEveryAnnotation} }
 
-// disabled reports whether an annotation has the value disabled; the controllers ignore case.
+// disabled reports whether an annotation has the value disabled. Like the controllers, it ignores case.
 func disabled(m *watch.Meta, annotation string) bool {
 	return strings.EqualFold(m.Annotations[annotation], "disabled")
 }
 
-// operatorSubject is the subject of an object of Flux Operator.
+// operatorSubject returns the subject of an object of Flux Operator.
 func operatorSubject(kind, interval string, v fleet.View, m *watch.Meta, st *status) subject {
 	if every := m.Annotations[reconcileEveryAnnotation]; every != "" {
-		if _, err := time.ParseDuration(every); err == nil { // the operator, too, keeps to its default otherwise
+		if _, err := time.ParseDuration(every); err == nil { // otherwise the operator also uses its default
 			interval = every
 		}
 	}
@@ -87,8 +87,8 @@ func (c Collector) resourceSetRows(o *resourceSet, v fleet.View, seen lifecycle.
 	return s.result.Memory
 }
 
-// waits returns the dependencies of a ResourceSet, which are of any kind. A reference
-// without a namespace is to an object that has none.
+// waits returns the dependencies of a ResourceSet, which may have any kind. A reference without a namespace names a
+// cluster-scoped object.
 func (o *resourceSet) waits() []dependencies.Wait {
 	waits := make([]dependencies.Wait, len(o.Spec.DependsOn))
 	for i, d := range o.Spec.DependsOn {

@@ -24,7 +24,7 @@ func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {
 	}
 }
 
-// TestASnapshotOfAWrongValueIsAsWrong goes through the values of a wrong type.
+// TestASnapshotOfAWrongValueIsAsWrong checks that snapshots keep values of a wrong type.
 func TestASnapshotOfAWrongValueIsAsWrong(t *testing.T) {
 	rig := suite().Rig(t, collectortest.Management)
 	for _, o := range suite().Objects(t) {

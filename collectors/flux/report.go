@@ -60,7 +60,7 @@ type reportReconciler struct {
 	} `json:"stats"`
 }
 
-// reportSync leaves out the status: it is the message of a condition.
+// reportSync leaves out the field status, which is the message of a condition.
 type reportSync struct {
 	ID     string     `json:"id"`
 	Path   string     `json:"path"`
@@ -118,9 +118,9 @@ func (o *fluxReport) rows(v fleet.View, seen lifecycle.Sighting, r *exposition.R
 	return s.result.Memory
 }
 
-// written returns the newest sign that the report was written. Its Ready condition moves
-// only when the text of its message does, and its managed fields only when the object
-// changes; Flux Operator requests an update after each reconciliation of a FluxInstance.
+// written returns the newest evidence of the time at which the report was written. The Ready condition changes
+// only with its message, and the managed fields only with the object. Flux Operator also requests an update after
+// each reconciliation of a FluxInstance.
 func (o *fluxReport) written() time.Time {
 	ready, _ := o.Status.Conditions.Get("Ready")
 	t := ready.LastTransitionTime
@@ -134,8 +134,8 @@ func (o *fluxReport) written() time.Time {
 
 const requestedAnnotation = "reconcile.fluxcd.io/requestedAt"
 
-// requested returns when a reconciliation was requested: seconds since the epoch if Flux
-// Operator did, and any text if a user did.
+// requested returns the time at which a reconciliation was requested. The annotation has seconds since the epoch
+// if Flux Operator wrote it, and any text if a user did.
 func requested(m *watch.Meta) time.Time {
 	seconds, err := strconv.ParseInt(m.Annotations[requestedAnnotation], 10, 64)
 	if err != nil {

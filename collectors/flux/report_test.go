@@ -38,8 +38,8 @@ func TestSizesOfArtifacts(t *testing.T) {
 	}
 }
 
-// TestTheAgeOfAReportIsThatOfItsNewestSign takes the transition of Ready or the
-// managed fields of Flux Operator, whichever is newer.
+// TestTheAgeOfAReportIsThatOfItsNewestSign checks that the newer time counts: of the transition of Ready and of the
+// managed fields of Flux Operator.
 func TestTheAgeOfAReportIsThatOfItsNewestSign(t *testing.T) {
 	const (
 		early = `"2026-11-22T10:00:00Z"`
@@ -70,7 +70,7 @@ func TestTheAgeOfAReportIsThatOfItsNewestSign(t *testing.T) {
 	}
 }
 
-// unix is the seconds of a time in quotes, as a row spells them.
+// unix returns a quoted time in seconds since the epoch, in the format of a row.
 func unix(t *testing.T, quoted string) string {
 	t.Helper()
 	if quoted == "" {
@@ -83,7 +83,7 @@ func unix(t *testing.T, quoted string) string {
 	return strconv.FormatInt(at.Unix(), 10)
 }
 
-// TestAReportWithoutASyncHasNoRowsOfIt: not every cluster syncs.
+// TestAReportWithoutASyncHasNoRowsOfIt checks a report of a cluster without a sync.
 func TestAReportWithoutASyncHasNoRowsOfIt(t *testing.T) {
 	for _, sync := range []string{`null`, ``} {
 		spec := `{}`

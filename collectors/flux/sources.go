@@ -16,7 +16,7 @@ import (
 
 const sourceGroup = "source.toolkit.fluxcd.io"
 
-// source is every kind that produces an artifact.
+// source is an object of any kind that produces an artifact.
 type source struct {
 	watch.Object
 
@@ -68,7 +68,7 @@ func (o *source) rows(kind string, v fleet.View, seen lifecycle.Sighting, r *exp
 	s := subject{
 		kind: kind, lifecycle: &fetched, target: v.Cluster, meta: &o.Metadata, status: &o.Status.status,
 		suspended: o.Spec.Suspend, interval: o.Spec.Interval,
-		// An OCI Helm repository is only a URL for the charts that name it.
+		// An OCI Helm repository only has the URL for its charts.
 		static: kind == "HelmRepository" && o.Spec.Type == "oci",
 		source: o.Spec.SourceRef.in(o.Metadata.Namespace), provides: true,
 	}
@@ -136,7 +136,7 @@ type generator struct {
 	} `json:"status"`
 }
 
-// suspendGenerator is how source-watcher suspends; there is no spec.suspend.
+// suspendGenerator is the annotation that suspends an ArtifactGenerator, which has no spec.suspend.
 const suspendGenerator = "source.extensions.fluxcd.io/reconcile"
 
 func generators() watch.Resource {
@@ -152,7 +152,7 @@ func generators() watch.Resource {
 		for _, from := range o.Spec.Sources {
 			s.refers = append(s.refers, from.in(o.Metadata.Namespace))
 		}
-		if len(s.refers) == 1 { // of several, the status does not record which one failed
+		if len(s.refers) == 1 { // if there are several, the status does not record which one failed
 			s.source, s.refers = s.refers[0], nil
 		}
 		s.evaluate(seen)

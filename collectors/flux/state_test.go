@@ -111,8 +111,8 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// TestHealthyObjectsHaveFewRows: four at most by default; FluxInstance and FluxReport are
-// exempt, there is one of each in a cluster.
+// TestHealthyObjectsHaveFewRows checks the limit of four rows by default. FluxInstance and FluxReport are exempt,
+// because a cluster has only one of each.
 func TestHealthyObjectsHaveFewRows(t *testing.T) {
 	s := suite()
 	s.Options.Detail = false
@@ -133,7 +133,7 @@ func TestHealthyObjectsHaveFewRows(t *testing.T) {
 	}
 }
 
-// TestDetailIsDeclared: families that rules need are no detail.
+// TestDetailIsDeclared checks that families that rules need are not limited to detail: full.
 func TestDetailIsDeclared(t *testing.T) {
 	detail := map[*exposition.Family]bool{}
 	for _, f := range Families() {
@@ -150,7 +150,7 @@ func TestDetailIsDeclared(t *testing.T) {
 	}
 }
 
-// TestMemoryIsKept: the outcome of an attempt outlives the next one.
+// TestMemoryIsKept checks that the outcome of an attempt is remembered during the next one.
 func TestMemoryIsKept(t *testing.T) {
 	k := suite().Rig(t, collectortest.Management).Of(t, "Kustomization")
 	object := func(status, reason string) []byte {
@@ -170,8 +170,8 @@ func TestMemoryIsKept(t *testing.T) {
 	}
 }
 
-// TestGenerationObserved compares the newest generation that the controller
-// notes anywhere with that of the object.
+// TestGenerationObserved compares the newest generation that the controller has recorded with the generation of
+// the object.
 func TestGenerationObserved(t *testing.T) {
 	for _, tc := range []struct {
 		name, kind, metadata, status string
@@ -200,8 +200,8 @@ func TestGenerationObserved(t *testing.T) {
 	}
 }
 
-// TestReadyByDesign: flux_resource_info agrees with Flux Operator, the state with what the
-// controller has done.
+// TestReadyByDesign checks that flux_resource_info agrees with Flux Operator, and that the state depends on the
+// actions of the controller.
 func TestReadyByDesign(t *testing.T) {
 	for status, state := range map[string]string{`{"observedGeneration":-1}`: "unprocessed", `{}`: "ready"} {
 		raw := `{"metadata":{"namespace":"ns","name":"x","generation":1},"spec":{"type":"oci"},"status":` + status + `}`

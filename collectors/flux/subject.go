@@ -14,7 +14,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// status is the part of .status that nearly all kinds share.
+// status has the fields of .status that nearly all kinds share.
 type status struct {
 	Conditions         lifecycle.Conditions `json:"conditions"`
 	ObservedGeneration int64                `json:"observedGeneration"`
@@ -37,11 +37,11 @@ var (
 // shardLabel names the shard of the controllers that reconcile an object.
 const shardLabel = "sharding.fluxcd.io/key"
 
-// subject has what the rows that all kinds share are made from.
+// subject has the values of the rows that all kinds share.
 type subject struct {
 	kind      string
 	lifecycle *lifecycle.Kind
-	target    string // the cluster that the object is applied to
+	target    string // cluster that the object is applied to
 	meta      *watch.Meta
 	status    *status
 	suspended bool
@@ -53,20 +53,20 @@ type subject struct {
 	attempted int64
 	attempts  []lifecycle.Attempt
 	truncated bool
-	// lastRun is when the object was reconciled last, for kinds that record it.
+	// lastRun is the time of the last reconciliation, for kinds that record it.
 	lastRun time.Time
-	// source is what the object is made from.
+	// source is the object from which this one is built.
 	source dependencies.Ref
-	// refers are objects to which the object refers beside its source.
+	// refers are other objects to which the object refers.
 	refers []dependencies.Ref
-	// provides is set for sources: others are made from the object.
+	// provides is set for sources, from which other objects are built.
 	provides bool
 
 	now    time.Time
 	result lifecycle.Result
 }
 
-// evaluate derives the state; the rows need it.
+// evaluate derives the state. It must be called before rows.
 func (s *subject) evaluate(seen lifecycle.Sighting) {
 	s.now = seen.Now
 	s.result = s.lifecycle.Evaluate(lifecycle.Object{
@@ -80,8 +80,7 @@ func (s *subject) evaluate(seen lifecycle.Sighting) {
 	}
 }
 
-// observed returns the greatest generation; -1 is the default of the API server, and 0
-// none.
+// observed returns the greater of both generations. 0 means none, and -1 is the default of the API server.
 func observed(generation, attempted int64) int64 {
 	if attempted > 0 {
 		return max(generation, attempted)
@@ -93,8 +92,8 @@ func (s *subject) labels(more ...string) []string {
 	return append([]string{s.target, s.kind, s.meta.Namespace, s.meta.Name}, more...)
 }
 
-// ready returns the labels ready and reason: those of the Ready condition. As for Flux
-// Operator, an object that has no status by design is ready before it is processed, too.
+// ready returns the labels ready and reason from the Ready condition. As in Flux Operator, an object that has no
+// status by design is ready even before it is processed.
 func (s *subject) ready() (ready, reason string) {
 	c, ok := s.status.Conditions.Get("Ready")
 	switch {
@@ -132,10 +131,10 @@ func (s *subject) rows(r *exposition.Rows) {
 	r.Time(resourceReconciled, s.lastRun, l...)
 }
 
-// minOverdue is how long an object may be late at the least.
+// minOverdue is the minimum delay after which an object is overdue.
 const minOverdue = 30 * time.Minute
 
-// overdueRow adds when an object that is ready will be overdue.
+// overdueRow adds the time at which a ready object becomes overdue.
 func (c Collector) overdueRow(s *subject, r *exposition.Rows) {
 	d, err := time.ParseDuration(s.interval)
 	if err != nil || s.lastRun.IsZero() || s.result.State != lifecycle.Ready {
@@ -152,27 +151,26 @@ func (s *subject) conditionRow(r *exposition.Rows, f *exposition.Family, name st
 	}
 }
 
-// badConditionRow is conditionRow for a status that means trouble, with since when and why;
-// there is no other row.
+// badConditionRow adds a row only if the condition has the bad status. The row has the onset and the reason.
 func (s *subject) badConditionRow(r *exposition.Rows, f *exposition.Family, name, bad string, seen lifecycle.Sighting) {
 	c, _ := s.status.Conditions.Get(name)
 	if c.Status != bad {
 		return
 	}
 	s.conditionRow(r, f, name)
-	// Flux moves the time of a transition when the message changes.
+	// Flux updates the time of a transition when the message changes.
 	since := lifecycle.Onset{Time: c.LastTransitionTime, AtLeast: true, Once: seen.Once}
 	r.Time(releaseTrouble, since.Time, s.labels(name, c.Reason, since.Precision())...)
 }
 
-// revisionRow adds a row if the revision that was attempted last is not applied.
+// revisionRow adds a row if the last attempted revision is not applied.
 func (s *subject) revisionRow(r *exposition.Rows, attempted, applied string) {
 	if attempted != "" && attempted != applied {
 		r.Add(resourceRevisionPending, 1, s.labels(attempted, applied)...)
 	}
 }
 
-// info has what only flux_resource_info shows.
+// info has the values that only flux_resource_info exports.
 type info struct {
 	group                  string
 	revision, applied      string
@@ -190,8 +188,8 @@ func (s *subject) info(r *exposition.Rows, i info) {
 		i.revision, i.applied, i.url, i.ref, i.sourceKind, i.sourceNamespace, i.sourceName, i.path, s.meta.UID)
 }
 
-// note leaves what other objects that wait for this one need to know, and what this one
-// waits for.
+// note keeps the data for resolving dependencies: the state for objects that wait for this one, and the
+// dependencies of this one.
 func (s *subject) note(r *exposition.Rows, n dependencies.Node, on []dependencies.Wait) {
 	n.Target, n.State = s.target, s.result.State
 	if n.Origin != nil {
@@ -232,7 +230,7 @@ func (s *subject) referenceRows(r *exposition.Rows, on []dependencies.Wait) {
 	}
 }
 
-// changed returns when the spec was changed last; zero if unknown.
+// changed returns the time of the last change of the spec; zero if unknown.
 func (s *subject) changed() time.Time {
 	if at := s.meta.SpecChanged(); !at.IsZero() || s.meta.Generation > 1 {
 		return at
@@ -240,7 +238,7 @@ func (s *subject) changed() time.Time {
 	return s.meta.Created
 }
 
-// dependsOnRows adds what an object that is not ready may wait for.
+// dependsOnRows adds the dependencies of an object that is not ready.
 func (s *subject) dependsOnRows(r *exposition.Rows, on []dependencies.Wait) {
 	if s.result.State == lifecycle.Ready {
 		return
@@ -250,7 +248,7 @@ func (s *subject) dependsOnRows(r *exposition.Rows, on []dependencies.Wait) {
 	}
 }
 
-// boolLabel spells booleans as Flux Operator does.
+// boolLabel formats booleans like Flux Operator.
 func boolLabel(b bool) string {
 	if b {
 		return "True"
@@ -267,12 +265,12 @@ type reference struct {
 	ReadyExpr  string `json:"readyExpr"`
 }
 
-// in returns the object that is referred to from an object in namespace.
+// in returns the referenced object. namespace is the namespace of the object that has the reference.
 func (f reference) in(namespace string) dependencies.Ref {
 	return dependencies.Ref{Kind: f.Kind, Namespace: cmp.Or(f.Namespace, namespace), Name: f.Name}
 }
 
-// waits returns the dependencies of an object, which are of its own kind.
+// waits returns the dependencies of an object, which have the same kind.
 func (s *subject) waits(on []reference) []dependencies.Wait {
 	waits := make([]dependencies.Wait, len(on))
 	for i, d := range on {
@@ -288,7 +286,7 @@ type kubeConfig struct {
 	ConfigMapRef reference `json:"configMapRef"`
 }
 
-// target returns the cluster that an object in namespace is applied to.
+// target returns the cluster to which an object in namespace is applied.
 func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	if k.SecretRef.Name != "" {
 		return v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: namespace, Name: k.SecretRef.Name})
@@ -296,8 +294,8 @@ func (k *kubeConfig) target(v fleet.View, namespace string) string {
 	return v.Target(fleet.Reference{Kind: "ConfigMap", Namespace: namespace, Name: k.ConfigMapRef.Name})
 }
 
-// inventory is the list of applied objects; only its length is kept. It is absent before the first
-// apply, and in statuses of older controllers.
+// inventory is the list of applied objects, of which only the length is kept. It does not exist before the first
+// apply and in statuses of older controllers.
 type inventory struct {
 	Entries watch.Count `json:"entries"`
 }

@@ -13,8 +13,8 @@ import (
 
 type breakage = collectortest.Breakage
 
-// wrongTypes lists what to break in any kind that has it. resource_status and
-// the info row may always change their labels, never leave.
+// wrongTypes returns the values to break, in each kind that has them. The rows resource_status and info may
+// change their labels, but must not disappear.
 func wrongTypes() []breakage {
 	const own = "cobaltcore_flux_"
 	conditionRows := []string{
@@ -90,8 +90,7 @@ func wrongTypes() []breakage {
 	}
 }
 
-// TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value of one object of each
-// kind at a time.
+// TestAValueOfTheWrongTypeCostsNoOtherRow breaks one value at a time, in one object of each kind.
 func TestAValueOfTheWrongTypeCostsNoOtherRow(t *testing.T) {
 	var objects []collectortest.Object
 	for _, name := range []string{

@@ -41,7 +41,7 @@ func TestAnAnnotationOfAMegabyteIsNotStored(t *testing.T) {
 
 // TestOddLabelValuesArriveAsTheyAre reads the exposition with the parser of Prometheus.
 func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
-	long := strings.Repeat("a23456789.", 25) + "abc" // 253, the longest name of an object
+	long := strings.Repeat("a23456789.", 25) + "abc" // 253 characters, the longest name of an object
 	for _, tc := range []struct{ name, json, want string }{
 		{"the longest name", long, long},
 		{"quotes", `say \"hi\"`, `say "hi"`},
@@ -67,8 +67,8 @@ func TestOddLabelValuesArriveAsTheyAre(t *testing.T) {
 	}
 }
 
-// TestInvalidUTF8IsRepaired: Prometheus refuses a scrape with invalid UTF-8
-// anywhere.
+// TestInvalidUTF8IsRepaired checks that invalid UTF-8 is repaired, because Prometheus refuses a scrape that
+// contains any.
 func TestInvalidUTF8IsRepaired(t *testing.T) {
 	for _, text := range []string{"a\xffb", "\xc3\x28", "\xed\xa0\x80", "a\xe4", `\ud800`, `\udc00x`} {
 		for label, value := range oddKustomization(t, text) {
@@ -79,8 +79,8 @@ func TestInvalidUTF8IsRepaired(t *testing.T) {
 	}
 }
 
-// TestALongValueIsCutAndMarked: above 1024 bytes a value ends in an ellipsis
-// and the hash of the whole.
+// TestALongValueIsCutAndMarked checks that a value above 1024 bytes ends in an ellipsis and the hash of the whole
+// value.
 func TestALongValueIsCutAndMarked(t *testing.T) {
 	const size = 1024
 	for _, tc := range []struct {
@@ -102,8 +102,8 @@ func TestALongValueIsCutAndMarked(t *testing.T) {
 	}
 }
 
-// oddKustomization renders a Kustomization that has text, JSON without the quotes, in many fields. It
-// returns those labels of its info row.
+// oddKustomization renders a Kustomization with text, which is JSON without quotes, in many fields. It returns
+// the labels of its info row that have these values.
 func oddKustomization(t *testing.T, text string) map[string]string {
 	t.Helper()
 	raw := strings.ReplaceAll(`{"metadata":{"namespace":"flux-system","name":"TEXT"},

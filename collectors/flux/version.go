@@ -21,7 +21,7 @@ func (n numbers) less(other numbers) bool {
 	return false
 }
 
-// next returns the first release behind all that have the same leading parts.
+// next returns the first version after all versions with the same leading parts.
 func (n numbers) next(parts int) numbers {
 	for i := range n {
 		if i >= parts {
@@ -32,14 +32,14 @@ func (n numbers) next(parts int) numbers {
 	return n
 }
 
-// Patterns of a version, a part of which may be missing or x, and of a constraint.
+// Patterns of a constraint and of a version, whose parts may be missing or x.
 var (
 	versionPattern    = regexp.MustCompile(`^v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:\+[0-9A-Za-z.-]+)?$`)
 	constraintPattern = regexp.MustCompile(`(=>|>=|=<|<=|!=|~>|[=<>~^]?)\s*(v?[0-9xX*][^\s,]*)`)
 	hyphenPattern     = regexp.MustCompile(`(\S+)\s+-\s+(\S+)`)
 )
 
-// parseVersion returns a version and how many of its parts are given.
+// parseVersion returns a version and the number of its parts.
 func parseVersion(s string) (n numbers, parts int, ok bool) {
 	m := versionPattern.FindStringSubmatch(s)
 	if m == nil {
@@ -56,8 +56,8 @@ func parseVersion(s string) (n numbers, parts int, ok bool) {
 	return n, parts, true
 }
 
-// inRange reports whether a version is in a range of semantic versions as
-// github.com/Masterminds/semver understands it; ok is false if either cannot be read.
+// inRange reports whether a version is in a range with the syntax of github.com/Masterminds/semver. ok is false
+// if either is invalid.
 func inRange(constraint, version string) (fits, ok bool) {
 	v, parts, ok := parseVersion(version)
 	if !ok || parts < len(v) {
@@ -90,8 +90,8 @@ func satisfies(v numbers, list string) (all, ok bool) {
 	return all, len(found) > 0
 }
 
-// satisfiesOperator reports whether a version satisfies one constraint. A version of which parts are
-// missing stands for all that begin like it.
+// satisfiesOperator reports whether a version satisfies one constraint. A constraint with missing parts stands
+// for all versions with the same leading parts.
 func satisfiesOperator(v numbers, operator string, n numbers, parts int) bool {
 	below, above := v.less(n), parts > 0 && !v.less(n.next(parts))
 	switch operator {
