@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// names of secrets and the paths of stores are kept: the location of a secret follows from them.
+// keys matches names of secrets and paths of stores. Snapshots keep them, because they locate a secret.
 var keys = regexp.MustCompile(`"(key|remoteKey|path|mountPath)":"[^"]*"`)
 
 func TestASnapshotOfAnObjectHasTheSameRows(t *testing.T) {

@@ -89,8 +89,8 @@ func stateOf(t *testing.T, kind, raw string) string {
 	return strings.Join(words, " ")
 }
 
-// TestRowsOfHealthyObjects counts the series of objects without a problem. The time of the last success is not
-// counted: the rows about the flow of secrets have it.
+// TestRowsOfHealthyObjects counts the series of objects without a problem. The last success has another series,
+// which is exported with the flow of secrets.
 func TestRowsOfHealthyObjects(t *testing.T) {
 	s := suite()
 	s.Options.Detail = false
@@ -99,7 +99,7 @@ func TestRowsOfHealthyObjects(t *testing.T) {
 		want             int
 	}{
 		{"externalsecret-refresh.yaml", "ExternalSecret", "every-ten-minutes", 3},
-		{"pushsecret.yaml", "PushSecret", "two-keys-to-two-stores", 4}, // of a second store
+		{"pushsecret.yaml", "PushSecret", "two-keys-to-two-stores", 4}, // one row for the second store
 	} {
 		rows := collectortest.Rows(s.Render(t, collectortest.Management, collectortest.Find(t, c.file, c.kind, c.name)))
 		if len(rows) != c.want {

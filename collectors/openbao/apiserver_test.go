@@ -15,14 +15,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
-// apiServer is the part of an API server that the collector asks.
+// apiServer serves the parts of an API server that the collector uses.
 type apiServer struct {
 	cluster fleet.Cluster
 
 	mu     sync.Mutex
-	slices string // the EndpointSliceList
-	token  string // of service accounts; empty for none
-	status int    // of every answer, unless 0
+	slices string // EndpointSliceList
+	token  string // token of service accounts; empty for none
+	status int    // status of all answers, unless 0
 	asked  []string
 	wanted []tokenRequest
 }

@@ -24,7 +24,7 @@ import (
 
 const loginPath = "auth/kubernetes/management/login"
 
-// logins is a Kubernetes auth method that counts. Each login brings another token.
+// logins is a Kubernetes auth method that counts its logins. Each login returns a new token.
 type logins struct {
 	bao *bao
 	ttl int
@@ -52,7 +52,7 @@ func (l *logins) all() []map[string]string {
 	return slices.Clone(l.seen)
 }
 
-// kubernetesAuth makes the exporter log in with the content of a file.
+// kubernetesAuth configures the exporter to log in with the content of a file.
 func (b *bao) kubernetesAuth(tb testing.TB, ttl int) (*logins, string) {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "jwt")
@@ -63,7 +63,7 @@ func (b *bao) kubernetesAuth(tb testing.TB, ttl int) (*logins, string) {
 	return l, file
 }
 
-// rounds asks the nodes and the cluster n times.
+// rounds runs n rounds of the nodes and the cluster.
 func rounds(tb testing.TB, i *instance, n int) {
 	tb.Helper()
 	for range n {
@@ -100,8 +100,8 @@ func TestATokenFileThatRotatesIsReadAgain(t *testing.T) {
 	}
 }
 
-// TestTheExporterLogsInOnce and again when a third of the token's life is left,
-// with what the file of its service account holds then.
+// TestTheExporterLogsInOnce also checks the next login, which happens when a third of the token's lifetime is left and
+// uses the current content of the service account file.
 func TestTheExporterLogsInOnce(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, file := b.kubernetesAuth(t, 600)
@@ -130,8 +130,8 @@ func TestTheExporterLogsInOnce(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "1"})
 }
 
-// TestARevokedTokenIsReplacedInTheSameRound, but a new one that is refused as well
-// is not: then the role has no policy.
+// TestARevokedTokenIsReplacedInTheSameRound also checks that a new token that is refused is not replaced, because its
+// role has no policy.
 func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
@@ -158,7 +158,7 @@ func TestARevokedTokenIsReplacedInTheSameRound(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1", "autopilot_healthy": ""})
 }
 
-// TestARoleWithoutAPolicyIsNotLoggedInToTwice in one round.
+// TestARoleWithoutAPolicyIsNotLoggedInToTwice checks the logins in one round.
 func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
@@ -170,7 +170,7 @@ func TestARoleWithoutAPolicyIsNotLoggedInToTwice(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{failing("", "sys/mounts", failure.ReasonForbidden): "1"})
 }
 
-// TestATokenThatOneEndpointRefusesIsKept.
+// TestATokenThatOneEndpointRefusesIsKept checks that a single refusal does not replace the token.
 func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	l, _ := b.kubernetesAuth(t, 600)
@@ -181,7 +181,7 @@ func TestATokenThatOneEndpointRefusesIsKept(t *testing.T) {
 	}
 }
 
-// TestFailedLoginIsReportedOnce: endpoints that need the login do not fail themselves.
+// TestFailedLoginIsReportedOnce checks that endpoints that need the login have no failures of their own.
 func TestFailedLoginIsReportedOnce(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
@@ -254,7 +254,7 @@ func TestRenewAfter(t *testing.T) {
 	}
 }
 
-// TestTextAroundALogin: a byte order mark in front and a comment of a proxy behind.
+// TestTextAroundALogin checks answers with a byte order mark before the body and a comment of a proxy after it.
 func TestTextAroundALogin(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.kubernetesAuth(t, 600)

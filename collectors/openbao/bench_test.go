@@ -31,7 +31,7 @@ func BenchmarkRound100Nodes(b *testing.B) {
 func benchmarkRound(b *testing.B, secure *tls.Config) {
 	dir := b.TempDir()
 	o := compose(b, "healthy-2.4", dir)
-	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // by whether the node is active
+	answers := map[bool]map[string]ask.Answer{true: {}, false: {}} // true is the active node
 	for node, active := range map[string]bool{"openbao-0": true, "openbao-1": false} {
 		for _, path := range []string{"sys/health", "sys/seal-status", "sys/leader"} {
 			got, err := ask.StoredNode{Dir: filepath.Join(dir, "openbao", "main", node)}.Ask(b.Context(), ask.Request{Path: path})
@@ -75,7 +75,7 @@ func benchmarkRound(b *testing.B, secure *tls.Config) {
 			b.Fatal(i.Status().Errors)
 		}
 	}
-	i.askNodesOnce(b.Context()) // makes the connections
+	i.askNodesOnce(b.Context()) // opens the connections
 	answered()
 	b.ReportAllocs()
 	before := processCPU(b)

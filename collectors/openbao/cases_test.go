@@ -18,14 +18,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// caseFile is case.yaml in the directory of a case. The directory has what
-// differs from the base: the snapshot is composed of both.
+// caseFile is case.yaml in the directory of a case. The directory has the differences from the base; the snapshot is
+// composed of both.
 type caseFile struct {
-	// Base is another case, whose files are there unless the case has its own.
+	// Base is another case. Its files are used unless the case replaces them.
 	Base string `yaml:"base"`
-	// Take makes a node of the case from a node of the base.
+	// Take maps nodes of the case to nodes of the base from which they are copied.
 	Take map[string]string `yaml:"take"`
-	// Drop are files of the base that are not there, as <node>/<file>.
+	// Drop lists files of the base that are removed, as <node>/<file>.
 	Drop []string `yaml:"drop"`
 
 	AutoUnseal *bool             `yaml:"autoUnseal"`
@@ -38,7 +38,7 @@ type caseFile struct {
 	} `yaml:"kv"`
 }
 
-// cases are the directories of testdata that have a case.yaml.
+// cases returns the directories of testdata that have a case.yaml.
 func cases(tb testing.TB) []string {
 	tb.Helper()
 	files, err := filepath.Glob("testdata/*/case.yaml")
@@ -51,7 +51,7 @@ func cases(tb testing.TB) []string {
 	return files
 }
 
-// compose makes the snapshot of a case in dir, and its configuration.
+// compose writes the snapshot of a case to dir, and returns its configuration.
 func compose(tb testing.TB, name, dir string) config.OpenBao {
 	tb.Helper()
 	c := readCase(tb, name)
@@ -122,7 +122,7 @@ func copyDir(tb testing.TB, to, from string) {
 	}
 }
 
-// overlay copies files over those that are there.
+// overlay copies files and replaces existing ones.
 func overlay(tb testing.TB, to, from string) {
 	tb.Helper()
 	err := filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
@@ -151,7 +151,7 @@ func remove(tb testing.TB, path string) {
 	}
 }
 
-// dropEmpty removes nodes of which nothing is left.
+// dropEmpty removes nodes without files.
 func dropEmpty(tb testing.TB, nodes string) {
 	tb.Helper()
 	entries, err := os.ReadDir(nodes)

@@ -21,7 +21,7 @@ import (
 
 const testToken = "test-token"
 
-// tokenFile is a file with a token.
+// tokenFile writes a token to a file and returns its path.
 func tokenFile(tb testing.TB, token string) string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "token")
@@ -36,7 +36,7 @@ func write(tb testing.TB, file, text string) {
 	}
 }
 
-// TestLiveNodesBringTheSameRowsAsASnapshot, except for measurements.
+// TestLiveNodesBringTheSameRowsAsASnapshot compares all rows except measurements.
 func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "healthy-2.6", "leader-sealed", "all-sealed", "pki", "kv", "dev-server", "forbidden"} {
 		t.Run(name, func(t *testing.T) {
@@ -60,8 +60,8 @@ func TestLiveNodesBringTheSameRowsAsASnapshot(t *testing.T) {
 	}
 }
 
-// TestANodeIsAskedOnce, whatever it answers: the client of OpenBao would ask three
-// times, which on a sealed node takes seconds.
+// TestANodeIsAskedOnce checks that requests are not retried for any answer. By default, the client of OpenBao sends
+// three requests, which takes seconds with a sealed node.
 func TestANodeIsAskedOnce(t *testing.T) {
 	for _, status := range []int{
 		http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -92,8 +92,7 @@ func TestANodeIsAskedOnce(t *testing.T) {
 	}
 }
 
-// TestARedirectIsNotFollowed: the answer of the node behind it would pass for
-// that of the one that was asked.
+// TestARedirectIsNotFollowed checks that the answer of another node does not count for the node that redirects.
 func TestARedirectIsNotFollowed(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
@@ -123,7 +122,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	})
 }
 
-// TestEnvironmentIsIgnored: it may have the settings of a user of OpenBao.
+// TestEnvironmentIsIgnored checks that variables of the OpenBao client have no effect.
 func TestEnvironmentIsIgnored(t *testing.T) {
 	wrong := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was asked because of the environment", r.URL)
@@ -157,7 +156,8 @@ func TestEnvironmentIsIgnored(t *testing.T) {
 	}
 }
 
-// TestATokenGoesWhereItIsNeededOnly: to the active node, for what needs one.
+// TestATokenGoesWhereItIsNeededOnly checks that a token is sent only to the active node, and only to endpoints that
+// need it.
 func TestATokenGoesWhereItIsNeededOnly(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
@@ -186,10 +186,10 @@ func TestATokenGoesWhereItIsNeededOnly(t *testing.T) {
 	}
 }
 
-// TestWithoutATokenOnlyPublicThingsAreAsked and nothing is failing.
+// TestWithoutATokenOnlyPublicThingsAreAsked also checks that no endpoint fails.
 func TestWithoutATokenOnlyPublicThingsAreAsked(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
-	b.o.Details.Audit, b.o.Details.Certificates = true, true // of no use
+	b.o.Details.Audit, b.o.Details.Certificates = true, true // without effect
 	round(t.Context(), b.start(t))
 	want := []string{
 		"GET pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl", "GET pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/json",
@@ -206,7 +206,7 @@ func TestWithoutATokenOnlyPublicThingsAreAsked(t *testing.T) {
 	}
 }
 
-// TestTheCertificateOfAnIssuerIsReadOnce: it cannot change.
+// TestTheCertificateOfAnIssuerIsReadOnce checks that a certificate, which cannot change, is not requested again.
 func TestTheCertificateOfAnIssuerIsReadOnce(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)

@@ -18,8 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// askCluster asks the active node about the cluster, once for each round in which
-// the nodes were asked.
+// askCluster queries the active node about the cluster, once after each round of the nodes.
 func (i *instance) askCluster(ctx context.Context) {
 	var served choice
 	for {
@@ -28,7 +27,7 @@ func (i *instance) askCluster(ctx context.Context) {
 			return
 		case <-i.wakeCluster:
 		}
-		// Which node leads may be known only when all have answered.
+		// The leader may be unknown until all nodes have answered.
 		i.mu.Lock()
 		now := choice{i.round, i.chosen()}
 		i.mu.Unlock()
@@ -46,13 +45,13 @@ func (i *instance) askCluster(ctx context.Context) {
 	}
 }
 
-// choice is the node that is asked about the cluster in a round; empty if there is none.
+// choice is the node that is queried about the cluster in a round; empty if there is none.
 type choice struct {
 	round uint64
 	node  string
 }
 
-// chosen returns the node to ask about the cluster; empty if there is none.
+// chosen returns the node to query about the cluster; empty if there is none.
 func (i *instance) chosen() string {
 	name, err := i.facts.Choose(i.finding)
 	if err != nil {
@@ -81,11 +80,11 @@ func (i *instance) askClusterOnce(ctx context.Context) {
 		i.peers = facts.Peers.Config.Servers
 	}
 	i.mu.Unlock()
-	i.summarize() // with the servers of raft
+	i.summarize() // with the raft servers
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	// One that began while the nodes were still being found out does not count, nor one at
-	// a node that turned out to be another cluster's.
+	// A round does not count if it began before all nodes were known, or if its node turned out to belong to another
+	// cluster.
 	i.settled["cluster"] = i.settled["cluster"] || asked == i.chosen() && (i.settled["nodes"] || facts.Complete)
 	i.source = asked
 }
@@ -112,8 +111,7 @@ func (i *instance) clusterAnswers(ctx context.Context) *ask.ClusterAnswers {
 	return facts
 }
 
-// askWithToken logs in, if need be, and asks what a token is needed for. A token
-// that was revoked is replaced, once.
+// askWithToken logs in if necessary, and sends the requests that need a token. A revoked token is replaced once.
 func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
 	for range 2 {
 		token, fresh, err := i.credentials.Token(ctx, a, i.now(), time.Duration(i.Timeout))
@@ -149,7 +147,7 @@ func (i *instance) askWithToken(ctx context.Context, a ask.Node, facts *ask.Clus
 	}
 }
 
-// storage reports whether the chosen node has raft, and other nodes beside it.
+// storage reports whether the chosen node uses raft, and whether high availability is enabled.
 func (i *instance) storage() (raft, ha bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -167,10 +165,9 @@ func (i *instance) setToken(token string) {
 	i.token = token
 }
 
-// questions are asked at the same time, each with its own timeout, so that each
-// fails alone.
+// questions sends requests concurrently, each with its own timeout, so that failures are independent.
 type questions struct {
-	ctx     context.Context //nolint:containedctx // of one round
+	ctx     context.Context //nolint:containedctx // valid for one round
 	asker   ask.Node
 	token   string
 	timeout time.Duration
@@ -181,7 +178,7 @@ type questions struct {
 	facts *ask.ClusterAnswers
 }
 
-// put asks an endpoint and stores its answer.
+// put queries an endpoint and stores its answer.
 func put[T any](q *questions, e ask.EndpointOf[T], at **T) {
 	q.asked++
 	q.tasks.Go(func() {

@@ -15,7 +15,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// detail is something that is asked at its own, slower pace.
+// detail is a set of requests with a longer interval.
 type detail struct {
 	name     string
 	interval time.Duration
@@ -23,22 +23,22 @@ type detail struct {
 	endpoints func() []string
 	ask       func(ctx context.Context, d *detailRound)
 	public    bool // needs no token
-	pki       bool // is about the PKI mounts whose issuers are known
-	// begin is called before each turn, and its result after it; stale reports that the references have
-	// changed since the last turn. Nil if they cannot change.
+	pki       bool // about the PKI mounts whose issuers are known
+	// begin is called before each turn, and its result afterwards. stale reports whether the references have changed
+	// since the last turn. Both are nil if references cannot change.
 	begin func() (end func())
 	stale func() bool
 	wake  chan struct{}
-	// due is when it is asked for again, pause how long after a failure. Both belong to
-	// the goroutine that asks.
+	// due is the time of the next turn, and pause the backoff after a failure. Both belong to the goroutine that sends
+	// the requests.
 	due   time.Time
 	pause time.Duration
-	// mounts and kept are of a detail that asks each PKI mount, see [detailRound.eachMount].
+	// mounts and kept are used by details about each PKI mount, see [detailRound.eachMount].
 	mounts rota[string]
 	kept   map[string][]func(*exposition.Rows)
 }
 
-// detailRound is one turn of a detail: what it asks with, and what it has brought.
+// detailRound is one turn of a detail, with its parameters and results.
 type detailRound struct {
 	*instance
 
@@ -49,22 +49,22 @@ type detailRound struct {
 	pki      ask.PKIAnswers
 	rows     []func(*exposition.Rows)
 	failures failure.List
-	locked   bool // without a token; the login reports the failure
-	unknown  bool // the PKI mounts are not known yet
+	locked   bool // there is no token; the login reports the failure
+	unknown  bool // the PKI mounts are still unknown
 	stored   map[secretflow.Path]secretflow.Stored
-	// requests counts those that were sent, left those that are left to the next turn.
+	// requests counts the sent requests, and left the requests deferred to the next turn.
 	requests, left int
 }
 
 // show adds rows.
 func (d *detailRound) show(rows func(*exposition.Rows)) { d.rows = append(d.rows, rows) }
 
-// wanted are the details that the configuration asks for.
+// wanted returns the details that are enabled in the configuration.
 func (i *instance) wanted() []*detail {
 	var all []*detail
 	add := func(name string, interval config.Duration, ask func(context.Context, *detailRound), endpoints func() []string) {
 		if i.credentials.Offline {
-			interval = i.Interval // files cost nothing, and their timestamps move
+			interval = i.Interval // files are cheap, and their timestamps move
 		}
 		all = append(all, &detail{
 			name: name, interval: time.Duration(interval), endpoints: endpoints, ask: ask, wake: make(chan struct{}, 1),
@@ -84,7 +84,7 @@ func (i *instance) wanted() []*detail {
 	if !i.credentials.Enabled() {
 		return all
 	}
-	offline := i.credentials.Offline // a snapshot shows what it has
+	offline := i.credentials.Offline // a snapshot exports all of its answers
 	if i.Details.Audit || offline {
 		add("audit devices", i.Details.Interval, askAudit, func() []string { return []string{ask.SysAudit.Path} })
 	}
@@ -109,7 +109,7 @@ func (i *instance) wanted() []*detail {
 	return all
 }
 
-// askDetail asks for a detail when it is due, after a round about the cluster.
+// askDetail runs a detail when it is due, after a round of the cluster.
 func (i *instance) askDetail(ctx context.Context, d *detail) {
 	for {
 		select {
@@ -121,9 +121,9 @@ func (i *instance) askDetail(ctx context.Context, d *detail) {
 	}
 }
 
-// askDetailIfDue asks for a detail that is due. It is due again after its interval. After
-// a failure it is due in the next round if there was no leader to ask, otherwise after
-// growing pauses: a turn may be a thousand requests.
+// askDetailIfDue runs a detail if it is due. The next turn is due after its interval. After a failure, it is due in the
+// next round if there was no leader. Otherwise it is due after growing pauses, because a turn may have a thousand
+// requests.
 func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() time.Time) {
 	a, err := i.active()
 	if err == nil && now().Before(d.due) && (d.stale == nil || !d.stale()) {
@@ -151,14 +151,14 @@ func (i *instance) askDetailIfDue(ctx context.Context, d *detail, now func() tim
 	i.settle(d)
 }
 
-// settle notes that a detail has had its turn, if the cluster had its own.
+// settle records that a detail has finished a turn, if the cluster has finished a round.
 func (i *instance) settle(d *detail) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settled[d.name] = i.settled[d.name] || i.settled["cluster"]
 }
 
-// askDetailOnce asks for a detail and replaces its rows.
+// askDetailOnce runs a detail and replaces its rows.
 func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err error) *detailRound {
 	i.mu.Lock()
 	turn := &detailRound{instance: i, detail: d, asker: a, token: i.token, mounts: i.mounts, pki: i.pki}
@@ -175,7 +175,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 		defer cancel()
 		d.ask(ctx, turn)
 	}
-	if ctx.Err() != nil { // we are stopping
+	if ctx.Err() != nil { // the exporter stops
 		return turn
 	}
 	if i.flow != nil && d.name == flowDetail {
@@ -192,7 +192,7 @@ func (i *instance) askDetailOnce(ctx context.Context, d *detail, a ask.Node, err
 	return turn
 }
 
-// isTransient reports whether the last failure is that of a cluster that is changing.
+// isTransient reports whether the last failure is typical of a cluster that changes its leader.
 func isTransient(fs failure.List) bool {
 	if len(fs) == 0 {
 		return false

@@ -22,8 +22,8 @@ func service() *config.OpenBaoService {
 	return &config.OpenBaoService{Namespace: "openbao-system", Name: "openbao-internal", Port: 8200, Scheme: "https"}
 }
 
-// found is an OpenBao cluster behind a Service: three pods, of which the
-// certificates have the names of the reference architecture.
+// found returns an OpenBao cluster behind a Service. It has three pods whose certificates have the names of the
+// reference architecture.
 func found(t *testing.T) (*bao, *apiServer) {
 	t.Helper()
 	ca := newAuthority(t, "CA")
@@ -47,8 +47,7 @@ func pods(n int) string {
 	return `{"items":[{"addressType":"IPv4","endpoints":[` + strings.Join(all[:n], ",") + `]}]}`
 }
 
-// TestNodesComeAndGoWithTheEndpointSlices, and those that are known stay while the
-// API server does not answer.
+// TestNodesComeAndGoWithTheEndpointSlices also checks that known nodes stay while the API server does not answer.
 func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	b, api := found(t)
 	api.set(func(a *apiServer) { a.slices = pods(3) })
@@ -88,7 +87,7 @@ func TestNodesComeAndGoWithTheEndpointSlices(t *testing.T) {
 	}
 }
 
-// TestServiceNotFound has a failing endpoint and settles.
+// TestServiceNotFound checks that a missing Service is a failing endpoint, and that the probe settles.
 func TestServiceNotFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func(*bao, *apiServer)

@@ -18,21 +18,21 @@ import (
 
 const (
 	flowDetail = "secret flow"
-	// flowWorkers is how many secrets are asked for at a time.
+	// flowWorkers is the number of concurrent requests for secrets.
 	flowWorkers = 4
-	// flowPatience is how many refusals, or missing answers, of one mount it takes
-	// not to ask for its other secrets in the same turn.
+	// flowPatience is the number of refusals or missing answers after which the other secrets of a mount are skipped
+	// in the same turn.
 	flowPatience = 3
 )
 
 // flowAnswer is the known state of a secret.
 type flowAnswer struct {
 	version int
-	updated time.Time // zero: it does not exist, or is deleted
+	updated time.Time // zero if the secret does not exist or is deleted
 }
 
-// askFlow asks for the metadata of the secrets to which objects of the fleet refer, until
-// the turn has had its requests. About the others it has the answers of earlier turns.
+// askFlow requests the metadata of the secrets to which objects of the fleet refer, until the turn has reached its limit
+// of requests. For other secrets it uses the answers of earlier turns.
 func askFlow(ctx context.Context, d *detailRound) {
 	var (
 		asked   sync.WaitGroup
@@ -87,7 +87,7 @@ func askFlow(ctx context.Context, d *detailRound) {
 	d.showFlow(all)
 }
 
-// showFlow adds the rows of the secrets.
+// showFlow adds the rows about the secrets.
 func (d *detailRound) showFlow(all []secretflow.Path) {
 	d.stored = map[secretflow.Path]secretflow.Stored{}
 	for _, p := range all {
@@ -102,8 +102,7 @@ func (d *detailRound) showFlow(all []secretflow.Path) {
 	}
 }
 
-// beginFlow returns what notes, at the end of a turn, for what it was asked. Before
-// that the rows are those of the turn before.
+// beginFlow begins a turn. end records which secrets were requested; until then, the rows belong to the previous turn.
 func (i *instance) beginFlow() (end func()) {
 	paths := i.flow.Paths(i.Identity())
 	return func() {
@@ -120,8 +119,8 @@ func (i *instance) flowStale() bool {
 	return !slices.Equal(i.asked, i.flow.Paths(i.Identity()))
 }
 
-// isKV2 reports whether a mount has metadata. While the mounts are unknown, those of the configuration
-// are read: the text before /data/ in a key may be anything.
+// isKV2 reports whether a mount has metadata. While the mounts are unknown, only configured ones are read, because the
+// text before /data/ in a key may be arbitrary.
 func (d *detailRound) isKV2(mount string) bool {
 	if d.mounts != nil {
 		return (*d.mounts)[mount].Full() == "kv-v2"

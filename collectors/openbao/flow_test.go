@@ -16,8 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// refer makes an ExternalSecret of some cluster refer to keys of a store without a
-// path.
+// refer makes an ExternalSecret of a cluster refer to keys in a store without a path.
 func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluster {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, secretflow.Families()...)
@@ -34,7 +33,7 @@ func refer(t *testing.T, g *secretflow.Graph, keys ...string) *secretflow.Cluste
 	return c
 }
 
-// flowing is an instance that follows the secrets of a graph.
+// flowing returns an instance that reads the secrets of a graph.
 func flowing(t *testing.T, b *bao) *instance {
 	t.Helper()
 	e, err := exposition.New(exposition.Options{}, append(judge.Families(), secretflow.Families()...)...)
@@ -47,7 +46,7 @@ func flowing(t *testing.T, b *bao) *instance {
 	return i
 }
 
-// TestFlowReadsReferencedMetadata and for nothing else.
+// TestFlowReadsReferencedMetadata checks that only the metadata of referenced secrets is read.
 func TestFlowReadsReferencedMetadata(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile, b.o.KV = tokenFile(t, testToken), nil
@@ -90,7 +89,7 @@ func TestFlowReadsReferencedMetadata(t *testing.T) {
 	}
 }
 
-// TestFlowFollowsNewReferences without waiting for the interval to end.
+// TestFlowFollowsNewReferences checks that new references are read before the interval ends.
 func TestFlowFollowsNewReferences(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
@@ -112,7 +111,7 @@ func TestFlowFollowsNewReferences(t *testing.T) {
 	testutil.Until(t, "the new one is asked for", func() bool { return stored() == 1 })
 }
 
-// TestFlowIsNotSettledWhileItIsAsked: a turn for earlier references does not count for the present
+// TestFlowIsNotSettledWhileItIsAsked checks that a turn for earlier references does not count for the current
 // ones.
 func TestFlowIsNotSettledWhileItIsAsked(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func (n inMemory) Current() (map[string]ask.Node, failure.List) {
 	return map[string]ask.Node{"openbao-0": n}, nil
 }
 
-// into makes it the only node of an instance, which needs no token for it.
+// into makes the node the only one of an instance, which needs no token for it.
 func (n inMemory) into(i *instance) {
 	i.nodes.Close()
 	i.nodes, i.credentials = n, ask.Credentials{Offline: true}
@@ -52,7 +52,7 @@ func (n inMemory) into(i *instance) {
 
 const fuzzIssuer = "bbbbbbbb-0000-0000-0000-000000000001"
 
-// fuzzed are the paths whose answers are replaced: one for each decoder.
+// fuzzed are the paths whose answers are replaced, one for each decoder.
 var fuzzed = []string{
 	"sys/health", "sys/seal-status", "sys/leader", "auth/token/lookup-self", "sys/storage/raft/autopilot/state",
 	"sys/storage/raft/autopilot/configuration", "sys/storage/raft/configuration", "sys/ha-status", "sys/mounts", "sys/auth",
@@ -60,7 +60,7 @@ var fuzzed = []string{
 	"pki/issuer/" + fuzzIssuer + "/crl", "pki/certs/detailed", "pki/tidy-status", "kv-v2/openstack/metadata", "kv-v2/openstack/metadata/nova",
 }
 
-// fuzzBase are the answers of the cases pki and kv together.
+// fuzzBase returns the combined answers of the cases pki and kv.
 func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 	tb.Helper()
 	answers := inMemory{}
@@ -79,8 +79,8 @@ func fuzzBase(tb testing.TB) (inMemory, config.OpenBao) {
 	return answers, o
 }
 
-// FuzzAnswers puts anything in the place of one answer. The rest goes on, and what
-// comes out is always an exposition.
+// FuzzAnswers replaces one answer by any input. The other answers are still read, and the result is always a valid
+// exposition.
 func FuzzAnswers(f *testing.F) {
 	base, o := fuzzBase(f)
 	for n, path := range fuzzed {
@@ -110,7 +110,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-// checkReasons: they are a closed set.
+// checkReasons fails if a row has a reason outside the closed set.
 func checkReasons(t *testing.T, text string) {
 	t.Helper()
 	for _, wrong := range rowsIn(text).with("endpoint_failing") {
@@ -120,7 +120,7 @@ func checkReasons(t *testing.T, text string) {
 	}
 }
 
-// FuzzSnapshot: a file of a snapshot may hold anything.
+// FuzzSnapshot reads any content of a snapshot file.
 func FuzzSnapshot(f *testing.F) {
 	f.Add([]byte(`{"_status":200,"initialized":true,"sealed":false,"standby":false}`), []byte(`{"not_after":"2027-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"_status":0,"_reason":"timeout"}`), []byte(`{"not_after":"9999-12-31T23:59:59Z"}`))

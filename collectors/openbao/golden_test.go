@@ -36,7 +36,7 @@ func TestAnswersBecomeTheRowsOfTheGoldenFile(t *testing.T) {
 	}
 }
 
-// snapshotCase is the instance of a case, some time after its snapshot.
+// snapshotCase returns the instance of a case, some time after its snapshot.
 func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.Site, *instance) {
 	t.Helper()
 	dir := t.TempDir()
@@ -54,8 +54,8 @@ func snapshotCase(t *testing.T, name string, later *time.Duration) (collectors.S
 	return site, start(o, site)
 }
 
-// TestARunEndsWithTheRowsOfTheGoldenFile: the three loops together come to the
-// same rows as one round after the other.
+// TestARunEndsWithTheRowsOfTheGoldenFile checks that the three concurrent loops result in the same rows as
+// consecutive rounds.
 func TestARunEndsWithTheRowsOfTheGoldenFile(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial"} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func run(tb testing.TB, p collectors.Probe) {
 	tb.Cleanup(func() { cancel(); <-done })
 }
 
-// TestAgesOfASnapshotStay: every timestamp moves with the clock, and nothing else does.
+// TestAgesOfASnapshotStay checks that timestamps move with the clock and other rows do not change.
 func TestAgesOfASnapshotStay(t *testing.T) {
 	const later = 100 * 24 * time.Hour
 	for _, name := range []string{"healthy-2.4", "pki", "kv", "one-killed"} {
@@ -111,7 +111,7 @@ func TestAgesOfASnapshotStay(t *testing.T) {
 	}
 }
 
-// TestASnapshotIsFoundBesideTheClusterOrInIt, in this order.
+// TestASnapshotIsFoundBesideTheClusterOrInIt checks both places in which a snapshot may have the answers.
 func TestASnapshotIsFoundBesideTheClusterOrInIt(t *testing.T) {
 	for where, place := range map[string]string{"beside": ".", "inside": "management"} {
 		t.Run(where, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestEveryFamilyHasAGoldenFile(t *testing.T) {
 			filled[name] = true
 		}
 	}
-	b := newBao(t, "partial", nil) // measurements are not in a snapshot
+	b := newBao(t, "partial", nil) // for measurements, which a snapshot does not have
 	b.site.Now = time.Now
 	i := b.start(t)
 	i.askNodesOnce(t.Context())
@@ -159,7 +159,7 @@ func TestEveryFamilyHasAGoldenFile(t *testing.T) {
 	}
 }
 
-// TestEveryGoldenFileHasACase finds what a renamed case left behind.
+// TestEveryGoldenFileHasACase finds golden files of cases that no longer exist.
 func TestEveryGoldenFileHasACase(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.golden")
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// clock is a time that moves only when it is set.
+// clock is a clock that changes only when it is set.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -47,14 +47,13 @@ func (c *clock) add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// newSite is the cluster management with an exposition of its own.
+// newSite returns the site of the cluster management with a new exposition.
 func newSite(tb testing.TB, now func() time.Time) collectors.Site {
 	tb.Helper()
 	return collectortest.Site(tb, now, judge.Families()...)
 }
 
-// newConfig is an OpenBao cluster of the reference architecture with nothing
-// optional.
+// newConfig returns the configuration of an OpenBao cluster of the reference architecture without options.
 func newConfig(nodes ...string) config.OpenBao {
 	return config.OpenBao{
 		Name: "main", Cluster: "management", Nodes: nodes,
@@ -73,14 +72,14 @@ func newConfig(nodes ...string) config.OpenBao {
 	}
 }
 
-// start makes an instance whose rows are served.
+// start creates an instance whose rows are served.
 func start(o config.OpenBao, site collectors.Site) *instance {
 	i := newInstance(o, config.SecretFlow{}, site)
 	site.Exposition.Swap(nil, i.Groups())
 	return i
 }
 
-// round asks everything once, in order.
+// round sends all requests once, in order.
 func round(ctx context.Context, i *instance) {
 	i.askNodesOnce(ctx)
 	i.askClusterOnce(ctx)
@@ -90,14 +89,14 @@ func round(ctx context.Context, i *instance) {
 	}
 }
 
-// serve is what GET /metrics answers.
+// serve returns the answer to GET /metrics.
 func serve(tb testing.TB, e *exposition.Exposition) string {
 	tb.Helper()
 	return collectortest.Serve(tb, e)
 }
 
-// rowsIn are the rows of an exposition without the prefix that all names share,
-// and without the labels that all rows of these tests share.
+// rowsIn returns the rows of an exposition without the common prefix of the names and the common labels of these
+// tests.
 func rowsIn(text string) rowSet {
 	return collectortest.ShortRows(text, "cobaltcore_openbao_", `cluster="management",openbao="main"`)
 }
@@ -107,7 +106,7 @@ func rowsOf(tb testing.TB, site collectors.Site) rowSet {
 	return rowsIn(serve(tb, site.Exposition))
 }
 
-// rowSet is values by name and labels.
+// rowSet has values by name and labels.
 type rowSet map[string]string
 
 func (r rowSet) want(tb testing.TB, want map[string]string) {
@@ -115,7 +114,7 @@ func (r rowSet) want(tb testing.TB, want map[string]string) {
 	collectortest.Want(tb, r, want)
 }
 
-// with are the rows of a family, by labels.
+// with returns the rows of a family by labels.
 func (r rowSet) with(family string) []string {
 	var found []string
 	for row, value := range r {
@@ -146,10 +145,10 @@ func mustParse(tb testing.TB, text string) {
 	}
 }
 
-// discard is for servers that complain about clients.
+// discard returns a logger for servers that log errors of clients.
 func discard() *log.Logger { return log.New(io.Discard, "", 0) }
 
-// row is the name and the labels of a row as rowSet has it.
+// row returns the name and the labels of a row as a key of rowSet.
 func row(name string, labels ...string) string {
 	var b strings.Builder
 	for i := 0; i+1 < len(labels); i += 2 {
@@ -161,7 +160,7 @@ func row(name string, labels ...string) string {
 	return name + "{" + b.String()[1:] + "}"
 }
 
-// failing is the row of an endpoint that is not answered.
+// failing returns the row of a failing endpoint.
 func failing(node, endpoint string, why failure.Reason) string {
 	return row("endpoint_failing", "node", node, "endpoint", endpoint, "reason", string(why))
 }

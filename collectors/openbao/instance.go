@@ -18,26 +18,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// instance is one OpenBao cluster.
+// instance is the probe of one OpenBao cluster.
 type instance struct {
 	config.OpenBao
 	*failure.Journal
 
 	flow     *secretflow.Graph // nil if the secret flow is off
 	flowPace config.Duration
-	asked    []secretflow.Path // in the last turn; guarded by mu
-	// flowRota and flowAnswers are of the goroutine that asks for the flow.
+	asked    []secretflow.Path // requested in the last turn; guarded by mu
+	// flowRota and flowAnswers belong to the goroutine that reads the flow.
 	flowRota    rota[secretflow.Path]
 	flowAnswers map[secretflow.Path]flowAnswer
-	budget      int // of requests in a turn
+	budget      int // requests per turn
 
 	now   func() time.Time
 	nodes ask.Source
-	shift func() time.Duration // of timestamps; 0 if this is no snapshot
+	shift func() time.Duration // shift of timestamps; 0 unless read from a snapshot
 
-	credentials ask.Credentials       // of the cluster loop
-	issuers     map[string]ask.Issuer // by path; used by the cluster loop only
-	pkiRota     rota[string]          // of the cluster loop
+	credentials ask.Credentials       // used only by the cluster loop
+	issuers     map[string]ask.Issuer // by path; used only by the cluster loop
+	pkiRota     rota[string]          // used only by the cluster loop
 	pkiAnswers  map[string]ask.MountIssuers
 	details     []*detail
 
@@ -46,16 +46,16 @@ type instance struct {
 
 	mu      sync.Mutex
 	facts   judge.Nodes
-	askers  map[string]ask.Node // of the last round
-	finding failure.List        // why they may be out of date
+	askers  map[string]ask.Node // nodes of the last round
+	finding failure.List        // why the nodes may be out of date
 	round   uint64
-	source  string // the node that was last asked about the cluster
+	source  string // node that was last queried about the cluster
 	led     bool   // some node led at the end of the last round
 	leaders judge.Leaders
-	mounts  *ask.MountTable // as last seen; nil if that is not known
-	pki     ask.PKIAnswers  // as last seen
-	peers   []ask.RaftPeer  // as last seen; none if they are not known
-	token   string          // as last used
+	mounts  *ask.MountTable // last known; nil if unknown
+	pki     ask.PKIAnswers  // last known
+	peers   []ask.RaftPeer  // last known; none if unknown
+	token   string          // last used
 	settled map[string]bool
 	status  status.Status
 	down    failure.Steady // why no node answers
@@ -82,7 +82,7 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	if s, ok := i.nodes.(*ask.StoredNodes); ok {
 		i.now, i.shift = s.Now, s.Shift
 		i.credentials = ask.Credentials{Offline: true}
-		i.Timeout = config.Duration(time.Minute) // files are slow on a busy machine only, which is no finding
+		i.Timeout = config.Duration(time.Minute) // slow files only mean a busy machine
 	}
 	if flow.Enabled && i.credentials.Enabled() {
 		i.flow, i.flowPace = site.Flow, flow.Interval
@@ -91,12 +91,12 @@ func newInstance(o config.OpenBao, flow config.SecretFlow, site collectors.Site)
 	return i
 }
 
-// Groups are all rows of the instance.
+// Groups returns the groups with all rows of the instance.
 func (i *instance) Groups() []*exposition.Group {
 	return []*exposition.Group{i.nodeRows, i.clusterRows, i.detailRows}
 }
 
-// Run asks until ctx ends.
+// Run runs all loops until ctx ends.
 func (i *instance) Run(ctx context.Context) {
 	defer i.nodes.Close()
 	var tasks sync.WaitGroup
@@ -109,14 +109,14 @@ func (i *instance) Run(ctx context.Context) {
 	tasks.Wait()
 }
 
-// rowsOf returns a builder for rows of a group, for use by one goroutine now.
+// rowsOf returns a builder for rows of a group, for one goroutine.
 func (i *instance) rowsOf(g *exposition.Group) *exposition.Rows {
 	rows := g.Rows()
 	rows.Shift(i.shift())
 	return rows
 }
 
-// Settled reports whether everything was probed once.
+// Settled reports whether all loops have finished a round.
 func (i *instance) Settled() bool {
 	i.mu.Lock()
 	settled := i.settled["nodes"] && i.settled["cluster"]
@@ -128,7 +128,7 @@ func (i *instance) Settled() bool {
 		return false
 	}
 	for _, d := range i.details {
-		// While the fleet is being read, more and more secrets are referred to.
+		// While the fleet is being read, the number of referenced secrets grows.
 		if d.stale != nil && d.stale() {
 			wake(d.wake)
 			return false
@@ -137,7 +137,7 @@ func (i *instance) Settled() bool {
 	return true
 }
 
-// Status is how the instance fares: it is up as long as any node answers.
+// Status returns the state of the instance: it is up as long as any node answers.
 func (i *instance) Status() status.Status {
 	i.mu.Lock()
 	defer i.mu.Unlock()

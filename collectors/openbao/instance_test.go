@@ -19,8 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestStatus: an instance is up as long as any node answers, with any answer, and every failure is
-// counted.
+// TestStatus checks that an instance is up as long as any node sends any answer, and that all failures are counted.
 func TestStatus(t *testing.T) {
 	b := newBao(t, "all-sealed", nil)
 	i := b.start(t)
@@ -47,13 +46,13 @@ func TestStatus(t *testing.T) {
 	if diff := cmp.Diff(map[string]uint64{"http": 4, "decode": 1}, s.Errors); s.Up || !s.LastSuccess.Equal(last) || diff != "" {
 		t.Errorf("none answers: %+v\n%s", s, diff)
 	}
-	s.Errors["http"] = 99 // of the caller
+	s.Errors["http"] = 99 // changes only the copy of the caller
 	if i.Status().Errors["http"] != 4 {
 		t.Error("the status is not a copy")
 	}
 }
 
-// TestAFailureIsLoggedWhenItBegins and when it ends, not in between.
+// TestAFailureIsLoggedWhenItBegins also checks the log when the failure ends, and that nothing is logged in between.
 func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	var text bytes.Buffer
@@ -80,8 +79,7 @@ func TestAFailureIsLoggedWhenItBegins(t *testing.T) {
 	}
 }
 
-// TestDetailsAreAskedWhenTheyAreDue: after their interval, and sooner if they
-// failed, but after growing pauses.
+// TestDetailsAreAskedWhenTheyAreDue checks requests after the interval, and retries after failures with growing pauses.
 func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	const (
 		crl   = "pki/issuer/aaaaaaaa-0000-0000-0000-000000000001/crl"
@@ -94,7 +92,7 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	active.set(audit, reply(http.StatusForbidden, `{}`))
 	i := b.start(t)
 	begin := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	var lists, tries []int // minutes in which they were asked for
+	var lists, tries []int // minutes of the requests
 	for minute := range 32 {
 		if minute == 16 {
 			active.set(audit, nil)
@@ -122,7 +120,7 @@ func TestDetailsAreAskedWhenTheyAreDue(t *testing.T) {
 	}
 }
 
-// TestDetailsEndWithTheLeader although they are not due: they cannot be confirmed.
+// TestDetailsEndWithTheLeader checks that details are withdrawn without a leader, even before they are due.
 func TestDetailsEndWithTheLeader(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Interval, b.o.Timeout = config.Duration(5*time.Millisecond), config.Duration(5*time.Second)

@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// pkiMounts are the PKI mounts to ask: those that are expected, and with a token
-// all that there are.
+// pkiMounts returns the PKI mounts to query: the expected ones, and with a token all existing ones.
 func (i *instance) pkiMounts(have *ask.MountTable) []string {
 	paths := map[string]bool{}
 	for path, kind := range i.Expect.Mounts {
@@ -32,9 +31,8 @@ func (i *instance) pkiMounts(have *ask.MountTable) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
-// askIssuers asks for the issuers of each PKI mount, until the round has had its requests
-// or several were not answered; about the other mounts it has the answers of earlier rounds. The certificate of an issuer
-// is asked for once.
+// askIssuers requests the issuers of each PKI mount, until the round has reached its limit of requests, or several were
+// not answered. For other mounts it uses the answers of earlier rounds. The certificate of an issuer is requested once.
 func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers) {
 	known, answers := map[string]ask.Issuer{}, map[string]ask.MountIssuers{}
 	requests, silent := 0, 0
@@ -76,8 +74,8 @@ func (i *instance) askIssuers(ctx context.Context, a ask.Node, facts *ask.Cluste
 	i.issuers, i.pkiAnswers, facts.PKI.Known = known, answers, true
 }
 
-// readIssuers adds the certificates of the issuers of a mount to it, with at most so many
-// requests. It returns how many there were.
+// readIssuers adds the certificates of its issuers to a mount, with a limited number of requests. It returns the number
+// of requests.
 func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.ClusterAnswers, m ask.MountIssuers, most int) (requests int) {
 	for _, id := range m.List.Keys {
 		about, ok := i.issuers[m.Mount+" "+id]
@@ -100,9 +98,8 @@ func (i *instance) readIssuers(ctx context.Context, a ask.Node, facts *ask.Clust
 	return requests
 }
 
-// assumed reports whether a PKI mount that was not found is only one of the reference
-// architecture, where the mounts are unknown. The issuers of a mount need no token, so
-// OpenBao refuses them only where there is no such mount.
+// assumed reports whether a missing PKI mount was only assumed because of the reference architecture, while the mounts
+// are unknown. The issuers of a mount need no token, so OpenBao refuses the request only if the mount does not exist.
 func (i *instance) assumed(facts *ask.ClusterAnswers, err error) bool {
 	if err == nil || facts.Mounts != nil || !i.Expect.AssumesMounts() {
 		return false

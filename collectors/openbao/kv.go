@@ -14,14 +14,14 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// maxDepth bounds how deep folders are followed.
+// maxDepth bounds the depth of folders that are read.
 const maxDepth = 32
 
 // askKV counts the secrets of a mount by their metadata. Their names are not exported.
 func askKV(ctx context.Context, d *detailRound, mount string) {
 	secrets, cut, err := listKV(ctx, d, mount)
 	if err != nil {
-		return // it is noted
+		return // the failure is recorded
 	}
 	count := &judge.KVCount{Secrets: len(secrets), Cut: cut}
 	now := d.now()
@@ -30,11 +30,11 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 		got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
 		if err != nil {
 			if failure.ReasonOf(err) == failure.ReasonNotFound {
-				continue // deleted a moment ago
+				continue // deleted after the list
 			}
 			d.failures.Add(r.Name, err)
 			if failure.NoAnswer(err) || isTransient(d.failures) {
-				return // nor will the others be answered
+				return // other requests would fail, too
 			}
 			count.Cut = true
 			continue
@@ -44,12 +44,11 @@ func askKV(ctx context.Context, d *detailRound, mount string) {
 	d.show(func(r *exposition.Rows) { count.Rows(r, d.Name, mount) })
 }
 
-// listKV lists the secrets of a mount, folder by folder, and reports whether there
-// are more than may be looked at.
+// listKV lists the secrets of a mount, folder by folder. cut reports whether there are more than the limit.
 func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string, cut bool, err error) {
 	folders := []string{""}
 	for n := 0; len(folders) > 0; n++ {
-		if n > d.KV.MaxSecrets { // folders without secrets
+		if n > d.KV.MaxSecrets { // also bounds folders without secrets
 			return secrets, true, nil
 		}
 		folder := folders[0]
@@ -63,7 +62,7 @@ func listKV(ctx context.Context, d *detailRound, mount string) (secrets []string
 			case len(secrets) >= d.KV.MaxSecrets || len(folders) >= d.KV.MaxSecrets:
 				return secrets, true, nil
 			case strings.Trim(name, "./") == "":
-				// OpenBao stores a secret that is called so, but a path with it leads elsewhere.
+				// OpenBao stores secrets with such a name, but a path with it leads to another place.
 			case !strings.HasSuffix(name, "/"):
 				secrets = append(secrets, folder+name)
 			case strings.Count(folder, "/") < maxDepth:

@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/config"
 )
 
-// endlessFolders is a mount in which every folder holds a secret and one more
-// folder.
+// endlessFolders adds a mount in which each folder has a secret and another folder.
 func endlessFolders(n inMemory, depth int) {
 	folder := "kv/metadata"
 	for range depth {
@@ -24,7 +23,7 @@ func endlessFolders(n inMemory, depth int) {
 	}
 }
 
-// TestFolderDepthIsLimited: deeper folders count as cut.
+// TestFolderDepthIsLimited checks that deeper folders count as cut.
 func TestFolderDepthIsLimited(t *testing.T) {
 	for name, tc := range map[string]struct {
 		depth, max int

@@ -10,16 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestInstallationWithoutPKI is none of the reference architecture: that it has no PKI is
-// no failure unless the configuration expects one. A missing permission is one.
+// TestInstallationWithoutPKI checks installations that differ from the reference architecture. A missing PKI is a failure
+// only if the configuration expects it. A missing permission is always a failure.
 func TestInstallationWithoutPKI(t *testing.T) {
 	denied := reply(http.StatusForbidden, `{"errors":["1 error occurred:\n\t* permission denied\n\n"]}`)
 	noRoute := reply(http.StatusNotFound, `{"errors":["no handler for route \"pki/issuers\". route entry not found."]}`)
 	for name, tc := range map[string]struct {
 		pki    http.HandlerFunc
-		expect map[string]string // nil is the reference architecture
+		expect map[string]string // nil means the reference architecture
 		token  bool
-		denied string // an endpoint that the policy lacks
+		denied string // endpoint that the policy does not allow
 		want   []string
 	}{
 		"without a token":               {pki: denied},

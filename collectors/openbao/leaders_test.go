@@ -37,7 +37,7 @@ func TestRecentChangesAreThoseOfTheLast30Minutes(t *testing.T) {
 	}
 }
 
-// TestAFailoverIsOneChange, with a moment without a leader in between.
+// TestAFailoverIsOneChange has a time without a leader between two leaders.
 func TestAFailoverIsOneChange(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
@@ -72,7 +72,7 @@ func TestAFailoverIsOneChange(t *testing.T) {
 	step(map[string]string{"leader_changes_total": "1", "recent_leader_changes": "0"})
 }
 
-// TestOfTwoActiveNodesTheNewerIsAsked: the other one has not noticed yet.
+// TestOfTwoActiveNodesTheNewerIsAsked checks the case that the previous leader still reports that it is active.
 func TestOfTwoActiveNodesTheNewerIsAsked(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)
@@ -86,8 +86,8 @@ func TestOfTwoActiveNodesTheNewerIsAsked(t *testing.T) {
 	}
 }
 
-// TestTheWordOfAStandby: it goes on naming a leader that is dead, so the leader has
-// to answer through it.
+// TestTheWordOfAStandby checks that a leader counts only if it answers through the standby, because a standby
+// continues to name a dead leader.
 func TestTheWordOfAStandby(t *testing.T) {
 	for name, tc := range map[string]struct {
 		version string
@@ -112,7 +112,7 @@ func TestTheWordOfAStandby(t *testing.T) {
 				standby.set("sys/ha-status", b.nodes["openbao-0"].ServeHTTP)
 			}
 			i := b.start(t)
-			rounds(t, i, 2) // the second one has a token
+			rounds(t, i, 2) // the second round has a token
 			rowsOf(t, b.site).want(t, map[string]string{
 				row("node_leader_known", "node", node(1)): tc.known, `nodes{state="active"}`: "0",
 			})

@@ -22,10 +22,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/status"
 )
 
-// loginProbe logs in to OpenBao as a workload of a cluster does. OpenBao then
-// asks that cluster whether the token is good, with a token of its own that may
-// have died and over a network that may be cut: nothing else notices before the
-// secrets are stale.
+// loginProbe logs in to OpenBao like a workload of a cluster. OpenBao then asks the API server of that cluster to review
+// the token, with a token of its own that may have expired, and over a network that may be interrupted. No other check
+// detects such a failure before secrets become stale.
 type loginProbe struct {
 	o       config.OpenBao
 	mount   string
@@ -54,24 +53,24 @@ func newLogin(o config.OpenBao, site collectors.Site) *loginProbe {
 	return l
 }
 
-// atPace makes the source of the nodes as slow as the probe.
+// atPace returns a configuration in which nodes are looked up as often as the probe runs.
 func atPace(o config.OpenBao) config.OpenBao {
 	o.Interval = o.LoginProbe.Interval
 	return o
 }
 
-// Groups are the rows of the probe.
+// Groups returns the group with the rows of the probe.
 func (l *loginProbe) Groups() []*exposition.Group { return []*exposition.Group{l.group} }
 
-// Settled reports whether a login was tried.
+// Settled reports whether a login has been tried.
 func (l *loginProbe) Settled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.settled
 }
 
-// Status is up when there was an answer to a login, be it a refusal. Without a token of the
-// cluster there is none.
+// Status returns the state of the probe: it is up if a login was answered, even with a refusal. If the cluster issues no
+// token, no login is sent.
 func (l *loginProbe) Status() status.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +79,7 @@ func (l *loginProbe) Status() status.Status {
 	return s
 }
 
-// Run logs in again and again until ctx ends.
+// Run logs in at each interval until ctx ends.
 func (l *loginProbe) Run(ctx context.Context) {
 	var tasks sync.WaitGroup
 	tasks.Go(func() { l.nodes.Run(ctx) })
@@ -112,7 +111,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 	reason, begun := l.note(step, err)
 	l.group.Set("", l.group.Rows(), func(r *exposition.Rows) {
-		if step != stepToken { // else it is unknown whether a workload could log in
+		if step != stepToken { // otherwise it is unknown whether a workload could log in
 			r.Bool(judge.LoginSuccess, err == nil, l.o.Name, l.mount, l.o.Identity())
 		}
 		if err != nil {
@@ -136,8 +135,7 @@ func (l *loginProbe) once(ctx context.Context) {
 	}
 }
 
-// note returns the reason of the series of failures of a step, and whether it is a new
-// one.
+// note returns the reason of the series of failures of a step, and whether the series is new.
 func (l *loginProbe) note(step string, err error) (reason string, begun bool) {
 	for _, s := range []string{stepToken, stepLogin} {
 		if err == nil || s != step {
@@ -158,8 +156,8 @@ const (
 	stepLogin = "login"
 )
 
-// try gets a token of the cluster and logs in with it. It returns the duration of the login, or the
-// step that failed.
+// try requests a token from the cluster and logs in with it. It returns the duration of the login, or the step that
+// failed.
 func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, err error) {
 	jwt, err := l.serviceAccountToken(ctx)
 	if err != nil {
@@ -183,7 +181,7 @@ func (l *loginProbe) try(ctx context.Context) (took time.Duration, step string, 
 	return took, "", nil
 }
 
-// tokenRequest is the part of a TokenRequest that matters here.
+// tokenRequest has the fields of a TokenRequest that are used.
 type tokenRequest struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -196,7 +194,7 @@ type tokenRequest struct {
 	} `json:"status"`
 }
 
-// tokenLife is the shortest one that an API server grants, in seconds.
+// tokenLife is the shortest lifetime of a token that an API server grants, in seconds.
 const tokenLife = 600
 
 func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
@@ -216,8 +214,7 @@ func (l *loginProbe) serviceAccountToken(ctx context.Context) (string, error) {
 	return got.Status.Token, nil
 }
 
-// node is one that can answer a login: the active one, or a standby, which passes
-// it on.
+// node returns a node that can answer a login: the active node, or a standby, which forwards it.
 func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
 	askers, failures := l.nodes.Current()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(l.o.Timeout))
@@ -237,7 +234,7 @@ func (l *loginProbe) node(ctx context.Context) (ask.Node, error) {
 		})
 	}
 	asked.Wait()
-	// In the order of the names, so that a failure with several reasons always has the same one.
+	// Sorted by name, so that a failure with several reasons always has the same one.
 	found := map[judge.State]ask.Node{}
 	for n, name := range names {
 		found[states[n]] = askers[name]

@@ -23,7 +23,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// loginCase is one state of the way from a cluster to OpenBao.
+// loginCase is one state of the connection from a cluster to OpenBao.
 type loginCase struct {
 	prepare func(b *bao, a *apiServer)
 	up      bool
@@ -70,7 +70,7 @@ var loginTable = map[string]loginCase{
 			n.set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
 		}
 	}, up: true},
-	"login-mixed": {prepare: func(b *bao, _ *apiServer) { // the reason is that of the last by name
+	"login-mixed": {prepare: func(b *bao, _ *apiServer) { // the last node by name determines the reason
 		b.nodes["openbao-0"].set("sys/health", reply(http.StatusInternalServerError, `{}`))
 		b.nodes["openbao-1"].set("sys/health", reply(http.StatusInternalServerError, `{}`))
 		b.nodes["openbao-2"].set("sys/health", reply(http.StatusServiceUnavailable, sealedHealth))
@@ -80,7 +80,7 @@ var loginTable = map[string]loginCase{
 
 func loginCases() []string { return slices.Sorted(maps.Keys(loginTable)) }
 
-// probeLogin makes the login probe of the cluster storage.
+// probeLogin creates the login probe of the cluster storage.
 func probeLogin(t *testing.T, tc loginCase) (*loginProbe, *bao, *apiServer) {
 	t.Helper()
 	b, a := newBao(t, "healthy-2.4", nil), newAPIServer(t, "storage")
@@ -148,7 +148,7 @@ func TestLoginProbe(t *testing.T) {
 	}
 }
 
-// TestTheLoginIsThatOfTheCluster: its token, its mount, its role, and no token of
+// TestTheLoginIsThatOfTheCluster checks that the login uses the token, mount and role of the cluster, and no token of
 // OpenBao.
 func TestTheLoginIsThatOfTheCluster(t *testing.T) {
 	l := &logins{ttl: 60}
@@ -171,7 +171,7 @@ func TestProbes(t *testing.T) {
 	probe := o
 	probe.LoginProbe.Enabled = true
 	recorded := probe
-	recorded.Nodes, recorded.Cluster = nil, "dump" // a snapshot has no node to log in to
+	recorded.Nodes, recorded.Cluster = nil, "dump" // a snapshot does not support logins
 	c := Collector{Instances: []config.OpenBao{o, probe, recorded}}
 	for name, tc := range map[string]struct {
 		cluster fleet.Cluster

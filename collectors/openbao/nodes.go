@@ -16,12 +16,12 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// askNodes asks all nodes, again and again.
+// askNodes queries all nodes at each interval.
 func (i *instance) askNodes(ctx context.Context) {
 	tick := time.NewTicker(time.Duration(i.Interval))
 	defer tick.Stop()
 	for {
-		if i.nodes.Known() { // else it wakes us
+		if i.nodes.Known() { // otherwise Changed signals the first nodes
 			i.askNodesOnce(ctx)
 		}
 		select {
@@ -33,16 +33,16 @@ func (i *instance) askNodes(ctx context.Context) {
 	}
 }
 
-// askNodesOnce asks all nodes at the same time. The rows change as soon as each one
-// has answered; a node that does not answer delays no other one.
+// askNodesOnce queries all nodes concurrently. The rows of a node are published as soon as it has answered, so a node
+// that does not answer does not delay others.
 func (i *instance) askNodesOnce(ctx context.Context) {
 	askers, finding := i.nodes.Current()
 	i.beginRound(askers, finding)
 	start := time.Now()
 	i.askEach(ctx, askers)
 	if unconfirmed := i.unconfirmed(); len(unconfirmed) > 0 && ctx.Err() == nil {
-		// They answered while the round waited for a node that did not: a leader may have
-		// been elected meanwhile.
+		// These standbys answered early, while the round waited for a slow node. A leader may have been elected since
+		// then.
 		i.askEach(ctx, selectNodes(askers, unconfirmed))
 		i.confirmLeaders(ctx, askers)
 	}
@@ -73,7 +73,7 @@ func (i *instance) askNodesOnce(ctx context.Context) {
 	}
 	i.mu.Unlock()
 	i.summarize()
-	wake(i.wakeCluster) // if no node was active
+	wake(i.wakeCluster) // even if no node was active
 }
 
 func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
@@ -83,7 +83,7 @@ func (i *instance) askEach(ctx context.Context, askers map[string]ask.Node) {
 	for name, a := range askers {
 		asked.Go(func() {
 			facts := ask.QueryNode(ctx, a, i.now)
-			if !errors.Is(ctx.Err(), context.Canceled) { // else we are stopping
+			if !errors.Is(ctx.Err(), context.Canceled) { // otherwise the exporter stops
 				i.learn(name, &facts)
 			}
 		})
@@ -106,7 +106,7 @@ func (i *instance) beginRound(askers map[string]ask.Node, finding failure.List) 
 	}
 }
 
-// learn keeps the answers of a node.
+// learn stores the answers of a node.
 func (i *instance) learn(name string, facts *ask.NodeAnswers) {
 	key := "node " + name
 	i.Note(key, facts.Failures)
@@ -114,9 +114,9 @@ func (i *instance) learn(name string, facts *ask.NodeAnswers) {
 	i.mu.Lock()
 	before := i.facts[name]
 	i.facts[name] = facts
-	facts.Confirmed = before != nil && before.Confirmed && judge.SameLeader(before, facts) // until it is asked again
+	facts.Confirmed = before != nil && before.Confirmed && judge.SameLeader(before, facts) // until it is queried again
 	i.mu.Unlock()
-	if before == nil || judge.StateOf(before.Health) != judge.StateOf(facts.Health) { // the rest waits for the end of the round
+	if before == nil || judge.StateOf(before.Health) != judge.StateOf(facts.Health) { // other changes wait for the end of the round
 		i.summarize()
 	}
 	if judge.StateOf(facts.Health) == judge.Active {
@@ -138,8 +138,7 @@ func selectNodes(askers map[string]ask.Node, names []string) map[string]ask.Node
 	return chosen
 }
 
-// confirmLeaders asks through the standbys for the leader that they name, if there is
-// still no active node.
+// confirmLeaders sends requests through the standbys to the leader that they name, if there is still no active node.
 func (i *instance) confirmLeaders(ctx context.Context, askers map[string]ask.Node) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(i.Timeout))
 	defer cancel()
@@ -171,7 +170,7 @@ func (i *instance) summarize() {
 	i.nodeRows.Set("cluster", i.rowsOf(i.nodeRows), func(r *exposition.Rows) { s.Rows(r, i.Name, i.Expect, i.now()) })
 }
 
-// active returns the node to ask about the cluster, or why there is none.
+// active returns the node to query about the cluster, or the cause why there is none.
 func (i *instance) active() (ask.Node, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -1,13 +1,12 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package openbao asks OpenBao clusters, node by node, what state they are in.
+// Package openbao polls the state of OpenBao clusters and their nodes.
 //
-// Three loops share the work of an instance. The first asks every node, all at
-// the same time and without a token, for its health, its seal and its leader: it
-// is right when everything is sealed or the quorum is lost. The second asks the
-// active node about the cluster. The third asks for what changes slowly. Rows of
-// an endpoint that was not answered are gone until it is.
+// An instance has three loops. The first queries all nodes concurrently and without a token for their health, seal and
+// leader. It also works if all nodes are sealed or the quorum is lost. The second queries the active node about the
+// cluster. The third reads details that change slowly. Rows of an endpoint that does not answer are withdrawn until it
+// answers again.
 package openbao
 
 import (
@@ -22,11 +21,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, in collect[] and in the
-// configuration.
+// Name is the name of the collector and of its system, in collect[] and in the configuration.
 const Name = "openbao"
 
-// Collector asks the configured OpenBao clusters.
+// Collector probes the configured OpenBao clusters.
 type Collector struct {
 	Instances []config.OpenBao
 	Flow      config.SecretFlow
@@ -38,18 +36,18 @@ func (Collector) Name() string { return Name }
 // Families returns every family that the collector may export.
 func (Collector) Families() []*exposition.Family { return judge.Families() }
 
-// Resources returns nothing: OpenBao is asked, not watched.
+// Resources returns nothing: OpenBao is probed, not watched.
 func (Collector) Resources() []watch.Resource { return nil }
 
-// Probes returns the OpenBao clusters that run in the cluster, and the login from
-// the cluster to each one that wants it.
+// Probes returns the probes of the OpenBao clusters that run in the cluster, and the configured login probes from the
+// cluster.
 func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 	var probes []collectors.Probe
 	for _, o := range c.Instances {
 		if o.Cluster == site.Cluster.Name {
 			probes = append(probes, newInstance(o, c.Flow, site))
 		}
-		offline := len(o.Nodes) == 0 && o.Service == nil // no node to log in to
+		offline := len(o.Nodes) == 0 && o.Service == nil // there is no node for logins
 		if o.LoginProbe.Enabled && site.Cluster.Snapshot == nil && !offline {
 			probes = append(probes, newLogin(o, site))
 		}
@@ -57,8 +55,7 @@ func (c Collector) Probes(site collectors.Site) []collectors.Probe {
 	return probes
 }
 
-// ReadsFlow reports whether an OpenBao in the cluster is read for the secrets that objects in the
-// fleet refer to.
+// ReadsFlow reports whether the secrets to which objects in the fleet refer are read from an OpenBao in the cluster.
 func (c Collector) ReadsFlow(cluster fleet.Cluster) bool {
 	return c.Flow.Enabled && slices.ContainsFunc(c.Instances, func(o config.OpenBao) bool {
 		login := ask.Credentials{OpenBaoAuth: o.Auth, Offline: ask.IsOffline(o, cluster)}

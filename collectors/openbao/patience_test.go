@@ -15,7 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestATokenOutlivesAFailedRenewal: a third of its life is there for that.
+// TestATokenOutlivesAFailedRenewal checks that a token stays in use for the last third of its lifetime if the renewal
+// fails.
 func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	good, _ := b.kubernetesAuth(t, 600)
@@ -30,7 +31,7 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{
 		"autopilot_healthy": "1", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1",
 	})
-	b.clock.add(200 * time.Second) // now it is over
+	b.clock.add(200 * time.Second) // the token has expired
 	rounds(t, i, 1)
 	rowsOf(t, b.site).want(t, map[string]string{"autopilot_healthy": "", failing("", "auth/kubernetes/management/login", failure.ReasonHTTP): "1"})
 	b.nodes["openbao-0"].set(loginPath, good.ServeHTTP)
@@ -38,7 +39,7 @@ func TestATokenOutlivesAFailedRenewal(t *testing.T) {
 	rowsOf(t, b.site).want(t, healthy)
 }
 
-// TestSlowPKIMountDelaysNoOther: only rows about PKI wait for its issuers.
+// TestSlowPKIMountDelaysNoOther checks that only rows about PKI wait for its issuers.
 func TestSlowPKIMountDelaysNoOther(t *testing.T) {
 	b := newBao(t, "kv", nil)
 	b.o.Auth.TokenFile = tokenFile(t, testToken)

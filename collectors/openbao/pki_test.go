@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// servePages is a list of certificates that is given out page by page, or always
-// whole by a server that knows no pages.
+// servePages serves a list of certificates page by page, or as a whole like a server without paging.
 func servePages(n int, paging bool) http.HandlerFunc {
 	notAfter := map[string]string{}
 	for i := range n {
@@ -24,7 +23,7 @@ func servePages(n int, paging bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		keys := all
 		if paging {
-			after := r.URL.Query().Get("after") // as it is stored
+			after := r.URL.Query().Get("after") // in the form in which it is stored
 			if strings.Contains(after, ":") {
 				after = ""
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 )
 
-// Policy is the policy that the exporter needs, for the given PKI mounts and KV
-// mounts. A mount may have + in the place of a part of its path.
+// Policy returns the policy that the exporter needs for the given PKI and KV mounts. A + may replace a part of the path
+// of a mount.
 func Policy(pki, kv []string) string {
 	type stanza struct {
 		path         string
@@ -53,8 +53,8 @@ func Policy(pki, kv []string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Role is a role of the Kubernetes auth method. Its tokens are batch tokens: a
-// login then writes nothing to the storage and leaves no lease behind.
+// Role is a role of the Kubernetes auth method. It issues batch tokens, so that a login does not write to the storage
+// and creates no lease.
 type Role struct {
 	Audience        string   `json:"audience,omitempty"`
 	ServiceAccounts []string `json:"bound_service_account_names"`
@@ -65,12 +65,11 @@ type Role struct {
 	TokenTTL        string   `json:"token_ttl"`
 }
 
-// Audience is that of the service account tokens that the exporter logs in with, as the
-// chart mounts them: OpenBao, or anyone who reads them there, cannot use them at the API
-// server.
+// Audience is the audience of the service account tokens with which the exporter logs in; the chart mounts them. Such a
+// token cannot be used at the API server by OpenBao, or after a leak from OpenBao.
 const Audience = "openbao"
 
-// NewRole is a role for a service account, with the given policies.
+// NewRole returns a role for a service account with the given policies.
 func NewRole(namespace, serviceAccount string, policies ...string) Role {
 	return Role{
 		ServiceAccounts: []string{serviceAccount}, Namespaces: []string{namespace},

@@ -17,7 +17,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
-// TestANodeThatHangsDelaysNoOther: their rows are there while it is waited for.
+// TestANodeThatHangsDelaysNoOther checks that rows of other nodes are published while a node does not answer.
 func TestANodeThatHangsDelaysNoOther(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	end := make(chan struct{})
@@ -32,10 +32,10 @@ func TestANodeThatHangsDelaysNoOther(t *testing.T) {
 	for _, want := range []string{row("node_up", "node", node(0)), row("node_up", "node", node(1)), "autopilot_healthy", row("mount_present", "kind", "secret", "path", "pki", "type", "pki")} {
 		testutil.Until(t, want, func() bool { return rowsOf(t, b.site)[want] == "1" })
 	}
-	rowsOf(t, b.site).want(t, map[string]string{row("node_up", "node", node(2)): ""}) // not known yet
+	rowsOf(t, b.site).want(t, map[string]string{row("node_up", "node", node(2)): ""}) // still unknown
 }
 
-// TestANodeThatHangsTimesOut with everything else of it not asked.
+// TestANodeThatHangsTimesOut also checks that no further requests are sent to the node.
 func TestANodeThatHangsTimesOut(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	end := make(chan struct{})
@@ -56,7 +56,7 @@ func TestANodeThatHangsTimesOut(t *testing.T) {
 	}
 }
 
-// TestAnEndlessAnswerIsCutOff without being kept.
+// TestAnEndlessAnswerIsCutOff also checks that the answer is not kept.
 func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	sent := 0
@@ -78,8 +78,8 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	})
 }
 
-// TestNamesInAnswersLeadNowhereElse: what OpenBao calls an issuer or a secret is
-// no way to have the exporter ask for another path.
+// TestNamesInAnswersLeadNowhereElse checks that names of issuers and secrets cannot make the exporter request
+// another path.
 func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
 	names := []string{"../../sys/raw", "..", ".", "", "a/../../../sys/raw", "/sys/raw", "a//b", "%2e%2e/%2e%2e/sys/raw", "x?list=true", "x#y", "x y", "x/json?z="}
 	quoted := `"` + strings.Join(names, `","`) + `"`
@@ -106,7 +106,7 @@ func TestNamesInAnswersLeadNowhereElse(t *testing.T) {
 	}
 }
 
-// TestAskGivesUpWhenItsContextEnds.
+// TestAskGivesUpWhenItsContextEnds checks that a round ends with its context.
 func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	i := b.start(t)
@@ -116,7 +116,7 @@ func TestAskGivesUpWhenItsContextEnds(t *testing.T) {
 	if _, err := askers[node(0)].Ask(ctx, ask.SysHealth.At("").Request); err == nil {
 		t.Error("an answer")
 	}
-	i.askNodesOnce(ctx) // leaves no rows of failures
+	i.askNodesOnce(ctx) // must not add rows of failures
 	if rows := rowsOf(t, b.site); len(rows) > 0 {
 		t.Errorf("rows after the end:\n%s", rows)
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// maxRequests bounds the requests of a turn: authors of ExternalSecrets and PKI mounts could cause any
-// number. Deferred requests come first in the next turn.
+// maxRequests bounds the requests of a turn, because authors of ExternalSecrets and PKI mounts could cause any number.
+// Deferred requests come first in the next turn.
 const maxRequests = 1000
 
-// rota orders what does not fit into one turn. It belongs to the goroutine that asks.
+// rota orders the keys of requests that may not fit into one turn. It belongs to the goroutine that sends them.
 type rota[K comparable] struct {
 	turn uint64
-	last map[K]uint64 // turn in which a key was asked
+	last map[K]uint64 // turn of the last request by key
 }
 
-// begin starts a turn. It returns the keys in the order in which they were last asked, those
-// that never were first, and forgets all others.
+// begin starts a turn. It returns the keys in the order of their last requests, with new keys first, and forgets all
+// other keys.
 func (r *rota[K]) begin(keys []K) []K {
 	last := make(map[K]uint64, len(keys))
 	for _, key := range keys {
@@ -35,11 +35,11 @@ func (r *rota[K]) begin(keys []K) []K {
 	return keys
 }
 
-// asked notes that a key has had its turn.
+// asked records that a key was requested in the current turn.
 func (r *rota[K]) asked(key K) { r.last[key] = r.turn }
 
-// eachMount asks about the PKI mounts until the turn has had its requests. The rows of the
-// others stay.
+// eachMount calls about for the PKI mounts until the turn has reached its limit of requests. The rows of other mounts
+// stay.
 func (d *detailRound) eachMount(about func(ask.MountIssuers)) {
 	var names []string
 	mounts := map[string]ask.MountIssuers{}

@@ -16,8 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// TestMountsTakeTurns: a round has its requests, and after some rounds all mounts have
-// their rows, which stay.
+// TestMountsTakeTurns checks that a round has a limited number of requests, and that after some rounds the rows of all
+// mounts exist and stay.
 func TestMountsTakeTurns(t *testing.T) {
 	const mounts, budget = 7, 4
 	b := newBao(t, "healthy-2.4", nil)
@@ -58,7 +58,7 @@ func TestMountsTakeTurns(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{row("requests_left", "part", "issuers"): "", row("requests_left", "part", "tidy"): ""})
 }
 
-// TestSecretsTakeTurns: one ExternalSecret may refer to any number of them.
+// TestSecretsTakeTurns checks an ExternalSecret with more references than a turn has requests.
 func TestSecretsTakeTurns(t *testing.T) {
 	const budget = 3
 	b := newBao(t, "healthy-2.4", nil)
@@ -89,7 +89,7 @@ func TestSecretsTakeTurns(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{row("requests_left", "part", flowDetail): "4"})
 }
 
-// TestIssuersTakeTurns: a mount with more issuers than a round has requests.
+// TestIssuersTakeTurns checks a mount with more issuers than a round has requests.
 func TestIssuersTakeTurns(t *testing.T) {
 	i := &instance{budget: 3, issuers: map[string]ask.Issuer{}}
 	i.Expect.Mounts = map[string]string{"pki": "pki"}
@@ -113,7 +113,7 @@ func (n *silentNode) Ask(context.Context, ask.Request) (ask.Answer, error) {
 	return ask.Answer{}, context.DeadlineExceeded
 }
 
-// TestMountsThatDoNotAnswer: a round does not wait for each of them.
+// TestMountsThatDoNotAnswer checks that a round does not wait for each of them.
 func TestMountsThatDoNotAnswer(t *testing.T) {
 	i, node := &instance{budget: 100, issuers: map[string]ask.Issuer{}}, &silentNode{}
 	i.Expect.Mounts = map[string]string{}

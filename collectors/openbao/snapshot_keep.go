@@ -44,7 +44,7 @@ func (r *keeper) Current() (map[string]ask.Node, failure.List) {
 	return out, failures
 }
 
-// keptNode is a node whose answers are kept, the last one of each path.
+// keptNode is a node whose answers are kept: the last answer of each path.
 type keptNode struct {
 	ask.Node
 
@@ -56,17 +56,17 @@ type keptNode struct {
 	loginErr error
 }
 
-// kept is what a snapshot has of an answer. Without a status there was none.
+// kept is the part of an answer that is written to a snapshot. A status of 0 means no answer.
 type kept struct {
 	status int
 	reason failure.Reason
-	body   []byte // the fields that are read: an object; empty if it was not JSON
-	said   string // why there is none
+	body   []byte // object with the fields that are read; empty if the body was not JSON
+	said   string // recognized text of an error, or a placeholder for other texts
 }
 
 func (n *keptNode) Ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	got, err := n.Node.Ask(ctx, r)
-	if n.ctx.Err() != nil { // it is our time that is up
+	if n.ctx.Err() != nil { // the timeout of the snapshot, not of the node
 		return got, err
 	}
 	k := keepAnswer(r, n.shapes, got, err)
@@ -92,15 +92,15 @@ func (n *keptNode) Login(ctx context.Context, mount, role, jwt string) (ask.Sess
 
 func (n *keptNode) Presented() *x509.Certificate { return n.Node.Presented() }
 
-// keepAnswer returns what a snapshot has of an answer; nil if the answer would be in a
-// snapshot that does not have it.
+// keepAnswer returns the part of an answer that is written to a snapshot; nil if reading a snapshot without the answer
+// has the same result.
 func keepAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err error) *kept {
 	if err != nil {
 		if err = failure.FromTransport(err); errors.Is(err, failure.ErrNotInSnapshot) {
 			return nil
 		}
 		if !failure.NoAnswer(err) {
-			return &kept{status: http.StatusOK} // what came back cannot be read
+			return &kept{status: http.StatusOK} // the body cannot be read
 		}
 		return &kept{reason: failure.ReasonOf(err)}
 	}
@@ -122,7 +122,7 @@ func keepAnswer(r ask.Request, shapes *snapshot.Shapes, got ask.Answer, err erro
 	return k
 }
 
-// file returns the answer as [snapshot.ReadAnswer] reads it.
+// file returns the answer in the form that [snapshot.ReadAnswer] reads.
 func (k *kept) file() ([]byte, error) {
 	if k.status == 0 {
 		return json.Marshal(map[string]any{"_status": 0, "_reason": k.reason})
@@ -142,7 +142,7 @@ func (k *kept) file() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// joinPages puts the certificates of two pages together: a snapshot has no pages.
+// joinPages merges the certificates of two pages, because a snapshot has no pages.
 func joinPages(before, after []byte) []byte {
 	type page struct {
 		Data struct {
@@ -166,7 +166,7 @@ func joinPages(before, after []byte) []byte {
 	return joined
 }
 
-// keptOf returns the fields of a body that are read, if it is a JSON object.
+// keptOf returns the fields of a body that are read. The result is empty if the body is not a JSON object.
 func keptOf(e ask.Endpoint, shapes *snapshot.Shapes, body []byte) []byte {
 	shape, err := shapes.ForType(e.Answer)
 	if err != nil {

@@ -22,8 +22,7 @@ import (
 
 var _ collectors.SnapshotWriter = (*instance)(nil)
 
-// WriteSnapshot asks everything once, as the loops do, and writes the answers to
-// openbao/<name>/<node>/.
+// WriteSnapshot sends all requests of the loops once, and writes the answers to openbao/<name>/<node>/.
 func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error {
 	defer i.nodes.Close()
 	if l, ok := i.nodes.(*ask.Live); ok {
@@ -56,14 +55,13 @@ func (i *instance) WriteSnapshot(ctx context.Context, w *snapshot.Writer) error 
 	return nil
 }
 
-// noteMissing notes what answers cannot show: that the nodes are not known, that there was
-// no token, or that the time was up.
+// noteMissing records causes of missing answers: unknown nodes, no token, or the timeout of the snapshot.
 func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *keeper) {
 	note := func(endpoint string, reason failure.Reason) {
 		w.Missing = append(w.Missing, snapshot.Missing{Cluster: i.Cluster, OpenBao: i.Name, Endpoint: endpoint, Reason: string(reason)})
 	}
 	if ctx.Err() != nil {
-		note("", failure.ReasonTimeout) // what else there is to ask is unknown
+		note("", failure.ReasonTimeout) // the remaining requests are unknown
 		return
 	}
 	for _, f := range i.finding {
@@ -72,7 +70,7 @@ func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *
 	if _, err := i.active(); err != nil || i.token != "" || !i.credentials.Enabled() || i.credentials.Offline {
 		return
 	}
-	reason := failure.ReasonForbidden // there is nothing to log in with
+	reason := failure.ReasonForbidden // no credentials are configured
 	for _, n := range keeper.nodes {
 		if n.loginErr != nil {
 			reason = failure.ReasonOf(n.loginErr)
@@ -81,8 +79,7 @@ func (i *instance) noteMissing(ctx context.Context, w *snapshot.Writer, keeper *
 	note(i.credentials.Endpoint(), reason)
 }
 
-// giveBack revokes the token that a login has brought, unless it is one that cannot
-// be.
+// giveBack revokes the token of a login, unless it cannot be revoked.
 func (i *instance) giveBack(ctx context.Context) {
 	if i.credentials.Kubernetes == nil || i.token == "" || strings.HasPrefix(i.token, "b.") {
 		return
@@ -94,7 +91,7 @@ func (i *instance) giveBack(ctx context.Context) {
 	}
 }
 
-// nodeDirectory returns the name of a node as a directory, which leads nowhere else.
+// nodeDirectory returns the name of the directory of a node, which cannot lead to another directory.
 func nodeDirectory(name string) string {
 	name = strings.ReplaceAll(name, string(filepath.Separator), "-")
 	if name == "." || name == ".." {
@@ -103,8 +100,7 @@ func nodeDirectory(name string) string {
 	return snapshot.FileName(name, "")
 }
 
-// shiftClock makes the clock of the node differ from the moment of the snapshot by as
-// much as it differed when it was asked.
+// shiftClock changes the clock in the answer so that it differs from the time of the snapshot by the measured skew.
 func (n *keptNode) shiftClock(f *ask.NodeAnswers, takenAt time.Time) {
 	if f == nil || f.Health == nil || f.Health.ServerTime == 0 {
 		return

@@ -66,7 +66,7 @@ func TestSnapshotOfASnapshotHasTheSameRows(t *testing.T) {
 	}
 }
 
-// checkKept searches for fields that are not read.
+// checkKept fails if a snapshot has fields that are not read.
 func checkKept(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -91,10 +91,10 @@ func checkKept(t *testing.T, dir string) {
 	}
 }
 
-// liveOnly are rows of measurements.
+// liveOnly matches rows of measurements.
 var liveOnly = regexp.MustCompile(`(?m)^cobaltcore_openbao_node_response_seconds\{.*\n`)
 
-// TestSnapshotHasTheRowsOfTheRealNodes asks nodes over the network.
+// TestSnapshotHasTheRowsOfTheRealNodes takes a snapshot of nodes over the network.
 func TestSnapshotHasTheRowsOfTheRealNodes(t *testing.T) {
 	for _, name := range []string{"healthy-2.4", "leader-sealed", "all-sealed", "partial", "kv", "pki", "forbidden", "garbage"} {
 		t.Run(name, func(t *testing.T) {
@@ -106,8 +106,8 @@ func TestSnapshotHasTheRowsOfTheRealNodes(t *testing.T) {
 			b.o.Details.Audit, b.o.Details.Certificates, b.o.Details.Tidy = true, true, true
 			i := b.start(t)
 			takenAt := b.clock.now().Truncate(time.Second)
-			if name == "healthy-2.4" { // where no age is close to a limit
-				takenAt = takenAt.Add(-7 * time.Minute) // before the questions
+			if name == "healthy-2.4" { // no age in it is close to a limit
+				takenAt = takenAt.Add(-7 * time.Minute) // before the requests
 			}
 			got, dir, _ := writeSnapshot(t, i, takenAt)
 			want := liveOnly.ReplaceAllString(collectortest.Lines(serve(t, b.site.Exposition)), "")
@@ -119,7 +119,7 @@ func TestSnapshotHasTheRowsOfTheRealNodes(t *testing.T) {
 	}
 }
 
-// TestSnapshotHasNoSecrets puts a secret wherever an answer has room for one.
+// TestSnapshotHasNoSecrets adds a secret to each place of an answer that may have unknown members.
 func TestSnapshotHasNoSecrets(t *testing.T) {
 	const secret = "s3cr3t"
 	b := newBao(t, "kv", nil)
@@ -170,7 +170,7 @@ func spoil(v any, secret string) any {
 	return v
 }
 
-// TestEveryAnswerHasAShape: a snapshot keeps the fields of an answer that are read.
+// TestEveryAnswerHasAShape checks that the fields that a snapshot keeps are declared for all answers.
 func TestEveryAnswerHasAShape(t *testing.T) {
 	keeper := newKeeper(t.Context(), nil)
 	open := []ask.Endpoint{ask.SysHealth.Endpoint, ask.SysSealStatus.Endpoint, ask.SysLeader.Endpoint, ask.PKIIssuers.Endpoint,
@@ -182,7 +182,7 @@ func TestEveryAnswerHasAShape(t *testing.T) {
 	}
 }
 
-// TestSnapshotJoinsPagesOfCertificates.
+// TestSnapshotJoinsPagesOfCertificates checks that all pages are in one file.
 func TestSnapshotJoinsPagesOfCertificates(t *testing.T) {
 	got := joinPages([]byte(`{"data":{"keys":["a"],"key_info":{"a":{"not_after":"2026-11-20T08:00:00Z"}}}}`), []byte(`{"data":{"keys":["b"],"key_info":{"b":{}}}}`))
 	want := `{"data":{"keys":["a","b"],"key_info":{"a":{"not_after":"2026-11-20T08:00:00Z"},"b":{}}}}`
@@ -191,7 +191,7 @@ func TestSnapshotJoinsPagesOfCertificates(t *testing.T) {
 	}
 }
 
-// TestReasonOfMissingAnswers: a snapshot has no place for it.
+// TestReasonOfMissingAnswers checks that a snapshot lists the reason of missing answers.
 func TestReasonOfMissingAnswers(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Auth.TokenFile = filepath.Join(t.TempDir(), "not-there")
@@ -202,7 +202,7 @@ func TestReasonOfMissingAnswers(t *testing.T) {
 	}
 }
 
-// TestSnapshotThatRunsOutOfTime notes that, and does not blame the nodes.
+// TestSnapshotThatRunsOutOfTime checks that the timeout is recorded, and not as a failure of the nodes.
 func TestSnapshotThatRunsOutOfTime(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)

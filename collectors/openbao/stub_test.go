@@ -30,8 +30,8 @@ type stub struct {
 	others []ask.StoredNode
 
 	mu     sync.Mutex
-	on     map[string]http.HandlerFunc // by path, instead of the snapshot
-	tokens map[string]bool             // that are good; nil if every one is
+	on     map[string]http.HandlerFunc // answers by path in place of the snapshot
+	tokens map[string]bool             // accepted tokens; nil means all
 	asked  []*http.Request
 }
 
@@ -66,7 +66,7 @@ func (s *stub) ask(ctx context.Context, r ask.Request) (ask.Answer, error) {
 	return got, err
 }
 
-// ofNode is what each node answers by itself.
+// ofNode reports whether each node answers a path itself.
 func ofNode(path string) bool {
 	return path == "sys/health" || path == "sys/seal-status" || path == "sys/leader"
 }
@@ -84,7 +84,7 @@ func reply(status int, body string) http.HandlerFunc {
 	}
 }
 
-// set answers a path from now on; nil answers from the snapshot.
+// set replaces the answer to a path; nil restores the answer of the snapshot.
 func (s *stub) set(path string, h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +110,7 @@ func (s *stub) requests() []*http.Request {
 	return asked
 }
 
-// count is how often a path was asked so far.
+// count returns the number of requests for a path so far.
 func (s *stub) count(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,8 +132,7 @@ func paths(requests []*http.Request) []string {
 	return all
 }
 
-// bao is an OpenBao cluster of stubs with the names openbao-<n>.test:8200, which
-// only the dialer of the site knows.
+// bao is an OpenBao cluster of stubs. The dialer of the site resolves their names, openbao-<n>.test:8200.
 type bao struct {
 	nodes map[string]*stub
 	site  collectors.Site
@@ -144,8 +143,8 @@ type bao struct {
 	addresses map[string]string
 }
 
-// newBao starts the nodes of a case of testdata. prepare may change a server
-// before it starts, which is with TLS if it has a configuration for that.
+// newBao starts the nodes of a case of testdata. prepare may change a server before the start. If it sets a TLS
+// configuration, the server uses TLS.
 func newBao(tb testing.TB, name string, prepare func(node string, s *httptest.Server)) *bao {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -195,7 +194,7 @@ func (b *bao) dial(ctx context.Context, network, address string) (net.Conn, erro
 	return d.DialContext(ctx, network, to)
 }
 
-// start makes the instance, which is closed when the test ends.
+// start creates the instance, which is closed when the test ends.
 func (b *bao) start(tb testing.TB) *instance {
 	tb.Helper()
 	i := start(b.o, b.site)
@@ -203,7 +202,7 @@ func (b *bao) start(tb testing.TB) *instance {
 	return i
 }
 
-// all are the requests to all nodes so far.
+// all returns the requests to all nodes so far.
 func (b *bao) all() []*http.Request {
 	var all []*http.Request
 	for _, name := range slices.Sorted(maps.Keys(b.nodes)) {
@@ -212,5 +211,5 @@ func (b *bao) all() []*http.Request {
 	return all
 }
 
-// node is the row label of a stub.
+// node returns the row label of a stub.
 func node(n int) string { return fmt.Sprintf("openbao-%d.test:8200", n) }

@@ -51,7 +51,7 @@ func newAuthority(tb testing.TB, name string) *authority {
 	return a
 }
 
-// issue makes a certificate for a host name that is good for both ends.
+// issue issues a certificate for servers and clients with a host name.
 func (a *authority) issue(tb testing.TB, host string, notAfter time.Time) tls.Certificate {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -96,8 +96,8 @@ type secured struct {
 	dir      string
 }
 
-// newSecured starts nodes whose certificates are for the name that host makes of
-// theirs. They ask for a client certificate if mutual.
+// newSecured starts nodes with certificates for the names that host returns. If mutual is set, they require a client
+// certificate.
 func newSecured(t *testing.T, host func(node string) string, notAfter time.Time, mutual bool) *secured {
 	t.Helper()
 	s := &secured{ca: newAuthority(t, "CA of the nodes"), notAfter: notAfter, dir: t.TempDir()}
@@ -148,7 +148,7 @@ func (s *secured) wantTLS(t *testing.T, notAfter string) {
 	}
 }
 
-// value is a time as a row shows it.
+// value returns a time as the value of a row.
 func value(t time.Time) string {
 	if text := fmt.Sprint(t.Unix()); t.Nanosecond() == 0 {
 		return text
@@ -161,11 +161,11 @@ func years(n int) time.Time { return time.Now().AddDate(n, 0, 0).Truncate(time.S
 func TestTLS(t *testing.T) {
 	for name, tc := range map[string]struct {
 		host    func(string) string
-		years   int // until the certificates of the nodes expire
+		years   int // lifetime of the certificates of the nodes
 		mutual  bool
 		prepare func(t *testing.T, s *secured)
 		fails   bool
-		unseen  bool // no certificate is shown
+		unseen  bool // no certificate is presented
 	}{
 		"own CA":     {host: ownName, years: 1},
 		"client":     {host: ownName, years: 1, mutual: true, prepare: func(t *testing.T, s *secured) { s.client(t, s.ca) }},
@@ -200,15 +200,15 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// client gives the exporter a client certificate.
+// client configures a client certificate for the exporter.
 func (s *secured) client(t *testing.T, ca *authority) {
 	t.Helper()
 	s.o.TLS.CertFile, s.o.TLS.KeyFile = s.file("client.pem"), s.file("client.key")
 	writePair(t, ca.issue(t, "exporter", years(1)), s.o.TLS.CertFile, s.o.TLS.KeyFile)
 }
 
-// TestTLSFilesThatChangeAreUsed without a restart, and those before stay in use
-// while they cannot be.
+// TestTLSFilesThatChangeAreUsed checks that changed TLS files are used without a restart, and that the previous contents
+// stay in use while the files are invalid.
 func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 	s := newSecured(t, ownName, years(1), true)
 	s.client(t, newAuthority(t, "x"))
@@ -219,7 +219,7 @@ func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 
 	write(t, s.o.TLS.CAFile, s.ca.pem)
 	round(t.Context(), i)
-	s.wantTLS(t, value(s.notAfter)) // it is the node that refuses now
+	s.wantTLS(t, value(s.notAfter)) // now the node refuses the client certificate
 
 	writePair(t, s.ca.issue(t, "exporter", years(1)), s.o.TLS.CertFile, s.o.TLS.KeyFile)
 	round(t.Context(), i)
@@ -236,8 +236,8 @@ func TestTLSFilesThatChangeAreUsed(t *testing.T) {
 	s.wantUp(t)
 }
 
-// TestACertificateThatTheNodeReplacesIsSeen in the next round, without a new
-// configuration.
+// TestACertificateThatTheNodeReplacesIsSeen checks that the next round reads a replaced certificate without a change of
+// the configuration.
 func TestACertificateThatTheNodeReplacesIsSeen(t *testing.T) {
 	ca := newAuthority(t, "CA")
 	var current atomic.Pointer[tls.Certificate]
@@ -261,7 +261,7 @@ func TestACertificateThatTheNodeReplacesIsSeen(t *testing.T) {
 	rowsOf(t, b.site).want(t, map[string]string{name: value(second)})
 }
 
-// TestANodeWithoutTLS: its reason differs from that of a refused connection.
+// TestANodeWithoutTLS checks that its reason differs from the reason of a refused connection.
 func TestANodeWithoutTLS(t *testing.T) {
 	b := newBao(t, "healthy-2.4", nil)
 	b.o.Nodes = []string{"https://openbao-0.test:8200", "https://openbao-7.test:8200"}

@@ -15,8 +15,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// askOf asks with the timeout of the instance. A failure is noted, unless there is nothing
-// to ask for.
+// askOf sends a request with the timeout of the instance. It records a failure, unless the installation does not
+// have the requested feature.
 func askOf[T any](ctx context.Context, d *detailRound, r ask.RequestFor[T]) (T, error) {
 	d.requests++
 	got, err := ask.Get(ctx, d.asker, r, time.Duration(d.Timeout))
@@ -36,7 +36,7 @@ func askCRLs(ctx context.Context, d *detailRound) {
 			d.show(func(r *exposition.Rows) { judge.CRLDisabledRows(r, settings.Disable, d.Name, m.Mount) })
 		}
 		if settings != nil && settings.Disable {
-			return // the last list of each issuer stays and expires
+			return // the last list of each issuer stays until it expires
 		}
 		for _, id := range m.List.Keys {
 			switch {
@@ -62,9 +62,9 @@ func askCRLSettings(ctx context.Context, d *detailRound, mount string) *ask.CRLS
 	return &settings
 }
 
-// signsCRLs reports whether an issuer has a revocation list that is renewed: to ask for
-// one without a key or without the key usage is an error 500. An issuer whose certificate
-// is unknown is asked for its list.
+// signsCRLs reports whether an issuer has a revocation list that is renewed. OpenBao answers status 500 for the list
+// of an issuer without a key or without the key usage. The list of an issuer with an unknown certificate is
+// requested.
 func signsCRLs(m ask.MountIssuers, id string, now time.Time) bool {
 	about, ok := m.Issuers[id]
 	return m.List.Info[id].KeyID != "" && (!ok || about.SignsCRLs && about.NotAfter.After(now))
@@ -91,9 +91,9 @@ func askAudit(ctx context.Context, d *detailRound) {
 }
 
 const (
-	// pageSize is how many certificates are asked for at a time.
+	// pageSize is the number of certificates per page.
 	pageSize = 1000
-	// maxPages bounds how many certificates of a mount are looked at.
+	// maxPages bounds the certificates of a mount that are counted.
 	maxPages = 200
 )
 
@@ -107,7 +107,7 @@ func askCertificates(ctx context.Context, d *detailRound) {
 	})
 }
 
-// askPages asks for the certificates of a mount, page by page.
+// askPages requests the certificates of a mount, page by page.
 func askPages(ctx context.Context, d *detailRound, mount string, count *judge.CertificateCount) error {
 	r := ask.PKIDetailed.At(d.token, "mount", mount)
 	for after, page := "", 0; page < maxPages; page++ {
@@ -121,11 +121,11 @@ func askPages(ctx context.Context, d *detailRound, mount string, count *judge.Ce
 		}
 		last := after
 		if n := len(got.Keys); n > 0 {
-			// Serial numbers are shown with colons, and stored and compared with dashes.
+			// Serial numbers have colons in answers, and dashes in storage and comparisons.
 			last = strings.ReplaceAll(got.Keys[n-1], ":", "-")
 		}
 		if last == after {
-			break // nothing, or the same again: a snapshot has no pages
+			break // no certificates, or the same page again: a snapshot has only one
 		}
 		count.Add(got)
 		if len(got.Keys) < pageSize {

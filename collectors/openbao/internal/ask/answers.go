@@ -16,7 +16,7 @@ type Health struct {
 	Sealed      *bool  `json:"sealed"`
 	Standby     *bool  `json:"standby"`
 	Removed     bool   `json:"removed_from_cluster"` // with status 530: taken out of the raft configuration while it ran
-	ServerTime  int64  `json:"server_time_utc"`      // whole seconds, cut off
+	ServerTime  int64  `json:"server_time_utc"`      // truncated to seconds
 	Version     string `json:"version"`
 	ClusterName string `json:"cluster_name"`
 	ClusterID   string `json:"cluster_id"`
@@ -28,13 +28,13 @@ type SealStatus struct {
 	Threshold        int    `json:"t"`
 	Progress         int    `json:"progress"`
 	Migration        bool   `json:"migration"`
-	RecoverySeal     bool   `json:"recovery_seal"` // the node unseals itself; the shares are those of the recovery key
+	RecoverySeal     bool   `json:"recovery_seal"` // the node unseals itself; the shares belong to the recovery key
 	RecoverySealType string `json:"recovery_seal_type"`
 	StorageType      string `json:"storage_type"`
 }
 
-// AutoUnseal is the seal type of a node before 2.4 that unseals itself: it reports that of
-// the recovery key.
+// AutoUnseal is the seal type of a node before 2.4 that unseals itself, because such a node reports the type of its
+// recovery key.
 const AutoUnseal = "auto-unseal"
 
 // SealType returns the type of the seal.
@@ -63,13 +63,12 @@ type AutopilotState struct {
 	Servers          map[string]RaftServer `json:"servers"`
 }
 
-// maxServers bounds the servers of an answer, each of which has rows of its own. A cluster of raft
-// has seven voters at most.
+// maxServers bounds the servers of an answer, each of which has its own rows. A raft cluster has at most seven voters.
 const maxServers = 64
 
 func (s *AutopilotState) servers() int { return len(s.Servers) }
 
-// RaftServer is a server as autopilot sees it.
+// RaftServer is a server in the state of autopilot.
 type RaftServer struct {
 	ID          string    `json:"id"`
 	Address     string    `json:"address"`
@@ -116,7 +115,7 @@ type HANodes struct {
 	Nodes []struct {
 		APIAddress string     `json:"api_address"`
 		Active     bool       `json:"active_node"`
-		LastEcho   *time.Time `json:"last_echo"` // of a standby
+		LastEcho   *time.Time `json:"last_echo"` // standbys only
 	} `json:"nodes"`
 }
 
@@ -132,10 +131,10 @@ type mount struct {
 	} `json:"options"`
 }
 
-// KeptKey is for any path.
+// KeptKey keeps all paths.
 func (MountTable) KeptKey(string) any { return mount{} }
 
-// UnmarshalJSON trims the slash behind each path.
+// UnmarshalJSON trims the slash at the end of each path.
 func (t *MountTable) UnmarshalJSON(text []byte) error {
 	var raw map[string]mount
 	if err := json.Unmarshal(text, &raw); err != nil {
@@ -148,10 +147,10 @@ func (t *MountTable) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Is reports whether the mount is of the type, which may include a version of kv.
+// Is reports whether the mount has the type, which may include a version of kv.
 func (m mount) Is(wanted string) bool { return m.Type == wanted || m.Full() == wanted }
 
-// Full is the type with the version of kv. The first one may have no option.
+// Full returns the type with the version of kv. The option may be missing for version 1.
 func (m mount) Full() string {
 	if m.Type != "kv" {
 		return m.Type
@@ -184,7 +183,7 @@ type IssuerList struct {
 	Info map[string]struct {
 		Name    string `json:"issuer_name"`
 		Default bool   `json:"is_default"`
-		KeyID   string `json:"key_id"` // empty if OpenBao does not have the key, and so signs nothing with it
+		KeyID   string `json:"key_id"` // empty if OpenBao does not have the key and cannot sign with it
 		Serial  string `json:"serial_number"`
 	} `json:"key_info"`
 }
@@ -203,7 +202,7 @@ type crlData struct {
 type CRLSettings struct {
 	Disable     bool   `json:"disable"`
 	AutoRebuild bool   `json:"auto_rebuild"`
-	Grace       string `json:"auto_rebuild_grace_period"` // before the end of a list, in which it is rebuilt
+	Grace       string `json:"auto_rebuild_grace_period"` // time before the expiry of a list at which it is rebuilt
 }
 
 // AuditTable is the data of sys/audit.
@@ -219,9 +218,8 @@ type CertificatePage struct {
 	} `json:"key_info"`
 }
 
-// TidyData is the data of pki/tidy-status. The time is null until there is one, and
-// it is also that of a failure. There is last_auto_tidy_finished, too, which is the
-// time of a start.
+// TidyData is the data of pki/tidy-status. The time is null before the first run, and it is also set by failures.
+// last_auto_tidy_finished is not used, because it is the time of a start.
 type TidyData struct {
 	State    string     `json:"state"`
 	Finished *time.Time `json:"time_finished"`
@@ -244,9 +242,9 @@ type kvVersion struct {
 	Destroyed bool      `json:"destroyed"`
 }
 
-// Updated returns the time at which the current version was written; zero if it is deleted. The
-// updated_time of the secret also moves with changes of its metadata. A deletion may lie ahead:
-// delete_version_after.
+// Updated returns the time at which the current version was written; zero if it is deleted. The updated_time of the
+// secret is not used, because changes of the metadata also set it. The deletion time may be in the future
+// (delete_version_after).
 func (s *kvState) Updated(now time.Time) time.Time {
 	v := s.Versions[strconv.Itoa(s.Current)]
 	deleted, err := time.Parse(time.RFC3339, v.Deleted)

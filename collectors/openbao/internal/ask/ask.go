@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ask asks OpenBao nodes: endpoints with the types of their answers, requests
-// over the network or to the files of a snapshot, and tokens.
+// Package ask queries OpenBao nodes. It has the endpoints with the types of their answers, requests over the network or
+// to the files of a snapshot, and tokens.
 package ask
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// The reasons that only OpenBao has. Forbidden may also mean that there is no such
-// mount: OpenBao does not distinguish them.
+// Reasons that only OpenBao has. Forbidden may also mean that the mount does not exist, because OpenBao does not
+// distinguish the two.
 const (
 	ReasonSealed   failure.Reason = "sealed"
 	ReasonNoLeader failure.Reason = "no_leader"
@@ -33,15 +33,14 @@ func Reasons() []failure.Reason {
 	}
 }
 
-// Request is one thing to ask.
+// Request is a request for one endpoint.
 type Request struct {
 	Endpoint Endpoint
-	Path     string // of the endpoint, filled in
-	// Name is the endpoint as a label value: with the mount, without the issuer or
-	// secret.
+	Path     string // path of the endpoint without variables
+	// Name is the endpoint as a label value: with the mount, without the issuer or secret.
 	Name   string
 	token  string
-	Params map[string][]string // beside those of the endpoint
+	Params map[string][]string // in addition to those of the endpoint
 }
 
 // RequestFor is a request whose answer is read as a T.
@@ -51,7 +50,7 @@ type RequestFor[T any] struct {
 	bare bool // T is the body itself, not its data
 }
 
-// Answer is the answer of a node, of whatever status.
+// Answer is the answer of a node with any status.
 type Answer struct {
 	Status int
 	Body   []byte
@@ -59,20 +58,20 @@ type Answer struct {
 
 // Node sends requests to one node.
 type Node interface {
-	// Ask fails when there is no answer; a status is no failure.
+	// Ask fails if there is no answer. A status is not a failure.
 	Ask(ctx context.Context, r Request) (Answer, error)
 	// Login exchanges a service account token for one of OpenBao.
 	Login(ctx context.Context, mount, role, jwt string) (Session, error)
-	// Revoke gives a token back that login has brought.
+	// Revoke revokes the token of a login.
 	Revoke(ctx context.Context, token string)
-	// Presented is the certificate that the node last showed, verified or not;
-	// nil if it has none.
+	// Presented returns the last certificate that the node presented, even if it could not be verified; nil if there is
+	// none.
 	Presented() *x509.Certificate
 	Close()
 }
 
-// send asks and accepts a success only; for a list also a 404, which means that it
-// is empty.
+// send sends a request and returns an error unless it succeeds. For a list it also accepts a 404, which means that the
+// list is empty.
 func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	got, err := a.Ask(ctx, r)
 	switch {
@@ -84,8 +83,8 @@ func send(ctx context.Context, a Node, r Request) (Answer, error) {
 	return got, statusFailure(r.Endpoint, got)
 }
 
-// emptyList reports whether the answer is that of OpenBao for an empty list, or for a disabled
-// feature: a 404 without errors. A 404 with errors means that the mount does not exist.
+// emptyList reports whether the answer means an empty list or a disabled feature: a 404 without errors. A 404 with errors
+// means that the mount does not exist.
 func (got Answer) emptyList() bool {
 	if got.Status != http.StatusNotFound {
 		return false
@@ -96,8 +95,8 @@ func (got Answer) emptyList() bool {
 	return err == nil && len(said.Errors) == 0
 }
 
-// The texts by which answers that are no success differ: those of OpenBao 2.4 to
-// 2.6, and one of Go's own server. A snapshot has no others.
+// Texts by which failures are distinguished: of OpenBao 2.4 to 2.6, and one of the HTTP server of Go. A snapshot contains
+// no other texts.
 const (
 	saysNoRaft    = "raft storage is not in use"
 	saysNoHandler = "no handler for route"
@@ -113,14 +112,13 @@ func sayNoLeader() []string {
 	return []string{"active cluster node not found", "no active Vault instance", "no active OpenBao instance"}
 }
 
-// Says returns the texts that are recognized, by precedence.
+// Says returns the recognized texts in the order of precedence.
 func Says() []string {
 	return slices.Concat(saySealed(), sayNoLeader(), []string{saysHTTPS, saysNoRaft, saysNoHandler, saysNoCRL})
 }
 
-// ErrAbsent is the failure of a request for something that the installation does not have:
-// raft with other storage, autopilot where it is disabled, a revocation list of an issuer
-// that signs none.
+// ErrAbsent is the failure of a request for a feature that the installation does not have: raft with other storage,
+// autopilot if it is disabled, or the revocation list of an issuer that signs none.
 var ErrAbsent = errors.New("the installation has none")
 
 // statusFailure classifies an answer that is not a success.
@@ -141,7 +139,7 @@ func statusFailure(e Endpoint, got Answer) error {
 		reason = ReasonNoLeader
 	case redirect && e.own:
 		return failure.Errorf(failure.ReasonHTTP, "status %d: a redirect, so this is not the address of a node", got.Status)
-	case redirect: // to the active node, by one that does not reach it
+	case redirect: // a standby that does not reach the active node redirects to it
 		reason = ReasonNoLeader
 	case said(saysHTTPS):
 		return failure.Errorf(failure.ReasonTLS, "status %d: the node wants https", got.Status)
@@ -153,13 +151,13 @@ func statusFailure(e Endpoint, got Answer) error {
 	return failure.Errorf(reason, "status %d", got.Status)
 }
 
-// decode reads an answer that was a success.
+// decode parses a successful answer.
 func (r RequestFor[T]) decode(got Answer) (T, error) {
 	var none T
 	if r.bare {
 		return httpclient.DecodeJSON[T](got.Body)
 	}
-	if got.Status == http.StatusNotFound { // an empty list
+	if got.Status == http.StatusNotFound { // the list is empty
 		return none, nil
 	}
 	out, err := httpclient.DecodeJSON[struct {
@@ -177,14 +175,14 @@ func (r RequestFor[T]) decode(got Answer) (T, error) {
 	return *out.Data, nil
 }
 
-// Get sends a request within the timeout and reads the answer.
+// Get sends a request with a timeout and parses the answer.
 func Get[T any](ctx context.Context, a Node, r RequestFor[T], timeout time.Duration) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return askUntil(ctx, a, r)
 }
 
-// askUntil sends a request and reads the answer.
+// askUntil sends a request and parses the answer.
 func askUntil[T any](ctx context.Context, a Node, r RequestFor[T]) (T, error) {
 	got, err := send(ctx, a, r.Request)
 	if err != nil {

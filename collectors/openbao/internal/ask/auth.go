@@ -20,26 +20,26 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// Credentials get tokens of OpenBao. They belong to one goroutine.
+// Credentials obtain tokens of OpenBao. They belong to one goroutine.
 type Credentials struct {
 	config.OpenBaoAuth
 
-	Offline bool // a snapshot needs none
+	Offline bool // set for a snapshot, which needs no token
 
 	current string
-	renew   time.Time // when to log in again
-	expires time.Time // zero if it does not
-	refused time.Time // when a new token was refused everything
+	renew   time.Time // time of the next login
+	expires time.Time // zero if the token does not expire
+	refused time.Time // time at which all requests with a new token were refused
 }
 
-// Enabled reports whether there is a way to a token.
+// Enabled reports whether tokens can be obtained.
 func (c *Credentials) Enabled() bool { return c.Offline || c.Kubernetes != nil || c.TokenFile != "" }
 
-// refusedPause is how long a role that grants nothing is left alone: each login is
-// a question to the cluster.
+// refusedPause is the time between logins with a role that grants nothing, because OpenBao asks the cluster for each
+// login.
 const refusedPause = 5 * time.Minute
 
-// Renewable reports whether a token that is refused everything should be replaced.
+// Renewable reports whether a token should be replaced after all requests with it were refused.
 func (c *Credentials) Renewable(now time.Time, fresh bool) bool {
 	if fresh {
 		c.refused = now
@@ -50,7 +50,7 @@ func (c *Credentials) Renewable(now time.Time, fresh bool) bool {
 // Drop forgets the token.
 func (c *Credentials) Drop() { c.current = "" }
 
-// Endpoint is where it fails when there is no token.
+// Endpoint returns the name of the endpoint that fails if there is no token.
 func (c *Credentials) Endpoint() string {
 	if c.Kubernetes != nil {
 		return "auth/" + c.Kubernetes.Mount + "/login"
@@ -58,9 +58,8 @@ func (c *Credentials) Endpoint() string {
 	return "tokenFile"
 }
 
-// Token returns a token and whether it is a new one. Files are read anew: the
-// tokens in them rotate. While a token cannot be renewed, the old one serves as long
-// as it lives; then there is both a token and an error.
+// Token returns a token and whether it is new. Files are read each time, because the tokens in them rotate. If a token
+// cannot be renewed, Token returns the old token and an error until the old token expires.
 func (c *Credentials) Token(ctx context.Context, a Node, now time.Time, timeout time.Duration) (token string, fresh bool, err error) {
 	switch {
 	case c.Offline:
@@ -95,8 +94,8 @@ func (c *Credentials) login(ctx context.Context, a Node, timeout time.Duration) 
 	return a.Login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
 }
 
-// RenewAfter leaves a third of its life to a token. One that does not expire is
-// replaced, too: the role may have changed.
+// RenewAfter returns the time after which a token is renewed: two thirds of its lifetime. Tokens that do not expire are
+// also replaced, because the role may have changed.
 func RenewAfter(ttl time.Duration) time.Duration {
 	const longest = time.Hour
 	if ttl <= 0 {
@@ -117,15 +116,15 @@ func readToken(ctx context.Context, file string) (string, error) {
 	return token, nil
 }
 
-// Session is what a login has brought.
+// Session is the result of a login.
 type Session struct {
 	Token string
 	ttl   time.Duration
 	Batch bool
 }
 
-// Login logs in with a service account token. The helper of OpenBao reads a token
-// file once in its life, so there is a new one each time.
+// Login logs in with a service account token. It creates a new helper of OpenBao each time, because a helper reads the
+// token file only once.
 func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, error) {
 	method, err := kubernetes.NewKubernetesAuth(role, kubernetes.WithMountPath(mount), kubernetes.WithServiceAccountToken(jwt))
 	if err != nil {
@@ -139,7 +138,7 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 	if err != nil {
 		return Session{}, loginFailure(err)
 	}
-	if secret == nil { // a redirect has no body
+	if secret == nil { // a redirect without a body
 		return Session{}, failure.Errorf(ReasonNoLeader, "the answer to the login is empty")
 	}
 	if secret.Auth == nil || secret.Auth.ClientToken == "" {
@@ -152,10 +151,10 @@ func (c *client) Login(ctx context.Context, mount, role, jwt string) (Session, e
 	}, nil
 }
 
-// Revoke gives a token back. Batch tokens cannot be, and need not.
+// Revoke revokes a token. Batch tokens cannot be revoked and need not be.
 func (c *client) Revoke(ctx context.Context, token string) {
 	if with, err := c.as(token); err == nil {
-		_ = with.Auth().Token().RevokeSelfWithContext(ctx, "") // it expires by itself, too
+		_ = with.Auth().Token().RevokeSelfWithContext(ctx, "") // otherwise it expires
 	}
 }
 

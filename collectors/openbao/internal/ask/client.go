@@ -21,9 +21,9 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// client asks one node. It asks once, follows no redirect (a standby sends one to
-// the active node, whose answer would pass for its own), takes nothing from the
-// environment and sends no namespace: with one, sys/health answers 400.
+// client sends requests to one node. It does not retry and follows no redirects: a standby redirects to the active node,
+// whose answer would count as its own. It ignores the environment and sends no namespace, because sys/health answers
+// 400 to requests with one.
 type client struct {
 	config    *api.Config
 	transport *httpclient.Transport
@@ -38,8 +38,8 @@ const (
 	// MaxAnswer bounds the bytes read of an answer. The largest are the lists of certificates and
 	// revoked certificates.
 	MaxAnswer = 16 << 20
-	// maxIdle is how many connections to a node are kept. There is no limit on those
-	// in use: whatever waits for one would fail together with what holds it.
+	// maxIdle is the number of idle connections to a node that are kept. Connections in use are not limited, because
+	// a request that waits for one would fail together with the request that uses it.
 	maxIdle = 4
 )
 
@@ -47,7 +47,7 @@ func newClient(url string, tlsConfig *tls.Config, dial httpclient.DialFunc, time
 	c := &client{encrypted: strings.HasPrefix(url, "https:")}
 	tlsConfig = tlsConfig.Clone()
 	tlsConfig.VerifyConnection = func(state tls.ConnectionState) error {
-		// Here and not from an answer: a node that refuses our certificate gives none.
+		// Read here, because a node that refuses the client certificate sends no answer.
 		c.note(state.PeerCertificates[0])
 		return nil
 	}
@@ -67,8 +67,8 @@ func newClient(url string, tlsConfig *tls.Config, dial httpclient.DialFunc, time
 	return c, err
 }
 
-// refresh makes the next requests use new connections, if they are encrypted: only
-// then a certificate is seen, and one that was replaced or has expired is noticed.
+// refresh makes the next requests use new connections if TLS is used, so that replaced and expired certificates are
+// detected.
 func (c *client) refresh() {
 	if c.encrypted {
 		c.transport.CloseIdleConnections()
@@ -91,8 +91,7 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	// Names in a path come from answers and from the configuration; none may lead
-	// elsewhere.
+	// Names in a path come from answers and from the configuration, and must not lead to another path.
 	if path.Clean(r.Path) != strings.TrimSuffix(r.Path, "/") {
 		return Answer{}, failure.Errorf(failure.ReasonDecode, "a name that is not one")
 	}
@@ -105,13 +104,12 @@ func (c *client) Ask(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, err
 	}
 	defer func() { _ = got.Body.Close() }()
-	// An error with an answer is its status, and the body can still be read.
+	// If there is an answer, the error is about its status, and the body can still be read.
 	body, err := io.ReadAll(got.Body)
 	return Answer{Status: got.StatusCode, Body: httpclient.FirstJSON(body)}, err
 }
 
-// as returns a client with a token. A client of its own costs little; a shared one would need a lock
-// around each token.
+// as returns a new client with a token. This is cheap, and a shared client would need a lock around each token.
 func (c *client) as(token string) (*api.Client, error) {
 	if token == "" {
 		return c.open, nil

@@ -8,7 +8,7 @@ import "github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 // ClusterAnswers are the answers about the cluster in one round. A nil field had no answer, or no
 // request.
 type ClusterAnswers struct {
-	// TokenRenewed means that the exporter replaces its token itself, and could so far.
+	// TokenRenewed reports that the exporter replaces its token itself, and that this has not failed so far.
 	TokenRenewed bool
 
 	Autopilot *AutopilotState
@@ -23,11 +23,11 @@ type ClusterAnswers struct {
 	PKI       PKIAnswers
 	Failures  failure.List
 	Asked     int  // requests with a token
-	Left      int  // requests about issuers that are left to the next round
-	Complete  bool // the active node was asked
+	Left      int  // requests about issuers that are deferred to the next round
+	Complete  bool // the active node was queried
 }
 
-// TokenRefused reports whether nothing was granted.
+// TokenRefused reports whether all requests with a token were refused.
 func (c *ClusterAnswers) TokenRefused() bool {
 	refused := 0
 	for _, f := range c.Failures {

@@ -20,11 +20,10 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// FindTimeout bounds one question to the API server.
+// FindTimeout bounds one request to the API server.
 const FindTimeout = 10 * time.Second
 
-// finder finds the nodes behind a headless Service, ready or not: a sealed node
-// is not ready, and it is the one to look at.
+// finder finds the nodes behind a headless Service, including nodes that are not ready, because sealed nodes are not.
 type finder struct {
 	service config.OpenBaoService
 	cluster string
@@ -34,7 +33,7 @@ type finder struct {
 	client    *fleet.Client
 }
 
-// endpointSlices is the part of an EndpointSliceList that matters here.
+// endpointSlices has the fields of an EndpointSliceList that are used.
 type endpointSlices struct {
 	Items []struct {
 		AddressType string     `json:"addressType"`
@@ -42,7 +41,7 @@ type endpointSlices struct {
 	} `json:"items"`
 }
 
-// endpoint is the part of an endpoint that matters here.
+// endpoint has the fields of an endpoint that are used.
 type endpoint struct {
 	Addresses []string `json:"addresses"`
 	Hostname  string   `json:"hostname"`
@@ -52,7 +51,7 @@ type endpoint struct {
 	} `json:"targetRef"`
 }
 
-// find returns the nodes. An error beside them is about those that are left out.
+// find returns the nodes. If it returns both nodes and an error, the error is about nodes that are left out.
 func (f *finder) find(ctx context.Context) ([]target, error) {
 	c, ok := f.lookup(f.cluster)
 	if !ok {
@@ -71,12 +70,11 @@ func (f *finder) find(ctx context.Context) ([]target, error) {
 	return f.targets(list)
 }
 
-// maxNodes bounds the nodes of an OpenBao cluster: each is asked in every round and has
-// rows of its own.
+// maxNodes bounds the nodes of an OpenBao cluster, because each is queried in every round and has its own rows.
 const maxNodes = 32
 
-// targets returns one target for each pod, at most maxNodes of them, and why there are not
-// more. Of a pod with addresses of both families, it is the IPv4 one.
+// targets returns one target for each pod, at most maxNodes, and an error if some are left out. If a pod has addresses of
+// both families, the target has the IPv4 address.
 func (f *finder) targets(list endpointSlices) ([]target, error) {
 	byName := map[string]target{}
 	refused := 0
@@ -110,9 +108,9 @@ func (f *finder) targets(list endpointSlices) ([]target, error) {
 	return targets, nil
 }
 
-// target returns the target of an endpoint, unless its address is not that of a pod. A
-// name instead of an IP address, or an address of the exporter's own host, would let who
-// writes EndpointSlices choose who gets its requests.
+// target returns the target of an endpoint, unless its address cannot be the address of a pod. Names in place of IP
+// addresses and addresses of the exporter's own host are refused: with them, the author of an EndpointSlice could send
+// requests of the exporter to other servers.
 func (f *finder) target(e endpoint) (target, bool) {
 	if len(e.Addresses) == 0 {
 		return target{}, false
@@ -130,7 +128,7 @@ func (f *finder) target(e endpoint) (target, bool) {
 	}
 	t.url = f.service.Scheme + "://" + net.JoinHostPort(e.Addresses[0], strconv.Itoa(f.service.Port))
 	if e.Hostname != "" {
-		// The name that the certificates of the reference architecture have.
+		// The name in the certificates of the reference architecture.
 		t.serverName = e.Hostname + "." + f.service.Name
 	}
 	return t, true
@@ -142,8 +140,7 @@ func (f *finder) close() {
 	}
 }
 
-// withServerName sets the name that a node's certificate must have, unless the
-// configuration does.
+// withServerName sets the required name in the certificate of a node, unless it is configured.
 func withServerName(c *tls.Config, name string) *tls.Config {
 	if c.ServerName != "" || name == "" {
 		return c

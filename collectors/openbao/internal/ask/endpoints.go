@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// Endpoint is one thing that the collector may ask OpenBao for. The list below is
-// complete: the policy for the exporter is generated from it.
+// Endpoint is an endpoint of OpenBao that the collector may request. The list below is complete: the policy for the
+// exporter is generated from it.
 type Endpoint struct {
-	// Path is the part behind /v1/. {mount}, {issuer} and {secret} are filled in.
+	// Path is the path after /v1/. {mount}, {issuer} and {secret} are replaced.
 	Path string
 	list bool
-	// params are the query.
+	// params are the parameters of the query.
 	params map[string][]string
-	// optional reports that a 404 without errors means that there is none.
+	// optional reports that a 404 without errors means that the feature does not exist.
 	optional bool
-	// own reports that the node answers by itself, in whatever state.
+	// own reports that each node answers itself, in any state.
 	own bool
-	// Capabilities are those that the policy must grant; none if no token is needed.
+	// Capabilities are the capabilities that the policy must grant; none if no token is needed.
 	Capabilities []string
-	// Option is the configuration key that turns the endpoint on; empty if it is always asked.
+	// Option is the configuration key that enables the endpoint; empty if it is always requested.
 	Option string
 	Why    string
-	// Answer is the type of the body. The declarations below fill it in.
+	// Answer is the type of the body, set by the declarations below.
 	Answer reflect.Type
 }
 
@@ -51,21 +51,21 @@ func data[T any](e Endpoint) EndpointOf[T] {
 	return EndpointOf[T]{Endpoint: e}
 }
 
-// Every node answers these, without a token.
+// Endpoints that each node answers without a token.
 var (
 	SysHealth     = body[Health](Endpoint{Path: "sys/health", own: true})
 	SysSealStatus = body[SealStatus](Endpoint{Path: "sys/seal-status", own: true})
 	SysLeader     = body[LeaderStatus](Endpoint{Path: "sys/leader", own: true})
 )
 
-// PKI publishes these.
+// Endpoints of PKI mounts that need no token.
 var (
 	PKIIssuers = data[IssuerList](Endpoint{Path: "{mount}/issuers", list: true})
 	PKIIssuer  = data[IssuerData](Endpoint{Path: "{mount}/issuer/{issuer}/json"})
 	PKICRL     = data[crlData](Endpoint{Path: "{mount}/issuer/{issuer}/crl", optional: true})
 )
 
-// The active node answers these, in each round.
+// Endpoints of the active node that are requested in each round.
 var (
 	LookupSelf = data[tokenState](Endpoint{
 		Path: "auth/token/lookup-self", Capabilities: read, Why: "when the token of the exporter expires",
@@ -86,7 +86,7 @@ var (
 	})
 )
 
-// The active node answers these, at a slower pace and if the configuration asks for them.
+// Endpoints of the active node that are requested less often, and only if they are enabled.
 var (
 	SysAudit = data[AuditTable](Endpoint{
 		Path: "sys/audit", Capabilities: []string{"read", "sudo"}, Option: "details.audit", Why: "audit devices; OpenBao asks for sudo here",
@@ -115,7 +115,7 @@ var (
 	list = []string{"list"}
 )
 
-// ClusterEndpoints returns those that are asked in each round with a token.
+// ClusterEndpoints returns the endpoints that are requested in each round with a token.
 func ClusterEndpoints() []Endpoint {
 	return []Endpoint{
 		LookupSelf.Endpoint, RaftState.Endpoint, RaftSettings.Endpoint, RaftPeerSet.Endpoint, HAStatus.Endpoint, SysMounts.Endpoint,
@@ -123,14 +123,13 @@ func ClusterEndpoints() []Endpoint {
 	}
 }
 
-// Endpoints returns all that are asked with a token.
+// Endpoints returns all endpoints that are requested with a token.
 func Endpoints() []Endpoint {
 	return append(ClusterEndpoints(), PKICRLConfig.Endpoint, SysAudit.Endpoint, PKIDetailed.Endpoint, PKITidy.Endpoint,
 		KVMetadataList.Endpoint, KVMetadata.Endpoint)
 }
 
-// At returns a request for the endpoint, with the variables of its path filled in:
-// name, value, name, value.
+// At returns a request for the endpoint. variables are the variables of its path: name, value, name, value.
 func (e Endpoint) At(token string, variables ...string) Request {
 	r := Request{Endpoint: e, Path: e.Path, Name: e.Path, token: token}
 	for i := 0; i+1 < len(variables); i += 2 {
@@ -148,8 +147,7 @@ func (e EndpointOf[T]) At(token string, variables ...string) RequestFor[T] {
 	return RequestFor[T]{Request: e.Endpoint.At(token, variables...), bare: e.bare}
 }
 
-// query returns the query of the request. A list is asked for by GET: not every proxy
-// lets LIST through.
+// query returns the query of the request. Lists are requested by GET, because some proxies refuse LIST.
 func (r Request) query() map[string][]string {
 	query := map[string][]string{}
 	maps.Copy(query, r.Endpoint.params)

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// FuzzCertificates reads any certificate and revocation list of a PKI mount: as crypto/x509
-// reads the first block, or not at all.
+// FuzzCertificates reads any certificate and revocation list of a PKI mount. The result is that of crypto/x509 for the
+// first block, or an error.
 func FuzzCertificates(f *testing.F) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	f.Cleanup(server.Close)

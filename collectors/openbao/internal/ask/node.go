@@ -20,15 +20,15 @@ type NodeAnswers struct {
 	Seal     *SealStatus
 	Leader   *LeaderStatus
 	Failures failure.List
-	// Confirmed reports that the leader which a standby names has answered through it.
+	// Confirmed reports that the leader named by a standby has answered through it.
 	Confirmed   bool
-	Certificate time.Time // when that of the listener expires
+	Certificate time.Time // expiry of the certificate of the listener
 	Skew        float64
 	Took        time.Duration
 }
 
-// QueryNode asks a node for all that needs no token. If it does not answer at all, the
-// rest is not asked: it would take as long again.
+// QueryNode sends all requests that need no token to a node. If the first has no answer, the others are skipped, because
+// they would also wait for the timeout.
 func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	var n NodeAnswers
 	start := now()
@@ -42,7 +42,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	if err != nil {
 		n.Failures.Add(SysHealth.Path, err)
 	} else if n.Health.ServerTime > 0 {
-		// Up to a second was cut off, so that clocks that agree are 0 to 1 apart.
+		// The time is truncated to seconds, so clocks that agree differ by 0 to 1 seconds.
 		n.Skew = math.Ceil(float64(n.Health.ServerTime) - float64(start.Add(n.Took/2).UnixMilli())/1000)
 	}
 	if failure.NoAnswer(err) {
@@ -58,7 +58,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	leader, err := askUntil(ctx, a, SysLeader.At(""))
 	switch {
 	case failure.ReasonOf(err) == ReasonSealed:
-		n.Leader = &LeaderStatus{HAEnabled: true} // the answer of a sealed node, which has no leader
+		n.Leader = &LeaderStatus{HAEnabled: true} // as for a sealed node, which has no leader
 	case err != nil:
 		n.Failures.Add(SysLeader.Path, err)
 	default:
@@ -67,7 +67,7 @@ func QueryNode(ctx context.Context, a Node, now func() time.Time) NodeAnswers {
 	return n
 }
 
-// QueryHealth accepts every status with which sys/health reports a state.
+// QueryHealth requests sys/health and accepts all statuses with which it reports a state.
 func QueryHealth(ctx context.Context, a Node) (*Health, error) {
 	got, err := a.Ask(ctx, SysHealth.At("").Request)
 	if err != nil {
@@ -100,21 +100,20 @@ const (
 	statusRemoved            = 530
 )
 
-// UsesRaft reports whether the node has raft, for its storage or only to elect the leader.
-// While it is unknown, it has.
+// UsesRaft reports whether the node uses raft, for its storage or only to elect the leader. The result is true while it
+// is unknown.
 func (n *NodeAnswers) UsesRaft() bool {
 	return n.Seal == nil || n.Seal.StorageType == "" || n.Seal.StorageType == "raft" || n.Leader != nil && n.Leader.Committed != nil
 }
 
-// Serves reports whether the node, which calls itself active, leads.
+// Serves reports whether the node, which reports that it is active, is the leader.
 func (n *NodeAnswers) Serves() bool {
 	return n.Leader == nil || !n.Leader.HAEnabled || n.Leader.IsSelf || n.Leader.Address != ""
 }
 
-// ConfirmLeader asks through a standby for something that only the leader answers, and
-// reports whether it did. A standby before 2.5 passes every request on, so that a
-// refusal, too, is the leader's; later ones refuse by themselves what they need a
-// token for.
+// ConfirmLeader sends a request through a standby that only the leader answers, and reports whether it did. A standby
+// before 2.5 forwards all requests, so that even a refusal comes from the leader. Later versions refuse requests without
+// a valid token themselves.
 func ConfirmLeader(ctx context.Context, a Node, version, token string) bool {
 	got, err := a.Ask(ctx, HAStatus.At(token).Request)
 	if err != nil {
@@ -123,7 +122,7 @@ func ConfirmLeader(ctx context.Context, a Node, version, token string) bool {
 	return got.Status == http.StatusOK || got.Status == http.StatusForbidden && passesOn(version)
 }
 
-// passesOn reports whether a standby of this version serves nothing by itself.
+// passesOn reports whether a standby of this version forwards all requests.
 func passesOn(version string) bool {
 	var major, minor int
 	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)

@@ -12,16 +12,15 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Issuer is the content of its certificate. It never changes: another certificate is
-// another issuer.
+// Issuer has the content of the certificate of an issuer. It never changes, because another certificate is another
+// issuer.
 type Issuer struct {
 	NotBefore, NotAfter time.Time
 	Root                bool
 	SignsCRLs           bool
-	// Subject and SignedBy are the names of the CA and of the one that signed its
-	// certificate, as they are encoded.
+	// Subject and SignedBy are the encoded names of the CA and of the CA that signed its certificate.
 	Subject, SignedBy string
-	// KeyID and SignedByKey identify their keys; empty if the certificate lacks them.
+	// KeyID and SignedByKey identify the keys of both; empty if the certificate does not have them.
 	KeyID, SignedByKey string
 	PublicKey          string
 }
@@ -41,11 +40,11 @@ type MountIssuers struct {
 // PKIAnswers are the PKI mounts whose issuers are known.
 type PKIAnswers struct {
 	Mounts  []MountIssuers
-	Partial bool // there are others
-	Known   bool // they were asked for
+	Partial bool // there are other mounts
+	Known   bool // the issuers were requested
 }
 
-// Parse reads the certificate of an issuer.
+// Parse parses the certificate of an issuer.
 func (d IssuerData) Parse() (Issuer, error) {
 	block, _ := pem.Decode([]byte(d.Certificate))
 	if block == nil {
@@ -57,14 +56,14 @@ func (d IssuerData) Parse() (Issuer, error) {
 	}
 	return Issuer{
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-		SignsCRLs: c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0, // without the extension, any use is allowed
+		SignsCRLs: c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCRLSign != 0, // without the extension, all uses are allowed
 		Subject:   string(c.RawSubject), SignedBy: string(c.RawIssuer),
 		KeyID: string(c.SubjectKeyId), SignedByKey: string(c.AuthorityKeyId), PublicKey: string(c.RawSubjectPublicKeyInfo),
 		Root: bytes.Equal(c.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(c) == nil,
 	}, nil
 }
 
-// Parse reads when a revocation list was made and by when the next one is due.
+// Parse returns the time of a revocation list, and the time at which the next one is due.
 func (d crlData) Parse() (this, next time.Time, err error) {
 	block, _ := pem.Decode([]byte(d.CRL))
 	if block == nil {

@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-// TestReasonsOfFailures: answers of OpenBao 2.4.0, by the beginning of the
-// name of their file.
+// TestReasonsOfFailures has answers of OpenBao 2.4.0. The prefix of the name of a file is the expected reason.
 func TestReasonsOfFailures(t *testing.T) {
 	reasons := map[string]failure.Reason{
 		"forbidden-": failure.ReasonForbidden, "leaderless-": ReasonNoLeader, "sealed-": ReasonSealed, "uninitialized-": ReasonSealed,
@@ -50,7 +49,7 @@ func TestReasonsOfFailures(t *testing.T) {
 	}
 }
 
-// TestAnEmptyListIsNotAMissingMount.
+// TestAnEmptyListIsNotAMissingMount checks the two kinds of answers with status 404.
 func TestAnEmptyListIsNotAMissingMount(t *testing.T) {
 	for _, tc := range []struct {
 		status int
@@ -70,7 +69,7 @@ func TestAnEmptyListIsNotAMissingMount(t *testing.T) {
 	}
 }
 
-// TestErrorsQuoteNoBody: it may hold a secret, and errors are logged.
+// TestErrorsQuoteNoBody checks that errors, which are logged, do not quote a body, which may contain a secret.
 func TestErrorsQuoteNoBody(t *testing.T) {
 	const secret = "s3cr3t"
 	for _, body := range []string{secret, `{"keys":"` + secret + `"}`, `{"keys":["` + secret + `"`, `{"keys":{"` + secret + `":1}}`} {

@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/snapshot"
 )
 
-// StoredNode is a node whose answers are in a directory of a snapshot, see
-// [snapshot.ReadAnswer].
+// StoredNode is a node whose answers are in a directory of a snapshot; see [snapshot.ReadAnswer].
 type StoredNode struct{ Dir string }
 
 // CertificateFile has the expiry of the listener's certificate as "not_after".
@@ -29,7 +28,7 @@ func (n StoredNode) Ask(ctx context.Context, r Request) (Answer, error) {
 	return Answer{Status: status, Body: body}, nil
 }
 
-// Presented returns a certificate that has nothing but its expiry.
+// Presented returns a certificate that has only its expiry.
 func (n StoredNode) Presented() *x509.Certificate {
 	notAfter := snapshot.ReadExpiry(context.Background(), filepath.Join(n.Dir, CertificateFile))
 	if notAfter.IsZero() {
@@ -38,7 +37,7 @@ func (n StoredNode) Presented() *x509.Certificate {
 	return &x509.Certificate{NotAfter: notAfter}
 }
 
-// Login fails: nothing is asked.
+// Login always fails.
 func (StoredNode) Login(context.Context, string, string, string) (Session, error) {
 	return Session{}, failure.ErrNotInSnapshot
 }
@@ -49,14 +48,14 @@ func (StoredNode) Revoke(context.Context, string) {}
 // Close does nothing.
 func (StoredNode) Close() {}
 
-// StoredNodes are the nodes of a snapshot.
+// StoredNodes is the source of the nodes of a snapshot.
 type StoredNodes struct {
 	snapshot.AnswerDir
 
 	clock func() time.Time
 }
 
-// Now returns the moment of the snapshot.
+// Now returns the time of the snapshot.
 func (s *StoredNodes) Now() time.Time {
 	if s.TakenAt.IsZero() {
 		return s.clock()
@@ -64,7 +63,7 @@ func (s *StoredNodes) Now() time.Time {
 	return s.TakenAt
 }
 
-// Shift returns by how much timestamps are moved now.
+// Shift returns the duration that is currently added to timestamps.
 func (s *StoredNodes) Shift() time.Duration { return s.AnswerDir.TimeShift(s.clock()) }
 
 // Current returns the nodes that have a directory in the snapshot.

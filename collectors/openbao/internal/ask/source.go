@@ -21,20 +21,20 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// Source knows the nodes of an instance.
+// Source provides the nodes of an instance.
 type Source interface {
 	// Run follows changes until ctx ends.
 	Run(ctx context.Context)
-	// Changed signals the first nodes and later changes.
+	// Changed returns a channel that signals the first nodes and later changes.
 	Changed() <-chan struct{}
-	// Current are the nodes by name, and why they may be out of date.
+	// Current returns the nodes by name, and the causes why they may be out of date.
 	Current() (map[string]Node, failure.List)
 	// Known reports whether the nodes have been listed, or listing them has failed.
 	Known() bool
 	Close()
 }
 
-// NewSource returns the nodes of an instance: of a snapshot, or on the network.
+// NewSource returns the source of the nodes of an instance: a snapshot or the network.
 func NewSource(o config.OpenBao, site collectors.Site, log *slog.Logger) Source {
 	if IsOffline(o, site.Cluster) {
 		return &StoredNodes{site.Cluster.Snapshot.FindAnswers("openbao", o.Name, log), site.Now}
@@ -47,27 +47,27 @@ func IsOffline(o config.OpenBao, cluster fleet.Cluster) bool {
 	return cluster.Snapshot != nil && len(o.Nodes) == 0
 }
 
-// Live is nodes that are asked over the network.
+// Live is a source of nodes that are reached over the network.
 type Live struct {
 	o    config.OpenBao
 	dial httpclient.DialFunc
 	log  *slog.Logger
 
-	finder *finder // of nodes behind a Service; nil for a list
+	finder *finder // finds nodes behind a Service; nil for a list of nodes
 	wake   chan struct{}
 
 	mu      sync.Mutex
 	tls     httpclient.TLSFiles
 	targets []target
-	failing error // of the finder
+	failing error // last error of the finder
 	asked   bool
 	askers  map[target]Node
 }
 
-// target is where a node is.
+// target is the address of a node.
 type target struct{ name, url, serverName string }
 
-// NewLive looks for the nodes anew at every interval, if they are behind a Service.
+// NewLive returns the source of configured nodes, or of the nodes behind a Service.
 func NewLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *Live {
 	l := &Live{
 		o: o, dial: site.Dial, log: log,
@@ -75,7 +75,7 @@ func NewLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *Live {
 	}
 	for _, node := range o.Nodes {
 		name := node
-		if u, err := url.Parse(node); err == nil { // the configuration was checked
+		if u, err := url.Parse(node); err == nil { // always valid: the configuration was validated
 			name = config.HostPort(u)
 		}
 		l.targets = append(l.targets, target{name: name, url: node})
@@ -86,7 +86,7 @@ func NewLive(o config.OpenBao, site collectors.Site, log *slog.Logger) *Live {
 	return l
 }
 
-// Run looks for the nodes again and again until ctx ends, if they are behind a Service.
+// Run looks up the nodes behind a Service at each interval until ctx ends.
 func (l *Live) Run(ctx context.Context) {
 	if l.finder == nil {
 		return
@@ -104,7 +104,7 @@ func (l *Live) Run(ctx context.Context) {
 	}
 }
 
-// FindOnce looks for the nodes behind a Service once.
+// FindOnce looks up the nodes behind a Service once.
 func (l *Live) FindOnce(ctx context.Context) {
 	if l.finder != nil {
 		defer l.finder.close()
@@ -112,7 +112,7 @@ func (l *Live) FindOnce(ctx context.Context) {
 	}
 }
 
-// find looks for the nodes. If that fails, those that are known stay.
+// find looks up the nodes. If that fails, the known nodes stay.
 func (l *Live) find(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, FindTimeout)
 	defer cancel()
@@ -123,7 +123,7 @@ func (l *Live) find(ctx context.Context) {
 	if !l.asked || targets != nil && !slices.Equal(l.targets, targets) {
 		select {
 		case l.wake <- struct{}{}:
-		default: // it is awake
+		default: // a signal is already pending
 		}
 	}
 	l.asked = true
@@ -132,10 +132,10 @@ func (l *Live) find(ctx context.Context) {
 	}
 }
 
-// Changed is sent to when there are other nodes.
+// Changed returns a channel that signals changes of the nodes.
 func (l *Live) Changed() <-chan struct{} { return l.wake }
 
-// Known reports whether the nodes were looked for.
+// Known reports whether the nodes have been looked up.
 func (l *Live) Known() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -181,7 +181,7 @@ func (l *Live) Close() {
 	clear(l.askers)
 }
 
-// unusable stands for a node that cannot be asked.
+// unusable is a node to which no request can be sent.
 type unusable struct{ err error }
 
 func (u unusable) Ask(context.Context, Request) (Answer, error) { return Answer{}, u.err }

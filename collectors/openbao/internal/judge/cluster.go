@@ -13,7 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/exposition"
 )
 
-// ClusterRows adds the rows about the cluster that has the given nodes.
+// ClusterRows adds the rows about the cluster with the given nodes.
 func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expect config.OpenBaoExpect, nodes []string, now time.Time) {
 	if f.Autopilot != nil {
 		autopilotRows(r, openbao, f.Autopilot, f.Settings)
@@ -53,7 +53,7 @@ func ClusterRows(r *exposition.Rows, f *ask.ClusterAnswers, openbao string, expe
 	LeftRows(r, f.Left, openbao, "issuers")
 }
 
-// mountRows adds which mounts there are, and which of the expected ones.
+// mountRows adds the existing mounts, and whether the expected ones exist.
 func mountRows(r *exposition.Rows, openbao, kind string, have ask.MountTable, expected map[string]string) {
 	for _, path := range slices.Sorted(maps.Keys(expected)) {
 		wanted := expected[path]
@@ -75,9 +75,8 @@ func mountRows(r *exposition.Rows, openbao, kind string, have ask.MountTable, ex
 	}
 }
 
-// autopilotRows adds the verdict of autopilot, and why it holds a server to be
-// unhealthy: it decides by the contact, the term and the index of each server
-// (raft-autopilot, ServerState.IsHealthy), but reports the result only.
+// autopilotRows adds the verdict of autopilot, and the reasons why a server is unhealthy. Autopilot decides by the last
+// contact, the term and the index of each server (raft-autopilot, ServerState.IsHealthy), but reports only the result.
 func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, settings *ask.AutopilotSettings) {
 	r.Bool(autopilotHealthy, s.Healthy, openbao)
 	r.Add(autopilotTolerance, float64(s.FailureTolerance), openbao)
@@ -100,7 +99,7 @@ func autopilotRows(r *exposition.Rows, openbao string, s *ask.AutopilotState, se
 	}
 }
 
-// unhealthy returns the reasons, by the same tests as autopilot. More than one may hold.
+// unhealthy returns the reasons according to the tests of autopilot. There may be several.
 func unhealthy(s, leader ask.RaftServer, settings *ask.AutopilotSettings) []string {
 	var why []string
 	if s.NodeStatus != "alive" {
@@ -125,7 +124,7 @@ func unhealthy(s, leader ask.RaftServer, settings *ask.AutopilotSettings) []stri
 	return why
 }
 
-// settingsRows adds the limits by which autopilot judges.
+// settingsRows adds the limits of autopilot.
 func settingsRows(r *exposition.Rows, openbao string, s *ask.AutopilotSettings) {
 	r.Add(autopilotTrailing, float64(s.MaxTrailingLogs), openbao)
 	if threshold, err := time.ParseDuration(s.LastContactThreshold); err == nil {

@@ -11,8 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 )
 
-// TestWhyARaftServerIsUnhealthy: by the tests of autopilot, more than one of which
-// may fail.
+// TestWhyARaftServerIsUnhealthy checks the reasons according to the tests of autopilot, several of which may fail.
 func TestWhyARaftServerIsUnhealthy(t *testing.T) {
 	leader := ask.RaftServer{NodeStatus: "alive", LastContact: "0s", LastTerm: 7, LastIndex: 5000}
 	settings := &ask.AutopilotSettings{LastContactThreshold: "10s", MaxTrailingLogs: 1000}

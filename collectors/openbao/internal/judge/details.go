@@ -13,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// CRLRows adds the rows about the revocation list of an issuer. The settings of the mount
-// are nil if they are unknown.
+// CRLRows adds the rows about the revocation list of an issuer. settings are the settings of the mount; nil if unknown.
 func CRLRows(r *exposition.Rows, this, next time.Time, settings *ask.CRLSettings, openbao, mount, issuer string) {
 	r.Time(crlThisUpdate, this, openbao, mount, issuer)
 	r.Time(crlNextUpdate, next, openbao, mount, issuer)
@@ -31,7 +30,7 @@ func CRLDisabledRows(r *exposition.Rows, disabled bool, openbao, mount string) {
 	r.Bool(crlDisabled, disabled, openbao, mount)
 }
 
-// AuditRows adds how many audit devices of each type there are.
+// AuditRows adds the number of audit devices by type.
 func AuditRows(r *exposition.Rows, devices ask.AuditTable, openbao string) {
 	count := map[string]int{}
 	for _, device := range devices {
@@ -45,13 +44,12 @@ func AuditRows(r *exposition.Rows, devices ask.AuditTable, openbao string) {
 	}
 }
 
-// CertificateCount counts the certificates that a mount has issued. Its own CA
-// certificates are among them and do not count.
+// CertificateCount counts the certificates that a mount has issued, except its own CA certificates.
 type CertificateCount struct {
 	own            map[string]bool
 	now            time.Time
 	valid, expired int
-	first          time.Time // expiry of the first of those that have not expired
+	first          time.Time // earliest expiry of the valid certificates
 }
 
 // NewCertificateCount returns the count of a mount with these issuers.
@@ -86,7 +84,7 @@ func (c *CertificateCount) Rows(r *exposition.Rows, openbao, mount string) {
 	r.Time(certificateFirst, c.first, openbao, mount)
 }
 
-// TidyRows adds the state of the last tidying of a mount.
+// TidyRows adds the state of the last tidy operation of a mount.
 func TidyRows(r *exposition.Rows, t ask.TidyData, openbao, mount string) {
 	r.Add(tidyState, 1, openbao, mount, t.State)
 	if t.Finished != nil && t.State == "Finished" {
@@ -98,11 +96,10 @@ func TidyRows(r *exposition.Rows, t ask.TidyData, openbao, mount string) {
 type KVCount struct {
 	Secrets, overdue int
 	oldest           time.Time
-	Cut              bool // there are others, or some that may not be read
+	Cut              bool // there are more secrets, or some that may not be read
 }
 
-// Add counts a secret that was updated at a time. One that is deleted has none and
-// does not count.
+// Add counts a secret. updated is zero for deleted secrets, which do not count.
 func (c *KVCount) Add(updated, now time.Time, maxAge time.Duration) {
 	if updated.IsZero() {
 		return
@@ -123,8 +120,8 @@ func (c *KVCount) Rows(r *exposition.Rows, openbao, mount string) {
 	r.Bool(kvCut, c.Cut, openbao, mount)
 }
 
-// StoredRows adds the version of a secret to which an object of the fleet refers. One
-// that does not exist has the version 0, in contrast to one that was not asked for.
+// StoredRows adds the version of a secret to which an object of the fleet refers. A secret that does not exist has
+// version 0; a secret that was not requested has no row.
 func StoredRows(r *exposition.Rows, p secretflow.Path, version int, updated time.Time, openbao string) {
 	if updated.IsZero() {
 		r.Add(secretflow.StoredVersion, 0, openbao, p.Backend, p.Mount, p.ID())

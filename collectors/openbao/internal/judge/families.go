@@ -10,8 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/secretflow"
 )
 
-// gauge declares a family whose first labels are the cluster and the name of the
-// OpenBao cluster.
+// gauge declares a family whose first labels are the cluster and the name of the OpenBao cluster.
 func gauge(name, help string, labels ...string) *exposition.Family {
 	return family(exposition.Gauge, name, help, labels)
 }
@@ -26,7 +25,7 @@ func family(t exposition.Type, name, help string, labels []string) *exposition.F
 	}
 }
 
-// Answers of each node that need no token.
+// Families from the answers of each node that need no token.
 var (
 	nodeUp           = gauge("node_up", "Whether the node gives a well-formed answer to sys/health, in whatever state it is.", "node")
 	nodeInitialized  = gauge("node_initialized", "Whether the node is initialized.", "node")
@@ -61,7 +60,7 @@ var (
 	endpointFailing = gauge("endpoint_failing", "Why an endpoint was not answered: timeout, tls, forbidden, sealed, no_leader, not_found, http, decode or too_large (more nodes than are asked). There is no row while it is answered.", "node", "endpoint", "reason")
 )
 
-// Answers of the active node about the cluster.
+// Families from the answers of the active node about the cluster.
 var (
 	autopilotHealthy   = gauge("autopilot_healthy", "Whether autopilot holds all raft servers to be healthy.")
 	autopilotTolerance = gauge("autopilot_failure_tolerance", "How many healthy raft servers may be lost before the quorum is.")
@@ -90,7 +89,7 @@ var (
 	tokenRenewed      = gauge("exporter_token_renewed", "The exporter replaces its token itself before it expires, and has had no failure with that. Always 1.")
 )
 
-// Certificates, and details that are read less often.
+// Families about certificates, and about details that are read less often.
 var (
 	issuers          = gauge("pki_issuers", "Issuers of the PKI mount.", "mount")
 	issuerNotAfter   = gauge("pki_issuer_not_after_timestamp_seconds", "When the CA certificate of the issuer expires.", "mount", "issuer_id", "issuer_name", "type", "is_default")
@@ -111,7 +110,7 @@ var (
 	kvCut            = gauge("kv_secrets_cut", "Whether the other numbers are of a part of the KV mount: it has more secrets than kv.maxSecrets, or some that may not be read.", "mount")
 )
 
-// The login from each cluster.
+// Families of the login from each cluster.
 var (
 	LoginSuccess  = gauge("auth_probe_success", "Whether a workload of the cluster can log in: 0 if the token review fails, the role is missing or OpenBao is not reached. There is no row if the cluster gives the exporter no token to try with. backend is the OpenBao as in rows about stores: cluster/name, by the cluster in which it runs.", "mount", "backend")
 	LoginDuration = gauge("auth_probe_duration_seconds", "How long the login took.", "mount")
@@ -128,7 +127,7 @@ func NodeFamilies() []*exposition.Family {
 	}
 }
 
-// ClusterFamilies returns the families that the active node fills.
+// ClusterFamilies returns the families from the answers of the active node.
 func ClusterFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		autopilotHealthy, autopilotTolerance, autopilotTrailing, autopilotContact,
@@ -139,7 +138,7 @@ func ClusterFamilies() []*exposition.Family {
 	}
 }
 
-// DetailFamilies returns the families that are filled less often.
+// DetailFamilies returns the families that are read less often.
 func DetailFamilies() []*exposition.Family {
 	return []*exposition.Family{
 		crlThisUpdate, crlNextUpdate, crlRebuild, crlDisabled, certificates, certificateFirst, tidyFinished, tidyState, auditDevices,

@@ -18,7 +18,7 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, 
 	for _, id := range m.List.Keys {
 		about, ok := m.Issuers[id]
 		if !ok {
-			continue // its certificate was not answered
+			continue // its certificate is unknown
 		}
 		kind := "intermediate"
 		if about.Root {
@@ -34,10 +34,9 @@ func issuerRows(r *exposition.Rows, m ask.MountIssuers, all []ask.MountIssuers, 
 	}
 }
 
-// replacement returns the issuer that is used instead of one: a newer one of the same subject, or the
-// default issuer if that is newer and of the same kind. The default issuer, which signs new
-// certificates, and the CAs above it have no replacement. A CA without its key that has signed no
-// valid issuer is not used either.
+// replacement returns the issuer that is used in place of another one: a newer issuer with the same subject, or the default
+// issuer if it is newer and of the same kind. The default issuer, which signs new certificates, and the CAs above it have
+// no replacement. A CA without its key that has signed no valid issuer is not in use either.
 func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time.Time) string {
 	old, info := m.Issuers[id], m.List.Info[id]
 	if info.Default {
@@ -49,7 +48,7 @@ func replacement(m ask.MountIssuers, all []ask.MountIssuers, id string, now time
 		next, ok := m.Issuers[other]
 		usable := ok && !next.NotBefore.After(now) && next.NotAfter.After(now) && (m.List.Info[other].KeyID != "" || info.KeyID == "")
 		isDefault := m.List.Info[other].Default
-		sameKey := next.PublicKey == old.PublicKey // older or not: another certificate of the same CA, such as one signed by another root
+		sameKey := next.PublicKey == old.PublicKey // of any age: another certificate of the same CA, such as one signed by another root
 		if !usable || !sameKey && !next.NotBefore.After(old.NotBefore) || !next.NotAfter.After(old.NotAfter) {
 			continue
 		}
@@ -76,7 +75,7 @@ func signsAny(all []ask.MountIssuers, ca ask.Issuer, now time.Time) bool {
 	return false
 }
 
-// defaultOf returns the default issuer of a mount; empty if it has none.
+// defaultOf returns the default issuer of a mount; empty if there is none.
 func defaultOf(m ask.MountIssuers) string {
 	for id, info := range m.List.Info {
 		if info.Default {
@@ -93,7 +92,7 @@ func signsDefault(m ask.MountIssuers, ca ask.Issuer) bool {
 		if !m.List.Info[id].Default {
 			continue
 		}
-		for range len(m.Issuers) { // as long as a chain can be
+		for range len(m.Issuers) { // maximum length of a chain
 			if ca.Signed(child) {
 				return true
 			}

@@ -16,11 +16,10 @@ type Leaders struct {
 	changed []time.Time
 }
 
-// recentSpan is how far back recent_leader_changes looks.
+// recentSpan is the period of recent_leader_changes.
 const recentSpan = 30 * time.Minute
 
-// See notes who leads, and since when, if that is known. To have no leader is no
-// change yet.
+// See records the leader and, if known, the time since which it leads. The absence of a leader is not yet a change.
 func (l *Leaders) See(name string, since, now time.Time) {
 	if name == "" || name == l.name && since.IsZero() {
 		return

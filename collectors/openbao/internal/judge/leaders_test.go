@@ -11,7 +11,7 @@ import (
 func TestChangesOfTheLeader(t *testing.T) {
 	type seen struct {
 		name  string
-		since int // seconds; 0 is unknown
+		since int // seconds; 0 if unknown
 	}
 	for name, tc := range map[string]struct {
 		seen  []seen

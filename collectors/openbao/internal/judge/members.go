@@ -5,15 +5,14 @@ package judge
 
 import "github.com/cobaltcore-dev/cobaltcore-exporter/collectors/openbao/internal/ask"
 
-// Reasons why a node that answers is not a member of its cluster.
+// Reasons why an answering node is not a member of its cluster.
 const (
 	reasonRemoved      = "removed"
-	reasonOtherCluster = "other_cluster" // it was initialized by itself
-	reasonNoPeer       = "not_a_peer"    // it is not in the raft configuration
+	reasonOtherCluster = "other_cluster" // initialized separately
+	reasonNoPeer       = "not_a_peer"    // not in the raft configuration
 )
 
-// notJoined returns why a node that answers is not a member of the cluster; nothing if it
-// is one.
+// notJoined returns why an answering node is not a member of the cluster; empty if it is a member.
 func (n Nodes) notJoined(name string) string {
 	h := n[name].Health
 	switch {
@@ -29,8 +28,8 @@ func (n Nodes) notJoined(name string) string {
 	return ""
 }
 
-// foreign reports whether the cluster of a node is another one than that of most nodes.
-// A sealed node has no identity; of two clusters of the same size, neither is foreign.
+// foreign reports whether the cluster of a node differs from the cluster of most nodes. The cluster of a sealed node is
+// unknown. If two clusters have the same size, neither is foreign.
 func (n Nodes) foreign(h *ask.Health) bool {
 	if h.ClusterID == "" {
 		return false
@@ -45,9 +44,8 @@ func (n Nodes) foreign(h *ask.Health) bool {
 	return count[h.ClusterID] < most
 }
 
-// noPeer returns why a node is not a member although it answers as one: autopilot has
-// removed it, or it was removed while it was down. Only if each server in the raft
-// configuration belongs to a node, names are comparable.
+// noPeer returns why a node is not a member although its answers claim it: autopilot has removed it, or it was removed
+// while it was down. Names are comparable only if each server in the raft configuration belongs to a node.
 func (s Summary) noPeer(name string) string {
 	if is := StateOf(s.Nodes[name].Health); is != Active && is != Standby || len(s.Peers) == 0 {
 		return ""

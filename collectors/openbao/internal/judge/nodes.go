@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package judge makes rows from the answers of OpenBao nodes. Its functions are pure but
-// for the changes of the leader, which need a memory.
+// Package judge derives rows from the answers of OpenBao nodes. Its functions have no state, except for the changes of the
+// leader.
 package judge
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 )
 
-// State is the state of a node, in the words of the state label.
+// State is the state of a node as a value of the label state.
 type State string
 
 // The states of a node.
@@ -30,8 +30,8 @@ const (
 
 func states() []State { return []State{Active, Standby, Sealed, Uninitialized, Down} }
 
-// StateOf follows the precedence of sys/health: a sealed or uninitialized node
-// calls itself a standby, too. A node without an answer is down.
+// StateOf returns the state of a node. It follows the precedence of sys/health, because a sealed or uninitialized node also
+// reports that it is a standby. A node without an answer is down.
 func StateOf(h *ask.Health) State {
 	switch {
 	case h == nil:
@@ -61,7 +61,7 @@ func NodeRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string) {
 		if h.ServerTime > 0 {
 			r.Add(nodeSkew, n.Skew, openbao, node)
 		}
-		if n.Took > 0 { // not in a snapshot
+		if n.Took > 0 { // 0 in a snapshot
 			r.Add(nodeResponseTime, n.Took.Seconds(), openbao, node)
 		}
 	}
@@ -88,14 +88,14 @@ func sealRows(r *exposition.Rows, h *ask.Health, s *ask.SealStatus, openbao, nod
 	r.Add(nodeThreshold, float64(threshold), openbao, node)
 }
 
-// FailureRows adds why endpoints were not answered.
+// FailureRows adds the reasons of failed requests.
 func FailureRows(r *exposition.Rows, failures failure.List, openbao, node string) {
 	for _, f := range failures {
 		r.Add(endpointFailing, 1, openbao, node, f.Endpoint, string(f.Reason()))
 	}
 }
 
-// LeftRows adds how many requests a round has left to the next ones.
+// LeftRows adds the number of requests that a round has deferred to the next ones.
 func LeftRows(r *exposition.Rows, n int, openbao, part string) {
 	if n > 0 {
 		r.Add(requestsLeft, float64(n), openbao, part)
@@ -105,11 +105,10 @@ func LeftRows(r *exposition.Rows, n int, openbao, part string) {
 // Nodes are the last answers of the nodes, by name.
 type Nodes map[string]*ask.NodeAnswers
 
-// names returns the names of the nodes in order.
+// names returns the sorted names of the nodes.
 func (n Nodes) names() []string { return slices.Sorted(maps.Keys(n)) }
 
-// Active returns the node that calls itself the leader; of two, the one that has
-// led for less long.
+// Active returns the node that reports that it is the leader. If there are two, it returns the newer leader.
 func (n Nodes) Active() (name string, answers *ask.NodeAnswers) {
 	var since time.Time
 	for _, node := range n.names() {
@@ -138,8 +137,7 @@ func (n Nodes) AnyUp() bool {
 	return false
 }
 
-// Unconfirmed returns the standbys while no node is active: the leader that they name
-// may be dead.
+// Unconfirmed returns the standbys if no node is active, because the leader that they name may be dead.
 func (n Nodes) Unconfirmed() []string {
 	if _, leader := n.Active(); leader != nil {
 		return nil
@@ -147,8 +145,8 @@ func (n Nodes) Unconfirmed() []string {
 	return slices.DeleteFunc(n.names(), func(name string) bool { return StateOf(n[name].Health) != Standby })
 }
 
-// Choose returns the node to ask about the cluster: the active one, or a standby that
-// has just reached it. Without one, the error is the reason.
+// Choose returns the node to query about the cluster: the active node, or a standby that has just reached it. If there is
+// none, the error is the reason.
 func (n Nodes) Choose(finding failure.List) (string, error) {
 	if name, answers := n.Active(); answers != nil {
 		return name, nil
@@ -189,17 +187,17 @@ func SameLeader(a, b *ask.NodeAnswers) bool {
 		a.Leader.Address == b.Leader.Address
 }
 
-// Summary is the answers of all nodes together.
+// Summary has the combined answers of all nodes.
 type Summary struct {
 	Nodes   Nodes
-	Finding failure.List   // why the nodes may be out of date
+	Finding failure.List   // causes why the nodes may be out of date
 	Down    failure.Reason // why no node answers; empty if unknown
-	Led     bool           // some node was active at the end of the last round
-	Peers   []ask.RaftPeer // in the raft configuration; none if it is unknown
+	Led     bool           // a node was active at the end of the last round
+	Peers   []ask.RaftPeer // servers in the raft configuration; none if unknown
 	Leaders *Leaders
 }
 
-// Rows adds the rows about all nodes together.
+// Rows adds the rows about all nodes.
 func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoExpect, now time.Time) {
 	count := map[State]int{}
 	for _, a := range s.Nodes {
@@ -216,7 +214,7 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 		r.Add(notAnswering, 1, openbao, string(s.Down))
 	}
 	for _, node := range s.Nodes.names() {
-		// In the middle of a round, the last round decides.
+		// During a round, the previous round decides.
 		if s.Nodes.notJoined(node) != reasonOtherCluster {
 			leaderRows(r, s.Nodes[node], openbao, node, leader != nil || s.Led)
 		}
@@ -234,7 +232,7 @@ func (s Summary) Rows(r *exposition.Rows, openbao string, expect config.OpenBaoE
 	FailureRows(r, s.Finding, openbao, "")
 }
 
-// leaderRows adds whether the node has a leader, and which.
+// leaderRows adds whether the node has a leader, and the leader.
 func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, someActive bool) {
 	if n.Leader == nil || n.Health == nil {
 		return
@@ -246,9 +244,8 @@ func leaderRows(r *exposition.Rows, n *ask.NodeAnswers, openbao, node string, so
 	}
 }
 
-// leaderKnown reports whether the node has a leader. A standby goes on naming a leader
-// that was killed (seen with 2.4.0), so its answer counts only while some node is active
-// or its leader has answered through it.
+// leaderKnown reports whether the node has a leader. A standby continues to name a leader that was killed (seen with
+// 2.4.0), so its answer counts only while some node is active, or if its leader has answered through it.
 func leaderKnown(n *ask.NodeAnswers, someActive bool) bool {
 	if StateOf(n.Health) == Active {
 		return n.Serves()

@@ -18,11 +18,11 @@ import (
 type peers struct {
 	all       []ask.RaftPeer
 	autopilot *ask.AutopilotState // nil if unknown or disabled
-	nodes     []string            // names of the nodes
+	nodes     []string            // names
 	expect    config.OpenBaoExpect
 }
 
-// rows adds how many servers there are and should be, and those that are dead.
+// rows adds the actual and the expected number of servers, and the dead ones.
 func (p peers) rows(r *exposition.Rows, openbao string) {
 	voters := p.voters()
 	for voter, n := range map[bool]int{true: voters, false: len(p.all) - voters} {
@@ -47,8 +47,7 @@ func (p peers) voters() int {
 	return n
 }
 
-// expectedVoters is that of the configuration, by default the number of nodes without
-// those that are never to have a vote.
+// expectedVoters returns the configured number of voters. The default is the number of nodes without permanent non-voters.
 func (p peers) expectedVoters() int {
 	if p.expect.Voters > 0 {
 		return p.expect.Voters
@@ -56,15 +55,14 @@ func (p peers) expectedVoters() int {
 	permanent := 0
 	for _, peer := range p.all {
 		if !peer.Voter && (p.autopilot == nil || p.autopilot.Servers[peer.ID].NodeType == "non-voter") {
-			permanent++ // others wait for their vote
+			permanent++ // other non-voters will become voters
 		}
 	}
 	return max(p.expect.Nodes, len(p.nodes), len(p.all)-len(p.dead())) - permanent
 }
 
-// dead returns the servers beyond the number of nodes, or of voters, that are no longer in contact: a
-// node that was replaced or removed stays in the raft configuration until it is removed there. A
-// server that belongs to a node is only down.
+// dead returns the servers without contact that exceed the number of nodes or voters. A node that was replaced or removed
+// stays in the raft configuration until it is removed there. A server that belongs to an existing node is only down.
 func (p peers) dead() []ask.RaftPeer {
 	surplus := len(p.all) - max(p.expect.Nodes, len(p.nodes))
 	if p.expect.Voters > 0 {
@@ -83,15 +81,14 @@ func (p peers) dead() []ask.RaftPeer {
 	if slices.ContainsFunc(p.all, isNode) {
 		return slices.DeleteFunc(unhealthy, isNode)
 	}
-	// The addresses are those of pods: only health distinguishes the servers.
+	// The addresses belong to pods, so only health distinguishes the servers.
 	if p.autopilot == nil || len(unhealthy) > surplus {
 		return nil
 	}
 	return unhealthy
 }
 
-// hostOf returns the name of a pod from an address or from the name of a node; an IP
-// address as a whole.
+// hostOf returns the name of the pod in an address or in the name of a node. IP addresses are returned unchanged.
 func hostOf(address string) string {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

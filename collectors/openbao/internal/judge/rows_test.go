@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// answer reads an answer.
+// answer parses an answer.
 func answer[T any](t *testing.T, text string) T {
 	t.Helper()
 	var out T
@@ -28,7 +28,7 @@ func answer[T any](t *testing.T, text string) T {
 	return out
 }
 
-// TestAnswersBecomeRows: an answer in, rows out.
+// TestAnswersBecomeRows compares the rows of single answers.
 func TestAnswersBecomeRows(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {
@@ -102,8 +102,8 @@ func TestAnswersBecomeRows(t *testing.T) {
 	}
 }
 
-// TestTheNodeToAsk is the active one of the latest term, or a standby that has reached
-// its leader; without one there is a reason.
+// TestTheNodeToAsk checks that Choose returns the active node of the latest term, or a standby that has reached its
+// leader, or the reason why there is none.
 func TestTheNodeToAsk(t *testing.T) {
 	node := func(text, leader string) *ask.NodeAnswers {
 		n := &ask.NodeAnswers{}

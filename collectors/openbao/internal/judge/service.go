@@ -15,10 +15,10 @@ const (
 	reasonSealed        = "sealed"
 	reasonUninitialized = "uninitialized"
 	reasonNoLeader      = "no_leader"
-	reasonNoNodes       = "no_nodes" // there is none
+	reasonNoNodes       = "no_nodes" // no node exists
 )
 
-// serviceRows adds why no node serves, and which nodes are not members of the cluster.
+// serviceRows adds the reason why no node serves, and the nodes that are not members of the cluster.
 func (s Summary) serviceRows(r *exposition.Rows, openbao string, expect config.OpenBaoExpect) {
 	if reason := s.notServing(expect); reason != "" {
 		r.Add(notServing, 1, openbao, reason)
@@ -30,15 +30,15 @@ func (s Summary) serviceRows(r *exposition.Rows, openbao string, expect config.O
 	}
 }
 
-// notServing returns why no node serves; nothing while one does, or while none answers.
-// Sealed nodes are the reason if the others could not elect a leader without them.
+// notServing returns why no node serves; empty while a node serves or none answers. Sealed nodes are the reason if the
+// other nodes cannot elect a leader without them.
 func (s Summary) notServing(expect config.OpenBaoExpect) string {
 	count := map[State]int{}
 	sealed, raft := 0, false
 	_, active := s.Nodes.Active()
 	for name, n := range s.Nodes {
 		why := s.Nodes.notJoined(name)
-		if why == reasonOtherCluster { // it serves other secrets
+		if why == reasonOtherCluster { // serves other secrets
 			continue
 		}
 		if leaderKnown(n, active != nil || s.Led) {
