@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collectors has the contract between the exporter and what it watches.
-// One package below it serves one system; none imports another.
+// Package collectors has the interface between the exporter and its collectors. Each package below it serves one system and
+// imports no other collector.
 package collectors
 
 import (
@@ -20,17 +20,16 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// System is what the exporter runs for one system. Its rules and its names for users
-// are the alerts.Description of the same name.
+// System describes one system to the exporter. Its rules and its names for users are in the alerts.Description of the same
+// name.
 type System struct {
-	// Name is the name of the collector: the value of the collector label and of the
-	// collect[] parameter.
+	// Name is the name of the collector: the value of the label collector and of the parameter collect[].
 	Name string
 	// New returns the collector with the configuration applied, and whether the
 	// configuration enables it.
 	New func(*config.Collectors) (c Collector, enabled bool)
-	// Answers is the directory in a snapshot of the answers to its probes; empty if it
-	// has none. The instances below it are a list of this key below collectors.
+	// Answers is the directory with the answers to its probes in a snapshot; empty if there are none. The configuration has
+	// the instances in a list with this key below collectors.
 	Answers string
 	// Metrics are its sections of docs/metrics.md.
 	Metrics []Section
@@ -46,57 +45,54 @@ type Section struct {
 
 // Collector watches one system in every cluster of the fleet.
 type Collector interface {
-	// Name is the name of the system; it is the value of the collector label
-	// and of the collect[] parameter.
+	// Name returns the name of the system: the value of the label collector and of the parameter collect[].
 	Name() string
-	// Families are all families that the collector may export.
+	// Families returns all families that the collector may export.
 	Families() []*exposition.Family
-	// Resources are the kinds that it watches. A kind that a cluster does not
-	// serve is normal: it is watched from the moment it appears.
+	// Resources returns the kinds to watch. If a cluster does not serve a kind, it is watched as soon as it appears.
 	Resources() []watch.Resource
-	// Probes are what it asks on behalf of one cluster.
+	// Probes returns the probes of one cluster.
 	Probes(Site) []Probe
 }
 
-// FlowReader is a [Collector] with probes that ask for what the clusters of the
-// fleet refer to, which [Site.Flow] knows: not only those of their own shard.
+// FlowReader is a [Collector] whose probes read the secrets to which objects refer, see [Site.Flow]. It needs the references
+// of all clusters of the fleet, even those of other shards.
 type FlowReader interface {
 	// ReadsFlow reports whether a probe of the cluster reads the secret flow.
 	ReadsFlow(fleet.Cluster) bool
 }
 
-// Probe asks something outside the API server again and again.
+// Probe periodically queries a system other than the watched kinds of the API server.
 type Probe interface {
-	// Groups are all rows of the probe. What one question brought is swapped in
-	// whole.
+	// Groups returns the groups with all rows of the probe. The rows of one answer are replaced in one step.
 	Groups() []*exposition.Group
-	// Run asks until ctx ends; all goroutines are gone when it returns.
+	// Run polls until ctx ends. All of its goroutines have ended when it returns.
 	Run(ctx context.Context)
-	// Settled reports whether everything was probed once, with or without success.
+	// Settled reports whether all requests have been sent once, with or without success.
 	Settled() bool
 	Status() status.Status
 }
 
-// SnapshotWriter is a probe whose answers can be part of a snapshot. It is not run then.
+// SnapshotWriter is a probe whose answers can be part of a snapshot. Run is not called when a snapshot is taken.
 type SnapshotWriter interface {
 	Probe
-	// WriteSnapshot probes everything once and writes the answers in the layout of a snapshot. An error
-	// is one of writing; an endpoint without an answer is recorded as such, or is missing.
+	// WriteSnapshot sends all requests once and writes the answers in the layout of a snapshot. It returns only errors of
+	// writing. An endpoint without an answer is recorded as such, or is missing.
 	WriteSnapshot(ctx context.Context, w *snapshot.Writer) error
 }
 
-// Site is the cluster for which probes run, and what they run with.
+// Site has the cluster for which probes run, and their dependencies.
 type Site struct {
 	Cluster fleet.Cluster
-	// Lookup finds another cluster of the fleet as it is now.
+	// Lookup returns the current state of another cluster of the fleet.
 	Lookup func(name string) (fleet.Cluster, bool)
-	// Flow has the stored secrets that objects in the fleet refer to.
+	// Flow has the stored secrets to which objects in the fleet refer.
 	Flow       *secretflow.Graph
 	Exposition *exposition.Exposition
 	Log        *slog.Logger
 	Now        func() time.Time
-	// StaleAfter is how long is believed what cannot be asked for any more.
+	// StaleAfter is the time for which rows are kept while their source does not answer.
 	StaleAfter time.Duration
-	// Dial opens the connections of probes; nil is a [net.Dialer].
+	// Dial opens the connections of probes. The default is a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

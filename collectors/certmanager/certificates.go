@@ -30,8 +30,7 @@ type certificateObject struct {
 	} `json:"status"`
 }
 
-// certificates declares Certificate. One that is being deleted has no rows: it is
-// neither renewed nor missed.
+// certificates declares Certificate. A Certificate that is being deleted has no rows, because it is no longer renewed.
 func certificates() watch.Resource {
 	return watch.NewStatefulResource(resource("Certificate", certificateFamilies()),
 		func(o *certificateObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
@@ -62,8 +61,8 @@ func (o *certificateObject) rows(result *lifecycle.Result, r *exposition.Rows) {
 	}
 }
 
-// nextRetry returns when cert-manager issues again after a failure: the delay doubles
-// from one hour to 32 (shouldBackoffReissuingOnFailure of its trigger controller).
+// nextRetry returns the time of the next attempt of cert-manager after a failure. The delay doubles from one hour to 32
+// hours (shouldBackoffReissuingOnFailure of its trigger controller).
 func nextRetry(failed time.Time, attempts int64) time.Time {
 	if failed.IsZero() {
 		return time.Time{}
@@ -85,7 +84,7 @@ type requestObject struct {
 	} `json:"status"`
 }
 
-// requests declares CertificateRequest. One that failed stays until the next attempt.
+// requests declares CertificateRequest. A failed request exists until the next attempt.
 func requests() watch.Resource {
 	declared := resource("CertificateRequest", requestFamilies())
 	declared.Annotations = []string{certificateAnnotation}
@@ -103,7 +102,7 @@ func requests() watch.Resource {
 		})
 }
 
-// failure returns why and when the request failed; the zero value if it has not.
+// failure returns the reason and the time of the failure; the zero value if the request has not failed.
 func (o *requestObject) failure() lifecycle.Condition {
 	for _, name := range []string{"Denied", "InvalidRequest"} {
 		if c, _ := o.Status.Conditions.Get(name); c.Status == "True" {

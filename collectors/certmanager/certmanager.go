@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package certmanager turns the objects of cert-manager into rows: which certificates
-// and issuers are not ready and why, when certificates expire and are renewed, and which
-// requests failed.
+// Package certmanager exports the objects of cert-manager: certificates and issuers that are not ready, with their
+// reasons; the times of expiry and renewal; and failed requests.
 package certmanager
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, and in collect[].
+// Name is the name of the collector and of its system, in collect[].
 const Name = "certmanager"
 
 const group = "cert-manager.io"
@@ -62,7 +61,7 @@ type issuerReference struct {
 	Group string `json:"group"`
 }
 
-// identity returns the label issuer of the issuer that an object in namespace refers to.
+// identity returns the label issuer for the issuer to which an object in namespace refers.
 func (r issuerReference) identity(namespace string) string {
 	kind := r.Kind
 	if kind == "" {

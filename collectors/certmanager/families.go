@@ -28,7 +28,7 @@ var (
 	certificateNotAfter = certificateGauge("not_after_timestamp_seconds", "When the issued certificate expires. There is no row before the first one was issued.")
 	certificateRenewal  = certificateGauge("renewal_timestamp_seconds", "When cert-manager renews the certificate. There is no row if no renewal is scheduled.")
 
-	// Only when something is wrong.
+	// Families that have rows only if there is a problem.
 	certificateNotReady = certificateGauge("not_ready_since_timestamp_seconds",
 		"Since when the Certificate is in a state other than ready, with the reason of its Ready condition, GenerationBehind or Unprocessed. "+
 			"status, onset and tolerated are those of cobaltcore_flux_resource_not_ready_since_timestamp_seconds. There is no row while it is ready.",
@@ -47,7 +47,7 @@ var (
 		"The same of an issuer.", "kind", "namespace", "name", "issuer", "reason", "status", "onset", "tolerated")
 )
 
-// Families of CertificateRequests, which have rows only when something is wrong or open.
+// Families of CertificateRequests, which have rows only if a request has failed or is pending.
 var (
 	requestFailed = gauge("request_failed_timestamp_seconds",
 		"When the CertificateRequest failed or was denied, with the reason. certificate is the Certificate that it is for, or the request itself. There is no row for others.",

@@ -11,7 +11,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// suite is the collector with the objects of testdata.
+// suite returns the test suite of the collector with the objects of testdata.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
 		Collector: Collector{}, Targets: collectortest.Targets(), Files: []string{"*.yaml"}, Golden: ".golden",
@@ -34,7 +34,7 @@ func TestHealthyObjectsHaveFewRows(t *testing.T) {
 	}
 }
 
-// TestNothingLeaks looks for messages, hosts, people and secrets in rows.
+// TestNothingLeaks fails if rows contain messages, hosts, people or secrets.
 func TestNothingLeaks(t *testing.T) {
 	for _, c := range suite().Cases(t) {
 		if text := collectortest.ReadFile(t, c.Golden); strings.Contains(text, "s3cr3t") {

@@ -19,7 +19,7 @@ type issuerObject struct {
 	} `json:"status"`
 }
 
-// issuerSpec has one key, the type of the issuer. The configuration below it is not read.
+// issuerSpec has one key, which is the type of the issuer. The configuration in it is not read.
 type issuerSpec struct {
 	ACME       *struct{} `json:"acme"`
 	CA         *struct{} `json:"ca"`

@@ -13,18 +13,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// How kinds record what happened to them. All keep lastTransitionTime until the status of
-// a condition changes; a CertificateRequest is never changed, so it has no generations.
+// Lifecycles of the kinds. All keep lastTransitionTime until the status of a condition changes. A CertificateRequest never
+// changes, so it has no generations.
 var (
 	declaredKind  = lifecycle.Kind{KeepsTransitions: true, NeverWaits: true}
 	requestedKind = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 )
 
-// Reasons of our own.
+// Reasons that cert-manager does not have.
 const (
-	// reasonUnprocessed is that of an object without a Ready condition.
+	// reasonUnprocessed is the reason of an object without a Ready condition.
 	reasonUnprocessed = "Unprocessed"
-	// reasonNotApproved is that of a CertificateRequest that no approver has handled.
+	// reasonNotApproved is the reason of a CertificateRequest that no approver has handled.
 	reasonNotApproved = "NotApproved"
 	reasonIssuing     = "Issuing"
 )
@@ -38,21 +38,20 @@ func readyReason(cs lifecycle.Conditions) string {
 	return ready.Reason
 }
 
-// lifecycleObject returns what the metadata and the conditions record.
+// lifecycleObject returns the input of package lifecycle from the metadata and the conditions.
 func lifecycleObject(m *watch.Meta, cs lifecycle.Conditions) lifecycle.Object {
 	return lifecycle.Object{Created: m.Created, Deleted: m.Deleted, Generation: m.Generation, ChangedAt: m.SpecChanged(), Conditions: cs}
 }
 
-// inProgress returns the conditions of an object whose Ready condition is no outcome yet.
+// inProgress returns the conditions of an object whose Ready condition is not yet an outcome.
 func inProgress(cs lifecycle.Conditions, ready lifecycle.Condition) lifecycle.Conditions {
 	ready.Type, ready.Status = "Ready", "Unknown"
 	cs = slices.DeleteFunc(slices.Clone(cs), func(c lifecycle.Condition) bool { return c.Type == ready.Type })
 	return append(cs, ready, lifecycle.Condition{Type: "Reconciling", Status: "True"})
 }
 
-// evaluate derives the state of a Certificate. Ready is False from its creation until the
-// first certificate is issued, and the condition Issuing is True while an attempt is under
-// way; a failed one is recorded until an attempt succeeds.
+// evaluate derives the state of a Certificate. Ready is False from its creation until the first certificate is issued. The
+// condition Issuing is True during an attempt. A failed attempt is recorded until an attempt succeeds.
 func (o *certificateObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 	cs := o.Status.Conditions
 	ready, ok := cs.Get("Ready")
@@ -64,13 +63,13 @@ func (o *certificateObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 			ready.Reason = reasonIssuing
 		}
 		cs = inProgress(cs, ready)
-		seen.Before = lifecycle.Memory{} // it was not ready before the attempt began, but had not failed
+		seen.Before = lifecycle.Memory{} // before the attempt it was not ready, but had not failed
 	}
 	return declaredKind.Evaluate(lifecycleObject(&o.Metadata, cs), seen)
 }
 
-// evaluate derives the state of a CertificateRequest: a failure is final, and Ready is
-// False with reason Pending until the issuer has answered.
+// evaluate derives the state of a CertificateRequest. A failure is final. Ready is False with reason Pending until the
+// issuer has answered.
 func (o *requestObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 	var cs lifecycle.Conditions
 	ready, ok := o.Status.Conditions.Get("Ready")
@@ -91,8 +90,7 @@ func (o *requestObject) evaluate(seen lifecycle.Sighting) lifecycle.Result {
 	return result
 }
 
-// notReadyRow adds since when and why an object is not ready; labels are those of the
-// object.
+// notReadyRow adds the onset and the reason of an object that is not ready. labels are the labels of the object.
 func notReadyRow(r *exposition.Rows, f *exposition.Family, result *lifecycle.Result, labels ...string) {
 	if result.State == lifecycle.Ready || result.State == lifecycle.Deleting {
 		return

@@ -14,15 +14,15 @@ import (
 
 var stateRow = regexp.MustCompile(`(not_ready_since|pending_since|failed)_timestamp_seconds\{.*reason="([^"]*)"(?:,status="([^"]*)",onset="([^"]*)",tolerated="([^"]*)")?\} (\d+)`)
 
-// TestStates has the status of each kind as cert-manager@2d0d7f7 writes it:
-//   - pkg/api/util/conditions.go: lastTransitionTime moves with the status only; conditions of
-//     Certificates and issuers have an observedGeneration, those of CertificateRequests have none.
+// TestStates has the statuses that cert-manager@2d0d7f7 writes:
+//   - pkg/api/util/conditions.go: lastTransitionTime changes only with the status; conditions of
+//     Certificates and issuers have an observedGeneration, conditions of CertificateRequests do not.
 //   - pkg/controller/certificates/readiness: Ready is True or False with a reason of
 //     internal/controller/certificates/policies/constants.go.
-//   - pkg/controller/certificates/trigger and issuing: Issuing is True while an attempt is under way,
-//     False with the reason of a failure, and removed after a success, as lastFailureTime is.
+//   - pkg/controller/certificates/trigger and issuing: Issuing is True during an attempt, False with the
+//     reason of a failure, and removed after a success, like lastFailureTime.
 //   - pkg/controller/certificaterequests/sync.go and util/reporter.go: Pending, Failed, Denied, Issued.
-//   - pkg/controller/issuers/sync.go: the controllers of issuers set Ready alone.
+//   - pkg/controller/issuers/sync.go: the controllers of issuers set only Ready.
 func TestStates(t *testing.T) {
 	condition := func(name, status, reason string, hour int) string {
 		return fmt.Sprintf(`{"type":%q,"status":%q,"reason":%q,"observedGeneration":2,"lastTransitionTime":"2026-11-22T%02d:00:00Z"}`, name, status, reason, hour)

@@ -30,8 +30,7 @@ type clusterObject struct {
 	} `json:"status"`
 }
 
-// targetOf is the cluster of this fleet that a Cluster stands for. The Secret with its
-// kubeconfig has the same name.
+// targetOf returns the cluster of this fleet that a Cluster represents. The Secret with its kubeconfig has the same name.
 func targetOf(v fleet.View, namespace, cluster string) string {
 	return v.Target(fleet.Reference{Kind: fleet.KindSecret, Namespace: namespace, Name: cluster})
 }
@@ -62,7 +61,7 @@ func clusters() watch.Resource {
 	})
 }
 
-// minorVersion returns the second number of a version of Kubernetes.
+// minorVersion returns the minor version of Kubernetes.
 func minorVersion(version string) (minor float64, ok bool) {
 	parts := strings.SplitN(version, ".", 3)
 	if len(parts) < 3 {
@@ -72,12 +71,12 @@ func minorVersion(version string) (minor float64, ok bool) {
 	return float64(n), err == nil
 }
 
-// scheduledDeletion is when a cluster that is marked for deletion is due. Greenhouse
-// writes it without a zone and means UTC.
+// scheduledDeletion returns the time at which a cluster that is marked for deletion will be deleted. Greenhouse writes it in
+// UTC without a zone.
 func scheduledDeletion(annotations map[string]string) time.Time {
 	if _, marked := annotations[deleteAnnotation]; !marked {
 		return time.Time{}
 	}
-	due, _ := time.Parse(time.DateTime, annotations[scheduleAnnotation]) // zero if it is none
+	due, _ := time.Parse(time.DateTime, annotations[scheduleAnnotation]) // zero if it is not a time
 	return due
 }

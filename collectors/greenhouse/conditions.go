@@ -12,28 +12,27 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// status is the part of .status that all kinds have. There is no observedGeneration.
+// status has the fields of .status that all kinds share. There is no observedGeneration.
 type status struct {
 	StatusConditions struct {
 		Conditions lifecycle.Conditions `json:"conditions"`
 	} `json:"statusConditions"`
 }
 
-// processed reports whether Greenhouse has processed the object. Only then is a number
-// that is missing a zero.
+// processed reports whether Greenhouse has processed the object. Only then does a missing number mean zero.
 func (s *status) processed() bool { return len(s.StatusConditions.Conditions) > 0 }
 
 // is reports whether a condition has a status.
 func (s *status) is(name, want string) bool { return s.StatusConditions.Conditions.Is(name, want) }
 
-// rows adds what all kinds have in common; labels are those of the object.
+// rows adds the rows that all kinds share. labels are the labels of the object.
 func (f *kindFamilies) rows(r *exposition.Rows, meta *watch.Meta, s *status, labels ...string) {
 	with := func(more ...string) []string { return slices.Concat(labels, more) }
 	if s.is("Ready", "True") || s.is("Ready", "False") {
 		r.Bool(f.ready, s.is("Ready", "True"), labels...)
 	}
 	for i, c := range s.StatusConditions.Conditions {
-		// The first one of a type counts, as for Greenhouse itself.
+		// The first condition of a type counts, as in Greenhouse.
 		earlier := s.StatusConditions.Conditions[:i]
 		if !isType(c.Type) || slices.ContainsFunc(earlier, func(e lifecycle.Condition) bool { return e.Type == c.Type }) {
 			continue
@@ -57,23 +56,23 @@ func conditionStatus(status string) string {
 	return "Unknown"
 }
 
-// isReason reports whether text is a reason: the schema of Greenhouse accepts prose, too.
+// isReason reports whether text is a reason and not prose, which the schema of Greenhouse also accepts.
 func isReason(text string) bool {
 	return text != "" && lifecycle.Reason(text) != lifecycle.ReasonOther
 }
 
-// maxWord is more than any type, reason or state has.
+// maxWord exceeds the length of all types, reasons and states.
 const maxWord = 128
 
-// isType reports whether text is the type of a condition: a word, perhaps with dots, with or without a
-// domain in front, as in example.com/Ready.
+// isType reports whether text is the type of a condition: a word that may contain dots and may have a domain as prefix, such
+// as example.com/Ready.
 func isType(text string) bool {
 	domain, name, found := strings.Cut(text, "/")
 	return isWord(strings.ReplaceAll(domain, ".", "_")) && (!found || isWord(strings.ReplaceAll(name, ".", "_"))) && len(text) <= maxWord
 }
 
-// isWord reports whether text is one word, as states of releases are. The schema of Greenhouse does
-// not require that, and free text may quote a secret.
+// isWord reports whether text is a single word, like the states of releases. The schema of Greenhouse also accepts free
+// text, which may quote a secret.
 func isWord(text string) bool {
 	for _, c := range []byte(text) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

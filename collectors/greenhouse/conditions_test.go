@@ -27,10 +27,9 @@ var types = map[string][]string{
 	"TeamRoleBinding":         {"RBACReady", "ClusterListEmpty", "OwnerLabelSet", "Delete"},
 }
 
-var statuses = []string{"", "True", "False", "Unknown"} // none is absent
+var statuses = []string{"", "True", "False", "Unknown"} // an empty status means that the condition is absent
 
-// TestEachConditionStandsForItself has Ready beside each other condition, in all
-// combinations of their states.
+// TestEachConditionStandsForItself combines Ready with each other condition in all of their states.
 func TestEachConditionStandsForItself(t *testing.T) {
 	h := suite().Rig(t, collectortest.Management)
 	for kind, others := range types {
@@ -48,8 +47,7 @@ func TestEachConditionStandsForItself(t *testing.T) {
 	}
 }
 
-// TestReadyOfAClusterCoversNothingElse goes through all combinations of four
-// conditions.
+// TestReadyOfAClusterCoversNothingElse checks all combinations of four conditions.
 func TestReadyOfAClusterCoversNothingElse(t *testing.T) {
 	h := suite().Rig(t, collectortest.Management)
 	names := []string{"Ready", "KubeConfigValid", "AllNodesReady", "PayloadSchedulable"}
@@ -74,7 +72,7 @@ func TestReadyOfAClusterCoversNothingElse(t *testing.T) {
 	}
 }
 
-// wantConditions are the rows about two conditions, each of which may be absent.
+// wantConditions returns the rows about two conditions, each of which may be absent.
 func wantConditions(kind, ready, other, status string) map[string]string {
 	want := map[string]string{"suspended": "0"}
 	if other == "Suspended" && status == "True" {
@@ -93,7 +91,7 @@ func wantConditions(kind, ready, other, status string) map[string]string {
 	return want
 }
 
-// conditioned is an object with nothing but conditions.
+// conditioned returns an object that has only conditions.
 func conditioned(t *testing.T, kind string, set [][2]string) collectortest.Object {
 	t.Helper()
 	conditions := []any{}

@@ -20,8 +20,8 @@ type definitionObject struct {
 	Status status `json:"status"`
 }
 
-// definitions are a PluginDefinition, which belongs to an organization, or a
-// ClusterPluginDefinition. The two have the same shape.
+// definitions declares PluginDefinition, which belongs to an organization, or ClusterPluginDefinition. Both have the same
+// fields.
 func definitions(kind string) watch.Resource {
 	return remembering(resource(kind, definitionKind.all(definitionInfo)),
 		func(o *definitionObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
@@ -48,10 +48,10 @@ type inventory map[string][]struct {
 	Ready string `json:"ready"`
 }
 
-// KeptNameless makes it a snapshot.Nameless.
+// KeptNameless implements snapshot.Nameless.
 func (inventory) KeptNameless() {}
 
-// counts returns the number of objects by whether they are ready.
+// counts returns the numbers of ready and other objects.
 func (i inventory) counts() map[string]int {
 	counts := map[string]int{}
 	for _, made := range i {

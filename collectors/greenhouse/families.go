@@ -17,7 +17,7 @@ func gauge(name, help string, labels ...string) *exposition.Family {
 	}
 }
 
-// kindFamilies are those that all kinds have, whatever they are.
+// kindFamilies are the families that each kind has.
 type kindFamilies struct {
 	prefix, what string
 	labels       []string
@@ -38,12 +38,12 @@ func newKindFamilies(prefix, what string, labels ...string) *kindFamilies {
 	return f
 }
 
-// gauge declares a family about one object of the kind, which # stands for in help.
+// gauge declares a family about one object of the kind. # in help is replaced by the kind.
 func (f *kindFamilies) gauge(name, help string, labels ...string) *exposition.Family {
 	return gauge(f.prefix+"_"+name, strings.ReplaceAll(help, "#", f.what), slices.Concat(f.labels, labels)...)
 }
 
-// all are the common families and more.
+// all returns the common families, then more.
 func (f *kindFamilies) all(more ...*exposition.Family) []*exposition.Family {
 	return append([]*exposition.Family{f.ready, f.condition, f.reason, f.transition, f.created, f.deleted, f.suspended}, more...)
 }

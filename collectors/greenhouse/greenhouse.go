@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package greenhouse turns the objects of Greenhouse into rows. Each has the status of its object,
-// condition by condition: a Cluster is ready without its nodes, and a Plugin without a single pod.
-// Workloads in the clusters are joined in PromQL.
+// Package greenhouse exports the objects of Greenhouse with each of their conditions, because Ready does not cover all of
+// them: a Cluster is ready without its nodes, and a Plugin without its pods. Rules join workloads in the clusters in PromQL.
 package greenhouse
 
 import (
@@ -14,8 +13,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// Name is the name of the collector: that of the system, in collect[] and in the
-// configuration.
+// Name is the name of the collector and of its system, in collect[] and in the configuration.
 const Name = "greenhouse"
 
 const (
@@ -32,7 +30,7 @@ const (
 	scheduleAnnotation     = "greenhouse.sap/deletion-schedule"
 )
 
-// Collector watches the kinds of Greenhouse. A namespace is an organization there.
+// Collector watches the kinds of Greenhouse, in which a namespace is an organization.
 type Collector struct{}
 
 // Name returns the name of the collector.

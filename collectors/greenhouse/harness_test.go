@@ -7,7 +7,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/collectortest"
 )
 
-// suite is the collector with the objects of testdata.
+// suite returns the test suite of the collector with the objects of testdata.
 func suite() collectortest.Suite {
 	return collectortest.Suite{
 		Collector: Collector{}, Targets: collectortest.Targets(), Files: []string{"*.yaml"}, Golden: ".golden",

@@ -16,8 +16,7 @@ type organizationObject struct {
 	Status status `json:"status"`
 }
 
-// organizations have all that is of interest in their conditions, such as
-// SCIMAPIAvailable.
+// organizations declares Organization. Its rows come from its conditions, such as SCIMAPIAvailable.
 func organizations() watch.Resource {
 	return remembering(resource("Organization", organizationKind.all()),
 		func(o *organizationObject, _ fleet.View, seen lifecycle.Sighting, r *exposition.Rows) lifecycle.Memory {
@@ -32,7 +31,7 @@ type teamObject struct {
 	Status struct {
 		status
 
-		// Members are people; only how many they are is read.
+		// Members are people. Only their number is read.
 		Members watch.Count `json:"members"`
 	} `json:"status"`
 }
@@ -88,7 +87,7 @@ func teamRoleBindings() watch.Resource {
 	})
 }
 
-// failed returns the number of clusters in which the role could not be given.
+// failed returns the number of clusters in which the role could not be granted.
 func (o *bindingObject) failed() int {
 	failed := 0
 	for _, c := range o.Status.Clusters {

@@ -13,14 +13,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// definitionRef names what a Plugin is made of. Without a kind it is a
-// PluginDefinition, which is one of its own organization.
+// definitionRef names the definition of a Plugin. The default kind is PluginDefinition, in the organization of the Plugin.
 type definitionRef struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
 }
 
-// labels are kind, namespace and name: those of the rows of the definition.
+// labels returns kind, namespace and name as in the rows of the definition.
 func (d *definitionRef) labels(namespace string) []string {
 	kind := cmp.Or(d.Kind, "PluginDefinition")
 	if kind == "ClusterPluginDefinition" {
@@ -51,7 +50,7 @@ type pluginObject struct {
 	} `json:"status"`
 }
 
-// helmChart is a chart. Where it comes from is not read.
+// helmChart is a chart. Its repository is not read.
 type helmChart struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`

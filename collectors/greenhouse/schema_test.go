@@ -18,7 +18,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/watch"
 )
 
-// schema is a structural schema, as far as it matters here.
+// schema has the fields of a structural schema that the test uses.
 type schema struct {
 	Type       string            `json:"type"`
 	Format     string            `json:"format"`
@@ -27,8 +27,8 @@ type schema struct {
 	Items      *schema           `json:"items"`
 }
 
-// TestTheSchemasHaveEveryFieldThatIsRead holds the slim structs to the
-// CustomResourceDefinitions of the testbed, which have the types of the real ones.
+// TestTheSchemasHaveEveryFieldThatIsRead compares the slim structs with the CustomResourceDefinitions of the testbed, which
+// have the same types as the real ones.
 func TestTheSchemasHaveEveryFieldThatIsRead(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "test", "testbed", "greenhouse", "crds.yaml"))
 	if err != nil {
@@ -109,7 +109,7 @@ func checkSchema(t *testing.T, path string, in reflect.Type, s schema) {
 		t.Errorf("%s is read as %s, and is %q", path, want, s.Type)
 		return
 	}
-	switch in.Kind() { //nolint:exhaustive // the others have nothing inside
+	switch in.Kind() { //nolint:exhaustive // other kinds have no fields
 	case reflect.Slice:
 		checkSchema(t, path+"[]", in.Elem(), *s.Items)
 	case reflect.Map:
@@ -118,7 +118,7 @@ func checkSchema(t *testing.T, path string, in reflect.Type, s schema) {
 		for _, f := range reflect.VisibleFields(in) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if f.Anonymous || in == reflect.TypeFor[lifecycle.Condition]() && name == "observedGeneration" {
-				continue // its fields are among the visible ones; Greenhouse has no generations
+				continue // VisibleFields includes its fields; Greenhouse has no generations
 			}
 			inner, ok := s.Properties[name]
 			if !ok {

@@ -26,13 +26,12 @@ var (
 		"kind", "namespace", "name", "reason")
 )
 
-// conditions keep lastTransitionTime until the status changes (SetConditions in
-// api/meta/v1alpha1 of greenhouse). A Plugin takes the reason DependencyNotReady from its
-// HelmRelease.
+// reconciled is the lifecycle of all kinds. Conditions keep lastTransitionTime until the status changes (SetConditions in
+// api/meta/v1alpha1 of greenhouse). A Plugin copies the reason DependencyNotReady from its HelmRelease.
 var reconciled = lifecycle.Kind{KeepsTransitions: true, NoGenerations: true, NeverWaits: true}
 
-// evidenceOf are the conditions that explain why a kind is not ready, most specific first
-// (the functions computeReadyCondition of cluster, pluginpreset and plugin controllers).
+// evidenceOf returns the conditions that explain why an object of a kind is not ready, most specific first (functions
+// computeReadyCondition of the cluster, pluginpreset and plugin controllers).
 func evidenceOf(kind string) []lifecycle.Evidence {
 	switch kind {
 	case "Cluster":
@@ -40,8 +39,8 @@ func evidenceOf(kind string) []lifecycle.Evidence {
 	case "Plugin":
 		return []lifecycle.Evidence{
 			{Type: "HelmReleaseCreated", Status: "False"}, {Type: "HelmReleaseDeployed", Status: "False"},
-			{Type: "HelmReleaseDeployed", Status: "Unknown"}, // an attempt is under way, and Ready is False meanwhile
-			// until 0.6
+			{Type: "HelmReleaseDeployed", Status: "Unknown"}, // during an attempt, Ready is False
+			// Conditions up to version 0.6.
 			{Type: "ClusterAccessReady", Status: "False"}, {Type: "WaitingForDependencies", Status: "True"}, {Type: "HelmReconcileFailed", Status: "True"},
 			{Type: "RetriesExhausted", Status: "True"}, {Type: "WorkloadReady", Status: "False"},
 		}
@@ -66,8 +65,8 @@ func evidenceOf(kind string) []lifecycle.Evidence {
 	return nil
 }
 
-// causeIn returns the condition that explains why an object is not ready; unknown means that
-// Ready is Unknown, which one that is Unknown may explain.
+// causeIn returns the condition that explains why an object is not ready. unknown reports that Ready is Unknown; then a
+// condition with status Unknown may explain it.
 func causeIn(kind string, conditions lifecycle.Conditions, unknown bool) lifecycle.Condition {
 	all := evidenceOf(kind)
 	for _, e := range all {
@@ -83,19 +82,19 @@ func causeIn(kind string, conditions lifecycle.Conditions, unknown bool) lifecyc
 	return lifecycle.Condition{}
 }
 
-// identities are the labels by which rules find causes; each may be empty. parts are the
-// Plugins of a PluginPreset that are not ready.
+// identities has the labels by which rules find causes; each may be empty. parts are the Plugins of a PluginPreset that are
+// not ready.
 type identities struct {
 	target, cluster, preset string
 
 	parts []string
 }
 
-// reason returns why an object is not ready.
+// reason returns the reason why an object is not ready.
 func (id *identities) reason(kind, ready string, cause lifecycle.Condition) string {
 	const most = 3
 	if kind == "Plugin" && isReason(cause.Reason) {
-		return cause.Reason // Ready keeps the reason of an earlier failure while the cluster is out of reach
+		return cause.Reason // Ready keeps the reason of an earlier failure while the cluster cannot be reached
 	}
 	switch parts := id.parts; {
 	case isReason(ready) && (ready != lifecycle.ReasonReadyUnknown || cause.Type == ""):
@@ -112,14 +111,14 @@ func (id *identities) reason(kind, ready string, cause lifecycle.Condition) stri
 	return ""
 }
 
-// suspended reports whether the object is suspended, by its annotation or its condition.
+// suspended reports whether the object is suspended according to its annotation or its condition.
 func (s *status) suspended(m *watch.Meta) bool {
 	asked := m.Annotations[suspendAnnotation]
 	return asked != "" && asked != "false" || s.is("Suspended", "True")
 }
 
-// lifecycleRows adds since when and why an object is not ready, and returns what to keep
-// of it.
+// lifecycleRows adds the onset and the reason of an object that is not ready, and returns the memory for its next
+// evaluation.
 func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, id identities, seen lifecycle.Sighting) lifecycle.Memory {
 	o := lifecycle.Object{
 		Created: m.Created, Deleted: m.Deleted, Suspended: s.suspended(m), SuspendedAt: m.SuspensionChanged(),
@@ -144,7 +143,7 @@ func (s *status) lifecycleRows(r *exposition.Rows, kind string, m *watch.Meta, i
 	return result.Memory
 }
 
-// remembering declares a kind that has a lifecycle.
+// remembering declares a kind with a lifecycle.
 func remembering[T any, P watch.Slim[T]](
 	r watch.Resource, rows func(*T, fleet.View, lifecycle.Sighting, *exposition.Rows) lifecycle.Memory,
 ) watch.Resource {

@@ -94,8 +94,8 @@ func (c *Credentials) login(ctx context.Context, a Node, timeout time.Duration) 
 	return a.Login(ctx, c.Kubernetes.Mount, c.Kubernetes.Role, jwt)
 }
 
-// RenewAfter returns the time after which a token is renewed: two thirds of its lifetime. Tokens that do not expire are
-// also replaced, because the role may have changed.
+// RenewAfter returns the time after which a token is renewed: two thirds of its lifetime, at most an hour. Tokens that do
+// not expire are also replaced, because the role may have changed.
 func RenewAfter(ttl time.Duration) time.Duration {
 	const longest = time.Hour
 	if ttl <= 0 {
