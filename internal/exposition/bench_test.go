@@ -67,8 +67,8 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(int)             {}
 func (d *discard) Write(p []byte) (int, error) { d.n += int64(len(p)); return len(p), nil }
 
-// BenchmarkScrape serves 50,000 objects with two rows. changed is how many of them have changed
-// since the scrape before.
+// BenchmarkScrape serves 50,000 objects with two rows. changed is the number of objects that have changed since the
+// previous scrape.
 func BenchmarkScrape(b *testing.B) {
 	for _, encoding := range []string{"identity", "gzip"} {
 		for _, changed := range []int{0, 5, 100} {
@@ -96,8 +96,7 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
-// BenchmarkSet renders an object and stores it: unchanged, as after most
-// reconciliations, and with a new revision.
+// BenchmarkSet renders and stores an object: unchanged, as after most reconciliations, and with a new revision.
 func BenchmarkSet(b *testing.B) {
 	b.Run("unchanged", func(b *testing.B) {
 		_, g, rows := benchExposition(b)
@@ -117,8 +116,7 @@ func BenchmarkSet(b *testing.B) {
 	})
 }
 
-// BenchmarkList lists all objects: for the first time, and again when nothing has changed.
-// MiB-kept is the heap that they take afterwards.
+// BenchmarkList lists all objects for the first time, and again without changes. MiB-kept is the heap of the stored objects.
 func BenchmarkList(b *testing.B) {
 	for _, again := range []bool{false, true} {
 		b.Run(fmt.Sprintf("again=%t", again), func(b *testing.B) {

@@ -12,19 +12,18 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Block is an immutable run of whole lines of text. All but small ones are kept packed with S2,
-// and as DEFLATE once a gzip body has had them. 40 MB of default rows of 50,000 objects:
+// Block is an immutable run of whole lines of text. Blocks that are not small are packed with S2, and kept as DEFLATE after
+// their first use in a gzip body. 40 MB of default rows of 50,000 objects:
 //
 //	          size     pack     unpack
 //	S2        3.9 MB   16 ms     6 ms
 //	DEFLATE   2.4 MB   54 ms    32 ms
 //
-// so a change, a plain body and a reader of text cost a fifth of what they would with DEFLATE
-// alone.
+// S2 makes a change, a plain body and a reader of text five times cheaper than DEFLATE alone.
 type Block struct {
-	size   int    // of the text
-	raw    []byte // the text of a small block
-	packed []byte // other texts
+	size   int    // size of the text
+	raw    []byte // text of a small block
+	packed []byte // packed text of other blocks
 
 	once     sync.Once
 	deflated atomic.Pointer[deflated] // see [Block.compressed]
@@ -32,13 +31,13 @@ type Block struct {
 
 // deflated is a part of a gzip body.
 type deflated struct {
-	size  int    // of the text
+	size  int    // size of the text
 	bytes []byte // raw DEFLATE, byte-aligned, without the final bit
-	crc   uint32 // of the text
+	crc   uint32 // CRC of the text
 	shift uint32 // appends size bytes to a CRC
 }
 
-// rawBlock returns a block of text, which must not change afterwards.
+// rawBlock returns a block of text. The text must not change afterwards.
 func rawBlock(text []byte) *Block { return &Block{size: len(text), raw: text} }
 
 // block returns a packed block of the text in s.after.
@@ -58,9 +57,8 @@ func (b *Block) Append(dst []byte) []byte {
 	return dst
 }
 
-// compressed returns the block as a gzip body has it, which is made for the first one. It is nil
-// if the text hardly compresses, or if the body has no allowance for it. It is safe for
-// concurrent use.
+// compressed returns the compressed block for a gzip body, and keeps it for later ones. It returns nil if the text hardly
+// compresses, or if the allowance of the body is used up. It is safe for concurrent use.
 func (b *Block) compressed(z *packer, left *allowance) *deflated {
 	if d := b.deflated.Load(); d != nil {
 		return d
@@ -77,17 +75,15 @@ func (b *Block) compressed(z *packer, left *allowance) *deflated {
 	return b.deflated.Load()
 }
 
-// allowance bounds the compression for one body. Blocks beyond it are sent as they are, and compressed
-// for a later body.
+// allowance bounds the compression for one body. Blocks beyond it are sent uncompressed, and compressed for a later body.
 type allowance int
 
-// perBody is the allowance of a body: 68 MiB of rows as they usually are, 19 MiB of text that S2
-// halves. Either takes DEFLATE some 100 ms.
+// perBody is the allowance of a body. It is enough for 68 MiB of typical rows, or for 19 MiB of text that S2 only halves;
+// DEFLATE takes about 100 ms for either.
 const perBody allowance = 12 << 20
 
-// take reports whether the text of some blocks is to be compressed, and takes what that costs.
-// Text that S2 does not halve is not: it would be compressed slowly, to little effect, and kept a
-// second time.
+// take reports whether the text of blocks is to be compressed, and subtracts its cost. Text that S2 does not halve is not
+// compressed: that would be slow, save little, and keep the text twice.
 func (a *allowance) take(blocks ...*Block) bool {
 	size, packed := 0, 0
 	for _, b := range blocks {

@@ -8,11 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Scope is that of the limit because of which an object is left out.
+// Scope is the scope of the limit because of which an object is left out.
 type Scope uint8
 
-// Scopes of limits. ScopeObjects is that of [Options.MaxObjects], the others are those of
-// [TextLimits].
+// Scopes of limits. ScopeObjects belongs to [Options.MaxObjects], the others to [TextLimits].
 const (
 	inLimits Scope = iota
 	ScopeObjects
@@ -27,16 +26,16 @@ func (s Scope) String() string {
 	return [scopes]string{"", "objects", "kind", "cluster", "process"}[s]
 }
 
-// TextLimits bound the text of rows in bytes, before compression: of a kind in a cluster, of
-// all kinds in a cluster, and of all groups. An object beyond a limit is left out whole. The
-// zero value of a limit means its default, which 50,000 objects with all details do not reach.
+// TextLimits bound the uncompressed text of rows in bytes: of a kind in a cluster, of all kinds in a cluster, and of all
+// groups. An object beyond a limit is left out as a whole. The zero value of a limit means its default, which 50,000 objects
+// with all details do not reach.
 type TextLimits struct{ Kind, Cluster, Process int64 }
 
 func (l TextLimits) withDefaults() TextLimits {
 	return TextLimits{Kind: cmp.Or(l.Kind, 128<<20), Cluster: cmp.Or(l.Cluster, 192<<20), Process: cmp.Or(l.Process, 320<<20)}
 }
 
-// Budget counts text against a limit, and against those of the budget that it is part of.
+// Budget counts text against a limit, and against the limits of its parent budgets.
 type Budget struct {
 	scope Scope
 	limit int64
@@ -49,8 +48,7 @@ func (e *Exposition) Budget() *Budget {
 	return &Budget{scope: ScopeCluster, limit: e.options.MaxText.Cluster, whole: e.budget}
 }
 
-// resize changes the bytes in use. If more do not fit, nothing changes and the scope of the
-// limit is returned.
+// resize sets the bytes in use. If they exceed a limit, nothing changes, and resize returns the scope of the limit.
 func (b *Budget) resize(to int64) Scope {
 	n := to - b.used.Load()
 	for at := b; at != nil; at = at.whole {
@@ -66,8 +64,7 @@ func (b *Budget) resize(to int64) Scope {
 	return inLimits
 }
 
-// hasRoom reports whether an eighth of the limit of a scope is free: a relist for less would
-// end at the limit again.
+// hasRoom reports whether an eighth of the limit of a scope is free. With less, a relist would reach the limit again.
 func (b *Budget) hasRoom(scope Scope) bool {
 	for at := b; at != nil; at = at.whole {
 		if at.scope == scope {
@@ -77,8 +74,8 @@ func (b *Budget) hasRoom(scope Scope) bool {
 	return false
 }
 
-// excess are the objects that a group leaves out: the hashes of their keys, which take a
-// fifth of the memory of the keys, with the scopes of the limits.
+// excess has the objects that a group leaves out, with the scopes of the limits. It keeps hashes of keys, which take a fifth
+// of the memory of the keys.
 type excess struct {
 	byHash map[uint64]Scope
 	counts [scopes]int

@@ -16,7 +16,7 @@ func padded(name string, size int) func(*Rows) {
 	return func(r *Rows) { r.Add(testInfo, 1, name, strings.Repeat("x", size)) }
 }
 
-// textOf returns the bytes of text that a group has.
+// textOf returns the size of the text of a group.
 func textOf(g *Group) (n int64) {
 	for _, blocks := range g.blocks() {
 		for _, b := range blocks {
@@ -26,8 +26,8 @@ func textOf(g *Group) (n int64) {
 	return n
 }
 
-// Objects beyond a limit of text are left out whole, with the scope of the limit, whether
-// they arrive in a list or one by one, and come back when there is room.
+// TestTextLimits checks that objects beyond a limit of text are left out as a whole, with the scope of the limit, both in lists
+// and one by one, and that they return when there is room.
 func TestTextLimits(t *testing.T) {
 	const size = 1000
 	for _, test := range []struct {
@@ -92,8 +92,8 @@ func TestTextLimits(t *testing.T) {
 	}
 }
 
-// A budget holds exactly the text that is served, whatever happens to the groups, and
-// nothing of a stage that was dropped or of a group that was swapped out.
+// TestBudgetIsExact checks that after any operation a budget has exactly the size of the served text, without the text of
+// dropped stages and of groups that were swapped out.
 func TestBudgetIsExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	e, _ := testGroup(t, Options{MaxObjects: 300, MaxText: TextLimits{Kind: 60_000, Cluster: 100_000}})
@@ -123,7 +123,7 @@ func TestBudgetIsExact(t *testing.T) {
 				n := name()
 				byName[n], _ = stage.Add(n, rows, padded(n, random.IntN(500)))
 			}
-			if op > 92 { // else it is dropped
+			if op > 92 { // otherwise the stage is dropped
 				var all []Place
 				for _, at := range byName {
 					all = append(all, at)
@@ -156,7 +156,7 @@ func TestBudgetIsExact(t *testing.T) {
 	}
 }
 
-// An object of a list beyond the number of objects is not rendered.
+// TestObjectsBeyondTheLimitAreNotRendered checks that objects beyond the maximum number are not rendered.
 func TestObjectsBeyondTheLimitAreNotRendered(t *testing.T) {
 	_, g := testGroup(t, Options{MaxObjects: 2})
 	rows, rendered := g.Rows(), 0
@@ -175,7 +175,7 @@ func TestObjectsBeyondTheLimitAreNotRendered(t *testing.T) {
 	}
 }
 
-// What the note of an object keeps counts as its rows do.
+// TestNotesCount checks that the memory of notes counts like rows.
 func TestNotesCount(t *testing.T) {
 	e, g := testGroup(t, Options{MaxText: TextLimits{Kind: 5000}})
 	rows := g.Rows()

@@ -12,26 +12,25 @@ import (
 // pending until the rows are read.
 type column struct {
 	block *Block   // nil if there is no text
-	ends  []uint32 // by slot: where its text ends in block
-	// hashes are those of the newest texts by slot. A text with the hash of the one before
-	// is no change, so an unchanged object unpacks nothing. 64 bits of a seeded hash: two
-	// texts of an object collide once in 10^19 changes.
+	ends  []uint32 // end of the text of each slot in block
+	// hashes are the hashes of the newest texts by slot. A text with the same hash is not a change, so an unchanged
+	// object does not unpack its block. The hash is seeded and has 64 bits: two texts of an object collide once in
+	// 10^19 changes.
 	hashes  []uint64
 	pending []change // by slot
-	// buffer holds the texts of pending. That of a column that is being filled comes from the
-	// packer and goes back to it: a text of its own for each change was a quarter of what a
-	// start allocated.
+	// buffer holds the texts of pending. While a column is being filled, the buffer belongs to the packer and is
+	// reused, because a separate text for each change was a quarter of the allocations of a start.
 	buffer *[]byte
 }
 
-// change is a text that is not in the block yet: its place in the buffer, and when it was set
-// if the column is observed.
+// change is a text that is not yet in the block: its place in the buffer, and the time at which it was set if the column is
+// observed.
 type change struct {
 	slot, start, end int
-	at               int64 // in nanoseconds
+	at               int64 // time in nanoseconds
 }
 
-// rawSize and below are not packed.
+// rawSize is the size up to which text is not packed.
 const rawSize = 1 << 10
 
 // hash returns the hash of the newest text of a slot.
@@ -42,7 +41,7 @@ func (c *column) hash(slot int) uint64 {
 	return c.hashes[slot]
 }
 
-// text returns the text of a slot in the text of the block. Nothing is pending.
+// text returns the text of a slot from the text of the block. There must be no pending changes.
 func (c *column) text(slot int, block []byte) []byte {
 	if slot >= len(c.ends) {
 		return nil
@@ -71,12 +70,12 @@ func (c *column) length(slot int) int {
 	return int(c.ends[slot] - c.ends[slot-1])
 }
 
-// waiting returns the index of the change of a slot in pending, or where it belongs.
+// waiting returns the index of the change of a slot in pending, or the index at which to insert it.
 func (c *column) waiting(slot int) (i int, waits bool) {
 	return slices.BinarySearchFunc(c.pending, slot, func(w change, slot int) int { return w.slot - slot })
 }
 
-// set notes the new text of a slot, and when it was set; see [change].
+// set stores the new text of a slot as a pending [change].
 func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	for len(c.hashes) <= slot {
 		c.hashes = append(c.hashes, 0)
@@ -96,8 +95,8 @@ func (c *column) set(z *packer, slot int, text []byte, hash uint64, at int64) {
 	c.pending = slices.Insert(c.pending, i, w)
 }
 
-// full reports whether too much text waits for a reader: text at rest is packed, also while
-// nothing is read. Of a column that is being filled all waits, of others at most a quarter.
+// full reports whether too much text is pending, so that text is packed even if there are no readers. While a column is being
+// filled, all of its text may be pending, later at most a quarter.
 func (c *column) full() bool {
 	if c.block == nil {
 		return len(c.pending) >= slotsPerPage || len(*c.buffer) > pageSize
@@ -105,8 +104,8 @@ func (c *column) full() bool {
 	return len(*c.buffer) > max(minBuffer, c.block.size/4)
 }
 
-// commit builds a new block from the old one and the pending changes, and passes the changes to
-// observe, which may be nil. raw blocks are not packed.
+// commit merges the pending changes into a new block, and passes them to observe, which may be nil. The block is not packed if
+// raw is set.
 func (c *column) commit(z *packer, raw bool, observe func(slot int, before, after []byte, at int64)) {
 	if len(c.pending) == 0 {
 		return

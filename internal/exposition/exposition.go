@@ -12,31 +12,30 @@ import (
 	"time"
 )
 
-// Options are the settings of an exposition. The zero value of a limit means
-// its default.
+// Options are the settings of an exposition. The zero value of a limit means its default.
 type Options struct {
-	// ClusterLabel is what the cluster label is called on the wire. Thanos
-	// overwrites a label named cluster with its external label of that name.
+	// ClusterLabel is the exported name of the cluster label. It is configurable, because Thanos overwrites a label
+	// named cluster with its external label of that name.
 	ClusterLabel string
 	// OmitLabels are labels that are declared but not written.
 	OmitLabels []string
 	// Include are the names of the families to write; none means all.
 	Include []string
-	// Detail adds the families that are declared so, see [Family.Detail].
+	// Detail adds the families with [Family.Detail].
 	Detail bool
-	// Keep are families that are rendered also when Include does not name them.
-	// They are not written then; see [Exposition.Blocks].
+	// Keep are families that are kept even if Include does not name them. They are then not written; see
+	// [Exposition.Blocks].
 	Keep []string
-	// Observe receives the changes of the rows of the families that Observed names; nil without
-	// an observer. It is called while the group is locked, when a block is replaced, which has the
-	// row of before at hand. Several changes until then are one.
+	// Observe receives the changes of rows of the families in Observed. It may be nil. It is called when a block is
+	// replaced, because then the previous rows are available, and while the group is locked. Several changes before that
+	// are reported as one.
 	Observe  func(Change)
 	Observed []string
-	// MaxObjects is how many objects a group takes; the rest is left out whole.
+	// MaxObjects is the maximum number of objects of a group. Further objects are left out as a whole.
 	MaxObjects int
 	// MaxText bounds the text of rows.
 	MaxText TextLimits
-	// MaxLabelValue is the length in bytes above which a label value is cut.
+	// MaxLabelValue is the maximum length of a label value in bytes. Longer ones are cut.
 	MaxLabelValue int
 }
 
@@ -46,17 +45,17 @@ type Exposition struct {
 	families []*family // by name
 	byDecl   map[*Family]*family
 
-	mu     sync.Mutex // serialises changes of the layout
+	mu     sync.Mutex // serializes changes of the layout
 	layout atomic.Pointer[layout]
 
 	changed signal
 
 	sections sections
 	packer   *packer
-	budget   *Budget // of the process
+	budget   *Budget // budget of the process
 }
 
-// layout is an immutable list of groups and, by family, where its rows are.
+// layout is an immutable list of groups, with the location of the rows of each family.
 type layout struct {
 	groups  []*Group
 	columns [][]columnRef // by family, in group order
@@ -64,8 +63,7 @@ type layout struct {
 
 type columnRef struct{ group, column int }
 
-// New creates an exposition of the given families. Two families of one name are
-// an error.
+// New creates an exposition of the given families. It returns an error if two families have the same name.
 func New(o Options, decls ...*Family) (*Exposition, error) {
 	o.MaxObjects = cmp.Or(o.MaxObjects, 200_000)
 	o.MaxLabelValue = cmp.Or(o.MaxLabelValue, 1024)
@@ -90,8 +88,8 @@ func New(o Options, decls ...*Family) (*Exposition, error) {
 	return e, nil
 }
 
-// Group creates an empty group that takes rows of the given families, which must
-// be among those of [New]. It is not served before [Exposition.Swap].
+// Group creates an empty group for rows of the given families, which must have been passed to [New]. It is not served before
+// [Exposition.Swap].
 func (e *Exposition) Group(key Key, decls []*Family) *Group { return e.GroupIn(e.budget, key, decls) }
 
 // GroupIn creates a group whose text counts against a budget of [Exposition.Budget].
@@ -114,18 +112,17 @@ func (e *Exposition) GroupIn(b *Budget, key Key, decls []*Family) *Group {
 	return g
 }
 
-// Change is a change of the rows that an object has in a family. Before is empty for rows that
-// are new, After for rows that are gone. Both are valid during the call.
+// Change is a change of the rows of an object in a family. Before is empty for new rows, After for removed rows. Both are valid
+// only during the call.
 type Change struct {
 	Key           Key
 	Family        string
 	Before, After []byte
 	At            time.Time
-	Gone          bool // the group has no such object any more
+	Gone          bool // the object was removed from the group
 }
 
-// Func creates a group whose rows are asked for at every scrape. It suits small
-// state that changes all the time.
+// Func creates a group whose rows are rendered at every scrape, for small state that changes frequently.
 func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group {
 	g := e.Group(key, decls)
 	g.refresh, g.rows, g.changed, g.budget = refresh, g.Rows(), nil, nil
@@ -134,15 +131,14 @@ func (e *Exposition) Func(key Key, decls []*Family, refresh func(*Rows)) *Group 
 	return g
 }
 
-// FuncOf creates a group whose rows are those of a value, and are asked for when it is another one than
-// at the scrape before.
+// FuncOf creates a group whose rows depend on a value. They are rendered if the value differs from the previous scrape.
 func (e *Exposition) FuncOf(key Key, decls []*Family, value func() any, refresh func(*Rows)) *Group {
 	g := e.Func(key, decls, refresh)
 	g.value = value
 	return g
 }
 
-// Swap removes groups with their rows from the exposition and adds others, all in one step.
+// Swap removes groups from the exposition and adds others in one step.
 func (e *Exposition) Swap(out, in []*Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -154,7 +150,7 @@ func (e *Exposition) Swap(out, in []*Group) {
 	}
 }
 
-// arrange orders the groups and finds out where the rows of each family are.
+// arrange sorts the groups and locates the rows of each family.
 func (e *Exposition) arrange(groups []*Group) *layout {
 	l := &layout{groups: groups, columns: make([][]columnRef, len(e.families))}
 	slices.SortStableFunc(l.groups, func(a, b *Group) int {
@@ -173,8 +169,8 @@ func (e *Exposition) arrange(groups []*Group) *layout {
 	return l
 }
 
-// OverBudget returns how many objects the groups of a collector in a cluster leave out because of a
-// limit of [TextLimits], by kind and scope. Groups of [Exposition.Func] have no limit.
+// OverBudget returns the number of objects that the groups of a collector in a cluster leave out because of [TextLimits], by
+// kind and scope. Groups of [Exposition.Func] have no limit.
 func (e *Exposition) OverBudget(cluster, collector string) map[string]map[Scope]int {
 	groups, out := e.layout.Load().groups, map[string]map[Scope]int{}
 	at, _ := slices.BinarySearchFunc(groups, Key{Cluster: cluster, Collector: collector}, func(g *Group, k Key) int {
@@ -196,10 +192,10 @@ func (e *Exposition) OverBudget(cluster, collector string) map[string]map[Scope]
 	return out
 }
 
-// clusters are what the filter cluster[] may name.
+// clusters returns the valid values of the filter cluster[].
 func (l *layout) clusters() []string {
 	var names []string
-	for _, g := range l.groups { // ordered by cluster, first those that are about none
+	for _, g := range l.groups { // sorted by cluster; groups without a cluster come first
 		if n := len(names); g.key.Cluster != "" && (n == 0 || names[n-1] != g.key.Cluster) {
 			names = append(names, g.key.Cluster)
 		}
@@ -207,8 +203,8 @@ func (l *layout) clusters() []string {
 	return names
 }
 
-// body returns the rows of a body by family: the header and the blocks of all groups that match.
-// Families without rows are left out.
+// body returns the rows of a body by family: the header, then the blocks of all groups that match. Families without rows are
+// left out.
 func (e *Exposition) body(l *layout, f format, match func(Key) bool) []familyRows {
 	byGroup := make([][][]*Block, len(l.groups))
 	for i, g := range l.groups {

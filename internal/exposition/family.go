@@ -1,13 +1,11 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package exposition keeps metric rows as text, family-major, and serves them.
+// Package exposition keeps metric rows as text, grouped by family, and serves them.
 //
-// A [Group] holds the rows of one (cluster, kind) and is the atomic unit: what
-// happens to it (one object, a relist, a withdrawal) is seen by a scrape whole
-// or not at all. Its [table] has pages, a page has a column for each family, and a
-// column has a [Block], which is packed: a scrape with gzip copies what it compressed
-// for the one before of the blocks that did not change.
+// A [Group] holds the rows of one kind in one cluster. Its changes (one object, a relist, a withdrawal) are atomic: a scrape
+// contains a change completely or not at all. The [table] of a group has pages, a page has a column for each family, and a
+// column has a packed [Block]. A scrape with gzip reuses the compressed data of all blocks that did not change.
 package exposition
 
 import (
@@ -20,61 +18,58 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Type is the type of a family as the exposition formats name it.
+// Type is the type of a family in the terms of the exposition formats.
 type Type string
 
-// The types in use. _info families are gauges in both formats, as client_golang
-// does it, so that sample lines are the same bytes in both.
+// Types in use. _info families are gauges in both formats, as in client_golang, so that sample lines are identical in both.
 const (
 	Gauge     Type = "gauge"
 	Counter   Type = "counter"
 	Histogram Type = "histogram"
-	// Untyped is for rows of other expositions; OpenMetrics calls it unknown.
+	// Untyped is for rows of other expositions. In OpenMetrics it is named unknown.
 	Untyped Type = "untyped"
-	// Summary has samples _sum and _count, see [Rows.AddOpen], without quantiles.
+	// Summary has samples _sum and _count without quantiles, see [Rows.AddOpen].
 	Summary Type = "summary"
 )
 
-// ClusterLabel is the first label of nearly every family. Families declare it
-// under this name; [Options.ClusterLabel] may rename it on the wire.
+// ClusterLabel is the first label of nearly every family. Families declare it with this name; [Options.ClusterLabel] may rename
+// it in the output.
 const ClusterLabel = "cluster"
 
-// Family declares one metric family. It is declared once, in the package that
-// fills it; the documentation, the rules and the dashboards refer to it.
+// Family declares one metric family. It is declared once, in the package that adds its rows. Documentation, rules and
+// dashboards refer to it.
 type Family struct {
 	Name string
 	// Help is one sentence, without line breaks or quotes.
 	Help string
 	Type Type
-	// Labels are the label names in the order in which [Rows.Add] takes their
-	// values. A leading [ClusterLabel] is filled by the Rows themselves.
+	// Labels are the label names in the order of the values of [Rows.Add]. Rows sets the value of a leading
+	// [ClusterLabel].
 	Labels []string
 	// Buckets are the upper bounds of a histogram's buckets, without +Inf.
 	Buckets []float64
-	// Open allows rows with more labels than these, see [Rows.AddOpen].
+	// Open allows rows with additional labels, see [Rows.AddOpen].
 	Open bool
-	// Detail means that the family is exported with [Options.Detail] only, or if
-	// [Options.Include] names it. Rules do not use it.
+	// Detail means that the family is exported only with [Options.Detail], or if [Options.Include] names it. Rules do not
+	// use such families.
 	Detail bool
-	// Internal means that the rows are kept and never written: pages read them.
+	// Internal means that the rows are kept for pages and never written.
 	Internal bool
 }
 
-// family is a Family made ready for rendering: the text between label values
-// is precomputed.
+// family is a Family prepared for rendering, with the precomputed text between label values.
 type family struct {
 	decl *Family
-	// enabled is whether rows are kept, and served whether they are written.
+	// enabled reports whether rows are kept, and served whether they are written.
 	enabled, served bool
-	// fillCluster is whether the first label is the cluster.
+	// fillCluster reports whether the first label is the cluster.
 	fillCluster bool
-	// before[i] is the text in front of the value of label i; nil when the
-	// label is omitted.
+	// before[i] is the text before the value of label i; nil if the label is omitted.
 	before [][]byte
 	close  []byte
-	// names are the labels as they are written.
+	// names are the exported names of the labels.
 	names  []string
-	header [2][]*Block // by format: one block
+	header [2][]*Block // one block by format
 }
 
 func compile(decl *Family, o Options) (*family, error) {
@@ -109,7 +104,7 @@ func compile(decl *Family, o Options) (*family, error) {
 		f.close = []byte(`"} `)
 	}
 	if open != `",` {
-		f.before = append(f.before, []byte(decl.Name)) // no labels at all
+		f.before = append(f.before, []byte(decl.Name)) // without labels
 	}
 	if bytes.Equal(f.header[formatText][0].raw, f.header[formatOpenMetrics][0].raw) {
 		f.header[formatOpenMetrics] = f.header[formatText]
@@ -121,8 +116,8 @@ func header(decl *Family, name string, t Type) []byte {
 	return fmt.Appendf(nil, "# HELP %s %s\n# TYPE %s %s\n", name, decl.Help, name, t)
 }
 
-// openMetricsName is the family name: OpenMetrics names a counter without the
-// _total of its samples.
+// openMetricsName returns the name of a family in OpenMetrics, where the name of a counter does not include the _total of its
+// samples.
 func openMetricsName(decl *Family) string {
 	if decl.Type == Counter {
 		return strings.TrimSuffix(decl.Name, "_total")

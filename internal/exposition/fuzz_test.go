@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// FuzzNegotiation asks for /metrics with any headers. The answer is one of the formats, and
-// has the same text whether it is compressed or not.
+// FuzzNegotiation requests /metrics with any headers. The answer has one of the formats, and the same text with and without
+// compression.
 func FuzzNegotiation(f *testing.F) {
 	h, _ := testHandler(f)
 	texts := []string{

@@ -10,13 +10,11 @@ import (
 	"sync/atomic"
 )
 
-// Key identifies the rows of a group. Collector and Kind are the names in the collect[] filter and the
-// watch metrics.
+// Key identifies the rows of a group. Collector and Kind are the names in the filter collect[] and in the metrics of watches.
 type Key struct{ Cluster, Collector, Kind string }
 
-// Group holds the rows of one (cluster, kind). Changes to it are atomic: a
-// scrape shows all families of all its objects before or after a change.
-// Its methods are safe for concurrent use.
+// Group holds the rows of one kind in one cluster. Changes are atomic: a scrape has all families of all objects either before
+// or after a change. Its methods are safe for concurrent use.
 type Group struct {
 	key      Key
 	families []*family
@@ -27,21 +25,21 @@ type Group struct {
 	table *table
 	over  excess
 
-	// budget bounds the text of the table, or of a stage while it is larger; nil is unlimited.
+	// budget bounds the text of the table, or of a stage while that is larger; nil means unlimited.
 	budget *Budget
 
-	changed *signal     // nil if the rows are asked for at every scrape
+	changed *signal     // nil if the rows are rendered at every scrape
 	refresh func(*Rows) // see Exposition.Func
 	rows    *Rows       // for refresh
 	value   func() any  // see Exposition.FuncOf; may be nil
-	of      any         // the value that the rows are those of
+	of      any         // value of the current rows
 
-	// observed are the observed columns, and observe is nil if there are none.
+	// observed marks the observed columns. observe is nil if there are none.
 	observed []bool
 	observe  observer
 
-	published atomic.Pointer[[][]*Block] // by family; nil when there are changes
-	last      [][]*Block                 // that were published last
+	published atomic.Pointer[[][]*Block] // by family; nil if there are changes
+	last      [][]*Block                 // last published blocks
 }
 
 // Rows returns a builder for the rows of this group.
@@ -55,9 +53,8 @@ func (g *Group) Rows() *Rows {
 	}
 }
 
-// Set renders one object and replaces its rows, or adds them, or removes them if
-// it is skipped. Equal rows are no change at all: they make no block dirty and
-// allocate nothing. It reports whether the group holds the object now.
+// Set renders one object and adds or replaces its rows, or removes them if the object is skipped. Equal rows are not a change:
+// no block becomes dirty, and nothing is allocated. It reports whether the group now holds the object.
 func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) (held bool) {
 	rows.reset()
 	fill(rows)
@@ -70,16 +67,16 @@ func (g *Group) Set(key string, rows *Rows, fill func(*Rows)) (held bool) {
 	return g.set(key, rows.content())
 }
 
-// Put replaces the rows of one object, or adds them, with an entry rendered before: for callers that
-// may find out while rendering that nothing is to be set.
+// Put adds or replaces the rows of one object with a rendered entry. It is for callers that may decide during rendering not to
+// set any rows.
 func (g *Group) Put(e *Entry) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.set(e.Key, e.content())
 }
 
-// Replace makes list the whole content of the group, in one step. It takes
-// ownership of list and frees each entry as soon as it is stored.
+// Replace replaces the whole content of the group by list in one step. It takes ownership of list, and frees each entry as soon
+// as it is stored.
 func (g *Group) Replace(list []*Entry) {
 	slices.SortStableFunc(list, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
 	stage := g.Stage()
@@ -117,15 +114,14 @@ func (g *Group) Clear() {
 	g.outdate()
 }
 
-// empty returns a table without rows. Those that are asked for at every scrape are not
-// compressed at rest: they change.
+// empty returns a table without rows. Rows that are rendered at every scrape are not packed, because they change.
 func (g *Group) empty() *table {
 	t := newTable(g.packer, len(g.families), g.refresh != nil)
 	t.observed, t.observe = g.observed, g.observe
 	return t
 }
 
-// Has reports whether the group holds an object or had to leave it out, see [Group.Size].
+// Has reports whether the group holds an object or has left it out, see [Group.Size].
 func (g *Group) Has(key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -134,17 +130,15 @@ func (g *Group) Has(key string) bool {
 	return ok || over
 }
 
-// Size is how many objects the group holds, how many it had to leave out
-// because of a limit, and how many of those it holds have a label value that was
-// cut or repaired.
+// Size returns the number of objects in the group, the number left out because of a limit, and the number of objects in the
+// group with a label value that was cut or repaired.
 func (g *Group) Size() (objects, over, cut int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.table.len(), len(g.over.byHash), g.table.cut
 }
 
-// OverBudget returns how many objects are left out because of a limit of [TextLimits], by
-// its scope.
+// OverBudget returns the number of objects that are left out because of [TextLimits], by scope.
 func (g *Group) OverBudget() map[Scope]int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -160,8 +154,8 @@ func (g *Group) OverBudget() map[Scope]int {
 	return out
 }
 
-// HasRoom reports whether objects are left out although there is room again: they are not kept, so a
-// relist is needed to get them back.
+// HasRoom reports whether there is room again for objects that were left out. They are not kept, so a relist is needed to
+// restore them.
 func (g *Group) HasRoom() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -199,14 +193,14 @@ func (g *Group) set(key string, c content) bool {
 	return true
 }
 
-// settle releases what the budget holds beyond the text of the table.
+// settle releases the part of the budget that exceeds the text of the table.
 func (g *Group) settle() {
 	if g.budget != nil {
 		g.budget.resize(g.table.bytes)
 	}
 }
 
-// leaveBudget releases all that the budget holds: the group is served no longer.
+// leaveBudget releases the budget of a group that is no longer served.
 func (g *Group) leaveBudget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -216,14 +210,14 @@ func (g *Group) leaveBudget() {
 	}
 }
 
-// outdate makes the next reader collect the blocks again.
+// outdate invalidates the published blocks.
 func (g *Group) outdate() {
 	g.published.Store(nil)
 	g.changed.raise()
 }
 
-// blocks returns the blocks by family. They are not changed afterwards. The slice of a family is
-// that of the call before if the blocks are.
+// blocks returns the blocks by family. They do not change afterwards. If the blocks of a family are the same as in the previous
+// call, so is their slice.
 func (g *Group) blocks() [][]*Block {
 	g.render()
 	if s := g.published.Load(); s != nil {
@@ -242,8 +236,7 @@ func (g *Group) blocks() [][]*Block {
 	return s
 }
 
-// columns returns the blocks of some families. Changes of the others wait for the next scrape,
-// which is rarer.
+// columns returns the blocks of some families. Changes of other families stay pending until the next scrape.
 func (g *Group) columns(some []int) [][]*Block {
 	g.render()
 	if s := g.published.Load(); s != nil {
@@ -254,7 +247,7 @@ func (g *Group) columns(some []int) [][]*Block {
 	return g.table.some(some)
 }
 
-// render asks for the rows of a group that keeps none, see [Exposition.Func].
+// render renders the rows of a group of [Exposition.Func].
 func (g *Group) render() {
 	if g.refresh == nil {
 		return

@@ -28,7 +28,7 @@ func sorted(text string) []string {
 	return lines
 }
 
-// A group behaves like a map from keys to values, whatever is done to it.
+// TestGroupIsAMap checks that a group behaves like a map from keys to values after any operations.
 func TestGroupIsAMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, limit := range []int{0, 700} {
@@ -95,7 +95,7 @@ func TestGroupIsAMap(t *testing.T) {
 	}
 }
 
-// TestKeysWithOneHash: keys with equal hashes are different keys.
+// TestKeysWithOneHash checks that keys with equal hashes are different keys.
 func TestKeysWithOneHash(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	g.table.hashKey = func(key string) uint64 { return uint64(len(key)) }
@@ -103,7 +103,7 @@ func TestKeysWithOneHash(t *testing.T) {
 	for _, name := range names {
 		g.Set(name, rows, thing(name, 1))
 	}
-	for _, gone := range names { // the first one has the place of the hash
+	for _, gone := range names { // the first name has the place of the hash
 		g.Delete(gone)
 		if g.Has(gone) || strings.Contains(e.text(), `name="`+gone+`"`) {
 			t.Errorf("%s is there after its deletion", gone)
@@ -143,7 +143,7 @@ func TestGroupCountsWhatItCuts(t *testing.T) {
 	}
 }
 
-// TestSkippedObjectsAreNotThere: they take no place that another could have.
+// TestSkippedObjectsAreNotThere checks that skipped objects do not count against the limit.
 func TestSkippedObjectsAreNotThere(t *testing.T) {
 	_, g := testGroup(t, Options{MaxObjects: 1})
 	rows, skip := g.Rows(), func(r *Rows) { thing("skipped", 1)(r); r.Skip() }
@@ -187,7 +187,7 @@ func TestEqualRowsChangeNoBlock(t *testing.T) {
 
 func thing1(r *Rows) { r.Add(testInfo, 1, "a", "1"); r.Add(testValue, 1, "a") }
 
-// A scrape sees one group or the one that takes its place, never both or none.
+// TestSwapIsAtomic checks that a scrape has one group or its replacement, never both or none.
 func TestSwapIsAtomic(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	other := e.Group(g.key, []*Family{testInfo, testValue})
@@ -216,8 +216,8 @@ func TestSwapIsAtomic(t *testing.T) {
 	}
 }
 
-// A scrape sees a relist, the end of a group and the rows of one object in two
-// families before or after, never in between.
+// TestSnapshotsAreAtomic checks that a scrape is either before or after a relist, the removal of a group, and a change of the
+// rows of one object in two families.
 func TestSnapshotsAreAtomic(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	other := e.serve(Key{Cluster: "west", Collector: "test", Kind: "Thing"}, testInfo, testValue)
