@@ -9,30 +9,28 @@ import (
 	"io"
 )
 
-// A gzip body is one RFC 1952 member that is stitched from blocks: the header,
-// the raw DEFLATE of every block (each made by a fresh writer, so no block
-// refers back into another one, and each ended by a sync flush, so that it is
-// byte-aligned), an empty final block, CRC and size. Several members would be
-// legal, too, but curl refuses them.
+// A gzip body is one RFC 1952 member that is composed of the header, the raw DEFLATE of each block, an empty final block, the CRC and
+// the size. Each block is compressed by a reset writer, so that it has no references to other blocks, and ends with a sync flush, so
+// that it is byte-aligned. Several members would also be valid, but curl refuses them.
 
 var (
-	gzipHeader = [...]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // no name, no time, unknown system
+	gzipHeader = [...]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff} // without name and time, unknown system
 	finalBlock = [...]byte{3, 0}
 )
 
 const trailerSize = len(finalBlock) + 8
 
-// gzipTrailer is the final block, the CRC and the size modulo 2^32.
+// gzipTrailer returns the final block, the CRC and the size modulo 2^32.
 func gzipTrailer(crc uint32, size int) []byte {
 	t := append(make([]byte, 0, trailerSize), finalBlock[:]...)
 	t = binary.LittleEndian.AppendUint32(t, crc)
-	return binary.LittleEndian.AppendUint32(t, uint32(size)) //nolint:gosec // modulo is what RFC 1952 asks for
+	return binary.LittleEndian.AppendUint32(t, uint32(size)) //nolint:gosec // RFC 1952 requires the modulo
 }
 
 // maxStored is the size of the largest stored block of DEFLATE.
 const maxStored = 1<<16 - 1
 
-// storedSize is the size of n bytes in stored blocks.
+// storedSize returns the size of n bytes in stored blocks.
 func storedSize(n int) int { return n + (n+maxStored-1)/maxStored*5 }
 
 // writeStored writes text in stored blocks.
@@ -66,15 +64,15 @@ func gzipSize(body []*section) int {
 	return size
 }
 
-// writeGzip writes a body, with one system call for several blocks: half the time of a scrape over
-// a real connection. Stored blocks are unpacked one after the other into one buffer.
+// writeGzip writes a body. It needs one system call for several blocks, which halves the time of a scrape over a real
+// connection. Stored blocks are unpacked one after the other into one buffer.
 func (z *packer) writeGzip(to io.Writer, body []*section) error {
 	w := z.output(to)
 	defer z.returnOutput(w)
 	buffer := z.scratch()
 	defer z.release(buffer)
 	crc, size := uint32(0), 0
-	_, _ = w.Write(gzipHeader[:]) // the buffer repeats an error
+	_, _ = w.Write(gzipHeader[:]) // Flush returns the error, too
 	for _, s := range body {
 		for _, p := range s.pieces {
 			if b := p.stored; b != nil {
@@ -97,15 +95,15 @@ func (z *packer) writeGzip(to io.Writer, body []*section) error {
 	return w.Flush()
 }
 
-// The CRC of a concatenation follows from the CRCs of its parts: appending n
-// bytes multiplies the CRC by x^(8n) modulo the CRC polynomial, over GF(2).
+// The CRC of a concatenation can be computed from the CRCs of its parts: appending n bytes multiplies the CRC by x^(8n) modulo
+// the CRC polynomial over GF(2).
 
 const crcPolynomial = 0xedb88320 // IEEE 802.3, bit-reflected
 
-// crcAppend is the CRC of a||b, given those of a and b and crcShift(len(b)).
+// crcAppend returns the CRC of a||b from the CRCs of a and b, and crcShift(len(b)).
 func crcAppend(a, shiftB, b uint32) uint32 { return crcMultiply(shiftB, a) ^ b }
 
-// crcShift is x^(8n) modulo the polynomial.
+// crcShift returns x^(8n) modulo the polynomial.
 func crcShift(n int) uint32 {
 	result, power := uint32(1)<<31, uint32(1)<<23 // 1 and x^8 in reflected form
 	for ; n > 0; n >>= 1 {

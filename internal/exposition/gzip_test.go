@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// gunzip reads exactly one member and nothing behind it.
+// gunzip decompresses a body that must have exactly one member and nothing after it.
 func gunzip(t testing.TB, b []byte) []byte {
 	t.Helper()
 	in := bytes.NewReader(b)
@@ -49,7 +49,7 @@ func FuzzGzip(f *testing.F) {
 			families = append(families, familyRows{{rawBlock(rest[:n/2]), packedBlock(rest[n/2 : n])}})
 			rest = rest[n:]
 		}
-		for range 2 { // the second time from the cache
+		for range 2 { // the second body comes from the cache
 			var zipped, plain bytes.Buffer
 			write, size := e.gzip(families, true)
 			if err := write(&zipped); err != nil || zipped.Len() != size {
@@ -104,8 +104,8 @@ func TestSectionsKeepWhatDidNotChange(t *testing.T) {
 	}
 }
 
-// TestSectionsCarrySmallBlocks: what a family leaves at its end is in the section of the next one,
-// which is made again when that changes; at the end of the body nothing is left.
+// TestSectionsCarrySmallBlocks checks that small blocks at the end of a family are in the section of the next family, which is
+// rebuilt when they change, and that no blocks are missing at the end of the body.
 func TestSectionsCarrySmallBlocks(t *testing.T) {
 	z := newPacker()
 	few := func(s string) []*Block { return []*Block{rawBlock([]byte(s))} }
@@ -129,7 +129,7 @@ func TestSectionsCarrySmallBlocks(t *testing.T) {
 	}
 }
 
-// noise returns text that hardly compresses, in lines.
+// noise returns lines of text that hardly compress.
 func noise(seed uint64, size int) []byte {
 	text := make([]byte, size)
 	_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(text)
@@ -137,14 +137,14 @@ func noise(seed uint64, size int) []byte {
 	return text
 }
 
-// TestCompressionOfABodyIsBounded: a body has what it may compress, and stores the rest, which
-// later bodies have compressed. Text that hardly compresses is stored always.
+// TestCompressionOfABodyIsBounded checks that a body stores the blocks beyond its allowance, which are compressed for later
+// bodies, and that text that hardly compresses is always stored.
 func TestCompressionOfABodyIsBounded(t *testing.T) {
 	e := &Exposition{packer: newPacker()}
 	half := func(seed uint64) []byte { return append(noise(seed, 1<<20), make([]byte, 3<<19)...) }
 	var families []familyRows
 	var text []byte
-	for i := range uint64(20) { // packed, of 1 MiB each
+	for i := range uint64(20) { // packed blocks of 1 MiB
 		families = append(families, familyRows{{packedBlock(half(i))}})
 		text = append(text, half(i)...)
 	}
@@ -172,8 +172,7 @@ func TestCompressionOfABodyIsBounded(t *testing.T) {
 	}
 }
 
-// TestPagesRestPacked: a page that takes no further object is packed, whether it has many
-// objects or large ones.
+// TestPagesRestPacked checks that full pages are packed, both with many and with large objects.
 func TestPagesRestPacked(t *testing.T) {
 	for _, size := range []int{100, 60 << 10} {
 		_, g := testGroup(t, Options{MaxLabelValue: size})

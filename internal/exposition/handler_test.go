@@ -108,7 +108,7 @@ func TestHandlerNegotiates(t *testing.T) {
 
 func TestHandlerFilters(t *testing.T) {
 	h, _ := testHandler(t)
-	h.Exposition.serve(Key{Kind: "Fleet"}, testValue) // is about no cluster
+	h.Exposition.serve(Key{Kind: "Fleet"}, testValue) // without a cluster
 	for query, want := range map[string]string{
 		"?cluster[]=west":                 "test_total test_value",
 		"?collect[]=test":                 "test_info test_value",
@@ -160,7 +160,7 @@ func TestHandlerMethods(t *testing.T) {
 	}
 }
 
-// TestHandlerOutputIsValid: the output parses with Prometheus' own parsers and passes its linter.
+// TestHandlerOutputIsValid checks the output with the parsers and the linter of Prometheus.
 func TestHandlerOutputIsValid(t *testing.T) {
 	h, _ := testHandler(t)
 	text := body(t, get(h, http.MethodGet, "/metrics"))

@@ -12,16 +12,15 @@ import (
 	"strings"
 )
 
-// AddHistogram appends the samples of one histogram: its buckets, its sum and its
-// count. counts are the observations bucket by bucket, not cumulated, with those
-// above the last bound at the end. The values are as for [Rows.Add].
+// AddHistogram appends the samples of one histogram: its buckets, its sum and its count. counts are the observations of each
+// bucket, not cumulative, and last the observations above the last bound. The values are as for [Rows.Add].
 func (r *Rows) AddHistogram(decl *Family, counts []uint64, sum float64, values ...string) {
 	i := r.find(decl)
 	if i < 0 || len(counts) != len(decl.Buckets)+1 {
 		return
 	}
 	start := len(r.lines[i])
-	r.Add(decl, 0, values...) // for its labels
+	r.Add(decl, 0, values...) // renders the labels
 	lines, line := r.lines[i][:start], string(r.lines[i][start:])
 	labels := strings.TrimSuffix(strings.TrimPrefix(line, decl.Name), "0\n")
 	if line == "" || start > 0 && r.has(i, lines, []byte(decl.Name+"_count"+labels)) {
@@ -49,14 +48,13 @@ func (r *Rows) AddHistogram(decl *Family, counts []uint64, sum float64, values .
 	r.lines[i] = append(strconv.AppendUint(lines, total, 10), '\n')
 }
 
-// Observe counts a value in the bucket that it belongs to.
+// Observe counts a value in its bucket.
 func (f *Family) Observe(counts []uint64, v float64) {
 	n, _ := slices.BinarySearch(f.Buckets, v)
 	counts[n]++
 }
 
-// appendBound writes a bound as OpenMetrics wants it, with a point or an exponent;
-// the text format does not mind.
+// appendBound appends a bound with a point or an exponent, as OpenMetrics requires. The text format accepts both.
 func appendBound(b []byte, v float64) []byte {
 	start := len(b)
 	b = appendFloat(b, v)

@@ -94,7 +94,7 @@ test_bare_seconds_count 0
 	}
 }
 
-// An object may list a thing thousands of times, too.
+// TestAddHistogramDropsDuplicatesAmongMany checks an object that lists the same thing thousands of times.
 func TestAddHistogramDropsDuplicatesAmongMany(t *testing.T) {
 	e, g := histogramGroup(t, Options{})
 	g.Set("k", g.Rows(), func(r *Rows) {
@@ -117,7 +117,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// TestHistogramsAreReadByEveryParser: the same lines in both formats.
+// TestHistogramsAreReadByEveryParser checks that the lines are valid in both formats.
 func TestHistogramsAreReadByEveryParser(t *testing.T) {
 	e, g := histogramGroup(t, Options{})
 	for _, key := range []string{"a", "b"} {

@@ -8,15 +8,15 @@ import (
 	"slices"
 )
 
-// Page is a view of some objects of a group and of their rows in some families. It is valid
-// during the call that receives it, in which the group is locked.
+// Page is a view of some objects of a group and of their rows in some families. It is valid only during the call that receives
+// it, during which the group is locked.
 type Page struct {
 	Key    Key
-	Number int // of the page in its group
+	Number int // number of the page in its group
 
 	group   *Group
 	page    *page
-	columns []int    // by family of the view; -1 if the group does not have it
+	columns []int    // by family of the view; -1 if the group does not have the family
 	texts   [][]byte // by family of the view
 	loaded  []bool
 }
@@ -24,12 +24,12 @@ type Page struct {
 // Len returns the number of places of the page, some of which may be vacant.
 func (p *Page) Len() int { return len(p.page.keys.ends) }
 
-// Object returns the key of the object at a place: namespace/name or name of a watched
-// object. It is empty for a vacant place.
+// Object returns the key of the object at a place, which is namespace/name or name for a watched object. It is empty for a
+// vacant place.
 func (p *Page) Object(at int) []byte { return p.page.keys.at(at) }
 
-// Rows returns the rows of the object at a place in a family of the view: whole lines in the
-// text format. Blocks are unpacked when the first of their rows is read.
+// Rows returns the rows of the object at a place in a family of the view, as whole lines in the text format. Blocks are unpacked
+// when the first of their rows is read.
 func (p *Page) Rows(at, family int) []byte {
 	i := p.columns[family]
 	if i < 0 {
@@ -48,7 +48,7 @@ func (p *Page) Rows(at, family int) []byte {
 	return c.text(at, p.texts[family])
 }
 
-// view returns the view of a group for the families of some names.
+// view returns the view of a group for the named families.
 func (g *Group) view(names []string, texts [][]byte) *Page {
 	p := &Page{Key: g.key, group: g, columns: make([]int, len(names)), texts: texts, loaded: make([]bool, len(names))}
 	for i, name := range names {
@@ -57,7 +57,7 @@ func (g *Group) view(names []string, texts [][]byte) *Page {
 	return p
 }
 
-// visit shows the page of a number; false if there is none.
+// visit calls show with the page of a number. It returns false if the page does not exist.
 func (p *Page) visit(number int, show func(*Page)) bool {
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
@@ -70,8 +70,8 @@ func (p *Page) visit(number int, show func(*Page)) bool {
 	return true
 }
 
-// Walk shows all pages of the groups that are wanted, with the rows of the families of some
-// names. An update of the group waits for one page, not for all.
+// Walk calls show with all pages of the wanted groups and the rows of the named families. An update of a group waits for one
+// page, not for all.
 func (e *Exposition) Walk(names []string, wanted func(Key) bool, show func(*Page)) {
 	texts := make([][]byte, len(names))
 	for _, g := range e.layout.Load().groups {
@@ -84,7 +84,7 @@ func (e *Exposition) Walk(names []string, wanted func(Key) bool, show func(*Page
 	}
 }
 
-// Visit shows one page of the groups of a key.
+// Visit calls show with one page of the groups of a key.
 func (e *Exposition) Visit(key Key, number int, names []string, show func(*Page)) {
 	for _, g := range e.layout.Load().groups {
 		if g.key == key {
@@ -93,7 +93,7 @@ func (e *Exposition) Visit(key Key, number int, names []string, show func(*Page)
 	}
 }
 
-// Find shows the page and the place of an object; false if the exposition does not have it.
+// Find calls show with the page and the place of an object. It returns false if the object does not exist.
 func (e *Exposition) Find(key Key, object string, names []string, show func(p *Page, at int)) (found bool) {
 	for _, g := range e.layout.Load().groups {
 		if g.key != key {
@@ -111,7 +111,7 @@ func (e *Exposition) Find(key Key, object string, names []string, show func(p *P
 	return found
 }
 
-// Empty reports whether no group of the key has an object.
+// Empty reports whether all groups of the key have no objects.
 func (e *Exposition) Empty(key Key) bool {
 	for _, g := range e.layout.Load().groups {
 		if g.key == key {
@@ -129,7 +129,7 @@ func (g *Group) find(object string) (Place, bool) {
 	return g.table.find(object)
 }
 
-// FamiliesOf returns the names of the families that are written, and that a group of the key has rows of.
+// FamiliesOf returns the names of the written families of which a group of the key has rows.
 func (e *Exposition) FamiliesOf(key Key) []string {
 	var names []string
 	for _, g := range e.layout.Load().groups {
@@ -144,8 +144,8 @@ func (e *Exposition) FamiliesOf(key Key) []string {
 	return names
 }
 
-// RawLabel returns the value of a label of a row as it is written, and whether the row has it.
-// A value has no quote without a backslash before it, so what looks like a label is one.
+// RawLabel returns the escaped value of a label, and whether the row has the label. Quotes in values have a backslash before
+// them, so a match of the label is never in a value.
 func RawLabel(line []byte, name string) (value []byte, ok bool) {
 	for from := 0; ; {
 		i := bytes.Index(line[from:], []byte(name))
@@ -166,7 +166,7 @@ func RawLabel(line []byte, name string) (value []byte, ok bool) {
 	}
 }
 
-// RowLabel returns the value of the first of some labels that a row has; empty without one.
+// RowLabel returns the value of the first of the labels that a row has; empty if it has none.
 func RowLabel(line []byte, names ...string) string {
 	for _, name := range names {
 		if raw, _ := RawLabel(line, name); len(raw) > 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestWalk reads objects of several pages, also those whose changes no scrape has seen.
+// TestWalk reads objects of several pages, including changes that no scrape has read.
 func TestWalk(t *testing.T) {
 	info := &Family{Name: "x_info", Help: "Help.", Type: Gauge, Labels: []string{"cluster", "name", "value"}}
 	other := &Family{Name: "x_other", Help: "Help.", Type: Gauge, Labels: []string{"cluster", "name"}}
@@ -61,7 +61,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// TestWalkWhileRowsChange reads objects while lists replace them: each object has its own row.
+// TestWalkWhileRowsChange reads objects while lists replace them, and checks that each object has its own row.
 func TestWalkWhileRowsChange(t *testing.T) {
 	info := &Family{Name: "x_info", Help: "Help.", Type: Gauge, Labels: []string{"cluster", "name", "turn"}}
 	e, err := New(Options{}, info)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestObservedChanges reports the changes of the rows of one family, each once, and not the first list.
+// TestObservedChanges checks that the changes of the rows of one family are reported once, without those of the first list.
 func TestObservedChanges(t *testing.T) {
 	info := &Family{Name: "x_info", Help: "Help.", Type: Gauge, Labels: []string{"cluster", "name", "value"}}
 	other := &Family{Name: "x_other", Help: "Help.", Type: Gauge, Labels: []string{"cluster", "name", "value"}}

@@ -9,24 +9,21 @@ import (
 	"strings"
 )
 
-// Label is a label that a row of an open family brings along. Its name must be a
-// label name.
+// Label is an additional label of a row of an open family. Its name must be valid.
 type Label struct{ Name, Value string }
 
-// The suffixes of the samples of a [Summary].
+// Suffixes of the samples of a [Summary].
 const (
 	Sum   = "_sum"
 	Count = "_count"
 )
 
-// exported is what Prometheus, too, puts in front of a label that collides.
+// exported is the prefix of labels that collide, as in Prometheus.
 const exported = "exported_"
 
-// AddOpen appends a sample of an open family. The values are those of the labels
-// of decl, as for [Rows.Add]; more labels follow in their order. One whose name is
-// taken already gets exported_ in front, also in the slice; one without a value is
-// left out, because it is the same as none. suffix is [Sum] or [Count] for a
-// [Summary] and empty for anything else.
+// AddOpen appends a sample of an open family. values are the values of the labels of decl, as for [Rows.Add]. The labels in more
+// follow in their order. A label whose name already exists gets the prefix exported_, also in the slice. A label without a
+// value is left out, because it is equal to no label. suffix is [Sum] or [Count] for a [Summary], and otherwise empty.
 func (r *Rows) AddOpen(decl *Family, suffix string, v float64, values []string, more []Label) {
 	i := r.find(decl)
 	if i < 0 || !decl.Open || (decl.Type == Summary) != (suffix == Sum || suffix == Count) {
@@ -36,7 +33,7 @@ func (r *Rows) AddOpen(decl *Family, suffix string, v float64, values []string, 
 	start := len(r.lines[i])
 	b := append(r.lines[i], decl.Name...)
 	b = append(b, suffix...)
-	name := len(decl.Name) // the first label has it in front
+	name := len(decl.Name) // the text before the first label begins with the name
 	for label, before := range f.before {
 		value := ""
 		switch {
@@ -75,7 +72,8 @@ func hasLabel(labels []Label, name string) bool {
 	return slices.ContainsFunc(labels, func(l Label) bool { return l.Name == name && l.Value != "" })
 }
 
-// checkOpen: rows that were read elsewhere are of no type that could be checked.
+// checkOpen returns an error unless exactly the open families are untyped or summaries and begin with the cluster. Rows of other
+// expositions cannot be validated against other types.
 func checkOpen(decl *Family) error {
 	if open := decl.Type == Untyped || decl.Type == Summary; open != decl.Open {
 		return fmt.Errorf("family %s: open families, and only those, are untyped or a summary", decl.Name)
@@ -86,8 +84,8 @@ func checkOpen(decl *Family) error {
 	return nil
 }
 
-// openIncluded reports whether a part of a histogram is included: one that was not known to
-// be a histogram has the families x_sum and x_count, and any may have x_bucket.
+// openIncluded reports whether a part of a histogram is included. A histogram whose type was unknown has the families x_sum and
+// x_count, and any histogram may have x_bucket.
 func openIncluded(include []string, name string) bool {
 	for _, suffix := range []string{Sum, Count, "_bucket"} {
 		if whole, ok := strings.CutSuffix(name, suffix); ok && slices.Contains(include, whole) {

@@ -121,7 +121,7 @@ their_seconds_count{cluster="east",pod="a-0",kind="y"} 3`,
 	}
 }
 
-// TestPut: an entry replaces rows that were set before, and the other way round.
+// TestPut checks that an entry replaces rows of Set, and that Set replaces an entry.
 func TestPut(t *testing.T) {
 	e, groups := openExposition(t, Options{MaxLabelValue: 16})
 	g, rows := groups[0], groups[0].Rows()
@@ -142,7 +142,7 @@ func TestPut(t *testing.T) {
 	check("their_depth_total{cluster=\"east\",pod=\"zzzzz…9818179d\"} 1\n", 1)
 }
 
-// TestManyOpenRows: equal ones are found among many, too.
+// TestManyOpenRows checks that duplicates are dropped among many rows.
 func TestManyOpenRows(t *testing.T) {
 	e, groups := openExposition(t, Options{})
 	groups[0].Set("a", groups[0].Rows(), func(r *Rows) {
@@ -155,7 +155,7 @@ func TestManyOpenRows(t *testing.T) {
 	}
 }
 
-// TestOpenRowsAreValid in both formats: those of a family stay together, with their types.
+// TestOpenRowsAreValid checks in both formats that the rows of a family are consecutive and have their type.
 func TestOpenRowsAreValid(t *testing.T) {
 	e, groups := openExposition(t, Options{})
 	for _, g := range groups {

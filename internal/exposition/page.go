@@ -6,9 +6,9 @@ package exposition
 import "slices"
 
 const (
-	// slotsPerPage objects share the blocks of a page, one block per family. Fewer are
-	// compressed worse, more are compressed again for the change of one. With 100 changes
-	// a second among 50,000 objects of default rows, and a scrape a second:
+	// slotsPerPage is the number of objects that share the blocks of a page, one block per family. With fewer objects, the
+	// compression is worse; with more, a change of one object recompresses more text. With 100 changes a second among
+	// 50,000 objects of default rows, and a scrape a second:
 	//
 	//	objects   gzip body   recompressed a scrape
 	//	     64   2.67 MB      4 MB
@@ -16,23 +16,23 @@ const (
 	//	    256   2.30 MB     13 MB
 	//	    512   2.24 MB     20 MB
 	slotsPerPage = 128
-	// pageSize is the size of the text of a page from which it takes no further object.
+	// pageSize is the size of the text of a page at which it is full.
 	pageSize = 256 << 10
 )
 
 // page is the storage of up to slotsPerPage objects.
 type page struct {
-	// owner is the table that may change the page; others copy it first.
+	// owner is the table that may change the page. Other tables copy it first.
 	owner   *table
 	keys    keys
 	columns []*column // by family; nil without text
 	cut     [slotsPerPage]bool
 	weights [slotsPerPage]uint32 // see Rows.Keep
-	size    int                  // of the texts with which objects were added
-	dirty   bool                 // some changes wait
+	size    int                  // size of the texts with which objects were added
+	dirty   bool                 // some changes are pending
 }
 
-// full reports whether the page takes no further object.
+// full reports whether no further object can be added to the page.
 func (p *page) full() bool { return len(p.keys.ends) == slotsPerPage || p.size >= pageSize }
 
 // commit merges the pending changes of a page of a table.
@@ -70,8 +70,7 @@ func (p *page) clone(owner *table) *page {
 	return &q
 }
 
-// keys are the keys of the slots of a page, one behind the other: a string for each would
-// take twice the memory.
+// keys has the concatenated keys of the slots of a page. A string for each key would take twice the memory.
 type keys struct {
 	text []byte
 	ends []uint32
@@ -85,13 +84,13 @@ func (k *keys) at(slot int) []byte {
 	return k.text[start:k.ends[slot]]
 }
 
-// set replaces the key of a slot, which may be the next one.
+// set replaces the key of a slot, or adds the next slot.
 func (k *keys) set(slot int, key string) {
 	if slot == len(k.ends) {
 		k.text = append(k.text, key...)
 		k.ends = append(k.ends, uint32(len(k.text))) //nolint:gosec // a page has few keys
 		if len(k.ends) == slotsPerPage {
-			k.text = slices.Clone(k.text) // without room
+			k.text = slices.Clone(k.text) // without unused capacity
 		}
 		return
 	}

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Blocks are the rows of the named families as they are now: of every group all
-// of them are of one moment. A block that is the same pointer as before has the same
-// rows. Names that are not there have no blocks.
+// Blocks returns the current rows of the named families. The rows of a group are consistent with each other. A block with the same
+// pointer as before has the same rows. Unknown names have no blocks.
 func (e *Exposition) Blocks(names ...string) map[string][]*Block {
 	l := e.layout.Load()
 	columns := make([][]int, len(l.groups))
@@ -42,9 +41,8 @@ func (e *Exposition) Blocks(names ...string) map[string][]*Block {
 	return out
 }
 
-// FamilyOf is the name of the family that has the samples of a metric: its own, or
-// that of a histogram or summary. It is empty if there are none: no family is
-// declared so, or neither [Options.Include] nor [Options.Keep] names it.
+// FamilyOf returns the name of the family with the samples of a metric, which differs from the metric for histograms and
+// summaries. It is empty if no such family is declared, or if neither [Options.Include] nor [Options.Keep] names it.
 func (e *Exposition) FamilyOf(metric string) string {
 	for _, f := range e.families {
 		if !f.enabled {
@@ -64,8 +62,8 @@ func (e *Exposition) FamilyOf(metric string) string {
 	return ""
 }
 
-// Labels returns the labels of all rows of a metric as they are written; not ok if rows may
-// have others, or if [Exposition.FamilyOf] has no family of that name.
+// Labels returns the exported names of the labels of a metric. ok is false if rows may have other labels, or if the metric has no
+// family, see [Exposition.FamilyOf].
 func (e *Exposition) Labels(metric string) (names []string, ok bool) {
 	for _, f := range e.families {
 		if f.enabled && f.decl.Name == metric && !f.decl.Open && f.decl.Type != Histogram {
@@ -75,7 +73,7 @@ func (e *Exposition) Labels(metric string) (names []string, ok bool) {
 	return nil, false
 }
 
-// ClusterLabel is what the cluster label is called in the rows.
+// ClusterLabel returns the exported name of the cluster label.
 func (e *Exposition) ClusterLabel() string {
 	if e.options.ClusterLabel == "" {
 		return ClusterLabel

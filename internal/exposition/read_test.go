@@ -17,7 +17,7 @@ var (
 	readC = &Family{Name: "read_c", Type: Gauge, Help: "A test.", Labels: []string{"reference"}, Internal: true}
 )
 
-// TestBlocksStayWhileRowsDo: a cache of results by block can use the pointer as its key.
+// TestBlocksStayWhileRowsDo checks that the pointer of a block can be the key of a cache.
 func TestBlocksStayWhileRowsDo(t *testing.T) {
 	e, err := New(Options{}, readA, readB)
 	if err != nil {
@@ -50,7 +50,7 @@ func TestBlocksStayWhileRowsDo(t *testing.T) {
 	}
 }
 
-// TestKeep: rows are there for who reads them, and are not written.
+// TestKeep checks that kept rows can be read and are not written.
 func TestKeep(t *testing.T) {
 	e, err := New(Options{Include: []string{"read_a"}, Keep: []string{"read_b"}, ClusterLabel: "clusterName"}, readA, readB, readC)
 	if err != nil {

@@ -14,8 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// Rows collects the sample lines of one object. It is reused from object to
-// object and belongs to one goroutine.
+// Rows collects the sample lines of one object. It belongs to one goroutine and is reused for the next object.
 type Rows struct {
 	families []*family
 	cluster  string
@@ -24,29 +23,29 @@ type Rows struct {
 	maxSize  int // 0 is unlimited
 
 	lines [][]byte // by family
-	size  int      // of all lines, with weight
-	// weight are the bytes that the note keeps.
+	size  int      // size of all lines, with weight
+	// weight is the memory of the note in bytes.
 	weight int
-	last   int // where the family of the last Add was found
+	last   int // index of the family of the last Add
 	cut    bool
-	// seen are the samples of families in which the object has many.
+	// seen has the samples of families in which the object has many.
 	seen map[int]map[string]struct{}
 	note any
 	skip bool
 }
 
-// maxRows bounds the rows of an entry in bytes unless [Rows.Bound] sets another bound.
+// maxRows is the default bound of the rows of an entry in bytes, see [Rows.Bound].
 const maxRows = 4 << 20
 
-// Bound limits the rows of each object to so many bytes. A sample beyond them is dropped
-// whole, and the object counts as cut.
+// Bound limits the rows of each object to size bytes. Samples beyond the limit are dropped as a whole, and the object counts as
+// cut.
 func (r *Rows) Bound(size int) { r.maxSize = size }
 
 // Skip marks an object without rows: it is neither stored nor counted.
 func (r *Rows) Skip() { r.skip = true }
 
-// Keep counts n bytes that the note of the object keeps as if they were rows. It returns false
-// if they do not fit: the note has to do without them, and the object counts as cut.
+// Keep counts n bytes of the note of the object like rows. It returns false if they do not fit. The note must then not keep them,
+// and the object counts as cut.
 func (r *Rows) Keep(n int) bool {
 	if r.maxSize > 0 && r.size+n > r.maxSize {
 		r.cut = true
@@ -57,20 +56,19 @@ func (r *Rows) Keep(n int) bool {
 	return true
 }
 
-// Note keeps a value about the object beside its rows, for the caller.
+// Note keeps a value about the object for the caller.
 func (r *Rows) Note(note any) { r.note = note }
 
-// Noted is what the object rendered last has left; nil if nothing.
+// Noted returns the note of the last rendered object, or nil.
 func (r *Rows) Noted() any { return r.note }
 
-// Shift moves every timestamp that is added from now on by d. Snapshots use it
-// to keep the ages of the moment in which they were taken.
+// Shift adds d to all timestamps that are added afterwards. Snapshots use it to keep the ages at the time at which they were taken.
 func (r *Rows) Shift(d time.Duration) { r.shift = d }
 
-// Cluster is the name of the cluster that the rows belong to.
+// Cluster returns the name of the cluster of the rows.
 func (r *Rows) Cluster() string { return r.cluster }
 
-// reset forgets the lines of the object before.
+// reset removes the lines of the previous object.
 func (r *Rows) reset() {
 	for i := range r.lines {
 		r.lines[i] = r.lines[i][:0]
@@ -81,7 +79,7 @@ func (r *Rows) reset() {
 // line returns the lines of a family.
 func (r *Rows) line(i int) []byte { return r.lines[i] }
 
-// content is what an object brings into a table.
+// content is the content of an object in a table.
 type content struct {
 	text   func(column int) []byte
 	cut    bool
@@ -90,10 +88,9 @@ type content struct {
 
 func (r *Rows) content() content { return content{r.line, r.cut, r.weight} }
 
-// Add appends a sample. The values are those of the labels of decl in their
-// order, without the leading cluster. A second sample with the same labels is
-// dropped: an object that lists a thing twice must not make the output invalid.
-// A decl that the group was not created with is ignored, as is a disabled one.
+// Add appends a sample. values are the values of the labels of decl in their order, without the leading cluster. A second sample
+// with the same labels is dropped, so that an object that lists a thing twice does not make the output invalid. A decl that is
+// disabled or not in the group is ignored.
 func (r *Rows) Add(decl *Family, v float64, values ...string) {
 	i := r.find(decl)
 	if i < 0 {
@@ -134,8 +131,7 @@ func (r *Rows) Add(decl *Family, v float64, values ...string) {
 	r.size += len(b) - start
 }
 
-// Time appends a sample whose value is t in seconds since the epoch, shifted.
-// The zero time appends nothing.
+// Time appends a sample whose value is t in seconds since the epoch, see [Rows.Shift]. It appends nothing for the zero time.
 func (r *Rows) Time(decl *Family, t time.Time, values ...string) {
 	if t.IsZero() {
 		return
@@ -143,7 +139,7 @@ func (r *Rows) Time(decl *Family, t time.Time, values ...string) {
 	r.Add(decl, float64(r.Shifted(t).UnixMilli())/1000, values...)
 }
 
-// Shifted is t, moved as [Rows.Time] moves it. The zero time stays.
+// Shifted returns t with the shift of [Rows.Time]. The zero time does not change.
 func (r *Rows) Shifted(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
@@ -151,7 +147,7 @@ func (r *Rows) Shifted(t time.Time) time.Time {
 	return t.Add(r.shift)
 }
 
-// Bool appends 1 or 0.
+// Bool appends a sample whose value is 1 or 0.
 func (r *Rows) Bool(decl *Family, v bool, values ...string) {
 	n := 0.0
 	if v {
@@ -160,8 +156,8 @@ func (r *Rows) Bool(decl *Family, v bool, values ...string) {
 	r.Add(decl, n, values...)
 }
 
-// find gives the column of decl, or -1 when it is disabled. Objects add their
-// families in declared order, so the search starts where the last one ended.
+// find returns the column of decl, or -1 if it is disabled. Objects add their families in declared order, so the search begins at
+// the previous result.
 func (r *Rows) find(decl *Family) int {
 	for n := range r.families {
 		i := (r.last + n) % len(r.families)
@@ -191,7 +187,7 @@ func (r *Rows) label(b, before []byte, value string) []byte {
 }
 
 func (r *Rows) escape(b []byte, value string) []byte {
-	// A JSON decoder has already put U+FFFD in the place of invalid bytes.
+	// A JSON decoder has already replaced invalid bytes by U+FFFD.
 	if !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError) {
 		value, r.cut = cutMarked(value, r.maxValue), true
 	}
@@ -208,9 +204,8 @@ func (r *Rows) escape(b []byte, value string) []byte {
 	return b
 }
 
-// cutMarked shortens value to at most size bytes of valid UTF-8 that end in an
-// ellipsis and a hash of the whole value, so that different values stay
-// different and a reader sees that something is missing.
+// cutMarked shortens value to at most size bytes of valid UTF-8. The result ends in an ellipsis and a hash of the whole value, so
+// that it is recognizable and different values stay different.
 func cutMarked(value string, size int) string {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(value)) // never fails
@@ -227,8 +222,7 @@ func cutMarked(value string, size int) string {
 	return value[:keep] + string(suffix)
 }
 
-// manyLines is the length of text from which on has keeps a set instead of
-// reading all lines each time.
+// manyLines is the length of text above which has uses a set instead of reading all lines each time.
 const manyLines = 4 << 10
 
 // has reports whether one of the lines of family i starts with sample (name and labels).
@@ -273,11 +267,11 @@ func appendFloat(b []byte, v float64) []byte {
 // Entry is the rendered form of one object, detached from the Rows.
 type Entry struct {
 	Key string
-	// Note is the value kept beside the rows.
+	// Note is the value of [Rows.Note].
 	Note any
 
 	text []byte
-	ends []uint32 // by family: where its lines end in text
+	ends []uint32 // end of the lines of each family in text
 
 	cut    bool
 	weight int
@@ -285,9 +279,8 @@ type Entry struct {
 
 func (e *Entry) content() content { return content{e.column, e.cut, e.weight} }
 
-// Render resets the rows, lets fill add to them and returns what it added,
-// detached. This is the form in which a relist is handed to [Group.Replace]. An
-// object that is skipped has no entry: nil.
+// Render resets the rows, calls fill, and returns the added rows as an entry for [Group.Replace] or [Group.Put]. It returns nil for
+// a skipped object.
 func (r *Rows) Render(key string, fill func(*Rows)) *Entry {
 	r.reset()
 	fill(r)

@@ -35,14 +35,14 @@ func testGroup(t testing.TB, o Options) (*Exposition, *Group) {
 	return e, e.serve(Key{Cluster: "east", Collector: "test", Kind: "Thing"}, testInfo, testValue, testCount, testBare)
 }
 
-// serve creates a group and serves it.
+// serve creates a group that is served.
 func (e *Exposition) serve(key Key, families ...*Family) *Group {
 	g := e.Group(key, families)
 	e.Swap(nil, []*Group{g})
 	return g
 }
 
-// text is the body without the headers of the families.
+// text returns the body without the headers of the families.
 func (e *Exposition) text() string {
 	var b strings.Builder
 	for _, rows := range e.body(e.layout.Load(), formatText, func(Key) bool { return true }) {
@@ -130,7 +130,7 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// An object may list a thing thousands of times, too.
+// TestRowsDropDuplicatesAmongThousands checks an object that lists the same thing thousands of times.
 func TestRowsDropDuplicatesAmongThousands(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	g.Set("k", g.Rows(), func(r *Rows) {
@@ -172,8 +172,8 @@ func TestNewRefusesBadFamilies(t *testing.T) {
 	}
 }
 
-// TestRowsOfOneObjectAreBounded: samples beyond the limit are dropped whole, the object
-// counts as cut, and the next one has all of its rows.
+// TestRowsOfOneObjectAreBounded checks that samples beyond the limit are dropped as a whole, that the object counts as cut, and
+// that the next object has all of its rows.
 func TestRowsOfOneObjectAreBounded(t *testing.T) {
 	const limit = 4 << 10
 	e, g := testGroup(t, Options{})

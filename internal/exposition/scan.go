@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// ErrLine is returned for a line that is not a sample in the text format. The line is not
-// quoted: it may hold anything.
+// ErrLine is returned for a line that is not a sample in the text format. It does not quote the line, which may contain a secret.
 var ErrLine = errors.New("not a line of the text format")
 
 // Span is the place of a label in its line.
@@ -19,14 +18,14 @@ type Span struct {
 	Escaped                        bool // see [Unescape]
 }
 
-// Line is the places of the parts of a sample. It is used again for the next line.
+// Line has the places of the parts of a sample. It is reused for the next line.
 type Line struct {
-	NameEnd int // of the metric, which begins the line
+	NameEnd int // end of the name of the metric, which is at the beginning of the line
 	Labels  []Span
-	Value   int // where the value begins, which is not looked at
+	Value   int // beginning of the value, which is not parsed
 }
 
-// Scan finds the parts of a line, and accepts the blanks that the text format allows.
+// Scan locates the parts of a line. It accepts the blanks that the text format allows.
 func (l *Line) Scan(line []byte) error {
 	l.Labels = l.Labels[:0]
 	end := 0
@@ -48,7 +47,7 @@ func (l *Line) Scan(line []byte) error {
 	return nil
 }
 
-// scanLabels finds the labels that begin at i, behind the brace.
+// scanLabels locates the labels, which begin at i after the brace.
 func (l *Line) scanLabels(line []byte, i int) error {
 	for {
 		i = skipBlanks(line, i)
@@ -88,7 +87,7 @@ func (l *Line) scanLabels(line []byte, i int) error {
 	}
 }
 
-// valueEnd returns the place of the quote that ends a value, -1 if there is none.
+// valueEnd returns the index of the quote at the end of a value, or -1.
 func valueEnd(b []byte) (end int, escaped bool) {
 	end = bytes.IndexByte(b, '"')
 	if end < 0 || bytes.IndexByte(b[:end], '\\') < 0 {
@@ -112,14 +111,14 @@ var unescaper = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// Unescape returns the value of a label as it was before it was written.
+// Unescape returns the original value of an escaped label value.
 func Unescape(value string) string { return unescaper.Replace(value) }
 
-// Escape returns a value as it stands between the quotes of a label.
+// Escape returns the escaped form of a label value.
 func Escape(value string) string { return escaper.Replace(value) }
 
-// ValidNames reports whether the labels have names of the text format, which Scan does
-// not look at: rows of the exporter itself always do.
+// ValidNames reports whether the names of the labels are valid in the text format. Scan does not check it, because rows of the
+// exporter always have valid names.
 func (l *Line) ValidNames(line []byte) bool {
 	for _, s := range l.Labels {
 		name := line[s.Name:s.NameEnd]
@@ -135,7 +134,7 @@ func (l *Line) ValidNames(line []byte) bool {
 	return true
 }
 
-// nameBytes are the bytes of the names of labels.
+// nameBytes has the valid bytes of label names.
 var nameBytes = func() (table [256]bool) {
 	for _, c := range []byte("_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		table[c] = true

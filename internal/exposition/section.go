@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// smallBlock and below are compressed together with their neighbours: a stream of its
-	// own costs a few dozen bytes and begins without context.
+	// smallBlock is the size up to which blocks are compressed together with their neighbours, because a separate stream
+	// costs a few dozen bytes and begins without context.
 	smallBlock = 8 << 10
-	// runSize is the size from which a run of small blocks ends; at the end of a family it
-	// ends from runMinSize, so that a change moves the borders of no other family's runs.
+	// runSize is the size at which a run of small blocks ends. At the end of a family, a run ends at runMinSize, so that a
+	// change does not move the boundaries of runs of other families.
 	runSize    = 32 << 10
 	runMinSize = 8 << 10
 )
 
-// familyRows are the blocks of a family in a body: its header, and those of each group. The slice of a
-// group is the same one as long as its blocks are.
+// familyRows has the blocks of a family in a body: its header, then the blocks of each group. The slice of a group is the same as
+// long as its blocks are the same.
 type familyRows [][]*Block
 
-// blocksOf returns the blocks of some families in the order of a body.
+// blocksOf returns the blocks of families in the order of a body.
 func blocksOf(families []familyRows) iter.Seq[*Block] {
 	return func(yield func(*Block) bool) {
 		for _, rows := range families {
@@ -38,27 +38,26 @@ func blocksOf(families []familyRows) iter.Seq[*Block] {
 	}
 }
 
-// sections keeps the sections of a gzip body for the next one. Between two scrapes most families
-// do not change: to find the parts of 5,000 blocks again, and to combine their checksums, was two
-// thirds of the time of an unchanged scrape of 50,000 objects.
+// sections keeps the sections of a gzip body for the next one, because most families do not change between two scrapes. Collecting
+// the parts of 5,000 blocks and combining their checksums took two thirds of the time of an unchanged scrape of 50,000 objects.
 type sections struct {
 	mu    sync.Mutex
 	cache map[*Block]*section // by first block of the family
 }
 
-// section is the part of a gzip body with the rows of a family, but for small blocks at its end
-// that are compressed together with those of the next family.
+// section is the part of a gzip body with the rows of a family. Small blocks at its end are not included: they are compressed
+// together with blocks of the next family.
 type section struct {
-	carried []*Block // small blocks of the family before
+	carried []*Block // small blocks of the previous family
 	rows    familyRows
-	last    bool // of the body
+	last    bool // last section of the body
 
 	pieces []piece
 	runs   map[*Block]*run // by first part
 	left   []*Block        // for the next section
 }
 
-// run is a run of small blocks that were joined.
+// run is a run of small blocks that are compressed together.
 type run struct {
 	parts  []*Block
 	joined *deflated
@@ -67,15 +66,14 @@ type run struct {
 // piece is a piece of a gzip body: chunks of DEFLATE, or a block whose text is stored.
 type piece struct {
 	chunks [][]byte
-	length int // of the chunks
-	size   int // of their text
+	length int // total size of the chunks
+	size   int // size of their text
 	crc    uint32
 	shift  uint32
 	stored *Block
 }
 
-// join takes the families of a whole body and returns the sections of a gzip body with the same
-// text. The cache keeps exactly what the last call used.
+// join returns the sections of a gzip body for the families of a whole body. The cache keeps only sections of the last call.
 func (c *sections) join(z *packer, families []familyRows) []*section {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,16 +92,16 @@ func (c *sections) join(z *packer, families []familyRows) []*section {
 	return out
 }
 
-// isOf reports whether the section has been made of these blocks and all of it is compressed.
+// isOf reports whether the section was built from these blocks and is fully compressed.
 func (s *section) isOf(carried []*Block, rows familyRows, last bool) bool {
 	return s != nil && s.last == last && slices.Equal(s.carried, carried) && slices.EqualFunc(s.rows, rows, same) &&
 		!slices.ContainsFunc(s.pieces, func(p piece) bool { return p.stored != nil })
 }
 
-// same reports whether two slices are one.
+// same reports whether two slices are identical.
 func same(a, b []*Block) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// section fills s, with the runs of the section before it that did not change.
+// section builds s, and reuses unchanged runs of its previous version.
 func (z *packer) section(before, s *section, left *allowance) *section {
 	s.runs = map[*Block]*run{}
 	small, size := slices.Clone(s.carried), 0
@@ -136,7 +134,7 @@ func (z *packer) section(before, s *section, left *allowance) *section {
 	return s
 }
 
-// join adds small blocks as one.
+// join adds small blocks as one run.
 func (s *section) join(z *packer, before *section, parts []*Block, left *allowance) {
 	var r *run
 	if before != nil {
@@ -159,7 +157,7 @@ func (s *section) join(z *packer, before *section, parts []*Block, left *allowan
 	s.add(r.joined)
 }
 
-// add adds DEFLATE, or without it the blocks as they are.
+// add adds compressed data, or the stored blocks if d is nil.
 func (s *section) add(d *deflated, blocks ...*Block) {
 	if d == nil {
 		for _, b := range blocks {

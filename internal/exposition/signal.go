@@ -5,12 +5,10 @@ package exposition
 
 import "sync/atomic"
 
-// Changed returns a channel that is closed at the next change of rows or groups. Rows that
-// are asked for at every scrape, see [Exposition.Func], are no change.
+// Changed returns a channel that is closed at the next change of rows or groups. Rows of [Exposition.Func] do not count as changes.
 func (e *Exposition) Changed() <-chan struct{} { return e.changed.next() }
 
-// signal wakes all that wait for the next change. A change for which nothing waits costs
-// one atomic load.
+// signal wakes all goroutines that wait for the next change. A change without waiting goroutines costs one atomic load.
 type signal struct{ waiting atomic.Pointer[chan struct{}] }
 
 // next returns the channel that the next raise closes.

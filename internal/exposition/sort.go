@@ -8,15 +8,13 @@ import (
 	"slices"
 )
 
-// Neighbours have similar rows if they are in the order of their keys, and two exporters have
-// the same body then: 20,000 objects in random order are 1.43 MB of gzip instead of 0.90 MB. API
-// servers list in this order, all but those with WatchList before Kubernetes 1.32.
+// Objects are sorted by key, so that neighbours have similar rows and two exporters have the same body: 20,000 objects take 1.43 MB
+// of gzip in random order, and 0.90 MB if sorted. API servers list in this order, except with WatchList before Kubernetes 1.32.
 
-// maxSorted is the size of a table above which it is not sorted: its text is held unpacked
-// meanwhile.
+// maxSorted is the maximum size of a table that is sorted, because its text is unpacked for sorting.
 const maxSorted = 96 << 20
 
-// inOrder reports whether the objects are in the order of their keys.
+// inOrder reports whether the objects are sorted by key.
 func (t *table) inOrder() bool {
 	var last []byte
 	for _, p := range t.pages {
@@ -31,8 +29,7 @@ func (t *table) inOrder() bool {
 	return true
 }
 
-// sorted returns a table with the same objects in the order of their keys. It unpacks all
-// pages, so only the first list of a group is sorted.
+// sorted returns a table with the same objects sorted by key. It unpacks all pages, so only the first list of a group is sorted.
 func (t *table) sorted() *table {
 	t.blocks() // merges all changes
 	texts := make([][][]byte, len(t.pages))

@@ -5,40 +5,39 @@ package exposition
 
 import "bytes"
 
-// Stage collects the whole content of a group while it arrives, and takes its place in one
-// step. It shares with the group all pages that do not change, and packs the others as they
-// fill: text is held for one page of a list, not for all of it. A stage that is dropped
-// leaves no trace. Between [Group.Stage] and [Stage.Replace] the group gets no other changes.
+// Stage collects the new content of a group while a list is received, and replaces the content in one step. It shares unchanged
+// pages with the group and packs other pages as soon as they are full, so that only the text of one page is held in memory. A
+// dropped stage has no effect. The group must not be changed between [Group.Stage] and [Stage.Replace].
 type Stage struct {
 	group   *Group
-	base    *table // of the group
+	base    *table // table of the group
 	table   *table
 	seen    places
-	bytes   int64    // of the texts of the objects seen
-	changes []func() // of observed columns
-	// refused are the objects beyond a limit that have a place, and over those that have none.
+	bytes   int64    // size of the texts of the added objects
+	changes []func() // changes of observed columns
+	// refused are objects beyond a limit that have a place, and over the objects beyond a limit that have none.
 	refused []refusal
 	over    excess
 }
 
 // refusal is an object that is left out.
 type refusal struct {
-	hash  uint64 // of its key
+	hash  uint64 // hash of its key
 	scope Scope
 }
 
-// refusedPlace and above stand for refused objects.
+// refusedPlace is the first place of refused objects.
 const refusedPlace Place = 1 << 31
 
-// Refused reports whether the object is beyond a limit and has no rows.
+// Refused reports whether the object at the place is beyond a limit and has no rows.
 func (p Place) Refused() bool { return p >= refusedPlace }
 
 // Stage returns a stage for the next content of the group.
 func (g *Group) Stage() *Stage {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.settle()      // after a stage that was dropped
-	g.table.flush() // else the stage and the group would both report the pending changes
+	g.settle()      // a previous stage may have been dropped
+	g.table.flush() // otherwise the stage and the group would both report the pending changes
 	s := &Stage{group: g, base: g.table, table: g.table.derive()}
 	if s.base.len() > 0 && g.observe != nil { // all objects of the first list are new
 		s.table.observe = s.keep
@@ -46,15 +45,14 @@ func (g *Group) Stage() *Stage {
 	return s
 }
 
-// keep keeps a change until the stage takes the place of the content of the group.
+// keep records a change until Replace reports it.
 func (s *Stage) keep(column int, c Change) {
 	c.Before, c.After = bytes.Clone(c.Before), bytes.Clone(c.After)
 	s.changes = append(s.changes, func() { s.group.observe(column, c) })
 }
 
-// Add renders an object and stores its rows in the stage; of several of one key the last one
-// counts. An object that is skipped has no place. One beyond [Options.MaxObjects] is not
-// rendered.
+// Add renders an object and stores its rows in the stage. If a key is added several times, the last object counts. A skipped object
+// has no place. Objects beyond [Options.MaxObjects] are not rendered.
 func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) (at Place, ok bool) {
 	rows.reset()
 	if s.isFull(key) {
@@ -66,7 +64,7 @@ func (s *Stage) Add(key string, rows *Rows, fill func(*Rows)) (at Place, ok bool
 	return s.put(key, rows.content()), true
 }
 
-// isFull reports whether the stage has [Options.MaxObjects] objects, and not this one.
+// isFull reports whether the stage has [Options.MaxObjects] objects, not including this one.
 func (s *Stage) isFull(key string) bool {
 	if s.seen.n < s.group.options.MaxObjects {
 		return false
@@ -77,7 +75,7 @@ func (s *Stage) isFull(key string) bool {
 	return !ok || !s.seen.has(at)
 }
 
-// refuse returns the place that stands for an object beyond a limit.
+// refuse returns a place for an object beyond a limit.
 func (s *Stage) refuse(key string, scope Scope) Place {
 	s.refused = append(s.refused, refusal{s.table.hashKey(key), scope})
 	return refusedPlace + Place(len(s.refused)-1) //nolint:gosec // far below 2^31 objects
@@ -102,8 +100,8 @@ func (s *Stage) put(key string, c content) Place {
 	return at
 }
 
-// LeaveOut reports whether the object at a place, which was added last, is beyond a limit. Such
-// an object needs no place in a list that nothing is removed from.
+// LeaveOut reports whether the object at a place, which must be the last added one, is beyond a limit. In a list from which nothing
+// is removed, such an object needs no place.
 func (s *Stage) LeaveOut(at Place) bool {
 	if !at.Refused() {
 		return false
@@ -114,7 +112,7 @@ func (s *Stage) LeaveOut(at Place) bool {
 	return true
 }
 
-// Key returns the key of the object at a place. It is empty for an object that is left out.
+// Key returns the key of the object at a place; empty for an object that is left out.
 func (s *Stage) Key(at Place) string {
 	if at.Refused() {
 		return ""
@@ -124,8 +122,8 @@ func (s *Stage) Key(at Place) string {
 	return string(s.table.key(at))
 }
 
-// Replace makes the objects at the given places the whole content of the group. Others that
-// were added to the stage have gone again.
+// Replace replaces the content of the group by the objects at the given places. Other objects of the stage were deleted in the
+// meantime.
 func (s *Stage) Replace(list []Place) {
 	g, t := s.group, s.table
 	g.mu.Lock()
@@ -154,7 +152,7 @@ func (s *Stage) Replace(list []Place) {
 		report()
 	}
 	t.observed, t.observe = g.observed, g.observe
-	changed := t.changed || g.table != s.base // cleared meanwhile
+	changed := t.changed || g.table != s.base // the group was cleared in the meantime
 	g.table = t
 	g.settle()
 	if changed {
@@ -162,7 +160,7 @@ func (s *Stage) Replace(list []Place) {
 	}
 }
 
-// places is a set of places: one bit each.
+// places is a set of places with one bit for each.
 type places struct {
 	bits []uint64
 	n    int

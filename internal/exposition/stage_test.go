@@ -15,8 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// list is what a reflector does with a list: it adds objects, some twice, drops some of them
-// again and hands over the others.
+// list imitates a reflector: it adds objects, some of them twice, removes some again, and passes the others on.
 type list struct {
 	stage  *Stage
 	rows   *Rows
@@ -41,13 +40,13 @@ func (l *list) replace() {
 	l.stage.Replace(places)
 }
 
-// replaceRandomly lists up to n objects and returns what they are.
+// replaceRandomly lists up to n objects and returns them.
 func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float64 {
 	l, model := newList(g), map[string]float64{}
 	for range n {
 		name := fmt.Sprintf("n%04d", random.IntN(2*n+1))
 		if _, ok := model[name]; !ok && limit > 0 && len(model) == limit {
-			continue // a refused object may not come back when another one has left the list
+			continue // a refused object does not return when another object leaves the list
 		}
 		model[name] = float64(random.IntN(3))
 		l.add(name, model[name])
@@ -62,7 +61,7 @@ func replaceRandomly(g *Group, random *rand.Rand, n, limit int) map[string]float
 	return model
 }
 
-// bodies returns the plain body after it has been compared with the gzip body.
+// bodies compares the plain body with the gzip body and returns it.
 func bodies(t *testing.T, e *Exposition) string {
 	t.Helper()
 	families := e.body(e.layout.Load(), formatText, func(Key) bool { return true })
@@ -82,7 +81,7 @@ func bodies(t *testing.T, e *Exposition) string {
 	return plain.String()
 }
 
-// TestStageDropped: a list that is given up leaves no trace.
+// TestStageDropped checks that an aborted list has no effect.
 func TestStageDropped(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	rows := g.Rows()
@@ -108,8 +107,8 @@ func TestStageDropped(t *testing.T) {
 	}
 }
 
-// TestStageOfEqualRows: a list of the same objects, in any order, changes no block, and one with a
-// change changes the blocks of its page only.
+// TestStageOfEqualRows checks that a list of the same objects in any order changes no block, and that a list with one change only
+// changes the blocks of its page.
 func TestStageOfEqualRows(t *testing.T) {
 	_, g := testGroup(t, Options{})
 	relist := func(changed int) [][]*Block {
@@ -142,7 +141,7 @@ func TestStageOfEqualRows(t *testing.T) {
 	}
 }
 
-// TestStageSorts: the first list is in the order of the keys.
+// TestStageSorts checks that the first list is sorted by key.
 func TestStageSorts(t *testing.T) {
 	e, g := testGroup(t, Options{MaxLabelValue: 16})
 	l, cut := newList(g), 0
@@ -186,7 +185,7 @@ func TestStageSorts(t *testing.T) {
 	}
 }
 
-// TestStageAfterClear: rows that were withdrawn while the list arrived are back with it.
+// TestStageAfterClear checks that rows that are withdrawn while a list is received return with it.
 func TestStageAfterClear(t *testing.T) {
 	e, g := testGroup(t, Options{})
 	g.Set("a", g.Rows(), thing("a", 1))
@@ -208,7 +207,7 @@ func TestStageAfterClear(t *testing.T) {
 	}
 }
 
-// TestStageRefuses objects beyond the limit, and counts those only that are still listed.
+// TestStageRefuses checks that objects beyond the limit are refused, and that only listed ones are counted.
 func TestStageRefuses(t *testing.T) {
 	_, g := testGroup(t, Options{MaxObjects: 2})
 	g.Set("old", g.Rows(), thing("old", 1))
@@ -231,7 +230,7 @@ func TestStageRefuses(t *testing.T) {
 	}
 }
 
-// TestChangesWithoutReader: the text that waits for a reader has a bound.
+// TestChangesWithoutReader checks the bound of pending text.
 func TestChangesWithoutReader(t *testing.T) {
 	_, g := testGroup(t, Options{})
 	l, rows := newList(g), g.Rows()

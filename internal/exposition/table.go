@@ -17,26 +17,26 @@ type table struct {
 	raw     bool // blocks are not compressed
 
 	pages []*page
-	// index has the places of the keys by their hashes: 12 bytes an object where a map of
-	// strings takes 60. clash has those whose hash another key had first.
+	// index has the places of keys by their hashes. It takes 12 bytes per object; a map of strings takes 60. clash has the
+	// keys whose hash belongs to an earlier key.
 	index   map[uint64]Place
 	clash   map[string]Place
 	hashKey func(string) uint64
 	free    []Place
 	cut     int   // objects with a cut label value
-	bytes   int64 // of all texts, before compression, and of what notes keep
+	bytes   int64 // uncompressed size of all texts and notes
 
-	changed bool // the rows are others than those of the table that it was derived from
+	changed bool // the rows differ from those of the table from which this one was derived
 
 	// observed are the columns whose changes are passed to observe; see [Options.Observe].
 	observed []bool
 	observe  observer
 }
 
-// observer receives the change of a column.
+// observer receives changes of a column.
 type observer func(column int, c Change)
 
-// observerOf returns the observer of a column of a page; nil without one.
+// observerOf returns the observer of a column of a page, or nil.
 func (t *table) observerOf(p *page, column int) func(slot int, before, after []byte, at int64) {
 	if t.observe == nil || !t.observed[column] {
 		return nil
@@ -46,7 +46,7 @@ func (t *table) observerOf(p *page, column int) func(slot int, before, after []b
 	}
 }
 
-// Place is where the rows of an object are in a table: page and slot.
+// Place is the place of the rows of an object in a table: page and slot.
 type Place uint32
 
 func placeOf(page, slot int) Place { return Place(page*slotsPerPage + slot) } //nolint:gosec // far below 2^32 objects
@@ -57,7 +57,7 @@ func newTable(z *packer, columns int, raw bool) *table {
 	return &table{packer: z, columns: columns, raw: raw, index: map[uint64]Place{}, hashKey: z.hashKey}
 }
 
-// derive returns a table with the same content that shares the pages until they change.
+// derive returns a table with the same content, which shares the pages until they change.
 func (t *table) derive() *table {
 	d := *t
 	d.pages, d.index, d.clash, d.free = slices.Clone(t.pages), maps.Clone(t.index), maps.Clone(t.clash), slices.Clone(t.free)
@@ -65,8 +65,7 @@ func (t *table) derive() *table {
 	return &d
 }
 
-// own makes all pages those of the table, which has taken the place of the one that it was
-// derived from.
+// own makes the table the owner of all of its pages after it has replaced the table from which it was derived.
 func (t *table) own() {
 	for _, p := range t.pages {
 		p.owner = t
@@ -85,7 +84,7 @@ func (t *table) find(key string) (Place, bool) {
 	return at, ok
 }
 
-// places returns the places of all objects. Those that were returned may be removed.
+// places returns the places of all objects. Returned objects may be removed during the iteration.
 func (t *table) places() iter.Seq[Place] {
 	return func(yield func(Place) bool) {
 		for _, m := range []iter.Seq[Place]{maps.Values(t.index), maps.Values(t.clash)} {
@@ -98,8 +97,7 @@ func (t *table) places() iter.Seq[Place] {
 	}
 }
 
-// put replaces the rows of an object or adds it. Equal rows change nothing and allocate
-// nothing.
+// put replaces the rows of an object or adds it. Equal rows change nothing and allocate nothing.
 func (t *table) put(key string, content content) Place {
 	at, known := t.find(key)
 	if !known {
@@ -124,7 +122,7 @@ func (t *table) put(key string, content content) Place {
 	return at
 }
 
-// weigh notes how much the note of an object keeps.
+// weigh records the memory of the note of an object.
 func (t *table) weigh(at Place, weight int) {
 	if was := int(t.pages[at.page()].weights[at.slot()]); was != weight {
 		t.writable(at).weights[at.slot()] = uint32(weight) //nolint:gosec // within the bound of the rows of an object
@@ -132,7 +130,7 @@ func (t *table) weigh(at Place, weight int) {
 	}
 }
 
-// growth returns by how many bytes the table grows with the text of an object.
+// growth returns the number of bytes by which the table grows with the text of an object.
 func (t *table) growth(at Place, known bool, c content) int64 {
 	n := c.weight
 	if known {
@@ -217,7 +215,7 @@ func (t *table) vacancy() Place {
 	return placeOf(last, len(t.pages[last].keys.ends))
 }
 
-// writable returns the page of a place, of which the table becomes the owner.
+// writable returns the page of a place and makes the table its owner.
 func (t *table) writable(at Place) *page {
 	p := t.pages[at.page()]
 	if p.owner != t {
@@ -238,8 +236,7 @@ func (t *table) markCut(at Place, cut bool) {
 	}
 }
 
-// blocks merges all changes and returns the blocks by family. They are not changed
-// afterwards.
+// blocks merges all changes and returns the blocks by family. They do not change afterwards.
 func (t *table) blocks() [][]*Block {
 	counts := make([]int, t.columns)
 	for _, p := range t.pages {
@@ -266,7 +263,7 @@ func (t *table) blocks() [][]*Block {
 	return out
 }
 
-// some merges the changes of some columns and returns their blocks.
+// some merges the changes of the columns and returns their blocks.
 func (t *table) some(columns []int) [][]*Block {
 	out := make([][]*Block, t.columns)
 	for _, p := range t.pages {
