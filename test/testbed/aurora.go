@@ -21,24 +21,24 @@ import (
 	"time"
 )
 
-// AuroraFault is what an Aurora does instead of working.
+// AuroraFault is a fault of an Aurora.
 type AuroraFault string
 
-// The faults, one at a time.
+// Faults, of which one is active at a time.
 const (
 	AuroraHealthy      AuroraFault = "healthy"
-	AuroraFallback     AuroraFault = "fallback"    // everything is answered with the page, as by a server without its API
+	AuroraFallback     AuroraFault = "fallback"    // all requests are answered with the page, as by a server without its API
 	AuroraBadGateway   AuroraFault = "bad-gateway" // a proxy without a server behind it
 	AuroraSlow         AuroraFault = "slow"        // bodies that do not end
-	AuroraSilent       AuroraFault = "silent"      // no answer at all
-	AuroraLogin        AuroraFault = "login"       // a proxy that redirects every request elsewhere
+	AuroraSilent       AuroraFault = "silent"      // no answer
+	AuroraLogin        AuroraFault = "login"       // a proxy that redirects all requests to another host
 	AuroraLoop         AuroraFault = "loop"        // redirects in a circle
 	AuroraExpired      AuroraFault = "expired"     // certificate
 	AuroraOtherName    AuroraFault = "other-name"  // certificate
 	AuroraKeystoneDown AuroraFault = "keystone-down"
 )
 
-// AuroraFaults are all faults, the healthy state first.
+// AuroraFaults returns all faults; the healthy state is first.
 func AuroraFaults() []AuroraFault {
 	return []AuroraFault{
 		AuroraHealthy, AuroraFallback, AuroraBadGateway, AuroraSlow, AuroraSilent, AuroraLogin, AuroraLoop, AuroraExpired, AuroraOtherName,
@@ -46,11 +46,11 @@ func AuroraFaults() []AuroraFault {
 	}
 }
 
-// Aurora is a stub of an Aurora dashboard and its Keystone: the real one has no release that runs
-// without OpenStack. It gives the answers of Aurora's server to requests without a session.
+// Aurora is a stub of an Aurora dashboard and its Keystone, because the real dashboard needs OpenStack. It sends the answers of
+// Aurora's server to requests without a session.
 type Aurora struct {
 	URL, KeystoneURL string
-	// ControlURL takes POST /<fault>.
+	// ControlURL accepts POST /<fault>.
 	ControlURL string
 	CAFile     string
 
@@ -62,8 +62,8 @@ type Aurora struct {
 	fault AuroraFault
 }
 
-// StartAurora starts one with a certificate that is valid until notAfter, or until that of
-// its CA ends. It runs in this process, until Stop; its files are in dir.
+// StartAurora starts an Aurora with a certificate that is valid until notAfter, or until its CA expires. It runs in this process
+// until Stop. Its files are in dir.
 func StartAurora(dir string, notAfter time.Time) (*Aurora, error) {
 	dir = filepath.Join(dir, "aurora")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -108,7 +108,7 @@ func StartAurora(dir string, notAfter time.Time) (*Aurora, error) {
 	return a, nil
 }
 
-// serve starts a server on a port of its own, with TLS if it gets a certificate.
+// serve starts a server on a new port, with TLS if certificate is not nil.
 func (a *Aurora) serve(h http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (string, error) {
 	l, err := net.Listen("tcp", loopback(0))
 	if err != nil {
@@ -125,7 +125,7 @@ func (a *Aurora) serve(h http.Handler, certificate func(*tls.ClientHelloInfo) (*
 	return url, nil
 }
 
-// Set makes it work, or not.
+// Set activates a fault, or none.
 func (a *Aurora) Set(fault AuroraFault) error {
 	if !slices.Contains(AuroraFaults(), fault) {
 		return fmt.Errorf("testbed: aurora: there is no fault %q: %q", fault, AuroraFaults())
@@ -142,7 +142,7 @@ func (a *Aurora) currentFault() AuroraFault {
 	return a.fault
 }
 
-// Stop ends it.
+// Stop stops the servers.
 func (a *Aurora) Stop() error {
 	var errs []error
 	for _, s := range a.servers {

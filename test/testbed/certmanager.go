@@ -13,8 +13,8 @@ import (
 
 const certManagerModule = "github.com/cert-manager/cert-manager"
 
-// CertManagerCRDs returns the CustomResourceDefinitions of cert-manager, from the module
-// that test/tools/cert-manager pins. None of them needs a conversion webhook.
+// CertManagerCRDs returns the CustomResourceDefinitions of cert-manager from the module pinned in test/tools/cert-manager. They need
+// no conversion webhook.
 func CertManagerCRDs(ctx context.Context) ([]*unstructured.Unstructured, error) {
 	dir, err := moduleDirectory("cert-manager")
 	if err != nil {

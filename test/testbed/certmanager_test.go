@@ -12,8 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// TestCertManagerCRDs: the real CRDs serve the version that is watched, and have every
-// field of status that becomes a row.
+// TestCertManagerCRDs checks that the real CRDs serve the watched version and have all fields of status that are exported.
 func TestCertManagerCRDs(t *testing.T) {
 	crds, err := CertManagerCRDs(t.Context())
 	if err != nil {

@@ -27,30 +27,30 @@ import (
 )
 
 const (
-	startDeadline = 90 * time.Second // for a server on a machine that is busy with other tests
+	startDeadline = 90 * time.Second // enough for a machine that is busy with other tests
 	adminToken    = "admin-token"
 )
 
-// Cluster is an etcd and a kube-apiserver with RBAC, without any controller: nothing is
-// garbage-collected and no Deployment becomes ready by itself.
+// Cluster is an etcd and a kube-apiserver with RBAC. It has no controllers, so nothing is garbage-collected and no Deployment becomes
+// ready.
 type Cluster struct {
 	Name       string
 	Dir        string       // logs, certificates, data
-	URL        string       // https://127.0.0.1:port, the same over restarts
-	Kubeconfig string       // path of a kubeconfig file of an administrator
+	URL        string       // https://127.0.0.1:port, not changed by restarts
+	Kubeconfig string       // path of a kubeconfig of an administrator
 	Config     *rest.Config // the same as Kubeconfig, without client-side rate limit
 	Dynamic    dynamic.Interface
 
 	etcd      *Process
 	etcdURL   string
 	apiServer *Process
-	command   Command // of the API server
+	command   Command // command of the API server
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	http      *http.Client
 }
 
-// StartCluster starts a cluster with its files in dir/name and waits until it is ready.
-// It lives until Stop or the end of ctx. The API server gets the arguments beside its own.
+// StartCluster starts a cluster with its files in dir/name and waits until it is ready. It runs until Stop or the end of ctx. The
+// arguments are added to those of the API server.
 func StartCluster(ctx context.Context, dir, name string, arguments ...string) (*Cluster, error) {
 	c := &Cluster{Name: name, Dir: filepath.Join(dir, name)}
 	if err := c.start(ctx, arguments); err != nil {
@@ -85,7 +85,7 @@ func (c *Cluster) start(ctx context.Context, arguments []string) error {
 	}
 	c.etcd, err = Start(ctx, dir, Command{Name: "etcd", Path: etcd, Args: []string{
 		"--name=default", "--data-dir=" + c.filePath("etcd"), "--log-level=warn", "--unsafe-no-fsync",
-		"--quota-backend-bytes=8589934592", // the default of 2 GiB is little for load tests
+		"--quota-backend-bytes=8589934592", // the default of 2 GiB is too small for load tests
 		"--listen-client-urls=" + etcdURL, "--advertise-client-urls=" + etcdURL,
 		"--listen-peer-urls=" + peerURL, "--initial-advertise-peer-urls=" + peerURL, "--initial-cluster=default=" + peerURL,
 	}})
@@ -114,7 +114,7 @@ func (c *Cluster) start(ctx context.Context, arguments []string) error {
 	return c.waitReady(ctx)
 }
 
-// connect makes the clients and the kubeconfig as soon as the API server has written its certificate.
+// connect creates the clients and the kubeconfig as soon as the API server has written its certificate.
 func (c *Cluster) connect(ctx context.Context) error {
 	var ca []byte
 	if err := c.apiServer.WaitReady(ctx, startDeadline, func(context.Context) (err error) {
@@ -174,9 +174,8 @@ func (c *Cluster) Stop() error {
 // StopAPIServer ends the API server, so that the cluster cannot be reached. etcd keeps running.
 func (c *Cluster) StopAPIServer() error { return c.apiServer.Stop() }
 
-// StartAPIServer starts the API server again, on the same port and with the same
-// certificate, and waits until it is ready. It must be stopped. It lives until Stop or
-// the end of ctx.
+// StartAPIServer starts the stopped API server again with the same port and certificate, and waits until it is ready. It runs until
+// Stop or the end of ctx.
 func (c *Cluster) StartAPIServer(ctx context.Context) error {
 	p, err := Start(ctx, c.Dir, c.command)
 	if err != nil {

@@ -16,13 +16,11 @@ import (
 const (
 	esoModule = "github.com/external-secrets/external-secrets"
 
-	// esoStoreInterval is how often stores are validated; the default of five minutes is
-	// too long to wait for in tests.
+	// esoStoreInterval is the interval of the validation of stores. The default of five minutes is too long for tests.
 	esoStoreInterval = 5 * time.Second
 )
 
-// ESOCRDs returns the CustomResourceDefinitions of External Secrets Operator, with those
-// of its generators. None of them needs a conversion webhook.
+// ESOCRDs returns the CustomResourceDefinitions of External Secrets Operator and its generators. They need no conversion webhook.
 func ESOCRDs(ctx context.Context) ([]*unstructured.Unstructured, error) {
 	dir, err := ModuleDir(ctx, "external-secrets", esoModule)
 	if err != nil {
@@ -37,10 +35,9 @@ type ExternalSecrets struct {
 	MetricsURL string // http://127.0.0.1:port/metrics
 }
 
-// StartExternalSecrets starts External Secrets Operator for the cluster, which must have
-// the CRDs of ESOCRDs, as an administrator. Its webhook and its certificate controller do
-// not run, so nothing validates objects beyond their schema. Stores are validated every
-// five seconds. It lives until Stop or the end of ctx.
+// StartExternalSecrets starts External Secrets Operator as an administrator of the cluster, which must have the CRDs of ESOCRDs. The
+// webhook and the certificate controller do not run, so objects are validated only by their schema. Stores are validated every five
+// seconds. The operator runs until Stop or the end of ctx.
 func StartExternalSecrets(ctx context.Context, dir string, cluster *Cluster) (*ExternalSecrets, error) {
 	path, err := Tool(ctx, "external-secrets")
 	if err != nil {
@@ -56,13 +53,13 @@ func StartExternalSecrets(ctx context.Context, dir string, cluster *Cluster) (*E
 		Path: path,
 		Args: []string{
 			"--metrics-addr=" + metrics, "--store-requeue-interval=" + esoStoreInterval.String(),
-			// A store whose server does not answer takes a worker of its kind some seconds each time.
+			// A store whose server does not answer blocks a worker for some seconds each time.
 			"--concurrent=4",
 			"--loglevel=info", "--zap-time-encoding=rfc3339nano",
 		},
 		Env: []string{
 			"KUBECONFIG=" + cluster.Kubeconfig, // there is no flag for it
-			// Nothing leaves the machine, whatever a store's server is.
+			// No request leaves the machine, whatever the server of a store.
 			"HTTP_PROXY=" + refusingProxy, "HTTPS_PROXY=" + refusingProxy, "NO_PROXY=127.0.0.1",
 		},
 	})
@@ -71,7 +68,7 @@ func StartExternalSecrets(ctx context.Context, dir string, cluster *Cluster) (*E
 	}
 	o := &ExternalSecrets{Process: p, MetricsURL: "http://" + metrics + "/metrics"}
 	client := plainClient()
-	// It has no health endpoint in this version.
+	// This version has no health endpoint.
 	if err := p.WaitReady(ctx, startDeadline, func(ctx context.Context) error {
 		return httpOK(ctx, client, o.MetricsURL)
 	}); err != nil {
@@ -80,10 +77,10 @@ func StartExternalSecrets(ctx context.Context, dir string, cluster *Cluster) (*E
 	return o, nil
 }
 
-// Freeze stops the operator with SIGSTOP: objects keep the status that they have.
+// Freeze stops the operator with SIGSTOP: objects keep their status.
 func (o *ExternalSecrets) Freeze() error { return o.signal(syscall.SIGSTOP) }
 
-// Thaw lets a frozen operator go on.
+// Thaw continues a frozen operator.
 func (o *ExternalSecrets) Thaw() error { return o.signal(syscall.SIGCONT) }
 
 func (o *ExternalSecrets) signal(s syscall.Signal) error {

@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// expectAnnotation of an object of External Secrets Operator has the expected Ready condition:
-	// status and reason, or none.
+	// expectAnnotation has the expected Ready condition of an object of External Secrets Operator: status and reason, or
+	// none.
 	expectAnnotation = "testbed.example.com/expect"
-	// expectAfterDelete is the same for after the key it refers to was deleted.
+	// expectAfterDelete has the expected condition after the referenced key was deleted.
 	expectAfterDelete = expectAnnotation + "-after-delete"
 
 	variantsNamespace = "secret-variants"
@@ -28,25 +28,25 @@ const (
 	stableSecret      = "variants/stable"
 	doomedSecret      = "variants/doomed"
 
-	// settleDeadline is long enough for some refreshes, which are due every ten seconds, and
-	// for what failed at first: the operator tries again after 1, 2, 4 s and so on.
+	// settleDeadline is long enough for some refreshes, which are due every ten seconds, and for retries, which follow after
+	// 1, 2, 4 s and so on.
 	settleDeadline = 90 * time.Second
 )
 
 //go:embed secrets
 var secretFiles embed.FS
 
-// SecretObjects returns what the reference architecture has in the named cluster for
-// External Secrets Operator, all of which becomes ready once it runs in every cluster:
-// see SeedSecrets. It refreshes every ten seconds, not every hour as it would in earnest.
+// SecretObjects returns the objects of External Secrets Operator that the reference architecture has in the named cluster. All of
+// them become ready if the operator runs in each cluster, see SeedSecrets. They are refreshed every ten seconds, not every hour as
+// in production.
 //
-// Stores use the first node of OpenBao; with client certificates required, they cannot.
+// Stores use the first node of OpenBao, which is not possible if client certificates are required.
 func SecretObjects(b *OpenBao, cluster string) ([]*unstructured.Unstructured, error) {
 	return secretObjects(b, cluster, "common", cluster)
 }
 
-// SecretVariants returns objects of External Secrets Operator in nearly all states that it has, with
-// names of the states: see the files in secrets/variants.
+// SecretVariants returns objects of External Secrets Operator in nearly all of its states, named after these states; see the files
+// in secrets/variants.
 func SecretVariants(b *OpenBao, cluster string) ([]*unstructured.Unstructured, error) {
 	return secretObjects(b, cluster, "variants/stores", "variants/references", "variants/policies", "variants/pushsecrets", "variants/cluster")
 }
@@ -83,15 +83,13 @@ func secretObjects(b *OpenBao, cluster string, files ...string) ([]*unstructured
 	return objs, nil
 }
 
-// WaitSecrets waits until the objects, which are some of SecretObjects or SecretVariants, have the
-// Ready condition in their annotation.
+// WaitSecrets waits until objects of SecretObjects or SecretVariants have the Ready condition in their annotation.
 func WaitSecrets(ctx context.Context, cluster *Cluster, objs ...*unstructured.Unstructured) error {
 	return waitExpected(ctx, cluster, objs, expectAnnotation)
 }
 
-// SettleSecretVariants waits, after SeedSecretVariants, until External Secrets Operator
-// has made of them what it does, deletes the key that some of them refer to, and waits for
-// what it makes of that.
+// SettleSecretVariants waits until External Secrets Operator has processed the objects of SeedSecretVariants. Then it deletes the
+// key to which some of them refer, and waits until the operator has processed the deletion.
 func SettleSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) error {
 	objs, err := SecretVariants(b, cluster.Name)
 	if err != nil {
@@ -106,8 +104,7 @@ func SettleSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) err
 	return waitExpected(ctx, cluster, objs, expectAfterDelete)
 }
 
-// waitExpected waits until the objects' Ready conditions match an annotation. Objects without it do
-// not count.
+// waitExpected waits until the Ready conditions of objects match an annotation. Objects without the annotation do not count.
 func waitExpected(ctx context.Context, cluster *Cluster, objs []*unstructured.Unstructured, annotation string) error {
 	check := func(ctx context.Context, objs []*unstructured.Unstructured) (pending []*unstructured.Unstructured, err error) {
 		var errs []error
@@ -129,7 +126,7 @@ func waitExpected(ctx context.Context, cluster *Cluster, objs []*unstructured.Un
 	pending := objs
 	err := Poll(ctx, settleDeadline, func(ctx context.Context) (err error) {
 		if pending, err = check(ctx, pending); err == nil {
-			pending, err = check(ctx, objs) // those that were settled first may have changed
+			pending, err = check(ctx, objs) // objects that settled early may have changed
 		}
 		return err
 	})
@@ -139,7 +136,7 @@ func waitExpected(ctx context.Context, cluster *Cluster, objs []*unstructured.Un
 	return nil
 }
 
-// readyState returns status and reason of the Ready condition, none if there is none.
+// readyState returns status and reason of the Ready condition, or "none".
 func readyState(obj *unstructured.Unstructured) string {
 	conditions, _, _ := unstructured.NestedSlice(obj.Object, "status", "conditions")
 	for _, c := range conditions {

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// secretPolicies are the policies of the roles with which External Secrets Operator logs
-// in. Of what they let it write, API stands for data and metadata.
+// secretPolicies are the policies of the roles with which External Secrets Operator logs in. In writable paths, API stands for data
+// and metadata.
 var secretPolicies = []struct {
 	name  string
-	read  []string // engines below kv-v2/
+	read  []string // readable engines below kv-v2/
 	write string
 }{
 	{name: "eso-management", read: []string{"infrastructure"}},
@@ -45,11 +45,10 @@ type secretRole struct {
 	policies                 []string
 }
 
-// SeedSecrets lets the clusters, each of which has the name of one of the reference
-// architecture and the CRDs of ESOCRDs, use OpenBao by External Secrets Operator, and
-// applies SecretObjects to them. The OpenBao must have what SeedReference makes; it gets
-// the secrets that are read there, but for the one that is pushed from storage, which is
-// deleted: that External Secrets Operator did not write it would keep it from pushing.
+// SeedSecrets prepares OpenBao and the clusters for External Secrets Operator, and applies SecretObjects to the clusters. The clusters
+// must have the CRDs of ESOCRDs and names of the reference architecture, and SeedReference must have been applied to the OpenBao.
+// SeedSecrets writes the secrets that the objects read. It deletes the secret that storage pushes, because the operator does not
+// overwrite a secret that it has not written.
 func SeedSecrets(ctx context.Context, b *OpenBao, clusters ...*Cluster) error {
 	for _, secret := range []string{"kubeconfig/control-plane", "kubeconfig/hypervisor", "kubeconfig/storage"} {
 		if err := b.PutSecret(ctx, "kv-v2/infrastructure", secret, map[string]any{"value": rand.Text()}); err != nil {
@@ -74,9 +73,8 @@ func SeedSecrets(ctx context.Context, b *OpenBao, clusters ...*Cluster) error {
 	return nil
 }
 
-// SeedSecretVariants applies SecretVariants to the cluster, which has the name of one of
-// the reference architecture and the CRDs of ESOCRDs, and lets them use OpenBao, which
-// must have what SeedReference makes. See SettleSecretVariants for what then happens.
+// SeedSecretVariants prepares OpenBao for SecretVariants and applies them to the cluster, with the same requirements as SeedSecrets.
+// SettleSecretVariants waits until the operator has processed them.
 func SeedSecretVariants(ctx context.Context, b *OpenBao, cluster *Cluster) error {
 	objs, err := SecretVariants(b, cluster.Name)
 	if err != nil {
@@ -132,7 +130,7 @@ func (b *OpenBao) PutSecret(ctx context.Context, engine, path string, data map[s
 	return b.call(ctx, http.MethodPost, engine+"/data/"+path, map[string]any{"data": data}, nil)
 }
 
-// DeleteSecret deletes the newest version of a secret, like bao kv delete. Its metadata stay.
+// DeleteSecret deletes the newest version of a secret, like bao kv delete. It keeps the metadata.
 func (b *OpenBao) DeleteSecret(ctx context.Context, engine, path string) error {
 	return b.call(ctx, http.MethodDelete, engine+"/data/"+path, nil, nil)
 }

@@ -58,8 +58,8 @@ func metricsOf(t *testing.T, ctx context.Context, eso *ExternalSecrets) string {
 	return string(body)
 }
 
-// record writes the cluster's objects of External Secrets Operator and its metrics to a
-// directory below $TESTBED_RECORD_SECRETS, for tests that do without it.
+// record writes the objects and metrics of External Secrets Operator to a directory below $TESTBED_RECORD_SECRETS, for tests that run
+// without the operator.
 func record(t *testing.T, ctx context.Context, cluster *Cluster, eso *ExternalSecrets, sub string) {
 	t.Helper()
 	dir := os.Getenv("TESTBED_RECORD_SECRETS")
@@ -80,7 +80,7 @@ func record(t *testing.T, ctx context.Context, cluster *Cluster, eso *ExternalSe
 			body, err := json.MarshalIndent(obj.Object, "", "  ")
 			must(t, err)
 			name := strings.ToLower(obj.GetKind()) + "-" + obj.GetName() + ".json"
-			if ns := obj.GetNamespace(); strings.HasPrefix(ns, variantsNamespace+"-") { // else ambiguous
+			if ns := obj.GetNamespace(); strings.HasPrefix(ns, variantsNamespace+"-") { // otherwise ambiguous
 				name = strings.ToLower(obj.GetKind()) + "-" + ns + "-" + obj.GetName() + ".json"
 			}
 			must(t, os.WriteFile(filepath.Join(dir, name), append(body, '\n'), 0o644))
@@ -155,7 +155,7 @@ func TestSecretVariants(t *testing.T) {
 			t.Errorf("%s has status %d and (-want +got):\n%s", path, status, diff)
 		}
 	}
-	// The metrics of ESO itself, with their mistakes: another name, and no value for the failure.
+	// Known errors in the metrics of the operator: a wrong name, and no value for the failure.
 	metrics := metricsOf(t, ctx, eso)
 	for series, want := range map[string]bool{
 		`externalsecret_status_condition{condition="Ready",name="good",namespace="secret-variants",status="True"} 1`:         true,
@@ -171,8 +171,7 @@ func TestSecretVariants(t *testing.T) {
 	}
 }
 
-// TestSecretFlow follows a secret from the cluster that writes it to one that reads it,
-// over an OpenBao with TLS.
+// TestSecretFlow follows a secret from the cluster that writes it to a cluster that reads it, through an OpenBao with TLS.
 func TestSecretFlow(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -204,7 +203,7 @@ func TestSecretFlow(t *testing.T) {
 	wantSecretData(t, ctx, hypervisor, "openstack", "ceph-client-nova", map[string]string{"userKey": "another"})
 	wantSecretData(t, ctx, controlPlane, "openstack", "ceph-client-nova", map[string]string{"key": "another"})
 
-	// An operator that hangs changes nothing, and catches up when it continues.
+	// A frozen operator changes nothing, and refreshes when it continues.
 	frozen := operators["control-plane"]
 	must(t, frozen.Freeze())
 	must(t, b.PutSecret(ctx, "kv-v2/bootstrap", "keystone-db", map[string]any{"password": "rotated"}))

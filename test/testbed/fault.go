@@ -5,24 +5,22 @@ package testbed
 
 import "time"
 
-// Fault is what a FaultProxy does to an API server as its clients see it.
+// Fault is a fault of an API server that a FaultProxy simulates for its clients.
 type Fault string
 
-// The faults. All but the first two end the open connections, so that no client continues with one
-// from before.
+// Faults. All except the first two close the open connections, so that clients cannot continue to use them.
 const (
-	// BlackHole lets nothing through any longer; connections are accepted.
+	// BlackHole accepts connections, but forwards nothing.
 	BlackHole Fault = "blackhole"
 	// Latency delays every answer by 30 s.
 	Latency Fault = "latency"
-	// Healthy is none.
+	// Healthy is the state without a fault.
 	Healthy Fault = ""
 	// Refused closes the port.
 	Refused Fault = "refused"
 	// Reset resets each connection in the middle of its first answer.
 	Reset Fault = "reset"
-	// Unauthorized, Throttled (come back in two hours), ServerError and HTML (with status
-	// 200) answer every request.
+	// Unauthorized, Throttled (with a Retry-After of two hours), ServerError and HTML (with status 200) answer all requests.
 	Unauthorized Fault = "unauthorized"
 	Throttled    Fault = "throttled"
 	ServerError  Fault = "server"
@@ -31,12 +29,11 @@ const (
 	Truncated Fault = "truncated"
 	// Forbidden answers requests for ForbiddenResource.
 	Forbidden Fault = "forbidden"
-	// ShortWatches lets the API server end every watch after a second.
+	// ShortWatches makes the API server end each watch after a second.
 	ShortWatches Fault = "shortwatches"
-	// Skew moves the clock of the API server one hour ahead: the Date of answers and the
-	// timestamps in them.
+	// Skew sets the clock of the API server one hour ahead: the Date of answers and the timestamps in them.
 	Skew Fault = "skew"
-	// ExpiredCertificate and WrongCA show another certificate.
+	// ExpiredCertificate and WrongCA present another certificate.
 	ExpiredCertificate Fault = "expired"
 	WrongCA            Fault = "wrongca"
 )
@@ -44,5 +41,5 @@ const (
 // faultLatency is the delay of Latency.
 const faultLatency = 30 * time.Second
 
-// ForbiddenResource is what Forbidden does not let through.
+// ForbiddenResource is the resource that Forbidden refuses.
 const ForbiddenResource = "kustomizations"

@@ -21,17 +21,17 @@ import (
 	"time"
 )
 
-// clockSkew is how far ahead the clock of an API server with Skew is.
+// clockSkew is the offset of the clock of an API server with Skew.
 const clockSkew = time.Hour
 
 func newFaultUpstream(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
-		DisableCompression: true, // what the client asks for is what it gets
+		DisableCompression: true, // the encoding that the client requests is forwarded
 	}
 }
 
-// handler answers requests by the fault, or with the answer of the API server.
+// handler answers requests according to the fault, or forwards them to the API server.
 func (f *faultFront) handler(server string) (http.Handler, error) {
 	target, err := url.Parse(server)
 	if err != nil {
@@ -93,7 +93,7 @@ func writeRefusal(w http.ResponseWriter, code int, reason string) {
 	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"code":%d}`, reason, code)
 }
 
-// truncateAnswer keeps half of an answer; of a watch, a part of its first event.
+// truncateAnswer keeps half of an answer, or a part of the first event of a watch.
 func truncateAnswer(r *http.Response) error {
 	r.Header.Del("ETag")
 	if isWatch(r.Request) {
@@ -113,7 +113,7 @@ type limitedBody struct {
 	io.Closer
 }
 
-// skewTimes moves the times of an answer, line by line: a watch writes a line for each event.
+// skewTimes shifts the times in an answer line by line, because a watch writes a line for each event.
 func skewTimes(r *http.Response) {
 	r.Header.Set("Date", time.Now().Add(clockSkew).UTC().Format(http.TimeFormat))
 	in, lines := r.Body, bufio.NewReader(r.Body)
@@ -137,7 +137,7 @@ func skewTimes(r *http.Response) {
 
 var timestamps = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
 
-// shiftTime keeps the length of a time, so that of the answer stays, too.
+// shiftTime shifts a time and keeps its length, so that the length of the answer does not change.
 func shiftTime(quoted []byte) []byte {
 	t, err := time.Parse(`"`+time.RFC3339+`"`, string(quoted))
 	if err != nil {

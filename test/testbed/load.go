@@ -37,8 +37,7 @@ func LoadDir(dir string) ([]*unstructured.Unstructured, error) {
 	return objs, nil
 }
 
-// Load reads the objects of a file of YAML documents or JSON. Lists are taken apart,
-// empty documents left out.
+// Load reads the objects of a file of YAML documents or JSON. It returns the items of lists and skips empty documents.
 func Load(file string) ([]*unstructured.Unstructured, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {

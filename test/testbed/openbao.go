@@ -24,11 +24,10 @@ const (
 	openBaoClusterName = "openbao-test"
 )
 
-// OpenBaoSeal is the way the nodes of an OpenBao get their root key.
+// OpenBaoSeal is the way in which the nodes of an OpenBao obtain their root key.
 type OpenBaoSeal string
 
-// Static, the default, and transit let a node unseal itself. With Shamir the nodes start
-// uninitialised: see Initialize and Unseal.
+// With static (the default) and transit, a node unseals itself. With Shamir, the nodes start uninitialized: see Initialize and Unseal.
 const (
 	StaticSeal  OpenBaoSeal = "static"
 	TransitSeal OpenBaoSeal = "transit"
@@ -37,43 +36,40 @@ const (
 
 // OpenBaoOptions configures an OpenBao.
 type OpenBaoOptions struct {
-	Nodes int         // 3 if it is zero
-	Seal  OpenBaoSeal // StaticSeal if it is empty
+	Nodes int         // default 3
+	Seal  OpenBaoSeal // default StaticSeal
 
 	TLS bool
-	// RequireClientCert makes the listeners, also for sys/health, refuse clients without a
-	// certificate of the test's CA. It implies TLS.
+	// RequireClientCert makes the listeners refuse clients without a certificate of the test CA, even for sys/health. It
+	// implies TLS.
 	RequireClientCert bool
-	// NotAfter, if not zero, is the end of the validity of the listeners' certificates. It
-	// may be in the past.
+	// NotAfter, if not zero, is the expiry of the certificates of the listeners. It may be in the past.
 	NotAfter time.Time
 
-	AuditFile bool // an audit device that writes to OpenBao.AuditFile
+	AuditFile bool // enables an audit device that writes to OpenBao.AuditFile
 }
 
-// OpenBao is a cluster of OpenBao servers with integrated storage (Raft). Its nodes are
-// called openbao-0, openbao-1 and so on.
+// OpenBao is a cluster of OpenBao servers with integrated storage (Raft). Its nodes are named openbao-0, openbao-1 and so on.
 type OpenBao struct {
 	Dir       string          // logs, certificates, data
-	Nodes     []*OpenBaoNode  // those of AddNode come last
+	Nodes     []*OpenBaoNode  // nodes of AddNode come last
 	AuditFile string          // path, "" without an audit device
 	TLS       *OpenBaoTLS     // nil without TLS
-	Transit   *OpenBaoTransit // what the transit seal depends on, nil with other seals
+	Transit   *OpenBaoTransit // server of the transit seal, nil with other seals
 
 	options  OpenBaoOptions
 	program  string
 	seal     map[string]any // stanza, nil with Shamir
-	password string         // of the administrator
+	password string         // password of the administrator
 	client   *http.Client
 
 	mu    sync.Mutex
-	token string   // of the administrator
+	token string   // token of the administrator
 	keys  []string // shares of the Shamir key that are enough to unseal
 }
 
-// StartOpenBao starts an OpenBao with its files in dir/openbao and waits until one node is
-// active and the others are standbys; for their votes see WaitVoters. With a Shamir seal
-// it waits until the nodes answer. It lives until Stop or the end of ctx.
+// StartOpenBao starts an OpenBao with its files in dir/openbao and waits until one node is active and the others are standbys; for
+// their votes see WaitVoters. With a Shamir seal, it waits until the nodes answer. It runs until Stop or the end of ctx.
 func StartOpenBao(ctx context.Context, dir string, o OpenBaoOptions) (*OpenBao, error) {
 	if o.Nodes == 0 {
 		o.Nodes = 3
@@ -99,7 +95,7 @@ func (b *OpenBao) start(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.Dir, 0o755); err != nil {
 		return err
 	}
-	transport := &http.Transport{DisableKeepAlives: true} // no goroutine outlives a request
+	transport := &http.Transport{DisableKeepAlives: true} // goroutines end with their request
 	if b.options.TLS {
 		if b.TLS, err = newOpenBaoTLS(b.Dir); err != nil {
 			return fmt.Errorf("certificates: %w", err)
@@ -108,7 +104,7 @@ func (b *OpenBao) start(ctx context.Context) (err error) {
 	}
 	b.client = &http.Client{
 		Transport: transport, Timeout: 30 * time.Second,
-		// A node that cannot answer itself redirects to the active one; tests want to see that.
+		// A node that cannot answer itself redirects to the active one, which tests must be able to detect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if b.options.AuditFile {
@@ -126,15 +122,14 @@ func (b *OpenBao) start(ctx context.Context) (err error) {
 		return err
 	}
 	if !b.options.NotAfter.IsZero() {
-		// Only now, because a node does not join one with an expired certificate.
+		// Only after all nodes have joined, because a node does not join another one with an expired certificate.
 		return b.eachNode(func(_ int, n *OpenBaoNode) error { return n.SetCertificate(ctx, b.options.NotAfter) })
 	}
 	return nil
 }
 
-// startNodes starts all nodes at once, although the others can only join when the first one
-// is active: a node that finds no key at its start tries again after five seconds, so they
-// should not start later than the first one.
+// startNodes starts all nodes at the same time, although the others can join only when the first one is active: a node retries only
+// every five seconds, so a later start would take longer.
 func (b *OpenBao) startNodes(ctx context.Context) error {
 	if err := b.eachNode(func(i int, n *OpenBaoNode) error {
 		if err := n.Start(ctx); err != nil || b.options.Seal == ShamirSeal {
@@ -148,12 +143,12 @@ func (b *OpenBao) startNodes(ctx context.Context) error {
 		return err
 	}
 	return Poll(ctx, startDeadline, func(ctx context.Context) error {
-		_, err := b.Token(ctx) // what the initialize stanza asks for may still be going on
+		_, err := b.Token(ctx) // the requests of the initialize stanza may still be in progress
 		return err
 	})
 }
 
-// eachNode calls f for all nodes at once.
+// eachNode calls f for all nodes concurrently.
 func (b *OpenBao) eachNode(f func(i int, n *OpenBaoNode) error) error {
 	errs := make([]error, len(b.Nodes))
 	var wg sync.WaitGroup
@@ -164,8 +159,7 @@ func (b *OpenBao) eachNode(f func(i int, n *OpenBaoNode) error) error {
 	return errors.Join(errs...)
 }
 
-// AddNode starts one more node, which has its own storage, belongs to no cluster and is
-// never initialised.
+// AddNode starts another node, which has its own storage, belongs to no cluster and is never initialized.
 func (b *OpenBao) AddNode(ctx context.Context) (*OpenBaoNode, error) {
 	n, err := b.newNode(false)
 	if err != nil {

@@ -47,7 +47,7 @@ func (b *OpenBao) newNode(member bool) (*OpenBaoNode, error) {
 	return n, nil
 }
 
-// config returns a node's configuration, in that subset of HCL that is JSON.
+// config returns the configuration of a node in JSON, which is a subset of HCL.
 func (b *OpenBao) config(n *OpenBaoNode, member bool, address, clusterAddress string) map[string]any {
 	raft := map[string]any{
 		"path": filepath.Join(n.dir, "data"), "node_id": n.Name,
@@ -64,7 +64,7 @@ func (b *OpenBao) config(n *OpenBaoNode, member bool, address, clusterAddress st
 		"storage":      map[string]any{"raft": raft},
 		"listener":     []any{map[string]any{"tcp": listener}},
 		"telemetry":    map[string]any{"prometheus_retention_time": "24h", "disable_hostname": true},
-		// Names the node that answered a request, which may have been forwarded.
+		// The header has the node that answered a request, which may have been forwarded.
 		"enable_response_header_raft_node_id": true,
 	}
 	if b.TLS != nil {
@@ -101,8 +101,8 @@ func (b *OpenBao) retryJoin(leader *OpenBaoNode) map[string]any {
 	return join
 }
 
-// initialize returns the stanza of the requests that a node makes on its first start. Its
-// root token is revoked then, so this has to make an administrator.
+// initialize returns the stanza with the requests that a node sends at its first start. The root token is revoked afterwards, so the
+// requests create an administrator.
 func (b *OpenBao) initialize() []any {
 	update := func(path string, data map[string]any) map[string]any {
 		return map[string]any{"operation": "update", "path": path, "data": data}

@@ -21,9 +21,8 @@ const (
 	reviewerTTL       = 24 * time.Hour
 )
 
-// ConfigureKubernetesAuth configures the auth method at the given mount, for example
-// kubernetes/management, to check ServiceAccount tokens of a cluster. For that it creates
-// a ServiceAccount there that may review tokens.
+// ConfigureKubernetesAuth configures the auth method at the given mount, for example kubernetes/management, to verify
+// ServiceAccount tokens of a cluster. It creates a ServiceAccount in the cluster that may review tokens.
 func (b *OpenBao) ConfigureKubernetesAuth(ctx context.Context, mount string, cluster *Cluster) error {
 	binding := NewObject("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", reviewerName)
 	binding.Object["roleRef"] = map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:auth-delegator"}
@@ -40,8 +39,8 @@ func (b *OpenBao) ConfigureKubernetesAuth(ctx context.Context, mount string, clu
 	}, nil)
 }
 
-// PutKubernetesRole lets a ServiceAccount log in at auth/MOUNT/login with the name of a
-// role and get a token with the given policies.
+// PutKubernetesRole creates a role with which a ServiceAccount can log in at auth/MOUNT/login and gets a token with the given
+// policies.
 func (b *OpenBao) PutKubernetesRole(ctx context.Context, mount, role, namespace, serviceAccount string, policies ...string) error {
 	return b.call(ctx, http.MethodPost, "auth/"+mount+"/role/"+role, map[string]any{
 		"bound_service_account_namespaces": []string{namespace}, "bound_service_account_names": []string{serviceAccount},
@@ -49,8 +48,7 @@ func (b *OpenBao) PutKubernetesRole(ctx context.Context, mount, role, namespace,
 	}, nil)
 }
 
-// ServiceAccountToken returns a token of a ServiceAccount, which must exist. The API
-// server grants no less than ten minutes.
+// ServiceAccountToken returns a token of a ServiceAccount, which must exist. The API server grants at least ten minutes.
 func (c *Cluster) ServiceAccountToken(ctx context.Context, namespace, name string, ttl time.Duration, audiences ...string) (string, error) {
 	request := NewObject("authentication.k8s.io/v1", "TokenRequest", namespace, name)
 	spec := map[string]any{"expirationSeconds": int64(ttl.Seconds())}

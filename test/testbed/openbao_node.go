@@ -20,19 +20,18 @@ import (
 // OpenBaoNode is one server of an OpenBao.
 type OpenBaoNode struct {
 	Name       string // also its node id in Raft
-	Address    string // URL, the same over restarts
-	ServerName string // a name in its certificate, which has 127.0.0.1, too
+	Address    string // URL, not changed by restarts
+	ServerName string // name in its certificate, which also has 127.0.0.1
 
 	cluster *OpenBao
 	dir     string
 	command Command
-	process *Process // nil when it is not running
+	process *Process // nil if it is not running
 	frozen  bool
 }
 
-// Start starts a node that was stopped or killed, with the same data and port, and waits
-// until it answers. Whether it unseals itself depends on the seal: see WaitStatus. It
-// lives until Stop or the end of ctx.
+// Start starts a stopped or killed node with the same data and port, and waits until it answers. Whether it unseals itself depends on
+// the seal: see WaitStatus. It runs until Stop or the end of ctx.
 func (n *OpenBaoNode) Start(ctx context.Context) error {
 	p, err := Start(ctx, n.dir, n.command)
 	if err != nil {
@@ -48,31 +47,31 @@ func (n *OpenBaoNode) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the node by SIGTERM. A node that is not running stays so.
+// Stop ends the node with SIGTERM. It does nothing if the node is not running.
 func (n *OpenBaoNode) Stop() error {
 	err := n.process.Stop()
 	n.process, n.frozen = nil, false
 	return err
 }
 
-// Kill ends the node by SIGKILL.
+// Kill ends the node with SIGKILL.
 func (n *OpenBaoNode) Kill() error {
 	if err := n.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
 	<-n.process.Done()
-	_ = n.process.Stop() // only an error if the process ended by itself
+	_ = n.process.Stop() // returns an error only if the process had already ended
 	n.process, n.frozen = nil, false
 	return nil
 }
 
-// Freeze stops the node with SIGSTOP: it accepts connections and never answers.
+// Freeze stops the node with SIGSTOP: it accepts connections, but never answers.
 func (n *OpenBaoNode) Freeze() error {
 	n.frozen = true
 	return n.signal(syscall.SIGSTOP)
 }
 
-// Thaw lets a frozen node go on.
+// Thaw continues a frozen node.
 func (n *OpenBaoNode) Thaw() error {
 	n.frozen = false
 	return n.signal(syscall.SIGCONT)
@@ -88,18 +87,16 @@ func (n *OpenBaoNode) signal(s syscall.Signal) error {
 	return nil
 }
 
-// Process returns the node's process, which changes when it is started again, and nil when it is not running.
+// Process returns the process of the node, which changes with each start; nil if it is not running.
 func (n *OpenBaoNode) Process() *Process { return n.process }
 
-// Seal seals the node, which must be the active one. It stays sealed until it is unsealed
-// or, if it unseals itself, started again.
+// Seal seals the active node. It stays sealed until Unseal or, if it unseals itself, until the next start.
 func (n *OpenBaoNode) Seal(ctx context.Context) error {
 	return n.call(ctx, http.MethodPut, "sys/seal", nil, nil)
 }
 
-// Unseal gives the node as many shares of the key as it needs, and waits until it is
-// unsealed. The OpenBao must have been initialised by Initialize. A node other than the
-// first joins the cluster by this, for which the first one must be active.
+// Unseal sends the required shares of the key to the node and waits until it is unsealed. Initialize must have been called. Other
+// nodes than the first also join the cluster, for which the first node must be active.
 func (n *OpenBaoNode) Unseal(ctx context.Context) error {
 	err := Poll(ctx, startDeadline, func(ctx context.Context) error {
 		for _, key := range n.cluster.shares() {
@@ -107,7 +104,7 @@ func (n *OpenBaoNode) Unseal(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if status != http.StatusOK { // it waits for the cluster to join
+			if status != http.StatusOK { // it has not joined the cluster yet
 				return answerError(status, answer)
 			}
 		}
@@ -119,8 +116,7 @@ func (n *OpenBaoNode) Unseal(ctx context.Context) error {
 	return nil
 }
 
-// Health returns the status code of sys/health: 200 active, 429 standby, 501 not
-// initialised, 503 sealed.
+// Health returns the status code of sys/health: 200 active, 429 standby, 501 not initialized, 503 sealed.
 func (n *OpenBaoNode) Health(ctx context.Context) (int, error) {
 	status, _, err := n.Do(ctx, http.MethodGet, "sys/health", nil, "")
 	return status, err

@@ -9,12 +9,11 @@ import (
 	"net/http"
 )
 
-// openBaoClusters are the names of the clusters of the reference architecture.
+// openBaoClusters are the names of the clusters in the reference architecture.
 var openBaoClusters = []string{"management", "control-plane", "hypervisor", "storage"}
 
-// SeedReference applies the reference architecture: four KV secrets engines of version 2
-// with a few secrets, a PKI with a root CA, a role, two certificates and a CRL, the auth
-// methods of the four clusters and that of CI. The auth methods are not configured: see
+// SeedReference applies the reference architecture: four KV secrets engines of version 2 with a few secrets; a PKI with a root CA, a
+// role, two certificates and a CRL; and the auth methods of the four clusters and of CI. The auth methods are not configured, see
 // ConfigureKubernetesAuth.
 func (b *OpenBao) SeedReference(ctx context.Context) error {
 	leader, err := b.Leader(ctx)
@@ -45,7 +44,7 @@ func (b *OpenBao) SeedReference(ctx context.Context) error {
 		"bootstrap/data/keystone-db", "openstack/data/nova/db", "openstack/data/nova/rabbitmq",
 		"infrastructure/data/kubeconfig/hypervisor", "ceph/data/client-nova",
 	} {
-		// An engine refuses to write until it has made itself one of version 2.
+		// An engine refuses writes until it has upgraded itself to version 2.
 		if err := Poll(ctx, startDeadline, func(context.Context) error {
 			return post("kv-v2/"+secret, map[string]any{"data": map[string]any{"password": rand.Text()}})
 		}); err != nil {

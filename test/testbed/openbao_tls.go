@@ -25,7 +25,7 @@ import (
 
 const openBaoValidity = 90 * 24 * time.Hour
 
-// OpenBaoTLS is a CA, and a client's certificate of it.
+// OpenBaoTLS has a CA and a client certificate issued by it.
 type OpenBaoTLS struct {
 	CAFile   string // PEM
 	CertFile string
@@ -47,7 +47,7 @@ func newOpenBaoTLS(dir string) (*OpenBaoTLS, error) {
 	now := time.Now()
 	der, err := t.sign(&x509.Certificate{
 		Subject: pkix.Name{CommonName: "testbed CA"},
-		// Long ago, so that certificates can have expired.
+		// Far in the past, so that certificates can have expired.
 		NotBefore: now.Add(-openBaoValidity), NotAfter: now.Add(openBaoValidity),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, t.key)
@@ -74,7 +74,7 @@ func newOpenBaoTLS(dir string) (*OpenBaoTLS, error) {
 	roots.AddCert(t.ca)
 	t.config = &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: roots, Certificates: []tls.Certificate{client},
-		// The testbed itself has to get through to a node with an expired certificate.
+		// The testbed itself must be able to connect to a node with an expired certificate.
 		Time: func() time.Time { return t.ca.NotBefore.Add(time.Minute) },
 	}
 	return t, nil
@@ -114,7 +114,7 @@ func (t *OpenBaoTLS) issue(template *x509.Certificate, certFile, keyFile string)
 	return errors.Join(writePEM(certFile, "CERTIFICATE", der), writePEM(keyFile, "PRIVATE KEY", private))
 }
 
-// sign signs a certificate by the CA, the CA's own one as long as there is none.
+// sign signs a certificate with the CA. The first certificate is the self-signed one of the CA.
 func (t *OpenBaoTLS) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
@@ -132,8 +132,8 @@ func writePEM(file, kind string, der []byte) error {
 	return os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
 }
 
-// SetCertificate gives the listener of a running node another certificate, which is valid
-// until notAfter, and waits until the listener uses it. notAfter may be in the past.
+// SetCertificate replaces the certificate of the listener of a running node by one that is valid until notAfter, and waits until the
+// listener uses it. notAfter may be in the past.
 func (n *OpenBaoNode) SetCertificate(ctx context.Context, notAfter time.Time) error {
 	if n.cluster.TLS == nil {
 		return fmt.Errorf("testbed: %s has no TLS", n.Name)

@@ -14,11 +14,9 @@ import (
 
 const transitKey = "unseal"
 
-// OpenBaoTransit is the server, with nothing but memory, whose transit engine keeps the
-// key of the transit seal. Without it nodes go on, but do not start: a starting node tries
-// for some seconds, without listening, and then ends. As long as the server is frozen
-// (SIGSTOP), a starting node hangs without listening. See DisableKey for a node that stays
-// sealed.
+// OpenBaoTransit is an in-memory server whose transit engine has the key of the transit seal. Without it, running nodes continue, but
+// nodes cannot start: a starting node tries for some seconds without listening, and then ends. While the server is frozen (SIGSTOP), a
+// starting node hangs without listening. See DisableKey for a node that stays sealed.
 type OpenBaoTransit struct {
 	*Process
 
@@ -28,7 +26,7 @@ type OpenBaoTransit struct {
 }
 
 func startOpenBaoTransit(ctx context.Context, program, dir string) (*OpenBaoTransit, error) {
-	port, err := freePortPair() // in development mode, the next port is that of the cluster
+	port, err := freePortPair() // in development mode, the next port is the cluster port
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +67,7 @@ func (t *OpenBaoTransit) seal() map[string]any {
 	return map[string]any{"address": t.url, "token": t.token, "mount_path": "transit/", "key_name": transitKey, "disable_renewal": "true"}
 }
 
-// DisableKey makes the server refuse to decrypt: nodes that start stay sealed, and try again every few
-// seconds.
+// DisableKey makes the server refuse to decrypt. Nodes that start stay sealed and retry every few seconds.
 func (t *OpenBaoTransit) DisableKey(ctx context.Context) error {
 	if err := t.post(ctx, "transit/keys/"+transitKey+"/rotate", nil); err != nil {
 		return err
@@ -78,7 +75,7 @@ func (t *OpenBaoTransit) DisableKey(ctx context.Context) error {
 	return t.post(ctx, "transit/keys/"+transitKey+"/config", map[string]any{"min_decryption_version": 2})
 }
 
-// EnableKey undoes DisableKey.
+// EnableKey reverts DisableKey.
 func (t *OpenBaoTransit) EnableKey(ctx context.Context) error {
 	return t.post(ctx, "transit/keys/"+transitKey+"/config", map[string]any{"min_decryption_version": 1})
 }

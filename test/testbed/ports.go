@@ -16,10 +16,9 @@ import (
 	"syscall"
 )
 
-// Ports are taken from below the range that the kernel uses for outgoing connections
-// (32768 upwards on Linux): a stopped server finds its port free when it starts again,
-// and no client that keeps trying to connect to it can connect to itself. Each process
-// has a range of its own, so that no other test takes the port of a stopped server.
+// Ports are below the range that the kernel uses for outgoing connections (32768 upwards on Linux). Therefore, the port of a stopped
+// server is free when it starts again, and a client that retries cannot connect to itself. Each process has its own range, so that
+// other tests cannot use the port of a stopped server.
 const (
 	lowestPort    = 20000
 	portsInRange  = 500
@@ -30,7 +29,7 @@ const (
 type portRange struct {
 	first int
 	next  atomic.Int64
-	lock  *os.File // unlocked by the end of the process
+	lock  *os.File // released at the end of the process
 }
 
 var processPorts = sync.OnceValues(lockPortRange)
@@ -51,8 +50,7 @@ func lockPortRange() (*portRange, error) {
 	return nil, fmt.Errorf("testbed: no range of ports is free: %w", last)
 }
 
-// FreePorts returns n different TCP ports of 127.0.0.1 that are free. A port is returned
-// again only after all others of the process.
+// FreePorts returns n different free TCP ports of 127.0.0.1. A port is reused only after all other ports of the process.
 func FreePorts(n int) ([]int, error) {
 	r, err := processPorts()
 	if err != nil {
@@ -76,7 +74,7 @@ func FreePorts(n int) ([]int, error) {
 	return nil, fmt.Errorf("testbed: only %d of %d ports are free", len(ports), n)
 }
 
-// freePortPair returns a port which is free together with the next one.
+// freePortPair returns the first of two consecutive free ports.
 func freePortPair() (int, error) {
 	for range portsInRange / 2 {
 		ports, err := FreePorts(2)

@@ -39,7 +39,7 @@ func TestProcess(t *testing.T) {
 	if group, err := syscall.Getpgid(p.PID()); err != nil || group != p.PID() {
 		t.Errorf("process group is %d (%v), not %d", group, err, p.PID())
 	}
-	if err := p.Signal(syscall.SIGSTOP); err != nil { // even a stopped process ends by SIGTERM
+	if err := p.Signal(syscall.SIGSTOP); err != nil { // Stop must also end a stopped process
 		t.Error(err)
 	}
 	for range 2 {

@@ -7,7 +7,8 @@ package testbed
 
 import "syscall"
 
-// processAttributes cannot tie the child's life to ours on this system: a crashed test leaves servers behind.
+// processAttributes returns no attributes: on this system, a child cannot be killed with its parent, so a crashed test leaves servers
+// running.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
