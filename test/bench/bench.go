@@ -20,11 +20,11 @@ import (
 type Options struct {
 	Objects int // Flux objects in the cluster
 	Runs    int
-	Scrapes int    // of each encoding
-	Updates int    // of each sort
-	Binary  string // the exporter; built from this checkout if it is empty
-	Dir     string // for logs and data; a temporary directory, removed at the end, if it is empty
-	Profile string // directory for CPU profiles of the exporter; none if it is empty
+	Scrapes int    // for each encoding
+	Updates int    // for each kind of change
+	Binary  string // the exporter; by default built from this checkout
+	Dir     string // for logs and data; by default a temporary directory, which is removed at the end
+	Profile string // directory for CPU profiles of the exporter; none if empty
 }
 
 func (o *Options) check() error {
@@ -34,13 +34,13 @@ func (o *Options) check() error {
 	return nil
 }
 
-// bench is a cluster with the data set, and what measures on it.
+// bench is a cluster with the data set and the state of the measurements.
 type bench struct {
 	Options
 
 	cluster *testbed.Cluster
 	seed    *testbed.Seed
-	objects []object // that the seed made
+	objects []object // objects of the seed
 }
 
 // Run measures all subjects, one after the other, and stops everything it started.
@@ -54,7 +54,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 	}
-	for _, dir := range []*string{&o.Dir, &o.Profile, &o.Binary} { // subjects run elsewhere
+	for _, dir := range []*string{&o.Dir, &o.Profile, &o.Binary} { // subjects have another working directory
 		if *dir != "" {
 			if *dir, err = filepath.Abs(*dir); err != nil {
 				return nil, err
@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	}
 	r = newReport(o, load, subjects)
 	b := &bench{Options: o}
-	// The servers outlive an interrupt, to be stopped one after the other.
+	// The servers are stopped one after the other, so an interrupt must not end them.
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer func() { err = errors.Join(err, b.cluster.Stop()) }()
@@ -78,7 +78,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	samples := make([][]Figures, len(subjects))
 	order := []int{2, 1, 0}
 	for i := range o.Runs {
-		slices.Reverse(order) // so that none of the subjects always comes first
+		slices.Reverse(order) // no subject is always the first one
 		for _, s := range order {
 			slog.Info("measuring", "subject", subjects[s].Name, "run", i+1, "load", testbed.LoadAverage())
 			f, err := b.measure(ctx, subjects[s], i)

@@ -143,7 +143,7 @@ func TestCustomResourceState(t *testing.T) {
 	}
 }
 
-// withoutInfo removes what the type in the test has no field for.
+// withoutInfo removes the parts for which the type in the test has no field.
 func withoutInfo(config []byte) []byte {
 	text := strings.ReplaceAll(string(config), "kind: CustomResourceStateMetrics\n", "")
 	return []byte(strings.ReplaceAll(text, `          each:

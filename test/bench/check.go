@@ -9,15 +9,15 @@ import "math"
 type Check struct {
 	Subject string  `json:"subject"`
 	Title   string  `json:"title"`
-	Key     string  `json:"key"`   // of the figure
-	Ratio   bool    `json:"ratio"` // to kube-state-metrics; else the figure itself
-	Limit   float64 `json:"limit"` // the largest value that is good
+	Key     string  `json:"key"`   // key of the figure
+	Ratio   bool    `json:"ratio"` // the ratio to kube-state-metrics is checked, not the figure itself
+	Limit   float64 `json:"limit"` // largest accepted value
 	Value   float64 `json:"value"`
 	OK      bool    `json:"ok"`
 }
 
-// manyObjects is from where on the stricter limits hold: with fewer objects, what a process
-// costs by itself hides what an object costs.
+// manyObjects is the number of objects from which the stricter limits apply. With fewer objects, the fixed costs of the process hide the cost of
+// an object.
 const manyObjects = 50_000
 
 // checks compares the medians with the thresholds.
@@ -79,14 +79,14 @@ func (r *Report) checks() []Check {
 	return checks
 }
 
-// withValue fills in the value; one that was not measured is not good.
+// withValue sets the value. A value that was not measured fails the check.
 func (c Check) withValue(figures Figures) Check {
 	value, ok := figures[c.Key]
 	c.Value, c.OK = value, ok && !math.IsNaN(value) && value <= c.Limit
 	return c
 }
 
-// OK reports whether every threshold is met.
+// OK reports whether all thresholds are met.
 func (r *Report) OK() bool {
 	for _, c := range r.Checks {
 		if !c.OK {

@@ -12,7 +12,7 @@ import (
 // Figures are the results of one run of one subject, or their medians: seconds, bytes and counts.
 type Figures map[string]float64
 
-// The keys of Figures. CPU of scrapes is per scrape, CPU of updates per 1,000 updates.
+// Keys of Figures. CPU of scrapes is per scrape, CPU of updates per 1,000 updates.
 const (
 	firstComplete   = "first_complete_seconds"
 	emptyResponses  = "empty_responses"
@@ -52,7 +52,7 @@ const (
 // figure is the title and unit of a figure.
 type figure struct{ key, title, unit string }
 
-// figures are the rows of the report.
+// figures returns the rows of the report.
 func figures() []figure {
 	return []figure{
 		{firstComplete, "first complete scrape", unitSeconds},
@@ -85,7 +85,7 @@ func figures() []figure {
 	}
 }
 
-// formatOf returns the figure of a subject, and nothing for one that was not measured.
+// formatOf returns the formatted figure of a subject; empty if it was not measured.
 func (f figure) formatOf(figures Figures) string {
 	value, ok := figures[f.key]
 	if !ok {
@@ -111,7 +111,7 @@ func (f figure) format(value float64) string {
 	}
 }
 
-// formatSignificant writes three digits, or all those before the decimal point.
+// formatSignificant formats a value with three digits, or with all digits before the decimal point.
 func formatSignificant(value float64) string {
 	digits := 2
 	for limit := 10.0; digits > 0 && math.Abs(value) >= limit; limit *= 10 {

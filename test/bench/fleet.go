@@ -30,7 +30,7 @@ type FleetOptions struct {
 	scrapeRounds int
 }
 
-// fleetBench is one API server that stands for many clusters.
+// fleetBench is one API server that represents many clusters.
 type fleetBench struct {
 	FleetOptions
 
@@ -44,7 +44,7 @@ type fleetResult struct {
 	Figures Figures
 }
 
-// fleetObjects of Flux are in every cluster, and half as many ExternalSecrets.
+// fleetObjects is the number of Flux objects in each cluster. There are half as many ExternalSecrets.
 const fleetObjects = 20
 
 // RunFleet measures the exporter with many clusters, which are contexts of a kubeconfig for
@@ -61,7 +61,7 @@ func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 	}
-	for _, dir := range []*string{&o.Dir, &o.Binary, &o.Profile} { // processes run elsewhere
+	for _, dir := range []*string{&o.Dir, &o.Binary, &o.Profile} { // processes have another working directory
 		if *dir != "" {
 			if *dir, err = filepath.Abs(*dir); err != nil {
 				return "", err
@@ -95,7 +95,7 @@ func RunFleet(ctx context.Context, o FleetOptions) (report string, err error) {
 	return b.markdown(before), nil
 }
 
-// fill makes the API server serve all kinds and gives it some objects.
+// fill makes the API server serve all kinds, and creates objects.
 func (b *fleetBench) fill(ctx context.Context) error {
 	flux, err := testbed.FluxCRDs(ctx, testbed.FluxCRDOptions{})
 	if err != nil {
@@ -119,8 +119,7 @@ func (b *fleetBench) fill(ctx context.Context) error {
 	return errors.Join(b.cluster.ApplyCRDs(ctx, slices.Concat(flux, secrets, greenhouse)...), b.cluster.Apply(ctx, objects...))
 }
 
-// configure writes a kubeconfig with a context for each cluster, and a configuration with
-// everything else as it is by default.
+// configure writes a kubeconfig with a context for each cluster, and a configuration that otherwise has the defaults.
 func (b *fleetBench) configure(dir string, clusters int) (file string, err error) {
 	kubeconfig, err := clientcmd.LoadFromFile(b.cluster.Kubeconfig)
 	if err != nil {
@@ -185,7 +184,7 @@ func (b *fleetBench) run(ctx context.Context, name string, clusters int) (err er
 	return nil
 }
 
-// markdown writes the report: of all runs, and what a cluster adds to one.
+// markdown returns the report of all runs, with the cost of each further cluster.
 func (b *fleetBench) markdown(load string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s: steady state of %s; load before: %s; %s, not pinned; the API server is on the same machine\n\n| figure |",

@@ -19,7 +19,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// The figures of a fleet beside those of [figures]. Rates are per minute of steady state.
+// Figures of a fleet in addition to those of [figures]. Rates are per minute of steady state.
 const (
 	fleetReady      = "ready_seconds"
 	fleetReadyCPU   = "cpu_until_ready_seconds"
@@ -55,10 +55,10 @@ func fleetFigures() []figure {
 	}
 }
 
-// settleTime is what a start needs until nothing is left of it.
+// settleTime is the time after a start until the process is in steady state.
 const settleTime = 30 * time.Second
 
-// withFineUnit is the figure with a unit for what a single cluster has.
+// withFineUnit returns the figure with a unit for the values of a single cluster.
 func (f figure) withFineUnit() figure {
 	if f.unit == unitCount {
 		f.unit = unitDecimal
@@ -73,18 +73,18 @@ type fleetRun struct {
 
 	clusters int
 	process  *testbed.Process
-	watches  float64 // of others
+	watches  float64 // watches of other clients
 	figures  Figures
 }
 
-// recordBaseline notes what the API server does without the exporter.
+// recordBaseline records the load of the API server without the exporter.
 func (r *fleetRun) recordBaseline(ctx context.Context) error {
 	s, err := r.readServerLoad(ctx)
 	r.watches = s.watches
 	return err
 }
 
-// waitReady waits until every kind of every cluster is complete.
+// waitReady waits until all kinds in all clusters are complete.
 func (r *fleetRun) waitReady(ctx context.Context, begin time.Time) error {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	url := strings.TrimSuffix(r.url, "/metrics") + "/-/ready"
@@ -103,7 +103,7 @@ func (r *fleetRun) waitReady(ctx context.Context, begin time.Time) error {
 	return sleep(ctx, min(r.Steady, settleTime))
 }
 
-// measureSteadyState measures the time in which nothing happens.
+// measureSteadyState measures a period without changes.
 func (r *fleetRun) measureSteadyState(ctx context.Context) error {
 	ours, theirs := r.process.PID(), r.cluster.APIServer().PID()
 	before, err := r.readServerLoad(ctx)
@@ -173,7 +173,7 @@ func (r *fleetRun) measureScrapes(ctx context.Context) error {
 	return nil
 }
 
-// saveProfiles keeps the heap, the goroutines and the CPU of a minute.
+// saveProfiles writes profiles of the heap, the goroutines, and the CPU during a minute.
 func (r *fleetRun) saveProfiles(ctx context.Context) error {
 	if r.Profile == "" {
 		return nil
@@ -201,14 +201,14 @@ func (r *fleetRun) readServerLoad(ctx context.Context) (load, error) {
 		return load{}, fmt.Errorf("metrics of the API server: %w", err)
 	}
 	ended := sum(body, "apiserver_request_total", `verb="WATCH"`)
-	// Its own are about leases and such.
+	// The API server's own requests are about leases and the like.
 	return load{
 		requests:  sum(body, "apiserver_request_total") - ended,
 		rewatches: ended, watches: sum(body, "apiserver_longrunning_requests", `verb="WATCH"`),
 	}, nil
 }
 
-// sum adds up the samples of a family that have a label.
+// sum returns the sum of the samples of a family that have a label.
 func sum(body []byte, family string, label ...string) (total float64) {
 	for line := range bytes.Lines(body) {
 		rest, ok := bytes.CutPrefix(line, []byte(family))

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	singleFlips     = 50 // an even number: every second one undoes the one before
+	singleFlips     = 50 // even, because every second flip reverts the previous one
 	singleStalls    = 20 // likewise
 	visibleDeadline = 30 * time.Second
 	reportInterval  = 10 * time.Millisecond
@@ -68,7 +68,7 @@ func (r *trial) measureFindings(ctx context.Context) error {
 	return nil
 }
 
-// hasFinding reports whether a report has a finding about an object that is not over.
+// hasFinding reports whether a report has a finding about an object that has not been resolved.
 func hasFinding(report []byte, o object) (bool, error) {
 	var parsed struct {
 		Findings []struct {
@@ -87,8 +87,8 @@ func hasFinding(report []byte, o object) (bool, error) {
 	return false, nil
 }
 
-// timeSingleChanges changes objects one after the other and returns after how many seconds each change
-// was seen. An object is changed twice, back and forth.
+// timeSingleChanges changes objects one after the other and returns the seconds until each change was visible. An object is changed twice,
+// and the second change reverts the first.
 func (r *trial) timeSingleChanges(ctx context.Context, changes int, change testbed.StatusChange,
 	seen func(n int) (bool, time.Time, error)) ([]float64, error) {
 	var seconds []float64

@@ -20,7 +20,7 @@ func (k *fluxKind) apiPath() string {
 	return "/apis/" + k.group + "/" + k.version + "/" + k.resource
 }
 
-// fluxKinds are those of kube-state-metrics-config.yaml in flux2-monitoring-example, with its labels.
+// fluxKinds returns the kinds and labels of kube-state-metrics-config.yaml in flux2-monitoring-example.
 func fluxKinds() []fluxKind {
 	const (
 		kustomize = "kustomize.toolkit.fluxcd.io"

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 SAP SE or an SAP affiliate company and cobaltcore-dev contributors
 // SPDX-License-Identifier: Apache-2.0
 
-// Bench measures the exporter side by side with kube-state-metrics: the same real
-// API server, the same objects, one subject at a time. README.md has the method.
+// Bench compares the exporter with kube-state-metrics on the same real API server with the same objects, one subject at a time. README.md
+// has the method.
 package main
 
 import (

@@ -73,7 +73,7 @@ func (b *bench) measure(ctx context.Context, s subject, n int) (f Figures, err e
 	return r.figures, r.readMemory(peakEnd, "VmHWM")
 }
 
-// waitForObjects scrapes until all objects are there.
+// waitForObjects scrapes until all objects have rows.
 func (r *trial) waitForObjects(ctx context.Context, begin time.Time) error {
 	wait := r.profile(ctx, "start", 2*time.Second+time.Duration(r.Objects)*time.Millisecond/4)
 	ctx, cancel := context.WithTimeoutCause(ctx, completeDeadline, errors.New("no complete scrape in time"))
@@ -91,7 +91,7 @@ func (r *trial) waitForObjects(ctx context.Context, begin time.Time) error {
 		}
 		var body []byte
 		if body, _, last = r.scrape(ctx, "identity"); last != nil {
-			continue // it does not listen yet, or is not ready
+			continue // it does not yet listen, or is not ready
 		}
 		switch n = r.count(body); {
 		case n == 0:

@@ -19,13 +19,13 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// The CPUs of etcd, the API server and this program, and of the subject.
+// CPUs of etcd, the API server and this program, and of the subject.
 const (
 	driverCPU  = "0"
 	subjectCPU = "1"
 )
 
-// pinnable reports whether subject and driver can have a CPU each.
+// pinnable reports whether subject and driver can have separate CPUs.
 func pinnable() bool { return runtime.NumCPU() > 1 }
 
 // pin moves all threads of a process to a CPU. The Go runtime adapts GOMAXPROCS by itself.
@@ -33,7 +33,7 @@ func pin(ctx context.Context, pid int, cpu string) error {
 	if !pinnable() {
 		return nil
 	}
-	for range 3 { // a thread may be born while taskset works
+	for range 3 { // a thread may be created while taskset runs
 		out, err := exec.CommandContext(ctx, "taskset", "-a", "-c", "-p", cpu, strconv.Itoa(pid)).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("pin process %d to CPU %s: %w: %s", pid, cpu, err, out)

@@ -21,7 +21,7 @@ type Report struct {
 	Started  time.Time `json:"started"`
 	Load     string    `json:"load"` // load average before the first process was started
 	Machine  string    `json:"machine"`
-	Pinned   bool      `json:"pinned"` // subject and driver had a CPU each
+	Pinned   bool      `json:"pinned"` // subject and driver had separate CPUs
 	Profiled bool      `json:"profiled"`
 
 	Subjects []Result `json:"subjects"`
@@ -48,7 +48,7 @@ func newReport(o Options, load string, subjects []subject) *Report {
 	return r
 }
 
-// evaluate fills in medians, ratios and checks. The first subject is the one to compare with.
+// evaluate sets medians, ratios and checks. The first subject is the reference.
 func (r *Report) evaluate(samples [][]Figures) {
 	for i, s := range samples {
 		r.Subjects[i].Figures = median(s)
@@ -71,7 +71,7 @@ func (r *Report) result(name string) Result {
 	return Result{}
 }
 
-// Markdown writes the report for a person.
+// Markdown returns the report in Markdown.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d objects, %d run(s), %d scrapes, %d updates; load before: %s; %s", r.Started.Format(time.DateOnly), r.Objects, r.Runs, r.Scrapes, r.Updates, r.Load, r.Machine)
@@ -118,7 +118,7 @@ func formatRatio(ratios Figures, key string) string {
 	return formatNumber(value)
 }
 
-// formatNumber writes two significant digits, and integers as such.
+// formatNumber formats a value with two significant digits, and integers unchanged.
 func formatNumber(value float64) string {
 	if value == math.Trunc(value) {
 		return fmt.Sprintf("%.0f", value)

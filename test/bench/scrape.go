@@ -25,13 +25,13 @@ const scrapeTimeout = 30 * time.Second
 // object identifies a Flux object.
 type object struct{ kind, namespace, name string }
 
-// scraper asks one subject for its metrics over one connection.
+// scraper scrapes one subject over one connection.
 type scraper struct {
 	subject
 	url       string
 	reportURL string
 	client    *http.Client
-	body      []byte // of the last scrape, reused
+	body      []byte // body of the last scrape; reused
 }
 
 func newScraper(s subject, address string) *scraper {

@@ -17,7 +17,7 @@ import (
 // labels exported_namespace, name and ready.
 type subject struct {
 	Name       string
-	family     string // of these rows
+	family     string // family of these rows
 	kindLabel  string
 	isExporter bool
 	hasReport  bool // evaluates all rules
@@ -25,7 +25,7 @@ type subject struct {
 	command func(dir, kubeconfig, address, second string) (testbed.Command, error)
 }
 
-// The names of the subjects in the report.
+// Names of the subjects in the report.
 const (
 	nameReference = "kube-state-metrics"
 	nameShipped   = "ours, as shipped"

@@ -24,7 +24,7 @@ const (
 	quietCPU      = 0.003 // seconds per interval that do not count as work
 )
 
-// measureUpdates measures what changes of the objects cost.
+// measureUpdates measures the cost of changes of the objects.
 func (r *trial) measureUpdates(ctx context.Context) error {
 	if err := r.measureIdle(ctx); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (r *trial) measureUpdates(ctx context.Context) error {
 	if err := r.measureChange(ctx, testbed.Flip, flipCPU); err != nil {
 		return err
 	}
-	if err := r.verify(ctx, r.scraper); err != nil { // nothing was left to do when the CPU time was taken
+	if err := r.verify(ctx, r.scraper); err != nil { // the work was complete when the CPU time was read
 		return fmt.Errorf("after the updates: %w", err)
 	}
 	scraping, stop := context.WithCancel(ctx)
@@ -56,7 +56,7 @@ func (r *trial) measureUpdates(ctx context.Context) error {
 	return err
 }
 
-// measureIdle measures the CPU time per second in which nothing happens.
+// measureIdle measures the CPU time per idle second.
 func (r *trial) measureIdle(ctx context.Context) error {
 	if err := r.waitQuiet(ctx); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (r *trial) measureIdle(ctx context.Context) error {
 	return err
 }
 
-// measureChange updates objects and notes the CPU time that 1,000 of that cost.
+// measureChange updates objects and records the CPU time of 1,000 updates.
 func (r *trial) measureChange(ctx context.Context, change testbed.StatusChange, key string) error {
 	used, d, err := r.measureCPU(func() error {
 		begin := time.Now()
@@ -123,7 +123,7 @@ func (r *trial) updateAll(ctx context.Context, change testbed.StatusChange) erro
 	return context.Cause(ctx)
 }
 
-// waitQuiet waits until the subject has nothing left to do.
+// waitQuiet waits until the subject is idle.
 func (r *trial) waitQuiet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, quietDeadline, errors.New("the subject does not come to rest"))
 	defer cancel()

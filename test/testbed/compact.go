@@ -11,8 +11,8 @@ import (
 	"net/http"
 )
 
-// Compact lets etcd forget all that was before now. A watch that wants to go on from
-// before gets 410 Gone, unless the API server's watch cache knows more than etcd.
+// Compact removes all earlier revisions from etcd. A watch that continues at an earlier revision gets 410 Gone, unless the watch cache
+// of the API server still has it.
 func (c *Cluster) Compact(ctx context.Context) error {
 	var now struct {
 		Header struct {

@@ -28,7 +28,7 @@ func DebianProgram(ctx context.Context, program string) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// lockTool is a directory under test/tools, for one at a time.
+// lockTool returns a directory under test/tools and locks it for one process at a time.
 func lockTool(ctx context.Context, tool string) (dir string, unlock func(), err error) {
 	if dir, err = moduleDirectory(tool); err != nil {
 		return "", nil, err
@@ -41,7 +41,7 @@ func lockTool(ctx context.Context, tool string) (dir string, unlock func(), err 
 	return dir, unlock, err
 }
 
-// runProgram returns what a program prints.
+// runProgram runs a program and returns its output.
 func runProgram(ctx context.Context, dir, program string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// faultCertificates are the ones that a FaultProxy may show.
+// faultCertificates are the certificates that a FaultProxy may present.
 type faultCertificates struct {
 	ca                     []byte // PEM
 	good, expired, foreign tls.Certificate
@@ -48,7 +48,7 @@ func newFaultCertificates() (*faultCertificates, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The client must reject a certificate of theirs for who signed it, not for its signature.
+	// The client must reject such a certificate because of its issuer, not because of its signature.
 	issue := func(ca *x509.Certificate, notAfter time.Time) (tls.Certificate, error) {
 		der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 			SerialNumber: big.NewInt(notAfter.UnixNano()), Subject: pkix.Name{CommonName: "kube-apiserver"},
@@ -68,9 +68,9 @@ func newFaultCertificates() (*faultCertificates, error) {
 	return c, err
 }
 
-// config shows the certificate that belongs to the fault.
+// config returns a configuration that presents the certificate of the current fault.
 func (c *faultCertificates) config(fault func() Fault) *tls.Config {
-	// A handshake without post-quantum keys is small: Reset counts bytes.
+	// Without post-quantum keys, handshakes are small, which Reset needs because it counts bytes.
 	return &tls.Config{MinVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			switch fault() {

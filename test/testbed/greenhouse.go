@@ -9,8 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// greenhouseCRDs are written by hand, so that nothing has to be fetched: Greenhouse has
-// no release of its CRDs that could be pinned as a module.
+// greenhouseCRDs are written by hand, because Greenhouse has no release of its CRDs that could be pinned as a module.
 //
 //go:embed greenhouse/crds.yaml
 var greenhouseCRDs []byte

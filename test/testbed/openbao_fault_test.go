@@ -23,7 +23,7 @@ func leaderAddress(t *testing.T, ctx context.Context, n *OpenBaoNode) string {
 	return address
 }
 
-// TestOpenBaoFaults loses the leader in every way, and the quorum in both.
+// TestOpenBaoFaults checks all ways to lose the leader, and both ways to lose the quorum.
 func TestOpenBaoFaults(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -43,7 +43,7 @@ func TestOpenBaoFaults(t *testing.T) {
 	must(t, first.Stop())
 	must(t, first.Start(ctx))
 	must(t, first.WaitStatus(ctx, http.StatusTooManyRequests))
-	// It is a standby before it has heard from the leader; without that, the next election takes half a minute.
+	// A node may be a standby before it has contact with the leader. The next election would then take half a minute.
 	must(t, b.WaitVoters(ctx, 3))
 
 	begin = time.Now()
@@ -64,8 +64,8 @@ func TestOpenBaoFaults(t *testing.T) {
 	loseQuorum(t, ctx, b, false)
 }
 
-// loseQuorum kills two of three nodes. The survivor knows that there is no leader only if
-// it has been the leader itself: a standby goes on naming the dead one.
+// loseQuorum kills two of three nodes. The remaining node reports that there is no leader only if it was the leader itself: a standby
+// continues to name the dead one.
 func loseQuorum(t *testing.T, ctx context.Context, b *OpenBao, leaderSurvives bool) {
 	t.Helper()
 	leader, err := b.Leader(ctx)

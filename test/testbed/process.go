@@ -30,8 +30,8 @@ type Command struct {
 	Path string
 	Args []string
 	Env  []string // in addition to the environment of this process, KEY=value
-	// Abrupt makes Stop kill the process: a kube-apiserver waits for its clients' watches on SIGTERM,
-	// and has nothing to lose.
+	// Abrupt makes Stop kill the process. It is used for kube-apiserver, which after SIGTERM waits for the watches of its
+	// clients, and has no state to lose.
 	Abrupt bool
 }
 
@@ -43,14 +43,13 @@ type Process struct {
 	cancel    context.CancelFunc
 	done      chan struct{} // closed when the process has ended and has been waited for
 
-	// How it ended, to be read after done.
+	// The result of the process, which may be read after done is closed.
 	state *os.ProcessState
-	early bool // by itself, before Stop
+	early bool // the process ended before Stop
 }
 
-// Start starts a process in a process group of its own, with its output appended to
-// NAME.log in dir. It ends when Stop is called or ctx ends: SIGTERM, then SIGKILL after
-// 15 s; and it is killed when this process dies.
+// Start starts a process in a new process group, and appends its output to NAME.log in dir. Stop or the end of ctx ends it with SIGTERM,
+// and after 15 s with SIGKILL. It is also killed when this process dies.
 func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)
@@ -88,7 +87,7 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 		}
 		p.pid = cmd.Process.Pid
 		started <- nil
-		_ = cmd.Wait() // the state has more
+		_ = cmd.Wait() // the state has the result
 		p.state, p.early = cmd.ProcessState, ctx.Err() == nil
 	}()
 	if err := <-started; err != nil {
@@ -98,8 +97,8 @@ func Start(ctx context.Context, dir string, c Command) (*Process, error) {
 	return p, nil
 }
 
-// Stop ends the process and waits until it is gone. It is an error if the process had
-// ended by itself before, or had to be killed. Stop of a nil process does nothing.
+// Stop ends the process and waits for its end. It returns an error if the process had already ended or had to be killed. It does nothing
+// if the process is nil.
 func (p *Process) Stop() error {
 	if p == nil {
 		return nil
@@ -121,7 +120,7 @@ func (p *Process) exitError() error {
 
 // stopAfter stops the process because of err.
 func stopAfter(err error, p *Process) error {
-	if stopErr := p.Stop(); stopErr != nil && !p.early { // err has its end already
+	if stopErr := p.Stop(); stopErr != nil && !p.early { // err already reports an early end
 		err = errors.Join(err, stopErr)
 	}
 	return fmt.Errorf("testbed: %w", err)
@@ -139,7 +138,7 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Signal sends a signal to the process, for example SIGSTOP to make it hang.
 func (p *Process) Signal(s syscall.Signal) error {
 	select {
-	case <-p.done: // its id may belong to another process by now
+	case <-p.done: // its id may already belong to another process
 		return fmt.Errorf("signal %s: %w", p.name, os.ErrProcessDone)
 	default:
 		return syscall.Kill(p.pid, s)
@@ -164,8 +163,8 @@ func (p *Process) LogTail() string {
 	return lastLines(string(content), logLines)
 }
 
-// WaitReady waits until check returns nil, but no longer than timeout, and not after the
-// process has ended. The error contains check's last one and the end of the log.
+// WaitReady waits until check returns nil, at most for timeout and until the process ends. The error contains the last error of check and
+// the end of the log.
 func (p *Process) WaitReady(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -182,9 +181,8 @@ func (p *Process) WaitReady(ctx context.Context, timeout time.Duration, check fu
 	return nil
 }
 
-// Poll calls check until it returns nil, with pauses that grow while it waits: a check may
-// scrape and parse everything. After timeout or the end of ctx it returns an error that
-// wraps the cause and check's last error.
+// Poll calls check until it returns nil. The pauses grow, because a check may scrape and parse everything. After timeout or the end of ctx,
+// it returns an error that wraps the cause and the last error of check.
 func Poll(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not within %s", timeout))
 	defer cancel()
@@ -229,7 +227,7 @@ func httpOK(ctx context.Context, client *http.Client, url string) error {
 	return nil
 }
 
-// plainClient keeps no connections, so that no goroutine outlives a request.
+// plainClient returns a client without idle connections, so that goroutines end with their request.
 func plainClient() *http.Client {
 	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 }

@@ -31,7 +31,7 @@ type ScrapeTarget struct {
 // PrometheusOptions configures a Prometheus.
 type PrometheusOptions struct {
 	Targets        []ScrapeTarget
-	ScrapeInterval time.Duration // 1 s if it is zero; also the interval of the evaluation of rules
+	ScrapeInterval time.Duration // default 1 s; also the interval of the evaluation of rules
 	RuleFiles      []string
 	Alertmanagers  []string          // URLs without a path
 	ExternalLabels map[string]string // of the alerts that it sends
@@ -46,9 +46,8 @@ type Prometheus struct {
 	client *http.Client
 }
 
-// StartPrometheus starts a Prometheus with its files in dir/NAME and waits until it
-// is ready. It honours the labels of the targets, as the chart's ServiceMonitor does. It
-// lives until Stop or the end of ctx.
+// StartPrometheus starts a Prometheus with its files in dir/NAME and waits until it is ready. It honors the labels of the targets, like
+// the ServiceMonitor of the chart. It runs until Stop or the end of ctx.
 func StartPrometheus(ctx context.Context, dir string, o PrometheusOptions) (*Prometheus, error) {
 	path, err := Tool(ctx, "prometheus")
 	if err != nil {
@@ -91,7 +90,7 @@ func StartPrometheus(ctx context.Context, dir string, o PrometheusOptions) (*Pro
 	return p, nil
 }
 
-// prometheusConfig returns the configuration file, in that subset of YAML that is JSON.
+// prometheusConfig returns the configuration file in JSON, which is a subset of YAML.
 func prometheusConfig(o PrometheusOptions) ([]byte, error) {
 	interval := o.ScrapeInterval
 	if interval == 0 {
@@ -108,7 +107,7 @@ func prometheusConfig(o PrometheusOptions) ([]byte, error) {
 			return nil, fmt.Errorf("target %d: needs a job and an absolute URL, not %q", i, target.URL)
 		}
 		scrapes = append(scrapes, map[string]any{
-			"job_name":     fmt.Sprintf("%s/%d", target.Job, i), // has to be unique; the label is set below
+			"job_name":     fmt.Sprintf("%s/%d", target.Job, i), // must be unique; the label is set below
 			"honor_labels": true,
 			"scheme":       u.Scheme,
 			"metrics_path": cmp.Or(u.Path, "/metrics"),

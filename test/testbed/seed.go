@@ -21,7 +21,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/loadobject"
 )
 
-// seedWorkers is how many requests a seed has under way at a time.
+// seedWorkers is the number of concurrent requests of a seed.
 const seedWorkers = 16
 
 // StatusChange is a kind of change that Seed.UpdateStatus makes.
@@ -32,8 +32,7 @@ const (
 	Neutral StatusChange = iota
 	// Flip turns the Ready condition from True to False or back.
 	Flip
-	// Stall flips the Ready condition and adds or removes the condition Stalled, which is a
-	// failure that rules report at once.
+	// Stall flips the Ready condition and adds or removes the condition Stalled, a failure that rules report at once.
 	Stall
 )
 
@@ -41,7 +40,7 @@ const (
 type Seed struct {
 	object  func(i int) *unstructured.Unstructured
 	objects []seeded
-	count   atomic.Int64 // of changes, makes messages differ
+	count   atomic.Int64 // number of changes, which makes messages unique
 }
 
 type seeded struct {
@@ -50,9 +49,8 @@ type seeded struct {
 	ready                 atomic.Bool
 }
 
-// SeedFlux creates n Flux objects with their status in the cluster, which must have the
-// CRDs of FluxCRDs and none of these objects. The same n yields the same objects always,
-// apart from what the server sets.
+// SeedFlux creates n Flux objects with their status in the cluster, which must have the CRDs of FluxCRDs and none of these objects. The
+// same n always results in the same objects, except for fields that the server sets.
 func SeedFlux(ctx context.Context, cluster *Cluster, n int) (*Seed, error) {
 	return seed(ctx, cluster, n, loadobject.Flux)
 }
@@ -105,7 +103,7 @@ func (s *Seed) Object(i int) *unstructured.Unstructured {
 	return NewObject(s.object(i).GetAPIVersion(), o.kind, o.namespace, o.name)
 }
 
-// Ready returns what object i's Ready condition is.
+// Ready reports whether the Ready condition of object i is True.
 func (s *Seed) Ready(i int) bool { return s.objects[i].ready.Load() }
 
 // UpdateStatus changes the status of object i by one small patch. It may be called
@@ -157,7 +155,7 @@ func forEach(ctx context.Context, n int, f func(context.Context, int) error) err
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				if err := f(ctx, i); err != nil {
-					cancel(err) // only the first one counts
+					cancel(err) // only the first error counts
 				}
 			}
 		})

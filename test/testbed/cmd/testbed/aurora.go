@@ -10,7 +10,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// startAurora starts something that answers as Aurora does.
+// startAurora starts a stub of Aurora.
 func (f *fleet) startAurora() (err error) {
 	if f.aurora, err = testbed.StartAurora(f.Dir, time.Time{}); err != nil {
 		return err

@@ -30,8 +30,8 @@ import (
 // Options selects what to run.
 type Options struct {
 	Clusters []string // the first one gets the Flux Operator
-	Dir      string   // for all files; a temporary directory, removed at the end, if it is empty
-	Address  string   // of the exporter
+	Dir      string   // for all files; by default a temporary directory, which is removed at the end
+	Address  string   // address of the exporter
 	Seed     int      // Flux objects of the load test to create in the first cluster
 }
 
@@ -64,7 +64,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return err
 	}
-	// The servers outlive the interrupt, to be stopped one after the other.
+	// The servers are stopped one after the other, so an interrupt must not end them.
 	f := fleet{Options: o}
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -86,13 +86,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// fleet is what runs.
+// fleet has the running servers.
 type fleet struct {
 	Options
 
 	clusters   []*testbed.Cluster
 	openbao    *testbed.OpenBao
-	tokenFile  string // of the exporter, for OpenBao
+	tokenFile  string // token of the exporter for OpenBao
 	aurora     *testbed.Aurora
 	targets    []testbed.ScrapeTarget
 	exporter   *testbed.Process
@@ -177,7 +177,7 @@ func (f *fleet) startClusters(ctx context.Context, objects string) error {
 	return nil
 }
 
-// startCluster may return a cluster and an error; the cluster has to be stopped then.
+// startCluster may return both a cluster and an error. The cluster must then be stopped.
 func startCluster(ctx context.Context, dir, name, objects string) (*testbed.Cluster, error) {
 	crds, err := testbed.FluxCRDs(ctx, testbed.FluxCRDOptions{})
 	if err != nil {
@@ -260,7 +260,7 @@ func (f *fleet) print() {
 	fmt.Println()
 }
 
-// stop stops everything in the reverse order of its start.
+// stop stops all servers in the reverse order of their start.
 func (f *fleet) stop() error {
 	var errs []error
 	for _, stop := range slices.Backward(f.stops) {

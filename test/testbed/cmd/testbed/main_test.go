@@ -27,7 +27,7 @@ func TestExporterConfig(t *testing.T) {
 	}
 }
 
-// TestTheWholeConfigurationIsValid as the exporter reads it.
+// TestTheWholeConfigurationIsValid reads the configuration like the exporter.
 func TestTheWholeConfigurationIsValid(t *testing.T) {
 	text := slices.Concat(
 		exporterConfig([]*testbed.Cluster{{Name: "management", Kubeconfig: "/tmp/kubeconfig"}}),

@@ -16,7 +16,7 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// account is what the exporter is called in every cluster and in OpenBao.
+// account is the name of the account of the exporter in each cluster and in OpenBao.
 const account = "cobaltcore-exporter"
 
 // startOpenBao starts an OpenBao with the mounts and auth methods of the reference
@@ -42,7 +42,7 @@ func (f *fleet) startOpenBao(ctx context.Context) error {
 			return err
 		}
 		if err := b.ConfigureKubernetesAuth(ctx, mount, c); err != nil {
-			// There is no such method for clusters that are called otherwise.
+			// Clusters with other names have no auth method.
 			slog.Warn("no login for the cluster", "cluster", c.Name, "err", err)
 			continue
 		}
