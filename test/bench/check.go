@@ -16,8 +16,8 @@ type Check struct {
 	OK      bool    `json:"ok"`
 }
 
-// manyObjects is the number of objects from which the stricter limits apply. With fewer objects, the fixed costs of the process hide the cost of
-// an object.
+// manyObjects is the number of objects from which the stricter limits apply. With fewer objects, the fixed costs of the process hide the
+// cost of an object.
 const manyObjects = 50_000
 
 // checks compares the medians with the thresholds.

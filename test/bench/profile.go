@@ -17,8 +17,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/test/testbed"
 )
 
-// profiler returns a function that writes a CPU profile of a phase to a file in dir. It does nothing without a directory, and for subjects other
-// than the exporter.
+// profiler returns a function that writes a CPU profile of a phase to a file in dir. It does nothing without a directory, and for
+// subjects other than the exporter.
 func profiler(dir string, s subject, address string, run int) func(context.Context, string, time.Duration) func() error {
 	return func(ctx context.Context, phase string, d time.Duration) func() error {
 		if dir == "" || !s.isExporter {

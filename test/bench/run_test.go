@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestRun runs the whole benchmark with few objects. It checks that all figures exist and that no scrape of the exporter was incomplete, not
-// their values.
+// TestRun runs the whole benchmark with few objects. It checks that all figures exist and that no scrape of the exporter was incomplete,
+// not their values.
 func TestRun(t *testing.T) {
 	r, err := Run(t.Context(), Options{Objects: 100, Runs: 2, Scrapes: 10, Updates: 20, Dir: t.TempDir()})
 	if err != nil {
