@@ -54,7 +54,7 @@ func TestPanels(t *testing.T) {
 		turned := shown.colors(pages, variables).beyond(baseline[fmt.Sprint(variables)])
 		fmt.Fprintf(&text, "%s\n", f.Rule)
 		for _, panel := range turned {
-			if !listing[panel] {
+			if !listing[panel] && panel != leaderChanges {
 				fmt.Fprintf(&text, "\t%s\n", panel)
 			}
 		}
@@ -70,6 +70,10 @@ func TestPanels(t *testing.T) {
 	}
 	compare(t, "panels", text.String())
 }
+
+// leaderChanges is the panel that turns in some runs with two active nodes: whether the leader has changed
+// depends on which of them answers first.
+const leaderChanges = "cobaltcore-openbao: Changes of the leader within 30 minutes"
 
 // resolvedPages returns the dashboards with their expressions as Prometheus gets them.
 func resolvedPages(t *testing.T) []dashboards.Dashboard {

@@ -16,34 +16,39 @@ func Times(interval time.Duration, n float64) time.Duration {
 	return time.Duration(min(float64(interval)*n, float64(maxPeriod)))
 }
 
-// Past returns a time that is not after now. One in the future is that of a clock that is ahead, or
-// of an author who wants nothing to be found: a failure that begins in the year 9999 is never too old.
+// maxAhead is how far the clock of a cluster may be ahead of ours: times up to then count as they are.
+const maxAhead = 24 * time.Hour
+
+// isFuture reports whether a time cannot come from a clock that is ahead. Its author wants nothing to be
+// found: a failure that begins in the year 9999 is never too old.
+func isFuture(t, now time.Time) bool { return !now.IsZero() && t.After(now.Add(maxAhead)) }
+
+// Past returns a time, or now instead of one in the far future.
 func Past(t, now time.Time) time.Time {
-	if t.After(now) && !now.IsZero() {
-		return now
+	if isFuture(t, now) {
+		return now.Truncate(time.Second)
 	}
 	return t
 }
 
-// withoutFuture returns the object with times that are not after now.
+// withoutFuture returns the object without times in the far future.
 func (o Object) withoutFuture(now time.Time) Object {
 	if now.IsZero() {
 		return o
 	}
 	o.Deleted = Past(o.Deleted, now)
 	for _, t := range []*time.Time{&o.Created, &o.SuspendedAt, &o.ChangedAt} {
-		if t.After(now) {
+		if isFuture(*t, now) {
 			*t = time.Time{} // unknown: the first observation counts
 		}
 	}
-	isFuture := func(c Condition) bool { return c.LastTransitionTime.After(now) }
-	if slices.ContainsFunc(o.Conditions, isFuture) {
+	if slices.ContainsFunc(o.Conditions, func(c Condition) bool { return isFuture(c.LastTransitionTime, now) }) {
 		o.Conditions = slices.Clone(o.Conditions)
 		for i, c := range o.Conditions {
 			o.Conditions[i].LastTransitionTime = Past(c.LastTransitionTime, now)
 		}
 	}
-	if slices.ContainsFunc(o.Attempts, func(a Attempt) bool { return a.First.After(now) || a.Last.After(now) }) {
+	if slices.ContainsFunc(o.Attempts, func(a Attempt) bool { return isFuture(a.First, now) || isFuture(a.Last, now) }) {
 		o.Attempts = slices.Clone(o.Attempts)
 		for i, a := range o.Attempts {
 			o.Attempts[i].First, o.Attempts[i].Last = Past(a.First, now), Past(a.Last, now)

@@ -36,6 +36,11 @@ func TestFuture(t *testing.T) {
 	if o.Attempts[0].First != never || o.Conditions[0].LastTransitionTime != never {
 		t.Error("the object is changed")
 	}
+	ahead := at(60) // by a clock that is an hour ahead
+	o = Object{Generation: 1, Observed: 1, Conditions: Conditions{{Type: "Ready", Status: "False", LastTransitionTime: ahead, ObservedGeneration: 1}}}
+	if got := applier.Evaluate(o, Sighting{Now: at(0), Live: true}); !got.Onset.Time.Equal(ahead) {
+		t.Errorf("with a clock that is ahead: since %s, want %s", got.Onset.Time, ahead)
+	}
 	for _, d := range []time.Duration{time.Minute, 1<<63 - 1} {
 		if got := Times(d, 3); got <= d && d < maxPeriod || got <= 0 {
 			t.Errorf("%s times 3 is %s", d, got)
