@@ -54,7 +54,7 @@ func TestPanels(t *testing.T) {
 		turned := shown.colors(pages, variables).beyond(baseline[fmt.Sprint(variables)])
 		fmt.Fprintf(&text, "%s\n", f.Rule)
 		for _, panel := range turned {
-			if !listing[panel] && panel != leaderChanges {
+			if !listing[panel] && (f.Rule != "OpenBaoMultipleActive" || panel != leaderChanges) {
 				fmt.Fprintf(&text, "\t%s\n", panel)
 			}
 		}
