@@ -55,8 +55,8 @@ func (s *share) add(n int) bool {
 // BeginObject notes that a body has come to the begin of another object: those before are not
 // buffered any longer.
 func BeginObject(body io.Reader) {
-	if b, ok := body.(*bufferedBody); ok {
-		b.release()
+	if b, ok := body.(interface{ BeginObject() }); ok {
+		b.BeginObject()
 	}
 }
 
@@ -85,6 +85,9 @@ func (b *bufferedBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// BeginObject is for [BeginObject]. What wraps a body passes it on.
+func (b *bufferedBody) BeginObject() { b.release() }
 
 // Close releases what the body holds.
 func (b *bufferedBody) Close() error {

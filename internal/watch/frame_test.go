@@ -110,3 +110,33 @@ func (r *countingReader) Read(p []byte) (int, error) {
 	r.reads++
 	return r.Reader.Read(p)
 }
+
+// countedBody counts the objects that begin.
+type countedBody struct {
+	io.Reader
+
+	objects int
+}
+
+func (b *countedBody) BeginObject() { b.objects++ }
+func (*countedBody) Close() error   { return nil }
+
+// TestStreamsPassOnBegins: a body counts the bytes of one object, not those of all events of a stream, through
+// all that wraps it.
+func TestStreamsPassOnBegins(t *testing.T) {
+	for name, wrap := range map[string]func(io.ReadCloser) io.Reader{
+		"watch":     func(b io.ReadCloser) io.Reader { return &openStream{ReadCloser: b} },
+		"WatchList": func(b io.ReadCloser) io.Reader { return &openStream{ReadCloser: &canceledBody{ReadCloser: b}} },
+	} {
+		body := &countedBody{Reader: strings.NewReader("1\n2\n3\n")}
+		f := frameReader{r: wrap(body)}
+		for range 3 {
+			if _, err := f.frame(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if body.objects != 3 {
+			t.Errorf("%s: %d objects begun, want 3", name, body.objects)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 )
 
 // A watch lasts five minutes or more. One that a gateway or a failing server ends after a second is
@@ -39,6 +40,9 @@ func (k *kind) noteOpened(body io.ReadCloser, alive bool) *openStream {
 	}
 	return &openStream{ReadCloser: body, kind: k, timer: time.AfterFunc(k.steady, k.noteSteadyStream)}
 }
+
+// BeginObject is for [fleet.BeginObject].
+func (s *openStream) BeginObject() { fleet.BeginObject(s.ReadCloser) }
 
 // Close ends the stream without counting it as short.
 func (s *openStream) Close() error {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/redact"
 )
 
@@ -86,6 +87,9 @@ type canceledBody struct {
 
 	cancel context.CancelCauseFunc
 }
+
+// BeginObject is for [fleet.BeginObject].
+func (b *canceledBody) BeginObject() { fleet.BeginObject(b.ReadCloser) }
 
 func (b *canceledBody) Close() error {
 	b.cancel(nil)
