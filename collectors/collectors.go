@@ -95,4 +95,6 @@ type Site struct {
 	StaleAfter time.Duration
 	// Dial opens the connections of probes. The default is a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Buffers are those of the process, for clients of API servers; may be nil.
+	Buffers *fleet.Buffers
 }

@@ -17,7 +17,6 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/failure"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
-	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
 const (
@@ -64,13 +63,13 @@ func listPage(ctx context.Context, api *fleet.Client, query url.Values, each fun
 		return "", failure.FromAPI(err)
 	}
 	defer func() { _ = body.Close() }()
-	next, err = decodePods(httpclient.LimitBody(body, fleet.MaxList), each)
+	next, err = decodePods(body, each)
 	return next, readFailure(err)
 }
 
 // decodePods reads a PodList as a stream. It returns the token of the next page.
 func decodePods(body io.Reader, each func(*pod) error) (next string, err error) {
-	list, err := fleet.ReadList(body, func(raw []byte) error {
+	list, err := fleet.ReadList(body, fleet.MaxPage, func(raw []byte) error {
 		p := &pod{}
 		if err := json.Unmarshal(raw, p, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil || p.Metadata.Name == "" {
 			return err

@@ -33,7 +33,7 @@ func newPodSource(c config.Controllers, site collectors.Site) podSource {
 	if s := site.Cluster.Snapshot; s != nil {
 		return &storedPods{cluster: site.Cluster, dir: *s, now: site.Now}
 	}
-	live := &livePods{client: fleet.NewClient(site.Cluster, fleet.ClientOptions{})}
+	live := &livePods{client: fleet.NewClient(site.Cluster, fleet.ClientOptions{Buffers: site.Buffers})}
 	switch c.Via {
 	case "proxy":
 		live.scraper = proxied{live.client}

@@ -69,6 +69,7 @@ type Options struct {
 	scrapes    *notify.Scrapes   // those of this run
 	identities *watch.Identities // of this run
 	memories   *watch.Memories
+	buffers    *fleet.Buffers
 	changes    *changes.Log
 }
 
@@ -191,7 +192,7 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Now = time.Now
 	}
 	o.scrapes, o.identities, o.memories = notify.NewScrapes(nil), watch.NewIdentities(), watch.NewMemories()
-	o.changes = changes.NewLog(0, 0)
+	o.changes, o.buffers = changes.NewLog(0, 0), fleet.NewBuffers()
 	return &app{options: o, ctx: ctx, self: newSelfMetrics(o.Shard, o.KubernetesAuth != nil, o.Log)}
 }
 

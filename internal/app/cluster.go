@@ -76,7 +76,7 @@ func (b *clusterBuilder) build(c fleet.Cluster, targets *fleet.Targets) *running
 	r.groups = append(r.groups, b.notifier.ClusterGroups(o.Exposition, c.Name)...)
 	site := collectors.Site{
 		Cluster: c, Lookup: b.lookup, Flow: b.flow, Exposition: o.Exposition, Log: o.Log.With("cluster", c.Name), Now: o.Now,
-		StaleAfter: o.StaleAfter, Dial: b.dial,
+		StaleAfter: o.StaleAfter, Dial: b.dial, Buffers: o.Buffers,
 	}
 	for _, collector := range b.collectors {
 		var parts []func() status.Status

@@ -87,6 +87,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 		watch: watch.Options{
 			Exposition: e, Sets: sets, Log: o.Log, Now: o.Now, ProbeInterval: cmp.Or(o.ProbeInterval, probeInterval),
 			StaleAfter: time.Duration(s.config.StaleAfter), Identities: o.identities, Memories: o.memories, Once: o.once,
+			Buffers: o.buffers,
 		},
 		collectors: enabled,
 		noteSets:   noteSets(sets),
@@ -101,7 +102,7 @@ func newGeneration(ctx context.Context, s *settings, self prometheus.Gatherer, o
 	if old != nil {
 		before = old.discovery
 	}
-	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before})
+	g.discovery = fleet.NewDiscovery(s.config, fleet.DiscoveryOptions{Before: before, Buffers: o.buffers})
 	g.roster = newRoster(ctx, fleet.FromConfig(s.config), rosterOptions{
 		assigned: g.builder.assignedClusters, build: g.builder.build, swap: e.Swap,
 		suffixes: g.discovery.Suffixes(), keep: func(names []string) { o.identities.Keep(names); o.memories.Keep(names) },

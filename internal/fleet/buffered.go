@@ -21,21 +21,21 @@ const (
 	maxBuffered       = 96 << 20
 )
 
-// buffered counts the bytes of large objects. A client may have half of the rest at most, so that
-// some is left for the others. It is safe for concurrent use.
-type buffered struct {
+// Buffers counts the bytes of large objects that clients have read in part. A client may have
+// half of the rest at most, so that some is left for the others. It is safe for concurrent use.
+type Buffers struct {
 	limit int
 
 	mu  sync.Mutex
 	all int
 }
 
-// processBuffered is that of the process.
-var processBuffered = &buffered{limit: maxBuffered}
+// NewBuffers returns those of a process.
+func NewBuffers() *Buffers { return &Buffers{limit: maxBuffered} }
 
 // share is the part of a client.
 type share struct {
-	whole *buffered
+	whole *Buffers
 
 	used int // guarded by the lock of the whole
 }
@@ -59,6 +59,9 @@ func BeginObject(body io.Reader) {
 		b.BeginObject()
 	}
 }
+
+// body returns the body of an answer whose objects are buffered.
+func (s *share) body(b io.ReadCloser) io.ReadCloser { return &bufferedBody{ReadCloser: b, share: s} }
 
 // bufferedBody is a body whose objects are buffered. Reading fails when there is no room for more.
 type bufferedBody struct {

@@ -6,6 +6,7 @@ package fleet
 import (
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 // small objects are read even if nothing is left.
 func TestBufferedObjects(t *testing.T) {
 	t.Parallel()
-	all := &buffered{limit: 96 << 20}
+	all := NewBuffers()
 	body := func(s *share, size int) *bufferedBody {
 		return &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(strings.Repeat(" ", size))), share: s}
 	}
@@ -43,7 +44,7 @@ func TestBufferedObjects(t *testing.T) {
 	}
 	list := &bufferedBody{ReadCloser: io.NopCloser(strings.NewReader(`{"metadata":{"resourceVersion":"1"},"items":[` +
 		strings.Repeat(`{"a":"`+strings.Repeat("x", 1000)+`"},`, 1e4) + `{}]}`)), share: other}
-	if _, err := ReadList(list, func([]byte) error { return nil }); err != nil {
+	if _, err := ReadList(list, MaxList, func([]byte) error { return nil }); err != nil {
 		t.Errorf("a list of small objects: %v", err)
 	}
 	for _, b := range append(open, list) {
@@ -56,5 +57,38 @@ func TestBufferedObjects(t *testing.T) {
 	}
 	if _, err := io.ReadAll(body(other, MaxObject)); err != nil {
 		t.Errorf("a large object: %v", err)
+	}
+}
+
+// TestLongBodies: only what is buffered is counted, neither objects that have been decoded nor
+// bodies that are decoded line by line.
+func TestLongBodies(t *testing.T) {
+	t.Parallel()
+	object := `{"a":"` + strings.Repeat("x", 100<<10) + `"},`
+	c, _ := newTestClient(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"kind":"PodList","items":[`)
+		for range 2 * maxClientBuffered / len(object) {
+			_, _ = io.WriteString(w, object)
+		}
+		_, _ = io.WriteString(w, `{}]}`)
+	})
+	answer, err := c.Do(t.Context(), Request{Path: "/metrics"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Errorf("a long answer: %v", err)
+	}
+	list, err := c.Stream(t.Context(), Request{Path: "/api/v1/pods"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = list.Close() }()
+	if _, err := ReadList(list, MaxPage, func([]byte) error { return nil }); err != nil {
+		t.Errorf("a long list: %v", err)
+	}
+	if c.share.used > MaxObject {
+		t.Errorf("%d bytes are held at the end of the list", c.share.used)
 	}
 }

@@ -24,8 +24,11 @@ const (
 	// MaxObject bounds an object, and a list that is decoded whole: etcd takes 1.5 MiB a
 	// request, and the kinds of a cluster, hundreds of them, are about 1 MiB.
 	MaxObject = 8 << 20
-	// MaxList bounds a page of a list that is decoded as a stream.
-	MaxList = 64 << 20
+	// MaxPage bounds a page of a list that is decoded as a stream.
+	MaxPage = 64 << 20
+	// MaxList bounds such a list: a million objects of 6 KB fit, a list without an end does not
+	// last.
+	MaxList = 16 << 30
 )
 
 // ClientOptions are the settings of a [Client].
@@ -35,6 +38,8 @@ type ClientOptions struct {
 	Pinned bool
 	// DisableCompression requests uncompressed responses.
 	DisableCompression bool
+	// Buffers are those of the process; nil means that the client shares none.
+	Buffers *Buffers
 }
 
 // Client sends requests to the API server of a cluster, see requests.go. It connects when
@@ -60,7 +65,7 @@ type connection struct {
 
 // NewClient returns a client of a cluster.
 func NewClient(c Cluster, o ClientOptions) *Client {
-	return &Client{cluster: c, options: o, share: share{whole: processBuffered}}
+	return &Client{cluster: c, options: o, share: share{whole: cmp.Or(o.Buffers, NewBuffers())}}
 }
 
 // Close closes all connections.
@@ -163,9 +168,6 @@ func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 		request.Header.Set("If-None-Match", r.ETag)
 	}
 	answer, err := to.http.Do(request)
-	if err == nil {
-		answer.Body = &bufferedBody{ReadCloser: answer.Body, share: &c.share}
-	}
 	if err == nil && answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
 		c.mu.Lock()
 		c.serverExpiry = answer.TLS.PeerCertificates[0].NotAfter

@@ -44,6 +44,8 @@ type DiscoveryOptions struct {
 	// Before is a discovery that ends; what it knows of the same places is known
 	// from the start. May be nil.
 	Before *Discovery
+	// Buffers are those of the process; may be nil.
+	Buffers *Buffers
 }
 
 // place is one entry of the configuration.
@@ -99,7 +101,7 @@ func NewDiscovery(c *config.Config, o DiscoveryOptions) *Discovery {
 			host:   hosts[slices.IndexFunc(hosts, func(c Cluster) bool { return c.Name == entry.HostCluster() })],
 			served: map[string]time.Time{}, state: placeState{known: map[string]known{}},
 		}
-		p.client = NewClient(p.host, ClientOptions{})
+		p.client = NewClient(p.host, ClientOptions{Buffers: o.Buffers})
 		switch {
 		case entry.FluxSecrets != nil:
 			p.source = Source{p.host.Name, SourceFluxSecret, entry.FluxSecrets.Namespace}

@@ -27,7 +27,7 @@ func FuzzReadList(f *testing.F) {
 	f.Add(`{"items":[{},{"items":[{}]}],"items":[{}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var items []string
-		list, err := ReadList(strings.NewReader(text), func(raw []byte) error {
+		list, err := ReadList(strings.NewReader(text), MaxList, func(raw []byte) error {
 			if !json.Valid(raw) && strings.ToValidUTF8(text, "") == text {
 				t.Errorf("an item is %q", raw)
 			}

@@ -16,12 +16,8 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/httpclient"
 )
 
-const (
-	// maxItems and maxListBytes bound a list that is read as a stream: a million objects of
-	// 6 KB fit, a list without an end does not last.
-	maxItems     = 4 << 20
-	maxListBytes = 16 << 30
-)
+// maxItems bounds a list that is read as a stream.
+const maxItems = 4 << 20
 
 // List is a list without its items.
 type List struct {
@@ -30,11 +26,11 @@ type List struct {
 	Kind string
 }
 
-// ReadList reads a list as a stream and calls item with each, of at most [MaxObject] bytes and
-// [httpclient.MaxValues] values. raw is valid until item returns. An error is that of item, of
+// ReadList reads a list of at most limit bytes as a stream and calls item with each, of at most
+// [MaxObject] bytes and [httpclient.MaxValues] values. raw is valid until item returns. An error is that of item, of
 // reading, or of invalid JSON.
-func ReadList(body io.Reader, item func(raw []byte) error) (List, error) {
-	bounded := &boundedReader{r: body, left: MaxObject, total: maxListBytes}
+func ReadList(body io.Reader, limit int, item func(raw []byte) error) (List, error) {
+	bounded := &boundedReader{r: body, left: MaxObject, total: limit}
 	dec := jsontext.NewDecoder(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var list List
 	switch begin, err := dec.ReadToken(); {
@@ -116,7 +112,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	case b.left <= 0:
 		return 0, fmt.Errorf("%w: more than %d MiB without the end of an object", failure.ErrTooLarge, MaxObject>>20)
 	case b.total <= 0:
-		return 0, fmt.Errorf("%w: a list of more than %d GiB", failure.ErrTooLarge, maxListBytes>>30)
+		return 0, fmt.Errorf("%w: a list that is too long", failure.ErrTooLarge)
 	}
 	n, err := b.r.Read(p[:min(len(p), b.left, b.total)])
 	b.left -= n

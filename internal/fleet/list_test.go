@@ -50,7 +50,7 @@ func TestReadListBounds(t *testing.T) {
 		"a list in front of items": {endless("["), "not a JSON object"},
 	} {
 		memory := testutil.Allocated(func() {
-			_, err := ReadList(tc.body, func([]byte) error { return nil })
+			_, err := ReadList(tc.body, MaxList, func([]byte) error { return nil })
 			if err == nil || !strings.Contains(err.Error(), tc.want) || failure.Classify(err) != failure.ReasonDecode {
 				t.Errorf("%s: %v", name, err)
 			}

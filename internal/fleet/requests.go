@@ -68,14 +68,15 @@ func (c *Client) Read(ctx context.Context, r Request, limit int) (http.Header, [
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = answer.Body.Close() }()
+	whole := c.share.body(answer.Body)
+	defer func() { _ = whole.Close() }()
 	if r.ETag != "" && answer.StatusCode == http.StatusNotModified {
 		return answer.Header, nil, nil
 	}
 	if err := r.failure(answer); err != nil {
 		return nil, nil, err
 	}
-	body, err := io.ReadAll(httpclient.LimitBody(answer.Body, limit))
+	body, err := io.ReadAll(httpclient.LimitBody(whole, limit))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,7 +95,7 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, error) {
 		_ = answer.Body.Close()
 		return nil, err
 	}
-	return answer.Body, nil
+	return c.share.body(answer.Body), nil
 }
 
 // failure returns the error of an answer that is no success: the Status of an API server,

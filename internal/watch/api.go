@@ -26,10 +26,10 @@ type api struct {
 }
 
 // connect returns the API server of a cluster, with one connection for all watches.
-func connect(c fleet.Cluster) *api {
+func connect(c fleet.Cluster, buffers *fleet.Buffers) *api {
 	// WatchList streams are not compressed before Kubernetes 1.37, so they are for near clusters;
 	// compressing the LIST of a far cluster is worth the CPU.
-	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList})}
+	return &api{client: fleet.NewClient(c, fleet.ClientOptions{Pinned: true, DisableCompression: c.WatchList, Buffers: buffers})}
 }
 
 // servedKinds has the supported kinds that a cluster serves.

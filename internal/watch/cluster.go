@@ -53,6 +53,8 @@ type Options struct {
 	// means a new one.
 	Identities *Identities
 	Memories   *Memories
+	// Buffers are those of the process; may be nil.
+	Buffers *fleet.Buffers
 }
 
 // Notes collects notes about the objects of a cluster, beside their rows.

@@ -200,7 +200,7 @@ func decodeList(body io.Reader, create func() object, item func(o object, partia
 
 // readList is decodeList without decoding items; raw is valid until item returns.
 func readList(body io.Reader, item func(raw []byte) error) (metav1.ListMeta, error) {
-	list, err := fleet.ReadList(body, item)
+	list, err := fleet.ReadList(body, fleet.MaxList, item)
 	switch {
 	case err != nil:
 		return list.ListMeta, fmt.Errorf("decode list: %w", err)

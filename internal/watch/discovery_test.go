@@ -56,7 +56,7 @@ func answering(t *testing.T, h http.HandlerFunc) *api {
 	if err := os.WriteFile(file, []byte(`{"current-context":"c","clusters":[{"name":"c","cluster":{"server":"`+server.URL+`"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := connect(fleet.Cluster{Kubeconfig: file, WatchList: true})
+	a := connect(fleet.Cluster{Kubeconfig: file, WatchList: true}, nil)
 	t.Cleanup(a.client.Close)
 	return a
 }

@@ -52,7 +52,7 @@ func FuzzDiscovery(f *testing.F) {
 			a.contentType += ";" + aggregated
 		}
 		now.Store(a)
-		api := connect(fleet.Cluster{Kubeconfig: file})
+		api := connect(fleet.Cluster{Kubeconfig: file}, nil)
 		defer api.client.Close()
 		wanted := testSets()[0].Resources
 		found, err := api.discover(t.Context(), time.Minute, wanted)

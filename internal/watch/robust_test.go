@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/fleet"
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/fakeapi"
+	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/testing/testutil"
 )
 
 func widgetJSON(name string, n int) string {
@@ -132,8 +134,14 @@ func TestSilentWatch(t *testing.T) {
 	a.put("widgets", "a", `{"size":1}`)
 	r := watchAPI(t, a, func(_ *fleet.Cluster, o *Options) { o.Silence = 200 * time.Millisecond })
 	r.wantRows(size("Widget", "a", 1))
-	r.wantLine(`cobaltcore_watch_errors_total{cluster="c",collector="test",group="test.example.com",kind="Widget",reason="timeout"} 2`)
+	testutil.Eventually(t, func() (bool, string) {
+		n := a.requests("widgets")["WATCHLIST v1"]
+		return n >= 3, fmt.Sprintf("%d watches", n)
+	})
 	r.wantRows(size("Widget", "a", 1))
+	if got := scrape(r.exposition, "cobaltcore_watch_errors_total"); len(got) != 1 || !strings.Contains(got[0], `reason="timeout"`) {
+		t.Errorf("errors: %v", got)
+	}
 }
 
 // A LIST that stops in the middle is given up, and what comes later is taken.

@@ -65,7 +65,7 @@ func (s *session) run(ctx context.Context, changed func() bool) {
 func (s *session) probe(ctx context.Context) error {
 	c := s.cluster
 	if s.api == nil {
-		s.api = connect(c.Cluster)
+		s.api = connect(c.Cluster, c.options.Buffers)
 		c.tryWatchList()
 	}
 	resources := make([]Resource, len(c.kinds))

@@ -75,7 +75,7 @@ type writer struct {
 
 func (w *writer) live(ctx context.Context, c fleet.Cluster) error {
 	c.WatchList = false // kinds are listed
-	a := connect(c)
+	a := connect(c, nil)
 	defer a.client.Close()
 	var err error
 	var found servedKinds

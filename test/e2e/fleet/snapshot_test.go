@@ -92,7 +92,7 @@ func TestSnapshotOfARealFleet(t *testing.T) {
 }
 
 // unsteady are families that change all the time, or are of one exporter.
-var unsteady = regexp.MustCompile(`^cobaltcore_openbao_(node_(response_seconds|clock_skew_seconds|raft_\w+_index)|raft_(server_(last_index|last_contact_seconds)|\w*index\w*)|ha_last_echo\w*|kv_secrets_overdue)`)
+var unsteady = regexp.MustCompile(`^cobaltcore_openbao_(node_(response_seconds|clock_skew_seconds|raft_\w+_index)|autopilot_server_last_(index|contact_seconds)|ha_node_last_echo_\w+|kv_secrets_overdue)\{`)
 
 // steadyRows are the rows about objects and about OpenBao, with the nodes as the snapshot
 // names them.
