@@ -6,11 +6,15 @@ package server
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +118,56 @@ func TestServeErrors(t *testing.T) {
 	})
 }
 
+// TestHTTP2IsOptIn checks which protocol a client gets that offers both.
+func TestHTTP2IsOptIn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeKeyPair(t, dir)
+	for more, want := range map[string]string{"": "http/1.1", "http_server_config: {http2: true}\n": "h2"} {
+		file := filepath.Join(dir, want[:2]+".yaml")
+		if err := os.WriteFile(file, []byte("tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n"+more), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l := listenLocal(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		served := make(chan error, 1)
+		go func() {
+			served <- Serve(ctx, http.NotFoundHandler(), []net.Listener{l}, file, nil, slog.New(slog.DiscardHandler))
+		}()
+		c := tls.Client(dial(t, l), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
+		if err := c.HandshakeContext(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.ConnectionState().NegotiatedProtocol; got != want {
+			t.Errorf("%q: %s, want %s", more, got, want)
+		}
+		_ = c.Close()
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// writeKeyPair writes tls.crt and tls.key.
+func writeKeyPair(t *testing.T, dir string) {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	pair := s.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"tls.crt": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "tls.key": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestCheckWebConfig(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text, fails string
@@ -122,6 +176,7 @@ func TestCheckWebConfig(t *testing.T) {
 		"nothing":       {},
 		"a user":        {text: "basic_auth_users: {a: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}\n", want: WebConfig{BasicAuth: true}},
 		"not a hash":    {text: "basic_auth_users: {a: secret}\n", fails: "bcrypt"},
+		"HTTP/2":        {text: "http_server_config: {http2: true}\n", want: WebConfig{HTTP2: true}},
 		"unknown key":   {text: "basic_auth: {}\n", fails: "basic_auth"},
 		"no such files": {text: "tls_server_config: {cert_file: a.crt, key_file: a.key}\n", fails: "a.crt"},
 		"only a key":    {text: "tls_server_config: {key_file: a.key}\n", fails: "cert"},

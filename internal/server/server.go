@@ -214,6 +214,10 @@ const (
 // refused, which may be nil.
 func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, webConfig string, refused *Refusals,
 	log *slog.Logger) error {
+	config, err := CheckWebConfig(ctx, webConfig)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -221,6 +225,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 		MaxHeaderBytes:    maxHeader,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
+		Protocols:         config.protocols(),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -237,7 +242,7 @@ func Serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	}
 	shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
-	err := server.Shutdown(shutdown)
+	err = server.Shutdown(shutdown)
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("shutdown timed out, closing connections of clients that do not read their answers", "timeout", shutdownTimeout.String())
 		err = server.Close()

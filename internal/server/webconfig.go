@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path/filepath"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -16,8 +17,18 @@ import (
 	"github.com/cobaltcore-dev/cobaltcore-exporter/internal/files"
 )
 
-// WebConfig has the features that an exporter-toolkit configuration file enables.
-type WebConfig struct{ TLS, BasicAuth bool }
+// WebConfig has the features that an exporter-toolkit configuration file enables. HTTP2 is false
+// unless the file sets it, unlike in the toolkit.
+type WebConfig struct{ TLS, BasicAuth, HTTP2 bool }
+
+// protocols returns the protocols to serve. HTTP/2 is off by default: scrapes do not need it, and
+// frames that cost a client nothing (streams that are reset, pings, settings) would delay them.
+func (c WebConfig) protocols() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	p.SetHTTP2(c.HTTP2)
+	return &p
+}
 
 // CheckWebConfig returns the features that an exporter-toolkit configuration file enables, or an
 // error if it is invalid. An empty file name is valid.
@@ -45,6 +56,9 @@ func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 	var c struct {
 		TLS   web.TLSConfig     `yaml:"tls_server_config"`
 		Users map[string]string `yaml:"basic_auth_users"`
+		HTTP  struct {
+			HTTP2 bool `yaml:"http2"`
+		} `yaml:"http_server_config"`
 	}
 	if err := yaml.Unmarshal(data, &c); err != nil {
 		return WebConfig{}, err
@@ -59,5 +73,5 @@ func checkWebFiles(ctx context.Context, file string) (WebConfig, error) {
 			return WebConfig{}, err
 		}
 	}
-	return WebConfig{TLS: c.TLS.IsEnabled(), BasicAuth: len(c.Users) > 0}, nil
+	return WebConfig{TLS: c.TLS.IsEnabled(), BasicAuth: len(c.Users) > 0, HTTP2: c.HTTP.HTTP2}, nil
 }

@@ -34,12 +34,7 @@ func clients() []attack {
 		},
 		{
 			name: "client: HTTP/2 streams without window updates", begin: zeroWindowClients,
-			prepare: func(s *site) {
-				fill(8000, false)(s)
-				s.writeCertificate("tls.crt", "tls.key")
-				s.write("web.yaml", "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n")
-				s.flags, s.scheme = append(s.flags, "--web.config.file", s.file("web.yaml")), "https"
-			},
+			prepare: func(s *site) { fill(8000, false)(s); serveHTTP2(s) },
 		},
 		{
 			name: "client: 40 requests at a time for a report of 8,000 findings", prepare: fill(8000, true), begin: reports,

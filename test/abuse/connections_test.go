@@ -20,7 +20,8 @@ import (
 func connections() []attack {
 	return []attack{
 		{name: "client: HTTP/2 streams that are reset at once", prepare: serveTLS, begin: resetStreams},
-		{name: "client: HTTP/2 header without an end, in CONTINUATION frames", prepare: serveTLS, begin: sendContinuations},
+		{name: "client: HTTP/2 header without an end, in CONTINUATION frames", prepare: serveHTTP2, begin: sendContinuations},
+		{name: "client: requests without a pause in 20 connections", prepare: serveTLS, begin: sendRequests},
 		{name: "client: 3,000 TLS handshakes that stop", prepare: serveTLS, begin: func(s *site) { s.send("\x16\x03\x01\x02\x00", time.Second) }},
 		{
 			name: "client: 3,000 connections with 60 KB of header, a line a second", prepare: func(*site) {},
@@ -46,6 +47,12 @@ func serveTLS(s *site) {
 	s.writeCertificate("tls.crt", "tls.key")
 	s.write("web.yaml", "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\n")
 	s.flags, s.scheme = append(s.flags, "--web.config.file", s.file("web.yaml")), "https"
+}
+
+// serveHTTP2 serves HTTP/2, too, which is off by default.
+func serveHTTP2(s *site) {
+	serveTLS(s)
+	s.write("web.yaml", "tls_server_config: {cert_file: tls.crt, key_file: tls.key}\nhttp_server_config: {http2: true}\n")
 }
 
 // send opens 3,000 connections, writes a beginning, and then a line in each interval.
@@ -91,7 +98,7 @@ func (s *site) openHTTP2(f func(*http2.Framer, net.Conn) int) {
 		if err != nil {
 			return
 		}
-		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
 		defer func() { _ = c.Close() }()
 		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 		if _, err := io.WriteString(c, http2.ClientPreface); err != nil {
@@ -140,4 +147,26 @@ func sendContinuations(s *site) {
 		return n
 	})
 	s.recordResult("frames are sent")
+}
+
+// sendRequests sends requests and drops the answers.
+func sendRequests(s *site) {
+	var sent, connections atomic.Int64
+	part := strings.Repeat("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 100)
+	s.loop(20, func(int) {
+		defer s.sleep(50 * time.Millisecond)
+		raw, err := s.connect()
+		if err != nil {
+			return
+		}
+		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
+		defer func() { _ = c.Close() }()
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		go func() { _, _ = io.Copy(io.Discard, c) }()
+		connections.Add(1)
+		for ; err == nil && s.ctx.Err() == nil; sent.Add(100) {
+			_, err = io.WriteString(c, part)
+			s.recordResult("%d requests in %d connections", sent.Load(), connections.Load())
+		}
+	})
 }
