@@ -127,11 +127,14 @@ func newDirect(dial httpclient.DialFunc) direct {
 }
 
 func (s direct) scrape(ctx context.Context, p *pod) (io.ReadCloser, error) {
+	if !fleet.IsPodAddress(p.Status.IP) {
+		return nil, failure.Errorf(failure.ReasonDecode, "the address of the pod is not one")
+	}
 	at, _ := p.metricsEndpoint()
 	target := at.scheme + "://" + net.JoinHostPort(p.Status.IP, strconv.Itoa(at.port)) + "/metrics"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
-		return nil, failure.Errorf(failure.ReasonDecode, "the address of the pod is not one")
+		return nil, failure.FromTransport(err)
 	}
 	request.Header.Set("Accept", textFormat)
 	answer, err := s.client.Do(request)

@@ -112,7 +112,8 @@ func TestDirect(t *testing.T) {
 	}
 	s.pods = append(s.pods, podObject("a", nil), podObject("b", at("fd00::2", "https-metrics", 8443)), podObject("c", at("10.1.0.3", "metrics", 8080)),
 		podObject("d", at("10.1.0.4", "metrics", 8080)), podObject("e", at("10.1.0.5", "https-metrics", 8443)), podObject("f", at("10.1.0.6", "https-metrics", 8443)),
-		podObject("g", at("10.1.0.7", "metrics", 8080)), podObject("h", at("not an address", "metrics", 8080)))
+		podObject("g", at("10.1.0.7", "metrics", 8080)), podObject("h", at("not an address", "metrics", 8080)),
+		podObject("i", at("169.254.169.254", "metrics", 80)), podObject("j", at("metadata.example.com", "metrics", 80)), podObject("k", at("127.0.0.1", "metrics", 8080)))
 	conf := podConfig()
 	conf.Via = "direct"
 	p, e := startPods(t, s.cluster, conf, func(s *collectors.Site) {
@@ -128,7 +129,7 @@ func TestDirect(t *testing.T) {
 	if diff := cmp.Diff(want, servedRows(t, e, "workqueue_depth")); diff != "" {
 		t.Error(diff)
 	}
-	failing := map[string]string{"c": "http", "d": "unauthorized", "e": "tls", "f": "tls", "g": "timeout", "h": "decode"}
+	failing := map[string]string{"c": "http", "d": "unauthorized", "e": "tls", "f": "tls", "g": "timeout", "h": "decode", "i": "decode", "j": "decode", "k": "decode"}
 	if diff := cmp.Diff(failing, failingPods(t, e)); diff != "" {
 		t.Error(diff)
 	}
@@ -140,7 +141,7 @@ func TestDirect(t *testing.T) {
 		}
 		return true
 	})
-	if n != 4 {
+	if n != 4 { // not those of h to k
 		t.Errorf("%d addresses were asked", n)
 	}
 	if slices.ContainsFunc(s.requests(), func(u string) bool { return strings.Contains(u, "proxy") }) {

@@ -69,6 +69,14 @@ func (a allowances) refusesAddress(address netip.Addr) failure.Reason {
 	return ""
 }
 
+// IsPodAddress reports whether text is an IP address that a pod can have. Names, and addresses that
+// discovered kubeconfigs may not use either, are not: through them, whoever writes the status of a pod
+// or an EndpointSlice could send requests of the exporter to other servers.
+func IsPodAddress(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Zone() == "" && address.Unmap().IsGlobalUnicast() && allowances(nil).refusesAddress(address) == ""
+}
+
 // translated returns the IPv4 address that a gateway reaches for an IPv6 address that has it inside:
 // the well-known prefix of NAT64 (RFC 6052) and 6to4 (RFC 3056).
 func translated(address netip.Addr) netip.Addr {

@@ -111,6 +111,21 @@ func TestRefusedServers(t *testing.T) {
 	}
 }
 
+func TestIsPodAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"10.0.0.1": true, "192.0.2.1": true, "fd00::1": true, "::ffff:10.0.0.1": true, "64:ff9b::a00:1": true,
+		"": false, "a.example.com": false, "localhost": false, "10.0.0.1:80": false, "0x7f000001": false, "2130706433": false,
+		"127.0.0.1": false, "::1": false, "0.0.0.0": false, "::": false, "::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false,
+		"169.254.169.254": false, "fe80::1": false, "fd00::1%eth0": false, "::ffff:169.254.169.254": false, "64:ff9b::a9fe:a9fe": false,
+		"2002:a9fe:a9fe::1": false, "fd00:ec2::254": false, "100.100.100.200": false, "224.0.0.1": false, "255.255.255.255": false, "ff02::1": false,
+	} {
+		if got := IsPodAddress(address); got != want {
+			t.Errorf("%q: %v, want %v", address, got, want)
+		}
+	}
+}
+
 // TestNamesOfRefusedAddresses: the dialer looks at the address of a name.
 func TestNamesOfRefusedAddresses(t *testing.T) {
 	t.Parallel()

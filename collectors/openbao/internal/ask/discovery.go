@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"maps"
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -103,20 +102,14 @@ func (f *finder) targets(list endpointSlices) ([]target, error) {
 	case left > 0:
 		return targets, failure.Errorf(failure.ReasonTooLarge, "%d of %d nodes are left out: at most %d are asked", left, len(names), maxNodes)
 	case refused > 0:
-		return targets, failure.Errorf(failure.ReasonDecode, "%d addresses are refused: a node has an IP address that is neither loopback nor link-local", refused)
+		return targets, failure.Errorf(failure.ReasonDecode, "%d addresses are refused: a node has an IP address that is neither loopback nor link-local nor that of a metadata server", refused)
 	}
 	return targets, nil
 }
 
-// target returns the target of an endpoint, unless its address cannot be the address of a pod. Names in place of IP
-// addresses and addresses of the exporter's own host are refused: with them, the author of an EndpointSlice could send
-// requests of the exporter to other servers.
+// target returns the target of an endpoint, unless its address cannot be the address of a pod.
 func (f *finder) target(e endpoint) (target, bool) {
-	if len(e.Addresses) == 0 {
-		return target{}, false
-	}
-	ip, err := netip.ParseAddr(e.Addresses[0])
-	if err != nil || ip.Zone() != "" || !ip.Unmap().IsGlobalUnicast() {
+	if len(e.Addresses) == 0 || !fleet.IsPodAddress(e.Addresses[0]) {
 		return target{}, false
 	}
 	t := target{name: e.Addresses[0]}

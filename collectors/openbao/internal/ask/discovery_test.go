@@ -33,7 +33,7 @@ func TestTargets(t *testing.T) {
 		"no address":   {`{"items":[{"addressType":"IPv4","endpoints":[{"addresses":[],"hostname":"a"},{"addresses":null},{}]}]}`, []target{}, ""},
 		"FQDN":         {`{"items":[{"addressType":"FQDN","endpoints":[{"addresses":["bao.example.com"]}]}]}`, []target{}, "1 addresses are refused"},
 		"a name":       {`{"items":[{"addressType":"IPv4","endpoints":[` + pod("bao.example.com", "openbao-0", true) + `]}]}`, []target{}, "1 addresses are refused"},
-		"local":        {`{"items":[{"addressType":"IPv6","endpoints":[` + pod("::1", "a", true) + `,` + pod("fe80::1", "b", true) + `,` + pod("::ffff:169.254.169.254", "c", true) + `]}]}`, []target{}, "3 addresses are refused"},
+		"local":        {`{"items":[{"addressType":"IPv6","endpoints":[` + pod("::1", "a", true) + `,` + pod("fe80::1", "b", true) + `,` + pod("::ffff:169.254.169.254", "c", true) + `,` + pod("fd00:ec2::254", "d", true) + `]}]}`, []target{}, "4 addresses are refused"},
 		"new family":   {`{"items":[{"addressType":"IPv8","endpoints":[` + pod("1", "openbao-0", true) + `]}]}`, []target{}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
