@@ -36,6 +36,7 @@ func answers() []attack {
 			name: "all servers: JSON of depth 1,000,000, numbers, duplicate keys, NUL and invalid UTF-8", prepare: func(*site) {},
 			begin: func(s *site) { s.answerRaw(oddJSON()) },
 		},
+		{name: "all servers: redirects to another server, to a metadata server and in circles", prepare: func(*site) {}, begin: redirect},
 	}
 }
 
@@ -66,18 +67,29 @@ func (s *site) answerRaw(all []func(io.Writer) error) {
 		}
 	})
 	s.Cleanup(func() { _ = l.Close(); serving.Wait() })
+	s.replaceServers("http://"+l.Addr().String(), 31)
+}
+
+// replaceServers replaces the attacking API server by so many clusters, an OpenBao, an Aurora with its Keystone and
+// an Alertmanager with a URL, and loads the configuration.
+func (s *site) replaceServers(url string, clusters int) {
 	s.write("raw.token", "t")
-	s.write("raw.kubeconfig", `{"current-context":"c","clusters":[{"name":"c","cluster":{"server":"http://`+l.Addr().String()+
-		`"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`)
-	clusters := "clusters:\n- {name: good, kubeconfig: {path: good.kubeconfig}}\n- {name: evil, kubeconfig: {path: raw.kubeconfig}}\n"
-	for i := range 30 {
-		clusters += fmt.Sprintf("- {name: evil%d, kubeconfig: {path: raw.kubeconfig}}\n", i)
+	s.write("raw.kubeconfig", `{"current-context":"c","clusters":[{"name":"c","cluster":{"insecure-skip-tls-verify":true,"server":"`+url+
+		`"}}],"contexts":[{"name":"c","context":{"cluster":"c","user":"u"}}],"users":[{"name":"u","user":{"token":"t"}}]}`)
+	config := "clusters:\n- {name: good, kubeconfig: {path: good.kubeconfig}}\n- {name: evil, kubeconfig: {path: raw.kubeconfig}}\n"
+	for i := range clusters - 1 {
+		config += fmt.Sprintf("- {name: evil%d, kubeconfig: {path: raw.kubeconfig}}\n", i)
 	}
-	s.write("fleet.yaml", clusters+fmt.Sprintf(`
+	tls := ""
+	if strings.HasPrefix(url, "https") {
+		tls = ", tls: {insecureSkipVerify: true}"
+	}
+	s.write("fleet.yaml", config+fmt.Sprintf(`
 collectors:
-  openbao: [{name: bao, cluster: evil, interval: 1s, nodes: ['http://%[1]s'], auth: {tokenFile: raw.token}, details: {interval: 1s}}]
-alertmanager: {urls: ['http://%[1]s'], interval: 1s}
-`, l.Addr()))
+  openbao: [{name: bao, cluster: evil, interval: 1s, nodes: [%[1]q], auth: {tokenFile: raw.token}, details: {interval: 1s}%[2]s}]
+  aurora: [{name: aurora, cluster: evil, interval: 1s, timeout: 900ms, url: %[1]q, keystoneURL: %[3]q%[2]s}]
+alertmanager: {urls: [%[1]q], interval: 1s%[2]s}
+`, url, tls, url+"/v3"))
 }
 
 // endlessParts are answers a part of which has no end.
