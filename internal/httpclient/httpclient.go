@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // UserAgent is the user agent of the exporter.
@@ -61,20 +63,22 @@ func New(o Options) *Transport {
 	if o.Timeout > 0 {
 		dial = within(o.Timeout, dial)
 	}
-	return &Transport{bounded{gzip: !o.DisableCompression, body: o.MaxBody, values: o.MaxValues, next: &http.Transport{
+	next := &http.Transport{
 		DialContext:            dial,
-		TLSClientConfig:        o.TLS,
+		TLSClientConfig:        o.TLS.Clone(), // it is changed below
 		TLSHandshakeTimeout:    o.Timeout,
 		DisableKeepAlives:      o.MaxIdle == 0,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    o.MaxIdle,
 		IdleConnTimeout:        2 * time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
-		// With a dialer or a TLS configuration, net/http would not offer HTTP/2. A connection
-		// that many requests share is not closed by the timeout of one, only by a lost ping.
-		ForceAttemptHTTP2: true,
-		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
-	}}}
+		// A connection that many requests share is not closed by the timeout of one, only by a lost ping.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+	}
+	// Not the HTTP/2 of net/http: in Go 1.26, a WINDOW_UPDATE that overflows the window of a stream blocks its
+	// connection and all requests in it for ever, whatever their contexts. client-go uses this one, too.
+	_ = http2.ConfigureTransport(next) // fails only if it is configured already
+	return &Transport{bounded{gzip: !o.DisableCompression, body: o.MaxBody, values: o.MaxValues, next: next}}
 }
 
 // within ends a dial after the timeout.
