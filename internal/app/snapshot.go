@@ -90,15 +90,29 @@ func Snapshot(ctx context.Context, o SnapshotOptions) (SnapshotResult, error) {
 	return result, os.Rename(s.dir, o.Out)
 }
 
-// moveInto moves the contents of a directory into another one.
+// moveInto moves the contents of a directory into another one; none of them if one cannot be moved. The
+// configuration is the first: a process that is killed meanwhile leaves clusters that are missing, not
+// fewer clusters.
 func moveInto(out, dir string) error {
 	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	names := []string{snapshot.ConfigFile}
 	for _, e := range entries {
-		if err == nil {
-			err = os.Rename(filepath.Join(dir, e.Name()), filepath.Join(out, e.Name()))
+		if e.Name() != snapshot.ConfigFile {
+			names = append(names, e.Name())
 		}
 	}
-	return err
+	for i, name := range names {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(out, name)); err != nil {
+			for _, moved := range names[:i] {
+				err = errors.Join(err, os.RemoveAll(filepath.Join(out, moved)))
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 func isDirectory(path string) bool {

@@ -91,3 +91,29 @@ func TestSnapshotNeedsItsTargetOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestMoveIntoIsAllOrNothing has a target in which a directory appears after the check that it is empty.
+func TestMoveIntoIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, name := range []string{"new/a/x.json", "new/b/x.json", "new/fleet.yaml", "new/snapshot.yaml", "out/b/other"} {
+		s.write(name, "")
+	}
+	if err := moveInto(s.file("out"), s.file("new")); err == nil {
+		t.Error("a directory that is not empty was replaced")
+	}
+	left, err := os.ReadDir(s.file("out"))
+	if err != nil || len(left) != 1 || left[0].Name() != "b" {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := os.RemoveAll(s.file("out/b")); err != nil {
+		t.Fatal(err)
+	}
+	s.write("new/fleet.yaml", "")
+	if err := moveInto(s.file("out"), s.file("new")); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(s.file("out")); err != nil || len(left) < 2 {
+		t.Errorf("%v, %v", left, err)
+	}
+}

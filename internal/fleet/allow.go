@@ -91,9 +91,12 @@ func translated(address netip.Addr) netip.Addr {
 }
 
 // metadataServers returns where clouds serve credentials of a machine, apart from the
-// link-local address of most: Amazon's with IPv6, and Alibaba's.
+// link-local address of most: Amazon's with IPv6, Alibaba's, Azure's WireServer and Oracle's.
 func metadataServers() []netip.Addr {
-	return []netip.Addr{netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200")}
+	return []netip.Addr{
+		netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("100.100.100.200"),
+		netip.MustParseAddr("168.63.129.16"), netip.MustParseAddr("192.0.0.192"),
+	}
 }
 
 // dialer returns a dialer that refuses addresses also if a name leads there, whatever its

@@ -98,7 +98,7 @@ func TestRefusedServers(t *testing.T) {
 		"a.example.com": "", "10.0.0.1": "", "[2001:db8::1]": "", "192.168.1.1": "",
 		"127.0.0.1": ReasonLoopback, "127.8.9.1": ReasonLoopback, "[::1]": ReasonLoopback, "[::ffff:127.0.0.1]": ReasonLoopback, "0.0.0.0": ReasonLoopback, "[::]": ReasonLoopback,
 		"localhost": ReasonLoopback, "LocalHost.": ReasonLoopback, "a.localhost": ReasonLoopback,
-		"169.254.169.254": ReasonLinkLocal, "[fe80::1]": ReasonLinkLocal, "[::ffff:169.254.1.1]": ReasonLinkLocal, "[fd00:ec2::254]": ReasonLinkLocal, "100.100.100.200": ReasonLinkLocal,
+		"169.254.169.254": ReasonLinkLocal, "[fe80::1]": ReasonLinkLocal, "[::ffff:169.254.1.1]": ReasonLinkLocal, "[fd00:ec2::254]": ReasonLinkLocal, "100.100.100.200": ReasonLinkLocal, "168.63.129.16": ReasonLinkLocal, "192.0.0.192": ReasonLinkLocal,
 		"[64:ff9b::7f00:1]": ReasonLoopback, "[64:ff9b::a9fe:a9fe]": ReasonLinkLocal, "[2002:a9fe:a9fe::1]": ReasonLinkLocal, "[64:ff9b::a00:1]": "",
 	} {
 		kubeconfig := strings.Replace(kubeconfigWith("", "token: t0ken"), "a.example.com", server+":6443", 1)
@@ -118,7 +118,7 @@ func TestIsPodAddress(t *testing.T) {
 		"": false, "a.example.com": false, "localhost": false, "10.0.0.1:80": false, "0x7f000001": false, "2130706433": false,
 		"127.0.0.1": false, "::1": false, "0.0.0.0": false, "::": false, "::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false,
 		"169.254.169.254": false, "fe80::1": false, "fd00::1%eth0": false, "::ffff:169.254.169.254": false, "64:ff9b::a9fe:a9fe": false,
-		"2002:a9fe:a9fe::1": false, "fd00:ec2::254": false, "100.100.100.200": false, "224.0.0.1": false, "255.255.255.255": false, "ff02::1": false,
+		"2002:a9fe:a9fe::1": false, "fd00:ec2::254": false, "100.100.100.200": false, "168.63.129.16": false, "224.0.0.1": false, "255.255.255.255": false, "ff02::1": false,
 	} {
 		if got := IsPodAddress(address); got != want {
 			t.Errorf("%q: %v, want %v", address, got, want)

@@ -104,7 +104,8 @@ func controlFrames() []flood {
 		{next: func(f *http2.Framer, _ uint32) error { return f.WritePing(false, [8]byte{}) }},
 		{next: func(f *http2.Framer, _ uint32) error { return f.WriteSettings() }},
 		{next: func(f *http2.Framer, _ uint32) error {
-			return f.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+			return f.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0},
+				http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 		}},
 		{next: func(f *http2.Framer, stream uint32) error {
 			return f.WritePriority(stream, http2.PriorityParam{Weight: 1})
